@@ -1,0 +1,58 @@
+/** A processor: the only thing a user of the runtime writes. Pure: no I/O, no clock, no randomness, no environment. @module */
+import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts";
+
+/** What a handler may lean on. All of it is derived from the event, so that a replay gives the same bytes. */
+export interface Context {
+  /** The time of the event being handled, ISO. There is no other now. */
+  readonly now: string;
+  /** Version of the case at this event. */
+  readonly version: number;
+  /** The next derived id: the same ones in the same order at every try. */
+  newId(): string;
+  /** The next number in [0, 1) of a sequence seeded by the event's id. */
+  random(): number;
+}
+
+/** An event to emit; the runtime fills in id, time, correlation and metadata. It belongs to the case being handled. */
+export type Draft = { [T in EventType]: { readonly event_type: T; readonly data: DataOf<T> } }[EventType];
+
+/** Sets or cancels a durable timer of the case. Setting a name again moves it. Its event is appended when it fires. */
+export type TimerChange =
+  | { readonly kind: "set"; readonly name: string; readonly at: string; readonly event: Draft }
+  | { readonly kind: "cancel"; readonly name: string };
+
+/** What handling one delivery leads to. */
+export interface Handled {
+  readonly events: readonly Draft[];
+  readonly timers?: readonly TimerChange[];
+}
+
+/**
+ * A named, versioned handler of events, with a state per case.
+ *
+ * `takes` are handled; `folds` are only folded into the state, which is there whole, up to the event being handled,
+ * when `handle` is called. Handlers are synchronous. A throw is retried and becomes a dead letter; `Reject` becomes a
+ * dead letter at once.
+ */
+export interface Processor<S, T extends EventType = EventType, F extends EventType = EventType> {
+  readonly name: string;
+  readonly version: number;
+  readonly takes: readonly T[];
+  readonly folds: readonly F[];
+  initial(): S;
+  /** The state after an event that is taken or folded. Must not change the state it is given. */
+  evolve(state: S, event: EventOf<T | F>): S;
+  /** `state` is the state before `event`. */
+  handle(event: EventOf<T>, state: S, context: Context): Handled;
+}
+
+/** Any processor, as the runtime hosts it. */
+// deno-lint-ignore no-explicit-any
+export type AnyProcessor = Processor<any, any, any>;
+
+/** Thrown by a handler for an event that no retry can save. */
+export class Reject extends Error {
+  override name = "Reject";
+}
+
+export type { CaseEvent };

@@ -1,0 +1,185 @@
+/** The contract of a backend: a durable log of cases with leased, fenced mailboxes. Small on purpose. @module */
+import type { StoredEvent } from "../schema/stored_event.ts";
+import type { WireEvent } from "../schema/events.ts";
+import type { EventKind } from "../schema/evolution.ts";
+import type { Failure, Mailbox } from "./mailbox.ts";
+
+/** What a backend promises. Tests ask this, never the name. */
+export interface BackendFeatures {
+  /** Acknowledged events survive the end of the process that took them. */
+  readonly durable: boolean;
+  /** Other processes can compete for its mailboxes. */
+  readonly shared: boolean;
+  /** Outputs, checkpoint, parked deliveries and timers become durable together. */
+  readonly atomicSettle: boolean;
+}
+
+/** What a producer knows of the version of a case: anything, that it is new, or exactly this version. */
+export type ExpectedVersion = "any" | "none" | { readonly exact: number };
+
+/** The answer to an append: everything was stored, now or (the duplicates) before. */
+export interface Appended {
+  /** Events stored by this call. */
+  readonly stored: number;
+  /** Events that were there already, with the same content. */
+  readonly duplicates: number;
+  /** Position and case version of the last event of the call. */
+  readonly position: number;
+  readonly version: number;
+}
+
+/** Somebody else appended to the case first. */
+export class VersionConflict extends Error {
+  override name = "VersionConflict";
+  constructor(readonly caseId: string, readonly expected: ExpectedVersion, readonly actual: number) {
+    const wanted = typeof expected === "string" ? expected : expected.exact;
+    super(`Version conflict: expected version ${wanted} of the case, found ${actual}`);
+  }
+}
+
+/** An event id that is stored already, with other content: it cannot be appended, and is not silently dropped. */
+export class EventIdConflict extends Error {
+  override name = "EventIdConflict";
+  constructor(readonly eventId: string) {
+    super(`Event id ${eventId} is stored already, with other content`);
+  }
+}
+
+/** The backend can't be reached, or does not answer in time. Whether a write happened may be unknown. */
+export class BackendAway extends Error {
+  override name = "BackendAway";
+}
+
+/** The backend answers but can't be used: wrong database, no rights, too old, full. One line, and what to do. */
+export class BackendRefused extends Error {
+  override name = "BackendRefused";
+}
+
+/** Which stored events to read; every bound is optional. Positions and times are inclusive. */
+export interface ReplayRange {
+  fromPosition?: number;
+  toPosition?: number;
+  /** By the store's clock (`recorded_at`), ISO times. */
+  fromTime?: string;
+  toTime?: string;
+  types?: readonly string[];
+}
+
+/** A processor as a backend sees it: whose mailboxes to give out. */
+export interface ProcessorSpec {
+  readonly name: string;
+  readonly version: number;
+  readonly takes: readonly string[];
+}
+
+/** A delivery given up on. Its case waits behind it, for this processor, until a person redrives or discards it. */
+export interface DeadLetter {
+  readonly processor: string;
+  readonly partition: number;
+  readonly caseId: string;
+  readonly event: StoredEvent;
+  /** Every attempt that failed, oldest first. */
+  readonly failures: readonly Failure[];
+  readonly attempts: number;
+  /** Later deliveries of the case that wait behind it. */
+  readonly held: number;
+  readonly since: string;
+}
+
+/** Which dead letters: by processor, by case, by position; `limit` caps what one call touches. */
+export interface DeadLetterFilter {
+  processor?: string;
+  caseId?: string;
+  position?: number;
+  limit?: number;
+}
+
+/** Who acts on a dead letter, and why: both are kept in the audit trail. */
+export interface Act {
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface DeadLetters {
+  /** Oldest first, at most `limit` (default 100). */
+  list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  count(filter?: DeadLetterFilter): Promise<number>;
+  /** Makes them due again, with a fresh count of attempts; the case is taken up at the dead letter, in order. */
+  redrive(filter: DeadLetterFilter, act: Act): Promise<number>;
+  /** Gives them up for good; what was held behind them goes on. The events themselves stay in the store. */
+  discard(filter: DeadLetterFilter, act: Act): Promise<number>;
+}
+
+/** How one mailbox stands. */
+export interface MailboxHealth {
+  readonly processor: string;
+  readonly partition: number;
+  readonly owner: string | null;
+  readonly epoch: number;
+  /** Milliseconds the lease still runs; negative when it has expired. */
+  readonly leaseMs: number;
+  /** Deliveries behind the checkpoint. Counted up to 10,000, which then means "or more". */
+  readonly pending: number;
+  /** Age of the oldest of them in milliseconds. */
+  readonly oldestMs: number;
+  /** Milliseconds since the last settle, or null when there was none. */
+  readonly sinceSettledMs: number | null;
+  readonly parked: number;
+  readonly dead: number;
+}
+
+export interface Health {
+  /** What an acknowledgement means here, in words. */
+  readonly durability: string;
+  readonly mailboxes: readonly MailboxHealth[];
+}
+
+/** One line of the list of cases (the read model). */
+export interface CaseSummary {
+  readonly caseId: string;
+  readonly version: number;
+  /** The type of its latest event. */
+  readonly latest: string;
+  readonly openedAt: string;
+  readonly updatedAt: string;
+}
+
+/** An entry of the audit trail: an act of a person or of the supervisor. */
+export interface AuditEntry {
+  readonly at: string;
+  readonly act: string;
+  readonly by: string;
+  readonly why: string;
+  readonly caseId?: string;
+  readonly processor?: string;
+  readonly eventId?: string;
+}
+
+/** A durable log of cases. Grow it only when a conformance case demands it. */
+export interface Backend {
+  readonly name: string;
+  readonly features: BackendFeatures;
+  /** Number of partitions; fixed for the life of the store. */
+  readonly partitions: number;
+  /**
+   * Stores events, all or none, in the given order. Ids that are stored already with the same content are duplicates,
+   * not errors. With an expected version the events must be of one case. Throws VersionConflict, EventIdConflict,
+   * BackendAway (a retry with the same ids is safe) or BackendRefused.
+   */
+  append(events: readonly WireEvent[], expected?: ExpectedVersion): Promise<Appended>;
+  readCase(caseId: string): AsyncIterable<StoredEvent>;
+  /** By position. Reads what was stored when the call began; within a partition nothing is skipped. */
+  readAll(range?: ReplayRange): AsyncIterable<StoredEvent>;
+  /** Mailboxes of a processor, as their leases are won; ends when the signal aborts. */
+  mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
+  readonly deadLetters: DeadLetters;
+  /** Cases by latest change, newest first. */
+  listCases(options?: { limit?: number; latest?: string }): Promise<CaseSummary[]>;
+  /** Acts on a case, oldest first. */
+  audit(caseId: string): Promise<AuditEntry[]>;
+  /** The (type, version) pairs ever stored, for the check at start-up. */
+  storedKinds(): Promise<EventKind[]>;
+  health(): Promise<Health>;
+  /** Ends leases and connections. Legal twice. */
+  close(): Promise<void>;
+}

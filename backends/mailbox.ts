@@ -1,0 +1,92 @@
+/** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
+
+/** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
+export interface Failure {
+  /** The error's class: `InvalidEvent`, `DeliveryTimeout`, `WorkerDied`, or the name of what the handler threw. */
+  readonly class: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** When, by the clock of the node, as an ISO time. */
+  readonly at: string;
+}
+
+/** A delivery of a batch that was not simply done. Deliveries that are not named here are done. */
+export interface Exception {
+  readonly position: number;
+  readonly eventId: string;
+  readonly caseId: string;
+  /** Which attempt this was, from 1. A held delivery was not attempted and keeps 0. */
+  readonly attempt: number;
+  readonly outcome:
+    | { kind: "retry"; error: Failure; afterMs: number }
+    | { kind: "deadLetter"; error: Failure }
+    | { kind: "held" };
+}
+
+/** A change of a durable timer: when it fires, its event is appended to its case. */
+export type StoredTimerChange =
+  | { kind: "set"; processor: string; caseId: string; name: string; at: string; row: string }
+  | { kind: "cancel"; processor: string; caseId: string; name: string };
+
+/** What became of a batch. Everything in it becomes durable together, or nothing does. */
+export interface Settlement {
+  /** Events the handlers emitted, each as the JSON text of a `StoreRow`. */
+  readonly outputs: readonly string[];
+  readonly exceptions: readonly Exception[];
+  readonly timers: readonly StoredTimerChange[];
+}
+
+/**
+ * Deliveries handed over together, as bytes.
+ * A `fresh` batch is the next stretch of the feed; a `redelivery` is parked cases whose turn has come.
+ */
+export interface Batch {
+  readonly kind: "fresh" | "redelivery";
+  /** `DeliveryLine`s, one a line, in stored order. */
+  readonly lines: string;
+  readonly count: number;
+  /** Size of the lines in characters, for the bound on what is in flight. */
+  readonly bytes: number;
+  /** The checkpoint this batch was read behind; of no meaning for a redelivery. */
+  readonly from: number;
+  /** The checkpoint once it is settled; of no meaning for a redelivery. */
+  readonly to: number;
+}
+
+/** Versions of a case that a worker needs in order to fold its state: after < version < before. */
+export interface HistoryNeed {
+  readonly caseId: string;
+  readonly after: number;
+  readonly before: number;
+}
+
+/** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was won. */
+export interface Mailbox {
+  readonly processor: string;
+  readonly partition: number;
+  readonly epoch: number;
+  /** Aborted when the lease is known to have moved, or was given up. */
+  readonly lost: AbortSignal;
+  /**
+   * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the
+   * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `lost` aborts.
+   */
+  batches(signal: AbortSignal): AsyncIterable<Batch>;
+  /**
+   * Makes the outcomes durable: outputs, timers, parked deliveries, dead letters and checkpoint together.
+   * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved.
+   */
+  settle(batch: Batch, settlement: Settlement): Promise<void>;
+  /** Events of the given types for the states a worker lacks, as delivery lines by case and version. */
+  histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string>;
+  /** Gives the lease back. Legal at any time, and twice. */
+  close(): Promise<void>;
+}
+
+/** The lease has moved: whoever holds this mailbox may not settle any more. */
+export class Fenced extends Error {
+  override name = "Fenced";
+  constructor(readonly processor: string, readonly partition: number, readonly epoch: number) {
+    super(`Fenced: ${processor} partition ${partition} is no longer held under epoch ${epoch}`);
+  }
+}

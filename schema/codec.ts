@@ -1,0 +1,86 @@
+/** From stored JSON to typed events and back: one parse on the way in, one stringify on the way out. @module */
+import type { z } from "zod";
+import { type CaseEvent, eventTypes, isEventType, type WireEvent } from "./events.ts";
+import { caseEvolution, type Evolution } from "./evolution.ts";
+import { type Cents, formatEuros } from "./money.ts";
+
+declare global {
+  interface JSON {
+    /** Text that JSON.stringify copies as it is (ES2026; V8 has it). */
+    rawJSON(text: string): object;
+  }
+}
+
+/** An event that its schema refuses. The message names fields and rules and never repeats a value. */
+export class InvalidEvent extends Error {
+  override name = "InvalidEvent";
+  constructor(readonly problems: readonly string[]) {
+    super(`Invalid event: ${problems.join("; ")}`);
+  }
+}
+
+/** One problem a line: the field's path and the rule it breaks. Values stay out: they may be personal data. */
+export function describeIssues(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map(String).join(".");
+    return path === "" ? issue.message : `${path}: ${issue.message}`;
+  });
+}
+
+/** Upcasts and decodes an event. Throws UnknownKind or InvalidEvent. */
+export function decodeEvent(wire: WireEvent, evolve: Evolution = caseEvolution): CaseEvent {
+  const kind = { type: wire.event_type, version: wire.metadata.schema_version };
+  const data = evolve.upcast(kind, wire.data);
+  const parsed = eventTypes[wire.event_type as keyof typeof eventTypes].schema.safeParse({ ...wire, data });
+  if (!parsed.success) throw new InvalidEvent(describeIssues(parsed.error));
+  const event = parsed.data as CaseEvent;
+  if (event.correlation_id !== event.data.case_id) {
+    throw new InvalidEvent(["correlation_id: must be the case_id of the data"]);
+  }
+  return event;
+}
+
+/** Where the amounts of an object are: `true` for an amount, a map for an object that holds some. */
+type MoneyMap = { [field: string]: true | MoneyMap };
+
+/** The amounts of each type, found in the schemas once, so that nobody lists them twice. */
+const moneyMaps: Record<string, MoneyMap> = Object.fromEntries(
+  Object.entries(eventTypes).map(([type, { schema }]) => [type, moneyMap(schema.shape.data) as MoneyMap]),
+);
+
+function moneyMap(schema: z.ZodType): true | MoneyMap | undefined {
+  const def = schema.def as { type: string; innerType?: z.ZodType; shape?: Record<string, z.ZodType> };
+  if (def.type === "optional") return moneyMap(def.innerType!);
+  if (def.type === "pipe") return true;
+  if (def.type !== "object") return undefined;
+  const found = Object.entries(def.shape!).map(([field, inner]) => [field, moneyMap(inner)] as const);
+  const holding = found.filter(([, inner]) => inner !== undefined);
+  return holding.length === 0 ? undefined : Object.fromEntries(holding) as MoneyMap;
+}
+
+/** The wire form of a decoded event, amounts with exactly two decimals. Throws InvalidEvent for data its schema refuses. */
+export function encodeEvent(event: CaseEvent): WireEvent {
+  const encoded = eventTypes[event.event_type].schema.safeEncode(event as never);
+  if (!encoded.success) throw new InvalidEvent(describeIssues(encoded.error));
+  return withTwoDecimals(encoded.data as unknown as WireEvent);
+}
+
+/** Rewrites the amounts of an event so that JSON.stringify gives them two decimals. The event is not changed. */
+export function withTwoDecimals(wire: WireEvent): WireEvent {
+  if (!isEventType(wire.event_type)) return wire;
+  return { ...wire, data: rewriteAmounts(wire.data, moneyMaps[wire.event_type]!) };
+}
+
+function rewriteAmounts(data: Record<string, unknown>, amounts: MoneyMap): Record<string, unknown> {
+  const rewritten = { ...data };
+  for (const field in amounts) {
+    const value = data[field];
+    const inner = amounts[field]!;
+    if (typeof value === "number") {
+      rewritten[field] = JSON.rawJSON(formatEuros(Math.round(value * 100) as Cents));
+    } else if (inner !== true && typeof value === "object" && value !== null) {
+      rewritten[field] = rewriteAmounts(value as Record<string, unknown>, inner);
+    }
+  }
+  return rewritten;
+}

@@ -1,0 +1,99 @@
+/**
+ * The door: how an event from outside becomes a stored one.
+ *
+ * Accepted as they stand: the brief's JSON (an envelope of `event_type`, `data` and what else there is) and the brief's
+ * quick-start event (the bare data of an intake: `case_id`, `citizen_bsn`, `debt_amount`, `debt_type`). What is missing
+ * gets a documented default:
+ *
+ * | missing | becomes |
+ * |---|---|
+ * | `event_id` | a new UUIDv7 |
+ * | `timestamp` | now (any offset is accepted and stored as UTC in milliseconds) |
+ * | `correlation_id` | the `case_id`; another value is refused |
+ * | `metadata.schema_version` | 1, the version the brief describes |
+ * | `organization`, `intake_channel`, `priority` of an intake | `onbekend`, `online`, `normal` |
+ *
+ * A BSN that fails the eleven-test is a fact to be assessed: it is marked in `metadata.marks` for the intake's
+ * assessment, and refused only under `strict`.
+ * @module
+ */
+import { passesElevenTest } from "./bsn.ts";
+import { decodeEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
+import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
+import { newRootId } from "./ids.ts";
+
+export interface InputOptions {
+  /** Refuse what would otherwise be marked (a BSN that fails the eleven-test). Default false. */
+  strict?: boolean;
+  /** The time of an event that names none. Default: the system clock. */
+  now?: () => Date;
+  /** Who sends it, for `metadata.source`. */
+  source?: string;
+}
+
+/** What a producer may hand over: an event with only what is known, or the bare data of an intake. */
+export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
+  data?: Record<string, unknown>;
+  metadata?: Partial<Metadata>;
+  [field: string]: unknown;
+};
+
+const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
+
+/** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
+export function readInput(input: unknown, options: InputOptions = {}): WireEvent {
+  const given = asEnvelope(input);
+  const type = given.event_type;
+  if (typeof type !== "string" || !isEventType(type)) {
+    throw new InvalidEvent([`event_type: must be one of ${allEventTypes.join(", ")}`]);
+  }
+  if (!isRecord(given.data)) throw new InvalidEvent(["data: must be an object"]);
+  if (given.metadata !== undefined && !isRecord(given.metadata)) {
+    throw new InvalidEvent(["metadata: must be an object"]);
+  }
+  const completed = complete(given, options);
+  decodeEvent(completed);
+  return withTwoDecimals(marked(canonical(completed), options.strict ?? false));
+}
+
+function asEnvelope(input: unknown): EventInput {
+  if (!isRecord(input)) throw new InvalidEvent(["an event must be a JSON object"]);
+  const bare = !("event_type" in input) && !("data" in input) && "case_id" in input;
+  return bare ? { event_type: "case.intake", data: input } : input as EventInput;
+}
+
+function complete(given: EventInput, options: InputOptions): WireEvent {
+  const data = given.event_type === "case.intake" ? { ...INTAKE_DEFAULTS, ...given.data } : given.data!;
+  return {
+    ...given,
+    event_id: given.event_id ?? newRootId(),
+    timestamp: given.timestamp ?? (options.now?.() ?? new Date()).toISOString(),
+    correlation_id: given.correlation_id ?? data.case_id as string,
+    data,
+    metadata: {
+      schema_version: 1,
+      ...(options.source === undefined ? {} : { source: options.source }),
+      ...given.metadata,
+    },
+  } as WireEvent;
+}
+
+function canonical(event: WireEvent): WireEvent {
+  return {
+    ...event,
+    event_id: event.event_id.toLowerCase(),
+    timestamp: new Date(event.timestamp).toISOString(),
+  };
+}
+
+function marked(event: WireEvent, strict: boolean): WireEvent {
+  if (event.event_type !== "case.intake" || passesElevenTest(String(event.data.citizen_bsn))) return event;
+  if (strict) throw new InvalidEvent(["data.citizen_bsn: fails the eleven-test"]);
+  const { marks: given = [], ...metadata } = event.metadata;
+  const marks = [...new Set([...given, "bsn_fails_eleven_test" as const])];
+  return { ...event, metadata: { ...metadata, marks } };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -32,6 +32,8 @@ export type StoredTimerChange =
 export interface Settlement {
   /** Events the handlers emitted, each as the JSON text of a `StoreRow`. */
   readonly outputs: readonly string[];
+  /** The types among the outputs: whose mailboxes to wake. */
+  readonly outputTypes: readonly string[];
   readonly exceptions: readonly Exception[];
   readonly timers: readonly StoredTimerChange[];
 }
@@ -89,4 +91,30 @@ export class Fenced extends Error {
   constructor(readonly processor: string, readonly partition: number, readonly epoch: number) {
     super(`Fenced: ${processor} partition ${partition} is no longer held under epoch ${epoch}`);
   }
+}
+
+/** The position of a delivery line, without parsing the rest of it. */
+export function positionOf(line: string): number {
+  return Number.parseInt(line.slice(1), 10);
+}
+
+/** The lines of a batch. */
+export function linesOf(batch: Batch): string[] {
+  return batch.lines.split("\n");
+}
+
+/** The deliveries [start, end) of a batch as a batch of their own, to be settled in order with the other parts. */
+export function slice(batch: Batch, start: number, end: number): Batch {
+  const all = linesOf(batch);
+  const lines = all.slice(start, end);
+  const text = lines.join("\n");
+  const fresh = batch.kind === "fresh";
+  return {
+    kind: batch.kind,
+    lines: text,
+    count: lines.length,
+    bytes: text.length,
+    from: fresh && start > 0 ? positionOf(all[start - 1]!) : batch.from,
+    to: fresh && end < all.length ? positionOf(all[end - 1]!) : batch.to,
+  };
 }

@@ -35,9 +35,17 @@ export type DeliveryLine = [
   event: WireEvent,
 ];
 
+/** Reads one delivery line. Times come out as UTC in milliseconds, whatever form the store gave them. */
+export function parseLine(line: string): DeliveryLine {
+  const parsed = JSON.parse(line) as DeliveryLine;
+  const event = parsed[5];
+  event.timestamp = new Date(event.timestamp).toISOString();
+  return parsed;
+}
+
 /** Reads one delivery line as a stored event. */
 export function parseStoredLine(line: string): StoredEvent {
-  const [position, version, , , recordedAt, event] = JSON.parse(line) as DeliveryLine;
+  const [position, version, , , recordedAt, event] = parseLine(line);
   return { position, version, recordedAt, event };
 }
 

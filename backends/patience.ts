@@ -1,0 +1,52 @@
+/** Waiting for a backend that is away. @module */
+import { BackendAway } from "./backend.ts";
+
+/** Called when a backend went away, and with undefined when it answers again. */
+export type AwayListener = (error: BackendAway | undefined) => void;
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2_000;
+
+/** The wait before try `n` (from 0): doubling from 50 ms to 2 s, half of it by chance, so that nodes do not come in a herd. */
+export function patience(n: number, random: () => number = Math.random): number {
+  const whole = Math.min(FIRST_WAIT_MS * 2 ** Math.min(n, 20), LONGEST_WAIT_MS);
+  return whole / 2 + random() * whole / 2;
+}
+
+/** Resolves after `ms` or when the signal aborts; never rejects. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
+
+/**
+ * Tries until the backend answers: only BackendAway is waited out, every other error is thrown. For work that may
+ * safely be done twice. When the signal aborts, the last BackendAway is thrown.
+ */
+export async function untilAnswered<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  listener?: AwayListener,
+): Promise<T> {
+  for (let tries = 0;; tries++) {
+    try {
+      const answer = await work();
+      if (tries > 0) listener?.(undefined);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof BackendAway)) throw error;
+      listener?.(error);
+      if (signal.aborted) throw error;
+      await pause(patience(tries), signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** What a node does beside the mailboxes: fires timers, empties the outbox, keeps the read model near. @module */
+import { InvalidEvent } from "../../schema/codec.ts";
+import { readInput } from "../../schema/input.ts";
+import { BackendAway } from "../backend.ts";
+import { pause } from "../patience.ts";
+import type { PostgresClient, Sql } from "./client.ts";
+import { projectCases } from "./reading.ts";
+import type { Wakes } from "./wakes.ts";
+import { partitionsAndRows } from "./rows.ts";
+
+const AT_ONCE = 500;
+
+export interface ChoreOptions {
+  client: PostgresClient;
+  wakes: Wakes;
+  partitions: number;
+  /** Between two rounds, in milliseconds: how late a timer or an outbox event may be. */
+  everyMs: number;
+  /** The time timers are measured against; undefined: the clock of the store. */
+  timersAsOf: (() => Date) | undefined;
+}
+
+/** Runs the chores until the signal aborts. Several nodes may do so at once. */
+export async function doChores(options: ChoreOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const fired = await fireTimers(options);
+      const moved = await emptyOutbox(options);
+      await projectCases(options.client, signal);
+      if (fired + moved > 0) continue;
+    } catch (error) {
+      if (!(error instanceof BackendAway)) throw error;
+    }
+    await pause(options.everyMs, signal);
+  }
+}
+
+/** Appends the events of due timers; returns how many partitions were touched. */
+export async function fireTimers({ client, wakes, timersAsOf }: ChoreOptions): Promise<number> {
+  const asOf = timersAsOf?.().toISOString() ?? null;
+  const [row] = await client.run((sql) =>
+    sql<[{ partitions: string }]>`
+      select array_to_string(zaakstroom.fire_timers(${asOf}::text::timestamptz, ${AT_ONCE}), ',') as partitions`
+  );
+  if (row.partitions === "") return 0;
+  const partitions = row.partitions.split(",").map(Number);
+  wakes.announce(partitions, ["*"], true);
+  return partitions.length;
+}
+
+/**
+ * Moves events from the outbox into the log, in the order of their ids: deleted there and appended here in one
+ * transaction. What is no valid event stays behind with the reason.
+ */
+export async function emptyOutbox({ client, wakes, partitions }: ChoreOptions): Promise<number> {
+  const touched = await client.run((sql) =>
+    sql.begin(async (begun) => {
+      const tx = begun as unknown as Sql;
+      const rows = await tx<{ id: number; event: string }[]>`
+        select id, event::text as event from zaakstroom.outbox where refused_for is null
+        order by id limit ${AT_ONCE} for update skip locked`;
+      if (rows.length === 0) return undefined;
+      return await move(tx, rows, partitions);
+    })
+  );
+  if (touched === undefined) return 0;
+  wakes.announce(touched, ["*"], true);
+  return touched.length;
+}
+
+async function move(
+  tx: Sql,
+  rows: readonly { id: number; event: string }[],
+  partitions: number,
+): Promise<number[]> {
+  const events = [];
+  const moved = [];
+  for (const { id, event } of rows) {
+    try {
+      events.push(readInput(JSON.parse(event)));
+      moved.push(id);
+    } catch (error) {
+      const reason = error instanceof InvalidEvent ? error.message : "Not a JSON object";
+      await tx`update zaakstroom.outbox set refused_for = ${reason} where id = ${id}`;
+    }
+  }
+  const { touched, rows: text } = partitionsAndRows(events, partitions);
+  if (moved.length > 0) {
+    await tx`delete from zaakstroom.outbox where id = any (${`{${moved.join(",")}}`}::bigint[])`;
+    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${text}::text::json)`;
+  }
+  return touched;
+}

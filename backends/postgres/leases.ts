@@ -1,0 +1,134 @@
+/** Leases: which partitions of which processors this node may settle. @module */
+import { patience, pause } from "../patience.ts";
+import type { PostgresClient } from "./client.ts";
+
+/** One lease, won under one epoch. */
+export interface Lease {
+  readonly processor: string;
+  readonly partition: number;
+  readonly epoch: number;
+  /** Aborts when the lease was lost or is to be handed over; then nothing more is read. */
+  readonly ended: AbortController;
+}
+
+export interface LeaseOptions {
+  node: string;
+  /** How long a lease runs without being renewed, in milliseconds of the store's clock. */
+  leaseMs: number;
+}
+
+/** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
+export class LeaseKeeper {
+  readonly #held = new Map<string, Lease>();
+  readonly #wanted = new Map<string, (lease: Lease) => void>();
+  readonly #ended = new AbortController();
+  readonly #client: PostgresClient;
+  readonly #options: LeaseOptions;
+  #soon = new AbortController();
+  #keeping: Promise<void> | undefined;
+  /** False while this node was the only one alive when last looked: then nobody else needs to be told anything. */
+  othersAlive = true;
+
+  constructor(client: PostgresClient, options: LeaseOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** From now on leases of this processor are taken and handed to `won`. */
+  want(processor: string, won: (lease: Lease) => void): void {
+    this.#wanted.set(processor, won);
+    this.#soon.abort();
+    this.#keeping ??= this.#keep();
+  }
+
+  /** No more leases of this processor; those held end. */
+  unwant(processor: string): void {
+    this.#wanted.delete(processor);
+    for (const lease of this.#held.values()) if (lease.processor === processor) lease.ended.abort();
+  }
+
+  /** Gives one back. When the database is away it simply expires there. */
+  async release(lease: Lease): Promise<void> {
+    lease.ended.abort();
+    if (this.#held.get(keyOf(lease)) !== lease) return;
+    this.#held.delete(keyOf(lease));
+    await this.#client.run((sql) =>
+      sql`select zaakstroom.release_lease(${lease.processor}, ${lease.partition}::smallint, ${lease.epoch}::bigint)`
+    ).catch(() => {});
+  }
+
+  async #keep(): Promise<void> {
+    for (let failures = 0; !this.#ended.signal.aborted;) {
+      this.#soon = new AbortController();
+      try {
+        await this.#round();
+        failures = 0;
+      } catch {
+        failures++;
+      }
+      const wait = failures > 0 ? patience(failures) : this.#options.leaseMs / 3;
+      await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+    }
+  }
+
+  async #round(): Promise<void> {
+    await this.#renew();
+    for (const processor of [...this.#wanted.keys()]) await this.#take(processor);
+  }
+
+  async #renew(): Promise<void> {
+    const { node, leaseMs } = this.#options;
+    const rows = await this.#client.run((sql) =>
+      sql<{ processor: string; partition: number; epoch: number }[]>`
+        select * from zaakstroom.renew_leases(${node}, ${leaseMs})`
+    );
+    const alive = new Map(rows.map((row) => [keyOf(row), row.epoch]));
+    for (const [key, lease] of this.#held) {
+      if (alive.get(key) === lease.epoch) continue;
+      this.#held.delete(key);
+      lease.ended.abort();
+    }
+  }
+
+  async #take(processor: string): Promise<void> {
+    const { node, leaseMs } = this.#options;
+    const held = [...this.#held.values()].filter((lease) => lease.processor === processor);
+    const partitions = `{${held.map((lease) => lease.partition).join(",")}}`;
+    const rows = await this.#client.run((sql) =>
+      sql<{ partition: number | null; epoch: number; share: number; partitions: number }[]>`
+        select t.*, (select partitions from zaakstroom.store) as partitions
+        from zaakstroom.take_leases(${processor}, ${node}, ${leaseMs}, ${partitions}::smallint[]) t`
+    );
+    this.othersAlive = rows[0]!.share < rows[0]!.partitions;
+    for (const { partition, epoch } of rows) if (partition !== null) this.#won(processor, partition, epoch);
+    this.#giveUp(held, rows[0]!.share);
+  }
+
+  #won(processor: string, partition: number, epoch: number): void {
+    const lease: Lease = { processor, partition, epoch, ended: new AbortController() };
+    const won = this.#wanted.get(processor);
+    this.#held.set(keyOf(lease), lease);
+    if (won === undefined) this.release(lease);
+    else won(lease);
+  }
+
+  /** Above its share a node hands leases over: reading stops now, and the lease is released once the last batch is settled. */
+  #giveUp(held: readonly Lease[], share: number): void {
+    const sorted = held.filter((lease) => !lease.ended.signal.aborted).sort((a, b) =>
+      a.partition - b.partition
+    );
+    for (const lease of sorted.slice(share)) lease.ended.abort();
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await this.#keeping;
+    await Promise.all([...this.#held.values()].map((lease) => this.release(lease)));
+    await this.#client.run((sql) => sql`delete from zaakstroom.nodes where node = ${this.#options.node}`)
+      .catch(() => {});
+  }
+}
+
+function keyOf({ processor, partition }: { processor: string; partition: number }): string {
+  return `${processor}/${partition}`;
+}

@@ -1,0 +1,77 @@
+/** Migrations: numbered SQL files, forward only, each once, under one lock. @module */
+import { BackendRefused } from "../backend.ts";
+import type { PostgresClient, Sql } from "./client.ts";
+import tables from "../../schema/postgres/001_tables.sql" with { type: "text" };
+import append from "../../schema/postgres/002_append.sql" with { type: "text" };
+import pull from "../../schema/postgres/003_pull.sql" with { type: "text" };
+import settle from "../../schema/postgres/004_settle.sql" with { type: "text" };
+import leases from "../../schema/postgres/005_leases.sql" with { type: "text" };
+import deadLetters from "../../schema/postgres/006_dead_letters.sql" with { type: "text" };
+import cases from "../../schema/postgres/007_cases.sql" with { type: "text" };
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In order. A released migration is never edited: the next change is the next number. */
+export const migrations: readonly Migration[] = [
+  { number: 1, name: "tables", sql: tables },
+  { number: 2, name: "append", sql: append },
+  { number: 3, name: "pull", sql: pull },
+  { number: 4, name: "settle", sql: settle },
+  { number: 5, name: "leases", sql: leases },
+  { number: 6, name: "dead_letters", sql: deadLetters },
+  { number: 7, name: "cases", sql: cases },
+];
+
+/** PostgreSQL 15: the oldest server we promise to work on. */
+const OLDEST_SERVER = 150000;
+
+/**
+ * Brings the schema `zaakstroom` up to date. Safe when several nodes start at once: one applies, the others wait and
+ * find it done. Throws BackendRefused for a server that is too old, and for a schema that is newer than this program.
+ */
+export async function migrate(client: PostgresClient, partitions: number): Promise<void> {
+  await client.again(async (sql) => {
+    if (await appliedUpTo(sql) === migrations.length) return;
+    await sql.begin((tx) => apply(tx as unknown as Sql, partitions));
+  });
+}
+
+/** The number of the last migration applied; 0 for a database without our schema. */
+async function appliedUpTo(sql: Sql): Promise<number> {
+  const [server] = await sql`select current_setting('server_version_num')::int as version,
+    to_regclass('zaakstroom.migrations') is not null as known`;
+  if (server!.version < OLDEST_SERVER) {
+    throw new BackendRefused(
+      `PostgreSQL ${server!.version / 10000 | 0} is too old: use PostgreSQL 15 or newer`,
+    );
+  }
+  if (!server!.known) return 0;
+  const [row] = await sql`select coalesce(max(number), 0)::int as number from zaakstroom.migrations`;
+  if (row!.number > migrations.length) {
+    throw new BackendRefused(
+      `The database is at migration ${
+        row!.number
+      }, this program knows ${migrations.length}: use a newer zaakstroom`,
+    );
+  }
+  return row!.number;
+}
+
+async function apply(tx: Sql, partitions: number): Promise<void> {
+  await tx`select pg_advisory_xact_lock(1515236213, 0)`;
+  const from = await appliedUpTo(tx);
+  if (from === 0) {
+    await tx`create schema if not exists zaakstroom`;
+    await tx`create table zaakstroom.migrations (
+      number integer primary key, name text not null, applied_at timestamptz not null default clock_timestamp())`;
+  }
+  for (const { number, name, sql } of migrations.slice(from)) {
+    await tx.unsafe(sql);
+    await tx`insert into zaakstroom.migrations (number, name) values (${number}, ${name})`;
+  }
+  await tx`insert into zaakstroom.store (partitions) values (${partitions}) on conflict do nothing`;
+}

@@ -1,0 +1,180 @@
+/** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
+import {
+  type Appended,
+  type Backend,
+  type BackendFeatures,
+  EventIdConflict,
+  type ExpectedVersion,
+  type ProcessorSpec,
+  VersionConflict,
+} from "../backend.ts";
+import type { Mailbox } from "../mailbox.ts";
+import type { AwayListener } from "../patience.ts";
+import { arrivals } from "../arrivals.ts";
+import { doChores } from "./chores.ts";
+import { PostgresClient, type PostgresTarget } from "./client.ts";
+import { deadLetters } from "./dead_letters.ts";
+import { codeOf, detailOf } from "./errors.ts";
+import { LeaseKeeper } from "./leases.ts";
+import { migrate } from "./migrate.ts";
+import { type MailboxParts, PostgresMailbox } from "./postgres_mailbox.ts";
+import * as reading from "./reading.ts";
+import { partitionsAndRows } from "./rows.ts";
+import { Wakes } from "./wakes.ts";
+
+export interface PostgresOptions extends PostgresTarget {
+  /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */
+  node?: string;
+  /** Slices of a *new* store; an existing one keeps its own. Default 16. */
+  partitions?: number;
+  /** How long a lease runs without being renewed. Default 5,000. */
+  leaseMs?: number;
+  /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
+  batchSize?: number;
+  batchBytes?: number;
+  /** How often feeds are looked at when no notice comes. Default 2,000; behind a pooler 100. */
+  pollMs?: number;
+  /** Told when the database goes away and comes back. */
+  onAway?: AwayListener;
+  /** Connections at most. Default 8. */
+  connections?: number;
+  /** No answer for this long counts as away. Default 15,000. */
+  deadlineMs?: number;
+  /** The time timers are measured against. Default: the clock of the database. */
+  timersAsOf?: () => Date;
+}
+
+const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
+
+/**
+ * Connects, migrates and opens the store. Throws BackendAway when the server can't be reached and BackendRefused when
+ * it can't be used, each with one line that says what to do.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Backend> {
+  const { connections = 8, deadlineMs = 15_000 } = options;
+  const client = new PostgresClient(options, { connections, deadlineMs });
+  try {
+    await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
+    const [store] = await client.again((sql) =>
+      sql<[{ partitions: number }]>`select partitions from zaakstroom.store`
+    );
+    return new PostgresBackend(client, store.partitions, options);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+class PostgresBackend implements Backend {
+  readonly name = "postgres";
+  readonly features = features;
+  readonly deadLetters;
+  readonly #parts: MailboxParts;
+  readonly #options: PostgresOptions;
+  readonly #taken: Record<string, readonly string[]> = {};
+  readonly #ended = new AbortController();
+  #chores: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(client: PostgresClient, readonly partitions: number, options: PostgresOptions) {
+    const node = options.node ?? crypto.randomUUID();
+    const wakes = new Wakes(client, { node, pollMs: options.pollMs ?? (options.pooler ? 100 : 2_000) });
+    this.#options = options;
+    this.#parts = {
+      client,
+      wakes,
+      leases: new LeaseKeeper(client, { node, leaseMs: options.leaseMs ?? 5_000 }),
+      onAway: options.onAway ?? (() => {}),
+      batchSize: options.batchSize ?? 500,
+      batchBytes: options.batchBytes ?? 1_000_000,
+    };
+    this.deadLetters = deadLetters(client, wakes);
+  }
+
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+    if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
+    requireOneCase(events, expected);
+    const { touched, rows } = partitionsAndRows(events, this.partitions);
+    const version = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
+    try {
+      const [row] = await this.#parts.client.run((sql) =>
+        sql<[{ stored: number; last_position: number; last_version: number }]>`
+          select * from zaakstroom.append(${`{${
+          touched.join(",")
+        }}`}::smallint[], ${rows}::text::json, ${version}::int)`
+      );
+      this.#parts.wakes.announce(touched, typesOf(events), true);
+      return {
+        stored: row.stored,
+        duplicates: events.length - row.stored,
+        position: row.last_position,
+        version: row.last_version,
+      };
+    } catch (error) {
+      if (codeOf(error) === "ZS001") {
+        throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
+      }
+      if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
+      throw error;
+    }
+  }
+
+  async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
+    const { leases, wakes } = this.#parts;
+    this.#taken[processor.name] = processor.takes;
+    const ended = AbortSignal.any([signal, this.#ended.signal]);
+    const won = arrivals<Mailbox>(ended);
+    wakes.start(this.#options);
+    this.#chores ??= this.#startChores();
+    leases.want(processor.name, (lease) => won.add(new PostgresMailbox(this.#parts, lease, processor.takes)));
+    try {
+      yield* won.all();
+    } finally {
+      leases.unwant(processor.name);
+      for (const mailbox of won.rest()) await mailbox.close();
+    }
+  }
+
+  #startChores(): Promise<void> {
+    const { client, wakes } = this.#parts;
+    const { timersAsOf } = this.#options;
+    return doChores(
+      { client, wakes, partitions: this.partitions, everyMs: 250, timersAsOf },
+      this.#ended.signal,
+    );
+  }
+
+  readCase = (caseId: string) => reading.readCase(this.#parts.client, caseId);
+  readAll = (range = {}) => reading.readAll(this.#parts.client, range);
+  listCases = (options = {}) => reading.listCases(this.#parts.client, options);
+  audit = (caseId: string) => reading.audit(this.#parts.client, caseId);
+  storedKinds = () => reading.storedKinds(this.#parts.client);
+  health = () => reading.health(this.#parts.client, this.#taken);
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#ended.abort();
+    const { leases, wakes, client } = this.#parts;
+    await Promise.allSettled([this.#chores]);
+    await leases.close();
+    await wakes.close();
+    await client.close();
+  }
+}
+
+function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {
+  if (expected === "any") return;
+  if (new Set(events.map((event) => event.correlation_id)).size > 1) {
+    throw new TypeError("Cannot expect a version of events of more than one case");
+  }
+}
+
+function typesOf(events: readonly WireEvent[]): string[] {
+  return [...new Set(events.map((event) => event.event_type))];
+}

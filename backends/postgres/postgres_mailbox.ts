@@ -1,0 +1,172 @@
+/** A mailbox on PostgreSQL: one function call to read a batch, one to settle it. @module */
+import {
+  type Batch,
+  Fenced,
+  type HistoryNeed,
+  linesOf,
+  type Mailbox,
+  positionOf,
+  type Settlement,
+} from "../mailbox.ts";
+import { Bell } from "../bell.ts";
+import { type AwayListener, untilAnswered } from "../patience.ts";
+import type { PostgresClient } from "./client.ts";
+import type { Lease, LeaseKeeper } from "./leases.ts";
+import type { Sleeper, Wakes } from "./wakes.ts";
+
+/** What the mailboxes of one backend share. */
+export interface MailboxParts {
+  client: PostgresClient;
+  leases: LeaseKeeper;
+  wakes: Wakes;
+  onAway: AwayListener;
+  /** Bounds of a batch. */
+  batchSize: number;
+  batchBytes: number;
+}
+
+interface Pulled {
+  kind: "fresh" | "redelivery" | "empty" | "fenced";
+  count: number;
+  read_from: number;
+  read_to: number;
+  lines: string;
+  next_due_ms: number | null;
+}
+
+export class PostgresMailbox implements Mailbox, Sleeper {
+  readonly bell = new Bell();
+  checkpoint = 0;
+  readonly #parts: MailboxParts;
+  readonly #lease: Lease;
+
+  constructor(parts: MailboxParts, lease: Lease, readonly types: readonly string[]) {
+    this.#parts = parts;
+    this.#lease = lease;
+    parts.wakes.add(this);
+  }
+
+  get processor(): string {
+    return this.#lease.processor;
+  }
+  get partition(): number {
+    return this.#lease.partition;
+  }
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+  get lost(): AbortSignal {
+    return this.#lease.ended.signal;
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+    const ended = AbortSignal.any([signal, this.lost]);
+    while (!ended.aborted) {
+      this.bell.reset();
+      const pulled = await this.#pull(ended);
+      if (pulled === undefined) return;
+      if (pulled.kind === "fenced") return this.#lease.ended.abort();
+      this.checkpoint = pulled.read_from;
+      if (pulled.kind === "empty") await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
+      else yield toBatch(pulled, pulled.kind);
+    }
+  }
+
+  async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
+    const { client, batchSize, batchBytes, onAway } = this.#parts;
+    const types = `{${this.types.join(",")}}`;
+    try {
+      const [pulled] = await untilAnswered(
+        () =>
+          client.run((sql) =>
+            sql<[Pulled]>`select * from zaakstroom.pull(${this.processor}, ${this.partition}::smallint,
+            ${this.epoch}::bigint, ${types}::text[], ${batchSize}, ${batchBytes})`
+          ),
+        signal,
+        onAway,
+      );
+      return pulled;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** Tried until the database answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
+  async settle(batch: Batch, settlement: Settlement): Promise<void> {
+    const { client, onAway, wakes, leases } = this.#parts;
+    const { outputs, exceptions, timers, outputTypes } = settlement;
+    const done = batch.kind === "redelivery" ? doneOf(batch, settlement) : null;
+    const rows = outputs.length === 0 ? null : `[${outputs.join(",")}]`;
+    const verdict = await untilAnswered(
+      () =>
+        client.run(async (sql) => {
+          const [row] = await sql<[{ verdict: string }]>`
+          select zaakstroom.settle(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
+            ${batch.from}::bigint, ${batch.to}::bigint, ${done}::bigint[], ${rows}::text::json,
+            ${jsonOf(exceptions.map(toRow))}::text::json, ${jsonOf(timers)}::text::json) as verdict`;
+          return row.verdict;
+        }),
+      this.#settling.signal,
+      onAway,
+    );
+    if (verdict === "fenced") {
+      this.#lease.ended.abort();
+      throw new Fenced(this.processor, this.partition, this.epoch);
+    }
+    wakes.announce([this.partition], outputTypes, leases.othersAlive);
+  }
+
+  /** Aborts when the mailbox closes: a settle that waits for the database then gives up. */
+  readonly #settling = new AbortController();
+
+  async histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
+    const { client, onAway } = this.#parts;
+    const [row] = await untilAnswered(
+      () =>
+        client.run((sql) =>
+          sql<[{ lines: string | null }]>`
+          select zaakstroom.histories(${JSON.stringify(needs)}::text::json, ${`{${
+            types.join(",")
+          }}`}::text[]) as lines`
+        ),
+      this.#settling.signal,
+      onAway,
+    );
+    return row.lines ?? "";
+  }
+
+  async close(): Promise<void> {
+    this.#settling.abort();
+    this.#parts.wakes.remove(this);
+    await this.#parts.leases.release(this.#lease);
+  }
+}
+
+function toBatch(pulled: Pulled, kind: Batch["kind"]): Batch {
+  const { lines, count } = pulled;
+  return { kind, lines, count, bytes: lines.length, from: pulled.read_from, to: pulled.read_to };
+}
+
+function doneOf(batch: Batch, { exceptions }: Settlement): string {
+  const failed = new Set(exceptions.map(({ position }) => position));
+  return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
+}
+
+function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["exceptions"][number]) {
+  const afterMs = outcome.kind === "retry" ? outcome.afterMs : null;
+  const error = outcome.kind === "held" ? null : outcome.error;
+  return {
+    position,
+    event_id: eventId,
+    case_id: caseId,
+    attempt,
+    kind: outcome.kind,
+    after_ms: afterMs,
+    error,
+  };
+}
+
+function jsonOf(list: readonly unknown[]): string | null {
+  return list.length === 0 ? null : JSON.stringify(list);
+}

@@ -1,0 +1,169 @@
+/** Reading the log and what is projected from it. @module */
+import type { AuditEntry, CaseSummary, Health, MailboxHealth, ReplayRange } from "../backend.ts";
+import type { EventKind } from "../../schema/evolution.ts";
+import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
+import type { PostgresClient } from "./client.ts";
+
+/** Positions read with one statement. */
+const STRETCH = 5_000;
+const VERSIONS = 1_000;
+/** A mailbox counts what is pending up to here: beyond it a health check should not read on. */
+const COUNT_UP_TO = 10_000;
+const PROJECT_AT_ONCE = 2_000;
+
+interface Line {
+  line: string;
+}
+
+export async function* readCase(client: PostgresClient, caseId: string): AsyncGenerator<StoredEvent> {
+  for (let after = 0;;) {
+    const rows = await client.again((sql) =>
+      sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
+        where e.case_id = ${caseId} and e.version > ${after} order by e.version limit ${VERSIONS}`
+    );
+    for (const { line } of rows) {
+      const stored = parseStoredLine(line);
+      after = stored.version;
+      yield stored;
+    }
+    if (rows.length < VERSIONS) return;
+  }
+}
+
+/** Reads in stretches of positions, each found through the BRIN index, up to the last position drawn at the call. */
+export async function* readAll(client: PostgresClient, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
+  const [{ first, last }] = await client.again((sql) => bounds(sql, range));
+  const end = Math.min(last, range.toPosition ?? Number.MAX_SAFE_INTEGER);
+  for (let from = Math.max(first, range.fromPosition ?? 1); from <= end; from += STRETCH) {
+    const to = Math.min(from + STRETCH - 1, end);
+    const rows = await client.again((sql) =>
+      sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
+        where e.position between ${from} and ${to}
+          and (${range.types === undefined} or e.type = any (${`{${(range.types ?? []).join(",")}}`}::text[]))
+          and e.recorded_at >= ${range.fromTime ?? "-infinity"}::text::timestamptz
+          and e.recorded_at <= ${range.toTime ?? "infinity"}::text::timestamptz
+        order by e.position`
+    );
+    for (const { line } of rows) yield parseStoredLine(line);
+  }
+}
+
+/** The positions worth looking at: a range of times is narrowed to positions first. */
+function bounds(sql: Parameters<Parameters<PostgresClient["run"]>[0]>[0], range: ReplayRange) {
+  if (range.fromTime === undefined && range.toTime === undefined) {
+    return sql<[{ first: number; last: number }]>`
+      select 1::bigint as first, s.last_value as last from zaakstroom.events_position_seq s`;
+  }
+  return sql<[{ first: number; last: number }]>`
+    select coalesce(min(e.position), 1) as first, coalesce(max(e.position), 0) as last from zaakstroom.events e
+    where e.recorded_at >= ${range.fromTime ?? "-infinity"}::text::timestamptz
+      and e.recorded_at <= ${range.toTime ?? "infinity"}::text::timestamptz`;
+}
+
+/** Brings the read model up to date with the log. Returns how many events were projected. */
+export async function projectCases(client: PostgresClient, signal?: AbortSignal): Promise<number> {
+  for (let total = 0;;) {
+    const [row] = await client.again((sql) =>
+      sql<[{ n: number }]>`select zaakstroom.project_cases(${PROJECT_AT_ONCE}) as n`
+    );
+    total += row.n;
+    if (row.n === 0 || signal?.aborted) return total;
+  }
+}
+
+export async function listCases(
+  client: PostgresClient,
+  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+): Promise<CaseSummary[]> {
+  await projectCases(client);
+  const rows = await client.again((sql) =>
+    sql`select case_id, version, latest, opened_at, updated_at from zaakstroom.cases
+      where ${latest === undefined} or latest = ${latest ?? ""} order by position desc limit ${limit}`
+  );
+  return rows.map((row) => ({
+    caseId: row.case_id,
+    version: row.version,
+    latest: row.latest,
+    openedAt: row.opened_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  }));
+}
+
+export async function audit(client: PostgresClient, caseId: string): Promise<AuditEntry[]> {
+  const rows = await client.again((sql) =>
+    sql`select at, act, by, why, case_id, processor, event_id from zaakstroom.event_log
+      where case_id = ${caseId} order by id`
+  );
+  return rows.map((row) => ({
+    at: row.at.toISOString(),
+    act: row.act,
+    by: row.by,
+    why: row.why,
+    caseId: row.case_id,
+    ...(row.processor === null ? {} : { processor: row.processor }),
+    ...(row.event_id === null ? {} : { eventId: row.event_id }),
+  }));
+}
+
+export async function storedKinds(client: PostgresClient): Promise<EventKind[]> {
+  return await client.again((sql) =>
+    sql<EventKind[]>`select type, schema_version as version from zaakstroom.event_kinds order by 1, 2`
+  );
+}
+
+/** How the mailboxes of the given processors stand. */
+export async function health(
+  client: PostgresClient,
+  taken: Record<string, readonly string[]>,
+): Promise<Health> {
+  const wanted = Object.entries(taken).flatMap(([processor, types]) =>
+    types.map((type) => ({ processor, type }))
+  );
+  const [durability, mailboxes] = await Promise.all([
+    describeDurability(client),
+    client.run((sql) =>
+      sql<MailboxHealth[]>`
+        select s.processor, s.partition, s.owner, s.epoch,
+          coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
+          coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
+          (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
+          (select count(*)::int from zaakstroom.parked_deliveries d
+           where (d.processor, d.partition) = (s.processor, s.partition) and d.state <> 'dead') as parked,
+          (select count(*)::int from zaakstroom.parked_deliveries d
+           where (d.processor, d.partition) = (s.processor, s.partition) and d.state = 'dead') as dead
+        from zaakstroom.subscriptions s
+        left join lateral (
+          select sum(c.n) as pending,
+            (extract(epoch from clock_timestamp() - min(c.oldest)) * 1000)::float8 as "oldestMs"
+          from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w (processor text, type text)
+          cross join lateral (
+            select count(*) as n, min(e.recorded_at) as oldest from (
+              select recorded_at from zaakstroom.events e
+              where e.partition = s.partition and e.type = w.type and e.position > s.checkpoint
+              order by e.position limit ${COUNT_UP_TO}) e) c
+          where w.processor = s.processor
+        ) p on true
+        order by s.processor, s.partition`
+    ),
+  ]);
+  return { durability, mailboxes: [...mailboxes] };
+}
+
+/** What an acknowledgement means on this server, in words. */
+async function describeDurability(client: PostgresClient): Promise<string> {
+  const [row] = await client.run((sql) =>
+    sql<[{ fsync: string; commit: string; replicas: string }]>`
+      select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
+        current_setting('synchronous_standby_names') as replicas`
+  );
+  if (row.fsync !== "on") {
+    return "an acknowledged event may be lost when the server's machine stops: fsync is off";
+  }
+  if (row.commit === "off") {
+    return "the last moments may be lost when the server stops: synchronous_commit is off";
+  }
+  const disk = "an acknowledged event is on the server's disk";
+  return row.replicas === ""
+    ? disk
+    : `${disk} and on its synchronous standbys (synchronous_commit ${row.commit})`;
+}

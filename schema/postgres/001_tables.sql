@@ -1,0 +1,127 @@
+-- The store: an append-only log of events in partitions, and what the runtime keeps beside it.
+
+create table zaakstroom.store (
+  only_row   boolean primary key default true check (only_row),
+  partitions smallint not null check (partitions between 1 and 1024),
+  created_at timestamptz not null default clock_timestamp()
+);
+
+-- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
+-- reads an append-only table, which a BRIN index fits at no cost to appends.
+create table zaakstroom.events (
+  position       bigint generated always as identity,
+  partition      smallint not null,
+  type           text collate "C" not null,
+  case_id        text collate "C" not null,
+  version        integer not null,
+  event_id       uuid not null,
+  schema_version smallint not null,
+  occurred_at    timestamptz not null,
+  recorded_at    timestamptz not null,
+  data           json not null,
+  metadata       json not null,
+  constraint events_pkey primary key (partition, type, position),
+  constraint events_event_id unique (event_id),
+  constraint events_case_version unique (case_id, version)
+);
+create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
+create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+
+-- The (type, version) pairs ever stored: a runtime that has no path from one of them refuses to start.
+create table zaakstroom.event_kinds (
+  type           text collate "C" not null,
+  schema_version smallint not null,
+  primary key (type, schema_version)
+);
+
+-- The audit trail: every act of a person or of the supervisor on an event or a case. Ordinary processing costs no row:
+-- causation ids and checkpoints prove it.
+create table zaakstroom.event_log (
+  id        bigint generated always as identity primary key,
+  at        timestamptz not null default clock_timestamp(),
+  act       text not null,
+  by        text not null,
+  why       text not null,
+  case_id   text collate "C",
+  processor text,
+  event_id  uuid,
+  details   jsonb
+);
+create index event_log_case on zaakstroom.event_log (case_id, id) where case_id is not null;
+
+-- One row a mailbox: how far it is settled, and who may settle it. The fill factor keeps its updates in the page.
+create table zaakstroom.subscriptions (
+  processor   text not null,
+  partition   smallint not null,
+  checkpoint  bigint not null default 0,
+  owner       text,
+  epoch       bigint not null default 0,
+  lease_until timestamptz,
+  settled_at  timestamptz,
+  primary key (processor, partition)
+) with (fillfactor = 20);
+
+-- The nodes that compete for leases, for a fair share.
+create table zaakstroom.nodes (
+  node    text primary key,
+  seen_at timestamptz not null
+);
+
+-- Deliveries that wait. The head (lowest position) of a case is 'retry' with its due time, or 'dead'; what is behind
+-- the head is 'held'. A dead head holds its case until a person redrives or discards it.
+create table zaakstroom.parked_deliveries (
+  processor text not null,
+  partition smallint not null,
+  case_id   text collate "C" not null,
+  position  bigint not null,
+  event_id  uuid not null,
+  state     text not null check (state in ('retry', 'held', 'dead')),
+  attempts  integer not null default 0,
+  due_at    timestamptz,
+  failures  jsonb not null default '[]',
+  parked_at timestamptz not null default clock_timestamp(),
+  primary key (processor, partition, case_id, position),
+  check ((state = 'retry') = (due_at is not null))
+);
+create index parked_due on zaakstroom.parked_deliveries (processor, partition, due_at) where state = 'retry';
+create index parked_dead on zaakstroom.parked_deliveries (position) where state = 'dead';
+
+-- Durable timers: when one is due, its row is appended to its case as an ordinary event.
+create table zaakstroom.timers (
+  processor text not null,
+  case_id   text collate "C" not null,
+  name      text not null,
+  partition smallint not null,
+  due_at    timestamptz not null,
+  row       json not null,
+  primary key (processor, case_id, name)
+);
+create index timers_due on zaakstroom.timers (due_at);
+
+-- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
+-- node moves it into the log. Its transactions may be long: they hold no partition lock.
+create table zaakstroom.outbox (
+  id          bigint generated always as identity primary key,
+  event       json not null,
+  written_at  timestamptz not null default clock_timestamp(),
+  refused_for text
+);
+create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
+
+-- The read model of cases, projected from the log behind checkpoints of its own.
+create table zaakstroom.cases (
+  case_id    text collate "C" primary key,
+  version    integer not null,
+  latest     text not null,
+  opened_at  timestamptz not null,
+  updated_at timestamptz not null,
+  position   bigint not null
+);
+create index cases_position on zaakstroom.cases (position desc);
+create index cases_latest on zaakstroom.cases (latest, position desc);
+create table zaakstroom.projections (
+  name       text not null,
+  partition  smallint not null,
+  checkpoint bigint not null default 0,
+  primary key (name, partition)
+) with (fillfactor = 20);

@@ -1,0 +1,117 @@
+-- Appending. Positions are drawn under a lock of the partition, which is held until the commit is visible: so the commits
+-- of a partition become visible in the order of their positions, and `position > checkpoint` skips nothing.
+
+create function zaakstroom.lock_partitions(p_partitions smallint[]) returns void
+language plpgsql as $$
+declare
+  v_partition smallint;
+begin
+  -- One at a time in sorted order, so that two appends can never wait for each other. 1515236211 is 'ZS' + a lock space.
+  foreach v_partition in array p_partitions loop
+    perform pg_advisory_xact_lock(1515236211, v_partition);
+  end loop;
+end
+$$;
+
+-- The rows of a JSON array of store rows, in order.
+create function zaakstroom.rows_of(p_rows json)
+returns table (ord bigint, partition smallint, case_id text, event_id uuid, event_type text, "timestamp" timestamptz,
+  data json, metadata json)
+language sql immutable as $$
+  select r.ordinality, r.partition, r.case_id, r.event_id, r.event_type, r."timestamp", r.data, r.metadata
+  from rows from (json_to_recordset(p_rows) as (partition smallint, case_id text, event_id uuid, event_type text,
+    "timestamp" timestamptz, data json, metadata json)) with ordinality as r
+$$;
+
+-- Inserts rows whose partitions are locked. Versions go on from the last one of each case.
+create function zaakstroom.insert_rows(p_rows json, out stored integer, out last_position bigint, out last_version integer)
+language plpgsql set enable_seqscan = off as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  with placed as materialized (
+    select r.*, (r.metadata ->> 'schema_version')::smallint as schema_version,
+      coalesce((select e.version from zaakstroom.events e
+                where e.case_id = r.case_id order by e.version desc limit 1), 0)
+        + row_number() over (partition by r.case_id order by r.ord) as version
+    from zaakstroom.rows_of(p_rows) r
+  ), inserted as (
+    insert into zaakstroom.events
+      (partition, type, case_id, version, event_id, schema_version, occurred_at, recorded_at, data, metadata)
+    select partition, event_type, case_id, version, event_id, schema_version, "timestamp", v_now, data, metadata
+    from placed order by ord
+    returning position, version, type, schema_version
+  ), kinds as (
+    insert into zaakstroom.event_kinds
+    select distinct i.type, i.schema_version from inserted i
+    where not exists (select from zaakstroom.event_kinds k where (k.type, k.schema_version) = (i.type, i.schema_version))
+    order by 1, 2
+    on conflict do nothing
+  )
+  select count(*), max(i.position), (array_agg(i.version order by i.position desc))[1]
+  into stored, last_position, last_version from inserted i;
+end
+$$;
+
+-- The rows that are not stored yet, once each. Raises ZS002 when a stored id has other content.
+create function zaakstroom.unseen_rows(p_rows json) returns json
+language plpgsql set enable_seqscan = off as $$
+declare
+  v_conflict uuid;
+begin
+  select r.event_id into v_conflict
+  from zaakstroom.rows_of(p_rows) r join zaakstroom.events e using (event_id)
+  where (e.type, e.case_id) is distinct from (r.event_type, r.case_id) or e.data::jsonb <> r.data::jsonb limit 1;
+  if v_conflict is null then
+    select r.event_id into v_conflict
+    from zaakstroom.rows_of(p_rows) r join zaakstroom.rows_of(p_rows) o using (event_id)
+    where (o.event_type, o.case_id) is distinct from (r.event_type, r.case_id) or o.data::jsonb <> r.data::jsonb limit 1;
+  end if;
+  if v_conflict is not null then
+    raise exception 'event id stored with other content' using errcode = 'ZS002', detail = v_conflict::text;
+  end if;
+  return (
+    select coalesce(json_agg(json_build_object('partition', r.partition, 'case_id', r.case_id, 'event_id', r.event_id,
+      'event_type', r.event_type, 'timestamp', r."timestamp", 'data', r.data, 'metadata', r.metadata) order by r.ord), '[]')
+    from (select distinct on (event_id) * from zaakstroom.rows_of(p_rows) order by event_id, ord) r
+    where not exists (select from zaakstroom.events e where e.event_id = r.event_id));
+end
+$$;
+
+-- Inserts rows, taking ids that are stored already as done. The usual case pays nothing for it: only a duplicate key
+-- leads to looking for duplicates.
+create function zaakstroom.insert_once(p_rows json, out stored integer, out last_position bigint, out last_version integer)
+language plpgsql as $$
+begin
+  begin
+    select * into stored, last_position, last_version from zaakstroom.insert_rows(p_rows);
+  exception when unique_violation then
+    select * into stored, last_position, last_version from zaakstroom.insert_rows(zaakstroom.unseen_rows(p_rows));
+  end;
+end
+$$;
+
+-- Appends all rows or none. p_expected is null (any), 0 (no such case yet) or the exact version of the one case.
+-- Raises ZS001 (detail: the version found) on a version conflict and ZS002 (detail: the id) on an id with other content.
+create function zaakstroom.append(p_partitions smallint[], p_rows json, p_expected integer default null,
+  out stored integer, out last_position bigint, out last_version integer)
+language plpgsql set lock_timeout = '10s' as $$
+declare
+  v_case text;
+  v_actual integer;
+begin
+  perform zaakstroom.lock_partitions(p_partitions);
+  if p_expected is not null and zaakstroom.unseen_rows(p_rows)::text <> '[]' then
+    select r.case_id into v_case from zaakstroom.rows_of(p_rows) r limit 1;
+    select coalesce(max(e.version), 0) into v_actual from zaakstroom.events e where e.case_id = v_case;
+    if v_actual <> p_expected then
+      raise exception 'version conflict' using errcode = 'ZS001', detail = v_actual::text;
+    end if;
+  end if;
+  select * into stored, last_position, last_version from zaakstroom.insert_once(p_rows);
+  if stored < json_array_length(p_rows) then
+    select e.position, e.version into last_position, last_version
+    from zaakstroom.rows_of(p_rows) r join zaakstroom.events e using (event_id) order by r.ord desc limit 1;
+  end if;
+end
+$$;

@@ -48,7 +48,16 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
 
 /** Any processor, as the runtime hosts it. */
 // deno-lint-ignore no-explicit-any
-export type AnyProcessor = Processor<any, any, any>;
+export type AnyProcessor =
+  & Omit<Processor<any, EventType, EventType>, "evolve" | "handle" | "takes" | "folds">
+  & {
+    readonly takes: readonly EventType[];
+    readonly folds: readonly EventType[];
+    // deno-lint-ignore no-explicit-any
+    evolve(state: any, event: any): any;
+    // deno-lint-ignore no-explicit-any
+    handle(event: any, state: any, context: Context): Handled;
+  };
 
 /** Thrown by a handler for an event that no retry can save. */
 export class Reject extends Error {

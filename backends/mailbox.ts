@@ -30,8 +30,8 @@ export type StoredTimerChange =
 
 /** What became of a batch. Everything in it becomes durable together, or nothing does. */
 export interface Settlement {
-  /** Events the handlers emitted, each as the JSON text of a `StoreRow`. */
-  readonly outputs: readonly string[];
+  /** Events the handlers emitted: store rows (`schema/stored_event.ts`), a line each; empty for none. */
+  readonly outputs: string;
   /** The types among the outputs: whose mailboxes to wake. */
   readonly outputTypes: readonly string[];
   readonly exceptions: readonly Exception[];
@@ -44,7 +44,7 @@ export interface Settlement {
  */
 export interface Batch {
   readonly kind: "fresh" | "redelivery";
-  /** `DeliveryLine`s, one a line, in stored order. */
+  /** Delivery lines (`schema/stored_event.ts`) in stored order. */
   readonly lines: string;
   readonly count: number;
   /** Size of the lines in characters, for the bound on what is in flight. */
@@ -95,11 +95,11 @@ export class Fenced extends Error {
 
 /** The position of a delivery line, without parsing the rest of it. */
 export function positionOf(line: string): number {
-  return Number.parseInt(line.slice(1), 10);
+  return Number.parseInt(line, 10);
 }
 
 /** The lines of a batch. */
-export function linesOf(batch: Batch): string[] {
+export function linesOf(batch: Pick<Batch, "lines">): string[] {
   return batch.lines.split("\n");
 }
 

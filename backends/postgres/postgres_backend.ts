@@ -101,9 +101,7 @@ class PostgresBackend implements Backend {
     try {
       const [row] = await this.#parts.client.run((sql) =>
         sql<[{ stored: number; last_position: number; last_version: number }]>`
-          select * from zaakstroom.append(${`{${
-          touched.join(",")
-        }}`}::smallint[], ${rows}::text::json, ${version}::int)`
+          select * from zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${version}::int)`
       );
       this.#parts.wakes.announce(touched, typesOf(events), true);
       return {

@@ -97,13 +97,13 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     const { client, onAway, wakes, leases } = this.#parts;
     const { outputs, exceptions, timers, outputTypes } = settlement;
     const done = batch.kind === "redelivery" ? doneOf(batch, settlement) : null;
-    const rows = outputs.length === 0 ? null : `[${outputs.join(",")}]`;
+    const rows = outputs === "" ? null : outputs;
     const verdict = await untilAnswered(
       () =>
         client.run(async (sql) => {
           const [row] = await sql<[{ verdict: string }]>`
           select zaakstroom.settle(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
-            ${batch.from}::bigint, ${batch.to}::bigint, ${done}::bigint[], ${rows}::text::json,
+            ${batch.from}::bigint, ${batch.to}::bigint, ${done}::bigint[], ${rows}::text,
             ${jsonOf(exceptions.map(toRow))}::text::json, ${jsonOf(timers)}::text::json) as verdict`;
           return row.verdict;
         }),

@@ -1,7 +1,7 @@
-/** Events as the rows of one JSON text. @module */
+/** Events as the rows of one text. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { toStoreRow } from "../../schema/stored_event.ts";
+import { storeRow } from "../../schema/stored_event.ts";
 
 /** The rows of an append, and the partitions whose locks it needs, sorted. */
 export function partitionsAndRows(events: readonly WireEvent[], partitions: number) {
@@ -9,7 +9,7 @@ export function partitionsAndRows(events: readonly WireEvent[], partitions: numb
   const rows = events.map((event) => {
     const partition = partitionOf(event.correlation_id, partitions);
     touched.add(partition);
-    return JSON.stringify(toStoreRow(event, partition));
+    return storeRow(event, partition);
   });
-  return { touched: [...touched].sort((a, b) => a - b), rows: `[${rows.join(",")}]` };
+  return { touched: [...touched].sort((a, b) => a - b), rows: rows.join("\n") };
 }

@@ -93,7 +93,7 @@ create table zaakstroom.timers (
   name      text not null,
   partition smallint not null,
   due_at    timestamptz not null,
-  row       json not null,
+  row       text not null,
   primary key (processor, case_id, name)
 );
 create index timers_due on zaakstroom.timers (due_at);

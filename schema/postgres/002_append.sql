@@ -13,24 +13,27 @@ begin
 end
 $$;
 
--- The rows of a JSON array of store rows, in order.
-create function zaakstroom.rows_of(p_rows json)
-returns table (ord bigint, partition smallint, case_id text, event_id uuid, event_type text, "timestamp" timestamptz,
-  data json, metadata json)
+-- The rows of a text of store rows (schema/stored_event.ts), in order. Splitting a text at tabs takes half the time of
+-- json_to_recordset; JSON text and case ids hold no raw tab or line break.
+create function zaakstroom.rows_of(p_rows text)
+returns table (ord bigint, partition smallint, event_id uuid, event_type text, case_id text, occurred_at timestamptz,
+  schema_version smallint, data json, metadata json)
 language sql immutable as $$
-  select r.ordinality, r.partition, r.case_id, r.event_id, r.event_type, r."timestamp", r.data, r.metadata
-  from rows from (json_to_recordset(p_rows) as (partition smallint, case_id text, event_id uuid, event_type text,
-    "timestamp" timestamptz, data json, metadata json)) with ordinality as r
+  select l.ord, split_part(l.line, e'\t', 1)::smallint, split_part(l.line, e'\t', 2)::uuid, split_part(l.line, e'\t', 3),
+    split_part(l.line, e'\t', 4), split_part(l.line, e'\t', 5)::timestamptz, split_part(l.line, e'\t', 6)::smallint,
+    split_part(l.line, e'\t', 7)::json, split_part(l.line, e'\t', 8)::json
+  from string_to_table(p_rows, e'\n') with ordinality as l (line, ord)
+  where p_rows <> ''
 $$;
 
 -- Inserts rows whose partitions are locked. Versions go on from the last one of each case.
-create function zaakstroom.insert_rows(p_rows json, out stored integer, out last_position bigint, out last_version integer)
+create function zaakstroom.insert_rows(p_rows text, out stored integer, out last_position bigint, out last_version integer)
 language plpgsql set enable_seqscan = off as $$
 declare
   v_now timestamptz := clock_timestamp();
 begin
   with placed as materialized (
-    select r.*, (r.metadata ->> 'schema_version')::smallint as schema_version,
+    select r.*,
       coalesce((select e.version from zaakstroom.events e
                 where e.case_id = r.case_id order by e.version desc limit 1), 0)
         + row_number() over (partition by r.case_id order by r.ord) as version
@@ -38,7 +41,7 @@ begin
   ), inserted as (
     insert into zaakstroom.events
       (partition, type, case_id, version, event_id, schema_version, occurred_at, recorded_at, data, metadata)
-    select partition, event_type, case_id, version, event_id, schema_version, "timestamp", v_now, data, metadata
+    select partition, event_type, case_id, version, event_id, schema_version, occurred_at, v_now, data, metadata
     from placed order by ord
     returning position, version, type, schema_version
   ), kinds as (
@@ -54,7 +57,7 @@ end
 $$;
 
 -- The rows that are not stored yet, once each. Raises ZS002 when a stored id has other content.
-create function zaakstroom.unseen_rows(p_rows json) returns json
+create function zaakstroom.unseen_rows(p_rows text) returns text
 language plpgsql set enable_seqscan = off as $$
 declare
   v_conflict uuid;
@@ -71,8 +74,8 @@ begin
     raise exception 'event id stored with other content' using errcode = 'ZS002', detail = v_conflict::text;
   end if;
   return (
-    select coalesce(json_agg(json_build_object('partition', r.partition, 'case_id', r.case_id, 'event_id', r.event_id,
-      'event_type', r.event_type, 'timestamp', r."timestamp", 'data', r.data, 'metadata', r.metadata) order by r.ord), '[]')
+    select coalesce(string_agg(concat_ws(e'\t', r.partition, r.event_id, r.event_type, r.case_id, r.occurred_at,
+      r.schema_version, r.data, r.metadata), e'\n' order by r.ord), '')
     from (select distinct on (event_id) * from zaakstroom.rows_of(p_rows) order by event_id, ord) r
     where not exists (select from zaakstroom.events e where e.event_id = r.event_id));
 end
@@ -80,7 +83,7 @@ $$;
 
 -- Inserts rows, taking ids that are stored already as done. The usual case pays nothing for it: only a duplicate key
 -- leads to looking for duplicates.
-create function zaakstroom.insert_once(p_rows json, out stored integer, out last_position bigint, out last_version integer)
+create function zaakstroom.insert_once(p_rows text, out stored integer, out last_position bigint, out last_version integer)
 language plpgsql as $$
 begin
   begin
@@ -93,7 +96,7 @@ $$;
 
 -- Appends all rows or none. p_expected is null (any), 0 (no such case yet) or the exact version of the one case.
 -- Raises ZS001 (detail: the version found) on a version conflict and ZS002 (detail: the id) on an id with other content.
-create function zaakstroom.append(p_partitions smallint[], p_rows json, p_expected integer default null,
+create function zaakstroom.append(p_partitions smallint[], p_rows text, p_expected integer default null,
   out stored integer, out last_position bigint, out last_version integer)
 language plpgsql set lock_timeout = '10s' as $$
 declare
@@ -101,7 +104,7 @@ declare
   v_actual integer;
 begin
   perform zaakstroom.lock_partitions(p_partitions);
-  if p_expected is not null and zaakstroom.unseen_rows(p_rows)::text <> '[]' then
+  if p_expected is not null and zaakstroom.unseen_rows(p_rows) <> '' then
     select r.case_id into v_case from zaakstroom.rows_of(p_rows) r limit 1;
     select coalesce(max(e.version), 0) into v_actual from zaakstroom.events e where e.case_id = v_case;
     if v_actual <> p_expected then
@@ -109,7 +112,7 @@ begin
     end if;
   end if;
   select * into stored, last_position, last_version from zaakstroom.insert_once(p_rows);
-  if stored < json_array_length(p_rows) then
+  if stored < regexp_count(p_rows, e'\n') + 1 then
     select e.position, e.version into last_position, last_version
     from zaakstroom.rows_of(p_rows) r join zaakstroom.events e using (event_id) order by r.ord desc limit 1;
   end if;

@@ -1,12 +1,10 @@
 -- Reading a mailbox: one text out, a delivery a line.
 
--- One delivery as a line (see schema/stored_event.ts). Times of events are shown by the reader as UTC in milliseconds.
+-- One delivery as a line (see schema/stored_event.ts); times in milliseconds since 1970.
 create function zaakstroom.delivery_line(e zaakstroom.events, p_attempt integer, p_held integer) returns text
 language sql stable as $$
-  select json_build_array(e.position, e.version, p_attempt, p_held,
-    floor(extract(epoch from e.recorded_at)::float8 * 1000)::bigint,
-    json_build_object('event_id', e.event_id, 'event_type', e.type, 'timestamp', e.occurred_at,
-      'correlation_id', e.case_id, 'data', e.data, 'metadata', e.metadata))::text
+  select concat_ws(e'\t', e.position, e.version, p_attempt, p_held, (date_part('epoch', e.recorded_at) * 1000)::bigint,
+    e.event_id, e.type, e.case_id, (date_part('epoch', e.occurred_at) * 1000)::bigint, e.data, e.metadata)
 $$;
 
 -- The next batch: parked deliveries of cases whose head is due, else the next stretch of the feed. A batch ends at

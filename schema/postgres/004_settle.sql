@@ -47,7 +47,7 @@ begin
   using json_to_recordset(p_timers) as x (kind text, processor text, "caseId" text, name text)
   where x.kind = 'cancel' and (t.processor, t.case_id, t.name) = (x.processor, x."caseId", x.name);
   insert into zaakstroom.timers (processor, case_id, name, partition, due_at, row)
-  select x.processor, x."caseId", x.name, p_partition, x.at, x.row::json
+  select x.processor, x."caseId", x.name, p_partition, x.at, x.row
   from json_to_recordset(p_timers)
     as x (kind text, processor text, "caseId" text, name text, at timestamptz, row text)
   where x.kind = 'set'
@@ -58,7 +58,7 @@ $$;
 -- Settles a fresh batch (p_done is null) or a redelivery (p_done: the positions that are done).
 -- Returns 'settled', 'already' (this batch was settled before) or 'fenced'.
 create function zaakstroom.settle(p_processor text, p_partition smallint, p_epoch bigint, p_from bigint, p_to bigint,
-  p_done bigint[], p_outputs json, p_exceptions json, p_timers json) returns text
+  p_done bigint[], p_outputs text, p_exceptions json, p_timers json) returns text
 language plpgsql set lock_timeout = '10s' as $$
 declare
   v_fence text := zaakstroom.move_checkpoint(p_processor, p_partition, p_epoch, p_from, p_to, p_done is not null);
@@ -123,7 +123,7 @@ language plpgsql set lock_timeout = '10s' as $$
 declare
   v_now timestamptz := coalesce(p_now, clock_timestamp());
   v_partitions smallint[];
-  v_rows json;
+  v_rows text;
 begin
   -- Partition locks come first, as in settle: a timer that is changed meanwhile is then seen as changed.
   select array_agg(distinct d.partition order by d.partition) into v_partitions
@@ -138,7 +138,7 @@ begin
       where u.due_at <= v_now and u.partition = any (v_partitions) order by u.due_at limit p_limit) d
     where (t.processor, t.case_id, t.name) = (d.processor, d.case_id, d.name)
     returning t.due_at, t.case_id, t.name, t.row
-  ) select json_agg(f.row order by f.due_at, f.case_id, f.name) into v_rows from fired f;
+  ) select string_agg(f.row, e'\n' order by f.due_at, f.case_id, f.name) into v_rows from fired f;
   if v_rows is not null then
     perform zaakstroom.insert_once(v_rows);
   end if;

@@ -1,0 +1,148 @@
+/** One batch in a worker: read, fold, handle, encode. Plain data in, plain data out. @module */
+import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
+import { decodeEvent, InvalidEvent } from "../schema/codec.ts";
+import type { CaseEvent } from "../schema/events.ts";
+import { UnknownKind } from "../schema/evolution.ts";
+import { type Delivery, parseLine } from "../schema/stored_event.ts";
+import type { CaseStates } from "./case_states.ts";
+import { contextOf, type Emission, emit } from "./emission.ts";
+import { type AnyProcessor, Reject } from "./processor.ts";
+import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
+
+/** A delivery that ran longer than it may. */
+export class DeliveryTimeout extends Error {
+  override name = "DeliveryTimeout";
+}
+
+/** A batch being handled, delivery by delivery; it can be stopped between any two instructions and taken up again. */
+export class BatchRun {
+  readonly deliveries: readonly Delivery[];
+  readonly #states: CaseStates;
+  readonly #partition: number;
+  readonly #histories = new Map<string, Delivery[]>();
+  readonly #rows: string[] = [];
+  readonly #types = new Set<string>();
+  readonly #timers: StoredTimerChange[] = [];
+  readonly #failed: FailedDelivery[] = [];
+  readonly #stopped = new Set<string>();
+  readonly #done: Record<string, number> = {};
+  readonly #recordedAt: number[] = [];
+  /** True while the results of a delivery are being kept: stopped just there, the batch can't be taken up again. */
+  keeping = false;
+  /** Index of the delivery being handled. */
+  next = 0;
+
+  constructor(states: CaseStates, partition: number, lines: string) {
+    this.#states = states;
+    this.#partition = partition;
+    this.deliveries = lines.split("\n").map(parseLine);
+  }
+
+  get processor(): AnyProcessor {
+    return this.#states.processor;
+  }
+
+  /** The histories to give to `learn` before the first step. */
+  needs(): HistoryNeed[] {
+    const tried = this.deliveries.filter(({ held }) => !held);
+    return this.#states.needs(tried.map(({ event, version }) => ({ caseId: event.correlation_id, version })));
+  }
+
+  /** Takes the histories that were asked for. They are decoded by the delivery that needs them, which may fail on them. */
+  learn(lines: string): void {
+    if (lines === "") return;
+    for (const line of lines.split("\n")) {
+      const past = parseLine(line);
+      const history = this.#histories.get(past.event.correlation_id);
+      if (history === undefined) this.#histories.set(past.event.correlation_id, [past]);
+      else history.push(past);
+    }
+  }
+
+  /** Handles the next delivery. Everything it changes, it changes at its end. */
+  step(): void {
+    const delivery = this.deliveries[this.next]!;
+    const caseId = delivery.event.correlation_id;
+    if (delivery.held || this.#stopped.has(caseId)) return this.#hold(delivery);
+    try {
+      this.#handle(delivery, caseId);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #handle(delivery: Delivery, caseId: string): void {
+    const { processor } = this;
+    const event = decodeEvent(delivery.event);
+    const state = this.#states.before(caseId, delivery.version, this.#historyOf(caseId));
+    const handled = processor.handle(event, state, contextOf({ ...delivery, event }, processor.name));
+    const emission = emit(handled, event, processor, this.#partition);
+    const after = processor.evolve(state, event);
+    this.keeping = true;
+    this.#states.remember(caseId, delivery.version, after);
+    this.#keep(delivery, emission);
+    this.keeping = false;
+  }
+
+  #keep({ event, recordedAt }: Delivery, { rows, types, timers }: Emission): void {
+    for (const row of rows) this.#rows.push(row);
+    for (const type of types) this.#types.add(type);
+    for (const timer of timers) this.#timers.push(timer);
+    this.#done[event.event_type] = (this.#done[event.event_type] ?? 0) + 1;
+    this.#recordedAt.push(recordedAt);
+    this.next++;
+  }
+
+  #historyOf(caseId: string): { version: number; event: CaseEvent }[] {
+    const history = this.#histories.get(caseId) ?? [];
+    return history.map(({ version, event }) => ({ version, event: decodeEvent(event) }));
+  }
+
+  #hold(delivery: Delivery): void {
+    this.#stopped.add(delivery.event.correlation_id);
+    this.#failed.push({ ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
+    this.next++;
+  }
+
+  /** Records that the current delivery failed, and goes on to the next. */
+  fail(error: unknown): void {
+    const delivery = this.deliveries[this.next++]!;
+    this.#stopped.add(delivery.event.correlation_id);
+    const final = error instanceof Reject || error instanceof InvalidEvent || error instanceof UnknownKind;
+    this.#failed.push({
+      ...idsOf(delivery),
+      attempt: delivery.attempt,
+      held: false,
+      final,
+      error: describe(error),
+    });
+  }
+
+  get finished(): boolean {
+    return this.next >= this.deliveries.length;
+  }
+
+  result(): BatchResult {
+    return {
+      outputs: this.#rows.join("\n"),
+      outputTypes: [...this.#types],
+      timers: this.#timers,
+      failed: this.#failed,
+      done: this.#done,
+      recordedAt: Float64Array.from(this.#recordedAt),
+    };
+  }
+}
+
+const HELD = { class: "Held", message: "Waits behind an earlier delivery of its case" };
+
+function idsOf({ position, event }: Delivery) {
+  return { position, eventId: event.event_id, eventType: event.event_type, caseId: event.correlation_id };
+}
+
+/** Whatever was thrown, as plain data. */
+export function describe(error: unknown): FailedDelivery["error"] {
+  if (!(error instanceof Error)) return { class: typeof error, message: String(error) };
+  const { name, message, stack } = error;
+  return stack === undefined ? { class: name, message } : { class: name, message, stack };
+}

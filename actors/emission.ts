@@ -1,0 +1,114 @@
+/** From what a handler returns to what is stored: derived ids, causation, validation, encoding. @module */
+import type { StoredTimerChange } from "../backends/mailbox.ts";
+import { encodeEvent, InvalidEvent } from "../schema/codec.ts";
+import { type CaseEvent, eventTypes } from "../schema/events.ts";
+import { derivedId } from "../schema/ids.ts";
+import { type DecodedEvent, storeRow } from "../schema/stored_event.ts";
+import type { AnyProcessor, Context, Draft, Handled, TimerChange } from "./processor.ts";
+
+/** A handler returned something that is not a `Handled`. */
+export class InvalidOutput extends Error {
+  override name = "InvalidOutput";
+}
+
+/** What one delivery adds to its batch. */
+export interface Emission {
+  readonly rows: readonly string[];
+  readonly types: readonly string[];
+  readonly timers: readonly StoredTimerChange[];
+}
+
+/** The context of one delivery: everything in it follows from the event. */
+export function contextOf({ event, version }: DecodedEvent, processor: string): Context {
+  const time = Date.parse(event.timestamp);
+  let ids = 0;
+  let random: (() => number) | undefined;
+  return {
+    now: event.timestamp,
+    version,
+    newId: () => derivedId(event.event_id, time, processor, 1_000_000 + ids++),
+    random: () => (random ??= seededRandom(event.event_id))(),
+  };
+}
+
+/** mulberry32, seeded by the text: small, and the same on every machine. */
+function seededRandom(seed: string): () => number {
+  let a = 0;
+  for (let i = 0; i < seed.length; i++) a = Math.imul(a ^ seed.charCodeAt(i), 0x9e3779b1);
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Encodes what a handler returned. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
+export function emit(
+  handled: Handled,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  partition: number,
+): Emission {
+  requireHandled(handled);
+  const rows: string[] = [];
+  const types: string[] = [];
+  handled.events.forEach((draft, index) => {
+    rows.push(toRow(draft, input, processor, String(index), input.timestamp, partition));
+    types.push(draft.event_type);
+  });
+  const timers = (handled.timers ?? []).map((change) => toTimer(change, input, processor, partition));
+  return { rows, types, timers };
+}
+
+function requireHandled(handled: Handled): void {
+  if (typeof (handled as unknown as Promise<unknown>)?.then === "function") {
+    throw new InvalidOutput("A handler returned a promise: handlers are synchronous");
+  }
+  if (!Array.isArray(handled?.events)) {
+    throw new InvalidOutput("A handler must return { events: [...], timers?: [...] }");
+  }
+}
+
+function toRow(
+  draft: Draft,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  index: string,
+  timestamp: string,
+  partition: number,
+): string {
+  const definition = eventTypes[draft?.event_type];
+  if (definition === undefined) throw new InvalidOutput("A handler emitted an event of an unknown type");
+  if (draft.data?.case_id !== input.data.case_id) {
+    throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
+  }
+  const { traceparent, tracestate } = input.metadata;
+  const event = {
+    event_id: derivedId(input.event_id, Date.parse(input.timestamp), processor.name, index),
+    event_type: draft.event_type,
+    timestamp,
+    correlation_id: input.correlation_id,
+    data: draft.data,
+    metadata: {
+      schema_version: definition.version,
+      causation_id: input.event_id,
+      source: `${processor.name}@${processor.version}`,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
+    },
+  } as CaseEvent;
+  return storeRow(encodeEvent(event), partition);
+}
+
+function toTimer(
+  change: TimerChange,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  partition: number,
+): StoredTimerChange {
+  const key = { processor: processor.name, caseId: input.correlation_id, name: change.name };
+  if (change.kind === "cancel") return { kind: "cancel", ...key };
+  const row = toRow(change.event, input, processor, `timer/${change.name}`, change.at, partition);
+  return { kind: "set", ...key, at: change.at, row };
+}

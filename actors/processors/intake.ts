@@ -1,0 +1,18 @@
+/** Intake: assesses a case that came in. @module */
+import type { EventOf } from "../../schema/events.ts";
+import type { Context, Handled, Processor } from "../processor.ts";
+import { assess } from "../reasoning/assessment.ts";
+
+/** Emits `case.analysis` for every `case.intake`. */
+export const intake: Processor<null, "case.intake", never> = {
+  name: "intake",
+  version: 1,
+  takes: ["case.intake"],
+  folds: [],
+  initial: () => null,
+  evolve: (state) => state,
+  handle(event: EventOf<"case.intake">, _state: null, context: Context): Handled {
+    const data = assess(event.data, event.metadata, context.now);
+    return { events: [{ event_type: "case.analysis", data }] };
+  },
+};

@@ -1,0 +1,137 @@
+/** The decision on a case by the rules of its day, and who takes it. @module */
+import { passesElevenTest } from "../../schema/bsn.ts";
+import type { DataOf } from "../../schema/events.ts";
+import { decisionFacts, figuresOf } from "./case_figures.ts";
+import { type Said, say, type Told } from "./case_texts.ts";
+import { look } from "./parameters.ts";
+import type { AppliedRule, Match } from "./rules.ts";
+import { debtClass, followsWik } from "./rules/debt_classes.ts";
+import { type DecisionFacts, decisionRules, type Verdict } from "./rules/decision_table.ts";
+import { cakSignal, duoTransfer } from "./rules/legal_parameters.ts";
+import { type StepFacts, stepRules } from "./rules/next_steps_table.ts";
+import { policy } from "./rules/policy.ts";
+import { type ReviewFacts, reviewRules } from "./rules/review_table.ts";
+import { reviewTerm, type Term, termsOf } from "./terms.ts";
+import { dutchDay } from "./working_days.ts";
+
+type Intake = DataOf<"case.intake">;
+
+/** The system decides: the data of a `case.decision`, with `reason_nl`, `next_steps_nl`, `rules` and `terms`. */
+export interface Decision {
+  readonly kind: "decision";
+  readonly data: DataOf<"case.decision">;
+}
+
+/** Why a person must decide. */
+export interface ReviewReason extends Said {
+  /** Id of the row of the review table. */
+  readonly code: string;
+}
+
+/** A person decides: no `case.decision` follows until one does. */
+export interface WaitsForCaseworker extends Said {
+  readonly kind: "caseworker";
+  readonly reasons: readonly ReviewReason[];
+  /** What the rules would have decided, and why (`reason`), for the caseworker to judge. */
+  readonly proposed: Verdict;
+  /** Those of the proposal and those that ask for a person. */
+  readonly rules: readonly AppliedRule[];
+  /** When a person must have decided. */
+  readonly term: Term;
+}
+
+/**
+ * Decides on a case at the time of its analysis. `at` is the time of the event being handled: rules, figures and
+ * terms are those of its Dutch day. Same input, same output.
+ */
+export function decide(
+  intake: Intake,
+  analysis: DataOf<"case.analysis">,
+  at: string,
+): Decision | WaitsForCaseworker {
+  const figures = figuresOf(intake, dutchDay(at));
+  const facts = decisionFacts(intake, figures, analysis.recommended_action);
+  const match = decisionRules.match(facts, figures.day);
+  const told = { intake, analysis, figures, terms: [] };
+  const review = reviewRules.match(reviewFacts(told, facts, match.rows[0]!.then), figures.day);
+  return review.rows.length > 0 ? waits(told, match, review) : decided(told, facts, match);
+}
+
+function waits(told: Told, match: Match<Verdict>, review: Match<unknown>): WaitsForCaseworker {
+  const row = match.rows[0]!;
+  return {
+    kind: "caseworker",
+    reasons: review.rows.map((reason) => ({ code: reason.id, ...say(reason, told) })),
+    proposed: row.then,
+    ...say(row, told),
+    rules: [...match.applied, ...review.applied],
+    term: reviewTerm(told.figures.day, told.figures.threatening),
+  };
+}
+
+function decided(without: Told, facts: DecisionFacts, match: Match<Verdict>): Decision {
+  const row = match.rows[0]!;
+  const { intake, analysis, figures } = without;
+  const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
+  const told = { ...without, terms };
+  const steps = stepRules.match(stepFacts(told, facts, row.then), figures.day);
+  const said = steps.rows.map((step) => say(step, told));
+  return {
+    kind: "decision",
+    data: {
+      case_id: intake.case_id,
+      decision: row.then,
+      decided_by: "system",
+      ...say(row, told),
+      next_steps: said.map((step) => step.reason),
+      next_steps_nl: said.map((step) => step.reason_nl),
+      rules: [...match.applied, ...steps.applied],
+      terms,
+      policy_version: policy.version,
+      reason_codes: (figures.capacity?.notes ?? []).map((code) => ({ code })),
+      ...(analysis.model_version === undefined ? {} : { model_version: analysis.model_version }),
+    },
+  };
+}
+
+function reviewFacts(
+  { intake, analysis, figures }: Told,
+  { ability, advice }: DecisionFacts,
+  decision: Verdict,
+): ReviewFacts {
+  const total = intake.profile?.total_debt ?? intake.debt_amount;
+  return {
+    decision,
+    confidence: confidenceBand(analysis.analysis_confidence),
+    success: analysis.success_probability < policy.lowSuccess ? "low" : "fair",
+    identity: passesElevenTest(intake.citizen_bsn) ? "plausible" : "failed",
+    figures: intake.debt_amount > total ? "contradictory" : "consistent",
+    forgiven: intake.debt_amount > policy.forgiveMax ? "over" : "within",
+    ability,
+    instalment: intake.debt_amount > policy.unverifiedInstalmentMax * figures.months ? "large" : "small",
+    advice,
+  };
+}
+
+function confidenceBand(confidence: number): ReviewFacts["confidence"] {
+  if (confidence < policy.lowConfidence) return "low";
+  return confidence < policy.highConfidence ? "fair" : "high";
+}
+
+function stepFacts({ intake, figures }: Told, facts: DecisionFacts, decision: Verdict): StepFacts {
+  return {
+    decision,
+    kind: debtClass(intake.debt_type),
+    threat: facts.threat === "none" ? "no" : "yes",
+    income: figures.capacity ? "known" : "unknown",
+    threshold: thresholdOf(intake, figures.day),
+    costs: followsWik(intake.debt_type) ? "wik" : "other",
+  };
+}
+
+/** A threshold of DUO or the CAK; the CAK's is not known before 2024 and then plays no part. */
+function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
+  if (type === "studieschuld") return claim < look(duoTransfer, day).value.cents ? "below" : "reached";
+  if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
+  return claim < look(cakSignal, day).value.cents ? "below" : "reached";
+}

@@ -1,0 +1,145 @@
+/** What follows a decision, a caseworker's or the system's: the case closes, or runs on with a plan or terms. @module */
+import type { DataOf } from "../../schema/events.ts";
+import { type Cents, cents } from "../../schema/money.ts";
+import { figuresOf, planFor } from "./case_figures.ts";
+import type { Instalment, PaymentPlan } from "./payment_plan.ts";
+import { debtClass } from "./rules/debt_classes.ts";
+import { policy } from "./rules/policy.ts";
+import { type Term, termsOf } from "./terms.ts";
+import { daysAfter, dutchDay, endOfDay } from "./working_days.ts";
+
+type Intake = DataOf<"case.intake">;
+type Analysis = DataOf<"case.analysis">;
+type Outcome = DataOf<"case.completed">["outcome"];
+
+/** The claim is let go: what `case.debt_forgiven` tells. */
+export interface Forgiven {
+  readonly case_id: string;
+  readonly amount: Cents;
+  readonly reason: string;
+  readonly approved_by: string;
+}
+
+/** The case ends now. */
+export interface Closes {
+  readonly kind: "closes";
+  readonly completed: DataOf<"case.completed">;
+  /** With a decision to forgive, when the amount is known. */
+  readonly forgiven?: Forgiven;
+}
+
+/** The case runs on until what it waits for happens, or a term expires. */
+export interface Continues {
+  readonly kind: "continues";
+  readonly state: "in_payment_plan" | "referred" | "in_collection";
+  /** With a payment plan. */
+  readonly plan?: PaymentPlan;
+  /** When each instalment counts as missed, in order; with a payment plan. */
+  readonly missed_at?: readonly string[];
+  readonly terms: readonly Term[];
+  /** Who the case waits for, in words. */
+  readonly waits_for: string;
+}
+
+/** A plan was decided on that the rules do not allow: a person must look again. */
+export interface NeedsReview {
+  readonly kind: "needs_review";
+  readonly reason: string;
+  readonly reason_nl: string;
+}
+
+export type FollowUp = Closes | Continues | NeedsReview;
+
+/**
+ * What follows a decision taken `at`. Without an intake (a decision that came before its case) there is no amount:
+ * forgiving then closes without one, and a payment plan needs review. `openedAt` is when the case opened.
+ */
+export function followUp(
+  decision: DataOf<"case.decision">,
+  intake: Intake | undefined,
+  analysis: Analysis | undefined,
+  openedAt: string,
+  at: string,
+): FollowUp {
+  const day = dutchDay(at);
+  switch (decision.decision) {
+    case "forgive":
+      return forgives(decision, intake, analysis, openedAt, at);
+    case "payment_plan":
+      return plans(intake, day);
+    case "refer_assistance":
+      return { kind: "continues", state: "referred", ...termed(decision, intake, day), waits_for: "citizen" };
+    case "collect":
+      return {
+        kind: "continues",
+        state: "in_collection",
+        ...termed(decision, intake, day),
+        waits_for: "citizen",
+      };
+  }
+}
+
+function termed({ decision }: DataOf<"case.decision">, intake: Intake | undefined, day: string) {
+  const threatening = intake ? figuresOf(intake, day).threatening : false;
+  return { terms: termsOf(decision, day, threatening, debtClass(intake?.debt_type ?? "")) };
+}
+
+function forgives(
+  decision: DataOf<"case.decision">,
+  intake: Intake | undefined,
+  analysis: Analysis | undefined,
+  openedAt: string,
+  at: string,
+): Closes {
+  const completed = completion(decision.case_id, "resolved", analysis, openedAt, at);
+  if (!intake) return { kind: "closes", completed };
+  const { case_id, reason, decided_by: approved_by } = decision;
+  return {
+    kind: "closes",
+    completed,
+    forgiven: { case_id, amount: intake.debt_amount, reason, approved_by },
+  };
+}
+
+function plans(intake: Intake | undefined, day: string): Continues | NeedsReview {
+  if (!intake) {
+    return {
+      kind: "needs_review",
+      reason: "A payment plan was decided on, but the amount of the claim is not known.",
+      reason_nl: "Er is tot een betalingsregeling besloten, maar het bedrag van de vordering is niet bekend.",
+    };
+  }
+  const plan = planFor(intake, figuresOf(intake, day));
+  if (!plan || plan.instalments.length === 0) {
+    return {
+      kind: "needs_review",
+      reason: "A payment plan was decided on, but none fits the room to repay within the longest term.",
+      reason_nl:
+        "Er is tot een betalingsregeling besloten, maar binnen de langste termijn past er geen bij de afloscapaciteit.",
+    };
+  }
+  const missed_at = plan.instalments.map(missedAt);
+  return { kind: "continues", state: "in_payment_plan", plan, missed_at, terms: [], waits_for: "citizen" };
+}
+
+/** The instant after which an instalment counts as missed: its due date and the days of grace. */
+export function missedAt({ due }: Instalment): string {
+  return endOfDay(daysAfter(due, policy.graceDays));
+}
+
+/** The data of `case.completed`. Savings are those the analysis expected, and only of a resolved case. */
+export function completion(
+  caseId: string,
+  outcome: Outcome,
+  analysis: Analysis | undefined,
+  openedAt: string,
+  at: string,
+): DataOf<"case.completed"> {
+  const seconds = Math.max(0, (Date.parse(at) - Date.parse(openedAt)) / 1000);
+  return {
+    case_id: caseId,
+    outcome,
+    duration_seconds: seconds,
+    total_savings: outcome === "resolved" ? analysis?.estimated_savings ?? cents(0) : cents(0),
+  };
+}

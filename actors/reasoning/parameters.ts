@@ -1,0 +1,60 @@
+/**
+ * Figures that change by date: every one is looked up for the day of the event, so that a replay of 2023 counts with
+ * 2023's figures. The figures themselves are reviewed data in `rules/`.
+ * @module
+ */
+import type { Certainty, Source } from "./source.ts";
+
+/** A figure with its history. */
+export interface Dated<T> {
+  readonly id: string;
+  /** Unit of the value: `cents`, `months`, `share`, … */
+  readonly unit: string;
+  readonly source: Source;
+  /** What a reader must know before leaning on it. */
+  readonly note?: string;
+  /** Values in order of their first day. `certainty` where it differs from the source's. */
+  readonly values: readonly { readonly from: string; readonly value: T; readonly certainty?: Certainty }[];
+  /** First day for which no value was found; from then on the last one is carried forward, and marked so. */
+  readonly known_until?: string;
+}
+
+/** A value looked up, with how far it can be trusted. */
+export interface Looked<T> {
+  readonly value: T;
+  readonly certainty: Certainty;
+  /** True when no value was published for this day and the last one known is used instead. */
+  readonly carried: boolean;
+}
+
+/** Used for figures whose first day was not researched: they hold for every day this runtime sees. */
+export const ALWAYS = "1900-01-01";
+
+/** There is no value for this day. */
+export class NoValue extends Error {
+  override name = "NoValue";
+}
+
+/** The value on a day (ISO date or date-time) with its certainty. Throws NoValue before the first known day. */
+export function look<T>(parameter: Dated<T>, day: string): Looked<T> {
+  const date = day.slice(0, 10);
+  const found = parameter.values.findLast((entry) => entry.from <= date);
+  if (!found) throw new NoValue(`No ${parameter.id} is known for ${date}`);
+  return {
+    value: found.value,
+    certainty: found.certainty ?? parameter.source.certainty,
+    carried: parameter.known_until !== undefined && date >= parameter.known_until,
+  };
+}
+
+/**
+ * The value on a day, for use in a decision. Throws NoValue for an unverified one: such a figure may be shown as
+ * unverified (`look`), never used silently.
+ */
+export function valueOn<T>(parameter: Dated<T>, day: string): T {
+  const found = look(parameter, day);
+  if (found.certainty === "unverified") {
+    throw new NoValue(`${parameter.id} is unverified on ${day.slice(0, 10)}`);
+  }
+  return found.value;
+}

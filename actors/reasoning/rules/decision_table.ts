@@ -1,0 +1,160 @@
+/** The decision on a claim: the rules as reviewed data. @module */
+import { compile, type Table } from "../rules.ts";
+import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "./legal_parameters.ts";
+import { MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
+
+export type Verdict = "forgive" | "payment_plan" | "collect" | "refer_assistance";
+
+/** What the decision rests on. */
+export type DecisionFacts = {
+  /** A threatening situation (Wgs 4 lid 2) is told, or the case is urgent without saying why. */
+  threat: "told" | "urgent" | "none";
+  /** The claim against the mean cost of collecting one. */
+  claim: "below_costs" | "ordinary";
+  /** Whether this organisation may let the claim go: not fines and maintenance. */
+  forgivable: "yes" | "no";
+  /** Remission of a local levy: income at assistance level. */
+  remission: "eligible" | "no";
+  /** All debts of the person against the income. */
+  debts: "problematic" | "manageable" | "unknown";
+  /** The claim against the room to repay: in a month, within the longest term, or beyond it. */
+  ability: "at_once" | "within" | "beyond" | "unknown";
+  /** Whether the law lets this claim be paid in instalments. */
+  instalments: "allowed" | "not_allowed";
+  /** The action the model recommends. */
+  advice: Verdict;
+};
+
+const table: Table<DecisionFacts, Verdict> = {
+  id: "decision",
+  version: "2026.1",
+  valid_from: "2012-07-01",
+  policy: "first",
+  facts: {
+    threat: ["told", "urgent", "none"],
+    claim: ["below_costs", "ordinary"],
+    forgivable: ["yes", "no"],
+    remission: ["eligible", "no"],
+    debts: ["problematic", "manageable", "unknown"],
+    ability: ["at_once", "within", "beyond", "unknown"],
+    instalments: ["allowed", "not_allowed"],
+    advice: ["forgive", "payment_plan", "collect", "refer_assistance"],
+  },
+  rows: [
+    {
+      id: "threatening",
+      when: { threat: ["told"] },
+      then: "refer_assistance",
+      sources: [WGS_4],
+      reason: "The household is threatened ({threats}); the first meeting must be within three working days.",
+      reason_nl:
+        "Het huishouden wordt bedreigd ({threats}); het eerste gesprek moet binnen drie werkdagen plaatsvinden.",
+    },
+    {
+      id: "urgent",
+      when: { threat: ["urgent"] },
+      then: "refer_assistance",
+      sources: [WGS_4],
+      reason: "The case came in as urgent; until shown otherwise it is treated as a threatening situation.",
+      reason_nl:
+        "De zaak is met spoed aangemeld; tot het tegendeel blijkt geldt zij als een bedreigende situatie.",
+    },
+    {
+      id: "below_costs",
+      when: { claim: ["below_costs"], forgivable: ["yes"] },
+      then: "forgive",
+      sources: [SMALL_CLAIM],
+      reason: "Collecting {claim} would on average cost more ({cost}) than it brings in.",
+      reason_nl: "Het innen van {claim} kost gemiddeld meer ({cost}) dan het oplevert.",
+    },
+    {
+      id: "remission",
+      when: { remission: ["eligible"], forgivable: ["yes"] },
+      then: "forgive",
+      sources: [REMISSION],
+      reason:
+        "The income is at assistance level, which leaves nothing to pay this local levy of {claim} from.",
+      reason_nl:
+        "Het inkomen is op bijstandsniveau; daarvan kan deze lokale heffing van {claim} niet worden betaald.",
+    },
+    {
+      id: "problematic_debts",
+      when: { debts: ["problematic"] },
+      then: "refer_assistance",
+      sources: [PROBLEMATIC],
+      reason:
+        "All debts together ({total}) are more than {limit} monthly incomes; one claim cannot be solved alone.",
+      reason_nl:
+        "Alle schulden samen ({total}) zijn meer dan {limit} maandinkomens; één schuld apart oplossen helpt niet.",
+    },
+    {
+      id: "payable_fine",
+      when: { ability: ["at_once", "within"], instalments: ["not_allowed"] },
+      then: "collect",
+      sources: [WAHV_23],
+      reason: "The claim of {claim} is below the amount from which the law lets it be paid in instalments.",
+      reason_nl:
+        "De vordering van {claim} ligt onder het bedrag vanaf waar betaling in termijnen mogelijk is.",
+    },
+    {
+      id: "payable_at_once",
+      when: { ability: ["at_once"], advice: ["collect"] },
+      then: "collect",
+      sources: [BESLAGVRIJE_VOET],
+      reason: "The claim of {claim} fits in one month's room to repay ({capacity}).",
+      reason_nl: "De vordering van {claim} past in de afloscapaciteit van één maand ({capacity}).",
+    },
+    {
+      id: "plan_within_capacity",
+      when: { ability: ["at_once", "within"] },
+      then: "payment_plan",
+      sources: [OFFER_FIRST, BESLAGVRIJE_VOET],
+      reason:
+        "The claim of {claim} can be repaid within {months} months from the room to repay ({capacity} a month).",
+      reason_nl:
+        "De vordering van {claim} kan binnen {months} maanden worden betaald uit de afloscapaciteit ({capacity} per maand).",
+    },
+    {
+      id: "beyond_capacity",
+      when: { ability: ["beyond"] },
+      then: "refer_assistance",
+      sources: [BESLAGVRIJE_VOET],
+      reason:
+        "The claim of {claim} cannot be repaid within {months} months from the room to repay ({capacity} a month).",
+      reason_nl:
+        "De vordering van {claim} kan niet binnen {months} maanden worden betaald uit de afloscapaciteit ({capacity} per maand).",
+    },
+    {
+      id: "advice_assistance",
+      when: { advice: ["refer_assistance"] },
+      then: "refer_assistance",
+      sources: [MODEL_ADVICE],
+      reason:
+        "The income is not known, and assistance is the most likely way to a solution for a claim of {claim}.",
+      reason_nl:
+        "Het inkomen is niet bekend; schuldhulpverlening geeft bij een vordering van {claim} de meeste kans op een oplossing.",
+    },
+    {
+      id: "advice_plan",
+      when: { advice: ["payment_plan", "forgive"], instalments: ["allowed"] },
+      then: "payment_plan",
+      sources: [MODEL_ADVICE, OFFER_FIRST],
+      reason:
+        "The income is not known; an arrangement is offered for {claim}, to be checked against the income first.",
+      reason_nl:
+        "Het inkomen is niet bekend; voor {claim} wordt een regeling aangeboden, die eerst aan het inkomen wordt getoetst.",
+    },
+    {
+      id: "advice_collect",
+      when: {},
+      then: "collect",
+      sources: [MODEL_ADVICE],
+      reason: "The income is not known, and no arrangement is open for this claim of {claim}.",
+      reason_nl: "Het inkomen is niet bekend en voor deze vordering van {claim} is geen regeling mogelijk.",
+    },
+  ],
+};
+
+/** The decision rules, compiled. */
+export const decisionRules = compile(table);
+export const decisionTables = [table];

@@ -1,0 +1,162 @@
+/**
+ * A case after its decision: what payments, expired terms, withdrawal and acceptance lead to. Pure: a state, folded
+ * from events, and the reaction to the next one. One timer a case: the next thing that can expire.
+ * @module
+ */
+import type { Continues } from "./follow_up.ts";
+import type { Term } from "./terms.ts";
+import { policy } from "./rules/policy.ts";
+
+/** What a case that runs waits for. Amounts in cents. */
+export interface Running {
+  readonly state: Continues["state"] | "waiting_for_caseworker";
+  /** What must be paid in all; 0 when nothing is (assistance). */
+  readonly owed: number;
+  readonly paid: number;
+  /** What can expire, in order: instalments with what must be paid by then, or terms. */
+  readonly deadlines: readonly Deadline[];
+  /** How many of them have passed. */
+  readonly passed: number;
+  /** Numbers of the instalments that were missed and not made good since. */
+  readonly missed: readonly number[];
+}
+
+/** Something that expires. */
+export interface Deadline {
+  /** `instalment` or the name of a term. */
+  readonly term: string;
+  /** ISO date. */
+  readonly due: string;
+  /** ISO instant for the timer. */
+  readonly expires_at: string;
+  /** Sum that must be paid by then, in cents; 0 for a term without payment. */
+  readonly paid_by_then: number;
+}
+
+/** What happens to a running case. */
+export type RunningEvent =
+  | { readonly type: "case.payment_received"; readonly amount: number }
+  | { readonly type: "case.payment_missed"; readonly instalment: number }
+  | { readonly type: "case.term_expired"; readonly term: string; readonly due: string }
+  | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" }
+  | { readonly type: "case.withdrawn" };
+
+/** What must follow. Closing cancels the timer; waiting sets it to the next deadline. */
+export type Reaction =
+  | { readonly kind: "waits"; readonly next?: Deadline }
+  | { readonly kind: "missed"; readonly instalment: number; readonly due: string; readonly next: Deadline }
+  | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
+  | { readonly kind: "closes"; readonly outcome: "resolved" | "withdrawn" | "escalated" };
+
+/** A case as it starts to run. `owed` is the claim in cents; a plan knows its own. */
+export function startRunning(followUp: Continues, owed = 0): Running {
+  const { state, plan, missed_at = [], terms } = followUp;
+  let sum = 0;
+  const instalments = plan?.instalments.map(({ due, amount }, i): Deadline => {
+    sum += amount;
+    return { term: "instalment", due, expires_at: missed_at[i]!, paid_by_then: sum };
+  });
+  const deadlines = instalments ?? terms.map(({ name, due, expires_at }): Deadline => ({
+    term: name,
+    due,
+    expires_at,
+    paid_by_then: 0,
+  }));
+  return {
+    state,
+    owed: plan?.amount ?? (state === "in_collection" ? owed : 0),
+    paid: 0,
+    deadlines,
+    passed: 0,
+    missed: [],
+  };
+}
+
+/** A case that waits for a caseworker, with the term for it. */
+export function startWaiting({ name, due, expires_at }: Term): Running {
+  const deadlines = [{ term: name, due, expires_at, paid_by_then: 0 }];
+  return { state: "waiting_for_caseworker", owed: 0, paid: 0, deadlines, passed: 0, missed: [] };
+}
+
+/** The next thing that can expire: the case's one timer. */
+export function nextDeadline(running: Running): Deadline | undefined {
+  return running.deadlines[running.passed];
+}
+
+/** The state after an event. */
+export function foldRunning(running: Running, event: RunningEvent): Running {
+  switch (event.type) {
+    case "case.payment_received":
+      return paidUp({ ...running, paid: running.paid + event.amount });
+    case "case.payment_missed":
+      if (running.missed.includes(event.instalment)) return running;
+      return { ...running, missed: [...running.missed, event.instalment] };
+    case "case.term_expired":
+      return expires(running, event) ? { ...running, passed: running.passed + 1 } : running;
+    case "case.assistance_accepted":
+      return metFirst(running, event.stage) ? { ...running, passed: running.passed + 1 } : running;
+    case "case.withdrawn":
+      return running;
+  }
+}
+
+/** Arrears that are made good are no longer held against the citizen. */
+function paidUp(running: Running): Running {
+  const last = running.deadlines[running.passed - 1];
+  return last && running.paid >= last.paid_by_then ? { ...running, missed: [] } : running;
+}
+
+/** The first meeting took place: its term no longer expires, the one for the plan does. */
+function metFirst(running: Running, stage: "first_meeting" | "plan"): boolean {
+  return stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+}
+
+/** A timer can fire late, or twice around a move: only the deadline that is next can expire. */
+function expires(running: Running, { term, due }: { term: string; due: string }): boolean {
+  const next = nextDeadline(running);
+  return next?.term === term && next.due === due;
+}
+
+/** What an event leads to. `running` is the state before it. */
+export function react(running: Running, event: RunningEvent): Reaction {
+  const after = foldRunning(running, event);
+  switch (event.type) {
+    case "case.withdrawn":
+      return { kind: "closes", outcome: "withdrawn" };
+    case "case.assistance_accepted":
+      return running.state === "referred" && event.stage === "plan"
+        ? { kind: "closes", outcome: "resolved" }
+        : waits(after);
+    case "case.payment_received":
+      return after.owed > 0 && after.paid >= after.owed
+        ? { kind: "closes", outcome: "resolved" }
+        : waits(after);
+    case "case.payment_missed":
+      return after.missed.length >= policy.missedMax
+        ? { kind: "closes", outcome: "escalated" }
+        : waits(after);
+    case "case.term_expired":
+      return expires(running, event) ? reactToExpiry(running, after) : waits(after);
+  }
+}
+
+function waits(running: Running): Reaction {
+  const next = nextDeadline(running);
+  return next ? { kind: "waits", next } : { kind: "waits" };
+}
+
+function reactToExpiry(running: Running, after: Running): Reaction {
+  const { term, due, paid_by_then } = nextDeadline(running)!;
+  if (running.state === "waiting_for_caseworker") {
+    return {
+      kind: "asks_again",
+      reason: `No caseworker decided by ${due}: whoever leads the team must see to it.`,
+      reason_nl: `Geen medewerker heeft uiterlijk ${due} besloten: de teamleider moet dit oppakken.`,
+    };
+  }
+  if (term !== "instalment") return { kind: "closes", outcome: "escalated" };
+  const next = nextDeadline(after);
+  if (running.paid >= paid_by_then) return waits(after);
+  if (!next) return { kind: "closes", outcome: "escalated" };
+  return { kind: "missed", instalment: after.passed, due, next };
+}

@@ -1,0 +1,146 @@
+/** An actor: tends one mailbox. Pulls a batch, has it handled, settles it; only then it asks for the next. @module */
+import {
+  type Batch,
+  type Exception,
+  Fenced,
+  linesOf,
+  type Mailbox,
+  type Settlement,
+  slice,
+} from "../backends/mailbox.ts";
+import { parseLine } from "../schema/stored_event.ts";
+import type { Observer } from "./observer.ts";
+import { type RetryPolicy, verdict } from "./verdict.ts";
+import { WorkerDied } from "./worker_handle.ts";
+import type { WorkerPool } from "./worker_pool.ts";
+import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
+
+export interface TendParts {
+  readonly pool: WorkerPool;
+  readonly observer: Observer;
+  readonly policy: RetryPolicy;
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+/** Tends a mailbox until the signal aborts or the lease is lost; then gives the lease back. */
+export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const batch of mailbox.batches(signal)) await handleBatch(mailbox, batch, parts);
+  } catch (error) {
+    // Unsettled work is simply still there: the next owner, or the next start, takes it up.
+    if (error instanceof WorkerDied && error.exit === "stopped") return;
+    if (!(error instanceof Fenced)) throw error;
+    parts.observer.fenced({
+      processor: mailbox.processor,
+      partition: mailbox.partition,
+      epoch: mailbox.epoch,
+    });
+  } finally {
+    await mailbox.close();
+  }
+}
+
+/** Handles a batch; when a worker dies of it, in ever smaller parts, until the delivery that kills is alone. */
+async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts): Promise<void> {
+  const todo = [batch];
+  for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
+    const result = await attempt(mailbox, part, parts);
+    if (result instanceof WorkerDied) todo.unshift(...partsAround(part, result));
+    else await settle(mailbox, part, result, parts);
+  }
+}
+
+/** The result of a part; or the death of its worker, when it is not yet known which delivery is to blame. */
+async function attempt(
+  mailbox: Mailbox,
+  part: Batch,
+  { pool }: TendParts,
+): Promise<BatchResult | WorkerDied> {
+  const { processor, partition } = mailbox;
+  try {
+    const histories = mailbox.histories.bind(mailbox);
+    return await pool.run({ processor, partition, lines: part.lines }, histories);
+  } catch (error) {
+    if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
+    return part.count === 1 && error.suspect !== undefined ? killedBy(part, error) : error;
+  }
+}
+
+/** A delivery that was alone with a worker and ended it: one failed attempt. */
+function killedBy(part: Batch, died: WorkerDied): BatchResult {
+  const { position, attempt, event } = parseLine(part.lines);
+  const failed: FailedDelivery = {
+    position,
+    eventId: event.event_id,
+    eventType: event.event_type,
+    caseId: event.correlation_id,
+    attempt,
+    held: false,
+    final: false,
+    error: { class: died.name, message: died.message },
+  };
+  return {
+    outputs: "",
+    outputTypes: [],
+    timers: [],
+    failed: [failed],
+    done: {},
+    recordedAt: new Float64Array(),
+  };
+}
+
+/**
+ * How to go on with a part whose worker died. The suspect is tried alone, so that what it kills next time is only
+ * itself; without a suspect among the deliveries, halves find it. A part that was merely waiting is sent again whole.
+ */
+export function partsAround(part: Batch, { suspect }: Pick<WorkerDied, "suspect">): Batch[] {
+  if (suspect === undefined || part.count === 1) return [part];
+  const cuts = suspect < part.count
+    ? [0, suspect, suspect + 1, part.count]
+    : [0, part.count >> 1, part.count];
+  const pieces: Batch[] = [];
+  for (let i = 1; i < cuts.length; i++) {
+    if (cuts[i]! > cuts[i - 1]!) pieces.push(slice(part, cuts[i - 1]!, cuts[i]!));
+  }
+  return pieces;
+}
+
+async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts: TendParts): Promise<void> {
+  const exceptions = result.failed.map((failed) =>
+    verdict(failed, parts.policy, parts.now(), parts.random())
+  );
+  const { outputs, outputTypes, timers } = result;
+  const settlement: Settlement = { outputs, outputTypes, timers, exceptions };
+  await mailbox.settle(part, settlement);
+  tell(mailbox, result, exceptions, parts.observer);
+}
+
+/** Told after settling: what was not made durable has not happened. */
+function tell(
+  mailbox: Mailbox,
+  result: BatchResult,
+  exceptions: readonly Exception[],
+  observer: Observer,
+): void {
+  const { processor, partition } = mailbox;
+  const failed: Record<string, number> = {};
+  for (const { eventType, held } of result.failed) {
+    if (!held) failed[eventType] = (failed[eventType] ?? 0) + 1;
+  }
+  const outputs = result.outputs === "" ? 0 : linesOf({ lines: result.outputs }).length;
+  observer.settled({
+    processor,
+    partition,
+    done: result.done,
+    failed,
+    outputs,
+    recordedAt: result.recordedAt,
+  });
+  for (const { caseId, eventId, attempt, outcome } of exceptions) {
+    const ids = { processor, partition, caseId, eventId, attempt };
+    if (outcome.kind === "held") observer.held(ids);
+    else if (outcome.kind === "retry") observer.retried(ids, outcome.error.class);
+    else observer.deadLettered(ids, outcome.error.class);
+  }
+}

@@ -1,0 +1,161 @@
+/** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
+import type { HistoryNeed } from "../backends/mailbox.ts";
+import type { BatchResult, FromWorker, Run, ToWorker } from "./worker_protocol.ts";
+
+/** How a worker came to its end. */
+export type WorkerExit = "start_failed" | "threw" | "hung" | "recycled" | "stopped";
+
+/** The worker died while it had this batch. `suspect` is the delivery it was handling, when it was handling this batch. */
+export class WorkerDied extends Error {
+  override name = "WorkerDied";
+  constructor(readonly exit: WorkerExit, readonly suspect: number | undefined, reason: string) {
+    super(`The worker ${exit === "hung" ? "did not return" : "died"} (${exit}): ${reason}`);
+  }
+}
+
+export interface WorkerSettings {
+  readonly deliveryTimeoutMs: number;
+  readonly stateLimit: number;
+  /** A worker that makes no progress for this long is hung. Above deliveryTimeoutMs, which the worker enforces itself. */
+  readonly hangMs: number;
+  /** A worker may take this long to start. */
+  readonly startMs: number;
+}
+
+/** Fetches the histories a worker lacks. */
+export type Histories = (needs: readonly HistoryNeed[], types: readonly string[]) => Promise<string>;
+
+interface Job {
+  readonly resolve: (result: BatchResult) => void;
+  readonly reject: (error: unknown) => void;
+  readonly histories: Histories;
+  /** The worker waits for histories: the time this takes is not its own. */
+  asking: boolean;
+}
+
+/** Looked at this often, in milliseconds, while a batch is with the worker. */
+const WATCH_MS = 100;
+
+export class WorkerHandle {
+  readonly #worker: Worker;
+  readonly #progress = new Int32Array(new SharedArrayBuffer(8));
+  readonly #jobs = new Map<number, Job>();
+  readonly #settings: WorkerSettings;
+  readonly #onExit: (exit: WorkerExit, reason: string) => void;
+  readonly ready: Promise<void>;
+  #started!: () => void;
+  #nextId = 1;
+  #exited = false;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #seen = { batch: 0, delivery: 0, at: 0 };
+  /** What the worker last said of its heap. */
+  heapBytes = 0;
+
+  constructor(settings: WorkerSettings, onExit: (exit: WorkerExit, reason: string) => void) {
+    this.#settings = settings;
+    this.#onExit = onExit;
+    this.ready = new Promise((resolve) => this.#started = resolve);
+    // Named literally, so that a compiled binary contains it.
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      deno: { permissions: "none" },
+    } as WorkerOptions);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
+    this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(this.#watch === undefined ? "start_failed" : "threw", event.message);
+    };
+    const { deliveryTimeoutMs, stateLimit, startMs } = settings;
+    const progress = this.#progress.buffer as SharedArrayBuffer;
+    this.#say({ kind: "setup", progress, deliveryTimeoutMs, stateLimit });
+    const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
+    this.ready.finally(() => clearTimeout(late));
+  }
+
+  /** Batches it has and has not answered. */
+  get load(): number {
+    return this.#jobs.size;
+  }
+
+  /** Hands over a batch. Rejects with WorkerDied when the worker ends before it answers. */
+  run(batch: Omit<Run, "kind" | "id">, histories: Histories): Promise<BatchResult> {
+    if (this.#exited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
+    const id = this.#nextId++;
+    if (this.#jobs.size === 0) this.#look(true);
+    return new Promise((resolve, reject) => {
+      this.#jobs.set(id, { resolve, reject, histories, asking: false });
+      this.#say({ kind: "run", id, ...batch });
+    });
+  }
+
+  /** Ends the worker; batches it still has are rejected. Legal twice. */
+  end(exit: "recycled" | "stopped"): void {
+    this.#end(exit, exit);
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWorker): void {
+    if (this.#exited) return;
+    if (message.kind === "ready") {
+      this.#watch = setInterval(() => this.#look(), WATCH_MS);
+      return this.#started();
+    }
+    const job = this.#jobs.get(message.id);
+    if (job === undefined) return this.#end("threw", "it answered what was not asked");
+    if (message.kind === "need") return void this.#fetch(message.id, job, message.needs, message.types);
+    this.heapBytes = message.heapBytes;
+    this.#jobs.delete(message.id);
+    job.resolve(message.result);
+  }
+
+  async #fetch(id: number, job: Job, needs: readonly HistoryNeed[], types: readonly string[]): Promise<void> {
+    job.asking = true;
+    try {
+      const lines = await job.histories(needs, types);
+      if (this.#exited) return;
+      job.asking = false;
+      this.#look(true);
+      this.#say({ kind: "histories", id, lines });
+    } catch (error) {
+      // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
+      this.#jobs.delete(id);
+      job.reject(error);
+    }
+  }
+
+  get #busy(): boolean {
+    for (const { asking } of this.#jobs.values()) if (!asking) return true;
+    return false;
+  }
+
+  /** Compares the shared progress with what it was: a worker that has work and does not move is hung. */
+  #look(moved = false): void {
+    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const seen = this.#seen;
+    const now = performance.now();
+    if (moved || !this.#busy || batch !== seen.batch || delivery !== seen.delivery) {
+      this.#seen = { batch, delivery, at: now };
+    } else if (now - seen.at > this.#settings.hangMs) {
+      this.#end("hung", `no progress for ${this.#settings.hangMs} ms`);
+    }
+  }
+
+  #end(exit: WorkerExit, reason: string): void {
+    if (this.#exited) return;
+    this.#exited = true;
+    clearInterval(this.#watch);
+    this.#worker.terminate();
+    this.#started();
+    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const guilty = exit === "threw" || exit === "hung";
+    for (const [id, job] of this.#jobs) {
+      job.reject(new WorkerDied(exit, guilty && id === batch ? delivery : undefined, reason));
+    }
+    this.#jobs.clear();
+    this.#onExit(exit, reason);
+  }
+}

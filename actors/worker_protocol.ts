@@ -1,0 +1,76 @@
+/**
+ * What crosses between the supervisor's thread and a worker: bytes, and little besides. The worker answers and never
+ * pushes: how much is on its way is the supervisor's decision alone. @module
+ */
+import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
+
+/** The first message to a worker. */
+export interface Setup {
+  readonly kind: "setup";
+  /** Shared with the supervisor: [running batch, index of the running delivery]. Survives what the worker does not. */
+  readonly progress: SharedArrayBuffer;
+  /** How long one delivery may run, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
+  /** Case states kept, at most. */
+  readonly stateLimit: number;
+}
+
+/** Handle a batch. */
+export interface Run {
+  readonly kind: "run";
+  readonly id: number;
+  readonly processor: string;
+  readonly partition: number;
+  readonly lines: string;
+}
+
+/** The histories that a `need` asked for, as delivery lines. */
+export interface Histories {
+  readonly kind: "histories";
+  readonly id: number;
+  readonly lines: string;
+}
+
+export type ToWorker = Setup | Run | Histories;
+
+/** A delivery that failed, as the worker saw it. What becomes of it is policy, decided by the supervisor. */
+export interface FailedDelivery {
+  readonly position: number;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly caseId: string;
+  readonly attempt: number;
+  /** `held`: not tried, an earlier delivery of the case failed or is parked. */
+  readonly held: boolean;
+  /** No retry can help: the event or the handler says so. */
+  readonly final: boolean;
+  readonly error: { readonly class: string; readonly message: string; readonly stack?: string };
+}
+
+/** What a batch came to. */
+export interface BatchResult {
+  /** Store rows of the emitted events, a line each. */
+  readonly outputs: string;
+  readonly outputTypes: readonly string[];
+  readonly timers: readonly StoredTimerChange[];
+  readonly failed: readonly FailedDelivery[];
+  /** Deliveries done, by event type. */
+  readonly done: Readonly<Record<string, number>>;
+  /** When each delivery was recorded, in milliseconds: for the time from append to settle. */
+  readonly recordedAt: Float64Array;
+}
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | {
+    readonly kind: "need";
+    readonly id: number;
+    readonly needs: readonly HistoryNeed[];
+    readonly types: readonly string[];
+  }
+  | {
+    readonly kind: "result";
+    readonly id: number;
+    readonly result: BatchResult;
+    readonly heapBytes: number;
+  };

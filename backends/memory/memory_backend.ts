@@ -1,0 +1,187 @@
+/** The memory backend: the whole contract in one process, for tests, trials and the simulation. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import type { EventKind } from "../../schema/evolution.ts";
+import type { StoredEvent } from "../../schema/stored_event.ts";
+import {
+  type Appended,
+  type AuditEntry,
+  type Backend,
+  BackendAway,
+  type BackendFeatures,
+  type CaseSummary,
+  type ExpectedVersion,
+  type Health,
+  type MailboxHealth,
+  type ProcessorSpec,
+  type ReplayRange,
+} from "../backend.ts";
+import type { Mailbox } from "../mailbox.ts";
+import type { Subscription } from "./lease_table.ts";
+import { type Entry, inRange, storedEvent } from "./log.ts";
+import { MemoryDeadLetters } from "./memory_dead_letters.ts";
+import { type MailboxOptions, MemoryMailbox } from "./memory_mailbox.ts";
+import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+import { pending } from "./reading.ts";
+
+export interface MemoryBackendOptions extends MemoryStoreOptions {
+  /** A store to share with other backends; it brings its own partitions and clock. */
+  shared?: MemoryStore;
+  /** Name under which leases are held. Default: a new one. */
+  owner?: string;
+  /** How long a lease runs without being renewed. Default 10,000. */
+  leaseMs?: number;
+  /** How often leases are renewed. Default: three times a lease. Infinity: never, as by a process that was stopped. */
+  renewMs?: number;
+  /** Most deliveries in a batch. Default 500. */
+  batchSize?: number;
+  /** Most characters in a batch; one delivery is always allowed. Default 1,000,000. */
+  batchBytes?: number;
+}
+
+const PENDING_LIMIT = 10_000;
+
+/** Opens a memory backend. It lives until it is closed: while it lives, it fires due timers. */
+export function createMemoryBackend(options: MemoryBackendOptions = {}): Backend {
+  return new MemoryBackend(options);
+}
+
+class MemoryBackend implements Backend {
+  readonly name = "memory";
+  readonly features: BackendFeatures = { durable: false, shared: false, atomicSettle: true };
+  readonly partitions: number;
+  readonly deadLetters: MemoryDeadLetters;
+  readonly #store: MemoryStore;
+  readonly #owner: string;
+  readonly #options: MailboxOptions;
+  readonly #closed = new AbortController();
+  readonly #mailboxes = new Set<Mailbox>();
+
+  constructor({ shared, owner, ...options }: MemoryBackendOptions) {
+    const { leaseMs = 10_000, batchSize = 500, batchBytes = 1_000_000 } = options;
+    this.#store = shared ?? new MemoryStore(options);
+    this.#owner = owner ?? crypto.randomUUID();
+    this.#options = { leaseMs, renewMs: options.renewMs ?? leaseMs / 3, batchSize, batchBytes };
+    this.partitions = this.#store.log.partitions;
+    this.deadLetters = new MemoryDeadLetters(this.#store);
+    void this.#fireTimers();
+  }
+
+  append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+    return Promise.try(() => {
+      if (this.#closed.signal.aborted) throw new BackendAway("The memory backend is closed");
+      return this.#store.append(events, expected);
+    });
+  }
+
+  readCase(caseId: string): AsyncGenerator<StoredEvent> {
+    return snapshot(this.#store.log.cases.get(caseId) ?? [], () => true);
+  }
+
+  readAll(range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
+    return snapshot(this.#store.log.entries, inRange(range));
+  }
+
+  async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
+    const { clock, leases } = this.#store;
+    const stop = AbortSignal.any([signal, this.#closed.signal]);
+    try {
+      while (!stop.aborted) {
+        const won = leases.win(processor, this.#owner, clock.now(), this.#options.leaseMs);
+        if (won === undefined) await this.#askForLease(processor.name, stop);
+        else yield this.#open(won);
+      }
+    } finally {
+      leases.stopAsking(processor.name, this.#owner);
+    }
+  }
+
+  listCases({ limit = 100, latest }: { limit?: number; latest?: string } = {}): Promise<CaseSummary[]> {
+    const stories = [...this.#store.log.cases.values()]
+      .filter((story) => latest === undefined || story.at(-1)!.type === latest)
+      .sort((a, b) => b.at(-1)!.position - a.at(-1)!.position);
+    return Promise.resolve(stories.slice(0, limit).map(summary));
+  }
+
+  audit(caseId: string): Promise<AuditEntry[]> {
+    return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
+  }
+
+  storedKinds(): Promise<EventKind[]> {
+    const kinds = new Map<string, EventKind>();
+    for (const { type, schemaVersion: version } of this.#store.log.entries) {
+      kinds.set(`${type}@${version}`, { type, version });
+    }
+    return Promise.resolve([...kinds.values()]);
+  }
+
+  health(): Promise<Health> {
+    return Promise.resolve({
+      durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
+      mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await Promise.all([...this.#mailboxes].map((mailbox) => mailbox.close()));
+  }
+
+  #open(won: Subscription): Mailbox {
+    this.#store.leases.stopAsking(won.processor, this.#owner);
+    const mailbox = new MemoryMailbox(this.#store, won, this.#options);
+    this.#mailboxes.add(mailbox);
+    mailbox.lost.addEventListener("abort", () => this.#mailboxes.delete(mailbox));
+    return mailbox;
+  }
+
+  /** Says that a lease is wanted, and waits until there may be one. */
+  async #askForLease(processor: string, stop: AbortSignal): Promise<void> {
+    const { clock, leases } = this.#store;
+    const now = clock.now();
+    leases.ask(processor, this.#owner, now + this.#options.leaseMs);
+    const untilFree = leases.nextExpiry(processor, now) - now;
+    await leases.moved.pause(clock, Math.min(this.#options.renewMs, untilFree), stop);
+  }
+
+  async #fireTimers(): Promise<void> {
+    const { clock, timers } = this.#store;
+    while (!this.#closed.signal.aborted) {
+      this.#store.fireTimers();
+      await timers.changed.pause(clock, timers.nextDue() - clock.now(), this.#closed.signal);
+    }
+  }
+}
+
+/** What matches now, whatever is appended while it is being read: entries never change, so positions bound it. */
+async function* snapshot(entries: readonly Entry[], matches: (entry: Entry) => boolean) {
+  for (let i = 0, end = entries.length; i < end; i++) {
+    if (matches(entries[i]!)) yield await Promise.resolve(storedEvent(entries[i]!));
+  }
+}
+
+function summary(story: readonly Entry[]): CaseSummary {
+  const [first, last] = [story[0]!, story.at(-1)!];
+  const openedAt = new Date(first.recordedAt).toISOString();
+  const updatedAt = new Date(last.recordedAt).toISOString();
+  return { caseId: last.caseId, version: last.version, latest: last.type, openedAt, updatedAt };
+}
+
+function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore): MailboxHealth {
+  const now = clock.now();
+  const { processor, partition, owner, epoch, settledAt } = subscription;
+  const waiting = [...pending(subscription, log).take(PENDING_LIMIT)];
+  const parked = [...subscription.parked.values()].flat();
+  const dead = parked.filter(({ state }) => state === "dead").length;
+  return {
+    processor,
+    partition,
+    owner,
+    epoch,
+    leaseMs: owner === null ? 0 : subscription.leaseUntil - now,
+    pending: waiting.length,
+    oldestMs: waiting.length === 0 ? 0 : now - waiting[0]!.recordedAt,
+    sinceSettledMs: settledAt === null ? null : now - settledAt,
+    parked: parked.length - dead,
+    dead,
+  };
+}

@@ -1,0 +1,90 @@
+/** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
+import type { Batch, HistoryNeed, Mailbox, Settlement } from "../mailbox.ts";
+import { holds, shouldYield, type Subscription } from "./lease_table.ts";
+import { lineOf } from "./log.ts";
+import type { MemoryStore } from "./memory_store.ts";
+import { type BatchLimits, nextBatch, nextDue } from "./reading.ts";
+
+/** How a mailbox reads and holds on. */
+export interface MailboxOptions extends BatchLimits {
+  readonly leaseMs: number;
+  /** How often the lease is renewed. Infinity: never, as by a process that was stopped. */
+  readonly renewMs: number;
+}
+
+/** The mailbox of a lease that was just won. */
+export class MemoryMailbox implements Mailbox {
+  readonly processor: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly owner: string;
+  #lost = new AbortController();
+
+  constructor(
+    readonly store: MemoryStore,
+    readonly subscription: Subscription,
+    readonly options: MailboxOptions,
+  ) {
+    this.processor = subscription.processor;
+    this.partition = subscription.partition;
+    this.epoch = subscription.epoch;
+    this.owner = subscription.owner!;
+    if (Number.isFinite(options.renewMs)) void this.#keepLease();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+    const stop = AbortSignal.any([signal, this.lost]);
+    const { clock, log, news } = this.store;
+    while (!stop.aborted) {
+      const batch = nextBatch(this.subscription, log, clock.now(), this.options);
+      // Asked again, it reads again from the checkpoint: what was not settled is delivered anew.
+      if (batch !== null) yield batch;
+      else await news[this.partition]!.pause(clock, nextDue(this.subscription) - clock.now(), stop);
+    }
+  }
+
+  settle(batch: Batch, settlement: Settlement): Promise<void> {
+    return Promise.try(() => {
+      if (!holds(this.subscription, this.epoch)) this.#lost.abort();
+      this.store.settle(this.subscription, this.epoch, batch, settlement);
+    });
+  }
+
+  histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
+    const wanted = new Set(types);
+    const lines = needs.flatMap(({ caseId, after, before }) =>
+      (this.store.log.cases.get(caseId) ?? []).slice(after, before - 1)
+        .filter(({ type }) => wanted.has(type))
+        .map((entry) => lineOf(entry, 1, false))
+    );
+    return Promise.resolve(lines.join("\n"));
+  }
+
+  close(): Promise<void> {
+    this.#lost.abort();
+    this.store.leases.release(this.subscription, this.epoch);
+    return Promise.resolve();
+  }
+
+  /** Others want a share. Nothing more is read; what is being worked on may be settled until the mailbox is closed. */
+  #giveUp(): void {
+    this.subscription.yielding = true;
+    this.#lost.abort();
+  }
+
+  async #keepLease(): Promise<void> {
+    const { clock, leases } = this.store;
+    const { leaseMs, renewMs } = this.options;
+    while (!this.lost.aborted) {
+      await leases.moved.pause(clock, renewMs, this.lost);
+      if (this.lost.aborted) return;
+      const now = clock.now();
+      if (!leases.renew(this.subscription, this.epoch, now + leaseMs)) this.#lost.abort();
+      else if (shouldYield(leases.demand(this.processor, now), this.owner)) this.#giveUp();
+    }
+  }
+}

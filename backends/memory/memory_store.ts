@@ -1,0 +1,91 @@
+/** The store behind memory backends: several of them may share one, as nodes share a database. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
+import type { Appended, AuditEntry, ExpectedVersion } from "../backend.ts";
+import { type Batch, Fenced, type Settlement } from "../mailbox.ts";
+import { Bell, type Clock, systemClock } from "./clock.ts";
+import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
+import { type Draft, draftOf, draftOfRow, EventLog, judgeAppend } from "./log.ts";
+import { type Staged, stageSettlement } from "./settling.ts";
+import { TimerTable, timerWrite } from "./timer_table.ts";
+
+export interface MemoryStoreOptions {
+  /** Slices of the cases. Default 16. */
+  partitions?: number;
+  /** Default: the clock of the machine. */
+  clock?: Clock;
+}
+
+/** Where tests and the simulation make the store fail. */
+export interface MemoryFaults {
+  /** Called before a dead letter is written; what it throws is what the write fails with. */
+  deadLetterWrite?: () => void;
+}
+
+/**
+ * Events, leases, parked cases, timers and the audit trail. Every change is one synchronous step: it happens whole, or
+ * it throws before it changed anything.
+ */
+export class MemoryStore {
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly leases: LeaseTable;
+  readonly timers = new TimerTable();
+  readonly trail: AuditEntry[] = [];
+  readonly faults: MemoryFaults = {};
+  /** One bell a partition: rings when there may be something to deliver. */
+  readonly news: readonly Bell[];
+
+  constructor({ partitions = DEFAULT_PARTITIONS, clock = systemClock }: MemoryStoreOptions = {}) {
+    this.clock = clock;
+    this.log = new EventLog(partitions);
+    this.leases = new LeaseTable(partitions);
+    this.news = Array.from({ length: partitions }, () => new Bell());
+  }
+
+  append(events: readonly WireEvent[], expected: ExpectedVersion): Appended {
+    const drafts = events.map(draftOf);
+    const { fresh, duplicates } = judgeAppend(this.log, drafts, expected);
+    this.#add(fresh);
+    const last = this.log.find(drafts.at(-1)?.eventId ?? "");
+    return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
+  }
+
+  /** Settles a batch under an epoch. Throws Fenced when the lease moved. */
+  settle(subscription: Subscription, epoch: number, batch: Batch, settlement: Settlement): void {
+    const { processor, partition } = subscription;
+    if (!holds(subscription, epoch)) throw new Fenced(processor, partition, epoch);
+    const now = this.clock.now();
+    const staged = stageSettlement({ subscription, log: this.log, now, batch, settlement });
+    if (staged === null) return;
+    const outputs = settlement.outputs === "" ? [] : settlement.outputs.split("\n").map(draftOfRow);
+    const timers = settlement.timers.map(timerWrite);
+    for (const _ of staged.dead) this.faults.deadLetterWrite?.();
+    this.#commit(subscription, staged, now);
+    for (const write of timers) this.timers.apply(write);
+    this.#add(outputs);
+    this.news[partition]!.ring();
+  }
+
+  /** Appends the events of the timers that are due. */
+  fireTimers(): void {
+    this.#add(this.timers.takeDue(this.clock.now()));
+  }
+
+  #commit(subscription: Subscription, staged: Staged, now: number): void {
+    subscription.checkpoint = staged.checkpoint;
+    subscription.settledAt = now;
+    for (const [caseId, parked] of staged.parked) {
+      if (parked.length === 0) subscription.parked.delete(caseId);
+      else subscription.parked.set(caseId, parked);
+    }
+    this.trail.push(...staged.trail);
+  }
+
+  #add(drafts: readonly Draft[]): void {
+    const now = this.clock.now();
+    const touched = new Set<number>();
+    for (const draft of drafts) touched.add(this.log.add(draft, now).partition);
+    for (const partition of touched) this.news[partition]!.ring();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The case generator: a stream of intakes that look like Dutch debt assistance, drawn from the figures of `domain.ts`
+ * and the assumptions of `assumptions.ts`. Pure: no clock, no file, no network; the same options give the same bytes,
+ * and a shorter run is the beginning of a longer one.
+ * @module
+ */
+import { z } from "zod";
+import { withTwoDecimals } from "../schema/codec.ts";
+import { eventTypes, type WireEvent } from "../schema/events.ts";
+import { Arrivals, hoursOfWeek } from "./arrivals.ts";
+import { assumptions } from "./assumptions.ts";
+import { type Citizen, Population } from "./citizens.ts";
+import { type Claim, Claims, monthFactors } from "./claims.ts";
+import { latestApplications, smallestCountedDebt } from "./domain.ts";
+import { Random } from "./random.ts";
+import { type Scenario, type ScenarioName, scenarios } from "./scenarios.ts";
+import { seededUuid } from "./seeded_ids.ts";
+
+export interface GeneratorOptions {
+  /** Any text or number. The same seed, with the same other options, gives the same cases. */
+  readonly seed: string | number;
+  /** How many cases; Infinity for a stream that its reader ends. */
+  readonly count: number;
+  /** Start of the simulated time, ISO 8601 with an offset. Default: the fixed start of `assumptions.ts`. */
+  readonly from?: string;
+  /** A labelled departure from the sources. Default `none`. */
+  readonly scenario?: ScenarioName;
+  /** Cases in a simulated year. Default: the applications the NVVK reported last (75,531). */
+  readonly arrivalsPerYear?: number;
+  /** False leaves out what is known of the person, as in the bare event of the brief. Default true. */
+  readonly profile?: boolean;
+}
+
+/** The data of an intake as it travels: amounts in euros. */
+export type IntakeData = z.input<(typeof eventTypes)["case.intake"]["schema"]>["data"];
+
+/** An intake ready to be handed to a publisher. */
+export interface IntakeEvent extends WireEvent {
+  readonly event_type: "case.intake";
+  readonly data: IntakeData;
+}
+
+export interface GeneratedCase {
+  readonly event: IntakeEvent;
+  /** True when the person had a case before in this run. */
+  readonly returning: boolean;
+}
+
+/** Generates cases in the order of their arrival, in constant memory. Throws a RangeError for impossible options, at the first case. */
+export function* generateCases(options: GeneratorOptions): Generator<GeneratedCase> {
+  const plan = completed(options);
+  const draws = streams(plan);
+  for (let i = 0; i < plan.count; i++) {
+    const arrival = draws.arrivals.next();
+    const channel = draws.week[arrival.hourOfWeek]!.channels.draw(draws.channels);
+    const { citizen, returning } = draws.population.next();
+    const claim = draws.claims.next(arrival.month);
+    citizen.totalDebt = totalDebt(citizen, claim);
+    const caseId = seededUuid(arrival.time, draws.ids);
+    const data = intakeData(caseId, citizen, claim, channel);
+    if (plan.profile) data.profile = profileOf(citizen, claim);
+    yield { event: intakeEvent(seededUuid(arrival.time, draws.ids), arrival.time, data), returning };
+  }
+}
+
+/** A case as one line of JSON, amounts with exactly two decimals, without the line's end. */
+export function caseLine({ event }: GeneratedCase): string {
+  return JSON.stringify(withTwoDecimals(event));
+}
+
+type Plan = Required<Omit<GeneratorOptions, "scenario">> & {
+  start: number;
+  name: string;
+  scenario: Scenario;
+};
+
+const isoStart = z.iso.datetime({ offset: true });
+
+function completed(options: GeneratorOptions): Plan {
+  const { seed, count, profile = true, scenario: name = "none" } = options;
+  const { from = assumptions.start_of_time.value, arrivalsPerYear = latestApplications.n } = options;
+  const start = isoStart.safeParse(from).success ? Date.parse(from) : NaN;
+  refuseUnless(
+    count === Infinity || Number.isSafeInteger(count) && count >= 0,
+    "count must be a whole number",
+  );
+  refuseUnless(start >= 0, "from must be an ISO date and time with an offset, since 1970");
+  refuseUnless(
+    arrivalsPerYear > 0 && arrivalsPerYear < 1e10,
+    "arrivalsPerYear must be above 0, below ten billion",
+  );
+  refuseUnless(Object.hasOwn(scenarios, name), `no scenario is called ${name}`);
+  return { seed, count, from, profile, arrivalsPerYear, start, name, scenario: scenarios[name] };
+}
+
+function refuseUnless(possible: boolean, rule: string): void {
+  if (!possible) throw new RangeError(`Cannot generate cases: ${rule}`);
+}
+
+/**
+ * One independent stream for each thing drawn, so that a scenario changes what it names and leaves the rest alike.
+ * The ids depend on all options: runs that differ in any of them do not share ids.
+ */
+function streams({ seed, scenario, start, arrivalsPerYear, profile, name }: Plan) {
+  const week = hoursOfWeek();
+  const perYear = arrivalsPerYear * scenario.arrivalFactor;
+  const rate = { perYear, week, months: monthFactors(scenario) };
+  return {
+    week,
+    arrivals: new Arrivals(new Random(seed, "arrivals"), start, rate),
+    channels: new Random(seed, "channels"),
+    population: new Population(new Random(seed, "population")),
+    claims: new Claims(new Random(seed, "claims"), scenario),
+    ids: new Random(seed, `ids/${name}/${start}/${arrivalsPerYear}/${profile}`),
+  };
+}
+
+function intakeEvent(eventId: string, time: number, data: IntakeData): IntakeEvent {
+  return {
+    event_id: eventId,
+    event_type: "case.intake",
+    timestamp: new Date(time).toISOString(),
+    correlation_id: data.case_id,
+    data,
+    metadata: { schema_version: 1, source: "simulator" },
+  };
+}
+
+function intakeData(
+  caseId: string,
+  citizen: Citizen,
+  claim: Claim,
+  channel: IntakeData["intake_channel"],
+): IntakeData {
+  return {
+    case_id: caseId,
+    citizen_bsn: citizen.bsn,
+    debt_amount: toCents(claim.amount),
+    debt_type: claim.type.id,
+    organization: creditorName(claim, citizen),
+    intake_channel: channel,
+    priority: claim.priority,
+  };
+}
+
+function creditorName({ type: { organization } }: Claim, { municipality }: Citizen): string {
+  return organization === "Gemeente" ? `Gemeente ${municipality}` : organization;
+}
+
+function profileOf(citizen: Citizen, claim: Claim): NonNullable<IntakeData["profile"]> {
+  return {
+    household: citizen.household,
+    age_band: citizen.ageBand,
+    municipality: citizen.municipality,
+    income_source: citizen.incomeSource,
+    monthly_income: toCents(citizen.monthlyIncome),
+    creditors: citizen.creditors,
+    total_debt: toCents(citizen.totalDebt),
+    threats: [...claim.threats],
+    contact: contactOf(citizen),
+  };
+}
+
+/** All debts together, in euros: this claim alone for one creditor, else at least this and a smallest one for each. */
+function totalDebt({ creditors, totalDebt }: Citizen, { amount }: Claim): number {
+  if (creditors === 1) return amount;
+  return Math.max(totalDebt, amount + smallestCountedDebt * (creditors - 1));
+}
+
+/** Contact details that reach nobody (see `modellingChoices.contact`). */
+function contactOf({ ordinal }: Citizen) {
+  return {
+    name: `Testpersoon ${ordinal}`,
+    email: `testpersoon-${ordinal}@example.org`,
+    phone: `000-${String(ordinal).padStart(7, "0")}`,
+  };
+}
+
+/** Rounds euros to whole cents. */
+function toCents(euros: number): number {
+  return Math.round(euros * 100) / 100;
+}

@@ -1,0 +1,32 @@
+/** Two published shares made one table, with combinations that cannot be. @module */
+
+/** Rounds of scaling: far more than a table of this size needs to settle. */
+const ROUNDS = 500;
+
+/**
+ * A table whose row and column sums are the given shares and whose impossible cells are zero, as close to
+ * independence as that allows (iterative proportional fitting, Deming and Stephan 1940).
+ */
+export function jointShares(
+  rows: readonly number[],
+  columns: readonly number[],
+  possible: (row: number, column: number) => boolean,
+): number[][] {
+  const table = rows.map((row, r) => columns.map((column, c) => possible(r, c) ? row * column : 0));
+  for (let round = 0; round < ROUNDS; round++) {
+    table.forEach((cells, r) => scale(cells, rows[r]! / sum(cells)));
+    columns.forEach((column, c) => {
+      const factor = column / sum(table.map((cells) => cells[c]!));
+      table.forEach((cells) => cells[c]! *= factor);
+    });
+  }
+  return table;
+}
+
+function scale(cells: number[], factor: number): void {
+  cells.forEach((cell, i) => cells[i] = cell * factor);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,180 @@
+/** Conformance: dead letters, kept for a person, and what a person does about them. @module */
+import { storeRow } from "../../schema/stored_event.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { anEvent } from "../support/events.ts";
+import type { ConformanceCase } from "./harness.ts";
+import { deadOf, deliveries, type Delivery, failureOf, outputOf, settlement } from "./outcomes.ts";
+import { all } from "./world.ts";
+
+const ANN = { by: "ann", why: "the creditor mended it" };
+
+/** Fails twice, then is given up. */
+function givenUpAtThird({ version, attempt }: Delivery) {
+  if (version !== 1) return "done" as const;
+  return attempt < 3 ? { retryAfterMs: 1 } : "dead" as const;
+}
+
+export const deadLetterCases: ConformanceCase[] = [
+  {
+    name: "a dead letter holds the event, and the error and stack of every attempt (I4)",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(1, 3);
+      const seen = await feed.playMany(9, givenUpAtThird);
+      const [letter, ...others] = await backend.deadLetters.list();
+      assertEquals(others, []);
+      const { processor, partition, caseId, event, failures, attempts, held } = letter!;
+      assertEquals({ processor, partition, caseId, attempts, held }, {
+        processor: "intake",
+        partition: 0,
+        caseId: a!,
+        attempts: 3,
+        held: 2,
+      });
+      assertEquals(event, (await all(backend.readCase(a!)))[0]);
+      assertEquals(failures, seen.filter((d) => d.version === 1).map(failureOf));
+      assert(failures.every(({ stack }) => stack !== undefined));
+      assert(Math.abs(Date.parse(letter!.since) - event.recordedAt) < 60_000, "since is a time of the store");
+    },
+  },
+  {
+    name: "a dead letter blocks its own case until a person acts (I3, I4)",
+    async run(world) {
+      const { backend, cases: [a, b], feed } = await world.scene(2, 2);
+      await feed.play(({ event }) => event.correlation_id === a ? "dead" : "done");
+      await feed.silence(1000);
+      await backend.append([anEvent(a!, 3), anEvent(b!, 3)]);
+      const fresh = await feed.play();
+      assertEquals(fresh.map((d) => [d.event.correlation_id, d.held]), [[a, true], [b, false]]);
+      await feed.silence();
+      assertEquals((await backend.deadLetters.list())[0]!.held, 2);
+    },
+  },
+  {
+    name: "a dead letter that can't be written leaves the whole batch unsettled (I4)",
+    needs: "failNextDeadLetterWrite",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(2, 1);
+      const batch = await feed.next();
+      const [first, second] = deliveries(batch);
+      const whole = settlement({ outputs: [storeRow(outputOf(second!), 0)], exceptions: [deadOf(first!)] });
+      await world.harness.failNextDeadLetterWrite!();
+      await assertRejects(() => feed.mailbox.settle(batch, whole));
+      assertEquals((await all(backend.readAll())).length, 2, "no output is stored");
+      assertEquals(await backend.deadLetters.count(), 0);
+      assertEquals(await backend.audit(a!), []);
+      assertEquals(await feed.next(), batch, "the checkpoint did not move");
+      await feed.mailbox.settle(batch, whole);
+      assertEquals(await backend.deadLetters.count(), 1);
+      assertEquals((await all(backend.readAll())).length, 3);
+    },
+  },
+  {
+    name: "redrive() takes the case up at the dead letter, attempts counted anew, in order (I3, I4)",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 3);
+      await feed.playMany(9, givenUpAtThird);
+      assertEquals(await backend.deadLetters.redrive({}, ANN), 1);
+      assertEquals(await backend.deadLetters.count(), 0);
+      const again = await feed.play();
+      assertEquals(again.map((d) => [d.version, d.attempt, d.held]), [[1, 1, false], [2, 1, false], [
+        3,
+        1,
+        false,
+      ]]);
+      await feed.silence();
+    },
+  },
+  {
+    name: "a dead letter that fails again after redrive() keeps its earlier failures (I4)",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 1);
+      await feed.playMany(3, givenUpAtThird);
+      await backend.deadLetters.redrive({}, ANN);
+      await feed.playMany(3, givenUpAtThird);
+      const [letter] = await backend.deadLetters.list();
+      assertEquals([letter!.attempts, letter!.failures.length], [3, 6]);
+    },
+  },
+  {
+    name: "discard() gives the dead letter up, and its followers go on (I3)",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(1, 3);
+      await feed.play(({ version }) => version === 1 ? "dead" : "done");
+      assertEquals(await backend.deadLetters.discard({ caseId: a! }, ANN), 1);
+      assertEquals(await backend.deadLetters.count(), 0);
+      assertEquals((await feed.play()).map((d) => [d.version, d.attempt]), [[2, 1], [3, 1]]);
+      assertEquals((await all(backend.readCase(a!))).length, 3, "the event itself stays");
+      await backend.append([anEvent(a!, 4)]);
+      assertEquals((await feed.play()).map((d) => [d.version, d.held]), [[4, false]]);
+    },
+  },
+  {
+    name: "discard() of a dead letter that is alone frees its case",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(1, 1);
+      await feed.play(() => "dead");
+      await backend.deadLetters.discard({}, ANN);
+      await backend.append([anEvent(a!, 2)]);
+      assertEquals((await feed.play()).map((d) => [d.version, d.held]), [[2, false]]);
+    },
+  },
+  {
+    name: "redrive() wakes a mailbox that waits",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 1);
+      await feed.play(() => "dead");
+      await feed.silence();
+      await backend.deadLetters.redrive({}, ANN);
+      assertEquals((await feed.play()).length, 1);
+    },
+  },
+  {
+    name: "dead letters are found by processor, case and position, oldest first, as many as asked for",
+    async run(world) {
+      const { backend, cases, feed } = await world.scene(3, 1);
+      const seen = await feed.play(() => "dead");
+      const { deadLetters } = backend;
+      const cases_ = async (filter: Parameters<typeof deadLetters.list>[0]) =>
+        (await deadLetters.list(filter)).map(({ caseId }) => caseId);
+      assertEquals(await cases_({}), cases);
+      assertEquals(await cases_({ limit: 2 }), cases.slice(0, 2));
+      assertEquals(await cases_({ caseId: cases[1]! }), [cases[1]!]);
+      assertEquals(await cases_({ position: seen[2]!.position }), [cases[2]!]);
+      assertEquals(await cases_({ processor: "nobody" }), []);
+      assertEquals(await deadLetters.count({ processor: "intake" }), 3);
+      assertEquals(await deadLetters.count({ caseId: cases[0]! }), 1);
+      assertEquals(await deadLetters.redrive({ caseId: "nobody" }, ANN), 0);
+      assertEquals(await deadLetters.redrive({ limit: 1 }, ANN), 1);
+      assertEquals(await cases_({}), cases.slice(1));
+      assertEquals((await feed.play()).map((d) => d.event.correlation_id), cases.slice(0, 1));
+    },
+  },
+  {
+    name: "the audit trail says who acted on a case, and why (I8)",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(1, 2);
+      const [first] = await feed.play(() => ({ retryAfterMs: 1 }));
+      await feed.play(() => ({ retryAfterMs: 1 }));
+      await feed.play(() => "dead");
+      await backend.deadLetters.redrive({}, ANN);
+      await feed.play(({ version }) => version === 1 ? "dead" : "done");
+      await backend.deadLetters.discard({}, { by: "bob", why: "paid by then" });
+      const trail = await backend.audit(a!);
+      const ofFirst = trail.filter(({ eventId }) => eventId === first!.event.event_id);
+      assertEquals(ofFirst.map(({ act, by }) => [act, by]), [
+        ["park", "runtime"],
+        ["retry", "runtime"],
+        ["dead_letter", "runtime"],
+        ["redrive", "ann"],
+        ["dead_letter", "runtime"],
+        ["discard", "bob"],
+      ]);
+      assertEquals(ofFirst.map(({ why }) => why).filter((why) => !why.includes("Refused")), [
+        ANN.why,
+        "paid by then",
+      ]);
+      assertEquals(trail.length, ofFirst.length, "a delivery that is only held costs no line");
+      assert(trail.every(({ at, processor }) => !Number.isNaN(Date.parse(at)) && processor === "intake"));
+    },
+  },
+];

@@ -1,0 +1,111 @@
+/** The suite's own worker: reads the lines of a batch and makes the settlement by hand. @module */
+import type { Batch, Exception, Failure, Settlement, StoredTimerChange } from "../../backends/mailbox.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { derivedId } from "../../schema/ids.ts";
+import { type Delivery, parseLine, storeRow } from "../../schema/stored_event.ts";
+
+export type { Delivery };
+
+/** What the suite's worker decides on one delivery. */
+export type Verdict = "done" | "dead" | { readonly retryAfterMs: number };
+
+/** The deliveries of a batch, in order. */
+export function deliveries(batch: Batch): Delivery[] {
+  return readLines(batch.lines);
+}
+
+/** Delivery lines, read. */
+export function readLines(lines: string): Delivery[] {
+  return lines === "" ? [] : lines.split("\n").map(parseLine);
+}
+
+/** What is not simply done in a settlement; outputs as rows. */
+export interface Parts {
+  outputs?: readonly string[];
+  exceptions?: readonly Exception[];
+  timers?: readonly StoredTimerChange[];
+}
+
+/** A settlement in which everything is done, but for what is named. */
+export function settlement({ outputs = [], exceptions = [], timers = [] }: Parts = {}): Settlement {
+  const outputTypes = [...new Set(outputs.map((row) => row.split("\t")[2] ?? ""))];
+  return { outputs: outputs.join("\n"), outputTypes, exceptions, timers };
+}
+
+/** What went wrong in an attempt of a delivery: other words for each attempt. */
+export function failureOf({ event, attempt }: Delivery): Failure {
+  return {
+    class: "PaymentRefused",
+    message: `Attempt ${attempt} failed`,
+    stack: `PaymentRefused: Attempt ${attempt} failed\n    at handle (intake.ts:${attempt})`,
+    at: event.timestamp,
+  };
+}
+
+/** The delivery is to be tried again. */
+export function retryOf(delivery: Delivery, afterMs: number): Exception {
+  return exception(delivery, { kind: "retry", error: failureOf(delivery), afterMs });
+}
+
+/** The delivery is given up. */
+export function deadOf(delivery: Delivery): Exception {
+  return exception(delivery, { kind: "deadLetter", error: failureOf(delivery) });
+}
+
+/** The delivery waits behind an earlier one of its case. */
+export function heldOf(delivery: Delivery): Exception {
+  return { ...exception(delivery, { kind: "held" }), attempt: 0 };
+}
+
+function exception({ position, attempt, event }: Delivery, outcome: Exception["outcome"]): Exception {
+  return { position, eventId: event.event_id, caseId: event.correlation_id, attempt, outcome };
+}
+
+/** An event that handling a delivery gave, with the id that every try of it gives. */
+export function outputOf({ event }: Delivery, index = 0): WireEvent {
+  return {
+    event_id: derivedId(event.event_id, Date.parse(event.timestamp), "intake", index),
+    event_type: "case.analysis",
+    timestamp: event.timestamp,
+    correlation_id: event.correlation_id,
+    data: { case_id: event.correlation_id, index },
+    metadata: { schema_version: 1, causation_id: event.event_id },
+  };
+}
+
+/** A timer that appends an event to its case. */
+export function timerOf(name: string, at: number, event: WireEvent, partition: number): StoredTimerChange {
+  const caseId = event.correlation_id;
+  return {
+    kind: "set",
+    processor: "intake",
+    caseId,
+    name,
+    at: new Date(at).toISOString(),
+    row: storeRow(event, partition),
+  };
+}
+
+/** Settles as a worker does: in order, and a case that failed holds what comes behind. */
+export function playBatch(batch: Batch, decide: (delivery: Delivery) => Verdict): Settlement {
+  const failed = new Set<string>();
+  const exceptions: Exception[] = [];
+  for (const delivery of deliveries(batch)) {
+    const made = judge(delivery, failed.has(delivery.event.correlation_id), decide);
+    if (made === null) continue;
+    failed.add(delivery.event.correlation_id);
+    exceptions.push(made);
+  }
+  return settlement({ exceptions });
+}
+
+function judge(
+  delivery: Delivery,
+  behind: boolean,
+  decide: (delivery: Delivery) => Verdict,
+): Exception | null {
+  if (behind || delivery.held) return heldOf(delivery);
+  const verdict = decide(delivery);
+  if (verdict === "done") return null;
+  return verdict === "dead" ? deadOf(delivery) : retryOf(delivery, verdict.retryAfterMs);
+}

@@ -1,0 +1,65 @@
+/** A clock that moves only when a test says so. @module */
+import { setImmediate } from "node:timers";
+import type { Clock } from "../../backends/memory/clock.ts";
+
+interface Sleeper {
+  readonly at: number;
+  wake(): void;
+}
+
+/** Simulated time: every wait ends in order of its due time, and whoever woke up has acted before time goes on. */
+export class SimulatedClock implements Clock {
+  #now: number;
+  #sleepers = new Set<Sleeper>();
+
+  constructor(start: number = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const sleeper: Sleeper = {
+      at: this.#now + Math.max(0, ms),
+      wake: () => {
+        this.#sleepers.delete(sleeper);
+        signal.removeEventListener("abort", sleeper.wake);
+        resolve();
+      },
+    };
+    this.#sleepers.add(sleeper);
+    signal.addEventListener("abort", sleeper.wake);
+    return promise;
+  }
+
+  /** Lets time pass, one due time after the other. `advance(0)` only lets everybody act who can. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await quiet();
+    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
+      this.#now = Math.max(this.#now, next.at);
+      next.wake();
+      await quiet();
+    }
+    this.#now = until;
+  }
+
+  #next(until: number): Sleeper | undefined {
+    let next: Sleeper | undefined;
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.at <= until && (next === undefined || sleeper.at < next.at)) next = sleeper;
+    }
+    return next;
+  }
+}
+
+/** Resolves once every promise that can go on has gone on: a new task begins after the last microtask. */
+export function quiet(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
+}

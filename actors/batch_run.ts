@@ -1,10 +1,10 @@
 /** One batch in a worker: read, fold, handle, encode. Plain data in, plain data out. @module */
 import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
-import { decodeEvent, InvalidEvent } from "../schema/codec.ts";
+import { decodeEvent, decodeStored, InvalidEvent } from "../schema/codec.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import { UnknownKind } from "../schema/evolution.ts";
 import { type Delivery, parseLine } from "../schema/stored_event.ts";
-import type { CaseStates } from "./case_states.ts";
+import type { Basis, CaseStates } from "./case_states.ts";
 import { contextOf, type Emission, emit } from "./emission.ts";
 import { type AnyProcessor, Reject } from "./processor.ts";
 import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
@@ -18,24 +18,31 @@ export class DeliveryTimeout extends Error {
 export class BatchRun {
   readonly deliveries: readonly Delivery[];
   readonly #states: CaseStates;
+  readonly #others: readonly CaseStates[];
   readonly #partition: number;
+  readonly #basis: Basis;
   readonly #histories = new Map<string, Delivery[]>();
   readonly #rows: string[] = [];
-  readonly #types = new Set<string>();
+  readonly #outputTypes: Record<string, number> = {};
   readonly #timers: StoredTimerChange[] = [];
   readonly #failed: FailedDelivery[] = [];
   readonly #stopped = new Set<string>();
-  readonly #done: Record<string, number> = {};
-  readonly #recordedAt: number[] = [];
+  readonly #done: Record<string, number[]> = {};
   /** True while the results of a delivery are being kept: stopped just there, the batch can't be taken up again. */
   keeping = false;
   /** Index of the delivery being handled. */
   next = 0;
 
-  constructor(states: CaseStates, partition: number, lines: string) {
+  /** `others` are the states of the other processors of this worker: what they fold, they see here. */
+  constructor(states: CaseStates, others: readonly CaseStates[], partition: number, lines: string) {
     this.#states = states;
+    this.#others = others;
     this.#partition = partition;
     this.deliveries = lines.split("\n").map(parseLine);
+    const tried = this.deliveries.filter(({ held }) => !held);
+    this.#basis = states.basis(
+      tried.map(({ event, version }) => ({ caseId: event.correlation_id, version })),
+    );
   }
 
   get processor(): AnyProcessor {
@@ -43,9 +50,8 @@ export class BatchRun {
   }
 
   /** The histories to give to `learn` before the first step. */
-  needs(): HistoryNeed[] {
-    const tried = this.deliveries.filter(({ held }) => !held);
-    return this.#states.needs(tried.map(({ event, version }) => ({ caseId: event.correlation_id, version })));
+  get needs(): readonly HistoryNeed[] {
+    return this.#basis.needs;
   }
 
   /** Takes the histories that were asked for. They are decoded by the delivery that needs them, which may fail on them. */
@@ -74,28 +80,38 @@ export class BatchRun {
   #handle(delivery: Delivery, caseId: string): void {
     const { processor } = this;
     const event = decodeEvent(delivery.event);
-    const state = this.#states.before(caseId, delivery.version, this.#historyOf(caseId));
+    const state = this.#stateBefore(caseId, delivery.version);
     const handled = processor.handle(event, state, contextOf({ ...delivery, event }, processor.name));
     const emission = emit(handled, event, processor, this.#partition);
     const after = processor.evolve(state, event);
     this.keeping = true;
+    this.#basis.known.set(caseId, { state: after, version: delivery.version });
     this.#states.remember(caseId, delivery.version, after);
-    this.#keep(delivery, emission);
+    this.#keep(event, delivery, emission);
     this.keeping = false;
   }
 
-  #keep({ event, recordedAt }: Delivery, { rows, types, timers }: Emission): void {
+  #keep(event: CaseEvent, { version, recordedAt }: Delivery, { rows, types, timers }: Emission): void {
     for (const row of rows) this.#rows.push(row);
-    for (const type of types) this.#types.add(type);
+    for (const type of types) this.#outputTypes[type] = (this.#outputTypes[type] ?? 0) + 1;
     for (const timer of timers) this.#timers.push(timer);
-    this.#done[event.event_type] = (this.#done[event.event_type] ?? 0) + 1;
-    this.#recordedAt.push(recordedAt);
+    (this.#done[event.event_type] ??= []).push(recordedAt);
+    for (const other of this.#others) other.see(event, version);
     this.next++;
   }
 
-  #historyOf(caseId: string): { version: number; event: CaseEvent }[] {
-    const history = this.#histories.get(caseId) ?? [];
-    return history.map(({ version, event }) => ({ version, event: decodeEvent(event) }));
+  /** What is known of the case, with the history since then folded in. */
+  #stateBefore(caseId: string, version: number): unknown {
+    const { processor } = this;
+    const known = this.#basis.known.get(caseId);
+    let state = known === undefined ? processor.initial() : known.state;
+    const from = known?.version ?? 0;
+    for (const past of this.#histories.get(caseId) ?? []) {
+      if (past.version > from && past.version < version) {
+        state = processor.evolve(state, decodeStored(past.event));
+      }
+    }
+    return state;
   }
 
   #hold(delivery: Delivery): void {
@@ -125,11 +141,10 @@ export class BatchRun {
   result(): BatchResult {
     return {
       outputs: this.#rows.join("\n"),
-      outputTypes: [...this.#types],
+      outputTypes: this.#outputTypes,
       timers: this.#timers,
       failed: this.#failed,
-      done: this.#done,
-      recordedAt: Float64Array.from(this.#recordedAt),
+      done: Object.fromEntries(Object.entries(this.#done).map(([type, at]) => [type, Float64Array.from(at)])),
     };
   }
 }

@@ -3,10 +3,16 @@ import type { HistoryNeed } from "../backends/mailbox.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import type { AnyProcessor } from "./processor.ts";
 
-interface Remembered {
+/** A state, and the version of the case up to which it is folded. */
+export interface Remembered {
   readonly state: unknown;
-  /** The version of the case up to which the state is folded. */
   readonly version: number;
+}
+
+/** What a batch builds on. */
+export interface Basis {
+  readonly known: Map<string, Remembered>;
+  readonly needs: readonly HistoryNeed[];
 }
 
 export class CaseStates {
@@ -19,38 +25,36 @@ export class CaseStates {
   }
 
   /**
-   * The histories missing for deliveries in this order. Versions of a case are gapless, so the version alone tells
-   * whether a state is complete: it is when it is folded up to the version before the delivery.
+   * What a batch of deliveries, in this order, can build on: the states that are known, and the histories that are
+   * missing. Versions of a case are gapless, so the version alone tells whether a state is complete: it is when it is
+   * folded up to the version before the delivery. The batch keeps what it was given here: meanwhile others may push
+   * it out of this memory.
    */
-  needs(deliveries: readonly { readonly caseId: string; readonly version: number }[]): HistoryNeed[] {
+  basis(deliveries: readonly { readonly caseId: string; readonly version: number }[]): Basis {
+    const known = new Map<string, Remembered>();
     const needs: HistoryNeed[] = [];
     const folded = new Map<string, number>();
     for (const { caseId, version } of deliveries) {
-      let after = folded.get(caseId) ?? this.#states.get(caseId)?.version ?? 0;
-      // A state from a try that was never settled may be ahead of the delivery: then it is folded anew.
-      if (after >= version) {
-        this.#states.delete(caseId);
-        after = 0;
-      }
+      const state = this.#states.get(caseId);
+      // A state from a try that was never settled may be ahead of the delivery: then the case is folded anew.
+      if (!folded.has(caseId) && state !== undefined && state.version < version) known.set(caseId, state);
+      const after = folded.get(caseId) ?? known.get(caseId)?.version ?? 0;
       if (after < version - 1) needs.push({ caseId, after, before: version });
       folded.set(caseId, version);
     }
-    return needs;
+    return { known, needs };
   }
 
-  /** The state before the event of this version: what is remembered, with the history since folded in. */
-  before(
-    caseId: string,
-    version: number,
-    history: readonly { version: number; event: CaseEvent }[],
-  ): unknown {
-    const known = this.#states.get(caseId);
-    let state = known === undefined || known.version >= version ? this.processor.initial() : known.state;
-    const from = known === undefined || known.version >= version ? 0 : known.version;
-    for (const past of history) {
-      if (past.version > from && past.version < version) state = this.processor.evolve(state, past.event);
-    }
-    return state;
+  /**
+   * Folds an event that another processor just handled, if this one folds it and has everything before it: a state
+   * that is at hand when it is needed spares reading the case's history.
+   */
+  see(event: CaseEvent, version: number): void {
+    if (!this.processor.folds.includes(event.event_type)) return;
+    const known = this.#states.get(event.correlation_id);
+    if ((known?.version ?? 0) !== version - 1) return;
+    const state = known === undefined ? this.processor.initial() : known.state;
+    this.remember(event.correlation_id, version, this.processor.evolve(state, event));
   }
 
   /** Remembers the state after the event of this version. */

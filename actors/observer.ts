@@ -12,13 +12,12 @@ export interface DeliveryIds {
 export interface SettledBatch {
   readonly processor: string;
   readonly partition: number;
-  /** Deliveries done and deliveries that failed (held ones not counted), by event type. */
-  readonly done: Readonly<Record<string, number>>;
+  /** Deliveries done: for each event type, when they were recorded by the store's clock, in milliseconds. */
+  readonly done: Readonly<Record<string, Float64Array>>;
+  /** Deliveries that failed (held ones not counted), by event type. */
   readonly failed: Readonly<Record<string, number>>;
-  /** Events emitted, by type unknown to the supervisor's thread: their number. */
-  readonly outputs: number;
-  /** When the done deliveries were recorded, in milliseconds. */
-  readonly recordedAt: Float64Array;
+  /** Events emitted, by event type. */
+  readonly outputs: Readonly<Record<string, number>>;
 }
 
 export interface Observer {

@@ -46,18 +46,18 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
   handle(event: EventOf<T>, state: S, context: Context): Handled;
 }
 
-/** Any processor, as the runtime hosts it. */
-// deno-lint-ignore no-explicit-any
-export type AnyProcessor =
-  & Omit<Processor<any, EventType, EventType>, "evolve" | "handle" | "takes" | "folds">
-  & {
-    readonly takes: readonly EventType[];
-    readonly folds: readonly EventType[];
-    // deno-lint-ignore no-explicit-any
-    evolve(state: any, event: any): any;
-    // deno-lint-ignore no-explicit-any
-    handle(event: any, state: any, context: Context): Handled;
-  };
+/** Any processor, as the runtime hosts it: the registry is the one place where the types of states are forgotten. */
+export interface AnyProcessor {
+  readonly name: string;
+  readonly version: number;
+  readonly takes: readonly EventType[];
+  readonly folds: readonly EventType[];
+  initial(): unknown;
+  // deno-lint-ignore no-explicit-any
+  evolve(state: any, event: any): unknown;
+  // deno-lint-ignore no-explicit-any
+  handle(event: any, state: any, context: Context): Handled;
+}
 
 /** Thrown by a handler for an event that no retry can save. */
 export class Reject extends Error {

@@ -3,7 +3,6 @@ import {
   type Batch,
   type Exception,
   Fenced,
-  linesOf,
   type Mailbox,
   type Settlement,
   slice,
@@ -80,14 +79,7 @@ function killedBy(part: Batch, died: WorkerDied): BatchResult {
     final: false,
     error: { class: died.name, message: died.message },
   };
-  return {
-    outputs: "",
-    outputTypes: [],
-    timers: [],
-    failed: [failed],
-    done: {},
-    recordedAt: new Float64Array(),
-  };
+  return { outputs: "", outputTypes: {}, timers: [], failed: [failed], done: {} };
 }
 
 /**
@@ -111,7 +103,7 @@ async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts:
     verdict(failed, parts.policy, parts.now(), parts.random())
   );
   const { outputs, outputTypes, timers } = result;
-  const settlement: Settlement = { outputs, outputTypes, timers, exceptions };
+  const settlement: Settlement = { outputs, outputTypes: Object.keys(outputTypes), timers, exceptions };
   await mailbox.settle(part, settlement);
   tell(mailbox, result, exceptions, parts.observer);
 }
@@ -128,15 +120,7 @@ function tell(
   for (const { eventType, held } of result.failed) {
     if (!held) failed[eventType] = (failed[eventType] ?? 0) + 1;
   }
-  const outputs = result.outputs === "" ? 0 : linesOf({ lines: result.outputs }).length;
-  observer.settled({
-    processor,
-    partition,
-    done: result.done,
-    failed,
-    outputs,
-    recordedAt: result.recordedAt,
-  });
+  observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
   for (const { caseId, eventId, attempt, outcome } of exceptions) {
     const ids = { processor, partition, caseId, eventId, attempt };
     if (outcome.kind === "held") observer.held(ids);

@@ -6,7 +6,6 @@
 import { Script } from "node:vm";
 
 declare global {
-  // deno-lint-ignore no-var
   var __zaakstroomStep: (() => void) | undefined;
 }
 

@@ -38,8 +38,10 @@ function setup(message: Setup): void {
 
 function start({ id, processor, partition, lines }: Run): void {
   mark(id, 0);
-  const run = new BatchRun(states.get(processor)!, partition, lines);
-  const needs = run.needs();
+  const own = states.get(processor)!;
+  const others = [...states.values()].filter((other) => other !== own);
+  const run = new BatchRun(own, others, partition, lines);
+  const { needs } = run;
   if (needs.length === 0) return finish(id, run, "");
   waiting.set(id, run);
   const { takes, folds } = run.processor;
@@ -52,9 +54,8 @@ function finish(id: number, run: BatchRun, histories: string): void {
   while (!run.finished) runSome(id, run);
   const result = run.result();
   mark(id, run.deliveries.length);
-  post({ kind: "result", id, result, heapBytes: Deno.memoryUsage().heapUsed }, [
-    result.recordedAt.buffer as ArrayBuffer,
-  ]);
+  const transfer = Object.values(result.done).map(({ buffer }) => buffer as ArrayBuffer);
+  post({ kind: "result", id, result, heapBytes: Deno.memoryUsage().heapUsed }, transfer);
 }
 
 /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */

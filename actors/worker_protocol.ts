@@ -51,13 +51,12 @@ export interface FailedDelivery {
 export interface BatchResult {
   /** Store rows of the emitted events, a line each. */
   readonly outputs: string;
-  readonly outputTypes: readonly string[];
+  /** How many of them there are, by event type. */
+  readonly outputTypes: Readonly<Record<string, number>>;
   readonly timers: readonly StoredTimerChange[];
   readonly failed: readonly FailedDelivery[];
-  /** Deliveries done, by event type. */
-  readonly done: Readonly<Record<string, number>>;
-  /** When each delivery was recorded, in milliseconds: for the time from append to settle. */
-  readonly recordedAt: Float64Array;
+  /** Deliveries done: for each event type, when they were recorded, in milliseconds. */
+  readonly done: Readonly<Record<string, Float64Array>>;
 }
 
 export type FromWorker =

@@ -40,6 +40,24 @@ export function decodeEvent(wire: WireEvent, evolve: Evolution = caseEvolution):
   return event;
 }
 
+/**
+ * Decodes an event that was validated when it was stored: upcasts, and turns euros into cents, without checking
+ * everything again. For the history of a case, where a fifth of a worker's time went into checking.
+ */
+export function decodeStored(wire: WireEvent, evolve: Evolution = caseEvolution): CaseEvent {
+  const kind = { type: wire.event_type, version: wire.metadata.schema_version };
+  const data = evolve.upcast(kind, wire.data);
+  return { ...wire, data: mapAmounts(data, moneyMaps[wire.event_type]!, toCents) } as unknown as CaseEvent;
+}
+
+function toCents(euros: number): unknown {
+  return Math.round(euros * 100);
+}
+
+function toText(euros: number): unknown {
+  return JSON.rawJSON(formatEuros(Math.round(euros * 100) as Cents));
+}
+
 /** Where the amounts of an object are: `true` for an amount, a map for an object that holds some. */
 type MoneyMap = { [field: string]: true | MoneyMap };
 
@@ -68,19 +86,22 @@ export function encodeEvent(event: CaseEvent): WireEvent {
 /** Rewrites the amounts of an event so that JSON.stringify gives them two decimals. The event is not changed. */
 export function withTwoDecimals(wire: WireEvent): WireEvent {
   if (!isEventType(wire.event_type)) return wire;
-  return { ...wire, data: rewriteAmounts(wire.data, moneyMaps[wire.event_type]!) };
+  return { ...wire, data: mapAmounts(wire.data, moneyMaps[wire.event_type]!, toText) };
 }
 
-function rewriteAmounts(data: Record<string, unknown>, amounts: MoneyMap): Record<string, unknown> {
-  const rewritten = { ...data };
+function mapAmounts(
+  data: Record<string, unknown>,
+  amounts: MoneyMap,
+  change: (euros: number) => unknown,
+): Record<string, unknown> {
+  const mapped = { ...data };
   for (const field in amounts) {
     const value = data[field];
     const inner = amounts[field]!;
-    if (typeof value === "number") {
-      rewritten[field] = JSON.rawJSON(formatEuros(Math.round(value * 100) as Cents));
-    } else if (inner !== true && typeof value === "object" && value !== null) {
-      rewritten[field] = rewriteAmounts(value as Record<string, unknown>, inner);
+    if (typeof value === "number") mapped[field] = change(value);
+    else if (inner !== true && typeof value === "object" && value !== null) {
+      mapped[field] = mapAmounts(value as Record<string, unknown>, inner, change);
     }
   }
-  return rewritten;
+  return mapped;
 }

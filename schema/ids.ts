@@ -12,7 +12,12 @@ export function newRootId(): string {
  * (so a second try writes the same row), and its first 48 bits are the time of the input (so it lands at the
  * right-hand side of a unique index). Layout: RFC 9562 UUIDv8, time in front, SHA-256 bits behind.
  */
-export function derivedId(inputId: string, inputTime: number, processor: string, index: string | number): string {
+export function derivedId(
+  inputId: string,
+  inputTime: number,
+  processor: string,
+  index: string | number,
+): string {
   const time = inputTime.toString(16).padStart(12, "0");
   const bits = hash("sha256", `${inputId}/${processor}/${index}`, "hex");
   const variant = (parseInt(bits[3]!, 16) & 0x3 | 0x8).toString(16);

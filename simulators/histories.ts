@@ -27,13 +27,13 @@ export const outcomeShares = debtDomain.outcomes.proposed_completed_by_decision;
 /**
  * Assumption: change of the log-odds of success for one standard deviation of a feature. No publication tells how
  * success depends on a case; the signs follow common sense (heavier burdens are solved less often, assistance is made
- * for them), the sizes are round numbers.
+ * for them and suffers least), the sizes are round numbers.
  */
 export const assumedSlopes: Readonly<Record<TrainedAction, Readonly<Partial<Record<FeatureName, number>>>>> =
   {
     payment_plan: { claim_to_income: -0.5, debts_to_income: -0.6, creditors: -0.3, threat: -0.3 },
     collect: { claim_to_income: -0.7, debts_to_income: -0.7, creditors: -0.3, threat: -0.4, income: 0.2 },
-    refer_assistance: { debts_to_income: -0.1, creditors: -0.1, threat: -0.1 },
+    refer_assistance: { debts_to_income: -0.3, creditors: -0.2, threat: -0.1 },
   };
 
 /** Assumption: how often a fact is missing from an intake, and how often the whole profile is. */

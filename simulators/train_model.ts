@@ -225,7 +225,7 @@ export async function writeModel({ files }: TrainedModel, directory: URL | strin
 }
 
 /** The seed and size of the model in use: `trainModel(inUse)` gives its files again. */
-export const inUse: TrainingOptions = { seed: "zaakstroom", count: 60_000 };
+export const inUse: TrainingOptions = { seed: "zaakstroom", count: 30_000 };
 
 if (import.meta.main) {
   await writeModel(trainModel(inUse), new URL("../actors/reasoning/model/", import.meta.url));

@@ -1,7 +1,10 @@
 /** Where rules and figures come from, and how sure they are. @module */
 
-/** How sure a figure or rule is. `policy` is a choice of the organisation, `assumption` a figure without a source. */
-export type Certainty = "quoted" | "derived" | "policy" | "assumption" | "unverified";
+/**
+ * How sure a figure or rule is. `secondary`: found in public tables of others, not at its source. `policy`: a choice of
+ * the organisation. `assumption`: no source. `unverified`: believed, but not found; it may be shown, never used.
+ */
+export type Certainty = "quoted" | "secondary" | "policy" | "assumption" | "unverified";
 
 /** Where a rule or a figure comes from. */
 export interface Source {

@@ -30,7 +30,7 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   owner?: string;
   /** How long a lease runs without being renewed. Default 10,000. */
   leaseMs?: number;
-  /** How often leases are renewed. Default: three times a lease. Infinity: never, as by a process that was stopped. */
+  /** How often leases are renewed. Default: a third of `leaseMs`. Infinity: never, as by a process that was stopped. */
   renewMs?: number;
   /** Most deliveries in a batch. Default 500. */
   batchSize?: number;

@@ -2,9 +2,9 @@
 import { InvalidEvent } from "../../schema/codec.ts";
 import { readInput } from "../../schema/input.ts";
 import { BackendAway } from "../backend.ts";
-import { pause } from "../patience.ts";
+import { patience, pause } from "../patience.ts";
 import type { PostgresClient, Sql } from "./client.ts";
-import { projectCases } from "./reading.ts";
+import { projectOnce } from "./reading.ts";
 import type { Wakes } from "./wakes.ts";
 import { partitionsAndRows } from "./rows.ts";
 
@@ -20,18 +20,34 @@ export interface ChoreOptions {
   timersAsOf: (() => Date) | undefined;
 }
 
+/** The read model may take one part in so many of the time, so that it never competes with the mailboxes. */
+const PROJECTION_SHARE = 20;
+
 /** Runs the chores until the signal aborts. Several nodes may do so at once. */
 export async function doChores(options: ChoreOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  await Promise.all([
+    repeat(signal, async () => await fireTimers(options) + await emptyOutbox(options) > 0 ? 0 : options.everyMs),
+    repeat(signal, async () => {
+      const began = performance.now();
+      const projected = await projectOnce(options.client);
+      const took = performance.now() - began;
+      return projected > 0 ? took * PROJECTION_SHARE : 4 * options.everyMs + took * PROJECTION_SHARE;
+    }),
+  ]);
+}
+
+/** Does a chore again and again, waiting as long as it says; while the database is away, it is tried at leisure. */
+async function repeat(signal: AbortSignal, chore: () => Promise<number>): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    let wait: number;
     try {
-      const fired = await fireTimers(options);
-      const moved = await emptyOutbox(options);
-      await projectCases(options.client, signal);
-      if (fired + moved > 0) continue;
+      wait = await chore();
+      failures = 0;
     } catch (error) {
       if (!(error instanceof BackendAway)) throw error;
+      wait = patience(failures++);
     }
-    await pause(options.everyMs, signal);
+    await pause(wait, signal);
   }
 }
 

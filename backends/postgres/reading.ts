@@ -9,7 +9,7 @@ const STRETCH = 5_000;
 const VERSIONS = 1_000;
 /** A mailbox counts what is pending up to here: beyond it a health check should not read on. */
 const COUNT_UP_TO = 10_000;
-const PROJECT_AT_ONCE = 2_000;
+const PROJECT_AT_ONCE = 500;
 
 interface Line {
   line: string;
@@ -60,22 +60,19 @@ function bounds(sql: Parameters<Parameters<PostgresClient["run"]>[0]>[0], range:
       and e.recorded_at <= ${range.toTime ?? "infinity"}::text::timestamptz`;
 }
 
-/** Brings the read model up to date with the log. Returns how many events were projected. */
-export async function projectCases(client: PostgresClient, signal?: AbortSignal): Promise<number> {
-  for (let total = 0;;) {
-    const [row] = await client.again((sql) =>
-      sql<[{ n: number }]>`select zaakstroom.project_cases(${PROJECT_AT_ONCE}) as n`
-    );
-    total += row.n;
-    if (row.n === 0 || signal?.aborted) return total;
-  }
+/** Projects the next stretch of each partition into the read model. Returns how many events that were. */
+export async function projectOnce(client: PostgresClient): Promise<number> {
+  const [row] = await client.again((sql) =>
+    sql<[{ n: number }]>`select zaakstroom.project_cases(${PROJECT_AT_ONCE}) as n`
+  );
+  return row.n;
 }
 
 export async function listCases(
   client: PostgresClient,
   { limit = 20, latest }: { limit?: number; latest?: string } = {},
 ): Promise<CaseSummary[]> {
-  await projectCases(client);
+  while (await projectOnce(client) > 0);
   const rows = await client.again((sql) =>
     sql`select case_id, version, latest, opened_at, updated_at from zaakstroom.cases
       where ${latest === undefined} or latest = ${latest ?? ""} order by position desc limit ${limit}`

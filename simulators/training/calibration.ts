@@ -40,21 +40,26 @@ export function calibrationBins(predictions: readonly Prediction[], bins = 10): 
 const colours = ["#1b6ca8", "#c2410c", "#3f7d20", "#7e22ce"];
 const SIZE = 420, MARGIN = 56;
 
-/** A calibration plot: on the diagonal, what was predicted happened. */
+/** A calibration plot: on the diagonal, what was predicted happened. Laid out as the formatter wants it. */
 export function calibrationPlot(title: string, series: Readonly<Record<string, readonly Bin[]>>): string {
-  const lines = Object.entries(series).map(([name, bins], i) => line(name, bins, i)).join("\n");
   const end = MARGIN + SIZE;
+  const lines = [
+    `<title id="title">${title}</title>`,
+    `<rect width="100%" height="100%" fill="#ffffff" />`,
+    `<text x="${MARGIN}" y="30" font-size="16">${title}</text>`,
+    `<rect x="${MARGIN}" y="${MARGIN}" width="${SIZE}" height="${SIZE}" fill="none" stroke="#777777" />`,
+    `<line x1="${MARGIN}" y1="${end}" x2="${end}" y2="${MARGIN}" stroke="#999999" stroke-dasharray="5 4" />`,
+    ...ticks(),
+    `<text x="${MARGIN + SIZE / 2}" y="${end + 40}" text-anchor="middle">predicted chance</text>`,
+    `<text transform="translate(16 ${
+      MARGIN + SIZE / 2
+    }) rotate(-90)" text-anchor="middle">observed share</text>`,
+    ...Object.entries(series).flatMap(([name, bins], i) => curve(name, bins, i)),
+  ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE + 260} ${SIZE + 110}" role="img" \
-aria-labelledby="title" font-family="sans-serif" font-size="13">
-<title id="title">${title}</title>
-<rect width="100%" height="100%" fill="#ffffff"/>
-<text x="${MARGIN}" y="30" font-size="16">${title}</text>
-<rect x="${MARGIN}" y="${MARGIN}" width="${SIZE}" height="${SIZE}" fill="none" stroke="#777777"/>
-<line x1="${MARGIN}" y1="${end}" x2="${end}" y2="${MARGIN}" stroke="#999999" stroke-dasharray="5 4"/>
-${ticks()}
-<text x="${MARGIN + SIZE / 2}" y="${end + 40}" text-anchor="middle">predicted chance</text>
-<text transform="translate(16 ${MARGIN + SIZE / 2}) rotate(-90)" text-anchor="middle">observed share</text>
-${lines}
+aria-labelledby="title"
+  font-family="sans-serif" font-size="13">
+${lines.map((line) => `  ${line}`).join("\n")}
 </svg>
 `;
 }
@@ -63,20 +68,27 @@ function place({ predicted, observed }: Pick<Bin, "predicted" | "observed">): [s
   return [(MARGIN + predicted * SIZE).toFixed(1), (MARGIN + (1 - observed) * SIZE).toFixed(1)];
 }
 
-function line(name: string, bins: readonly Bin[], index: number): string {
+function curve(name: string, bins: readonly Bin[], index: number): string[] {
   const colour = colours[index % colours.length]!;
   const points = bins.map(place);
-  const dots = points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`).join("");
-  const y = MARGIN + 14 + index * 22, x = MARGIN + SIZE + 18;
-  return `<polyline points="${points.map((p) => p.join()).join(" ")}" fill="none" stroke="${colour}"/>${dots}
-<circle cx="${x}" cy="${y - 4}" r="4" fill="${colour}"/><text x="${x + 10}" y="${y}">${name}</text>`;
+  const x = MARGIN + SIZE + 18, y = MARGIN + 14 + index * 22;
+  return [
+    "<polyline",
+    `  points="${points.map((point) => point.join()).join(" ")}"`,
+    `  fill="none" stroke="${colour}" />`,
+    ...points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour}" />`),
+    `<circle cx="${x}" cy="${y - 4}" r="4" fill="${colour}" />`,
+    `<text x="${x + 10}" y="${y}">${name}</text>`,
+  ];
 }
 
-function ticks(): string {
-  return [0, 0.25, 0.5, 0.75, 1].map((at) => {
+function ticks(): string[] {
+  return [0, 0.25, 0.5, 0.75, 1].flatMap((at) => {
     const [x] = place({ predicted: at, observed: 0 });
     const [, y] = place({ predicted: 0, observed: at });
-    return `<text x="${x}" y="${MARGIN + SIZE + 18}" text-anchor="middle">${at}</text>` +
-      `<text x="${MARGIN - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${at}</text>`;
-  }).join("\n");
+    return [
+      `<text x="${x}" y="${MARGIN + SIZE + 18}" text-anchor="middle">${at}</text>`,
+      `<text x="${MARGIN - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${at}</text>`,
+    ];
+  });
 }

@@ -25,7 +25,36 @@ export function modelCard(
     results(reports),
     confidence(weights),
     limits,
-  ].join("\n\n") + "\n";
+  ].map(wrapped).join("\n\n") + "\n";
+}
+
+/** Columns as wide as their widest cell, as the formatter wants them. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((c, i) => c.padEnd(widths[i]!)).join(" | ")} |`;
+  return [line(rows[0]!), line(widths.map((width) => "-".repeat(width))), ...rows.slice(1).map(line)].join(
+    "\n",
+  );
+}
+
+const WIDTH = 110;
+
+/** Wraps the prose of a section at the width of the formatter; tables, headings and pictures stay. */
+function wrapped(section: string): string {
+  return section.split("\n\n").map((block) =>
+    /^[|#!]/.test(block) ? block : block.split(/\n(?=- )/).map(wrappedBlock).join("\n")
+  ).join("\n\n");
+}
+
+function wrappedBlock(text: string): string {
+  const indent = text.startsWith("- ") ? "  " : "";
+  return text.split(/\s+/).reduce((lines, word) => {
+    const last = lines.at(-1);
+    if (last === undefined || `${last} ${word}`.length > WIDTH) {
+      return [...lines, last === undefined ? word : indent + word];
+    }
+    return [...lines.slice(0, -1), `${last} ${word}`];
+  }, [] as string[]).join("\n");
 }
 
 const purpose =
@@ -40,16 +69,17 @@ unsure. Four logistic regressions over the same features; weights in \`weights_v
 - \`analysis_confidence\`: what is left of 1 after each fact that is missing. Not a statistical confidence.`;
 
 function features(weights: Weights): string {
-  const lines = weights.features.map((name, i) =>
-    `| ${name} | ${weights.mean[i]} | ${weights.deviation[i]} | ${weights.least[i]} to ${weights.most[i]} |`
-  );
+  const rows = weights.features.map((name, i) => [
+    name,
+    `${weights.mean[i]}`,
+    `${weights.deviation[i]}`,
+    `${weights.least[i]} to ${weights.most[i]}`,
+  ]);
   return `## Features
 
 Amounts as the natural logarithm of 1 + euros, ratios as that of 1 + months of income.
 
-| Feature | Mean | Deviation | Range trained on |
-| --- | --- | --- | --- |
-${lines.join("\n")}
+${table([["Feature", "Mean", "Deviation", "Range trained on"], ...rows])}
 
 Never a feature, and held by a test: BSN, name, contact, municipality, organisation (names a municipality), intake
 channel (tells of language), household (a single parent is mostly a mother), income source and age band. The rules use
@@ -62,7 +92,7 @@ function data({ seed, count }: TrainingOptions): string {
     const slopes = Object.entries(assumedSlopes[action]).map(([name, slope]) => `${name} ${slope}`).join(
       ", ",
     );
-    return `| ${action} | ${resolved} | ${withdrawn} | ${escalated} | ${slopes} |`;
+    return [action, `${resolved}`, `${withdrawn}`, `${escalated}`, slopes];
   });
   return `## Data
 
@@ -71,39 +101,46 @@ each, four fifths for training and one fifth held out. Every rate below is the d
 assumption with anchors: 0.71 of arrangements are paid (Rekenkamer 2023, standard arrangements of Belastingdienst and
 CJIB); 0.26 is the lower bound for assistance (NVVK). How success depends on a case is our own assumption.
 
-| Action | Resolved | Withdrawn | Escalated | Assumed slopes (log-odds per deviation) |
-| --- | --- | --- | --- | --- |
-${rates.join("\n")}
+${
+    table([
+      ["Action", "Resolved", "Withdrawn", "Escalated", "Assumed slopes (log-odds per deviation)"],
+      ...rates,
+    ])
+  }
 
 Gaps in intakes are assumed too: whole profile ${assumedGaps.profile}, each fact ${assumedGaps.fact}, debt type
 ${assumedGaps.debt_type}.`;
 }
 
 function results(reports: readonly HeadReport[]): string {
-  const lines = reports.map((report) =>
-    `| ${report.name} | ${learns[report.name]} | ${report.trained} | ${report.tested} | ${
-      report.brier.toFixed(4)
-    } | ${report.brierOfRate.toFixed(4)} |`
-  );
+  const rows = reports.map(({ name, trained, tested, brier, brierOfRate }) => [
+    name,
+    learns[name],
+    `${trained}`,
+    `${tested}`,
+    brier.toFixed(4),
+    brierOfRate.toFixed(4),
+  ]);
   return `## Results on held-out histories
 
-| Part | Predicts | Trained on | Tested on | Brier score | Brier of the overall rate |
-| --- | --- | --- | --- | --- | --- |
-${lines.join("\n")}
+${
+    table([
+      ["Part", "Predicts", "Trained on", "Tested on", "Brier score", "Brier of the overall rate"],
+      ...rows,
+    ])
+  }
 
 ![Calibration: predicted chance against observed share](calibration.svg)`;
 }
 
 function confidence(weights: Weights): string {
-  const lines = missable.map((fact) => `| ${fact} | ${weights.confidence_lost[fact]} |`);
+  const rows = missable.map((fact) => [fact, `${weights.confidence_lost[fact]}`]);
   return `## Confidence
 
 Assumption: a bare intake loses ${confidenceLost.profile}, an unknown debt type ${confidenceLost.debt_type}; the first
 is divided over the facts of the profile by what hiding each costs in Brier score.
 
-| Missing | Confidence lost |
-| --- | --- |
-${lines.join("\n")}`;
+${table([["Missing", "Confidence lost"], ...rows])}`;
 }
 
 const limits = `## Limits

@@ -174,7 +174,9 @@ export const leaseCases: ConformanceCase[] = [
       const second = holdings(world, two);
       await one.close();
       assertEquals(first(), []);
-      await world.until("the second owner has everything", () => second().length === two.partitions);
+      const beforeTheyExpire = 0.6 * world.harness.leaseMs;
+      const hasAll = () => second().length === two.partitions;
+      await world.until("the second owner has everything", hasAll, beforeTheyExpire);
     },
   },
   {

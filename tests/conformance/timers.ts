@@ -3,11 +3,15 @@ import { assertEquals } from "@std/assert";
 import type { StoredTimerChange } from "../../backends/mailbox.ts";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
+import { consume, Journal } from "./journal.ts";
 import { deliveries, settlement, timerOf } from "./outcomes.ts";
 import { all, type Scene, type World } from "./world.ts";
 
 /** Long enough to see that nothing comes, also where time is real. */
 const DELAY_MS = 800;
+
+/** A processor that has nothing to do with the timers. */
+const BYSTANDER = { name: "bystander", version: 1, takes: ["case.completed"] };
 
 /** The time of the store, as far as an event that was just stored tells it. */
 async function storeTime({ backend, cases: [a] }: Scene): Promise<number> {
@@ -96,12 +100,13 @@ export const timerCases: ConformanceCase[] = [
     },
   },
   {
-    name: "timers fire while a node is open, also without a mailbox, and not twice for two nodes",
+    name: "timers fire while a node has mailboxes of any processor, and once where there are two nodes (I2)",
     async run(world) {
       const { feed, backend, caseId } = await sceneWithTimer(world, 300);
       await feed.mailbox.close();
       await backend.close();
       const nodes = [await world.harness.backend("second"), await world.harness.backend("third")];
+      for (const node of nodes) void world.run(consume(node, new Journal(), world.signal, BYSTANDER));
       const stored = () => all(nodes[0]!.readCase(caseId));
       await world.until("the timer has fired", async () => (await stored()).length === 2);
       await world.harness.advance(100);

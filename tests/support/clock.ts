@@ -2,6 +2,9 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "../../backends/memory/clock.ts";
 
+/** Beyond this many waits that end at one instant, time would never go on. */
+const MOST_AT_ONE_INSTANT = 10_000;
+
 interface Sleeper {
   readonly at: number;
   wake(): void;
@@ -39,8 +42,13 @@ export class SimulatedClock implements Clock {
   /** Lets time pass, one due time after the other. `advance(0)` only lets everybody act who can. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
+    let sameInstant = 0;
     await quiet();
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
+      sameInstant = next.at > this.#now ? 0 : sameInstant + 1;
+      if (sameInstant > MOST_AT_ONE_INSTANT) {
+        throw new Error("Somebody waits for a time that has come, for ever");
+      }
       this.#now = Math.max(this.#now, next.at);
       next.wake();
       await quiet();

@@ -1,7 +1,7 @@
 /** The decision on a claim: the rules as reviewed data. @module */
 import { compile, type Table } from "../rules.ts";
 import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "./legal_parameters.ts";
-import { MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
+import { FIRST_DAY, MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
 
 export type Verdict = "forgive" | "payment_plan" | "collect" | "refer_assistance";
 
@@ -28,7 +28,7 @@ export type DecisionFacts = {
 const table: Table<DecisionFacts, Verdict> = {
   id: "decision",
   version: "2026.1",
-  valid_from: "2012-07-01",
+  valid_from: FIRST_DAY,
   policy: "first",
   facts: {
     threat: ["told", "urgent", "none"],

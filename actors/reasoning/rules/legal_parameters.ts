@@ -235,12 +235,12 @@ export const consumerInterest: Dated<number> = {
   source: quoted("BW art. 6:119", "https://smkaccountants.nl/nieuws/item?id=56178"),
   note: "Quoted from July 2023 to the end of 2024; the other days are from two public code tables.",
   values: [
-    { from: "2015-01-01", value: 0.02, certainty: "derived" },
-    { from: "2023-01-01", value: 0.04, certainty: "derived" },
+    { from: "2015-01-01", value: 0.02, certainty: "secondary" },
+    { from: "2023-01-01", value: 0.04, certainty: "secondary" },
     { from: "2023-07-01", value: 0.06 },
     { from: "2024-01-01", value: 0.07 },
-    { from: "2025-01-01", value: 0.06, certainty: "derived" },
-    { from: "2026-01-01", value: 0.04, certainty: "derived" },
+    { from: "2025-01-01", value: 0.06, certainty: "secondary" },
+    { from: "2026-01-01", value: 0.04, certainty: "secondary" },
   ],
   known_until: "2026-07-01",
 };

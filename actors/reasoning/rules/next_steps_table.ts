@@ -13,7 +13,7 @@ import {
   WIK,
   zvwMonths,
 } from "./legal_parameters.ts";
-import { HUMAN_REVIEW, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
+import { FIRST_DAY, HUMAN_REVIEW, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
 
 /** What the steps depend on. */
 export type StepFacts = {
@@ -30,7 +30,7 @@ export type StepFacts = {
 const table: Table<StepFacts, "step"> = {
   id: "next_steps",
   version: "2026.1",
-  valid_from: "2012-07-01",
+  valid_from: FIRST_DAY,
   policy: "collect",
   facts: {
     decision: ["forgive", "payment_plan", "collect", "refer_assistance"],

@@ -7,6 +7,9 @@ import type { Source } from "../source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
 
+/** First day the tables speak of: from then on the figures they rest on are known. A replay of earlier days is refused. */
+export const FIRST_DAY = "2012-07-01";
+
 /** Bounds of the policy. Amounts in cents. */
 export interface Policy {
   readonly version: string;

@@ -1,6 +1,6 @@
 /** Who decides: the reasons for which a person does, as reviewed data. No row matches: the system may decide. @module */
 import { compile, type Table } from "../rules.ts";
-import { HUMAN_REVIEW } from "./policy.ts";
+import { FIRST_DAY, HUMAN_REVIEW } from "./policy.ts";
 import type { Verdict } from "./decision_table.ts";
 
 /** What it rests on whether a person decides. */
@@ -25,7 +25,7 @@ const sources = [HUMAN_REVIEW];
 const table: Table<ReviewFacts, "caseworker"> = {
   id: "review",
   version: "2026.1",
-  valid_from: "2012-07-01",
+  valid_from: FIRST_DAY,
   policy: "collect",
   facts: {
     decision: ["forgive", "payment_plan", "collect", "refer_assistance"],

@@ -124,7 +124,10 @@ export interface MailboxHealth {
   readonly oldestMs: number;
   /** Milliseconds since the last settle, or null when there was none. */
   readonly sinceSettledMs: number | null;
+  /** Deliveries that wait: for their next try, or behind an earlier one of their case. */
   readonly parked: number;
+  /** Those of them that will be tried again by themselves. */
+  readonly retrying: number;
   readonly dead: number;
 }
 
@@ -170,7 +173,10 @@ export interface Backend {
   readCase(caseId: string): AsyncIterable<StoredEvent>;
   /** By position. Reads what was stored when the call began; within a partition nothing is skipped. */
   readAll(range?: ReplayRange): AsyncIterable<StoredEvent>;
-  /** Mailboxes of a processor, as their leases are won; ends when the signal aborts. */
+  /**
+   * Mailboxes of a processor, as their leases are won; ends when the signal aborts. A mailbox given out lives on until
+   * it is closed, and whoever has one closes it, also when it is `lost`.
+   */
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
   readonly deadLetters: DeadLetters;
   /** Cases by latest change, newest first. */

@@ -67,7 +67,7 @@ export interface Mailbox {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;
-  /** Aborted when the lease is known to have moved, or was given up. */
+  /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
   readonly lost: AbortSignal;
   /**
    * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the

@@ -182,6 +182,7 @@ function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore):
     oldestMs: waiting.length === 0 ? 0 : now - waiting[0]!.recordedAt,
     sinceSettledMs: settledAt === null ? null : now - settledAt,
     parked: parked.length - dead,
+    retrying: parked.filter(({ state }) => state === "retry").length,
     dead,
   };
 }

@@ -26,7 +26,10 @@ const PROJECTION_SHARE = 20;
 /** Runs the chores until the signal aborts. Several nodes may do so at once. */
 export async function doChores(options: ChoreOptions, signal: AbortSignal): Promise<void> {
   await Promise.all([
-    repeat(signal, async () => await fireTimers(options) + await emptyOutbox(options) > 0 ? 0 : options.everyMs),
+    repeat(
+      signal,
+      async () => await fireTimers(options) + await emptyOutbox(options) > 0 ? 0 : options.everyMs,
+    ),
     repeat(signal, async () => {
       const began = performance.now();
       const projected = await projectOnce(options.client);

@@ -128,6 +128,8 @@ export function connect(target: PostgresTarget, connections: number): Sql {
     connect_timeout: CONNECT_TIMEOUT_MS / 1000,
     backoff: () => 0.1 + Math.random() * 0.2,
     onnotice: () => {},
+    // Connections need not be renewed, and the timer for it outlives a pool that is closed while it dials.
+    max_lifetime: null,
     types: { bigint: bigintAsNumber },
     connection: target.pooler ? { application_name: SESSION.application_name } : SESSION,
     socket: openSocket,

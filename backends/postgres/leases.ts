@@ -15,6 +15,8 @@ export interface LeaseOptions {
   node: string;
   /** How long a lease runs without being renewed, in milliseconds of the store's clock. */
   leaseMs: number;
+  /** Between two renewals. Default: a third of `leaseMs`. */
+  renewMs?: number;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -41,10 +43,9 @@ export class LeaseKeeper {
     this.#keeping ??= this.#keep();
   }
 
-  /** No more leases of this processor; those held end. */
+  /** No more leases of this processor. Those held live on until they are released. */
   unwant(processor: string): void {
     this.#wanted.delete(processor);
-    for (const lease of this.#held.values()) if (lease.processor === processor) lease.ended.abort();
   }
 
   /** Gives one back. When the database is away it simply expires there. */
@@ -66,7 +67,7 @@ export class LeaseKeeper {
       } catch {
         failures++;
       }
-      const wait = failures > 0 ? patience(failures) : this.#options.leaseMs / 3;
+      const wait = failures > 0 ? patience(failures) : this.#options.renewMs ?? this.#options.leaseMs / 3;
       await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
     }
   }

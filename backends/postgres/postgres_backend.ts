@@ -31,6 +31,8 @@ export interface PostgresOptions extends PostgresTarget {
   partitions?: number;
   /** How long a lease runs without being renewed. Default 5,000. */
   leaseMs?: number;
+  /** Between two renewals. Default: a third of `leaseMs`. */
+  renewMs?: number;
   /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
   batchSize?: number;
   batchBytes?: number;
@@ -85,7 +87,7 @@ class PostgresBackend implements Backend {
     this.#parts = {
       client,
       wakes,
-      leases: new LeaseKeeper(client, { node, leaseMs: options.leaseMs ?? 5_000 }),
+      leases: new LeaseKeeper(client, leaseOptions(node, options)),
       onAway: options.onAway ?? (() => {}),
       batchSize: options.batchSize ?? 500,
       batchBytes: options.batchBytes ?? 1_000_000,
@@ -164,6 +166,10 @@ class PostgresBackend implements Backend {
     await wakes.close();
     await client.close();
   }
+}
+
+function leaseOptions(node: string, { leaseMs = 5_000, renewMs = leaseMs / 3 }: PostgresOptions) {
+  return { node, leaseMs, renewMs };
 }
 
 function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {

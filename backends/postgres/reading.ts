@@ -127,6 +127,8 @@ export async function health(
           (select count(*)::int from zaakstroom.parked_deliveries d
            where (d.processor, d.partition) = (s.processor, s.partition) and d.state <> 'dead') as parked,
           (select count(*)::int from zaakstroom.parked_deliveries d
+           where (d.processor, d.partition) = (s.processor, s.partition) and d.state = 'retry') as retrying,
+          (select count(*)::int from zaakstroom.parked_deliveries d
            where (d.processor, d.partition) = (s.processor, s.partition) and d.state = 'dead') as dead
         from zaakstroom.subscriptions s
         left join lateral (

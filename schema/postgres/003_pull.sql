@@ -54,7 +54,7 @@ begin
       order by e.position limit p_limit) as one (e)
     order by (one.e).position limit p_limit
   ), sized as (
-    select n.position, n.line, sum(length(n.line)) over (order by n.position) as total, row_number() over (order by n.position) as nth
+    select n.position, n.line, sum(length(n.line) + 1) over (order by n.position) as total, row_number() over (order by n.position) as nth
     from next n
   )
   select count(*), max(s.position), string_agg(s.line, e'\n' order by s.position) into count, read_to, lines
@@ -77,7 +77,7 @@ begin
     join zaakstroom.events e on e.event_id = p.event_id
     order by p.position limit p_limit
   ), sized as (
-    select n.position, n.line, sum(length(n.line)) over (order by n.position) as total, row_number() over (order by n.position) as nth
+    select n.position, n.line, sum(length(n.line) + 1) over (order by n.position) as total, row_number() over (order by n.position) as nth
     from next n
   )
   select count(*), string_agg(s.line, e'\n' order by s.position) into count, lines

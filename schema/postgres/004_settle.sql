@@ -55,6 +55,17 @@ begin
 end
 $$;
 
+-- Whether what failed in this redelivery was recorded before: then its case may have gone on since, and parking it again
+-- would bring back deliveries that are done.
+create function zaakstroom.redelivery_settled(p_processor text, p_partition smallint, p_exceptions json) returns boolean
+language sql stable as $$
+  select exists (
+    select from json_to_recordset(p_exceptions) as x (position bigint, case_id text, attempt integer, kind text)
+    left join zaakstroom.parked_deliveries p
+      on (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, x.case_id, x.position)
+    where p.position is null or (x.kind <> 'held' and p.attempts >= x.attempt))
+$$;
+
 -- Settles a fresh batch (p_done is null) or a redelivery (p_done: the positions that are done).
 -- Returns 'settled', 'already' (this batch was settled before) or 'fenced'.
 create function zaakstroom.settle(p_processor text, p_partition smallint, p_epoch bigint, p_from bigint, p_to bigint,
@@ -66,6 +77,9 @@ declare
 begin
   if v_fence <> 'settled' then
     return v_fence;
+  end if;
+  if p_done is not null and zaakstroom.redelivery_settled(p_processor, p_partition, p_exceptions) then
+    return 'already';
   end if;
   if p_outputs is not null then
     perform pg_advisory_xact_lock(1515236211, p_partition);

@@ -1,0 +1,63 @@
+/** How a command ends: its exit code, and the one line that explains it. @module */
+import { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "../backends/backend.ts";
+import { EmbeddedError } from "../backends/postgres/embedded/errors.ts";
+import { InvalidEvent } from "../schema/codec.ts";
+import { redactBsns } from "../schema/bsn.ts";
+
+export const exitCodes = {
+  ok: 0,
+  /** The run ended, but failed its own check: a ledger that does not balance, work not settled by the deadline. */
+  failed: 1,
+  /** An unknown command or option, or a value that is not valid. */
+  usage: 2,
+  /** The input was read and is not valid. */
+  input: 3,
+  /** The backend can't be reached. */
+  away: 4,
+  /** The backend answers, but can't be used: rights, version, disk. */
+  refused: 5,
+  /** A port or a data directory that somebody else uses. */
+  inUse: 6,
+  /** What was asked for is not there, or has changed meanwhile. */
+  notFound: 7,
+  /** A bug: please report it, with the stack. */
+  bug: 70,
+  /** The node asks its guardian to start it anew. */
+  recycle: 75,
+  /** Stopped by a second signal. */
+  interrupted: 130,
+} as const;
+
+/** An end that the user can do something about: one line, no stack. */
+export class CommandError extends Error {
+  override name = "CommandError";
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
+}
+
+/** A wrong command line or environment. */
+export class UsageError extends CommandError {
+  override name = "UsageError";
+  constructor(message: string) {
+    super(exitCodes.usage, message);
+  }
+}
+
+/** The exit code of an error, and what to print: one line for what the user can mend, a stack for a bug. */
+export function explain(error: unknown): { code: number; text: string } {
+  const code = codeOf(error);
+  if (code !== exitCodes.bug) return { code, text: redactBsns((error as Error).message) };
+  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+  return { code, text: redactBsns(`This is a bug in zaakstroom: ${stack}`) };
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.code;
+  if (error instanceof BackendAway) return exitCodes.away;
+  if (error instanceof BackendRefused) return exitCodes.refused;
+  if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.refused;
+  if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;
+  if (error instanceof VersionConflict) return exitCodes.notFound;
+  return exitCodes.bug;
+}

@@ -1,0 +1,122 @@
+/** What a journal says, in words for people and as JSON for machines. Ids and classes; never data, never messages. @module */
+import type { DeliveryIds } from "../actors/observer.ts";
+import { duration, errorClass, grouped, printable, redacted } from "./text.ts";
+
+export type JournalEvent =
+  | "retry"
+  | "dead_letter"
+  | "held"
+  | "fenced"
+  | "worker_restart"
+  | "backend_away"
+  | "backend_back";
+
+export interface Entry {
+  readonly level: "info" | "warn" | "error";
+  readonly event: JournalEvent;
+  /** What identifies the thing it is about. */
+  readonly ids: Readonly<Record<string, string | number>>;
+  /** For people; without the ids' names. */
+  readonly text: string;
+}
+
+/** Retries, dead letters and held deliveries: what happened to a delivery. */
+export function deliveryEntry(event: "retry" | "dead_letter" | "held", ids: DeliveryIds, error?: string): Entry {
+  const { processor, partition, caseId, eventId, attempt } = ids;
+  const kind = error === undefined ? undefined : errorClass(error);
+  const where = `${processor}/${partition}, case ${shown(caseId)}, event ${shown(eventId)}, attempt ${attempt}`;
+  return {
+    level: event === "dead_letter" ? "error" : event === "held" ? "info" : "warn",
+    event,
+    ids: {
+      processor,
+      partition,
+      case_id: printable(caseId),
+      event_id: printable(eventId),
+      attempt,
+      ...(kind === undefined ? {} : { error: kind }),
+    },
+    text: `${ONE[event]}: ${where}${kind === undefined ? "" : ` (${kind})`}`,
+  };
+}
+
+export function fencedEntry(ids: { processor: string; partition: number; epoch: number }): Entry {
+  const { processor, partition, epoch } = ids;
+  const text = `fenced: ${processor}/${partition} has a newer owner, epoch ${epoch} can't settle any more`;
+  return { level: "warn", event: "fenced", ids: { processor, partition, epoch }, text };
+}
+
+const EXITS: Record<string, string> = {
+  start_failed: "it did not start",
+  threw: "it threw outside a handler",
+  hung: "it made no progress",
+  recycled: "its heap had grown above the ceiling",
+  stopped: "it was stopped",
+};
+
+/** Of the reason only the class of an error is told: the rest is a message, and messages quote data. */
+export function restartEntry(restart: { worker: number; exit: string; reason: string }): Entry {
+  const { worker, exit, reason } = restart;
+  const error = /^(?:Uncaught )?(?:\(in promise\) )?([A-Z]\w{0,58}(?:Error|Exception))(?::|$)/.exec(reason)?.[1];
+  const known = Object.hasOwn(EXITS, exit) ? exit : "other";
+  const why = EXITS[known] ?? "it ended";
+  return {
+    level: known === "recycled" ? "info" : "warn",
+    event: "worker_restart",
+    ids: { worker, exit: known, ...(error === undefined ? {} : { error }) },
+    text: `worker ${worker} is replaced: ${why}${error === undefined ? "" : ` (${error})`}`,
+  };
+}
+
+export function awayEntry(reason: string): Entry {
+  const shortReason = printable(reason);
+  const text = `backend away: ${shortReason}; the node waits and no attempt is used up`;
+  return { level: "error", event: "backend_away", ids: { reason: shortReason }, text };
+}
+
+export function backEntry(awayMs: number, tries: number): Entry {
+  const text = `backend back after ${duration(awayMs)} (${grouped(tries)} tries failed)`;
+  return { level: "info", event: "backend_back", ids: { away_ms: awayMs, tries }, text };
+}
+
+const ONE = { retry: "retry", dead_letter: "dead letter", held: "held" };
+
+const MORE: Record<JournalEvent, readonly [one: string, many: string]> = {
+  retry: ["retry", "retries"],
+  dead_letter: ["dead letter", "dead letters"],
+  held: ["held delivery", "held deliveries"],
+  fenced: ["fenced write", "fenced writes"],
+  worker_restart: ["worker restart", "worker restarts"],
+  backend_away: ["absence of the backend", "absences of the backend"],
+  backend_back: ["return of the backend", "returns of the backend"],
+};
+
+/** Stands for `count` entries like this one that were not written. */
+export function moreEntry({ level, event, ids }: Entry, count: number, windowMs: number): Entry {
+  const shared: Record<string, string | number> = {};
+  for (const name of ["processor", "exit", "error"]) {
+    const value = ids[name];
+    if (value !== undefined) shared[name] = value;
+  }
+  const things = MORE[event][count === 1 ? 0 : 1];
+  const seconds = Math.max(1, Math.round(windowMs / 1000));
+  const when = seconds === 1 ? "in the last second" : `in the last ${seconds} seconds`;
+  const about = Object.values(shared).join(", ");
+  // Held deliveries are never written one by one, so these are not "more".
+  const start = event === "held" ? grouped(count) : `… and ${grouped(count)} more`;
+  const text = `${start} ${things} ${when}${about === "" ? "" : ` (${about})`}`;
+  return { level, event, ids: { ...shared, count, window_ms: Math.round(windowMs) }, text };
+}
+
+/** The entry as one line, in plain words or as JSON. */
+export function lineOf({ level, event, ids, text }: Entry, at: number, json: boolean): string {
+  const time = new Date(at).toISOString();
+  if (json) return redacted(JSON.stringify({ at: time, level, event, ...ids }));
+  return redacted(`${time} ${level.padEnd(5)} ${text}`);
+}
+
+/** An id that could be mistaken for the words around it is quoted: a case id may be any text. */
+function shown(id: string): string {
+  const safe = printable(id);
+  return /^[\w.:-]+$/.test(safe) ? safe : JSON.stringify(safe);
+}

@@ -1,0 +1,51 @@
+/** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
+import { z } from "zod";
+
+const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
+
+/** A whole number between two bounds, both included. */
+export function wholeNumber(least: number, most: number, fallback?: number) {
+  const expected = `must be a whole number from ${least} to ${most}`;
+  const whole = z.string().transform(asNumber).pipe(z.int(expected).min(least, expected).max(most, expected));
+  return fallback === undefined ? whole.optional() : whole.default(fallback);
+}
+
+/** A rate such as `100/sec` or `600/min`, as events a second. */
+export const rate = z.string().transform((text, context) => {
+  const match = /^(\d+(?:\.\d+)?)\/(sec|s|min)$/.exec(text);
+  const perSecond = match === null ? 0 : Number(match[1]) / (match[2] === "min" ? 60 : 1);
+  if (perSecond > 0) return perSecond;
+  context.addIssue({ code: "custom", message: "must be a rate such as 100/sec or 600/min" });
+  return z.NEVER;
+});
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A duration such as `500ms`, `60s`, `5m` or `1h`, in milliseconds. */
+export const duration = z.string().transform((text, context) => {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const ms = match === null ? 0 : Number(match[1]) * UNITS[match[2]!]!;
+  if (ms > 0 && ms <= 366 * 24 * 3_600_000) return ms;
+  context.addIssue({ code: "custom", message: "must be a duration such as 500ms, 60s, 5m or 1h" });
+  return z.NEVER;
+});
+
+/** A switch: given or not; from the environment `true`/`1` or `false`/`0`. */
+export const given = z.enum(["true", "1", "false", "0"], { error: "must be true or false" })
+  .transform((text) => text === "true" || text === "1").default(false);
+
+/** One of some words. */
+export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
+  return z.enum(words, { error: `must be one of ${words.join(", ")}` });
+}
+
+/** Any text that is not empty. */
+export const text = z.string().min(1, "must not be empty");
+
+/** A URL of PostgreSQL. Its password is never repeated in a message. */
+export const postgresUrl = z.string().refine(
+  (url) => /^postgres(ql)?:\/\/.+/.test(url) && URL.canParse(url),
+  {
+    error: "must be a URL such as postgres://user@host:5432/database",
+  },
+);

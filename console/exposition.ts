@@ -139,7 +139,7 @@ function exposeAbsence(registry: Registry, figures: Figures, backend: string): v
   });
 }
 
-type Counted = "pending" | "parked" | "dead";
+type Counted = "pending" | "parked" | "retrying" | "dead";
 
 function sumOf(figures: Figures, field: Counted, processor?: string): number {
   const wanted = (each: MailboxHealth) => processor === undefined || each.processor === processor;
@@ -155,21 +155,15 @@ function exposeMailboxes(registry: Registry, figures: Figures, backend: string):
       labels: ["backend", "processor"],
       read: () => processorsOf(figures).map((processor) => [{ backend, processor }, valueOf(processor)]),
     });
-  byProcessor(
-    "zaakstroom_mailbox_pending",
-    "Deliveries that wait",
-    (name) => sumOf(figures, "pending", name),
-  );
-  byProcessor(
-    "zaakstroom_mailbox_parked",
-    "Deliveries parked, to go on by themselves",
-    (name) => sumOf(figures, "parked", name),
-  );
-  byProcessor(
-    "zaakstroom_mailbox_dead",
-    "Dead letters that wait for a person",
-    (name) => sumOf(figures, "dead", name),
-  );
+  const sums: Record<Counted, string> = {
+    pending: "Deliveries that wait, each mailbox counted up to 10,000",
+    parked: "Deliveries that wait for their next try, or behind an earlier one of their case",
+    retrying: "Parked deliveries that will be tried again by themselves",
+    dead: "Dead letters that wait for a person",
+  };
+  for (const [field, help] of Object.entries(sums) as [Counted, string][]) {
+    byProcessor(`zaakstroom_mailbox_${field}`, help, (name) => sumOf(figures, field, name));
+  }
   byProcessor(
     "zaakstroom_mailbox_oldest_seconds",
     "Age of the oldest delivery that waits",

@@ -21,24 +21,22 @@ export class Flood<T> {
     this.#limits = limits;
   }
 
-  /** True when it may be said now; otherwise it is counted. `each` overrides how often a key may be said. */
-  admit(kind: string, detail: string, sample: T, each: number = this.#limits.each): boolean {
-    const seen = this.#of(kind, detail, sample);
-    if (seen.said < each) {
-      seen.said++;
-      return true;
-    }
-    seen.keptBack++;
-    return false;
-  }
-
-  #of(kind: string, detail: string, sample: T): Seen<T> {
+  /**
+   * What may be said now, or undefined when it is only counted. It is made when it is needed: in a flood that is seldom.
+   * `each` overrides how often a key may be said.
+   */
+  admit(kind: string, detail: string, make: () => T, each: number = this.#limits.each): T | undefined {
     const whole = `${kind}|${detail}`;
-    const known = this.#seen.has(whole) || this.#seen.size < this.#limits.keys;
-    const key = known ? whole : kind;
-    let seen = this.#seen.get(key);
-    if (seen === undefined) this.#seen.set(key, seen = { sample, said: 0, keptBack: 0 });
-    return seen;
+    const key = this.#seen.has(whole) || this.#seen.size < this.#limits.keys ? whole : kind;
+    const seen = this.#seen.get(key);
+    if (seen === undefined) {
+      const sample = make();
+      this.#seen.set(key, { sample, said: Math.min(each, 1), keptBack: each > 0 ? 0 : 1 });
+      return each > 0 ? sample : undefined;
+    }
+    if (seen.said >= each) return void seen.keptBack++;
+    seen.said++;
+    return make();
   }
 
   /** What was kept back since the last time; then the window begins anew. */

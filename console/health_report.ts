@@ -56,7 +56,9 @@ export interface ProcessorReport {
   /** Partitions with and without an owner whose lease runs, on whatever node. */
   readonly owned: number;
   readonly unowned: number;
+  /** Waiting for their next try, or behind an earlier delivery of their case; `retrying` of them go on by themselves. */
   readonly parked: number;
+  readonly retrying: number;
   readonly dead: number;
 }
 
@@ -77,7 +79,9 @@ export interface HealthReport {
 }
 
 /** Names a partition of a processor. */
-export function partitionKey({ processor, partition }: Pick<MailboxHealth, "processor" | "partition">): string {
+export function partitionKey(
+  { processor, partition }: Pick<MailboxHealth, "processor" | "partition">,
+): string {
   return `${processor}/${partition}`;
 }
 
@@ -167,6 +171,7 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], judge: Judg
     owned: mailboxes.length - unowned,
     unowned,
     parked: sum((mailbox) => mailbox.parked),
+    retrying: sum((mailbox) => mailbox.retrying),
     dead: sum((mailbox) => mailbox.dead),
   };
   return { report, why: reasons(report, silent.length, orphaned.length, judge.thresholdMs) };

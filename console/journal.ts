@@ -7,6 +7,7 @@ import {
   deliveryEntry,
   type Entry,
   fencedEntry,
+  type JournalEvent,
   lineOf,
   moreEntry,
   restartEntry,
@@ -58,37 +59,37 @@ class BoundedJournal implements Journal {
   settled(_batch: SettledBatch): void {}
 
   retried(ids: DeliveryIds, error: string): void {
-    this.#say(deliveryEntry("retry", ids, error));
+    this.#say("retry", `${ids.processor}|${error}`, () => deliveryEntry("retry", ids, error));
   }
 
   deadLettered(ids: DeliveryIds, error: string): void {
-    this.#say(deliveryEntry("dead_letter", ids, error));
+    this.#say("dead_letter", `${ids.processor}|${error}`, () => deliveryEntry("dead_letter", ids, error));
   }
 
   held(ids: DeliveryIds): void {
-    this.#say(deliveryEntry("held", ids), 0);
+    this.#say("held", ids.processor, () => deliveryEntry("held", ids), 0);
   }
 
   fenced(ids: { processor: string; partition: number; epoch: number }): void {
-    this.#say(fencedEntry(ids));
+    this.#say("fenced", ids.processor, () => fencedEntry(ids));
   }
 
   workerRestarted(restart: { worker: number; exit: string; reason: string }): void {
-    this.#say(restartEntry(restart));
+    this.#say("worker_restart", restart.exit, () => restartEntry(restart));
   }
 
   /** Told at every try that fails, by everybody who tries: the first one is news. */
   backendAway(reason: string): void {
     if (this.#away !== undefined) return void this.#away.tries++;
     this.#away = { since: this.#now(), tries: 1 };
-    this.#say(awayEntry(reason));
+    this.#say("backend_away", "", () => awayEntry(reason));
   }
 
   backendBack(): void {
     if (this.#away === undefined) return;
     const { since, tries } = this.#away;
     this.#away = undefined;
-    this.#say(backEntry(this.#now() - since, tries));
+    this.#say("backend_back", "", () => backEntry(this.#now() - since, tries));
   }
 
   flush(): void {
@@ -97,20 +98,22 @@ class BoundedJournal implements Journal {
     this.#window = undefined;
     cancel();
     const now = this.#now();
-    for (const { sample, count } of this.#flood.drain()) this.#write(moreEntry(sample, count, now - since), now);
+    for (const { sample, count } of this.#flood.drain()) {
+      this.#write(moreEntry(sample, count, now - since), now);
+    }
   }
 
   close(): void {
     this.flush();
   }
 
-  #say(entry: Entry, each?: number): void {
+  #say(event: JournalEvent, detail: string, make: () => Entry, each?: number): void {
     const now = this.#now();
     // The timer may be late when the thread is busy; a new window does not wait for it.
     if (this.#window !== undefined && now - this.#window.since >= WINDOW_MS) this.flush();
     this.#window ??= { since: now, cancel: (this.#options.schedule ?? later)(() => this.flush(), WINDOW_MS) };
-    const { processor = "", exit = "", error = "" } = entry.ids;
-    if (this.#flood.admit(entry.event, `${processor}|${exit}|${error}`, entry, each)) this.#write(entry, now);
+    const entry = this.#flood.admit(event, detail, make, each);
+    if (entry !== undefined) this.#write(entry, now);
   }
 
   #write(entry: Entry, now: number): void {

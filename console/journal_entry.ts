@@ -21,10 +21,16 @@ export interface Entry {
 }
 
 /** Retries, dead letters and held deliveries: what happened to a delivery. */
-export function deliveryEntry(event: "retry" | "dead_letter" | "held", ids: DeliveryIds, error?: string): Entry {
+export function deliveryEntry(
+  event: "retry" | "dead_letter" | "held",
+  ids: DeliveryIds,
+  error?: string,
+): Entry {
   const { processor, partition, caseId, eventId, attempt } = ids;
   const kind = error === undefined ? undefined : errorClass(error);
-  const where = `${processor}/${partition}, case ${shown(caseId)}, event ${shown(eventId)}, attempt ${attempt}`;
+  const where = `${processor}/${partition}, case ${shown(caseId)}, event ${
+    shown(eventId)
+  }, attempt ${attempt}`;
   return {
     level: event === "dead_letter" ? "error" : event === "held" ? "info" : "warn",
     event,
@@ -57,7 +63,8 @@ const EXITS: Record<string, string> = {
 /** Of the reason only the class of an error is told: the rest is a message, and messages quote data. */
 export function restartEntry(restart: { worker: number; exit: string; reason: string }): Entry {
   const { worker, exit, reason } = restart;
-  const error = /^(?:Uncaught )?(?:\(in promise\) )?([A-Z]\w{0,58}(?:Error|Exception))(?::|$)/.exec(reason)?.[1];
+  const error = /^(?:Uncaught )?(?:\(in promise\) )?([A-Z]\w{0,58}(?:Error|Exception))(?::|$)/.exec(reason)
+    ?.[1];
   const known = Object.hasOwn(EXITS, exit) ? exit : "other";
   const why = EXITS[known] ?? "it ended";
   return {

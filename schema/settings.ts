@@ -4,10 +4,9 @@ import { z } from "zod";
 const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
 
 /** A whole number between two bounds, both included. */
-export function wholeNumber(least: number, most: number, fallback?: number) {
+export function wholeNumber(least: number, most: number) {
   const expected = `must be a whole number from ${least} to ${most}`;
-  const whole = z.string().transform(asNumber).pipe(z.int(expected).min(least, expected).max(most, expected));
-  return fallback === undefined ? whole.optional() : whole.default(fallback);
+  return z.string().transform(asNumber).pipe(z.int(expected).min(least, expected).max(most, expected));
 }
 
 /** A rate such as `100/sec` or `600/min`, as events a second. */

@@ -1,0 +1,115 @@
+/**
+ * The guardian: a small process that starts the node again when it dies of something no thread survives: a heap that
+ * blows up, a thread that can only be ended with its process, `kill -9`. It holds no state: all of it is in the store.
+ * @module
+ */
+import { backoffMs } from "./backoff.ts";
+import { addRestart, type Intensity } from "./restart_window.ts";
+
+export interface GuardianOptions {
+  /** The program and its arguments. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly intensity: Intensity;
+  /** Exit codes that are an answer, not an accident: 0, a user's mistake, and the like. */
+  readonly isFinal: (code: number) => boolean;
+  /** The exit code by which a node asks to be started anew, at once. */
+  readonly recycleCode: number;
+  readonly interruptedCode: number;
+  readonly tell: (line: string) => void;
+}
+
+const RESTART_BACKOFF = { firstMs: 100, longestMs: 10_000 };
+
+/** Runs the node until it ends for good; returns its exit code. The first signal asks it to stop, a second one ends it. */
+export async function guard(options: GuardianOptions): Promise<number> {
+  const guardian = new Guardian(options);
+  return await guardian.run();
+}
+
+class Guardian {
+  readonly #options: GuardianOptions;
+  #child: Deno.ChildProcess | undefined;
+  #signals = 0;
+  #restarts: readonly number[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(options: GuardianOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<number> {
+    const hear = () => this.#signalled();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, hear);
+    try {
+      for (let deaths = 1;; deaths++) {
+        const ended = await this.#runOnce();
+        const code = this.#verdict(ended);
+        if (code !== undefined) return code;
+        if (ended.code !== this.#options.recycleCode) {
+          await this.#pause(backoffMs(deaths, RESTART_BACKOFF, Math.random()));
+        }
+      }
+    } finally {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, hear);
+    }
+  }
+
+  async #runOnce(): Promise<Deno.CommandStatus> {
+    const { command, args, env } = this.#options;
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      env: { ...env },
+      // The node hears of a stop through its standard input, and of the guardian's own death by the end of it.
+      stdin: "piped",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
+    const ended = await this.#child.status;
+    await this.#child.stdin.abort().catch(() => {});
+    this.#child = undefined;
+    return ended;
+  }
+
+  /** The exit code to end with, or undefined to start the node again. */
+  #verdict({ code, signal }: Deno.CommandStatus): number | undefined {
+    const { isFinal, intensity, tell, interruptedCode } = this.#options;
+    if (this.#signals > 1) return interruptedCode;
+    if (signal === null && isFinal(code)) return code;
+    if (this.#signals > 0) return code;
+    const { restarts, exceeded } = addRestart(this.#restarts, Date.now(), intensity);
+    this.#restarts = restarts;
+    const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    if (exceeded) {
+      tell(`The node ended ${why}, ${restarts.length} times in ${intensity.periodMs / 1000} s: giving up`);
+      return code;
+    }
+    tell(`The node ended ${why}: starting it again`);
+    return undefined;
+  }
+
+  #signalled(): void {
+    this.#signals++;
+    this.#wake?.();
+    if (this.#signals > 1) return this.#kill();
+    const writer = this.#child?.stdin.getWriter();
+    writer?.write(new TextEncoder().encode("stop\n")).catch(() => {}).finally(() => writer.releaseLock());
+  }
+
+  #kill(): void {
+    try {
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#signals > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => (clearTimeout(timer), resolve());
+    });
+  }
+}

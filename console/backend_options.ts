@@ -1,0 +1,136 @@
+/** The options by which a command finds its backend. @module */
+import { type Backend, BackendRefused } from "../backends/backend.ts";
+import { createMemoryBackend } from "../backends/memory/memory_backend.ts";
+import type { AwayListener } from "../backends/patience.ts";
+import { type EmbeddedPostgres, openEmbedded } from "../backends/postgres/embedded/embedded.ts";
+import { openPostgres } from "../backends/postgres/postgres_backend.ts";
+import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
+import { given, oneOf, postgresUrl, text, wholeNumber } from "../schema/settings.ts";
+import { UsageError } from "./exit_codes.ts";
+import type { Values } from "./options.ts";
+
+const backendNames = ["postgres", "memory"] as const;
+
+/** Taken by every command that touches a store. */
+export const backendOptions = {
+  backend: {
+    schema: oneOf(backendNames).default("postgres"),
+    value: "NAME",
+    env: "ZAAKSTROOM_BACKEND",
+    help: "postgres, or memory (one process, kept nowhere); default postgres",
+  },
+  url: {
+    schema: postgresUrl.optional(),
+    value: "URL",
+    env: "DATABASE_URL",
+    help: "PostgreSQL server to use; default: an embedded PostgreSQL 18",
+  },
+  "data-dir": {
+    schema: text.optional(),
+    value: "DIR",
+    env: "ZAAKSTROOM_DATA_DIR",
+    help: "where the embedded PostgreSQL lives; default: the platform's data directory",
+  },
+  pooler: {
+    schema: given,
+    env: "ZAAKSTROOM_POOLER",
+    help: "a transaction pooler is in front of the server",
+  },
+  partitions: {
+    schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
+    value: "N",
+    env: "ZAAKSTROOM_PARTITIONS",
+    help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
+  },
+} as const;
+
+export type BackendValues = Values<typeof backendOptions>;
+
+/** What only a node asks for. */
+export interface NodeWishes {
+  role: "node" | "client";
+  node?: string;
+  leaseMs?: number;
+  onAway?: AwayListener;
+  timersAsOf?: () => Date;
+}
+
+/** A backend, and what must be closed with it. */
+export interface Opened {
+  readonly backend: Backend;
+  /** For people: where the store is, without a password. */
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+/** Opens the backend the options name. Throws UsageError, EmbeddedError, BackendAway or BackendRefused. */
+export async function openBackend(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const { backend, url } = values;
+  if (backend === "memory") return openMemory(values, wishes);
+  return url === undefined ? await openOwn(values, wishes) : await openServer(url, values, wishes);
+}
+
+function openMemory({ url, partitions }: BackendValues, { role }: NodeWishes): Opened {
+  if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
+  if (role === "client") {
+    throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
+  }
+  const backend = createMemoryBackend({ partitions });
+  return { backend, where: "memory", close: () => backend.close() };
+}
+
+async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const backend = await openPostgres({ url, ...settingsOf(values, wishes) });
+  const { hostname, port, pathname } = new URL(url);
+  const where = `${hostname}:${port || 5432}${pathname}`;
+  return { backend, where, close: () => backend.close() };
+}
+
+async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const dataDir = values["data-dir"];
+  const embedded = await openEmbedded({ role: wishes.role, ...(dataDir === undefined ? {} : { dataDir }) });
+  const onAway: AwayListener = (error) => {
+    // Nobody else starts this server again: its users do.
+    if (error !== undefined) embedded.revive().catch(() => {});
+    wishes.onAway?.(error);
+  };
+  try {
+    const backend = await openPostgres({
+      ...embedded.connection,
+      ...settingsOf(values, { ...wishes, onAway }),
+    });
+    return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<void> {
+  await backend.close();
+  await embedded.close();
+}
+
+function settingsOf({ partitions, pooler }: BackendValues, { role: _, ...rest }: NodeWishes) {
+  return { partitions, pooler, ...rest };
+}
+
+/** Refuses a store whose events this program has no path from, naming them. */
+export async function requireReadable(backend: Backend): Promise<void> {
+  const { caseEvolution } = await import("../schema/evolution.ts");
+  const unreachable = caseEvolution.unreachable(await backend.storedKinds());
+  if (unreachable.length === 0) return;
+  const kinds = unreachable.map(({ type, version }) => `${type} version ${version}`).join(", ");
+  throw new BackendRefused(
+    `The store holds events this program can't read (${kinds}): use a newer zaakstroom`,
+  );
+}
+
+/** A limit for lists. */
+export const limitOption = {
+  schema: wholeNumber(1, 10_000).default(20),
+  value: "N",
+  help: "at most so many; default 20",
+} as const;
+
+export const jsonOption = { schema: given, help: "print JSON, for programs" } as const;

@@ -1,0 +1,137 @@
+/** A node: one backend, one supervisor, and what shows how they do. @module */
+import { processors } from "../actors/processors/all.ts";
+import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
+import type { Backend } from "../backends/backend.ts";
+import type { AwayListener } from "../backends/patience.ts";
+import { HealthCheck } from "./health_check.ts";
+import { type HttpServer, serveHttp } from "./http_server.ts";
+import { combine, createJournal } from "./journal.ts";
+import { Metrics } from "./metrics.ts";
+
+export interface NodeOptions {
+  readonly node: string;
+  readonly workers: number;
+  /** undefined: no HTTP. */
+  readonly http: { host: string; port: number } | undefined;
+  readonly json: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** As many workers as cores, and never more than four unless asked: beyond that the store is the limit. */
+export function defaultWorkers(): number {
+  return Math.max(1, Math.min(4, navigator.hardwareConcurrency));
+}
+
+/** The defaults of supervision; see the README for what each is for. */
+export function supervision(workers: number): SupervisorOptions {
+  return {
+    workers,
+    deliveryTimeoutMs: 1_000,
+    hangMs: 3_000,
+    startMs: 30_000,
+    stateLimit: 20_000,
+    heapCeilingBytes: 256 * 1024 * 1024,
+    intensity: { restarts: 20, periodMs: 60_000 },
+    policy: { maxAttempts: 5, backoff: { firstMs: 200, longestMs: 60_000 } },
+  };
+}
+
+/** What is told of a backend that goes away and comes back: once each, however many wait for it. */
+export class AwayNotice {
+  #away = false;
+  readonly #listeners: { backendAway(reason: string): void; backendBack(): void }[] = [];
+
+  tell(listener: { backendAway(reason: string): void; backendBack(): void }): void {
+    this.#listeners.push(listener);
+  }
+
+  readonly listener: AwayListener = (error) => {
+    if (this.#away === (error !== undefined)) return;
+    this.#away = error !== undefined;
+    for (const each of this.#listeners) {
+      if (error === undefined) each.backendBack();
+      else each.backendAway(error.message);
+    }
+  };
+}
+
+export interface RunningNode {
+  readonly supervisor: Supervisor;
+  readonly metrics: Metrics;
+  readonly http: HttpServer | undefined;
+  /** Milliseconds since something was settled, or since the start. */
+  quietMs(): number;
+  /** Stops in order; returns whether everything in hand was settled in time. */
+  stop(deadlineMs: number): Promise<boolean>;
+}
+
+/** Starts a node. Throws ListenError, before any work is taken up, when its port can't be had. */
+export async function startNode(
+  backend: Backend,
+  away: AwayNotice,
+  options: NodeOptions,
+): Promise<RunningNode> {
+  const journal = createJournal({ json: options.json, write: options.log });
+  const names = processors.map(({ name }) => name);
+  // deno-lint-ignore prefer-const
+  let supervisor: Supervisor;
+  const metrics = new Metrics({
+    backend: backend.name,
+    processors: names,
+    workerHeaps: () => supervisor.heapBytes,
+  });
+  const startedAt = Date.now();
+  let settledAt = performance.now();
+  const observer = combine(metrics, journal, {
+    ...silent,
+    settled: () => void (settledAt = performance.now()),
+  });
+  away.tell(observer);
+  supervisor = new Supervisor(backend, processors, observer, supervision(options.workers));
+  const facts = {
+    node: options.node,
+    backend: backend.name,
+    startedAt,
+    processors: names,
+    workers: options.workers,
+  };
+  const check = new HealthCheck({
+    health: () => backend.health(),
+    facts: () => facts,
+    onHealth: (health) => metrics.healthSeen(health),
+  });
+  const http = options.http && serveHttp({ ...options.http, ...routes(check, metrics) });
+  await supervisor.start();
+  return {
+    supervisor,
+    metrics,
+    http,
+    quietMs: () => performance.now() - settledAt,
+    async stop(deadlineMs) {
+      const inTime = await supervisor.stop(deadlineMs);
+      await http?.close();
+      journal.close();
+      return inTime;
+    },
+  };
+}
+
+const silent = {
+  retried() {},
+  deadLettered() {},
+  held() {},
+  fenced() {},
+  workerRestarted() {},
+  backendAway() {},
+  backendBack() {},
+};
+
+function routes(check: HealthCheck, metrics: Metrics) {
+  return {
+    health: () => check.report(),
+    async metrics() {
+      await check.report(5_000);
+      return { contentType: metrics.contentType, text: await metrics.text() };
+    },
+  };
+}

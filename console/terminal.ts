@@ -1,0 +1,68 @@
+/** Printing: lines in a pipe, a line drawn over itself on a terminal. @module */
+import type { Output } from "./command.ts";
+
+const encoder = new TextEncoder();
+
+/** The real output of the process. */
+export const processOutput: Output = {
+  out: (line) => writeAll(Deno.stdout, `${line}\n`),
+  err: (line) => writeAll(Deno.stderr, `${line}\n`),
+  terminal: Deno.stderr.isTerminal(),
+};
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+  } catch (error) {
+    // Whoever read us has gone (`| head`): there is nobody left to tell.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** Tells how far a long piece of work is: over itself on a terminal, a line now and then in a pipe. */
+export class Progress {
+  readonly #output: Output;
+  readonly #what: string;
+  readonly #total: number | undefined;
+  readonly #began = performance.now();
+  #told = 0;
+  #drawn = false;
+
+  constructor(output: Output, what: string, total?: number) {
+    this.#output = output;
+    this.#what = what;
+    this.#total = total;
+  }
+
+  at(done: number): void {
+    const now = performance.now();
+    if (now - this.#told < (this.#output.terminal ? 200 : 5_000)) return;
+    this.#told = now;
+    const line = progressLine(this.#what, done, this.#total, (now - this.#began) / 1000);
+    if (this.#output.terminal) writeAll(Deno.stderr, `\r\x1b[K${line}`);
+    else this.#output.err(line);
+    this.#drawn = this.#output.terminal;
+  }
+
+  /** Clears what was drawn. */
+  end(): void {
+    if (this.#drawn) writeAll(Deno.stderr, "\r\x1b[K");
+  }
+}
+
+/** `12,000 of 20,000 cases, 4,000/s, 2 s to go`. */
+export function progressLine(what: string, done: number, total: number | undefined, seconds: number): string {
+  const rate = seconds > 0 ? done / seconds : 0;
+  const parts = [
+    `${grouped(done)}${total === undefined ? "" : ` of ${grouped(total)}`} ${what}`,
+    `${grouped(rate)}/s`,
+  ];
+  if (total !== undefined && rate > 0) parts.push(`${grouped((total - done) / rate)} s to go`);
+  return parts.join(", ");
+}
+
+/** A number with thousands separated, rounded. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString("en-GB");
+}

@@ -1,0 +1,37 @@
+/** Zaakstroom's command line: finds the command, runs it, and turns what went wrong into one line and an exit code. @module */
+import { type Command, type Output, runCommand } from "./console/command.ts";
+import { commands } from "./console/commands/all.ts";
+import { exitCodes, explain, UsageError } from "./console/exit_codes.ts";
+import { closestString } from "@std/text/closest-string";
+import { processOutput } from "./console/terminal.ts";
+
+/** Runs a command line; returns the exit code. */
+export async function main(args: readonly string[], output: Output): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") return help(output);
+    return await runCommand(find(name), rest, output);
+  } catch (error) {
+    const { code, text } = explain(error);
+    output.err(code === exitCodes.usage ? `${text} (see zaakstroom ${name ?? ""} --help)` : text);
+    return code;
+  }
+}
+
+function find(name: string): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found !== undefined) return found;
+  const nearest = closestString(name, commands.map((command) => command.name));
+  throw new UsageError(`Unknown command ${name}: did you mean ${nearest}?`);
+}
+
+function help(output: Output): number {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  output.out("Zaakstroom: durable, supervised case processing on PostgreSQL");
+  output.out("\nUsage: zaakstroom COMMAND [options]\n\nCommands:");
+  for (const { name, summary } of commands) output.out(`  ${name.padEnd(width)}  ${summary}`);
+  output.out("\nzaakstroom COMMAND --help says more of each");
+  return exitCodes.ok;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args, processOutput));

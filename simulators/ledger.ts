@@ -1,0 +1,118 @@
+/**
+ * The ledger: the account that proves nothing was lost, done twice or done out of order. It reads the store and trusts
+ * nothing the runtime says of itself. @module
+ */
+import type { StoredEvent } from "../schema/stored_event.ts";
+
+/** What must follow from an event type: exactly one event, of one of these types, that names it as its cause. */
+export type Conservation = Readonly<Record<string, readonly string[]>>;
+
+export interface LedgerReport {
+  readonly balanced: boolean;
+  /** Cases accepted; the sum of the next four. */
+  readonly accepted: number;
+  readonly completed: number;
+  /** Open, and waiting for nobody here: an answer from outside, or a term. */
+  readonly inProgress: number;
+  readonly parked: number;
+  readonly dead: number;
+  /** Ids of events that were accepted or taken, and are gone or without what must follow them. At most 20 are named. */
+  readonly lost: readonly string[];
+  /** Ids of events that should not be there a second time. */
+  readonly duplicated: readonly string[];
+  /** Cases whose versions are not 1, 2, 3 … in the order of their positions, or whose effect precedes its cause. */
+  readonly reordered: readonly string[];
+}
+
+/** Deliveries of a case that wait, by case id: `dead` when a person must act. */
+export type Waiting = ReadonlyMap<string, "parked" | "dead">;
+
+interface Account {
+  version: number;
+  position: number;
+  completed: boolean;
+  readonly seen: Set<string>;
+  /** Effects seen, as `cause/type`. */
+  readonly effects: Set<string>;
+  /** Events that must be followed and are not yet, with their type. */
+  readonly open: Map<string, string>;
+}
+
+const NAMED = 20;
+
+export class Ledger {
+  readonly #follows: Conservation;
+  readonly #accounts = new Map<string, Account>();
+  readonly #missing = new Set<string>();
+  readonly #duplicated = new Set<string>();
+  readonly #reordered = new Set<string>();
+
+  constructor(follows: Conservation) {
+    this.#follows = follows;
+  }
+
+  /** An event whose append was acknowledged. Call it before the store is read. */
+  accept(eventId: string): void {
+    this.#missing.add(eventId);
+  }
+
+  /** Every event of the store, in the order of positions. Cases whose first event is not among them are not judged. */
+  see({ position, version, event }: StoredEvent): void {
+    this.#missing.delete(event.event_id);
+    const account = this.#accountOf(event.correlation_id, version);
+    if (account === undefined) return;
+    if (version !== account.version + 1 || position <= account.position) {
+      this.#reordered.add(event.correlation_id);
+    }
+    account.version = version;
+    account.position = position;
+    if (account.seen.has(event.event_id)) this.#duplicated.add(event.event_id);
+    account.seen.add(event.event_id);
+    if (event.metadata.causation_id !== undefined) {
+      this.#seeEffect(account, event, event.metadata.causation_id);
+    }
+    if (Object.hasOwn(this.#follows, event.event_type)) account.open.set(event.event_id, event.event_type);
+    account.completed ||= event.event_type === "case.completed";
+  }
+
+  #accountOf(caseId: string, version: number): Account | undefined {
+    let account = this.#accounts.get(caseId);
+    if (account === undefined && version === 1) {
+      const empty = { version: 0, position: 0, completed: false };
+      account = { ...empty, seen: new Set(), effects: new Set(), open: new Map() };
+      this.#accounts.set(caseId, account);
+    }
+    return account;
+  }
+
+  #seeEffect(account: Account, event: StoredEvent["event"], cause: string): void {
+    if (!account.seen.has(cause)) this.#reordered.add(event.correlation_id);
+    const effect = `${cause}/${event.event_type}`;
+    if (account.effects.has(effect)) this.#duplicated.add(event.event_id);
+    account.effects.add(effect);
+    const type = account.open.get(cause);
+    if (type !== undefined && this.#follows[type]!.includes(event.event_type)) account.open.delete(cause);
+  }
+
+  /** The verdict. `waiting` says which cases are parked or dead: what they lack is owed, not lost. */
+  report(waiting: Waiting): LedgerReport {
+    const counts = { completed: 0, inProgress: 0, parked: 0, dead: 0 };
+    const lost = new Set(this.#missing);
+    for (const [caseId, account] of this.#accounts) {
+      const waits = waiting.get(caseId);
+      if (waits !== undefined) counts[waits]++;
+      else if (account.completed) counts.completed++;
+      else counts.inProgress++;
+      if (waits === undefined) { for (const id of account.open.keys()) lost.add(id); }
+    }
+    const faults = [lost, this.#duplicated, this.#reordered];
+    return {
+      balanced: faults.every((set) => set.size === 0),
+      accepted: this.#accounts.size,
+      ...counts,
+      lost: [...lost].slice(0, NAMED),
+      duplicated: [...this.#duplicated].slice(0, NAMED),
+      reordered: [...this.#reordered].slice(0, NAMED),
+    };
+  }
+}

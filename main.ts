@@ -13,7 +13,8 @@ export async function main(args: readonly string[], output: Output): Promise<num
     return await runCommand(find(name), rest, output);
   } catch (error) {
     const { code, text } = explain(error);
-    output.err(code === exitCodes.usage ? `${text} (see zaakstroom ${name ?? ""} --help)` : text);
+    const known = commands.some((command) => command.name === name) ? ` ${name}` : "";
+    output.err(code === exitCodes.usage ? `${text} (see zaakstroom${known} --help)` : text);
     return code;
   }
 }

@@ -2,6 +2,7 @@
 import { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "../backends/backend.ts";
 import { EmbeddedError } from "../backends/postgres/embedded/errors.ts";
 import { InvalidEvent } from "../schema/codec.ts";
+import { ListenError } from "./http_server.ts";
 import { redactBsns } from "../schema/bsn.ts";
 
 export const exitCodes = {
@@ -57,6 +58,7 @@ function codeOf(error: unknown): number {
   if (error instanceof BackendAway) return exitCodes.away;
   if (error instanceof BackendRefused) return exitCodes.refused;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.refused;
+  if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;
   if (error instanceof VersionConflict) return exitCodes.notFound;
   return exitCodes.bug;

@@ -32,27 +32,27 @@ function counter<L extends string>(
   registry: Registry,
   { name, help, labels, read }: Definition<L>,
 ): void {
-  const metric: Counter<L> = new Counter({
+  new Counter<L>({
     name,
     help,
     labelNames: labels,
     registers: [registry],
-    collect: () => {
-      metric.reset();
-      for (const [values, value] of read()) metric.inc(values, value);
+    collect() {
+      this.reset();
+      for (const [values, value] of read()) this.inc(values, value);
     },
   });
 }
 
 function gauge<L extends string>(registry: Registry, { name, help, labels, read }: Definition<L>): void {
-  const metric: Gauge<L> = new Gauge({
+  new Gauge<L>({
     name,
     help,
     labelNames: labels,
     registers: [registry],
-    collect: () => {
-      metric.reset();
-      for (const [values, value] of read()) metric.set(values, value);
+    collect() {
+      this.reset();
+      for (const [values, value] of read()) this.set(values, value);
     },
   });
 }

@@ -82,7 +82,7 @@ export function awayEntry(reason: string): Entry {
 }
 
 export function backEntry(awayMs: number, tries: number): Entry {
-  const text = `backend back after ${duration(awayMs)} (${grouped(tries)} tries failed)`;
+  const text = `backend back after ${duration(awayMs)} (failed tries: ${grouped(tries)})`;
   return { level: "info", event: "backend_back", ids: { away_ms: awayMs, tries }, text };
 }
 

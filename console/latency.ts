@@ -12,33 +12,44 @@ export interface LatencySummary {
 /** Thirty days in microseconds: what waited longer counts as this. It bounds the memory of a histogram to 0.3 MB. */
 const LONGEST_US = 30 * 86_400_000_000;
 
+interface Series {
+  readonly histogram: RecordableHistogram;
+  /** Exact: the histogram knows its greatest value to three digits only. */
+  maxUs: number;
+}
+
 /** HDR histograms in microseconds with three significant digits, one for each event type. */
 export class Latencies {
-  readonly #byType = new Map<string, RecordableHistogram>();
+  readonly #byType = new Map<string, Series>();
 
   /** Deliveries of one type that were settled at `now`; both times in milliseconds. */
   record(type: string, recordedAt: Float64Array, now: number): void {
     if (recordedAt.length === 0) return;
-    let histogram = this.#byType.get(type);
-    if (histogram === undefined) this.#byType.set(type, histogram = newHistogram());
+    let series = this.#byType.get(type);
+    if (series === undefined) this.#byType.set(type, series = { histogram: newHistogram(), maxUs: 1 });
     for (let i = 0; i < recordedAt.length; i++) {
-      const us = Math.round((now - recordedAt[i]!) * 1000);
+      const elapsed = Math.round((now - recordedAt[i]!) * 1000);
       // The store's clock and ours may differ: what seems to be settled before it was recorded took no time.
-      histogram.record(us >= 1 ? Math.min(us, LONGEST_US) : 1);
+      const us = elapsed >= 1 ? Math.min(elapsed, LONGEST_US) : 1;
+      series.histogram.record(us);
+      if (us > series.maxUs) series.maxUs = us;
     }
   }
 
   /** By event type, for the types that were settled. */
   byType(): Record<string, LatencySummary> {
-    return Object.fromEntries([...this.#byType].map(([type, histogram]) => [type, summary(histogram)]));
+    return Object.fromEntries([...this.#byType].map(([type, series]) => [type, summary(series)]));
   }
 
   /** Over all types; null when nothing was settled. */
   total(): LatencySummary | null {
     if (this.#byType.size === 0) return null;
     // Added up only when somebody asks: a second record for each delivery would double the cost.
-    const all = newHistogram();
-    for (const histogram of this.#byType.values()) all.add(histogram);
+    const all: Series = { histogram: newHistogram(), maxUs: 1 };
+    for (const { histogram, maxUs } of this.#byType.values()) {
+      all.histogram.add(histogram);
+      all.maxUs = Math.max(all.maxUs, maxUs);
+    }
     return summary(all);
   }
 }
@@ -47,9 +58,9 @@ function newHistogram(): RecordableHistogram {
   return createHistogram({ lowest: 1, highest: LONGEST_US, figures: 3 });
 }
 
-function summary(histogram: RecordableHistogram): LatencySummary {
-  const at = (percentile: number) => ms(Math.min(histogram.percentile(percentile), histogram.max));
-  return { p50: at(50), p95: at(95), p99: at(99), max: ms(histogram.max) };
+function summary({ histogram, maxUs }: Series): LatencySummary {
+  const at = (percentile: number) => ms(Math.min(histogram.percentile(percentile), maxUs));
+  return { p50: at(50), p95: at(95), p99: at(99), max: ms(maxUs) };
 }
 
 /** Microseconds as milliseconds with two decimals. */

@@ -4,6 +4,7 @@ import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
 import { HealthCheck } from "./health_check.ts";
+import { httpParts } from "./http_parts.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { combine, createJournal } from "./journal.ts";
 import { Metrics } from "./metrics.ts";
@@ -100,7 +101,7 @@ export async function startNode(
     facts: () => facts,
     onHealth: (health) => metrics.healthSeen(health),
   });
-  const http = options.http && serveHttp({ ...options.http, ...routes(check, metrics) });
+  const http = options.http && serveHttp({ ...options.http, ...httpParts(check, metrics) });
   await supervisor.start();
   return {
     supervisor,
@@ -125,13 +126,3 @@ const silent = {
   backendAway() {},
   backendBack() {},
 };
-
-function routes(check: HealthCheck, metrics: Metrics) {
-  return {
-    health: () => check.report(),
-    async metrics() {
-      await check.report(5_000);
-      return { contentType: metrics.contentType, text: await metrics.text() };
-    },
-  };
-}

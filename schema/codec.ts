@@ -58,7 +58,7 @@ function toText(euros: number): unknown {
   return JSON.rawJSON(formatEuros(Math.round(euros * 100) as Cents));
 }
 
-/** Where the amounts of an object are: `true` for an amount, a map for an object that holds some. */
+/** Where the amounts of an object are: `true` for an amount, a map for an object that holds some or a list of such. */
 type MoneyMap = { [field: string]: true | MoneyMap };
 
 /** The amounts of each type, found in the schemas once, so that nobody lists them twice. */
@@ -67,8 +67,14 @@ const moneyMaps: Record<string, MoneyMap> = Object.fromEntries(
 );
 
 function moneyMap(schema: z.ZodType): true | MoneyMap | undefined {
-  const def = schema.def as { type: string; innerType?: z.ZodType; shape?: Record<string, z.ZodType> };
+  const def = schema.def as {
+    type: string;
+    innerType?: z.ZodType;
+    element?: z.ZodType;
+    shape?: Record<string, z.ZodType>;
+  };
   if (def.type === "optional") return moneyMap(def.innerType!);
+  if (def.type === "array") return moneyMap(def.element!);
   if (def.type === "pipe") return true;
   if (def.type !== "object") return undefined;
   const found = Object.entries(def.shape!).map(([field, inner]) => [field, moneyMap(inner)] as const);
@@ -97,11 +103,15 @@ function mapAmounts(
   const mapped = { ...data };
   for (const field in amounts) {
     const value = data[field];
-    const inner = amounts[field]!;
-    if (typeof value === "number") mapped[field] = change(value);
-    else if (inner !== true && typeof value === "object" && value !== null) {
-      mapped[field] = mapAmounts(value as Record<string, unknown>, inner, change);
-    }
+    if (value !== undefined) mapped[field] = mapValue(value, amounts[field]!, change);
   }
   return mapped;
+}
+
+/** What is not as its schema says is left as it is: whoever validates will say so. */
+function mapValue(value: unknown, amounts: true | MoneyMap, change: (euros: number) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => mapValue(each, amounts, change));
+  if (amounts === true) return typeof value === "number" ? change(value) : value;
+  const isObject = typeof value === "object" && value !== null;
+  return isObject ? mapAmounts(value as Record<string, unknown>, amounts, change) : value;
 }

@@ -7,20 +7,16 @@
  * @module
  */
 import { z } from "zod";
+import { caseIdSchema, decisions, shortText } from "./event_fields.ts";
+import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
-/** The ordering key: any text of 1 to 128 characters. Control characters are refused: no text store takes all of them. */
-// deno-lint-ignore no-control-regex
-export const caseIdSchema = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, {
-  error: "a case_id has no control characters",
-});
+export { caseIdSchema, decisions };
 
 export const intakeChannels = ["online", "phone", "walk_in"] as const;
 export const priorities = ["low", "normal", "high", "urgent"] as const;
-export const decisions = ["forgive", "payment_plan", "collect", "refer_assistance"] as const;
 export const outcomes = ["resolved", "withdrawn", "escalated"] as const;
 
-const shortText = z.string().min(1).max(200);
 const fraction = z.number().min(0).max(1);
 
 export const households = [
@@ -97,6 +93,8 @@ const decisionData = z.looseObject({
   decided_by: shortText,
   reason: z.string().min(1).max(4000),
   next_steps: z.array(shortText).max(50),
+  /** The claim that was decided on. */
+  debt_amount: money.optional(),
 });
 
 const completedData = z.looseObject({
@@ -131,11 +129,35 @@ function envelope<T extends string, D extends z.ZodType>(type: T, data: D) {
   });
 }
 
-/** Every event type with the current version of its data. A new version needs an upcaster in `evolution.ts`. */
+/**
+ * Every event type with the current version of its data, in the order of a case's life. A new version needs an upcaster
+ * in `evolution.ts`.
+ */
 export const eventTypes = {
   "case.intake": { version: 1, schema: envelope("case.intake", intakeData) },
   "case.analysis": { version: 1, schema: envelope("case.analysis", analysisData) },
+  "case.review_requested": {
+    version: 1,
+    schema: envelope("case.review_requested", followUp.reviewRequestedData),
+  },
   "case.decision": { version: 1, schema: envelope("case.decision", decisionData) },
+  "case.payment_plan_created": {
+    version: 1,
+    schema: envelope("case.payment_plan_created", followUp.paymentPlanCreatedData),
+  },
+  "case.assistance_accepted": {
+    version: 1,
+    schema: envelope("case.assistance_accepted", followUp.assistanceAcceptedData),
+  },
+  "case.payment_received": {
+    version: 1,
+    schema: envelope("case.payment_received", followUp.paymentReceivedData),
+  },
+  "case.term_expired": { version: 1, schema: envelope("case.term_expired", followUp.termExpiredData) },
+  "case.payment_missed": { version: 1, schema: envelope("case.payment_missed", followUp.paymentMissedData) },
+  "case.withdrawn": { version: 1, schema: envelope("case.withdrawn", followUp.withdrawnData) },
+  "case.debt_forgiven": { version: 1, schema: envelope("case.debt_forgiven", followUp.debtForgivenData) },
+  "case.event_refused": { version: 1, schema: envelope("case.event_refused", followUp.eventRefusedData) },
   "case.completed": { version: 1, schema: envelope("case.completed", completedData) },
 } as const;
 

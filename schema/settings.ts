@@ -5,7 +5,7 @@ const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(least: number, most: number) {
-  const expected = `must be a whole number from ${least} to ${most}`;
+  const expected = `must be a whole number from ${least} to ${most.toLocaleString("en-GB")}`;
   return z.string().transform(asNumber).pipe(z.int(expected).min(least, expected).max(most, expected));
 }
 

@@ -63,6 +63,11 @@ export function say(rule: Said, told: Told): Said {
   };
 }
 
+/** Fills in the English text of a rule for a case. */
+export function sayInEnglish({ reason }: Said, told: Told): string {
+  return fill(reason, told, inEnglish);
+}
+
 const parts = new Map<string, readonly string[]>();
 
 /** A text in pieces: prose at even places, names at odd ones. Remembered: there are as many texts as rules. */

@@ -2,42 +2,37 @@
 import { passesElevenTest } from "../../schema/bsn.ts";
 import type { DataOf } from "../../schema/events.ts";
 import { decisionFacts, figuresOf } from "./case_figures.ts";
-import { type Said, say, type Told } from "./case_texts.ts";
+import { say, sayInEnglish, type Told } from "./case_texts.ts";
 import { look } from "./parameters.ts";
-import type { AppliedRule, Match } from "./rules.ts";
+import type { Match } from "./rules.ts";
 import { debtClass, followsWik } from "./rules/debt_classes.ts";
 import { type DecisionFacts, decisionRules, type Verdict } from "./rules/decision_table.ts";
 import { cakSignal, duoTransfer } from "./rules/legal_parameters.ts";
 import { type StepFacts, stepRules } from "./rules/next_steps_table.ts";
 import { policy } from "./rules/policy.ts";
 import { type ReviewFacts, reviewRules } from "./rules/review_table.ts";
-import { reviewTerm, type Term, termsOf } from "./terms.ts";
+import { datesOf, reviewTerm, termsOf } from "./terms.ts";
 import { dutchDay } from "./working_days.ts";
 
 type Intake = DataOf<"case.intake">;
 
-/** The system decides: the data of a `case.decision`, with `reason_nl`, `next_steps_nl`, `rules` and `terms`. */
+/**
+ * The system decides: the data of a `case.decision`, with `reason_nl`, `rules`, `terms` and the version of the policy.
+ * What its cause tells already (the model) is not told again, nor what the named version of the rules tells (the steps in
+ * Dutch): an event is kept for ever.
+ */
 export interface Decision {
   readonly kind: "decision";
   readonly data: DataOf<"case.decision">;
 }
 
-/** Why a person must decide. */
-export interface ReviewReason extends Said {
-  /** Id of the row of the review table. */
-  readonly code: string;
-}
-
-/** A person decides: no `case.decision` follows until one does. */
-export interface WaitsForCaseworker extends Said {
+/**
+ * A person decides: the data of a `case.review_requested`. It has what the rules would have decided (`proposed`,
+ * `reason`) for the caseworker to judge, and the rules of the proposal with those that ask for a person.
+ */
+export interface WaitsForCaseworker {
   readonly kind: "caseworker";
-  readonly reasons: readonly ReviewReason[];
-  /** What the rules would have decided, and why (`reason`), for the caseworker to judge. */
-  readonly proposed: Verdict;
-  /** Those of the proposal and those that ask for a person. */
-  readonly rules: readonly AppliedRule[];
-  /** When a person must have decided. */
-  readonly term: Term;
+  readonly data: DataOf<"case.review_requested">;
 }
 
 /**
@@ -59,37 +54,43 @@ export function decide(
 
 function waits(told: Told, match: Match<Verdict>, review: Match<unknown>): WaitsForCaseworker {
   const row = match.rows[0]!;
+  const { intake, figures } = told;
   return {
     kind: "caseworker",
-    reasons: review.rows.map((reason) => ({ code: reason.id, ...say(reason, told) })),
-    proposed: row.then,
-    ...say(row, told),
-    rules: [...match.applied, ...review.applied],
-    term: reviewTerm(told.figures.day, told.figures.threatening),
+    data: {
+      case_id: intake.case_id,
+      asked_of: "caseworker",
+      debt_amount: intake.debt_amount,
+      reasons: review.rows.map((reason) => ({ code: reason.id, ...say(reason, told) })),
+      proposed: row.then,
+      ...say(row, told),
+      rules: [...match.applied, ...review.applied],
+      term: datesOf(reviewTerm(figures.day, figures.threatening)),
+    },
   };
 }
 
 function decided(without: Told, facts: DecisionFacts, match: Match<Verdict>): Decision {
   const row = match.rows[0]!;
-  const { intake, analysis, figures } = without;
+  const { intake, figures } = without;
   const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
   const told = { ...without, terms };
   const steps = stepRules.match(stepFacts(told, facts, row.then), figures.day);
-  const said = steps.rows.map((step) => say(step, told));
+  const notes = figures.capacity?.notes ?? [];
   return {
     kind: "decision",
     data: {
       case_id: intake.case_id,
       decision: row.then,
       decided_by: "system",
+      debt_amount: intake.debt_amount,
       ...say(row, told),
-      next_steps: said.map((step) => step.reason),
-      next_steps_nl: said.map((step) => step.reason_nl),
-      rules: [...match.applied, ...steps.applied],
-      terms,
+      next_steps: steps.rows.map((step) => sayInEnglish(step, told)),
+      // What rests on a law in the steps is their terms, and those name it.
+      rules: [...match.applied, ...steps.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
-      reason_codes: (figures.capacity?.notes ?? []).map((code) => ({ code })),
-      ...(analysis.model_version === undefined ? {} : { model_version: analysis.model_version }),
+      ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
+      ...(notes.length === 0 ? {} : { notes }),
     },
   };
 }

@@ -46,16 +46,17 @@ export interface Match<O> {
   readonly table: string;
   readonly version: string;
   readonly rows: readonly Row<Facts, O>[];
-  /** The same rows as an event keeps them. */
+  /** The same rows as an event keeps them: one entry, none when no row matches. */
   readonly applied: readonly AppliedRule[];
 }
 
-/** A matched rule as an event keeps it. */
-export interface AppliedRule {
+/** The matched rows of a table as an event keeps them: version and sources once, for events are kept for ever. */
+export type AppliedRule = {
+  /** `decision/threatening`, or `next_steps/invite+decide_on_plan` for more than one row. */
   readonly id: string;
   readonly version: string;
   readonly source: string;
-}
+};
 
 /** A mistake in a table: found when it is compiled, never while a case is handled. */
 export class RuleTableError extends Error {
@@ -158,12 +159,14 @@ function described(facts: Table<Facts, unknown>["facts"], index: number): string
 
 function matchOf<O>({ id, version, rows }: Table<Facts, O>, set: number): Match<O> {
   const found = rows.filter((_, r) => (set & (1 << r)) !== 0);
-  const applied = found.map((row) => ({
-    id: `${id}/${row.id}`,
+  if (found.length === 0) return { table: id, version, rows: found, applied: [] };
+  const laws = new Set(found.flatMap((row) => row.sources.map((source) => source.law)));
+  const applied = {
+    id: `${id}/${found.map((row) => row.id).join("+")}`,
     version,
-    source: row.sources.map((source) => source.law).join("; "),
-  }));
-  return { table: id, version, rows: found, applied };
+    source: [...laws].join("; "),
+  };
+  return { table: id, version, rows: found, applied: [applied] };
 }
 
 function offsetsOf(facts: Table<Facts, unknown>["facts"]): Compiled<unknown>["offsets"] {

@@ -3,15 +3,17 @@
  * from events, and the reaction to the next one. One timer a case: the next thing that can expire.
  * @module
  */
-import type { Continues } from "./follow_up.ts";
-import type { Term } from "./terms.ts";
+import { type Continues, missedAt } from "./follow_up.ts";
+import type { Instalment } from "./payment_plan.ts";
 import { policy } from "./rules/policy.ts";
+import type { Term, TermName } from "./terms.ts";
 
 /** What a case that runs waits for. Amounts in cents. */
 export interface Running {
   readonly state: Continues["state"] | "waiting_for_caseworker";
   /** What must be paid in all; 0 when nothing is (assistance). */
   readonly owed: number;
+  /** What of that was paid. */
   readonly paid: number;
   /** What can expire, in order: instalments with what must be paid by then, or terms. */
   readonly deadlines: readonly Deadline[];
@@ -23,8 +25,7 @@ export interface Running {
 
 /** Something that expires. */
 export interface Deadline {
-  /** `instalment` or the name of a term. */
-  readonly term: string;
+  readonly term: TermName | "instalment";
   /** ISO date. */
   readonly due: string;
   /** ISO instant for the timer. */
@@ -48,34 +49,46 @@ export type Reaction =
   | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
   | { readonly kind: "closes"; readonly outcome: "resolved" | "withdrawn" | "escalated" };
 
-/** A case as it starts to run. `owed` is the claim in cents; a plan knows its own. */
-export function startRunning(followUp: Continues, owed = 0): Running {
-  const { state, plan, missed_at = [], terms } = followUp;
-  let sum = 0;
-  const instalments = plan?.instalments.map(({ due, amount }, i): Deadline => {
-    sum += amount;
-    return { term: "instalment", due, expires_at: missed_at[i]!, paid_by_then: sum };
-  });
-  const deadlines = instalments ?? terms.map(({ name, due, expires_at }): Deadline => ({
-    term: name,
-    due,
-    expires_at,
-    paid_by_then: 0,
-  }));
-  return {
-    state,
-    owed: plan?.amount ?? (state === "in_collection" ? owed : 0),
-    paid: 0,
-    deadlines,
-    passed: 0,
-    missed: [],
-  };
+/** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
+export interface AgreedPlan {
+  readonly amount: number;
+  readonly instalments: readonly Instalment[];
+  readonly missed_at?: readonly string[] | undefined;
 }
 
-/** A case that waits for a caseworker, with the term for it. */
-export function startWaiting({ name, due, expires_at }: Term): Running {
-  const deadlines = [{ term: name, due, expires_at, paid_by_then: 0 }];
-  return { state: "waiting_for_caseworker", owed: 0, paid: 0, deadlines, passed: 0, missed: [] };
+/** A case as it starts to run by its terms or its plan. `owed` is the claim in cents; a plan knows its own. */
+export function startRunning(followUp: Continues, owed = 0): Running {
+  const { state, plan, missed_at, terms } = followUp;
+  if (plan) return startPlan({ ...plan, missed_at });
+  const due = state === "in_collection" ? owed : 0;
+  return running(state, due, terms.map((term) => deadlineOf(term, due)));
+}
+
+/** A case as its plan starts to run; `paid` of it was received before. */
+export function startPlan({ amount, instalments, missed_at }: AgreedPlan, paid = 0): Running {
+  let sum = 0;
+  const deadlines = instalments.map((instalment, i): Deadline => {
+    sum += instalment.amount;
+    const expires_at = missed_at?.[i] ?? missedAt(instalment);
+    return { term: "instalment", due: instalment.due, expires_at, paid_by_then: sum };
+  });
+  return running("in_payment_plan", amount, deadlines, paid);
+}
+
+/** A case that waits for a person, with the term for it where there is one. */
+export function startWaiting(term?: Pick<Term, "due" | "expires_at"> & { name: Deadline["term"] }): Running {
+  return running("waiting_for_caseworker", 0, term ? [deadlineOf(term, 0)] : []);
+}
+
+function running(state: Running["state"], owed: number, deadlines: Deadline[], paid = 0): Running {
+  return { state, owed, paid, deadlines, passed: 0, missed: [] };
+}
+
+function deadlineOf(
+  { name, due, expires_at }: Pick<Term, "due" | "expires_at"> & { name: Deadline["term"] },
+  paid_by_then: number,
+): Deadline {
+  return { term: name, due, expires_at, paid_by_then };
 }
 
 /** The next thing that can expire: the case's one timer. */
@@ -102,8 +115,9 @@ export function foldRunning(running: Running, event: RunningEvent): Running {
 
 /** Arrears that are made good are no longer held against the citizen. */
 function paidUp(running: Running): Running {
-  const last = running.deadlines[running.passed - 1];
-  return last && running.paid >= last.paid_by_then ? { ...running, missed: [] } : running;
+  const inArrears = (instalment: number) =>
+    running.paid < (running.deadlines[instalment - 1]?.paid_by_then ?? Infinity);
+  return { ...running, missed: running.missed.filter(inArrears) };
 }
 
 /** The first meeting took place: its term no longer expires, the one for the plan does. */

@@ -1,4 +1,5 @@
 /** Terms that run for a case, as dates by the calendar of the law. @module */
+import type { DataOf } from "../../schema/events.ts";
 import { valueOn } from "./parameters.ts";
 import type { Source } from "./source.ts";
 import {
@@ -15,7 +16,7 @@ import type { Verdict } from "./rules/decision_table.ts";
 import { OFFER_FIRST, policy } from "./rules/policy.ts";
 import { addWorkingDays, endOfDay, endOfTerm } from "./working_days.ts";
 
-export type TermName = "first_meeting" | "decision_on_plan" | "payment" | "caseworker_review";
+export type TermName = Exclude<DataOf<"case.term_expired">["term"], "instalment">;
 
 /** A term: when it has passed, something must have happened. */
 export interface Term {
@@ -26,6 +27,11 @@ export interface Term {
   readonly expires_at: string;
   readonly source: string;
   readonly certainty: Source["certainty"];
+}
+
+/** What an event keeps of a term that must expire: its days. */
+export function datesOf({ name, due, expires_at }: Term): Pick<Term, "name" | "due" | "expires_at"> {
+  return { name, due, expires_at };
 }
 
 /** A term that ends with a Dutch day. */

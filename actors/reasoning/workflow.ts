@@ -10,7 +10,7 @@ export const states = [
   "received",
   "analysed",
   "waiting_for_caseworker",
-  "decided",
+  "plan_decided",
   "in_payment_plan",
   "referred",
   "in_collection",
@@ -38,6 +38,7 @@ export const signals = [
   "case.assistance_accepted",
   "case.term_expired",
   "case.withdrawn",
+  "case.event_refused",
   "case.completed:resolved",
   "case.completed:withdrawn",
   "case.completed:escalated",
@@ -47,95 +48,69 @@ export type Signal = (typeof signals)[number];
 type Moves = Readonly<Partial<Record<Signal, CaseState>>>;
 
 const decides: Moves = {
-  "case.decision:forgive": "decided",
-  "case.decision:payment_plan": "decided",
+  "case.decision:forgive": "forgiven",
+  "case.decision:payment_plan": "plan_decided",
   "case.decision:collect": "in_collection",
   "case.decision:refer_assistance": "referred",
 };
 
-const ends: Moves = {
+/** What may come from outside at any time before the case ends. */
+const closes: Moves = {
+  "case.withdrawn": "withdrawing",
   "case.completed:resolved": "completed:resolved",
   "case.completed:withdrawn": "completed:withdrawn",
   "case.completed:escalated": "completed:escalated",
 };
 
-const withdraws: Moves = { "case.withdrawn": "withdrawing" };
+const open: Moves = { ...decides, ...closes, "case.review_requested": "waiting_for_caseworker" };
+
+/** The moves that leave a case where it is. */
+function staysIn(state: CaseState, ...signals: Signal[]): Moves {
+  return Object.fromEntries(["case.event_refused" as const, ...signals].map((signal) => [signal, state]));
+}
 
 /** The transition table. What is not here is refused. */
 export const transitions: Readonly<Record<CaseState, Moves>> = {
-  "new": { "case.intake": "received" },
+  // An organisation may send a decision for a case it never sent in.
+  "new": { ...decides, ...closes, ...staysIn("new"), "case.intake": "received" },
   "received": {
     ...decides,
-    ...withdraws,
+    ...closes,
+    ...staysIn("received", "case.payment_received"),
     "case.analysis": "analysed",
-    "case.completed:withdrawn": "completed:withdrawn",
   },
-  "analysed": {
-    ...decides,
-    ...withdraws,
-    "case.analysis": "analysed",
-    "case.review_requested": "waiting_for_caseworker",
-    "case.completed:withdrawn": "completed:withdrawn",
-  },
+  "analysed": { ...open, ...staysIn("analysed", "case.payment_received") },
   // A term that expires here is told to whoever leads the caseworkers: a late colleague must not cost a citizen a case.
   "waiting_for_caseworker": {
-    ...decides,
-    ...withdraws,
-    "case.analysis": "analysed",
-    "case.review_requested": "waiting_for_caseworker",
-    "case.term_expired": "waiting_for_caseworker",
-    "case.completed:withdrawn": "completed:withdrawn",
+    ...open,
+    ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired"),
   },
-  "decided": {
-    ...decides,
-    ...withdraws,
-    ...ends,
+  "plan_decided": {
+    ...open,
+    ...staysIn("plan_decided", "case.payment_received"),
     "case.payment_plan_created": "in_payment_plan",
-    "case.debt_forgiven": "forgiven",
-    "case.review_requested": "waiting_for_caseworker",
   },
   "in_payment_plan": {
-    ...decides,
-    ...withdraws,
-    ...ends,
-    "case.payment_received": "in_payment_plan",
-    "case.payment_missed": "in_payment_plan",
-    "case.term_expired": "in_payment_plan",
-    "case.review_requested": "waiting_for_caseworker",
+    ...open,
+    ...staysIn("in_payment_plan", "case.payment_received", "case.payment_missed", "case.term_expired"),
   },
   "referred": {
-    ...decides,
-    ...withdraws,
-    ...ends,
-    "case.assistance_accepted": "referred",
-    "case.payment_received": "referred",
-    "case.term_expired": "referred",
-    "case.review_requested": "waiting_for_caseworker",
+    ...open,
+    ...staysIn("referred", "case.payment_received", "case.assistance_accepted", "case.term_expired"),
   },
   "in_collection": {
-    ...decides,
-    ...withdraws,
-    ...ends,
-    "case.payment_received": "in_collection",
-    "case.payment_missed": "in_collection",
-    "case.term_expired": "in_collection",
-    "case.review_requested": "waiting_for_caseworker",
+    ...open,
+    ...staysIn("in_collection", "case.payment_received", "case.payment_missed", "case.term_expired"),
   },
-  "forgiven": { "case.completed:resolved": "completed:resolved" },
-  // Compensation: an open plan and its timers are cancelled; what was already under way changes nothing any more.
-  "withdrawing": {
-    "case.completed:withdrawn": "completed:withdrawn",
-    "case.analysis": "withdrawing",
-    "case.review_requested": "withdrawing",
-    "case.payment_plan_created": "withdrawing",
-    "case.payment_received": "withdrawing",
-    "case.payment_missed": "withdrawing",
-    "case.assistance_accepted": "withdrawing",
-    "case.term_expired": "withdrawing",
+  // Nothing is owed any more: only what the decision itself leads to.
+  "forgiven": {
+    ...staysIn("forgiven", "case.debt_forgiven"),
+    "case.completed:resolved": "completed:resolved",
   },
-  "completed:resolved": {},
-  "completed:withdrawn": {},
-  "completed:escalated": {},
+  "withdrawing": { ...staysIn("withdrawing"), "case.completed:withdrawn": "completed:withdrawn" },
+  "completed:resolved": staysIn("completed:resolved"),
+  "completed:withdrawn": staysIn("completed:withdrawn"),
+  "completed:escalated": staysIn("completed:escalated"),
 };
 
 /** Who moves a case on from where it stands. Nobody, once it is completed. */
@@ -144,12 +119,12 @@ export const waitsFor: Readonly<Record<CaseState, string | undefined>> = {
   "received": "the Intake processor",
   "analysed": "the Analysis processor",
   "waiting_for_caseworker": "a caseworker",
-  "decided": "the Decision processor",
+  "plan_decided": "the Decision processor",
   "in_payment_plan": "the citizen, until the next instalment",
   "referred": "the citizen and the municipality, until the next term of the Wgs",
   "in_collection": "the citizen, until the term to pay",
   "forgiven": "the Decision processor",
-  "withdrawing": "the Decision processor",
+  "withdrawing": "the Follow-up processor",
   "completed:resolved": undefined,
   "completed:withdrawn": undefined,
   "completed:escalated": undefined,

@@ -1,5 +1,9 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../command.ts";
+import { cases } from "./cases.ts";
+import { dlq } from "./dlq.ts";
+import { publish } from "./publish.ts";
+import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 
-export const commands: readonly Command[] = [start];
+export const commands: readonly Command[] = [start, simulate, publish, cases, dlq];

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BackendAway } from "../../backends/backend.ts";
+import { HealthCheck } from "../../console/health_check.ts";
 import { reportHealth } from "../../console/health_report.ts";
+import { httpParts } from "../../console/http_parts.ts";
 import { type HttpParts, ListenError, serveHttp } from "../../console/http_server.ts";
 import { Metrics } from "../../console/metrics.ts";
 import { facts, mailbox, START } from "../unit/console/world.ts";
@@ -52,7 +55,9 @@ Deno.test("/metrics is Prometheus text", async () => {
     const { status, headers, body } = await get(`${url}metrics`);
     assertEquals([status, headers.get("content-type")], [200, "text/plain; version=0.0.4; charset=utf-8"]);
     assert(body.includes("# TYPE event_published_total counter"));
-    assert(/^process_resident_memory_bytes \d+$/m.test(body) && /^process_cpu_seconds_total [\d.]+$/m.test(body));
+    assert(
+      /^process_resident_memory_bytes \d+$/m.test(body) && /^process_cpu_seconds_total [\d.]+$/m.test(body),
+    );
   });
 });
 
@@ -115,6 +120,35 @@ Deno.test("given a host or port that can't be, one line says so and what to do",
   );
 });
 
+Deno.test("given no permission to listen, one line names it", { permissions: { net: false } }, () => {
+  const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
+  const error = assertThrows(() => serveHttp({ port: 8080, ...parts }), ListenError);
+  const what = "Listening on 127.0.0.1 port 8080 is not permitted: run with --allow-net=127.0.0.1:8080";
+  assertEquals(error.message, what);
+});
+
+Deno.test("scraping as often as one likes does not load the store, and an absent store fails no scrape", async () => {
+  const metrics = new Metrics({ backend: "postgres" });
+  let [asked, time] = [0, START];
+  const health = () => {
+    if (++asked > 1) return Promise.reject(new BackendAway("gone"));
+    return Promise.resolve({ durability: "on disk", mailboxes: [mailbox({ pending: 4 })] });
+  };
+  const onHealth = metrics.healthSeen.bind(metrics);
+  const check = new HealthCheck({ health, onHealth, facts, now: () => time });
+  await serving(httpParts(check, metrics), async (url) => {
+    for (const passed of [0, 900, 3_000]) {
+      time += passed;
+      assert((await get(`${url}metrics`)).body.includes('event_queue_depth{backend="postgres"} 4'));
+    }
+    assertEquals(asked, 1);
+    const { status, body } = await get(`${url}health`);
+    assertEquals([status, JSON.parse(body).status, asked], [503, "away", 2]);
+    time += 60_000;
+    assertEquals((await get(`${url}metrics`)).status, 200);
+  });
+});
+
 Deno.test("a server that is closed can be closed again, and no longer answers", async () => {
   let gone = "";
   await serving({}, async (url) => {
@@ -156,7 +190,14 @@ Deno.test("the permission to listen on one address is enough to serve metrics an
     const server = serveHttp({ port: 0, health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });
     await server.close();
     console.log(metrics.snapshot().latencyMs !== null && text.includes("process_resident_memory_bytes "));`;
-  const flags = ["--no-lock", "--no-prompt", "--no-check", "--cached-only", "--allow-net=127.0.0.1:0", "--ext=ts"];
+  const flags = [
+    "--no-lock",
+    "--no-prompt",
+    "--no-check",
+    "--cached-only",
+    "--allow-net=127.0.0.1:0",
+    "--ext=ts",
+  ];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, "-"],
     cwd: new URL("../..", import.meta.url),

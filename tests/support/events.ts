@@ -21,7 +21,30 @@ const data: Record<EventType, Record<string, unknown>> = {
     estimated_savings: 300,
     analysis_confidence: 0.9,
   },
+  "case.review_requested": {
+    asked_of: "caseworker",
+    reasons: [{ code: "identity", reason: "whom it concerns must be checked" }],
+    rules: [],
+  },
   "case.decision": { decision: "payment_plan", decided_by: "rules", reason: "fits", next_steps: [] },
+  "case.payment_plan_created": {
+    amount: 1250.5,
+    months: 2,
+    instalments: [{ due: "2026-02-01", amount: 625.25 }, { due: "2026-03-01", amount: 625.25 }],
+  },
+  "case.assistance_accepted": { stage: "first_meeting" },
+  "case.payment_received": { amount: 625.25 },
+  "case.term_expired": { term: "instalment", due: "2026-02-01" },
+  "case.payment_missed": { instalment: 1, due: "2026-02-01" },
+  "case.withdrawn": { reason: "solved by family" },
+  "case.debt_forgiven": { amount: 40, reason: "below the cost of collecting", approved_by: "rules" },
+  "case.event_refused": {
+    refused: "019b76da-a800-7000-8000-000000000001",
+    event_type: "case.payment_received",
+    state: "completed:resolved",
+    reason: "the case was completed",
+    reason_nl: "de zaak was afgerond",
+  },
   "case.completed": { outcome: "resolved", duration_seconds: 60, total_savings: 300 },
 };
 

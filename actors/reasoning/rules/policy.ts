@@ -59,7 +59,7 @@ export const policy: Policy = {
 export const SMALL_CLAIM = assumed("a claim not above the mean cost of collecting it is forgiven");
 export const REMISSION = assumed("remission of local levies at assistance level");
 export const PROBLEMATIC = assumed("debts above a year's net income are problematic");
-export const OFFER_FIRST = assumed("an arrangement is offered before anything is collected");
+export const OFFER_FIRST = assumed("an arrangement is offered first");
 export const HUMAN_REVIEW: Source = {
   law: "Policy: a person decides what is adverse or unsure (AVG art. 22)",
   certainty: "policy",

@@ -108,7 +108,10 @@ Deno.test("of an unexpected error the report tells only the class, and never nin
 });
 
 Deno.test("a partition seen without an owner for longer than the threshold is stuck", async () => {
-  const { check, clock } = checked(() => ({ durability: "", mailboxes: [mailbox({ owner: null, leaseMs: 0 })] }));
+  const { check, clock } = checked(() => ({
+    durability: "",
+    mailboxes: [mailbox({ owner: null, leaseMs: 0 })],
+  }));
   const statuses: string[] = [];
   for (const wait of [5_000, 10_000, 1_000]) {
     clock.pass(wait);

@@ -100,14 +100,21 @@ Deno.test("parked deliveries and dead letters are told and change no status", ()
 });
 
 Deno.test("the threshold can be chosen", () => {
-  const health = { durability: "", mailboxes: [mailbox({ pending: 1, oldestMs: 3_000, sinceSettledMs: 3_000 })] };
+  const health = {
+    durability: "",
+    mailboxes: [mailbox({ pending: 1, oldestMs: 3_000, sinceSettledMs: 3_000 })],
+  };
   const seen = { now: START + 60_000, backSince: null, unownedSince: new Map() };
   assertEquals(reportHealth(health, facts(), seen, 2_000).status, "stuck");
   assertEquals(reportHealth(health, facts(), seen, 5_000).status, "ok");
 });
 
 Deno.test("given the backend is away, the report says since when and why", () => {
-  const absence = { status: "away", since: START + 1_000, reason: "PostgreSQL is away (ECONNREFUSED)" } as const;
+  const absence = {
+    status: "away",
+    since: START + 1_000,
+    reason: "PostgreSQL is away (ECONNREFUSED)",
+  } as const;
   const report = reportAbsence(absence, facts(), START + 13_000);
   assertEquals(report.status, "away");
   assertEquals(report.since, "2026-01-15T09:00:01.000Z");

@@ -20,7 +20,11 @@ function journalTo(json = false) {
 
 const EVENT = "01943a5e-7c00-7000-8000-000000000001";
 
-function everyAct(observer: Observer, error = "TypeError", reason = "Uncaught TypeError: of citizen 123456782"): void {
+function everyAct(
+  observer: Observer,
+  error = "TypeError",
+  reason = "Uncaught TypeError: of citizen 123456782",
+): void {
   observer.retried(ids(), error);
   observer.deadLettered(ids({ attempt: 5 }), error);
   observer.held(ids());
@@ -40,7 +44,7 @@ Deno.test("every failure that was survived is one line in plain words, with its 
     "warn  fenced: intake/3 has a newer owner, epoch 9 can't settle any more",
     "warn  worker 1 is replaced: it threw outside a handler (TypeError)",
     "error backend away: PostgreSQL is away (ECONNREFUSED); the node waits and no attempt is used up",
-    "info  backend back after 0 s (1 tries failed)",
+    "info  backend back after 0 s (failed tries: 1)",
     "info  1 held delivery in the last second (intake)",
   ]);
 });
@@ -49,10 +53,22 @@ Deno.test("as JSON every line has its time, level, event and ids", () => {
   const { journal, lines } = journalTo(true);
   everyAct(journal);
   journal.close();
-  const [at, delivery] = ["2026-01-15T09:00:00.000Z", { processor: "intake", partition: 3, case_id: "zaak-7" }];
+  const [at, delivery] = ["2026-01-15T09:00:00.000Z", {
+    processor: "intake",
+    partition: 3,
+    case_id: "zaak-7",
+  }];
   assertEquals(lines.map((line) => JSON.parse(line)), [
     { at, level: "warn", event: "retry", ...delivery, event_id: EVENT, attempt: 2, error: "TypeError" },
-    { at, level: "error", event: "dead_letter", ...delivery, event_id: EVENT, attempt: 5, error: "TypeError" },
+    {
+      at,
+      level: "error",
+      event: "dead_letter",
+      ...delivery,
+      event_id: EVENT,
+      attempt: 5,
+      error: "TypeError",
+    },
     { at, level: "warn", event: "fenced", processor: "intake", partition: 3, epoch: 9 },
     { at, level: "warn", event: "worker_restart", worker: 1, exit: "threw", error: "TypeError" },
     { at, level: "error", event: "backend_away", reason: "PostgreSQL is away (ECONNREFUSED)" },
@@ -101,7 +117,10 @@ Deno.test("whatever happens in a window, the number of lines is bounded", () => 
   }
   journal.close();
   assert(lines.length < 250, `${lines.length} lines`);
-  const counted = lines.reduce((sum, line) => sum + Number(/and ([\d,]+) more/.exec(line)?.[1]?.replace(",", "") ?? 1), 0);
+  const counted = lines.reduce(
+    (sum, line) => sum + Number(/and ([\d,]+) more/.exec(line)?.[1]?.replace(",", "") ?? 1),
+    0,
+  );
   assertEquals(counted, 40_000);
 });
 
@@ -113,7 +132,7 @@ Deno.test("a backend that is away is one line, however often it is tried, and on
   journal.backendBack();
   assertEquals(lines.map((line) => line.slice(25)), [
     "error backend away: no route; the node waits and no attempt is used up",
-    "info  backend back after 12 s (50 tries failed)",
+    "info  backend back after 12 s (failed tries: 50)",
   ]);
 });
 
@@ -188,6 +207,15 @@ Deno.test("combined observers are all told everything, in order", () => {
   const both = combine(named("a"), named("b"));
   both.settled(batch());
   everyAct(both);
-  const acts = ["settled", "retried", "deadLettered", "held", "fenced", "workerRestarted", "backendAway", "backendBack"];
+  const acts = [
+    "settled",
+    "retried",
+    "deadLettered",
+    "held",
+    "fenced",
+    "workerRestarted",
+    "backendAway",
+    "backendBack",
+  ];
   assertEquals(told, acts.flatMap((act) => [`a:${act}`, `b:${act}`]));
 });

@@ -117,7 +117,13 @@ Deno.test("mailboxes are told by processor", async () => {
   const lines = samples(await busyMetrics().text());
   const of = (name: string) =>
     lines.find((line) => line.startsWith(`zaakstroom_mailbox_${name}{`))?.split(" ")[1];
-  assertEquals(["pending", "parked", "retrying", "dead", "oldest_seconds"].map(of), ["12", "2", "1", "1", "1.5"]);
+  assertEquals(["pending", "parked", "retrying", "dead", "oldest_seconds"].map(of), [
+    "12",
+    "2",
+    "1",
+    "1",
+    "1.5",
+  ]);
 });
 
 Deno.test("a scrape tells the same twice: reading a counter does not add to it", async () => {

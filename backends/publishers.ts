@@ -1,0 +1,122 @@
+/**
+ * For programs that store events: thin, typed front doors over `append`.
+ *
+ * ```ts
+ * import { caseIntake, PostgresEventPublisher } from "@zaakstroom/zaakstroom";
+ *
+ * const publisher = new PostgresEventPublisher("postgresql://localhost/schulden");
+ * await publisher.publish(
+ *   caseIntake({ case_id: "123", citizen_bsn: "987654321", debt_amount: 500.00, debt_type: "parkeerboete" }),
+ * );
+ * await publisher.close();
+ * ```
+ * @module
+ */
+import type { WireEvent } from "../schema/events.ts";
+import { type EventInput, type InputOptions, readInput } from "../schema/input.ts";
+import type { Appended, Backend, ExpectedVersion } from "./backend.ts";
+import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
+
+export { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "./backend.ts";
+export type { Appended, ExpectedVersion } from "./backend.ts";
+export { InvalidEvent } from "../schema/codec.ts";
+export type { EventInput } from "../schema/input.ts";
+
+/** Data of an intake: the brief's four fields, and what else is known. Amounts in euros. */
+export type IntakeInput = {
+  case_id: string;
+  citizen_bsn: string;
+  debt_amount: number;
+  debt_type: string;
+  [field: string]: unknown;
+};
+
+/** A `case.intake` event; what is missing gets the defaults of `schema/input.ts` when it is published. */
+export function caseIntake(data: IntakeInput): EventInput {
+  return { event_type: "case.intake", data };
+}
+
+/** A `case.analysis` event. Amounts in euros. */
+export function caseAnalysis(data: { case_id: string; [field: string]: unknown }): EventInput {
+  return { event_type: "case.analysis", data };
+}
+
+/** A `case.decision` event. */
+export function caseDecision(data: { case_id: string; [field: string]: unknown }): EventInput {
+  return { event_type: "case.decision", data };
+}
+
+export interface PublishOptions extends InputOptions {
+  /** What the case's version must be; a conflict throws VersionConflict. Default `any`. */
+  expected?: ExpectedVersion;
+}
+
+/** Publishes events to any backend. Events are validated before anything is stored: InvalidEvent names what is wrong. */
+export class EventPublisher {
+  readonly #backend: () => Promise<Backend>;
+  #opened: Promise<Backend> | undefined;
+
+  constructor(backend: () => Promise<Backend>) {
+    this.#backend = backend;
+  }
+
+  /** Stores one event. Resolves when it is durable, with the version of its case. */
+  async publish(event: EventInput, options: PublishOptions = {}): Promise<Appended> {
+    return await this.publishAll([event], options);
+  }
+
+  /** Stores events together: all or none, in this order. */
+  async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<Appended> {
+    const { expected = "any", ...rest } = options;
+    const complete: WireEvent[] = events.map((event) => readInput(event, rest));
+    return await (await this.#open()).append(complete, expected);
+  }
+
+  /** A backend that could not be opened is tried again by the next call. */
+  #open(): Promise<Backend> {
+    this.#opened ??= this.#backend().catch((error) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  /** Ends the connections. Legal twice, and before anything was published. */
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
+  }
+}
+
+/** Publishes to PostgreSQL. Connects at the first event, and brings the schema up to date. */
+export class PostgresEventPublisher extends EventPublisher {
+  constructor(url: string, options: Omit<PostgresOptions, "url"> = {}) {
+    super(() => openPostgres({ connections: 2, ...options, url }));
+  }
+}
+
+/** PublishCase of the brief: stores intakes. */
+export class PublishCase {
+  constructor(readonly publisher: EventPublisher) {}
+
+  publish(data: IntakeInput, options?: PublishOptions): Promise<Appended> {
+    return this.publisher.publish(caseIntake(data), options);
+  }
+}
+
+/** PublishAnalysis of the brief: stores analyses made elsewhere. */
+export class PublishAnalysis {
+  constructor(readonly publisher: EventPublisher) {}
+
+  publish(data: Parameters<typeof caseAnalysis>[0], options?: PublishOptions): Promise<Appended> {
+    return this.publisher.publish(caseAnalysis(data), options);
+  }
+}
+
+/** PublishDecision of the brief: stores decisions made elsewhere, a caseworker's among them. */
+export class PublishDecision {
+  constructor(readonly publisher: EventPublisher) {}
+
+  publish(data: Parameters<typeof caseDecision>[0], options?: PublishOptions): Promise<Appended> {
+    return this.publisher.publish(caseDecision(data), options);
+  }
+}

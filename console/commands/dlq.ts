@@ -1,0 +1,159 @@
+/** `dlq`: dead letters, their evidence, and what a person does about them. @module */
+import type { Backend, DeadLetter, DeadLetterFilter } from "../../backends/backend.ts";
+import { redactBsns } from "../../schema/bsn.ts";
+import { given, text, wholeNumber } from "../../schema/settings.ts";
+import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
+import { command, type Output } from "../command.ts";
+import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
+import type { Parsed, Values } from "../options.ts";
+import { grouped } from "../terminal.ts";
+import { withoutPersonalData } from "../timeline.ts";
+
+export const dlqOptions = {
+  ...backendOptions,
+  processor: { schema: text.optional(), value: "NAME", help: "only of this processor" },
+  case: { schema: text.optional(), value: "ID", help: "only of this case" },
+  limit: {
+    ...limitOption,
+    schema: wholeNumber(1, 10_000).default(100),
+    help: "touch at most so many; default 100",
+  },
+  as: { schema: text.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
+  reason: {
+    schema: text.optional(),
+    value: "TEXT",
+    help: "why, for the audit trail; needed to redrive or discard",
+  },
+  "dry-run": { schema: given, help: "only say what would be done" },
+  json: jsonOption,
+} as const;
+
+type DlqValues = Values<typeof dlqOptions>;
+
+const verbs = ["list", "show", "redrive", "discard"] as const;
+type Verb = (typeof verbs)[number];
+
+export const dlq = command({
+  name: "dlq",
+  summary: "Dead letters: lists them, shows the evidence, redrives or discards them",
+  arguments: "list | show POSITION | redrive [POSITION] | discard POSITION",
+  options: dlqOptions,
+  notes: [
+    "A dead letter holds its case, for its processor, until a person acts. redrive tries it again, and then the",
+    "deliveries held behind it, in the order of the case; discard gives it up, and what was held goes on without it.",
+    "Both say first what they will touch (--dry-run says only that), never touch more than --limit, and need --reason.",
+  ].join("\n"),
+  async run({ values, positional }: Parsed<typeof dlqOptions>, output) {
+    const [verb, at, ...more] = positional;
+    if (!verbs.includes(verb as Verb) || more.length > 0) {
+      throw new UsageError(`dlq takes one of ${verbs.join(", ")}`);
+    }
+    const filter = filterOf(verb as Verb, at, values);
+    const opened = await openBackend(values, { role: "client" });
+    try {
+      return await runVerb(opened.backend, verb as Verb, filter, values, output);
+    } finally {
+      await opened.close();
+    }
+  },
+});
+
+function filterOf(
+  verb: Verb,
+  at: string | undefined,
+  { processor, case: caseId, limit, reason, as }: DlqValues,
+): DeadLetterFilter {
+  if (at !== undefined && !/^\d+$/.test(at)) {
+    throw new UsageError(`Cannot use ${at}: a POSITION is a whole number, see dlq list`);
+  }
+  if (at === undefined && (verb === "show" || verb === "discard" && caseId === undefined)) {
+    throw new UsageError(`dlq ${verb} takes a POSITION, see dlq list`);
+  }
+  if ((verb === "redrive" || verb === "discard") && (reason === undefined || as === undefined)) {
+    throw new UsageError(`dlq ${verb} needs --reason and --as: they are kept in the audit trail`);
+  }
+  return {
+    limit,
+    ...(processor === undefined ? {} : { processor }),
+    ...(caseId === undefined ? {} : { caseId }),
+    ...(at === undefined ? {} : { position: Number(at) }),
+  };
+}
+
+async function runVerb(
+  backend: Backend,
+  verb: Verb,
+  filter: DeadLetterFilter,
+  values: DlqValues,
+  output: Output,
+): Promise<number> {
+  const found = await backend.deadLetters.list(filter);
+  if (verb === "list") return list(found, await backend.deadLetters.count(filter), values, output);
+  if (found.length === 0) {
+    throw new CommandError(exitCodes.notFound, "There is no such dead letter: see dlq list");
+  }
+  if (verb === "show") {
+    output.out(values.json ? JSON.stringify(found.map(masked)) : found.map(evidence).join("\n\n"));
+    return exitCodes.ok;
+  }
+  return await act(backend, verb, filter, found, values, output);
+}
+
+function list(found: readonly DeadLetter[], total: number, { json }: DlqValues, { out }: Output): number {
+  if (json) out(JSON.stringify({ total, deadLetters: found.map(masked) }));
+  else if (total === 0) out("No dead letters");
+  else {
+    for (const letter of found) out(oneLine(letter));
+    if (total > found.length) out(`… and ${grouped(total - found.length)} more: use --limit`);
+  }
+  return exitCodes.ok;
+}
+
+function oneLine({ event, processor, caseId, attempts, held, since, failures }: DeadLetter): string {
+  const error = failures.at(-1)?.class ?? "unknown";
+  return `${event.position}  ${since}  ${processor}  ${event.event.event_type}  ${error} after ${attempts} attempts, ${held} held  ${caseId}`;
+}
+
+function evidence(letter: DeadLetter): string {
+  const { event, data } = { event: letter.event.event, data: withoutPersonalData(letter.event.event.data) };
+  const attempts = letter.failures.map(({ class: name, message, stack, at }, i) =>
+    redactBsns(
+      `  attempt ${i + 1} at ${at}: ${name}: ${message}${
+        stack === undefined ? "" : `\n${stack.replace(/^/gm, "    ")}`
+      }`,
+    )
+  );
+  return [
+    oneLine(letter),
+    `  event ${event.event_id} of ${event.timestamp}, version ${letter.event.version} of its case`,
+    `  data ${redactBsns(JSON.stringify(data))}`,
+    ...attempts,
+  ].join("\n");
+}
+
+function masked(letter: DeadLetter): DeadLetter {
+  const event = { ...letter.event.event, data: withoutPersonalData(letter.event.event.data) };
+  return { ...letter, event: { ...letter.event, event } };
+}
+
+async function act(
+  backend: Backend,
+  verb: "redrive" | "discard",
+  filter: DeadLetterFilter,
+  found: readonly DeadLetter[],
+  values: DlqValues,
+  { out }: Output,
+): Promise<number> {
+  const held = found.reduce((sum, letter) => sum + letter.held, 0);
+  const preview = `${verb} ${grouped(found.length)} dead letters of ${
+    new Set(found.map(({ caseId }) => caseId)).size
+  } cases, with ${grouped(held)} deliveries held behind them`;
+  if (values["dry-run"]) {
+    out(values.json ? JSON.stringify({ would: verb, deadLetters: found.length, held }) : `Would ${preview}`);
+    return exitCodes.ok;
+  }
+  if (!values.json) out(`Will ${preview}`);
+  const done = await backend.deadLetters[verb](filter, { by: values.as!, why: values.reason! });
+  out(values.json ? JSON.stringify({ did: verb, deadLetters: done, held }) : `Done: ${grouped(done)}`);
+  return exitCodes.ok;
+}

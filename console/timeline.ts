@@ -1,0 +1,60 @@
+/** The story of a case, for whoever must answer the citizen. @module */
+import type { AuditEntry } from "../backends/backend.ts";
+import { maskBsn } from "../schema/bsn.ts";
+import type { StoredEvent } from "../schema/stored_event.ts";
+
+/** Fields that say who the citizen is. They are stored, and shown masked or not at all. */
+export function withoutPersonalData(data: Record<string, unknown>): Record<string, unknown> {
+  const shown = { ...data };
+  if (typeof shown.citizen_bsn === "string") shown.citizen_bsn = maskBsn(shown.citizen_bsn);
+  if (typeof shown.profile === "object" && shown.profile !== null) {
+    const { contact, ...profile } = shown.profile as Record<string, unknown>;
+    shown.profile = contact === undefined ? profile : { ...profile, contact: "not shown" };
+  }
+  return shown;
+}
+
+/** The timeline of a case: its events and the acts on it, in order of time. */
+export function tellCase(caseId: string, story: readonly StoredEvent[], acts: readonly AuditEntry[]): string {
+  const lines = [
+    ...story.map((stored) => ({ at: stored.recordedAt, text: tellEvent(stored) })),
+    ...acts.map((entry) => ({ at: Date.parse(entry.at), text: tellAct(entry) })),
+  ].sort((a, b) => a.at - b.at);
+  return [`Case ${caseId}`, ...lines.map(({ text }) => text)].join("\n");
+}
+
+function tellEvent({ version, event }: StoredEvent): string {
+  const { causation_id, source, marks } = event.metadata;
+  const by = source === undefined ? "" : ` by ${source}`;
+  const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
+  const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
+  const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
+  return [head, ...tellFields(withoutPersonalData(event.data), 4), ...marked].join("\n");
+}
+
+function tellFields(data: Record<string, unknown>, indent: number): string[] {
+  return Object.entries(data).filter(([name]) => name !== "case_id").flatMap(([name, value]) =>
+    tellField(name, value, indent)
+  );
+}
+
+function tellField(name: string, value: unknown, indent: number): string[] {
+  const pad = " ".repeat(indent);
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [];
+    return [`${pad}${name}:`, ...value.map((item) => `${pad}  - ${plain(item)}`)];
+  }
+  if (typeof value === "object" && value !== null) {
+    return [`${pad}${name}:`, ...tellFields(value as Record<string, unknown>, indent + 2)];
+  }
+  return [`${pad}${name}: ${plain(value)}`];
+}
+
+function plain(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value).map(([name, inner]) => `${name} ${plain(inner)}`).join(", ");
+}
+
+function tellAct({ at, act, by, why, processor }: AuditEntry): string {
+  return `${at}  *  ${act}${processor === undefined ? "" : ` at ${processor}`} by ${by}: ${why}`;
+}

@@ -1,0 +1,17 @@
+/** Fields that the data of several event types share. @module */
+import { z } from "zod";
+
+/** The ordering key: any text of 1 to 128 characters. Control characters are refused: no text store takes all of them. */
+// deno-lint-ignore no-control-regex
+export const caseIdSchema = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, {
+  error: "a case_id has no control characters",
+});
+
+/** What can be decided on a claim. */
+export const decisions = ["forgive", "payment_plan", "collect", "refer_assistance"] as const;
+
+/** A name, a code or a line. */
+export const shortText = z.string().min(1).max(200);
+
+/** A text for a person. */
+export const longText = z.string().min(1).max(4000);

@@ -1,0 +1,106 @@
+/** The data of the events that follow an analysis or a decision: what the runtime starts, and what happens outside. @module */
+import { z } from "zod";
+import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
+import { money } from "./money.ts";
+
+const moment = z.iso.datetime({ offset: true });
+
+/** What can expire: an instalment of a plan, or a term by its name. */
+export const terms = [
+  "instalment",
+  "first_meeting",
+  "decision_on_plan",
+  "payment",
+  "caseworker_review",
+] as const;
+
+/** Who is asked to decide: a caseworker, or whoever leads the caseworkers when the term for it has passed. */
+export const reviewers = ["caseworker", "team_lead"] as const;
+
+/** How far assistance has come: the citizen came to the first meeting, or a plan of approach was decided on. */
+export const assistanceStages = ["first_meeting", "plan"] as const;
+
+/** Rules that were applied: those of one table, by the names of their rows, with where they come from. */
+const appliedRule = z.looseObject({ id: z.string().min(1).max(500), version: shortText, source: longText });
+
+/** A person must decide: why, what the rules propose, and by when (`due`, the last day; `expires_at`, the instant after). */
+export const reviewRequestedData = z.looseObject({
+  case_id: caseIdSchema,
+  asked_of: z.enum(reviewers),
+  reasons: z.array(z.looseObject({ code: shortText, reason: longText, reason_nl: longText.optional() }))
+    .min(1).max(50),
+  proposed: z.enum(decisions).optional(),
+  /** Why the rules propose it. */
+  reason: longText.optional(),
+  reason_nl: longText.optional(),
+  rules: z.array(appliedRule).max(50),
+  /** Absent when nobody is left to ask once it has passed. */
+  term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: moment }).optional(),
+  /** The claim to be decided on. */
+  debt_amount: money.optional(),
+});
+
+/** Instalments were agreed on; their amounts add up to `amount`. */
+export const paymentPlanCreatedData = z.looseObject({
+  case_id: caseIdSchema,
+  amount: money,
+  months: z.int().min(1).max(36),
+  instalments: z.array(z.looseObject({ due: z.iso.date(), amount: money })).min(1).max(36),
+  /** Room to repay a month; absent when the income is not known. */
+  capacity: money.optional(),
+  /** The instants from which each instalment counts as missed. Default: by the policy, from its due date. */
+  missed_at: z.array(moment).max(36).optional(),
+}).refine((plan) => plan.missed_at === undefined || plan.missed_at.length === plan.instalments.length, {
+  path: ["missed_at"],
+  error: "must have as many moments as there are instalments",
+});
+
+/** The claim was let go, for this amount. */
+export const debtForgivenData = z.looseObject({
+  case_id: caseIdSchema,
+  amount: money,
+  reason: longText,
+  approved_by: shortText,
+});
+
+/** The citizen paid. Told by the organisation that is owed. */
+export const paymentReceivedData = z.looseObject({
+  case_id: caseIdSchema,
+  amount: money,
+  reference: shortText.optional(),
+});
+
+/** An instalment was not paid in time: told by the organisation, or found when its term expired. Counts from 1. */
+export const paymentMissedData = z.looseObject({
+  case_id: caseIdSchema,
+  instalment: z.int().min(1),
+  due: z.iso.date().optional(),
+});
+
+/** The citizen withdrew, or the claim was taken back. */
+export const withdrawnData = z.looseObject({ case_id: caseIdSchema, reason: longText.optional() });
+
+/** The citizen took the assistance that was offered, this far. */
+export const assistanceAcceptedData = z.looseObject({
+  case_id: caseIdSchema,
+  stage: z.enum(assistanceStages),
+});
+
+/** A term ran out. Appended by a timer of the runtime. */
+export const termExpiredData = z.looseObject({
+  case_id: caseIdSchema,
+  term: z.enum(terms),
+  due: z.iso.date(),
+});
+
+/** An event had no effect, because the case could not take it where it stood: a late payment, a second decision. */
+export const eventRefusedData = z.looseObject({
+  case_id: caseIdSchema,
+  /** The event without effect. */
+  refused: z.uuid(),
+  event_type: shortText,
+  /** Where the case stood. */
+  state: shortText,
+  reason: longText,
+  reason_nl: longText,
+});

@@ -20,6 +20,8 @@ export interface WorkerSettings {
   readonly hangMs: number;
   /** A worker may take this long to start. */
   readonly startMs: number;
+  /** Another worker entry, which hosts other processors. Default: `worker.ts`. */
+  readonly entry?: URL;
 }
 
 /** Fetches the histories a worker lacks. */
@@ -56,10 +58,10 @@ export class WorkerHandle {
     this.#onExit = onExit;
     this.ready = new Promise((resolve) => this.#started = resolve);
     // Named literally, so that a compiled binary contains it.
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      type: "module",
-      deno: { permissions: "none" },
-    } as WorkerOptions);
+    const options = { type: "module", deno: { permissions: "none" } } as WorkerOptions;
+    this.#worker = settings.entry === undefined
+      ? new Worker(new URL("./worker.ts", import.meta.url), options)
+      : new Worker(settings.entry, options);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
     this.#worker.onerror = (event) => {

@@ -1,6 +1,6 @@
 /** From what a handler returns to what is stored: derived ids, causation, validation, encoding. @module */
 import type { StoredTimerChange } from "../backends/mailbox.ts";
-import { encodeEvent, InvalidEvent } from "../schema/codec.ts";
+import { encodeData, InvalidEvent } from "../schema/codec.ts";
 import { type CaseEvent, eventTypes } from "../schema/events.ts";
 import { derivedId } from "../schema/ids.ts";
 import { type DecodedEvent, storeRow } from "../schema/stored_event.ts";
@@ -84,12 +84,12 @@ function toRow(
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
   const { traceparent, tracestate } = input.metadata;
-  const event = {
+  return storeRow({
     event_id: derivedId(input.event_id, Date.parse(input.timestamp), processor.name, index),
     event_type: draft.event_type,
     timestamp,
     correlation_id: input.correlation_id,
-    data: draft.data,
+    data: encodeData(draft.event_type, draft.data),
     metadata: {
       schema_version: definition.version,
       causation_id: input.event_id,
@@ -97,8 +97,7 @@ function toRow(
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
     },
-  } as CaseEvent;
-  return storeRow(encodeEvent(event), partition);
+  }, partition);
 }
 
 function toTimer(

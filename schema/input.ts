@@ -18,7 +18,7 @@
  * @module
  */
 import { passesElevenTest } from "./bsn.ts";
-import { decodeEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
+import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { newRootId } from "./ids.ts";
 
@@ -52,7 +52,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
     throw new InvalidEvent(["metadata: must be an object"]);
   }
   const completed = complete(given, options);
-  decodeEvent(completed);
+  checkEvent(completed);
   return withTwoDecimals(marked(canonical(completed), options.strict ?? false));
 }
 

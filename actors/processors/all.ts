@@ -2,6 +2,7 @@
 import type { AnyProcessor } from "../processor.ts";
 import { analysis } from "./analysis.ts";
 import { decision } from "./decision.ts";
+import { followUp } from "./follow_up.ts";
 import { intake } from "./intake.ts";
 
-export const processors: readonly AnyProcessor[] = [intake, analysis, decision];
+export const processors: readonly AnyProcessor[] = [intake, analysis, decision, followUp];

@@ -1,25 +1,39 @@
 /** Analysis: decides on an assessed case by the rules, or leaves it to a caseworker. @module */
-import type { DataOf, EventOf } from "../../schema/events.ts";
-import type { Context, Handled, Processor } from "../processor.ts";
+import type { EventOf } from "../../schema/events.ts";
+import { type Context, type Handled, type Processor, Reject } from "../processor.ts";
 import { decide } from "../reasoning/decide.ts";
-import { Reject } from "../processor.ts";
+import { accepts, advance, nothingYet, type Progress } from "../reasoning/progress.ts";
+import { refusalOf } from "../reasoning/refusal.ts";
 
-interface State {
-  readonly intake: DataOf<"case.intake"> | undefined;
-}
+/** What can make an analysis come too late. */
+const folds = [
+  "case.intake",
+  "case.review_requested",
+  "case.decision",
+  "case.withdrawn",
+  "case.completed",
+] as const;
 
-/** Emits `case.decision` for a `case.analysis` that the rules may decide. */
-export const analysis: Processor<State, "case.analysis", "case.intake"> = {
+/**
+ * Emits for every `case.analysis` either `case.decision`, or `case.review_requested` where a person must decide, or
+ * `case.event_refused` for one that comes when the case was decided on, withdrawn or completed already.
+ */
+export const analysis: Processor<Progress, "case.analysis", (typeof folds)[number]> = {
   name: "analysis",
   version: 1,
   takes: ["case.analysis"],
-  folds: ["case.intake"],
-  initial: () => ({ intake: undefined }),
-  evolve: (state, event) => event.event_type === "case.intake" ? { intake: event.data } : state,
-  handle(event: EventOf<"case.analysis">, { intake }: State, context: Context): Handled {
+  folds,
+  initial: () => nothingYet,
+  evolve: advance,
+  handle(event: EventOf<"case.analysis">, before: Progress, { now }: Context): Handled {
+    const { intake } = before;
     if (intake === undefined) throw new Reject("An analysis without an intake before it can't be decided");
-    const decision = decide(intake, event.data, context.now);
-    if (decision.kind === "caseworker") return { events: [] };
-    return { events: [{ event_type: "case.decision", data: decision.data }] };
+    if (!accepts(before, event)) {
+      return { events: [{ event_type: "case.event_refused", data: refusalOf(before, event) }] };
+    }
+    const { kind, data } = decide(intake, event.data, now);
+    return kind === "decision"
+      ? { events: [{ event_type: "case.decision", data }] }
+      : { events: [{ event_type: "case.review_requested", data }] };
   },
 };

@@ -1,32 +1,71 @@
 /** Decision: starts what follows a decision, and closes the case where the decision itself does. @module */
 import type { DataOf, EventOf } from "../../schema/events.ts";
-import type { Context, Handled, Processor } from "../processor.ts";
-import { followUp } from "../reasoning/follow_up.ts";
+import { cents } from "../../schema/money.ts";
+import type { Context, Draft, Handled, Processor } from "../processor.ts";
+import type { Closes, Continues } from "../reasoning/follow_up.ts";
+import { accepts, advance, followUpOf, nothingYet, type Progress } from "../reasoning/progress.ts";
+import { refusalOf } from "../reasoning/refusal.ts";
 
-interface State {
-  readonly intake: DataOf<"case.intake"> | undefined;
-  readonly analysis: DataOf<"case.analysis"> | undefined;
-  readonly openedAt: string | undefined;
-}
+const folds = [
+  "case.intake",
+  "case.analysis",
+  "case.review_requested",
+  "case.payment_plan_created",
+  "case.assistance_accepted",
+  "case.payment_received",
+  "case.term_expired",
+  "case.payment_missed",
+  "case.withdrawn",
+  "case.completed",
+] as const;
 
-type Folded = EventOf<"case.intake" | "case.analysis" | "case.decision">;
-
-/** Emits `case.completed` for a `case.decision` that closes its case. */
-export const decision: Processor<State, "case.decision", "case.intake" | "case.analysis"> = {
+/**
+ * Emits for a `case.decision`, whoever took it: `case.debt_forgiven` (when the amount is known) and `case.completed` to
+ * forgive; `case.payment_plan_created`, or `case.review_requested` where no plan fits, for a plan; nothing to collect or
+ * to refer, where the terms that start are Follow-up's; `case.event_refused` when the case cannot take it any more.
+ */
+export const decision: Processor<Progress, "case.decision", (typeof folds)[number]> = {
   name: "decision",
   version: 1,
   takes: ["case.decision"],
-  folds: ["case.intake", "case.analysis"],
-  initial: () => ({ intake: undefined, analysis: undefined, openedAt: undefined }),
-  evolve(state: State, event: Folded): State {
-    const openedAt = state.openedAt ?? event.timestamp;
-    if (event.event_type === "case.intake") return { ...state, openedAt, intake: event.data };
-    if (event.event_type === "case.analysis") return { ...state, openedAt, analysis: event.data };
-    return { ...state, openedAt };
-  },
-  handle(event: EventOf<"case.decision">, state: State, { now }: Context): Handled {
-    const next = followUp(event.data, state.intake, state.analysis, state.openedAt ?? now, now);
-    if (next.kind !== "closes") return { events: [] };
-    return { events: [{ event_type: "case.completed", data: next.completed }] };
+  folds,
+  initial: () => nothingYet,
+  evolve: advance,
+  handle(event: EventOf<"case.decision">, before: Progress, _context: Context): Handled {
+    if (!accepts(before, event)) {
+      return { events: [{ event_type: "case.event_refused", data: refusalOf(before, event) }] };
+    }
+    const next = followUpOf(before, event);
+    switch (next.kind) {
+      case "closes":
+        return { events: closing(next) };
+      case "needs_review":
+        return { events: [{ event_type: "case.review_requested", data: next.review }] };
+      case "continues":
+        return { events: next.plan ? [planCreated(event.data, next, next.plan)] : [] };
+    }
   },
 };
+
+function closing({ forgiven, completed }: Closes): Draft[] {
+  const closed: Draft = { event_type: "case.completed", data: completed };
+  return forgiven ? [{ event_type: "case.debt_forgiven", data: forgiven }, closed] : [closed];
+}
+
+function planCreated(
+  { case_id }: DataOf<"case.decision">,
+  { missed_at = [] }: Continues,
+  { amount, months, instalments, capacity }: NonNullable<Continues["plan"]>,
+): Draft {
+  return {
+    event_type: "case.payment_plan_created",
+    data: {
+      case_id,
+      amount: cents(amount),
+      months,
+      instalments: instalments.map(({ due, amount }) => ({ due, amount: cents(amount) })),
+      missed_at: [...missed_at],
+      ...(capacity === undefined ? {} : { capacity: cents(capacity) }),
+    },
+  };
+}

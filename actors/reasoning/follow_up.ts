@@ -1,31 +1,24 @@
 /** What follows a decision, a caseworker's or the system's: the case closes, or runs on with a plan or terms. @module */
 import type { DataOf } from "../../schema/events.ts";
-import { type Cents, cents } from "../../schema/money.ts";
+import { cents } from "../../schema/money.ts";
 import { figuresOf, planFor } from "./case_figures.ts";
 import type { Instalment, PaymentPlan } from "./payment_plan.ts";
 import { debtClass } from "./rules/debt_classes.ts";
-import { policy } from "./rules/policy.ts";
-import { type Term, termsOf } from "./terms.ts";
+import { BESLAGVRIJE_VOET } from "./rules/legal_parameters.ts";
+import { HUMAN_REVIEW, policy } from "./rules/policy.ts";
+import { datesOf, reviewTerm, type Term, termsOf } from "./terms.ts";
 import { daysAfter, dutchDay, endOfDay } from "./working_days.ts";
 
 type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
 
-/** The claim is let go: what `case.debt_forgiven` tells. */
-export interface Forgiven {
-  readonly case_id: string;
-  readonly amount: Cents;
-  readonly reason: string;
-  readonly approved_by: string;
-}
-
 /** The case ends now. */
 export interface Closes {
   readonly kind: "closes";
   readonly completed: DataOf<"case.completed">;
   /** With a decision to forgive, when the amount is known. */
-  readonly forgiven?: Forgiven;
+  readonly forgiven?: DataOf<"case.debt_forgiven">;
 }
 
 /** The case runs on until what it waits for happens, or a term expires. */
@@ -44,8 +37,7 @@ export interface Continues {
 /** A plan was decided on that the rules do not allow: a person must look again. */
 export interface NeedsReview {
   readonly kind: "needs_review";
-  readonly reason: string;
-  readonly reason_nl: string;
+  readonly review: DataOf<"case.review_requested">;
 }
 
 export type FollowUp = Closes | Continues | NeedsReview;
@@ -66,7 +58,7 @@ export function followUp(
     case "forgive":
       return forgives(decision, intake, analysis, openedAt, at);
     case "payment_plan":
-      return plans(intake, day);
+      return plans(decision, intake, day);
     case "refer_assistance":
       return { kind: "continues", state: "referred", ...termed(decision, intake, day), waits_for: "citizen" };
     case "collect":
@@ -101,25 +93,47 @@ function forgives(
   };
 }
 
-function plans(intake: Intake | undefined, day: string): Continues | NeedsReview {
-  if (!intake) {
-    return {
-      kind: "needs_review",
-      reason: "A payment plan was decided on, but the amount of the claim is not known.",
-      reason_nl: "Er is tot een betalingsregeling besloten, maar het bedrag van de vordering is niet bekend.",
-    };
-  }
-  const plan = planFor(intake, figuresOf(intake, day));
-  if (!plan || plan.instalments.length === 0) {
-    return {
-      kind: "needs_review",
-      reason: "A payment plan was decided on, but none fits the room to repay within the longest term.",
-      reason_nl:
-        "Er is tot een betalingsregeling besloten, maar binnen de langste termijn past er geen bij de afloscapaciteit.",
-    };
-  }
+function plans(
+  decision: DataOf<"case.decision">,
+  intake: Intake | undefined,
+  day: string,
+): Continues | NeedsReview {
+  const plan = intake && planFor(intake, figuresOf(intake, day));
+  if (!plan || plan.instalments.length === 0) return needsReview(decision, intake, day);
   const missed_at = plan.instalments.map(missedAt);
   return { kind: "continues", state: "in_payment_plan", plan, missed_at, terms: [], waits_for: "citizen" };
+}
+
+const UNKNOWN_CLAIM = {
+  code: "unknown_claim",
+  reason: "A payment plan was decided on, but the amount of the claim is not known.",
+  reason_nl: "Er is tot een betalingsregeling besloten, maar het bedrag van de vordering is niet bekend.",
+};
+const NO_PLAN_FITS = {
+  code: "no_plan_fits",
+  reason: "A payment plan was decided on, but none fits the room to repay within the longest term.",
+  reason_nl:
+    "Er is tot een betalingsregeling besloten, maar binnen de langste termijn past er geen bij de afloscapaciteit.",
+};
+
+function needsReview(
+  { case_id }: DataOf<"case.decision">,
+  intake: Intake | undefined,
+  day: string,
+): NeedsReview {
+  const threatening = intake ? figuresOf(intake, day).threatening : false;
+  const source = `${HUMAN_REVIEW.law}; ${BESLAGVRIJE_VOET.law}`;
+  return {
+    kind: "needs_review",
+    review: {
+      case_id,
+      asked_of: "caseworker",
+      reasons: [intake ? NO_PLAN_FITS : UNKNOWN_CLAIM],
+      rules: [{ id: "policy/plan_within_capacity", version: policy.version, source }],
+      term: datesOf(reviewTerm(day, threatening)),
+      ...(intake ? { debt_amount: intake.debt_amount } : {}),
+    },
+  };
 }
 
 /** The instant after which an instalment counts as missed: its due date and the days of grace. */

@@ -39,15 +39,16 @@ export type RunningEvent =
   | { readonly type: "case.payment_received"; readonly amount: number }
   | { readonly type: "case.payment_missed"; readonly instalment: number }
   | { readonly type: "case.term_expired"; readonly term: string; readonly due: string }
-  | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" }
-  | { readonly type: "case.withdrawn" };
+  | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" };
 
-/** What must follow. Closing cancels the timer; waiting sets it to the next deadline. */
+/** What must follow. The timer follows from the state after the event: it is set to the next deadline. */
 export type Reaction =
-  | { readonly kind: "waits"; readonly next?: Deadline }
-  | { readonly kind: "missed"; readonly instalment: number; readonly due: string; readonly next: Deadline }
+  | { readonly kind: "waits" }
+  | { readonly kind: "missed"; readonly instalment: number; readonly due: string }
   | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
-  | { readonly kind: "closes"; readonly outcome: "resolved" | "withdrawn" | "escalated" };
+  | { readonly kind: "closes"; readonly outcome: "resolved" | "escalated" };
+
+const WAITS: Reaction = { kind: "waits" };
 
 /** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
 export interface AgreedPlan {
@@ -72,7 +73,7 @@ export function startPlan({ amount, instalments, missed_at }: AgreedPlan, paid =
     const expires_at = missed_at?.[i] ?? missedAt(instalment);
     return { term: "instalment", due: instalment.due, expires_at, paid_by_then: sum };
   });
-  return running("in_payment_plan", amount, deadlines, paid);
+  return paidUp(running("in_payment_plan", amount, deadlines, paid));
 }
 
 /** A case that waits for a person, with the term for it where there is one. */
@@ -103,21 +104,21 @@ export function foldRunning(running: Running, event: RunningEvent): Running {
       return paidUp({ ...running, paid: running.paid + event.amount });
     case "case.payment_missed":
       if (running.missed.includes(event.instalment)) return running;
-      return { ...running, missed: [...running.missed, event.instalment] };
+      return paidUp({ ...running, missed: [...running.missed, event.instalment] });
     case "case.term_expired":
       return expires(running, event) ? { ...running, passed: running.passed + 1 } : running;
     case "case.assistance_accepted":
       return metFirst(running, event.stage) ? { ...running, passed: running.passed + 1 } : running;
-    case "case.withdrawn":
-      return running;
   }
 }
 
-/** Arrears that are made good are no longer held against the citizen. */
+/** What is paid is no longer awaited, and arrears that are made good are not held against the citizen. */
 function paidUp(running: Running): Running {
-  const inArrears = (instalment: number) =>
-    running.paid < (running.deadlines[instalment - 1]?.paid_by_then ?? Infinity);
-  return { ...running, missed: running.missed.filter(inArrears) };
+  const { deadlines, paid } = running;
+  const inArrears = (instalment: number) => paid < (deadlines[instalment - 1]?.paid_by_then ?? Infinity);
+  let { passed } = running;
+  while (deadlines[passed]?.term === "instalment" && !inArrears(passed + 1)) passed++;
+  return { ...running, passed, missed: running.missed.filter(inArrears) };
 }
 
 /** The first meeting took place: its term no longer expires, the one for the plan does. */
@@ -135,32 +136,21 @@ function expires(running: Running, { term, due }: { term: string; due: string })
 export function react(running: Running, event: RunningEvent): Reaction {
   const after = foldRunning(running, event);
   switch (event.type) {
-    case "case.withdrawn":
-      return { kind: "closes", outcome: "withdrawn" };
     case "case.assistance_accepted":
       return running.state === "referred" && event.stage === "plan"
         ? { kind: "closes", outcome: "resolved" }
-        : waits(after);
+        : WAITS;
     case "case.payment_received":
-      return after.owed > 0 && after.paid >= after.owed
-        ? { kind: "closes", outcome: "resolved" }
-        : waits(after);
+      return after.owed > 0 && after.paid >= after.owed ? { kind: "closes", outcome: "resolved" } : WAITS;
     case "case.payment_missed":
-      return after.missed.length >= policy.missedMax
-        ? { kind: "closes", outcome: "escalated" }
-        : waits(after);
+      return after.missed.length >= policy.missedMax ? { kind: "closes", outcome: "escalated" } : WAITS;
     case "case.term_expired":
-      return expires(running, event) ? reactToExpiry(running, after) : waits(after);
+      return expires(running, event) ? reactToExpiry(running, after) : WAITS;
   }
 }
 
-function waits(running: Running): Reaction {
-  const next = nextDeadline(running);
-  return next ? { kind: "waits", next } : { kind: "waits" };
-}
-
 function reactToExpiry(running: Running, after: Running): Reaction {
-  const { term, due, paid_by_then } = nextDeadline(running)!;
+  const { term, due } = nextDeadline(running)!;
   if (running.state === "waiting_for_caseworker") {
     return {
       kind: "asks_again",
@@ -168,9 +158,6 @@ function reactToExpiry(running: Running, after: Running): Reaction {
       reason_nl: `Geen medewerker heeft uiterlijk ${due} besloten: de teamleider moet dit oppakken.`,
     };
   }
-  if (term !== "instalment") return { kind: "closes", outcome: "escalated" };
-  const next = nextDeadline(after);
-  if (running.paid >= paid_by_then) return waits(after);
-  if (!next) return { kind: "closes", outcome: "escalated" };
-  return { kind: "missed", instalment: after.passed, due, next };
+  if (term !== "instalment" || !nextDeadline(after)) return { kind: "closes", outcome: "escalated" };
+  return { kind: "missed", instalment: after.passed, due };
 }

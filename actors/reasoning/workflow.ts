@@ -72,12 +72,12 @@ function staysIn(state: CaseState, ...signals: Signal[]): Moves {
 /** The transition table. What is not here is refused. */
 export const transitions: Readonly<Record<CaseState, Moves>> = {
   // An organisation may send a decision for a case it never sent in.
-  "new": { ...decides, ...closes, ...staysIn("new"), "case.intake": "received" },
+  "new": { "case.intake": "received", ...decides, ...closes, ...staysIn("new") },
   "received": {
+    "case.analysis": "analysed",
     ...decides,
     ...closes,
     ...staysIn("received", "case.payment_received"),
-    "case.analysis": "analysed",
   },
   "analysed": { ...open, ...staysIn("analysed", "case.payment_received") },
   // A term that expires here is told to whoever leads the caseworkers: a late colleague must not cost a citizen a case.
@@ -86,9 +86,9 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
     ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired"),
   },
   "plan_decided": {
+    "case.payment_plan_created": "in_payment_plan",
     ...open,
     ...staysIn("plan_decided", "case.payment_received"),
-    "case.payment_plan_created": "in_payment_plan",
   },
   "in_payment_plan": {
     ...open,

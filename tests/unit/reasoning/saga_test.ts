@@ -53,7 +53,7 @@ Deno.test("a plan that is paid is resolved, whether in instalments or at once", 
 Deno.test("one missed instalment is a warning, a second escalates", () => {
   const plan = running("payment_plan");
   const missed = react(plan, expiry(plan, 0));
-  assertEquals(missed, { kind: "missed", instalment: 1, due: "2026-02-15", next: plan.deadlines[1]! });
+  assertEquals(missed, { kind: "missed", instalment: 1, due: "2026-02-15" });
   assertEquals(play(plan, [expiry(plan, 0), expiry(plan, 1)]), { kind: "closes", outcome: "escalated" });
 });
 
@@ -98,13 +98,11 @@ Deno.test("a collected claim is resolved when paid, escalates when its term expi
   });
 });
 
-Deno.test("a withdrawn case closes wherever it runs", () => {
-  for (const decision of ["payment_plan", "refer_assistance", "collect"] as const) {
-    assertEquals(react(running(decision), { type: "case.withdrawn" }), {
-      kind: "closes",
-      outcome: "withdrawn",
-    });
-  }
+Deno.test("what is paid is no longer awaited, in arrears or ahead", () => {
+  const plan = running("payment_plan");
+  assertEquals(nextDeadline(foldRunning(plan, paid(18_000))), plan.deadlines[2]!);
+  const late: RunningEvent[] = [paid(9_000), { type: "case.payment_missed", instalment: 1 }];
+  assertEquals(late.reduce(foldRunning, plan).missed, []);
 });
 
 Deno.test("a caseworker who is late does not cost the citizen the case", () => {

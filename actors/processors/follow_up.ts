@@ -1,0 +1,124 @@
+/**
+ * Follow-up: the saga of a case after its decision. It alone owns the case's timer, so that whatever happens, what
+ * expires next is set and what no longer can is cancelled.
+ * @module
+ */
+import type { EventOf } from "../../schema/events.ts";
+import type { Context, Draft, Handled, Processor, TimerChange } from "../processor.ts";
+import { completion } from "../reasoning/follow_up.ts";
+import {
+  accepts,
+  advance,
+  deadlineOf,
+  nothingYet,
+  type Progress,
+  runningEvent,
+  runningOf,
+} from "../reasoning/progress.ts";
+import { refusalOf } from "../reasoning/refusal.ts";
+import { policy } from "../reasoning/rules/policy.ts";
+import { type Deadline, react } from "../reasoning/saga.ts";
+
+const takes = [
+  "case.review_requested",
+  "case.decision",
+  "case.payment_plan_created",
+  "case.assistance_accepted",
+  "case.payment_received",
+  "case.term_expired",
+  "case.payment_missed",
+  "case.withdrawn",
+  "case.completed",
+] as const;
+const folds = ["case.intake", "case.analysis"] as const;
+
+type Taken = EventOf<(typeof takes)[number]>;
+
+/** One timer a case: the next deadline. */
+const TIMER = "deadline";
+
+/**
+ * Emits `case.completed` for what ends the case (paid, withdrawn, assistance that led to a plan, a term that expired,
+ * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.review_requested` to
+ * the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot take any more.
+ */
+export const followUp: Processor<Progress, Taken["event_type"], (typeof folds)[number]> = {
+  name: "follow_up",
+  version: 1,
+  takes,
+  folds,
+  initial: () => nothingYet,
+  evolve: advance,
+  handle(event: Taken, before: Progress, { now }: Context): Handled {
+    const after = advance(before, event);
+    return { events: outputs(event, before, after, now), timers: timerChanges(event, before, after) };
+  },
+};
+
+function outputs(event: Taken, before: Progress, after: Progress, now: string): Draft[] {
+  // What follows a decision, and that it came too late, is told by Decision.
+  if (event.event_type === "case.decision") return [];
+  if (!accepts(before, event)) {
+    return [{ event_type: "case.event_refused", data: refusalOf(before, event) }];
+  }
+  if (event.event_type === "case.completed") return [];
+  if (after.ending !== undefined) return [completed(event, after, after.ending, now)];
+  return event.event_type === "case.term_expired" ? expired(event, before) : [];
+}
+
+function completed(
+  { data }: Taken,
+  { analysis, openedAt }: Progress,
+  ending: NonNullable<Progress["ending"]>,
+  now: string,
+): Draft {
+  const closed = completion(data.case_id, ending, analysis, openedAt ?? now, now);
+  return { event_type: "case.completed", data: closed };
+}
+
+function expired(event: EventOf<"case.term_expired">, before: Progress): Draft[] {
+  const { case_id } = event.data;
+  const running = runningOf(before);
+  const reaction = running && react(running, runningEvent(event));
+  switch (reaction?.kind) {
+    case "missed": {
+      const { instalment, due } = reaction;
+      return [{ event_type: "case.payment_missed", data: { case_id, instalment, due } }];
+    }
+    case "asks_again":
+      return [askTeamLead(case_id, reaction)];
+    default:
+      return [];
+  }
+}
+
+/** There is nobody left to ask after the team lead: no term. */
+function askTeamLead(case_id: string, { reason, reason_nl }: { reason: string; reason_nl: string }): Draft {
+  return {
+    event_type: "case.review_requested",
+    data: {
+      case_id,
+      asked_of: "team_lead",
+      reasons: [{ code: "review_term_expired", reason, reason_nl }],
+      rules: [{
+        id: "policy/review_term",
+        version: policy.version,
+        source: "Policy: a person must decide in time",
+      }],
+    },
+  };
+}
+
+/** The timer follows from what can expire next, before and after. */
+function timerChanges({ data }: Taken, before: Progress, after: Progress): TimerChange[] {
+  const [was, is] = [deadlineOf(before), deadlineOf(after)];
+  if (is === undefined) return was === undefined ? [] : [{ kind: "cancel", name: TIMER }];
+  if (was !== undefined && was.expires_at === is.expires_at && was.term === is.term && was.due === is.due) {
+    return [];
+  }
+  return [{ kind: "set", name: TIMER, at: is.expires_at, event: termExpired(data.case_id, is) }];
+}
+
+function termExpired(case_id: string, { term, due }: Deadline): Draft {
+  return { event_type: "case.term_expired", data: { case_id, term, due } };
+}

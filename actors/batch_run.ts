@@ -5,7 +5,8 @@ import type { CaseEvent } from "../schema/events.ts";
 import { UnknownKind } from "../schema/evolution.ts";
 import { type Delivery, parseLine } from "../schema/stored_event.ts";
 import type { Basis, CaseStates } from "./case_states.ts";
-import { contextOf, type Emission, emit } from "./emission.ts";
+import { contextOf, type Emission, emit, InvalidOutput } from "./emission.ts";
+import { describe } from "./thrown.ts";
 import { type AnyProcessor, Reject } from "./processor.ts";
 import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
 
@@ -24,11 +25,12 @@ export class BatchRun {
   readonly #histories = new Map<string, Delivery[]>();
   readonly #rows: string[] = [];
   readonly #outputTypes: Record<string, number> = {};
-  readonly #timers: StoredTimerChange[] = [];
+  /** By case and name: of several changes of one timer, only the last one counts. */
+  readonly #timers = new Map<string, StoredTimerChange>();
   readonly #failed: FailedDelivery[] = [];
   readonly #stopped = new Set<string>();
   readonly #done: Record<string, number[]> = {};
-  /** True while the results of a delivery are being kept: stopped just there, the batch can't be taken up again. */
+  /** True while the outcome of a delivery is being kept: stopped just there, the batch can't be taken up again. */
   keeping = false;
   /** Index of the delivery being handled. */
   next = 0;
@@ -89,14 +91,14 @@ export class BatchRun {
     this.#states.remember(caseId, delivery.version, after);
     this.#keep(event, delivery, emission);
     this.keeping = false;
+    for (const other of this.#others) other.see(event, delivery.version);
   }
 
-  #keep(event: CaseEvent, { version, recordedAt }: Delivery, { rows, types, timers }: Emission): void {
+  #keep(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Emission): void {
     for (const row of rows) this.#rows.push(row);
     for (const type of types) this.#outputTypes[type] = (this.#outputTypes[type] ?? 0) + 1;
-    for (const timer of timers) this.#timers.push(timer);
+    for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
     (this.#done[event.event_type] ??= []).push(recordedAt);
-    for (const other of this.#others) other.see(event, version);
     this.next++;
   }
 
@@ -115,23 +117,25 @@ export class BatchRun {
   }
 
   #hold(delivery: Delivery): void {
-    this.#stopped.add(delivery.event.correlation_id);
-    this.#failed.push({ ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
-    this.next++;
+    this.#stop(delivery, { ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
   }
 
   /** Records that the current delivery failed, and goes on to the next. */
   fail(error: unknown): void {
-    const delivery = this.deliveries[this.next++]!;
+    const delivery = this.deliveries[this.next]!;
+    const { attempt } = delivery;
+    const final = FINAL.some((kind) => error instanceof kind);
+    // Described before anything is kept: what was thrown may be made to spin.
+    this.#stop(delivery, { ...idsOf(delivery), attempt, held: false, final, error: describe(error) });
+  }
+
+  /** The case goes no further in this batch. */
+  #stop(delivery: Delivery, failed: FailedDelivery): void {
+    this.keeping = true;
     this.#stopped.add(delivery.event.correlation_id);
-    const final = error instanceof Reject || error instanceof InvalidEvent || error instanceof UnknownKind;
-    this.#failed.push({
-      ...idsOf(delivery),
-      attempt: delivery.attempt,
-      held: false,
-      final,
-      error: describe(error),
-    });
+    this.#failed.push(failed);
+    this.next++;
+    this.keeping = false;
   }
 
   get finished(): boolean {
@@ -142,22 +146,18 @@ export class BatchRun {
     return {
       outputs: this.#rows.join("\n"),
       outputTypes: this.#outputTypes,
-      timers: this.#timers,
+      timers: [...this.#timers.values()],
       failed: this.#failed,
       done: Object.fromEntries(Object.entries(this.#done).map(([type, at]) => [type, Float64Array.from(at)])),
     };
   }
 }
 
+/** Errors that no retry can help: handlers are pure. */
+const FINAL = [Reject, InvalidEvent, InvalidOutput, UnknownKind];
+
 const HELD = { class: "Held", message: "Waits behind an earlier delivery of its case" };
 
 function idsOf({ position, event }: Delivery) {
   return { position, eventId: event.event_id, eventType: event.event_type, caseId: event.correlation_id };
-}
-
-/** Whatever was thrown, as plain data. */
-export function describe(error: unknown): FailedDelivery["error"] {
-  if (!(error instanceof Error)) return { class: typeof error, message: String(error) };
-  const { name, message, stack } = error;
-  return stack === undefined ? { class: name, message } : { class: name, message, stack };
 }

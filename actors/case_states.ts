@@ -47,14 +47,19 @@ export class CaseStates {
 
   /**
    * Folds an event that another processor just handled, if this one folds it and has everything before it: a state
-   * that is at hand when it is needed spares reading the case's history.
+   * that is at hand when it is needed spares reading the case's history. What can't be folded is not remembered: it will
+   * fail where it is needed, and blame nobody else.
    */
   see(event: CaseEvent, version: number): void {
     if (!this.processor.folds.includes(event.event_type)) return;
     const known = this.#states.get(event.correlation_id);
     if ((known?.version ?? 0) !== version - 1) return;
-    const state = known === undefined ? this.processor.initial() : known.state;
-    this.remember(event.correlation_id, version, this.processor.evolve(state, event));
+    try {
+      const state = known === undefined ? this.processor.initial() : known.state;
+      this.remember(event.correlation_id, version, this.processor.evolve(state, event));
+    } catch {
+      // Not remembered.
+    }
   }
 
   /** Remembers the state after the event of this version. */

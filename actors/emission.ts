@@ -1,7 +1,7 @@
 /** From what a handler returns to what is stored: derived ids, causation, validation, encoding. @module */
 import type { StoredTimerChange } from "../backends/mailbox.ts";
 import { encodeData, InvalidEvent } from "../schema/codec.ts";
-import { type CaseEvent, eventTypes } from "../schema/events.ts";
+import { type CaseEvent, eventTypes, isEventType } from "../schema/events.ts";
 import { derivedId } from "../schema/ids.ts";
 import { type DecodedEvent, storeRow } from "../schema/stored_event.ts";
 import type { AnyProcessor, Context, Draft, Handled, TimerChange } from "./processor.ts";
@@ -63,9 +63,11 @@ export function emit(
 
 function requireHandled(handled: Handled): void {
   if (typeof (handled as unknown as Promise<unknown>)?.then === "function") {
+    // Its rejection is of no more interest, and would end the worker.
+    Promise.resolve(handled).catch(() => {});
     throw new InvalidOutput("A handler returned a promise: handlers are synchronous");
   }
-  if (!Array.isArray(handled?.events)) {
+  if (!Array.isArray(handled?.events) || !Array.isArray(handled.timers ?? [])) {
     throw new InvalidOutput("A handler must return { events: [...], timers?: [...] }");
   }
 }
@@ -78,8 +80,9 @@ function toRow(
   timestamp: string,
   partition: number,
 ): string {
-  const definition = eventTypes[draft?.event_type];
-  if (definition === undefined) throw new InvalidOutput("A handler emitted an event of an unknown type");
+  if (!isEventType(draft?.event_type)) {
+    throw new InvalidOutput("A handler emitted an event of an unknown type");
+  }
   if (draft.data?.case_id !== input.data.case_id) {
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
@@ -91,7 +94,7 @@ function toRow(
     correlation_id: input.correlation_id,
     data: encodeData(draft.event_type, draft.data),
     metadata: {
-      schema_version: definition.version,
+      schema_version: eventTypes[draft.event_type].version,
       causation_id: input.event_id,
       source: `${processor.name}@${processor.version}`,
       ...(traceparent === undefined ? {} : { traceparent }),
@@ -106,8 +109,20 @@ function toTimer(
   processor: AnyProcessor,
   partition: number,
 ): StoredTimerChange {
+  requireTimer(change);
   const key = { processor: processor.name, caseId: input.correlation_id, name: change.name };
   if (change.kind === "cancel") return { kind: "cancel", ...key };
   const row = toRow(change.event, input, processor, `timer/${change.name}`, change.at, partition);
   return { kind: "set", ...key, at: change.at, row };
+}
+
+// deno-lint-ignore no-control-regex
+const TIMER_NAME = /^[^\0-\x1f]{1,200}$/u;
+
+function requireTimer(change: TimerChange | undefined): void {
+  const known = change?.kind === "set" || change?.kind === "cancel";
+  if (!known) throw new InvalidOutput('A timer change must be of kind "set" or "cancel"');
+  if (typeof change.name !== "string" || !TIMER_NAME.test(change.name) || !change.name.isWellFormed()) {
+    throw new InvalidOutput("A timer's name must be text of 1 to 200 characters");
+  }
 }

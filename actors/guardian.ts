@@ -43,13 +43,15 @@ class Guardian {
     const hear = () => this.#signalled();
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, hear);
     try {
-      for (let deaths = 1;; deaths++) {
+      for (;;) {
         const ended = await this.#runOnce();
         const code = this.#verdict(ended);
         if (code !== undefined) return code;
         if (ended.code !== this.#options.recycleCode) {
-          await this.#pause(backoffMs(deaths, RESTART_BACKOFF, Math.random()));
+          await this.#pause(backoffMs(this.#restarts.length, RESTART_BACKOFF, Math.random()));
         }
+        // Asked to stop while there was no node: then none is started for it.
+        if (this.#signals > 0) return ended.code;
       }
     } finally {
       for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, hear);

@@ -1,5 +1,6 @@
 /** The supervisor: starts the workers, gives every mailbox that is won an actor, and stops them in order. @module */
-import type { Backend } from "../backends/backend.ts";
+import { type Backend, BackendAway } from "../backends/backend.ts";
+import { untilAnswered } from "../backends/patience.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { tend, type TendParts } from "./tend.ts";
@@ -9,6 +10,9 @@ import { type PoolSettings, WorkerPool } from "./worker_pool.ts";
 export interface SupervisorOptions extends PoolSettings {
   readonly policy: RetryPolicy;
 }
+
+/** A timer that is asked for more than this goes off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
 export type Ending = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
@@ -40,8 +44,12 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Starts workers, then asks for mailboxes. Resolves when every worker is ready. */
+  /**
+   * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when that is given up on: then
+   * `ended` says so. Once it was stopped, it does not start.
+   */
   async start(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     this.#pool = new WorkerPool(this.#options, this.#observer, (reason) => this.#escalate(reason));
     this.#feeds = this.#processors.map((processor) => this.#take(processor));
     await this.#pool.ready();
@@ -61,12 +69,15 @@ export class Supervisor {
       now: () => new Date(),
       random: Math.random,
     };
-    try {
+    const take = async () => {
       for await (const mailbox of this.#backend.mailboxes(processor, signal)) {
         this.#watch(tend(mailbox, parts, signal));
       }
+    };
+    try {
+      await untilAnswered(take, signal);
     } catch (error) {
-      this.#crashed(error);
+      if (!(error instanceof BackendAway)) this.#crashed(error);
     }
   }
 
@@ -104,7 +115,9 @@ export class Supervisor {
     this.#end();
     this.#ended ??= this.#drain();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), deadlineMs));
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), Math.min(deadlineMs, LONGEST_TIMER_MS));
+    });
     const inTime = await Promise.race([this.#ended.then(() => true), late]);
     clearTimeout(timer);
     this.#pool?.close();

@@ -1,13 +1,9 @@
 /** An actor: tends one mailbox. Pulls a batch, has it handled, settles it; only then it asks for the next. @module */
-import {
-  type Batch,
-  type Exception,
-  Fenced,
-  type Mailbox,
-  type Settlement,
-  slice,
-} from "../backends/mailbox.ts";
+import { BackendAway } from "../backends/backend.ts";
+import { type Batch, type Exception, Fenced, type Mailbox, type Settlement } from "../backends/mailbox.ts";
+import { untilAnswered } from "../backends/patience.ts";
 import { parseLine } from "../schema/stored_event.ts";
+import { behind, partsAround } from "./batch_parts.ts";
 import type { Observer } from "./observer.ts";
 import { type RetryPolicy, verdict } from "./verdict.ts";
 import { WorkerDied } from "./worker_handle.ts";
@@ -24,29 +20,49 @@ export interface TendParts {
 
 /** Tends a mailbox until the signal aborts or the lease is lost; then gives the lease back. */
 export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
+  const ended = AbortSignal.any([signal, mailbox.lost]);
   try {
-    for await (const batch of mailbox.batches(signal)) await handleBatch(mailbox, batch, parts);
+    // A batch whose settling has an unknown outcome is read again from the checkpoint, or not at all if it was settled.
+    await untilAnswered(() => takeBatches(mailbox, parts, signal), ended);
   } catch (error) {
     // Unsettled work is simply still there: the next owner, or the next start, takes it up.
     if (error instanceof WorkerDied && error.exit === "stopped") return;
+    if (error instanceof BackendAway) return;
     if (!(error instanceof Fenced)) throw error;
-    parts.observer.fenced({
-      processor: mailbox.processor,
-      partition: mailbox.partition,
-      epoch: mailbox.epoch,
-    });
+    const { processor, partition, epoch } = mailbox;
+    parts.observer.fenced({ processor, partition, epoch });
   } finally {
+    await giveBack(mailbox);
+  }
+}
+
+async function takeBatches(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
+  const gate = parts.pool.gate(mailbox.partition);
+  for await (const batch of mailbox.batches(signal, gate)) await handleBatch(mailbox, batch, parts);
+}
+
+async function giveBack(mailbox: Mailbox): Promise<void> {
+  try {
     await mailbox.close();
+  } catch (error) {
+    // Then the lease runs out by itself.
+    if (!(error instanceof BackendAway)) throw error;
   }
 }
 
 /** Handles a batch; when a worker dies of it, in ever smaller parts, until the delivery that kills is alone. */
 async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts): Promise<void> {
   const todo = [batch];
+  const stopped = new Set<string>();
   for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
-    const result = await attempt(mailbox, part, parts);
-    if (result instanceof WorkerDied) todo.unshift(...partsAround(part, result));
-    else await settle(mailbox, part, result, parts);
+    const result = await attempt(mailbox, behind(stopped, part), parts);
+    if (result instanceof WorkerDied) {
+      todo.unshift(...partsAround(part, result));
+      continue;
+    }
+    await settle(mailbox, part, result, parts);
+    // A case that failed in one part goes no further in the next ones.
+    for (const { caseId } of result.failed) stopped.add(caseId);
   }
 }
 
@@ -80,22 +96,6 @@ function killedBy(part: Batch, died: WorkerDied): BatchResult {
     error: { class: died.name, message: died.message },
   };
   return { outputs: "", outputTypes: {}, timers: [], failed: [failed], done: {} };
-}
-
-/**
- * How to go on with a part whose worker died. The suspect is tried alone, so that what it kills next time is only
- * itself; without a suspect among the deliveries, halves find it. A part that was merely waiting is sent again whole.
- */
-export function partsAround(part: Batch, { suspect }: Pick<WorkerDied, "suspect">): Batch[] {
-  if (suspect === undefined || part.count === 1) return [part];
-  const cuts = suspect < part.count
-    ? [0, suspect, suspect + 1, part.count]
-    : [0, part.count >> 1, part.count];
-  const pieces: Batch[] = [];
-  for (let i = 1; i < cuts.length; i++) {
-    if (cuts[i]! > cuts[i - 1]!) pieces.push(slice(part, cuts[i - 1]!, cuts[i]!));
-  }
-  return pieces;
 }
 
 async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts: TendParts): Promise<void> {

@@ -44,12 +44,14 @@ export class WorkerHandle {
   readonly #jobs = new Map<number, Job>();
   readonly #settings: WorkerSettings;
   readonly #onExit: (exit: WorkerExit, reason: string) => void;
-  readonly ready: Promise<void>;
-  #started!: () => void;
+  /** Resolves when it can take its first batch; false when it ended before. */
+  readonly ready: Promise<boolean>;
+  #started!: (ready: boolean) => void;
   #nextId = 1;
   #exited = false;
   #watch: ReturnType<typeof setInterval> | undefined;
-  #seen = { batch: 0, delivery: 0, at: 0 };
+  /** Its progress when it was last looked at, and for how long it has been the same. */
+  #seen = { batch: 0, delivery: 0, at: 0, stillMs: 0 };
   /** What the worker last said of its heap. */
   heapBytes = 0;
 
@@ -62,7 +64,7 @@ export class WorkerHandle {
     this.#worker = settings.entry === undefined
       ? new Worker(new URL("./worker.ts", import.meta.url), options)
       : new Worker(settings.entry, options);
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | null>) => this.#hear(data);
     this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -100,14 +102,16 @@ export class WorkerHandle {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: FromWorker): void {
+  #hear(message: FromWorker | null): void {
     if (this.#exited) return;
-    if (message.kind === "ready") {
+    if (message?.kind === "ready" && this.#watch === undefined) {
       this.#watch = setInterval(() => this.#look(), WATCH_MS);
-      return this.#started();
+      return this.#started(true);
     }
-    const job = this.#jobs.get(message.id);
-    if (job === undefined) return this.#end("threw", "it answered what was not asked");
+    // A handler can post messages of its own.
+    const asked = message?.kind === "need" || message?.kind === "result";
+    const job = asked ? this.#jobs.get(message.id) : undefined;
+    if (!asked || job === undefined) return this.#end("threw", "it answered what was not asked");
     if (message.kind === "need") return void this.#fetch(message.id, job, message.needs, message.types);
     this.heapBytes = message.heapBytes;
     this.#jobs.delete(message.id);
@@ -125,6 +129,7 @@ export class WorkerHandle {
     } catch (error) {
       // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
       this.#jobs.delete(id);
+      if (!this.#exited) this.#say({ kind: "histories", id, lines: null });
       job.reject(error);
     }
   }
@@ -134,16 +139,18 @@ export class WorkerHandle {
     return false;
   }
 
-  /** Compares the shared progress with what it was: a worker that has work and does not move is hung. */
+  /**
+   * Compares the shared progress with what it was: a worker that has work and does not move is hung. Only time that was
+   * watched counts: when the whole process was stopped for a while, the worker was too.
+   */
   #look(moved = false): void {
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
     const seen = this.#seen;
     const now = performance.now();
-    if (moved || !this.#busy || batch !== seen.batch || delivery !== seen.delivery) {
-      this.#seen = { batch, delivery, at: now };
-    } else if (now - seen.at > this.#settings.hangMs) {
-      this.#end("hung", `no progress for ${this.#settings.hangMs} ms`);
-    }
+    const still = !moved && this.#busy && batch === seen.batch && delivery === seen.delivery;
+    const stillMs = still ? seen.stillMs + Math.min(now - seen.at, 2 * WATCH_MS) : 0;
+    this.#seen = { batch, delivery, at: now, stillMs };
+    if (stillMs > this.#settings.hangMs) this.#end("hung", `no progress for ${this.#settings.hangMs} ms`);
   }
 
   #end(exit: WorkerExit, reason: string): void {
@@ -151,7 +158,7 @@ export class WorkerHandle {
     this.#exited = true;
     clearInterval(this.#watch);
     this.#worker.terminate();
-    this.#started();
+    this.#started(false);
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
     const guilty = exit === "threw" || exit === "hung";
     for (const [id, job] of this.#jobs) {

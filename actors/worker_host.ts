@@ -21,13 +21,23 @@ let progress: Int32Array;
 
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
+  refuseToEnd();
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     if (data.kind === "setup") return setup(data, processors);
     if (data.kind === "run") return start(data);
     const run = waiting.get(data.id)!;
     waiting.delete(data.id);
-    finish(data.id, run, data.lines);
+    if (data.lines !== null) finish(data.id, run, data.lines);
   };
+}
+
+/** A worker that ends itself does so without a word to anybody: a handler that tries fails instead. */
+function refuseToEnd(): void {
+  const refuse = () => {
+    throw new Error("A handler can't end its worker");
+  };
+  self.close = refuse;
+  Object.assign(Deno, { exit: refuse });
 }
 
 function setup(message: Setup, processors: readonly AnyProcessor[]): void {
@@ -40,6 +50,7 @@ function setup(message: Setup, processors: readonly AnyProcessor[]): void {
 }
 
 function start({ id, processor, partition, lines }: Run): void {
+  const before = [...progress] as [number, number];
   mark(id, 0);
   const own = states.get(processor)!;
   const others = [...states.values()].filter((other) => other !== own);
@@ -49,6 +60,8 @@ function start({ id, processor, partition, lines }: Run): void {
   waiting.set(id, run);
   const { takes, folds } = run.processor;
   answer({ kind: "need", id, needs, types: [...takes, ...folds] });
+  // While it waits, nothing that happens in this worker is the fault of its first delivery.
+  mark(...before);
 }
 
 function finish(id: number, run: BatchRun, histories: string): void {
@@ -70,8 +83,8 @@ function runSome(id: number, run: BatchRun): void {
       run.step();
     }
   }, settings.deliveryTimeoutMs);
-  // Half kept results can't be told from whole ones: better to end here, and let the batch be done again by another.
-  if (!inTime && run.keeping) throw new Error("Stopped while the results of a delivery were being kept");
+  // A half kept outcome can't be told from a whole one: better to end here, and let the batch be done again by another.
+  if (!inTime && run.keeping) throw new Error("Stopped while the outcome of a delivery was being kept");
   if (!inTime && run.next === first) {
     run.fail(new DeliveryTimeout(`A handler did not return within ${settings.deliveryTimeoutMs} ms`));
   }

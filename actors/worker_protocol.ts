@@ -3,6 +3,7 @@
  * pushes: how much is on its way is the supervisor's decision alone. @module
  */
 import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
+import type { Thrown } from "./thrown.ts";
 
 /** The first message to a worker. */
 export interface Setup {
@@ -28,7 +29,8 @@ export interface Run {
 export interface Histories {
   readonly kind: "histories";
   readonly id: number;
-  readonly lines: string;
+  /** null: they can't be had, and the batch is to be forgotten. */
+  readonly lines: string | null;
 }
 
 export type ToWorker = Setup | Run | Histories;
@@ -44,7 +46,7 @@ export interface FailedDelivery {
   readonly held: boolean;
   /** No retry can help: the event or the handler says so. */
   readonly final: boolean;
-  readonly error: { readonly class: string; readonly message: string; readonly stack?: string };
+  readonly error: Thrown;
 }
 
 /** What a batch came to. */

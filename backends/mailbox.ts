@@ -1,5 +1,7 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
 
+import type { Gate } from "./gate.ts";
+
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
 export interface Failure {
   /** The error's class: `InvalidEvent`, `DeliveryTimeout`, `WorkerDied`, or the name of what the handler threw. */
@@ -72,8 +74,10 @@ export interface Mailbox {
   /**
    * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the
    * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `lost` aborts.
+   * With a gate, a batch is inside from before it is read until the next one is asked for; a mailbox that has nothing
+   * to give waits outside.
    */
-  batches(signal: AbortSignal): AsyncIterable<Batch>;
+  batches(signal: AbortSignal, gate?: Gate): AsyncIterable<Batch>;
   /**
    * Makes the outcomes durable: outputs, timers, parked deliveries, dead letters and checkpoint together.
    * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved.

@@ -1,5 +1,5 @@
 /** How long deliveries took from append to settle: percentiles by event type and over all. @module */
-import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import { PreciseHistogram } from "./precise_histogram.ts";
 
 /** Percentiles in milliseconds. */
 export interface LatencySummary {
@@ -13,12 +13,12 @@ export interface LatencySummary {
 const LONGEST_US = 30 * 86_400_000_000;
 
 interface Series {
-  readonly histogram: RecordableHistogram;
+  readonly histogram: PreciseHistogram;
   /** Exact: the histogram knows its greatest value to three digits only. */
   maxUs: number;
 }
 
-/** HDR histograms in microseconds with three significant digits, one for each event type. */
+/** Histograms in microseconds with three significant digits, one for each event type. */
 export class Latencies {
   readonly #byType = new Map<string, Series>();
 
@@ -54,8 +54,8 @@ export class Latencies {
   }
 }
 
-function newHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: LONGEST_US, figures: 3 });
+function newHistogram(): PreciseHistogram {
+  return new PreciseHistogram(LONGEST_US);
 }
 
 function summary({ histogram, maxUs }: Series): LatencySummary {

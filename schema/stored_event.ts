@@ -74,18 +74,19 @@ export function parseStoredLine(line: string): StoredEvent {
 
 /**
  * An event on its way into a store as a line of text, its fields separated by tabs:
- * partition, event_id, event_type, case_id, timestamp (ISO), schema_version, data, metadata.
+ * partition, event_id, event_type, case_id, timestamp (ISO), schema_version, metadata, data. The longest comes last: the
+ * database looks for a field from the start of the line.
  */
 export function storeRow(event: WireEvent, partition: number): string {
   const { event_id, event_type, timestamp, correlation_id, data, metadata } = event;
   return `${partition}\t${event_id}\t${event_type}\t${correlation_id}\t${timestamp}\t${metadata.schema_version}\t${
-    JSON.stringify(data)
-  }\t${JSON.stringify(metadata)}`;
+    JSON.stringify(metadata)
+  }\t${JSON.stringify(data)}`;
 }
 
 /** Reads a store row. */
 export function parseRow(row: string): { partition: number; event: WireEvent } {
-  const [partition, event_id, event_type, correlation_id, timestamp, , data, metadata] = row.split("\t") as [
+  const [partition, event_id, event_type, correlation_id, timestamp, , metadata, data] = row.split("\t") as [
     ...[string, string, string, string, string, string, string, string],
   ];
   const body = { data: JSON.parse(data), metadata: JSON.parse(metadata) };

@@ -10,13 +10,14 @@ const folds = [
   "case.intake",
   "case.review_requested",
   "case.decision",
+  "case.payment_received",
   "case.withdrawn",
   "case.completed",
 ] as const;
 
 /**
  * Emits for every `case.analysis` either `case.decision`, or `case.review_requested` where a person must decide, or
- * `case.event_refused` for one that comes when the case was decided on, withdrawn or completed already.
+ * `case.event_refused` for one that comes when the case was decided on, paid, withdrawn or completed already.
  */
 export const analysis: Processor<Progress, "case.analysis", (typeof folds)[number]> = {
   name: "analysis",

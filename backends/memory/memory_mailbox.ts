@@ -1,4 +1,5 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
+import type { Gate } from "../gate.ts";
 import type { Batch, HistoryNeed, Mailbox, Settlement } from "../mailbox.ts";
 import { holds, shouldYield, type Subscription } from "./lease_table.ts";
 import { lineOf } from "./log.ts";
@@ -36,14 +37,21 @@ export class MemoryMailbox implements Mailbox {
     return this.#lost.signal;
   }
 
-  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     const stop = AbortSignal.any([signal, this.lost]);
     const { clock, log, news } = this.store;
     while (!stop.aborted) {
-      const batch = nextBatch(this.subscription, log, clock.now(), this.options);
-      // Asked again, it reads again from the checkpoint: what was not settled is delivered anew.
-      if (batch !== null) yield batch;
-      else await news[this.partition]!.pause(clock, nextDue(this.subscription) - clock.now(), stop);
+      const leave = await gate?.enter(stop);
+      let batch: Batch | null = null;
+      try {
+        // Asked again, it reads again from the checkpoint: what was not settled is delivered anew.
+        if (!stop.aborted) batch = nextBatch(this.subscription, log, clock.now(), this.options);
+        if (batch !== null) yield batch;
+      } finally {
+        leave?.();
+      }
+      if (batch !== null) continue;
+      await news[this.partition]!.pause(clock, nextDue(this.subscription) - clock.now(), stop);
     }
   }
 

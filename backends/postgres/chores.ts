@@ -106,7 +106,7 @@ async function move(
   const { touched, rows: text } = partitionsAndRows(events, partitions);
   if (moved.length > 0) {
     await tx`delete from zaakstroom.outbox where id = any (${`{${moved.join(",")}}`}::bigint[])`;
-    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${text})`;
+    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${text}, ${events.length})`;
   }
   return touched;
 }

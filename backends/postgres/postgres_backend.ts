@@ -103,7 +103,9 @@ class PostgresBackend implements Backend {
     try {
       const [row] = await this.#parts.client.run((sql) =>
         sql<[{ stored: number; last_position: number; last_version: number }]>`
-          select * from zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${version}::int)`
+          select * from zaakstroom.append(${`{${
+          touched.join(",")
+        }}`}::smallint[], ${rows}, ${events.length}, ${version}::int)`
       );
       this.#parts.wakes.announce(touched, typesOf(events), true);
       return {

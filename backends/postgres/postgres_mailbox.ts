@@ -9,6 +9,7 @@ import {
   type Settlement,
 } from "../mailbox.ts";
 import { Bell } from "../bell.ts";
+import type { Gate } from "../gate.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
 import type { PostgresClient } from "./client.ts";
 import type { Lease, LeaseKeeper } from "./leases.ts";
@@ -59,22 +60,29 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     return this.#lease.ended.signal;
   }
 
-  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
     while (!ended.aborted) {
-      this.bell.reset();
-      const pulled = await this.#pull(ended);
-      if (pulled === undefined) return;
-      if (pulled.kind === "fenced") return this.#lease.ended.abort();
-      this.checkpoint = pulled.read_from;
+      const leave = await gate?.enter(ended);
+      let pulled: Pulled | undefined;
+      try {
+        this.bell.reset();
+        pulled = await this.#pull(ended);
+        if (pulled === undefined) return;
+        if (pulled.kind === "fenced") return this.#lease.ended.abort();
+        this.checkpoint = pulled.read_from;
+        if (pulled.kind !== "empty") yield toBatch(pulled, pulled.kind);
+      } finally {
+        leave?.();
+      }
       if (pulled.kind === "empty") await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
-      else yield toBatch(pulled, pulled.kind);
     }
   }
 
   async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
     const { client, batchSize, batchBytes, onAway } = this.#parts;
     const types = `{${this.types.join(",")}}`;
+    if (signal.aborted) return undefined;
     try {
       const [pulled] = await untilAnswered(
         () =>

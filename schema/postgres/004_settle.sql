@@ -82,8 +82,7 @@ begin
     return 'already';
   end if;
   if p_outputs is not null then
-    perform pg_advisory_xact_lock(1515236211, p_partition);
-    perform zaakstroom.insert_once(p_outputs);
+    perform zaakstroom.insert_once(p_outputs, array[p_partition]);
   end if;
   if p_timers is not null then
     perform zaakstroom.change_timers(p_partition, p_timers);
@@ -154,7 +153,7 @@ begin
     returning t.due_at, t.case_id, t.name, t.row
   ) select string_agg(f.row, e'\n' order by f.due_at, f.case_id, f.name) into v_rows from fired f;
   if v_rows is not null then
-    perform zaakstroom.insert_once(v_rows);
+    perform zaakstroom.insert_once(v_rows, v_partitions);
   end if;
   return v_partitions;
 end

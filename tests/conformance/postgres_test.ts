@@ -60,7 +60,7 @@ async function slowAppend(sql: postgres.Sql, events: readonly WireEvent[]) {
   const go = Promise.withResolvers<void>();
   const drawn = Promise.withResolvers<void>();
   const committed = sql.begin(async (tx) => {
-    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows})`;
+    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${events.length})`;
     drawn.resolve();
     await go.promise;
   });

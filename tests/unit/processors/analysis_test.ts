@@ -23,7 +23,7 @@ Deno.test("given the brief's example, then a person is asked, with reasons, a pr
 
 Deno.test("given a case withdrawn before its analysis, then nothing is decided and that is told", () => {
   const run = new CaseRun().give("case.intake", fullIntake(), AT).give("case.withdrawn", {}, AT).settle();
-  assertEquals(run.types, ["intake", "withdrawn", "analysis", "completed", "event_refused"]);
+  assertEquals(run.types, ["intake", "withdrawn", "analysis", "event_refused", "completed"]);
 });
 
 Deno.test("given two analyses of one case, then the first is decided on and the second refused", () => {

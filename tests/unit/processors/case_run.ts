@@ -5,7 +5,7 @@ import type { AnyProcessor } from "../../../actors/processor.ts";
 import { processors } from "../../../actors/processors/all.ts";
 import { advance, nothingYet, type Progress } from "../../../actors/reasoning/progress.ts";
 import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
-import type { CaseEvent, DataOf, EventType } from "../../../schema/events.ts";
+import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
 import { parseRow } from "../../../schema/stored_event.ts";
 
@@ -37,10 +37,16 @@ export class CaseRun {
       event_type,
       timestamp: at,
       correlation_id: CASE,
-      data: { case_id: CASE, ...data },
+      data: { ...data, case_id: CASE },
       metadata: { schema_version: 1 },
     } as unknown as CaseEvent;
     this.#store(event);
+    return this;
+  }
+
+  /** An event from outside as it travels. */
+  take(event: WireEvent): this {
+    this.#store(decodeEvent(event));
     return this;
   }
 

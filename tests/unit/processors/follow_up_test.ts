@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DataOf } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
+import { parseRow } from "../../../schema/stored_event.ts";
 import { AT, fullIntake } from "../reasoning/intakes.ts";
 import { CaseRun } from "./case_run.ts";
 
@@ -25,7 +26,7 @@ function paid(run: CaseRun, amount: number, at = LATER): CaseRun {
 
 function timerOf({ timers }: CaseRun): { at: string; data: unknown } | undefined {
   const timer = [...timers.values()][0];
-  return timer && { at: timer.at, data: JSON.parse(timer.row.split("\t")[6]!) };
+  return timer && { at: timer.at, data: parseRow(timer.row).event.data };
 }
 
 Deno.test("given a plan, when its first instalment is paid, then the second is what can expire", () => {

@@ -1,0 +1,29 @@
+/** What was thrown, as plain data that any store takes. @module */
+
+/** An error, described. */
+export interface Thrown {
+  readonly class: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+const CLASS_CHARACTERS = 200;
+const MESSAGE_CHARACTERS = 4_000;
+const STACK_CHARACTERS = 16_000;
+
+/** Describes whatever was thrown. It never throws, though reading what was thrown may. */
+export function describe(error: unknown): Thrown {
+  try {
+    if (!(error instanceof Error)) return { class: typeof error, message: text(error, MESSAGE_CHARACTERS) };
+    const { name, message, stack } = error;
+    const described = { class: text(name, CLASS_CHARACTERS), message: text(message, MESSAGE_CHARACTERS) };
+    return stack === undefined ? described : { ...described, stack: text(stack, STACK_CHARACTERS) };
+  } catch {
+    return { class: "unknown", message: "What was thrown can't be described" };
+  }
+}
+
+/** Text of a bounded length. A NUL or half a character would be refused by the store, and the dead letter with it. */
+function text(value: unknown, most: number): string {
+  return String(value).slice(0, most).replaceAll("\0", "\uFFFD").toWellFormed();
+}

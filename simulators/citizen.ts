@@ -1,0 +1,206 @@
+/**
+ * The citizen: what happens outside after a plan, a referral or a claim that is collected, by the outcome shares of the
+ * domain data. Pure: the same event and seed give the same reactions, with the same ids, so that they can be worked out
+ * again at any time and appended twice without harm.
+ * @module
+ */
+import { policy } from "../actors/reasoning/rules/policy.ts";
+import { assistanceTerms, collectionTerm } from "../actors/reasoning/terms.ts";
+import { dutchDay, endOfDay } from "../actors/reasoning/working_days.ts";
+import type { EventType, WireEvent } from "../schema/events.ts";
+import { derivedId } from "../schema/ids.ts";
+import { caseworkerReactions } from "./citizen_caseworker.ts";
+import { citizenAssumptions as assumed } from "./citizen_assumptions.ts";
+import debtDomain from "./domain/debt_domain.json" with { type: "json" };
+import { outcomeShares } from "./histories.ts";
+import { Random } from "./random.ts";
+
+/** Something that will happen outside. */
+export interface Reaction {
+  /** Simulated time, ISO; also the event's own. */
+  readonly at: string;
+  readonly event: WireEvent;
+}
+
+/** The types of events that somebody outside reacts to. */
+export const reactsTo = ["case.payment_plan_created", "case.decision", "case.review_requested"] as const;
+
+/** The types of the reactions. */
+export const reactsWith = [
+  "case.payment_received",
+  "case.withdrawn",
+  "case.assistance_accepted",
+  "case.decision",
+] as const satisfies readonly EventType[];
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const meanDaysToMeeting = debtDomain.durations.application_to_first_meeting_days_mean.value;
+
+type Outcome = "resolved" | "withdrawn" | "escalated";
+
+/** What will happen outside because of an event, in order of time; nothing for most events. */
+export function reactionsTo(event: WireEvent, seed: string | number): Reaction[] {
+  const life = new Life(event, seed);
+  switch (event.event_type) {
+    case "case.payment_plan_created":
+      return payPlan(life);
+    case "case.review_requested":
+      return caseworkerReactions(life);
+    case "case.decision":
+      if (event.data.decision === "refer_assistance") return takeAssistance(life);
+      return event.data.decision === "collect" ? payClaim(life) : [];
+    default:
+      return [];
+  }
+}
+
+/** What follows one event, under construction. Ids are of the event and what happens, never of the seed: whoever plays
+ * on with another seed cannot make the same thing happen twice. */
+export class Life {
+  readonly random: Random;
+  /** When it begins, in milliseconds. */
+  readonly start: number;
+
+  constructor(readonly cause: WireEvent, seed: string | number) {
+    this.random = new Random(seed, `citizen/${cause.event_id}`);
+    this.start = Date.parse(cause.timestamp);
+  }
+
+  /** How the case will end, by the shares for a decision. */
+  outcome(decision: keyof typeof outcomeShares & ("payment_plan" | "refer_assistance" | "collect")): Outcome {
+    const { resolved, withdrawn } = outcomeShares[decision];
+    const drawn = this.random.uniform();
+    if (drawn < resolved) return "resolved";
+    return drawn < resolved + withdrawn ? "withdrawn" : "escalated";
+  }
+
+  /** A moment between two, in whole milliseconds. */
+  between(from: number, until: number): number {
+    return Math.floor(from + this.random.uniform() * Math.max(0, until - from));
+  }
+
+  /** `name` tells it apart from whatever else follows the same event. */
+  reaction(
+    name: string,
+    time: number,
+    type: EventType,
+    data: Record<string, unknown>,
+    by = "citizen",
+  ): Reaction {
+    const at = new Date(time).toISOString();
+    const event: WireEvent = {
+      event_id: derivedId(this.cause.event_id, time, "citizen", name),
+      event_type: type,
+      timestamp: at,
+      correlation_id: this.cause.correlation_id,
+      data: { case_id: this.cause.correlation_id, ...data },
+      metadata: { schema_version: 1, source: `simulator/${by}` },
+    };
+    return { at, event };
+  }
+
+  withdrawal(time: number): Reaction {
+    return this.reaction("withdrawn", time, "case.withdrawn", {
+      reason: "Simulated: withdrawn by the citizen",
+    });
+  }
+
+  payment(name: string | number, time: number, amount: number): Reaction {
+    const data = { amount, reference: `simulated payment ${name}` };
+    return this.reaction(`payment/${name}`, time, "case.payment_received", data);
+  }
+
+  acceptance(stage: "first_meeting" | "plan", time: number): Reaction {
+    return this.reaction(`accepted/${stage}`, time, "case.assistance_accepted", { stage });
+  }
+}
+
+interface Instalment {
+  readonly due: string;
+  /** Euros. */
+  readonly amount: number;
+}
+
+function payPlan(life: Life): Reaction[] {
+  const instalments = life.cause.data.instalments as Instalment[];
+  const outcome = life.outcome("payment_plan");
+  if (outcome === "resolved") return payAll(life, instalments);
+  const paid = instalments.slice(0, life.random.below(instalments.length))
+    .map((instalment, i) => payInTime(life, instalment, i));
+  if (outcome === "escalated") return paid;
+  const last = paid.length === 0 ? life.start : Date.parse(paid.at(-1)!.at);
+  return [...paid, life.withdrawal(life.between(last, Date.parse(instalments[paid.length]!.due) + DAY_MS))];
+}
+
+/** Every instalment is paid; in some plans one of them a month late, together with the next. */
+function payAll(life: Life, instalments: readonly Instalment[]): Reaction[] {
+  const slips = instalments.length > 1 && life.random.chance(assumed.missed_once.value);
+  const late = slips ? life.random.below(instalments.length - 1) : -1;
+  return instalments.flatMap((instalment, i) => {
+    if (i === late) return [];
+    const arrears = i === late + 1 && late >= 0 ? instalments[late]!.amount : 0;
+    const amount = Math.round((instalment.amount + arrears) * 100) / 100;
+    return [payInTime(life, { ...instalment, amount }, i)];
+  });
+}
+
+/** Around the due date, before it counts as missed. */
+function payInTime(life: Life, { due, amount }: Instalment, i: number): Reaction {
+  const dueAt = Date.parse(due) + 12 * HOUR_MS;
+  const time = life.random.chance(assumed.paid_late.value)
+    ? life.between(dueAt + DAY_MS, dueAt + (policy.graceDays - 1) * DAY_MS)
+    : life.between(Math.max(life.start, dueAt - assumed.paid_early_days.value * DAY_MS), dueAt);
+  return life.payment(i + 1, time, amount);
+}
+
+function takeAssistance(life: Life): Reaction[] {
+  const [meetBy, planBy] = assistanceEnds(life);
+  const meetAt = Math.min(
+    life.start + life.random.exponential() * meanDaysToMeeting * DAY_MS,
+    meetBy - HOUR_MS,
+  );
+  const meeting = life.acceptance("first_meeting", life.between(meetAt, meetAt));
+  const outcome = life.outcome("refer_assistance");
+  if (outcome === "resolved") {
+    return [meeting, life.acceptance("plan", life.between(meetAt + DAY_MS, planBy - HOUR_MS))];
+  }
+  const met = life.random.chance(assumed.meets_before_leaving.value) ? [meeting] : [];
+  if (outcome === "escalated") return met;
+  const [from, until] = met.length > 0 ? [meetAt, planBy] : [life.start, meetBy];
+  return [...met, life.withdrawal(life.between(from + 1, until - HOUR_MS))];
+}
+
+/** The ends of the terms for the first meeting and for the plan: those of the decision, or else those of the law. */
+function assistanceEnds({ cause }: Life): [number, number] {
+  const lawful = assistanceTerms(dutchDay(cause.timestamp), false);
+  return [endOf(cause, "first_meeting", lawful[0]!.due), endOf(cause, "decision_on_plan", lawful[1]!.due)];
+}
+
+function endOf({ data }: WireEvent, name: string, otherwise: string): number {
+  const terms = Array.isArray(data.terms) ? data.terms as { name: string; due: string }[] : [];
+  return Date.parse(endOfDay(terms.find((term) => term.name === name)?.due ?? otherwise));
+}
+
+function payClaim(life: Life): Reaction[] {
+  const amount = Number(life.cause.data.debt_amount);
+  const until = endOf(life.cause, "payment", collectionTerm(dutchDay(life.cause.timestamp), "private").due) -
+    HOUR_MS;
+  const outcome = life.outcome("collect");
+  if (outcome === "withdrawn") return [life.withdrawal(life.between(life.start + HOUR_MS, until))];
+  if (!(amount > 0)) return [];
+  const time = life.between(life.start + HOUR_MS, until);
+  if (outcome === "escalated") {
+    return amount >= 1 && life.random.chance(assumed.pays_a_part.value)
+      ? [life.payment(1, time, half(amount))]
+      : [];
+  }
+  if (amount < 1 || !life.random.chance(assumed.pays_in_two.value)) return [life.payment(1, time, amount)];
+  const rest = Math.round((amount - half(amount)) * 100) / 100;
+  return [life.payment(1, time, half(amount)), life.payment(2, life.between(time, until), rest)];
+}
+
+/** Half an amount in euros, in whole cents, and less than all of it. */
+function half(amount: number): number {
+  return Math.floor(amount * 50) / 100;
+}

@@ -1,0 +1,40 @@
+/**
+ * What the simulated citizen and caseworker do that no source tells. How cases end is not among it: those shares are
+ * the data file's (`outcomes.proposed_completed_by_decision`, themselves assumed but for the 71% of arrangements kept).
+ * @module
+ */
+
+/** Figures without a source. */
+export const citizenAssumptions = {
+  paid_late: { value: 0.15, why: "share of instalments paid after their due date, within the days of grace" },
+  missed_once: {
+    value: 0.1,
+    why: "share of the plans that are kept in which one instalment is paid a month late",
+  },
+  paid_early_days: { value: 5, why: "an instalment in time comes at most so many days before its due date" },
+  meets_before_leaving: {
+    value: 0.5,
+    why: "share of those who leave assistance that came to the first meeting",
+  },
+  pays_a_part: { value: 0.3, why: "share of those who do not pay a collected claim that pay some of it" },
+  pays_in_two: { value: 0.2, why: "share of those who pay a collected claim that pay it in two parts" },
+  caseworkers: { value: 25, why: "number of caseworkers in the simulated organisation" },
+  review_late: { value: 0.03, why: "share of the reviews that no caseworker takes up within the term" },
+  team_lead_days: { value: 7, why: "the team lead decides within so many days" },
+  review_days: { value: 14, why: "a review without a term is taken up within so many days" },
+  follows_proposal: {
+    value: 0.8,
+    why: "share of the proposals a caseworker follows; otherwise assistance is chosen",
+  },
+} as const;
+
+/** Choices without a figure, one sentence each. */
+export const citizenChoices = {
+  first_meeting:
+    "The first meeting comes after an exponential time with the mean the NVVK reports (11 days), and before its term " +
+    "ends unless nobody comes at all.",
+  forgiven:
+    "A claim that is forgiven is closed at once, so that the few withdrawn or escalated ones do not occur.",
+  before_decision: "Nobody withdraws before a decision: no figure was found.",
+  no_amount: "A decision to collect that does not tell the amount of the claim is not paid.",
+} as const;

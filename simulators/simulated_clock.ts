@@ -1,0 +1,52 @@
+/** A clock that runs faster than the real one: years of a case within minutes. @module */
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+  /** The mean year of the Gregorian calendar. */
+  y: 365.2425 * 86_400_000,
+};
+
+/**
+ * Simulated time for each unit of real time, from `1y/min`, `30d/s` or a plain factor such as `1` or `3600`.
+ * Throws a RangeError for anything else.
+ */
+export function parseTimeScale(text: string | number): number {
+  const scale = typeof text === "number" ? text : scaleOf(text);
+  if (Number.isFinite(scale) && scale > 0) return scale;
+  throw new RangeError(`Cannot read the time scale: ${text}. Write it as 1y/min, 30d/s or a factor above 0`);
+}
+
+function scaleOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|min|h|d|w|y)\/(ms|s|min|h|d)$/.exec(text);
+  if (match === null) return text.trim() === "" ? NaN : Number(text);
+  return Number(match[1]) * UNITS_MS[match[2]!]! / UNITS_MS[match[3]!]!;
+}
+
+/** What tells the time. */
+export interface SimulatedClock {
+  now(): Date;
+}
+
+export interface SimulatedClockOptions {
+  /** The simulated time at which it starts, ISO. */
+  readonly from: string;
+  /** Simulated milliseconds for each real one; see `parseTimeScale`. */
+  readonly scale: number;
+  /** Real milliseconds since any moment. Default: `performance.now`. */
+  readonly real?: () => number;
+}
+
+/** A clock that starts at `from` when it is made, and from then on runs `scale` times as fast as real time. */
+export function simulatedClock(
+  { from, scale, real = () => performance.now() }: SimulatedClockOptions,
+): SimulatedClock {
+  const began = real();
+  const start = Date.parse(from);
+  if (Number.isNaN(start)) throw new RangeError(`Cannot start a clock at a time that is none: ${from}`);
+  return { now: () => new Date(start + (real() - began) * parseTimeScale(scale)) };
+}

@@ -1,0 +1,48 @@
+/**
+ * Throughput on PostgreSQL 18 with synchronous commit, as `deno task bench` prints it. Figures, no assertions: what a
+ * machine does in a second is no property of the program.
+ * @module
+ */
+import { processors } from "../../actors/processors/all.ts";
+import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
+import { appendAll, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+
+const COUNT = 60_000;
+const intake = processors.filter(({ name }) => name === "intake");
+
+async function appendRate(server: TestPostgres, seed: string): Promise<number> {
+  const batches = intakes(COUNT, 500, seed);
+  await using store = await freshStore(server);
+  const began = performance.now();
+  await appendAll(store.backend, batches);
+  return COUNT / (performance.now() - began) * 1000;
+}
+
+async function oneProcessor(server: TestPostgres, seed: string): Promise<number> {
+  await using store = await freshStore(server);
+  await appendAll(store.backend, intakes(COUNT, 500, seed));
+  return await settleRate(store.backend, intake, COUNT);
+}
+
+async function allProcessors(server: TestPostgres, seed: string): Promise<number> {
+  await using store = await freshStore(server);
+  await appendAll(store.backend, intakes(COUNT / 3, 500, seed));
+  // Every case has an intake and an analysis; what follows depends on the case.
+  return await settleRate(store.backend, processors, COUNT / 3 * 2.9);
+}
+
+async function freshStore(server: TestPostgres) {
+  const backend = await openPostgres({ url: await server.freshDatabase() });
+  return { backend, [Symbol.asyncDispose]: () => backend.close() };
+}
+
+if (import.meta.main) {
+  print(machineLine());
+  await using server = await startPostgres({ fsync: true });
+  let seed = 0;
+  const next = () => `bench-${seed++}`;
+  await measure("appends, 500 at a time, 4 at once", "events/s", () => appendRate(server, next()));
+  await measure("settled with one output each (intake)", "deliveries/s", () => oneProcessor(server, next()));
+  await measure("settled, all processors", "deliveries/s", () => allProcessors(server, next()));
+}

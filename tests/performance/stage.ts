@@ -1,0 +1,112 @@
+/** What the benchmarks share: a server, rounds, and how figures are told. @module */
+import { Supervisor } from "../../actors/supervisor.ts";
+import type { AnyProcessor } from "../../actors/processor.ts";
+import type { Observer } from "../../actors/observer.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { supervision } from "../../console/node.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { generateCases } from "../../simulators/case_generator.ts";
+
+/** Runs `round` several times and tells the least, the median and the greatest of what it returns. */
+export async function measure(
+  what: string,
+  unit: string,
+  round: () => Promise<number>,
+  rounds = 5,
+): Promise<number> {
+  const figures: number[] = [];
+  for (let i = 0; i < rounds; i++) figures.push(await round());
+  figures.sort((a, b) => a - b);
+  const [least, median, most] = [figures[0]!, figures[figures.length >> 1]!, figures.at(-1)!];
+  print(`${what.padEnd(58)} ${tell(median)} ${unit}  (${tell(least)} … ${tell(most)}, ${rounds} rounds)`);
+  return median;
+}
+
+function tell(value: number): string {
+  return value.toLocaleString("en-GB", { maximumFractionDigits: value < 100 ? 1 : 0 });
+}
+
+/** Prints a line of a report. */
+export function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** What the figures were measured on. */
+export function machineLine(): string {
+  const model = readCpuModel();
+  const { deno, v8 } = Deno.version;
+  return `${navigator.hardwareConcurrency} cores (${model}), Deno ${deno}, V8 ${v8}`;
+}
+
+function readCpuModel(): string {
+  try {
+    return /model name\s*:\s*(.+)/.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? "unknown";
+  } catch {
+    return Deno.build.arch;
+  }
+}
+
+/** Generated intakes in batches, made before the clock starts. */
+export function intakes(count: number, batch: number, seed: string): WireEvent[][] {
+  const batches: WireEvent[][] = [];
+  let current: WireEvent[] = [];
+  for (const { event } of generateCases({ seed, count })) {
+    if (current.push(withTwoDecimals(event)) < batch) continue;
+    batches.push(current);
+    current = [];
+  }
+  if (current.length > 0) batches.push(current);
+  return batches;
+}
+
+/** Appends batches, `atOnce` at a time. */
+export async function appendAll(
+  backend: Backend,
+  batches: readonly WireEvent[][],
+  atOnce = 4,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    while (next < batches.length) await backend.append(batches[next++]!);
+  }));
+}
+
+const silent: Observer = {
+  settled() {},
+  retried() {},
+  deadLettered() {},
+  held() {},
+  fenced() {},
+  workerRestarted() {},
+  backendAway() {},
+  backendBack() {},
+};
+
+/** Deliveries settled a second by these processors, until `deliveries` are done. The workers are warm when it starts. */
+export async function settleRate(
+  backend: Backend,
+  processors: readonly AnyProcessor[],
+  deliveries: number,
+  workers = 2,
+): Promise<number> {
+  const done = Promise.withResolvers<void>();
+  let settled = 0;
+  let began = 0;
+  const observer: Observer = {
+    ...silent,
+    settled(batch) {
+      began ||= performance.now();
+      for (const times of Object.values(batch.done)) settled += times.length;
+      if (settled >= deliveries) done.resolve();
+    },
+    deadLettered: (ids) => done.reject(new Error(`a dead letter: ${JSON.stringify(ids)}`)),
+  };
+  const supervisor = new Supervisor(backend, processors, observer, supervision(workers));
+  await supervisor.start();
+  supervisor.ended().catch(done.reject);
+  await done.promise;
+  const seconds = (performance.now() - began) / 1000;
+  await supervisor.stop(10_000);
+  return settled / seconds;
+}

@@ -1,0 +1,177 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { EventIdConflict } from "../../backends/backend.ts";
+import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import type { StoredEvent } from "../../schema/stored_event.ts";
+import { reactionsTo } from "../../simulators/citizen.ts";
+import { type CitizenOptions, playCitizen } from "../../simulators/citizen_play.ts";
+import { Schedule } from "../../simulators/citizen_schedule.ts";
+import { Tail } from "../../simulators/citizen_tail.ts";
+import { anEvent, casesIn } from "../support/events.ts";
+
+const PARTITIONS = 4;
+const YEAR_MS = 366 * 86_400_000;
+
+function stored(position: number, event: WireEvent): StoredEvent {
+  return { position, version: 1, recordedAt: 0, event };
+}
+
+async function* from(log: readonly StoredEvent[], position: number) {
+  for (const each of log.filter((each) => each.position >= position)) yield await Promise.resolve(each);
+}
+
+async function positionsOf(tail: Tail): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { position } of tail.news()) found.push(position);
+  return found;
+}
+
+Deno.test("a position that becomes visible late is not missed, and nothing is told twice", async () => {
+  let now = 0, log: StoredEvent[] = [];
+  const [a] = casesIn(0, PARTITIONS, 1), [b] = casesIn(1, PARTITIONS, 1);
+  const tail = new Tail({ read: (position) => from(log, position), partitions: PARTITIONS, real: () => now });
+  log = [stored(1, anEvent(a!, 1)), stored(9, anEvent(a!, 2))];
+  assertEquals(await positionsOf(tail), [1, 9]);
+  now += 59_000;
+  log = [...log, stored(5, anEvent(b!, 1))].sort((x, y) => x.position - y.position);
+  assertEquals(await positionsOf(tail), [5]);
+  now += 500_000;
+  assertEquals(await positionsOf(tail), []);
+});
+
+Deno.test("however late transactions commit within the bound, everything is told once", async () => {
+  const commits = fc.array(
+    fc.record({ partition: fc.nat({ max: 3 }), after: fc.integer({ min: 0, max: 60_000 }) }),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(commits, async (commits) => {
+      // Within a partition the next position is drawn once the last one is visible.
+      const visible: { at: number; event: StoredEvent }[] = [];
+      const last = [0, 0, 0, 0];
+      commits.forEach(({ partition, after }, i) => {
+        last[partition] = Math.max(last[partition]!, i * 100) + after;
+        visible.push({
+          at: last[partition],
+          event: stored(i + 1, anEvent(casesIn(partition, PARTITIONS, 1)[0]!, i)),
+        });
+      });
+      const lastDrawn = visible.map(({ at }, i) => at - commits[i]!.after);
+      if (visible.some((_, i) => lastDrawn.slice(0, i).some((drawn) => drawn > lastDrawn[i]!))) return;
+      let now = 0;
+      const read = (position: number) =>
+        from(visible.filter(({ at }) => at <= now).map(({ event }) => event), position);
+      const tail = new Tail({ read, partitions: PARTITIONS, real: () => now });
+      const told: number[] = [];
+      for (; now < 400_000; now += 777) told.push(...await positionsOf(tail));
+      assertEquals(told.toSorted((x, y) => x - y), visible.map(({ event }) => event.position));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("a schedule gives what is due in time's order, and forgets what has happened or cannot any more", () => {
+  const times = fc.array(fc.record({ time: fc.nat({ max: 1000 }), caseNo: fc.nat({ max: 5 }) }), {
+    maxLength: 60,
+  });
+  fc.assert(fc.property(times, fc.nat({ max: 5 }), fc.nat({ max: 1000 }), (times, ended, until) => {
+    const schedule = new Schedule();
+    const all = times.map(({ time, caseNo }, i) => ({
+      at: new Date(time).toISOString(),
+      event: anEvent(`case-${caseNo}`, i),
+    }));
+    for (const reaction of [...all, ...all]) schedule.add(reaction);
+    schedule.forgetCase(`case-${ended}`);
+    const open = all.filter(({ event }) => event.correlation_id !== `case-${ended}`);
+    if (open.length > 0) schedule.forget(open.shift()!.event);
+    assertEquals(schedule.size, open.length);
+    const due = open.filter(({ at }) => Date.parse(at) <= until).map(({ at }) => at).sort();
+    const byId = new Map(all.map(({ at, event }) => [event.event_id, at]));
+    assertEquals(schedule.takeDue(until, Infinity).map(({ event_id }) => byId.get(event_id)), due);
+    assertEquals(schedule.size, open.length - due.length);
+  }));
+});
+
+/** A player against a memory backend, whose clock a test sets; every wait ends at once, `looks` times. */
+async function play(
+  options: Partial<CitizenOptions> & Pick<CitizenOptions, "read" | "append">,
+  now: number,
+  looks: number,
+) {
+  const stop = new AbortController();
+  let real = 0;
+  return await playCitizen({
+    clock: { now: () => new Date(now) },
+    signal: stop.signal,
+    seed: "seed",
+    partitions: PARTITIONS,
+    real: () => real,
+    wait: (ms) => {
+      real += ms;
+      if (--looks === 0) stop.abort();
+      return Promise.resolve();
+    },
+    ...options,
+  });
+}
+
+Deno.test("what is due is appended once, also by a player that starts anew, with another seed too", async () => {
+  const backend = createMemoryBackend({ partitions: PARTITIONS });
+  try {
+    const causes = Array.from({ length: 40 }, (_, i) => anEvent(`case-${i}`, 1, "case.payment_plan_created"));
+    await backend.append(causes);
+    const read = (fromPosition: number) => backend.readAll({ fromPosition });
+    const append = (events: readonly WireEvent[]) => backend.append(events);
+    const end = Date.parse(causes[0]!.timestamp) + YEAR_MS;
+    const expected = causes.flatMap((cause) => reactionsTo(cause, "seed")).length;
+    const early = await play({ read, append }, Date.parse("2026-02-10"), 3);
+    assert(early.played > 0 && early.scheduled > 0 && early.nextAt! > new Date("2026-02-10"));
+    assertEquals(early.played + early.scheduled, expected);
+    const rest = await play({ read, append }, end, 3);
+    assertEquals([rest.played, rest.scheduled, rest.nextAt], [early.scheduled, 0, undefined]);
+    const again = await play({ read, append }, end, 1);
+    assertEquals([again.played, again.skipped], [0, 0]);
+    let count = 0;
+    for await (const _ of backend.readAll()) count++;
+    assertEquals(count, causes.length + expected);
+  } finally {
+    await backend.close();
+  }
+});
+
+Deno.test("what happened otherwise in a run before is skipped, and the rest of its batch is not", async () => {
+  const log = [stored(1, anEvent("case-1", 1, "case.payment_plan_created"))];
+  const [conflicting, ...others] = reactionsTo(log[0]!.event, "kept-0");
+  const appended: string[] = [];
+  const append = (events: readonly WireEvent[]) => {
+    if (events.some(({ event_id }) => event_id === conflicting?.event.event_id)) {
+      return Promise.reject(new EventIdConflict(conflicting!.event.event_id));
+    }
+    appended.push(...events.map(({ event_id }) => event_id));
+    return Promise.resolve();
+  };
+  const { played, skipped } = await play(
+    { read: (p) => from(log, p), append, seed: "kept-0" },
+    Date.parse("2027-01-01"),
+    1,
+  );
+  assertEquals([played, skipped], [others.length, 1]);
+  assertEquals(appended, others.map(({ event }) => event.event_id));
+});
+
+Deno.test("with a full memory the log is read on once there is room, and nothing is lost", async () => {
+  const causes = Array.from({ length: 20 }, (_, i) => anEvent(`case-${i}`, 1, "case.payment_plan_created"));
+  const log = causes.map((cause, i) => stored(i + 1, cause));
+  const appended = new Set<string>();
+  const append = (events: readonly WireEvent[]) => {
+    for (const { event_id } of events) appended.add(event_id);
+    return Promise.resolve();
+  };
+  await play({ read: (p) => from(log, p), append, most: 2 }, Date.parse("2027-01-01"), 25);
+  const expected = causes.flatMap((cause) => reactionsTo(cause, "seed")).map(({ event }) => event.event_id);
+  assertEquals(appended, new Set(expected));
+});

@@ -35,7 +35,7 @@ export function draftOf(event: WireEvent): Draft {
 /** The draft of an event that comes as a store row. Throws SyntaxError or RangeError for what is no such row. */
 export function draftOfRow(row: string): Draft {
   const { event } = parseRow(row);
-  const [data, metadata] = row.split("\t").slice(-2) as [string, string];
+  const [metadata, data] = row.split("\t").slice(-2) as [string, string];
   return {
     eventId: event.event_id,
     caseId: event.correlation_id,

@@ -3,7 +3,8 @@ import type { Command } from "../command.ts";
 import { cases } from "./cases.ts";
 import { dlq } from "./dlq.ts";
 import { publish } from "./publish.ts";
+import { selftest } from "./selftest.ts";
 import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 
-export const commands: readonly Command[] = [start, simulate, publish, cases, dlq];
+export const commands: readonly Command[] = [start, simulate, publish, cases, dlq, selftest];

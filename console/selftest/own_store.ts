@@ -1,0 +1,83 @@
+/** A store of the selftest's own, of the kind a node would use, that is gone when the selftest ends. @module */
+import { join } from "node:path";
+import { BackendRefused } from "../../backends/backend.ts";
+import { PostgresClient } from "../../backends/postgres/client.ts";
+import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
+import { codeOf } from "../../backends/postgres/errors.ts";
+import { type BackendValues, type NodeWishes, openBackend, type Opened } from "../backend_options.ts";
+
+/** What the store is, in words, with the store. */
+export interface OwnStore {
+  readonly what: string;
+  readonly opened: Opened;
+  /** Closes it and removes all of it. */
+  remove(): Promise<void>;
+}
+
+/** Opens a store that nobody else uses: in memory, in a temporary directory, or in a database made for it. */
+export async function openOwnStore(values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+  if (values.backend === "memory") {
+    const opened = await openBackend(values, wishes);
+    return { what: "memory", opened, remove: () => opened.close() };
+  }
+  return values.url === undefined
+    ? await openTemporary(values, wishes)
+    : await openScratch(values.url, values, wishes);
+}
+
+async function openTemporary(values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+  const directory = await Deno.makeTempDir({ prefix: "zaakstroom-selftest-" });
+  const forget = () => Deno.remove(directory, { recursive: true });
+  try {
+    const opened = await openBackend({ ...values, "data-dir": join(directory, "data") }, wishes);
+    const remove = () => opened.close().finally(forget);
+    return { what: `PostgreSQL ${POSTGRES_VERSION} embedded`, opened, remove };
+  } catch (error) {
+    await forget();
+    throw error;
+  }
+}
+
+/** What is stored stays stored: a case of ours has no place in somebody's store, so it gets a database of its own. */
+async function openScratch(url: string, values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+  const name = `zaakstroom_selftest_${crypto.randomUUID().slice(0, 8)}`;
+  const server = new PostgresClient({ url }, { connections: 1 });
+  try {
+    const version = await createDatabase(server, name);
+    const opened = await openBackend({ ...values, url: withDatabase(url, name) }, wishes)
+      .catch((error) => dropDatabase(server, name).then(() => Promise.reject(error)));
+    return {
+      what: `PostgreSQL ${version} at ${new URL(url).host}`,
+      opened,
+      remove: () => opened.close().then(() => dropDatabase(server, name)).finally(() => server.close()),
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** @returns the version of the server, as it calls it */
+async function createDatabase(server: PostgresClient, name: string): Promise<string> {
+  const [row] = await server.run((sql) => sql`select split_part(version(), ' ', 2) as version`);
+  try {
+    await server.run((sql) => sql.unsafe(`create database ${name}`));
+  } catch (error) {
+    if (codeOf((error as Error).cause) !== "42501") throw error;
+    throw new BackendRefused(
+      "The selftest makes a database of its own on the server, and this user may not: " +
+        "grant CREATEDB, or run it without --url",
+    );
+  }
+  return row!.version;
+}
+
+async function dropDatabase(server: PostgresClient, name: string): Promise<void> {
+  await server.again((sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}

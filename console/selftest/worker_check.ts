@@ -1,0 +1,56 @@
+/** Boots the workers a node would boot, and has each of them handle a batch. @module */
+import type { Observer } from "../../actors/observer.ts";
+import { WorkerPool } from "../../actors/worker_pool.ts";
+import type { BatchResult } from "../../actors/worker_protocol.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { deliveryLine } from "../../schema/stored_event.ts";
+import { CommandError, exitCodes } from "../exit_codes.ts";
+import { supervision } from "../node.ts";
+
+/** The processor that takes what a producer publishes; every worker hosts all of them. */
+const FIRST_PROCESSOR = "intake";
+
+/** Milliseconds each worker took until it had booted and handled its batch. */
+export async function checkWorkers(workers: number, event: WireEvent): Promise<number[]> {
+  const began = performance.now();
+  const died = Promise.withResolvers<never>();
+  // A worker that dies is what this looks for: it is not started again.
+  const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
+  const pool = new WorkerPool(settings, nobody, (reason) => died.reject(failed(reason)));
+  try {
+    const lines = deliveryLine({ ...PLACE, recordedAt: Date.now(), event });
+    const handled = Array.from({ length: workers }, async (_, partition) => {
+      const batch = { processor: FIRST_PROCESSOR, partition, lines };
+      requireHandled(partition, await pool.run(batch, () => Promise.resolve("")));
+      return performance.now() - began;
+    });
+    return await Promise.race([Promise.all(handled), died.promise]);
+  } finally {
+    pool.close();
+  }
+}
+
+const PLACE = { position: 1, version: 1, attempt: 1, held: false } as const;
+
+function requireHandled(worker: number, { failed: failures, outputs }: BatchResult): void {
+  const [failure] = failures;
+  if (failure !== undefined) {
+    throw failed(`worker ${worker + 1} could not handle its batch: ${failure.error.message}`);
+  }
+  if (outputs === "") throw failed(`worker ${worker + 1} handled its batch and emitted nothing`);
+}
+
+function failed(reason: string): CommandError {
+  return new CommandError(exitCodes.failed, reason);
+}
+
+const nobody: Observer = {
+  settled() {},
+  retried() {},
+  deadLettered() {},
+  held() {},
+  fenced() {},
+  workerRestarted() {},
+  backendAway() {},
+  backendBack() {},
+};

@@ -51,7 +51,7 @@ class Guardian {
           await this.#pause(backoffMs(this.#restarts.length, RESTART_BACKOFF, Math.random()));
         }
         // Asked to stop while there was no node: then none is started for it.
-        if (this.#signals > 0) return ended.code;
+        if (this.#signals > 0) return this.#signals > 1 ? this.#options.interruptedCode : ended.code;
       }
     } finally {
       for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, hear);

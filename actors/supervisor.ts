@@ -89,11 +89,17 @@ export class Supervisor {
   /** An error that is nobody's outcome is a bug: the supervisor does not hide it behind restarts. */
   #crashed(error: unknown): void {
     this.#crash ??= { error };
-    this.#end();
+    this.#takeNoMore();
   }
 
   #escalate(reason: string): void {
     this.#escalation ??= reason;
+    this.#takeNoMore();
+  }
+
+  /** Batches in hand go on; no more are asked for. */
+  #takeNoMore(): void {
+    this.#stopping.abort();
     this.#end();
   }
 
@@ -111,8 +117,7 @@ export class Supervisor {
    * unsettled, to be done again. Returns whether everything was settled in time. Legal twice, and before a start.
    */
   async stop(deadlineMs: number): Promise<boolean> {
-    this.#stopping.abort();
-    this.#end();
+    this.#takeNoMore();
     this.#ended ??= this.#drain();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => {

@@ -24,10 +24,12 @@ export class WorkerPool {
   readonly #seats: WorkerSeat[] = [];
   readonly #gates: Gate[] = [];
   readonly #escalate: (reason: string) => void;
-  readonly #gaveUp = Promise.withResolvers<void>();
   #restarts: readonly number[] = [];
 
-  /** `escalate` is called when workers die more often than the intensity allows, and when a thread can't be ended. */
+  /**
+   * `escalate` is called when workers die more often than the intensity allows (then, as OTP has it, all of them are
+   * ended), and when a thread can't be ended.
+   */
   constructor(settings: PoolSettings, observer: Observer, escalate: (reason: string) => void) {
     this.#settings = settings;
     this.#observer = observer;
@@ -38,10 +40,9 @@ export class WorkerPool {
     }
   }
 
-  /** Resolves when every worker was ready for its first batch, or when the pool gave up on that. */
+  /** Resolves when every worker is ready for its first batch, or when the pool is closed. */
   async ready(): Promise<void> {
-    const ready = Promise.all(this.#seats.map((seat) => seat.usable()));
-    await Promise.race([ready, this.#gaveUp.promise]);
+    await Promise.all(this.#seats.map((seat) => seat.usable()));
   }
 
   get heapBytes(): number[] {
@@ -63,14 +64,13 @@ export class WorkerPool {
     if (exit === "recycled") return;
     const { restarts, exceeded } = addRestart(this.#restarts, Date.now(), this.#settings.intensity);
     this.#restarts = restarts;
-    if (exceeded) this.#giveUp(`workers died more often than allowed, the last one because ${reason}`);
-    // A thread that was hung goes on spinning after terminate(): only the end of the process ends it.
-    else if (exit === "hung") this.#giveUp("a hung worker's thread can only be ended with its process");
-  }
-
-  #giveUp(reason: string): void {
-    this.#gaveUp.resolve();
-    this.#escalate(reason);
+    if (exceeded) {
+      this.close();
+      this.#escalate(`workers died more often than allowed, the last one because ${reason}`);
+    } else if (exit === "hung") {
+      // Its thread goes on spinning after terminate(): only the end of the process ends it.
+      this.#escalate("a hung worker's thread can only be ended with its process");
+    }
   }
 
   /** Ends all workers. Legal twice. */

@@ -1,5 +1,5 @@
 /** The options by which a command finds its backend. @module */
-import { type Backend, BackendRefused } from "../backends/backend.ts";
+import { type Backend, BackendAway, BackendRefused } from "../backends/backend.ts";
 import { createMemoryBackend } from "../backends/memory/memory_backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
 import { type EmbeddedPostgres, openEmbedded } from "../backends/postgres/embedded/embedded.ts";
@@ -80,9 +80,12 @@ function openMemory({ url, partitions }: BackendValues, { role }: NodeWishes): O
 }
 
 async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {
-  const backend = await openPostgres({ url, ...settingsOf(values, wishes) });
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
+  const backend = await openPostgres({ url, ...settingsOf(values, wishes) }).catch((error) => {
+    if (!(error instanceof BackendAway)) throw error;
+    throw new BackendAway(`${error.message}: see whether the URL is right and ${where} takes connections`);
+  });
   return { backend, where, close: () => backend.close() };
 }
 

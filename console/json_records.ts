@@ -10,8 +10,11 @@ export interface TextRecord {
 
 /** A line longer than this is no event. In characters. */
 const LONGEST_LINE = 1_000_000;
+/** No character takes more than three bytes a code unit: what is longer than this is longer than that. */
+const LONGEST_LINE_BYTES = 3 * LONGEST_LINE;
 /** One JSON value over several lines may be so long. */
 const LONGEST_DOCUMENT = 64_000_000;
+const LINE_FEED = 10;
 
 /**
  * The records of a text: of one JSON value over several lines (an array gives its elements), or of a value a line.
@@ -32,23 +35,66 @@ export async function* jsonRecords(bytes: AsyncIterable<Uint8Array>): AsyncGener
 interface Line {
   readonly line: number;
   readonly text: string;
+  readonly notText?: boolean;
 }
 
 async function* numberedLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  let rest = "";
+  let parts: Uint8Array[] = [];
   let line = 0;
   for await (const chunk of bytes) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop()!;
-    for (const text of parts) if (++line && text.trim() !== "") yield { line, text };
-    if (rest.length > LONGEST_LINE) break;
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      parts.push(chunk.subarray(start, end));
+      yield* lineOf(++line, parts);
+      parts = [];
+      start = end + 1;
+    }
+    parts.push(chunk.subarray(start));
+    if (sizeOf(parts) > LONGEST_LINE_BYTES) break;
   }
-  if (rest.trim() !== "") yield { line: line + 1, text: rest };
+  yield* lineOf(line + 1, parts);
 }
 
-function parse({ line, text }: Line): TextRecord {
-  if (text.length > LONGEST_LINE) return { line, problem: "longer than 1,000,000 characters" };
+function* lineOf(line: number, parts: readonly Uint8Array[]): Generator<Line> {
+  const text = decode(line === 1 ? withoutMark(joined(parts)) : joined(parts));
+  if (text === undefined) yield { line, text: "", notText: true };
+  else if (text.trim() !== "") yield { line, text };
+}
+
+/** The text, or undefined: bytes of another encoding would be stored as question marks, which nobody wrote. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return marked ? bytes.subarray(3) : bytes;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(sizeOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function parse({ line, text, notText }: Line): TextRecord {
+  if (notText) return { line, problem: "not UTF-8 text" };
+  if (text.length > LONGEST_LINE) {
+    return { line, problem: "longer than 1,000,000 characters: put one event on a line" };
+  }
   try {
     return { line, value: JSON.parse(text) };
   } catch {
@@ -60,7 +106,8 @@ function parse({ line, text }: Line): TextRecord {
 async function* oneDocument(first: Line, lines: AsyncIterable<Line>): AsyncGenerator<TextRecord> {
   const texts = [first.text];
   let length = 0;
-  for await (const { text } of lines) {
+  for await (const { line, text, notText } of lines) {
+    if (notText) return yield parse({ line, text, notText });
     texts.push(text);
     if ((length += text.length) > LONGEST_DOCUMENT) {
       return yield {

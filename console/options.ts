@@ -35,7 +35,8 @@ export function readOptions<O extends Options>(
 ): Parsed<O> {
   const names = Object.keys(options);
   const flags = parseArgs([...args], {
-    string: names.filter((name) => options[name]!.value !== undefined),
+    // "_" keeps arguments as they are written: case 0123 is not case 123.
+    string: [...names.filter((name) => options[name]!.value !== undefined), "_"],
     boolean: [...names.filter((name) => options[name]!.value === undefined), "help"],
     alias: { h: "help" },
     unknown: (arg: string, key?: string) => key === undefined ? true : refuseUnknown(arg, [...names, "help"]),

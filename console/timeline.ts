@@ -1,6 +1,7 @@
 /** The story of a case, for whoever must answer the citizen. @module */
 import type { AuditEntry } from "../backends/backend.ts";
 import { maskBsn } from "../schema/bsn.ts";
+import { withTwoDecimals } from "../schema/codec.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
 
 /** Fields that say who the citizen is. They are stored, and shown masked or not at all. */
@@ -29,7 +30,7 @@ function tellEvent({ version, event }: StoredEvent): string {
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
-  return [head, ...tellFields(withoutPersonalData(event.data), 4), ...marked].join("\n");
+  return [head, ...tellFields(withoutPersonalData(withTwoDecimals(event).data), 4), ...marked].join("\n");
 }
 
 function tellFields(data: Record<string, unknown>, indent: number): string[] {
@@ -44,14 +45,19 @@ function tellField(name: string, value: unknown, indent: number): string[] {
     if (value.length === 0) return [];
     return [`${pad}${name}:`, ...value.map((item) => `${pad}  - ${plain(item)}`)];
   }
-  if (typeof value === "object" && value !== null) {
-    return [`${pad}${name}:`, ...tellFields(value as Record<string, unknown>, indent + 2)];
+  if (isNested(value)) {
+    return [`${pad}${name}:`, ...tellFields(value, indent + 2)];
   }
   return [`${pad}${name}: ${plain(value)}`];
 }
 
+/** An amount is an object too (`JSON.rawJSON`), and one value all the same. */
+function isNested(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !JSON.isRawJSON(value);
+}
+
 function plain(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (!isNested(value)) return JSON.isRawJSON(value) ? JSON.stringify(value) : String(value);
   return Object.entries(value).map(([name, inner]) => `${name} ${plain(inner)}`).join(", ");
 }
 

@@ -8,6 +8,7 @@ declare global {
   interface JSON {
     /** Text that JSON.stringify copies as it is (ES2026; V8 has it). */
     rawJSON(text: string): object;
+    isRawJSON(value: unknown): boolean;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
 import { z } from "zod";
 
-const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
+/** Digits only: `0x10` and `1e3` are numbers to a program, and slips of the finger to a person. */
+const asNumber = (text: string) => /^-?\d+$/.test(text) ? Number(text) : NaN;
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(least: number, most: number) {
@@ -41,10 +42,19 @@ export function oneOf<const W extends readonly [string, ...string[]]>(words: W) 
 /** Any text that is not empty. */
 export const text = z.string().min(1, "must not be empty");
 
+/** A password with a bare `%` in it can't be read back from its URL. */
+function isDecodable(url: string): boolean {
+  try {
+    return typeof decodeURIComponent(url) === "string";
+  } catch {
+    return false;
+  }
+}
+
 /** A URL of PostgreSQL. Its password is never repeated in a message. */
 export const postgresUrl = z.string().refine(
-  (url) => /^postgres(ql)?:\/\/.+/.test(url) && URL.canParse(url),
+  (url) => /^postgres(ql)?:\/\/.+/.test(url) && URL.canParse(url) && isDecodable(url),
   {
-    error: "must be a URL such as postgres://user@host:5432/database",
+    error: "must be a URL such as postgres://user@host:5432/database (write a % in it as %25)",
   },
 );

@@ -90,7 +90,7 @@ export class Life {
   ): Reaction {
     const at = new Date(time).toISOString();
     const event: WireEvent = {
-      event_id: derivedId(this.cause.event_id, time, "citizen", name),
+      event_id: derivedId(this.cause.event_id, this.start, "citizen", name),
       event_type: type,
       timestamp: at,
       correlation_id: this.cause.correlation_id,
@@ -156,11 +156,8 @@ function payInTime(life: Life, { due, amount }: Instalment, i: number): Reaction
 
 function takeAssistance(life: Life): Reaction[] {
   const [meetBy, planBy] = assistanceEnds(life);
-  const meetAt = Math.min(
-    life.start + life.random.exponential() * meanDaysToMeeting * DAY_MS,
-    meetBy - HOUR_MS,
-  );
-  const meeting = life.acceptance("first_meeting", life.between(meetAt, meetAt));
+  const meetAt = meetingTime(life, meetBy);
+  const meeting = life.acceptance("first_meeting", meetAt);
   const outcome = life.outcome("refer_assistance");
   if (outcome === "resolved") {
     return [meeting, life.acceptance("plan", life.between(meetAt + DAY_MS, planBy - HOUR_MS))];
@@ -169,6 +166,12 @@ function takeAssistance(life: Life): Reaction[] {
   if (outcome === "escalated") return met;
   const [from, until] = met.length > 0 ? [meetAt, planBy] : [life.start, meetBy];
   return [...met, life.withdrawal(life.between(from + 1, until - HOUR_MS))];
+}
+
+/** After an exponential time; where the term is over by then, at any moment within it. */
+function meetingTime(life: Life, meetBy: number): number {
+  const time = Math.floor(life.start + HOUR_MS + life.random.exponential() * meanDaysToMeeting * DAY_MS);
+  return time < meetBy - HOUR_MS ? time : life.between(life.start + HOUR_MS, meetBy - HOUR_MS);
 }
 
 /** The ends of the terms for the first meeting and for the plan: those of the decision, or else those of the law. */

@@ -31,8 +31,8 @@ export const citizenAssumptions = {
 /** Choices without a figure, one sentence each. */
 export const citizenChoices = {
   first_meeting:
-    "The first meeting comes after an exponential time with the mean the NVVK reports (11 days), and before its term " +
-    "ends unless nobody comes at all.",
+    "The first meeting comes after an exponential time with the mean the NVVK reports (11 days); where that is beyond its " +
+    "term, at any moment within the term.",
   forgiven:
     "A claim that is forgiven is closed at once, so that the few withdrawn or escalated ones do not occur.",
   before_decision: "Nobody withdraws before a decision: no figure was found.",

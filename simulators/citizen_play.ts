@@ -20,8 +20,6 @@ export interface CitizenOptions {
   readonly clock: SimulatedClock;
   readonly signal: AbortSignal;
   readonly seed: string | number;
-  /** Partitions of the store. */
-  readonly partitions: number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
   readonly most?: number;
   /** Real milliseconds between two looks at the log. Default 200. */
@@ -71,9 +69,9 @@ class Player {
   #skipped = 0;
 
   constructor(options: CitizenOptions) {
-    const { read, partitions, real = () => performance.now() } = options;
+    const { read, real = () => performance.now() } = options;
     this.#options = options;
-    this.#tail = new Tail({ read, partitions, real });
+    this.#tail = new Tail({ read, real });
   }
 
   get playing(): Playing {

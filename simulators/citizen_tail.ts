@@ -1,66 +1,86 @@
 /**
  * Following a log that several writers append to, without missing an event.
  *
- * Positions are drawn before their transaction commits, so a reader can see a position of one partition before a lower
- * one of another. Within a partition they become visible in order. So what was seen is remembered by partition, and the
- * log is read again from where it ended a while ago: a second ago at every pass, which catches what is merely
- * simultaneous, and `overlapMs` ago now and then, which is longer than a store lets a transaction live (the PostgreSQL
- * backend ends statements after 60 seconds; JetStream and memory have no such gap). What comes later than that does not
- * exist. A reader that starts anew reads everything anew.
+ * Positions are drawn before their transaction commits, so a position can become visible after a higher one. How much
+ * later is bounded: the PostgreSQL backend ends statements after 60 seconds; JetStream and memory have no such gap. So a
+ * part of the log is taken as known only when it was read to its end longer than that bound after its last position had
+ * been seen: until then it is read again now and then, from where it is known. The passes in between begin a second
+ * back, which is enough for what is merely simultaneous. A reader that starts anew reads everything anew.
  * @module
  */
-import { partitionOf } from "../schema/partition.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
 
 export interface TailOptions {
   /** Stored events from a position on, in order of their positions; ends with what was stored at the call. */
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
-  /** Partitions of the store. */
-  readonly partitions: number;
   /** Real milliseconds since any moment. */
   readonly real: () => number;
   /** Longer than a transaction of the store can last. Default 90,000. */
   readonly overlapMs?: number;
 }
 
+interface Pass {
+  readonly began: number;
+  readonly ended: number;
+  /** The highest position seen by then: no lower one is drawn any more. */
+  readonly highest: number;
+}
+
 const NEAR_MS = 1_000;
 
 export class Tail {
-  readonly #options: Required<TailOptions>;
-  /** By partition, the last position seen. */
-  readonly #seen: number[];
-  /** Where the log ended, and when. */
-  #ends: { time: number; position: number }[] = [];
-  #farAt: number;
+  readonly #read: TailOptions["read"];
+  readonly #real: () => number;
+  readonly #overlapMs: number;
+  /** Everything up to here has been seen for certain. */
+  #known = 0;
+  #highest = 0;
+  /** Positions beyond that. */
+  #seen = new Set<number>();
+  #passes: Pass[] = [];
+  #lastFar: number;
 
-  constructor(options: TailOptions) {
-    this.#options = { overlapMs: 90_000, ...options };
-    this.#seen = Array.from({ length: options.partitions }, () => 0);
-    this.#farAt = options.real();
+  constructor({ read, real, overlapMs = 90_000 }: TailOptions) {
+    this.#read = read;
+    this.#real = real;
+    this.#overlapMs = overlapMs;
+    this.#lastFar = real();
   }
 
-  /** What was not seen before. Whoever stops early gets the rest at the next call. */
+  /** What was not seen before, once each. Whoever stops early gets the rest at the next call. */
   async *news(): AsyncGenerator<StoredEvent> {
-    const { read, partitions, real } = this.#options;
-    const began = real();
-    const from = this.#from(began);
-    for await (const stored of read(from)) {
-      const partition = partitionOf(stored.event.correlation_id, partitions);
-      if (stored.position <= this.#seen[partition]!) continue;
-      this.#seen[partition] = stored.position;
+    const began = this.#real();
+    const far = began - this.#lastFar >= this.#overlapMs / 3;
+    try {
+      yield* this.#unseen(1 + (far ? this.#known : this.#nearBy(began)));
+      if (far) this.#settle(began);
+    } finally {
+      this.#passes.push({ began, ended: this.#real(), highest: this.#highest });
+    }
+  }
+
+  async *#unseen(from: number): AsyncGenerator<StoredEvent> {
+    for await (const stored of this.#read(from)) {
+      const { position } = stored;
+      if (position <= this.#known || this.#seen.has(position)) continue;
+      this.#seen.add(position);
+      this.#highest = Math.max(this.#highest, position);
       yield stored;
     }
-    this.#ends.push({ time: began, position: Math.max(0, ...this.#seen) });
   }
 
-  #from(now: number): number {
-    const { overlapMs } = this.#options;
-    const far = now - this.#farAt >= overlapMs / 3;
-    if (far) this.#farAt = now;
-    const endedAt = (age: number) => this.#ends.findLast(({ time }) => time <= now - age);
-    const oldest = endedAt(overlapMs);
-    if (oldest !== undefined) this.#ends = this.#ends.slice(this.#ends.indexOf(oldest));
-    const from = far ? oldest : endedAt(NEAR_MS);
-    return (from?.position ?? 0) + 1;
+  /** How far the log was seen a second ago. */
+  #nearBy(now: number): number {
+    return this.#passes.findLast(({ began }) => began <= now - NEAR_MS)?.highest ?? this.#known;
+  }
+
+  /** After a pass from what is known to the end: what had been seen long enough before it is known too. */
+  #settle(began: number): void {
+    this.#lastFar = began;
+    const settled = this.#passes.findLast(({ ended }) => ended <= began - this.#overlapMs);
+    if (settled === undefined) return;
+    this.#known = settled.highest;
+    this.#passes = this.#passes.slice(this.#passes.indexOf(settled));
+    this.#seen = new Set(this.#seen.values().filter((position) => position > this.#known));
   }
 }

@@ -14,7 +14,9 @@ const REFUSALS: Record<string, string> = {
   "3D000": "create the database, or name another one in the URL",
   "3F000": "run the start or setup command once with a role that may create the schema",
   "42501": "grant the role its rights on the schema zaakstroom, or use its owner",
+  "42704": "take the setting the server does not know out of the URL",
   "53100": "free disk space on the server",
+  "55000": "let the database take connections, or name another one in the URL",
   "0A000": "use PostgreSQL 15 or newer",
 };
 
@@ -67,7 +69,9 @@ function nameOf(code: string): string {
     "3D000": "no such database",
     "3F000": "no such schema",
     "42501": "insufficient privilege",
+    "42704": "unknown setting",
     "53100": "disk full",
+    "55000": "database takes no connections",
     "0A000": "feature not supported",
   };
   return names[code] ?? "";

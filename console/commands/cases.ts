@@ -1,5 +1,6 @@
 /** `cases`: the list of cases, and the story of one. @module */
 import type { AuditEntry, Backend } from "../../backends/backend.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
 import type { StoredEvent } from "../../schema/stored_event.ts";
 import { text } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
@@ -68,5 +69,6 @@ async function show(
 }
 
 function masked(stored: StoredEvent): StoredEvent {
-  return { ...stored, event: { ...stored.event, data: withoutPersonalData(stored.event.data) } };
+  const event = withTwoDecimals(stored.event);
+  return { ...stored, event: { ...event, data: withoutPersonalData(event.data) } };
 }

@@ -83,7 +83,7 @@ async function untilFailure(
   } catch (error) {
     if (requests.first.aborted) return { code: exitCodes.interrupted, failed: "it was stopped" };
     if (late.signal.aborted) return { code: exitCodes.failed, failed: `not done in ${values.within} ms` };
-    return { code: exitCodes.failed, failed: explain(error).text };
+    return { code: exitCodes.failed, failed: explain(error).text.split("\n", 1)[0]! };
   } finally {
     clearTimeout(timer);
     requests.close();
@@ -93,7 +93,8 @@ async function untilFailure(
 async function runChecks(values: SelftestValues, find: Find, signal: AbortSignal): Promise<void> {
   const how = Deno.build.standalone ? "compiled" : "from source";
   find("program", `zaakstroom ${how}: Deno ${Deno.version.deno}, ${Deno.build.target}`, performance.now());
-  await unlessAborted(signal, bootWorkers(values.workers, find));
+  await bootWorkers(values.workers, find, signal);
+  signal.throwIfAborted();
   const began = performance.now();
   const away = new AwayNotice();
   const wishes = { role: "node", node: "selftest", onAway: away.listener } as const;
@@ -116,8 +117,8 @@ const backendDefaults = {
   partitions: backendOptions.partitions.schema.parse(undefined),
 };
 
-async function bootWorkers(workers: number, find: Find): Promise<void> {
-  const times = await checkWorkers(workers, selftestCase(new Date()));
+async function bootWorkers(workers: number, find: Find, signal: AbortSignal): Promise<void> {
+  const times = await checkWorkers(workers, selftestCase(), signal);
   times.forEach((ms, i) => find("worker", `worker ${i + 1} of ${workers}: ready, and handled a batch`, ms));
 }
 
@@ -130,28 +131,14 @@ async function runCase(
 ): Promise<void> {
   const began = performance.now();
   const log = () => {};
-  const running = await unlessAborted(
-    signal,
-    startNode(backend, away, { node: "selftest", workers, http: undefined, json: true, log }),
-  );
+  signal.throwIfAborted();
+  const options = { node: "selftest", workers, http: undefined, json: true, log };
+  const running = await startNode(backend, away, options);
   try {
-    const story = await passCase(backend, running, selftestCase(new Date()), signal);
+    const story = await passCase(backend, running, selftestCase(), signal);
     const types = story.map(({ event }) => event.event_type);
     find("case", `one case: ${types.join(" → ")}`, performance.now() - began);
   } finally {
     await running.stop(5_000);
-  }
-}
-
-/** The answer, or the signal's reason when it aborts first. */
-async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([answer, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

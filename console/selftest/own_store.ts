@@ -1,5 +1,4 @@
 /** A store of the selftest's own, of the kind a node would use, that is gone when the selftest ends. @module */
-import { join } from "node:path";
 import { BackendRefused } from "../../backends/backend.ts";
 import { PostgresClient } from "../../backends/postgres/client.ts";
 import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
@@ -29,7 +28,7 @@ async function openTemporary(values: BackendValues, wishes: NodeWishes): Promise
   const directory = await Deno.makeTempDir({ prefix: "zaakstroom-selftest-" });
   const forget = () => Deno.remove(directory, { recursive: true });
   try {
-    const opened = await openBackend({ ...values, "data-dir": join(directory, "data") }, wishes);
+    const opened = await openBackend({ ...values, "data-dir": directory }, wishes);
     const remove = () => opened.close().finally(forget);
     return { what: `PostgreSQL ${POSTGRES_VERSION} embedded`, opened, remove };
   } catch (error) {

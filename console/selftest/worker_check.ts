@@ -10,10 +10,17 @@ import { supervision } from "../node.ts";
 /** The processor that takes what a producer publishes; every worker hosts all of them. */
 const FIRST_PROCESSOR = "intake";
 
-/** Milliseconds each worker took until it had booted and handled its batch. */
-export async function checkWorkers(workers: number, event: WireEvent): Promise<number[]> {
+/** Milliseconds each worker took until it had booted and handled its batch. Throws the signal's reason when it aborts. */
+export async function checkWorkers(
+  workers: number,
+  event: WireEvent,
+  signal: AbortSignal,
+): Promise<number[]> {
   const began = performance.now();
+  signal.throwIfAborted();
   const died = Promise.withResolvers<never>();
+  const abort = () => died.reject(signal.reason);
+  signal.addEventListener("abort", abort);
   // A worker that dies is what this looks for: it is not started again.
   const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
   const pool = new WorkerPool(settings, nobody, (reason) => died.reject(failed(reason)));
@@ -26,6 +33,7 @@ export async function checkWorkers(workers: number, event: WireEvent): Promise<n
     });
     return await Promise.race([Promise.all(handled), died.promise]);
   } finally {
+    signal.removeEventListener("abort", abort);
     pool.close();
   }
 }

@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import { Gate } from "../../backends/gate.ts";
+import { withMailboxes } from "../support/odd_backend.ts";
+import { oddEvent } from "../support/odd_processor.ts";
+import { OddRuntime } from "../support/odd_runtime.ts";
+
+/** Counts what is between being read and being settled, and the most there ever was. */
+class Tally {
+  batches = 0;
+  bytes = 0;
+  most = { batches: 0, bytes: 0 };
+
+  readonly between = withMailboxes((mailbox) => {
+    const count = (each: 1 | -1, bytes: number) => this.#count(each, each * bytes);
+    return {
+      async *batches(signal, gate) {
+        for await (const batch of mailbox.batches(signal, gate)) {
+          count(1, batch.bytes);
+          yield batch;
+          count(-1, batch.bytes);
+        }
+      },
+    };
+  });
+
+  #count(batches: number, bytes: number): void {
+    this.batches += batches;
+    this.bytes += bytes;
+    this.most.batches = Math.max(this.most.batches, this.batches);
+    this.most.bytes = Math.max(this.most.bytes, this.bytes);
+  }
+}
+
+Deno.test("batches and bytes in flight stay under their bound, whatever the backlog (I6)", async () => {
+  const tally = new Tally();
+  const store = { partitions: 16, batchSize: 10, batchBytes: 3_000 };
+  const options = { workers: 2, prefetch: 2 };
+  await using runtime = new OddRuntime({ store, options, between: tally.between });
+  await runtime.backend.append(Array.from({ length: 2_000 }, (_, i) => oddEvent(`case-${i}`, 1)));
+  await runtime.supervisor.start();
+  await runtime.idle();
+  assertEquals(runtime.seen.done, 2_000);
+  assertEquals(tally.most.batches, 4, "both workers were kept busy, and no more than that was read");
+  assert(tally.most.bytes <= 4 * 3_000, `${tally.most.bytes} bytes were in flight`);
+});
+
+Deno.test("a mailbox that waits for work takes no place", async () => {
+  await using runtime = new OddRuntime({ store: { partitions: 8 }, options: { prefetch: 1 } });
+  await runtime.supervisor.start();
+  for (let n = 1; n <= 3; n++) {
+    await runtime.backend.append(Array.from({ length: 40 }, (_, i) => oddEvent(`case-${i}`, n)));
+    await runtime.seen.until("all are done", () => runtime.seen.done === 40 * n);
+  }
+  assertEquals(Object.keys(await runtime.answers()).length, 40);
+});
+
+Deno.test("a gate lets in so many at once, in order of arrival", async () => {
+  const gate = new Gate(2);
+  const { signal } = new AbortController();
+  const came: number[] = [];
+  const leaves = [await gate.enter(signal), await gate.enter(signal)];
+  const waiting = [1, 2, 3].map(async (n) => {
+    const leave = await gate.enter(signal);
+    came.push(n);
+    leave?.();
+  });
+  assertEquals([gate.inside, came], [2, []]);
+  leaves[0]!();
+  // Leaving twice must not let in two.
+  leaves[0]!();
+  await Promise.all(waiting);
+  assertEquals([gate.inside, came], [1, [1, 2, 3]]);
+  leaves[1]!();
+  assertEquals(gate.inside, 0);
+});
+
+Deno.test("whoever comes late can't take the place of who waits", async () => {
+  const gate = new Gate(1);
+  const { signal } = new AbortController();
+  const leave = await gate.enter(signal);
+  const came: string[] = [];
+  const enter = (who: string) => gate.enter(signal).then((out) => (came.push(who), out));
+  const early = enter("early");
+  leave!();
+  const late = enter("late");
+  (await early)!();
+  (await late)!();
+  assertEquals(came, ["early", "late"]);
+});
+
+Deno.test("who waits at a gate goes home when its signal aborts, and takes no place", async () => {
+  const gate = new Gate(1);
+  const leave = await gate.enter(new AbortController().signal);
+  const stop = new AbortController();
+  const waiting = gate.enter(stop.signal);
+  stop.abort();
+  assertEquals(await waiting, undefined);
+  leave!();
+  assertEquals(gate.inside, 0);
+  assertEquals(await gate.enter(stop.signal), undefined);
+  assertEquals(gate.inside, 0);
+});

@@ -1,0 +1,84 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import type { WireEvent } from "../../schema/events.ts";
+import { type Odd, oddEvent } from "../support/odd_processor.ts";
+import { OddRuntime } from "../support/odd_runtime.ts";
+
+/** Ten cases of one intake each; one of them makes the processor act. */
+function tenWith(act: Odd): WireEvent[] {
+  return Array.from({ length: 10 }, (_, i) => oddEvent(`case-${i}`, 1, i === 4 ? act : undefined));
+}
+
+const OTHERS = [0, 1, 2, 3, 5, 6, 7, 8, 9].map((i) => `case-${i}`);
+
+/** Runs ten cases, one of which acts, until nothing is left to do. */
+async function run(runtime: OddRuntime, act: Odd): Promise<OddRuntime> {
+  await runtime.backend.append(tenWith(act));
+  await runtime.supervisor.start();
+  await runtime.idle();
+  return runtime;
+}
+
+/** The nine others are done, and each of them once. */
+async function assertOthersDone(runtime: OddRuntime): Promise<void> {
+  const { "case-4": _, ...others } = await runtime.answers();
+  assertEquals(others, Object.fromEntries(OTHERS.map((caseId) => [caseId, [1]])));
+}
+
+/** The dead letter of case 4: its classes of errors, in the order of attempts. */
+async function assertDead(runtime: OddRuntime, classes: string[]): Promise<string[]> {
+  const letters = await runtime.backend.deadLetters.list();
+  assertEquals(letters.map(({ caseId }) => caseId), ["case-4"]);
+  const [{ failures, attempts }] = letters as [typeof letters[0]];
+  assertEquals([failures.map((failure) => failure.class), attempts], [classes, classes.length]);
+  assertEquals(runtime.seen.dead.map(({ ids, error }) => [ids.caseId, ids.attempt, error]), [
+    ["case-4", classes.length, classes.at(-1)],
+  ]);
+  return failures.map(({ message }) => message);
+}
+
+const rejected: [Odd, string, string[]][] = [
+  ["throw", "a handler that throws is tried again, and then is a dead letter", Array(3).fill("TypeError")],
+  ["reject", "a handler that rejects makes a dead letter at once", ["Reject"]],
+  ["nonsense", "a handler that returns nonsense makes a dead letter at once", ["InvalidOutput"]],
+  ["promise", "a handler that returns a promise makes a dead letter at once", ["InvalidOutput"]],
+  ["failing_promise", "a promise that fails later does not end the worker", ["InvalidOutput"]],
+  ["loop", "a handler that never returns is stopped, and nobody else with it", Array(3).fill("DeliveryTimeout")],
+  ["throw_what_spins", "what spins while it is described is stopped too", Array(3).fill("DeliveryTimeout")],
+  ["close", "a handler can't close its worker", Array(3).fill("Error")],
+  ["exit", "a handler can't exit", Array(3).fill("Error")],
+  ["read_file", "a handler can't read a file", Array(3).fill("NotCapable")],
+  ["read_environment", "a handler can't read the environment", Array(3).fill("NotCapable")],
+  ["open_port", "a handler can't reach the network", Array(3).fill("NotCapable")],
+  ["run_program", "a handler can't run a program", Array(3).fill("NotCapable")],
+];
+
+for (const [act, sentence, classes] of rejected) {
+  Deno.test(`${sentence} (I1, I7)`, async () => {
+    await using runtime = await run(new OddRuntime(), act);
+    await assertDead(runtime, classes);
+    await assertOthersDone(runtime);
+    assertEquals(runtime.seen.exits, []);
+  });
+}
+
+Deno.test("deliveries that are slow together and honest each are not blamed", async () => {
+  await using runtime = new OddRuntime();
+  await runtime.backend.append(Array.from({ length: 8 }, (_, i) => oddEvent(`case-${i}`, 1, "slow")));
+  await runtime.supervisor.start();
+  await runtime.idle();
+  assertEquals([runtime.seen.done, runtime.seen.retries, runtime.seen.exits], [8, [], []]);
+});
+
+for (const act of ["outside_microtask", "outside_timeout"] as const) {
+  Deno.test(`an error outside of a handler (${act}) costs a worker and no event (I1, I7)`, async () => {
+    await using runtime = await run(new OddRuntime(), act);
+    await runtime.seen.until("the worker died", () => runtime.seen.exits.length > 0);
+    await runtime.backend.append(OTHERS.map((caseId) => oddEvent(caseId, 2)));
+    await runtime.idle();
+    const { "case-4": _, ...others } = await runtime.answers();
+    assertEquals(others, Object.fromEntries(OTHERS.map((caseId) => [caseId, [1, 2]])));
+    assertLess(runtime.seen.exits.length, 10);
+    assert(runtime.seen.exits.every(({ exit }) => exit === "threw"));
+    assert(runtime.seen.dead.every(({ ids }) => ids.caseId === "case-4"));
+  });
+}

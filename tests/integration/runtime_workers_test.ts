@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { oddEvent } from "../support/odd_processor.ts";
+import { OddRuntime } from "../support/odd_runtime.ts";
+
+const MB = 1024 * 1024;
+
+/** Forty events of forty cases, of 16 MB each to the worker that handles them. */
+const growing = Array.from({ length: 40 }, (_, i) => oddEvent(`case-${i}`, 1, "grow"));
+
+for (const partitions of [1, 16]) {
+  Deno.test(`a worker whose heap grows is replaced between batches (partitions: ${partitions}) (I6)`, async () => {
+    const store = { partitions, batchSize: 1 };
+    await using runtime = new OddRuntime({ store, options: { heapCeilingBytes: 100 * MB } });
+    let most = 0;
+    const { settled } = runtime.seen;
+    runtime.seen.settled = (batch) => {
+      most = Math.max(most, ...runtime.supervisor.heapBytes);
+      settled.call(runtime.seen, batch);
+    };
+    await runtime.backend.append(growing);
+    await runtime.supervisor.start();
+    await runtime.idle();
+    assertEquals(Object.keys(await runtime.answers()).length, 40);
+    assert(runtime.seen.exits.length >= 3, `${runtime.seen.exits.length} workers were replaced`);
+    assert(runtime.seen.exits.every(({ exit }) => exit === "recycled"));
+    // Above the ceiling by no more than what it had in hand when it was seen to be.
+    assertLess(most, 100 * MB + 5 * 16 * MB);
+  });
+}
+
+/** Runs a worker that can't start, until the supervisor gives up. */
+async function giveUp(entry: string, startMs = 20_000): Promise<OddRuntime> {
+  const options = {
+    entry: new URL(`../support/${entry}`, import.meta.url),
+    intensity: { restarts: 3, periodMs: 60_000 },
+    startMs,
+  };
+  const runtime = new OddRuntime({ options });
+  await runtime.backend.append([oddEvent("case-1", 1)]);
+  await runtime.supervisor.start();
+  const ending = await runtime.supervisor.ended();
+  if (ending.kind !== "escalated") throw new Error("It did not give up");
+  assertStringIncludes(ending.reason, "more often than allowed");
+  assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(4).fill("start_failed"));
+  assertEquals([runtime.seen.done, runtime.seen.retries], [0, []]);
+  return runtime;
+}
+
+Deno.test("a worker that can't be found is started again, and then given up on", async () => {
+  await using _ = await giveUp("odd_missing.ts");
+});
+
+Deno.test("a worker that throws while it is loaded is started again, and then given up on", async () => {
+  await using runtime = await giveUp("odd_worker_broken.ts");
+  assertStringIncludes(runtime.seen.exits[0]!.reason, "broken at import");
+});
+
+Deno.test("a worker that is never ready is started again, and then given up on", async () => {
+  await using runtime = await giveUp("odd_worker_mute.ts", 200);
+  assertStringIncludes(runtime.seen.exits[0]!.reason, "not ready within 200 ms");
+});
+
+Deno.test("a worker that escapes the guard is found to hang, and the process is asked to go (I7)", async () => {
+  // In a process of its own: the thread spins until its process ends.
+  const child = new URL("../support/odd_escape.ts", import.meta.url);
+  const run = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", child.pathname],
+    stderr: "inherit",
+  });
+  const { code, stdout } = await run.output();
+  const told = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(code, 0);
+  assertStringIncludes(told.reason, "can only be ended with its process");
+  assertEquals(told.exits, ["hung", "hung"]);
+  assertEquals(told.retries, [["case-1", 1, "WorkerDied"]]);
+  assertEquals(told.answers, { "case-0": [1], "case-2": [1] });
+});

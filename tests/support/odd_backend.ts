@@ -1,0 +1,26 @@
+/** A backend whose mailboxes were tampered with. @module */
+import type { Backend } from "../../backends/backend.ts";
+import type { Mailbox } from "../../backends/mailbox.ts";
+
+/** The same thing, with some of its parts replaced. */
+export function replaced<T extends object>(original: T, parts: Partial<T>): T {
+  return new Proxy(original, {
+    get(target, key) {
+      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A backend that gives out its mailboxes with parts replaced. */
+export function withMailboxes(tamper: (mailbox: Mailbox) => Partial<Mailbox>): (backend: Backend) => Backend {
+  return (backend) =>
+    replaced(backend, {
+      async *mailboxes(processor, signal) {
+        for await (const mailbox of backend.mailboxes(processor, signal)) {
+          yield replaced(mailbox, tamper(mailbox));
+        }
+      },
+    });
+}

@@ -1,0 +1,20 @@
+/** A node with a handler that escapes the guard: says how it ended, and exits. @module */
+import { oddEvent } from "./odd_processor.ts";
+import { oddOptions, OddRuntime } from "./odd_runtime.ts";
+
+const policy = { maxAttempts: 3, backoff: { firstMs: 60_000, longestMs: 60_000 } };
+const runtime = new OddRuntime({ options: { ...oddOptions, hangMs: 600, policy } });
+await runtime.backend.append([oddEvent("case-0", 1), oddEvent("case-1", 1, "escape"), oddEvent("case-2", 1)]);
+await runtime.supervisor.start();
+const ending = await runtime.supervisor.ended();
+const inTime = await runtime.supervisor.stop(10_000);
+const { exits, retries } = runtime.seen;
+const told = {
+  ...ending,
+  inTime,
+  exits: exits.map(({ exit }) => exit),
+  retries: retries.map(({ ids, error }) => [ids.caseId, ids.attempt, error]),
+  answers: await runtime.answers(),
+};
+await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(told)));
+Deno.exit(0);

@@ -1,0 +1,31 @@
+/**
+ * A node for the guardian to guard: says on standard output that it started, and then does what it is told by its first
+ * argument. The second is a file that counts its starts. @module
+ */
+const [act, counted] = Deno.args as [string, string];
+
+async function say(line: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
+}
+
+function starts(): number {
+  Deno.writeTextFileSync(counted, "x", { append: true });
+  return Deno.readTextFileSync(counted).length;
+}
+
+/** Waits for a line, or for the end of the input. */
+async function hear(): Promise<string> {
+  const buffer = new Uint8Array(100);
+  const read = await Deno.stdin.read(buffer);
+  return read === null ? "end of input" : new TextDecoder().decode(buffer.subarray(0, read)).trim();
+}
+
+const start = starts();
+await say(`started ${start} ${Deno.pid}`);
+if (act === "exit" || (act === "exit_once" && start === 1)) Deno.exit(Number(Deno.args[2]));
+if (act === "exit_once") Deno.exit(0);
+const heard = await hear();
+await say(`heard ${heard}`);
+// Deaf: it hears that it should stop, and does not.
+if (act === "deaf") setInterval(() => {}, 1_000);
+else Deno.exit(start === 1 ? 42 : 43);

@@ -1,0 +1,108 @@
+/** A processor that misbehaves as its events tell it to: `data.odd` names what it does. @module */
+import { type Handled, type Processor, Reject } from "../../actors/processor.ts";
+import type { EventOf, WireEvent } from "../../schema/events.ts";
+import { anEvent } from "./events.ts";
+
+type Intake = EventOf<"case.intake">;
+
+const tries = new Map<string, number>();
+/** What `grow` never gives back. */
+const hoard: number[][] = [];
+
+function spinFor(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+/** What a handler may do, by name. Whoever returns nothing goes on and answers as it should. */
+const acts = {
+  throw() {
+    throw new TypeError("odd");
+  },
+  throw_twice({ event_id }: Intake) {
+    tries.set(event_id, (tries.get(event_id) ?? 0) + 1);
+    if (tries.get(event_id)! <= 2) throw new Error(`try ${tries.get(event_id)}`);
+  },
+  reject() {
+    throw new Reject("not for us");
+  },
+  nonsense: () => 42,
+  promise: () => Promise.resolve({ events: [] }),
+  failing_promise: () => Promise.reject(new Error("later")),
+  loop() {
+    for (;;);
+  },
+  slow: () => spinFor(60),
+  /** Not stopped by the guard: it hangs the worker, and its thread with it. */
+  escape() {
+    for (;;) new Array(100).fill(0);
+  },
+  close: () => self.close(),
+  exit: () => Deno.exit(3),
+  outside_microtask: () =>
+    queueMicrotask(() => {
+      throw new Error("from a microtask");
+    }),
+  outside_timeout: () =>
+    setTimeout(() => {
+      throw new Error("from a timer");
+    }, 0),
+  /** Ends its worker at once: what marks the worker's progress throws from now on. */
+  sabotage() {
+    Atomics.store = () => {
+      throw new Error("sabotage");
+    };
+  },
+  chatter: () => self.postMessage(null),
+  /** 16 MB. */
+  grow: () => hoard.push(new Array(2_000_000).fill(0.5)),
+  read_file: () => Deno.readTextFileSync("deno.json"),
+  read_environment: () => Deno.env.get("HOME"),
+  open_port: () => Deno.listen({ port: 0 }),
+  run_program: () => new Deno.Command("true").outputSync(),
+  throw_what_spins() {
+    throw {
+      toString() {
+        for (;;);
+      },
+    };
+  },
+} as const;
+
+export type Odd = keyof typeof acts;
+
+/** These acts return their answer in place of a proper one. */
+const answers: readonly string[] = ["nonsense", "promise", "failing_promise"];
+
+/** Answers every intake with an analysis that says which one (`n`) it answers, and what it had seen before. */
+export const odd: Processor<readonly unknown[], "case.intake", never> = {
+  name: "odd",
+  version: 1,
+  takes: ["case.intake"],
+  folds: [],
+  initial: () => [],
+  evolve: (seen, event) => [...seen, event.data.n],
+  handle(event, seen) {
+    const act = event.data.odd as Odd | undefined;
+    const did = act === undefined ? undefined : acts[act](event);
+    if (act !== undefined && answers.includes(act)) return did as unknown as Handled;
+    const { case_id, n } = event.data;
+    const data = {
+      ...{
+        case_id,
+        n,
+        seen,
+        risk_score: 1,
+        success_probability: 1,
+        recommended_action: "payment_plan" as const,
+      },
+      ...{ estimated_savings: 100 as Intake["data"]["debt_amount"], analysis_confidence: 1 },
+    };
+    return { events: [{ event_type: "case.analysis", data }] };
+  },
+};
+
+/** Intake `n` of a case, which makes the processor act. */
+export function oddEvent(caseId: string, n: number, act?: Odd): WireEvent {
+  const event = anEvent(caseId, n);
+  return act === undefined ? event : { ...event, data: { ...event.data, odd: act } };
+}

@@ -1,0 +1,3 @@
+/// <reference lib="deno.worker" />
+/** A worker that loads, and never answers. @module */
+self.onmessage = () => {};

@@ -13,6 +13,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
     return await runCommand(find(name), rest, output);
   } catch (error) {
     const { code, text } = explain(error);
+    if (code === exitCodes.ok) return code;
     const known = commands.some((command) => command.name === name) ? ` ${name}` : "";
     output.err(code === exitCodes.usage ? `${text} (see zaakstroom${known} --help)` : text);
     return code;

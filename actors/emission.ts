@@ -112,8 +112,9 @@ function toTimer(
   requireTimer(change);
   const key = { processor: processor.name, caseId: input.correlation_id, name: change.name };
   if (change.kind === "cancel") return { kind: "cancel", ...key };
-  const row = toRow(change.event, input, processor, `timer/${change.name}`, change.at, partition);
-  return { kind: "set", ...key, at: change.at, row };
+  const at = timeOf(change.at);
+  const row = toRow(change.event, input, processor, `timer/${change.name}`, at, partition);
+  return { kind: "set", ...key, at, row };
 }
 
 // deno-lint-ignore no-control-regex
@@ -126,3 +127,12 @@ function requireTimer(change: TimerChange | undefined): void {
     throw new InvalidOutput("A timer's name must be text of 1 to 200 characters");
   }
 }
+
+/** The time of a timer as every store takes it, in years of four digits. */
+function timeOf(at: unknown): string {
+  const time = typeof at === "string" ? Date.parse(at) : NaN;
+  if (time >= 0 && time < LATEST) return new Date(time).toISOString();
+  throw new InvalidOutput("A timer's time must be an ISO time from 1970 to 9999");
+}
+
+const LATEST = Date.UTC(10_000, 0);

@@ -134,6 +134,8 @@ export interface MailboxHealth {
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
+  /** Durable timers that have not fired yet. */
+  readonly timers: number;
   readonly mailboxes: readonly MailboxHealth[];
 }
 

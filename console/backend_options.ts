@@ -70,12 +70,12 @@ export async function openBackend(values: BackendValues, wishes: NodeWishes): Pr
   return url === undefined ? await openOwn(values, wishes) : await openServer(url, values, wishes);
 }
 
-function openMemory({ url, partitions }: BackendValues, { role }: NodeWishes): Opened {
+function openMemory({ url, partitions }: BackendValues, { role, timersAsOf }: NodeWishes): Opened {
   if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
   if (role === "client") {
     throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
   }
-  const backend = createMemoryBackend({ partitions });
+  const backend = createMemoryBackend({ partitions, ...(timersAsOf === undefined ? {} : { timersAsOf }) });
   return { backend, where: "memory", close: () => backend.close() };
 }
 

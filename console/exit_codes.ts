@@ -45,6 +45,14 @@ export class UsageError extends CommandError {
   }
 }
 
+/** Whoever read our output has gone (`| head`): the rest is wanted by nobody, and nothing is wrong. */
+export class ReaderGone extends CommandError {
+  override name = "ReaderGone";
+  constructor() {
+    super(exitCodes.ok, "Nobody reads the output any more");
+  }
+}
+
 /** The exit code of an error, and what to print: one line for what the user can mend, a stack for a bug. */
 export function explain(error: unknown): { code: number; text: string } {
   const code = codeOf(error);

@@ -4,20 +4,36 @@ import { BackendAway } from "../backends/backend.ts";
 import { pause } from "../backends/patience.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
-export function isIdle({ mailboxes }: Health): boolean {
-  return mailboxes.length > 0 && mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
+export function isIdle({ mailboxes, timers }: Health, expected: Expected): boolean {
+  if (mailboxes.length < expected.mailboxes || (expected.noTimers && timers > 0)) return false;
+  return mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
+}
+
+/** When a node counts as idle. */
+export interface Expected {
+  /** So many mailboxes must be known: right after a start they are not yet. */
+  readonly mailboxes: number;
+  /** Timers must have fired too: so in simulated time, where somebody waits for years to pass. */
+  readonly noTimers: boolean;
+  /** False while somebody outside is still about to do something. */
+  readonly othersDone: () => boolean;
 }
 
 /**
  * Resolves when the store is idle. `quietMs` says how long nothing has been settled: while work flows, the store is
  * not asked.
  */
-export async function untilIdle(backend: Backend, quietMs: () => number, signal: AbortSignal): Promise<void> {
+export async function untilIdle(
+  backend: Backend,
+  quietMs: () => number,
+  signal: AbortSignal,
+  expected: Expected = { mailboxes: 1, noTimers: false, othersDone: () => true },
+): Promise<void> {
   while (!signal.aborted) {
     await pause(Math.max(20, 100 - quietMs()), signal);
-    if (quietMs() < 50) continue;
+    if (quietMs() < 50 || !expected.othersDone()) continue;
     try {
-      if (isIdle(await backend.health())) return;
+      if (isIdle(await backend.health(), expected)) return;
     } catch (error) {
       if (!(error instanceof BackendAway)) throw error;
     }

@@ -83,7 +83,7 @@ async function waitingCases(backend: Backend): Promise<Map<string, "dead">> {
 }
 
 export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: Summary): string {
-  const { accepted, completed, inProgress, parked, dead } = ledger;
+  const { accepted, completed, inReview, inProgress, parked, dead } = ledger;
   return [
     `${grouped(summary.settled)} deliveries settled, ${
       grouped(summary.settled_per_second)
@@ -95,8 +95,8 @@ export function renderSummary({ events, ledger, latency_ms: latency, ...summary 
     ...Object.entries(events).map(([type, count]) => `  ${type.padEnd(26)} ${grouped(count).padStart(12)}`),
     `${summary.restarts} restarts, ${summary.retried} retries, ${summary.parked} parked, ${summary.dead} dead letters`,
     `Ledger: ${grouped(accepted)} cases = ${grouped(completed)} completed + ${
-      grouped(inProgress)
-    } in progress + ${grouped(parked)} parked + ${grouped(dead)} dead; ${
+      grouped(inReview)
+    } in review + ${grouped(inProgress)} in progress + ${grouped(parked)} parked + ${grouped(dead)} dead; ${
       ledger.balanced
         ? "nothing lost, nothing duplicated, nothing out of order"
         : `DOES NOT BALANCE: lost ${ledger.lost.join(", ") || "none"}; duplicated ${

@@ -1,22 +1,28 @@
 /** Printing: lines in a pipe, a line drawn over itself on a terminal. @module */
 import type { Output } from "./command.ts";
+import { ReaderGone } from "./exit_codes.ts";
 
 const encoder = new TextEncoder();
 
 /** The real output of the process. */
 export const processOutput: Output = {
-  out: (line) => writeAll(Deno.stdout, `${line}\n`),
-  err: (line) => writeAll(Deno.stderr, `${line}\n`),
+  out: (line) => {
+    if (!writeAll(Deno.stdout, `${line}\n`)) throw new ReaderGone();
+  },
+  // Without anybody to tell, the work goes on.
+  err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
 };
 
-function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** False when whoever read us has gone. */
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
+    return true;
   } catch (error) {
-    // Whoever read us has gone (`| head`): there is nobody left to tell.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    return false;
   }
 }
 

@@ -38,6 +38,11 @@ export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
   [field: string]: unknown;
 };
 
+/** The end of the year 9999: ISO times and stores agree on how to write it. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** More levels than any organisation sends. */
+const DEEPEST = 64;
+
 const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
 
 /** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
@@ -52,6 +57,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
     throw new InvalidEvent(["metadata: must be an object"]);
   }
   const completed = complete(given, options);
+  requireStorable(completed);
   checkEvent(completed);
   return withTwoDecimals(marked(canonical(completed), options.strict ?? false));
 }
@@ -79,11 +85,27 @@ function complete(given: EventInput, options: InputOptions): WireEvent {
 }
 
 function canonical(event: WireEvent): WireEvent {
-  return {
-    ...event,
-    event_id: event.event_id.toLowerCase(),
-    timestamp: new Date(event.timestamp).toISOString(),
-  };
+  const timestamp = new Date(event.timestamp);
+  if (!(timestamp.getTime() >= 0 && timestamp.getTime() <= LATEST)) {
+    throw new InvalidEvent(["timestamp: must lie between the years 1970 and 9999"]);
+  }
+  return { ...event, event_id: event.event_id.toLowerCase(), timestamp: timestamp.toISOString() };
+}
+
+/**
+ * Refuses what JSON can say and no text store can keep (NUL, half a surrogate pair), and nesting that would overflow
+ * the stack of whoever reads it. Schemas do not see it: unknown fields are kept as they are.
+ */
+function requireStorable(value: unknown, depth = 0): void {
+  if (depth > DEEPEST) throw new InvalidEvent([`an event is nested at most ${DEEPEST} levels deep`]);
+  if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
+    throw new InvalidEvent(["an event has no text with a NUL or half a surrogate pair in it"]);
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    requireStorable(name, depth);
+    requireStorable(inner, depth + 1);
+  }
 }
 
 function marked(event: WireEvent, strict: boolean): WireEvent {

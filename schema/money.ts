@@ -18,7 +18,8 @@ export function cents(value: number): Cents {
 
 /** True when a number of euros has at most two decimals (1250.5 and 1250.50 do, 0.001 does not). */
 export function hasWholeCents(euros: number): boolean {
-  return Math.abs(euros * 100 - Math.round(euros * 100)) < 1e-4;
+  // Division rounds correctly: whole cents give back the very number that was read.
+  return Math.round(euros * 100) / 100 === euros;
 }
 
 const eurosSchema = z.number().min(0).max(MAX_CENTS / 100).refine(hasWholeCents, {

@@ -4,15 +4,17 @@
  */
 import type { StoredEvent } from "../schema/stored_event.ts";
 
-/** What must follow from an event type: exactly one event, of one of these types, that names it as its cause. */
-export type Conservation = Readonly<Record<string, readonly string[]>>;
+/** What must follow from an event: one of these types, naming it as its cause. undefined: nothing need follow. */
+export type Conservation = (event: StoredEvent["event"]) => readonly string[] | undefined;
 
 export interface LedgerReport {
   readonly balanced: boolean;
-  /** Cases accepted; the sum of the next four. */
+  /** Cases accepted; the sum of the next five. */
   readonly accepted: number;
   readonly completed: number;
-  /** Open, and waiting for nobody here: an answer from outside, or a term. */
+  /** Waiting for a caseworker's decision. */
+  readonly inReview: number;
+  /** Open otherwise: they wait for the citizen, or for a term. */
   readonly inProgress: number;
   readonly parked: number;
   readonly dead: number;
@@ -31,11 +33,12 @@ interface Account {
   version: number;
   position: number;
   completed: boolean;
+  inReview: boolean;
   readonly seen: Set<string>;
   /** Effects seen, as `cause/type`. */
   readonly effects: Set<string>;
-  /** Events that must be followed and are not yet, with their type. */
-  readonly open: Map<string, string>;
+  /** Events that must be followed and are not yet, with the types that may follow. */
+  readonly open: Map<string, readonly string[]>;
 }
 
 const NAMED = 20;
@@ -71,14 +74,17 @@ export class Ledger {
     if (event.metadata.causation_id !== undefined) {
       this.#seeEffect(account, event, event.metadata.causation_id);
     }
-    if (Object.hasOwn(this.#follows, event.event_type)) account.open.set(event.event_id, event.event_type);
+    const mayFollow = this.#follows(event);
+    if (mayFollow !== undefined) account.open.set(event.event_id, mayFollow);
     account.completed ||= event.event_type === "case.completed";
+    if (event.event_type === "case.review_requested") account.inReview = true;
+    if (event.event_type === "case.decision") account.inReview = false;
   }
 
   #accountOf(caseId: string, version: number): Account | undefined {
     let account = this.#accounts.get(caseId);
     if (account === undefined && version === 1) {
-      const empty = { version: 0, position: 0, completed: false };
+      const empty = { version: 0, position: 0, completed: false, inReview: false };
       account = { ...empty, seen: new Set(), effects: new Set(), open: new Map() };
       this.#accounts.set(caseId, account);
     }
@@ -90,18 +96,18 @@ export class Ledger {
     const effect = `${cause}/${event.event_type}`;
     if (account.effects.has(effect)) this.#duplicated.add(event.event_id);
     account.effects.add(effect);
-    const type = account.open.get(cause);
-    if (type !== undefined && this.#follows[type]!.includes(event.event_type)) account.open.delete(cause);
+    if (account.open.get(cause)?.includes(event.event_type)) account.open.delete(cause);
   }
 
   /** The verdict. `waiting` says which cases are parked or dead: what they lack is owed, not lost. */
   report(waiting: Waiting): LedgerReport {
-    const counts = { completed: 0, inProgress: 0, parked: 0, dead: 0 };
+    const counts = { completed: 0, inReview: 0, inProgress: 0, parked: 0, dead: 0 };
     const lost = new Set(this.#missing);
     for (const [caseId, account] of this.#accounts) {
       const waits = waiting.get(caseId);
       if (waits !== undefined) counts[waits]++;
       else if (account.completed) counts.completed++;
+      else if (account.inReview) counts.inReview++;
       else counts.inProgress++;
       if (waits === undefined) { for (const id of account.open.keys()) lost.add(id); }
     }

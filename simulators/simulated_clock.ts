@@ -1,4 +1,5 @@
 /** A clock that runs faster than the real one: years of a case within minutes. @module */
+import { z } from "zod";
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -26,6 +27,16 @@ function scaleOf(text: string): number {
   if (match === null) return text.trim() === "" ? NaN : Number(text);
   return Number(match[1]) * UNITS_MS[match[2]!]! / UNITS_MS[match[3]!]!;
 }
+
+/** A time scale on a command line. */
+export const timeScale = z.string().transform((text, context) => {
+  try {
+    return parseTimeScale(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "must be a time scale such as 1y/min, 30d/s or 3600" });
+    return z.NEVER;
+  }
+});
 
 /** What tells the time. */
 export interface SimulatedClock {

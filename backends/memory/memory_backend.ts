@@ -36,9 +36,12 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   batchSize?: number;
   /** Most characters in a batch; one delivery is always allowed. Default 1,000,000. */
   batchBytes?: number;
+  /** The time timers are measured against. Default: the store's clock. */
+  timersAsOf?: () => Date;
 }
 
 const PENDING_LIMIT = 10_000;
+const LOOK_FOR_TIMERS_MS = 250;
 
 /** Opens a memory backend. It lives until it is closed: while it lives, it fires due timers. */
 export function createMemoryBackend(options: MemoryBackendOptions = {}): Backend {
@@ -53,6 +56,7 @@ class MemoryBackend implements Backend {
   readonly #store: MemoryStore;
   readonly #owner: string;
   readonly #options: MailboxOptions;
+  readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
   readonly #mailboxes = new Set<Mailbox>();
 
@@ -60,6 +64,7 @@ class MemoryBackend implements Backend {
     const { leaseMs = 10_000, batchSize = 500, batchBytes = 1_000_000 } = options;
     this.#store = shared ?? new MemoryStore(options);
     this.#owner = owner ?? crypto.randomUUID();
+    this.#timersAsOf = options.timersAsOf;
     this.#options = { leaseMs, renewMs: options.renewMs ?? leaseMs / 3, batchSize, batchBytes };
     this.partitions = this.#store.log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
@@ -117,6 +122,7 @@ class MemoryBackend implements Backend {
   health(): Promise<Health> {
     return Promise.resolve({
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
+      timers: this.#store.timers.size,
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
     });
   }
@@ -145,9 +151,13 @@ class MemoryBackend implements Backend {
 
   async #fireTimers(): Promise<void> {
     const { clock, timers } = this.#store;
+    const timersAsOf = this.#timersAsOf;
     while (!this.#closed.signal.aborted) {
-      this.#store.fireTimers();
-      await timers.changed.pause(clock, timers.nextDue() - clock.now(), this.#closed.signal);
+      const now = timersAsOf?.().getTime() ?? clock.now();
+      this.#store.fireTimers(now);
+      // A time of its own may run faster than the clock: then the next timer is looked for, not waited for.
+      const wait = timersAsOf === undefined ? timers.nextDue() - now : LOOK_FOR_TIMERS_MS;
+      await timers.changed.pause(clock, wait, this.#closed.signal);
     }
   }
 }

@@ -67,9 +67,9 @@ export class MemoryStore {
     this.news[partition]!.ring();
   }
 
-  /** Appends the events of the timers that are due. */
-  fireTimers(): void {
-    this.#add(this.timers.takeDue(this.clock.now()));
+  /** Appends the events of the timers that are due at `now`. */
+  fireTimers(now: number): void {
+    this.#add(this.timers.takeDue(now));
   }
 
   #commit(subscription: Subscription, staged: Staged, now: number): void {

@@ -42,6 +42,10 @@ export class TimerTable {
     return due.map(([, timer]) => timer.draft);
   }
 
+  get size(): number {
+    return this.#timers.size;
+  }
+
   /** When the next timer is due; Infinity when there is none. */
   nextDue(): number {
     return earliest(this.#timers.values().map((timer) => timer.at));

@@ -116,8 +116,9 @@ export async function health(
   const wanted = Object.entries(taken).flatMap(([processor, types]) =>
     types.map((type) => ({ processor, type }))
   );
-  const [durability, mailboxes] = await Promise.all([
+  const [durability, timers, mailboxes] = await Promise.all([
     describeDurability(client),
+    client.run((sql) => sql<[{ n: number }]>`select count(*)::int as n from zaakstroom.timers`),
     client.run((sql) =>
       sql<MailboxHealth[]>`
         select s.processor, s.partition, s.owner, s.epoch,
@@ -145,7 +146,7 @@ export async function health(
         order by s.processor, s.partition`
     ),
   ]);
-  return { durability, mailboxes: [...mailboxes] };
+  return { durability, timers: timers[0].n, mailboxes: [...mailboxes] };
 }
 
 /** What an acknowledgement means on this server, in words. */

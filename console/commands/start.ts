@@ -1,7 +1,8 @@
 /** `start`: runs a node, under its guardian. @module */
 import { guard } from "../../actors/guardian.ts";
 import { scenarioNames } from "../../simulators/scenarios.ts";
-import { duration, given, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
+import { timeScale } from "../../simulators/simulated_clock.ts";
+import { duration, given, moment, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -32,6 +33,16 @@ export const startOptions = {
     schema: oneOf(scenarioNames as [string, ...string[]]).default("none"),
     value: "NAME",
     help: `a labelled departure from the sourced figures: ${scenarioNames.join(", ")}`,
+  },
+  from: {
+    schema: moment.optional(),
+    value: "TIME",
+    help: "when the first generated case arrives; default: now, or with --seed 2026-01-01T00:00:00Z",
+  },
+  "time-scale": {
+    schema: timeScale.optional(),
+    value: "SCALE",
+    help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
   },
   "until-idle": { schema: given, help: "end when nothing is left to do, with a summary and the ledger" },
   json: { ...jsonOption, help: "print the summary, and log, as JSON" },
@@ -92,7 +103,10 @@ export const start = command({
   },
 });
 
-function requireSense({ simulate, count, seed }: StartValues): void {
+function requireSense({ simulate, count, seed, from }: StartValues): void {
+  if (from !== undefined && simulate === undefined && count === undefined) {
+    throw new UsageError("Cannot use --from alone: it belongs to --count or --simulate");
+  }
   if (seed !== undefined && simulate === undefined && count === undefined) {
     throw new UsageError("Cannot use --seed alone: it belongs to --count or --simulate");
   }
@@ -101,8 +115,7 @@ function requireSense({ simulate, count, seed }: StartValues): void {
 /** The node gets a name and a seed that outlive it: started again, it takes its own leases at once and goes on feeding. */
 async function runGuarded(values: StartValues, output: Output): Promise<number> {
   const node = values.node ?? `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`;
-  const seed = values.count !== undefined && values.seed === undefined ? ["--seed", crypto.randomUUID()] : [];
-  const { command, args } = nodeProgram(["--node", node, ...seed]);
+  const { command, args } = nodeProgram(["--node", node, ...sameCases(values)]);
   return await guard({
     command,
     args,
@@ -116,4 +129,10 @@ async function runGuarded(values: StartValues, output: Output): Promise<number> 
         values.json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line,
       ),
   });
+}
+
+/** A run that is counted gets a seed and a beginning that outlive the node. Of cases of our own choice, they arrive now. */
+function sameCases({ count, seed, from }: StartValues): string[] {
+  if (count === undefined || seed !== undefined) return [];
+  return ["--seed", crypto.randomUUID(), ...(from === undefined ? ["--from", new Date().toISOString()] : [])];
 }

@@ -33,7 +33,10 @@ Deno.test("a delivery that kills its worker is found at once, and given up after
   const [letter, ...more] = await runtime.backend.deadLetters.list();
   assertEquals([letter?.caseId, letter?.attempts, letter?.held, more.length], ["case-3", 3, 1, 0]);
   assertEquals(letter!.failures.map((failure) => failure.class), Array(3).fill("WorkerDied"));
-  assert(letter!.failures.every(({ message }) => message.includes("sabotage")), "the evidence names the cause");
+  assert(
+    letter!.failures.every(({ message }) => message.includes("sabotage")),
+    "the evidence names the cause",
+  );
   // At every attempt twice: once among others, which finds it, and once alone, which proves it.
   assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(6).fill("threw"));
   await assertDoneInOrder(runtime, 3, { "case-3": [1] });
@@ -72,7 +75,10 @@ Deno.test("a case keeps its order through a dead letter and its redrive (I3, I4)
   await assertDoneInOrder(runtime, 4, { "case-2": [1] });
   await runtime.backend.append([oddEvent("case-2", 5)]);
   await runtime.idle();
-  assertEquals(await runtime.backend.deadLetters.redrive({ caseId: "case-2" }, { by: "me", why: "mended" }), 1);
+  assertEquals(
+    await runtime.backend.deadLetters.redrive({ caseId: "case-2" }, { by: "me", why: "mended" }),
+    1,
+  );
   await runtime.idle();
   await assertDoneInOrder(runtime, 4, { "case-2": [1, 2, 3, 4, 5] });
 });

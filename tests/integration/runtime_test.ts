@@ -42,7 +42,11 @@ const rejected: [Odd, string, string[]][] = [
   ["nonsense", "a handler that returns nonsense makes a dead letter at once", ["InvalidOutput"]],
   ["promise", "a handler that returns a promise makes a dead letter at once", ["InvalidOutput"]],
   ["failing_promise", "a promise that fails later does not end the worker", ["InvalidOutput"]],
-  ["loop", "a handler that never returns is stopped, and nobody else with it", Array(3).fill("DeliveryTimeout")],
+  [
+    "loop",
+    "a handler that never returns is stopped, and nobody else with it",
+    Array(3).fill("DeliveryTimeout"),
+  ],
   ["throw_what_spins", "what spins while it is described is stopped too", Array(3).fill("DeliveryTimeout")],
   ["close", "a handler can't close its worker", Array(3).fill("Error")],
   ["exit", "a handler can't exit", Array(3).fill("Error")],

@@ -3,7 +3,14 @@ import { guard } from "../../actors/guardian.ts";
 
 const code = await guard({
   command: Deno.execPath(),
-  args: ["run", "--quiet", "--no-check", "--allow-all", new URL("./odd_node.ts", import.meta.url).pathname, ...Deno.args],
+  args: [
+    "run",
+    "--quiet",
+    "--no-check",
+    "--allow-all",
+    new URL("./odd_node.ts", import.meta.url).pathname,
+    ...Deno.args,
+  ],
   env: {},
   intensity: { restarts: 3, periodMs: 60_000 },
   isFinal: (code) => code === 0 || code === 42 || code === 2,

@@ -1,5 +1,7 @@
 /** The program as its users start it: a process of its own, with its own streams, signals and exit code. @module */
+import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { GUARDED } from "../../console/commands/start.ts";
 import { main } from "../../main.ts";
 import { gone, isAlive } from "./embedded_places.ts";
 import { Transcript } from "./transcript.ts";
@@ -16,8 +18,12 @@ export interface ProgramOptions {
   readonly stdin?: string | Uint8Array;
   /** Besides what any program needs; nothing of the test's own environment leaks in. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The node itself, as its guardian would start it: the test holds its standard input open, and kills it. */
+  readonly asNode?: boolean;
   /** In a process group of its own, as a terminal would start it. */
   readonly ownGroup?: boolean;
+  /** Whoever reads its output leaves after the first words. */
+  readonly leavesEarly?: boolean;
 }
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -50,26 +56,29 @@ export class Program implements AsyncDisposable {
   readonly out: Transcript;
   readonly err: Transcript;
   readonly #child: Deno.ChildProcess;
+  #held: boolean;
 
-  private constructor(child: Deno.ChildProcess) {
+  private constructor(child: Deno.ChildProcess, { leavesEarly = false, asNode = false }: ProgramOptions) {
     this.#child = child;
+    this.#held = asNode;
     this.pid = child.pid;
-    this.out = new Transcript(child.stdout);
+    this.out = new Transcript(leavesEarly ? firstOf(child.stdout) : child.stdout);
     this.err = new Transcript(child.stderr);
   }
 
-  static start(args: readonly string[], { stdin, env, ownGroup = false }: ProgramOptions = {}): Program {
+  static start(args: readonly string[], options: ProgramOptions = {}): Program {
+    const { stdin, env, ownGroup = false, asNode = false } = options;
     const child = new Deno.Command(Deno.execPath(), {
       args: programArgs(args),
-      env: cleanEnv(env),
+      env: cleanEnv(asNode ? { ...env, [GUARDED]: "1" } : env),
       clearEnv: true,
       detached: ownGroup,
-      stdin: stdin === undefined ? "null" : "piped",
+      stdin: stdin === undefined && !asNode ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     if (stdin !== undefined) feed(child.stdin, stdin);
-    return new Program(child);
+    return new Program(child, options);
   }
 
   /** Resolves with the address of /health and /metrics, once a node of this program runs. */
@@ -90,9 +99,22 @@ export class Program implements AsyncDisposable {
     this.#child.kill(name);
   }
 
+  /** Ends it as a power failure would: no word, no time to finish. */
+  async kill9(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.ended();
+  }
+
   async ended(): Promise<Ended> {
     const [{ code }] = await Promise.all([this.#child.status, this.out.ended, this.err.ended]);
+    await this.#release();
     return { code, out: this.out.text, err: this.err.text };
+  }
+
+  /** A standard input that was held open is closed with the process. */
+  async #release(): Promise<void> {
+    if (this.#held) await this.#child.stdin.abort().catch(() => {});
+    this.#held = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,6 +128,15 @@ export class Program implements AsyncDisposable {
   }
 }
 
+/** The first part of a stream; then its reader has gone. */
+async function* firstPart(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of stream) return yield part;
+}
+
+function firstOf(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  return ReadableStream.from(firstPart(stream)) as ReadableStream<Uint8Array>;
+}
+
 async function feed(stdin: WritableStream<Uint8Array>, text: string | Uint8Array): Promise<void> {
   const writer = stdin.getWriter();
   try {
@@ -114,6 +145,13 @@ async function feed(stdin: WritableStream<Uint8Array>, text: string | Uint8Array
   } catch {
     // It ended before it read everything: its exit code and its words tell why.
   }
+}
+
+/** Refused in one line, with this exit code and without a word of result. */
+export function assertRefused({ code, out, err }: Ended, expected: number, told: RegExp): void {
+  assertEquals([code, out], [expected, ""], err);
+  assertMatch(err.trimEnd(), told);
+  assertEquals(err.trimEnd().split("\n").length, 1, err);
 }
 
 /** Runs a command to its end. */

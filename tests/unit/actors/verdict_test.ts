@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { verdict } from "../../../actors/verdict.ts";
+import type { FailedDelivery } from "../../../actors/worker_protocol.ts";
+
+const policy = { maxAttempts: 3, backoff: { firstMs: 100, longestMs: 1_000 } };
+const now = new Date("2026-01-01T00:00:00Z");
+const error = { class: "TypeError", message: "odd", stack: "TypeError: odd\n    at handle" };
+const failed: FailedDelivery = {
+  position: 7,
+  eventId: "id",
+  eventType: "case.intake",
+  caseId: "case-1",
+  attempt: 1,
+  held: false,
+  final: false,
+  error,
+};
+
+function outcomeOf(change: Partial<FailedDelivery>) {
+  return verdict({ ...failed, ...change }, policy, now, 1).outcome;
+}
+
+const at = "2026-01-01T00:00:00.000Z";
+const retry = (afterMs: number) => ({ kind: "retry" as const, error: { ...error, at }, afterMs });
+const dead = { kind: "deadLetter" as const, error: { ...error, at } };
+
+Deno.test("a failed attempt is retried, with a longer wait each time, until attempts run out", () => {
+  const outcomes = [1, 2, 3, 4].map((attempt) => outcomeOf({ attempt }));
+  assertEquals(outcomes, [retry(100), retry(200), dead, dead]);
+});
+
+Deno.test("what no retry can help is a dead letter at its first attempt", () => {
+  assertEquals(outcomeOf({ final: true }), dead);
+});
+
+Deno.test("what was held stays held, whatever else is said of it", () => {
+  assertEquals(outcomeOf({ held: true, final: true, attempt: 9 }), { kind: "held" });
+});
+
+Deno.test("a verdict carries the ids of its delivery", () => {
+  const { outcome: _, ...ids } = verdict(failed, policy, now, 0);
+  assertEquals(ids, { position: 7, eventId: "id", caseId: "case-1", attempt: 1 });
+});

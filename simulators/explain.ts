@@ -1,5 +1,6 @@
 /** Where every figure of the simulator comes from: one row a figure, sourced or named as an assumption. @module */
 import { assumptions, modellingChoices } from "./assumptions.ts";
+import { citizenAssumptions, citizenChoices } from "./citizen_assumptions.ts";
 import { type DebtType, domain, latestApplications, municipalities, smallestCountedDebt } from "./domain.ts";
 import { type ScenarioName, scenarios } from "./scenarios.ts";
 
@@ -141,17 +142,16 @@ function weightOrigin({ weight_source: source, weight_confidence, block }: DebtT
 }
 
 function assumptionRows(): ExplainRow[] {
-  const figures = Object.entries(assumptions).map(([figure, { value, why }]) =>
-    assumed(
-      figure,
-      typeof value === "number" || typeof value === "string" ? value : JSON.stringify(value),
-      why,
-    )
-  );
+  const figures = Object.entries({ ...assumptions, ...citizenAssumptions });
+  const choices = Object.entries({ ...modellingChoices, ...citizenChoices });
   return [
-    ...figures,
-    ...Object.entries(modellingChoices).map(([choice, sentence]) => assumed(choice, sentence, "")),
+    ...figures.map(([figure, { value, why }]) => assumed(figure, plainValue(value), why)),
+    ...choices.map(([choice, sentence]) => assumed(choice, sentence, "")),
   ];
+}
+
+function plainValue(value: unknown): string | number {
+  return typeof value === "number" || typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** The rows as text: figures of one origin together, then what they rest on. */

@@ -13,11 +13,7 @@ function intakes(each: number, acts: Record<string, Odd>): WireEvent[] {
 
 async function run(acts: Record<string, Odd>, each = 3, maxAttempts = 3): Promise<OddRuntime> {
   const policy = { ...oddOptions.policy, maxAttempts };
-  const runtime = new OddRuntime({ options: { policy } });
-  await runtime.backend.append(intakes(each, acts));
-  await runtime.supervisor.start();
-  await runtime.idle();
-  return runtime;
+  return await new OddRuntime({ options: { policy } }).play(intakes(each, acts));
 }
 
 /** Every case is done up to its last intake, in order, but for the ones that are named. */

@@ -10,14 +10,6 @@ function tenWith(act: Odd): WireEvent[] {
 
 const OTHERS = [0, 1, 2, 3, 5, 6, 7, 8, 9].map((i) => `case-${i}`);
 
-/** Runs ten cases, one of which acts, until nothing is left to do. */
-async function run(runtime: OddRuntime, act: Odd): Promise<OddRuntime> {
-  await runtime.backend.append(tenWith(act));
-  await runtime.supervisor.start();
-  await runtime.idle();
-  return runtime;
-}
-
 /** The nine others are done, and each of them once. */
 async function assertOthersDone(runtime: OddRuntime): Promise<void> {
   const { "case-4": _, ...others } = await runtime.answers();
@@ -58,7 +50,7 @@ const rejected: [Odd, string, string[]][] = [
 
 for (const [act, sentence, classes] of rejected) {
   Deno.test(`${sentence} (I1, I7)`, async () => {
-    await using runtime = await run(new OddRuntime(), act);
+    await using runtime = await new OddRuntime().play(tenWith(act));
     await assertDead(runtime, classes);
     await assertOthersDone(runtime);
     assertEquals(runtime.seen.exits, []);
@@ -66,16 +58,14 @@ for (const [act, sentence, classes] of rejected) {
 }
 
 Deno.test("deliveries that are slow together and honest each are not blamed", async () => {
-  await using runtime = new OddRuntime();
-  await runtime.backend.append(Array.from({ length: 8 }, (_, i) => oddEvent(`case-${i}`, 1, "slow")));
-  await runtime.supervisor.start();
-  await runtime.idle();
+  const slow = Array.from({ length: 8 }, (_, i) => oddEvent(`case-${i}`, 1, "slow"));
+  await using runtime = await new OddRuntime().play(slow);
   assertEquals([runtime.seen.done, runtime.seen.retries, runtime.seen.exits], [8, [], []]);
 });
 
 for (const act of ["outside_microtask", "outside_timeout"] as const) {
   Deno.test(`an error outside of a handler (${act}) costs a worker and no event (I1, I7)`, async () => {
-    await using runtime = await run(new OddRuntime(), act);
+    await using runtime = await new OddRuntime().play(tenWith(act));
     await runtime.seen.until("the worker died", () => runtime.seen.exits.length > 0);
     await runtime.backend.append(OTHERS.map((caseId) => oddEvent(caseId, 2)));
     await runtime.idle();

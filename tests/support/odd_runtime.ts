@@ -3,6 +3,7 @@ import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend, type MemoryBackendOptions } from "../../backends/memory/memory_backend.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import { OddObserver } from "./odd_observer.ts";
 import { odd } from "./odd_processor.ts";
 
@@ -40,6 +41,19 @@ export class OddRuntime {
     this.backend = createMemoryBackend({ partitions: 1, ...store });
     const settings = { ...oddOptions, ...options };
     this.supervisor = new Supervisor(between(this.backend), processors, this.seen, settings);
+  }
+
+  /** Appends, starts, and waits until nothing is left to do. Leaves nothing behind when that fails. */
+  async play(events: readonly WireEvent[]): Promise<this> {
+    try {
+      await this.backend.append(events);
+      await this.supervisor.start();
+      await this.idle();
+      return this;
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Resolves when nothing is left to do: everything is done, or a dead letter with what it holds up. */

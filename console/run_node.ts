@@ -3,7 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import { type SimulatedClock, simulatedClock } from "../simulators/simulated_clock.ts";
 import { openBackend, requireReadable } from "./backend_options.ts";
 import type { Output } from "./command.ts";
-import type { StartValues } from "./commands/start.ts";
+import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { AwayNotice, type RunningNode, startNode } from "./node.ts";
 import { stopRequests } from "./stopping.ts";

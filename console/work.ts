@@ -6,7 +6,7 @@ import { feed } from "../simulators/feed.ts";
 import type { ScenarioName } from "../simulators/scenarios.ts";
 import type { SimulatedClock } from "../simulators/simulated_clock.ts";
 import type { Output } from "./command.ts";
-import type { StartValues } from "./commands/start.ts";
+import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { untilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";

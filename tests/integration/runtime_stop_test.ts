@@ -39,6 +39,7 @@ Deno.test("stop() is legal before start(), and twice; then nothing starts any mo
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   assertEquals(await runtime.supervisor.ended(), { kind: "stopped" });
+  assertEquals(runtime.supervisor.heapBytes, [], "no worker was started");
   assertEquals((await runtime.backend.health()).mailboxes, []);
 });
 
@@ -199,6 +200,8 @@ for (const call of ["batches", "histories", "settle"] as const) {
     await runtime.seen.until("all are done", () => runtime.seen.done === 40);
     assertEquals(await runtime.answers(), eachOnce([1, 2]));
     assertEquals([runtime.seen.retries, runtime.seen.exits], [[], []]);
+    // It waited in place, rather than to give back its lease and take it again as fast as it can.
+    assertEquals((await runtime.backend.health()).mailboxes.map(({ epoch }) => epoch), [1]);
   });
 }
 

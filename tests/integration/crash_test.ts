@@ -61,7 +61,7 @@ async function liveOn(url: string, seed: string): Promise<Summary> {
 Deno.test("kill -9 of the node, twenty times at random moments of 20,000 cases, loses, doubles and reorders nothing", async () => {
   const url = await server.freshDatabase();
   const seed = Deno.env.get("ZAAKSTROOM_TEST_SEED") ?? crypto.randomUUID();
-  const random = new Random(seed);
+  const random = new Random(seed, "kills");
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     let killed = 0;

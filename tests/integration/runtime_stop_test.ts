@@ -116,10 +116,10 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
   const starting = runtime.supervisor.start();
   await wall.reached;
   assertEquals(await runtime.supervisor.stop(50), false);
-  await starting;
   // Everybody who waited for the worker went home: the second stop finds nobody.
   assertEquals(await runtime.supervisor.stop(5_000), true);
   assert((await runtime.backend.health()).mailboxes.every(({ owner }) => owner === null));
+  await starting;
 });
 
 Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8)", async () => {

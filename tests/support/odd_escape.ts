@@ -6,6 +6,8 @@ const policy = { maxAttempts: 3, backoff: { firstMs: 60_000, longestMs: 60_000 }
 const runtime = new OddRuntime({ options: { ...oddOptions, hangMs: 600, policy } });
 await runtime.backend.append([oddEvent("case-0", 1), oddEvent("case-1", 1, "escape"), oddEvent("case-2", 1)]);
 await runtime.supervisor.start();
+// A broken supervisor never ends: then this process does.
+setTimeout(() => Deno.exit(9), 15_000);
 const ending = await runtime.supervisor.ended();
 const inTime = await runtime.supervisor.stop(10_000);
 const { exits, retries } = runtime.seen;

@@ -33,7 +33,7 @@ Deno.test("given a plan, when its first instalment is paid, then the second is w
   const run = begun();
   assertEquals(run.types, ["intake", "analysis", "decision", "payment_plan_created"]);
   assertEquals(timerOf(run), {
-    at: "2026-03-01T23:00:00Z",
+    at: "2026-03-01T23:00:00.000Z",
     data: { case_id: "case-1", term: "instalment", due: "2026-02-15" },
   });
   paid(run, 9_000);

@@ -106,9 +106,9 @@ Deno.test("every case ends, or waits for someone named", () => {
 Deno.test("a timer is set exactly when something can expire, and none is left at the end", () => {
   fc.assert(fc.property(anyIntake, anyLife, picks, (intake, life, picks) => {
     for (const run of [live(intake, life), liveUnderLoad(intake, life, picks)]) {
-      const set = [...run.timers.values()].map(({ at }) => at);
+      const set = [...run.timers.values()].map(({ at }) => Date.parse(at));
       const deadline = deadlineOf(run.progress);
-      assertEquals(set, deadline === undefined ? [] : [deadline.expires_at]);
+      assertEquals(set, deadline === undefined ? [] : [Date.parse(deadline.expires_at)]);
       if (run.progress.ending !== undefined) assertEquals(run.timers.size, 0);
     }
   }));

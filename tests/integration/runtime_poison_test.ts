@@ -94,7 +94,9 @@ Deno.test("a message of a handler's own ends its worker, and only its delivery p
   const { "case-3": own, ...others } = await runtime.answers();
   assert(own?.length === 1 || own?.length === 3);
   assert(Object.values(others).every((each) => each.length === 3));
-  assert(runtime.seen.exits.length >= 1 && runtime.seen.exits.length <= 8);
+  // Nobody knows which delivery it was: five halvings of 24 and two deaths an attempt, with some to spare.
+  const { length } = runtime.seen.exits;
+  assert(length >= 1 && length <= 16, `${length} workers died`);
 });
 
 Deno.test("every retry, held delivery, dead letter and restart is told with its ids (I8)", async () => {

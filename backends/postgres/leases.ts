@@ -1,5 +1,6 @@
 /** Leases: which partitions of which processors this node may settle. @module */
-import { patience, pause } from "../patience.ts";
+import { BackendAway } from "../backend.ts";
+import { type AwayListener, patience, pause } from "../patience.ts";
 import type { PostgresClient } from "./client.ts";
 
 /** One lease, won under one epoch. */
@@ -17,6 +18,8 @@ export interface LeaseOptions {
   leaseMs: number;
   /** Between two renewals. Default: a third of `leaseMs`. */
   renewMs?: number;
+  /** Told when a round found the database away, and when one found it back: the only ones who ask while all is idle. */
+  onAway: AwayListener;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -63,9 +66,11 @@ export class LeaseKeeper {
       this.#soon = new AbortController();
       try {
         await this.#round();
+        if (failures > 0) this.#options.onAway(undefined);
         failures = 0;
-      } catch {
+      } catch (error) {
         failures++;
+        if (error instanceof BackendAway) this.#options.onAway(error);
       }
       const wait = failures > 0 ? patience(failures) : this.#options.renewMs ?? this.#options.leaseMs / 3;
       await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));

@@ -170,8 +170,9 @@ class PostgresBackend implements Backend {
   }
 }
 
-function leaseOptions(node: string, { leaseMs = 5_000, renewMs = leaseMs / 3 }: PostgresOptions) {
-  return { node, leaseMs, renewMs };
+function leaseOptions(node: string, options: PostgresOptions) {
+  const { leaseMs = 5_000, renewMs = leaseMs / 3, onAway = () => {} } = options;
+  return { node, leaseMs, renewMs, onAway };
 }
 
 function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {

@@ -2,17 +2,32 @@
 import type { AuditEntry } from "../backends/backend.ts";
 import { maskBsn } from "../schema/bsn.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
+import { redacted } from "./text.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
 
-/** Fields that say who the citizen is. They are stored, and shown masked or not at all. */
+/**
+ * Fields that say who the citizen is are stored, and shown masked or not at all; so are nine digits in any other text,
+ * but for the `case_id`, without which nothing is found.
+ */
 export function withoutPersonalData(data: Record<string, unknown>): Record<string, unknown> {
-  const shown = { ...data };
+  const shown: Record<string, unknown> = {
+    ...masked(data) as Record<string, unknown>,
+    case_id: data.case_id,
+  };
+  if (typeof data.citizen_bsn === "string") shown.citizen_bsn = data.citizen_bsn;
   if (typeof shown.citizen_bsn === "string") shown.citizen_bsn = maskBsn(shown.citizen_bsn);
   if (typeof shown.profile === "object" && shown.profile !== null) {
     const { contact, ...profile } = shown.profile as Record<string, unknown>;
     shown.profile = contact === undefined ? profile : { ...profile, contact: "not shown" };
   }
   return shown;
+}
+
+function masked(value: unknown): unknown {
+  if (typeof value === "string") return redacted(value);
+  if (Array.isArray(value)) return value.map(masked);
+  if (!isNested(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
 }
 
 /** The timeline of a case: its events and the acts on it, in order of time. */

@@ -1,9 +1,12 @@
 /** What a node does beside the mailboxes: fires timers, empties the outbox, keeps the read model near. @module */
+import type postgres from "postgres";
 import { InvalidEvent } from "../../schema/codec.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import { readInput } from "../../schema/input.ts";
-import { BackendAway } from "../backend.ts";
+import { BackendAway, EventIdConflict } from "../backend.ts";
 import { patience, pause } from "../patience.ts";
 import type { PostgresClient, Sql } from "./client.ts";
+import { codeOf, detailOf } from "./errors.ts";
 import { projectOnce } from "./reading.ts";
 import type { Wakes } from "./wakes.ts";
 import { partitionsAndRows } from "./rows.ts";
@@ -87,26 +90,59 @@ export async function emptyOutbox({ client, wakes, partitions }: ChoreOptions): 
   return touched.length;
 }
 
+/** An outbox row that holds a valid event. */
+interface Letter {
+  readonly id: number;
+  readonly event: WireEvent;
+}
+
 async function move(
   tx: Sql,
   rows: readonly { id: number; event: string }[],
   partitions: number,
 ): Promise<number[]> {
-  const events = [];
-  const moved = [];
+  const letters: Letter[] = [];
   for (const { id, event } of rows) {
     try {
-      events.push(readInput(JSON.parse(event)));
-      moved.push(id);
+      letters.push({ id, event: readInput(JSON.parse(event)) });
     } catch (error) {
-      const reason = error instanceof InvalidEvent ? error.message : "Not a JSON object";
-      await tx`update zaakstroom.outbox set refused_for = ${reason} where id = ${id}`;
+      await refuse(tx, [id], error instanceof InvalidEvent ? error.message : "Not a JSON object");
     }
   }
-  const { touched, rows: text } = partitionsAndRows(events, partitions);
-  if (moved.length > 0) {
-    await tx`delete from zaakstroom.outbox where id = any (${`{${moved.join(",")}}`}::bigint[])`;
-    await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${text}, ${events.length})`;
+  return await appendLetters(tx, letters, partitions);
+}
+
+/** Appends what can be appended. An id that is stored with other content stays behind: it must not hold up the rest. */
+async function appendLetters(tx: Sql, letters: Letter[], partitions: number): Promise<number[]> {
+  while (letters.length > 0) {
+    try {
+      return await (tx as unknown as postgres.TransactionSql).savepoint((inner) =>
+        appendAll(inner as unknown as Sql, letters, partitions)
+      );
+    } catch (error) {
+      if (codeOf(error) !== "ZS002") throw error;
+      const clashes = ({ event }: Letter) => event.event_id === detailOf(error);
+      await refuse(
+        tx,
+        letters.filter(clashes).map(({ id }) => id),
+        new EventIdConflict(detailOf(error)).message,
+      );
+      letters = letters.filter((letter) => !clashes(letter));
+    }
   }
+  return [];
+}
+
+async function appendAll(tx: Sql, letters: readonly Letter[], partitions: number): Promise<number[]> {
+  const { touched, rows } = partitionsAndRows(letters.map(({ event }) => event), partitions);
+  const ids = letters.map(({ id }) => id);
+  await tx`delete from zaakstroom.outbox where id = any (${`{${ids.join(",")}}`}::bigint[])`;
+  await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${letters.length})`;
   return touched;
+}
+
+async function refuse(tx: Sql, ids: readonly number[], reason: string): Promise<void> {
+  await tx`update zaakstroom.outbox set refused_for = ${reason} where id = any (${`{${
+    ids.join(",")
+  }}`}::bigint[])`;
 }

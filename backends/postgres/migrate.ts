@@ -40,10 +40,13 @@ export async function migrate(client: PostgresClient, partitions: number): Promi
   });
 }
 
-/** The number of the last migration applied; 0 for a database without our schema. */
+/**
+ * The number of the last migration applied; 0 for a database without our schema. Its table is looked for in the catalog:
+ * to_regclass may answer from a cache that has not heard yet of what another process has just committed.
+ */
 async function appliedUpTo(sql: Sql): Promise<number> {
   const [server] = await sql`select current_setting('server_version_num')::int as version,
-    to_regclass('zaakstroom.migrations') is not null as known`;
+    exists (select from pg_catalog.pg_tables where (schemaname, tablename) = ('zaakstroom', 'migrations')) as known`;
   if (server!.version < OLDEST_SERVER) {
     throw new BackendRefused(
       `PostgreSQL ${server!.version / 10000 | 0} is too old: use PostgreSQL 15 or newer`,

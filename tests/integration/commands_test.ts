@@ -57,7 +57,8 @@ function assertProven(out: string, count: number): Summary {
   const { ledger, events, latency_ms: latency } = summary;
   assertEquals([summary.accepted, ledger.accepted, events["case.intake"]], [count, count, count]);
   assertEquals([ledger.balanced, ledger.lost, ledger.duplicated, ledger.reordered], [true, [], [], []]);
-  assertEquals(ledger.completed + ledger.inProgress + ledger.parked + ledger.dead, count);
+  const { completed, inReview, inProgress, parked, dead } = ledger;
+  assertEquals(completed + inReview + inProgress + parked + dead, count);
   assertEquals([summary.restarts, summary.dead, events["case.analysis"]], [0, 0, count]);
   assert(summary.settled >= 2 * count && summary.settled_per_second > 0 && summary.seconds > 0);
   assert(

@@ -2,6 +2,7 @@
 import type { HistoryNeed } from "../backends/mailbox.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import type { AnyProcessor } from "./processor.ts";
+import { Recent } from "./recent.ts";
 
 /** A state, and the version of the case up to which it is folded. */
 export interface Remembered {
@@ -16,9 +17,12 @@ export interface Basis {
 }
 
 export class CaseStates {
-  readonly #states = new Map<string, Remembered>();
+  readonly #states: Recent<Remembered>;
 
-  constructor(readonly processor: AnyProcessor, readonly limit: number) {}
+  /** `limit`: states kept at most. */
+  constructor(readonly processor: AnyProcessor, limit: number) {
+    this.#states = new Recent(limit);
+  }
 
   get size(): number {
     return this.#states.size;
@@ -64,8 +68,6 @@ export class CaseStates {
 
   /** Remembers the state after the event of this version. */
   remember(caseId: string, version: number, state: unknown): void {
-    this.#states.delete(caseId);
     this.#states.set(caseId, { state, version });
-    if (this.#states.size > this.limit) this.#states.delete(this.#states.keys().next().value!);
   }
 }

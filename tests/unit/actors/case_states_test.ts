@@ -64,11 +64,21 @@ Deno.test("what a batch builds on is its own, also when the memory has forgotten
 });
 
 Deno.test("the memory is bounded: what was remembered longest ago goes first", () => {
-  const memory = states(3);
+  const memory = states(4);
   for (const caseId of ["a", "b", "c", "a", "d"]) memory.remember(caseId, 1, caseId);
-  assertEquals(memory.size, 3);
+  assert(memory.size <= 4);
   const known = memory.basis(["a", "b", "c", "d"].flatMap((caseId) => at(caseId, 2))).known;
   assertEquals([...known.keys()], ["a", "c", "d"]);
+});
+
+Deno.test("a memory of thousands never holds more than its limit, and always the last half of it", () => {
+  const memory = states(1_000);
+  for (let i = 0; i < 10_000; i++) {
+    memory.remember(`case-${i}`, 1, i);
+    assert(memory.size <= 1_000);
+  }
+  const last = Array.from({ length: 500 }, (_, i) => at(`case-${9_999 - i}`, 2)).flat();
+  assertEquals(memory.basis(last).needs, []);
 });
 
 Deno.test("see() folds what this processor folds, when everything before it is there", () => {

@@ -1,0 +1,178 @@
+/** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
+import {
+  connect,
+  type ConnectionOptions,
+  createInbox,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+} from "@nats-io/transport-deno";
+import { BackendAway } from "../backend.ts";
+import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
+import { withoutStrayErrors } from "./stray_errors.ts";
+
+export interface NatsTarget {
+  /** `nats://host:port`, several with commas between them. */
+  url: string;
+  /** What else the connection needs: user, token, tls, authenticator. */
+  connection?: ConnectionOptions;
+  /** No answer for this long counts as away. Default 5,000. */
+  deadlineMs?: number;
+  /** How long the first connection may take. Default 2,000. */
+  connectMs?: number;
+}
+
+const decoder = new TextDecoder();
+
+/** A connection that survives the loss of the server. */
+export class NatsClient {
+  readonly #connection: NatsConnection;
+  readonly #deadlineMs: number;
+  readonly #askers = new Map<string, Asker>();
+  readonly #inbox = createInbox();
+  readonly #reconnected = new Set<() => void>();
+  #asked = 0;
+  #away = false;
+
+  private constructor(connection: NatsConnection, deadlineMs: number) {
+    this.#connection = connection;
+    this.#deadlineMs = deadlineMs;
+    connection.subscribe(`${this.#inbox}.*`, { callback: (_, msg) => this.#answered(msg) });
+    void this.#watch();
+  }
+
+  /** Connects. Throws BackendAway when nobody answers and BackendRefused when the server does not let us in. */
+  static async open({ url, connection = {}, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
+    try {
+      const options = {
+        ...connection,
+        servers: url.split(","),
+        timeout: connectMs,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        // A black hole is noticed after about five seconds; left to itself, after minutes.
+        pingInterval: 2_000,
+        maxPingOut: 2,
+      };
+      return new NatsClient(await withoutStrayErrors(() => connect(options)), deadlineMs);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  get server(): string {
+    return this.#connection.info?.version ?? "unknown";
+  }
+
+  /** Publishes without an answer. What is lost shows in the answer to what follows. */
+  publish(
+    subject: string,
+    data: string | Uint8Array,
+    options: { headers?: MsgHdrs; reply?: string } = {},
+  ): void {
+    this.#requireServer();
+    try {
+      this.#connection.publish(subject, data, options);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async request(subject: string, data: string | Uint8Array = "", headers?: MsgHdrs): Promise<Msg> {
+    this.#requireServer();
+    try {
+      const timeout = this.#deadlineMs;
+      return await this.#connection.request(subject, data, headers ? { timeout, headers } : { timeout });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /** A request to JetStream's API. Throws ApiError for a refusal that is not one of the usual ones. */
+  async api<T>(subject: string, body: unknown = ""): Promise<T> {
+    const text = body === "" ? "" : JSON.stringify(body);
+    return answerOf<T>(await this.request(`$JS.API.${subject}`, text));
+  }
+
+  /** A request with many answers: all of them up to the status that ends them, which comes last. */
+  async ask(subject: string, body: unknown): Promise<Msg[]> {
+    const key = String(++this.#asked);
+    const { promise, resolve, reject } = Promise.withResolvers<Msg[]>();
+    const timer = setTimeout(
+      () => reject(new BackendAway(`NATS gave no answer within ${this.#deadlineMs} ms`)),
+      this.#deadlineMs,
+    );
+    this.#askers.set(key, { answers: [], resolve });
+    try {
+      this.publish(subject, JSON.stringify(body), { reply: `${this.#inbox}.${key}` });
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#askers.delete(key);
+    }
+  }
+
+  subscribe(subject: string, heard: (msg: Msg) => void): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, msg) => void (error || heard(msg)),
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  /** Calls back after every reconnection: what was asked for before it may never be answered. */
+  onReconnect(heard: () => void): () => void {
+    this.#reconnected.add(heard);
+    return () => void this.#reconnected.delete(heard);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  /** What the client library would keep and send later, nobody waits for any more by then: half a batch, say. */
+  #requireServer(): void {
+    if (this.#away) throw new BackendAway("NATS is away (the connection is lost)");
+  }
+
+  #answered(msg: Msg): void {
+    const asker = this.#askers.get(msg.subject.slice(msg.subject.lastIndexOf(".") + 1));
+    if (asker === undefined) return;
+    asker.answers.push(msg);
+    if (isStatus(msg)) asker.resolve(asker.answers);
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "disconnect") this.#away = true;
+      if (type !== "reconnect") continue;
+      this.#away = false;
+      for (const heard of [...this.#reconnected]) heard();
+    }
+  }
+}
+
+interface Asker {
+  readonly answers: Msg[];
+  resolve(answers: Msg[]): void;
+}
+
+/** True for a message that carries a status of the server and no content. */
+export function isStatus(msg: Msg): boolean {
+  return msg.data.length === 0 && (msg.headers?.code ?? 0) > 0;
+}
+
+export function textOfMsg(msg: Msg): string {
+  return decoder.decode(msg.data);
+}
+
+/** The JSON of an API answer. */
+export function answerOf<T>(msg: Msg): T {
+  const answer = JSON.parse(textOfMsg(msg)) as T & ApiAnswer;
+  if (answer.error) throw refusal(answer.error);
+  return answer;
+}
+
+/** True for the API's word that there is no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404;
+}

@@ -1,0 +1,128 @@
+/** Dead letters on JetStream: the parked cases whose head is dead. @module */
+import { parseStoredLine } from "../../schema/stored_event.ts";
+import type { Act, DeadLetter, DeadLetterFilter, DeadLetters } from "../backend.ts";
+import { textOf } from "../../schema/nats.ts";
+import { inOrder } from "./delivering.ts";
+import { readAt, readSubject } from "./direct.ts";
+import { Conflict } from "./errors.ts";
+import { lineOf } from "./message.ts";
+import { parkedCaseOf, parkedWrite } from "./parked_cases.ts";
+import { type ParkedDelivery, promoteHead, revive, unpark, type Waiting } from "./parking.ts";
+import type { Parts } from "./parts.ts";
+import { auditWrite } from "./settle_part.ts";
+
+const DEFAULT_LIMIT = 100;
+
+/** A parked case with a dead head, and whose it is. */
+interface DeadCase {
+  readonly subject: string;
+  readonly processor: string;
+  readonly partition: number;
+  readonly caseId: string;
+  readonly waiting: Waiting;
+  readonly head: ParkedDelivery;
+  readonly at: number;
+}
+
+/** @param changed tells whoever has the mailbox that somebody acted on it */
+export function deadLetters(
+  parts: Parts,
+  changed: (processor: string, partition: number) => void,
+): DeadLetters {
+  const act = async (how: Change, filter: DeadLetterFilter, by: Act) => {
+    const chosen = (await findDead(parts, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+    let acted = 0;
+    for (const dead of chosen) {
+      if (!await change(parts, dead, how, by)) continue;
+      acted++;
+      changed(dead.processor, dead.partition);
+    }
+    return acted;
+  };
+  return {
+    list: async (filter = {}) => {
+      const dead = (await findDead(parts, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+      return await inOrder(dead, (each) => letterOf(parts, each));
+    },
+    count: async (filter = {}) => (await findDead(parts, filter)).length,
+    redrive: (filter, by) => act(redriven, filter, by),
+    discard: (filter, by) => act(discarded, filter, by),
+  };
+}
+
+/** Every dead letter that matches, oldest first. */
+async function findDead({ client, stream, subjects }: Parts, filter: DeadLetterFilter): Promise<DeadCase[]> {
+  const { processor, caseId, position } = filter;
+  const found: DeadCase[] = [];
+  for await (const msg of readSubject(client, stream, subjects.parkedCases(processor, undefined, caseId))) {
+    if (msg.deleted) continue;
+    const { caseId, waiting, at } = parkedCaseOf(msg);
+    const head = waiting[0];
+    if (head?.state !== "dead" || (position !== undefined && head.position !== position)) continue;
+    const [, , owner, partition] = msg.subject.split(".");
+    const { subject } = msg;
+    found.push({
+      subject,
+      processor: textOf(owner!),
+      partition: Number(partition),
+      caseId,
+      waiting,
+      head,
+      at,
+    });
+  }
+  return found.sort((a, b) => a.head.position - b.head.position);
+}
+
+async function letterOf({ client, stream }: Parts, dead: DeadCase): Promise<DeadLetter> {
+  const { processor, partition, caseId, waiting, head } = dead;
+  const event = await readAt(client, stream, head.position);
+  return {
+    processor,
+    partition,
+    caseId,
+    event: parseStoredLine(lineOf(event!, 0, false)),
+    failures: head.failures,
+    attempts: head.attempts,
+    held: waiting.length - 1,
+    since: new Date(head.since).toISOString(),
+  };
+}
+
+interface Change {
+  readonly act: string;
+  apply(dead: DeadCase, now: number): Waiting;
+}
+
+const redriven: Change = {
+  act: "redrive",
+  apply: ({ waiting, head }, now) => revive(waiting, head.position, now),
+};
+const discarded: Change = {
+  act: "discard",
+  apply: ({ waiting, head }, now) => promoteHead(unpark(waiting, head.position), now),
+};
+
+/** Changes the case as it was seen, with a line of the trail; false when it was changed meanwhile by somebody else. */
+async function change(
+  parts: Parts,
+  dead: DeadCase,
+  { act, apply }: Change,
+  { by, why }: Act,
+): Promise<boolean> {
+  const { processor, caseId, head, subject, at } = dead;
+  const now = parts.clock.now();
+  const entry = { at: new Date(now).toISOString(), act, by, why, caseId, processor, eventId: head.eventId };
+  // Nothing about a delivery that was given up for good is forgotten: its failures move into the trail.
+  const details = act === "discard" ? { attempts: head.attempts, failures: head.failures } : undefined;
+  try {
+    await parts.writer.write([
+      parkedWrite(subject, caseId, apply(dead, now), at),
+      auditWrite(parts.subjects, { ...entry, ...(details && { details }) }),
+    ]);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict) return false;
+    throw error;
+  }
+}

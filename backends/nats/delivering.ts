@@ -1,0 +1,97 @@
+/** The lines of batches: which deliveries go into the next one. @module */
+import type { Batch, HistoryNeed } from "../mailbox.ts";
+import { readAt } from "./direct.ts";
+import { envelopeOf, lineOf, type Stored } from "./message.ts";
+import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parking.ts";
+import type { Parts } from "./parts.ts";
+
+/** How much one batch may hold. One delivery is always allowed, whatever its size. */
+export interface BatchLimits {
+  readonly batchSize: number;
+  readonly batchBytes: number;
+}
+
+const READS_AT_ONCE = 32;
+
+/** As many of the lines, from the first on, as one batch may hold. */
+export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: BatchLimits): string[] {
+  const chosen: string[] = [];
+  let bytes = -1;
+  for (const line of lines) {
+    bytes += line.length + 1;
+    if (chosen.length > 0 && (chosen.length === batchSize || bytes > batchBytes)) break;
+    chosen.push(line);
+  }
+  return chosen;
+}
+
+export function batchOf(kind: Batch["kind"], chosen: readonly string[], from: number, to: number): Batch {
+  const lines = chosen.join("\n");
+  return { kind, lines, count: chosen.length, bytes: lines.length, from, to };
+}
+
+/** The next stretch of a feed. */
+export function freshLines(
+  buffer: readonly Stored[],
+  isParked: (caseId: string) => boolean,
+  limits: BatchLimits,
+): string[] {
+  return fitting(linesFrom(buffer, isParked), limits);
+}
+
+function* linesFrom(buffer: readonly Stored[], isParked: (caseId: string) => boolean) {
+  for (const stored of buffer) yield lineOf(stored, 1, isParked(envelopeOf(stored).caseId));
+}
+
+/**
+ * The deliveries of parked cases that are due, by position. Cases go in one after the other, each from its head, so that
+ * a case that is cut is cut at its end.
+ */
+export async function redeliveryLines(parts: Parts, cases: Iterable<ParkedCase>): Promise<string[]> {
+  const now = parts.clock.now();
+  const due = [...cases].filter(({ waiting }) => dueAt(waiting) <= now)
+    .sort((a, b) => a.waiting[0]!.position - b.waiting[0]!.position)
+    .flatMap(({ waiting }) => redeliverable(waiting))
+    .slice(0, parts.batchSize);
+  if (due.length === 0) return [];
+  const lines = await inOrder(due, (delivery) => redeliveryLine(parts, delivery));
+  return fitting(lines, parts).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+}
+
+async function redeliveryLine({ client, stream }: Parts, delivery: ParkedDelivery): Promise<string> {
+  const stored = await readAt(client, stream, delivery.position);
+  if (stored === undefined) {
+    throw new Error(`The event at position ${delivery.position} is gone from the stream`);
+  }
+  return lineOf(stored, delivery.attempts + 1, false);
+}
+
+/** Events of the given types that a worker needs to fold the states it lacks: after < version < before, per case. */
+export async function histories(
+  { book }: Parts,
+  needs: readonly HistoryNeed[],
+  types: readonly string[],
+): Promise<string> {
+  const wanted = needs.filter(({ after, before }) => before - after > 1)
+    .sort((a, b) => a.caseId < b.caseId ? -1 : 1);
+  const stories = await inOrder(
+    wanted,
+    async ({ caseId, after, before }) =>
+      (await book.read(caseId)).filter((stored) => {
+        const { version, type } = envelopeOf(stored);
+        return version > after && version < before && types.includes(type);
+      }),
+  );
+  return stories.flat().map((stored) => lineOf(stored, 0, false)).join("\n");
+}
+
+/** Maps a list with some of the work at once. */
+export async function inOrder<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const results = new Array<B>(items.length);
+  let next = 0;
+  const some = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, items.length) }, some));
+  return results;
+}

@@ -1,0 +1,100 @@
+/** Reading single messages and short runs of them, without a consumer. @module */
+import type { Msg } from "@nats-io/transport-deno";
+import { BackendAway } from "../backend.ts";
+import { isNotFound, isStatus, type NatsClient, textOfMsg } from "./client.ts";
+import type { Stored } from "./message.ts";
+
+/** A message of a stream. */
+export interface Found extends Stored {
+  readonly subject: string;
+  readonly deleted: boolean;
+}
+
+const AT_ONCE = 500;
+
+/** The messages under a filter, from a position on, in order. */
+export async function* readSubject(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from = 1,
+): AsyncGenerator<Found> {
+  for (let next = from;;) {
+    const body = { seq: next, next_by_subj: filter, batch: AT_ONCE };
+    const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, body);
+    const end = answers.pop()!;
+    const found = answers.map(foundOf);
+    yield* found;
+    // The server may end a run early, by size: what is left it tells.
+    if (found.length === 0 || !(Number(end.headers!.get("Nats-Num-Pending")) > 0)) return;
+    next = found.at(-1)!.position + 1;
+  }
+}
+
+/** All of `readSubject`. */
+export function readWhole(client: NatsClient, stream: string, filter: string, from = 1): Promise<Found[]> {
+  return Array.fromAsync(readSubject(client, stream, filter, from));
+}
+
+/** The last message of each subject under the filters; at most 1,024 of them. */
+export async function readLasts(client: NatsClient, stream: string, filters: string[]): Promise<Found[]> {
+  const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
+  return answers.slice(0, -1).map(foundOf);
+}
+
+/** The message at a position. */
+export function readAt(client: NatsClient, stream: string, position: number): Promise<Found | undefined> {
+  return readOne(client, stream, { seq: position });
+}
+
+/** The first message under a filter from a position on. */
+export function readNext(client: NatsClient, stream: string, filter: string, from: number) {
+  return readOne(client, stream, { seq: from, next_by_subj: filter });
+}
+
+async function readOne(client: NatsClient, stream: string, body: unknown): Promise<Found | undefined> {
+  const msg = await client.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(body));
+  if (!isStatus(msg)) return foundOf(msg);
+  if (msg.headers!.code === 404) return undefined;
+  throw new BackendAway(`NATS did not read (${msg.headers!.code} ${msg.headers!.description})`);
+}
+
+/** The last message under a filter as the leader has it: what decides after an unknown outcome. */
+export async function readLast(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+): Promise<Found | undefined> {
+  try {
+    const { message } = await client.api<
+      { message: { subject: string; seq: number; data?: string; time: string } }
+    >(
+      `STREAM.MSG.GET.${stream}`,
+      { last_by_subj: filter },
+    );
+    const bytes = Uint8Array.fromBase64(message.data ?? "");
+    const payload = new TextDecoder().decode(bytes);
+    const { subject, seq, time } = message;
+    return { subject, position: seq, recordedAt: millis(time), payload, deleted: payload === "" };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function foundOf(msg: Msg): Found {
+  const header = (name: string) => msg.headers!.get(name);
+  const payload = textOfMsg(msg);
+  return {
+    subject: header("Nats-Subject"),
+    position: Number(header("Nats-Sequence")),
+    recordedAt: millis(header("Nats-Time-Stamp")),
+    payload,
+    deleted: payload === "",
+  };
+}
+
+/** Whole milliseconds of a time with nanoseconds. */
+export function millis(time: string): number {
+  return Date.parse(time.replace(/(\.\d{3})\d+/, "$1"));
+}

@@ -1,0 +1,198 @@
+/**
+ * A feed of messages in stored order: an ephemeral consumer, read by raw pulls. No acknowledgement: the reader knows how
+ * far it is. A gap in what the consumer sends makes it begin anew, behind what is certain.
+ * @module
+ */
+import { createInbox, type Msg } from "@nats-io/transport-deno";
+import { BackendAway } from "../backend.ts";
+import type { Bell } from "../bell.ts";
+import { isNotFound, isStatus, type NatsClient, textOfMsg } from "./client.ts";
+import type { Found } from "./direct.ts";
+import { ApiError } from "./errors.ts";
+
+export interface FeedOptions {
+  readonly client: NatsClient;
+  readonly stream: string;
+  readonly filters: readonly string[];
+  /** The position behind which it begins. */
+  readonly after: number;
+  /** Rung when something comes after `arm`. */
+  readonly bell?: Bell;
+}
+
+const MS = 1_000_000;
+/** A consumer that nobody pulls from is forgotten by the server after this long. */
+const FORGET_MS = 60_000;
+const WAIT_MS = 30_000;
+const PULL_DEADLINE_MS = 5_000;
+
+let consumers = 0;
+const node = crypto.randomUUID().slice(0, 8);
+
+export class Feed {
+  /** What has come and was not dropped, in order. */
+  readonly buffer: Found[] = [];
+  readonly #options: FeedOptions;
+  readonly #inbox = createInbox();
+  readonly #unsubscribe: (() => void)[];
+  #after: number;
+  #consumer: string | undefined;
+  #delivered = 0;
+  #pulls = 0;
+  #pull: { token: string; left: number; ended: PromiseWithResolvers<number> } | undefined;
+  #armed: string | undefined;
+  /** Messages behind the last one that came, as the server last told. */
+  pending = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#after = options.after;
+    this.#unsubscribe = [
+      options.client.subscribe(`${this.#inbox}.*`, (msg) => this.#heard(msg)),
+      options.client.onReconnect(() => this.#reset()),
+    ];
+  }
+
+  /** The position up to which everything has come. */
+  get position(): number {
+    return this.#after;
+  }
+
+  /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
+  async fill(count: number, bytes: number): Promise<void> {
+    const wanted = count - this.buffer.length;
+    if (wanted <= 0) return;
+    const before = this.buffer.length;
+    const status = await this.#pullNow({ batch: wanted, no_wait: true, max_bytes: bytes });
+    if (status === 409 && this.buffer.length === before) await this.#pullNow({ batch: 1, no_wait: true });
+  }
+
+  /** Asks to be woken by the next message, which is then in the buffer. */
+  async arm(): Promise<void> {
+    if (this.#armed !== undefined) return;
+    await this.#ensureConsumer();
+    this.#armed = String(++this.#pulls);
+    this.#send(this.#armed, { batch: 1, expires: WAIT_MS * MS });
+  }
+
+  /** Forgets what is at or before a position. */
+  drop(position: number): void {
+    const keep = this.buffer.findIndex((each) => each.position > position);
+    this.buffer.splice(0, keep === -1 ? this.buffer.length : keep);
+    this.#after = Math.max(this.#after, position);
+  }
+
+  /** Ends the consumer. */
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#pull?.ended.resolve(0);
+    const { client, stream } = this.#options;
+    if (this.#consumer !== undefined) {
+      await client.api(`CONSUMER.DELETE.${stream}.${this.#consumer}`).catch(() => {});
+    }
+    this.#consumer = undefined;
+  }
+
+  async #pullNow(body: { batch: number; no_wait: true; max_bytes?: number }): Promise<number> {
+    await this.#ensureConsumer();
+    const token = String(++this.#pulls);
+    const ended = Promise.withResolvers<number>();
+    this.#pull = { token, left: body.batch, ended };
+    const timer = setTimeout(
+      () => ended.reject(new BackendAway("NATS did not answer a pull")),
+      PULL_DEADLINE_MS,
+    );
+    try {
+      this.#send(token, body);
+      const status = await ended.promise;
+      if (status === 503) throw new BackendAway("NATS has lost the consumer");
+      return status;
+    } catch (error) {
+      this.#reset();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#pull = undefined;
+    }
+  }
+
+  #send(token: string, body: unknown): void {
+    const { client, stream } = this.#options;
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumer}`;
+    client.publish(subject, JSON.stringify(body), { reply: `${this.#inbox}.${token}` });
+  }
+
+  async #ensureConsumer(): Promise<void> {
+    if (this.#consumer !== undefined) return;
+    const { client, stream, filters } = this.#options;
+    const name = `zs-${node}-${++consumers}`;
+    const config = {
+      name,
+      ack_policy: "none",
+      deliver_policy: "by_start_sequence",
+      opt_start_seq: this.#after + 1,
+      filter_subjects: filters,
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: FORGET_MS * MS,
+    };
+    const created = await client.api<{ num_pending: number }>(`CONSUMER.CREATE.${stream}.${name}`, {
+      stream_name: stream,
+      config,
+      action: "create",
+    }).catch((error) => {
+      if (isNotFound(error)) throw new ApiError(404, error.apiCode, `The stream ${stream} is gone`);
+      throw error;
+    });
+    this.pending = created.num_pending;
+    this.#delivered = 0;
+    this.#consumer = name;
+  }
+
+  #heard(msg: Msg): void {
+    if (isStatus(msg)) return this.#ended(msg.subject.slice(this.#inbox.length + 1), msg.headers!.code);
+    const place = placeOf(msg.reply ?? "");
+    if (place.consumer !== this.#consumer) return;
+    if (place.delivered !== this.#delivered + 1) return this.#reset();
+    this.#delivered = place.delivered;
+    this.#after = place.position;
+    this.pending = place.pending;
+    const payload = textOfMsg(msg);
+    const { position, recordedAt } = place;
+    this.buffer.push({ subject: msg.subject, position, recordedAt, payload, deleted: payload === "" });
+    if (this.#armed !== undefined) this.#wake();
+    if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
+  }
+
+  #ended(token: string, status: number): void {
+    if (token === this.#pull?.token) return this.#pull.ended.resolve(status);
+    if (token !== this.#armed) return;
+    if (status !== 408) this.#consumer = undefined;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#armed = undefined;
+    this.#options.bell?.ring();
+  }
+
+  /** Begins anew behind what is in the buffer; what an older consumer still sends is not heard. */
+  #reset(): void {
+    this.#consumer = undefined;
+    this.#pull?.ended.resolve(0);
+    this.#wake();
+  }
+}
+
+/** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
+export function placeOf(reply: string) {
+  const parts = reply.split(".");
+  const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);
+  return {
+    consumer,
+    position: Number(position),
+    delivered: Number(delivered),
+    recordedAt: Number(time?.slice(0, -6)),
+    pending: Number(pending),
+  };
+}

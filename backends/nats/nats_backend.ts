@@ -1,0 +1,242 @@
+/** The NATS JetStream backend: one stream, and mailboxes that settle by one atomic batch. @module */
+import type { ConnectionOptions } from "@nats-io/transport-deno";
+import type { WireEvent } from "../../schema/events.ts";
+import { DUPLICATE_WINDOW_MS, Subjects, token } from "../../schema/nats.ts";
+import { DEFAULT_PARTITIONS, partitionOf } from "../../schema/partition.ts";
+import { arrivals } from "../arrivals.ts";
+import {
+  type Appended,
+  type Backend,
+  type BackendFeatures,
+  BackendRefused,
+  type ExpectedVersion,
+  type ProcessorSpec,
+} from "../backend.ts";
+import type { Mailbox } from "../mailbox.ts";
+import { type AwayListener, untilAnswered } from "../patience.ts";
+import { append } from "./appending.ts";
+import { CaseBook } from "./case_book.ts";
+import { NatsClient, textOfMsg } from "./client.ts";
+import { deadLetters } from "./dead_letters.ts";
+import { describeDurability, health } from "./health.ts";
+import { Kinds } from "./kinds.ts";
+import { type Lease, LeaseKeeper } from "./leases.ts";
+import { NatsMailbox } from "./nats_mailbox.ts";
+import type { Parts } from "./parts.ts";
+import * as reading from "./reading.ts";
+import { ensureStreams, type OpenedStore } from "./setup.ts";
+import { StoreClock } from "./store_clock.ts";
+import { keepTimers } from "./timers.ts";
+import { Turns } from "./turns.ts";
+import { Writer } from "./writer.ts";
+
+export interface NatsOptions {
+  /** `nats://host:port`, several with commas between them. */
+  url: string;
+  /** What else the connection needs: user, token, tls, authenticator. */
+  connection?: ConnectionOptions;
+  /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */
+  node?: string;
+  /** Slices of a *new* store; an existing one keeps its own. Default 16. */
+  partitions?: number;
+  /** Servers that hold each message of a *new* store. Default 1. */
+  replicas?: number;
+  /** How long a lease of a *new* store runs without being renewed. Default 5,000; with replicas 15,000. */
+  leaseMs?: number;
+  /** Between two renewals. Default: a third of the lease. */
+  renewMs?: number;
+  /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
+  batchSize?: number;
+  batchBytes?: number;
+  /** Told when the server goes away and comes back. */
+  onAway?: AwayListener;
+  /** The stream. Default `CASES`. */
+  stream?: string;
+  /** What its subjects begin with. Default: the stream's name in small letters. */
+  prefix?: string;
+  /** True when the server is known to sync every write: it does not tell. */
+  syncAlways?: boolean;
+  /** No answer for this long counts as away. Default 5,000. */
+  deadlineMs?: number;
+  /** The time timers are measured against. Default: the clock of the server. */
+  timersAsOf?: () => Date;
+}
+
+const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
+const TIMERS_EVERY_MS = 250;
+const NAME = /^[A-Za-z0-9_-]{1,32}$/;
+
+/**
+ * Connects, creates the streams where they are missing and opens the store. Throws BackendAway when the server can't be
+ * reached and BackendRefused when it can't be used, each with one line that says what to do.
+ */
+export async function openNats(options: NatsOptions): Promise<Backend> {
+  const { stream = "CASES", prefix = stream.toLowerCase(), replicas = 1 } = options;
+  if (!NAME.test(stream) || !NAME.test(prefix)) {
+    throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
+  }
+  const { partitions = DEFAULT_PARTITIONS, leaseMs = replicas > 1 ? 15_000 : 5_000 } = options;
+  const client = await NatsClient.open(options);
+  try {
+    const store = await ensureStreams(client, { stream, prefix, partitions, replicas, leaseMs });
+    const backend = new NatsBackend(client, { ...options, stream, prefix }, store);
+    await backend.prepare();
+    return backend;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+type Named = NatsOptions & { stream: string; prefix: string };
+
+class NatsBackend implements Backend {
+  readonly name = "nats";
+  readonly features = features;
+  readonly partitions: number;
+  readonly deadLetters;
+  readonly #parts: Parts;
+  readonly #store: OpenedStore;
+  readonly #options: Named;
+  readonly #ended = new AbortController();
+  readonly #mailboxes = new Set<NatsMailbox>();
+  #timers: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(client: NatsClient, options: Named, store: OpenedStore) {
+    this.partitions = store.partitions;
+    this.#options = options;
+    this.#store = store;
+    this.#parts = partsOf(client, options, store);
+    this.deadLetters = deadLetters(this.#parts, (processor, partition) => {
+      this.#parts.client.publish(this.#parts.subjects.bell(), `parked ${partition} ${processor}`);
+    });
+    client.subscribe(this.#parts.subjects.bell(), (msg) => this.#heard(textOfMsg(msg)));
+    client.onReconnect(() => this.#back());
+  }
+
+  /** Learns what every write needs to know. */
+  async prepare(): Promise<void> {
+    await this.#parts.clock.measure();
+    await this.storedKinds();
+  }
+
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+    if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
+    requireOneCase(events, expected);
+    const findRecent = (id: string) => reading.findRecent(this.#parts, id, DUPLICATE_WINDOW_MS);
+    return await append({ ...this.#parts, findRecent }, events, expected);
+  }
+
+  async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
+    const ended = AbortSignal.any([signal, this.#ended.signal]);
+    const won = arrivals<Mailbox>(ended);
+    const opening = new Set<Promise<void>>();
+    this.#timers ??= this.#keepTimers();
+    this.#parts.leases.want(processor.name, (lease) => {
+      const opened = this.#open(lease, processor, ended).then((mailbox) => mailbox && won.add(mailbox));
+      opening.add(opened);
+      void opened.finally(() => opening.delete(opened));
+    });
+    try {
+      yield* won.all();
+    } finally {
+      this.#parts.leases.unwant(processor.name);
+      await Promise.all(opening);
+      for (const mailbox of won.rest()) await mailbox.close();
+    }
+  }
+
+  /** Opens the mailbox of a lease, however long the server is away; undefined when the lease was lost meanwhile. */
+  async #open(lease: Lease, { takes }: ProcessorSpec, signal: AbortSignal): Promise<NatsMailbox | undefined> {
+    const ended = AbortSignal.any([signal, lease.ended.signal]);
+    try {
+      const open = () => NatsMailbox.open(this.#parts, lease, takes, () => this.#mailboxes.delete(mailbox));
+      const mailbox: NatsMailbox = await untilAnswered(open, ended, this.#parts.onAway);
+      this.#mailboxes.add(mailbox);
+      return mailbox;
+    } catch (error) {
+      // Given back, the lease is taken again later: what is refused now, a lack of rights say, may be mended by then.
+      await this.#parts.leases.release(lease);
+      if (ended.aborted || error instanceof BackendRefused) return undefined;
+      throw error;
+    }
+  }
+
+  #keepTimers(): Promise<void> {
+    const { timersAsOf: asOf } = this.#options;
+    return keepTimers({ parts: this.#parts, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
+  }
+
+  /** What another node tells: a lease is free, or somebody acted on a parked case. */
+  #heard(text: string): void {
+    const [what, partition, ...processor] = text.split(" ");
+    if (what === "leases" && partition !== token(this.#parts.node)) this.#parts.leases.hurry();
+    for (const mailbox of this.#mailboxes) {
+      const isMeant = mailbox.partition === Number(partition) && mailbox.processor === processor.join(" ");
+      if (what === "parked" && isMeant) mailbox.parkedChanged();
+    }
+  }
+
+  /** What was told meanwhile was not heard. */
+  #back(): void {
+    this.#parts.leases.hurry();
+    for (const mailbox of this.#mailboxes) mailbox.parkedChanged();
+  }
+
+  readCase = (caseId: string) => reading.readCase(this.#parts, caseId);
+  readAll = (range = {}) => reading.readAll(this.#parts, range);
+  listCases = (options = {}) => reading.listCases(this.#parts, options);
+  audit = (caseId: string) => reading.audit(this.#parts, caseId);
+  storedKinds = () => this.#parts.kinds.read(this.#parts.client, this.#parts.stream);
+
+  async health() {
+    await this.#parts.clock.measure();
+    const durability = describeDurability(this.#store.replicas, this.#options.syncAlways);
+    return await health({ parts: this.#parts, leaseMs: this.#store.leaseMs, durability });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#ended.abort();
+    const { leases, client } = this.#parts;
+    await leases.leave();
+    await Promise.allSettled([this.#timers, ...[...this.#mailboxes].map((mailbox) => mailbox.close())]);
+    await leases.close();
+    await client.close();
+  }
+}
+
+function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: OpenedStore): Parts {
+  const { stream, prefix, node = crypto.randomUUID(), renewMs = leaseMs / 3 } = options;
+  const subjects = new Subjects(prefix);
+  const clock = new StoreClock(client, stream);
+  const bell = subjects.bell();
+  return {
+    client,
+    stream,
+    subjects,
+    partitions,
+    node,
+    book: new CaseBook(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
+    kinds: new Kinds(subjects),
+    turns: new Turns(),
+    writer: new Writer(client),
+    clock,
+    leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell }),
+    onAway: options.onAway ?? (() => {}),
+    batchSize: options.batchSize ?? 500,
+    batchBytes: options.batchBytes ?? 1_000_000,
+  };
+}
+
+function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {
+  if (expected === "any") return;
+  if (new Set(events.map((event) => event.correlation_id)).size > 1) {
+    throw new TypeError("Cannot expect a version of events of more than one case");
+  }
+}

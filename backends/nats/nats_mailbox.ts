@@ -1,0 +1,190 @@
+/** A mailbox on JetStream: a feed from the checkpoint, and one atomic batch to settle. @module */
+import { BackendAway } from "../backend.ts";
+import { Bell } from "../bell.ts";
+import type { Gate } from "../gate.ts";
+import { type Batch, Fenced, type HistoryNeed, linesOf, type Mailbox, type Settlement } from "../mailbox.ts";
+import { pause, untilAnswered } from "../patience.ts";
+import { batchOf, freshLines, histories, redeliveryLines } from "./delivering.ts";
+import { Conflict } from "./errors.ts";
+import { Feed } from "./feed.ts";
+import { Fence } from "./fence.ts";
+import type { Lease } from "./leases.ts";
+import { ParkedCases } from "./parked_cases.ts";
+import type { Parts } from "./parts.ts";
+import { lineHead, nextDue, partsOf } from "./settling.ts";
+import { settlePart } from "./settle_part.ts";
+
+/** A pull may be larger by this than a batch: the server counts subjects and headers too. */
+const PULL_SLACK = 2;
+const LEAST_PULL_BYTES = 4_096;
+/** Before a settlement that met somebody else's write is worked out anew, in milliseconds. */
+const AFTER_CONFLICT_MS = 5;
+
+export class NatsMailbox implements Mailbox {
+  readonly bell = new Bell();
+  readonly #parts: Parts;
+  readonly #lease: Lease;
+  readonly #fence: Fence;
+  readonly #feed: Feed;
+  readonly #parked: ParkedCases;
+  /** Aborts when the mailbox closes: a settle that waits for the server then gives up. */
+  readonly #settling = new AbortController();
+  readonly #onClose: () => void;
+  readonly epoch: number;
+  /** The parked cases may have been changed by somebody else. */
+  #stale = true;
+  /** What became of the last write is unknown. */
+  #unsure = false;
+
+  private constructor(parts: Parts, lease: Lease, fence: Fence, onClose: () => void) {
+    const { client, stream, subjects } = parts;
+    const { processor, partition } = lease;
+    const { takes, checkpoint, epoch } = fence.now;
+    this.#parts = parts;
+    this.#lease = lease;
+    this.#fence = fence;
+    this.epoch = epoch;
+    this.#onClose = onClose;
+    this.#parked = new ParkedCases(client, stream, subjects, processor, partition);
+    const filters = takes.map((type) => subjects.feed(partition, type));
+    this.#feed = new Feed({ client, stream, filters, after: checkpoint, bell: this.bell });
+  }
+
+  /** Takes the mailbox over under a new epoch. */
+  static async open(parts: Parts, lease: Lease, takes: readonly string[], onClose: () => void) {
+    const { client, writer, stream, subjects, node: owner } = parts;
+    const { processor, partition } = lease;
+    const fence = await Fence.take({ client, writer, stream, subjects, processor, partition, owner, takes });
+    return new NatsMailbox(parts, lease, fence, onClose);
+  }
+
+  get processor(): string {
+    return this.#lease.processor;
+  }
+  get partition(): number {
+    return this.#lease.partition;
+  }
+  get lost(): AbortSignal {
+    return this.#lease.ended.signal;
+  }
+
+  /** Somebody acted on the parked cases of this mailbox. */
+  parkedChanged(): void {
+    this.#stale = true;
+    this.bell.ring();
+  }
+
+  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
+    const ended = AbortSignal.any([signal, this.lost]);
+    while (!ended.aborted) {
+      const leave = await gate?.enter(ended);
+      let batch: Batch | undefined;
+      try {
+        this.bell.reset();
+        batch = await this.#pull(ended);
+        if (ended.aborted) return;
+        if (batch !== undefined) yield batch;
+      } finally {
+        leave?.();
+      }
+      if (batch === undefined) await this.#wait(ended);
+    }
+  }
+
+  async #wait(ended: AbortSignal): Promise<void> {
+    const dueMs = nextDue(this.#parked.all) - this.#parts.clock.now();
+    await this.bell.wait(ended, Number.isFinite(dueMs) ? Math.max(0, dueMs) : undefined);
+  }
+
+  async #pull(ended: AbortSignal): Promise<Batch | undefined> {
+    if (ended.aborted) return undefined;
+    try {
+      return await untilAnswered(() => this.#next(), ended, this.#parts.onAway);
+    } catch (error) {
+      if (error instanceof Fenced) this.#lease.ended.abort();
+      if (ended.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  async #next(): Promise<Batch | undefined> {
+    const { batchSize, batchBytes } = this.#parts;
+    if (this.#unsure) await this.#look();
+    if (this.#stale) await this.#reload();
+    const { checkpoint } = this.#fence.now;
+    const due = await redeliveryLines(this.#parts, this.#parked.all);
+    if (due.length > 0) return batchOf("redelivery", due, checkpoint, checkpoint);
+    this.#feed.drop(checkpoint);
+    await this.#feed.fill(batchSize, Math.max(LEAST_PULL_BYTES, PULL_SLACK * batchBytes));
+    const fresh = freshLines(this.#feed.buffer, (caseId) => this.#parked.has(caseId), this.#parts);
+    if (fresh.length > 0) {
+      return batchOf("fresh", fresh, checkpoint, this.#feed.buffer[fresh.length - 1]!.position);
+    }
+    await this.#feed.arm();
+    return undefined;
+  }
+
+  async #look(): Promise<void> {
+    await this.#fence.look();
+    await this.#reload();
+    this.#unsure = false;
+  }
+
+  async #reload(): Promise<void> {
+    this.#stale = false;
+    try {
+      await this.#parked.load();
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
+  }
+
+  /** Tried until the server answers: what was settled before is seen as such, and changes nothing. */
+  async settle(batch: Batch, settlement: Settlement): Promise<void> {
+    for (const [part, its] of partsOf(batch, settlement)) {
+      await untilAnswered(() => this.#settle(part, its), this.#settling.signal, this.#parts.onAway);
+    }
+    if (batch.kind === "fresh") this.#feed.drop(this.#fence.now.checkpoint);
+  }
+
+  async #settle(batch: Batch, settlement: Settlement): Promise<void> {
+    for (let tries = 0;; tries++) {
+      try {
+        if (this.#unsure) await this.#lookAgain(batch);
+        const parts = { ...this.#parts, fence: this.#fence, parked: this.#parked, processor: this.processor };
+        return await settlePart(parts, batch, settlement);
+      } catch (error) {
+        if (error instanceof Fenced) this.#lease.ended.abort();
+        this.#unsure ||= error instanceof Conflict || error instanceof BackendAway;
+        if (!(error instanceof Conflict)) throw error;
+        await pause(AFTER_CONFLICT_MS * tries, this.#settling.signal);
+        if (this.#settling.signal.aborted) throw new BackendAway("The mailbox is closed");
+      }
+    }
+  }
+
+  async #lookAgain(batch: Batch): Promise<void> {
+    await this.#look();
+    await this.#parts.book.reload([...new Set(linesOf(batch).map((line) => lineHead(line).caseId))]);
+  }
+
+  histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
+    return untilAnswered(
+      () => histories(this.#parts, needs, types),
+      this.#settling.signal,
+      this.#parts.onAway,
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#settling.signal.aborted) return;
+    this.#settling.abort();
+    this.#lease.ended.abort();
+    await this.#feed.close();
+    // Whoever looks then sees that nobody has it; a stale owner is fenced here too.
+    await this.#fence.write({ owner: null }, []).catch(() => {});
+    await this.#parts.leases.release(this.#lease);
+    this.#onClose();
+  }
+}

@@ -1,0 +1,118 @@
+/** Reading the log: by case, by position, time and type, and what is made of it. @module */
+import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
+import type { AuditEntry, CaseSummary, ReplayRange } from "../backend.ts";
+import { type Found, readNext, readSubject } from "./direct.ts";
+import { Feed } from "./feed.ts";
+import { envelopeOf, lineOf, type Stored } from "./message.ts";
+import type { Parts } from "./parts.ts";
+
+const AT_ONCE = 1_000;
+const BYTES_AT_ONCE = 4_000_000;
+/** How many positions listCases looks at in one step back. */
+const STEP_BACK = 2_000;
+
+export function storedEvent(stored: Stored): StoredEvent {
+  return parseStoredLine(lineOf(stored, 0, false));
+}
+
+export async function* readCase({ book }: Parts, caseId: string): AsyncGenerator<StoredEvent> {
+  for (const stored of await book.read(caseId)) yield storedEvent(stored);
+}
+
+/** Reads what was stored when it was called. */
+export async function* readAll(parts: Parts, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
+  const end = Math.min(await lastPosition(parts), range.toPosition ?? Infinity);
+  const from = Math.max(range.fromPosition ?? 1, 1);
+  if (from > end || range.types?.length === 0) return;
+  const within = inTime(range);
+  for await (const found of between(parts, from, end, range.types)) {
+    if (within(found)) yield storedEvent(found);
+  }
+}
+
+/** Events between two positions. */
+async function* between(
+  { client, stream, subjects }: Parts,
+  from: number,
+  end: number,
+  types?: readonly string[],
+): AsyncGenerator<Found> {
+  const filters = types?.map((type) => subjects.events(type)) ?? [subjects.events()];
+  const feed = new Feed({ client, stream, filters, after: from - 1 });
+  try {
+    for (let more = true; more;) {
+      await feed.fill(AT_ONCE, BYTES_AT_ONCE);
+      const found = [...feed.buffer];
+      for (const each of found) if (each.position <= end) yield each;
+      feed.drop(feed.position);
+      more = found.length > 0 && feed.position < end;
+    }
+  } finally {
+    await feed.close();
+  }
+}
+
+function inTime({ fromTime, toTime }: ReplayRange): (stored: Stored) => boolean {
+  const from = fromTime === undefined ? -Infinity : Date.parse(fromTime);
+  const to = toTime === undefined ? Infinity : Date.parse(toTime);
+  return ({ recordedAt }) => recordedAt >= from && recordedAt <= to;
+}
+
+/** The position of the last message of the stream. */
+export async function lastPosition({ client, stream }: Parts): Promise<number> {
+  const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
+  return state.last_seq;
+}
+
+/** The event with this id among those since a time. */
+export async function findRecent(
+  parts: Parts,
+  eventId: string,
+  sinceMs: number,
+): Promise<Stored | undefined> {
+  const end = await lastPosition(parts);
+  const since = parts.clock.now() - sinceMs;
+  for (let to = end; to > 0; to -= STEP_BACK) {
+    const step = await Array.fromAsync(between(parts, Math.max(1, to - STEP_BACK + 1), to));
+    const found = step.find((stored) => envelopeOf(stored).eventId === eventId);
+    if (found !== undefined || (step[0]?.recordedAt ?? Infinity) < since) return found;
+  }
+}
+
+/**
+ * Cases by latest change: the log read backwards, since the first event of a case that one meets is its latest. What it
+ * reads is what changed last, however large the store.
+ */
+export async function listCases(
+  parts: Parts,
+  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+): Promise<CaseSummary[]> {
+  const met = new Set<string>();
+  const chosen: Found[] = [];
+  for (let to = await lastPosition(parts); to > 0 && chosen.length < limit; to -= STEP_BACK) {
+    const step = await Array.fromAsync(between(parts, Math.max(1, to - STEP_BACK + 1), to));
+    for (const found of step.reverse()) {
+      const { caseId, type } = envelopeOf(found);
+      if (met.has(caseId)) continue;
+      met.add(caseId);
+      if (latest === undefined || type === latest) chosen.push(found);
+    }
+  }
+  return await Promise.all(chosen.slice(0, limit).map((found) => summary(parts, found)));
+}
+
+async function summary({ client, stream, subjects, book }: Parts, found: Found): Promise<CaseSummary> {
+  const { caseId, version, type } = envelopeOf(found);
+  const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
+  const openedAt = new Date(first!.recordedAt).toISOString();
+  return { caseId, version, latest: type, openedAt, updatedAt: new Date(found.recordedAt).toISOString() };
+}
+
+export async function audit({ client, stream, subjects }: Parts, caseId: string): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for await (const { payload } of readSubject(client, stream, subjects.audit(caseId))) {
+    const { details: _, ...entry } = JSON.parse(payload);
+    entries.push(entry);
+  }
+  return entries;
+}

@@ -1,0 +1,93 @@
+/** Timers: a node that has mailboxes follows them all, and appends the events of those that are due. @module */
+import { BackendAway } from "../backend.ts";
+import { Bell } from "../bell.ts";
+import { patience, pause } from "../patience.ts";
+import type { Write } from "./atomic_batch.ts";
+import { note } from "./appending.ts";
+import { placeEvents } from "./case_book.ts";
+import { inOrder } from "./delivering.ts";
+import { type Found, readAt } from "./direct.ts";
+import { Conflict } from "./errors.ts";
+import { Feed } from "./feed.ts";
+import type { Parts } from "./parts.ts";
+import { timeOf, timerDraft } from "./timer_message.ts";
+
+/** Where a timer stands, and when it is due: the row is read when it fires. */
+interface Timer {
+  readonly position: number;
+  readonly at: number;
+}
+
+export interface TimerOptions {
+  readonly parts: Parts;
+  /** Between two looks, in milliseconds: how late a timer may be. */
+  readonly everyMs: number;
+  /** The time timers are measured against; undefined: the clock of the store. */
+  readonly asOf: (() => Date) | undefined;
+}
+
+const AT_ONCE = 500;
+const BYTES_AT_ONCE = 4_000_000;
+
+/** Follows and fires timers until the signal aborts. Several nodes may do so at once: the store lets one of them. */
+export async function keepTimers(options: TimerOptions, signal: AbortSignal): Promise<void> {
+  const { client, stream, subjects } = options.parts;
+  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, bell: new Bell() });
+  const timers = new Map<string, Timer>();
+  for (let failures = 0; !signal.aborted;) {
+    let wait = options.everyMs;
+    try {
+      await follow(feed, timers);
+      await fireDue(options, timers);
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof BackendAway)) throw error;
+      wait = patience(failures++);
+    }
+    await pause(wait, signal);
+  }
+  await feed.close();
+}
+
+async function follow(feed: Feed, timers: Map<string, Timer>): Promise<void> {
+  do {
+    await feed.fill(AT_ONCE, BYTES_AT_ONCE);
+    for (const found of feed.buffer) {
+      if (found.deleted) timers.delete(found.subject);
+      else timers.set(found.subject, { position: found.position, at: timeOf(found.payload) });
+    }
+    feed.drop(feed.position);
+  } while (feed.pending > 0);
+}
+
+async function fireDue(options: TimerOptions, timers: Map<string, Timer>): Promise<void> {
+  const now = options.asOf?.().getTime() ?? options.parts.clock.now();
+  const due = [...timers].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
+  await inOrder(due, async ([subject, { position }]) => {
+    const found = await readAt(options.parts.client, options.parts.stream, position);
+    if (found !== undefined && !found.deleted) await fire(options.parts, found);
+    if (timers.get(subject)?.position === position) timers.delete(subject);
+  });
+}
+
+/** Appends the event and ends the timer, together. A timer that was changed or fired meanwhile is left alone. */
+async function fire(parts: Parts, { subject, position, payload }: Found): Promise<void> {
+  const { client, writer, book, subjects, kinds } = parts;
+  const draft = timerDraft(payload);
+  const gone: Write = { subject, payload: "", gone: true, expect: { filter: subject, last: position } };
+  await book.know([draft.caseId]);
+  for (;;) {
+    const placed = placeEvents([draft], (caseId) => book.head(caseId), subjects, false);
+    const notes = kinds.missing(placed.drafts);
+    try {
+      const first = await writer.write([...placed.writes, gone, ...notes]);
+      kinds.noted(notes);
+      return note(book, placed, first);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      await book.reload([draft.caseId]);
+      const still = await readAt(client, parts.stream, position);
+      if (still === undefined || still.deleted) return;
+    }
+  }
+}

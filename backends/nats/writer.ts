@@ -1,0 +1,95 @@
+/**
+ * Group commit: what several mailboxes and producers of one node write at the same time goes into one atomic batch. A
+ * server commits a few hundred batches a second, however small they are.
+ * @module
+ */
+import { BackendAway } from "../backend.ts";
+import { MOST_MESSAGES, type Write, writeOne, writeTogether } from "./atomic_batch.ts";
+import type { NatsClient } from "./client.ts";
+
+interface Waiting {
+  readonly writes: readonly Write[];
+  resolve(first: number): void;
+  reject(error: unknown): void;
+}
+
+/** While so many batches are on their way, what comes waits, and goes together. */
+const IN_FLIGHT = 2;
+/** What is large gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
+const LARGE = 200;
+const LARGE_IN_FLIGHT = 8;
+
+export class Writer {
+  readonly #queue: Waiting[] = [];
+  #inFlight = 0;
+
+  constructor(readonly client: NatsClient) {}
+
+  /** Writes all or none, and returns the position of the first; the others follow it one by one. */
+  write(writes: readonly Write[]): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#queue.push({ writes, resolve, reject });
+    this.#go();
+    return promise;
+  }
+
+  #go(): void {
+    while (this.#mayGo()) {
+      this.#inFlight++;
+      void this.#send(nextGroup(this.#queue)).finally(() => {
+        this.#inFlight--;
+        this.#go();
+      });
+    }
+  }
+
+  #mayGo(): boolean {
+    const next = this.#queue[0]?.writes.length ?? 0;
+    return next > 0 && this.#inFlight < (next < LARGE ? IN_FLIGHT : LARGE_IN_FLIGHT);
+  }
+
+  async #send(group: readonly Waiting[]): Promise<void> {
+    try {
+      let first = await this.#commit(group.flatMap(({ writes }) => writes));
+      for (const { writes, resolve } of group) {
+        resolve(first);
+        first += writes.length;
+      }
+    } catch (error) {
+      // What is refused was not stored: each then answers for itself alone. After an unknown outcome all must look.
+      if (group.length > 1 && !(error instanceof BackendAway)) {
+        for (const one of group) await this.#send([one]);
+      } else for (const { reject } of group) reject(error);
+    }
+  }
+
+  #commit(writes: readonly Write[]): Promise<number> {
+    return writes.length === 1 ? writeOne(this.client, writes[0]!) : writeTogether(this.client, writes);
+  }
+}
+
+/**
+ * Takes from the queue what may go together. Expectations are checked against what was stored before the batch, so two
+ * that expect something of the same subject may not: the second would not see the first.
+ */
+export function nextGroup(queue: Waiting[]): Waiting[] {
+  const group = [queue.shift()!];
+  const filters = new Set(filtersOf(group[0]!));
+  let size = group[0]!.writes.length;
+  while (queue.length > 0) {
+    const mine = filtersOf(queue[0]!);
+    size += queue[0]!.writes.length;
+    if (size > MOST_MESSAGES || mine.some((filter) => filters.has(filter))) break;
+    for (const filter of mine) filters.add(filter);
+    group.push(queue.shift()!);
+  }
+  return group;
+}
+
+/** What a write expects something of, or changes in a way that another may expect something of. */
+function filtersOf({ writes }: Waiting): string[] {
+  return writes.flatMap(({ expect, subject, replaces, gone }) => [
+    ...(expect === undefined ? [] : [expect.filter]),
+    ...(replaces || gone ? [subject] : []),
+  ]);
+}

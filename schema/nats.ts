@@ -1,0 +1,203 @@
+/** What is stored on JetStream: two streams, their subjects, and why they are configured as they are. @module */
+
+/** The part of a stream's configuration that this program decides on. Times are nanoseconds. */
+export interface StreamConfig {
+  name: string;
+  subjects: string[];
+  storage: "file" | "memory";
+  num_replicas: number;
+  retention: "limits";
+  discard: "new" | "old";
+  max_age: number;
+  duplicate_window: number;
+  max_msgs_per_subject: number;
+  compression: "s2" | "none";
+  allow_atomic: boolean;
+  allow_rollup_hdrs: boolean;
+  allow_direct: boolean;
+  allow_msg_ttl: boolean;
+  deny_purge: boolean;
+  metadata: Record<string, string>;
+}
+
+/** What may differ from store to store. */
+export interface StoreShape {
+  readonly stream: string;
+  readonly prefix: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly leaseMs: number;
+}
+
+const MS = 1_000_000;
+/** Metadata by which a stream is known as ours, and the one number that can never change. */
+export const PARTITIONS_KEY = "zaakstroom.partitions";
+/** An id that a producer sends twice within this time to two cases is refused; per case ids are compared for ever. */
+export const DUPLICATE_WINDOW_MS = 120_000;
+
+/** The stream of events and of everything that must become durable together with them. */
+export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamConfig {
+  return {
+    name: stream,
+    // One stream, because an atomic batch covers one: events here, checkpoints, parked cases, timers, the trail there.
+    subjects: [`${prefix}.*.*.*`, `${prefix}-run.>`],
+    storage: "file",
+    num_replicas: replicas,
+    // Nothing is ever removed by age or number, and a full disk refuses new events instead of dropping old ones.
+    retention: "limits",
+    discard: "new",
+    max_age: 0,
+    max_msgs_per_subject: -1,
+    duplicate_window: DUPLICATE_WINDOW_MS * MS,
+    // JSON shrinks to a third.
+    compression: "s2",
+    // The transactional mailbox: a batch commits whole or not at all.
+    allow_atomic: true,
+    // A new checkpoint, parked case or timer replaces the one before it.
+    allow_rollup_hdrs: true,
+    // Histories are read from any replica, without the leader.
+    allow_direct: true,
+    // What marks a parked case or a timer as gone may itself go after a while.
+    allow_msg_ttl: true,
+    // Rollups need it; people are kept out by permissions.
+    deny_purge: false,
+    metadata: { [PARTITIONS_KEY]: String(partitions) },
+  };
+}
+
+/** The leases: a KV bucket whose keys vanish when nobody renews them. */
+export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamConfig {
+  return {
+    name: `KV_${leaseBucket(stream)}`,
+    subjects: [`$KV.${leaseBucket(stream)}.>`],
+    // Leases end with the server anyway; what protects the data is the fence in the checkpoint.
+    storage: "memory",
+    num_replicas: replicas,
+    retention: "limits",
+    discard: "new",
+    // A lease that is not renewed is gone: the store's clock decides, never a node's.
+    max_age: leaseMs * MS,
+    max_msgs_per_subject: 1,
+    duplicate_window: Math.min(leaseMs, DUPLICATE_WINDOW_MS) * MS,
+    compression: "none",
+    allow_atomic: false,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+    allow_msg_ttl: false,
+    deny_purge: false,
+    metadata: {},
+  };
+}
+
+export function leaseBucket(stream: string): string {
+  return `${stream}_leases`;
+}
+
+/** One difference between wanted and existing configuration. */
+export interface Drift {
+  readonly field: string;
+  readonly wanted: unknown;
+  readonly found: unknown;
+}
+
+/** Where an existing stream differs; what the server leaves out counts as false, zero or none. */
+export function driftOf(wanted: StreamConfig, found: Partial<StreamConfig>): Drift[] {
+  const fields = Object.keys(wanted).filter((field) => field !== "metadata") as (keyof StreamConfig)[];
+  return fields
+    .map((field) => ({ field, wanted: wanted[field], found: found[field] }))
+    .filter(({ wanted, found }) => normal(wanted) !== normal(found));
+}
+
+function normal(value: unknown): string {
+  return value === undefined || value === false || value === "none" ? "0" : JSON.stringify(value);
+}
+
+/** The differences as a diff to show, a line each. */
+export function driftLines(drift: readonly Drift[]): string[] {
+  return drift.flatMap(({ field, wanted, found }) => [
+    `- ${field}: ${JSON.stringify(found ?? null)}`,
+    `+ ${field}: ${JSON.stringify(wanted)}`,
+  ]);
+}
+
+const encoder = new TextEncoder();
+
+/** Any text as one token of a subject: letters, digits, `_` and `-` as they are, other bytes as `=` and two hex digits. */
+export function token(text: string): string {
+  if (/^[\w-]+$/.test(text)) return text;
+  return [...encoder.encode(text)].map(tokenByte).join("");
+}
+
+function tokenByte(byte: number): string {
+  const char = String.fromCharCode(byte);
+  return /[\w-]/.test(char) ? char : `=${byte.toString(16).padStart(2, "0")}`;
+}
+
+/** The text of a token. */
+export function textOf(token: string): string {
+  return decodeURIComponent(token.replaceAll("=", "%"));
+}
+
+/** `case.intake` is the token `intake`; a type of another family keeps its whole name behind a `=`. */
+export function typeToken(type: string): string {
+  const own = /^case\.([\w-]+)$/.exec(type)?.[1];
+  return own ?? `=${token(type)}`;
+}
+
+/** The subjects of a store. */
+export class Subjects {
+  readonly run: string;
+
+  constructor(readonly prefix: string) {
+    this.run = `${prefix}-run`;
+  }
+
+  event(partition: number, type: string, caseId: string): string {
+    return `${this.prefix}.${partition}.${typeToken(type)}.${token(caseId)}`;
+  }
+  /** Every event of a case. */
+  case(partition: number, caseId: string): string {
+    return `${this.prefix}.${partition}.*.${token(caseId)}`;
+  }
+  /** Every event of a type in a partition. */
+  feed(partition: number, type: string): string {
+    return `${this.prefix}.${partition}.${typeToken(type)}.*`;
+  }
+  /** Every event, of one type if asked. */
+  events(type?: string): string {
+    return `${this.prefix}.*.${type === undefined ? "*" : typeToken(type)}.*`;
+  }
+  checkpoint(processor: string, partition: number): string {
+    return `${this.run}.ckpt.${token(processor)}.${partition}`;
+  }
+  checkpoints(): string {
+    return `${this.run}.ckpt.*.*`;
+  }
+  parked(processor: string, partition: number, caseId: string): string {
+    return `${this.run}.parked.${token(processor)}.${partition}.${token(caseId)}`;
+  }
+  /** Parked cases; what is left out is any. */
+  parkedCases(processor?: string, partition?: number, caseId?: string): string {
+    const any = (text: string | undefined) => text === undefined ? "*" : token(text);
+    return `${this.run}.parked.${any(processor)}.${partition ?? "*"}.${any(caseId)}`;
+  }
+  timer(processor: string, caseId: string, name: string): string {
+    return `${this.run}.timer.${token(processor)}.${token(caseId)}.${token(name)}`;
+  }
+  timers(): string {
+    return `${this.run}.timer.>`;
+  }
+  audit(caseId: string): string {
+    return `${this.run}.audit.${token(caseId)}`;
+  }
+  kind(type: string, version: number): string {
+    return `${this.run}.kind.${typeToken(type)}.${version}`;
+  }
+  kinds(): string {
+    return `${this.run}.kind.*.*`;
+  }
+  /** Not stored: tells other nodes to look. */
+  bell(): string {
+    return `${this.prefix}-bell`;
+  }
+}

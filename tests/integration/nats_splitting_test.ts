@@ -1,0 +1,38 @@
+/** Settlements of more messages than an atomic batch takes: in runs, exactly once all the same. @module */
+import { assertEquals } from "@std/assert";
+import { openNats } from "../../backends/nats/nats_backend.ts";
+import { storeRow } from "../../schema/stored_event.ts";
+import { deadOf, deliveries, outputOf, settlement, timerOf } from "../conformance/outcomes.ts";
+import { INTAKE } from "../conformance/world.ts";
+import { anEvent, casesIn } from "../support/events.ts";
+import { startNats } from "../support/nats_server.ts";
+
+const CASES = 450;
+const FAR = Date.UTC(2100, 0, 1);
+
+Deno.test("a settlement of 3,000 messages is stored once, also when it is tried twice (I2, I4)", async () => {
+  await using server = await startNats({ syncAlways: false });
+  const backend = await openNats({ url: server.url, partitions: 1 });
+  const cases = casesIn(0, 1, CASES);
+  await backend.append(cases.map((caseId) => anEvent(caseId, 1)));
+  const stop = new AbortController();
+  for await (const mailbox of backend.mailboxes(INTAKE, stop.signal)) {
+    const { value: batch } = await mailbox.batches(stop.signal)[Symbol.asyncIterator]().next();
+    const read = deliveries(batch);
+    const outputs = read.flatMap((d) => [0, 1, 2].map((i) => storeRow(outputOf(d, i), 0)));
+    const timers = read.map(({ event }) => timerOf("late", FAR, anEvent(event.correlation_id, 9), 0));
+    const whole = settlement({ outputs, timers, exceptions: read.map(deadOf) });
+    await mailbox.settle(batch, whole);
+    await mailbox.settle(batch, whole);
+    await mailbox.close();
+    break;
+  }
+  stop.abort();
+  const stored = await Array.fromAsync(backend.readAll({ types: ["case.analysis"] }));
+  assertEquals(stored.length, 3 * CASES);
+  assertEquals(await backend.deadLetters.count(), CASES);
+  assertEquals((await backend.audit(cases[0]!)).length, 1);
+  const versions = (await Array.fromAsync(backend.readCase(cases[7]!))).map(({ version }) => version);
+  assertEquals(versions, [1, 2, 3, 4]);
+  await backend.close();
+});

@@ -49,6 +49,9 @@ export function deliveryLine({ position, version, attempt, held, recordedAt, eve
 /** Reads one delivery line. The event's timestamp comes out as UTC in milliseconds. */
 export function parseLine(line: string): Delivery {
   const field = line.split("\t") as [string, ...string[]];
+  const data = JSON.parse(field[9]!);
+  // A part of a string keeps the whole of it in memory. The case id is remembered for long, so it must not be a part.
+  const caseId = data.case_id === field[7] ? data.case_id : field[7];
   return {
     position: Number(field[0]),
     version: Number(field[1]),
@@ -59,8 +62,8 @@ export function parseLine(line: string): Delivery {
       event_id: field[5]!,
       event_type: field[6]!,
       timestamp: new Date(Number(field[8])).toISOString(),
-      correlation_id: field[7]!,
-      data: JSON.parse(field[9]!),
+      correlation_id: caseId,
+      data,
       metadata: JSON.parse(field[10]!),
     },
   };

@@ -1,0 +1,68 @@
+/**
+ * Memory of a node with a backlog of a million events, and what an idle node costs: `deno task bench:backlog`. The node
+ * is the real program in a process of its own; its memory and CPU time are the kernel's account of it (Linux only).
+ * @module
+ */
+import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { GUARDED } from "../../console/commands/start.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { appendAll, intakes, machineLine, print } from "./stage.ts";
+
+const BACKLOG = 1_000_000;
+const AT_ONCE = 50_000;
+const WATCHED_S = 60;
+const IDLE_S = 20;
+
+/** Resident memory in MB, its peak, and CPU time used in seconds, of a process. */
+function account(pid: number) {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)![1]) / 1024;
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { rss: field("VmRSS"), peak: field("VmHWM"), cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
+}
+
+function startNode(url: string): Deno.ChildProcess {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--permission-set=node", main, "start", "--url", url, "--port", "0"],
+    env: { [GUARDED]: "1" },
+    stdin: "piped",
+    stderr: "null",
+  }).spawn();
+}
+
+const seconds = (s: number) => new Promise((resolve) => setTimeout(resolve, s * 1000));
+
+/** Watches a node at work; tells its memory every ten seconds. */
+async function watchAtWork(url: string): Promise<void> {
+  await using node = startNode(url);
+  for (let s = 10; s <= WATCHED_S; s += 10) {
+    await seconds(10);
+    const { rss, peak } = account(node.pid);
+    print(`  after ${s} s: ${rss.toFixed(0)} MB resident, ${peak.toFixed(0)} MB at its peak`);
+  }
+}
+
+async function watchIdle(url: string): Promise<void> {
+  await using node = startNode(url);
+  await seconds(5);
+  const before = account(node.pid).cpu;
+  await seconds(IDLE_S);
+  const used = (account(node.pid).cpu - before) / IDLE_S * 100;
+  print(`An idle node: ${used.toFixed(2)} % of a core over ${IDLE_S} s`);
+}
+
+if (import.meta.main) {
+  print(machineLine());
+  await using server = await startPostgres({ fsync: true });
+  await watchIdle(await server.freshDatabase());
+  const url = await server.freshDatabase();
+  const backend = await openPostgres({ url });
+  for (let done = 0; done < BACKLOG; done += AT_ONCE) {
+    await appendAll(backend, intakes(AT_ONCE, 500, `backlog-${done}`));
+  }
+  await backend.close();
+  print(`A node with a backlog of ${BACKLOG.toLocaleString("en-GB")} events:`);
+  await watchAtWork(url);
+}

@@ -3,6 +3,7 @@ import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
 import { BackendAway } from "../backend.ts";
 import { isAway, translate } from "./errors.ts";
+import { Turns } from "./turns.ts";
 
 /** Where and how to connect. */
 export interface PostgresTarget {
@@ -53,10 +54,16 @@ export class PostgresClient {
   #closed = false;
   readonly #target: PostgresTarget;
   readonly #options: Required<ClientOptions>;
+  /**
+   * Behind a pooler no connection may have two statements under way, as postgres.js likes to send them: the pooler hands
+   * the server on after the first answer, and the second one is lost (seen with pgbouncer 1.18).
+   */
+  readonly #turns: Turns;
 
   constructor(target: PostgresTarget, options: ClientOptions = {}) {
     this.#target = target;
     this.#options = { connections: 8, deadlineMs: 15_000, ...options };
+    this.#turns = new Turns(this.#options.connections);
     this.#sql = connect(target, this.#options.connections);
   }
 
@@ -69,12 +76,15 @@ export class PostgresClient {
    * unknown) and BackendRefused when a person must act.
    */
   async run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    if (this.#closed) throw new BackendAway("The connections to PostgreSQL are closed");
-    const sql = this.#sql;
+    const done = this.pooler ? await this.#turns.take() : () => {};
     try {
+      if (this.#closed) throw new BackendAway("The connections to PostgreSQL are closed");
+      const sql = this.#sql;
       return await this.#beforeDeadline(sql, work(sql));
     } catch (error) {
       throw translate(error);
+    } finally {
+      done();
     }
   }
 

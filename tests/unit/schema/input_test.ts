@@ -1,0 +1,184 @@
+/** The door: what is taken as it stands, what is completed, what is refused, and what is never repeated. @module */
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { InvalidEvent } from "../../../schema/codec.ts";
+import { readInput } from "../../../schema/input.ts";
+
+const CASE = "0a6f2f4e-5c1f-4c7e-9a30-3a3b8d9c1f11";
+const ID = "7d2c1a8e-08f5-4b62-8a0c-5f2f7a1b9e01";
+
+/** The four events of the brief, with real values for its placeholders. */
+const brief = [
+  {
+    event_id: ID,
+    event_type: "case.intake",
+    timestamp: "2025-11-09T10:30:00Z",
+    data: {
+      case_id: CASE,
+      citizen_bsn: "123456789",
+      debt_amount: 1250.50,
+      debt_type: "cak_eigen_bijdrage",
+      organization: "CAK",
+      intake_channel: "online",
+      priority: "normal",
+    },
+  },
+  {
+    event_id: ID,
+    event_type: "case.analysis",
+    timestamp: "2025-11-09T10:31:00Z",
+    correlation_id: CASE,
+    data: {
+      case_id: CASE,
+      risk_score: 75,
+      success_probability: 0.65,
+      recommended_action: "payment_plan",
+      estimated_savings: 5200.00,
+      analysis_confidence: 0.92,
+    },
+  },
+  {
+    event_id: ID,
+    event_type: "case.decision",
+    timestamp: "2025-11-09T10:32:00Z",
+    correlation_id: CASE,
+    data: {
+      case_id: CASE,
+      decision: "payment_plan",
+      decided_by: "system",
+      reason: "text",
+      next_steps: ["action1", "action2"],
+    },
+  },
+  {
+    event_id: ID,
+    event_type: "case.completed",
+    timestamp: "2025-11-09T11:00:00Z",
+    correlation_id: CASE,
+    data: { case_id: CASE, outcome: "resolved", duration_seconds: 1800, total_savings: 5200.00 },
+  },
+];
+
+const quickStart = {
+  case_id: "123",
+  citizen_bsn: "987654321",
+  debt_amount: 500.00,
+  debt_type: "parkeerboete",
+};
+const intake = (more: Record<string, unknown> = {}) => ({ ...quickStart, citizen_bsn: "123456782", ...more });
+
+for (const event of brief) {
+  Deno.test(`the brief's ${event.event_type} is taken as it stands, and its data is kept`, () => {
+    const taken = readInput(event);
+    assertEquals(JSON.parse(JSON.stringify(taken.data)), event.data);
+    assertEquals([taken.event_id, taken.correlation_id], [ID, CASE]);
+    assertEquals(taken.timestamp, event.timestamp.replace("Z", ".000Z"));
+    assertEquals(taken.metadata.schema_version, 1);
+  });
+}
+
+Deno.test("the brief's quick-start event gets the documented defaults and a mark", () => {
+  const taken = readInput(quickStart, { now: () => new Date("2026-01-02T03:04:05.678Z"), source: "desk" });
+  assertEquals(JSON.parse(JSON.stringify(taken.data)), {
+    ...quickStart,
+    organization: "onbekend",
+    intake_channel: "online",
+    priority: "normal",
+  });
+  assertMatch(taken.event_id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]/);
+  assertEquals([taken.timestamp, taken.correlation_id], ["2026-01-02T03:04:05.678Z", "123"]);
+  assertEquals(taken.metadata, { schema_version: 1, source: "desk", marks: ["bsn_fails_eleven_test"] });
+  assertThrows(
+    () => readInput(quickStart, { strict: true }),
+    InvalidEvent,
+    "citizen_bsn: fails the eleven-test",
+  );
+});
+
+Deno.test("unknown fields are kept in the data, and refused around it", () => {
+  const data = { ...intake(), dossier: { kleur: "groen", bedragen: [1, 2] } };
+  assertEquals(readInput(data).data.dossier, data.dossier);
+  for (const extra of [{ sender: "x" }, { metadata: { sender: "x" } }]) {
+    assertThrows(() => readInput({ event_type: "case.intake", data, ...extra }), InvalidEvent);
+  }
+});
+
+Deno.test("a case id is any text of 1 to 128 characters without control characters", () => {
+  for (const case_id of ["1", "a b", "a.b.*.>", "ĳ-漢-🙂", `'"\\;--`, "%s", "x".repeat(128)]) {
+    assertEquals(readInput(intake({ case_id })).correlation_id, case_id);
+  }
+  for (const case_id of ["", "x".repeat(129), "a\tb", "a\nb", "\u0000", "a\u007f", "\ud800", 7, null]) {
+    assertThrows(() => readInput(intake({ case_id })), InvalidEvent);
+  }
+});
+
+Deno.test("a correlation id that is not the case id is refused", () => {
+  const event = { event_type: "case.intake", correlation_id: "other", data: intake() };
+  assertThrows(() => readInput(event), InvalidEvent, "correlation_id: must be the case_id");
+});
+
+Deno.test("times of any offset are stored as UTC, between 1970 and 9999", () => {
+  const at = (timestamp: string) =>
+    readInput({ event_type: "case.intake", timestamp, data: intake() }).timestamp;
+  assertEquals(at("2026-01-01T00:00:00+02:00"), "2025-12-31T22:00:00.000Z");
+  assertEquals(at("2026-01-01T00:00:00.1239Z"), "2026-01-01T00:00:00.123Z");
+  for (
+    const wrong of [
+      "2026-01-01",
+      "yesterday",
+      "0000-01-01T00:00:00Z",
+      "1969-12-31T23:59:59Z",
+      "9999-12-31T23:59:59-05:00",
+    ]
+  ) {
+    assertThrows(() => at(wrong), InvalidEvent, "timestamp");
+  }
+});
+
+Deno.test("what no text store can keep is refused wherever it stands", () => {
+  const deep = JSON.parse("[".repeat(500) + "]".repeat(500));
+  for (const note of ["a\0b", "\udc00", { "k\0": 1 }, [[["\0"]]], deep]) {
+    assertThrows(() => readInput(intake({ note })), InvalidEvent);
+  }
+  assertEquals(readInput(intake({ note: "🙂 \\u0000" })).data.note, "🙂 \\u0000");
+});
+
+Deno.test("what is no event at all is refused with the same kind of answer", () => {
+  for (
+    const input of [null, 7, "x", [], {}, { event_type: "toString", data: {} }, {
+      event_type: "case.intake",
+      data: [],
+    }]
+  ) {
+    assertThrows(() => readInput(input), InvalidEvent);
+  }
+});
+
+/** Every text an event can hold in the wrong place, each of them a secret. */
+const secret = fc.string({ minLength: 6, maxLength: 30 }).map((text) => `geheim${text}`);
+
+Deno.test("no message repeats a value, whatever is wrong with the event", () => {
+  fc.assert(
+    fc.property(fc.array(secret, { minLength: 8, maxLength: 8 }), (s) => {
+      const data = {
+        ...intake(),
+        citizen_bsn: s[0],
+        debt_amount: s[1],
+        intake_channel: s[2],
+        priority: s[3],
+        profile: { threats: [s[4]] },
+      };
+      const inputs = [data, { event_type: s[5], data }, {
+        event_type: "case.decision",
+        timestamp: s[6],
+        event_id: s[7],
+        data: { case_id: s[0], decision: s[1] },
+      }];
+      for (const input of inputs) {
+        const error = assertThrows(() => readInput(input), InvalidEvent);
+        assert(!/geheim/.test(error.message), error.message);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

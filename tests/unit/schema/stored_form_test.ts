@@ -1,0 +1,98 @@
+/** The forms in which events are kept and travel: whatever goes in comes out. @module */
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
+import { allEventTypes, type WireEvent } from "../../../schema/events.ts";
+import { caseEvolution, evolution, UnknownKind } from "../../../schema/evolution.ts";
+import { deliveryLine, parseLine, parseRow, storeRow } from "../../../schema/stored_event.ts";
+import { anEvent } from "../../support/events.ts";
+
+/** Case ids as the door lets them in. */
+const caseIds = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((text) =>
+  // deno-lint-ignore no-control-regex
+  text.length <= 128 && !/[\u0000-\u001f\u007f]/.test(text) && text.isWellFormed()
+);
+
+const events: fc.Arbitrary<WireEvent> = fc.record({
+  event_id: fc.uuid(),
+  event_type: fc.constantFrom(...allEventTypes),
+  timestamp: fc.date({ min: new Date(0), max: new Date(Date.UTC(9999, 0)), noInvalidDate: true }).map((at) =>
+    at.toISOString()
+  ),
+  correlation_id: caseIds,
+  data: fc.dictionary(fc.string(), fc.jsonValue()).map((data) => JSON.parse(JSON.stringify(data))),
+  metadata: fc.record({ schema_version: fc.integer({ min: 1, max: 99 }), source: fc.string() }),
+});
+
+const deliveries = fc.record({
+  position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  version: fc.integer({ min: 1, max: 1e9 }),
+  recordedAt: fc.integer({ min: 0, max: Date.UTC(9999, 0) }),
+  attempt: fc.integer({ min: 1, max: 99 }),
+  held: fc.boolean(),
+  event: events,
+});
+
+Deno.test("a delivery comes out of its line as it went in, on one line, whatever it holds", () => {
+  fc.assert(fc.property(deliveries, (delivery) => {
+    const line = deliveryLine(delivery);
+    assertEquals(line.split("\n").length, 1);
+    assertEquals(parseLine(line), delivery);
+  }));
+});
+
+Deno.test("an event comes out of its store row as it went in, with its partition", () => {
+  fc.assert(fc.property(events, fc.nat(1023), (event, partition) => {
+    const row = storeRow(event, partition);
+    assertEquals(row.split("\n").length, 1);
+    assertEquals(parseRow(row), { partition, event });
+  }));
+});
+
+for (const type of allEventTypes) {
+  Deno.test(`a ${type} is decoded and encoded without loss, amounts with two decimals`, () => {
+    const wire = anEvent("case 1", 1, type);
+    const encoded = encodeEvent(decodeEvent(wire));
+    assertEquals(JSON.parse(JSON.stringify(encoded)), wire);
+    for (
+      const [, euros] of JSON.stringify(encoded).matchAll(/"(?:debt_amount|amount|total_savings)":([\d.]+)/g)
+    ) {
+      assertEquals(euros!.split(".")[1]?.length, 2);
+    }
+  });
+}
+
+const lifting = evolution({ "case.moved": 3, "case.new": 1 }, {
+  "case.moved@1": (data) => ({ ...data, street: data.address, address: undefined }),
+  "case.moved@2": (data) => ({ ...data, city: "onbekend" }),
+});
+
+Deno.test("data is lifted step by step to the current version, and left alone there", () => {
+  const current = lifting.upcast({ type: "case.moved", version: 1 }, { address: "Dam 1" });
+  assertEquals(current, { street: "Dam 1", address: undefined, city: "onbekend" });
+  const data = { street: "Dam 1" };
+  assertEquals(lifting.upcast({ type: "case.moved", version: 2 }, data), {
+    street: "Dam 1",
+    city: "onbekend",
+  });
+  assertEquals(lifting.upcast({ type: "case.moved", version: 3 }, data) === data, true);
+});
+
+Deno.test("a kind without a path is refused by name", () => {
+  const gap = evolution({ "case.moved": 3 }, { "case.moved@2": (data) => data });
+  const kinds = [
+    [gap, "case.moved", 1],
+    [lifting, "case.moved", 4],
+    [lifting, "case.gone", 1],
+    [caseEvolution, "constructor", 1],
+  ] as const;
+  for (const [evolve, type, version] of kinds) {
+    const error = assertThrows(() => evolve.upcast({ type, version }, {}), UnknownKind);
+    assertStringIncludes(error.message, `${type} version ${version}`);
+    assertEquals(evolve.unreachable([{ type, version }]), [{ type, version }]);
+  }
+  assertEquals(
+    lifting.unreachable([{ type: "case.moved", version: 1 }, { type: "case.new", version: 1 }]),
+    [],
+  );
+});

@@ -136,6 +136,8 @@ export interface Health {
   readonly durability: string;
   /** Durable timers that have not fired yet. */
   readonly timers: number;
+  /** When the next of them is due, an ISO time; null when there is none. */
+  readonly nextTimerAt: string | null;
   readonly mailboxes: readonly MailboxHealth[];
 }
 

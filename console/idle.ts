@@ -4,8 +4,10 @@ import { BackendAway } from "../backends/backend.ts";
 import { pause } from "../backends/patience.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
-export function isIdle({ mailboxes, timers }: Health, expected: Expected): boolean {
+export function isIdle({ mailboxes, timers, nextTimerAt }: Health, expected: Expected): boolean {
   if (mailboxes.length < expected.mailboxes || (expected.noTimers && timers > 0)) return false;
+  // A timer that is due is about to give somebody work.
+  if (nextTimerAt !== null && Date.parse(nextTimerAt) <= Date.now()) return false;
   return mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
 }
 

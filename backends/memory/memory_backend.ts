@@ -123,6 +123,7 @@ class MemoryBackend implements Backend {
     return Promise.resolve({
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
+      nextTimerAt: isoOrNull(this.#store.timers.nextDue()),
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
     });
   }
@@ -174,6 +175,10 @@ function summary(story: readonly Entry[]): CaseSummary {
   const openedAt = new Date(first.recordedAt).toISOString();
   const updatedAt = new Date(last.recordedAt).toISOString();
   return { caseId: last.caseId, version: last.version, latest: last.type, openedAt, updatedAt };
+}
+
+function isoOrNull(time: number): string | null {
+  return Number.isFinite(time) ? new Date(time).toISOString() : null;
 }
 
 function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore): MailboxHealth {

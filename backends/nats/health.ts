@@ -1,5 +1,6 @@
 /** How the mailboxes of a store stand. @module */
 import { leaseBucket, textOf, token } from "../../schema/nats.ts";
+import { timeOf } from "./timer_message.ts";
 import type { Health, MailboxHealth } from "../backend.ts";
 import { inOrder } from "./delivering.ts";
 import { type Found, readLasts, readNext, readSubject, readWhole } from "./direct.ts";
@@ -26,14 +27,21 @@ export async function health({ parts, leaseMs, durability }: HealthOptions): Pro
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
-  return { durability, timers: await countTimers(parts), mailboxes };
+  return { durability, ...await readTimers(parts), mailboxes };
 }
 
 /** One that was cancelled or has fired leaves word of it for a while. */
-async function countTimers({ client, stream, subjects }: Parts): Promise<number> {
-  let count = 0;
-  for await (const { deleted } of readSubject(client, stream, subjects.timers())) if (!deleted) count++;
-  return count;
+async function readTimers(
+  { client, stream, subjects }: Parts,
+): Promise<Pick<Health, "timers" | "nextTimerAt">> {
+  let timers = 0;
+  let next = Infinity;
+  for await (const { deleted, payload } of readSubject(client, stream, subjects.timers())) {
+    if (deleted) continue;
+    timers++;
+    next = Math.min(next, timeOf(payload));
+  }
+  return { timers, nextTimerAt: timers === 0 ? null : new Date(next).toISOString() };
 }
 
 interface Counts {

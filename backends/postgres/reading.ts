@@ -118,7 +118,10 @@ export async function health(
   );
   const [durability, timers, mailboxes] = await Promise.all([
     describeDurability(client),
-    client.run((sql) => sql<[{ n: number }]>`select count(*)::int as n from zaakstroom.timers`),
+    client.run((sql) =>
+      sql<[{ n: number; next: Date | null }]>`
+        select count(*)::int as n, min(due_at) as next from zaakstroom.timers`
+    ),
     client.run((sql) =>
       sql<MailboxHealth[]>`
         select s.processor, s.partition, s.owner, s.epoch,
@@ -146,7 +149,12 @@ export async function health(
         order by s.processor, s.partition`
     ),
   ]);
-  return { durability, timers: timers[0].n, mailboxes: [...mailboxes] };
+  return {
+    durability,
+    timers: timers[0].n,
+    nextTimerAt: timers[0].next?.toISOString() ?? null,
+    mailboxes: [...mailboxes],
+  };
 }
 
 /** What an acknowledgement means on this server, in words. */

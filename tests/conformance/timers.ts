@@ -47,6 +47,18 @@ export const timerCases: ConformanceCase[] = [
     },
   },
   {
+    name: "health says how many timers have not fired, and when the next one is due",
+    async run(world) {
+      const { backend, scene, timer, caseId } = await sceneWithTimer(world, 3_600_000);
+      const { timers, nextTimerAt } = await backend.health();
+      assertEquals([timers, nextTimerAt], [1, new Date((timer as { at: string }).at).toISOString()]);
+      await backend.append([anEvent(caseId, 2)]);
+      await settleWith(scene, [{ kind: "cancel", processor: timer.processor, caseId, name: timer.name }]);
+      const after = await backend.health();
+      assertEquals([after.timers, after.nextTimerAt], [0, null]);
+    },
+  },
+  {
     name: "a timer that is due already fires at once",
     async run(world) {
       const { feed, reminder } = await sceneWithTimer(world, -60_000);

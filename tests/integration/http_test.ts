@@ -11,7 +11,12 @@ type Stuck = { stuck?: boolean; late?: boolean };
 
 function reportOf({ stuck = false, late = false }: Stuck = {}) {
   const old = { pending: 1, oldestMs: 60_000, sinceSettledMs: stuck ? 60_000 : 0 };
-  const health = { durability: "on disk", timers: 0, mailboxes: [mailbox(stuck || late ? old : {})] };
+  const health = {
+    durability: "on disk",
+    timers: 0,
+    nextTimerAt: null,
+    mailboxes: [mailbox(stuck || late ? old : {})],
+  };
   return reportHealth(health, facts(), { now: START + 3_600_000, backSince: null, unownedSince: new Map() });
 }
 
@@ -132,7 +137,12 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
   let [asked, time] = [0, START];
   const health = () => {
     if (++asked > 1) return Promise.reject(new BackendAway("gone"));
-    return Promise.resolve({ durability: "on disk", timers: 0, mailboxes: [mailbox({ pending: 4 })] });
+    return Promise.resolve({
+      durability: "on disk",
+      timers: 0,
+      nextTimerAt: null,
+      mailboxes: [mailbox({ pending: 4 })],
+    });
   };
   const onHealth = metrics.healthSeen.bind(metrics);
   const check = new HealthCheck({ health, onHealth, facts, now: () => time });

@@ -17,7 +17,7 @@ function checked(answer: () => Health | Promise<Health>, options: Partial<Health
   return { check, clock, asked };
 }
 
-const calm = (): Health => ({ durability: "on disk", timers: 0, mailboxes: [mailbox()] });
+const calm = (): Health => ({ durability: "on disk", timers: 0, nextTimerAt: null, mailboxes: [mailbox()] });
 
 Deno.test("however often health is asked for, the store is asked once a second", async () => {
   const { check, clock, asked } = checked(calm);
@@ -111,6 +111,7 @@ Deno.test("a partition seen without an owner for longer than the threshold is st
   const { check, clock } = checked(() => ({
     durability: "",
     timers: 0,
+    nextTimerAt: null,
     mailboxes: [mailbox({ owner: null, leaseMs: 0 })],
   }));
   const statuses: string[] = [];

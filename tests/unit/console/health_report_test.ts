@@ -12,7 +12,11 @@ import { facts, mailbox, START } from "./world.ts";
 /** The report an hour after the start. */
 function reportOf(mailboxes: MailboxHealth[], seen: Partial<Seen> = {}, parts: Partial<NodeFacts> = {}) {
   const whole = { now: START + 3_600_000, backSince: null, unownedSince: new Map(), ...seen };
-  return reportHealth({ durability: "on disk", timers: 0, mailboxes }, facts(parts), whole);
+  return reportHealth(
+    { durability: "on disk", timers: 0, nextTimerAt: null, mailboxes },
+    facts(parts),
+    whole,
+  );
 }
 
 const statesOf = (mailboxes: MailboxHealth[]) => reportOf(mailboxes).processors.map(({ state }) => state);
@@ -103,6 +107,7 @@ Deno.test("the threshold can be chosen", () => {
   const health = {
     durability: "",
     timers: 0,
+    nextTimerAt: null,
     mailboxes: [mailbox({ pending: 1, oldestMs: 3_000, sinceSettledMs: 3_000 })],
   };
   const seen = { now: START + 60_000, backSince: null, unownedSince: new Map() };

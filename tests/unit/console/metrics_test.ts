@@ -16,6 +16,7 @@ function busyMetrics(clock = handClock()): Metrics {
   metrics.healthSeen({
     durability: "on disk",
     timers: 0,
+    nextTimerAt: null,
     mailboxes: [
       mailbox({ pending: 7, oldestMs: 1_500 }),
       mailbox({ partition: 1, pending: 5, parked: 2, retrying: 1, dead: 1 }),

@@ -5,11 +5,11 @@ import type { AwayListener } from "../backends/patience.ts";
 import { type EmbeddedPostgres, openEmbedded } from "../backends/postgres/embedded/embedded.ts";
 import { openPostgres } from "../backends/postgres/postgres_backend.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
-import { given, oneOf, postgresUrl, text, wholeNumber } from "../schema/settings.ts";
+import { given, natsUrl, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
 import { UsageError } from "./exit_codes.ts";
 import type { Values } from "./options.ts";
 
-const backendNames = ["postgres", "memory"] as const;
+const backendNames = ["postgres", "nats", "memory"] as const;
 
 /** Taken by every command that touches a store. */
 export const backendOptions = {
@@ -17,13 +17,13 @@ export const backendOptions = {
     schema: oneOf(backendNames).default("postgres"),
     value: "NAME",
     env: "ZAAKSTROOM_BACKEND",
-    help: "postgres, or memory (one process, kept nowhere); default postgres",
+    help: "postgres, nats (JetStream), or memory (one process, kept nowhere); default postgres",
   },
   url: {
-    schema: postgresUrl.optional(),
+    schema: serverUrl.optional(),
     value: "URL",
     env: "DATABASE_URL",
-    help: "PostgreSQL server to use; default: an embedded PostgreSQL 18",
+    help: "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18",
   },
   "data-dir": {
     schema: text.optional(),
@@ -67,6 +67,10 @@ export interface Opened {
 export async function openBackend(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const { backend, url } = values;
   if (backend === "memory") return openMemory(values, wishes);
+  if (backend === "nats") return await openJetStream(values, wishes);
+  if (url !== undefined && !postgresUrl.safeParse(url).success) {
+    throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
+  }
   return url === undefined ? await openOwn(values, wishes) : await openServer(url, values, wishes);
 }
 
@@ -77,6 +81,21 @@ function openMemory({ url, partitions }: BackendValues, { role, timersAsOf }: No
   }
   const backend = createMemoryBackend({ partitions, ...(timersAsOf === undefined ? {} : { timersAsOf }) });
   return { backend, where: "memory", close: () => backend.close() };
+}
+
+async function openJetStream(
+  { url, partitions }: BackendValues,
+  { role: _, ...rest }: NodeWishes,
+): Promise<Opened> {
+  if (url === undefined || !natsUrl.safeParse(url).success) {
+    throw new UsageError(
+      "Cannot use --backend nats without --url nats://host:4222 of a nats-server with JetStream",
+    );
+  }
+  // Its client is only loaded by who uses it.
+  const { openNats } = await import("../backends/nats/nats_backend.ts");
+  const backend = await openNats({ url, partitions, ...rest });
+  return { backend, where: new URL(url).host, close: () => backend.close() };
 }
 
 async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {

@@ -62,3 +62,17 @@ export const postgresUrl = z.string().refine(
     error: "must be a URL such as postgres://user@host:5432/database (write a % in it as %25)",
   },
 );
+
+/** A URL of NATS. */
+export const natsUrl = z.string().refine((url) => /^(nats|tls):\/\/.+/.test(url) && URL.canParse(url), {
+  error: "must be a URL such as nats://host:4222",
+});
+
+/** A URL of a server of either kind. */
+export const serverUrl = z.string().refine(
+  (url) => postgresUrl.safeParse(url).success || natsUrl.safeParse(url).success,
+  {
+    error:
+      "must be a URL such as postgres://user@host:5432/database or nats://host:4222 (write a % in it as %25)",
+  },
+);

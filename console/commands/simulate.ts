@@ -18,8 +18,8 @@ export const simulateOptions = {
   ...backendOptions,
   backend: {
     ...backendOptions.backend,
-    schema: oneOf(["postgres", "memory", "none"]).default("postgres"),
-    help: "postgres; none prints the cases as NDJSON; default postgres",
+    schema: oneOf(["postgres", "nats", "memory", "none"]).default("postgres"),
+    help: "postgres, nats, memory (kept nowhere); none prints the cases as NDJSON; default postgres",
   },
   count: {
     schema: wholeNumber(1, 100_000_000).optional(),
@@ -99,8 +99,9 @@ async function print(values: SimulateValues, { out }: Output): Promise<number> {
 }
 
 async function store(values: SimulateValues, output: Output): Promise<number> {
-  const opened = await openBackend({ ...values, backend: values.backend as "postgres" | "memory" }, {
-    role: "client",
+  const opened = await openBackend({ ...values, backend: values.backend as "postgres" | "nats" | "memory" }, {
+    // In memory the store is this process's own: the cases go in, and end with it.
+    role: values.backend === "memory" ? "node" : "client",
   });
   const requests = stopRequests(false);
   try {

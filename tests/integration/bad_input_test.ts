@@ -37,7 +37,7 @@ const slips: readonly [string, RegExp][] = [
   ["start --lease 5", /^Cannot use --lease: must be a duration such as/],
   ["start --stop-within 5 sec", /^Cannot use --stop-within: must be a duration|takes no arguments/],
   ["start --port 99999", /^Cannot use --port: must be a whole number from 0 to 65,535/],
-  ["start --backend mysql", /^Cannot use --backend: must be one of postgres, memory/],
+  ["start --backend mysql", /^Cannot use --backend: must be one of postgres, nats, memory/],
   ["start --scenario sunny", /^Cannot use --scenario: must be one of /],
   ["start --seed x", /^Cannot use --seed alone/],
   ["start --data-dir", /^Cannot use --data-dir: must not be empty/],

@@ -24,6 +24,9 @@ export class BatchRun {
   readonly #basis: Basis;
   readonly #histories = new Map<string, Delivery[]>();
   readonly #rows: string[] = [];
+  readonly #versions: number[] = [];
+  /** The last version of each case that this batch knows of: outputs come behind it. */
+  readonly #heads = new Map<string, number>();
   readonly #outputTypes: Record<string, number> = {};
   /** By case and name: of several changes of one timer, only the last one counts. */
   readonly #timers = new Map<string, StoredTimerChange>();
@@ -41,6 +44,7 @@ export class BatchRun {
     this.#others = others;
     this.#partition = partition;
     this.deliveries = lines.split("\n").map(parseLine);
+    for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
     const tried = this.deliveries.filter(({ held }) => !held);
     this.#basis = states.basis(
       tried.map(({ event, version }) => ({ caseId: event.correlation_id, version })),
@@ -95,11 +99,18 @@ export class BatchRun {
   }
 
   #keep(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Emission): void {
-    for (const row of rows) this.#rows.push(row);
+    for (const row of rows) this.#emit(event.correlation_id, row);
     for (const type of types) this.#outputTypes[type] = (this.#outputTypes[type] ?? 0) + 1;
     for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
     (this.#done[event.event_type] ??= []).push(recordedAt);
     this.next++;
+  }
+
+  #emit(caseId: string, row: string): void {
+    const version = this.#heads.get(caseId)! + 1;
+    this.#heads.set(caseId, version);
+    this.#versions.push(version);
+    this.#rows.push(row);
   }
 
   /** What is known of the case, with the history since then folded in. */
@@ -145,6 +156,7 @@ export class BatchRun {
   result(): BatchResult {
     return {
       outputs: this.#rows.join("\n"),
+      versions: Int32Array.from(this.#versions),
       outputTypes: this.#outputTypes,
       timers: [...this.#timers.values()],
       failed: this.#failed,

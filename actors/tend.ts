@@ -102,8 +102,14 @@ async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts:
   const exceptions = result.failed.map((failed) =>
     verdict(failed, parts.policy, parts.now(), parts.random())
   );
-  const { outputs, outputTypes, timers } = result;
-  const settlement: Settlement = { outputs, outputTypes: Object.keys(outputTypes), timers, exceptions };
+  const { outputs, outputTypes, timers, versions } = result;
+  const settlement: Settlement = {
+    outputs,
+    outputTypes: Object.keys(outputTypes),
+    timers,
+    exceptions,
+    ...(versions === undefined ? {} : { versions }),
+  };
   await mailbox.settle(part, settlement);
   tell(mailbox, result, exceptions, parts.observer);
 }

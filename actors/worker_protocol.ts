@@ -53,6 +53,8 @@ export interface FailedDelivery {
 export interface BatchResult {
   /** Store rows of the emitted events, a line each. */
   readonly outputs: string;
+  /** The version of its case that each of them will be, unless somebody else adds to the case meanwhile. */
+  readonly versions?: Int32Array;
   /** How many of them there are, by event type. */
   readonly outputTypes: Readonly<Record<string, number>>;
   readonly timers: readonly StoredTimerChange[];

@@ -34,6 +34,11 @@ export type StoredTimerChange =
 export interface Settlement {
   /** Events the handlers emitted: store rows (`schema/stored_event.ts`), a line each; empty for none. */
   readonly outputs: string;
+  /**
+   * The version of its case that each output will be, as far as the worker knows. A hint: a backend that uses it must
+   * notice where somebody else has added to the case meanwhile. Left out: unknown.
+   */
+  readonly versions?: Int32Array;
   /** The types among the outputs: whose mailboxes to wake. */
   readonly outputTypes: readonly string[];
   readonly exceptions: readonly Exception[];

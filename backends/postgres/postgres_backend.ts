@@ -5,23 +5,20 @@ import {
   type Appended,
   type Backend,
   type BackendFeatures,
-  EventIdConflict,
   type ExpectedVersion,
   type ProcessorSpec,
-  VersionConflict,
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { AwayListener } from "../patience.ts";
 import { arrivals } from "../arrivals.ts";
+import { append } from "./appending.ts";
 import { doChores } from "./chores.ts";
 import { PostgresClient, type PostgresTarget } from "./client.ts";
 import { deadLetters } from "./dead_letters.ts";
-import { codeOf, detailOf } from "./errors.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { type MailboxParts, PostgresMailbox } from "./postgres_mailbox.ts";
 import * as reading from "./reading.ts";
-import { partitionsAndRows } from "./rows.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface PostgresOptions extends PostgresTarget {
@@ -98,29 +95,10 @@ class PostgresBackend implements Backend {
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     requireOneCase(events, expected);
-    const { touched, rows } = partitionsAndRows(events, this.partitions);
-    const version = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
-    try {
-      const [row] = await this.#parts.client.run((sql) =>
-        sql<[{ stored: number; last_position: number; last_version: number }]>`
-          select * from zaakstroom.append(${`{${
-          touched.join(",")
-        }}`}::smallint[], ${rows}, ${events.length}, ${version}::int)`
-      );
-      this.#parts.wakes.announce(touched, typesOf(events), true);
-      return {
-        stored: row.stored,
-        duplicates: events.length - row.stored,
-        position: row.last_position,
-        version: row.last_version,
-      };
-    } catch (error) {
-      if (codeOf(error) === "ZS001") {
-        throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
-      }
-      if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
-      throw error;
-    }
+    const { client, wakes } = this.#parts;
+    const { appended, touched } = await append(client, events, expected, this.partitions);
+    wakes.announce(touched, typesOf(events), true);
+    return appended;
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {

@@ -1,18 +1,11 @@
 /** A mailbox on PostgreSQL: one function call to read a batch, one to settle it. @module */
-import {
-  type Batch,
-  Fenced,
-  type HistoryNeed,
-  linesOf,
-  type Mailbox,
-  positionOf,
-  type Settlement,
-} from "../mailbox.ts";
+import { type Batch, Fenced, type HistoryNeed, type Mailbox, type Settlement } from "../mailbox.ts";
 import { Bell } from "../bell.ts";
 import type { Gate } from "../gate.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
 import type { PostgresClient } from "./client.ts";
 import type { Lease, LeaseKeeper } from "./leases.ts";
+import { Settler } from "./settler.ts";
 import type { Sleeper, Wakes } from "./wakes.ts";
 
 /** What the mailboxes of one backend share. */
@@ -40,10 +33,12 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   checkpoint = 0;
   readonly #parts: MailboxParts;
   readonly #lease: Lease;
+  readonly #settler: Settler;
 
   constructor(parts: MailboxParts, lease: Lease, readonly types: readonly string[]) {
     this.#parts = parts;
     this.#lease = lease;
+    this.#settler = new Settler(parts.client);
     parts.wakes.add(this);
   }
 
@@ -102,27 +97,14 @@ export class PostgresMailbox implements Mailbox, Sleeper {
 
   /** Tried until the database answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
-    const { client, onAway, wakes, leases } = this.#parts;
-    const { outputs, exceptions, timers, outputTypes } = settlement;
-    const done = batch.kind === "redelivery" ? doneOf(batch, settlement) : null;
-    const rows = outputs === "" ? null : outputs;
-    const verdict = await untilAnswered(
-      () =>
-        client.run(async (sql) => {
-          const [row] = await sql<[{ verdict: string }]>`
-          select zaakstroom.settle(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
-            ${batch.from}::bigint, ${batch.to}::bigint, ${done}::bigint[], ${rows}::text,
-            ${jsonOf(exceptions.map(toRow))}::text::json, ${jsonOf(timers)}::text::json) as verdict`;
-          return row.verdict;
-        }),
-      this.#settling.signal,
-      onAway,
-    );
+    const { onAway, wakes, leases } = this.#parts;
+    const once = () => this.#settler.settle(this.#lease, batch, settlement);
+    const verdict = await untilAnswered(once, this.#settling.signal, onAway);
     if (verdict === "fenced") {
       this.#lease.ended.abort();
       throw new Fenced(this.processor, this.partition, this.epoch);
     }
-    wakes.announce([this.partition], outputTypes, leases.othersAlive);
+    wakes.announce([this.partition], settlement.outputTypes, leases.othersAlive);
   }
 
   /** Aborts when the mailbox closes: a settle that waits for the database then gives up. */
@@ -154,27 +136,4 @@ export class PostgresMailbox implements Mailbox, Sleeper {
 function toBatch(pulled: Pulled, kind: Batch["kind"]): Batch {
   const { lines, count } = pulled;
   return { kind, lines, count, bytes: lines.length, from: pulled.read_from, to: pulled.read_to };
-}
-
-function doneOf(batch: Batch, { exceptions }: Settlement): string {
-  const failed = new Set(exceptions.map(({ position }) => position));
-  return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
-}
-
-function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["exceptions"][number]) {
-  const afterMs = outcome.kind === "retry" ? outcome.afterMs : null;
-  const error = outcome.kind === "held" ? null : outcome.error;
-  return {
-    position,
-    event_id: eventId,
-    case_id: caseId,
-    attempt,
-    kind: outcome.kind,
-    after_ms: afterMs,
-    error,
-  };
-}
-
-function jsonOf(list: readonly unknown[]): string | null {
-  return list.length === 0 ? null : JSON.stringify(list);
 }

@@ -7,6 +7,7 @@ import { deliveryCases } from "./delivery.ts";
 import type { Ability, Harness } from "./harness.ts";
 import { healthCases } from "./health.ts";
 import { leaseCases } from "./leases.ts";
+import { manyCases } from "./many.ts";
 import { orderCases } from "./order.ts";
 import { parkingCases } from "./parking.ts";
 import { replayCases } from "./replay.ts";
@@ -21,6 +22,7 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
+  ...manyCases,
   ...parkingCases,
   ...orderCases,
   ...deadLetterCases,

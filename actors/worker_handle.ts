@@ -1,5 +1,6 @@
 /** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
 import type { HistoryNeed } from "../backends/mailbox.ts";
+import { type Spawn, spawnWebWorker, type WorkerLike } from "./spawn.ts";
 import type { BatchResult, FromWorker, Run, ToWorker } from "./worker_protocol.ts";
 
 /** How a worker came to its end. */
@@ -22,6 +23,8 @@ export interface WorkerSettings {
   readonly startMs: number;
   /** Another worker entry, which hosts other processors. Default: `worker.ts`. */
   readonly entry?: URL;
+  /** Another way to make a worker than as a Web Worker. */
+  readonly spawn?: Spawn;
 }
 
 /** Fetches the histories a worker lacks. */
@@ -39,7 +42,7 @@ interface Job {
 const WATCH_MS = 100;
 
 export class WorkerHandle {
-  readonly #worker: Worker;
+  readonly #worker: WorkerLike;
   readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   readonly #jobs = new Map<number, Job>();
   readonly #settings: WorkerSettings;
@@ -59,11 +62,7 @@ export class WorkerHandle {
     this.#settings = settings;
     this.#onExit = onExit;
     this.ready = new Promise((resolve) => this.#started = resolve);
-    // Named literally, so that a compiled binary contains it.
-    const options = { type: "module", deno: { permissions: "none" } } as WorkerOptions;
-    this.#worker = settings.entry === undefined
-      ? new Worker(new URL("./worker.ts", import.meta.url), options)
-      : new Worker(settings.entry, options);
+    this.#worker = settings.spawn?.() ?? spawnWebWorker(settings.entry);
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | null>) => this.#hear(data);
     this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
     this.#worker.onerror = (event) => {

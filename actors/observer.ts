@@ -27,6 +27,8 @@ export interface Observer {
   held(ids: DeliveryIds): void;
   fenced(ids: { processor: string; partition: number; epoch: number }): void;
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
+  /** A processor failed with what is nobody's outcome, and is started again unless that happened too often. */
+  processorRestarted?(restart: { processor: string; reason: string }): void;
   backendAway(reason: string): void;
   backendBack(): void;
 }

@@ -1,9 +1,23 @@
-/** The supervisor: starts the workers, gives every mailbox that is won an actor, and stops them in order. @module */
-import { type Backend, BackendAway } from "../backends/backend.ts";
-import { untilAnswered } from "../backends/patience.ts";
+/**
+ * The supervisor of a node, a tree:
+ *
+ * ```
+ * node (rest_for_one)
+ * ├── workers (one_for_one): worker/0, worker/1, …
+ * └── the backend (one_for_one): a processor each, with an actor for every mailbox it won
+ * ```
+ *
+ * Started left to right, stopped right to left: what is in hand is settled before the workers end. Whoever is restarted
+ * too often is given up on, and the one above decides; above the node is its guardian.
+ * @module
+ */
+import type { Backend } from "../backends/backend.ts";
+import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./child_supervisor.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
-import { tend, type TendParts } from "./tend.ts";
+import { ProcessorFeed } from "./processor_feed.ts";
+import type { Exit } from "./restart_policy.ts";
+import type { TendParts } from "./tend.ts";
 import type { RetryPolicy } from "./verdict.ts";
 import { type PoolSettings, WorkerPool } from "./worker_pool.ts";
 
@@ -11,26 +25,35 @@ export interface SupervisorOptions extends PoolSettings {
   readonly policy: RetryPolicy;
 }
 
-/** A timer that is asked for more than this goes off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
 export type Ending = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
+
+/** What neither workers nor processors could mend, a fresh process mends better than we do. */
+const NODE = {
+  id: "node",
+  strategy: "rest_for_one",
+  intensity: { restarts: 0, periodMs: 60_000 },
+  backoff: { firstMs: 100, longestMs: 5_000 },
+} as const;
+
+/** A bug is seen soon, and still does not end the other processors at its first appearance. */
+const PROCESSORS = {
+  strategy: "one_for_one",
+  intensity: { restarts: 3, periodMs: 60_000 },
+  backoff: { firstMs: 50, longestMs: 5_000 },
+} as const;
 
 export class Supervisor {
   readonly #backend: Backend;
   readonly #processors: readonly AnyProcessor[];
   readonly #observer: Observer;
   readonly #options: SupervisorOptions;
-  readonly #stopping = new AbortController();
   #pool: WorkerPool | undefined;
-  #feeds: Promise<void>[] = [];
-  #actors = new Set<Promise<void>>();
-  #ended: Promise<void> | undefined;
+  #node: ChildSupervisor | undefined;
+  #stopping = false;
   #escalation: string | undefined;
   #crash: { error: unknown } | undefined;
-  #end!: () => void;
-  readonly #wantsToEnd = new Promise<void>((resolve) => this.#end = resolve);
+  readonly #wantsToEnd = Promise.withResolvers<void>();
 
   constructor(
     backend: Backend,
@@ -49,19 +72,25 @@ export class Supervisor {
    * `ended` says so. Once it was stopped, it does not start.
    */
   async start(): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping) return;
+    this.#node = new ChildSupervisor(NODE, [
+      { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers() },
+      {
+        id: this.#backend.name,
+        restart: "permanent",
+        stopMs: Infinity,
+        start: () => this.#startProcessors(),
+      },
+    ], (_child, exit) => this.#gaveUp(exit));
+    await this.#pool?.ready();
+  }
+
+  #startWorkers(): ChildSupervisor {
     this.#pool = new WorkerPool(this.#options, this.#observer, (reason) => this.#escalate(reason));
-    this.#feeds = this.#processors.map((processor) => this.#take(processor));
-    await this.#pool.ready();
+    return this.#pool.supervisor;
   }
 
-  /** Heap of each worker in bytes, as last reported. */
-  get heapBytes(): number[] {
-    return this.#pool?.heapBytes ?? [];
-  }
-
-  async #take(processor: AnyProcessor): Promise<void> {
-    const { signal } = this.#stopping;
+  #startProcessors(): ChildSupervisor {
     const parts: TendParts = {
       pool: this.#pool!,
       observer: this.#observer,
@@ -69,27 +98,27 @@ export class Supervisor {
       now: () => new Date(),
       random: Math.random,
     };
-    const take = async () => {
-      for await (const mailbox of this.#backend.mailboxes(processor, signal)) {
-        this.#watch(tend(mailbox, parts, signal));
-      }
-    };
-    try {
-      await untilAnswered(take, signal);
-    } catch (error) {
-      if (!(error instanceof BackendAway)) this.#crashed(error);
-    }
+    const specs = this.#processors.map((processor): ChildSpec => ({
+      id: processor.name,
+      restart: "permanent",
+      stopMs: Infinity,
+      start: () => new ProcessorFeed(this.#backend, processor, parts),
+    }));
+    const told = (processor: string, { reason }: Exit) =>
+      this.#observer.processorRestarted?.({ processor, reason });
+    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, told);
   }
 
-  #watch(actor: Promise<void>): void {
-    const watched = actor.catch((error) => this.#crashed(error)).finally(() => this.#actors.delete(watched));
-    this.#actors.add(watched);
+  /** Heap of each worker in bytes, as last reported. */
+  get heapBytes(): number[] {
+    return this.#pool?.heapBytes ?? [];
   }
 
-  /** An error that is nobody's outcome is a bug: the supervisor does not hide it behind restarts. */
-  #crashed(error: unknown): void {
-    this.#crash ??= { error };
-    this.#takeNoMore();
+  /** The node restarts nothing itself: what failed below it stays down, and the process is to begin anew. */
+  #gaveUp({ reason, error }: Exit): void {
+    if (error === undefined) this.#escalation ??= reason;
+    else this.#crash ??= { error };
+    this.#wantsToEnd.resolve();
   }
 
   #escalate(reason: string): void {
@@ -99,13 +128,14 @@ export class Supervisor {
 
   /** Batches in hand go on; no more are asked for. */
   #takeNoMore(): void {
-    this.#stopping.abort();
-    this.#end();
+    this.#stopping = true;
+    this.#node?.stop();
+    this.#wantsToEnd.resolve();
   }
 
   /** Resolves when the supervisor was stopped or gave up; rejects with a bug. The caller then stops it. */
   async ended(): Promise<Ending> {
-    await this.#wantsToEnd;
+    await this.#wantsToEnd.promise;
     if (this.#crash !== undefined) throw this.#crash.error;
     return this.#escalation === undefined
       ? { kind: "stopped" }
@@ -118,19 +148,14 @@ export class Supervisor {
    */
   async stop(deadlineMs: number): Promise<boolean> {
     this.#takeNoMore();
-    this.#ended ??= this.#drain();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), Math.min(deadlineMs, LONGEST_TIMER_MS));
     });
-    const inTime = await Promise.race([this.#ended.then(() => true), late]);
+    const inTime = await Promise.race([this.#node?.ended.then(() => true) ?? true, late]);
     clearTimeout(timer);
+    this.#node?.kill();
     this.#pool?.close();
     return inTime;
-  }
-
-  async #drain(): Promise<void> {
-    await Promise.all(this.#feeds);
-    await Promise.all(this.#actors);
   }
 }

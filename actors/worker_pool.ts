@@ -1,13 +1,15 @@
 /** The pool of workers: each hosts its share of the partitions. Says when restarting does not help. @module */
 import { Gate } from "../backends/gate.ts";
+import { ChildSupervisor } from "./child_supervisor.ts";
 import type { Observer } from "./observer.ts";
-import { addRestart, type Intensity } from "./restart_window.ts";
+import type { Intensity } from "./restart_window.ts";
 import type { Histories, WorkerExit } from "./worker_handle.ts";
 import type { BatchResult, Run } from "./worker_protocol.ts";
 import { type SeatSettings, WorkerSeat } from "./worker_seat.ts";
 
 export interface PoolSettings extends SeatSettings {
   readonly workers: number;
+  /** Deaths of workers allowed; those of a delivery that is known to kill are not counted. */
   readonly intensity: Intensity;
   /**
    * Batches in memory for one worker, at most: from before they are read until they are settled. With the backend's
@@ -17,27 +19,32 @@ export interface PoolSettings extends SeatSettings {
 }
 
 const PREFETCH = 4;
+const RESTART_BACKOFF = { firstMs: 20, longestMs: 5_000 };
 
 export class WorkerPool {
-  readonly #settings: PoolSettings;
-  readonly #observer: Observer;
   readonly #seats: WorkerSeat[] = [];
   readonly #gates: Gate[] = [];
   readonly #escalate: (reason: string) => void;
-  #restarts: readonly number[] = [];
+  /** The workers' supervisor. When it gives up, all of them are ended. */
+  readonly supervisor: ChildSupervisor;
 
-  /**
-   * `escalate` is called when workers die more often than the intensity allows (then, as OTP has it, all of them are
-   * ended), and when a thread can't be ended.
-   */
+  /** `escalate` is called when workers die too often, and when a thread can't be ended but with its process. */
   constructor(settings: PoolSettings, observer: Observer, escalate: (reason: string) => void) {
-    this.#settings = settings;
-    this.#observer = observer;
     this.#escalate = escalate;
     for (let worker = 0; worker < settings.workers; worker++) {
-      this.#seats.push(new WorkerSeat(settings, (exit, reason) => this.#exited(worker, exit, reason)));
+      const exited = (exit: WorkerExit, reason: string) => this.#exited(observer, { worker, exit, reason });
+      this.#seats.push(new WorkerSeat(settings, exited));
       this.#gates.push(new Gate(settings.prefetch ?? PREFETCH));
     }
+    const { intensity } = settings;
+    this.supervisor = new ChildSupervisor(
+      { id: "workers", strategy: "one_for_one", intensity, backoff: RESTART_BACKOFF },
+      this.#seats.map((seat, worker) => seat.spec(`worker/${worker}`)),
+    );
+    this.supervisor.ended.then(({ kind, reason }) => {
+      this.close();
+      if (kind === "failed") escalate(reason);
+    });
   }
 
   /** Resolves when every worker is ready for its first batch, or when the pool is closed. */
@@ -46,7 +53,7 @@ export class WorkerPool {
   }
 
   get heapBytes(): number[] {
-    return this.#seats.map(({ heapBytes }) => heapBytes);
+    return this.#seats.map(({ heapBytes }) => heapBytes ?? 0);
   }
 
   /** Through this gate a partition's batches come: its worker's, so that no other worker's trouble holds them up. */
@@ -59,22 +66,15 @@ export class WorkerPool {
     return this.#seats[batch.partition % this.#seats.length]!.run(batch, histories);
   }
 
-  #exited(worker: number, exit: WorkerExit, reason: string): void {
-    this.#observer.workerRestarted({ worker, exit, reason });
-    if (exit === "recycled") return;
-    const { restarts, exceeded } = addRestart(this.#restarts, Date.now(), this.#settings.intensity);
-    this.#restarts = restarts;
-    if (exceeded) {
-      this.close();
-      this.#escalate(`workers died more often than allowed, the last one because ${reason}`);
-    } else if (exit === "hung") {
-      // Its thread goes on spinning after terminate(): only the end of the process ends it.
-      this.#escalate("a hung worker's thread can only be ended with its process");
-    }
+  #exited(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {
+    observer.workerRestarted(exit);
+    // Its thread goes on spinning after terminate(): only the end of the process ends it.
+    if (exit.exit === "hung") this.#escalate("a hung worker's thread can only be ended with its process");
   }
 
   /** Ends all workers. Legal twice. */
   close(): void {
     for (const seat of this.#seats) seat.close();
+    this.supervisor.kill();
   }
 }

@@ -1,5 +1,6 @@
 /** The place of one worker in the pool: whoever dies there is replaced, and batches wait at its door meanwhile. @module */
-import { backoffMs } from "./backoff.ts";
+import type { Child, ChildSpec } from "./child_supervisor.ts";
+import type { Exit } from "./restart_policy.ts";
 import {
   type Histories,
   WorkerDied,
@@ -14,31 +15,32 @@ export interface SeatSettings extends WorkerSettings {
   readonly heapCeilingBytes: number;
 }
 
-const RESTART_BACKOFF = { firstMs: 20, longestMs: 5_000 };
-
 export class WorkerSeat {
   readonly #settings: SeatSettings;
   readonly #onExit: (exit: WorkerExit, reason: string) => void;
-  #handle!: WorkerHandle;
+  #handle: WorkerHandle | undefined;
   /** Resolves when batches may go in. Replaced by a new one when the door is shut. */
   #door = Promise.withResolvers<void>();
   /** The worker takes nothing more, and ends when what it has is done. */
   #retiring = false;
-  /** Consecutive exits, for the backoff. */
-  #deaths = 0;
+  /** The worker that sits here has answered a batch. */
+  #served = false;
   #closed = false;
-  #restart: ReturnType<typeof setTimeout> | undefined;
 
   /** `onExit` hears of every end of a worker before the next one is started. */
   constructor(settings: SeatSettings, onExit: (exit: WorkerExit, reason: string) => void) {
     this.#settings = settings;
     this.#onExit = onExit;
-    this.#fill();
   }
 
-  /** What the worker last said of its heap. */
-  get heapBytes(): number {
-    return this.#handle.heapBytes;
+  /** The worker as a child: ready at once, for batches wait at the door until it can take them. */
+  spec(id: string): ChildSpec {
+    return { id, restart: "permanent", stopMs: 0, start: () => this.#fill() };
+  }
+
+  /** What the worker last said of its heap; undefined before the first one. */
+  get heapBytes(): number | undefined {
+    return this.#handle?.heapBytes;
   }
 
   /** Resolves when the worker can take a batch, or when the seat is closed. */
@@ -54,10 +56,10 @@ export class WorkerSeat {
   async run(batch: Omit<Run, "kind" | "id">, histories: Histories): Promise<BatchResult> {
     await this.usable();
     if (this.#closed) throw new WorkerDied("stopped", undefined, "the pool is closed");
-    const handle = this.#handle;
+    const handle = this.#handle!;
     try {
       const result = await handle.run(batch, histories);
-      this.#deaths = 0;
+      this.#served ||= handle === this.#handle;
       return result;
     } finally {
       this.#recycle(handle);
@@ -81,26 +83,32 @@ export class WorkerSeat {
     resolve();
   }
 
-  #fill(): void {
-    const handle = new WorkerHandle(this.#settings, (exit, reason) => this.#exited(exit, reason));
+  #fill(): Child {
+    const ended = Promise.withResolvers<Exit>();
+    const handle = new WorkerHandle(
+      this.#settings,
+      (exit, reason) => ended.resolve(this.#exited(exit, reason)),
+    );
     this.#handle = handle;
     handle.ready.then((ready) => ready && handle === this.#handle && this.#door.resolve());
+    const kill = () => handle.end("stopped");
+    return { ready: Promise.resolve(), ended: ended.promise, stop: kill, kill };
   }
 
-  #exited(exit: WorkerExit, reason: string): void {
-    if (this.#closed) return;
-    this.#shut();
+  #exited(exit: WorkerExit, reason: string): Exit {
+    const served = this.#served;
+    this.#served = false;
     this.#retiring = false;
-    const wait = exit === "recycled" ? 0 : backoffMs(++this.#deaths, RESTART_BACKOFF, Math.random());
-    this.#restart = setTimeout(() => this.#fill(), wait);
-    this.#onExit(exit, reason);
+    if (!this.#closed) this.#shut();
+    if (exit !== "stopped") this.#onExit(exit, reason);
+    const failed = exit !== "recycled" && exit !== "stopped";
+    return { kind: failed ? "failed" : "normal", reason, served, excused: !failed };
   }
 
   /** Ends the worker; batches it has, and batches that wait for it, are rejected. Legal twice. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#restart);
-    this.#handle.end("stopped");
+    this.#handle?.end("stopped");
     this.#door.resolve();
   }
 }

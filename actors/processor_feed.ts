@@ -1,0 +1,64 @@
+/** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
+import { type Backend, BackendAway } from "../backends/backend.ts";
+import { untilAnswered } from "../backends/patience.ts";
+import type { Child } from "./child_supervisor.ts";
+import type { AnyProcessor } from "./processor.ts";
+import type { Exit } from "./restart_policy.ts";
+import { tend, type TendParts } from "./tend.ts";
+import { describe } from "./thrown.ts";
+
+/** One life of a processor. An error that is nobody's outcome ends it: batches in hand go on, and then it has failed. */
+export class ProcessorFeed implements Child {
+  readonly ready = Promise.resolve();
+  readonly ended: Promise<Exit>;
+  readonly #stopping = new AbortController();
+  readonly #actors = new Set<Promise<void>>();
+  #crash: { readonly error: unknown } | undefined;
+
+  /** Begins at once. */
+  constructor(backend: Backend, processor: AnyProcessor, parts: TendParts) {
+    this.ended = this.#run(backend, processor, parts);
+  }
+
+  /** Batches in hand go on; no more are asked for. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** What is in hand can't be taken from it: it ends when the workers do. */
+  kill(): void {
+    this.stop();
+  }
+
+  async #run(backend: Backend, processor: AnyProcessor, parts: TendParts): Promise<Exit> {
+    const { signal } = this.#stopping;
+    const take = async () => {
+      for await (const mailbox of backend.mailboxes(processor, signal)) {
+        this.#watch(tend(mailbox, parts, signal));
+      }
+    };
+    try {
+      await untilAnswered(take, signal);
+    } catch (error) {
+      if (!(error instanceof BackendAway)) this.#crashed(error);
+    }
+    await Promise.all(this.#actors);
+    return this.#exit();
+  }
+
+  #watch(actor: Promise<void>): void {
+    const watched = actor.catch((error) => this.#crashed(error)).finally(() => this.#actors.delete(watched));
+    this.#actors.add(watched);
+  }
+
+  #crashed(error: unknown): void {
+    this.#crash ??= { error };
+    this.stop();
+  }
+
+  #exit(): Exit {
+    if (this.#crash === undefined) return { kind: "shutdown", reason: "it was asked to" };
+    const { error } = this.#crash;
+    return { kind: "failed", reason: describe(error).class, error };
+  }
+}

@@ -1,0 +1,32 @@
+/** Whether a child that ended is started again: the restart types of Erlang/OTP. Pure. @module */
+
+/** `permanent`: always started again; `transient`: when it failed; `temporary`: never. */
+export type RestartType = "permanent" | "transient" | "temporary";
+
+/** `normal`: it was done; `shutdown`: it was asked to; `failed`: anything else. */
+export type ExitKind = "normal" | "shutdown" | "failed";
+
+/** How a child came to its end. */
+export interface Exit {
+  readonly kind: ExitKind;
+  /** For people and logs; without data. */
+  readonly reason: string;
+  /** What was thrown, when it is a bug that somebody should see. */
+  readonly error?: unknown;
+  /** It had done its work at least once: then its next backoff begins anew. */
+  readonly served?: boolean;
+  /** Explained by something that is dealt with elsewhere: it does not count towards the restart intensity. */
+  readonly excused?: boolean;
+}
+
+/** True when a child of this type is started again after such an exit. */
+export function isRestarted(type: RestartType, exit: ExitKind): boolean {
+  switch (type) {
+    case "permanent":
+      return true;
+    case "transient":
+      return exit === "failed";
+    case "temporary":
+      return false;
+  }
+}

@@ -69,6 +69,22 @@ export interface HistoryNeed {
   readonly before: number;
 }
 
+/**
+ * Deliveries that are about to be handled, by their positions, both inclusive. `alone`: there is one, and nothing else
+ * is handled in this process meanwhile; then whatever the process dies of is this.
+ */
+export interface Trial {
+  readonly first: number;
+  readonly last: number;
+  readonly alone: boolean;
+}
+
+/** What an owner left behind that never gave its lease back. It may have died of what it had in hand. */
+export interface Abandoned {
+  /** The trial that it began and did not settle. */
+  readonly trial?: Trial;
+}
+
 /** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was won. */
 export interface Mailbox {
   readonly processor: string;
@@ -76,6 +92,13 @@ export interface Mailbox {
   readonly epoch: number;
   /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
   readonly lost: AbortSignal;
+  /** Set when the owner before did not give its lease back. */
+  readonly abandoned: Abandoned | undefined;
+  /**
+   * Writes down, durably, what is about to be handled: it outlives the process. A settle clears it, and so does giving
+   * the lease back. Only for an owner that has reason to fear for its process. Throws Fenced when the lease has moved.
+   */
+  begin(trial: Trial): Promise<void>;
   /**
    * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the
    * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `lost` aborts.

@@ -1,5 +1,6 @@
 /** Leases: who may settle which partition of a processor, under which epoch, and for how long. @module */
 import type { ProcessorSpec } from "../backend.ts";
+import type { Abandoned, Trial } from "../mailbox.ts";
 import { Bell, earliest } from "./clock.ts";
 import type { ParkedCase } from "./parking.ts";
 
@@ -13,6 +14,10 @@ export interface Subscription {
   owner: string | null;
   epoch: number;
   leaseUntil: number;
+  /** What was begun and not settled. */
+  trial: Trial | null;
+  /** What the owner before left behind. */
+  abandoned: Abandoned | undefined;
   /** The owner was asked to give it up and does not count it as its own any more. */
   yielding: boolean;
   readonly parked: Map<string, ParkedCase>;
@@ -76,6 +81,7 @@ export class LeaseTable {
   win(spec: ProcessorSpec, owner: string, now: number, leaseMs: number): Subscription | undefined {
     const free = this.of(spec.name).find((each) => each.owner === null || each.leaseUntil <= now);
     if (free === undefined || !mayTake(this.demand(spec.name, now), owner)) return undefined;
+    free.abandoned = free.owner === null ? undefined : free.trial === null ? {} : { trial: free.trial };
     free.owner = owner;
     free.epoch += 1;
     free.leaseUntil = now + leaseMs;
@@ -96,6 +102,7 @@ export class LeaseTable {
     if (!holds(held, epoch)) return;
     held.owner = null;
     held.leaseUntil = 0;
+    held.trial = null;
     this.moved.ring();
   }
 
@@ -143,6 +150,8 @@ function subscription(processor: string, partition: number): Subscription {
     epoch: 0,
     leaseUntil: 0,
     yielding: false,
+    trial: null,
+    abandoned: undefined,
     parked: new Map(),
   };
 }

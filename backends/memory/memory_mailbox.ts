@@ -1,6 +1,14 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
 import type { Gate } from "../gate.ts";
-import type { Batch, HistoryNeed, Mailbox, Settlement } from "../mailbox.ts";
+import {
+  type Abandoned,
+  type Batch,
+  Fenced,
+  type HistoryNeed,
+  type Mailbox,
+  type Settlement,
+  type Trial,
+} from "../mailbox.ts";
 import { holds, shouldYield, type Subscription } from "./lease_table.ts";
 import { lineOf } from "./log.ts";
 import type { MemoryStore } from "./memory_store.ts";
@@ -19,6 +27,7 @@ export class MemoryMailbox implements Mailbox {
   readonly partition: number;
   readonly epoch: number;
   readonly owner: string;
+  readonly abandoned: Abandoned | undefined;
   #lost = new AbortController();
 
   constructor(
@@ -30,6 +39,7 @@ export class MemoryMailbox implements Mailbox {
     this.partition = subscription.partition;
     this.epoch = subscription.epoch;
     this.owner = subscription.owner!;
+    this.abandoned = subscription.abandoned;
     if (Number.isFinite(options.renewMs)) void this.#keepLease();
   }
 
@@ -53,6 +63,17 @@ export class MemoryMailbox implements Mailbox {
       if (batch !== null) continue;
       await news[this.partition]!.pause(clock, nextDue(this.subscription) - clock.now(), stop);
     }
+  }
+
+  begin(trial: Trial): Promise<void> {
+    return Promise.try(() => {
+      const { subscription, epoch, processor, partition } = this;
+      if (!holds(subscription, epoch)) {
+        this.#lost.abort();
+        throw new Fenced(processor, partition, epoch);
+      }
+      subscription.trial = trial;
+    });
   }
 
   settle(batch: Batch, settlement: Settlement): Promise<void> {

@@ -75,6 +75,7 @@ export class MemoryStore {
   #commit(subscription: Subscription, staged: Staged, now: number): void {
     subscription.checkpoint = staged.checkpoint;
     subscription.settledAt = now;
+    subscription.trial = null;
     for (const [caseId, parked] of staged.parked) {
       if (parked.length === 0) subscription.parked.delete(caseId);
       else subscription.parked.set(caseId, parked);

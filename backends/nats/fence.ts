@@ -4,7 +4,7 @@
  * @module
  */
 import type { Subjects } from "../../schema/nats.ts";
-import { Fenced } from "../mailbox.ts";
+import { type Abandoned, Fenced, type Trial } from "../mailbox.ts";
 import type { Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 import { readLast } from "./direct.ts";
@@ -20,6 +20,8 @@ export interface Checkpoint {
   readonly takes: readonly string[];
   /** When the last batch was settled, by the store's clock. */
   readonly settledAt: number | null;
+  /** What was begun and not settled. */
+  readonly trial?: Trial | null;
 }
 
 export interface FenceOptions {
@@ -38,6 +40,8 @@ export class Fence {
   readonly #subject: string;
   #at = 0;
   #now!: Checkpoint;
+  /** What the owner before left behind. */
+  abandoned: Abandoned | undefined;
 
   private constructor(options: FenceOptions) {
     this.#options = options;
@@ -49,10 +53,11 @@ export class Fence {
     const fence = new Fence(options);
     for (;;) {
       await fence.#read();
-      const { epoch, checkpoint, settledAt } = fence.#now;
+      const { epoch, checkpoint, settledAt, trial = null, owner: before } = fence.#now;
       const { owner, takes } = options;
       try {
-        await fence.#write({ epoch: epoch + 1, checkpoint, owner, takes, settledAt }, []);
+        await fence.#write({ epoch: epoch + 1, checkpoint, owner, takes, settledAt, trial }, []);
+        fence.abandoned = before === null ? undefined : trial === null ? {} : { trial };
         return fence;
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;

@@ -2,7 +2,16 @@
 import { BackendAway } from "../backend.ts";
 import { Bell } from "../bell.ts";
 import type { Gate } from "../gate.ts";
-import { type Batch, Fenced, type HistoryNeed, linesOf, type Mailbox, type Settlement } from "../mailbox.ts";
+import {
+  type Abandoned,
+  type Batch,
+  Fenced,
+  type HistoryNeed,
+  linesOf,
+  type Mailbox,
+  type Settlement,
+  type Trial,
+} from "../mailbox.ts";
 import { pause, untilAnswered } from "../patience.ts";
 import { batchOf, freshLines, histories, redeliveryLines } from "./delivering.ts";
 import { Conflict } from "./errors.ts";
@@ -66,6 +75,10 @@ export class NatsMailbox implements Mailbox {
   }
   get lost(): AbortSignal {
     return this.#lease.ended.signal;
+  }
+
+  get abandoned(): Abandoned | undefined {
+    return this.#fence.abandoned;
   }
 
   /** Somebody acted on the parked cases of this mailbox. */
@@ -169,6 +182,23 @@ export class NatsMailbox implements Mailbox {
     await this.#parts.book.reload([...new Set(linesOf(batch).map((line) => lineHead(line).caseId))]);
   }
 
+  /** Tried until the server answers: writing it twice changes nothing. */
+  async begin(trial: Trial): Promise<void> {
+    await untilAnswered(() => this.#begin(trial), this.#settling.signal, this.#parts.onAway);
+  }
+
+  async #begin(trial: Trial): Promise<void> {
+    try {
+      if (this.#unsure) await this.#look();
+      await this.#fence.write({ trial }, []);
+    } catch (error) {
+      if (error instanceof Fenced) this.#lease.ended.abort();
+      this.#unsure ||= error instanceof Conflict || error instanceof BackendAway;
+      if (!(error instanceof Conflict)) throw error;
+      return await this.#begin(trial);
+    }
+  }
+
   histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
     return untilAnswered(
       () => histories(this.#parts, needs, types),
@@ -183,7 +213,7 @@ export class NatsMailbox implements Mailbox {
     this.#lease.ended.abort();
     await this.#feed.close();
     // Whoever looks then sees that nobody has it; a stale owner is fenced here too.
-    await this.#fence.write({ owner: null }, []).catch(() => {});
+    await this.#fence.write({ owner: null, trial: null }, []).catch(() => {});
     await this.#parts.leases.release(this.#lease);
     this.#onClose();
   }

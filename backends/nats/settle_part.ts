@@ -63,7 +63,7 @@ async function writeInRuns(
   for (;;) {
     const placed = place(parts, drafts);
     if (placed.writes.length + waiting.length <= room) {
-      const change = { checkpoint: staged.checkpoint, settledAt: now };
+      const change = { checkpoint: staged.checkpoint, settledAt: now, trial: null };
       const first = await write(parts, change, placed, [...parked, ...trail, ...waiting]);
       return parts.parked.apply(staged.parked, first);
     }

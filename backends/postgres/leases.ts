@@ -1,5 +1,6 @@
 /** Leases: which partitions of which processors this node may settle. @module */
 import { BackendAway } from "../backend.ts";
+import type { Abandoned, Trial } from "../mailbox.ts";
 import { type AwayListener, patience, pause } from "../patience.ts";
 import type { PostgresClient } from "./client.ts";
 
@@ -8,6 +9,8 @@ export interface Lease {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;
+  /** What the owner before left behind. */
+  readonly abandoned: Abandoned | undefined;
   /** Aborts when the lease was lost or is to be handed over; then nothing more is read. */
   readonly ended: AbortController;
 }
@@ -20,6 +23,16 @@ export interface LeaseOptions {
   renewMs?: number;
   /** Told when a round found the database away, and when one found it back: the only ones who ask while all is idle. */
   onAway: AwayListener;
+}
+
+/** A row of `take_leases`. */
+interface Taken {
+  partition: number | null;
+  epoch: number;
+  share: number;
+  partitions: number;
+  abandoned: boolean;
+  trial: Trial | null;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -101,17 +114,18 @@ export class LeaseKeeper {
     const held = [...this.#held.values()].filter((lease) => lease.processor === processor);
     const partitions = `{${held.map((lease) => lease.partition).join(",")}}`;
     const rows = await this.#client.run((sql) =>
-      sql<{ partition: number | null; epoch: number; share: number; partitions: number }[]>`
+      sql<Taken[]>`
         select t.*, (select partitions from zaakstroom.store) as partitions
         from zaakstroom.take_leases(${processor}, ${node}, ${leaseMs}, ${partitions}::smallint[]) t`
     );
     this.othersAlive = rows[0]!.share < rows[0]!.partitions;
-    for (const { partition, epoch } of rows) if (partition !== null) this.#won(processor, partition, epoch);
+    for (const row of rows) if (row.partition !== null) this.#won(processor, row.partition, row);
     this.#giveUp(held, rows[0]!.share);
   }
 
-  #won(processor: string, partition: number, epoch: number): void {
-    const lease: Lease = { processor, partition, epoch, ended: new AbortController() };
+  #won(processor: string, partition: number, { epoch, abandoned, trial }: Taken): void {
+    const left = abandoned ? trial === null ? {} : { trial } : undefined;
+    const lease: Lease = { processor, partition, epoch, abandoned: left, ended: new AbortController() };
     const won = this.#wanted.get(processor);
     this.#held.set(keyOf(lease), lease);
     if (won === undefined) this.release(lease);

@@ -9,6 +9,7 @@ import leases from "../../schema/postgres/005_leases.sql" with { type: "text" };
 import deadLetters from "../../schema/postgres/006_dead_letters.sql" with { type: "text" };
 import cases from "../../schema/postgres/007_cases.sql" with { type: "text" };
 import copy from "../../schema/postgres/008_copy.sql" with { type: "text" };
+import trials from "../../schema/postgres/009_trials.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: "dead_letters", sql: deadLetters },
   { number: 7, name: "cases", sql: cases },
   { number: 8, name: "copy", sql: copy },
+  { number: 9, name: "trials", sql: trials },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

@@ -1,5 +1,13 @@
 /** A mailbox on PostgreSQL: one function call to read a batch, one to settle it. @module */
-import { type Batch, Fenced, type HistoryNeed, type Mailbox, type Settlement } from "../mailbox.ts";
+import {
+  type Abandoned,
+  type Batch,
+  Fenced,
+  type HistoryNeed,
+  type Mailbox,
+  type Settlement,
+  type Trial,
+} from "../mailbox.ts";
 import { Bell } from "../bell.ts";
 import type { Gate } from "../gate.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
@@ -54,6 +62,9 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   get lost(): AbortSignal {
     return this.#lease.ended.signal;
   }
+  get abandoned(): Abandoned | undefined {
+    return this.#lease.abandoned;
+  }
 
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
@@ -100,11 +111,28 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     const { onAway, wakes, leases } = this.#parts;
     const once = () => this.#settler.settle(this.#lease, batch, settlement);
     const verdict = await untilAnswered(once, this.#settling.signal, onAway);
-    if (verdict === "fenced") {
-      this.#lease.ended.abort();
-      throw new Fenced(this.processor, this.partition, this.epoch);
-    }
+    if (verdict === "fenced") this.#fenced();
     wakes.announce([this.partition], settlement.outputTypes, leases.othersAlive);
+  }
+
+  async begin(trial: Trial): Promise<void> {
+    const { client, onAway } = this.#parts;
+    const [row] = await untilAnswered(
+      () =>
+        client.run((sql) =>
+          sql<[{ begun: boolean }]>`
+          select zaakstroom.begin_trial(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
+            ${JSON.stringify(trial)}::text::json) as begun`
+        ),
+      this.#settling.signal,
+      onAway,
+    );
+    if (!row.begun) this.#fenced();
+  }
+
+  #fenced(): never {
+    this.#lease.ended.abort();
+    throw new Fenced(this.processor, this.partition, this.epoch);
   }
 
   /** Aborts when the mailbox closes: a settle that waits for the database then gives up. */

@@ -13,6 +13,7 @@ import { parkingCases } from "./parking.ts";
 import { replayCases } from "./replay.ts";
 import { settleCases } from "./settle.ts";
 import { timerCases } from "./timers.ts";
+import { trialCases } from "./trials.ts";
 import { versionCases } from "./versions.ts";
 import { World } from "./world.ts";
 
@@ -27,6 +28,7 @@ const cases = [
   ...orderCases,
   ...deadLetterCases,
   ...leaseCases,
+  ...trialCases,
   ...concurrencyCases,
   ...timerCases,
   ...healthCases,

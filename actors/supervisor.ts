@@ -13,6 +13,7 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./child_supervisor.ts";
+import { Exclusion } from "./exclusion.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { ProcessorFeed } from "./processor_feed.ts";
@@ -93,6 +94,7 @@ export class Supervisor {
   #startProcessors(): ChildSupervisor {
     const parts: TendParts = {
       pool: this.#pool!,
+      exclusion: new Exclusion(),
       observer: this.#observer,
       policy: this.#options.policy,
       now: () => new Date(),

@@ -1,10 +1,22 @@
 /** An actor: tends one mailbox. Pulls a batch, has it handled, settles it; only then it asks for the next. @module */
 import { BackendAway } from "../backends/backend.ts";
-import { type Batch, type Exception, Fenced, type Mailbox, type Settlement } from "../backends/mailbox.ts";
+import {
+  type Batch,
+  type Exception,
+  Fenced,
+  linesOf,
+  type Mailbox,
+  positionOf,
+  type Settlement,
+  type Trial,
+} from "../backends/mailbox.ts";
 import { untilAnswered } from "../backends/patience.ts";
 import { parseLine } from "../schema/stored_event.ts";
 import { behind, partsAround } from "./batch_parts.ts";
+import type { Exclusion } from "./exclusion.ts";
 import type { Observer } from "./observer.ts";
+import { type Part, Suspicion } from "./suspicion.ts";
+import type { Thrown } from "./thrown.ts";
 import { type RetryPolicy, verdict } from "./verdict.ts";
 import { WorkerDied } from "./worker_handle.ts";
 import type { WorkerPool } from "./worker_pool.ts";
@@ -12,6 +24,8 @@ import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
 
 export interface TendParts {
   readonly pool: WorkerPool;
+  /** Shared by all actors of the process: so that one of them can be sure to be alone. */
+  readonly exclusion: Exclusion;
   readonly observer: Observer;
   readonly policy: RetryPolicy;
   readonly now: () => Date;
@@ -38,7 +52,10 @@ export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSign
 
 async function takeBatches(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
   const gate = parts.pool.gate(mailbox.partition);
-  for await (const batch of mailbox.batches(signal, gate)) await handleBatch(mailbox, batch, parts);
+  const suspicion = new Suspicion(mailbox.abandoned);
+  for await (const batch of mailbox.batches(signal, gate)) {
+    await handleBatch(mailbox, batch, parts, suspicion);
+  }
 }
 
 async function giveBack(mailbox: Mailbox): Promise<void> {
@@ -51,39 +68,62 @@ async function giveBack(mailbox: Mailbox): Promise<void> {
 }
 
 /** Handles a batch; when a worker dies of it, in ever smaller parts, until the delivery that kills is alone. */
-async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts): Promise<void> {
-  const todo = [batch];
+async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts, suspicion: Suspicion) {
+  const todo = suspicion.parts(batch);
   const stopped = new Set<string>();
   for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
-    const result = await attempt(mailbox, behind(stopped, part), parts);
+    const result = await attempt(mailbox, { ...part, batch: behind(stopped, part.batch) }, parts);
     if (result instanceof WorkerDied) {
-      todo.unshift(...partsAround(part, result));
+      todo.unshift(...piecesOf(part, result, suspicion));
       continue;
     }
-    await settle(mailbox, part, result, parts);
+    await settle(mailbox, part.batch, result, parts);
+    if (part.care === "guilty") suspicion.killed(positionOf(part.batch.lines), "process");
+    suspicion.tried({ first: positionOf(part.batch.lines) });
     // A case that failed in one part goes no further in the next ones.
     for (const { caseId } of result.failed) stopped.add(caseId);
   }
+  if (batch.kind === "fresh") suspicion.calm();
+}
+
+function piecesOf({ batch }: Part, died: WorkerDied, suspicion: Suspicion): Part[] {
+  const { suspect } = died;
+  if (suspect !== undefined && suspect < batch.count) {
+    suspicion.killed(positionOf(linesOf(batch)[suspect]!), "worker");
+  }
+  return partsAround(batch, died).flatMap((piece) => suspicion.parts(piece));
 }
 
 /** The result of a part; or the death of its worker, when it is not yet known which delivery is to blame. */
-async function attempt(
-  mailbox: Mailbox,
-  part: Batch,
-  { pool }: TendParts,
-): Promise<BatchResult | WorkerDied> {
-  const { processor, partition } = mailbox;
+async function attempt(mailbox: Mailbox, part: Part, parts: TendParts): Promise<BatchResult | WorkerDied> {
+  const { batch, care } = part;
+  if (care === "guilty" && !parseLine(batch.lines).held) return failedAlone(batch, NODE_DIED);
+  const leave = await parts.exclusion.enter(care === "trial");
   try {
-    const histories = mailbox.histories.bind(mailbox);
-    return await pool.run({ processor, partition, lines: part.lines }, histories);
+    if (care === "marked" || care === "trial") await mailbox.begin(trialOf(part));
+    return await run(mailbox, part, parts.pool);
   } catch (error) {
     if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
-    return part.count === 1 && error.suspect !== undefined ? killedBy(part, error) : error;
+    if (batch.count > 1 || error.suspect === undefined) return error;
+    return failedAlone(batch, { class: error.name, message: error.message });
+  } finally {
+    leave();
   }
 }
 
-/** A delivery that was alone with a worker and ended it: one failed attempt. */
-function killedBy(part: Batch, died: WorkerDied): BatchResult {
+function trialOf({ batch: { lines }, care }: Part): Trial {
+  const first = positionOf(lines);
+  return { first, last: positionOf(lines.slice(lines.lastIndexOf("\n") + 1)), alone: care === "trial" };
+}
+
+function run(mailbox: Mailbox, { batch: { lines }, care }: Part, pool: WorkerPool): Promise<BatchResult> {
+  const { processor, partition } = mailbox;
+  const expected = care === "alone" || care === "trial";
+  return pool.run({ processor, partition, lines }, mailbox.histories.bind(mailbox), expected);
+}
+
+/** A delivery that was alone with what it ended: one failed attempt. */
+function failedAlone(part: Batch, error: Thrown): BatchResult {
   const { position, attempt, event } = parseLine(part.lines);
   const failed: FailedDelivery = {
     position,
@@ -93,10 +133,15 @@ function killedBy(part: Batch, died: WorkerDied): BatchResult {
     attempt,
     held: false,
     final: false,
-    error: { class: died.name, message: died.message },
+    error,
   };
   return { outputs: "", outputTypes: {}, timers: [], failed: [failed], done: {} };
 }
+
+const NODE_DIED: Thrown = {
+  class: "NodeDied",
+  message: "The process died while this delivery was handled, and nothing else was",
+};
 
 async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts: TendParts): Promise<void> {
   const exceptions = result.failed.map((failed) =>

@@ -30,10 +30,15 @@ export interface WorkerSettings {
 /** Fetches the histories a worker lacks. */
 export type Histories = (needs: readonly HistoryNeed[], types: readonly string[]) => Promise<string>;
 
+/** Hears how a worker ended; `expected`: of a delivery that was known to end workers. */
+export type ExitListener = (exit: WorkerExit, reason: string, expected: boolean) => void;
+
 interface Job {
   readonly resolve: (result: BatchResult) => void;
   readonly reject: (error: unknown) => void;
   readonly histories: Histories;
+  /** The worker may well die of it. */
+  readonly expected: boolean;
   /** The worker waits for histories: the time this takes is not its own. */
   asking: boolean;
 }
@@ -46,7 +51,7 @@ export class WorkerHandle {
   readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   readonly #jobs = new Map<number, Job>();
   readonly #settings: WorkerSettings;
-  readonly #onExit: (exit: WorkerExit, reason: string) => void;
+  readonly #onExit: ExitListener;
   /** Resolves when it can take its first batch; false when it ended before. */
   readonly ready: Promise<boolean>;
   #started!: (ready: boolean) => void;
@@ -58,7 +63,7 @@ export class WorkerHandle {
   /** What the worker last said of its heap. */
   heapBytes = 0;
 
-  constructor(settings: WorkerSettings, onExit: (exit: WorkerExit, reason: string) => void) {
+  constructor(settings: WorkerSettings, onExit: ExitListener) {
     this.#settings = settings;
     this.#onExit = onExit;
     this.ready = new Promise((resolve) => this.#started = resolve);
@@ -82,12 +87,12 @@ export class WorkerHandle {
   }
 
   /** Hands over a batch. Rejects with WorkerDied when the worker ends before it answers. */
-  run(batch: Omit<Run, "kind" | "id">, histories: Histories): Promise<BatchResult> {
+  run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
     if (this.#exited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
     const id = this.#nextId++;
     if (this.#jobs.size === 0) this.#look(true);
     return new Promise((resolve, reject) => {
-      this.#jobs.set(id, { resolve, reject, histories, asking: false });
+      this.#jobs.set(id, { resolve, reject, histories, expected, asking: false });
       this.#say({ kind: "run", id, ...batch });
     });
   }
@@ -160,10 +165,11 @@ export class WorkerHandle {
     this.#started(false);
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
     const guilty = exit === "threw" || exit === "hung";
+    const expected = guilty && this.#jobs.get(batch)?.expected === true;
     for (const [id, job] of this.#jobs) {
       job.reject(new WorkerDied(exit, guilty && id === batch ? delivery : undefined, reason));
     }
     this.#jobs.clear();
-    this.#onExit(exit, reason);
+    this.#onExit(exit, reason, expected);
   }
 }

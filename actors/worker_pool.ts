@@ -61,9 +61,12 @@ export class WorkerPool {
     return this.#gates[partition % this.#gates.length]!;
   }
 
-  /** Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. */
-  run(batch: Omit<Run, "kind" | "id">, histories: Histories): Promise<BatchResult> {
-    return this.#seats[batch.partition % this.#seats.length]!.run(batch, histories);
+  /**
+   * Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. `expected`: the worker may well die of
+   * it, and its death says nothing about the worker.
+   */
+  run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected = false): Promise<BatchResult> {
+    return this.#seats[batch.partition % this.#seats.length]!.run(batch, histories, expected);
   }
 
   #exited(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {

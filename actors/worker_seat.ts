@@ -53,12 +53,12 @@ export class WorkerSeat {
   }
 
   /** Runs a batch. Rejects with WorkerDied. */
-  async run(batch: Omit<Run, "kind" | "id">, histories: Histories): Promise<BatchResult> {
+  async run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
     await this.usable();
     if (this.#closed) throw new WorkerDied("stopped", undefined, "the pool is closed");
     const handle = this.#handle!;
     try {
-      const result = await handle.run(batch, histories);
+      const result = await handle.run(batch, histories, expected);
       this.#served ||= handle === this.#handle;
       return result;
     } finally {
@@ -85,24 +85,21 @@ export class WorkerSeat {
 
   #fill(): Child {
     const ended = Promise.withResolvers<Exit>();
-    const handle = new WorkerHandle(
-      this.#settings,
-      (exit, reason) => ended.resolve(this.#exited(exit, reason)),
-    );
+    const handle = new WorkerHandle(this.#settings, (...exit) => ended.resolve(this.#exited(...exit)));
     this.#handle = handle;
     handle.ready.then((ready) => ready && handle === this.#handle && this.#door.resolve());
     const kill = () => handle.end("stopped");
     return { ready: Promise.resolve(), ended: ended.promise, stop: kill, kill };
   }
 
-  #exited(exit: WorkerExit, reason: string): Exit {
+  #exited(exit: WorkerExit, reason: string, expected: boolean): Exit {
     const served = this.#served;
     this.#served = false;
     this.#retiring = false;
     if (!this.#closed) this.#shut();
     if (exit !== "stopped") this.#onExit(exit, reason);
     const failed = exit !== "recycled" && exit !== "stopped";
-    return { kind: failed ? "failed" : "normal", reason, served, excused: !failed };
+    return { kind: failed ? "failed" : "normal", reason, served, excused: !failed || expected };
   }
 
   /** Ends the worker; batches it has, and batches that wait for it, are rejected. Legal twice. */

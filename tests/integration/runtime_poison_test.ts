@@ -33,8 +33,8 @@ Deno.test("a delivery that kills its worker is found at once, and given up after
     letter!.failures.every(({ message }) => message.includes("sabotage")),
     "the evidence names the cause",
   );
-  // At every attempt twice: once among others, which finds it, and once alone, which proves it.
-  assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(6).fill("threw"));
+  // Once among others, which finds it; from then on it is handled alone, at every attempt once.
+  assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(4).fill("threw"));
   await assertDoneInOrder(runtime, 3, { "case-3": [1] });
 });
 
@@ -42,8 +42,19 @@ Deno.test("three deliveries that kill cost a bounded number of workers, and nobo
   const acts = { "case-0/1": "sabotage", "case-5/2": "sabotage", "case-7/3": "sabotage" } as const;
   await using runtime = await run(acts);
   assertEquals(await runtime.backend.deadLetters.count(), 3);
-  assert(runtime.seen.exits.length <= 3 * 6, `${runtime.seen.exits.length} workers died`);
+  assert(runtime.seen.exits.length <= 3 * 4, `${runtime.seen.exits.length} workers died`);
   await assertDoneInOrder(runtime, 3, { "case-0": [], "case-5": [1], "case-7": [1, 2] });
+});
+
+Deno.test("deaths of what is known to kill do not exhaust the restart intensity (I7)", async () => {
+  const acts = { "case-0/1": "sabotage", "case-5/2": "sabotage" } as const;
+  const policy = { ...oddOptions.policy, maxAttempts: 5 };
+  // Each is found once; their ten attempts are not counted.
+  const options = { policy, intensity: { restarts: 2, periodMs: 60_000 } };
+  await using runtime = await new OddRuntime({ options }).play(intakes(3, acts));
+  assertEquals(await runtime.backend.deadLetters.count(), 2);
+  assertEquals(runtime.seen.exits.length, 12);
+  await assertDoneInOrder(runtime, 3, { "case-0": [], "case-5": [1] });
 });
 
 Deno.test("what a killing delivery cuts off of its case waits for it, also in the same batch (I3)", async () => {

@@ -3,6 +3,7 @@ import { Gate } from "../backends/gate.ts";
 import { ChildSupervisor } from "./child_supervisor.ts";
 import type { Observer } from "./observer.ts";
 import type { Intensity } from "./restart_window.ts";
+import { isSpinning } from "./spinning.ts";
 import type { Histories, WorkerExit } from "./worker_handle.ts";
 import type { BatchResult, Run } from "./worker_protocol.ts";
 import { type SeatSettings, WorkerSeat } from "./worker_seat.ts";
@@ -16,6 +17,8 @@ export interface PoolSettings extends SeatSettings {
    * bound on a batch it is the bound on memory, however many mailboxes there are. Default 4.
    */
   readonly prefetch?: number;
+  /** Asked after a worker hung: whether its thread spins on. Default: by the CPU time of the process. */
+  readonly isSpinning?: () => Promise<boolean>;
 }
 
 const PREFETCH = 4;
@@ -25,12 +28,14 @@ export class WorkerPool {
   readonly #seats: WorkerSeat[] = [];
   readonly #gates: Gate[] = [];
   readonly #escalate: (reason: string) => void;
+  readonly #isSpinning: () => Promise<boolean>;
   /** The workers' supervisor. When it gives up, all of them are ended. */
   readonly supervisor: ChildSupervisor;
 
   /** `escalate` is called when workers die too often, and when a thread can't be ended but with its process. */
   constructor(settings: PoolSettings, observer: Observer, escalate: (reason: string) => void) {
     this.#escalate = escalate;
+    this.#isSpinning = settings.isSpinning ?? isSpinning;
     for (let worker = 0; worker < settings.workers; worker++) {
       const exited = (exit: WorkerExit, reason: string) => this.#exited(observer, { worker, exit, reason });
       this.#seats.push(new WorkerSeat(settings, exited));
@@ -71,8 +76,12 @@ export class WorkerPool {
 
   #exited(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {
     observer.workerRestarted(exit);
-    // Its thread goes on spinning after terminate(): only the end of the process ends it.
-    if (exit.exit === "hung") this.#escalate("a hung worker's thread can only be ended with its process");
+    if (exit.exit === "hung") this.#watchThread();
+  }
+
+  /** A thread that spins on after terminate() burns a core until its process ends. One that merely waits does no harm. */
+  async #watchThread(): Promise<void> {
+    if (await this.#isSpinning()) this.#escalate("a hung worker's thread can only be ended with its process");
   }
 
   /** Ends all workers. Legal twice. */

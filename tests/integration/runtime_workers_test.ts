@@ -60,6 +60,16 @@ Deno.test("a worker that is never ready is started again, and then given up on",
   assertStringIncludes(runtime.seen.exits[0]!.reason, "not ready within 200 ms");
 });
 
+Deno.test("a worker that falls silent and burns nothing is replaced, and the process goes on (I7)", async () => {
+  const entry = new URL("../support/odd_worker_silent.ts", import.meta.url);
+  await using runtime = new OddRuntime({ options: { entry, hangMs: 200 } });
+  await runtime.play([oddEvent("case-1", 1)]);
+  assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(3).fill("hung"));
+  assertEquals((await runtime.backend.deadLetters.list()).map(({ attempts }) => attempts), [3]);
+  const wait = new Promise((resolve) => setTimeout(() => resolve("goes on"), 400));
+  assertEquals(await Promise.race([runtime.supervisor.ended(), wait]), "goes on");
+});
+
 Deno.test("a worker that escapes the guard is found to hang, and the process is asked to go (I7)", async () => {
   // In a process of its own: the thread spins until its process ends.
   const child = new URL("../support/odd_escape.ts", import.meta.url);

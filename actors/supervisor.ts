@@ -19,7 +19,7 @@ import type { AnyProcessor } from "./processor.ts";
 import { ProcessorFeed } from "./processor_feed.ts";
 import type { Exit } from "./restart_policy.ts";
 import type { TendParts } from "./tend.ts";
-import type { RetryPolicy } from "./verdict.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
 import { type PoolSettings, WorkerPool } from "./worker_pool.ts";
 
 export interface SupervisorOptions extends PoolSettings {

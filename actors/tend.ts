@@ -17,7 +17,8 @@ import type { Exclusion } from "./exclusion.ts";
 import type { Observer } from "./observer.ts";
 import { type Part, Suspicion } from "./suspicion.ts";
 import type { Thrown } from "./thrown.ts";
-import { type RetryPolicy, verdict } from "./verdict.ts";
+import type { RetryPolicy } from "./retry_policy.ts";
+import { verdict } from "./verdict.ts";
 import { WorkerDied } from "./worker_handle.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
@@ -145,7 +146,7 @@ const NODE_DIED: Thrown = {
 
 async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts: TendParts): Promise<void> {
   const exceptions = result.failed.map((failed) =>
-    verdict(failed, parts.policy, parts.now(), parts.random())
+    verdict(mailbox.processor, failed, parts.policy, parts.now(), parts.random())
   );
   const { outputs, outputTypes, timers, versions } = result;
   const settlement: Settlement = {

@@ -1,5 +1,6 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../actors/processors/all.ts";
+import { DEFAULT_POLICY, type RetryPolicy } from "../actors/retry_policy.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
@@ -12,6 +13,8 @@ import { Metrics } from "./metrics.ts";
 export interface NodeOptions {
   readonly node: string;
   readonly workers: number;
+  /** What becomes of failures. */
+  readonly policy?: RetryPolicy | undefined;
   /** undefined: no HTTP. */
   readonly http: { host: string; port: number } | undefined;
   readonly json: boolean;
@@ -24,7 +27,7 @@ export function defaultWorkers(): number {
 }
 
 /** The defaults of supervision; see the README for what each is for. */
-export function supervision(workers: number): SupervisorOptions {
+export function supervision(workers: number, policy: RetryPolicy = DEFAULT_POLICY): SupervisorOptions {
   return {
     workers,
     deliveryTimeoutMs: 1_000,
@@ -33,7 +36,7 @@ export function supervision(workers: number): SupervisorOptions {
     stateLimit: 20_000,
     heapCeilingBytes: 256 * 1024 * 1024,
     intensity: { restarts: 20, periodMs: 60_000 },
-    policy: { maxAttempts: 5, backoff: { firstMs: 200, longestMs: 60_000 } },
+    policy,
   };
 }
 
@@ -88,7 +91,7 @@ export async function startNode(
     settled: () => void (settledAt = performance.now()),
   });
   away.tell(observer);
-  supervisor = new Supervisor(backend, processors, observer, supervision(options.workers));
+  supervisor = new Supervisor(backend, processors, observer, supervision(options.workers, options.policy));
   const facts = {
     node: options.node,
     backend: backend.name,

@@ -6,11 +6,13 @@ import type { Output } from "./command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { AwayNotice, type RunningNode, startNode } from "./node.ts";
+import { readPolicy } from "./policy_file.ts";
 import { stopRequests } from "./stopping.ts";
 import { doWork } from "./work.ts";
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
+  const policy = values.policy === undefined ? undefined : await readPolicy(values.policy);
   const requests = stopRequests(true);
   const away = new AwayNotice();
   const { node, lease: leaseMs } = values;
@@ -25,7 +27,8 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   try {
     await requireReadable(opened.backend);
     const { host, port, workers, json } = values;
-    const options = { node: node ?? "node", workers, http: { host, port }, json, log: output.err };
+    const http = { host, port };
+    const options = { node: node ?? "node", workers, policy, http, json, log: output.err };
     const running = await startNode(opened.backend, away, options);
     await announce(opened.backend, opened.where, running, values, output);
     const work = doWork({ backend: opened.backend, running, values, clock, stop: requests.first, output });

@@ -62,6 +62,12 @@ export const startOptions = {
     env: "ZAAKSTROOM_LEASE",
     help: "how soon others take over from a node that is gone; default 5s",
   },
+  policy: {
+    schema: text.optional(),
+    value: "FILE",
+    env: "ZAAKSTROOM_POLICY",
+    help: "what becomes of failures, as JSON: see the README; default: 5 attempts, then a dead letter",
+  },
   "stop-within": {
     schema: duration.default(10_000),
     value: "TIME",

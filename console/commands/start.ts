@@ -4,6 +4,7 @@ import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed } from "../options.ts";
 import { nodeProgram } from "../program.ts";
+import { readPolicy } from "../policy_file.ts";
 import { runNode } from "../run_node.ts";
 import { startOptions, type StartValues } from "../start_options.ts";
 
@@ -28,6 +29,7 @@ export const start = command({
       throw new UsageError(`start takes no arguments: ${parsed.positional[0]}`);
     }
     requireSense(parsed.values);
+    if (parsed.values.policy !== undefined) await readPolicy(parsed.values.policy);
     return Deno.env.get(GUARDED) === undefined
       ? await runGuarded(parsed.values, output)
       : await runNode(parsed.values, output);

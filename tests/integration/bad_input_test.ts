@@ -40,6 +40,7 @@ const slips: readonly [string, RegExp][] = [
   ["start --backend mysql", /^Cannot use --backend: must be one of postgres, nats, memory/],
   ["start --scenario sunny", /^Cannot use --scenario: must be one of /],
   ["start --seed x", /^Cannot use --seed alone/],
+  ["start --policy /no/such/file", /^Cannot read the policy \/no\/such\/file: NotFound/],
   ["start --data-dir", /^Cannot use --data-dir: must not be empty/],
   ["start --url mysql://host/db", /^Cannot use --url: must be a URL such as postgres:/],
   ["start --url postgres://u:50%off@host/db", /^Cannot use --url: .*write a % in it as %25/],

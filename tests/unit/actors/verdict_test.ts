@@ -17,7 +17,7 @@ const failed: FailedDelivery = {
 };
 
 function outcomeOf(change: Partial<FailedDelivery>) {
-  return verdict({ ...failed, ...change }, policy, now, 1).outcome;
+  return verdict("intake", { ...failed, ...change }, policy, now, 1).outcome;
 }
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -33,11 +33,18 @@ Deno.test("what no retry can help is a dead letter at its first attempt", () => 
   assertEquals(outcomeOf({ final: true }), dead);
 });
 
+Deno.test("what is to be held is tried for ever, and what is to be a dead letter is one at once", () => {
+  const rules = (outcome: "hold" | "deadLetter") => ({ ...policy, errors: { TypeError: { outcome } } });
+  const late = { ...failed, attempt: 99, final: true };
+  assertEquals(verdict("intake", late, rules("hold"), now, 1).outcome, retry(1_000));
+  assertEquals(verdict("intake", failed, rules("deadLetter"), now, 1).outcome, dead);
+});
+
 Deno.test("what was held stays held, whatever else is said of it", () => {
   assertEquals(outcomeOf({ held: true, final: true, attempt: 9 }), { kind: "held" });
 });
 
 Deno.test("a verdict carries the ids of its delivery", () => {
-  const { outcome: _, ...ids } = verdict(failed, policy, now, 0);
+  const { outcome: _, ...ids } = verdict("intake", failed, policy, now, 0);
   assertEquals(ids, { position: 7, eventId: "id", caseId: "case-1", attempt: 1 });
 });

@@ -10,11 +10,14 @@
  * );
  * await publisher.close();
  * ```
+ *
+ * On JetStream: `const publisher = await NatsEventPublisher.create("nats://localhost:4222")`, and the rest is the same.
  * @module
  */
 import type { WireEvent } from "../schema/events.ts";
 import { type EventInput, type InputOptions, readInput } from "../schema/input.ts";
 import type { Appended, Backend, ExpectedVersion } from "./backend.ts";
+import type { NatsOptions } from "./nats/nats_backend.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
 
 export { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "./backend.ts";
@@ -60,6 +63,11 @@ export class EventPublisher {
     this.#backend = backend;
   }
 
+  /** Connects now, rather than at the first event. */
+  async connect(): Promise<void> {
+    await this.#open();
+  }
+
   /** Stores one event. Resolves when it is durable, with the version of its case. */
   async publish(event: EventInput, options: PublishOptions = {}): Promise<Appended> {
     return await this.publishAll([event], options);
@@ -91,6 +99,21 @@ export class EventPublisher {
 export class PostgresEventPublisher extends EventPublisher {
   constructor(url: string, options: Omit<PostgresOptions, "url"> = {}) {
     super(() => openPostgres({ connections: 2, ...options, url }));
+  }
+}
+
+/** Publishes to NATS JetStream, into the streams that nodes work on. Makes them where they are missing. */
+export class NatsEventPublisher extends EventPublisher {
+  constructor(url: string, options: Omit<NatsOptions, "url"> = {}) {
+    // Programs that publish to PostgreSQL need not load its client.
+    super(async () => (await import("./nats/nats_backend.ts")).openNats({ ...options, url }));
+  }
+
+  /** One that is connected. Throws BackendAway when nobody answers and BackendRefused when the server can't be used. */
+  static async create(url: string, options: Omit<NatsOptions, "url"> = {}): Promise<NatsEventPublisher> {
+    const publisher = new NatsEventPublisher(url, options);
+    await publisher.connect();
+    return publisher;
   }
 }
 

@@ -134,6 +134,8 @@ export interface MailboxHealth {
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
+  /** True when an acknowledged event survives a power failure of any one machine: what `--require-durable` asks for. */
+  readonly survivesPowerFailure: boolean;
   /** Durable timers that have not fired yet. */
   readonly timers: number;
   /** When the next of them is due, an ISO time; null when there is none. */

@@ -89,6 +89,11 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
   };
 }
 
+/** Every stream of a store, the one that tells whose store it is first. */
+export function streamsOf(shape: StoreShape): StreamConfig[] {
+  return [storeStream(shape), leaseStream(shape)];
+}
+
 export function leaseBucket(stream: string): string {
   return `${stream}_leases`;
 }
@@ -98,6 +103,12 @@ export interface Drift {
   readonly field: string;
   readonly wanted: unknown;
   readonly found: unknown;
+}
+
+/** Where a stream that exists differs from what is wanted of it. */
+export interface StreamDrift {
+  readonly stream: string;
+  readonly drift: readonly Drift[];
 }
 
 /** Where an existing stream differs; what the server leaves out counts as false, zero or none. */

@@ -121,6 +121,7 @@ class MemoryBackend implements Backend {
 
   health(): Promise<Health> {
     return Promise.resolve({
+      survivesPowerFailure: false,
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),

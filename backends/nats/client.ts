@@ -1,21 +1,15 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
-import {
-  connect,
-  type ConnectionOptions,
-  createInbox,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-} from "@nats-io/transport-deno";
+import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
 import { BackendAway } from "../backend.ts";
+import { connectionOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
 import { withoutStrayErrors } from "./stray_errors.ts";
 
 export interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
   url: string;
-  /** What else the connection needs: user, token, tls, authenticator. */
-  connection?: ConnectionOptions;
+  /** Who we are to the server, besides what the URL tells. */
+  credentials?: NatsCredentials;
   /** No answer for this long counts as away. Default 5,000. */
   deadlineMs?: number;
   /** How long the first connection may take. Default 2,000. */
@@ -42,17 +36,18 @@ export class NatsClient {
   }
 
   /** Connects. Throws BackendAway when nobody answers and BackendRefused when the server does not let us in. */
-  static async open({ url, connection = {}, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
+  static async open({ url, credentials, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
     try {
       const options = {
-        ...connection,
-        servers: url.split(","),
+        ...connectionOf(url, credentials),
         timeout: connectMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         // A black hole is noticed after about five seconds; left to itself, after minutes.
         pingInterval: 2_000,
         maxPingOut: 2,
+        // Credentials that expired may be renewed in their file: we go on asking, as for a server that is away.
+        ignoreAuthErrorAbort: true,
       };
       return new NatsClient(await withoutStrayErrors(() => connect(options)), deadlineMs);
     } catch (error) {

@@ -11,7 +11,7 @@ import type { Parts } from "./parts.ts";
 export interface HealthOptions {
   readonly parts: Parts;
   readonly leaseMs: number;
-  readonly durability: string;
+  readonly durability: Pick<Health, "durability" | "survivesPowerFailure">;
 }
 
 const COUNT_UP_TO = 10_000;
@@ -27,7 +27,7 @@ export async function health({ parts, leaseMs, durability }: HealthOptions): Pro
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
-  return { durability, ...await readTimers(parts), mailboxes };
+  return { ...durability, ...await readTimers(parts), mailboxes };
 }
 
 /** One that was cancelled or has fired leaves word of it for a while. */
@@ -143,12 +143,4 @@ async function countPending(client: Parts["client"], stream: string, filters: st
   );
   await client.api(`CONSUMER.DELETE.${stream}.${name}`);
   return Math.min(num_pending, COUNT_UP_TO);
-}
-
-/** What an acknowledgement means here, in words. */
-export function describeDurability(replicas: number, syncAlways: boolean | undefined): string {
-  if (replicas > 1) return `an acknowledged event is held by a majority of ${replicas} servers`;
-  if (syncAlways === true) return "an acknowledged event is on the server's disk (sync_interval: always)";
-  return "an acknowledged event survives the end of the server's process, and may be lost when its machine stops " +
-    "within its sync_interval (two minutes unless set): one replica, and a server does not tell";
 }

@@ -1,7 +1,6 @@
 /** The NATS JetStream backend: one stream, and mailboxes that settle by one atomic batch. @module */
-import type { ConnectionOptions } from "@nats-io/transport-deno";
 import type { WireEvent } from "../../schema/events.ts";
-import { DUPLICATE_WINDOW_MS, Subjects, token } from "../../schema/nats.ts";
+import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS, partitionOf } from "../../schema/partition.ts";
 import { arrivals } from "../arrivals.ts";
 import {
@@ -17,14 +16,16 @@ import { type AwayListener, untilAnswered } from "../patience.ts";
 import { append } from "./appending.ts";
 import { CaseBook } from "./case_book.ts";
 import { NatsClient, textOfMsg } from "./client.ts";
+import type { NatsCredentials } from "./credentials.ts";
 import { deadLetters } from "./dead_letters.ts";
-import { describeDurability, health } from "./health.ts";
+import { describeDurability } from "./durability.ts";
+import { health } from "./health.ts";
 import { Kinds } from "./kinds.ts";
 import { type Lease, LeaseKeeper } from "./leases.ts";
 import { NatsMailbox } from "./nats_mailbox.ts";
 import type { Parts } from "./parts.ts";
 import * as reading from "./reading.ts";
-import { ensureStreams, type OpenedStore } from "./setup.ts";
+import { ensureStreams, type OpenedStore, type WantedStore } from "./setup.ts";
 import { StoreClock } from "./store_clock.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
@@ -33,13 +34,13 @@ import { Writer } from "./writer.ts";
 export interface NatsOptions {
   /** `nats://host:port`, several with commas between them. */
   url: string;
-  /** What else the connection needs: user, token, tls, authenticator. */
-  connection?: ConnectionOptions;
+  /** Who we are to the server, besides what the URL tells. */
+  credentials?: NatsCredentials;
   /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
   partitions?: number;
-  /** Servers that hold each message of a *new* store. Default 1. */
+  /** Servers that hold each message of a *new* store. Default 1; `setUpNats` can change it for one that exists. */
   replicas?: number;
   /** How long a lease of a *new* store runs without being renewed. Default 5,000; with replicas 15,000. */
   leaseMs?: number;
@@ -54,6 +55,8 @@ export interface NatsOptions {
   stream?: string;
   /** What its subjects begin with. Default: the stream's name in small letters. */
   prefix?: string;
+  /** Told at the opening of a store whose streams are not configured as this program would; they are used as they are. */
+  onDrift?: (drift: readonly StreamDrift[]) => void;
   /** True when the server is known to sync every write: it does not tell. */
   syncAlways?: boolean;
   /** No answer for this long counts as away. Default 5,000. */
@@ -71,21 +74,45 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
  * reached and BackendRefused when it can't be used, each with one line that says what to do.
  */
 export async function openNats(options: NatsOptions): Promise<Backend> {
-  const { stream = "CASES", prefix = stream.toLowerCase(), replicas = 1 } = options;
-  if (!NAME.test(stream) || !NAME.test(prefix)) {
-    throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
-  }
-  const { partitions = DEFAULT_PARTITIONS, leaseMs = replicas > 1 ? 15_000 : 5_000 } = options;
+  const wanted = wantedOf(options);
   const client = await NatsClient.open(options);
   try {
-    const store = await ensureStreams(client, { stream, prefix, partitions, replicas, leaseMs });
-    const backend = new NatsBackend(client, { ...options, stream, prefix }, store);
+    const store = await ensureStreams(client, wanted);
+    if (store.drift.length > 0) options.onDrift?.(store.drift);
+    const backend = new NatsBackend(client, { ...options, ...named(options) }, store);
     await backend.prepare();
     return backend;
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/**
+ * Creates the streams that are missing, and with `apply` changes those that are not as this program wants them. Returns
+ * what was created, and how the others differ, or differed. Throws as `openNats`.
+ */
+export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
+  const wanted = wantedOf(options);
+  const client = await NatsClient.open(options);
+  try {
+    return await ensureStreams(client, wanted, apply);
+  } finally {
+    await client.close();
+  }
+}
+
+function named({ stream = "CASES", prefix = stream.toLowerCase() }: NatsOptions) {
+  return { stream, prefix };
+}
+
+function wantedOf(options: NatsOptions): WantedStore {
+  const { stream, prefix } = named(options);
+  if (!NAME.test(stream) || !NAME.test(prefix)) {
+    throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
+  }
+  const { partitions = DEFAULT_PARTITIONS, replicas, leaseMs } = options;
+  return { stream, prefix, partitions, replicas, leaseMs };
 }
 
 type Named = NatsOptions & { stream: string; prefix: string };

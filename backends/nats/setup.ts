@@ -1,104 +1,116 @@
-/** Bringing the streams about, and refusing what can't be worked with. @module */
+/** Bringing the streams about, and telling where those that exist differ from what this program wants. @module */
 import {
-  type Drift,
-  driftLines,
   driftOf,
   leaseStream,
   PARTITIONS_KEY,
   type StoreShape,
   storeStream,
   type StreamConfig,
+  type StreamDrift,
+  streamsOf,
 } from "../../schema/nats.ts";
 import { BackendRefused } from "../backend.ts";
 import { isNotFound, type NatsClient } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { requireAtomic, requireOurs, requireServer } from "./requirements.ts";
 
-/** The API level that came with atomic batches (nats-server 2.12). */
-const NEEDED_LEVEL = 2;
 /** Two nodes may create the streams at once. */
 const STREAM_NAME_IN_USE = 10058;
 
-/** A stream as the server has it. */
-interface StreamInfo {
-  config: StreamConfig;
+/** A store as it is wanted: what is left out is kept where it exists. */
+export interface WantedStore extends Omit<StoreShape, "replicas" | "leaseMs"> {
+  readonly replicas: number | undefined;
+  readonly leaseMs: number | undefined;
 }
 
-/** The store as it is: an existing one keeps its partitions, replicas and lease time. */
+/** The store as it is: an existing one keeps its partitions, and its lease time. */
 export interface OpenedStore {
   readonly partitions: number;
   readonly replicas: number;
   readonly leaseMs: number;
-  /** Where the streams are not configured as this program would. */
-  readonly drift: readonly Drift[];
+  /** Streams that were made. */
+  readonly created: readonly string[];
+  /** Where streams that were there are not configured as this program would. */
+  readonly drift: readonly StreamDrift[];
 }
 
-/** Creates what is missing. What exists is not changed; how it differs is returned. */
-export async function ensureStreams(client: NatsClient, shape: StoreShape): Promise<OpenedStore> {
+/** A lease of a store with replicas outlives the choice of a new leader. */
+const LEASE_MS = 5_000;
+const LEASE_MS_REPLICATED = 15_000;
+
+/** Creates what is missing. What exists is changed only when asked; how it differs, or did, is returned. */
+export async function ensureStreams(
+  client: NatsClient,
+  wanted: WantedStore,
+  apply = false,
+): Promise<OpenedStore> {
   await requireServer(client);
-  const { config } = await ensureStream(client, storeStream(shape));
-  requireOurs(config, shape);
-  const partitions = Number(config.metadata[PARTITIONS_KEY]);
-  const leases = (await ensureStream(client, leaseStream(shape))).config;
-  const found = { ...shape, partitions, replicas: config.num_replicas, leaseMs: leases.max_age / 1e6 };
-  const drift = [...driftOf(storeStream(found), config), ...driftOf(leaseStream(found), leases)];
-  requireAtomic(config, client.server);
-  return { partitions, replicas: found.replicas, leaseMs: found.leaseMs, drift };
+  const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
+  const shape = { ...wanted, replicas, leaseMs };
+  const created: string[] = [];
+  const found: StreamConfig[] = [];
+  for (const config of streamsOf(shape)) {
+    found.push(await ensureStream(client, config, () => created.push(config.name)));
+    if (config.name === shape.stream) requireOurs(found[0]!, shape);
+  }
+  const actual = shapeOf(shape, found);
+  const drift = driftOfStreams(streamsOf({ ...actual, replicas: wanted.replicas ?? actual.replicas }), found);
+  if (apply) await update(client, drift, found);
+  else requireAtomic(found[0]!, client.server);
+  return { ...actual, created, drift };
 }
 
-/** Changes the store's stream to what this program wants of it. Returns the differences as they were, as a diff. */
-export async function applyDrift(client: NatsClient, shape: StoreShape): Promise<string[]> {
-  const { config } = await client.api<StreamInfo>(`STREAM.INFO.${shape.stream}`);
-  const wanted = storeStream({ ...shape, partitions: Number(config.metadata[PARTITIONS_KEY]) });
-  const drift = driftOf(wanted, config);
-  if (drift.length > 0) await client.api(`STREAM.UPDATE.${shape.stream}`, { ...config, ...wanted });
-  return driftLines(drift);
+/** What a store is, by its streams. */
+function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape {
+  const named = (name: string) => found.find((config) => config.name === name)!;
+  const { metadata, num_replicas } = named(storeStream(wanted).name);
+  const leaseMs = named(leaseStream(wanted).name).max_age / 1e6;
+  return { ...wanted, partitions: Number(metadata[PARTITIONS_KEY]), replicas: num_replicas, leaseMs };
 }
 
-async function requireServer(client: NatsClient): Promise<void> {
-  const { api } = await client.api<{ api: { level?: number } }>("INFO").catch((error) => {
-    throw noJetStream(error);
-  });
-  if ((api.level ?? 0) >= NEEDED_LEVEL) return;
-  throw new BackendRefused(`nats-server ${client.server} is too old: use 2.12 or newer (atomic batches)`);
+function driftOfStreams(wanted: readonly StreamConfig[], found: readonly StreamConfig[]): StreamDrift[] {
+  return wanted
+    .map((config, i) => ({ stream: config.name, drift: driftOf(config, found[i]!) }))
+    .filter(({ drift }) => drift.length > 0);
 }
 
-/** Nobody answers on the API's subjects where JetStream is off. */
-function noJetStream(error: unknown): unknown {
-  const { name = "" } = ((error as Error).cause as Error)?.cause as Error ?? {};
-  if (!name.startsWith("NoResponders")) return error;
-  const advice = "enable it (a jetstream block in the server's configuration, and for the account)";
-  return new BackendRefused(`The NATS server has no JetStream: ${advice}`, { cause: error });
+/** What this program has no opinion of stays as it is. */
+async function update(client: NatsClient, drift: readonly StreamDrift[], found: readonly StreamConfig[]) {
+  for (const { stream, drift: fields } of drift) {
+    const before = found.find(({ name }) => name === stream)!;
+    const changes = Object.fromEntries(fields.map(({ field, wanted }) => [field, wanted]));
+    await client.api(`STREAM.UPDATE.${stream}`, { ...before, ...changes }).catch((error) => {
+      throw refusedStream(error, stream);
+    });
+  }
 }
 
-async function ensureStream(client: NatsClient, wanted: StreamConfig): Promise<StreamInfo> {
+interface StreamInfo {
+  config: StreamConfig;
+}
+
+async function ensureStream(
+  client: NatsClient,
+  wanted: StreamConfig,
+  created: () => void,
+): Promise<StreamConfig> {
+  const look = async () => (await client.api<StreamInfo>(`STREAM.INFO.${wanted.name}`)).config;
   try {
-    return await client.api<StreamInfo>(`STREAM.INFO.${wanted.name}`);
+    return await look();
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
   try {
-    return await client.api<StreamInfo>(`STREAM.CREATE.${wanted.name}`, wanted);
+    const { config } = await client.api<StreamInfo>(`STREAM.CREATE.${wanted.name}`, wanted);
+    created();
+    return config;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.apiCode === STREAM_NAME_IN_USE) {
-      return await client.api<StreamInfo>(`STREAM.INFO.${wanted.name}`);
-    }
-    throw new BackendRefused(`NATS refuses the stream ${wanted.name} (${error.apiCode} ${error.message})`);
+    if (error instanceof ApiError && error.apiCode === STREAM_NAME_IN_USE) return await look();
+    throw refusedStream(error, wanted.name);
   }
 }
 
-function requireOurs({ name, metadata, subjects }: StreamConfig, shape: StoreShape): void {
-  const partitions = Number(metadata?.[PARTITIONS_KEY]);
-  const wanted = storeStream(shape).subjects;
-  if (partitions >= 1 && wanted.every((subject) => subjects.includes(subject))) return;
-  throw new BackendRefused(`The stream ${name} is there and not ours: choose another name for ours`);
-}
-
-/** Older servers take the flags and drop them silently: what the server echoes counts. */
-function requireAtomic(config: StreamConfig, server: string): void {
-  if (config.allow_atomic && config.allow_direct && config.allow_rollup_hdrs && config.allow_msg_ttl) return;
-  throw new BackendRefused(
-    `The stream ${config.name} lacks allow_atomic, allow_direct, allow_rollup_hdrs or allow_msg_ttl ` +
-      `(nats-server ${server}): apply our configuration to it`,
-  );
+function refusedStream(error: unknown, stream: string): unknown {
+  if (!(error instanceof ApiError)) return error;
+  return new BackendRefused(`NATS refuses the stream ${stream} (${error.apiCode} ${error.message})`);
 }

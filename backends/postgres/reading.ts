@@ -3,6 +3,7 @@ import type { AuditEntry, CaseSummary, Health, MailboxHealth, ReplayRange } from
 import type { EventKind } from "../../schema/evolution.ts";
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
 import type { PostgresClient } from "./client.ts";
+import { readDurability } from "./durability.ts";
 
 /** Positions read with one statement. */
 const STRETCH = 5_000;
@@ -117,7 +118,7 @@ export async function health(
     types.map((type) => ({ processor, type }))
   );
   const [durability, timers, mailboxes] = await Promise.all([
-    describeDurability(client),
+    readDurability(client),
     client.run((sql) =>
       sql<[{ n: number; next: Date | null }]>`
         select count(*)::int as n, min(due_at) as next from zaakstroom.timers`
@@ -150,28 +151,9 @@ export async function health(
     ),
   ]);
   return {
-    durability,
+    ...durability,
     timers: timers[0].n,
     nextTimerAt: timers[0].next?.toISOString() ?? null,
     mailboxes: [...mailboxes],
   };
-}
-
-/** What an acknowledgement means on this server, in words. */
-async function describeDurability(client: PostgresClient): Promise<string> {
-  const [row] = await client.run((sql) =>
-    sql<[{ fsync: string; commit: string; replicas: string }]>`
-      select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
-        current_setting('synchronous_standby_names') as replicas`
-  );
-  if (row.fsync !== "on") {
-    return "an acknowledged event may be lost when the server's machine stops: fsync is off";
-  }
-  if (row.commit === "off") {
-    return "the last moments may be lost when the server stops: synchronous_commit is off";
-  }
-  const disk = "an acknowledged event is on the server's disk";
-  return row.replicas === ""
-    ? disk
-    : `${disk} and on its synchronous standbys (synchronous_commit ${row.commit})`;
 }

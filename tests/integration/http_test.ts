@@ -13,6 +13,7 @@ function reportOf({ stuck = false, late = false }: Stuck = {}) {
   const old = { pending: 1, oldestMs: 60_000, sinceSettledMs: stuck ? 60_000 : 0 };
   const health = {
     durability: "on disk",
+    survivesPowerFailure: true,
     timers: 0,
     nextTimerAt: null,
     mailboxes: [mailbox(stuck || late ? old : {})],
@@ -139,6 +140,7 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
     if (++asked > 1) return Promise.reject(new BackendAway("gone"));
     return Promise.resolve({
       durability: "on disk",
+      survivesPowerFailure: true,
       timers: 0,
       nextTimerAt: null,
       mailboxes: [mailbox({ pending: 4 })],

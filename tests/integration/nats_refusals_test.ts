@@ -30,8 +30,8 @@ Deno.test("a server without JetStream is refused", async () => {
 Deno.test("a wrong password is refused", async () => {
   const config = `authorization { users: [{ user: "ann", password: "right" }] , timeout: 2 }`;
   await using server = await startNats({ config, credentials: { user: "ann", pass: "right" } });
-  const connection = { user: "ann", pass: "wrong" };
-  const error = await assertRejects(() => openNats({ url: server.url, connection }), BackendRefused);
+  const credentials = { user: "ann", password: "wrong" };
+  const error = await assertRejects(() => openNats({ url: server.url, credentials }), BackendRefused);
   assertOneLine(error, "credentials");
 });
 
@@ -41,7 +41,7 @@ Deno.test("a user without rights on JetStream is refused", async () => {
   const credentials = { user: "ann", pass: "pw" };
   await using server = await startNats({ config, credentials });
   const error = await assertRejects(
-    () => openNats({ url: server.url, connection: credentials }),
+    () => openNats({ url: server.url, credentials: { user: "ann", password: "pw" } }),
     BackendRefused,
   );
   assertOneLine(error, "may not");

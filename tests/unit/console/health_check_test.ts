@@ -17,7 +17,13 @@ function checked(answer: () => Health | Promise<Health>, options: Partial<Health
   return { check, clock, asked };
 }
 
-const calm = (): Health => ({ durability: "on disk", timers: 0, nextTimerAt: null, mailboxes: [mailbox()] });
+const calm = (): Health => ({
+  durability: "on disk",
+  survivesPowerFailure: true,
+  timers: 0,
+  nextTimerAt: null,
+  mailboxes: [mailbox()],
+});
 
 Deno.test("however often health is asked for, the store is asked once a second", async () => {
   const { check, clock, asked } = checked(calm);
@@ -110,6 +116,7 @@ Deno.test("of an unexpected error the report tells only the class, and never nin
 Deno.test("a partition seen without an owner for longer than the threshold is stuck", async () => {
   const { check, clock } = checked(() => ({
     durability: "",
+    survivesPowerFailure: true,
     timers: 0,
     nextTimerAt: null,
     mailboxes: [mailbox({ owner: null, leaseMs: 0 })],

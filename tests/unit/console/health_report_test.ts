@@ -13,7 +13,7 @@ import { facts, mailbox, START } from "./world.ts";
 function reportOf(mailboxes: MailboxHealth[], seen: Partial<Seen> = {}, parts: Partial<NodeFacts> = {}) {
   const whole = { now: START + 3_600_000, backSince: null, unownedSince: new Map(), ...seen };
   return reportHealth(
-    { durability: "on disk", timers: 0, nextTimerAt: null, mailboxes },
+    { durability: "on disk", survivesPowerFailure: true, timers: 0, nextTimerAt: null, mailboxes },
     facts(parts),
     whole,
   );
@@ -106,6 +106,7 @@ Deno.test("parked deliveries and dead letters are told and change no status", ()
 Deno.test("the threshold can be chosen", () => {
   const health = {
     durability: "",
+    survivesPowerFailure: true,
     timers: 0,
     nextTimerAt: null,
     mailboxes: [mailbox({ pending: 1, oldestMs: 3_000, sinceSettledMs: 3_000 })],

@@ -15,6 +15,7 @@ function busyMetrics(clock = handClock()): Metrics {
   }));
   metrics.healthSeen({
     durability: "on disk",
+    survivesPowerFailure: true,
     timers: 0,
     nextTimerAt: null,
     mailboxes: [

@@ -4,9 +4,11 @@ import { createMemoryBackend } from "../backends/memory/memory_backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
 import { type EmbeddedPostgres, openEmbedded } from "../backends/postgres/embedded/embedded.ts";
 import { openPostgres } from "../backends/postgres/postgres_backend.ts";
+import { driftLines, type StreamDrift } from "../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
-import { given, natsUrl, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
+import { given, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
 import { UsageError } from "./exit_codes.ts";
+import { hostsOf, natsOptions, natsOptionsOf } from "./nats_options.ts";
 import type { Values } from "./options.ts";
 
 const backendNames = ["postgres", "nats", "memory"] as const;
@@ -42,6 +44,12 @@ export const backendOptions = {
     env: "ZAAKSTROOM_PARTITIONS",
     help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
   },
+  ...natsOptions,
+  "require-durable": {
+    schema: given,
+    env: "ZAAKSTROOM_REQUIRE_DURABLE",
+    help: "refuse a store whose acknowledged events may be lost by a power failure",
+  },
 } as const;
 
 export type BackendValues = Values<typeof backendOptions>;
@@ -53,6 +61,8 @@ export interface NodeWishes {
   leaseMs?: number;
   onAway?: AwayListener;
   timersAsOf?: () => Date;
+  /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
+  onNotice?: (line: string) => void;
 }
 
 /** A backend, and what must be closed with it. */
@@ -65,6 +75,24 @@ export interface Opened {
 
 /** Opens the backend the options name. Throws UsageError, EmbeddedError, BackendAway or BackendRefused. */
 export async function openBackend(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const opened = await openNamed(values, wishes);
+  try {
+    if (values["require-durable"]) await requireDurable(opened.backend);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function requireDurable(backend: Backend): Promise<void> {
+  const { survivesPowerFailure, durability } = await backend.health();
+  if (!survivesPowerFailure) {
+    throw new BackendRefused(`Not durable enough for --require-durable: ${durability}`);
+  }
+}
+
+async function openNamed(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const { backend, url } = values;
   if (backend === "memory") return openMemory(values, wishes);
   if (backend === "nats") return await openJetStream(values, wishes);
@@ -83,19 +111,28 @@ function openMemory({ url, partitions }: BackendValues, { role, timersAsOf }: No
   return { backend, where: "memory", close: () => backend.close() };
 }
 
-async function openJetStream(
-  { url, partitions }: BackendValues,
-  { role: _, ...rest }: NodeWishes,
-): Promise<Opened> {
-  if (url === undefined || !natsUrl.safeParse(url).success) {
+async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const { url, partitions } = values;
+  if (url === undefined) {
     throw new UsageError(
       "Cannot use --backend nats without --url nats://host:4222 of a nats-server with JetStream",
     );
   }
+  const { role: _, onNotice = () => {}, ...rest } = wishes;
+  const target = natsOptionsOf(url, values);
   // Its client is only loaded by who uses it.
   const { openNats } = await import("../backends/nats/nats_backend.ts");
-  const backend = await openNats({ url, partitions, ...rest });
-  return { backend, where: new URL(url).host, close: () => backend.close() };
+  const onDrift = (drift: readonly StreamDrift[]) => tellDrift(drift).forEach(onNotice);
+  const backend = await openNats({ ...target, partitions, onDrift, ...rest });
+  return { backend, where: hostsOf(url), close: () => backend.close() };
+}
+
+/** Where streams differ from what is wanted of them, as lines. */
+export function tellDrift(drift: readonly StreamDrift[]): string[] {
+  return drift.flatMap(({ stream, drift }) => [
+    `The stream ${stream} is not configured as this program would (see setup, and its --apply):`,
+    ...driftLines(drift).map((line) => `  ${line}`),
+  ]);
 }
 
 async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {
@@ -133,7 +170,8 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
   await embedded.close();
 }
 
-function settingsOf({ partitions, pooler }: BackendValues, { role: _, ...rest }: NodeWishes) {
+function settingsOf({ partitions, pooler }: BackendValues, wishes: NodeWishes) {
+  const { role: _role, onNotice: _, ...rest } = wishes;
   return { partitions, pooler, ...rest };
 }
 

@@ -48,6 +48,13 @@ export function readOptions<O extends Options>(
   return { values: values as Values<O>, positional: flags._.map(String) };
 }
 
+/** What options come to when nothing is given. */
+export function defaultsOf<O extends Options>(options: O): Values<O> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { schema }]) => [name, schema.parse(undefined)]),
+  ) as Values<O>;
+}
+
 function refuseUnknown(arg: string, names: string[]): never {
   const flag = arg.split("=")[0]!;
   const nearest = closestString(flag.replace(/^-+/, ""), names);

@@ -19,8 +19,9 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const clock = clockOf(values);
   const opened = await openBackend(values, {
     role: "node",
-    leaseMs,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
     onAway: away.listener,
+    onNotice: (line) => output.err(values.json ? notice(line) : line),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     ...(node === undefined ? {} : { node }),
   });
@@ -37,6 +38,10 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     await opened.close();
     requests.close();
   }
+}
+
+function notice(line: string): string {
+  return JSON.stringify({ at: new Date().toISOString(), event: "notice", line });
 }
 
 /** Simulated time, where it is asked for. It begins with the cases: at each start of the node anew, which does no harm. */

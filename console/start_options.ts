@@ -57,10 +57,10 @@ export const startOptions = {
     help: "name of this node; default: a new one",
   },
   lease: {
-    schema: duration.default(5_000),
+    schema: duration.optional(),
     value: "TIME",
     env: "ZAAKSTROOM_LEASE",
-    help: "how soon others take over from a node that is gone; default 5s",
+    help: "how soon others take over from a node that is gone; default 5s, with --replicas 15s",
   },
   policy: {
     schema: text.optional(),

@@ -63,9 +63,13 @@ export const postgresUrl = z.string().refine(
   },
 );
 
-/** A URL of NATS. */
-export const natsUrl = z.string().refine((url) => /^(nats|tls):\/\/.+/.test(url) && URL.canParse(url), {
-  error: "must be a URL such as nats://host:4222",
+function isNatsUrl(url: string): boolean {
+  return /^(nats|tls):\/\/[^/]+/.test(url) && URL.canParse(url) && isDecodable(url);
+}
+
+/** A URL of NATS, or those of several servers of one cluster with commas between them. */
+export const natsUrl = z.string().refine((urls) => urls.split(",").every(isNatsUrl), {
+  error: "must be a URL such as nats://host:4222 (of several servers, with commas between them)",
 });
 
 /** A URL of a server of either kind. */

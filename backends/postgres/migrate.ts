@@ -37,11 +37,19 @@ const OLDEST_SERVER = 150000;
  * Brings the schema `zaakstroom` up to date. Safe when several nodes start at once: one applies, the others wait and
  * find it done. Throws BackendRefused for a server that is too old, and for a schema that is newer than this program.
  */
-export async function migrate(client: PostgresClient, partitions: number): Promise<void> {
-  await client.again(async (sql) => {
-    if (await appliedUpTo(sql) === migrations.length) return;
-    await sql.begin((tx) => apply(tx as unknown as Sql, partitions));
+export async function migrate(client: PostgresClient, partitions: number): Promise<Migrated> {
+  return await client.again(async (sql) => {
+    const from = await appliedUpTo(sql);
+    const to = migrations.length;
+    if (from < to) await sql.begin((tx) => apply(tx as unknown as Sql, partitions));
+    return { from, to };
   });
+}
+
+/** The number of the last migration before and after. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**

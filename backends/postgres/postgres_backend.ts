@@ -16,7 +16,7 @@ import { doChores } from "./chores.ts";
 import { PostgresClient, type PostgresTarget } from "./client.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { LeaseKeeper } from "./leases.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, type Migrated } from "./migrate.ts";
 import { type MailboxParts, PostgresMailbox } from "./postgres_mailbox.ts";
 import * as reading from "./reading.ts";
 import { Wakes } from "./wakes.ts";
@@ -63,6 +63,16 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   } catch (error) {
     await client.close();
     throw error;
+  }
+}
+
+/** Brings the schema up to date and ends the connection. Throws as `openPostgres`. */
+export async function setUpPostgres(options: PostgresOptions): Promise<Migrated> {
+  const client = new PostgresClient(options, { connections: 1 });
+  try {
+    return await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
+  } finally {
+    await client.close();
   }
 }
 

@@ -3,8 +3,9 @@ import type { Command } from "../command.ts";
 import { cases } from "./cases.ts";
 import { dlq } from "./dlq.ts";
 import { publish } from "./publish.ts";
+import { setup } from "./setup.ts";
 import { selftest } from "./selftest.ts";
 import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 
-export const commands: readonly Command[] = [start, simulate, publish, cases, dlq, selftest];
+export const commands: readonly Command[] = [start, simulate, publish, cases, dlq, setup, selftest];

@@ -4,7 +4,7 @@ import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, explain, UsageError } from "../exit_codes.ts";
 import { AwayNotice, defaultWorkers, startNode } from "../node.ts";
-import type { Parsed, Values } from "../options.ts";
+import { defaultsOf, type Parsed, type Values } from "../options.ts";
 import { passCase, selftestCase } from "../selftest/one_case.ts";
 import { openOwnStore, type OwnStore } from "../selftest/own_store.ts";
 import { checkWorkers } from "../selftest/worker_check.ts";
@@ -111,11 +111,7 @@ async function runChecks(values: SelftestValues, find: Find, signal: AbortSignal
 }
 
 /** What the selftest does not ask, for it has a store of its own. */
-const backendDefaults = {
-  "data-dir": undefined,
-  pooler: false,
-  partitions: backendOptions.partitions.schema.parse(undefined),
-};
+const backendDefaults = defaultsOf(backendOptions);
 
 async function bootWorkers(workers: number, find: Find, signal: AbortSignal): Promise<void> {
   const times = await checkWorkers(workers, selftestCase(), signal);

@@ -3,6 +3,7 @@ import { BackendRefused } from "../../backends/backend.ts";
 import { PostgresClient } from "../../backends/postgres/client.ts";
 import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
 import { codeOf } from "../../backends/postgres/errors.ts";
+import { UsageError } from "../exit_codes.ts";
 import { type BackendValues, type NodeWishes, openBackend, type Opened } from "../backend_options.ts";
 
 /** What the store is, in words, with the store. */
@@ -19,6 +20,11 @@ export async function openOwnStore(values: BackendValues, wishes: NodeWishes): P
     const opened = await openBackend(values, wishes);
     return { what: "memory", opened, remove: () => opened.close() };
   }
+  if (values.backend === "nats" && values.url !== undefined) {
+    throw new UsageError(
+      "Cannot use --url with --backend nats here: a server of its own is started for the selftest",
+    );
+  }
   return values.url === undefined
     ? await openTemporary(values, wishes)
     : await openScratch(values.url, values, wishes);
@@ -30,7 +36,8 @@ async function openTemporary(values: BackendValues, wishes: NodeWishes): Promise
   try {
     const opened = await openBackend({ ...values, "data-dir": directory }, wishes);
     const remove = () => opened.close().finally(forget);
-    return { what: `PostgreSQL ${POSTGRES_VERSION} embedded`, opened, remove };
+    const what = values.backend === "nats" ? "a nats-server" : `PostgreSQL ${POSTGRES_VERSION} embedded`;
+    return { what, opened, remove };
   } catch (error) {
     await forget();
     throw error;

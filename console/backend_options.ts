@@ -8,7 +8,8 @@ import { driftLines, type StreamDrift } from "../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
 import { given, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
 import { UsageError } from "./exit_codes.ts";
-import { hostsOf, natsOptions, natsOptionsOf } from "./nats_options.ts";
+import { natsOptions } from "./nats_options.ts";
+import { natsServer } from "./nats_server.ts";
 import type { Values } from "./options.ts";
 
 const backendNames = ["postgres", "nats", "memory"] as const;
@@ -25,13 +26,14 @@ export const backendOptions = {
     schema: serverUrl.optional(),
     value: "URL",
     env: "DATABASE_URL",
-    help: "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18",
+    help:
+      "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18, or a nats-server of its own",
   },
   "data-dir": {
     schema: text.optional(),
     value: "DIR",
     env: "ZAAKSTROOM_DATA_DIR",
-    help: "where the embedded PostgreSQL lives; default: the platform's data directory",
+    help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
   },
   pooler: {
     schema: given,
@@ -112,19 +114,24 @@ function openMemory({ url, partitions }: BackendValues, { role, timersAsOf }: No
 }
 
 async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
-  const { url, partitions } = values;
-  if (url === undefined) {
-    throw new UsageError(
-      "Cannot use --backend nats without --url nats://host:4222 of a nats-server with JetStream",
-    );
-  }
-  const { role: _, onNotice = () => {}, ...rest } = wishes;
-  const target = natsOptionsOf(url, values);
-  // Its client is only loaded by who uses it.
-  const { openNats } = await import("../backends/nats/nats_backend.ts");
+  const { role, onNotice = () => {}, ...rest } = wishes;
+  const server = await natsServer(values, role);
+  const onAway: AwayListener = (error) => {
+    // Nobody else starts a server of our own again: its users do.
+    if (error !== undefined) server.revive().catch(() => {});
+    wishes.onAway?.(error);
+  };
   const onDrift = (drift: readonly StreamDrift[]) => tellDrift(drift).forEach(onNotice);
-  const backend = await openNats({ ...target, partitions, onDrift, ...rest });
-  return { backend, where: hostsOf(url), close: () => backend.close() };
+  try {
+    // Its client is only loaded by who uses it.
+    const { openNats } = await import("../backends/nats/nats_backend.ts");
+    const { partitions } = values;
+    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAway });
+    return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }
 
 /** Where streams differ from what is wanted of them, as lines. */

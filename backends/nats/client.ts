@@ -25,6 +25,7 @@ export class NatsClient {
   readonly #askers = new Map<string, Asker>();
   readonly #inbox = createInbox();
   readonly #reconnected = new Set<() => void>();
+  readonly #disconnected = new Set<() => void>();
   #asked = 0;
   #away = false;
 
@@ -120,6 +121,11 @@ export class NatsClient {
     return () => void this.#reconnected.delete(heard);
   }
 
+  /** Calls back when the connection is lost, before anything is asked of it. */
+  onDisconnect(heard: () => void): void {
+    this.#disconnected.add(heard);
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }
@@ -138,7 +144,10 @@ export class NatsClient {
 
   async #watch(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") this.#away = true;
+      if (type === "disconnect") {
+        this.#away = true;
+        for (const heard of this.#disconnected) heard();
+      }
       if (type !== "reconnect") continue;
       this.#away = false;
       for (const heard of [...this.#reconnected]) heard();

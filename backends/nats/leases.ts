@@ -31,6 +31,8 @@ export interface LeaseOptions {
   readonly clock: StoreClock;
   /** The subject on which nodes tell each other that a lease is free. */
   readonly bell: string;
+  /** Makes the bucket where it is gone: it is in the memory of the server, and a server that stands alone forgets it. */
+  restore(): Promise<unknown>;
 }
 
 interface Key {
@@ -97,6 +99,7 @@ export class LeaseKeeper {
         wait = await this.#round();
         failures = 0;
       } catch {
+        await this.#options.restore().catch(() => {});
         wait = patience(failures++);
       }
       await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));

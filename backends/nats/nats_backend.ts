@@ -6,6 +6,7 @@ import { arrivals } from "../arrivals.ts";
 import {
   type Appended,
   type Backend,
+  BackendAway,
   type BackendFeatures,
   BackendRefused,
   type ExpectedVersion,
@@ -139,6 +140,7 @@ class NatsBackend implements Backend {
       this.#parts.client.publish(this.#parts.subjects.bell(), `parked ${partition} ${processor}`);
     });
     client.subscribe(this.#parts.subjects.bell(), (msg) => this.#heard(textOfMsg(msg)));
+    client.onDisconnect(() => this.#parts.onAway(new BackendAway("NATS is away (the connection is lost)")));
     client.onReconnect(() => this.#back());
   }
 
@@ -207,6 +209,7 @@ class NatsBackend implements Backend {
 
   /** What was told meanwhile was not heard. */
   #back(): void {
+    this.#parts.onAway(undefined);
     this.#parts.leases.hurry();
     for (const mailbox of this.#mailboxes) mailbox.parkedChanged();
   }
@@ -243,6 +246,7 @@ function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: Op
   const subjects = new Subjects(prefix);
   const clock = new StoreClock(client, stream);
   const bell = subjects.bell();
+  const restore = () => ensureStreams(client, { ...wantedOf(options), leaseMs });
   return {
     client,
     stream,
@@ -254,7 +258,7 @@ function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: Op
     turns: new Turns(),
     writer: new Writer(client),
     clock,
-    leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell }),
+    leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
     onAway: options.onAway ?? (() => {}),
     batchSize: options.batchSize ?? 500,
     batchBytes: options.batchBytes ?? 1_000_000,

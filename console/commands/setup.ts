@@ -8,7 +8,7 @@ import { given, oneOf, postgresUrl } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
-import { hostsOf, natsOptionsOf } from "../nats_options.ts";
+import { natsServer } from "../nats_server.ts";
 import type { Parsed, Values } from "../options.ts";
 
 export const setupOptions = {
@@ -45,13 +45,17 @@ export const setup = command({
 });
 
 async function setUpStreams(values: SetupValues, output: Output): Promise<number> {
-  const { url, partitions, apply, json } = values;
-  if (url === undefined) throw new UsageError("Cannot use --backend nats without --url");
-  const { setUpNats } = await import("../../backends/nats/nats_backend.ts");
-  const store = await setUpNats({ ...natsOptionsOf(url, values), partitions }, apply);
-  if (json) output.out(JSON.stringify({ backend: "nats", where: hostsOf(url), applied: apply, ...store }));
-  else tellStreams(store, apply).forEach(output.out);
-  return apply || store.drift.length === 0 ? exitCodes.ok : exitCodes.failed;
+  const { partitions, apply, json } = values;
+  const server = await natsServer(values, "client");
+  try {
+    const { setUpNats } = await import("../../backends/nats/nats_backend.ts");
+    const store = await setUpNats({ ...server.options, partitions }, apply);
+    if (json) output.out(JSON.stringify({ backend: "nats", where: server.where, applied: apply, ...store }));
+    else tellStreams(store, apply).forEach(output.out);
+    return apply || store.drift.length === 0 ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    await server.close();
+  }
 }
 
 function tellStreams({ created, drift, partitions, replicas }: OpenedStore, applied: boolean): string[] {

@@ -14,8 +14,3 @@ Deno.test("cases go from simulate through start to the end on JetStream, and the
   const listed = await run(["cases", "list", ...flags, "--limit", "5"]);
   assertEquals(JSON.parse(listed.out).length, 5);
 });
-
-Deno.test("JetStream without a server to use is refused in one line", async () => {
-  const { code, err } = await run(["simulate", "--backend", "nats", "--count", "1"]);
-  assertEquals([code, err.startsWith("Cannot use --backend nats without --url")], [2, true], err);
-});

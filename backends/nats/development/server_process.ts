@@ -1,0 +1,187 @@
+/** The process of a development server: whether it runs, its start and its stop. Callers hold the start lock. @module */
+import { join } from "node:path";
+import { BackendRefused } from "../../backend.ts";
+
+/** Where a server is, and how to come in. Kept in its directory, for other processes. */
+export interface ServerPlace {
+  readonly port: number;
+  readonly token: string;
+  /** What it calls itself: whoever else listens on the port does not. */
+  readonly name: string;
+}
+
+const LOOK_EVERY_MS = 15;
+/** How long a server may take to recover its streams, or to stop. */
+const PATIENCE_MS = 30_000;
+
+const placeFile = (directory: string) => join(directory, "server.json");
+const configFile = (directory: string) => join(directory, "server.conf");
+const pidFile = (directory: string) => join(directory, "server.pid");
+const logFile = (directory: string) => join(directory, "server.log");
+
+/** Finds the server, or starts it: where it was before, so that whoever knows it from then finds it again. */
+export async function ensureRunning(
+  directory: string,
+  findProgram: () => Promise<string>,
+): Promise<ServerPlace> {
+  const place = await readPlace(directory);
+  if (place !== undefined && await answers(directory, place, () => isRunning(directory))) return place;
+  return await start(directory, await findProgram(), place);
+}
+
+async function start(
+  directory: string,
+  program: string,
+  before: ServerPlace | undefined,
+): Promise<ServerPlace> {
+  const port = before !== undefined && isFree(before.port) ? before.port : freePort();
+  const { token = crypto.randomUUID(), name = `zaakstroom-${crypto.randomUUID()}` } = before ?? {};
+  const place = { port, token, name };
+  // Before the server is there: whoever comes after a crash of ours must find it.
+  await writePrivate(placeFile(directory), JSON.stringify(place));
+  await writePrivate(configFile(directory), configOf(directory, place));
+  const child = new Deno.Command(program, {
+    args: ["--config", configFile(directory)],
+    cwd: directory,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    // A Ctrl-C in the terminal is for the node, which still has work in hand.
+    detached: true,
+  }).spawn();
+  child.unref();
+  let ended = false;
+  child.status.then(() => ended = true);
+  if (await answers(directory, place, () => Promise.resolve(!ended))) return place;
+  throw new BackendRefused(`nats-server did not start: see ${logFile(directory)}`);
+}
+
+function configOf(directory: string, { port, token, name }: ServerPlace): string {
+  return [
+    `listen: "127.0.0.1:${port}"`,
+    `server_name: "${name}"`,
+    `authorization { token: "${token}" }`,
+    `pid_file: ${JSON.stringify(pidFile(directory))}`,
+    `log_file: ${JSON.stringify(logFile(directory))}`,
+    "logfile_size_limit: 10MB",
+    "logfile_max_num: 2",
+    // Every acknowledged write is on the disk: by default a server syncs every two minutes.
+    `jetstream { store_dir: ${JSON.stringify(join(directory, "store"))}, sync_interval: always }`,
+    "",
+  ].join("\n");
+}
+
+/** Asks the server to stop and waits until it is gone; does nothing when there is none. */
+export async function stopServer(directory: string): Promise<void> {
+  if (!await isRunning(directory)) return;
+  const pid = await processId(directory);
+  Deno.kill(pid, "SIGTERM");
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (await isRunning(directory)) {
+    if (performance.now() > giveUpAt) {
+      throw new BackendRefused(`The nats-server of ${directory} (process ${pid}) does not stop: end it`);
+    }
+    await pause();
+  }
+}
+
+/** The process id alone proves nothing, for ids are used again: its command line names our configuration. */
+async function isRunning(directory: string): Promise<boolean> {
+  const pid = await processId(directory);
+  if (Number.isNaN(pid)) return false;
+  return (await commandLine(pid) ?? (exists(pid) ? configFile(directory) : "")).includes(
+    configFile(directory),
+  );
+}
+
+/** Empty when there is no such process; undefined where nobody can tell. */
+async function commandLine(pid: number): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await new Deno.Command("ps", { args: ["-ww", "-p", `${pid}`, "-o", "args="] })
+      .output();
+    return stderr.length > 0 ? undefined : new TextDecoder().decode(stdout);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process that runs takes no notice of this signal. */
+function exists(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The process id that the server wrote; NaN when there is none. */
+async function processId(directory: string): Promise<number> {
+  return Number.parseInt(await Deno.readTextFile(pidFile(directory)).catch(() => ""), 10);
+}
+
+/** Waits until the server greets under its name, or lives no longer. */
+async function answers(
+  directory: string,
+  place: ServerPlace,
+  lives: () => Promise<boolean>,
+): Promise<boolean> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  do {
+    if ((await greeting(place.port)).includes(place.name)) return true;
+    await pause();
+    if (performance.now() > giveUpAt) {
+      const pid = await processId(directory);
+      throw new BackendRefused(`The nats-server of ${directory} (process ${pid}) does not answer: end it`);
+    }
+  } while (await lives());
+  return false;
+}
+
+/** What a server says to whoever connects, before it asks who they are. */
+async function greeting(port: number): Promise<string> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const timer = setTimeout(() => connection.close(), 1_000);
+    const buffer = new Uint8Array(8_192);
+    const read = await connection.read(buffer);
+    clearTimeout(timer);
+    return new TextDecoder().decode(buffer.subarray(0, read ?? 0));
+  } catch {
+    return "";
+  }
+}
+
+async function readPlace(directory: string): Promise<ServerPlace | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(placeFile(directory)));
+  } catch {
+    // There is none yet, or whoever wrote it was killed: its server then does not run either.
+    return undefined;
+  }
+}
+
+/** Whole or not at all, and for nobody else to read. */
+async function writePrivate(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
+  await Deno.rename(`${path}.new`, path);
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+}

@@ -141,6 +141,8 @@ export interface Health {
   /** When the next of them is due, an ISO time; null when there is none. */
   readonly nextTimerAt: string | null;
   readonly mailboxes: readonly MailboxHealth[];
+  /** Events in the inbox: refused at the door, and waiting for a person. */
+  readonly refused?: number;
 }
 
 /** One line of the list of cases (the read model). */
@@ -164,6 +166,26 @@ export interface AuditEntry {
   readonly eventId?: string;
 }
 
+/** An event that a producer left at the door and that can't be taken in: it waits for a person. */
+export interface RefusedEvent {
+  readonly id: number;
+  readonly at: string;
+  /** The rule it breaks, without its values. */
+  readonly reason: string;
+  /** What was sent, personal data included. */
+  readonly text: string;
+}
+
+export interface Inbox {
+  /** Oldest first, at most `limit` (default 100). */
+  list(limit?: number): Promise<RefusedEvent[]>;
+  count(): Promise<number>;
+  /** Sends one through the door again: rules, or other events, may have changed. False when it is not there. */
+  retry(id: number, act: Act): Promise<boolean>;
+  /** Gives one up for good. False when it is not there. */
+  discard(id: number, act: Act): Promise<boolean>;
+}
+
 /** A durable log of cases. Grow it only when a conformance case demands it. */
 export interface Backend {
   readonly name: string;
@@ -185,6 +207,8 @@ export interface Backend {
    */
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
   readonly deadLetters: DeadLetters;
+  /** Where a backend has a door of its own for producers (JetStream's ingest subject): what could not be taken in. */
+  readonly inbox?: Inbox;
   /** Cases by latest change, newest first. */
   listCases(options?: { limit?: number; latest?: string }): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */

@@ -27,6 +27,8 @@ export interface InputOptions {
   strict?: boolean;
   /** The time of an event that names none. Default: the system clock. */
   now?: () => Date;
+  /** The id of an event that names none. Default: a new UUIDv7. */
+  newId?: () => string;
   /** Who sends it, for `metadata.source`. */
   source?: string;
 }
@@ -72,7 +74,7 @@ function complete(given: EventInput, options: InputOptions): WireEvent {
   const data = given.event_type === "case.intake" ? { ...INTAKE_DEFAULTS, ...given.data } : given.data!;
   return {
     ...given,
-    event_id: given.event_id ?? newRootId(),
+    event_id: given.event_id ?? (options.newId ?? newRootId)(),
     timestamp: given.timestamp ?? (options.now?.() ?? new Date()).toISOString(),
     correlation_id: given.correlation_id ?? data.case_id as string,
     data,

@@ -89,9 +89,48 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
   };
 }
 
+/** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
+export function casesStream(shape: StoreShape): StreamConfig {
+  return {
+    ...storeStream(shape),
+    name: `KV_${casesBucket(shape.stream)}`,
+    subjects: [`$KV.${casesBucket(shape.stream)}.>`],
+    // A key holds what the case is now; the order of the last changes is the order in the stream.
+    max_msgs_per_subject: 1,
+    compression: "none",
+    // A stretch of cases and how far they are projected change together.
+    allow_atomic: true,
+    allow_msg_ttl: false,
+    metadata: {},
+  };
+}
+
+/** Where producers leave events that can't compute a partition, until a node moves them into the log. */
+export function ingestStream(shape: StoreShape): StreamConfig {
+  const subjects = new Subjects(shape.prefix);
+  return {
+    ...storeStream(shape),
+    name: ingestName(shape.stream),
+    // What can't be taken in waits beside it, with the reason, for a person.
+    subjects: [subjects.ingest(), subjects.refused("*")],
+    compression: "none",
+    allow_atomic: false,
+    allow_msg_ttl: false,
+    metadata: {},
+  };
+}
+
 /** Every stream of a store, the one that tells whose store it is first. */
 export function streamsOf(shape: StoreShape): StreamConfig[] {
-  return [storeStream(shape), leaseStream(shape)];
+  return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
+}
+
+export function casesBucket(stream: string): string {
+  return `${stream}_cases`;
+}
+
+export function ingestName(stream: string): string {
+  return `${stream}_ingest`;
 }
 
 export function leaseBucket(stream: string): string {
@@ -206,6 +245,14 @@ export class Subjects {
   }
   kinds(): string {
     return `${this.run}.kind.*.*`;
+  }
+  /** Plain JSON events, of any producer. */
+  ingest(): string {
+    return `${this.prefix}.ingest`;
+  }
+  /** An event that could not be taken in, by its place among those that came. */
+  refused(place: number | "*"): string {
+    return `${this.prefix}-refused.${place}`;
   }
   /** Not stored: tells other nodes to look. */
   bell(): string {

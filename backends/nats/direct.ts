@@ -8,6 +8,8 @@ import type { Stored } from "./message.ts";
 export interface Found extends Stored {
   readonly subject: string;
   readonly deleted: boolean;
+  /** Why an event was refused at the door. */
+  readonly reason?: string;
 }
 
 const AT_ONCE = 500;
@@ -91,6 +93,7 @@ function foundOf(msg: Msg): Found {
     recordedAt: millis(header("Nats-Time-Stamp")),
     payload,
     deleted: payload === "",
+    reason: header("Zaakstroom-Reason"),
   };
 }
 

@@ -9,6 +9,11 @@ export class ApiError extends Error {
   }
 }
 
+/** An event that the server can't take, whatever is free: it is about this event, and no other. */
+export class TooLarge extends BackendRefused {
+  override name = "TooLarge";
+}
+
 /** Something was written since we looked: the last sequence of a subject is another than the one expected. */
 export class Conflict extends Error {
   override name = "Conflict";
@@ -47,6 +52,9 @@ export function refusal({ code, err_code, description }: ApiAnswer["error"] & ob
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
   if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
+  if (err_code === 10054) {
+    return new TooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
+  }
   const advice = REFUSALS[err_code];
   if (advice !== undefined) return new BackendRefused(`NATS refuses (${err_code} ${description}): ${advice}`);
   if (TRY_AGAIN.includes(err_code) || code === 503) {
@@ -79,7 +87,7 @@ export function translate(error: unknown): unknown {
     });
   }
   if (/max_payload|payload size/i.test(message)) {
-    return new BackendRefused(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
+    return new TooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
   }
   if (AWAY.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
     return new BackendAway(`NATS is away (${message})`, { cause: error });

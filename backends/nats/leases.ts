@@ -60,6 +60,10 @@ export class LeaseKeeper {
     this.#options = options;
   }
 
+  get restore(): LeaseOptions["restore"] {
+    return this.#options.restore;
+  }
+
   /** From now on leases of this processor are taken and handed to `won`. */
   want(processor: string, won: (lease: Lease) => void): void {
     this.#wanted.set(processor, won);

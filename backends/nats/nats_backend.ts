@@ -1,7 +1,7 @@
 /** The NATS JetStream backend: one stream, and mailboxes that settle by one atomic batch. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../schema/nats.ts";
-import { DEFAULT_PARTITIONS, partitionOf } from "../../schema/partition.ts";
+import { partitionOf } from "../../schema/partition.ts";
 import { arrivals } from "../arrivals.ts";
 import {
   type Appended,
@@ -10,26 +10,31 @@ import {
   type BackendFeatures,
   BackendRefused,
   type ExpectedVersion,
+  type Inbox,
   type ProcessorSpec,
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
 import { append } from "./appending.ts";
+import { listCases, projectOnce } from "./case_model.ts";
 import { CaseBook } from "./case_book.ts";
+import { doChores } from "./chores.ts";
 import { NatsClient, textOfMsg } from "./client.ts";
 import type { NatsCredentials } from "./credentials.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { describeDurability } from "./durability.ts";
 import { health } from "./health.ts";
+import { inbox, takeIn } from "./ingest.ts";
 import { Kinds } from "./kinds.ts";
 import { type Lease, LeaseKeeper } from "./leases.ts";
 import { NatsMailbox } from "./nats_mailbox.ts";
 import type { Parts } from "./parts.ts";
 import * as reading from "./reading.ts";
-import { ensureStreams, type OpenedStore, type WantedStore } from "./setup.ts";
+import { ensureStreams, type OpenedStore } from "./setup.ts";
 import { StoreClock } from "./store_clock.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
+import { named, wantedOf } from "./wanted_store.ts";
 import { Writer } from "./writer.ts";
 
 export interface NatsOptions {
@@ -68,7 +73,6 @@ export interface NatsOptions {
 
 const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
 const TIMERS_EVERY_MS = 250;
-const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
  * Connects, creates the streams where they are missing and opens the store. Throws BackendAway when the server can't be
@@ -89,33 +93,6 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   }
 }
 
-/**
- * Creates the streams that are missing, and with `apply` changes those that are not as this program wants them. Returns
- * what was created, and how the others differ, or differed. Throws as `openNats`.
- */
-export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
-  const wanted = wantedOf(options);
-  const client = await NatsClient.open(options);
-  try {
-    return await ensureStreams(client, wanted, apply);
-  } finally {
-    await client.close();
-  }
-}
-
-function named({ stream = "CASES", prefix = stream.toLowerCase() }: NatsOptions) {
-  return { stream, prefix };
-}
-
-function wantedOf(options: NatsOptions): WantedStore {
-  const { stream, prefix } = named(options);
-  if (!NAME.test(stream) || !NAME.test(prefix)) {
-    throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
-  }
-  const { partitions = DEFAULT_PARTITIONS, replicas, leaseMs } = options;
-  return { stream, prefix, partitions, replicas, leaseMs };
-}
-
 type Named = NatsOptions & { stream: string; prefix: string };
 
 class NatsBackend implements Backend {
@@ -123,12 +100,13 @@ class NatsBackend implements Backend {
   readonly features = features;
   readonly partitions: number;
   readonly deadLetters;
+  readonly inbox: Inbox;
   readonly #parts: Parts;
   readonly #store: OpenedStore;
   readonly #options: Named;
   readonly #ended = new AbortController();
   readonly #mailboxes = new Set<NatsMailbox>();
-  #timers: Promise<void> | undefined;
+  #chores: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: NatsClient, options: Named, store: OpenedStore) {
@@ -139,6 +117,7 @@ class NatsBackend implements Backend {
     this.deadLetters = deadLetters(this.#parts, (processor, partition) => {
       this.#parts.client.publish(this.#parts.subjects.bell(), `parked ${partition} ${processor}`);
     });
+    this.inbox = inbox({ ...this.#parts, append: (events) => this.append(events) });
     client.subscribe(this.#parts.subjects.bell(), (msg) => this.#heard(textOfMsg(msg)));
     client.onDisconnect(() => this.#parts.onAway(new BackendAway("NATS is away (the connection is lost)")));
     client.onReconnect(() => this.#back());
@@ -161,7 +140,7 @@ class NatsBackend implements Backend {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
     const won = arrivals<Mailbox>(ended);
     const opening = new Set<Promise<void>>();
-    this.#timers ??= this.#keepTimers();
+    this.#chores ??= Promise.all([this.#keepTimers(), this.#doChores()]);
     this.#parts.leases.want(processor.name, (lease) => {
       const opened = this.#open(lease, processor, ended).then((mailbox) => mailbox && won.add(mailbox));
       opening.add(opened);
@@ -197,6 +176,16 @@ class NatsBackend implements Backend {
     return keepTimers({ parts: this.#parts, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
   }
 
+  #doChores(): Promise<void> {
+    const parts = { ...this.#parts, append: (events: readonly WireEvent[]) => this.append(events) };
+    const { restore } = this.#parts.leases;
+    return doChores({
+      takeIn: () => takeIn(parts),
+      project: () => projectOnce(this.#parts),
+      restore,
+    }, this.#ended.signal);
+  }
+
   /** What another node tells: a lease is free, or somebody acted on a parked case. */
   #heard(text: string): void {
     const [what, partition, ...processor] = text.split(" ");
@@ -216,14 +205,27 @@ class NatsBackend implements Backend {
 
   readCase = (caseId: string) => reading.readCase(this.#parts, caseId);
   readAll = (range = {}) => reading.readAll(this.#parts, range);
-  listCases = (options = {}) => reading.listCases(this.#parts, options);
+  listCases = async (options = {}) => {
+    try {
+      return await listCases(this.#parts, options);
+    } catch (error) {
+      // The bucket may be gone: it is made anew, from the events.
+      if (!(error instanceof BackendAway)) throw error;
+      await this.#parts.leases.restore();
+      return await listCases(this.#parts, options);
+    }
+  };
   audit = (caseId: string) => reading.audit(this.#parts, caseId);
   storedKinds = () => this.#parts.kinds.read(this.#parts.client, this.#parts.stream);
 
   async health() {
     await this.#parts.clock.measure();
     const durability = describeDurability(this.#store.replicas, this.#options.syncAlways);
-    return await health({ parts: this.#parts, leaseMs: this.#store.leaseMs, durability });
+    const [stands, refused] = await Promise.all([
+      health({ parts: this.#parts, leaseMs: this.#store.leaseMs, durability }),
+      this.inbox.count(),
+    ]);
+    return { ...stands, refused };
   }
 
   close(): Promise<void> {
@@ -235,7 +237,7 @@ class NatsBackend implements Backend {
     this.#ended.abort();
     const { leases, client } = this.#parts;
     await leases.leave();
-    await Promise.allSettled([this.#timers, ...[...this.#mailboxes].map((mailbox) => mailbox.close())]);
+    await Promise.allSettled([this.#chores, ...[...this.#mailboxes].map((mailbox) => mailbox.close())]);
     await leases.close();
     await client.close();
   }

@@ -1,14 +1,14 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
-import type { AuditEntry, CaseSummary, ReplayRange } from "../backend.ts";
-import { type Found, readNext, readSubject } from "./direct.ts";
+import type { AuditEntry, ReplayRange } from "../backend.ts";
+import { type Found, readSubject } from "./direct.ts";
 import { Feed } from "./feed.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import type { Parts } from "./parts.ts";
 
 const AT_ONCE = 1_000;
 const BYTES_AT_ONCE = 4_000_000;
-/** How many positions listCases looks at in one step back. */
+/** How many positions a search of the latest events looks at in one step back. */
 const STEP_BACK = 2_000;
 
 export function storedEvent(stored: Stored): StoredEvent {
@@ -77,35 +77,6 @@ export async function findRecent(
     const found = step.find((stored) => envelopeOf(stored).eventId === eventId);
     if (found !== undefined || (step[0]?.recordedAt ?? Infinity) < since) return found;
   }
-}
-
-/**
- * Cases by latest change: the log read backwards, since the first event of a case that one meets is its latest. What it
- * reads is what changed last, however large the store.
- */
-export async function listCases(
-  parts: Parts,
-  { limit = 20, latest }: { limit?: number; latest?: string } = {},
-): Promise<CaseSummary[]> {
-  const met = new Set<string>();
-  const chosen: Found[] = [];
-  for (let to = await lastPosition(parts); to > 0 && chosen.length < limit; to -= STEP_BACK) {
-    const step = await Array.fromAsync(between(parts, Math.max(1, to - STEP_BACK + 1), to));
-    for (const found of step.reverse()) {
-      const { caseId, type } = envelopeOf(found);
-      if (met.has(caseId)) continue;
-      met.add(caseId);
-      if (latest === undefined || type === latest) chosen.push(found);
-    }
-  }
-  return await Promise.all(chosen.slice(0, limit).map((found) => summary(parts, found)));
-}
-
-async function summary({ client, stream, subjects, book }: Parts, found: Found): Promise<CaseSummary> {
-  const { caseId, version, type } = envelopeOf(found);
-  const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
-  const openedAt = new Date(first!.recordedAt).toISOString();
-  return { caseId, version, latest: type, openedAt, updatedAt: new Date(found.recordedAt).toISOString() };
 }
 
 export async function audit({ client, stream, subjects }: Parts, caseId: string): Promise<AuditEntry[]> {

@@ -48,7 +48,7 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   const { partitions, apply, json } = values;
   const server = await natsServer(values, "client");
   try {
-    const { setUpNats } = await import("../../backends/nats/nats_backend.ts");
+    const { setUpNats } = await import("../../backends/nats/wanted_store.ts");
     const store = await setUpNats({ ...server.options, partitions }, apply);
     if (json) output.out(JSON.stringify({ backend: "nats", where: server.where, applied: apply, ...store }));
     else tellStreams(store, apply).forEach(output.out);

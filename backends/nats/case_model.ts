@@ -1,0 +1,148 @@
+/**
+ * The read model of cases, in a KV bucket. Projected in stretches of the log: the entries of a stretch and the checkpoint
+ * behind it are one atomic batch, so that every event counts once, whoever projects; without a checkpoint it begins anew.
+ * @module
+ */
+import { casesBucket, token } from "../../schema/nats.ts";
+import type { CaseSummary } from "../backend.ts";
+import { type Write, writeTogether } from "./atomic_batch.ts";
+import { isNotFound } from "./client.ts";
+import { type Found, readLast, readLasts, readNext, readSubject } from "./direct.ts";
+import { Conflict } from "./errors.ts";
+import { envelopeOf } from "./message.ts";
+import type { Parts } from "./parts.ts";
+
+const PROJECT_AT_ONCE = 500;
+/** How many positions of the bucket the list looks at in one step back. */
+const STEP_BACK = 2_000;
+
+/** The latest event of a case in a stretch, and when the case was opened if the stretch has its first. */
+interface Latest {
+  readonly found: Found;
+  readonly openedAt: number | undefined;
+}
+
+/** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
+export async function projectOnce(parts: Parts): Promise<number> {
+  const { client, stream } = parts;
+  const { bucket, subject } = placesOf(stream);
+  const checkpoint = await readLast(client, bucket, subject("checkpoint"));
+  const events = await nextEvents(parts, Number(checkpoint?.payload ?? 0) + 1);
+  if (events.length === 0) return 0;
+  const entries = await entriesOf(parts, latestOf(events));
+  const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
+  const writes: Write[] = entries.map((entry) => ({
+    subject: subject(`case.${token(entry.caseId)}`),
+    payload: JSON.stringify(entry),
+  }));
+  writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
+  try {
+    await writeTogether(client, writes);
+    return events.length;
+  } catch (error) {
+    if (error instanceof Conflict) return 1;
+    throw error;
+  }
+}
+
+function placesOf(stream: string) {
+  const name = casesBucket(stream);
+  return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
+}
+
+async function nextEvents({ client, stream, subjects }: Parts, from: number): Promise<Found[]> {
+  const events: Found[] = [];
+  for await (const found of readSubject(client, stream, subjects.events(), from)) {
+    events.push(found);
+    if (events.length === PROJECT_AT_ONCE) break;
+  }
+  return events;
+}
+
+/** The latest event of each case, in the order in which they were stored. */
+function latestOf(events: readonly Found[]): Map<string, Latest> {
+  const latest = new Map<string, Latest>();
+  for (const found of events) {
+    const { caseId, version } = envelopeOf(found);
+    const openedAt = version === 1 ? found.recordedAt : latest.get(caseId)?.openedAt;
+    latest.delete(caseId);
+    latest.set(caseId, { found, openedAt });
+  }
+  return latest;
+}
+
+async function entriesOf(parts: Parts, latest: ReadonlyMap<string, Latest>): Promise<CaseSummary[]> {
+  const known = await openedBefore(
+    parts,
+    [...latest].filter(([, { openedAt }]) => openedAt === undefined).map(([caseId]) => caseId),
+  );
+  return [...latest].map(([caseId, { found, openedAt }]) => {
+    const { version, type } = envelopeOf(found);
+    return {
+      caseId,
+      version,
+      latest: type,
+      openedAt: openedAt === undefined ? known.get(caseId)! : isoTime(openedAt),
+      updatedAt: isoTime(found.recordedAt),
+    };
+  });
+}
+
+/** When cases were opened whose first event is in an earlier stretch: as the bucket has it, or else the log. */
+async function openedBefore(parts: Parts, cases: readonly string[]): Promise<Map<string, string>> {
+  if (cases.length === 0) return new Map();
+  const { client, stream, subjects, book } = parts;
+  const { bucket, subject } = placesOf(stream);
+  const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
+  const entries = (await readLasts(client, bucket, keys)).map(summaryOf);
+  const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
+  for (const caseId of cases.filter((caseId) => !opened.has(caseId))) {
+    const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
+    opened.set(caseId, isoTime(first!.recordedAt));
+  }
+  return opened;
+}
+
+/** Cases by latest change, newest first. Brings the model up to date before it looks. */
+export async function listCases(
+  parts: Parts,
+  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+): Promise<CaseSummary[]> {
+  while (await projectOnce(parts) > 0);
+  const chosen = new Map<string, CaseSummary>();
+  for (let to = await lastOf(parts); to > 0 && chosen.size < limit; to -= STEP_BACK) {
+    for (const summary of (await entriesBetween(parts, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {
+      const isMeant = latest === undefined || summary.latest === latest;
+      if (isMeant && chosen.size < limit && !chosen.has(summary.caseId)) chosen.set(summary.caseId, summary);
+    }
+  }
+  return [...chosen.values()];
+}
+
+async function lastOf({ client, stream }: Parts): Promise<number> {
+  const { bucket } = placesOf(stream);
+  try {
+    return (await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${bucket}`)).state.last_seq;
+  } catch (error) {
+    if (isNotFound(error)) return 0;
+    throw error;
+  }
+}
+
+async function entriesBetween({ client, stream }: Parts, from: number, to: number): Promise<CaseSummary[]> {
+  const { bucket, subject } = placesOf(stream);
+  const entries: CaseSummary[] = [];
+  for await (const found of readSubject(client, bucket, subject("case.*"), from)) {
+    if (found.position > to) break;
+    entries.push(summaryOf(found));
+  }
+  return entries;
+}
+
+function summaryOf({ payload }: Found): CaseSummary {
+  return JSON.parse(payload);
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

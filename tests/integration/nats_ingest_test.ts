@@ -1,0 +1,156 @@
+/** The ingest subject: plain JSON of any producer becomes an event of the log once, or waits for a person. @module */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connect, headers } from "@nats-io/transport-deno";
+import type { Backend } from "../../backends/backend.ts";
+import { openNats } from "../../backends/nats/nats_backend.ts";
+import { startNats, type TestNats } from "../support/nats_server.ts";
+
+let server: TestNats;
+Deno.test.beforeAll(async () => {
+  server = await startNats();
+});
+Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+
+const INTAKE = { case_id: "a", citizen_bsn: "999990019", debt_amount: 12.5, debt_type: "huur" };
+const WITHDRAWN = { event_type: "case.withdrawn", data: { case_id: "a", reason: "solved" } };
+
+/** A store, a producer that knows nothing of it but a subject, and nodes to take in what it sends. */
+class Door implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #nodes: [Backend, Promise<void>][] = [];
+
+  private constructor(readonly stream: string, readonly backend: Backend) {}
+
+  static async open(stream: string): Promise<Door> {
+    return new Door(stream, await openNats({ url: server.url, stream }));
+  }
+
+  /** Sends as `nats pub` with an acknowledgement would. */
+  async send(...payloads: (string | object)[]): Promise<void> {
+    const producer = await connect({ servers: server.url });
+    for (const payload of payloads) {
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text);
+      assert(ack.json<{ seq: number }>().seq > 0);
+    }
+    await producer.close();
+  }
+
+  /** A node that takes no mailbox of anybody, but does what a node does beside them. */
+  async node(): Promise<void> {
+    const backend = await openNats({ url: server.url, stream: this.stream });
+    const processor = { name: "nobody", version: 1, takes: ["case.completed"] };
+    const running = (async () => {
+      for await (const mailbox of backend.mailboxes(processor, this.#stop.signal)) await mailbox.close();
+    })();
+    this.#nodes.push([backend, running]);
+  }
+
+  /** The log, once it has so many events. */
+  async log(count: number): Promise<string[]> {
+    for (;;) {
+      const stored = await Array.fromAsync(this.backend.readAll());
+      if (stored.length >= count) {
+        return stored.map(({ event }) => `${event.correlation_id} ${event.event_type}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Nothing is left at the door. */
+  async empty(): Promise<void> {
+    const watcher = await connect({ servers: server.url });
+    const info = JSON.stringify({ subjects_filter: `${this.stream.toLowerCase()}.ingest` });
+    for (;;) {
+      const answer = await watcher.request(`$JS.API.STREAM.INFO.${this.stream}_ingest`, info);
+      if (answer.json<{ state: { subjects?: unknown } }>().state.subjects === undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await watcher.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const [backend, running] of this.#nodes) {
+      await running;
+      await backend.close();
+    }
+    await this.backend.close();
+  }
+}
+
+Deno.test("what was sent before a node ran is taken in, in its order, and taken away", async () => {
+  await using door = await Door.open("BEFORE");
+  await door.send(INTAKE, WITHDRAWN, { ...INTAKE, case_id: "b" });
+  await door.node();
+  assertEquals(await door.log(3), ["a case.intake", "a case.withdrawn", "b case.intake"]);
+  await door.empty();
+  const [first] = await Array.fromAsync(door.backend.readCase("a"));
+  assertEquals([first!.event.metadata.source, first!.event.data.priority], ["ingest", "normal"]);
+});
+
+Deno.test("three nodes at one door store each event once and keep the order of a case", async () => {
+  await using door = await Door.open("THREE");
+  for (let node = 0; node < 3; node++) await door.node();
+  const cases = Array.from({ length: 20 }, (_, i) => ({ ...INTAKE, case_id: `c${i}` }));
+  await Promise.all([0, 1, 2, 3].map((part) => door.send(...cases.slice(5 * part, 5 * part + 5))));
+  await door.send(...cases.map(({ case_id }) => ({ ...WITHDRAWN, data: { case_id, reason: "solved" } })));
+  const log = await door.log(40);
+  await door.empty();
+  assertEquals((await door.log(40)).length, 40);
+  for (const { case_id } of cases) {
+    const own = log.filter((line) => line.startsWith(`${case_id} `));
+    assertEquals(own, [`${case_id} case.intake`, `${case_id} case.withdrawn`]);
+  }
+});
+
+Deno.test("an event that was taken in and not taken away, as by a crash, is stored once", async () => {
+  await using door = await Door.open("CRASHED");
+  await door.send(INTAKE);
+  await door.node();
+  const [stored] = (await door.log(1), await Array.fromAsync(door.backend.readAll()));
+  await door.empty();
+  // The same event by its id, as the next node finds it at the door.
+  await door.send({ ...INTAKE_ENVELOPE, event_id: stored!.event.event_id });
+  await door.empty();
+  assertEquals((await door.log(1)).length, 1);
+  assertEquals(await door.backend.inbox!.count(), 0);
+});
+
+const INTAKE_ENVELOPE = { event_type: "case.intake", data: INTAKE };
+
+Deno.test("what can't be taken in waits for a person with its reason, holds nothing up, and can be tried again", async () => {
+  await using door = await Door.open("REFUSED");
+  const event_id = crypto.randomUUID();
+  const good = { ...INTAKE_ENVELOPE, event_id };
+  const clash = { ...good, data: { ...INTAKE, debt_amount: 99 } };
+  await door.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
+  await door.node();
+  assertEquals(await door.log(2), ["a case.intake", "a case.withdrawn"]);
+  await door.empty();
+  const refused = await door.backend.inbox!.list();
+  assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
+  assertMatch(refused[0]!.reason, /not JSON/);
+  assertMatch(refused[1]!.reason, /event_type: must be one of/);
+  assertMatch(refused[2]!.reason, /stored already, with other content/);
+  assertEquals((await door.backend.health()).refused, 3);
+  const act = { by: "Caseworker 7", why: "a typing error" };
+  assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), true);
+  assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), false);
+  assertEquals(await door.backend.inbox!.retry(refused[1]!.id, act), true);
+  await door.empty();
+  assertEquals((await door.backend.inbox!.list()).length, 2);
+  assertEquals((await door.backend.audit("inbox")).map(({ act }) => act), ["inbox_discard", "inbox_retry"]);
+});
+
+Deno.test("a message with a reason of its own is not taken for one that was refused", async () => {
+  await using door = await Door.open("FORGED");
+  const producer = await connect({ servers: server.url });
+  const set = headers();
+  set.set("Zaakstroom-Reason", "none");
+  await producer.request("forged.ingest", JSON.stringify(INTAKE), { headers: set, timeout: 2_000 });
+  await producer.close();
+  await door.node();
+  assertEquals(await door.log(1), ["a case.intake"]);
+  assertEquals(await door.backend.inbox!.count(), 0);
+});

@@ -72,6 +72,8 @@ const AWAY = /Timeout|NoResponders|ClosedConnection|DrainingConnection|Connectio
 const CONNECTION =
   /CONNECTION_REFUSED|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|timeout/i;
 
+const TLS = /certificate|UnknownIssuer|'tls'|tls handshake|secure TLS|received fatal alert|SSL/i;
+
 /** The error as the contract names it: BackendAway, BackendRefused, or itself. */
 export function translate(error: unknown): unknown {
   if (error instanceof BackendAway || error instanceof BackendRefused) return error;
@@ -85,6 +87,13 @@ export function translate(error: unknown): unknown {
     return new BackendRefused(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
       cause: error,
     });
+  }
+  if (/parse credentials|nkey|seed|checksum|base32/i.test(`${names} ${message}`)) {
+    return new BackendRefused("The file with NATS credentials holds none: check its name", { cause: error });
+  }
+  if (TLS.test(`${message} ${cause?.message ?? ""}`)) {
+    const advice = "check tls-ca, tls-cert and tls-key, and that the server offers TLS";
+    return new BackendRefused(`TLS with the NATS server failed (${message}): ${advice}`, { cause: error });
   }
   if (/max_payload|payload size/i.test(message)) {
     return new TooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });

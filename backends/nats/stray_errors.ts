@@ -7,17 +7,21 @@
 
 const LATE_MS = 50;
 
-/** Connects, and keeps a reset of the attempt that failed from ending the process. */
+/** Connects, and keeps what the attempt that failed leaves behind from ending the process: a TLS alert tells the reason. */
 export async function withoutStrayErrors<T>(connecting: () => Promise<T>): Promise<T> {
+  let alert: unknown;
   const hear = (event: ErrorEvent) => {
-    if ((event.error as { code?: string } | null)?.code === "ECONNRESET") event.preventDefault();
+    const { code, message = "" } = (event.error ?? {}) as { code?: string; message?: string };
+    const isAlert = message.startsWith("received fatal alert");
+    if (isAlert) alert = event.error;
+    if (isAlert || code === "ECONNRESET") event.preventDefault();
   };
   globalThis.addEventListener("error", hear);
   try {
     return await connecting();
   } catch (error) {
     await new Promise((resolve) => setTimeout(resolve, LATE_MS));
-    throw error;
+    throw alert ?? error;
   } finally {
     globalThis.removeEventListener("error", hear);
   }

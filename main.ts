@@ -29,7 +29,9 @@ function find(name: string): Command {
 
 function help(output: Output): number {
   const width = Math.max(...commands.map(({ name }) => name.length));
-  output.out("Zaakstroom: durable, supervised case processing on PostgreSQL");
+  output.out(
+    "Zaakstroom: durable, supervised case processing on PostgreSQL or NATS JetStream or NATS JetStream",
+  );
   output.out("\nUsage: zaakstroom COMMAND [options]\n\nCommands:");
   for (const { name, summary } of commands) output.out(`  ${name.padEnd(width)}  ${summary}`);
   output.out("\nzaakstroom COMMAND --help says more of each");

@@ -75,6 +75,8 @@ export interface HealthReport {
   readonly backend: string;
   /** What an acknowledgement means; null when the backend can't be asked. */
   readonly durability: string | null;
+  /** Events that were refused at the door and wait for a person (see `inbox`), where the backend has a door. */
+  readonly refused?: number;
   readonly processors: readonly ProcessorReport[];
 }
 
@@ -110,6 +112,7 @@ export function reportHealth(
     why: judged.flatMap(({ why }) => why),
     ...common(facts, seen.now, seen.now),
     durability: health.durability,
+    ...(health.refused === undefined ? {} : { refused: health.refused }),
     processors: judged.map(({ report }) => report),
   };
 }

@@ -172,9 +172,11 @@ export function driftLines(drift: readonly Drift[]): string[] {
 
 const encoder = new TextEncoder();
 
+const PLAIN = /^[\w-]+$/;
+
 /** Any text as one token of a subject: letters, digits, `_` and `-` as they are, other bytes as `=` and two hex digits. */
 export function token(text: string): string {
-  if (/^[\w-]+$/.test(text)) return text;
+  if (PLAIN.test(text)) return text;
   return [...encoder.encode(text)].map(tokenByte).join("");
 }
 
@@ -190,8 +192,8 @@ export function textOf(token: string): string {
 
 /** `case.intake` is the token `intake`; a type of another family keeps its whole name behind a `=`. */
 export function typeToken(type: string): string {
-  const own = /^case\.([\w-]+)$/.exec(type)?.[1];
-  return own ?? `=${token(type)}`;
+  const own = type.startsWith("case.") ? type.slice(5) : "";
+  return PLAIN.test(own) ? own : `=${token(type)}`;
 }
 
 /** The subjects of a store. */

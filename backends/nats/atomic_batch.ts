@@ -3,7 +3,7 @@
  * errors, so the headers are set here.
  * @module
  */
-import { headers, type MsgHdrs } from "@nats-io/transport-deno";
+import type { MsgHdrs } from "@nats-io/transport-deno";
 import { BackendAway } from "../backend.ts";
 import { answerOf, type NatsClient } from "./client.ts";
 import { RecentDuplicate } from "./errors.ts";
@@ -29,7 +29,8 @@ export interface Write {
 const GONE_FOR = "600s";
 
 let batches = 0;
-const node = crypto.randomUUID().slice(0, 13);
+/** Short: every message of a batch carries it, and the server looks through all of a header for each of its fields. */
+const node = crypto.randomUUID().slice(24);
 const encoder = new TextEncoder();
 
 interface Ack {
@@ -44,15 +45,15 @@ interface Ack {
  * RecentDuplicate, BackendRefused, or BackendAway when the outcome is unknown.
  */
 export async function writeTogether(client: NatsClient, writes: readonly Write[]): Promise<number> {
-  const id = `${node}-${++batches}`;
+  const id = `${node}${++batches}`;
   const last = writes.length - 1;
+  const bytes = encodeAll(
+    writes.flatMap((write, i) => [headersOf(write, id, i + 1, i === last), write.payload]),
+  );
   for (let i = 0; i < last; i++) {
-    const write = writes[i]!;
-    client.publish(write.subject, encoder.encode(write.payload), { headers: headersOf(write, id, i + 1) });
+    client.publish(writes[i]!.subject, bytes[2 * i + 1]!, { headers: ready(bytes[2 * i]!) });
   }
-  const final = headersOf(writes[last]!, id, writes.length);
-  final.set("Nats-Batch-Commit", "1");
-  const answer = await client.request(writes[last]!.subject, encoder.encode(writes[last]!.payload), final);
+  const answer = await client.request(writes[last]!.subject, bytes[2 * last + 1]!, ready(bytes[2 * last]!));
   const ack = answerOf<Ack>(answer);
   if (ack.batch !== id || ack.count !== writes.length) {
     throw new BackendAway("NATS stored something else than the batch: it may not know atomic batches");
@@ -62,29 +63,44 @@ export async function writeTogether(client: NatsClient, writes: readonly Write[]
 
 /** Writes a single message, for which the server need not stage a batch. */
 export async function writeOne(client: NatsClient, write: Write): Promise<number> {
-  const answer = await client.request(write.subject, encoder.encode(write.payload), expecting(write));
+  const [head, payload] = encodeAll([`${START}${expectations(write)}${END}`, write.payload]);
+  const answer = await client.request(write.subject, payload, ready(head!));
   const ack = answerOf<Ack>(answer);
   if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
   return ack.seq;
 }
 
-function headersOf(write: Write, batch: string, sequence: number): MsgHdrs {
-  const set = expecting(write);
-  set.set("Nats-Batch-Id", batch);
-  set.set("Nats-Batch-Sequence", String(sequence));
-  return set;
+const START = "NATS/1.0\r\n";
+const END = "\r\n";
+
+function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
+  const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
+  return `${START}Nats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${sequence}\r\n${
+    expectations(write)
+  }${commit}${END}`;
 }
 
-function expecting(write: Write): MsgHdrs {
-  const set = headers();
-  if (write.replaces || write.gone) set.set("Nats-Rollup", "sub");
-  if (write.gone) set.set("Nats-TTL", GONE_FOR);
-  if (write.id !== undefined) set.set("Nats-Msg-Id", write.id);
-  if (write.expect !== undefined) {
-    set.set("Nats-Expected-Last-Subject-Sequence", String(write.expect.last));
-    if (write.expect.filter !== write.subject) {
-      set.set("Nats-Expected-Last-Subject-Sequence-Subject", write.expect.filter);
-    }
-  }
-  return set;
+function expectations({ subject, replaces, gone, id, expect }: Write): string {
+  let text = replaces || gone ? "Nats-Rollup: sub\r\n" : "";
+  if (gone) text += `Nats-TTL: ${GONE_FOR}\r\n`;
+  if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
+  if (expect === undefined) return text;
+  text += `Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
+  return expect.filter === subject
+    ? text
+    : `${text}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
+}
+
+/** Encodes many texts at once, which costs a quarter of encoding them one by one. */
+function encodeAll(texts: readonly string[]): Uint8Array[] {
+  const whole = texts.join("");
+  const bytes = encoder.encode(whole);
+  if (bytes.length !== whole.length) return texts.map((text) => encoder.encode(text));
+  let at = 0;
+  return texts.map(({ length }) => bytes.subarray(at, at += length));
+}
+
+/** Headers that are encoded already. The library asks headers for nothing but their bytes when it sends them. */
+function ready(bytes: Uint8Array): MsgHdrs {
+  return { encode: () => bytes } as unknown as MsgHdrs;
 }

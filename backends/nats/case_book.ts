@@ -13,19 +13,28 @@ import type { Write } from "./atomic_batch.ts";
 export interface CaseHead {
   readonly position: number;
   readonly version: number;
-  /** Ids of its events: all of them when `whole`. */
-  readonly ids: ReadonlySet<string>;
+  /** Ids of its events: all of them when `whole`. Few, so that looking through them beats a set. */
+  readonly ids: readonly string[];
   readonly whole: boolean;
 }
 
 /** A case that nobody has told us of is taken for new. */
-export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: new Set(), whole: true };
+export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], whole: true };
 
-const KNOWN_CASES = 50_000;
+/** A head that grows as its case does. */
+interface Growing extends CaseHead {
+  position: number;
+  version: number;
+  readonly ids: string[];
+}
+
+/** Cases of one generation; two are remembered. (Deleting the first key of a Map again and again is slow.) */
+const GENERATION = 25_000;
 const LOADS_AT_ONCE = 64;
 
 export class CaseBook {
-  readonly #heads = new Map<string, CaseHead>();
+  #young = new Map<string, Growing>();
+  #old = new Map<string, Growing>();
 
   constructor(
     readonly client: NatsClient,
@@ -35,21 +44,32 @@ export class CaseBook {
   ) {}
 
   head(caseId: string): CaseHead {
-    return this.#heads.get(caseId) ?? NEW_CASE;
+    return this.#find(caseId) ?? NEW_CASE;
   }
 
   /** Takes note of an event that was read; it is worth knowing only with what came before it. */
   saw(caseId: string, position: number, version: number, eventId: string): void {
-    const known = this.#heads.get(caseId) ?? (version === 1 ? NEW_CASE : undefined);
+    const known = this.#find(caseId);
     if (known !== undefined && version <= known.version) return;
-    const follows = known !== undefined && version === known.version + 1;
-    const ids = new Set(known?.ids).add(eventId);
-    this.#put(caseId, { position, version, ids, whole: follows && known.whole });
+    if (known !== undefined && version === known.version + 1) {
+      known.position = position;
+      known.version = version;
+      known.ids.push(ownCopy(eventId));
+    } else {
+      this.#put(ownCopy(caseId), { position, version, ids: [ownCopy(eventId)], whole: version === 1 });
+    }
   }
 
   /** Makes sure that all is known of these cases that was stored when they were last looked at. */
   async know(cases: Iterable<string>): Promise<void> {
-    await this.reload([...cases].filter((caseId) => !this.head(caseId).whole));
+    const unknown = [...cases].filter((caseId) => !this.head(caseId).whole);
+    if (unknown.length > 0) await this.reload(unknown);
+  }
+
+  /** The same for cases that have events: one that nobody has told us of is not new, but forgotten. */
+  async recall(cases: Iterable<string>): Promise<void> {
+    const unknown = [...cases].filter((caseId) => this.#find(caseId)?.whole !== true);
+    if (unknown.length > 0) await this.reload(unknown);
   }
 
   /** Reads these cases. */
@@ -69,17 +89,38 @@ export class CaseBook {
   async #load(caseId: string): Promise<void> {
     const events = await this.read(caseId);
     const last = events.at(-1);
-    if (last === undefined) return void this.#heads.delete(caseId);
+    if (last === undefined) return this.#forget(caseId);
     const envelopes = events.map(envelopeOf);
-    const ids = new Set(envelopes.map(({ eventId }) => eventId));
-    this.#put(caseId, { position: last.position, version: envelopes.at(-1)!.version, ids, whole: true });
+    const ids = envelopes.map(({ eventId }) => ownCopy(eventId));
+    const { version } = envelopes.at(-1)!;
+    this.#put(ownCopy(caseId), { position: last.position, version, ids, whole: true });
   }
 
-  #put(caseId: string, head: CaseHead): void {
-    this.#heads.delete(caseId);
-    this.#heads.set(caseId, head);
-    if (this.#heads.size > KNOWN_CASES) this.#heads.delete(this.#heads.keys().next().value!);
+  #find(caseId: string): Growing | undefined {
+    const young = this.#young.get(caseId);
+    if (young !== undefined) return young;
+    const old = this.#old.get(caseId);
+    if (old !== undefined) this.#put(caseId, old);
+    return old;
   }
+
+  #put(caseId: string, head: Growing): void {
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(caseId, head);
+  }
+
+  #forget(caseId: string): void {
+    this.#young.delete(caseId);
+    this.#old.delete(caseId);
+  }
+}
+
+/** A part of a string keeps the whole of it in memory, here a whole batch: what is kept for long is copied. */
+function ownCopy(text: string): string {
+  return ` ${text}`.slice(1);
 }
 
 /** Events with their places in their cases. */
@@ -99,8 +140,7 @@ export function placeEvents(
   subjects: Subjects,
   withIds: boolean,
 ): Placed {
-  const versions = new Map<string, number>();
-  const seen = new Set<string>();
+  const seen = new Map<string, { version: number; ids: string[] }>();
   const placed = {
     writes: [] as Write[],
     drafts: [] as Draft[],
@@ -109,24 +149,38 @@ export function placeEvents(
   };
   for (const draft of drafts) {
     const head = headOf(draft.caseId);
-    if (head.ids.has(draft.eventId) || seen.has(draft.eventId)) {
+    const before = seen.get(draft.caseId);
+    if (head.ids.includes(draft.eventId) || before?.ids.includes(draft.eventId)) {
       placed.known.push(draft);
       continue;
     }
-    seen.add(draft.eventId);
-    const before = versions.get(draft.caseId);
-    const version = (before ?? head.version) + 1;
-    versions.set(draft.caseId, version);
+    const version = (before?.version ?? head.version) + 1;
+    if (before === undefined) seen.set(draft.caseId, { version, ids: [draft.eventId] });
+    else {
+      before.version = version;
+      before.ids.push(draft.eventId);
+    }
     placed.drafts.push(draft);
     placed.versions.push(version);
-    placed.writes.push({
-      subject: subjects.event(draft.partition, draft.type, draft.caseId),
-      payload: payloadOf(draft, version),
-      ...(withIds ? { id: draft.eventId } : {}),
-      ...(before === undefined
-        ? { expect: { filter: subjects.case(draft.partition, draft.caseId), last: head.position } }
-        : {}),
-    });
+    placed.writes.push(
+      writeOf(draft, version, before === undefined ? head.position : undefined, subjects, withIds),
+    );
   }
   return placed;
+}
+
+function writeOf(
+  draft: Draft,
+  version: number,
+  last: number | undefined,
+  subjects: Subjects,
+  withId: boolean,
+): Write {
+  const { partition, type, caseId, eventId } = draft;
+  return {
+    subject: subjects.event(partition, type, caseId),
+    payload: payloadOf(draft, version),
+    ...(withId ? { id: eventId } : {}),
+    ...(last === undefined ? {} : { expect: { filter: subjects.case(partition, caseId), last } }),
+  };
 }

@@ -1,5 +1,6 @@
 /** The lines of batches: which deliveries go into the next one. @module */
 import type { Batch, HistoryNeed } from "../mailbox.ts";
+import type { CaseBook } from "./case_book.ts";
 import { readAt } from "./direct.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parking.ts";
@@ -30,17 +31,21 @@ export function batchOf(kind: Batch["kind"], chosen: readonly string[], from: nu
   return { kind, lines, count: chosen.length, bytes: lines.length, from, to };
 }
 
-/** The next stretch of a feed. */
+/** The next stretch of a feed. What it tells of its cases is taken note of: most get outputs. */
 export function freshLines(
+  { book, batchSize, batchBytes }: Parts,
   buffer: readonly Stored[],
   isParked: (caseId: string) => boolean,
-  limits: BatchLimits,
 ): string[] {
-  return fitting(linesFrom(buffer, isParked), limits);
+  return fitting(linesFrom(book, buffer, isParked), { batchSize, batchBytes });
 }
 
-function* linesFrom(buffer: readonly Stored[], isParked: (caseId: string) => boolean) {
-  for (const stored of buffer) yield lineOf(stored, 1, isParked(envelopeOf(stored).caseId));
+function* linesFrom(book: CaseBook, buffer: readonly Stored[], isParked: (caseId: string) => boolean) {
+  for (const stored of buffer) {
+    const { caseId, version, eventId } = envelopeOf(stored);
+    book.saw(caseId, stored.position, version, eventId);
+    yield lineOf(stored, 1, isParked(caseId));
+  }
 }
 
 /**

@@ -157,8 +157,8 @@ export class Feed {
     this.#delivered = place.delivered;
     this.#after = place.position;
     this.pending = place.pending;
-    const payload = textOfMsg(msg);
     const { position, recordedAt } = place;
+    const payload = textOfMsg(msg);
     this.buffer.push({ subject: msg.subject, position, recordedAt, payload, deleted: payload === "" });
     if (this.#armed !== undefined) this.#wake();
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);

@@ -1,7 +1,6 @@
 /** Events as messages: the payload is the end of a delivery line, so that reading one costs no parse. @module */
 import { partitionOf } from "../../schema/partition.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { storeRow } from "../../schema/stored_event.ts";
 
 /** An event that has no place yet: a store row, taken apart. */
 export interface Draft {
@@ -22,8 +21,24 @@ export interface Stored {
   readonly payload: string;
 }
 
+/** What separates the fields and lines of deliveries: no field can hold it. */
+const SEPARATOR = /[\t\r\n]/;
+
+/** The draft of an event. Throws RangeError for what is no event. */
 export function draftOf(event: WireEvent, partitions: number): Draft {
-  return draftOfRow(storeRow(event, partitionOf(event.correlation_id, partitions)));
+  const { event_id: eventId, event_type: type, correlation_id: caseId, timestamp, data, metadata } = event;
+  const at = Date.parse(timestamp);
+  if (Number.isNaN(at) || SEPARATOR.test(`${eventId}${type}${caseId}`)) {
+    throw new RangeError("Cannot store what is no event");
+  }
+  return {
+    partition: partitionOf(caseId, partitions),
+    eventId,
+    type,
+    caseId,
+    schemaVersion: metadata.schema_version,
+    body: `${eventId}\t${type}\t${caseId}\t${at}\t${JSON.stringify(data)}\t${JSON.stringify(metadata)}`,
+  };
 }
 
 /** The draft of a store row. Throws RangeError for what is no such row. */
@@ -57,9 +72,8 @@ export function payloadOf({ body }: Draft, version: number): string {
 /** A stored event as a delivery line. */
 export function lineOf({ position, recordedAt, payload }: Stored, attempt: number, held: boolean): string {
   const tab = payload.indexOf("\t");
-  return `${position}\t${payload.slice(0, tab)}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${
-    payload.slice(tab)
-  }`;
+  const version = payload.slice(0, tab);
+  return `${position}\t${version}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${payload.slice(tab)}`;
 }
 
 /** What is looked at without parsing JSON. */
@@ -71,8 +85,15 @@ export interface Envelope {
 }
 
 export function envelopeOf({ payload }: Stored): Envelope {
-  const [version, eventId, type, caseId] = payload.split("\t", 4) as [string, string, string, string];
-  return { version: Number(version), eventId, type, caseId };
+  const first = payload.indexOf("\t");
+  const second = payload.indexOf("\t", first + 1);
+  const third = payload.indexOf("\t", second + 1);
+  return {
+    version: Number(payload.slice(0, first)),
+    eventId: payload.slice(first + 1, second),
+    type: payload.slice(second + 1, third),
+    caseId: payload.slice(third + 1, payload.indexOf("\t", third + 1)),
+  };
 }
 
 /** The data of a stored event, as JSON text. */

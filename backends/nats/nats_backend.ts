@@ -52,7 +52,7 @@ export interface NatsOptions {
   leaseMs?: number;
   /** Between two renewals. Default: a third of the lease. */
   renewMs?: number;
-  /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
+  /** Deliveries and characters a batch holds at most. Default 480 and 1,000,000. */
   batchSize?: number;
   batchBytes?: number;
   /** Told when the server goes away and comes back. */
@@ -73,6 +73,8 @@ export interface NatsOptions {
 
 const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
 const TIMERS_EVERY_MS = 250;
+/** Two settlements with one output each fit into one atomic batch. */
+const BATCH_SIZE = 480;
 
 /**
  * Connects, creates the streams where they are missing and opens the store. Throws BackendAway when the server can't be
@@ -262,7 +264,7 @@ function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: Op
     clock,
     leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
     onAway: options.onAway ?? (() => {}),
-    batchSize: options.batchSize ?? 500,
+    batchSize: options.batchSize ?? BATCH_SIZE,
     batchBytes: options.batchBytes ?? 1_000_000,
   };
 }

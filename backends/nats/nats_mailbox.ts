@@ -129,7 +129,7 @@ export class NatsMailbox implements Mailbox {
     if (due.length > 0) return batchOf("redelivery", due, checkpoint, checkpoint);
     this.#feed.drop(checkpoint);
     await this.#feed.fill(batchSize, Math.max(LEAST_PULL_BYTES, PULL_SLACK * batchBytes));
-    const fresh = freshLines(this.#feed.buffer, (caseId) => this.#parked.has(caseId), this.#parts);
+    const fresh = freshLines(this.#parts, this.#feed.buffer, (caseId) => this.#parked.has(caseId));
     if (fresh.length > 0) {
       return batchOf("fresh", fresh, checkpoint, this.#feed.buffer[fresh.length - 1]!.position);
     }

@@ -38,7 +38,8 @@ export class ParkedCases {
   }
 
   has(caseId: string): boolean {
-    return (this.#cases.get(caseId)?.waiting.length ?? 0) > 0;
+    return this.#cases.size > 0 &&
+      (this.#cases.get(caseId)?.waiting.length ?? 0) > 0;
   }
 
   waiting(caseId: string): Waiting {

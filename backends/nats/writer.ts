@@ -13,11 +13,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** While so many batches are on their way, what comes waits, and goes together. */
+/** While so many batches are on their way, what comes waits, and goes together: the server works at one after the other. */
 const IN_FLIGHT = 2;
-/** What is large gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
-const LARGE = 200;
-const LARGE_IN_FLIGHT = 8;
 
 export class Writer {
   readonly #queue: Waiting[] = [];
@@ -34,18 +31,13 @@ export class Writer {
   }
 
   #go(): void {
-    while (this.#mayGo()) {
+    while (this.#queue.length > 0 && this.#inFlight < IN_FLIGHT) {
       this.#inFlight++;
       void this.#send(nextGroup(this.#queue)).finally(() => {
         this.#inFlight--;
         this.#go();
       });
     }
-  }
-
-  #mayGo(): boolean {
-    const next = this.#queue[0]?.writes.length ?? 0;
-    return next > 0 && this.#inFlight < (next < LARGE ? IN_FLIGHT : LARGE_IN_FLIGHT);
   }
 
   async #send(group: readonly Waiting[]): Promise<void> {
@@ -69,27 +61,36 @@ export class Writer {
 }
 
 /**
- * Takes from the queue what may go together. Expectations are checked against what was stored before the batch, so two
- * that expect something of the same subject may not: the second would not see the first.
+ * Takes from the queue what may go together: the first, and whatever still fits. Expectations are checked against what
+ * was stored before the batch, so two that expect something of the same subject may not: the second would not see the
+ * first.
  */
 export function nextGroup(queue: Waiting[]): Waiting[] {
-  const group = [queue.shift()!];
-  const filters = new Set(filtersOf(group[0]!));
-  let size = group[0]!.writes.length;
-  while (queue.length > 0) {
-    const mine = filtersOf(queue[0]!);
-    size += queue[0]!.writes.length;
-    if (size > MOST_MESSAGES || mine.some((filter) => filters.has(filter))) break;
+  const first = queue.shift()!;
+  if (queue.length === 0) return [first];
+  const group = [first];
+  const filters = new Set(filtersOf(first));
+  let size = first.writes.length;
+  for (let i = 0; i < queue.length && size < MOST_MESSAGES;) {
+    const next = queue[i]!;
+    const mine = size + next.writes.length > MOST_MESSAGES ? undefined : filtersOf(next);
+    if (mine === undefined || mine.some((filter) => filters.has(filter))) {
+      i++;
+      continue;
+    }
     for (const filter of mine) filters.add(filter);
-    group.push(queue.shift()!);
+    size += next.writes.length;
+    group.push(...queue.splice(i, 1));
   }
   return group;
 }
 
 /** What a write expects something of, or changes in a way that another may expect something of. */
 function filtersOf({ writes }: Waiting): string[] {
-  return writes.flatMap(({ expect, subject, replaces, gone }) => [
-    ...(expect === undefined ? [] : [expect.filter]),
-    ...(replaces || gone ? [subject] : []),
-  ]);
+  const filters: string[] = [];
+  for (const { expect, subject, replaces, gone } of writes) {
+    if (expect !== undefined) filters.push(expect.filter);
+    if ((replaces || gone) && expect?.filter !== subject) filters.push(subject);
+  }
+  return filters;
 }

@@ -11,6 +11,8 @@ export interface TestNatsOptions {
   readonly config?: string;
   /** Without JetStream, to see how that is refused. */
   readonly jetStream?: boolean;
+  /** Settings within its jetstream block, comma separated. */
+  readonly jetStreamConfig?: string;
   /** Who may ask whether it has started: a user, a token, a credentials file, or the holder of certificates. */
   readonly credentials?: { user: string; pass: string };
   readonly token?: string;
@@ -152,9 +154,10 @@ class TestServer implements TestNats {
     readonly port: number,
     readonly options: TestNatsOptions,
   ) {
-    const { syncAlways = true, jetStream = true, config = "" } = options;
-    const sync = syncAlways ? "sync_interval: always" : "";
-    const store = jetStream ? `jetstream { store_dir: ${JSON.stringify(this.storeDir)}, ${sync} }` : "";
+    const { syncAlways = true, jetStream = true, config = "", jetStreamConfig = "" } = options;
+    const settings = [`store_dir: ${JSON.stringify(this.storeDir)}`, jetStreamConfig];
+    if (syncAlways) settings.push("sync_interval: always");
+    const store = jetStream ? `jetstream { ${settings.filter((each) => each !== "").join(", ")} }` : "";
     Deno.writeTextFileSync(`${root}/server.conf`, `listen: "127.0.0.1:${port}"\n${store}\n${config}\n`);
   }
 
@@ -225,7 +228,8 @@ async function answers(url: string, options: TestNatsOptions): Promise<void> {
   await connection.close();
 }
 
-function freePort(): number {
+/** A port of the loopback that nobody listens on. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

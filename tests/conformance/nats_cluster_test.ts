@@ -1,0 +1,12 @@
+/** NATS JetStream keeps the promises every backend makes on a cluster too: three servers, each message on all of them. @module */
+import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
+import { natsHarness } from "./nats_harness.ts";
+import { conformance } from "./suite.ts";
+
+let cluster: TestCluster;
+Deno.test.beforeAll(async () => {
+  cluster = await startNatsCluster();
+});
+Deno.test.afterAll(() => cluster[Symbol.asyncDispose]());
+
+conformance("NATS JetStream R3", natsHarness(() => ({ url: cluster.url, replicas: 3, leaseMs: 1_000 })));

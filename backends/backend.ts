@@ -12,6 +12,13 @@ export interface BackendFeatures {
   readonly shared: boolean;
   /** Outputs, checkpoint, parked deliveries and timers become durable together. */
   readonly atomicSettle: boolean;
+  /**
+   * So many events one append stores all or none. More are stored in stretches, each all or none, once nothing is known
+   * to be in the way of any; an append that was interrupted between two of them is completed by the same call.
+   */
+  readonly atomicAppend: number;
+  /** What it takes to have the store at several places, and what that gives: in words. */
+  readonly geography: string;
 }
 
 /** What a producer knows of the version of a case: anything, that it is new, or exactly this version. */
@@ -193,7 +200,7 @@ export interface Backend {
   /** Number of partitions; fixed for the life of the store. */
   readonly partitions: number;
   /**
-   * Stores events, all or none, in the given order. Ids that are stored already with the same content are duplicates,
+   * Stores events, all or none (up to `features.atomicAppend`), in the given order. Ids that are stored already with the same content are duplicates,
    * not errors. With an expected version the events must be of one case. Throws VersionConflict, EventIdConflict,
    * BackendAway (a retry with the same ids is safe) or BackendRefused.
    */

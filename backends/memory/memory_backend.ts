@@ -50,7 +50,13 @@ export function createMemoryBackend(options: MemoryBackendOptions = {}): Backend
 
 class MemoryBackend implements Backend {
   readonly name = "memory";
-  readonly features: BackendFeatures = { durable: false, shared: false, atomicSettle: true };
+  readonly features: BackendFeatures = {
+    durable: false,
+    shared: false,
+    atomicSettle: true,
+    atomicAppend: Infinity,
+    geography: "none: it lives in one process",
+  };
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
   readonly #store: MemoryStore;

@@ -23,8 +23,8 @@ export interface AppendParts {
   findRecent(eventId: string): Promise<Stored | undefined>;
 }
 
-/** Room in a batch for the notes of kinds. */
-const EVENTS_AT_ONCE = MOST_MESSAGES - 50;
+/** With room in a batch for the notes of kinds. */
+export const EVENTS_AT_ONCE = MOST_MESSAGES - 50;
 const never = new AbortController().signal;
 
 /**

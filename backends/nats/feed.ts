@@ -186,7 +186,7 @@ export class Feed {
 
 /** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
 export function placeOf(reply: string) {
-  const parts = reply.split(".");
+  const parts = reply.split(".", 12);
   const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);
   return {
     consumer,

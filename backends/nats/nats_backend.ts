@@ -15,7 +15,7 @@ import {
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
-import { append } from "./appending.ts";
+import { append, EVENTS_AT_ONCE } from "./appending.ts";
 import { listCases, projectOnce } from "./case_model.ts";
 import { CaseBook } from "./case_book.ts";
 import { doChores } from "./chores.ts";
@@ -71,7 +71,17 @@ export interface NatsOptions {
   timersAsOf?: () => Date;
 }
 
-const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
+const features: BackendFeatures = {
+  durable: true,
+  shared: true,
+  atomicSettle: true,
+  // A server takes a thousand messages in an atomic batch, and nothing larger can be made of two.
+  atomicAppend: EVENTS_AT_ONCE,
+  geography:
+    "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
+    "for a majority, so that its places must be milliseconds apart; a mirror over a leaf node costs writers nothing, " +
+    "is a moment behind, can be read while the hub is away, and becomes a store only when a person promotes it",
+};
 const TIMERS_EVERY_MS = 250;
 /** Two settlements with one output each fit into one atomic batch. */
 const BATCH_SIZE = 480;

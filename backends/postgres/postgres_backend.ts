@@ -45,7 +45,15 @@ export interface PostgresOptions extends PostgresTarget {
   timersAsOf?: () => Date;
 }
 
-const features: BackendFeatures = { durable: true, shared: true, atomicSettle: true };
+const features: BackendFeatures = {
+  durable: true,
+  shared: true,
+  atomicSettle: true,
+  atomicAppend: Infinity,
+  geography:
+    "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
+    "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
+};
 
 /**
  * Connects, migrates and opens the store. Throws BackendAway when the server can't be reached and BackendRefused when

@@ -135,6 +135,21 @@ export const appendCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "append() stores all or none of as many events as it promises, and of more when a conflict can be seen before",
+    async run({ harness }) {
+      const backend = await harness.backend();
+      await backend.append([anEvent("a", 1)]);
+      const bad = { ...anEvent("a", 1), data: { case_id: "a" } };
+      const promised = Math.min(backend.features.atomicAppend, 2000);
+      for (const count of [promised - 1, 2 * promised]) {
+        const events = Array.from({ length: count }, (_, i) => anEvent(`case-${i}`, 1));
+        await assertRejects(() => backend.append([...events, bad]), EventIdConflict);
+      }
+      assertEquals((await all(backend.readAll())).length, 1);
+    },
+  },
+  {
     name: "append() takes thousands of events of many cases in one call",
     async run({ harness }) {
       const backend = await harness.backend();

@@ -9,4 +9,8 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => cluster[Symbol.asyncDispose]());
 
-conformance("NATS JetStream R3", natsHarness(() => ({ url: cluster.url, replicas: 3, leaseMs: 1_000 })));
+conformance(
+  "NATS JetStream R3",
+  natsHarness(() => ({ options: { url: cluster.url, replicas: 3, leaseMs: 1_000 } })),
+  ["slowAppend"],
+);

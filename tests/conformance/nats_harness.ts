@@ -1,19 +1,33 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
+import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
+import { draftOf, payloadOf } from "../../backends/nats/message.ts";
 import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
-import type { Harness, NodeOptions } from "./harness.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { Subjects } from "../../schema/nats.ts";
+import { LoopbackProxy } from "../support/loopback_proxy.ts";
+import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
 
 const PARTITIONS = 4;
 let stores = 0;
 
-/** Opens harnesses on a server or a cluster, which is asked for once the tests run. */
-export function natsHarness(server: () => NatsOptions & { leaseMs: number }): () => Promise<Harness> {
+/** The server or cluster the stores are on. */
+export interface HarnessServer {
+  readonly options: NatsOptions & { leaseMs: number };
+  /** Nodes reach a single server through a proxy, so that a write of theirs can be spoilt. */
+  readonly proxied?: boolean;
+}
+
+/** Opens harnesses on a server that is asked for once the tests run. */
+export function natsHarness(server: () => HarnessServer): () => Promise<Harness> {
   return () => Promise.resolve(harnessOn(server()));
 }
 
-function harnessOn(server: NatsOptions & { leaseMs: number }): Harness {
-  const { leaseMs } = server;
-  const store = { ...server, stream: `STORE_${++stores}`, partitions: PARTITIONS };
+function harnessOn({ options, proxied = false }: HarnessServer): Harness {
+  const { leaseMs } = options;
+  const proxy = proxied ? new LoopbackProxy(Number(new URL(options.url).port)) : undefined;
+  const url = proxy === undefined ? options.url : `nats://127.0.0.1:${proxy.port}`;
+  const store = { ...options, url, stream: `STORE_${++stores}`, partitions: PARTITIONS };
   const nodes: Backend[] = [];
   return {
     leaseMs,
@@ -25,6 +39,53 @@ function harnessOn(server: NatsOptions & { leaseMs: number }): Harness {
     },
     // The clock is the server's: only real time moves it.
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    close: async () => void await Promise.all(nodes.map((node) => node.close())),
+    ...(proxy === undefined ? {} : { failNextDeadLetterWrite: () => spoilDeadLetter(proxy) }),
+    slowAppend: (events) => slowAppend(options.url, store.stream, events),
+    async close() {
+      await Promise.all(nodes.map((node) => node.close()));
+      await proxy?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The next parked case with a dead head is asked to replace what it can't replace, which the server refuses. */
+function spoilDeadLetter(proxy: LoopbackProxy): void {
+  proxy.tamper = (sent) => {
+    const text = new TextDecoder("latin1").decode(sent);
+    const at = text.lastIndexOf("Nats-Rollup: sub", text.indexOf(`"state":"dead"`));
+    if (at < 0 || !text.includes(`"state":"dead"`)) return;
+    sent.set(new TextEncoder().encode("Nats-Rollup: bad"), at);
+    proxy.tamper = undefined;
+  };
+}
+
+/** An atomic batch that the server has in full, and that is committed when the case says so. */
+async function slowAppend(url: string, stream: string, events: readonly WireEvent[]): Promise<SlowAppend> {
+  const connection = await connect({ servers: url.split(",") });
+  const subjects = new Subjects(stream.toLowerCase());
+  const batch = crypto.randomUUID();
+  const send = async (subject: string, payload: string, sequence: number, commit?: string) => {
+    const set = headers();
+    set.set("Nats-Batch-Id", batch);
+    set.set("Nats-Batch-Sequence", String(sequence));
+    if (commit !== undefined) set.set("Nats-Batch-Commit", commit);
+    return (await connection.request(subject, payload, { headers: set, timeout: 2_000 })).string();
+  };
+  const drafts = events.map((event) => draftOf(event, PARTITIONS));
+  for (const [i, draft] of drafts.entries()) {
+    await send(subjects.event(draft.partition, draft.type, draft.caseId), payloadOf(draft, 1), i + 1);
+  }
+  return {
+    async commit() {
+      const { partition, type, caseId } = drafts[0]!;
+      // The end of a batch is a message that is not stored.
+      const answer = JSON.parse(
+        await send(subjects.event(partition, type, caseId), "", events.length + 1, "eob"),
+      );
+      await connection.close();
+      if (answer.count !== events.length) {
+        throw new Error(`The batch was not stored: ${JSON.stringify(answer)}`);
+      }
+    },
   };
 }

@@ -9,4 +9,8 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
-conformance("NATS JetStream", natsHarness(() => ({ url: server.url, syncAlways: true, leaseMs: 600 })));
+conformance(
+  "NATS JetStream",
+  natsHarness(() => ({ options: { url: server.url, syncAlways: true, leaseMs: 600 }, proxied: true })),
+  ["failNextDeadLetterWrite", "slowAppend"],
+);

@@ -3,6 +3,8 @@
 /** Forwards to a port of this machine. */
 export class LoopbackProxy implements AsyncDisposable {
   readonly port: number;
+  /** Sees what clients send before it is forwarded, and may change bytes of it in place. */
+  tamper: ((sent: Uint8Array) => void) | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #connections = new Set<Deno.Conn>();
   readonly #loops = new Set<Promise<void>>();
@@ -44,17 +46,21 @@ export class LoopbackProxy implements AsyncDisposable {
     try {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
       this.#connections.add(server);
-      await Promise.all([this.#pump(client, server), this.#pump(server, client)]);
+      await Promise.all([
+        this.#pump(client, server, (sent) => this.tamper?.(sent)),
+        this.#pump(server, client),
+      ]);
     } catch {
       close(client);
     }
   }
 
-  async #pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  async #pump(from: Deno.Conn, to: Deno.Conn, seen?: (bytes: Uint8Array) => void): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {
       for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
         if (this.#swallows) await this.#open.promise;
+        seen?.(buffer.subarray(0, n));
         for (let sent = 0; sent < n;) sent += await to.write(buffer.subarray(sent, n));
       }
     } catch {

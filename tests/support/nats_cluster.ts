@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import { freePort, startNats, type TestNats } from "./nats_server.ts";
 
 /** Three servers that hold each message together. */
-export interface TestCluster extends AsyncDisposable {
+export interface TestCluster {
   /** All of them, as one connection string. */
   readonly url: string;
   readonly members: readonly Member[];
@@ -11,6 +11,8 @@ export interface TestCluster extends AsyncDisposable {
   leaderOf(stream: string): Promise<Member>;
   /** Resolves when every replica of a stream is current. */
   settled(stream: string): Promise<void>;
+  /** Stops them, where they run, and removes everything. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** One of the servers, by the name under which the others know it. */

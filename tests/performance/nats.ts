@@ -1,0 +1,151 @@
+/**
+ * Throughput on NATS JetStream, as `deno task bench:nats` prints it, beside PostgreSQL in the same run: on one server that
+ * syncs every two minutes (as a server does unless told otherwise), on one that syncs every write, and on a cluster of
+ * three. Figures, no assertions. Arguments pick some of them: `default`, `always`, `cluster`, `postgres`.
+ * @module
+ */
+import { processors } from "../../actors/processors/all.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { writeTogether } from "../../backends/nats/atomic_batch.ts";
+import { NatsClient } from "../../backends/nats/client.ts";
+import { Feed } from "../../backends/nats/feed.ts";
+import { openNats } from "../../backends/nats/nats_backend.ts";
+import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { startNatsCluster } from "../support/nats_cluster.ts";
+import { startNats } from "../support/nats_server.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { appendAll, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+
+const COUNT = 30_000;
+const AT_ONCE = 8;
+const intake = processors.filter(({ name }) => name === "intake");
+
+/** Where stores are made, one for each round. */
+interface Place extends AsyncDisposable {
+  fresh(): Promise<Backend>;
+}
+
+let made = 0;
+
+async function jetStream(kind: "default" | "always" | "cluster"): Promise<Place & { client: NatsClient }> {
+  const servers = kind === "cluster"
+    ? await startNatsCluster()
+    : await startNats({ syncAlways: kind === "always" });
+  const replicas = kind === "cluster" ? 3 : 1;
+  const client = await NatsClient.open({ url: servers.url });
+  return {
+    client,
+    fresh: () => openNats({ url: servers.url, stream: `BENCH_${++made}`, replicas }),
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await servers[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function postgres(): Promise<Place> {
+  const server = await startPostgres({ fsync: true });
+  return {
+    fresh: async () => await openPostgres({ url: await server.freshDatabase() }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function within(place: Place, work: (backend: Backend) => Promise<number>): Promise<number> {
+  const backend = await place.fresh();
+  try {
+    return await work(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return COUNT / (performance.now() - began) * 1000;
+}
+
+/** Messages as large as events, in full atomic batches and without expectations: what the server itself can take. */
+function rawBatches(place: Place & { client: NatsClient }): Promise<number> {
+  return within(place, async (backend) => {
+    const payload = JSON.stringify(intakes(1, 1, "raw")[0]![0]);
+    const prefix = `bench_${made}`;
+    const batch = (n: number) =>
+      Array.from(
+        { length: 1000 },
+        (_, i) => ({ subject: `${prefix}.${i % 16}.intake.case-${n}-${i}`, payload }),
+      );
+    const rate = await timed(async () => {
+      let next = 0;
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        while (next < COUNT / 1000) await writeTogether(place.client, batch(next++));
+      }));
+    });
+    await backend.health();
+    return rate;
+  });
+}
+
+function appends(place: Place, seed: string): Promise<number> {
+  const batches = intakes(COUNT, 500, seed);
+  return within(place, (backend) => timed(() => appendAll(backend, batches, AT_ONCE)));
+}
+
+/** Every event of a store by one consumer. */
+function rawPull(place: Place & { client: NatsClient }, seed: string): Promise<number> {
+  return within(place, async (backend) => {
+    await appendAll(backend, intakes(COUNT, 500, seed), AT_ONCE);
+    const filters = [`bench_${made}.*.*.*`];
+    const feed = new Feed({ client: place.client, stream: `BENCH_${made}`, filters, after: 0 });
+    let pulled = 0;
+    const rate = await timed(async () => {
+      while (pulled < COUNT) {
+        await feed.fill(5_000, 8_000_000);
+        pulled += feed.buffer.length;
+        feed.drop(feed.position);
+      }
+    });
+    await feed.close();
+    return rate;
+  });
+}
+
+function settled(place: Place, seed: string): Promise<number> {
+  return within(place, async (backend) => {
+    await appendAll(backend, intakes(COUNT, 500, seed), AT_ONCE);
+    return await settleRate(backend, intake, COUNT);
+  });
+}
+
+let seeds = 0;
+const seed = () => `bench-${seeds++}`;
+
+async function bench(name: string, place: Place): Promise<void> {
+  await using _ = place;
+  if ("client" in place) {
+    const raw = place as Place & { client: NatsClient };
+    await measure(`${name}: messages in atomic batches of 1,000`, "messages/s", () => rawBatches(raw));
+    await measure(`${name}: pulled by one consumer`, "events/s", () => rawPull(raw, seed()));
+  }
+  await measure(`${name}: appends, 500 at a time, 8 at once`, "events/s", () => appends(place, seed()));
+  await measure(
+    `${name}: settled with one output each (intake)`,
+    "deliveries/s",
+    () => settled(place, seed()),
+  );
+}
+
+const places: Record<string, () => Promise<Place>> = {
+  default: () => jetStream("default"),
+  always: () => jetStream("always"),
+  cluster: () => jetStream("cluster"),
+  postgres,
+};
+
+if (import.meta.main) {
+  print(machineLine());
+  for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(places)) {
+    await bench(name, await places[name]!());
+  }
+}

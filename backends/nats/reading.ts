@@ -1,7 +1,7 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
-import type { AuditEntry, ReplayRange } from "../backend.ts";
-import { type Found, readSubject } from "./direct.ts";
+import type { AuditEntry, CaseSummary, ReplayRange } from "../backend.ts";
+import { type Found, readNext, readSubject } from "./direct.ts";
 import { Feed } from "./feed.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import type { Parts } from "./parts.ts";
@@ -11,16 +11,19 @@ const BYTES_AT_ONCE = 4_000_000;
 /** How many positions a search of the latest events looks at in one step back. */
 const STEP_BACK = 2_000;
 
+/** What reading needs of a backend. */
+export type ReadingParts = Pick<Parts, "client" | "stream" | "subjects" | "book" | "clock">;
+
 export function storedEvent(stored: Stored): StoredEvent {
   return parseStoredLine(lineOf(stored, 0, false));
 }
 
-export async function* readCase({ book }: Parts, caseId: string): AsyncGenerator<StoredEvent> {
+export async function* readCase({ book }: ReadingParts, caseId: string): AsyncGenerator<StoredEvent> {
   for (const stored of await book.read(caseId)) yield storedEvent(stored);
 }
 
 /** Reads what was stored when it was called. */
-export async function* readAll(parts: Parts, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
+export async function* readAll(parts: ReadingParts, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
   const end = Math.min(await lastPosition(parts), range.toPosition ?? Infinity);
   const from = Math.max(range.fromPosition ?? 1, 1);
   if (from > end || range.types?.length === 0) return;
@@ -32,7 +35,7 @@ export async function* readAll(parts: Parts, range: ReplayRange = {}): AsyncGene
 
 /** Events between two positions. */
 async function* between(
-  { client, stream, subjects }: Parts,
+  { client, stream, subjects }: ReadingParts,
   from: number,
   end: number,
   types?: readonly string[],
@@ -59,14 +62,14 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: Stored) => boolean 
 }
 
 /** The position of the last message of the stream. */
-export async function lastPosition({ client, stream }: Parts): Promise<number> {
+export async function lastPosition({ client, stream }: ReadingParts): Promise<number> {
   const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
   return state.last_seq;
 }
 
 /** The event with this id among those since a time. */
 export async function findRecent(
-  parts: Parts,
+  parts: ReadingParts,
   eventId: string,
   sinceMs: number,
 ): Promise<Stored | undefined> {
@@ -79,7 +82,39 @@ export async function findRecent(
   }
 }
 
-export async function audit({ client, stream, subjects }: Parts, caseId: string): Promise<AuditEntry[]> {
+/**
+ * Cases by latest change, where there is no read model: the log read backwards, since the first event of a case that one meets is its latest. What it
+ * reads is what changed last, however large the store.
+ */
+export async function latestCases(
+  parts: ReadingParts,
+  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+): Promise<CaseSummary[]> {
+  const met = new Set<string>();
+  const chosen: Found[] = [];
+  for (let to = await lastPosition(parts); to > 0 && chosen.length < limit; to -= STEP_BACK) {
+    const step = await Array.fromAsync(between(parts, Math.max(1, to - STEP_BACK + 1), to));
+    for (const found of step.reverse()) {
+      const { caseId, type } = envelopeOf(found);
+      if (met.has(caseId)) continue;
+      met.add(caseId);
+      if (latest === undefined || type === latest) chosen.push(found);
+    }
+  }
+  return await Promise.all(chosen.slice(0, limit).map((found) => summary(parts, found)));
+}
+
+async function summary({ client, stream, subjects, book }: ReadingParts, found: Found): Promise<CaseSummary> {
+  const { caseId, version, type } = envelopeOf(found);
+  const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
+  const openedAt = new Date(first!.recordedAt).toISOString();
+  return { caseId, version, latest: type, openedAt, updatedAt: new Date(found.recordedAt).toISOString() };
+}
+
+export async function audit(
+  { client, stream, subjects }: ReadingParts,
+  caseId: string,
+): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
   for await (const { payload } of readSubject(client, stream, subjects.audit(caseId))) {
     const { details: _, ...entry } = JSON.parse(payload);

@@ -1,7 +1,8 @@
 /**
  * Throughput on NATS JetStream, as `deno task bench:nats` prints it, beside PostgreSQL in the same run: on one server that
  * syncs every two minutes (as a server does unless told otherwise), on one that syncs every write, and on a cluster of
- * three. Figures, no assertions. Arguments pick some of them: `default`, `always`, `cluster`, `postgres`.
+ * three. Figures, no assertions. Arguments pick places (`default`, `always`, `cluster`, `postgres`) and figures (`raw`,
+ * `pull`, `appends`, `settled`).
  * @module
  */
 import { processors } from "../../actors/processors/all.ts";
@@ -121,19 +122,19 @@ function settled(place: Place, seed: string): Promise<number> {
 let seeds = 0;
 const seed = () => `bench-${seeds++}`;
 
-async function bench(name: string, place: Place): Promise<void> {
-  await using _ = place;
-  if ("client" in place) {
-    const raw = place as Place & { client: NatsClient };
-    await measure(`${name}: messages in atomic batches of 1,000`, "messages/s", () => rawBatches(raw));
-    await measure(`${name}: pulled by one consumer`, "events/s", () => rawPull(raw, seed()));
-  }
-  await measure(`${name}: appends, 500 at a time, 8 at once`, "events/s", () => appends(place, seed()));
-  await measure(
-    `${name}: settled with one output each (intake)`,
-    "deliveries/s",
-    () => settled(place, seed()),
-  );
+type Figure = [what: string, unit: string, round: () => Promise<number>];
+
+function figures(place: Place): Record<string, Figure> {
+  const raw = place as Place & { client: NatsClient };
+  const ofServer: Record<string, Figure> = {
+    raw: ["messages in atomic batches of 1,000", "messages/s", () => rawBatches(raw)],
+    pull: ["pulled by one consumer", "events/s", () => rawPull(raw, seed())],
+  };
+  return {
+    ..."client" in place ? ofServer : {},
+    appends: ["appends, 500 at a time, 8 at once", "events/s", () => appends(place, seed())],
+    settled: ["settled with one output each (intake)", "deliveries/s", () => settled(place, seed())],
+  };
 }
 
 const places: Record<string, () => Promise<Place>> = {
@@ -143,9 +144,20 @@ const places: Record<string, () => Promise<Place>> = {
   postgres,
 };
 
+/** Those that are named; all of them when none is. */
+function chosen(names: readonly string[]): string[] {
+  const named = names.filter((name) => Deno.args.includes(name));
+  return named.length > 0 ? named : [...names];
+}
+
 if (import.meta.main) {
   print(machineLine());
-  for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(places)) {
-    await bench(name, await places[name]!());
+  for (const name of chosen(Object.keys(places))) {
+    await using place = await places[name]!();
+    const all = figures(place);
+    for (const figure of chosen(Object.keys(all))) {
+      const [what, unit, round] = all[figure]!;
+      await measure(`${name}: ${what}`, unit, round);
+    }
   }
 }

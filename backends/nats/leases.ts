@@ -118,9 +118,9 @@ export class LeaseKeeper {
       await Promise.all([...this.#held.values()].map((lease) => this.#renew(lease)));
       this.#renewedAt = performance.now();
     }
-    let wait = this.#options.renewMs;
-    for (const processor of [...this.#wanted.keys()]) wait = Math.min(wait, await this.#take(processor));
-    return wait;
+    // At once: whoever takes over from a node that is gone has many to take.
+    const waits = await Promise.all([...this.#wanted.keys()].map((processor) => this.#take(processor)));
+    return Math.min(this.#options.renewMs, ...waits);
   }
 
   async #renew(lease: Lease): Promise<void> {
@@ -166,13 +166,14 @@ export class LeaseKeeper {
     taken: ReadonlyMap<number, Key>,
     lasts: ReadonlyMap<number, number>,
   ): Promise<void> {
-    let mine = this.#heldOf(processor).length;
-    for (let partition = 0; partition < this.#options.partitions && mine < share; partition++) {
+    const isFree = (partition: number) => {
       const owner = taken.get(partition)?.node;
-      const held = this.#held.has(keyOf({ processor, partition }));
-      if (held || (owner !== undefined && owner !== this.#options.node)) continue;
-      if (await this.#win(processor, partition, lasts.get(partition) ?? 0)) mine++;
-    }
+      return !this.#held.has(keyOf({ processor, partition })) &&
+        (owner ?? this.#options.node) === this.#options.node;
+    };
+    const free = Array.from({ length: this.#options.partitions }, (_, partition) => partition).filter(isFree);
+    const wanted = free.slice(0, Math.max(0, share - this.#heldOf(processor).length));
+    await Promise.all(wanted.map((partition) => this.#win(processor, partition, lasts.get(partition) ?? 0)));
   }
 
   async #win(processor: string, partition: number, expected: number): Promise<boolean> {

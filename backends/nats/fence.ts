@@ -52,7 +52,7 @@ export class Fence {
   static async take(options: FenceOptions): Promise<Fence> {
     const fence = new Fence(options);
     for (;;) {
-      await fence.#read();
+      fence.#adopt(await fence.#read());
       const { epoch, checkpoint, settledAt, trial = null, owner: before } = fence.#now;
       const { owner, takes } = options;
       try {
@@ -74,18 +74,29 @@ export class Fence {
     return this.#write({ ...this.#now, ...change }, writes);
   }
 
-  /** Reads where we are, after an outcome that is unknown. Throws Fenced when somebody took over. */
+  /**
+   * Reads where we are, after an outcome that is unknown. Throws Fenced when somebody took over; what they wrote is not
+   * made our own, so that whatever we still write is refused.
+   */
   async look(): Promise<void> {
     const { epoch } = this.#now;
-    await this.#read();
-    if (this.#now.epoch === epoch) return;
-    throw new Fenced(this.#options.processor, this.#options.partition, epoch);
+    const found = await this.#read();
+    if (found.now.epoch !== epoch) {
+      throw new Fenced(this.#options.processor, this.#options.partition, epoch);
+    }
+    this.#adopt(found);
   }
 
-  async #read(): Promise<void> {
+  async #read(): Promise<{ at: number; now: Checkpoint }> {
     const found = await readLast(this.#options.client, this.#options.stream, this.#subject);
-    this.#at = found?.position ?? 0;
-    this.#now = found === undefined ? NEVER : JSON.parse(found.payload);
+    return found === undefined
+      ? { at: 0, now: NEVER }
+      : { at: found.position, now: JSON.parse(found.payload) };
+  }
+
+  #adopt({ at, now }: { at: number; now: Checkpoint }): void {
+    this.#at = at;
+    this.#now = now;
   }
 
   async #write(next: Checkpoint, writes: readonly Write[]): Promise<number> {

@@ -83,8 +83,8 @@ export async function findRecent(
 }
 
 /**
- * Cases by latest change, where there is no read model: the log read backwards, since the first event of a case that one meets is its latest. What it
- * reads is what changed last, however large the store.
+ * Cases by latest change, where there is no read model: the log read backwards, since the first event of a case that one
+ * meets is its latest. What it reads is what changed last, however large the store.
  */
 export async function latestCases(
   parts: ReadingParts,

@@ -82,6 +82,19 @@ export const leaseCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "an owner that was fenced gives back nothing that is another's: who took over stays the owner (I5, I8)",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 1, { renews: false });
+      const batch = await feed.next();
+      const second = await takeOver(world);
+      await assertRejects(() => feed.mailbox.settle(batch, settlement()), Fenced);
+      await feed.mailbox.close();
+      const [mailbox] = (await backend.health()).mailboxes;
+      assertEquals([mailbox!.owner, mailbox!.epoch], ["second", second.mailbox.epoch]);
+    },
+  },
+  {
     name: "who takes over goes on at the checkpoint: nothing lost, nothing repeated (I1, I2)",
     async run(world) {
       const { backend, cases: [a], feed } = await world.scene(1, 6, { renews: false, batchSize: 2 });

@@ -76,6 +76,11 @@ export class LeaseKeeper {
     this.#wanted.delete(processor);
   }
 
+  /** True for what this node has the lease of. */
+  holds(processor: string, partition: number): boolean {
+    return this.#held.has(keyOf({ processor, partition }));
+  }
+
   /** Looks at once. */
   hurry(): void {
     this.#soon.abort();
@@ -151,12 +156,14 @@ export class LeaseKeeper {
     this.#announced.add(processor);
     await this.#put(`node.${name}.${token(node)}`, node);
     const found = await this.#read(name);
-    const nodes = new Set([node, ...found.nodes]);
+    const nodes = new Set([node, ...found.nodes.map((other) => other.node)]);
     const share = Math.ceil(partitions / nodes.size);
     const taken = new Map(found.leases.map((key) => [key.partition, key]));
     await this.#takeFree(processor, share, taken, found.lasts);
     this.#giveUp(processor, share);
-    const foreign = found.leases.filter((key) => key.node !== node).map((key) => key.leaseMs + MARGIN_MS);
+    // Its leases are free once a node is not counted any more: both run out, one shortly after the other.
+    const foreign = [...found.leases, ...found.nodes].filter((key) => key.node !== node)
+      .map((key) => key.leaseMs + MARGIN_MS);
     return Math.max(MARGIN_MS, Math.min(renewMs, ...foreign));
   }
 
@@ -211,12 +218,11 @@ export class LeaseKeeper {
       ),
     );
     const fresh = ({ recordedAt, deleted }: Found) => !deleted && clock.now() - recordedAt < leaseMs;
+    const leftOf = (found: Found) => keyFrom(found, leaseMs - (clock.now() - found.recordedAt));
     return {
-      leases: leases!.filter(fresh).map((found) =>
-        keyFrom(found, leaseMs - (clock.now() - found.recordedAt))
-      ),
+      leases: leases!.filter(fresh).map(leftOf),
       lasts: new Map(leases!.map((found) => [keyFrom(found, 0).partition, found.position])),
-      nodes: nodes!.filter(fresh).map(({ payload }) => payload),
+      nodes: nodes!.filter(fresh).map(leftOf),
     };
   }
 

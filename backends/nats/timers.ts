@@ -2,6 +2,7 @@
 import { BackendAway } from "../backend.ts";
 import { Bell } from "../bell.ts";
 import { patience, pause } from "../patience.ts";
+import { textOf } from "../../schema/nats.ts";
 import type { Write } from "./atomic_batch.ts";
 import { note } from "./appending.ts";
 import { placeEvents } from "./case_book.ts";
@@ -16,6 +17,10 @@ import { timeOf, timerDraft } from "./timer_message.ts";
 interface Timer {
   readonly position: number;
   readonly at: number;
+  readonly processor: string;
+  readonly partition: number;
+  /** When it was first seen to be due, by this node's own clock. */
+  dueSince?: number;
 }
 
 export interface TimerOptions {
@@ -26,6 +31,11 @@ export interface TimerOptions {
   readonly asOf: (() => Date) | undefined;
 }
 
+/**
+ * A timer of a mailbox that another node has is left to it for so long, in milliseconds: two that fire the same timers are
+ * in each other's way. That node may be gone, so then everybody fires it.
+ */
+const FOREIGN_MS = 1_000;
 const AT_ONCE = 500;
 const BYTES_AT_ONCE = 4_000_000;
 
@@ -37,7 +47,7 @@ export async function keepTimers(options: TimerOptions, signal: AbortSignal): Pr
   for (let failures = 0; !signal.aborted;) {
     let wait = options.everyMs;
     try {
-      await follow(feed, timers);
+      await follow(options.parts, feed, timers);
       await fireDue(options, timers);
       failures = 0;
     } catch (error) {
@@ -49,20 +59,34 @@ export async function keepTimers(options: TimerOptions, signal: AbortSignal): Pr
   await feed.close();
 }
 
-async function follow(feed: Feed, timers: Map<string, Timer>): Promise<void> {
+async function follow(parts: Parts, feed: Feed, timers: Map<string, Timer>): Promise<void> {
   do {
     await feed.fill(AT_ONCE, BYTES_AT_ONCE);
     for (const found of feed.buffer) {
       if (found.deleted) timers.delete(found.subject);
-      else timers.set(found.subject, { position: found.position, at: timeOf(found.payload) });
+      else timers.set(found.subject, timerOf(parts, found));
     }
     feed.drop(feed.position);
   } while (feed.pending > 0);
 }
 
+function timerOf({ book }: Parts, { subject, position, payload }: Found): Timer {
+  const [, , processor, caseId] = subject.split(".").map(textOf) as [string, string, string, string];
+  return { position, at: timeOf(payload), processor, partition: book.partitionOf(caseId) };
+}
+
+/** Whether this node fires it now. */
+function isOurs({ leases }: Parts, timer: Timer): boolean {
+  timer.dueSince ??= performance.now();
+  return leases.holds(timer.processor, timer.partition) || performance.now() - timer.dueSince > FOREIGN_MS;
+}
+
 async function fireDue(options: TimerOptions, timers: Map<string, Timer>): Promise<void> {
   const now = options.asOf?.().getTime() ?? options.parts.clock.now();
-  const due = [...timers].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
+  const due = [...timers].filter(([, timer]) => timer.at <= now && isOurs(options.parts, timer)).sort((
+    [, a],
+    [, b],
+  ) => a.at - b.at);
   await inOrder(due, async ([subject, { position }]) => {
     const found = await readAt(options.parts.client, options.parts.stream, position);
     if (found !== undefined && !found.deleted) await fire(options.parts, found);

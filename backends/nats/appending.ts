@@ -143,8 +143,10 @@ async function lookAgain(parts: AppendParts, placed: Placed, cases: string[], er
 
 /** Throws EventIdConflict for an id that its case has with other content. */
 async function checkKnown({ book }: AppendParts, known: readonly Draft[]): Promise<void> {
-  for (const [caseId, drafts] of Map.groupBy(known, ({ caseId }) => caseId)) {
-    const events = new Map((await book.read(caseId)).map((event) => [envelopeOf(event).eventId, event]));
+  const byCase = Map.groupBy(known, ({ caseId }) => caseId);
+  const stories = await book.read([...byCase.keys()]);
+  for (const [caseId, drafts] of byCase) {
+    const events = new Map(stories.get(caseId)!.map((event) => [envelopeOf(event).eventId, event]));
     const other = drafts.find((draft) => !sameFact(draft, events.get(draft.eventId)!));
     if (other !== undefined) throw new EventIdConflict(other.eventId);
   }
@@ -161,6 +163,7 @@ function sameFact(draft: Draft, stored: Stored): boolean {
 /** Position and version of the last event of a call, which may have been stored before. */
 async function placeOfLast({ book }: AppendParts, { caseId, eventId }: Draft, last: Place | undefined) {
   if (last?.eventId === eventId) return { position: last.position, version: last.version };
-  const event = (await book.read(caseId)).find((each) => envelopeOf(each).eventId === eventId)!;
+  const story = (await book.read([caseId])).get(caseId)!;
+  const event = story.find((each) => envelopeOf(each).eventId === eventId)!;
   return { position: event.position, version: envelopeOf(event).version };
 }

@@ -5,7 +5,7 @@
  */
 import type { Subjects } from "../../schema/nats.ts";
 import type { NatsClient } from "./client.ts";
-import { readWhole } from "./direct.ts";
+import { readStories } from "./case_stories.ts";
 import { type Draft, envelopeOf, payloadOf, type Stored } from "./message.ts";
 import type { Write } from "./atomic_batch.ts";
 
@@ -13,13 +13,13 @@ import type { Write } from "./atomic_batch.ts";
 export interface CaseHead {
   readonly position: number;
   readonly version: number;
-  /** Ids of its events: all of them when `whole`. Few, so that looking through them beats a set. */
+  /** Ids of its events from version `since` on. Few, so that looking through them beats a set. */
   readonly ids: readonly string[];
-  readonly whole: boolean;
+  readonly since: number;
 }
 
 /** A case that nobody has told us of is taken for new. */
-export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], whole: true };
+export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
 
 /** A head that grows as its case does. */
 interface Growing extends CaseHead {
@@ -30,7 +30,6 @@ interface Growing extends CaseHead {
 
 /** Cases of one generation; two are remembered. (Deleting the first key of a Map again and again is slow.) */
 const GENERATION = 25_000;
-const LOADS_AT_ONCE = 64;
 
 export class CaseBook {
   #young = new Map<string, Growing>();
@@ -56,44 +55,42 @@ export class CaseBook {
       known.version = version;
       known.ids.push(ownCopy(eventId));
     } else {
-      this.#put(ownCopy(caseId), { position, version, ids: [ownCopy(eventId)], whole: version === 1 });
+      this.#put(ownCopy(caseId), { position, version, ids: [ownCopy(eventId)], since: version });
     }
   }
 
   /** Makes sure that all is known of these cases that was stored when they were last looked at. */
   async know(cases: Iterable<string>): Promise<void> {
-    const unknown = [...cases].filter((caseId) => !this.head(caseId).whole);
-    if (unknown.length > 0) await this.reload(unknown);
+    await this.reload([...cases].filter((caseId) => this.head(caseId).since > 1));
   }
 
-  /** The same for cases that have events: one that nobody has told us of is not new, but forgotten. */
-  async recall(cases: Iterable<string>): Promise<void> {
-    const unknown = [...cases].filter((caseId) => this.#find(caseId)?.whole !== true);
-    if (unknown.length > 0) await this.reload(unknown);
+  /**
+   * Makes sure that all is known of these cases from a version of each on: enough for what follows from that event. One
+   * that nobody has told us of is not new, but forgotten.
+   */
+  async recall(cases: ReadonlyMap<string, number>): Promise<void> {
+    const isKnown = ([caseId, version]: [string, number]) =>
+      (this.#find(caseId)?.since ?? Infinity) <= version;
+    await this.reload([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
   }
 
   /** Reads these cases. */
   async reload(cases: readonly string[]): Promise<void> {
-    let next = 0;
-    const load = async () => {
-      while (next < cases.length) await this.#load(cases[next++]!);
-    };
-    await Promise.all(Array.from({ length: Math.min(LOADS_AT_ONCE, cases.length) }, load));
+    if (cases.length === 0) return;
+    const stories = await this.read(cases);
+    for (const caseId of cases) this.#learn(caseId, stories.get(caseId) ?? []);
   }
 
-  /** The events of a case, all of them. */
-  async read(caseId: string): Promise<Stored[]> {
-    return await readWhole(this.client, this.stream, this.subjects.case(this.partitionOf(caseId), caseId));
+  /** The events of cases, all of them. */
+  read(cases: readonly string[]): Promise<Map<string, Stored[]>> {
+    return readStories(this, cases);
   }
 
-  async #load(caseId: string): Promise<void> {
-    const events = await this.read(caseId);
+  #learn(caseId: string, events: readonly Stored[]): void {
     const last = events.at(-1);
     if (last === undefined) return this.#forget(caseId);
-    const envelopes = events.map(envelopeOf);
-    const ids = envelopes.map(({ eventId }) => ownCopy(eventId));
-    const { version } = envelopes.at(-1)!;
-    this.#put(ownCopy(caseId), { position: last.position, version, ids, whole: true });
+    const ids = events.map((event) => ownCopy(envelopeOf(event).eventId));
+    this.#put(ownCopy(caseId), { position: last.position, version: events.length, ids, since: 1 });
   }
 
   #find(caseId: string): Growing | undefined {

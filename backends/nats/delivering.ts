@@ -79,15 +79,14 @@ export async function histories(
 ): Promise<string> {
   const wanted = needs.filter(({ after, before }) => before - after > 1)
     .sort((a, b) => a.caseId < b.caseId ? -1 : 1);
-  const stories = await inOrder(
-    wanted,
-    async ({ caseId, after, before }) =>
-      (await book.read(caseId)).filter((stored) => {
-        const { version, type } = envelopeOf(stored);
-        return version > after && version < before && types.includes(type);
-      }),
+  const stories = await book.read([...new Set(wanted.map(({ caseId }) => caseId))]);
+  const lines = wanted.flatMap(({ caseId, after, before }) =>
+    (stories.get(caseId) ?? []).filter((stored) => {
+      const { version, type } = envelopeOf(stored);
+      return version > after && version < before && types.includes(type);
+    })
   );
-  return stories.flat().map((stored) => lineOf(stored, 0, false)).join("\n");
+  return lines.map((stored) => lineOf(stored, 0, false)).join("\n");
 }
 
 /** Maps a list with some of the work at once. */

@@ -84,7 +84,8 @@ export async function readLast(
   }
 }
 
-function foundOf(msg: Msg): Found {
+/** A message of a stream, as a direct read brings it. */
+export function foundOf(msg: Msg): Found {
   const header = (name: string) => msg.headers!.get(name);
   const payload = textOfMsg(msg);
   return {

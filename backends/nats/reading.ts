@@ -19,7 +19,7 @@ export function storedEvent(stored: Stored): StoredEvent {
 }
 
 export async function* readCase({ book }: ReadingParts, caseId: string): AsyncGenerator<StoredEvent> {
-  for (const stored of await book.read(caseId)) yield storedEvent(stored);
+  for (const stored of (await book.read([caseId])).get(caseId) ?? []) yield storedEvent(stored);
 }
 
 /** Reads what was stored when it was called. */

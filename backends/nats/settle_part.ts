@@ -1,6 +1,6 @@
 /** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
 import type { AuditEntry } from "../backend.ts";
-import type { Batch, Settlement } from "../mailbox.ts";
+import { type Batch, linesOf, type Settlement } from "../mailbox.ts";
 import type { Subjects } from "../../schema/nats.ts";
 import { MOST_MESSAGES, type Write } from "./atomic_batch.ts";
 import { note } from "./appending.ts";
@@ -9,7 +9,7 @@ import type { Fence } from "./fence.ts";
 import { type Draft, draftOfRow } from "./message.ts";
 import type { ParkedCases } from "./parked_cases.ts";
 import type { Parts } from "./parts.ts";
-import { type Staged, stageSettlement } from "./settling.ts";
+import { lineHead, type Staged, stageSettlement } from "./settling.ts";
 import { timerWrite } from "./timer_message.ts";
 
 export interface SettleParts extends Parts {
@@ -30,10 +30,19 @@ export async function settlePart(parts: SettleParts, batch: Batch, settlement: S
   const staged = stageSettlement(settling, batch, settlement);
   if (staged === null) return;
   const drafts = settlement.outputs === "" ? [] : settlement.outputs.split("\n").map(draftOfRow);
-  // A fresh batch told of its cases when it was read.
-  if (drafts.length > 0) await parts.book.recall(new Set(drafts.map(({ caseId }) => caseId)));
+  if (drafts.length > 0) await parts.book.recall(causesOf(batch, drafts));
   const timers = settlement.timers.map((change) => timerWrite(parts.subjects, change));
   await writeInRuns(parts, drafts, timers, staged, now);
+}
+
+/** The cases that get outputs, and the version of each from which on they may be there already, from an earlier try. */
+function causesOf(batch: Batch, drafts: readonly Draft[]): Map<string, number> {
+  const causes = new Map(drafts.map(({ caseId }) => [caseId, 0]));
+  for (const line of linesOf(batch)) {
+    const { caseId, version } = lineHead(line);
+    if (causes.get(caseId) === 0) causes.set(caseId, version);
+  }
+  return causes;
 }
 
 /**

@@ -1,0 +1,82 @@
+/**
+ * The events of cases, many cases at once. Asking for them one by one makes the server look through whole blocks for each;
+ * the last message of every subject of a case it finds at once, and most cases have one event of a type.
+ * @module
+ */
+import type { Subjects } from "../../schema/nats.ts";
+import { textOf } from "../../schema/nats.ts";
+import { BackendAway } from "../backend.ts";
+import type { NatsClient } from "./client.ts";
+import { inOrder } from "./delivering.ts";
+import { type Found, foundOf, readWhole } from "./direct.ts";
+import { envelopeOf } from "./message.ts";
+
+export interface StorySource {
+  readonly client: NatsClient;
+  readonly stream: string;
+  readonly subjects: Subjects;
+  readonly partitionOf: (caseId: string) => number;
+}
+
+/** A request is answered with 1,024 messages at most. */
+const CASES_AT_ONCE = 60;
+const [NOTHING, END, TOO_MANY] = [404, 204, 413];
+
+/** The events of each of these cases, in order; a case without any is left out. */
+export async function readStories(
+  source: StorySource,
+  caseIds: readonly string[],
+): Promise<Map<string, Found[]>> {
+  const parts = Array.from(
+    { length: Math.ceil(caseIds.length / CASES_AT_ONCE) },
+    (_, i) => caseIds.slice(i * CASES_AT_ONCE, (i + 1) * CASES_AT_ONCE),
+  );
+  return new Map((await inOrder(parts, (part) => readPart(source, part))).flat());
+}
+
+async function readPart(source: StorySource, caseIds: readonly string[]): Promise<[string, Found[]][]> {
+  const { client, stream, subjects, partitionOf } = source;
+  const filters = caseIds.map((caseId) => subjects.case(partitionOf(caseId), caseId));
+  const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
+  const { code, description } = answers.at(-1)!.headers!;
+  if (code === NOTHING) return [];
+  const isCut = Number(answers.at(-1)!.headers!.get("Nats-Num-Pending")) > 0;
+  if (code === TOO_MANY || (code === END && isCut)) return await readHalves(source, caseIds);
+  if (code !== END) throw new BackendAway(`NATS did not read (${code} ${description})`);
+  const lasts = Map.groupBy(answers.slice(0, -1).map(foundOf), caseOf);
+  return await inOrder([...lasts], async ([caseId, found]) => [caseId, await whole(source, caseId, found)]);
+}
+
+async function readHalves(source: StorySource, caseIds: readonly string[]): Promise<[string, Found[]][]> {
+  const half = caseIds.length >> 1;
+  if (half === 0) return [[caseIds[0]!, await readOne(source, caseIds[0]!)]];
+  return [
+    ...await readPart(source, caseIds.slice(0, half)),
+    ...await readPart(source, caseIds.slice(half)),
+  ];
+}
+
+function caseOf({ subject }: Found): string {
+  return textOf(subject.slice(subject.lastIndexOf(".") + 1));
+}
+
+/** All events of a case, of which the last one of each type is given. */
+async function whole(source: StorySource, caseId: string, lasts: readonly Found[]): Promise<Found[]> {
+  if (isWhole(lasts)) return inStoredOrder(lasts);
+  const { client, stream } = source;
+  const all = (await inOrder(lasts, ({ subject }) => readWhole(client, stream, subject))).flat();
+  return isWhole(all) ? inStoredOrder(all) : await readOne(source, caseId);
+}
+
+function readOne({ client, stream, subjects, partitionOf }: StorySource, caseId: string): Promise<Found[]> {
+  return readWhole(client, stream, subjects.case(partitionOf(caseId), caseId));
+}
+
+/** Versions begin at 1 and have no gaps. */
+function isWhole(events: readonly Found[]): boolean {
+  return Math.max(...events.map((event) => envelopeOf(event).version)) === events.length;
+}
+
+function inStoredOrder(events: readonly Found[]): Found[] {
+  return [...events].sort((a, b) => a.position - b.position);
+}

@@ -52,7 +52,7 @@ export class Fence {
   static async take(options: FenceOptions): Promise<Fence> {
     const fence = new Fence(options);
     for (;;) {
-      fence.#adopt(await fence.#read());
+      await fence.#read();
       const { epoch, checkpoint, settledAt, trial = null, owner: before } = fence.#now;
       const { owner, takes } = options;
       try {
@@ -79,24 +79,17 @@ export class Fence {
    * made our own, so that whatever we still write is refused.
    */
   async look(): Promise<void> {
-    const { epoch } = this.#now;
-    const found = await this.#read();
-    if (found.now.epoch !== epoch) {
-      throw new Fenced(this.#options.processor, this.#options.partition, epoch);
-    }
-    this.#adopt(found);
+    const [at, now] = [this.#at, this.#now];
+    await this.#read();
+    if (this.#now.epoch === now.epoch) return;
+    [this.#at, this.#now] = [at, now];
+    throw new Fenced(this.#options.processor, this.#options.partition, now.epoch);
   }
 
-  async #read(): Promise<{ at: number; now: Checkpoint }> {
+  async #read(): Promise<void> {
     const found = await readLast(this.#options.client, this.#options.stream, this.#subject);
-    return found === undefined
-      ? { at: 0, now: NEVER }
-      : { at: found.position, now: JSON.parse(found.payload) };
-  }
-
-  #adopt({ at, now }: { at: number; now: Checkpoint }): void {
-    this.#at = at;
-    this.#now = now;
+    this.#at = found?.position ?? 0;
+    this.#now = found === undefined ? NEVER : JSON.parse(found.payload);
   }
 
   async #write(next: Checkpoint, writes: readonly Write[]): Promise<number> {

@@ -3,10 +3,10 @@
  * errors, so the headers are set here.
  * @module
  */
-import type { MsgHdrs } from "@nats-io/transport-deno";
+import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
 import { BackendAway } from "../backend.ts";
 import { answerOf, type NatsClient } from "./client.ts";
-import { RecentDuplicate } from "./errors.ts";
+import { RecentDuplicate, translate } from "./errors.ts";
 
 /** The most messages that every server takes in one batch. */
 export const MOST_MESSAGES = 1000;
@@ -47,13 +47,11 @@ interface Ack {
 export async function writeTogether(client: NatsClient, writes: readonly Write[]): Promise<number> {
   const id = `${node}${++batches}`;
   const last = writes.length - 1;
-  const bytes = encodeAll(
-    writes.flatMap((write, i) => [headersOf(write, id, i + 1, i === last), write.payload]),
+  const staged = writes.slice(0, last).map((write, i) =>
+    messageOf(client, write, headersOf(write, id, i + 1, false))
   );
-  for (let i = 0; i < last; i++) {
-    client.publish(writes[i]!.subject, bytes[2 * i + 1]!, { headers: ready(bytes[2 * i]!) });
-  }
-  const answer = await client.request(writes[last]!.subject, bytes[2 * last + 1]!, ready(bytes[2 * last]!));
+  if (last > 0) client.publishEncoded(encoder.encode(staged.join("")));
+  const answer = await send(client, writes[last]!, headersOf(writes[last]!, id, writes.length, true));
   const ack = answerOf<Ack>(answer);
   if (ack.batch !== id || ack.count !== writes.length) {
     throw new BackendAway("NATS stored something else than the batch: it may not know atomic batches");
@@ -63,8 +61,7 @@ export async function writeTogether(client: NatsClient, writes: readonly Write[]
 
 /** Writes a single message, for which the server need not stage a batch. */
 export async function writeOne(client: NatsClient, write: Write): Promise<number> {
-  const [head, payload] = encodeAll([`${START}${expectations(write)}${END}`, write.payload]);
-  const answer = await client.request(write.subject, payload, ready(head!));
+  const answer = await send(client, write, `${START}${expectations(write)}${END}`);
   const ack = answerOf<Ack>(answer);
   if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
   return ack.seq;
@@ -91,16 +88,22 @@ function expectations({ subject, replaces, gone, id, expect }: Write): string {
     : `${text}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
 }
 
-/** Encodes many texts at once, which costs a quarter of encoding them one by one. */
-function encodeAll(texts: readonly string[]): Uint8Array[] {
-  const whole = texts.join("");
-  const bytes = encoder.encode(whole);
-  if (bytes.length !== whole.length) return texts.map((text) => encoder.encode(text));
-  let at = 0;
-  return texts.map(({ length }) => bytes.subarray(at, at += length));
+/** A message as the protocol writes it. Throws BackendRefused for one that the server would break the connection for. */
+function messageOf(client: NatsClient, { subject, payload }: Write, head: string): string {
+  const length = byteLength(head);
+  const whole = length + byteLength(payload);
+  if (whole > client.maxPayload) throw translate(new Error("max_payload size exceeded"));
+  return `HPUB ${subject} ${length} ${whole}\r\n${head}${payload}\r\n`;
 }
 
-/** Headers that are encoded already. The library asks headers for nothing but their bytes when it sends them. */
-function ready(bytes: Uint8Array): MsgHdrs {
-  return { encode: () => bytes } as unknown as MsgHdrs;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
+function byteLength(text: string): number {
+  return BEYOND_ASCII.test(text) ? encoder.encode(text).length : text.length;
+}
+
+function send(client: NatsClient, { subject, payload }: Write, head: string): Promise<Msg> {
+  const bytes = encoder.encode(head);
+  // The library asks headers for nothing but their bytes when it sends them.
+  return client.request(subject, encoder.encode(payload), { encode: () => bytes } as unknown as MsgHdrs);
 }

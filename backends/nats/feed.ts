@@ -6,7 +6,7 @@
 import { createInbox, type Msg } from "@nats-io/transport-deno";
 import { BackendAway } from "../backend.ts";
 import type { Bell } from "../bell.ts";
-import { isNotFound, isStatus, type NatsClient, textOfMsg } from "./client.ts";
+import { isNotFound, isStatus, type NatsClient } from "./client.ts";
 import type { Found } from "./direct.ts";
 import { ApiError } from "./errors.ts";
 
@@ -18,6 +18,13 @@ export interface FeedOptions {
   readonly after: number;
   /** Rung when something comes after `arm`. */
   readonly bell?: Bell;
+  /** Whether what comes is told with its subject. Default false: an event tells its own. */
+  readonly withSubjects?: boolean;
+}
+
+/** What has come and is not decoded yet. */
+interface Raw extends Omit<Found, "payload" | "deleted"> {
+  readonly data: Uint8Array;
 }
 
 const MS = 1_000_000;
@@ -30,8 +37,8 @@ let consumers = 0;
 const node = crypto.randomUUID().slice(0, 8);
 
 export class Feed {
-  /** What has come and was not dropped, in order. */
-  readonly buffer: Found[] = [];
+  readonly #buffer: Found[] = [];
+  #raw: Raw[] = [];
   readonly #options: FeedOptions;
   readonly #inbox = createInbox();
   readonly #unsubscribe: (() => void)[];
@@ -53,6 +60,17 @@ export class Feed {
     ];
   }
 
+  /** What has come and was not dropped, in order. */
+  get buffer(): readonly Found[] {
+    const payloads = decodeAll(this.#raw.map(({ data }) => data));
+    for (const [i, { subject, position, recordedAt }] of this.#raw.entries()) {
+      const payload = payloads[i]!;
+      this.#buffer.push({ subject, position, recordedAt, payload, deleted: payload === "" });
+    }
+    this.#raw = [];
+    return this.#buffer;
+  }
+
   /** The position up to which everything has come. */
   get position(): number {
     return this.#after;
@@ -60,11 +78,12 @@ export class Feed {
 
   /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
   async fill(count: number, bytes: number): Promise<void> {
-    const wanted = count - this.buffer.length;
-    if (wanted <= 0) return;
-    const before = this.buffer.length;
-    const status = await this.#pullNow({ batch: wanted, no_wait: true, max_bytes: bytes });
-    if (status === 409 && this.buffer.length === before) await this.#pullNow({ batch: 1, no_wait: true });
+    const before = this.#buffer.length + this.#raw.length;
+    if (before >= count) return;
+    const status = await this.#pullNow({ batch: count - before, no_wait: true, max_bytes: bytes });
+    if (status === 409 && this.#buffer.length + this.#raw.length === before) {
+      await this.#pullNow({ batch: 1, no_wait: true });
+    }
   }
 
   /** Asks to be woken by the next message, which is then in the buffer. */
@@ -78,7 +97,7 @@ export class Feed {
   /** Forgets what is at or before a position. */
   drop(position: number): void {
     const keep = this.buffer.findIndex((each) => each.position > position);
-    this.buffer.splice(0, keep === -1 ? this.buffer.length : keep);
+    this.#buffer.splice(0, keep === -1 ? this.#buffer.length : keep);
     this.#after = Math.max(this.#after, position);
   }
 
@@ -158,8 +177,8 @@ export class Feed {
     this.#after = place.position;
     this.pending = place.pending;
     const { position, recordedAt } = place;
-    const payload = textOfMsg(msg);
-    this.buffer.push({ subject: msg.subject, position, recordedAt, payload, deleted: payload === "" });
+    const subject = this.#options.withSubjects ? msg.subject : "";
+    this.#raw.push({ subject, position, recordedAt, data: msg.data });
     if (this.#armed !== undefined) this.#wake();
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
   }
@@ -182,6 +201,22 @@ export class Feed {
     this.#pull?.ended.resolve(0);
     this.#wake();
   }
+}
+
+const decoder = new TextDecoder();
+const LINE_BREAK = 10;
+
+/** Decodes many payloads, none of which holds a line break, in one call. */
+function decodeAll(payloads: readonly Uint8Array[]): string[] {
+  if (payloads.length === 0) return [];
+  const bytes = new Uint8Array(payloads.reduce((sum, { length }) => sum + length + 1, -1));
+  let at = 0;
+  for (const payload of payloads) {
+    bytes.set(payload, at);
+    at += payload.length + 1;
+    if (at <= bytes.length) bytes[at - 1] = LINE_BREAK;
+  }
+  return decoder.decode(bytes).split("\n");
 }
 
 /** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */

@@ -1,6 +1,5 @@
 /** Timers: a node that has mailboxes follows them all, and appends the events of those that are due. @module */
 import { BackendAway } from "../backend.ts";
-import { Bell } from "../bell.ts";
 import { patience, pause } from "../patience.ts";
 import { textOf } from "../../schema/nats.ts";
 import type { Write } from "./atomic_batch.ts";
@@ -42,7 +41,7 @@ const BYTES_AT_ONCE = 4_000_000;
 /** Follows and fires timers until the signal aborts. Several nodes may do so at once: the store lets one of them. */
 export async function keepTimers(options: TimerOptions, signal: AbortSignal): Promise<void> {
   const { client, stream, subjects } = options.parts;
-  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, bell: new Bell() });
+  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
   const timers = new Map<string, Timer>();
   for (let failures = 0; !signal.aborted;) {
     let wait = options.everyMs;

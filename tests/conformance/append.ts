@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { EventIdConflict } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { anEvent, someEvents } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
@@ -159,6 +160,9 @@ export const appendCases: ConformanceCase[] = [
       );
       const { stored } = await backend.append(events);
       assertEquals(stored, 5000);
+      const facts = (list: readonly WireEvent[]) =>
+        list.map(({ event_id, data }) => JSON.stringify([event_id, data]));
+      assertEquals(facts((await all(backend.readAll())).map(({ event }) => event)), facts(events));
       for (const caseId of ["case-0", "case-49"]) {
         const story = await all(backend.readCase(caseId));
         assertEquals(story.map(({ event }) => event.data.n), Array.from({ length: 100 }, (_, i) => i + 1));

@@ -79,19 +79,19 @@ export async function readCheckpoints(
   connection: NatsConnection,
   stream = "CASES",
 ): Promise<PlainCheckpoint[]> {
-  const { state } = await api(connection, `STREAM.INFO.${stream}`, {
-    subjects_filter: `${stream.toLowerCase()}-run.ckpt.*.*`,
-  }) as { state: { subjects?: Record<string, number> } };
-  return await Promise.all(
-    Object.keys(state.subjects ?? {}).map(async (subject) => {
-      const [, , processor, partition] = subject.split(".");
-      const { message } = await api(connection, `STREAM.MSG.GET.${stream}`, { last_by_subj: subject }) as {
-        message: { data: string };
-      };
-      const { checkpoint, owner } = JSON.parse(atob(message.data));
-      return { processor: processor!, partition: Number(partition), checkpoint, owner };
-    }),
-  );
+  const found: PlainCheckpoint[] = [];
+  const body = JSON.stringify({ multi_last: [`${stream.toLowerCase()}-run.ckpt.*.*`] });
+  const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, body, {
+    strategy: "sentinel",
+    maxWait: 2_000,
+  });
+  for await (const msg of answers) {
+    if (msg.data.length === 0) continue;
+    const [, , processor, partition] = msg.headers!.get("Nats-Subject").split(".");
+    const { checkpoint, owner } = msg.json<{ checkpoint: number; owner: string | null }>();
+    found.push({ processor: processor!, partition: Number(partition), checkpoint, owner });
+  }
+  return found;
 }
 
 export async function api(

@@ -26,6 +26,11 @@ import { settlePart } from "./settle_part.ts";
 /** A pull may be larger by this than a batch: the server counts subjects and headers too. */
 const PULL_SLACK = 2;
 const LEAST_PULL_BYTES = 4_096;
+/**
+ * Looks this often without being woken: whoever would wake us, the consumer, may have gone with one server of a cluster, and
+ * nobody tells.
+ */
+const LOOK_MS = 5_000;
 /** Before a settlement that met somebody else's write is worked out anew, in milliseconds. */
 const AFTER_CONFLICT_MS = 5;
 
@@ -106,7 +111,7 @@ export class NatsMailbox implements Mailbox {
 
   async #wait(ended: AbortSignal): Promise<void> {
     const dueMs = nextDue(this.#parked.all) - this.#parts.clock.now();
-    await this.bell.wait(ended, Number.isFinite(dueMs) ? Math.max(0, dueMs) : undefined);
+    await this.bell.wait(ended, Math.max(0, Math.min(dueMs, LOOK_MS)));
   }
 
   async #pull(ended: AbortSignal): Promise<Batch | undefined> {

@@ -1,10 +1,10 @@
 /** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
 import { type Backend, BackendAway } from "../backends/backend.ts";
-import { untilAnswered } from "../backends/patience.ts";
+import { untilUsable } from "../backends/patience.ts";
 import type { Child } from "./child_supervisor.ts";
 import type { AnyProcessor } from "./processor.ts";
 import type { Exit } from "./restart_policy.ts";
-import { tend, type TendParts } from "./tend.ts";
+import { tellRefusal, tend, type TendParts } from "./tend.ts";
 import { describe } from "./thrown.ts";
 
 /** One life of a processor. An error that is nobody's outcome ends it: batches in hand go on, and then it has failed. */
@@ -38,7 +38,7 @@ export class ProcessorFeed implements Child {
       }
     };
     try {
-      await untilAnswered(take, signal);
+      await untilUsable(take, signal, tellRefusal(parts.observer));
     } catch (error) {
       if (!(error instanceof BackendAway)) this.#crashed(error);
     }

@@ -10,7 +10,7 @@ import {
   type Settlement,
   type Trial,
 } from "../backends/mailbox.ts";
-import { untilAnswered } from "../backends/patience.ts";
+import { type RefusalListener, untilUsable } from "../backends/patience.ts";
 import { parseLine } from "../schema/stored_event.ts";
 import { behind, partsAround } from "./batch_parts.ts";
 import type { Exclusion } from "./exclusion.ts";
@@ -38,7 +38,7 @@ export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSign
   const ended = AbortSignal.any([signal, mailbox.lost]);
   try {
     // A batch whose settling has an unknown outcome is read again from the checkpoint, or not at all if it was settled.
-    await untilAnswered(() => takeBatches(mailbox, parts, signal), ended);
+    await untilUsable(() => takeBatches(mailbox, parts, signal), ended, tellRefusal(parts.observer));
   } catch (error) {
     // Unsettled work is simply still there: the next owner, or the next start, takes it up.
     if (error instanceof WorkerDied && error.exit === "stopped") return;
@@ -49,6 +49,11 @@ export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSign
   } finally {
     await giveBack(mailbox);
   }
+}
+
+/** A refusal holds up everything, as an absence does, and is told as such. */
+export function tellRefusal(observer: Observer): RefusalListener {
+  return (refused) => refused === undefined ? observer.backendBack() : observer.backendAway(refused.message);
 }
 
 async function takeBatches(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {

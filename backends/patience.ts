@@ -1,5 +1,5 @@
 /** Waiting for a backend that is away. @module */
-import { BackendAway } from "./backend.ts";
+import { BackendAway, BackendRefused } from "./backend.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */
 export type AwayListener = (error: BackendAway | undefined) => void;
@@ -49,4 +49,31 @@ export async function untilAnswered<T>(
       if (signal.aborted) throw error;
     }
   }
+}
+
+/** Told that a backend that answers refuses the work, and with undefined when it does no more. */
+export type RefusalListener = (refused: BackendRefused | undefined) => void;
+
+/**
+ * As `untilAnswered`, and waits out refusals too: a disk that is full or a right that was withdrawn is mended by a
+ * person while the work waits. What waits is tried again at its leisure, and each of many at a time of its own.
+ */
+export function untilUsable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  listener: RefusalListener,
+): Promise<T> {
+  let refused: BackendRefused | undefined;
+  return untilAnswered(async () => {
+    try {
+      const answer = await work();
+      if (refused !== undefined) listener(undefined);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof BackendRefused)) throw error;
+      refused = error;
+      listener(error);
+      throw new BackendAway(error.message, { cause: error });
+    }
+  }, signal);
 }

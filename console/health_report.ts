@@ -29,6 +29,8 @@ export interface NodeFacts {
   /** The processors this node runs: it answers for their partitions. */
   readonly processors: readonly string[];
   readonly workers: number;
+  /** Why work is held up, as long as the backend is away or refuses: it may answer the question for health all the same. */
+  readonly trouble?: string | undefined;
 }
 
 /** What was seen over time, by whoever asks for health. */
@@ -109,7 +111,7 @@ export function reportHealth(
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, judge));
   return {
     status: worst(judged.map(({ report }) => report.state)),
-    why: judged.flatMap(({ why }) => why),
+    why: [...troubles(facts), ...judged.flatMap(({ why }) => why)],
     ...common(facts, seen.now, seen.now),
     durability: health.durability,
     ...(health.refused === undefined ? {} : { refused: health.refused }),
@@ -128,6 +130,10 @@ export function reportAbsence(absence: Absence, facts: NodeFacts, now: number): 
     durability: null,
     processors: [],
   };
+}
+
+function troubles({ trouble }: NodeFacts): string[] {
+  return trouble === undefined ? [] : [`work is held up: ${trouble}`];
 }
 
 function common({ node, backend, startedAt, workers }: NodeFacts, since: number, now: number) {

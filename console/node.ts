@@ -9,6 +9,7 @@ import { httpParts } from "./http_parts.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
 import { combine, createJournal } from "./journal.ts";
 import { Metrics } from "./metrics.ts";
+import { printable, redacted } from "./text.ts";
 
 export interface NodeOptions {
   readonly node: string;
@@ -86,9 +87,12 @@ export async function startNode(
   });
   const startedAt = Date.now();
   let settledAt = performance.now();
+  let trouble: string | undefined;
   const observer = combine(metrics, journal, {
     ...silent,
     settled: () => void (settledAt = performance.now()),
+    backendAway: (reason) => void (trouble = redacted(printable(reason))),
+    backendBack: () => void (trouble = undefined),
   });
   away.tell(observer);
   supervisor = new Supervisor(backend, processors, observer, supervision(options.workers, options.policy));
@@ -101,7 +105,7 @@ export async function startNode(
   };
   const check = new HealthCheck({
     health: () => backend.health(),
-    facts: () => facts,
+    facts: () => ({ ...facts, trouble }),
     onHealth: (health) => metrics.healthSeen(health),
   });
   const http = options.http && serveHttp({ ...options.http, ...httpParts(check, metrics) });

@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { InvalidEvent } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { readInput } from "../../schema/input.ts";
-import { BackendAway, EventIdConflict } from "../backend.ts";
+import { BackendAway, BackendRefused, EventIdConflict } from "../backend.ts";
 import { patience, pause } from "../patience.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { codeOf, detailOf } from "./errors.ts";
@@ -42,15 +42,18 @@ export async function doChores(options: ChoreOptions, signal: AbortSignal): Prom
   ]);
 }
 
-/** Does a chore again and again, waiting as long as it says; while the database is away, it is tried at leisure. */
-async function repeat(signal: AbortSignal, chore: () => Promise<number>): Promise<void> {
+/**
+ * Does a chore again and again, waiting as long as it says; while the database is away, or refuses (its disk is full),
+ * it is tried at leisure.
+ */
+export async function repeat(signal: AbortSignal, chore: () => Promise<number>): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     let wait: number;
     try {
       wait = await chore();
       failures = 0;
     } catch (error) {
-      if (!(error instanceof BackendAway)) throw error;
+      if (!(error instanceof BackendAway || error instanceof BackendRefused)) throw error;
       wait = patience(failures++);
     }
     await pause(wait, signal);

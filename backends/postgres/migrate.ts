@@ -58,11 +58,15 @@ export interface Migrated {
  */
 async function appliedUpTo(sql: Sql): Promise<number> {
   const [server] = await sql`select current_setting('server_version_num')::int as version,
+    current_setting('server_encoding') as encoding,
     exists (select from pg_catalog.pg_tables where (schemaname, tablename) = ('zaakstroom', 'migrations')) as known`;
   if (server!.version < OLDEST_SERVER) {
     throw new BackendRefused(
       `PostgreSQL ${server!.version / 10000 | 0} is too old: use PostgreSQL 15 or newer`,
     );
+  }
+  if (server!.encoding !== "UTF8") {
+    throw new BackendRefused(`The database is encoded in ${server!.encoding}: create one in UTF8`);
   }
   if (!server!.known) return 0;
   const [row] = await sql`select coalesce(max(number), 0)::int as number from zaakstroom.migrations`;

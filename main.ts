@@ -2,7 +2,7 @@
 import { type Command, type Output, runCommand } from "./console/command.ts";
 import { commands } from "./console/commands/all.ts";
 import { exitCodes, explain, UsageError } from "./console/exit_codes.ts";
-import { closestString } from "@std/text/closest-string";
+import { didYouMean } from "./console/did_you_mean.ts";
 import { processOutput } from "./console/terminal.ts";
 
 /** Runs a command line; returns the exit code. */
@@ -23,8 +23,9 @@ export async function main(args: readonly string[], output: Output): Promise<num
 function find(name: string): Command {
   const found = commands.find((command) => command.name === name);
   if (found !== undefined) return found;
-  const nearest = closestString(name, commands.map((command) => command.name));
-  throw new UsageError(`Unknown command ${name}: did you mean ${nearest}?`);
+  throw new UsageError(
+    `Unknown command ${name}: ${didYouMean(name, commands.map((command) => command.name))}`,
+  );
 }
 
 function help(output: Output): number {

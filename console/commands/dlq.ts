@@ -1,11 +1,13 @@
 /** `dlq`: dead letters, their evidence, and what a person does about them. @module */
 import type { Backend, DeadLetter, DeadLetterFilter } from "../../backends/backend.ts";
+import { pause } from "../../backends/patience.ts";
 import { redactBsns } from "../../schema/bsn.ts";
-import { given, text, wholeNumber } from "../../schema/settings.ts";
+import { given, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
+import { previewRedrive, tellPreview } from "../redrive_preview.ts";
 import { grouped } from "../terminal.ts";
 import { withoutPersonalData } from "../timeline.ts";
 
@@ -25,6 +27,15 @@ export const dlqOptions = {
     help: "why, for the audit trail; needed to redrive or discard",
   },
   "dry-run": { schema: given, help: "only say what would be done" },
+  "show-outputs": {
+    schema: given,
+    help: "with redrive --dry-run: try it in a worker, and show what it would emit",
+  },
+  rate: {
+    schema: rate.optional(),
+    value: "RATE",
+    help: "redrive so many at a time, e.g. 10/sec; default: all at once",
+  },
   json: jsonOption,
 } as const;
 
@@ -42,6 +53,8 @@ export const dlq = command({
     "A dead letter holds its case, for its processor, until a person acts. redrive tries it again, and then the",
     "deliveries held behind it, in the order of the case; discard gives it up, and what was held goes on without it.",
     "Both say first what they will touch (--dry-run says only that), never touch more than --limit, and need --reason.",
+    "redrive --dry-run --show-outputs handles each of them in a worker without permissions, with this program's",
+    "processors, and shows what would come of it; nothing is stored.",
   ].join("\n"),
   async run({ values, positional }: Parsed<typeof dlqOptions>, output) {
     const [verb, at, ...more] = positional;
@@ -61,8 +74,10 @@ export const dlq = command({
 function filterOf(
   verb: Verb,
   at: string | undefined,
-  { processor, case: caseId, limit, reason, as }: DlqValues,
+  values: DlqValues,
 ): DeadLetterFilter {
+  const { processor, case: caseId, limit, reason, as, rate: perSecond } = values;
+  const { "show-outputs": showOutputs, "dry-run": dryRun } = values;
   if (at !== undefined && !/^\d+$/.test(at)) {
     throw new UsageError(`Cannot use ${at}: a POSITION is a whole number, see dlq list`);
   }
@@ -71,6 +86,12 @@ function filterOf(
   }
   if ((verb === "redrive" || verb === "discard") && (reason === undefined || as === undefined)) {
     throw new UsageError(`dlq ${verb} needs --reason and --as: they are kept in the audit trail`);
+  }
+  if (showOutputs && !(verb === "redrive" && dryRun)) {
+    throw new UsageError("Cannot use --show-outputs without redrive --dry-run");
+  }
+  if (perSecond !== undefined && verb !== "redrive") {
+    throw new UsageError("Cannot use --rate without redrive");
   }
   return {
     limit,
@@ -145,15 +166,42 @@ async function act(
   { out }: Output,
 ): Promise<number> {
   const held = found.reduce((sum, letter) => sum + letter.held, 0);
-  const preview = `${verb} ${grouped(found.length)} dead letters of ${
-    new Set(found.map(({ caseId }) => caseId)).size
-  } cases, with ${grouped(held)} deliveries held behind them`;
+  const preview = `${verb} ${estimate(found, held, values.rate)}`;
   if (values["dry-run"]) {
-    out(values.json ? JSON.stringify({ would: verb, deadLetters: found.length, held }) : `Would ${preview}`);
+    const outputs = values["show-outputs"] ? await previewRedrive(backend, found) : undefined;
+    if (values.json) out(JSON.stringify({ would: verb, deadLetters: found.length, held, outputs }));
+    else for (const line of [`Would ${preview}`, ...(outputs ?? []).map(tellPreview)]) out(line);
     return exitCodes.ok;
   }
   if (!values.json) out(`Will ${preview}`);
-  const done = await backend.deadLetters[verb](filter, { by: values.as!, why: values.reason! });
+  const why = { by: values.as!, why: values.reason! };
+  const done = values.rate === undefined
+    ? await backend.deadLetters[verb](filter, why)
+    : await redriveAtRate(backend, found, why, values.rate);
   out(values.json ? JSON.stringify({ did: verb, deadLetters: done, held }) : `Done: ${grouped(done)}`);
   return exitCodes.ok;
+}
+
+/** What an act will touch, and how long it takes at a rate. */
+function estimate(found: readonly DeadLetter[], held: number, perSecond: number | undefined): string {
+  const cases = new Set(found.map(({ caseId }) => caseId)).size;
+  const what = `${grouped(found.length)} dead letters of ${cases} cases, with ${grouped(held)} deliveries`;
+  const time = perSecond === undefined ? "" : `, in about ${Math.ceil(found.length / perSecond)} s`;
+  return `${what} held behind them${time}`;
+}
+
+/** Oldest first, one by one, so that the store and the processors have time for other cases in between. */
+async function redriveAtRate(
+  { deadLetters }: Backend,
+  found: readonly DeadLetter[],
+  why: { by: string; why: string },
+  perSecond: number,
+): Promise<number> {
+  const never = new AbortController().signal;
+  let done = 0;
+  for (const [i, { processor, caseId, event }] of found.entries()) {
+    if (i > 0) await pause(1_000 / perSecond, never);
+    done += await deadLetters.redrive({ processor, caseId, position: event.position }, why);
+  }
+  return done;
 }

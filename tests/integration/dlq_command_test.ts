@@ -50,6 +50,29 @@ async function letters(url: string) {
   };
 }
 
+Deno.test("a dry run shows what redriving would come to, and stores nothing", async () => {
+  const url = await withDeadLetters("case-a");
+  const { code, out } = await dlq(url, "redrive", "--dry-run", "--show-outputs", "--json", ...BY);
+  assertEquals(code, 0);
+  const { outputs: [again] } = JSON.parse(out);
+  assertEquals([again.caseId, again.events], ["case-a", []]);
+  assertMatch(again.failure, /^\w+: /);
+  const { code: refused } = await dlq(url, "list", "--show-outputs");
+  assertEquals(refused, exitCodes.usage);
+  assertEquals((await letters(url)).total, 1);
+});
+
+Deno.test("a redrive at a rate says how long it takes, and touches each", async () => {
+  const url = await withDeadLetters("case-a", "case-b", "case-c");
+  const { code, out } = await dlq(url, "redrive", "--rate", "20/sec", ...BY);
+  assertEquals(code, 0);
+  assertMatch(
+    out,
+    /^Will redrive 3 dead letters of 3 cases, with 3 deliveries held behind them, in about 1 s\nDone: 3$/,
+  );
+  assertEquals((await letters(url)).total, 0);
+});
+
 Deno.test("an empty list is told as such, and there is nothing to act on", async () => {
   const url = await server.freshDatabase();
   assertEquals((await dlq(url, "list")).out, "No dead letters");

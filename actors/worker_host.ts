@@ -71,7 +71,8 @@ function finish(id: number, run: BatchRun, histories: string): void {
   const result = run.result();
   mark(id, run.deliveries.length);
   const transfer = Object.values(result.done).map(({ buffer }) => buffer as ArrayBuffer);
-  post({ kind: "result", id, result, heapBytes: Deno.memoryUsage().heapUsed }, transfer);
+  const { heapUsed, external } = Deno.memoryUsage();
+  post({ kind: "result", id, result, heapBytes: heapUsed + external }, transfer);
 }
 
 /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
-import { oddEvent } from "../support/odd_processor.ts";
+import { type Odd, oddEvent } from "../support/odd_processor.ts";
 import { OddRuntime } from "../support/odd_runtime.ts";
 
 const MB = 1024 * 1024;
 
 /** Forty events of forty cases, of 16 MB each to the worker that handles them. */
-const growing = Array.from({ length: 40 }, (_, i) => oddEvent(`case-${i}`, 1, "grow"));
+const growing = (act: Odd) => Array.from({ length: 40 }, (_, i) => oddEvent(`case-${i}`, 1, act));
 
-for (const partitions of [1, 16]) {
-  Deno.test(`a worker whose heap grows is replaced between batches (partitions: ${partitions}) (I6)`, async () => {
+for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]] as const) {
+  Deno.test(`a worker whose memory grows is replaced between batches (${act}, ${partitions}) (I6)`, async () => {
     const store = { partitions, batchSize: 1 };
     await using runtime = new OddRuntime({ store, options: { heapCeilingBytes: 100 * MB } });
     let most = 0;
@@ -17,7 +17,7 @@ for (const partitions of [1, 16]) {
       most = Math.max(most, ...runtime.supervisor.heapBytes);
       settled.call(runtime.seen, batch);
     };
-    await runtime.backend.append(growing);
+    await runtime.backend.append(growing(act));
     await runtime.supervisor.start();
     await runtime.idle();
     assertEquals(Object.keys(await runtime.answers()).length, 40);

@@ -8,6 +8,7 @@ type Intake = EventOf<"case.intake">;
 const tries = new Map<string, number>();
 /** What `grow` never gives back. */
 const hoard: number[][] = [];
+const buffers: Uint8Array[] = [];
 
 function spinFor(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
@@ -36,6 +37,12 @@ const acts = {
   escape() {
     for (;;) new Array(100).fill(0);
   },
+  /** Ends the process, without a word. */
+  kill_process: () => Deno.kill(Deno.pid, "SIGKILL"),
+  /** Ends the process: there is no cap on the heap of one worker. */
+  blow_heap() {
+    for (const all: number[][] = [];;) all.push(new Array(1_000_000).fill(0.5));
+  },
   close: () => self.close(),
   exit: () => Deno.exit(3),
   outside_microtask: () =>
@@ -55,6 +62,8 @@ const acts = {
   chatter: () => self.postMessage(null),
   /** 16 MB. */
   grow: () => hoard.push(new Array(2_000_000).fill(0.5)),
+  /** 16 MB outside the heap. */
+  grow_outside: () => buffers.push(new Uint8Array(16 * 1024 * 1024).fill(1)),
   read_file: () => Deno.readTextFileSync("deno.json"),
   read_environment: () => Deno.env.get("HOME"),
   open_port: () => Deno.listen({ port: 0 }),

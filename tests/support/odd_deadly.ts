@@ -1,0 +1,71 @@
+/**
+ * A guarded node with odd workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
+ * nothing is left to do, how much of a core the process still burns; then it ends. @module
+ */
+import process from "node:process";
+import { guard } from "../../actors/guardian.ts";
+import { Supervisor } from "../../actors/supervisor.ts";
+import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { OddObserver } from "./odd_observer.ts";
+import { odd } from "./odd_processor.ts";
+import { oddOptions } from "./odd_runtime.ts";
+
+const GUARDED = "ODD_GUARDED";
+const url = Deno.args[0]!;
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+async function guardNode(): Promise<number> {
+  const flags = ["--quiet", "--no-check", "--allow-all", "--v8-flags=--max-old-space-size=96"];
+  return await guard({
+    command: Deno.execPath(),
+    args: ["run", ...flags, import.meta.filename!, url],
+    env: { [GUARDED]: "1" },
+    intensity: { restarts: 12, periodMs: 60_000 },
+    isFinal: (code) => code === 0,
+    recycleCode: 75,
+    interruptedCode: 130,
+    tell: say,
+  });
+}
+
+/** The share of a core that this process used during a second. */
+async function cpuShare(): Promise<number> {
+  const [before, began] = [process.cpuUsage(), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / (performance.now() - began);
+}
+
+async function runNode(): Promise<number> {
+  say("started");
+  const backend = await openPostgres({ url, node: "odd", partitions: 2, leaseMs: 2_000 });
+  const seen = new OddObserver();
+  const once = { outcome: "retry", maxAttempts: 1 } as const;
+  const errors = {
+    NodeDied: { outcome: "retry", maxAttempts: 2 },
+    WorkerDied: once,
+    DeliveryTimeout: once,
+  } as const;
+  const options = {
+    ...oddOptions,
+    deliveryTimeoutMs: 1_000,
+    hangMs: 1_500,
+    policy: { ...oddOptions.policy, errors },
+  };
+  const supervisor = new Supervisor(backend, [odd], seen, options);
+  await supervisor.start();
+  const idle = seen.until("nothing is left to do", async () => {
+    const { mailboxes } = await backend.health();
+    return mailboxes.length === 2 && mailboxes.every(({ pending, retrying }) => pending + retrying === 0);
+  });
+  const ending = await Promise.race([idle.then(() => "idle"), supervisor.ended()]);
+  if (ending === "idle") say(`idle ${await cpuShare()}`);
+  await supervisor.stop(5_000);
+  await backend.close();
+  return ending === "idle" ? 0 : 75;
+}
+
+Deno.exit(Deno.env.get(GUARDED) === undefined ? await guardNode() : await runNode());

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BackendAway } from "../../backends/backend.ts";
+import { BackendAway, BackendRefused } from "../../backends/backend.ts";
 import { Fenced } from "../../backends/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { withMailboxes } from "../support/odd_backend.ts";
+import { OddObserver } from "../support/odd_observer.ts";
 import { oddEvent } from "../support/odd_processor.ts";
 import { type OddParts, OddRuntime } from "../support/odd_runtime.ts";
 
@@ -204,6 +205,27 @@ for (const call of ["batches", "histories", "settle"] as const) {
     assertEquals((await runtime.backend.health()).mailboxes.map(({ epoch }) => epoch), [1]);
   });
 }
+
+Deno.test("a backend that refuses is waited for, burns no attempt, and is told with its reason (I8)", async () => {
+  let left = 2;
+  const between = withMailboxes((mailbox) => ({
+    settle: (batch, settlement) =>
+      left-- > 0
+        ? Promise.reject(new BackendRefused("the disk is full: free some"))
+        : mailbox.settle(batch, settlement),
+  }));
+  const seen = new OddObserver();
+  const told: string[] = [];
+  seen.backendAway = (reason) => void told.push(reason);
+  seen.backendBack = () => void told.push("back");
+  await using runtime = new OddRuntime({ between, seen });
+  await runtime.backend.append(intakes(1));
+  await runtime.supervisor.start();
+  await seen.until("all are done", () => seen.done === 20);
+  assertEquals(await runtime.answers(), eachOnce([1]));
+  assertEquals(told.slice(0, 2), Array(2).fill("the disk is full: free some"));
+  assertEquals([seen.retries, seen.exits], [[], []]);
+});
 
 Deno.test("effects happen once when nobody knows whether a settle was done (I2)", async () => {
   await using runtime = new OddRuntime({ between: away("settle", 3, true), store: { batchSize: 5 } });

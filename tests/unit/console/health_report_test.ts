@@ -28,6 +28,11 @@ Deno.test("given nothing waits, a node is ok and its processors are idle", () =>
   assertEquals(processors, [{ name: "intake", state: "idle", ...counts }]);
 });
 
+Deno.test("given work is held up, the report says why, whatever the backend says of itself", () => {
+  const { why } = reportOf([mailbox()], {}, { trouble: "PostgreSQL refuses (53100 disk full)" });
+  assertEquals(why, ["work is held up: PostgreSQL refuses (53100 disk full)"]);
+});
+
 Deno.test("given a young backlog, the processor flows and the node is ok", () => {
   const report = reportOf([mailbox({ pending: 9_000, oldestMs: 10_000, sinceSettledMs: null })]);
   assertEquals([report.status, report.processors[0]!.state], ["ok", "flowing"]);

@@ -20,9 +20,11 @@ export interface GuardianOptions {
   readonly tell: (line: string) => void;
 }
 
+/** After a second signal the node has so long to leave in order, its database with it; a third one ends it at once. */
+const INSIST_MS = 2_000;
 const RESTART_BACKOFF = { firstMs: 100, longestMs: 10_000 };
 
-/** Runs the node until it ends for good; returns its exit code. The first signal asks it to stop, a second one ends it. */
+/** Runs the node until it ends for good; returns its exit code. The first signal asks it to stop, a second one insists. */
 export async function guard(options: GuardianOptions): Promise<number> {
   const guardian = new Guardian(options);
   return await guardian.run();
@@ -34,6 +36,7 @@ class Guardian {
   #signals = 0;
   #restarts: readonly number[] = [];
   #wake: (() => void) | undefined;
+  #insisting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GuardianOptions) {
     this.#options = options;
@@ -69,6 +72,7 @@ class Guardian {
       stderr: "inherit",
     }).spawn();
     const ended = await this.#child.status;
+    clearTimeout(this.#insisting);
     await this.#child.stdin.abort().catch(() => {});
     this.#child = undefined;
     return ended;
@@ -94,7 +98,12 @@ class Guardian {
   #signalled(): void {
     this.#signals++;
     this.#wake?.();
-    if (this.#signals > 1) return this.#kill();
+    if (this.#signals > 2) return this.#kill();
+    if (this.#signals === 2) this.#insisting = setTimeout(() => this.#kill(), INSIST_MS);
+    this.#ask();
+  }
+
+  #ask(): void {
     const writer = this.#child?.stdin.getWriter();
     writer?.write(new TextEncoder().encode("stop\n")).catch(() => {}).finally(() => writer.releaseLock());
   }

@@ -30,10 +30,15 @@ export function stopRequests(guarded: boolean): StopRequests {
   };
 }
 
+const LINE_END = 10;
+
 async function listen(ask: () => void, gone: () => void): Promise<void> {
   const buffer = new Uint8Array(256);
   try {
-    for (let read = await Deno.stdin.read(buffer); read !== null; read = await Deno.stdin.read(buffer)) ask();
+    for (let read = await Deno.stdin.read(buffer); read !== null; read = await Deno.stdin.read(buffer)) {
+      // A line each: two of them may come at once.
+      for (const byte of buffer.subarray(0, read)) if (byte === LINE_END) ask();
+    }
   } catch {
     // A broken pipe says the same as its end.
   }

@@ -69,6 +69,7 @@ Deno.test("a second SIGINT ends at once, with 130", linux, async () => {
   program.signal("SIGINT");
   const { code } = await program.ended();
   assertEquals(code, exitCodes.interrupted);
+  assertEquals(await serverProcessId(place.dataDir), undefined, "its database has ended with it");
   await gone(node!);
 });
 

@@ -74,6 +74,15 @@ Deno.test("a database that takes no connections is told", async () => {
   await assertTold(url, exitCodes.refused, /55000.*let the database take connections/);
 });
 
+Deno.test("a database that is not encoded in UTF8 is refused, before anything is made in it", async () => {
+  await administer(server.url, "create database latin encoding 'LATIN1' locale 'C' template template0");
+  const url = server.url.replace(/\/[^/]*$/, "/latin");
+  await assertTold(url, exitCodes.refused, /encoded in LATIN1: create one in UTF8/);
+  const sql = postgres(url, { max: 1 });
+  const made = await sql`select from pg_namespace where nspname = 'zaakstroom'`.finally(() => sql.end());
+  assertEquals(made.length, 0);
+});
+
 Deno.test("a wrong password is refused without repeating it", async () => {
   const rules = join(server.dataDir, "pg_hba.conf");
   const before = await Deno.readTextFile(rules);

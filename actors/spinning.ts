@@ -1,18 +1,25 @@
 /** Whether a thread that was terminated still burns its core. @module */
 import process from "node:process";
 
-/** For how long the process is watched, in milliseconds. */
-const WATCHED_MS = 250;
-/** Of one core: a thread that spins gets at least so much of it, also on a busy machine. */
-const SPINNING_SHARE = 0.25;
+/** Looked at so often, for so long each time, in milliseconds. */
+const LOOKS = 6;
+const LOOK_MS = 250;
+/** Of one core: less than this is a process at rest. A thread that spins gets more, also on a machine that is overloaded. */
+const RESTING_SHARE = 0.03;
 
 /**
- * `terminate()` returns at once and does not stop a loop that never leaves native code. That a process at rest has no
- * such thread is certain; one that is busy may have one, and is then taken to have.
+ * `terminate()` returns at once and does not stop a loop that never leaves native code. A process that comes to rest has
+ * no such thread, and that is certain; one that never does may have one, and is then taken to have.
  */
 export async function isSpinning(): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look++) if (await usedShare(LOOK_MS) < RESTING_SHARE) return false;
+  return true;
+}
+
+/** The share of a core that this process uses for a while. */
+async function usedShare(forMs: number): Promise<number> {
   const [before, began] = [process.cpuUsage(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
+  await new Promise((resolve) => setTimeout(resolve, forMs));
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 > SPINNING_SHARE * (performance.now() - began);
+  return (user + system) / 1000 / (performance.now() - began);
 }

@@ -10,7 +10,9 @@ const growing = (act: Odd) => Array.from({ length: 40 }, (_, i) => oddEvent(`cas
 for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]] as const) {
   Deno.test(`a worker whose memory grows is replaced between batches (${act}, ${partitions}) (I6)`, async () => {
     const store = { partitions, batchSize: 1 };
-    await using runtime = new OddRuntime({ store, options: { heapCeilingBytes: 100 * MB } });
+    // How long 16 MB take is not what this is about.
+    const options = { heapCeilingBytes: 100 * MB, deliveryTimeoutMs: 1_000 };
+    await using runtime = new OddRuntime({ store, options });
     let most = 0;
     const { settled } = runtime.seen;
     runtime.seen.settled = (batch) => {
@@ -66,7 +68,8 @@ Deno.test("a worker that falls silent and burns nothing is replaced, and the pro
   await runtime.play([oddEvent("case-1", 1)]);
   assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(3).fill("hung"));
   assertEquals((await runtime.backend.deadLetters.list()).map(({ attempts }) => attempts), [3]);
-  const wait = new Promise((resolve) => setTimeout(() => resolve("goes on"), 400));
+  // Until each of the three was looked at, to the last time.
+  const wait = new Promise((resolve) => setTimeout(() => resolve("goes on"), 2_000));
   assertEquals(await Promise.race([runtime.supervisor.ended(), wait]), "goes on");
 });
 

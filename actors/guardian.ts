@@ -33,6 +33,7 @@ export async function guard(options: GuardianOptions): Promise<number> {
 class Guardian {
   readonly #options: GuardianOptions;
   #child: Deno.ChildProcess | undefined;
+  #words: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #signals = 0;
   #restarts: readonly number[] = [];
   #wake: (() => void) | undefined;
@@ -71,10 +72,11 @@ class Guardian {
       stdout: "inherit",
       stderr: "inherit",
     }).spawn();
+    this.#words = this.#child.stdin.getWriter();
     const ended = await this.#child.status;
     clearTimeout(this.#insisting);
-    await this.#child.stdin.abort().catch(() => {});
     this.#child = undefined;
+    await this.#words!.abort().catch(() => {});
     return ended;
   }
 
@@ -103,9 +105,9 @@ class Guardian {
     this.#ask();
   }
 
+  /** A node that has ended meanwhile does not hear it. */
   #ask(): void {
-    const writer = this.#child?.stdin.getWriter();
-    writer?.write(new TextEncoder().encode("stop\n")).catch(() => {}).finally(() => writer.releaseLock());
+    this.#words?.write(new TextEncoder().encode("stop\n")).catch(() => {});
   }
 
   #kill(): void {

@@ -34,7 +34,7 @@ export class OddObserver implements Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void {
     this.#keep(this.exits, exit);
   }
-  backendAway(): void {}
+  backendAway(_reason: string): void {}
   backendBack(): void {}
 
   /** How many deliveries were told to be done. */

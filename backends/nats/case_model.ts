@@ -12,7 +12,8 @@ import { Conflict } from "./errors.ts";
 import { envelopeOf } from "./message.ts";
 import type { Parts } from "./parts.ts";
 
-const PROJECT_AT_ONCE = 500;
+/** With the checkpoint it fits one atomic batch. */
+const PROJECT_AT_ONCE = 900;
 /** How many positions of the bucket the list looks at in one step back. */
 const STEP_BACK = 2_000;
 

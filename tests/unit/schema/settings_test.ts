@@ -1,7 +1,16 @@
 /** How numbers, rates, durations and addresses are written on a command line. @module */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { z } from "zod";
-import { duration, given, oneOf, postgresUrl, rate, text, wholeNumber } from "../../../schema/settings.ts";
+import {
+  duration,
+  given,
+  natsUrl,
+  oneOf,
+  postgresUrl,
+  rate,
+  text,
+  wholeNumber,
+} from "../../../schema/settings.ts";
 
 /** The value, or the message. */
 function read(schema: z.ZodType, input: string): unknown {
@@ -66,4 +75,13 @@ Deno.test("a PostgreSQL URL is one, and its message repeats nothing of it", () =
 Deno.test("words and texts say what they must be", () => {
   assertEquals(read(oneOf(["a", "b"]), "c"), "must be one of a, b");
   assertEquals(read(text, ""), "must not be empty");
+});
+
+Deno.test("a NATS URL names one server or several of a cluster, and its message repeats nothing of it", () => {
+  for (const url of ["nats://host:4222", "tls://host", "nats://u:p%40ss@a:4222,nats://b:4222"]) {
+    assertEquals(read(natsUrl, url), url);
+  }
+  for (const url of ["host:4222", "nats://", "nats://a,b", "nats://u:50%off@a", "postgres://host/db", ""]) {
+    assert(String(read(natsUrl, url)).startsWith("must be a URL such as nats://"), url);
+  }
 });

@@ -47,10 +47,11 @@ interface Ack {
 export async function writeTogether(client: NatsClient, writes: readonly Write[]): Promise<number> {
   const id = `${node}${++batches}`;
   const last = writes.length - 1;
-  const staged = writes.slice(0, last).map((write, i) =>
-    messageOf(client, write, headersOf(write, id, i + 1, false))
-  );
-  if (last > 0) client.publishEncoded(encoder.encode(staged.join("")));
+  const staged = writes.slice(0, last).map((write, i) => ({
+    write,
+    head: headersOf(write, id, i + 1, false),
+  }));
+  if (last > 0) client.publishEncoded(encodeMessages(staged, client.maxPayload));
   const answer = await send(client, writes[last]!, headersOf(writes[last]!, id, writes.length, true));
   const ack = answerOf<Ack>(answer);
   if (ack.batch !== id || ack.count !== writes.length) {
@@ -88,18 +89,28 @@ function expectations({ subject, replaces, gone, id, expect }: Write): string {
     : `${text}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
 }
 
-/** A message as the protocol writes it. Throws BackendRefused for one that the server would break the connection for. */
-function messageOf(client: NatsClient, { subject, payload }: Write, head: string): string {
-  const length = byteLength(head);
-  const whole = length + byteLength(payload);
-  if (whole > client.maxPayload) throw translate(new Error("max_payload size exceeded"));
-  return `HPUB ${subject} ${length} ${whole}\r\n${head}${payload}\r\n`;
+interface Message {
+  readonly write: Write;
+  readonly head: string;
 }
 
-const BEYOND_ASCII = /[\u0080-\uffff]/;
+/**
+ * Messages as the protocol writes them, in one piece. Text is nearly always ASCII, where characters are bytes; what is not
+ * is counted and encoded anew. Throws BackendRefused for one that the server would break the connection for.
+ */
+function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
+  const text = messages.map((message) => textOf(message, (text) => text.length, most)).join("");
+  const bytes = encoder.encode(text);
+  if (bytes.length === text.length) return bytes;
+  const inBytes = (text: string) => encoder.encode(text).length;
+  return encoder.encode(messages.map((message) => textOf(message, inBytes, most)).join(""));
+}
 
-function byteLength(text: string): number {
-  return BEYOND_ASCII.test(text) ? encoder.encode(text).length : text.length;
+function textOf({ write, head }: Message, lengthOf: (text: string) => number, most: number): string {
+  const length = lengthOf(head);
+  const whole = length + lengthOf(write.payload);
+  if (whole > most) throw translate(new Error("max_payload size exceeded"));
+  return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}\r\n`;
 }
 
 function send(client: NatsClient, { subject, payload }: Write, head: string): Promise<Msg> {

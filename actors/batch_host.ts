@@ -1,0 +1,105 @@
+/**
+ * What a worker does with what it hears: hosts the virtual actors (the states of cases) of its partitions and runs their
+ * handlers. It answers and never pushes.
+ * @module
+ */
+import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
+import { CaseStates } from "./case_states.ts";
+import type { AnyProcessor } from "./processor.ts";
+import { runGuarded } from "./vm_guard.ts";
+import type { FromWorker, Run, Setup, ToWorker } from "./worker_protocol.ts";
+
+/** Places in the shared progress: which batch runs, and which of its deliveries. */
+const BATCH = 0;
+const DELIVERY = 1;
+
+/** The worker around a host: where its answers go, and how big it is. */
+export interface WorkerScope {
+  post(message: FromWorker, transfer: Transferable[]): void;
+  heapBytes(): number;
+}
+
+export class BatchHost {
+  readonly #processors: readonly AnyProcessor[];
+  readonly #scope: WorkerScope;
+  readonly #states = new Map<string, CaseStates>();
+  readonly #waiting = new Map<number, BatchRun>();
+  #settings!: Setup;
+  #progress!: Int32Array;
+
+  constructor(processors: readonly AnyProcessor[], scope: WorkerScope) {
+    this.#processors = processors;
+    this.#scope = scope;
+  }
+
+  /** Does what it is told. What it throws is the end of its worker. */
+  hear(message: ToWorker): void {
+    if (message.kind === "setup") return this.#setup(message);
+    if (message.kind === "run") return this.#start(message);
+    const run = this.#waiting.get(message.id)!;
+    this.#waiting.delete(message.id);
+    if (message.lines !== null) this.#finish(message.id, run, message.lines);
+  }
+
+  #setup(message: Setup): void {
+    this.#settings = message;
+    this.#progress = new Int32Array(message.progress);
+    const limit = Math.ceil(message.stateLimit / this.#processors.length);
+    for (const processor of this.#processors) {
+      this.#states.set(processor.name, new CaseStates(processor, limit));
+    }
+    this.#answer({ kind: "ready" });
+  }
+
+  #start({ id, processor, partition, lines }: Run): void {
+    const before = [...this.#progress] as [number, number];
+    this.mark(id, 0);
+    const own = this.#states.get(processor)!;
+    const others = [...this.#states.values()].filter((other) => other !== own);
+    const run = new BatchRun(own, others, partition, lines);
+    const { needs } = run;
+    if (needs.length === 0) return this.#finish(id, run, "");
+    this.#waiting.set(id, run);
+    const { takes, folds } = run.processor;
+    this.#answer({ kind: "need", id, needs, types: [...takes, ...folds] });
+    // While it waits, nothing that happens in this worker is the fault of its first delivery.
+    this.mark(...before);
+  }
+
+  #finish(id: number, run: BatchRun, histories: string): void {
+    this.mark(id, 0);
+    run.learn(histories);
+    while (!run.finished) this.#runSome(id, run);
+    const result = run.result();
+    this.mark(id, run.deliveries.length);
+    const transfer = Object.values(result.done).map(({ buffer }) => buffer as ArrayBuffer);
+    this.#scope.post({ kind: "result", id, result, heapBytes: this.#scope.heapBytes() }, transfer);
+  }
+
+  /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */
+  #runSome(id: number, run: BatchRun): void {
+    const first = run.next;
+    const { deliveryTimeoutMs } = this.#settings;
+    const inTime = runGuarded(() => {
+      while (!run.finished) {
+        this.mark(id, run.next);
+        run.step();
+      }
+    }, deliveryTimeoutMs);
+    // A half kept outcome can't be told from a whole one: better to end here, and let the batch be done again by another.
+    if (!inTime && run.keeping) throw new Error("Stopped while the outcome of a delivery was being kept");
+    if (!inTime && run.next === first) {
+      run.fail(new DeliveryTimeout(`A handler did not return within ${deliveryTimeoutMs} ms`));
+    }
+  }
+
+  /** Shows the supervisor's thread how far it is, so that whoever ends the worker is known. */
+  protected mark(batch: number, delivery: number): void {
+    Atomics.store(this.#progress, DELIVERY, delivery);
+    Atomics.store(this.#progress, BATCH, batch);
+  }
+
+  #answer(message: FromWorker): void {
+    this.#scope.post(message, []);
+  }
+}

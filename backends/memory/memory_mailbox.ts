@@ -29,6 +29,7 @@ export class MemoryMailbox implements Mailbox {
   readonly owner: string;
   readonly abandoned: Abandoned | undefined;
   #lost = new AbortController();
+  #closed = new AbortController();
 
   constructor(
     readonly store: MemoryStore,
@@ -95,6 +96,7 @@ export class MemoryMailbox implements Mailbox {
 
   close(): Promise<void> {
     this.#lost.abort();
+    this.#closed.abort();
     this.store.leases.release(this.subscription, this.epoch);
     return Promise.resolve();
   }
@@ -105,15 +107,17 @@ export class MemoryMailbox implements Mailbox {
     this.#lost.abort();
   }
 
+  /** Also a lease that is to be handed over is kept until then: a batch in hand may take longer than a lease runs. */
   async #keepLease(): Promise<void> {
     const { clock, leases } = this.store;
     const { leaseMs, renewMs } = this.options;
-    while (!this.lost.aborted) {
-      await leases.moved.pause(clock, renewMs, this.lost);
-      if (this.lost.aborted) return;
+    const closed = this.#closed.signal;
+    for (;;) {
+      await leases.moved.pause(clock, renewMs, closed);
+      if (closed.aborted) return;
       const now = clock.now();
-      if (!leases.renew(this.subscription, this.epoch, now + leaseMs)) this.#lost.abort();
-      else if (shouldYield(leases.demand(this.processor, now), this.owner)) this.#giveUp();
+      if (!leases.renew(this.subscription, this.epoch, now + leaseMs)) return this.#lost.abort();
+      if (shouldYield(leases.demand(this.processor, now), this.owner)) this.#giveUp();
     }
   }
 }

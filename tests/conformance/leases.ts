@@ -179,6 +179,26 @@ export const leaseCases: ConformanceCase[] = [
     },
   },
   {
+    name: "a lease that is to be handed over is kept until its mailbox is closed (I5)",
+    async run(world) {
+      const [one, two] = [await world.harness.backend("one"), await world.harness.backend("two")];
+      const mine = await world.mailboxes(one);
+      const second = holdings(world, two);
+      await world.until("one is to be handed over", () => mine.some(({ lost }) => lost.aborted));
+      const handed = mine.find(({ lost }) => lost.aborted)!;
+      await world.harness.advance(2 * world.harness.leaseMs);
+      const health = (await one.health()).mailboxes.find(({ partition, processor }) =>
+        processor === INTAKE.name && partition === handed.partition
+      )!;
+      assertEquals([health.epoch, health.leaseMs > 0], [handed.epoch, true]);
+      await handed.close();
+      await world.until(
+        "the second owner has it",
+        () => second().some(({ partition }) => partition === handed.partition),
+      );
+    },
+  },
+  {
     name: "an owner that closes hands its partitions over",
     async run(world) {
       const [one, two] = [await world.harness.backend("one"), await world.harness.backend("two")];

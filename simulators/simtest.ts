@@ -1,0 +1,17 @@
+/** The program behind `deno task simtest`. @module */
+import { runCommand } from "../console/command.ts";
+import { exitCodes, explain } from "../console/exit_codes.ts";
+import { processOutput } from "../console/terminal.ts";
+import { simtest } from "./simulation/command.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await runCommand(simtest, args, processOutput);
+  } catch (error) {
+    const { code, text } = explain(error);
+    if (code !== exitCodes.ok) processOutput.err(code === exitCodes.usage ? `${text} (see --help)` : text);
+    return code;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

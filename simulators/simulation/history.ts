@@ -1,0 +1,79 @@
+/** The history of a simulation: what happened, in order, for the checker, and as a hash to compare runs by. @module */
+import type { Batch, Settlement } from "../../backends/mailbox.ts";
+import type { SimulatedTime } from "./simulated_time.ts";
+
+/** A settlement as the store met it. */
+export interface SettleSeen {
+  readonly node: string;
+  readonly processor: string;
+  readonly partition: number;
+  /** Under which epoch it was asked for, and which one held the lease just then. */
+  readonly epoch: number;
+  readonly current: number;
+  readonly batch: Batch;
+  readonly settlement: Settlement;
+  /** False when it was refused. */
+  readonly accepted: boolean;
+}
+
+/** A duty to tell: the node knows of something that must be counted and logged. */
+export type Duty = readonly [node: string, what: string];
+
+export class History {
+  readonly settled: SettleSeen[] = [];
+  /** Ids of the events whose append was acknowledged. */
+  readonly acknowledged = new Set<string>();
+  /** What nodes knew and must have told, and what they told, by node and thing: how often. */
+  readonly known = new Map<string, number>();
+  readonly told = new Map<string, number>();
+  /** Breaches that were seen while it ran. */
+  readonly breaches: string[] = [];
+  /** How often each kind of fault took effect. */
+  readonly effects = new Map<string, number>();
+  readonly lines: string[] = [];
+  readonly #time: SimulatedTime;
+  #hash = 0x811c9dc5;
+
+  constructor(time: SimulatedTime) {
+    this.#time = time;
+  }
+
+  /** Adds a line to the trace. */
+  note(line: string): void {
+    const text = `${this.#time.now.toFixed(3)} ${line}`;
+    this.lines.push(text);
+    for (let i = 0; i < text.length; i++) {
+      this.#hash = Math.imul(this.#hash ^ text.charCodeAt(i), 0x01000193);
+    }
+  }
+
+  breach(line: string): void {
+    this.note(`BREACH ${line}`);
+    this.breaches.push(line);
+  }
+
+  /** A fault took effect. */
+  effect(kind: string, where: string): void {
+    this.note(`fault ${kind} ${where}`);
+    this.effects.set(kind, (this.effects.get(kind) ?? 0) + 1);
+  }
+
+  knows(node: string, what: string): void {
+    this.note(`${node} knows ${what}`);
+    count(this.known, `${node} ${what}`);
+  }
+
+  tells(node: string, what: string): void {
+    this.note(`${node} tells ${what}`);
+    count(this.told, `${node} ${what}`);
+  }
+
+  /** The same for the same run. */
+  get hash(): string {
+    return (this.#hash >>> 0).toString(16).padStart(8, "0");
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,75 @@
+/** The shared store as one node's client sees it: with a clock that stands still when the client does. @module */
+import type { Clock } from "../../backends/memory/clock.ts";
+import type { MemoryStore } from "../../backends/memory/memory_store.ts";
+import type { History } from "./history.ts";
+import { type Process, type SimulatedTime, START } from "./simulated_time.ts";
+
+/** The time of the store, which may jump. */
+export class StoreClock {
+  jumpedMs = 0;
+
+  constructor(readonly time: SimulatedTime) {}
+
+  now(): number {
+    return START + Math.floor(this.time.now) + this.jumpedMs;
+  }
+
+  /** The same time, for what a process waits for. */
+  of(process: Process): Clock {
+    return { now: () => this.now(), wait: (ms, signal) => this.#wait(process, ms, signal) };
+  }
+
+  /** Whatever ends the wait, only a process that runs goes on. */
+  #wait(process: Process, ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = Number.isFinite(ms) ? this.time.after(ms, process, end) : undefined;
+    const abort = () => void this.time.after(0, process, end);
+    const { time } = this;
+    signal.addEventListener("abort", abort);
+    return promise;
+    function end(): void {
+      if (timer !== undefined) time.cancel(timer);
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }
+  }
+}
+
+/** The store, seen by the client of a node; settlements are written into the history. */
+export function storeSeenBy(
+  node: string,
+  client: Process,
+  store: MemoryStore,
+  clock: StoreClock,
+  history: History,
+) {
+  const own = clock.of(client);
+  const settle: MemoryStore["settle"] = (subscription, epoch, batch, settlement) => {
+    const { processor, partition, epoch: current } = subscription;
+    const seen = { node, processor, partition, epoch, current, batch, settlement };
+    const line =
+      `${node} settles ${processor} ${partition} under ${epoch} of ${current}: ${batch.kind} ${batch.count} to ${batch.to}`;
+    try {
+      store.settle(subscription, epoch, batch, settlement);
+    } catch (error) {
+      history.note(`${line}, refused: ${(error as Error).name}`);
+      history.settled.push({ ...seen, accepted: false });
+      throw error;
+    }
+    history.note(line);
+    history.settled.push({ ...seen, accepted: true });
+  };
+  return replaced(store, { clock: own, settle });
+}
+
+/** The same thing, with some of its parts replaced. */
+export function replaced<T extends object>(original: T, parts: Partial<T>): T {
+  return new Proxy(original, {
+    get(target, key) {
+      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,196 @@
+/** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
+import { type Backend, BackendAway, type ProcessorSpec } from "../../backends/backend.ts";
+import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
+import type { Gate } from "../../backends/gate.ts";
+import type { Random } from "../random.ts";
+import type { History } from "./history.ts";
+import { Process, type SimulatedTime } from "./simulated_time.ts";
+
+/** What a link joins to the store, and what is to go wrong on it. */
+export interface LinkEnd {
+  readonly name: string;
+  readonly time: SimulatedTime;
+  readonly process: Process;
+  readonly random: Random;
+  readonly history: History;
+  take(kind: "lost_request" | "lost_reply" | "duplicate"): unknown;
+}
+
+const USUAL_MS = 2;
+/** So long until whoever asked gives up on an answer. */
+const PATIENCE_MS = 60;
+
+export class SimulatedLink {
+  /** The part of a backend's client that waits by itself: for news, and to renew its leases. */
+  readonly client: Process;
+  readonly end: LinkEnd;
+  /** Reasons for which nothing comes through. */
+  cuts = 0;
+  /** Messages take up to so much longer. */
+  extraMs = 0;
+
+  constructor(end: LinkEnd) {
+    this.end = end;
+    this.client = new Process(`${end.name}'s client`);
+  }
+
+  cut(): void {
+    this.cuts++;
+    this.end.time.stop(this.client);
+  }
+
+  heal(): void {
+    this.cuts--;
+    this.end.time.resume(this.client);
+  }
+
+  /** One way. */
+  latency(): number {
+    const { random } = this.end;
+    return random.uniform() * (USUAL_MS + random.uniform() * this.extraMs);
+  }
+
+  /** Asks the store for something. Rejects with BackendAway when the request or the answer is lost on the way. */
+  call<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const { time, process } = this.end;
+    // What was sent is on its way, whatever becomes of the sender; a lease is given back as soon as that is possible.
+    const carrier = what === "close" ? this.client : time.world;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const answer = (act: () => void) => {
+      if (this.#loses("lost_reply", what)) this.#giveUp(what, reject);
+      else time.after(this.latency(), process, act);
+    };
+    time.after(this.latency(), carrier, () => {
+      if (this.#loses("lost_request", what)) return this.#giveUp(what, reject);
+      work().then((value) => answer(() => resolve(value)), (error) => answer(() => reject(error)));
+    });
+    if (this.cuts > 0 && what === "close") this.#giveUp(what, reject);
+    return promise;
+  }
+
+  #giveUp(what: string, reject: (error: BackendAway) => void): void {
+    const { time, process } = this.end;
+    time.after(PATIENCE_MS, process, () => reject(new BackendAway(`simulated: no answer to ${what}`)));
+  }
+
+  #loses(leg: "lost_request" | "lost_reply", what: string): boolean {
+    return this.cuts > 0 || what === "settle" && this.end.take(leg) !== undefined;
+  }
+
+  /** Brings what a mailbox read to the node. */
+  async carry(): Promise<void> {
+    const { time, process } = this.end;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    time.after(this.latency(), process, resolve);
+    await promise;
+    this.refuse("read");
+  }
+
+  refuse(what: string): void {
+    if (this.cuts > 0) throw new BackendAway(`simulated: no answer to ${what}`);
+  }
+}
+
+/** The backend as a node sees it through its link. */
+export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFlight): Backend {
+  return {
+    ...{ name: backend.name, features: backend.features, partitions: backend.partitions },
+    ...{ deadLetters: backend.deadLetters },
+    append: (events, expected) => link.call("append", () => backend.append(events, expected)),
+    readCase: (caseId) => backend.readCase(caseId),
+    readAll: (range) => backend.readAll(range),
+    mailboxes: (processor, signal) => linkedMailboxes(backend, link, gauge, processor, signal),
+    listCases: (options) => backend.listCases(options),
+    audit: (caseId) => backend.audit(caseId),
+    storedKinds: () => backend.storedKinds(),
+    health: () => link.call("health", () => backend.health()),
+    close: () => backend.close(),
+  };
+}
+
+/** Once a lease is won its mailbox reaches the node, however long that takes: nobody else would close it. */
+async function* linkedMailboxes(
+  backend: Backend,
+  link: SimulatedLink,
+  gauge: InFlight,
+  processor: ProcessorSpec,
+  signal: AbortSignal,
+): AsyncGenerator<Mailbox> {
+  link.refuse("mailboxes");
+  for await (const mailbox of backend.mailboxes(processor, signal)) {
+    await link.carry().catch(() => {});
+    yield linkedMailbox(mailbox, link, gauge);
+    link.refuse("mailboxes");
+  }
+}
+
+/** What a node has in memory, and the most it ever had. */
+export class InFlight {
+  batches = 0;
+  bytes = 0;
+  mostBatches = 0;
+  mostBytes = 0;
+
+  add(batches: number, bytes: number): void {
+    this.batches += batches;
+    this.bytes += bytes;
+    this.mostBatches = Math.max(this.mostBatches, this.batches);
+    this.mostBytes = Math.max(this.mostBytes, this.bytes);
+  }
+}
+
+function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): Mailbox {
+  const { time, process, history, name } = link.end;
+  const { processor, partition, epoch } = mailbox;
+  const lost = new AbortController();
+  const lose = () => void time.after(0, process, () => lost.abort());
+  if (mailbox.lost.aborted) lose();
+  mailbox.lost.addEventListener("abort", lose);
+  history.note(`${name} has ${processor} ${partition} under ${epoch}`);
+  return {
+    ...{ processor, partition, epoch, lost: lost.signal },
+    batches: (signal, gate) => linkedBatches(mailbox, link, gauge, signal, gate),
+    settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
+    histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),
+    close: () => link.call("close", () => mailbox.close()),
+  };
+}
+
+async function* linkedBatches(
+  mailbox: Mailbox,
+  link: SimulatedLink,
+  gauge: InFlight,
+  signal: AbortSignal,
+  gate?: Gate,
+): AsyncGenerator<Batch> {
+  for await (const batch of mailbox.batches(signal, gate)) {
+    gauge.add(1, batch.bytes);
+    try {
+      await link.carry();
+      yield batch;
+      if (link.end.take("duplicate") !== undefined) yield batch;
+    } finally {
+      gauge.add(-1, -batch.bytes);
+    }
+  }
+}
+
+/** Once the answer is there, the node knows what it has to tell. */
+async function linkedSettle(
+  mailbox: Mailbox,
+  link: SimulatedLink,
+  batch: Batch,
+  settlement: Settlement,
+): Promise<void> {
+  const { history, name } = link.end;
+  const { processor, partition, epoch } = mailbox;
+  try {
+    await link.call("settle", () => mailbox.settle(batch, settlement));
+  } catch (error) {
+    if (error instanceof Fenced) history.knows(name, `fenced ${processor} ${partition} ${epoch}`);
+    throw error;
+  }
+  for (const { eventId, attempt, outcome } of settlement.exceptions) {
+    history.knows(name, `${outcome.kind} ${processor} ${eventId} ${attempt}`);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Simulated time: one queue of tasks in the order in which they are due. Every task belongs to a process, which can be
+ * killed (its tasks are dropped) and stopped (its tasks wait), and whoever was woken by a task has acted before the next
+ * one begins. Own code and not a library of fake timers, because those know one process only.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+
+/** When every simulation begins. */
+export const START = Date.UTC(2026, 0, 1);
+
+interface Task {
+  readonly at: number;
+  readonly process: Process;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/** What can be stopped or killed as a whole: a node, its connection, or the world around them. */
+export class Process {
+  alive = true;
+  /** Milliseconds by which its clock is ahead. */
+  clockOffset = 0;
+  /** How many reasons there are for it to stand still. */
+  stops = 0;
+  readonly waiting: Task[] = [];
+
+  constructor(readonly name: string) {}
+}
+
+export class SimulatedTime {
+  /** Milliseconds since the simulation began. */
+  now = 0;
+  /** What everything belongs to that is no node's. */
+  readonly world = new Process("world");
+  /** Whose task is running. */
+  current = this.world;
+  /** Latest first. */
+  readonly #tasks: Task[] = [];
+  readonly #onError: (process: Process, error: unknown) => void;
+
+  constructor(onError: (process: Process, error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Runs something in a process after so many milliseconds, unless the process is dead by then. */
+  after(ms: number, process: Process, run: () => void): Task {
+    const task = { at: this.now + Math.max(0, ms), process, run, cancelled: false };
+    this.#add(task);
+    return task;
+  }
+
+  cancel(task: Task): void {
+    task.cancelled = true;
+  }
+
+  /** Stands still until `resume`, which must follow as often. */
+  stop(process: Process): void {
+    process.stops++;
+  }
+
+  resume(process: Process): void {
+    if (--process.stops > 0) return;
+    for (const task of process.waiting.splice(0)) this.#add(task);
+  }
+
+  /** The end of a process, with everything in its memory. */
+  kill(process: Process): void {
+    process.alive = false;
+    process.waiting.length = 0;
+  }
+
+  /** Lets time pass until something holds. False when `untilMs` came first, or nothing is left to happen. */
+  async passUntil(holds: () => boolean, untilMs: number): Promise<boolean> {
+    await everybodyActed();
+    while (!holds()) {
+      const task = this.#tasks.pop();
+      if (task === undefined || task.at > untilMs) return false;
+      await this.#run(task);
+    }
+    return true;
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { process } = task;
+    if (task.cancelled || !process.alive) return;
+    if (process.stops > 0) return void process.waiting.push(task);
+    this.now = Math.max(this.now, task.at);
+    this.current = process;
+    try {
+      task.run();
+    } catch (error) {
+      this.#onError(process, error);
+    }
+    await everybodyActed();
+    this.current = this.world;
+  }
+
+  /** Tasks that are due at the same time keep the order in which they were added. */
+  #add(task: Task): void {
+    let low = 0;
+    let high = this.#tasks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#tasks[middle]!.at <= task.at) high = middle;
+      else low = middle + 1;
+    }
+    this.#tasks.splice(low, 0, task);
+  }
+}
+
+/** A new task of the real event loop begins after the last microtask. */
+function everybodyActed(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

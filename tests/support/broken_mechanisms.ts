@@ -1,0 +1,185 @@
+/** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
+import type { Spawn } from "../../actors/spawn.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { Batch, Exception, Mailbox, Settlement } from "../../backends/mailbox.ts";
+import type { Entry } from "../../backends/memory/log.ts";
+import type { MemoryStore } from "../../backends/memory/memory_store.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { partitionOf } from "../../schema/partition.ts";
+import { parseRow } from "../../schema/stored_event.ts";
+import type { Mutation } from "../../simulators/simulation/mutation.ts";
+import { replaced } from "../../simulators/simulation/node_store.ts";
+
+/** A mechanism that is gone, and the invariant that must be seen to break. */
+export interface Broken {
+  readonly name: string;
+  readonly breaks: string;
+  readonly mutation: Mutation;
+}
+
+/** A backend that gives out its mailboxes with parts replaced. */
+function withMailboxes(tamper: (mailbox: Mailbox, backend: Backend) => Partial<Mailbox>): Mutation {
+  return {
+    backend: (backend) =>
+      replaced(backend, {
+        async *mailboxes(processor, signal) {
+          for await (const mailbox of backend.mailboxes(processor, signal)) {
+            yield replaced(mailbox, tamper(mailbox, backend));
+          }
+        },
+      }),
+  };
+}
+
+function withBatches(tamper: (batch: Batch) => Batch): Mutation {
+  return withMailboxes((mailbox) => ({
+    async *batches(signal, gate) {
+      for await (const batch of mailbox.batches(signal, gate)) yield tamper(batch);
+    },
+  }));
+}
+
+function withSettlements(tamper: (settlement: Settlement) => Settlement): Mutation {
+  return withMailboxes((mailbox) => ({
+    settle: (batch, settlement) => mailbox.settle(batch, tamper(settlement)),
+  }));
+}
+
+function withExceptions(tamper: (exception: Exception) => Exception[]): Mutation {
+  return withSettlements((settlement) => ({
+    ...settlement,
+    exceptions: settlement.exceptions.flatMap(tamper),
+  }));
+}
+
+/** Whoever settles does so under whichever epoch there is. */
+const noFence: Mutation = {
+  store: (store) =>
+    replaced(store, {
+      settle: (subscription, _epoch, batch, settlement) =>
+        store.settle(subscription, subscription.epoch, batch, settlement),
+    }),
+};
+
+/** How long after it drew its position an intake is committed. */
+function commitMs(eventId: string): number {
+  return parseInt(eventId.slice(-2), 16) % 3 === 0 ? 60 : 0;
+}
+
+/**
+ * A store with transactions that commit after others which drew their positions later. A naive reader takes what it
+ * can see; one that is safe takes nothing behind a transaction that is open.
+ */
+export function lateCommits(reader: "naive" | "safe"): Mutation {
+  const commits = new WeakMap<MemoryStore, Map<string, number>>();
+  return {
+    store(store) {
+      const committedAt = commits.get(store) ?? new Map<string, number>();
+      commits.set(store, committedAt);
+      const log = replaced(store.log, {
+        get slices() {
+          return store.log.slices.map((slice) => visible(slice, reader, committedAt));
+        },
+      });
+      return replaced(store, {
+        log,
+        append: (events, expected) => {
+          for (const event of events) commitLate(event, store, committedAt);
+          return store.append(events, expected);
+        },
+      });
+    },
+  };
+}
+
+function commitLate(
+  { event_id, correlation_id }: WireEvent,
+  { log, news }: MemoryStore,
+  committedAt: Map<string, number>,
+): void {
+  const ms = commitMs(event_id);
+  if (!committedAt.has(event_id)) committedAt.set(event_id, performance.now() + ms);
+  setTimeout(() => news[partitionOf(correlation_id, log.partitions)]!.ring(), ms);
+}
+
+function visible(
+  slice: readonly Entry[],
+  reader: "naive" | "safe",
+  committedAt: Map<string, number>,
+): Entry[] {
+  const committed = ({ eventId }: Entry) => performance.now() >= (committedAt.get(eventId) ?? 0);
+  if (reader === "naive") return slice.filter(committed);
+  const open = slice.findIndex((entry) => !committed(entry));
+  return slice.slice(0, open === -1 ? slice.length : open);
+}
+
+/** Later deliveries of a parked case are not held. */
+const noParking = withBatches((batch) => ({
+  ...batch,
+  lines: batch.lines.split("\n").map((line) => {
+    const fields = line.split("\t");
+    fields[3] = "0";
+    return fields.join("\t");
+  }).join("\n"),
+}));
+
+const randomIds = withSettlements((settlement) => ({
+  ...settlement,
+  outputs: settlement.outputs.split("\n").map((row) => {
+    if (row === "") return row;
+    const fields = row.split("\t");
+    fields[1] = crypto.randomUUID();
+    return fields.join("\t");
+  }).join("\n"),
+}));
+
+/** Nobody can tell how far a worker is, so that its killer is never known for sure. */
+const noSuspect: Mutation = {
+  spawn: (spawn): Spawn => () => {
+    const worker = spawn();
+    return replaced(worker, {
+      postMessage(message) {
+        const hidden = message.kind === "setup" ? { progress: new SharedArrayBuffer(8) } : {};
+        worker.postMessage({ ...message, ...hidden } as typeof message);
+      },
+    });
+  },
+};
+
+/** A batch whose worker died can't be cut. */
+const noHalving = withBatches((batch) => ({ ...batch, count: 1 }));
+
+/** First the checkpoint, then the outputs. */
+const tornSettle = withMailboxes((mailbox, backend) => ({
+  async settle(batch, settlement) {
+    const { outputs } = settlement;
+    await mailbox.settle(batch, { ...settlement, outputs: "" });
+    if (outputs !== "") await backend.append(outputs.split("\n").map((row) => parseRow(row).event));
+  },
+}));
+
+const noEvidence = withExceptions((exception) => {
+  const { outcome } = exception;
+  if (outcome.kind !== "deadLetter") return [exception];
+  return [{ ...exception, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
+});
+
+const forgottenRetries = withExceptions((exception) => exception.outcome.kind === "retry" ? [] : [exception]);
+
+const noGate = withMailboxes((mailbox) => ({ batches: (signal) => mailbox.batches(signal) }));
+
+const silentRetries: Mutation = { observer: (observer) => ({ ...observer, retried: () => {} }) };
+
+export const brokenMechanisms: readonly Broken[] = [
+  { name: "no epoch fence", breaks: "I5", mutation: noFence },
+  { name: "a reader that skips late commits", breaks: "I1", mutation: lateCommits("naive") },
+  { name: "no parking of cases", breaks: "I3", mutation: noParking },
+  { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
+  { name: "no suspect", breaks: "I7", mutation: noSuspect },
+  { name: "no halving", breaks: "I7", mutation: noHalving },
+  { name: "a settle that is not atomic", breaks: "I1", mutation: tornSettle },
+  { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
+  { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },
+  { name: "no gate before the workers", breaks: "I6", mutation: noGate },
+  { name: "retries that nobody is told of", breaks: "I8", mutation: silentRetries },
+];

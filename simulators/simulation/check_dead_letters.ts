@@ -46,7 +46,7 @@ const evidence = { throw: "TypeError", reject: "Reject", kill: "WorkerDied", han
 function badEvidence(key: string, { act, n }: Poison, dead: ParkedDelivery): string[] {
   const { attempts, failures } = dead;
   const tries = act === "reject" ? attempts : MAX_ATTEMPTS;
-  const whole = attempts === tries && failures.length === attempts &&
+  const whole = attempts === tries && failures.length >= attempts &&
     failures.every(({ message, at }) => message !== "" && at !== "");
   if (whole && failures.some((failure) => failure.class === evidence[act])) return [];
   return [`I4: ${key} gave up intake ${n} (${act}) after ${attempts} attempts with ${classesOf(dead)}`];

@@ -104,6 +104,7 @@ const draw: { [K in TimedKind]: (place: Place) => Omit<Extract<TimedFault, { kin
     node: random.chance(0.5) ? "store" : random.below(nodes),
     ms: (random.chance(0.3) ? -1 : 1) * random.below(5_000),
   }),
+  redrive: () => ({}),
   dead_letter_unwritten: () => ({}),
 };
 

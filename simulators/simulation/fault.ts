@@ -60,6 +60,8 @@ export type TimedFault =
     | { readonly kind: "delay"; readonly node: number; readonly ms: number; readonly extraMs: number }
     /** A clock jumps: a node's, or the store's. */
     | { readonly kind: "clock_jump"; readonly node: number | "store"; readonly ms: number }
+    /** A person redrives what is dead, though nobody has mended it. */
+    | { readonly kind: "redrive" }
     /** The next dead letter can't be written. */
     | { readonly kind: "dead_letter_unwritten" }
   );

@@ -1,5 +1,6 @@
 /** Makes the faults of a schedule happen. @module */
 import { BackendAway } from "../../backends/backend.ts";
+import { MemoryDeadLetters } from "../../backends/memory/memory_dead_letters.ts";
 import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, World } from "./simulated_node.ts";
 
@@ -27,6 +28,8 @@ function perform(fault: TimedFault, targets: Targets): void {
     case "backend_away":
       for (const end of [...nodes, targets.producers]) cutFor(fault.ms, end, targets);
       return history.effect(fault.kind, "store");
+    case "redrive":
+      return redrive(targets);
     case "dead_letter_unwritten":
       return failDeadLetter(targets);
     case "clock_jump":
@@ -83,6 +86,13 @@ function takeLease(fault: Extract<TimedFault, { kind: "theft" | "expiry" }>, tar
   lease.leaseUntil = clock.now() + (fault.kind === "theft" ? fault.ms : 0);
   store.leases.moved.ring();
   history.effect(fault.kind, `${fault.processor} ${fault.partition}`);
+}
+
+function redrive({ world: { store, history } }: Targets): void {
+  const act = { by: "simulation", why: "in hope" };
+  void new MemoryDeadLetters(store).redrive({}, act).then((n) => {
+    if (n > 0) history.effect("redrive", `of ${n}`);
+  });
 }
 
 function failDeadLetter({ world: { store, history } }: Targets): void {

@@ -47,6 +47,9 @@ function stageRedelivery(settling: Settling): Staged | null {
   const lines = linesOf(batch).map(parseLine);
   const entries = lines.map(({ position }) => entryAt(log, position));
   if (!lines.every(({ attempt }, i) => isCurrent(subscription, entries[i]!, attempt))) return null;
+  const held = new Set(settlement.exceptions.filter((e) => e.outcome.kind === "held").map((e) => e.position));
+  const tried = entries.filter(({ position }) => !held.has(position));
+  if (tried.some((entry) => isOvertaking(subscription, entry, entries))) return null;
   const failed = new Set(settlement.exceptions.map(({ position }) => position));
   const done = entries.filter(({ position }) => !failed.has(position));
   return stage(settling, subscription.checkpoint, settlement.exceptions, done);
@@ -56,6 +59,12 @@ function stageRedelivery(settling: Settling): Staged | null {
 function isCurrent({ parked }: Subscription, entry: Entry, attempt: number): boolean {
   const found = parked.get(entry.caseId)?.find((delivery) => delivery.entry === entry);
   return found !== undefined && found.state !== "dead" && found.attempts + 1 === attempt;
+}
+
+/** Something of its case waits before it that is not in the batch: only a batch that is delivered twice can hold this. */
+function isOvertaking({ parked }: Subscription, entry: Entry, batch: readonly Entry[]): boolean {
+  const before = parked.get(entry.caseId)!.filter((delivery) => delivery.entry.position < entry.position);
+  return before.some((delivery) => !batch.includes(delivery.entry));
 }
 
 function stage(

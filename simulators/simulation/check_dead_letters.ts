@@ -40,7 +40,10 @@ function deadIn(store: MemoryStore) {
   );
 }
 
-const evidence = { throw: "TypeError", reject: "Reject", kill: "WorkerDied", hang: "WorkerDied", flaky: "" };
+const evidence = {
+  ...{ throw: "TypeError", reject: "Reject", flaky: "" },
+  ...{ kill: "WorkerDied", hang: "WorkerDied", kill_node: "NodeDied" },
+};
 
 /** Every attempt is in it, and shows what the delivery does; a worker may have died of something else at some. */
 function badEvidence(key: string, { act, n }: Poison, dead: ParkedDelivery): string[] {

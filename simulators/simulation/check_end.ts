@@ -9,6 +9,7 @@ export function checkEnd(world: World, nodes: readonly SimulatedNode[]): string[
   return [
     ...checkAppends(world),
     ...[...world.store.log.cases.values()].flatMap(checkCase),
+    ...checkParked(world),
     ...checkFences(world),
     ...checkLeases(world, nodes),
     ...checkMemory(world, nodes),
@@ -103,6 +104,17 @@ function checkIntakes(story: readonly Entry[]): string[] {
   return numbers.every((n, i) => n === i + 1)
     ? []
     : [`I3: intakes of ${story[0]!.caseId} stored as ${numbers}`];
+}
+
+/** Nothing waits, now that nothing does harm. */
+function checkParked({ store }: World): string[] {
+  return store.leases.all().flatMap(({ processor, parked }) =>
+    [...parked.values()].map((each) => ({ processor, each }))
+  )
+    .map(({ processor, each: [head] }) => {
+      const classes = head!.failures.map((failure) => failure.class).join(", ");
+      return `I7: ${processor} still has ${head!.entry.caseId} parked though nothing does harm: ${classes}`;
+    });
 }
 
 function checkFences({ history }: World): string[] {

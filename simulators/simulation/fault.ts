@@ -1,7 +1,10 @@
 /** Faults and schedules of a simulation, as data: what goes wrong, when, and where. @module */
 
+/** How a delivery ends what handles it: its worker with an error or without a word, or the whole node. */
+export type Ending = "kill" | "hang" | "kill_node";
+
 /** What a delivery does to its handler, at every attempt until somebody mends it. `flaky`: at the first one only. */
-export type Act = "throw" | "flaky" | "reject" | "kill" | "hang";
+export type Act = "throw" | "flaky" | "reject" | Ending;
 
 /** The processors of a simulation. */
 export const processorNames = ["sorter", "answerer"] as const;

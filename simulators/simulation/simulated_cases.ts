@@ -8,7 +8,7 @@ import {
 } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
-import type { Act, Poison, Schedule } from "./fault.ts";
+import type { Act, Ending, Poison, Schedule } from "./fault.ts";
 import { START } from "./simulated_time.ts";
 
 /** What handlers of a simulation lean on, against all rules: how a worker ends, and whether somebody mended the harm. */
@@ -16,8 +16,8 @@ export interface Harm {
   mended(): boolean;
   /** True at the first attempt of a delivery. */
   first(eventId: string): boolean;
-  /** Ends the worker that runs the handler. */
-  end(how: "kill" | "hang"): never;
+  /** Ends what runs the handler. */
+  end(how: Ending): never;
 }
 
 /** Every second intake sets a timer that goes off so much later. */
@@ -58,7 +58,8 @@ function act(harm: Harm, eventId: string, what: unknown): void {
       throw new Reject("not for us");
     case "kill":
     case "hang":
-      harm.end(what as "kill" | "hang");
+    case "kill_node":
+      harm.end(what as Ending);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backend
 import type { Gate } from "../../backends/gate.ts";
 import type { Random } from "../random.ts";
 import type { History } from "./history.ts";
+import { replaced } from "./node_store.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
 /** What a link joins to the store, and what is to go wrong on it. */
@@ -147,13 +148,13 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): 
   if (mailbox.lost.aborted) lose();
   mailbox.lost.addEventListener("abort", lose);
   history.note(`${name} has ${processor} ${partition} under ${epoch}`);
-  return {
-    ...{ processor, partition, epoch, lost: lost.signal },
+  return replaced(mailbox, {
+    lost: lost.signal,
     batches: (signal, gate) => linkedBatches(mailbox, link, gauge, signal, gate),
     settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
     histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),
     close: () => link.call("close", () => mailbox.close()),
-  };
+  });
 }
 
 async function* linkedBatches(

@@ -30,7 +30,8 @@ export interface World {
 /** Attempts that a delivery has. */
 export const MAX_ATTEMPTS = 4;
 
-const STOP_WITHIN_MS = 1_000;
+/** Longer than it takes until a worker that died again and again is started once more. */
+const STOP_WITHIN_MS = 10_000;
 const START_AGAIN_MS = 35;
 
 const supervision = {
@@ -113,9 +114,10 @@ export class SimulatedNode {
   }
 
   #options(process: Process): SupervisorOptions {
-    const { schedule: { workers, prefetch }, mutation } = this.#world;
+    const { schedule: { workers, prefetch }, mutation, random } = this.#world;
     const spawn = () => this.#spawn(process);
-    return { ...supervision, workers, prefetch, spawn: mutation.spawn?.(spawn) ?? spawn };
+    const hung = { isSpinning: () => Promise.resolve(random.chance(0.5)) };
+    return { ...supervision, ...hung, workers, prefetch, spawn: mutation.spawn?.(spawn) ?? spawn };
   }
 
   #spawn(process: Process): ReturnType<Spawn> {
@@ -123,6 +125,9 @@ export class SimulatedNode {
     return new SimulatedWorker({
       ...{ time, process, random, harm },
       take: (...kinds) => this.#take(kinds),
+      killNode: () => {
+        if (process === this.#life?.process) this.kill();
+      },
       died: () => history.knows(process.name, "exit"),
     });
   }
@@ -226,7 +231,10 @@ export class SimulatedNode {
   #observer(name: string): Observer {
     const { history } = this.#world;
     const tell = (what: string) => history.tells(name, what);
+    const processorRestarted = ({ processor, reason }: { processor: string; reason: string }) =>
+      history.breach(`bug in ${processor} of ${name}: ${reason}`);
     const observer: Observer = {
+      ...{ processorRestarted },
       settled: () => {},
       retried: ({ processor, eventId, attempt }) => tell(`retry ${processor} ${eventId} ${attempt}`),
       deadLettered: ({ processor, eventId, attempt }) =>

@@ -9,6 +9,9 @@ import { setImmediate } from "node:timers";
 /** When every simulation begins. */
 export const START = Date.UTC(2026, 0, 1);
 
+/** A run that takes more steps than this goes round in circles: most take under two thousand. */
+const MOST_STEPS = 30_000;
+
 interface Task {
   readonly at: number;
   readonly process: Process;
@@ -35,6 +38,8 @@ export class SimulatedTime {
   readonly world = new Process("world");
   /** Whose task is running. */
   current = this.world;
+  /** Tasks that were run. */
+  steps = 0;
   /** Latest first. */
   readonly #tasks: Task[] = [];
   readonly #onError: (process: Process, error: unknown) => void;
@@ -70,12 +75,12 @@ export class SimulatedTime {
     process.waiting.length = 0;
   }
 
-  /** Lets time pass until something holds. False when `untilMs` came first, or nothing is left to happen. */
+  /** Lets time pass until something holds. False when `untilMs` or too many steps came first, or nothing is left to happen. */
   async passUntil(holds: () => boolean, untilMs: number): Promise<boolean> {
     await everybodyActed();
     while (!holds()) {
       const task = this.#tasks.pop();
-      if (task === undefined || task.at > untilMs) return false;
+      if (task === undefined || task.at > untilMs || this.steps > MOST_STEPS) return false;
       await this.#run(task);
     }
     return true;
@@ -85,6 +90,7 @@ export class SimulatedTime {
     const { process } = task;
     if (task.cancelled || !process.alive) return;
     if (process.stops > 0) return void process.waiting.push(task);
+    this.steps++;
     this.now = Math.max(this.now, task.at);
     this.current = process;
     try {

@@ -3,7 +3,7 @@ import { BatchHost } from "../../actors/batch_host.ts";
 import type { WorkerLike } from "../../actors/spawn.ts";
 import type { FromWorker, ToWorker } from "../../actors/worker_protocol.ts";
 import type { Random } from "../random.ts";
-import type { TimedFault } from "./fault.ts";
+import type { Ending, TimedFault } from "./fault.ts";
 import { type Harm, processorsOf } from "./simulated_cases.ts";
 import type { Process, SimulatedTime } from "./simulated_time.ts";
 
@@ -15,6 +15,8 @@ export interface WorkerPlace {
   readonly harm: Omit<Harm, "end">;
   /** Takes the fault that waits for a moment like this one, if there is one. */
   take<K extends TimedFault["kind"]>(...kinds: K[]): Extract<TimedFault, { kind: K }> | undefined;
+  /** Ends the whole node, at once. */
+  killNode(): void;
   /** The supervisor hears of this end of a worker, and has to tell. */
   died(how: string): void;
 }
@@ -26,7 +28,7 @@ export const TOO_MUCH_HEAP = 1_000_000;
 
 /** Thrown through everything, as nothing that a handler throws is. */
 class End extends Error {
-  constructor(readonly how: "kill" | "hang") {
+  constructor(readonly how: Ending) {
     super(`simulated ${how}`);
   }
 }
@@ -61,9 +63,12 @@ export class SimulatedWorker implements WorkerLike {
   constructor(place: WorkerPlace) {
     this.#place = place;
     const failure = place.take("start_failure");
-    if (failure?.how === "throws") throw new Error("simulated failure to make a worker");
+    if (failure?.how === "throws") {
+      place.died("start_failed");
+      throw new Error("simulated failure to make a worker");
+    }
     this.#startFailure = failure?.how;
-    const end = (how: "kill" | "hang"): never => {
+    const end = (how: Ending): never => {
       this.#host.doom = new End(how);
       throw this.#host.doom;
     };
@@ -93,6 +98,7 @@ export class SimulatedWorker implements WorkerLike {
     try {
       this.#host.hear(message);
     } catch (error) {
+      if (error instanceof End && error.how === "kill_node") return this.#place.killNode();
       if (error instanceof End && error.how === "hang") return;
       return this.#fail(String(error));
     }

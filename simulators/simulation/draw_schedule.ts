@@ -14,9 +14,13 @@ type TimedKind = TimedFault["kind"];
 const acts: readonly Act[] = ["throw", "flaky", "reject", "kill", "hang"];
 
 /** Faults that charge an attempt to an innocent delivery: fewer of them than attempts, so that none becomes a dead letter. */
-const blaming: readonly TimedKind[] = ["crash", "hang", "slow", "nonsense"];
-const MOST_BLAMING = 2;
-const MOST_FAULTS = 7;
+const blaming: readonly TimedKind[] = ["crash", "hang", "slow", "nonsense", "node_kill"];
+const MOST_BLAMING = 3;
+
+/** Most schedules have a few faults of a few kinds, and some have many of many. */
+const FEW = { faults: 7, kinds: 4 };
+const MANY = { faults: 40, kinds: 12 };
+const MANY_SHARE = 0.1;
 
 /** What a drawn fault may refer to. */
 interface Place {
@@ -65,13 +69,14 @@ function drawPoison(random: Random, cases: Schedule["cases"]): Poison[] {
   return [...found.values()];
 }
 
-/** A few kinds a schedule, so that some schedules have much of one thing. */
+/** Some kinds a schedule, so that some schedules have much of one thing. */
 function drawTimed(place: Place): Fault[] {
   const { random } = place;
-  const kinds = Array.from({ length: 1 + random.below(4) }, () => pick(random, timedKinds));
+  const most = random.chance(MANY_SHARE) ? MANY : FEW;
+  const kinds = Array.from({ length: 1 + random.below(most.kinds) }, () => pick(random, timedKinds));
   const faults: Fault[] = [];
   let blamed = 0;
-  for (let left = random.below(MOST_FAULTS + 1); left > 0; left--) {
+  for (let left = random.below(most.faults + 1); left > 0; left--) {
     const kind = pick(random, kinds);
     if (blaming.includes(kind) && ++blamed > MOST_BLAMING) continue;
     faults.push(drawFault(kind, place));

@@ -28,7 +28,7 @@ export interface World {
 }
 
 /** Attempts that a delivery has. */
-export const MAX_ATTEMPTS = 4;
+export const MAX_ATTEMPTS = 5;
 
 /** Longer than it takes until a worker that died again and again is started once more. */
 const STOP_WITHIN_MS = 10_000;

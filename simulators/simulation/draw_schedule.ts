@@ -20,7 +20,7 @@ const MOST_BLAMING = 3;
 /** Most schedules have a few faults of a few kinds, and some have many of many. */
 const FEW = { faults: 7, kinds: 4 };
 const MANY = { faults: 40, kinds: 12 };
-const MANY_SHARE = 0.1;
+const MANY_SHARE = 0.05;
 
 /** What a drawn fault may refer to. */
 interface Place {

@@ -83,7 +83,7 @@ Deno.test("transactions that commit late harm no reader that waits for them", as
 });
 
 /** Schedules in which each broken mechanism must show. */
-const SOON = 60;
+const SOON = 200;
 
 for (const { name, breaks, mutation } of brokenMechanisms) {
   Deno.test(`the simulation notices ${name} (${breaks})`, async () => {

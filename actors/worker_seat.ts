@@ -1,7 +1,9 @@
 /** The place of one worker in the pool: whoever dies there is replaced, and batches wait at its door meanwhile. @module */
 import type { Child, ChildSpec } from "./child_supervisor.ts";
 import type { Exit } from "./restart_policy.ts";
+import { describe } from "./thrown.ts";
 import {
+  type ExitListener,
   type Histories,
   WorkerDied,
   type WorkerExit,
@@ -85,10 +87,16 @@ export class WorkerSeat {
 
   #fill(): Child {
     const ended = Promise.withResolvers<Exit>();
-    const handle = new WorkerHandle(this.#settings, (...exit) => ended.resolve(this.#exited(...exit)));
-    this.#handle = handle;
-    handle.ready.then((ready) => ready && handle === this.#handle && this.#door.resolve());
-    const kill = () => handle.end("stopped");
+    const end = (...exit: Parameters<ExitListener>) => ended.resolve(this.#exited(...exit));
+    const kill = () => this.#handle?.end("stopped");
+    try {
+      const handle = new WorkerHandle(this.#settings, end);
+      this.#handle = handle;
+      handle.ready.then((ready) => ready && handle === this.#handle && this.#door.resolve());
+    } catch (error) {
+      // A worker that can't even be made ends like every other one: counted, told, and started again.
+      end("start_failed", describe(error).message, false);
+    }
     return { ready: Promise.resolve(), ended: ended.promise, stop: kill, kill };
   }
 

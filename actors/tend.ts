@@ -36,9 +36,11 @@ export interface TendParts {
 /** Tends a mailbox until the signal aborts or the lease is lost; then gives the lease back. */
 export async function tend(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
   const ended = AbortSignal.any([signal, mailbox.lost]);
+  const suspicion = new Suspicion(mailbox.abandoned);
   try {
     // A batch whose settling has an unknown outcome is read again from the checkpoint, or not at all if it was settled.
-    await untilUsable(() => takeBatches(mailbox, parts, signal), ended, tellRefusal(parts.observer));
+    const work = () => takeBatches(mailbox, parts, signal, suspicion);
+    await untilUsable(work, ended, tellRefusal(parts.observer));
   } catch (error) {
     // Unsettled work is simply still there: the next owner, or the next start, takes it up.
     if (error instanceof WorkerDied && error.exit === "stopped") return;
@@ -56,9 +58,13 @@ export function tellRefusal(observer: Observer): RefusalListener {
   return (refused) => refused === undefined ? observer.backendBack() : observer.backendAway(refused.message);
 }
 
-async function takeBatches(mailbox: Mailbox, parts: TendParts, signal: AbortSignal): Promise<void> {
+async function takeBatches(
+  mailbox: Mailbox,
+  parts: TendParts,
+  signal: AbortSignal,
+  suspicion: Suspicion,
+): Promise<void> {
   const gate = parts.pool.gate(mailbox.partition);
-  const suspicion = new Suspicion(mailbox.abandoned);
   for await (const batch of mailbox.batches(signal, gate)) {
     await handleBatch(mailbox, batch, parts, suspicion);
   }
@@ -83,9 +89,10 @@ async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts, sus
       todo.unshift(...piecesOf(part, result, suspicion));
       continue;
     }
-    await settle(mailbox, part.batch, result, parts);
+    // Before it is settled: should the answer to that be lost, the same death must not be charged again.
     if (part.care === "guilty") suspicion.killed(positionOf(part.batch.lines), "process");
     suspicion.tried({ first: positionOf(part.batch.lines) });
+    await settle(mailbox, part.batch, result, parts);
     // A case that failed in one part goes no further in the next ones.
     for (const { caseId } of result.failed) stopped.add(caseId);
   }

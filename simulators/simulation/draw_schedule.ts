@@ -11,7 +11,7 @@ import {
 
 type TimedKind = TimedFault["kind"];
 
-const acts: readonly Act[] = ["throw", "flaky", "reject", "kill", "hang"];
+const acts: readonly Act[] = ["throw", "flaky", "reject", "kill", "hang", "kill_node"];
 
 /** Faults that charge an attempt to an innocent delivery: fewer of them than attempts, so that none becomes a dead letter. */
 const blaming: readonly TimedKind[] = ["crash", "hang", "slow", "nonsense", "node_kill"];
@@ -89,7 +89,7 @@ const draw: { [K in TimedKind]: (place: Place) => Omit<Extract<TimedFault, { kin
   hang: aDelivery,
   start_failure: ({ random, nodes }) => ({
     node: random.below(nodes),
-    how: pick(random, ["error", "silent"] as const),
+    how: pick(random, ["throws", "error", "silent"] as const),
   }),
   slow: ({ random, nodes }) => ({ node: random.below(nodes), ms: 20 + random.below(900) }),
   grown: aNode,

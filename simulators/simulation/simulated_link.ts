@@ -150,6 +150,7 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): 
   history.note(`${name} has ${processor} ${partition} under ${epoch}`);
   return replaced(mailbox, {
     lost: lost.signal,
+    begin: (trial) => link.call("begin", () => mailbox.begin(trial)),
     batches: (signal, gate) => linkedBatches(mailbox, link, gauge, signal, gate),
     settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
     histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),

@@ -116,8 +116,8 @@ export class SimulatedNode {
   #options(process: Process): SupervisorOptions {
     const { schedule: { workers, prefetch }, mutation, random } = this.#world;
     const spawn = () => this.#spawn(process);
-    const hung = { isSpinning: () => Promise.resolve(random.chance(0.5)) };
-    return { ...supervision, ...hung, workers, prefetch, spawn: mutation.spawn?.(spawn) ?? spawn };
+    const isSpinning = () => Promise.resolve(random.chance(0.5));
+    return { ...supervision, workers, prefetch, isSpinning, spawn: mutation.spawn?.(spawn) ?? spawn };
   }
 
   #spawn(process: Process): ReturnType<Spawn> {
@@ -231,10 +231,7 @@ export class SimulatedNode {
   #observer(name: string): Observer {
     const { history } = this.#world;
     const tell = (what: string) => history.tells(name, what);
-    const processorRestarted = ({ processor, reason }: { processor: string; reason: string }) =>
-      history.breach(`bug in ${processor} of ${name}: ${reason}`);
     const observer: Observer = {
-      ...{ processorRestarted },
       settled: () => {},
       retried: ({ processor, eventId, attempt }) => tell(`retry ${processor} ${eventId} ${attempt}`),
       deadLettered: ({ processor, eventId, attempt }) =>
@@ -242,6 +239,8 @@ export class SimulatedNode {
       held: ({ processor, eventId, attempt }) => tell(`held ${processor} ${eventId} ${attempt}`),
       fenced: ({ processor, partition, epoch }) => tell(`fenced ${processor} ${partition} ${epoch}`),
       workerRestarted: () => tell("exit"),
+      processorRestarted: ({ processor, reason }) =>
+        history.breach(`bug in ${processor} of ${name}: ${reason}`),
       backendAway: () => {},
       backendBack: () => {},
     };

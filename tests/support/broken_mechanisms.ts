@@ -158,6 +158,9 @@ const tornSettle = withMailboxes((mailbox, backend) => ({
   },
 }));
 
+/** What a node is about to handle is written down nowhere, so that whoever comes after it knows of nothing. */
+const noTrials = withMailboxes(() => ({ begin: () => Promise.resolve() }));
+
 const noEvidence = withExceptions((exception) => {
   const { outcome } = exception;
   if (outcome.kind !== "deadLetter") return [exception];
@@ -177,6 +180,7 @@ export const brokenMechanisms: readonly Broken[] = [
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
   { name: "no halving", breaks: "I7", mutation: noHalving },
+  { name: "trials that are not written down", breaks: "I7", mutation: noTrials },
   { name: "a settle that is not atomic", breaks: "I1", mutation: tornSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
   { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },

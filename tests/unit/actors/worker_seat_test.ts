@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import type { WorkerLike } from "../../../actors/spawn.ts";
+import { WorkerSeat } from "../../../actors/worker_seat.ts";
+import { oddOptions } from "../../support/odd_runtime.ts";
+
+/** A worker that says that it is ready, and nothing else. */
+function readyWorker(): WorkerLike {
+  const worker: WorkerLike = {
+    onmessage: null,
+    onmessageerror: null,
+    onerror: null,
+    postMessage: () =>
+      queueMicrotask(() => worker.onmessage?.(new MessageEvent("message", { data: { kind: "ready" } }))),
+    terminate: () => {},
+  };
+  return worker;
+}
+
+Deno.test("a worker that can't be made ends like every other one: told of, and made again", async () => {
+  let made = 0;
+  const spawn = () => {
+    if (++made === 1) throw new Error("no threads left");
+    return readyWorker();
+  };
+  const exits: string[] = [];
+  const seat = new WorkerSeat({ ...oddOptions, spawn }, (exit, reason) => exits.push(`${exit}: ${reason}`));
+  const { start } = seat.spec("worker/0");
+  const { kind, error } = await start().ended;
+  assertEquals([kind, error, exits], ["failed", undefined, ["start_failed: no threads left"]]);
+  start();
+  await seat.usable();
+  seat.close();
+});

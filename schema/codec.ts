@@ -1,16 +1,9 @@
 /** From stored JSON to typed events and back: one parse on the way in, one stringify on the way out. @module */
 import type { z } from "zod";
+import { type DataForms, dataForms } from "./compiled_data.ts";
 import { type CaseEvent, type EventType, eventTypes, isEventType, type WireEvent } from "./events.ts";
 import { caseEvolution, type EventKind, type Evolution, UnknownKind } from "./evolution.ts";
-import { type Cents, formatEuros } from "./money.ts";
-
-declare global {
-  interface JSON {
-    /** Text that JSON.stringify copies as it is (ES2026; V8 has it). */
-    rawJSON(text: string): object;
-    isRawJSON(value: unknown): boolean;
-  }
-}
+import { type Cents, writtenAmount } from "./money.ts";
 
 /** An event that its schema refuses. The message names fields and rules and never repeats a value. */
 export class InvalidEvent extends Error {
@@ -45,7 +38,7 @@ export function checkEvent(wire: WireEvent, evolve: Evolution = caseEvolution): 
  */
 export function decodeEvent(wire: WireEvent, evolve: Evolution = caseEvolution): CaseEvent {
   const data = upcastData(wire, evolve);
-  const parsed = dataSchemas[wire.event_type as EventType].safeParse(data);
+  const parsed = dataForms(wire.event_type as EventType).decode(data);
   if (!parsed.success) throw invalidData(parsed.error);
   const event = { ...wire, data: parsed.data } as unknown as CaseEvent;
   requireOwnCase(event);
@@ -70,10 +63,6 @@ function invalidData(error: z.ZodError): InvalidEvent {
   return new InvalidEvent(describeIssues(error).map((problem) => `data.${problem}`));
 }
 
-const dataSchemas = Object.fromEntries(
-  Object.entries(eventTypes).map(([type, { schema }]) => [type, schema.shape.data]),
-) as unknown as Record<EventType, z.ZodType>;
-
 /**
  * Decodes an event that was validated when it was stored: upcasts, and turns euros into cents, without checking
  * everything again. For the history of a case, where a fifth of a worker's time went into checking.
@@ -88,7 +77,7 @@ function toCents(euros: number): unknown {
 }
 
 function toText(euros: number): unknown {
-  return JSON.rawJSON(formatEuros(Math.round(euros * 100) as Cents));
+  return writtenAmount(Math.round(euros * 100) as Cents);
 }
 
 /** Where the amounts of an object are: `true` for an amount, a map for an object that holds some or a list of such. */
@@ -122,9 +111,14 @@ export function encodeEvent(event: CaseEvent): WireEvent {
 
 /** The same for data alone. */
 export function encodeData(type: EventType, data: CaseEvent["data"]): Record<string, unknown> {
-  const encoded = dataSchemas[type].safeEncode(data);
+  const forms = dataForms(type);
+  return forms.encode(data) ?? encodedBySchema(forms.schema, type, data);
+}
+
+function encodedBySchema(schema: DataForms["schema"], type: EventType, data: CaseEvent["data"]) {
+  const encoded = schema.safeEncode(data);
   if (!encoded.success) throw invalidData(encoded.error);
-  return mapAmounts(encoded.data as Record<string, unknown>, moneyMaps[type]!, toText);
+  return mapAmounts(encoded.data, moneyMaps[type]!, toText);
 }
 
 /** Rewrites the amounts of an event so that JSON.stringify gives them two decimals. The event is not changed. */

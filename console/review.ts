@@ -7,7 +7,7 @@ import type { DataOf, EventOf } from "../schema/events.ts";
 import { newRootId } from "../schema/ids.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
-type Review = EventOf<"case.review_requested">;
+type Review = Pick<EventOf<"case.review_requested">, "timestamp" | "data">;
 /** A decision that names its sources. */
 type Ruled = { data: { rules: readonly { id: string; version: string; source: string }[] } };
 
@@ -54,7 +54,7 @@ async function progressOf(
 
 function reviewOf({ state, ending, basis }: Progress): Review | undefined {
   if (state !== "waiting_for_caseworker" || ending !== undefined) return undefined;
-  return basis?.event.event_type === "case.review_requested" ? basis.event as Review : undefined;
+  return basis?.event.event_type === "case.review_requested" ? basis.event : undefined;
 }
 
 export interface CaseworkerDecision {

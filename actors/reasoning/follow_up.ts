@@ -12,6 +12,8 @@ import { daysAfter, dutchDay, endOfDay } from "./working_days.ts";
 type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
+/** What matters of a decision for what follows it. */
+export type Decided = Pick<DataOf<"case.decision">, "case_id" | "decision" | "decided_by" | "reason">;
 
 /** The case ends now. */
 export interface Closes {
@@ -47,7 +49,7 @@ export type FollowUp = Closes | Continues | NeedsReview;
  * forgiving then closes without one, and a payment plan needs review. `openedAt` is when the case opened.
  */
 export function followUp(
-  decision: DataOf<"case.decision">,
+  decision: Decided,
   intake: Intake | undefined,
   analysis: Analysis | undefined,
   openedAt: string,
@@ -71,13 +73,13 @@ export function followUp(
   }
 }
 
-function termed({ decision }: DataOf<"case.decision">, intake: Intake | undefined, day: string) {
+function termed({ decision }: Decided, intake: Intake | undefined, day: string) {
   const threatening = intake ? figuresOf(intake, day).threatening : false;
   return { terms: termsOf(decision, day, threatening, debtClass(intake?.debt_type ?? "")) };
 }
 
 function forgives(
-  decision: DataOf<"case.decision">,
+  decision: Decided,
   intake: Intake | undefined,
   analysis: Analysis | undefined,
   openedAt: string,
@@ -94,7 +96,7 @@ function forgives(
 }
 
 function plans(
-  decision: DataOf<"case.decision">,
+  decision: Decided,
   intake: Intake | undefined,
   day: string,
 ): Continues | NeedsReview {
@@ -117,7 +119,7 @@ const NO_PLAN_FITS = {
 };
 
 function needsReview(
-  { case_id }: DataOf<"case.decision">,
+  { case_id }: Decided,
   intake: Intake | undefined,
   day: string,
 ): NeedsReview {

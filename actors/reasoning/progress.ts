@@ -4,9 +4,9 @@
  * late, twice or beside something else under way does no harm.
  * @module
  */
-import type { CaseEvent, DataOf, EventOf } from "../../schema/events.ts";
+import type { CaseEvent, DataOf, EventOf, EventType, Profile } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
-import { type FollowUp, followUp } from "./follow_up.ts";
+import { type Decided, type FollowUp, followUp } from "./follow_up.ts";
 import {
   type Deadline,
   foldRunning,
@@ -21,11 +21,24 @@ import {
 import { type CaseState, signalOf, transition } from "./workflow.ts";
 
 type Intake = DataOf<"case.intake">;
+type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
+
+/** What is remembered of an event: without its envelope, whose texts are parts of a batch and would keep all of it. */
+interface Told<T extends EventType, D = DataOf<T>> {
+  readonly event_type: T;
+  readonly timestamp: string;
+  readonly data: D;
+}
+
+type Begins = "case.decision" | "case.payment_plan_created" | "case.review_requested";
 
 /** The event from which a case runs, with what was known then. */
 interface Basis {
-  readonly event: EventOf<"case.decision" | "case.payment_plan_created" | "case.review_requested">;
+  readonly event:
+    | Told<"case.decision", Decided>
+    | Told<"case.payment_plan_created">
+    | Told<"case.review_requested">;
   readonly intake: Intake | undefined;
   /** Cents. */
   readonly received: number;
@@ -37,7 +50,7 @@ export interface Progress {
   readonly openedAt: string | undefined;
   /** The first of each counts. */
   readonly intake: Intake | undefined;
-  readonly analysis: DataOf<"case.analysis"> | undefined;
+  readonly analysis: Analysis | undefined;
   /** All that was paid, in cents. */
   readonly received: number;
   readonly basis: Basis | undefined;
@@ -72,8 +85,18 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.event_refused",
 ]);
 
+/** The last step that was worked out: several processors of a worker fold the same event onto the same progress. */
+let last: { before: Progress; event: CaseEvent; after: Progress } | undefined;
+
 /** How far the case is after an event. */
 export function advance(before: Progress, event: CaseEvent): Progress {
+  if (last?.event === event && last.before === before) return last.after;
+  const after = advanced(before, event);
+  last = { before, event, after };
+  return after;
+}
+
+function advanced(before: Progress, event: CaseEvent): Progress {
   const known = learn(before, event);
   const next = transition(before.state, signalOf(event.event_type, event.data));
   if (next.kind !== "moved" || !accepts(before, event)) return known;
@@ -84,12 +107,37 @@ export function advance(before: Progress, event: CaseEvent): Progress {
 function learn(before: Progress, event: CaseEvent): Progress {
   const openedAt = before.openedAt ?? event.timestamp;
   if (event.event_type === "case.intake" && !before.intake) {
-    return { ...before, openedAt, intake: event.data };
+    return { ...before, openedAt, intake: remembered(event.data) };
   }
   if (event.event_type === "case.analysis" && !before.analysis) {
-    return { ...before, openedAt, analysis: event.data };
+    return { ...before, openedAt, analysis: withoutReasons(event.data) };
   }
   return before.openedAt === undefined ? { ...before, openedAt } : before;
+}
+
+/** What the rules ask of an intake. Thousands are remembered, so contact data and what else there is are not. */
+function remembered(intake: Intake): Intake {
+  const { case_id, citizen_bsn, debt_amount, debt_type, organization, intake_channel, priority } = intake;
+  const claim = { case_id, citizen_bsn, debt_amount, debt_type, organization, intake_channel, priority };
+  return intake.profile === undefined ? claim : { ...claim, profile: withoutContact(intake.profile) };
+}
+
+function withoutContact(profile: Profile): Profile {
+  const { contact: _contact, municipality: _municipality, age_band: _age, ...asked } = profile;
+  return asked;
+}
+
+function withoutReasons(analysis: Analysis): Analysis {
+  const { case_id, risk_score, success_probability, recommended_action } = analysis;
+  const { estimated_savings, analysis_confidence } = analysis;
+  return {
+    case_id,
+    risk_score,
+    success_probability,
+    recommended_action,
+    estimated_savings,
+    analysis_confidence,
+  };
 }
 
 /** What an event that is taken leads to. */
@@ -116,9 +164,15 @@ function step(at: Progress, event: CaseEvent): Progress {
   }
 }
 
-function begin(at: Progress, event: Basis["event"]): Progress {
+function begin(at: Progress, event: EventOf<Begins>): Progress {
   const { intake, received } = at;
-  return { ...at, basis: { event, intake, received }, running: undefined };
+  return { ...at, basis: { event: told(event), intake, received }, running: undefined };
+}
+
+function told({ event_type, timestamp, data }: EventOf<Begins>): Basis["event"] {
+  if (event_type !== "case.decision") return { event_type, timestamp, data } as Basis["event"];
+  const { case_id, decision, decided_by, reason } = data as Decided;
+  return { event_type, timestamp, data: { case_id, decision, decided_by, reason } };
 }
 
 type Happening = EventOf<
@@ -175,7 +229,10 @@ function paidOfPlan({ intake, received }: Basis, amount: number): number {
   return intake ? Math.max(0, received - (intake.debt_amount - amount)) : 0;
 }
 
-function runningByTerms(basis: Basis, { data, timestamp }: EventOf<"case.decision">): Running | undefined {
+function runningByTerms(
+  basis: Basis,
+  { data, timestamp }: Told<"case.decision", Decided>,
+): Running | undefined {
   // A decision on a plan runs once its plan is there; one to forgive never does.
   if (data.decision === "payment_plan" || data.decision === "forgive") return undefined;
   const left = whatIsLeft(basis.intake, basis.received);

@@ -4,13 +4,14 @@
  * @module
  */
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { GUARDED } from "../../console/commands/start.ts";
+import { nodeEnvironment } from "../../console/commands/start.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { appendAll, intakes, machineLine, print } from "./stage.ts";
 
-const BACKLOG = 1_000_000;
+/** Smaller for a quick look: `deno task bench:backlog 100000 20`. */
+const BACKLOG = Number(Deno.args[0] ?? 1_000_000);
 const AT_ONCE = 50_000;
-const WATCHED_S = 60;
+const WATCHED_S = Number(Deno.args[1] ?? 60);
 const IDLE_S = 20;
 
 /** Resident memory in MB, its peak, and CPU time used in seconds, of a process. */
@@ -26,7 +27,7 @@ function startNode(url: string): Deno.ChildProcess {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--permission-set=node", main, "start", "--url", url, "--port", "0"],
-    env: { [GUARDED]: "1" },
+    env: nodeEnvironment,
     stdin: "piped",
     stderr: "null",
   }).spawn();

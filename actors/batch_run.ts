@@ -85,17 +85,18 @@ export class BatchRun {
 
   #handle(delivery: Delivery, caseId: string): void {
     const { processor } = this;
+    const { version } = delivery;
     const event = decodeEvent(delivery.event);
-    const state = this.#stateBefore(caseId, delivery.version);
-    const handled = processor.handle(event, state, contextOf({ ...delivery, event }, processor.name));
+    const state = this.#stateBefore(caseId, version);
+    const handled = processor.handle(event, state, contextOf({ event, version }, processor.name));
     const emission = emit(handled, event, processor, this.#partition);
     const after = processor.evolve(state, event);
     this.keeping = true;
-    this.#basis.known.set(caseId, { state: after, version: delivery.version });
-    this.#states.remember(caseId, delivery.version, after);
+    this.#basis.known.set(caseId, { state: after, version });
+    this.#states.remember(caseId, version, after);
     this.#keep(event, delivery, emission);
     this.keeping = false;
-    for (const other of this.#others) other.see(event, delivery.version);
+    for (const other of this.#others) other.see(event, version);
   }
 
   #keep(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Emission): void {

@@ -19,14 +19,16 @@ export interface Emission {
 }
 
 /** The context of one delivery: everything in it follows from the event. */
-export function contextOf({ event, version }: DecodedEvent, processor: string): Context {
-  const time = Date.parse(event.timestamp);
+export function contextOf(
+  { event, version }: Pick<DecodedEvent, "event" | "version">,
+  processor: string,
+): Context {
   let ids = 0;
   let random: (() => number) | undefined;
   return {
     now: event.timestamp,
     version,
-    newId: () => derivedId(event.event_id, time, processor, 1_000_000 + ids++),
+    newId: () => derivedId(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
     random: () => (random ??= seededRandom(event.event_id))(),
   };
 }

@@ -40,7 +40,8 @@ export function decodeEvent(wire: WireEvent, evolve: Evolution = caseEvolution):
   const data = upcastData(wire, evolve);
   const parsed = dataForms(wire.event_type as EventType).decode(data);
   if (!parsed.success) throw invalidData(parsed.error);
-  const event = { ...wire, data: parsed.data } as unknown as CaseEvent;
+  const { event_id, event_type, timestamp, correlation_id, metadata } = wire;
+  const event = { event_id, event_type, timestamp, correlation_id, data: parsed.data, metadata } as CaseEvent;
   requireOwnCase(event);
   return event;
 }

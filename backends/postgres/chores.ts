@@ -29,15 +29,15 @@ const PROJECTION_SHARE = 20;
 /** Runs the chores until the signal aborts. Several nodes may do so at once. */
 export async function doChores(options: ChoreOptions, signal: AbortSignal): Promise<void> {
   await Promise.all([
-    repeat(
-      signal,
-      async () => await fireTimers(options) + await emptyOutbox(options) > 0 ? 0 : options.everyMs,
-    ),
+    repeat(signal, async () => {
+      const { fired, letters } = await fireTimers(options);
+      return fired + (letters ? await emptyOutbox(options) : 0) > 0 ? 0 : options.everyMs;
+    }),
     repeat(signal, async () => {
       const began = performance.now();
       const projected = await projectOnce(options.client);
       const took = performance.now() - began;
-      return projected > 0 ? took * PROJECTION_SHARE : 4 * options.everyMs + took * PROJECTION_SHARE;
+      return projected > 0 ? took * PROJECTION_SHARE : 8 * options.everyMs + took * PROJECTION_SHARE;
     }),
   ]);
 }
@@ -60,17 +60,22 @@ export async function repeat(signal: AbortSignal, chore: () => Promise<number>):
   }
 }
 
-/** Appends the events of due timers; returns how many partitions were touched. */
-export async function fireTimers({ client, wakes, timersAsOf }: ChoreOptions): Promise<number> {
+/**
+ * Appends the events of due timers; returns how many partitions were touched, and whether the outbox holds anything. One
+ * question for both: it is asked several times a second, mostly in vain.
+ */
+export async function fireTimers(
+  { client, wakes, timersAsOf }: ChoreOptions,
+): Promise<{ fired: number; letters: boolean }> {
   const asOf = timersAsOf?.().toISOString() ?? null;
   const [row] = await client.run((sql) =>
-    sql<[{ partitions: string }]>`
-      select array_to_string(zaakstroom.fire_timers(${asOf}::text::timestamptz, ${AT_ONCE}), ',') as partitions`
+    sql<[{ partitions: string; letters: boolean }]>`
+      select array_to_string(zaakstroom.fire_timers(${asOf}::text::timestamptz, ${AT_ONCE}), ',') as partitions,
+        exists (select from zaakstroom.outbox where refused_for is null) as letters`
   );
-  if (row.partitions === "") return 0;
-  const partitions = row.partitions.split(",").map(Number);
-  wakes.announce(partitions, ["*"], true);
-  return partitions.length;
+  const partitions = row.partitions === "" ? [] : row.partitions.split(",").map(Number);
+  if (partitions.length > 0) wakes.announce(partitions, ["*"], true);
+  return { fired: partitions.length, letters: row.letters };
 }
 
 /**

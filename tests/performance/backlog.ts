@@ -45,19 +45,39 @@ async function watchAtWork(url: string): Promise<void> {
   }
 }
 
-async function watchIdle(url: string): Promise<void> {
+/** CPU time used so far, in seconds, of a server and the processes that serve its connections. */
+function serverCpu(postmaster: number): number {
+  let cpu = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const isPart = Number(name) === postmaster || parentOf(name) === postmaster;
+      if (isPart) cpu += account(Number(name)).cpu;
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return cpu;
+}
+
+function parentOf(pid: string): number {
+  return Number(/PPid:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]);
+}
+
+async function watchIdle(url: string, postmaster: number): Promise<void> {
   await using node = startNode(url);
   await seconds(5);
-  const before = account(node.pid).cpu;
+  const before = [account(node.pid).cpu, serverCpu(postmaster)] as const;
   await seconds(IDLE_S);
-  const used = (account(node.pid).cpu - before) / IDLE_S * 100;
-  print(`An idle node: ${used.toFixed(2)} % of a core over ${IDLE_S} s`);
+  const own = (account(node.pid).cpu - before[0]) / IDLE_S * 100;
+  const server = (serverCpu(postmaster) - before[1]) / IDLE_S * 100;
+  print(`At rest, of a core over ${IDLE_S} s: node ${own.toFixed(2)} %, PostgreSQL ${server.toFixed(2)} %`);
 }
 
 if (import.meta.main) {
   print(machineLine());
   await using server = await startPostgres({ fsync: true });
-  await watchIdle(await server.freshDatabase());
+  await watchIdle(await server.freshDatabase(), server.pid);
   const url = await server.freshDatabase();
   const backend = await openPostgres({ url });
   for (let done = 0; done < BACKLOG; done += AT_ONCE) {

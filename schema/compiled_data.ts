@@ -9,7 +9,9 @@ import { centsSchema, money, writtenAmount } from "./money.ts";
 
 type Data = CaseEvent["data"];
 type Encoded = Record<string, unknown>;
-type Result<T> = { success: true; data: T } | { success: false; error: z.ZodError };
+type Result<T> =
+  | { success: true; data: T; error?: never }
+  | { success: false; data?: never; error: z.ZodError };
 
 /** The data of one type, both ways. */
 export interface DataForms {

@@ -66,7 +66,8 @@ function parentOf(pid: string): number {
 
 async function watchIdle(url: string, postmaster: number): Promise<void> {
   await using node = startNode(url);
-  await seconds(5);
+  // V8 tidies its heaps for some seconds once all is quiet.
+  await seconds(15);
   const before = [account(node.pid).cpu, serverCpu(postmaster)] as const;
   await seconds(IDLE_S);
   const own = (account(node.pid).cpu - before[0]) / IDLE_S * 100;

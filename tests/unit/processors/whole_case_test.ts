@@ -184,3 +184,21 @@ Deno.test("the same events have the same effects", () => {
     assertEquals(liveUnderLoad(intake, life, picks).log, liveUnderLoad(intake, life, picks).log);
   }));
 });
+
+Deno.test("an event is folded onto the progress it is given, whatever it was folded onto before", () => {
+  const run = new CaseRun().give("case.intake", {
+    citizen_bsn: "123456782",
+    debt_amount: cents(5_000),
+    debt_type: "huur",
+    organization: "gemeente",
+    intake_channel: "online",
+    priority: "normal",
+  }, AT);
+  const paid = run.give("case.payment_received", { amount: cents(100) }, AT).all("case.payment_received")[0]!;
+  const once = advance(run.progress, paid);
+  assertEquals([once.received, advance(once, paid).received, advance(nothingYet, paid).received], [
+    200,
+    300,
+    0,
+  ]);
+});

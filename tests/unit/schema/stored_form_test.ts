@@ -96,3 +96,11 @@ Deno.test("a kind without a path is refused by name", () => {
     [],
   );
 });
+
+Deno.test("metadata of the same length is told apart from the metadata read before it", () => {
+  for (const source of ["a", "b", "b", "a"]) {
+    const event = { ...anEvent("c", 1), metadata: { schema_version: 1, source } };
+    const line = deliveryLine({ position: 1, version: 1, attempt: 1, held: false, recordedAt: 0, event });
+    assertEquals(parseLine(line).event.metadata, event.metadata);
+  }
+});

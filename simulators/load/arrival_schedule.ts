@@ -1,0 +1,63 @@
+/** When the events of a load test are due: settled before it begins, whatever the store does meanwhile. @module */
+import { hoursOfWeek } from "../arrivals.ts";
+import { Random } from "../random.ts";
+
+export const arrivalKinds = ["fixed", "poisson", "daily"] as const;
+export type ArrivalKind = (typeof arrivalKinds)[number];
+
+export interface ScheduleOptions {
+  /**
+   * `fixed`: evenly spaced. `poisson`: independent of each other. `daily`: Poisson, whose rate follows the hours of a
+   * working day of debt assistance, the whole day within the duration.
+   */
+  readonly kind: ArrivalKind;
+  /** Mean over the whole duration. */
+  readonly perSecond: number;
+  readonly durationMs: number;
+  /** The same seed gives the same moments. */
+  readonly seed: string;
+}
+
+/** The moments in milliseconds since the start, ascending, in constant memory. */
+export function schedule(options: ScheduleOptions): Generator<number> {
+  switch (options.kind) {
+    case "fixed":
+      return evenly(options);
+    case "poisson":
+      return byChance([1], options);
+    case "daily":
+      return byChance(workingDay(), options);
+  }
+}
+
+function* evenly({ perSecond, durationMs }: ScheduleOptions): Generator<number> {
+  for (let i = 0;; i++) {
+    const at = i / perSecond * 1000;
+    if (at >= durationMs) return;
+    yield at;
+  }
+}
+
+/** A Poisson process in pieces of equal length, each with its rate relative to the mean. */
+function* byChance(relative: readonly number[], options: ScheduleOptions): Generator<number> {
+  const { perSecond, durationMs, seed } = options;
+  const random = new Random(seed, "load/arrivals");
+  const length = durationMs / relative.length;
+  let wait = random.exponential();
+  for (const [i, factor] of relative.entries()) {
+    const [ends, perMs] = [(i + 1) * length, perSecond / 1000 * factor];
+    let at = i * length;
+    // What is left of a waiting time at the end of a piece is spent at the rate of the next one.
+    for (; perMs > 0 && at + wait / perMs < ends; wait = random.exponential()) yield at += wait / perMs;
+    wait -= perMs * (ends - at);
+  }
+}
+
+const TUESDAY = 2;
+
+/** The 24 hours of a working day, each relative to their mean. */
+export function workingDay(): number[] {
+  const shares = hoursOfWeek().slice(TUESDAY * 24, (TUESDAY + 1) * 24).map(({ share }) => share);
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return shares.map((share) => share / mean);
+}

@@ -1,0 +1,111 @@
+/** What a load run comes to: the figures, and what they say. @module */
+import type { ArrivalKind } from "./arrival_schedule.ts";
+import type { CurvePoint, LatencyFigures } from "./latency_histogram.ts";
+
+/** What one process used. */
+export interface ProcessFigures {
+  readonly name: string;
+  /** In a hundred of one core, over the whole run. */
+  readonly cpu_percent: number;
+  /** The most that was seen. */
+  readonly memory_mb: number;
+}
+
+/** One second of a run. Latencies are of what came to its end in it. */
+export interface SecondFigures {
+  readonly second: number;
+  readonly offered: number;
+  readonly appended: number;
+  /** Deliveries, over all processors. */
+  readonly settled: number;
+  /** Cases acknowledged whose analysis is not settled. */
+  readonly behind: number;
+  readonly append_p99: number;
+  readonly end_to_end_p50: number;
+  readonly end_to_end_p99: number;
+  readonly processes: readonly { name: string; cpu_percent: number; memory_mb: number }[];
+}
+
+/** What the generator itself came to. */
+export interface GeneratorFigures {
+  /** How late it handed over what the store could have taken. */
+  readonly late_ms: LatencyFigures;
+  /** The part of the time its thread spent making events, in a hundred. */
+  readonly making_percent: number;
+}
+
+export type Limit = "none" | "generator" | "appends" | "processing";
+
+/** What held a run back, in one word and in words. */
+export interface Verdict {
+  readonly limit: Limit;
+  readonly text: string;
+}
+
+/** Figures of one run at one rate. Rates are a second; latencies count arrivals after the warm-up only. */
+export interface LoadFigures {
+  readonly backend: string;
+  readonly durability: string;
+  readonly arrivals: ArrivalKind;
+  readonly rate_per_second: number;
+  readonly seconds: number;
+  readonly warm_up_seconds: number;
+  readonly seed: string;
+  readonly workers: number;
+  readonly offered: number;
+  readonly appended: number;
+  /** Deliveries settled, over all processors. */
+  readonly settled: number;
+  /** Cases that got their decision without a person: whose way through three processors is measured. */
+  readonly decided: number;
+  readonly appended_per_second: number;
+  readonly settled_per_second: number;
+  /** From the moment an event was due to its acknowledgement. */
+  readonly append_ms: LatencyFigures;
+  /** From the store's taking of an event to the settling of its delivery, by processor. */
+  readonly settle_ms: Readonly<Record<string, LatencyFigures>>;
+  /** From the moment an intake was due to the settling of its decision: intake, analysis, decision. */
+  readonly end_to_end_ms: LatencyFigures;
+  readonly most_behind: number;
+  /** How late what was handed over last was: above a moment, the store takes less than is offered. */
+  readonly append_lag_seconds: number;
+  /** From the last arrival until everything was settled; null when it was given up. */
+  readonly drained_in_seconds: number | null;
+  readonly troubles: Readonly<
+    Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "away", number>
+  >;
+  readonly generator: GeneratorFigures;
+  readonly processes: readonly ProcessFigures[];
+  readonly verdict: Verdict;
+  readonly curves: Readonly<Record<string, readonly CurvePoint[]>>;
+  readonly by_second: readonly SecondFigures[];
+}
+
+/** From this on the generator's own lateness is in the figures for anybody to see. */
+const LATE_MS = 5;
+/** How far appends may be behind the schedule at its end, and how soon all must be settled after it. */
+const KEPT_UP_S = 1;
+
+type Judged = Pick<LoadFigures, "append_lag_seconds" | "drained_in_seconds" | "generator">;
+
+/** Says what the limit was. A generator that is late makes everything after it unsure, so it is looked at first. */
+export function judge(run: Judged): Verdict {
+  const { late_ms: late, making_percent: making } = run.generator;
+  const kept = run.append_lag_seconds <= KEPT_UP_S;
+  const drained = run.drained_in_seconds !== null && run.drained_in_seconds <= KEPT_UP_S;
+  if (late.p99 > LATE_MS && (!kept || !drained || late.p50 > LATE_MS)) {
+    return {
+      limit: "generator",
+      text: `The load generator was the bottleneck: its thread, which it shares with the node, was late by ` +
+        `${late.p99} ms (p99) and spent ${Math.round(making)} % of its time making events`,
+    };
+  }
+  if (!kept) return { limit: "appends", text: "The store took appends more slowly than they were offered" };
+  if (!drained) return { limit: "processing", text: "The processors fell behind what was appended" };
+  return { limit: "none", text: "The rate was held: everything was taken and settled as it came" };
+}
+
+/** Whether a run held its rate with end-to-end latency inside the objective. */
+export function isHeld({ verdict, end_to_end_ms, offered }: LoadFigures, sloMs: number): boolean {
+  return offered > 0 && verdict.limit === "none" && end_to_end_ms.p99 <= sloMs;
+}

@@ -1,0 +1,110 @@
+/**
+ * Open-loop arrivals: events are offered when they are due, whether or not the store has kept up, and every latency
+ * counts from that moment. A slow answer therefore delays what follows in the figures as it would in life (no coordinated
+ * omission).
+ * @module
+ */
+import type { Backend } from "../../backends/backend.ts";
+import { pause, untilAnswered } from "../../backends/patience.ts";
+import type { WireEvent } from "../../schema/events.ts";
+
+/** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */
+export interface OfferListener {
+  /** An append begins: how long after its first event was due, and how much of that the store did not ask for. */
+  handedOver(lagMs: number, lateMs: number): void;
+  /** Events acknowledged: when they were due, in milliseconds since the start, and when the answer came. */
+  acknowledged(due: readonly number[], at: number): void;
+}
+
+export interface Offer {
+  /** Moments in milliseconds since the start, ascending. */
+  readonly schedule: Iterable<number>;
+  /** Makes the event that is due at this moment. */
+  readonly make: (due: number) => WireEvent;
+  readonly append: Backend["append"];
+  /** When the moments count from, by `performance.now()`. */
+  readonly start: number;
+  readonly listener: OfferListener;
+  readonly signal: AbortSignal;
+}
+
+/** Appends under way at once, and events in one append at most: what is due meanwhile goes together. */
+export const APPENDS_AT_ONCE = 4;
+const LARGEST_APPEND = 500;
+
+/** What the generator itself came to. */
+export interface Offered {
+  readonly count: number;
+  /** Milliseconds this thread spent making events. */
+  readonly makingMs: number;
+}
+
+/** Offers everything the schedule holds, or until the signal aborts; resolves when all of it is acknowledged. */
+export async function offer(options: Offer): Promise<Offered> {
+  return await new OpenLoop(options).run();
+}
+
+class OpenLoop {
+  readonly #options: Offer;
+  readonly #under = new Set<Promise<void>>();
+  #freeSince: number;
+  #count = 0;
+  #makingMs = 0;
+  #failed: { error: unknown } | undefined;
+
+  constructor(options: Offer) {
+    this.#options = options;
+    this.#freeSince = options.start;
+  }
+
+  async run(): Promise<Offered> {
+    const { schedule, start, signal } = this.#options;
+    const moments = schedule[Symbol.iterator]();
+    for (let next = moments.next(); !next.done && this.#failed === undefined;) {
+      await pause(Math.max(0, start + next.value - performance.now()), signal);
+      if (this.#under.size >= APPENDS_AT_ONCE) await Promise.race(this.#under);
+      if (signal.aborted) break;
+      const elapsed = this.#handOver(next.value);
+      const due: number[] = [];
+      for (; !next.done && next.value <= elapsed && due.length < LARGEST_APPEND; next = moments.next()) {
+        due.push(next.value);
+      }
+      if (due.length > 0) this.#begin(due);
+    }
+    await Promise.all(this.#under);
+    if (this.#failed !== undefined && !signal.aborted) throw this.#failed.error;
+    return { count: this.#count, makingMs: this.#makingMs };
+  }
+
+  /** Tells how late it is; returns the milliseconds since the start. */
+  #handOver(due: number): number {
+    const { start, listener } = this.#options;
+    const elapsed = performance.now() - start;
+    // A timer may go off a part of a millisecond early.
+    const lag = Math.max(0, elapsed - due);
+    listener.handedOver(lag, Math.min(lag, Math.max(0, elapsed - (this.#freeSince - start))));
+    return Math.max(elapsed, due);
+  }
+
+  #begin(due: readonly number[]): void {
+    const began = performance.now();
+    const events = due.map(this.#options.make);
+    this.#count += events.length;
+    this.#makingMs += performance.now() - began;
+    const appended = this.#append(events, due).catch((error) => void (this.#failed ??= { error })).finally(
+      () => {
+        // Only when all were taken was anything waiting for this one.
+        if (this.#under.size === APPENDS_AT_ONCE) this.#freeSince = performance.now();
+        this.#under.delete(appended);
+      },
+    );
+    this.#under.add(appended);
+  }
+
+  /** While the store is away it is asked again: the ids are the same, and the time that passes counts. */
+  async #append(events: readonly WireEvent[], due: readonly number[]): Promise<void> {
+    const { append, signal, listener } = this.#options;
+    await untilAnswered(() => append(events), signal);
+    listener.acknowledged(due, performance.now());
+  }
+}

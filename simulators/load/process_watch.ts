@@ -1,0 +1,62 @@
+/** Looks at processes again and again during a run. @module */
+import type { ProcessFigures, SecondFigures } from "./load_figures.ts";
+import { type Usage, usageOf } from "./process_account.ts";
+
+/** A process to look at, with a name for people. */
+export interface Watched {
+  readonly name: string;
+  readonly pid: number;
+}
+
+interface Seen {
+  readonly watched: Watched;
+  readonly first: Usage;
+  readonly firstAt: number;
+  last: Usage;
+  lastAt: number;
+  memoryMb: number;
+}
+
+export class ProcessWatch {
+  readonly #seen: Seen[];
+
+  private constructor(seen: Seen[]) {
+    this.#seen = seen;
+  }
+
+  /** Begins with those that can be looked at. */
+  static async begin(processes: readonly Watched[]): Promise<ProcessWatch> {
+    const looks = await Promise.all(processes.map(async (watched): Promise<Seen | undefined> => {
+      const first = await usageOf(watched.pid);
+      const at = performance.now();
+      return first && { watched, first, firstAt: at, last: first, lastAt: at, memoryMb: first.memoryMb };
+    }));
+    return new ProcessWatch(looks.filter((seen) => seen !== undefined));
+  }
+
+  /** What they used since the last look. */
+  async look(): Promise<SecondFigures["processes"]> {
+    return await Promise.all(this.#seen.map(async (seen) => {
+      const usage = await usageOf(seen.watched.pid) ?? seen.last;
+      const now = performance.now();
+      const cpu_percent = percent(usage.cpuSeconds - seen.last.cpuSeconds, now - seen.lastAt);
+      seen.last = usage;
+      seen.lastAt = now;
+      seen.memoryMb = Math.max(seen.memoryMb, usage.memoryMb);
+      return { name: seen.watched.name, cpu_percent, memory_mb: Math.round(usage.memoryMb) };
+    }));
+  }
+
+  /** What they used since the beginning. */
+  figures(): ProcessFigures[] {
+    return this.#seen.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
+      name: watched.name,
+      cpu_percent: percent(last.cpuSeconds - first.cpuSeconds, lastAt - firstAt),
+      memory_mb: Math.round(memoryMb),
+    }));
+  }
+}
+
+function percent(seconds: number, ms: number): number {
+  return ms <= 0 ? 0 : Math.max(0, Math.round(seconds / ms * 1000_00 * 10) / 10);
+}

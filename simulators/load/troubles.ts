@@ -1,0 +1,44 @@
+/** Counts what went wrong in a run: an observer of the runtime. @module */
+import type { Observer } from "../../actors/observer.ts";
+
+export class Troubles implements Observer {
+  retries = 0;
+  deadLetters = 0;
+  fencedWrites = 0;
+  restarts = 0;
+  aways = 0;
+
+  /** Begins anew. */
+  reset(): void {
+    Object.assign(this, new Troubles());
+  }
+
+  settled(): void {}
+  held(): void {}
+  backendBack(): void {}
+  retried(): void {
+    this.retries++;
+  }
+  deadLettered(): void {
+    this.deadLetters++;
+  }
+  fenced(): void {
+    this.fencedWrites++;
+  }
+  workerRestarted(): void {
+    this.restarts++;
+  }
+  backendAway(): void {
+    this.aways++;
+  }
+
+  figures() {
+    return {
+      retried: this.retries,
+      dead_lettered: this.deadLetters,
+      fenced: this.fencedWrites,
+      worker_restarts: this.restarts,
+      away: this.aways,
+    };
+  }
+}

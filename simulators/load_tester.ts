@@ -1,0 +1,233 @@
+/**
+ * The load tester: a node with a store, intakes that arrive by a schedule of their own, and what came of them. Node and
+ * generator share this process, as under `start --simulate`, so that every clock is the same one.
+ * @module
+ */
+import { processors } from "../actors/processors/all.ts";
+import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
+import type { Backend } from "../backends/backend.ts";
+import { pause } from "../backends/patience.ts";
+import { withTwoDecimals } from "../schema/codec.ts";
+import type { WireEvent } from "../schema/events.ts";
+import { generateCases } from "./case_generator.ts";
+import { type ArrivalKind, schedule } from "./load/arrival_schedule.ts";
+import { isHeld, judge, type LoadFigures, type SecondFigures } from "./load/load_figures.ts";
+import type { Done } from "./load/measured_backend.ts";
+import { measured } from "./load/measured_backend.ts";
+import { offer } from "./load/open_loop.ts";
+import { ProcessWatch, type Watched } from "./load/process_watch.ts";
+import { afterProbe, beginSearch, type Search } from "./load/rate_search.ts";
+import { RunRecorder, wallClock } from "./load/run_recorder.ts";
+import { Troubles } from "./load/troubles.ts";
+
+export interface LoadOptions {
+  readonly supervision: SupervisorOptions;
+  readonly arrivals: ArrivalKind;
+  readonly durationMs: number;
+  /** Arrivals so early are offered and not counted. */
+  readonly warmUpMs: number;
+  readonly seed: string;
+  /** Told every second. */
+  readonly onSecond: (second: SecondFigures) => void;
+  readonly signal: AbortSignal;
+  /** Processes of this machine whose use is told. */
+  readonly processes: readonly Watched[];
+}
+
+/** After the last arrival so long is waited for the rest to be settled. */
+const DRAIN_MS = 30_000;
+/** In a search a rate has failed for certain once so many seconds of arrivals wait. */
+const HOPELESS_S = 2;
+/** Before a search the node is warmed up for so long. */
+const WARMING_MS = 3_000;
+/** The first arrival is due a moment after the run was set up. */
+const SOON_MS = 20;
+
+export class LoadTester {
+  readonly #backend: Backend;
+  readonly #options: LoadOptions;
+  readonly #supervisor: Supervisor;
+  #recorder: RunRecorder | undefined;
+  #troubles = new Troubles();
+  #runs = 0;
+
+  constructor(backend: Backend, options: LoadOptions) {
+    const told = (processor: string, done: readonly Done[]) => this.#recorder?.settledBatch(processor, done);
+    this.#backend = measured(backend, told);
+    this.#options = options;
+    this.#supervisor = new Supervisor(this.#backend, processors, this.#troubles, options.supervision);
+  }
+
+  /** Starts the node, and waits until it holds all its mailboxes. */
+  async start(): Promise<void> {
+    await this.#supervisor.start();
+    const { signal } = this.#options;
+    const wanted = processors.length * this.#backend.partitions;
+    while (!signal.aborted) {
+      const { mailboxes } = await this.#backend.health();
+      if (mailboxes.filter(({ owner }) => owner !== null).length >= wanted) return;
+      await pause(20, signal);
+    }
+  }
+
+  stop(): Promise<boolean> {
+    return this.#supervisor.stop(10_000);
+  }
+
+  /** One run at one rate, from the first arrival until everything is settled or that is given up. */
+  run(perSecond: number): Promise<LoadFigures> {
+    return this.#run({ ...this.#plan(), perSecond, givesUp: false });
+  }
+
+  #plan() {
+    const { durationMs, warmUpMs } = this.#options;
+    return { durationMs, warmUpMs: Math.min(warmUpMs, durationMs / 2) };
+  }
+
+  /** Searches for the highest rate that is held with end-to-end p99 inside the objective. Returns every probe. */
+  async search(sloMs: number, first: number, onProbe: (figures: LoadFigures, held: boolean) => void) {
+    // The first run after a start is slow, whatever its rate.
+    await this.#run({ durationMs: WARMING_MS, warmUpMs: 0, perSecond: first, givesUp: true });
+    const probes: LoadFigures[] = [];
+    let search: Search = beginSearch(first);
+    while (search.next !== undefined && !this.#options.signal.aborted) {
+      const figures = await this.#run({ ...this.#plan(), perSecond: search.next, givesUp: true });
+      const held = isHeld(figures, sloMs);
+      probes.push(figures);
+      onProbe(figures, held);
+      search = afterProbe(search, held);
+      if (figures.drained_in_seconds === null) await this.#drain();
+    }
+    return { held: search.held, probes };
+  }
+
+  async #run(plan: Plan): Promise<LoadFigures> {
+    const { signal, processes } = this.#options;
+    const { durability } = await this.#backend.health();
+    const watch = await ProcessWatch.begin(processes);
+    const start = performance.now() + SOON_MS;
+    const began = performance.timeOrigin + start;
+    const recorder = new RunRecorder({ began, counts: began + plan.warmUpMs });
+    this.#recorder = recorder;
+    this.#troubles.reset();
+    const hopeless = new AbortController();
+    const ended = new AbortController();
+    const seconds = this.#everySecond(recorder, watch, ended.signal, () => {
+      if (plan.givesUp && isHopeless(recorder, plan)) hopeless.abort();
+    });
+    const makingMs = await this.#offer(plan, start, recorder, AbortSignal.any([signal, hopeless.signal]));
+    const offeredMs = Math.max(1, performance.now() - start);
+    const drainedMs = await this.#drain(recorder);
+    ended.abort();
+    await seconds;
+    this.#recorder = undefined;
+    return this.#figures({ plan, durability, recorder, watch, makingMs, offeredMs, drainedMs });
+  }
+
+  async #offer(
+    { durationMs, perSecond }: Plan,
+    start: number,
+    listener: RunRecorder,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { arrivals, seed } = this.#options;
+    const moments = schedule({ kind: arrivals, perSecond, durationMs, seed });
+    const make = this.#intakes(performance.timeOrigin + start, listener);
+    const append = (events: readonly WireEvent[]) => this.#backend.append(events);
+    const { makingMs } = await offer({ schedule: moments, make, append, start, listener, signal });
+    listener.offering = false;
+    return makingMs;
+  }
+
+  /** Generated cases that arrive now: the time of each event is the moment it is due. */
+  #intakes(began: number, recorder: RunRecorder): (due: number) => WireEvent {
+    const seed = `${this.#options.seed}/${this.#runs++}`;
+    const from = new Date(began).toISOString();
+    const cases = generateCases({ seed, count: Infinity, from });
+    return (due) => {
+      recorder.offered++;
+      const { event } = cases.next().value!;
+      return { ...withTwoDecimals(event), timestamp: new Date(Math.round(began + due)).toISOString() };
+    };
+  }
+
+  async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, look: () => void) {
+    const start = performance.now();
+    for (let n = 1; !ended.aborted; n++) {
+      await pause(Math.max(0, start + n * 1000 - performance.now()), ended);
+      const processes = await watch.look();
+      // What is left of a second would look like a fall.
+      if (ended.aborted) return;
+      this.#options.onSecond(recorder.tick(processes));
+      look();
+    }
+  }
+
+  /** Waits until nothing is left to settle; returns how long that took, or null when it was given up. */
+  async #drain(recorder?: RunRecorder): Promise<number | null> {
+    const began = wallClock();
+    while (wallClock() - began < DRAIN_MS && !this.#options.signal.aborted) {
+      await pause(20, this.#options.signal);
+      if ((recorder?.behind ?? 0) > 0) continue;
+      const { mailboxes } = await this.#backend.health();
+      if (mailboxes.some(({ pending, retrying }) => pending + retrying > 0)) continue;
+      return Math.max(0, (recorder?.lastSettledAt ?? began) - began);
+    }
+    return null;
+  }
+
+  #figures(run: Finished): LoadFigures {
+    const { arrivals, seed, supervision: { workers } } = this.#options;
+    const { recorder, watch, plan, durability, offeredMs, drainedMs, makingMs } = run;
+    const rate = (count: number) => tenth(count / Math.max(1, offeredMs - plan.warmUpMs) * 1000);
+    const judged = {
+      append_lag_seconds: Math.round(recorder.lagMs) / 1000,
+      drained_in_seconds: drainedMs === null ? null : Math.round(drainedMs) / 1000,
+      generator: { late_ms: recorder.late.figures(), making_percent: tenth(makingMs / offeredMs * 100) },
+    };
+    return {
+      backend: this.#backend.name,
+      durability,
+      arrivals,
+      rate_per_second: plan.perSecond,
+      seconds: tenth(offeredMs / 1000),
+      warm_up_seconds: plan.warmUpMs / 1000,
+      seed,
+      workers,
+      appended_per_second: rate(recorder.appendedInTime),
+      settled_per_second: rate(recorder.settledInTime),
+      ...recorder.figures(),
+      ...judged,
+      troubles: this.#troubles.figures(),
+      processes: watch.figures(),
+      verdict: judge(judged),
+    };
+  }
+}
+
+/** One run of the tester. */
+interface Plan {
+  readonly perSecond: number;
+  readonly durationMs: number;
+  readonly warmUpMs: number;
+  /** Whether it ends early once it is clear that the rate is not held. */
+  readonly givesUp: boolean;
+}
+
+interface Finished {
+  readonly plan: Plan;
+  readonly durability: string;
+  readonly recorder: RunRecorder;
+  readonly watch: ProcessWatch;
+  readonly makingMs: number;
+  readonly offeredMs: number;
+  readonly drainedMs: number | null;
+}
+
+function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: Plan): boolean {
+  return behind > perSecond * HOPELESS_S || lagMs > HOPELESS_S * 1000;
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}

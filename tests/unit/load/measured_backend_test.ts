@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import type { Batch, Exception } from "../../../backends/mailbox.ts";
+import { deliveryLine } from "../../../schema/stored_event.ts";
+import { doneOf } from "../../../simulators/load/measured_backend.ts";
+import { anEvent } from "../../support/events.ts";
+
+function line(position: number, recordedAt: number, timestamp: string): string {
+  const event = { ...anEvent("a", 1), timestamp };
+  return deliveryLine({ position, version: 1, attempt: 1, held: false, recordedAt, event });
+}
+
+Deno.test("what is told of a batch is its deliveries that are done, with their times", () => {
+  const lines = [line(7, 1_000, "1970-01-01T00:00:00.900Z"), line(8, 2_000, "1970-01-01T00:00:01.900Z")].join(
+    "\n",
+  );
+  const exceptions = [{ position: 8 }] as unknown as Exception[];
+  const settlement = { outputs: "", outputTypes: [], timers: [], exceptions };
+  assertEquals(doneOf({ lines } as Batch, settlement), [
+    { type: "case.intake", recordedAt: 1_000, timestamp: 900 },
+  ]);
+});

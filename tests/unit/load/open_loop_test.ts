@@ -1,0 +1,120 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Appended, BackendAway } from "../../../backends/backend.ts";
+import type { WireEvent } from "../../../schema/events.ts";
+import { APPENDS_AT_ONCE, offer, type OfferListener } from "../../../simulators/load/open_loop.ts";
+
+const appended: Appended = { stored: 1, duplicates: 0, position: 1, version: 1 };
+const event = { event_id: "e" } as WireEvent;
+
+interface Heard {
+  readonly latencies: number[];
+  readonly lags: number[];
+  readonly lates: number[];
+}
+
+function listen(start: number): Heard & { listener: OfferListener } {
+  const heard: Heard = { latencies: [], lags: [], lates: [] };
+  const listener: OfferListener = {
+    handedOver(lag, late) {
+      heard.lags.push(lag);
+      heard.lates.push(late);
+    },
+    acknowledged: (due, at) => void heard.latencies.push(...due.map((each) => at - start - each)),
+  };
+  return { ...heard, listener };
+}
+
+const everyMs = (count: number) => Array.from({ length: count }, (_, i) => i);
+const { signal } = new AbortController();
+
+Deno.test("a store that stops for a while delays everything that was due meanwhile, and all of it counts", async () => {
+  const start = performance.now();
+  const { listener, latencies, lags } = listen(start);
+  const open = Promise.withResolvers<void>();
+  let calls = 0;
+  const append = async () => {
+    if (++calls > APPENDS_AT_ONCE) return appended;
+    if (calls === APPENDS_AT_ONCE) setTimeout(open.resolve, 200);
+    await open.promise;
+    return appended;
+  };
+  const { count } = await offer({
+    schedule: everyMs(100),
+    make: () => event,
+    append,
+    start,
+    listener,
+    signal,
+  });
+  assertEquals([count, latencies.length], [100, 100]);
+  // A closed loop would see four slow answers; here all that were due in those 200 ms waited for them.
+  const waited = latencies.filter((ms) => ms > 80).length;
+  assert(waited > 90, `${waited} waited`);
+  assert(Math.max(...lags) > 80);
+});
+
+Deno.test("waiting for the store is not the generator's lateness", async () => {
+  const start = performance.now();
+  const { listener, lates } = listen(start);
+  const append = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    return appended;
+  };
+  await offer({ schedule: everyMs(30), make: () => event, append, start, listener, signal });
+  // Of several appends that waited, each was begun as soon as one of those before it had ended.
+  assert(lates.at(-1)! < 30, `${lates}`);
+});
+
+Deno.test("a generator that is slow itself is late", async () => {
+  const start = performance.now();
+  const { listener, lates } = listen(start);
+  const make = () => {
+    for (const began = performance.now(); performance.now() - began < 30;);
+    return event;
+  };
+  const append = () => Promise.resolve(appended);
+  const { makingMs } = await offer({ schedule: [0, 1, 40], make, append, start, listener, signal });
+  assert(Math.max(...lates) > 15, `${lates}`);
+  assert(makingMs >= 90, `${makingMs}`);
+});
+
+Deno.test("while the store is away the same events are offered again, and the wait counts", async () => {
+  const start = performance.now();
+  const { listener, latencies } = listen(start);
+  const given: unknown[] = [];
+  const append = (events: readonly WireEvent[]) => {
+    given.push(events);
+    return given.length < 3 ? Promise.reject(new BackendAway("away")) : Promise.resolve(appended);
+  };
+  await offer({ schedule: [0], make: () => event, append, start, listener, signal });
+  assertEquals(given.length, 3);
+  assert(given.every((events) => events === given[0]));
+  assert(latencies[0]! > 50, `${latencies}`);
+});
+
+Deno.test("another error of the store ends the offer with it", async () => {
+  const start = performance.now();
+  const { listener } = listen(start);
+  const append = () => Promise.reject(new TypeError("broken"));
+  const offering = offer({ schedule: everyMs(1_000), make: () => event, append, start, listener, signal });
+  await assertRejects(() => offering, TypeError, "broken");
+});
+
+Deno.test("an aborted offer ends with what is under way", async () => {
+  const stop = new AbortController();
+  const start = performance.now();
+  const { listener, latencies } = listen(start);
+  const append = () => {
+    stop.abort();
+    return Promise.resolve(appended);
+  };
+  const offered = await offer({
+    schedule: [0, 60_000],
+    make: () => event,
+    append,
+    start,
+    listener,
+    signal: stop.signal,
+  });
+  assertEquals([offered.count, latencies.length], [1, 1]);
+});

@@ -1,6 +1,6 @@
 /** The figures of a node as Prometheus metrics. They are read when somebody scrapes, not when something happens. @module */
 import process from "node:process";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { MailboxHealth } from "../backends/backend.ts";
 import type { Figures, Tally } from "./figures.ts";
 
@@ -20,12 +20,14 @@ export interface NodeFigures {
   readonly workerHeaps: () => readonly number[];
 }
 
-/** Registers every metric of a node. */
-export function expose(registry: Registry, figures: Figures, node: NodeFigures): void {
+/** A registry with every metric of a node. */
+export function expose(figures: Figures, node: NodeFigures): Registry {
+  const registry = new Registry();
   exposeEvents(registry, figures, node.backend);
   exposeFailures(registry, figures, node.backend);
   exposeMailboxes(registry, figures, node.backend);
   exposeProcess(registry, node);
+  return registry;
 }
 
 function counter<L extends string>(

@@ -1,6 +1,5 @@
 /** The metrics of a node: an observer of the runtime that Prometheus can scrape and the summary can quote. @module */
-import { Registry } from "prom-client";
-import { expose } from "./exposition.ts";
+import type { Registry } from "prom-client";
 import { Figures } from "./figures.ts";
 import type { LatencySummary } from "./latency.ts";
 
@@ -36,21 +35,21 @@ export interface MetricsSnapshot {
 
 /** Counts what the runtime tells, and renders it for Prometheus. Needs no permissions. */
 export class Metrics extends Figures {
-  readonly #registry = new Registry();
+  /** The media type of `text()`: Prometheus' text format. */
+  readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
+  readonly #expose: () => Promise<Registry>;
+  #registry: Promise<Registry> | undefined;
 
   constructor({ backend, processors = [], workerHeaps = () => [], now = Date.now }: MetricsOptions) {
     super(backend, processors, now);
-    expose(this.#registry, this, { backend, workerHeaps });
-  }
-
-  /** The media type of `text()`. */
-  get contentType(): string {
-    return this.#registry.contentType;
+    // The library is loaded at the first scrape: a node has more urgent things to do when it starts.
+    this.#expose = async () => (await import("./exposition.ts")).expose(this, { backend, workerHeaps });
   }
 
   /** All metrics in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    this.#registry ??= this.#expose();
+    return await (await this.#registry).metrics();
   }
 
   snapshot(): MetricsSnapshot {

@@ -13,6 +13,8 @@ import { printable, redacted } from "./text.ts";
 
 export interface NodeOptions {
   readonly node: string;
+  /** The backend's name. */
+  readonly backend: string;
   readonly workers: number;
   /** What becomes of failures. */
   readonly policy?: RetryPolicy | undefined;
@@ -70,9 +72,12 @@ export interface RunningNode {
   stop(deadlineMs: number): Promise<boolean>;
 }
 
-/** Starts a node. Throws ListenError, before any work is taken up, when its port can't be had. */
+/**
+ * Starts a node, its workers while the backend is still being opened; no work is taken up before it is. Throws ListenError
+ * when its port can't be had, and what the opening throws.
+ */
 export async function startNode(
-  backend: Backend,
+  opening: Promise<Backend>,
   away: AwayNotice,
   options: NodeOptions,
 ): Promise<RunningNode> {
@@ -81,7 +86,7 @@ export async function startNode(
   // deno-lint-ignore prefer-const
   let supervisor: Supervisor;
   const metrics = new Metrics({
-    backend: backend.name,
+    backend: options.backend,
     processors: names,
     workerHeaps: () => supervisor.heapBytes,
   });
@@ -95,33 +100,56 @@ export async function startNode(
     backendBack: () => void (trouble = undefined),
   });
   away.tell(observer);
-  supervisor = new Supervisor(backend, processors, observer, supervision(options.workers, options.policy));
+  const settings = supervision(options.workers, options.policy);
+  supervisor = new Supervisor(onceOpen(options.backend, opening), processors, observer, settings);
   const facts = {
     node: options.node,
-    backend: backend.name,
+    backend: options.backend,
     startedAt,
     processors: names,
     workers: options.workers,
   };
   const check = new HealthCheck({
-    health: () => backend.health(),
+    health: async () => (await opening).health(),
     facts: () => ({ ...facts, trouble }),
     onHealth: (health) => metrics.healthSeen(health),
   });
   const http = options.http && serveHttp({ ...options.http, ...httpParts(check, metrics) });
-  await supervisor.start();
+  const stop = async (deadlineMs: number) => {
+    const inTime = await supervisor.stop(deadlineMs);
+    await http?.close();
+    journal.close();
+    return inTime;
+  };
+  try {
+    await Promise.all([opening, supervisor.start()]);
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
   return {
     supervisor,
     metrics,
     http,
     quietMs: () => performance.now() - settledAt,
-    async stop(deadlineMs) {
-      const inTime = await supervisor.stop(deadlineMs);
-      await http?.close();
-      journal.close();
-      return inTime;
-    },
+    stop,
   };
+}
+
+/** What a supervisor asks of a backend, as soon as it is open. Whoever opens it hears when it can't be: here it then waits. */
+function onceOpen(name: string, opening: Promise<Backend>): Backend {
+  return {
+    name,
+    async *mailboxes(processor, signal) {
+      const backend = await opening.catch(() => aborted(signal));
+      if (backend !== undefined) yield* backend.mailboxes(processor, signal);
+    },
+  } as Partial<Backend> as Backend;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 }
 
 const silent = {

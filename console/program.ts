@@ -1,9 +1,9 @@
 /** This program, as a command that can be started again. @module */
 import { fileURLToPath } from "node:url";
 
-/** How to start this program with its own arguments and some more: from source, or the compiled binary. */
-export function nodeProgram(more: readonly string[]): { command: string; args: string[] } {
-  const args = [...Deno.args, ...more];
+/** How to start this program again with its own arguments: from source, or the compiled binary. */
+export function nodeProgram(): { command: string; args: string[] } {
+  const args = Deno.args;
   if (Deno.build.standalone) return { command: Deno.execPath(), args };
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const config = fileURLToPath(new URL("../deno.json", import.meta.url));

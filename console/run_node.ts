@@ -8,7 +8,6 @@ import { exitCodes } from "./exit_codes.ts";
 import { AwayNotice, type RunningNode, startNode } from "./node.ts";
 import { readPolicy } from "./policy_file.ts";
 import { stopRequests } from "./stopping.ts";
-import { doWork } from "./work.ts";
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
@@ -17,7 +16,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const away = new AwayNotice();
   const { node, lease: leaseMs } = values;
   const clock = clockOf(values);
-  const opened = await openBackend(values, {
+  const opening = openBackend(values, {
     role: "node",
     ...(leaseMs === undefined ? {} : { leaseMs }),
     onAway: away.listener,
@@ -26,16 +25,27 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     ...(node === undefined ? {} : { node }),
   });
   try {
-    await requireReadable(opened.backend);
-    const { host, port, workers, json } = values;
-    const http = { host, port };
-    const options = { node: node ?? "node", workers, policy, http, json, log: output.err };
-    const running = await startNode(opened.backend, away, options);
-    await announce(opened.backend, opened.where, running, values, output);
-    const work = doWork({ backend: opened.backend, running, values, clock, stop: requests.first, output });
+    const { host, port, workers, json, backend: name } = values;
+    const options = {
+      node: node ?? "node",
+      backend: name,
+      workers,
+      policy,
+      http: { host, port },
+      json,
+      log: output.err,
+    };
+    const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
+    const running = await startNode(readable, away, options);
+    const { backend, where } = await opening;
+    await announce(backend, where, running, values, output);
+    // What generates and proves cases is loaded while the node is at work already.
+    const work = import("./work.ts").then(({ doWork }) =>
+      doWork({ backend, running, values, clock, stop: requests.first, output })
+    );
     return await untilEnd(running, work, values, requests);
   } finally {
-    await opened.close();
+    await (await opening.catch(() => undefined))?.close();
     requests.close();
   }
 }

@@ -128,8 +128,8 @@ async function runCase(
   const began = performance.now();
   const log = () => {};
   signal.throwIfAborted();
-  const options = { node: "selftest", workers, http: undefined, json: true, log };
-  const running = await startNode(backend, away, options);
+  const options = { node: "selftest", backend: backend.name, workers, http: undefined, json: true, log };
+  const running = await startNode(Promise.resolve(backend), away, options);
   try {
     const story = await passCase(backend, running, selftestCase(), signal);
     const types = story.map(({ event }) => event.event_type);

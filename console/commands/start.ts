@@ -1,25 +1,11 @@
 /** `start`: runs a node, under its guardian. @module */
-import { guard } from "../../actors/guardian.ts";
-import { command, type Output } from "../command.ts";
-import { exitCodes, UsageError } from "../exit_codes.ts";
+import { command } from "../command.ts";
+import { UsageError } from "../exit_codes.ts";
+import { GUARDED, guardedRun, guardNode } from "../guarded_start.ts";
 import type { Parsed } from "../options.ts";
-import { nodeProgram } from "../program.ts";
-import { readPolicy } from "../policy_file.ts";
-import { runNode } from "../run_node.ts";
 import { startOptions, type StartValues } from "../start_options.ts";
 
-/** Set for the node by its guardian. */
-export const GUARDED = "ZAAKSTROOM_GUARDED";
-
-/**
- * What a node runs in. V8 would rather grow a heap than clean it: a young generation of up to 48 MB an isolate, and an
- * old one of up to four times what lives in it. These two bounds took a third off the memory of a node, for no time that
- * could be measured.
- */
-export const nodeEnvironment: Readonly<Record<string, string>> = {
-  [GUARDED]: "1",
-  DENO_V8_FLAGS: "--max-semi-space-size=4,--heap-growing-percent=50",
-};
+export { GUARDED };
 
 export const start = command({
   name: "start",
@@ -39,10 +25,12 @@ export const start = command({
       throw new UsageError(`start takes no arguments: ${parsed.positional[0]}`);
     }
     requireSense(parsed.values);
-    if (parsed.values.policy !== undefined) await readPolicy(parsed.values.policy);
-    return Deno.env.get(GUARDED) === undefined
-      ? await runGuarded(parsed.values, output)
-      : await runNode(parsed.values, output);
+    if (parsed.values.policy !== undefined) {
+      await (await import("../policy_file.ts")).readPolicy(parsed.values.policy);
+    }
+    if (Deno.env.get(GUARDED) === undefined) return await guardNode(Deno.args);
+    const { runNode } = await import("../run_node.ts");
+    return await runNode(sameCases(parsed.values), output);
   },
 });
 
@@ -55,27 +43,9 @@ function requireSense({ simulate, count, seed, from }: StartValues): void {
   }
 }
 
-/** The node gets a name and a seed that outlive it: started again, it takes its own leases at once and goes on feeding. */
-async function runGuarded(values: StartValues, output: Output): Promise<number> {
-  const node = values.node ?? `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`;
-  const { command, args } = nodeProgram(["--node", node, ...sameCases(values)]);
-  return await guard({
-    command,
-    args,
-    env: nodeEnvironment,
-    intensity: { restarts: 10, periodMs: 60_000 },
-    isFinal: (code) => code <= exitCodes.notFound,
-    recycleCode: exitCodes.recycle,
-    interruptedCode: exitCodes.interrupted,
-    tell: (line) =>
-      output.err(
-        values.json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line,
-      ),
-  });
-}
-
-/** A run that is counted gets a seed and a beginning that outlive the node. Of cases of our own choice, they arrive now. */
-function sameCases({ count, seed, from }: StartValues): string[] {
-  if (count === undefined || seed !== undefined) return [];
-  return ["--seed", crypto.randomUUID(), ...(from === undefined ? ["--from", new Date().toISOString()] : [])];
+/** A run that is counted has a seed and a beginning that outlive the node. Of cases of our own choice, they arrive now. */
+function sameCases(values: StartValues): StartValues {
+  const run = guardedRun();
+  if (values.count === undefined || values.seed !== undefined || run === undefined) return values;
+  return { ...values, seed: run.seed, from: values.from ?? run.from };
 }

@@ -81,7 +81,7 @@ export interface LoadFigures {
   readonly by_second: readonly SecondFigures[];
 }
 
-/** From this on the generator's own lateness is in the figures for anybody to see. */
+/** A generator that is usually this late is no longer on schedule. */
 const LATE_MS = 5;
 /** How far appends may be behind the schedule at its end, and how soon all must be settled after it. */
 const KEPT_UP_S = 1;
@@ -90,19 +90,22 @@ type Judged = Pick<LoadFigures, "append_lag_seconds" | "drained_in_seconds" | "g
 
 /** Says what the limit was. A generator that is late makes everything after it unsure, so it is looked at first. */
 export function judge(run: Judged): Verdict {
-  const { late_ms: late, making_percent: making } = run.generator;
   const kept = run.append_lag_seconds <= KEPT_UP_S;
   const drained = run.drained_in_seconds !== null && run.drained_in_seconds <= KEPT_UP_S;
-  if (late.p99 > LATE_MS && (!kept || !drained || late.p50 > LATE_MS)) {
-    return {
-      limit: "generator",
-      text: `The load generator was the bottleneck: its thread, which it shares with the node, was late by ` +
-        `${late.p99} ms (p99) and spent ${Math.round(making)} % of its time making events`,
-    };
-  }
+  if (isLate(run)) return { limit: "generator", text: ofGenerator(run) };
   if (!kept) return { limit: "appends", text: "The store took appends more slowly than they were offered" };
   if (!drained) return { limit: "processing", text: "The processors fell behind what was appended" };
   return { limit: "none", text: "The rate was held: everything was taken and settled as it came" };
+}
+
+/** Late most of the time, or so late that half of the appends' lag is its own. */
+function isLate({ append_lag_seconds: lag, generator: { late_ms } }: Judged): boolean {
+  return late_ms.p50 > LATE_MS || (lag > KEPT_UP_S && late_ms.p99 > lag * 500);
+}
+
+function ofGenerator({ generator: { late_ms, making_percent } }: Judged): string {
+  return "The load generator was the bottleneck: its thread, which it shares with the node's supervisor, was late by " +
+    `${late_ms.p50} ms (p50), ${late_ms.p99} ms (p99), and spent ${making_percent} % of its time making events`;
 }
 
 /** Whether a run held its rate with end-to-end latency inside the objective. */

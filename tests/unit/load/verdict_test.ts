@@ -23,17 +23,16 @@ Deno.test("appends that fall behind their schedule are the limit, and a backlog 
   assertEquals(judge(run({ drained: null })).limit, "processing");
 });
 
+Deno.test("a generator that waits for a busy machine now and then is not the bottleneck", () => {
+  assertEquals(judge(run({ late: 30, lag: 2 })).limit, "appends");
+  assertEquals(judge(run({ late: 30, drained: 5 })).limit, "processing");
+});
+
 Deno.test("a generator that was late itself is said to be the bottleneck", () => {
-  for (
-    const late of [
-      run({ late: 30, lag: 2 }),
-      run({ late: 30, drained: 5 }),
-      run({ late: 30, usuallyLate: 10 }),
-    ]
-  ) {
+  for (const late of [run({ late: 1_500, lag: 2 }), run({ late: 30, usuallyLate: 10 })]) {
     const { limit, text } = judge(late);
     assertEquals(limit, "generator");
-    assertMatch(text, /load generator was the bottleneck.*30 ms/);
+    assertMatch(text, /load generator was the bottleneck.* was late by /);
   }
 });
 

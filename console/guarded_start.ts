@@ -1,0 +1,61 @@
+/** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
+import { guard } from "../actors/guardian.ts";
+import { nodeProgram } from "./program.ts";
+
+/** Set for the node by its guardian. */
+export const GUARDED = "ZAAKSTROOM_GUARDED";
+/**
+ * What a node runs in. V8 would rather grow a heap than clean it: a young generation of up to 48 MB an isolate, and an
+ * old one of up to four times what lives in it. These two bounds took a third off the memory of a node, for no time that
+ * could be measured.
+ */
+export const nodeEnvironment: Readonly<Record<string, string>> = {
+  [GUARDED]: "1",
+  DENO_V8_FLAGS: "--max-semi-space-size=4,--heap-growing-percent=50",
+};
+
+/** Set beside it: the seed and the beginning of a counted run, which outlive the node. */
+const RUN = "ZAAKSTROOM_RUN";
+const NODE = "ZAAKSTROOM_NODE";
+
+/** Exit codes up to this are an answer; see `exit_codes.ts`, whose imports would cost the start a tenth of a second. */
+const LAST_ANSWER = 7;
+const RECYCLE = 75;
+const INTERRUPTED = 130;
+
+/** True for a `start` that is not a node's own, nor asks for help. */
+export function needsGuardian(args: readonly string[]): boolean {
+  const asksForHelp = args.includes("--help") || args.includes("-h");
+  return args[0] === "start" && !asksForHelp && Deno.env.get(GUARDED) === undefined;
+}
+
+/** Runs a node until it ends for good. It gets a name that outlives it: started again, it takes its own leases at once. */
+export async function guardNode(args: readonly string[]): Promise<number> {
+  const { command, args: nodeArgs } = nodeProgram();
+  const json = args.includes("--json");
+  return await guard({
+    command,
+    args: nodeArgs,
+    env: {
+      ...nodeEnvironment,
+      [RUN]: `${crypto.randomUUID()} ${new Date().toISOString()}`,
+      [NODE]: Deno.env.get(NODE) || `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
+    },
+    intensity: { restarts: 10, periodMs: 60_000 },
+    isFinal: (code) => code <= LAST_ANSWER,
+    recycleCode: RECYCLE,
+    interruptedCode: INTERRUPTED,
+    tell: (line) =>
+      say(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
+  });
+}
+
+function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** The seed and the beginning that the guardian gave this node. */
+export function guardedRun(): { seed: string; from: string } | undefined {
+  const [seed, from] = Deno.env.get(RUN)?.split(" ") ?? [];
+  return seed === undefined || from === undefined ? undefined : { seed, from };
+}

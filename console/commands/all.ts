@@ -1,6 +1,7 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../command.ts";
 import { cases } from "./cases.ts";
+import { compare } from "./compare.ts";
 import { dlq } from "./dlq.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   dlq,
   inbox,
   load,
+  compare,
   setup,
   selftest,
 ];

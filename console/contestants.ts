@@ -1,0 +1,105 @@
+/** The stores that take part in a comparison, each in a place of its own where none was given. @module */
+import { join } from "node:path";
+import { PostgresClient, type PostgresTarget } from "../backends/postgres/client.ts";
+import { socketDirectory } from "../backends/postgres/embedded/data_directory.ts";
+import type { Contestant } from "../simulators/comparison.ts";
+import { backendOptions, type BackendValues, openBackend, type Opened } from "./backend_options.ts";
+import type { CompareValues } from "./commands/compare.ts";
+import { CommandError } from "./exit_codes.ts";
+
+export interface Opening extends Contestant {
+  close(): Promise<void>;
+  /** Of the PostgreSQL, for others who use it. */
+  readonly url: string | undefined;
+}
+
+/** What takes part, and what could not. */
+export interface Contestants {
+  readonly open: readonly Opening[];
+  readonly leftOut: readonly { name: string; why: string }[];
+}
+
+/** Opens the backends; their files are made below `directory`. A backend that was asked for by a URL must be there. */
+export async function openContestants(values: CompareValues, directory: string): Promise<Contestants> {
+  const open: Opening[] = [];
+  const leftOut: { name: string; why: string }[] = [];
+  try {
+    open.push(await openPostgres(values, directory));
+    const nats = await openJetStream(values, directory);
+    if ("why" in nats) leftOut.push(nats);
+    else open.push(nats);
+    open.push(await openMemory(values));
+    return { open, leftOut };
+  } catch (error) {
+    for (const each of open) await each.close();
+    throw error;
+  }
+}
+
+function settings({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
+  const none = { url: undefined, "data-dir": undefined, pooler: false, partitions };
+  return { backend: backendOptions.backend.schema.parse(undefined), ...none, ...more };
+}
+
+async function openPostgres(values: CompareValues, directory: string): Promise<Opening> {
+  const url = values["postgres-url"];
+  const place = url === undefined ? { "data-dir": join(directory, "postgres") } : { url };
+  const opened = await openBackend(settings(values, { backend: "postgres", ...place }), { role: "node" });
+  const host = socketDirectory(opened.where, 5432);
+  const target = url === undefined ? { host } : { url };
+  return {
+    ...contestant(opened, () => eventBytes(target)),
+    url: url ?? `postgres://zaakstroom@${encodeURIComponent(host)}:5432/zaakstroom`,
+  };
+}
+
+/** Bytes of the table of events with its indexes and its long values. */
+async function eventBytes(target: PostgresTarget): Promise<number> {
+  const client = new PostgresClient(target, { connections: 1 });
+  try {
+    const [row] = await client.run((sql) =>
+      sql<[{ bytes: number }]>`select pg_total_relation_size('zaakstroom.events')::float8 as bytes`
+    );
+    return row.bytes;
+  } finally {
+    await client.close();
+  }
+}
+
+async function openJetStream(
+  values: CompareValues,
+  directory: string,
+): Promise<Opening | { name: string; why: string }> {
+  const url = values["nats-url"];
+  const place = url === undefined ? { "data-dir": join(directory, "nats") } : { url };
+  try {
+    const opened = await openBackend(settings(values, { backend: "nats", ...place }), { role: "node" });
+    return { ...contestant(opened, () => url === undefined ? Promise.resolve(null) : streamBytes(url)), url };
+  } catch (error) {
+    if (url !== undefined || !(error instanceof CommandError)) throw error;
+    return { name: "nats", why: "no nats-server was given with --nats-url" };
+  }
+}
+
+/** Bytes of the stream, which holds events, checkpoints and timers. */
+async function streamBytes(url: string): Promise<number> {
+  const { connect } = await import("@nats-io/transport-deno");
+  const connection = await connect({ servers: url });
+  try {
+    const { state } = (await connection.request("$JS.API.STREAM.INFO.CASES")).json<
+      { state: { bytes: number } }
+    >();
+    return state.bytes;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function openMemory(values: CompareValues): Promise<Opening> {
+  const opened = await openBackend(settings(values, { backend: "memory" }), { role: "node" });
+  return contestant(opened, () => Promise.resolve(null));
+}
+
+function contestant(opened: Opened, storedBytes: Contestant["storedBytes"]): Opening {
+  return { backend: opened.backend, storedBytes, url: undefined, close: () => opened.close() };
+}

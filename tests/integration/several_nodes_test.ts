@@ -1,0 +1,79 @@
+/** Nodes that join, leave and die on one store while work goes on. @module */
+import { assert, assertEquals } from "@std/assert";
+import postgres from "postgres";
+import { processors } from "../../actors/processors/all.ts";
+import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { feed } from "../../simulators/feed.ts";
+import { startPostgres } from "../support/postgres_server.ts";
+import { SeveralNodes } from "../support/several_nodes.ts";
+import { brokenRules } from "../support/store_check.ts";
+
+const LEASE_MS = 1_500;
+const PARTITIONS = 6;
+const WANTED = processors.length * PARTITIONS;
+/** A busy machine may take its time; what is proved is not how fast it is. */
+const WITHIN_MS = 30_000;
+
+Deno.test("a second and a third node join, one leaves, one is killed: partitions move fairly and work goes on", async () => {
+  await using server = await startPostgres();
+  const url = await server.freshDatabase();
+  const backend = await openPostgres({ url, partitions: PARTITIONS });
+  await using nodes = new SeveralNodes(
+    backend,
+    ["--url", url, "--lease", `${LEASE_MS}ms`, "--workers", "1"],
+    WANTED,
+  );
+  const stop = new AbortController();
+  const fed = feed(backend, { seed: "nodes", perSecond: 60 }, stop.signal);
+  try {
+    nodes.start("first");
+    const alone = (await nodes.untilFair(WITHIN_MS)).holding;
+    assertEquals([...alone.counts], [["first", WANTED]]);
+
+    nodes.start("second");
+    const two = (await nodes.untilFair(WITHIN_MS)).holding;
+    assertEquals([...two.counts.values()], [WANTED / 2, WANTED / 2]);
+    // What stayed with the first node was never given up.
+    assert(two.leases("first").isSubsetOf(alone.leases()), "leases that need not move were moved");
+
+    nodes.start("third");
+    const three = (await nodes.untilFair(WITHIN_MS)).holding;
+    assertEquals([...three.counts.values()], [WANTED / 3, WANTED / 3, WANTED / 3]);
+    for (const node of ["first", "second"]) {
+      assert(three.leases(node).isSubsetOf(two.leases()), `leases of ${node} that need not move were moved`);
+    }
+
+    const left = await nodes.stop("second");
+    assertEquals(left.code, 0);
+    // Leases were given back, not left to run out: nobody is their owner until somebody takes them.
+    assertEquals((await nodes.holding()).leases("second").size, 0);
+    const afterLeave = (await nodes.untilFair(WITHIN_MS)).holding;
+    assert(three.leases("third").isSubsetOf(afterLeave.leases()));
+
+    await nodes.kill9("first");
+    const { holding } = await nodes.untilFair(WITHIN_MS);
+    assertEquals([...holding.counts], [["third", WANTED]]);
+    // A new epoch for each of them: should the dead one wake up, it is fenced.
+    const kept = holding.leases().intersection(afterLeave.leases());
+    assertEquals(kept, afterLeave.leases("third"));
+  } finally {
+    stop.abort();
+  }
+  await untilSettled(url, await fed);
+  assertEquals(await brokenRules(url), []);
+});
+
+/** Waits until every intake has its analysis. */
+async function untilSettled(url: string, cases: number): Promise<void> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    for (let analysed = 0; analysed < cases;) {
+      const [row] = await sql`select count(*)::int as n from zaakstroom.events where type = 'case.analysis'`;
+      analysed = row!.n;
+      assert(analysed <= cases, "an analysis too many");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await sql.end();
+  }
+}

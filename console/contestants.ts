@@ -6,6 +6,7 @@ import type { Contestant } from "../simulators/comparison.ts";
 import { backendOptions, type BackendValues, openBackend, type Opened } from "./backend_options.ts";
 import type { CompareValues } from "./commands/compare.ts";
 import { CommandError } from "./exit_codes.ts";
+import { readOptions } from "./options.ts";
 
 export interface Opening extends Contestant {
   close(): Promise<void>;
@@ -36,9 +37,9 @@ export async function openContestants(values: CompareValues, directory: string):
   }
 }
 
+/** The environment of the other commands is not asked: a comparison uses what it was given, and nothing else. */
 function settings({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
-  const none = { url: undefined, "data-dir": undefined, pooler: false, partitions };
-  return { backend: backendOptions.backend.schema.parse(undefined), ...none, ...more };
+  return { ...readOptions(backendOptions, [], () => undefined).values, partitions, ...more };
 }
 
 async function openPostgres(values: CompareValues, directory: string): Promise<Opening> {

@@ -48,7 +48,7 @@ interface Store {
 
 /** Without a server or a directory of the user's, the generated cases go where they are removed again. */
 async function openStore(values: LoadValues): Promise<Store> {
-  const own = values.backend === "postgres" && values.url === undefined && values["data-dir"] === undefined;
+  const own = values.backend !== "memory" && values.url === undefined && values["data-dir"] === undefined;
   const temporary = own ? await Deno.makeTempDir({ prefix: "zaakstroom-load-" }) : undefined;
   const forget = () =>
     temporary === undefined ? Promise.resolve() : Deno.remove(temporary, { recursive: true });
@@ -110,11 +110,12 @@ async function startTester(
 }
 
 /** This process, and the server where it runs on this machine. */
-async function processesOf({ dataDir }: Store, { url, backend }: LoadValues): Promise<Watched[]> {
+async function processesOf({ dataDir, opened }: Store, { url, backend }: LoadValues): Promise<Watched[]> {
+  const address = url ?? `${backend}://${opened.where}`;
   const pid = dataDir !== undefined
     ? await serverProcessId(dataDir)
-    : url !== undefined
-    ? await listenerOn(url)
+    : URL.canParse(address)
+    ? await listenerOn(address)
     : undefined;
   const server = backend === "nats" ? "nats-server" : "PostgreSQL";
   const node = { name: "node (with the generator)", pid: Deno.pid };

@@ -1,9 +1,7 @@
 /** The options by which a command finds its backend. @module */
 import { type Backend, BackendAway, BackendRefused } from "../backends/backend.ts";
-import { createMemoryBackend } from "../backends/memory/memory_backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
-import { type EmbeddedPostgres, openEmbedded } from "../backends/postgres/embedded/embedded.ts";
-import { openPostgres } from "../backends/postgres/postgres_backend.ts";
+import type { EmbeddedPostgres } from "../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
 import { given, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
@@ -75,7 +73,10 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Opens the backend the options name. Throws UsageError, EmbeddedError, BackendAway or BackendRefused. */
+/**
+ * Opens the backend the options name. Each is loaded only by who uses it, and while workers start already. Throws UsageError,
+ * EmbeddedError, BackendAway or BackendRefused.
+ */
 export async function openBackend(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const opened = await openNamed(values, wishes);
   try {
@@ -96,7 +97,7 @@ async function requireDurable(backend: Backend): Promise<void> {
 
 async function openNamed(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const { backend, url } = values;
-  if (backend === "memory") return openMemory(values, wishes);
+  if (backend === "memory") return await openMemory(values, wishes);
   if (backend === "nats") return await openJetStream(values, wishes);
   if (url !== undefined && !postgresUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
@@ -104,11 +105,15 @@ async function openNamed(values: BackendValues, wishes: NodeWishes): Promise<Ope
   return url === undefined ? await openOwn(values, wishes) : await openServer(url, values, wishes);
 }
 
-function openMemory({ url, partitions }: BackendValues, { role, timersAsOf }: NodeWishes): Opened {
+async function openMemory(
+  { url, partitions }: BackendValues,
+  { role, timersAsOf }: NodeWishes,
+): Promise<Opened> {
   if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
   if (role === "client") {
     throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
   }
+  const { createMemoryBackend } = await import("../backends/memory/memory_backend.ts");
   const backend = createMemoryBackend({ partitions, ...(timersAsOf === undefined ? {} : { timersAsOf }) });
   return { backend, where: "memory", close: () => backend.close() };
 }
@@ -143,6 +148,7 @@ export function tellDrift(drift: readonly StreamDrift[]): string[] {
 }
 
 async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+  const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
   const backend = await openPostgres({ url, ...settingsOf(values, wishes) }).catch((error) => {
@@ -154,6 +160,7 @@ async function openServer(url: string, values: BackendValues, wishes: NodeWishes
 
 async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const dataDir = values["data-dir"];
+  const { openEmbedded } = await import("../backends/postgres/embedded/embedded.ts");
   const embedded = await openEmbedded({ role: wishes.role, ...(dataDir === undefined ? {} : { dataDir }) });
   const onAway: AwayListener = (error) => {
     // Nobody else starts this server again: its users do.
@@ -161,6 +168,7 @@ async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opene
     wishes.onAway?.(error);
   };
   try {
+    const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
     const backend = await openPostgres({
       ...embedded.connection,
       ...settingsOf(values, { ...wishes, onAway }),

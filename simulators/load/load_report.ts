@@ -107,71 +107,60 @@ function probeParts(probes: readonly LoadFigures[]): Part[] {
   return [{ kind: "table", head, rows }];
 }
 
+type Picked = (second: SecondFigures) => number;
+
 function plots(run: LoadFigures): Part[] {
-  const of = (pick: (second: SecondFigures) => number) =>
-    run.by_second.map((second) => [second.second, pick(second)] as const);
-  const curves = Object.entries(run.curves).map(([name, curve]) => ({
+  const overTime = (
+    title: string,
+    y: string,
+    picks: Readonly<Record<string, Picked>>,
+    logarithmic = false,
+  ) => {
+    const lines = Object.entries(picks).map(([name, pick]) => ({
+      name,
+      points: run.by_second.map((second) => [second.second, pick(second)] as const),
+    }));
+    return linePlot({ title, x: "second", y, lines, logarithmic });
+  };
+  const drawn: [string, string][] = [
+    ["throughput", overTime("Throughput", "a second", throughput)],
+    ["latency", overTime("Latency over time", "ms", latency, true)],
+    ["percentiles", percentilePlot(run)],
+    ["lag", overTime("Cases behind", "cases", { behind: ({ behind }) => behind })],
+    ["cpu", overTime("Processor time", "% of a core", useOf(run, "cpu_percent"))],
+    ["memory", overTime("Memory", "MB", useOf(run, "memory_mb"))],
+  ];
+  return drawn.map(([name, svg]) => ({ kind: "plot", name, svg }));
+}
+
+const throughput: Readonly<Record<string, Picked>> = {
+  offered: ({ offered }) => offered,
+  appended: ({ appended }) => appended,
+  "deliveries settled": ({ settled }) => settled,
+};
+
+const latency: Readonly<Record<string, Picked>> = {
+  "append p99": ({ append_p99 }) => append_p99,
+  "end to end p50": ({ end_to_end_p50 }) => end_to_end_p50,
+  "end to end p99": ({ end_to_end_p99 }) => end_to_end_p99,
+};
+
+/** One line for each process. */
+function useOf({ processes }: LoadFigures, of: "cpu_percent" | "memory_mb"): Record<string, Picked> {
+  return Object.fromEntries(processes.map(({ name }) => [
+    name,
+    (second: SecondFigures) => second.processes.find((each) => each.name === name)?.[of] ?? 0,
+  ]));
+}
+
+function percentilePlot({ curves }: LoadFigures): string {
+  const lines = Object.entries(curves).map(([name, curve]) => ({
     name,
     // Percentiles as far from a hundred as they are: 90, 99 and 99.9 are equally far apart.
     points: curve.map(({ percentile, ms }) =>
       [-Math.log10(Math.max(1e-4, 1 - percentile / 100)), ms] as const
     ),
   }));
-  const names = run.processes.map(({ name }) => name);
-  const use = (pick: "cpu_percent" | "memory_mb") =>
-    names.map((name) => ({
-      name,
-      points: of((second) => second.processes.find((each) => each.name === name)?.[pick] ?? 0),
-    }));
-  const drawn: [string, string][] = [
-    [
-      "throughput",
-      linePlot({
-        title: "Throughput",
-        x: "second",
-        y: "a second",
-        lines: [
-          { name: "offered", points: of(({ offered }) => offered) },
-          { name: "appended", points: of(({ appended }) => appended) },
-          { name: "deliveries settled", points: of(({ settled }) => settled) },
-        ],
-      }),
-    ],
-    [
-      "latency",
-      linePlot({
-        title: "Latency over time",
-        x: "second",
-        y: "ms",
-        logarithmic: true,
-        lines: [
-          { name: "append p99", points: of(({ append_p99 }) => append_p99) },
-          { name: "end to end p50", points: of(({ end_to_end_p50 }) => end_to_end_p50) },
-          { name: "end to end p99", points: of(({ end_to_end_p99 }) => end_to_end_p99) },
-        ],
-      }),
-    ],
-    [
-      "percentiles",
-      linePlot({
-        title: "Latency by percentile",
-        x: "nines: 1 is p90, 2 is p99, 3 is p99.9",
-        y: "ms",
-        logarithmic: true,
-        lines: curves,
-      }),
-    ],
-    [
-      "lag",
-      linePlot({
-        title: "Cases behind",
-        x: "second",
-        y: "cases",
-        lines: [{ name: "behind", points: of(({ behind }) => behind) }],
-      }),
-    ],
-    ["cpu", linePlot({ title: "Processor time", x: "second", y: "% of a core", lines: use("cpu_percent") })],
-    ["memory", linePlot({ title: "Memory", x: "second", y: "MB", lines: use("memory_mb") })],
-  ];
-  return drawn.map(([name, svg]) => ({ kind: "plot", name, svg }));
+  const x = "nines: 1 is p90, 2 is p99, 3 is p99.9";
+  return linePlot({ title: "Latency by percentile", x, y: "ms", logarithmic: true, lines });
 }

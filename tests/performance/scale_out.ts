@@ -15,7 +15,7 @@ import { startPostgres } from "../support/postgres_server.ts";
 import { SeveralNodes } from "../support/several_nodes.ts";
 import { appendAll, intakes, machineLine, print } from "./stage.ts";
 
-const CASES = 15_000;
+const CASES = 8_000;
 const NODES = 3;
 const LEASE_MS = 2_000;
 const ROUNDS = 3;

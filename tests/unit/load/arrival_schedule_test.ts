@@ -48,3 +48,10 @@ Deno.test("daily arrivals follow the hours of a working day", () => {
   }
   assert(day[10]! > 3 * day[3]!);
 });
+
+Deno.test("a waiting time that is longer than an hour of the day goes on in the next one", () => {
+  // One arrival an hour, on average, in each of two hundred days.
+  const seeds = Array.from({ length: 200 }, (_, i) => `day ${i}`);
+  const count = seeds.reduce((sum, seed) => sum + moments("daily", 0.1, 240_000, seed).length, 0);
+  assert(Math.abs(count - 4_800) < 5 * Math.sqrt(4_800), `${count}`);
+});

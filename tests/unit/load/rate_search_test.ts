@@ -8,6 +8,7 @@ function searchFor(capacity: number, first: number): { found: Search; tried: num
   let found = beginSearch(first);
   while (found.next !== undefined) {
     tried.push(found.next);
+    assert(tried.length < 100, `a search without an end: ${tried.slice(0, 30)}`);
     found = afterProbe(found, found.next <= capacity);
   }
   return { found, tried };

@@ -11,7 +11,7 @@ import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases } from "./case_generator.ts";
 import { type ArrivalKind, schedule } from "./load/arrival_schedule.ts";
-import { isHeld, judge, type LoadFigures, type SecondFigures } from "./load/load_figures.ts";
+import { BROKEN_OFF, isHeld, judge, type LoadFigures, type SecondFigures } from "./load/load_figures.ts";
 import type { Done } from "./load/measured_backend.ts";
 import { measured } from "./load/measured_backend.ts";
 import { offer } from "./load/open_loop.ts";
@@ -36,6 +36,8 @@ export interface LoadOptions {
 
 /** After the last arrival so long is waited for the rest to be settled. */
 const DRAIN_MS = 30_000;
+/** The same when somebody asked to stop. */
+const HURRIED_DRAIN_MS = 2_000;
 /** In a search a rate has failed for certain once so many seconds of arrivals wait. */
 const HOPELESS_S = 2;
 /** Before a search the node is warmed up for so long. */
@@ -92,6 +94,8 @@ export class LoadTester {
     let search: Search = beginSearch(first);
     while (search.next !== undefined && !this.#options.signal.aborted) {
       const figures = await this.#run({ ...this.#plan(), perSecond: search.next, givesUp: true });
+      // A probe that was broken off says nothing; when there is no other, it is at least what was seen.
+      if (this.#options.signal.aborted && probes.length > 0) break;
       const held = isHeld(figures, sloMs);
       probes.push(figures);
       onProbe(figures, held);
@@ -166,8 +170,10 @@ export class LoadTester {
   /** Waits until nothing is left to settle; returns how long that took, or null when it was given up. */
   async #drain(recorder?: RunRecorder): Promise<number | null> {
     const began = wallClock();
-    while (wallClock() - began < DRAIN_MS && !this.#options.signal.aborted) {
-      await pause(20, this.#options.signal);
+    const { signal } = this.#options;
+    const unhurried = new AbortController().signal;
+    while (wallClock() - began < (signal.aborted ? HURRIED_DRAIN_MS : DRAIN_MS)) {
+      await pause(20, unhurried);
       if ((recorder?.behind ?? 0) > 0) continue;
       const { mailboxes } = await this.#backend.health();
       if (mailboxes.some(({ pending, retrying }) => pending + retrying > 0)) continue;
@@ -177,7 +183,7 @@ export class LoadTester {
   }
 
   #figures(run: Finished): LoadFigures {
-    const { arrivals, seed, supervision: { workers } } = this.#options;
+    const { arrivals, seed, signal, supervision: { workers } } = this.#options;
     const { recorder, watch, plan, durability, offeredMs, drainedMs, makingMs } = run;
     const rate = (count: number) => tenth(count / Math.max(1, offeredMs - plan.warmUpMs) * 1000);
     const judged = {
@@ -200,7 +206,7 @@ export class LoadTester {
       ...judged,
       troubles: this.#troubles.figures(),
       processes: watch.figures(),
-      verdict: judge(judged),
+      verdict: signal.aborted ? BROKEN_OFF : judge(judged),
     };
   }
 }

@@ -81,6 +81,12 @@ export interface LoadFigures {
   readonly by_second: readonly SecondFigures[];
 }
 
+/** Of a run that somebody stopped. */
+export const BROKEN_OFF: Verdict = {
+  limit: "none",
+  text: "Stopped before its end: the figures are of what was measured until then",
+};
+
 /** A generator that is usually this late is no longer on schedule. */
 const LATE_MS = 5;
 /** How far appends may be behind the schedule at its end, and how soon all must be settled after it. */

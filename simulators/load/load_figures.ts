@@ -114,7 +114,7 @@ function ofGenerator({ generator: { late_ms, making_percent } }: Judged): string
     `${late_ms.p50} ms (p50), ${late_ms.p99} ms (p99), and spent ${making_percent} % of its time making events`;
 }
 
-/** Whether a run held its rate with end-to-end latency inside the objective. */
-export function isHeld({ verdict, end_to_end_ms, offered }: LoadFigures, sloMs: number): boolean {
-  return offered > 0 && verdict.limit === "none" && end_to_end_ms.p99 <= sloMs;
+/** Whether a run held its rate with end-to-end latency inside the objective. Where nothing was measured, nothing was held. */
+export function isHeld({ verdict, end_to_end_ms: { count, p99 } }: LoadFigures, sloMs: number): boolean {
+  return count > 0 && verdict.limit === "none" && p99 <= sloMs;
 }

@@ -1,6 +1,5 @@
 /** Nodes that join, leave and die on one store while work goes on. @module */
-import { assert, assertEquals } from "@std/assert";
-import postgres from "postgres";
+import { assertEquals } from "@std/assert";
 import { processors } from "../../actors/processors/all.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { feed } from "../../simulators/feed.ts";
@@ -58,7 +57,8 @@ Deno.test("a second and a third node join, one leaves, one is killed: partitions
   } finally {
     stop.abort();
   }
-  await untilSettled(url, await fed);
+  await fed;
+  await nodes.untilDrained();
   assertEquals(await brokenRules(url), []);
 });
 
@@ -69,19 +69,4 @@ function assertKept(node: string, now: Holding, before: Holding): void {
     [],
     `leases of ${node} that need not move`,
   );
-}
-
-/** Waits until every intake has its analysis. */
-async function untilSettled(url: string, cases: number): Promise<void> {
-  const sql = postgres(url, { max: 1 });
-  try {
-    for (let analysed = 0; analysed < cases;) {
-      const [row] = await sql`select count(*)::int as n from zaakstroom.events where type = 'case.analysis'`;
-      analysed = row!.n;
-      assert(analysed <= cases, "an analysis too many");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  } finally {
-    await sql.end();
-  }
 }

@@ -72,18 +72,10 @@ async function drain(
   const used = () => Promise.all(pids.map(async (pid) => (await usageOf(pid))?.cpuSeconds ?? 0));
   const [before, began] = [await used(), performance.now()];
   await appendAll(nodes.backend, intakes(CASES, 500, seed));
-  await untilDrained(nodes.backend);
+  await nodes.untilDrained();
   const seconds = (performance.now() - began) / 1000;
   const cores = (await used()).map((cpu, i) => Math.round((cpu - before[i]!) / seconds * 100) / 100);
   return { perSecond: CASES / seconds, cores };
-}
-
-async function untilDrained(backend: Backend): Promise<void> {
-  for (;;) {
-    const { mailboxes } = await backend.health();
-    if (mailboxes.every(({ pending, retrying }) => pending + retrying === 0)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 async function tellGain(place: Place): Promise<void> {

@@ -101,6 +101,15 @@ export class SeveralNodes implements AsyncDisposable {
     }
   }
 
+  /** Waits until nothing is left to settle. */
+  async untilDrained(): Promise<void> {
+    for (;;) {
+      const { mailboxes } = await this.backend.health();
+      if (mailboxes.every(({ pending, retrying }) => pending + retrying === 0)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const program of this.#programs.values()) await program[Symbol.asyncDispose]();
     await this.backend.close();

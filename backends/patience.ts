@@ -13,11 +13,11 @@ export function patience(n: number, random: () => number = Math.random): number 
   return whole / 2 + random() * whole / 2;
 }
 
-/** Resolves after `ms` or when the signal aborts; never rejects. */
+/** Resolves after `ms` (at once when that is past) or when the signal aborts; never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(0, ms));
     signal.addEventListener("abort", done, { once: true });
     function done(): void {
       clearTimeout(timer);

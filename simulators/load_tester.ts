@@ -158,7 +158,7 @@ export class LoadTester {
   async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, look: () => void) {
     const start = performance.now();
     for (let n = 1; !ended.aborted; n++) {
-      await pause(Math.max(0, start + n * 1000 - performance.now()), ended);
+      await pause(start + n * 1000 - performance.now(), ended);
       const processes = await watch.look();
       // What is left of a second would look like a fall.
       if (ended.aborted) return;

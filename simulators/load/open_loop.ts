@@ -61,7 +61,7 @@ class OpenLoop {
     const { schedule, start, signal } = this.#options;
     const moments = schedule[Symbol.iterator]();
     for (let next = moments.next(); !next.done && this.#failed === undefined;) {
-      await pause(Math.max(0, start + next.value - performance.now()), signal);
+      await pause(start + next.value - performance.now(), signal);
       if (this.#under.size >= APPENDS_AT_ONCE) await Promise.race(this.#under);
       if (signal.aborted) break;
       const elapsed = this.#handOver(next.value);

@@ -72,18 +72,23 @@ Deno.test("a search goes down as long as the objective is not met, and says so w
 });
 
 Deno.test("on the embedded PostgreSQL a run leaves nothing behind, and tells of both processes", async () => {
-  const { code, out, err } = await run(["load", "--rate", "600/min", "--duration", "2s", "--json"]);
-  const { offered, appended, processes, durability } = JSON.parse(out);
-  assertEquals(
-    [code, appended, durability],
-    [0, offered, "an acknowledged event is on the server's disk"],
-    err,
-  );
-  if (Deno.build.os === "linux") {
-    assertEquals(processes.map(({ name }: { name: string }) => name), [
-      "node (with the generator)",
-      "PostgreSQL",
-    ]);
+  const TMPDIR = await Deno.makeTempDir();
+  await Deno.chmod(TMPDIR, 0o711); // as root the database runs as another user, who must pass
+  try {
+    const { code, out, err } = await run(["load", "--rate", "600/min", "--duration", "2s", "--json"], {
+      env: { TMPDIR },
+    });
+    const { offered, appended, processes, durability, verdict } = JSON.parse(out);
+    // A busy machine may be late; that is then told, and is the exit code.
+    assertEquals(code, verdict.limit === "none" ? 0 : 1, err);
+    assertEquals([appended, durability], [offered, "an acknowledged event is on the server's disk"], err);
+    if (Deno.build.os === "linux") {
+      const names = processes.map(({ name }: { name: string }) => name);
+      assertEquals(names, ["node (with the generator)", "PostgreSQL"]);
+    }
+    assertEquals([...Deno.readDirSync(TMPDIR)], []);
+  } finally {
+    await Deno.remove(TMPDIR, { recursive: true });
   }
 });
 

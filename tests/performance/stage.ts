@@ -32,11 +32,12 @@ export function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-/** What the figures were measured on. */
+/** What the figures were measured on, and how much else was going on there. */
 export function machineLine(): string {
   const model = readCpuModel();
   const { deno, v8 } = Deno.version;
-  return `${navigator.hardwareConcurrency} cores (${model}), Deno ${deno}, V8 ${v8}`;
+  const load = Deno.loadavg()[0]!.toFixed(1);
+  return `${navigator.hardwareConcurrency} cores (${model}), load average ${load}, Deno ${deno}, V8 ${v8}`;
 }
 
 function readCpuModel(): string {

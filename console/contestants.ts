@@ -5,7 +5,7 @@ import { socketDirectory } from "../backends/postgres/embedded/data_directory.ts
 import type { Contestant } from "../simulators/comparison.ts";
 import { backendOptions, type BackendValues, openBackend, type Opened } from "./backend_options.ts";
 import type { CompareValues } from "./commands/compare.ts";
-import { CommandError } from "./exit_codes.ts";
+import { exitCodes, explain } from "./exit_codes.ts";
 import { readOptions } from "./options.ts";
 
 export interface Opening extends Contestant {
@@ -77,8 +77,9 @@ async function openJetStream(
     const opened = await openBackend(settings(values, { backend: "nats", ...place }), { role: "node" });
     return { ...contestant(opened, () => url === undefined ? Promise.resolve(null) : streamBytes(url)), url };
   } catch (error) {
-    if (url !== undefined || !(error instanceof CommandError)) throw error;
-    return { name: "nats", why: "no nats-server was given with --nats-url" };
+    const { code, text } = explain(error);
+    if (url !== undefined || code === exitCodes.bug) throw error;
+    return { name: "nats", why: `no server was given with --nats-url, and none could be had (${text})` };
   }
 }
 

@@ -1,7 +1,6 @@
 /** A backend that tells what its mailboxes settle, and is otherwise the one it wraps. @module */
 import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import type { Batch, HistoryNeed, Mailbox, Settlement } from "../../backends/mailbox.ts";
-import type { Gate } from "../../backends/gate.ts";
+import type { Batch, Mailbox, Settlement } from "../../backends/mailbox.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
 export interface Done {
@@ -17,51 +16,31 @@ export type OnSettled = (processor: string, done: readonly Done[]) => void;
 
 /** Wraps a backend. It reads three fields of each line, which costs the supervisor's thread about a microsecond. */
 export function measured(backend: Backend, onSettled: OnSettled): Backend {
-  const mailboxes = async function* (processor: ProcessorSpec, signal: AbortSignal) {
-    for await (const mailbox of backend.mailboxes(processor, signal)) {
-      yield new MeasuredMailbox(mailbox, onSettled);
-    }
-  };
-  // Methods of a class with private fields only work on the object itself.
-  return new Proxy(backend, {
-    get(target, name) {
-      if (name === "mailboxes") return mailboxes;
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
+  return overriding<Backend>(backend, {
+    async *mailboxes(processor: ProcessorSpec, signal: AbortSignal) {
+      for await (const mailbox of backend.mailboxes(processor, signal)) yield tapped(mailbox, onSettled);
     },
   });
 }
 
-class MeasuredMailbox implements Mailbox {
-  readonly processor: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly lost: AbortSignal;
-  readonly #inner: Mailbox;
-  readonly #onSettled: OnSettled;
+function tapped(mailbox: Mailbox, onSettled: OnSettled): Mailbox {
+  return overriding<Mailbox>(mailbox, {
+    async settle(batch: Batch, settlement: Settlement) {
+      await mailbox.settle(batch, settlement);
+      onSettled(mailbox.processor, doneOf(batch, settlement));
+    },
+  });
+}
 
-  constructor(inner: Mailbox, onSettled: OnSettled) {
-    ({ processor: this.processor, partition: this.partition, epoch: this.epoch, lost: this.lost } = inner);
-    this.#inner = inner;
-    this.#onSettled = onSettled;
-  }
-
-  batches(signal: AbortSignal, gate?: Gate): AsyncIterable<Batch> {
-    return this.#inner.batches(signal, gate);
-  }
-
-  async settle(batch: Batch, settlement: Settlement): Promise<void> {
-    await this.#inner.settle(batch, settlement);
-    this.#onSettled(this.processor, doneOf(batch, settlement));
-  }
-
-  histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
-    return this.#inner.histories(needs, types);
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
+/** An object but for some of its members. Its methods run on the object itself: only there are its private fields. */
+function overriding<T extends object>(object: T, members: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      if (Object.hasOwn(members, name)) return members[name as keyof T];
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 /** The deliveries of a batch that were simply done. */

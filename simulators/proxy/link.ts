@@ -1,0 +1,99 @@
+/** One connection through the proxy: two ways, each with a queue of pieces that wait for their turn. @module */
+import type { Conduct, Target } from "./fault_proxy.ts";
+import type { Direction, Passage, Wire } from "./wire.ts";
+
+/** What may wait in one direction before nothing more is read, in bytes. */
+const MOST_QUEUED = 4_000_000;
+
+export class Link {
+  readonly #client: Deno.TcpConn;
+  readonly #conduct: Conduct;
+  readonly #wire: Wire;
+  #server: Deno.TcpConn | undefined;
+  #closed = false;
+
+  constructor(client: Deno.TcpConn, conduct: Conduct, wire: Wire) {
+    this.#client = client;
+    this.#conduct = conduct;
+    this.#wire = wire;
+  }
+
+  /** Carries bytes until one side is gone. Never rejects. */
+  async run(target: Target): Promise<void> {
+    try {
+      const server = await Deno.connect(target);
+      this.#server = server;
+      for (const side of [this.#client, server]) side.setNoDelay(true);
+      if (this.#closed) return this.close();
+      await Promise.all([this.#pump("up", this.#client, server), this.#pump("down", server, this.#client)]);
+    } catch {
+      // The backend takes no connections: so the client sees its own broken off.
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const side of [this.#client, this.#server]) {
+      try {
+        side?.close();
+      } catch {
+        // It was closed already.
+      }
+    }
+  }
+
+  async #pump(direction: Direction, from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    let queue: Promise<unknown> = Promise.resolve();
+    let queued = 0;
+    const buffer = new Uint8Array(65_536);
+    try {
+      for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+        const passage = this.#wire[direction](buffer.slice(0, n));
+        const dueAt = this.#dueAt();
+        queued += n;
+        queue = queue.then(() => this.#carry(direction, passage, dueAt, from, to)).finally(() => queued -= n);
+        queue.catch(() => this.close());
+        if (queued > MOST_QUEUED) await queue;
+      }
+      await queue;
+    } catch {
+      // One side is gone; so is the other.
+    }
+    this.close();
+  }
+
+  #dueAt(): number {
+    const delay = this.#conduct.delayMs();
+    if (delay > 0) {
+      this.#conduct.delayed.pieces++;
+      this.#conduct.delayed.ms += delay;
+    }
+    return performance.now() + delay;
+  }
+
+  async #carry(direction: Direction, passage: Passage, dueAt: number, from: Deno.TcpConn, to: Deno.TcpConn) {
+    const wait = dueAt - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const on = joined(passage.on);
+    if (on.length > 0) await this.#conduct.pass(direction, on.length);
+    await writeAll(to, on);
+    await writeAll(from, joined(passage.back));
+    if (passage.broken) this.close();
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  while (bytes.length > 0) bytes = bytes.subarray(await to.write(bytes));
+}

@@ -1,0 +1,58 @@
+/** What a proxy knows of the protocol it carries: where messages end, and which of them commit something. @module */
+
+/** The way of bytes: up to the server, or down to the client. */
+export type Direction = "up" | "down";
+
+/** What becomes of bytes that came in. */
+export interface Passage {
+  /** What goes on, in the direction it came in. */
+  readonly on: readonly Uint8Array[];
+  /** What is answered in the server's name. */
+  readonly back: readonly Uint8Array[];
+  /** The connection is broken off once that is done. */
+  readonly broken: boolean;
+}
+
+/** A protocol's view of one connection. It sees every byte from the first one on, for only then it can tell them apart. */
+export interface Wire {
+  up(chunk: Uint8Array): Passage;
+  down(chunk: Uint8Array): Passage;
+}
+
+/**
+ * What to do with a commit, a write whose acknowledgement somebody waits for. `request` is asked when it is on its way
+ * to the server (`refuse`: the server asks to try again; `fill_up`: it says that its disk is full), `reply` when the
+ * server has acknowledged it.
+ */
+export interface Tamper {
+  request(): "pass" | "refuse" | "fill_up";
+  reply(): "pass" | "lose";
+}
+
+/** Finds out at each commit what to do with it now. */
+export type TamperOf = () => Tamper | undefined;
+
+/** Lets everything pass. */
+export function openWire(): Wire {
+  const pass = (chunk: Uint8Array) => ({ on: [chunk], back: [], broken: false });
+  return { up: pass, down: pass };
+}
+
+/** Bytes that are not a whole message yet. */
+export class Remainder {
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  /** What there is now, with what has come. */
+  add(chunk: Uint8Array): Uint8Array {
+    if (this.#bytes.length === 0) return this.#bytes = chunk;
+    const joined = new Uint8Array(this.#bytes.length + chunk.length);
+    joined.set(this.#bytes);
+    joined.set(chunk, this.#bytes.length);
+    return this.#bytes = joined;
+  }
+
+  /** Forgets what was taken from the front. */
+  drop(count: number): void {
+    this.#bytes = this.#bytes.slice(count);
+  }
+}

@@ -2,7 +2,7 @@
 import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
 import { BackendAway } from "../backend.ts";
-import { isAway, translate } from "./errors.ts";
+import { brokeOff, isAway, translate } from "./errors.ts";
 import { Turns } from "./turns.ts";
 
 /** Where and how to connect. */
@@ -79,8 +79,7 @@ export class PostgresClient {
     const done = this.pooler ? await this.#turns.take() : () => {};
     try {
       if (this.#closed) throw new BackendAway("The connections to PostgreSQL are closed");
-      const sql = this.#sql;
-      return await this.#beforeDeadline(sql, work(sql));
+      return await this.#soundly(this.#sql, work);
     } catch (error) {
       throw translate(error);
     } finally {
@@ -95,6 +94,20 @@ export class PostgresClient {
     } catch (error) {
       if (!isAway(error) || this.#closed) throw error;
       return await this.run(work);
+    }
+  }
+
+  /**
+   * postgres.js goes on where it was when a connection broke off in the middle of an answer (seen with 3.4.9): the rows
+   * that had come end up in the next answer on that connection. So nothing more is asked of such a pool; whoever else
+   * was asking hears that the database is away, and asks again.
+   */
+  async #soundly<T>(sql: Sql, work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+    try {
+      return await this.#beforeDeadline(sql, work(sql));
+    } catch (error) {
+      if (brokeOff(error)) this.#replace(sql);
+      throw error;
     }
   }
 
@@ -114,7 +127,7 @@ export class PostgresClient {
     }
   }
 
-  /** Drops a pool whose connections are dead, and goes on with a new one. */
+  /** Drops a pool, with what it is being asked, and goes on with a new one. */
   #replace(dead: Sql): void {
     if (this.#sql !== dead || this.#closed) return;
     this.#sql = connect(this.#target, this.#options.connections);

@@ -15,7 +15,6 @@ const REFUSALS: Record<string, string> = {
   "3F000": "run the start or setup command once with a role that may create the schema",
   "42501": "grant the role its rights on the schema zaakstroom, or use its owner",
   "42704": "take the setting the server does not know out of the URL",
-  "53100": "free disk space on the server",
   "55000": "let the database take connections, or name another one in the URL",
   "0A000": "use PostgreSQL 15 or newer",
 };
@@ -37,6 +36,11 @@ export function isAway(error: unknown): boolean {
   return error instanceof BackendAway || PASSING.test(code) || CONNECTION.test(code);
 }
 
+/** True when a connection was lost after it had come about: an answer may have been under way on it. */
+export function brokeOff(error: unknown): boolean {
+  return /^(CONNECTION_CLOSED|ECONNRESET|EPIPE|57P01)$/.test(codeOf(error));
+}
+
 /**
  * The error as the contract names it: BackendAway, BackendRefused, or itself. Messages of the server are kept out
  * except their code: they can quote values.
@@ -47,6 +51,12 @@ export function translate(error: unknown): unknown {
   const advice = REFUSALS[code];
   if (advice !== undefined) {
     return new BackendRefused(`PostgreSQL refuses (${code} ${nameOf(code)}): ${advice}`, { cause: error });
+  }
+  // It passes: whoever has a node wants it to go on once there is room, and not to find it ended.
+  if (code === "53100") {
+    return new BackendAway("PostgreSQL takes no writes (53100 disk full): free disk space on the server", {
+      cause: error,
+    });
   }
   if (isPoolerTrouble(error)) {
     const what = "The server looks like a transaction pooler that keeps no sessions";
@@ -70,7 +80,6 @@ function nameOf(code: string): string {
     "3F000": "no such schema",
     "42501": "insufficient privilege",
     "42704": "unknown setting",
-    "53100": "disk full",
     "55000": "database takes no connections",
     "0A000": "feature not supported",
   };

@@ -72,3 +72,24 @@ export function progressLine(what: string, done: number, total: number | undefin
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-GB");
 }
+
+/** What goes on right now, on a terminal only: drawn over itself, and gone when it is over. */
+export class StatusLine {
+  readonly #terminal: boolean;
+  #drawn = false;
+
+  constructor({ terminal }: Output) {
+    this.#terminal = terminal;
+  }
+
+  show(text: string): void {
+    if (!this.#terminal) return;
+    writeAll(Deno.stderr, `\r\x1b[K${text.slice(0, 110)}`);
+    this.#drawn = true;
+  }
+
+  clear(): void {
+    if (this.#drawn) writeAll(Deno.stderr, "\r\x1b[K");
+    this.#drawn = false;
+  }
+}

@@ -2,6 +2,7 @@
 import type { Command } from "../command.ts";
 import { cases } from "./cases.ts";
 import { compare } from "./compare.ts";
+import { chaos } from "./chaos.ts";
 import { dlq } from "./dlq.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load.ts";
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   load,
   compare,
   setup,
+  chaos,
   selftest,
 ];

@@ -1,0 +1,155 @@
+/** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
+import { processors } from "../../actors/processors/all.ts";
+import type { Observer } from "../../actors/observer.ts";
+import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
+import type { Backend, MailboxHealth } from "../../backends/backend.ts";
+import { pause } from "../../backends/patience.ts";
+import { type HealthReport, type Order, steadyNow } from "./control.ts";
+import type { ToldKind } from "./history.ts";
+import { BATCH_BYTES } from "./open_store.ts";
+import { Disturbance, type Reporter, watched } from "./watched_backend.ts";
+
+/** Two workers, so that what happens to one can be told from what happens to the other. */
+export const WORKERS = 2;
+export const MAX_ATTEMPTS = 4;
+/** A batch may be above its bound by one delivery. */
+const PREFETCH = 4;
+const LARGEST_DELIVERY = 20_000;
+export const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
+
+/** The supervision of chaos nodes: as in production, with times short enough to watch. */
+const supervision: SupervisorOptions = {
+  workers: WORKERS,
+  deliveryTimeoutMs: 300,
+  hangMs: 1_500,
+  startMs: 30_000,
+  stateLimit: 2_000,
+  heapCeilingBytes: 120 * 1024 * 1024,
+  intensity: { restarts: 40, periodMs: 60_000 },
+  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 50, longestMs: 500 } },
+  prefetch: PREFETCH,
+  entry: new URL("./chaos_worker.ts", import.meta.url),
+};
+
+const REPORT_MS = 100;
+const HEALTH_MS = 200;
+
+export class NodeCore {
+  readonly supervisor: Supervisor;
+  readonly #disturbance = new Disturbance();
+  readonly #report: Reporter;
+  readonly #workers: Worker[];
+  readonly #backend: Backend;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stopped = new AbortController();
+  readonly #telling: Promise<void>;
+
+  /** `workers` is where the process keeps the workers it makes, newest last. */
+  constructor(backend: Backend, report: Reporter, workers: Worker[]) {
+    this.#backend = backend;
+    this.#report = report;
+    this.#workers = workers;
+    const observer = tellTo(report);
+    const seen = watched(backend, report, this.#disturbance);
+    this.supervisor = new Supervisor(seen, processors, observer, supervision);
+    this.#timer = setInterval(() => this.#tellInFlight(), REPORT_MS);
+    this.#telling = this.#tellHealth();
+  }
+
+  async #tellHealth(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      // While the backend is away there is nothing to tell.
+      const health = await this.#backend.health().catch(() => undefined);
+      if (health !== undefined) {
+        const { mailboxes, nextTimerAt } = health;
+        await this.#report(summary(mailboxes, nextTimerAt));
+      }
+      await pause(HEALTH_MS, signal);
+    }
+  }
+
+  #tellInFlight(): void {
+    const { mostInFlight } = this.#disturbance;
+    this.#disturbance.mostInFlight = this.#disturbance.inFlight;
+    void this.#report({ kind: "in_flight", bytes: mostInFlight, bound: IN_FLIGHT_BOUND });
+  }
+
+  /** Does what it is told; returns evidence of what it has done so far, as a count. */
+  obey(order: Order): number {
+    const disturbance = this.#disturbance;
+    switch (order.do) {
+      case "worker":
+        return this.#tellWorker(order.worker, order.act);
+      case "hold":
+        disturbance.holds = order.on;
+        return disturbance.held;
+      case "repeat":
+        disturbance.repeats = order.on;
+        return disturbance.repeated;
+      case "clock":
+        return shiftClock(order.shiftMs);
+    }
+  }
+
+  #tellWorker(worker: number, act: string): number {
+    const alive = this.#workers.slice(-WORKERS);
+    alive[worker % WORKERS]?.postMessage({ chaos: act });
+    return alive.length;
+  }
+
+  async stop(): Promise<void> {
+    this.#disturbance.holds = false;
+    await this.supervisor.stop(5_000);
+    clearInterval(this.#timer);
+    this.#stopped.abort();
+    await this.#telling;
+    this.#tellInFlight();
+  }
+}
+
+function summary(mailboxes: readonly MailboxHealth[], nextTimerAt: string | null): HealthReport {
+  const sum = (of: (mailbox: MailboxHealth) => number) => mailboxes.reduce((all, each) => all + of(each), 0);
+  return {
+    kind: "health",
+    at: steadyNow(),
+    mailboxes: mailboxes.length,
+    pending: sum(({ pending }) => pending),
+    parked: sum(({ parked }) => parked),
+    retrying: sum(({ retrying }) => retrying),
+    timersDue: nextTimerAt !== null && Date.parse(nextTimerAt) <= RealDate.now(),
+  };
+}
+
+/** Everything the runtime makes visible, as reports; of a batch only what did not go well. */
+export function tellTo(report: Reporter): Observer {
+  const tell = (what: ToldKind, ids: Record<string, string | number>) =>
+    void report({ kind: "told", what, at: steadyNow(), ids });
+  return {
+    settled() {},
+    retried: (ids) => tell("retry", { ...ids }),
+    deadLettered: (ids) => tell("dead_letter", { ...ids }),
+    held: (ids) => tell("held", { ...ids }),
+    fenced: (ids) => tell("fenced", ids),
+    workerRestarted: ({ worker, exit }) => tell("worker_restart", { worker, exit }),
+    backendAway: () => tell("backend_away", {}),
+    backendBack: () => tell("backend_back", {}),
+  };
+}
+
+const RealDate = Date;
+
+/** The clock of this process goes so much before the world's. Returns by how much it is wrong. */
+function shiftClock(shiftMs: number): number {
+  if (shiftMs === 0) globalThis.Date = RealDate;
+  else {
+    const shifted = class extends RealDate {
+      constructor(...args: ConstructorParameters<typeof Date>) {
+        super(...((args as unknown[]).length === 0 ? [RealDate.now() + shiftMs] : args) as [number]);
+      }
+      static override now = () => RealDate.now() + shiftMs;
+    };
+    globalThis.Date = shifted as DateConstructor;
+  }
+  return Math.round(Math.abs(Date.now() - RealDate.now()));
+}

@@ -1,0 +1,132 @@
+/** Playing many scenarios on the backends that were asked for, some at a time, on as few servers as will do. @module */
+import type { BackendName } from "./stage.ts";
+import { type RunResult, runScenario } from "./run_scenario.ts";
+import { type Scenario, wantsOwnServer, whyNot } from "./scenario.ts";
+import { findNatsServer, namedNats, ownNats } from "./servers/nats_server.ts";
+import { namedPostgres, ownPostgres } from "./servers/postgres_server.ts";
+import type { ChaosServer } from "./servers/server.ts";
+
+export interface PlayOptions {
+  readonly backends: readonly BackendName[];
+  readonly scenarios: readonly Scenario[];
+  readonly seed: string;
+  readonly durationMs: number;
+  readonly perSecond: number;
+  /** A server to use; own ones are started without. */
+  readonly url: string | undefined;
+  /** Runs at once. */
+  readonly parallel: number;
+  readonly onPhase: (run: string, phase: string) => void;
+  readonly onResult: (result: RunResult) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Played {
+  readonly runs: readonly RunResult[];
+  /** Backends that were asked for and are not to be had. */
+  readonly missing: readonly string[];
+  /** Scenarios that a backend can't play, and why. */
+  readonly notPlayed: readonly string[];
+}
+
+export const NO_NATS =
+  "no nats-server 2.12 or newer: put one on the PATH, or name it by NATS_SERVER (see nats.io)";
+
+interface Job {
+  readonly scenario: Scenario;
+  readonly backend: BackendName;
+}
+
+/** Plays everything that can be played. */
+export async function play(options: PlayOptions): Promise<Played> {
+  const servers = new Servers(options.url);
+  const missing = options.backends.includes("nats") && !await servers.hasNats() ? [`nats: ${NO_NATS}`] : [];
+  const backends = options.backends.filter((name) => name !== "nats" || missing.length === 0);
+  const notPlayed: string[] = [];
+  const jobs = options.scenarios.flatMap((scenario) =>
+    backends.flatMap((backend): Job[] => {
+      const why = whyNot(scenario, backend, options.url === undefined);
+      if (why !== undefined) notPlayed.push(`${scenario.name} on ${backend}: ${why}`);
+      return why === undefined ? [{ scenario, backend }] : [];
+    })
+  );
+  try {
+    // In memory the workers of a run are told apart by the process: one at a time.
+    const inMemory = backends.includes("memory") ? 1 : options.parallel;
+    const runs = await atOnce(inMemory, jobs, (job) => playOne(job, servers, options));
+    return { runs: runs.filter((run) => run !== undefined), missing, notPlayed };
+  } finally {
+    await servers.close();
+  }
+}
+
+async function playOne({ scenario, backend }: Job, servers: Servers, options: PlayOptions) {
+  const { seed, durationMs, perSecond, signal } = options;
+  if (signal.aborted) return undefined;
+  const server = backend === "memory" ? undefined : await servers.take(backend, wantsOwnServer(scenario));
+  const label = `${scenario.name} on ${backend}`;
+  try {
+    const onPhase = (phase: string) => options.onPhase(label, phase);
+    const result = await runScenario(scenario, {
+      backend,
+      seed,
+      durationMs,
+      perSecond,
+      server,
+      onPhase,
+      signal,
+    });
+    options.onResult(result);
+    return result;
+  } finally {
+    if (server !== undefined && wantsOwnServer(scenario)) await server[Symbol.asyncDispose]();
+  }
+}
+
+/** Does all jobs, so many at once; answers keep the order of the jobs. */
+async function atOnce<J, R>(places: number, jobs: readonly J[], work: (job: J) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(jobs.length);
+  let next = 0;
+  const serve = async () => {
+    for (let i = next++; i < jobs.length; i = next++) results[i] = await work(jobs[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(places, jobs.length) }, serve));
+  return results;
+}
+
+/** One server a backend for everybody, and one more for whoever kills it. */
+class Servers {
+  readonly #url: string | undefined;
+  readonly #shared = new Map<BackendName, Promise<ChaosServer>>();
+  #nats: Promise<string | undefined> | undefined;
+
+  constructor(url: string | undefined) {
+    this.#url = url;
+  }
+
+  async hasNats(): Promise<boolean> {
+    return this.#url !== undefined || await this.#natsServer() !== undefined;
+  }
+
+  #natsServer(): Promise<string | undefined> {
+    return this.#nats ??= findNatsServer();
+  }
+
+  take(backend: "postgres" | "nats", alone: boolean): Promise<ChaosServer> {
+    if (alone) return this.#make(backend);
+    const shared = this.#shared.get(backend) ?? this.#make(backend);
+    this.#shared.set(backend, shared);
+    return shared;
+  }
+
+  async #make(backend: "postgres" | "nats"): Promise<ChaosServer> {
+    if (backend === "postgres") {
+      return this.#url === undefined ? await ownPostgres() : namedPostgres(this.#url);
+    }
+    return this.#url === undefined ? await ownNats((await this.#natsServer())!) : namedNats(this.#url);
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.#shared.values()) await (await server)[Symbol.asyncDispose]();
+  }
+}

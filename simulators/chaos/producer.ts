@@ -1,0 +1,140 @@
+/**
+ * The load of a run: generated cases at a rate, some of them with payments behind the intake, so that a case has several
+ * deliveries for one processor. Several appends are under way at once, small ones beside large ones. @module
+ */
+import type { Backend } from "../../backends/backend.ts";
+import { BackendRefused } from "../../backends/backend.ts";
+import { pause, untilAnswered } from "../../backends/patience.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
+import { eventTypes, type WireEvent } from "../../schema/events.ts";
+import { derivedId } from "../../schema/ids.ts";
+import { generateCases } from "../case_generator.ts";
+import { Random } from "../random.ts";
+import type { Mark } from "./misbehaviour.ts";
+
+export interface Load {
+  readonly seed: string;
+  /** Events a second. */
+  readonly perSecond: number;
+}
+
+/** Every so many cases have payments. */
+const PAYING = 3;
+const PAYMENTS = 3;
+const STEP_MS = 50;
+/** Appends under way at once. */
+const AT_ONCE = 4;
+
+export class Producer {
+  readonly accepted: string[] = [];
+  readonly poison: string[] = [];
+  readonly frail: string[] = [];
+  /** Sent, and not acknowledged yet. */
+  readonly #under = new Map<string, Promise<void>>();
+  readonly #backend: Backend;
+  readonly #random: Random;
+  readonly #cases: Generator<{ event: WireEvent }>;
+  readonly #stopping = new AbortController();
+  readonly #perSecond: number;
+  #waiting: WireEvent[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(backend: Backend, { seed, perSecond }: Load) {
+    this.#backend = backend;
+    this.#perSecond = perSecond;
+    this.#random = new Random(seed, "producer");
+    // From now on: so that no term has expired before its case came in.
+    this.#cases = generateCases({ seed, count: Infinity, from: new Date().toISOString() });
+  }
+
+  /** Ids that were sent and have no acknowledgement. */
+  get unanswered(): string[] {
+    return [...this.#under.keys()].flatMap((key) => key.split(","));
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Sends no more, and waits until everything that was sent is acknowledged, or for so long. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    await Promise.race([Promise.all(this.#under.values()), promise]);
+    clearTimeout(timer);
+  }
+
+  async #run(): Promise<void> {
+    const began = performance.now();
+    let sent = 0;
+    while (!this.#stopping.signal.aborted) {
+      const due = (performance.now() - began) / 1000 * this.#perSecond - sent;
+      // While appends hang, the load does not pile up: that would only be one more fault.
+      if (due >= 1 && this.#under.size < AT_ONCE) sent += this.#sendSome(Math.floor(due));
+      else if (due > this.#perSecond) sent += Math.floor(due);
+      await pause(STEP_MS / AT_ONCE, this.#stopping.signal);
+    }
+  }
+
+  /** An append of a size drawn at random. */
+  #sendSome(due: number): number {
+    const size = this.#random.chance(0.5) ? Math.min(due, 1 + this.#random.below(5)) : due;
+    while (this.#waiting.length < size) this.#waiting.push(...this.#nextCase());
+    this.append(this.#waiting.splice(0, size));
+    return size;
+  }
+
+  #nextCase(): WireEvent[] {
+    const event = withTwoDecimals(this.#cases.next().value.event);
+    if (!this.#random.chance(1 / PAYING)) return [event];
+    return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];
+  }
+
+  /** A case whose events are marked: the processors they are marked for misbehave. The case is sent whole. */
+  misbehave(mark: Mark, behind: number): string {
+    const intake = withTwoDecimals(this.#cases.next().value.event);
+    const marked = { ...payment(intake, 0), data: { ...payment(intake, 0).data, chaos: mark } };
+    const followers = Array.from({ length: behind }, (_, n) => payment(intake, n + 1));
+    (mark.act === "fail_twice" ? this.frail : this.poison).push(marked.event_id);
+    this.append([intake, marked, ...followers]);
+    return marked.event_id;
+  }
+
+  append(events: readonly WireEvent[]): void {
+    const ids = events.map(({ event_id }) => event_id);
+    const key = ids.join(",");
+    // With these ids it is safe to ask again and again: what is stored already is not stored twice.
+    const appended = this.#untilStored(events).then(() => {
+      this.accepted.push(...ids);
+      this.#under.delete(key);
+    });
+    this.#under.set(key, appended);
+  }
+
+  async #untilStored(events: readonly WireEvent[]): Promise<void> {
+    const never = new AbortController();
+    for (;;) {
+      try {
+        return void await untilAnswered(() => this.#backend.append(events), never.signal);
+      } catch (error) {
+        // A disk that is full is emptied again.
+        if (!(error instanceof BackendRefused)) throw error;
+        await pause(100, never.signal);
+      }
+    }
+  }
+}
+
+/** Payment `n` of a case, told by the organisation that is owed. */
+function payment({ event_id, timestamp, correlation_id }: WireEvent, n: number): WireEvent {
+  return withTwoDecimals({
+    event_id: derivedId(event_id, Date.parse(timestamp), "chaos_payment", n),
+    event_type: "case.payment_received",
+    timestamp,
+    correlation_id,
+    data: { case_id: correlation_id, amount: 10, reference: `payment ${n}` },
+    metadata: { schema_version: eventTypes["case.payment_received"].version },
+  });
+}

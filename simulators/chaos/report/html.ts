@@ -1,0 +1,117 @@
+/** The report as one HTML page that needs nothing else. Pure. @module */
+import { invariants } from "../../history_checker.ts";
+import type { RunResult } from "../run_scenario.ts";
+import type { FaultRecord } from "../timeline.ts";
+import { chart, escaped } from "./chart.ts";
+import style from "./style.css" with { type: "text" };
+import { accountOf, type ChaosResult, commandOf, count, hasPassed, ms, worst } from "./words.ts";
+
+export function htmlReport(result: ChaosResult): string {
+  const passed = hasPassed(result);
+  const verdict = passed ? "passed" : "failed";
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Zaakstroom chaos: ${verdict}</title>
+<style>
+${style}
+</style>
+</head>
+<body>
+<header>
+<h1>Chaos <span class="verdict ${verdict}">${verdict}</span></h1>
+<p>${summaryOf(result)}</p>
+${
+    [...result.missing, ...result.notPlayed].map((what) => `<p class="note">Not played: ${escaped(what)}</p>`)
+      .join("\n")
+  }
+</header>
+${overview(result.runs)}
+${result.runs.map(section).join("\n")}
+</body>
+</html>
+`;
+}
+
+function summaryOf({ runs, seed, at }: ChaosResult): string {
+  const failed = runs.filter(({ failures }) => failures.length > 0).length;
+  const events = runs.reduce((sum, { accepted }) => sum + accepted, 0);
+  const deliveries = runs.reduce((sum, { settled }) => sum + settled, 0);
+  const faults = runs.reduce((sum, run) => sum + run.faults.length, 0);
+  return `${runs.length} runs, ${failed} failed; ${
+    count(faults)
+  } faults, each with proof that it took effect; ` +
+    `${count(events)} events accepted and ${count(deliveries)} deliveries settled meanwhile. ` +
+    `Seed <code>${escaped(seed)}</code>, ${escaped(at)}.`;
+}
+
+function overview(runs: readonly RunResult[]): string {
+  const heads = [
+    "scenario",
+    "backend",
+    "verdict",
+    "detected within",
+    "recovered within",
+    "events",
+    "drained in",
+  ];
+  const rows = runs.map((run) => {
+    const verdict = run.failures.length === 0 ? "passed" : "failed";
+    const detected = worst(run.faults, ({ detectedMs }) => detectedMs);
+    const recovered = worst(run.faults, ({ recoveredMs }) => recoveredMs);
+    return `<tr><td><a href="#${idOf(run)}">${run.scenario}</a></td><td>${run.backend}</td>` +
+      `<td><span class="verdict ${verdict}">${verdict}</span></td><td>${ms(detected)}</td>` +
+      `<td>${ms(recovered)}</td><td>${count(run.accepted)}</td><td>${ms(run.drainMs)}</td></tr>`;
+  });
+  return table(heads, rows, "overview");
+}
+
+function section(run: RunResult): string {
+  const verdict = run.failures.length === 0 ? "passed" : "failed";
+  const failures = run.failures.map((failure) => `<li>${escaped(failure)}</li>`).join("");
+  return `<section id="${idOf(run)}">
+<h2>${run.scenario} <small>on ${run.backend}</small> <span class="verdict ${verdict}">${verdict}</span></h2>
+<p>${escaped(run.about)}.</p>
+${failures === "" ? "" : `<ul class="failures">${failures}</ul>`}
+${chart(run)}
+${
+    table(
+      ["fault", "from – to", "what proves it", "first sign", "recovered"],
+      run.faults.map(faultRow),
+      "faults",
+    )
+  }
+<p class="invariants">${run.findings.map(invariantMark).join(" ")}</p>
+<p class="account">${escaped(accountOf(run))}.</p>
+<p class="again"><code>${escaped(commandOf(run))}</code></p>
+</section>`;
+}
+
+function faultRow(fault: FaultRecord): string {
+  const { name, does, appliedAt, healedAt, proof, detectedBy, detectedMs, recoveredMs } = fault;
+  const sign = detectedBy === undefined ? "–" : `${detectedBy.replaceAll("_", " ")} after ${ms(detectedMs)}`;
+  const shown = proof === undefined ? '<strong class="failed">nothing</strong>' : escaped(proof);
+  return `<tr><td title="${escaped(does)}">${escaped(name)}</td><td>${ms(appliedAt)} – ${ms(healedAt)}</td>` +
+    `<td>${shown}</td><td>${sign}</td><td>${ms(recoveredMs)}</td></tr>`;
+}
+
+function invariantMark({ invariant, broken }: RunResult["findings"][number]): string {
+  const state = broken.length === 0 ? "holds" : "broken";
+  return `<span class="invariant ${state}" title="${state}: ${
+    escaped(invariants[invariant])
+  }">${invariant} ` +
+    `<small>${escaped(invariants[invariant])}</small></span>`;
+}
+
+function table(heads: readonly string[], rows: readonly string[], kind: string): string {
+  const head = heads.map((text) => `<th>${escaped(text)}</th>`).join("");
+  return `<div class="scroll"><table class="${kind}"><thead><tr>${head}</tr></thead><tbody>\n${
+    rows.join("\n")
+  }\n</tbody></table></div>`;
+}
+
+function idOf({ scenario, backend }: RunResult): string {
+  return `${scenario}-${backend}`;
+}

@@ -1,0 +1,118 @@
+/** PostgreSQL for chaos: the embedded one in a temporary directory, or the one a URL names. @module */
+import postgres from "postgres";
+import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
+import { prepareDataDir, socketDirectory } from "../../../backends/postgres/embedded/data_directory.ts";
+import { findBinaries } from "../../../backends/postgres/embedded/platform.ts";
+import {
+  type Postmaster,
+  type StartedServer,
+  startPostmaster,
+  stopPostmaster,
+} from "../../../backends/postgres/embedded/postmaster.ts";
+import { serverUser } from "../../../backends/postgres/embedded/run_as.ts";
+import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
+import type { Target } from "../../proxy/fault_proxy.ts";
+import { type ChaosServer, freePort, notOurs, storeName } from "./server.ts";
+
+/** Starts a PostgreSQL 18 of our own, as durable as in production; under another user when this process is root. */
+export async function ownPostgres(): Promise<ChaosServer> {
+  const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" }));
+  try {
+    const user = await serverUser(layout.cluster);
+    await unpack(await findBinaries(), layout.programs);
+    await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
+    const port = freePort();
+    const socketDir = socketDirectory(layout.root, port);
+    const server = new OwnPostgres(
+      { ...layout, user, port, socketDir, listen: "127.0.0.1", fsync: true },
+      layout.root,
+    );
+    await server.start();
+    return server;
+  } catch (error) {
+    await Deno.remove(layout.root, { recursive: true });
+    throw error;
+  }
+}
+
+/** A PostgreSQL that somebody else runs: stores are databases made on it, and removed again. */
+export function namedPostgres(url: string): ChaosServer {
+  return new NamedPostgres(new URL(url));
+}
+
+class NamedPostgres implements ChaosServer {
+  readonly backend = "postgres";
+  readonly isOurs: boolean = false;
+
+  constructor(readonly url: URL) {}
+
+  get target(): Target {
+    return { hostname: this.url.hostname, port: Number(this.url.port || 5432) };
+  }
+
+  urlOf(store: string, port?: number): string {
+    const url = new URL(this.url);
+    url.pathname = `/${store}`;
+    if (port !== undefined) [url.hostname, url.port] = ["127.0.0.1", String(port)];
+    return url.href;
+  }
+
+  async freshStore(): Promise<string> {
+    const name = storeName();
+    await this.#run(`create database ${name}`);
+    return name;
+  }
+
+  async drop(store: string): Promise<void> {
+    await this.#run(`drop database if exists ${store} with (force)`);
+  }
+
+  async #run(statement: string): Promise<void> {
+    const sql = postgres(this.url.href, { max: 1, onnotice: () => {} });
+    try {
+      await sql.unsafe(statement);
+    } finally {
+      await sql.end();
+    }
+  }
+
+  kill9(): Promise<void> {
+    return notOurs();
+  }
+  start(): Promise<void> {
+    return notOurs();
+  }
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+class OwnPostgres extends NamedPostgres {
+  override readonly isOurs = true;
+  #started: StartedServer | undefined;
+
+  constructor(readonly postmaster: Postmaster, readonly root: string) {
+    super(new URL(`postgres://postgres@127.0.0.1:${postmaster.port}/postgres`));
+  }
+
+  override async start(): Promise<void> {
+    this.#started = await startPostmaster(this.postmaster);
+  }
+
+  override async kill9(): Promise<void> {
+    if (this.#started === undefined) return;
+    Deno.kill(this.#started.pid, "SIGKILL");
+    await this.#gone();
+  }
+
+  async #gone(): Promise<void> {
+    await this.#started?.exited();
+    this.#started = undefined;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#started !== undefined) await stopPostmaster(this.postmaster);
+    await this.#gone();
+    await Deno.remove(this.root, { recursive: true });
+    const { socketDir } = this.postmaster;
+    if (!socketDir.startsWith(this.root)) await Deno.remove(socketDir, { recursive: true }).catch(() => {});
+  }
+}

@@ -1,0 +1,26 @@
+/** The stage: everything a fault can lay hands on. @module */
+import type { Conduct } from "../proxy/fault_proxy.ts";
+import type { Random } from "../random.ts";
+import type { ChaosNode } from "./chaos_node.ts";
+import type { Producer } from "./producer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { ChaosServer } from "./servers/server.ts";
+
+export type BackendName = "postgres" | "nats" | "memory";
+
+export interface Stage {
+  readonly backend: BackendName;
+  readonly random: Random;
+  /** The nodes that run, the usual victim first. */
+  readonly nodes: readonly ChaosNode[];
+  /** Between the victim and the backend, and between the producer and the backend; none in memory. */
+  readonly conducts: readonly Conduct[];
+  readonly producer: Producer;
+  readonly recorder: Recorder;
+  /** None in memory. */
+  readonly server: ChaosServer | undefined;
+  /** Starts one more node, under a name of its own or that of another. */
+  addNode(name?: string): Promise<ChaosNode>;
+  /** Takes every lease of a node from it, as somebody would who pretends to be it; returns how many, and gives them back. */
+  stealLeases(name: string): Promise<number>;
+}

@@ -1,0 +1,56 @@
+/** The faults, by name. Adding one means adding it here. @module */
+import { backendKill } from "./backend_kill.ts";
+import { bandwidth } from "./bandwidth.ts";
+import { clockJump } from "./clock_jump.ts";
+import { connectionReset } from "./connection_reset.ts";
+import { diskFull } from "./disk_full.ts";
+import { duplicateDelivery } from "./duplicate_delivery.ts";
+import { failingHandler } from "./failing_handler.ts";
+import type { Fault } from "./fault.ts";
+import { firstCommitsFail } from "./first_commits_fail.ts";
+import { guardianKill } from "./guardian_kill.ts";
+import { heapBlowUp } from "./heap_blow_up.ts";
+import { latency } from "./latency.ts";
+import { leaseTheft } from "./lease_theft.ts";
+import { lostAcknowledgement } from "./lost_acknowledgement.ts";
+import { networkPartition } from "./network_partition.ts";
+import { nodeKill } from "./node_kill.ts";
+import { noop } from "./noop.ts";
+import { partitionFromBackend } from "./partition_from_backend.ts";
+import { partitionToBackend } from "./partition_to_backend.ts";
+import { poisonMessage } from "./poison_message.ts";
+import { slowHandler } from "./slow_handler.ts";
+import { twoNodesRacing } from "./two_nodes_racing.ts";
+import { workerHang } from "./worker_hang.ts";
+import { workerKill } from "./worker_kill.ts";
+import { zombie } from "./zombie.ts";
+
+export const faults = {
+  noop,
+  worker_kill: workerKill,
+  worker_hang: workerHang,
+  heap_blow_up: heapBlowUp,
+  poison_message: poisonMessage,
+  failing_handler: failingHandler,
+  slow_handler: slowHandler,
+  duplicate_delivery: duplicateDelivery,
+  network_partition: networkPartition,
+  partition_to_backend: partitionToBackend,
+  partition_from_backend: partitionFromBackend,
+  latency,
+  bandwidth,
+  connection_reset: connectionReset,
+  lost_acknowledgement: lostAcknowledgement,
+  first_commits_fail: firstCommitsFail,
+  disk_full: diskFull,
+  backend_kill: backendKill,
+  node_kill: nodeKill,
+  guardian_kill: guardianKill,
+  zombie,
+  clock_jump: clockJump,
+  lease_theft: leaseTheft,
+  two_nodes_racing: twoNodesRacing,
+} as const satisfies Readonly<Record<string, () => Fault>>;
+
+export type FaultName = keyof typeof faults;
+export const faultNames = Object.keys(faults) as [FaultName, ...FaultName[]];

@@ -1,0 +1,19 @@
+/** What was settled is delivered once more. @module */
+import type { Fault } from "./fault.ts";
+
+export function duplicateDelivery(): Fault {
+  let repeated = 0;
+  return {
+    name: "duplicate_delivery",
+    does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
+    needs: "worker",
+    shownBy: [],
+    async apply({ nodes }) {
+      await nodes[0]!.order({ do: "repeat", on: true });
+    },
+    async heal({ nodes }) {
+      repeated = await nodes[0]!.order({ do: "repeat", on: false });
+    },
+    tookEffect: () => repeated > 0 ? `${repeated} deliveries were made twice` : undefined,
+  };
+}

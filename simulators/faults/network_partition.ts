@@ -1,0 +1,29 @@
+/** The network between a node and its backend carries nothing: both ways, or one. @module */
+import type { Direction } from "../proxy/wire.ts";
+import type { Fault } from "./fault.ts";
+
+/** A cut in these directions, between the first node and the backend. */
+export function partition(name: string, does: string, ...directions: Direction[]): Fault {
+  let before = 0;
+  let held = 0;
+  return {
+    name,
+    does,
+    needs: "link",
+    shownBy: ["backend_away", "takeover"],
+    apply({ conducts }) {
+      before = conducts[0]!.held.up + conducts[0]!.held.down;
+      conducts[0]!.cut(...directions);
+    },
+    heal({ conducts }) {
+      held = conducts[0]!.held.up + conducts[0]!.held.down - before;
+      conducts[0]!.mend();
+    },
+    tookEffect: () => held > 0 ? `${held} bytes were held back` : undefined,
+  };
+}
+
+export function networkPartition(): Fault {
+  const does = "cuts the network between a node and its backend; connections stay open and nothing passes";
+  return partition("network_partition", does, "up", "down");
+}

@@ -1,0 +1,14 @@
+/** No fault: what everything else is compared with. @module */
+import { type Fault, nothingToHeal } from "./fault.ts";
+
+export function noop(): Fault {
+  return {
+    name: "noop",
+    does: "does nothing, so that a run without a fault can be told from one with",
+    needs: "worker",
+    shownBy: [],
+    apply() {},
+    heal: nothingToHeal,
+    tookEffect: () => "nothing was to be done",
+  };
+}

@@ -1,0 +1,35 @@
+/** A node is stopped beyond its leases, with batches that are handled and not settled, and wakes up. @module */
+import { steadyNow } from "../chaos/control.ts";
+import type { Fault } from "./fault.ts";
+
+export function zombie(): Fault {
+  let at = Infinity;
+  let held = 0;
+  let taken = 0;
+  return {
+    name: "zombie",
+    does:
+      "stops a node (SIGSTOP) between handling and settling, and lets it go on after its leases have run out",
+    needs: "process",
+    shownBy: ["takeover"],
+    async apply({ nodes, recorder }, signal) {
+      const [victim] = nodes;
+      await victim!.order({ do: "hold", on: true });
+      while (held === 0 && !signal.aborted) {
+        held = await victim!.order({ do: "hold", on: true });
+      }
+      at = steadyNow();
+      victim!.signal("SIGSTOP");
+      await recorder.until(() => recorder.since(at, "takeover").length > 0, 10_000, signal);
+    },
+    async heal({ nodes, recorder }) {
+      taken = recorder.since(at, "takeover").length;
+      nodes[0]!.signal("SIGCONT");
+      await nodes[0]!.order({ do: "hold", on: false });
+    },
+    tookEffect() {
+      const effective = held > 0 && taken > 0;
+      return effective ? `${taken} mailboxes were taken over while ${held} settles waited` : undefined;
+    },
+  };
+}

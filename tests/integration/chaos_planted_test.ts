@@ -1,0 +1,74 @@
+/** A runtime that is broken on purpose: what it does wrong is found by a run without any fault. @module */
+import { assert, assertEquals } from "@std/assert";
+import type { Mailbox, Settlement } from "../../backends/mailbox.ts";
+import { linesOf } from "../../backends/mailbox.ts";
+import { scenarios } from "../../simulators/chaos/scenarios.ts";
+import { playOn, type RunResult } from "../../simulators/chaos/run_scenario.ts";
+import { setInMemory } from "../../simulators/chaos/set_stage.ts";
+import { withMailboxes } from "../support/odd_backend.ts";
+
+const calm = scenarios.find(({ name }) => name === "calm")!;
+
+async function run(tamper: (mailbox: Mailbox) => Partial<Mailbox>): Promise<RunResult> {
+  const stage = await setInMemory({ seed: "planted", perSecond: 200 }, withMailboxes(tamper));
+  try {
+    const { signal } = new AbortController();
+    const times = { seed: "planted", perSecond: 200, durationMs: 500, onPhase() {}, signal };
+    return await playOn(stage, calm, { ...times, backend: "memory", server: undefined });
+  } finally {
+    await stage.takeDown();
+  }
+}
+
+function brokenBy({ findings }: RunResult): string[] {
+  return findings.filter(({ broken }) => broken.length > 0).map(({ invariant }) => invariant);
+}
+
+/** The mailbox, with what is settled changed. */
+function settling(change: (settlement: Settlement) => Settlement) {
+  return (mailbox: Mailbox): Partial<Mailbox> => ({
+    settle: (batch, settlement) => mailbox.settle(batch, change(settlement)),
+  });
+}
+
+/** The mailbox, with the lines of its batches changed. */
+function delivering(change: (lines: string[]) => string[]) {
+  return (mailbox: Mailbox): Partial<Mailbox> => ({
+    async *batches(signal, gate) {
+      for await (const batch of mailbox.batches(signal, gate)) {
+        const lines = change(linesOf(batch));
+        yield { ...batch, lines: lines.join("\n"), count: lines.length };
+      }
+    },
+  });
+}
+
+/** The same row under an id of its own. */
+function underAnotherId(row: string): string {
+  return row.replace(/\t[0-9a-f-]{36}\t/, `\t${crypto.randomUUID()}\t`);
+}
+
+Deno.test("a runtime that is not broken passes", async () => {
+  assertEquals((await run(() => ({}))).failures, []);
+});
+
+Deno.test("a runtime that loses outputs is caught (I1)", async () => {
+  assert(brokenBy(await run(settling((settlement) => ({ ...settlement, outputs: "" })))).includes("I1"));
+});
+
+Deno.test("a runtime that skips deliveries is caught (I1)", async () => {
+  const skip = delivering((lines) => lines.length > 1 ? lines.slice(1) : lines);
+  assert(brokenBy(await run(skip)).includes("I1"));
+});
+
+Deno.test("a runtime whose second tries have other ids is caught (I2)", async () => {
+  const twice = settling((settlement) => {
+    const rows = settlement.outputs === "" ? [] : settlement.outputs.split("\n");
+    return { ...settlement, outputs: [...rows, ...rows.map(underAnotherId)].join("\n") };
+  });
+  assert(brokenBy(await run(twice)).includes("I2"));
+});
+
+Deno.test("a runtime that handles a case out of order is caught (I3)", async () => {
+  assert(brokenBy(await run(delivering((lines) => lines.toReversed()))).includes("I3"));
+});

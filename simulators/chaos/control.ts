@@ -69,6 +69,8 @@ export interface NodePlan {
   readonly url: string;
   /** The stream, on NATS. */
   readonly stream: string;
+  /** Its heap can be filled within a second. */
+  readonly smallHeap: boolean;
   /** Where its orders come from, on the loopback. */
   readonly control: number;
 }

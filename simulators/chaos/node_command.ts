@@ -1,9 +1,9 @@
-/** How a chaos node is started: from source, with a heap that can be filled within a second. @module */
+/** How a chaos node is started: from source. @module */
 import { fileURLToPath } from "node:url";
 import type { NodePlan } from "./control.ts";
 
-/** Megabytes of heap for a thread of a chaos node. */
-const HEAP_MB = 112;
+/** Megabytes of heap for a thread of a node whose heap is to blow up: it is filled within a second. */
+const SMALL_HEAP_MB = 112;
 
 export function nodeCommand(plan: NodePlan): { command: string; args: string[] } {
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -12,7 +12,8 @@ export function nodeCommand(plan: NodePlan): { command: string; args: string[] }
     "--quiet",
     "--cached-only",
     "--no-prompt",
-    `--v8-flags=--max-old-space-size=${HEAP_MB}`,
+    // Only there: other flags than usual make V8 compile everything anew.
+    ...(plan.smallHeap ? [`--v8-flags=--max-old-space-size=${SMALL_HEAP_MB}`] : []),
     "--config",
     path("../../deno.json"),
     "--permission-set=node",

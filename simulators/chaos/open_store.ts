@@ -23,9 +23,15 @@ export const LEASE_MS = 1_000;
 const DEADLINE_MS = 1_000;
 const PATIENT_MS = 15_000;
 
-/** Opens it, however long the backend takes to answer. */
-export function openStore(plan: StorePlan): Promise<Backend> {
-  return untilAnswered(() => openOnce(plan), AbortSignal.timeout(4 * PATIENT_MS));
+/** Opens it, however long the backend takes to answer; not for ever. */
+export async function openStore(plan: StorePlan): Promise<Backend> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), 4 * PATIENT_MS);
+  try {
+    return await untilAnswered(() => openOnce(plan), late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function openOnce({ backend, stream, patient = false, ...plan }: StorePlan): Promise<Backend> {

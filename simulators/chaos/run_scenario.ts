@@ -53,10 +53,10 @@ const AFTER_MS = 500;
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunResult> {
   const { seed, perSecond, server, onPhase } = options;
-  const { nodes, guarded } = scenario;
+  const { nodes, guarded, smallHeap } = scenario;
   onPhase("setting the stage");
   try {
-    const stage = await setStage({ seed, perSecond, nodes, guarded, server });
+    const stage = await setStage({ seed, perSecond, nodes, guarded, smallHeap, server });
     try {
       return await playOn(stage, scenario, options);
     } finally {

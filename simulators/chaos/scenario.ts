@@ -25,6 +25,8 @@ export const scenarioSchema = z.strictObject({
   nodes: z.int().min(1).max(3).default(1),
   /** Nodes run under guardians. */
   guarded: z.boolean().default(false),
+  /** Nodes have a heap that can be filled within a second. */
+  smallHeap: z.boolean().default(false),
   /** The backends it can be played on, where the faults themselves leave more than one. */
   backends: z.array(z.enum(["postgres", "nats", "memory"])).default(["postgres", "nats", "memory"]),
   timeline: z.array(step).min(1),

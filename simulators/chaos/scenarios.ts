@@ -22,6 +22,7 @@ const plans: readonly ScenarioPlan[] = [
     name: "heap_blow_up",
     about: "A worker takes the whole process with it; the guardian starts it again",
     guarded: true,
+    smallHeap: true,
     timeline: [{ fault: "heap_blow_up" }],
   },
   {

@@ -22,6 +22,7 @@ export interface StagePlan {
   readonly perSecond: number;
   readonly nodes: number;
   readonly guarded: boolean;
+  readonly smallHeap: boolean;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
 }
@@ -70,8 +71,8 @@ function partsOf(backend: BackendName, seed: string, store: Backend, perSecond: 
   return { backend, random: new Random(seed, "faults"), producer, recorder };
 }
 
-async function setOnServer({ seed, perSecond, nodes, guarded }: StagePlan, server: ChaosServer) {
-  const crew = new Crew(server, await server.freshStore(), guarded);
+async function setOnServer({ seed, perSecond, nodes, ...kind }: StagePlan, server: ChaosServer) {
+  const crew = new Crew(server, await server.freshStore(), kind);
   try {
     const reader = await crew.open();
     const store = await crew.openBehind(crew.proxy());
@@ -101,12 +102,12 @@ class Crew {
   readonly #backends: Backend[] = [];
   readonly #server: ChaosServer;
   readonly #store: string;
-  readonly #guarded: boolean;
+  readonly #kind: Pick<StagePlan, "guarded" | "smallHeap">;
 
-  constructor(server: ChaosServer, store: string, guarded: boolean) {
+  constructor(server: ChaosServer, store: string, kind: Pick<StagePlan, "guarded" | "smallHeap">) {
     this.#server = server;
     this.#store = store;
-    this.#guarded = guarded;
+    this.#kind = { guarded: kind.guarded, smallHeap: kind.smallHeap };
   }
 
   proxy(): FaultProxy {
@@ -140,7 +141,7 @@ class Crew {
 
   async addNode(node: string): Promise<ChaosNode> {
     const proxy = this.proxy();
-    const plan = { ...this.#plan(proxy.port), node, guarded: this.#guarded };
+    const plan = { ...this.#plan(proxy.port), node, ...this.#kind };
     const started = await NodeProcess.start(plan, proxy, this.recorder);
     this.nodes.push(started);
     return started;

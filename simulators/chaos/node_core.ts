@@ -32,7 +32,7 @@ const supervision: SupervisorOptions = {
 };
 
 const REPORT_MS = 100;
-const HEALTH_MS = 200;
+const HEALTH_MS = 300;
 
 export class NodeCore {
   readonly supervisor: Supervisor;

@@ -29,6 +29,8 @@ export class Producer {
   readonly accepted: string[] = [];
   readonly poison: string[] = [];
   readonly frail: string[] = [];
+  /** Appends that ended with an error which no waiting mends. */
+  readonly failures: string[] = [];
   /** Sent, and not acknowledged yet. */
   readonly #under = new Map<string, Promise<void>>();
   readonly #backend: Backend;
@@ -109,7 +111,7 @@ export class Producer {
     const appended = this.#untilStored(events).then(() => {
       this.accepted.push(...ids);
       this.#under.delete(key);
-    });
+    }).catch((error) => void this.failures.push(`the producer: ${error}`));
     this.#under.set(key, appended);
   }
 

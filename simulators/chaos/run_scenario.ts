@@ -141,7 +141,8 @@ async function drain({ producer, recorder }: SetStage, signal: AbortSignal): Pro
 }
 
 async function historyOf({ reader, producer, recorder }: SetStage, unsettled: number): Promise<History> {
-  const { attempts, won, told, crashes, killed, inFlight } = recorder;
+  const { attempts, won, told, killed, inFlight } = recorder;
+  const crashes = [...recorder.crashes, ...producer.failures];
   const events = await Array.fromAsync(reader.readAll());
   const deadLetters = await reader.deadLetters.list({ limit: 10_000 });
   return {

@@ -138,6 +138,7 @@ async function playWith(
     durationMs: values.duration,
     perSecond: values.rate,
     url: values.url,
+    syncs: true,
     parallel: values.parallel,
     signal,
     onPhase(run, phase) {

@@ -20,7 +20,7 @@ export const BATCH_SIZE = 50;
 export const BATCH_BYTES = 200_000;
 export const LEASE_MS = 1_000;
 /** For nodes and producers a backend that does not answer for so long is away. Whoever is not part of the run has time. */
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 2_000;
 const PATIENT_MS = 15_000;
 
 /** Opens it, however long the backend takes to answer; not for ever. */

@@ -14,6 +14,8 @@ export interface PlayOptions {
   readonly perSecond: number;
   /** A server to use; own ones are started without. */
   readonly url: string | undefined;
+  /** Own servers write everything they acknowledge to the disk, as in production. */
+  readonly syncs: boolean;
   /** Runs at once. */
   readonly parallel: number;
   readonly onPhase: (run: string, phase: string) => void;
@@ -39,7 +41,7 @@ interface Job {
 
 /** Plays everything that can be played. */
 export async function play(options: PlayOptions): Promise<Played> {
-  const servers = new Servers(options.url);
+  const servers = new Servers(options);
   const missing = options.backends.includes("nats") && !await servers.hasNats() ? [`nats: ${NO_NATS}`] : [];
   const backends = options.backends.filter((name) => name !== "nats" || missing.length === 0);
   const notPlayed: string[] = [];
@@ -97,11 +99,13 @@ async function atOnce<J, R>(places: number, jobs: readonly J[], work: (job: J) =
 /** One server a backend for everybody, and one more for whoever kills it. */
 class Servers {
   readonly #url: string | undefined;
+  readonly #syncs: boolean;
   readonly #shared = new Map<BackendName, Promise<ChaosServer>>();
   #nats: Promise<string | undefined> | undefined;
 
-  constructor(url: string | undefined) {
+  constructor({ url, syncs }: Pick<PlayOptions, "url" | "syncs">) {
     this.#url = url;
+    this.#syncs = syncs;
   }
 
   async hasNats(): Promise<boolean> {
@@ -121,9 +125,11 @@ class Servers {
 
   async #make(backend: "postgres" | "nats"): Promise<ChaosServer> {
     if (backend === "postgres") {
-      return this.#url === undefined ? await ownPostgres() : namedPostgres(this.#url);
+      return this.#url === undefined ? await ownPostgres(this.#syncs) : namedPostgres(this.#url);
     }
-    return this.#url === undefined ? await ownNats((await this.#natsServer())!) : namedNats(this.#url);
+    return this.#url === undefined
+      ? await ownNats((await this.#natsServer())!, this.#syncs)
+      : namedNats(this.#url);
   }
 
   async close(): Promise<void> {

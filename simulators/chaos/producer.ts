@@ -94,14 +94,15 @@ export class Producer {
     return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];
   }
 
-  /** A case whose events are marked: the processors they are marked for misbehave. The case is sent whole. */
-  misbehave(mark: Mark, behind: number): string {
+  /** Sends a case with a marked event, so many behind it at once; the others that are returned are for later. */
+  misbehave(mark: Mark, behind: number, later = 0): { id: string; later: WireEvent[] } {
     const intake = withTwoDecimals(this.#cases.next().value.event);
-    const marked = { ...payment(intake, 0), data: { ...payment(intake, 0).data, chaos: mark } };
-    const followers = Array.from({ length: behind }, (_, n) => payment(intake, n + 1));
+    const first = payment(intake, 0);
+    const marked = { ...first, data: { ...first.data, chaos: mark } };
+    const others = Array.from({ length: behind + later }, (_, n) => payment(intake, n + 1));
     (mark.act === "fail_twice" ? this.frail : this.poison).push(marked.event_id);
-    this.append([intake, marked, ...followers]);
-    return marked.event_id;
+    this.append([intake, marked, ...others.slice(0, behind)]);
+    return { id: marked.event_id, later: others.slice(behind) };
   }
 
   append(events: readonly WireEvent[]): void {

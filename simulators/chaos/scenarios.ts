@@ -48,19 +48,19 @@ const plans: readonly ScenarioPlan[] = [
   {
     name: "network_partition",
     about: "A node is cut off from its backend; when the network heals it goes on where it was",
-    timeline: [{ fault: "network_partition", leastMs: 1_500 }],
+    timeline: [{ fault: "network_partition", leastMs: 2_500 }],
     expect: { recoverMs: 2_000 },
   },
   {
     name: "partition_to_backend",
     about: "What a node asks does not arrive",
-    timeline: [{ fault: "partition_to_backend", leastMs: 1_500 }],
+    timeline: [{ fault: "partition_to_backend", leastMs: 2_500 }],
     expect: { recoverMs: 2_000 },
   },
   {
     name: "partition_from_backend",
     about: "What a node asks is done, and it does not learn of it",
-    timeline: [{ fault: "partition_from_backend", leastMs: 1_500 }],
+    timeline: [{ fault: "partition_from_backend", leastMs: 2_500 }],
     expect: { recoverMs: 2_000 },
   },
   {
@@ -68,7 +68,7 @@ const plans: readonly ScenarioPlan[] = [
     about:
       "A node is cut off beyond its leases; another takes over, and the first one's settles come too late",
     nodes: 2,
-    timeline: [{ fault: "network_partition", leastMs: 2_500 }],
+    timeline: [{ fault: "network_partition", leastMs: 3_000 }],
     expect: { recoverMs: 2_000 },
   },
   {
@@ -89,7 +89,7 @@ const plans: readonly ScenarioPlan[] = [
   {
     name: "lost_acknowledgement",
     about: "Commits are applied and their acknowledgements lost: what was done must not be done again",
-    timeline: [{ fault: "lost_acknowledgement", leastMs: 800 }],
+    timeline: [{ fault: "lost_acknowledgement", leastMs: 1_000 }],
   },
   {
     name: "first_commits_fail",
@@ -155,7 +155,7 @@ const plans: readonly ScenarioPlan[] = [
       { fault: "connection_reset", at: 0.3, until: 0.7, times: 3, chance: 0.8 },
       { fault: "failing_handler", at: 0.25 },
       { fault: "poison_message", at: 0.35 },
-      { fault: "network_partition", at: 0.5, until: 0.6, leastMs: 1_200, chance: 0.8 },
+      { fault: "network_partition", at: 0.5, until: 0.6, leastMs: 2_200, chance: 0.8 },
       { fault: "lost_acknowledgement", at: 0.65, until: 0.75, chance: 0.8 },
     ],
   },

@@ -3,7 +3,9 @@ import { steadyNow } from "../chaos/control.ts";
 import { type Fault, nothingToHeal } from "./fault.ts";
 
 const CASES = 10;
-const BEHIND = 4;
+/** Events of the case that come with it, and that come while it is parked. */
+const BEHIND = 2;
+const LATER = 2;
 
 export function failingHandler(): Fault {
   let at = Infinity;
@@ -16,10 +18,17 @@ export function failingHandler(): Fault {
     isInstant: true,
     async apply({ producer, recorder }, signal) {
       at = steadyNow();
-      for (let i = 0; i < CASES; i++) {
-        ids.push(producer.misbehave({ processor: "follow_up", act: "fail_twice" }, BEHIND));
-      }
-      await recorder.until(() => recorder.since(at, "retry").length >= CASES, 10_000, signal);
+      await Promise.all(Array.from({ length: CASES }, async () => {
+        const { id, later } = producer.misbehave(
+          { processor: "follow_up", act: "fail_twice" },
+          BEHIND,
+          LATER,
+        );
+        ids.push(id);
+        const isParked = () => recorder.since(at, "retry").some(({ ids: { eventId } }) => eventId === id);
+        await recorder.until(isParked, 10_000, signal);
+        producer.append(later);
+      }));
     },
     heal: nothingToHeal,
     tookEffect({ recorder }) {

@@ -18,7 +18,7 @@ export function poisonMessage(): Fault {
     isInstant: true,
     async apply({ producer, recorder }, signal) {
       at = steadyNow();
-      for (const act of ACTS) ids.push(producer.misbehave({ processor: "follow_up", act }, BEHIND));
+      for (const act of ACTS) ids.push(producer.misbehave({ processor: "follow_up", act }, BEHIND).id);
       const seen = () =>
         recorder.since(at, "retry").filter(({ ids: { eventId } }) => ids.includes(`${eventId}`));
       await recorder.until(() => seen().length >= ACTS.length, 10_000, signal);

@@ -29,10 +29,10 @@ async function isRecent(program: string): Promise<boolean> {
   }
 }
 
-/** Starts a nats-server with JetStream that syncs every write. */
-export async function ownNats(program: string): Promise<ChaosServer> {
+/** Starts a nats-server with JetStream, that syncs every write or leaves that to the system. */
+export async function ownNats(program: string, syncs: boolean): Promise<ChaosServer> {
   const root = await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" });
-  const server = new OwnNats(program, root, freePort());
+  const server = new OwnNats(program, root, freePort(), syncs);
   try {
     await server.start();
     return server;
@@ -86,10 +86,10 @@ class OwnNats extends NamedNats {
   override readonly isOurs = true;
   #child: Deno.ChildProcess | undefined;
 
-  constructor(readonly program: string, readonly root: string, port: number) {
+  constructor(readonly program: string, readonly root: string, port: number, syncs: boolean) {
     super(new URL(`nats://127.0.0.1:${port}`));
     const store = JSON.stringify(`${root}/store`);
-    const jetStream = `jetstream { store_dir: ${store}, sync_interval: always }`;
+    const jetStream = `jetstream { store_dir: ${store}${syncs ? ", sync_interval: always" : ""} }`;
     Deno.writeTextFileSync(`${root}/server.conf`, `listen: "127.0.0.1:${port}"\n${jetStream}\n`);
   }
 

@@ -14,8 +14,11 @@ import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
 import type { Target } from "../../proxy/fault_proxy.ts";
 import { type ChaosServer, freePort, notOurs, storeName } from "./server.ts";
 
-/** Starts a PostgreSQL 18 of our own, as durable as in production; under another user when this process is root. */
-export async function ownPostgres(): Promise<ChaosServer> {
+/**
+ * Starts a PostgreSQL 18 of our own, under another user when this process is root. Without `syncs` it leaves it to the
+ * system when to write to the disk: what a killed server had committed is safe then too, but for a power failure.
+ */
+export async function ownPostgres(syncs: boolean): Promise<ChaosServer> {
   const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" }));
   try {
     const user = await serverUser(layout.cluster);
@@ -24,7 +27,7 @@ export async function ownPostgres(): Promise<ChaosServer> {
     const port = freePort();
     const socketDir = socketDirectory(layout.root, port);
     const server = new OwnPostgres(
-      { ...layout, user, port, socketDir, listen: "127.0.0.1", fsync: true },
+      { ...layout, user, port, socketDir, listen: "127.0.0.1", fsync: syncs },
       layout.root,
     );
     await server.start();

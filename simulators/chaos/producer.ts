@@ -83,12 +83,13 @@ export class Producer {
   /** An append of a size drawn at random. */
   #sendSome(due: number): number {
     const size = this.#random.chance(0.5) ? Math.min(due, 1 + this.#random.below(5)) : due;
-    while (this.#waiting.length < size) this.#waiting.push(...this.#nextCase());
+    while (this.#waiting.length < size) this.#waiting.push(...this.takeCase());
     this.append(this.#waiting.splice(0, size));
     return size;
   }
 
-  #nextCase(): WireEvent[] {
+  /** The events of one more case, for somebody who appends them in another way. */
+  takeCase(): WireEvent[] {
     const event = withTwoDecimals(this.#cases.next().value.event);
     if (!this.#random.chance(1 / PAYING)) return [event];
     return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];

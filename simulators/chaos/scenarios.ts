@@ -97,6 +97,13 @@ const plans: readonly ScenarioPlan[] = [
     timeline: [{ fault: "first_commits_fail", times: 2 }],
   },
   {
+    name: "slow_commit",
+    about: "A transaction draws its positions and commits late: no reader may have gone past them",
+    // A stream has one order, and nothing is stored in it late.
+    backends: ["postgres"],
+    timeline: [{ fault: "slow_commit", times: 2 }],
+  },
+  {
     name: "disk_full",
     about:
       "The server's disk is full for a while: nothing is lost, and everything goes on when there is room",

@@ -58,6 +58,7 @@ export async function setInMemory(
     nodes: [node],
     conducts: [],
     server: undefined,
+    storeUrl: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
     stealLeases: () => Promise.reject(new Error("In memory there is one node")),
@@ -82,6 +83,7 @@ async function setOnServer({ seed, perSecond, nodes, ...kind }: StagePlan, serve
       nodes: crew.nodes,
       conducts: [crew.nodes[0]!.proxy!.conduct, crew.proxies[0]!.conduct] as readonly Conduct[],
       server,
+      storeUrl: crew.url,
       reader,
       addNode: (name = `node-${crew.nodes.length + 1}`) => crew.addNode(name),
       stealLeases: (name: string) => crew.stealLeases(name),
@@ -116,6 +118,10 @@ class Crew {
     const proxy = new FaultProxy(this.#server.target, wireOf);
     this.proxies.push(proxy);
     return proxy;
+  }
+
+  get url(): string {
+    return this.#server.urlOf(this.#store);
   }
 
   #plan(port?: number) {

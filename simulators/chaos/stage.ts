@@ -19,6 +19,8 @@ export interface Stage {
   readonly recorder: Recorder;
   /** None in memory. */
   readonly server: ChaosServer | undefined;
+  /** The store, past all proxies. */
+  readonly storeUrl: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
   /** Takes every lease of a node from it, as somebody would who pretends to be it; returns how many, and gives them back. */

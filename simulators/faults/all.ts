@@ -19,6 +19,7 @@ import { noop } from "./noop.ts";
 import { partitionFromBackend } from "./partition_from_backend.ts";
 import { partitionToBackend } from "./partition_to_backend.ts";
 import { poisonMessage } from "./poison_message.ts";
+import { slowCommit } from "./slow_commit.ts";
 import { slowHandler } from "./slow_handler.ts";
 import { twoNodesRacing } from "./two_nodes_racing.ts";
 import { workerHang } from "./worker_hang.ts";
@@ -42,6 +43,7 @@ export const faults = {
   connection_reset: connectionReset,
   lost_acknowledgement: lostAcknowledgement,
   first_commits_fail: firstCommitsFail,
+  slow_commit: slowCommit,
   disk_full: diskFull,
   backend_kill: backendKill,
   node_kill: nodeKill,

@@ -1,0 +1,46 @@
+/** A transaction that has drawn its positions and commits late, as that of a slow or stopped producer does. @module */
+import postgres from "postgres";
+import { partitionsAndRows } from "../../backends/postgres/rows.ts";
+import { PARTITIONS } from "../chaos/open_store.ts";
+import type { Stage } from "../chaos/stage.ts";
+import { type Fault, nothingToHeal } from "./fault.ts";
+
+const HELD_MS = 1_000;
+const CASES = 4;
+
+export function slowCommit(): Fault {
+  let drawn = 0;
+  let last = 0;
+  return {
+    name: "slow_commit",
+    does:
+      `appends in a transaction that commits ${HELD_MS} ms after it has drawn its positions, while others append`,
+    needs: "store",
+    shownBy: [],
+    isInstant: true,
+    async apply(stage) {
+      [drawn, last] = await appendSlowly(stage);
+    },
+    heal: nothingToHeal,
+    tookEffect: () => drawn > 0 ? `${drawn} events up to position ${last} became visible late` : undefined,
+  };
+}
+
+/** Returns how many events were stored, and the last position. */
+async function appendSlowly({ producer, storeUrl }: Stage): Promise<[number, number]> {
+  const events = Array.from({ length: CASES }, () => producer.takeCase()).flat();
+  const { touched, rows } = partitionsAndRows(events, PARTITIONS);
+  const sql = postgres(storeUrl!, { max: 1, onnotice: () => {} });
+  try {
+    const answer = await sql.begin(async (tx) => {
+      const [stored] = await tx`select stored, last_position::int as last
+        from zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${events.length})`;
+      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+      return stored as { stored: number; last: number };
+    });
+    producer.accepted.push(...events.map(({ event_id }) => event_id));
+    return [answer.stored, answer.last];
+  } finally {
+    await sql.end();
+  }
+}

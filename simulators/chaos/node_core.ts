@@ -26,7 +26,7 @@ const supervision: SupervisorOptions = {
   stateLimit: 2_000,
   heapCeilingBytes: 120 * 1024 * 1024,
   intensity: { restarts: 40, periodMs: 60_000 },
-  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 50, longestMs: 500 } },
+  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
   prefetch: PREFETCH,
   entry: new URL("./chaos_worker.ts", import.meta.url),
 };

@@ -5,7 +5,6 @@ import type { StoredEvent } from "../schema/stored_event.ts";
 /** Deliveries that no settle covers, though nothing waits any more. */
 export function lostDeliveries(history: History): string[] {
   const { attempts, stored, takes } = history;
-  if (stored.unsettled > 0) return [`${stored.unsettled} deliveries were not settled when the time was over`];
   const covered = new Set(attempts.filter(mayCount(history)).flatMap(doneOf).map(({ key }) => key));
   const waiting = new Map(stored.deadLetters.map((dead) => [`${dead.processor}/${dead.caseId}`, dead]));
   return Object.entries(takes).flatMap(([processor, types]) =>
@@ -64,6 +63,23 @@ export function doneInOrder(history: History): string[] {
     }
   }
   return broken;
+}
+
+/** Deliveries that were done though their case waits behind a dead letter. */
+export function doneBehindDead(history: History): string[] {
+  const { attempts, stored } = history;
+  const dead = new Map(
+    stored.deadLetters.map((each) => [`${each.processor}/${each.caseId}`, each.event.position]),
+  );
+  const cases = new Map(stored.events.map(({ position, event }) => [position, event.correlation_id]));
+  return attempts.filter(({ result }) => result === "settled").flatMap((attempt) =>
+    doneOf(attempt).filter(({ position }) => {
+      const head = dead.get(`${attempt.processor}/${cases.get(position)}`);
+      return head !== undefined && position > head;
+    }).map(({ position }) =>
+      `${attempt.processor} did ${position}, though its case waits behind a dead letter`
+    )
+  );
 }
 
 /** A timer fires when it is due, however old what set it. */

@@ -6,6 +6,8 @@ import { type Fault, nothingToHeal } from "./fault.ts";
 /** Each in a case of its own, with events of the case behind it. */
 const ACTS: readonly Act[] = ["throw", "kill_worker", "spin"];
 const BEHIND = 2;
+/** And some that come when it is dead: they have to wait behind it. */
+const LATER = 2;
 
 export function poisonMessage(): Fault {
   let at = Infinity;
@@ -18,10 +20,13 @@ export function poisonMessage(): Fault {
     isInstant: true,
     async apply({ producer, recorder }, signal) {
       at = steadyNow();
-      for (const act of ACTS) ids.push(producer.misbehave({ processor: "follow_up", act }, BEHIND).id);
-      const seen = () =>
-        recorder.since(at, "retry").filter(({ ids: { eventId } }) => ids.includes(`${eventId}`));
-      await recorder.until(() => seen().length >= ACTS.length, 10_000, signal);
+      await Promise.all(ACTS.map(async (act) => {
+        const { id, later } = producer.misbehave({ processor: "follow_up", act }, BEHIND, LATER);
+        ids.push(id);
+        const isDead = () => recorder.since(at, "dead_letter").some(({ ids: { eventId } }) => eventId === id);
+        await recorder.until(isDead, 20_000, signal);
+        producer.append(later);
+      }));
     },
     heal: nothingToHeal,
     tookEffect({ recorder }) {

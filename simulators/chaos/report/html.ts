@@ -39,10 +39,11 @@ function summaryOf({ runs, seed, at }: ChaosResult): string {
   const failed = runs.filter(({ failures }) => failures.length > 0).length;
   const events = runs.reduce((sum, { accepted }) => sum + accepted, 0);
   const deliveries = runs.reduce((sum, { settled }) => sum + settled, 0);
-  const faults = runs.reduce((sum, run) => sum + run.faults.length, 0);
-  return `${runs.length} runs, ${failed} failed; ${
-    count(faults)
-  } faults, each with proof that it took effect; ` +
+  const faults = runs.flatMap((run) => run.faults);
+  const proven = faults.filter(({ proof }) => proof !== undefined).length;
+  return `${runs.length} runs, ${failed} failed; ${count(faults.length)} faults, ${
+    count(proven)
+  } with proof that they took effect; ` +
     `${count(events)} events accepted and ${count(deliveries)} deliveries settled meanwhile. ` +
     `Seed <code>${escaped(seed)}</code>, ${escaped(at)}.`;
 }

@@ -166,6 +166,13 @@ const planted: Readonly<Record<string, { readonly history: History; readonly bre
     }),
     breaks: "I3",
   },
+  "a delivery that is done behind its dead letter": {
+    history: {
+      ...withEvents((all) => [...all, stored(anEvent("case-1", 3, "case.payment_received"), 4)]),
+      attempts: [...sound().attempts, attempt("follow_up", [5], 1, 500)],
+    },
+    breaks: "I3",
+  },
   "a dead letter that is not kept": {
     history: { ...sound(), poison: [], stored: { ...sound().stored, deadLetters: [] } },
     breaks: "I4",

@@ -43,6 +43,5 @@ async function openOnce({ backend, stream, patient = false, ...plan }: StorePlan
     return await openPostgres({ ...options, pollMs: 500, connections: 5 });
   }
   const { openNats } = await import("../../backends/nats/nats_backend.ts");
-  // Whoever learnt of other addresses would go around the proxy.
-  return await openNats({ ...options, stream, connection: { ignoreClusterUpdates: true } });
+  return await openNats({ ...options, stream });
 }

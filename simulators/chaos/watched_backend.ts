@@ -67,6 +67,7 @@ class WatchedMailbox implements Mailbox {
   readonly #disturbance: Disturbance;
   /** The last batch, when all of it was done. */
   #last: Batch | undefined;
+  readonly begin: Mailbox["begin"];
   readonly histories: Mailbox["histories"];
   readonly close: Mailbox["close"];
 
@@ -74,6 +75,7 @@ class WatchedMailbox implements Mailbox {
     this.#mailbox = mailbox;
     this.#report = report;
     this.#disturbance = disturbance;
+    this.begin = mailbox.begin.bind(mailbox);
     this.histories = mailbox.histories.bind(mailbox);
     this.close = mailbox.close.bind(mailbox);
   }
@@ -89,6 +91,9 @@ class WatchedMailbox implements Mailbox {
   }
   get lost(): AbortSignal {
     return this.#mailbox.lost;
+  }
+  get abandoned(): Mailbox["abandoned"] {
+    return this.#mailbox.abandoned;
   }
 
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {

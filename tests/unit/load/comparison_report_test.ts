@@ -13,7 +13,7 @@ function backend(name: string, settled: number): BackendFigures {
   return {
     name,
     durability: "on the disk",
-    features: { durable: true, shared: true, atomicSettle: true },
+    features: { durable: true, shared: true, atomicSettle: true, atomicAppend: Infinity, geography: "none" },
     figures: {
       ...figures as Record<Measure, ReturnType<typeof spread>>,
       settle_per_second: spread([settled]),

@@ -155,7 +155,7 @@ Deno.test("a plan conserves the claim to the cent, within the term and the room 
       reason: "x",
       next_steps: [],
     } as const;
-    const next = followUp({ ...data, next_steps: [] }, intake, analysis, at, at);
+    const next = followUp(data, intake, analysis, at, at);
     if (next.kind !== "continues") return;
     const amounts = next.plan!.instalments.map((instalment) => instalment.amount);
     assertEquals(amounts.reduce((sum, amount) => sum + amount, 0), intake.debt_amount as number);

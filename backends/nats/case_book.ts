@@ -6,6 +6,7 @@
 import type { Subjects } from "../../schema/nats.ts";
 import type { NatsClient } from "./client.ts";
 import { readStories } from "./case_stories.ts";
+import { readWhole } from "./direct.ts";
 import { type Draft, envelopeOf, payloadOf, type Stored } from "./message.ts";
 import type { Write } from "./atomic_batch.ts";
 
@@ -30,6 +31,8 @@ interface Growing extends CaseHead {
 
 /** Cases of one generation; two are remembered. (Deleting the first key of a Map again and again is slow.) */
 const GENERATION = 25_000;
+/** So many cases are read one by one after a conflict. */
+const FEW = 8;
 
 export class CaseBook {
   #young = new Map<string, Growing>();
@@ -74,11 +77,32 @@ export class CaseBook {
     await this.reload([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
   }
 
-  /** Reads these cases. */
+  /**
+   * Reads these cases after a conflict. A few are read on from where they are known, which is one short answer; when nothing
+   * came there, what is known is wrong.
+   */
   async reload(cases: readonly string[]): Promise<void> {
-    if (cases.length === 0) return;
+    if (cases.length === 0 || (cases.length <= FEW && await this.#readOn(cases))) return;
     const stories = await this.read(cases);
     for (const caseId of cases) this.#learn(caseId, stories.get(caseId) ?? []);
+  }
+
+  /** Whether any of these cases, if all of them are known, has gone on. */
+  async #readOn(cases: readonly string[]): Promise<boolean> {
+    const places = cases.map((caseId) => this.#find(caseId)).map((head) =>
+      head?.since === 1 ? head.position : 0
+    );
+    if (places.includes(0)) return false;
+    const advanced = await Promise.all(cases.map(async (caseId, i) => {
+      const filter = this.subjects.case(this.partitionOf(caseId), caseId);
+      const found = await readWhole(this.client, this.stream, filter, places[i]! + 1);
+      for (const stored of found) {
+        const { version, eventId } = envelopeOf(stored);
+        this.saw(caseId, stored.position, version, eventId);
+      }
+      return this.head(caseId).position > places[i]!;
+    }));
+    return advanced.includes(true);
   }
 
   /** The events of cases, all of them. */

@@ -36,6 +36,8 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
       log: output.err,
     };
     const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
+    // Should the node not even start, nobody waits for this any more.
+    readable.catch(() => {});
     const running = await startNode(readable, away, options);
     const { backend, where } = await opening;
     await announce(backend, where, running, values, output);

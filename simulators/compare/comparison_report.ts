@@ -51,9 +51,14 @@ function rowsOf({ rate_per_second: at }: Comparison): Row[] {
       "Transactions: rival appends of which one was refused",
       ({ conflicts: { refused, tried } }) => `${refused} of ${tried}`,
     ],
+    ["Transactions: events one append stores whole", ({ features }) => whole(features.atomicAppend)],
     ["Scaling: all workers against one", scaling],
     ["Scaling: nodes on one store", ({ features }) => features.shared ? "any number" : "one"],
   ];
+}
+
+function whole(count: number): string {
+  return Number.isFinite(count) ? count.toLocaleString("en-GB") : "any number";
 }
 
 /** The median and, in brackets, the least and the greatest of the rounds. */
@@ -109,6 +114,7 @@ function introduction({ rounds, count, seed }: Comparison): string {
 function notes({ backends, left_out }: Comparison): string[] {
   return [
     ...backends.map(({ name, durability }) => `${name}: ${durability}`),
+    ...backends.map(({ name, features }) => `${name}, at several places: ${features.geography}`),
     ...left_out.map(({ name, why }) => `${name} is left out: ${why}`),
   ];
 }

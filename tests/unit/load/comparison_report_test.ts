@@ -13,7 +13,13 @@ function backend(name: string, settled: number): BackendFigures {
   return {
     name,
     durability: "on the disk",
-    features: { durable: true, shared: true, atomicSettle: true, atomicAppend: Infinity, geography: "none" },
+    features: {
+      durable: true,
+      shared: true,
+      atomicSettle: true,
+      atomicAppend: 1_000,
+      geography: "a replica",
+    },
     figures: {
       ...figures as Record<Measure, ReturnType<typeof spread>>,
       settle_per_second: spread([settled]),

@@ -16,13 +16,14 @@ export function workerHang(): Fault {
       at = steadyNow();
       // It never answers again: so what it was told is not waited for.
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
-      await recorder.until(() => recorder.since(at, "node_start").length > 0, 15_000, signal);
+      await recorder.until(() => recorder.since(at, "worker_restart").length > 0, 15_000, signal);
     },
     heal: nothingToHeal,
     tookEffect({ recorder }) {
       const hung = recorder.since(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
+      // Only where its thread spins on, the process has to end for it.
       const recycled = recorder.since(at, "node_start").length > 0;
-      return hung && recycled ? "the worker was found hung, and its process was begun anew" : undefined;
+      return hung && `the worker was found hung${recycled ? ", and its process was begun anew" : ""}`;
     },
   };
 }

@@ -65,10 +65,6 @@ export class FaultProxy implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  get connections(): number {
-    return this.#links.size;
-  }
-
   /** Breaks off every connection; returns how many there were. */
   reset(): number {
     const count = this.#links.size;

@@ -56,7 +56,9 @@ export class WorkerHandle {
   readonly ready: Promise<boolean>;
   #started!: (ready: boolean) => void;
   #nextId = 1;
+  #up = false;
   #exited = false;
+  /** Runs while it has work: an idle worker costs nothing. */
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Its progress when it was last looked at, and for how long it has been the same. */
   #seen = { batch: 0, delivery: 0, at: 0, stillMs: 0 };
@@ -72,7 +74,7 @@ export class WorkerHandle {
     this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(this.#watch === undefined ? "start_failed" : "threw", event.message);
+      this.#end(this.#up ? "threw" : "start_failed", event.message);
     };
     const { deliveryTimeoutMs, stateLimit, startMs } = settings;
     const progress = this.#progress.buffer as SharedArrayBuffer;
@@ -91,6 +93,7 @@ export class WorkerHandle {
     if (this.#exited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
     const id = this.#nextId++;
     if (this.#jobs.size === 0) this.#look(true);
+    this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
     return new Promise((resolve, reject) => {
       this.#jobs.set(id, { resolve, reject, histories, expected, asking: false });
       this.#say({ kind: "run", id, ...batch });
@@ -108,8 +111,8 @@ export class WorkerHandle {
 
   #hear(message: FromWorker | null): void {
     if (this.#exited) return;
-    if (message?.kind === "ready" && this.#watch === undefined) {
-      this.#watch = setInterval(() => this.#look(), WATCH_MS);
+    if (message?.kind === "ready" && !this.#up) {
+      this.#up = true;
       return this.#started(true);
     }
     // A handler can post messages of its own.
@@ -118,8 +121,15 @@ export class WorkerHandle {
     if (!asked || job === undefined) return this.#end("threw", "it answered what was not asked");
     if (message.kind === "need") return void this.#fetch(message.id, job, message.needs, message.types);
     this.heapBytes = message.heapBytes;
-    this.#jobs.delete(message.id);
+    this.#forget(message.id);
     job.resolve(message.result);
+  }
+
+  #forget(id: number): void {
+    this.#jobs.delete(id);
+    if (this.#jobs.size > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
   }
 
   async #fetch(id: number, job: Job, needs: readonly HistoryNeed[], types: readonly string[]): Promise<void> {
@@ -132,7 +142,7 @@ export class WorkerHandle {
       this.#say({ kind: "histories", id, lines });
     } catch (error) {
       // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
-      this.#jobs.delete(id);
+      this.#forget(id);
       if (!this.#exited) this.#say({ kind: "histories", id, lines: null });
       job.reject(error);
     }

@@ -79,6 +79,13 @@ Deno.test("every delivery is handled in order, on the state of everything before
   assertEquals(done, { "case.intake": Float64Array.of(1_001, 1_001, 1_002) });
 });
 
+Deno.test("an output is said to come behind all that the batch knows of its case", () => {
+  const { versions } = play(
+    open([line("a", 1), line("b", 4, { version: 1 }), line("a", 2), line("a", 3, odd("throw"))]),
+  );
+  assertEquals(versions, Int32Array.of(4, 2, 5));
+});
+
 Deno.test("a failure holds what follows of its case, and nothing else; only what is done has outputs (I3)", () => {
   const { answered, failed, done } = play(open([
     line("a", 1),

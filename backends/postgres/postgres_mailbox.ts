@@ -42,6 +42,8 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   readonly #parts: MailboxParts;
   readonly #lease: Lease;
   readonly #settler: Settler;
+  /** What the last settlement came to: up to where, and whether all since the last pull were simply done. */
+  #settled = { to: 0, plain: true };
 
   constructor(parts: MailboxParts, lease: Lease, readonly types: readonly string[]) {
     this.#parts = parts;
@@ -77,12 +79,24 @@ export class PostgresMailbox implements Mailbox, Sleeper {
         if (pulled === undefined) return;
         if (pulled.kind === "fenced") return this.#lease.ended.abort();
         this.checkpoint = pulled.read_from;
+        this.#settled = { to: pulled.read_from, plain: true };
         if (pulled.kind !== "empty") yield toBatch(pulled, pulled.kind);
       } finally {
         leave?.();
       }
-      if (pulled.kind === "empty") await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
+      if (this.#isDone(pulled)) await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
     }
+  }
+
+  /**
+   * Nothing is left that was there when it was pulled: then only the bell tells of more. At low rates every other pull
+   * would find nothing. (Only an event of more than half a batch's bytes can have been left behind; the poll finds it.)
+   */
+  #isDone({ kind, count, lines, read_to }: Pulled): boolean {
+    if (kind !== "fresh") return kind === "empty";
+    const { batchSize, batchBytes } = this.#parts;
+    const whole = count < batchSize && lines.length < batchBytes / 2;
+    return whole && this.#settled.to === read_to && this.#settled.plain;
   }
 
   async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
@@ -112,6 +126,9 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     const once = () => this.#settler.settle(this.#lease, batch, settlement);
     const verdict = await untilAnswered(once, this.#settling.signal, onAway);
     if (verdict === "fenced") this.#fenced();
+    const plain = this.#settled.plain && settlement.exceptions.length === 0;
+    this.#settled = { to: batch.to, plain };
+    this.checkpoint = Math.max(this.checkpoint, batch.to);
     wakes.announce([this.partition], settlement.outputTypes, leases.othersAlive);
   }
 

@@ -1,12 +1,17 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
-import type { AuditEntry, CaseSummary, ReplayRange } from "../backend.ts";
-import { type Found, readNext, readSubject } from "./direct.ts";
+import { type AuditEntry, BackendAway, type CaseSummary, type ReplayRange } from "../backend.ts";
+import { pause } from "../patience.ts";
+import { type Found, readLast, readNext, readSubject } from "./direct.ts";
 import { Feed } from "./feed.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import type { Parts } from "./parts.ts";
 
 const AT_ONCE = 1_000;
+/** A replica that is behind is looked at so often, so many milliseconds apart. */
+const LOOKS = 200;
+const LOOK_MS = 20;
+const never = new AbortController().signal;
 const BYTES_AT_ONCE = 4_000_000;
 /** How many positions a search of the latest events looks at in one step back. */
 const STEP_BACK = 2_000;
@@ -41,14 +46,20 @@ async function* between(
   types?: readonly string[],
 ): AsyncGenerator<Found> {
   const filters = types?.map((type) => subjects.events(type)) ?? [subjects.events()];
+  const lasts = await Promise.all(filters.map((filter) => readLast(client, stream, filter)));
+  const target = Math.min(end, Math.max(...lasts.map((last) => last?.position ?? 0)));
   const feed = new Feed({ client, stream, filters, after: from - 1 });
   try {
-    for (let more = true; more;) {
-      await feed.fill(AT_ONCE, BYTES_AT_ONCE);
+    for (let idle = 0; feed.position < target;) {
+      // What the leader has, the replica that is read from may not have yet; and a new consumer is not known everywhere.
+      const away = await feed.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
       const found = [...feed.buffer];
       for (const each of found) if (each.position <= end) yield each;
       feed.drop(feed.position);
-      more = found.length > 0 && feed.position < end;
+      idle = found.length > 0 ? 0 : idle + 1;
+      if (away !== undefined && !(away instanceof BackendAway)) throw away;
+      if (idle > LOOKS) throw away ?? new BackendAway("A replica of NATS is behind");
+      if (idle > 0) await pause(LOOK_MS, never);
     }
   } finally {
     await feed.close();

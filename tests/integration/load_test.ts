@@ -81,7 +81,8 @@ Deno.test("on the embedded PostgreSQL a run leaves nothing behind, and tells of 
     const { offered, appended, processes, durability, verdict } = JSON.parse(out);
     // A busy machine may be late; that is then told, and is the exit code.
     assertEquals(code, verdict.limit === "none" ? 0 : 1, err);
-    assertEquals([appended, durability], [offered, "an acknowledged event is on the server's disk"], err);
+    assertEquals(appended, offered, err);
+    assertMatch(durability, /^an acknowledged event is on the server's disk/);
     if (Deno.build.os === "linux") {
       const names = processes.map(({ name }: { name: string }) => name);
       assertEquals(names, ["node (with the generator)", "PostgreSQL"]);

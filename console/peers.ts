@@ -43,14 +43,14 @@ export class Peers {
 async function runPeer(program: string, args: readonly string[]): Promise<Told> {
   const path = (name: string) =>
     fileURLToPath(new URL(`../tests/performance/peers/${name}`, import.meta.url));
-  // A lock of their own: they are no dependencies of this program.
+  // A lock of their own: they are no dependencies of this program. Not frozen, for it also names what this program uses.
   const flags = [
     "--quiet",
     "--no-check",
     "--no-prompt",
     "--allow-all",
     `--lock=${path("deno.lock")}`,
-    "--frozen",
+    "--frozen=false",
   ];
   const command = new Deno.Command(Deno.execPath(), { args: ["run", ...flags, path(program), ...args] });
   const { success, stdout, stderr } = await command.output();

@@ -48,7 +48,9 @@ export class NodeProcess implements ChaosNode {
     const role = guarded ? "guardian" : "node";
     const { command, args } = nodeCommand({ ...rest, role, control: this.#listener.addr.port });
     const stdin = guarded ? "null" : "piped";
-    this.#child = new Deno.Command(command, { args, stdin, stdout: "piped", stderr: "piped" }).spawn();
+    // A Ctrl-C of the terminal is for us: nodes are stopped in their turn.
+    const options = { args, stdin, stdout: "piped", stderr: "piped", detached: true } as const;
+    this.#child = new Deno.Command(command, options).spawn();
     this.#said = this.#listenToChild();
     void this.#accept();
   }

@@ -1,12 +1,13 @@
 /** Two nodes that believe to be the same one. @module */
 import type { ChaosNode } from "../chaos/chaos_node.ts";
 import { steadyNow } from "../chaos/control.ts";
+import type { Recorder } from "../chaos/recorder.ts";
 import type { Fault } from "./fault.ts";
 
 export function twoNodesRacing(): Fault {
   let at = Infinity;
   let rival: ChaosNode | undefined;
-  let lives = 0;
+  let won = 0;
   return {
     name: "two_nodes_racing",
     does: "starts a second node under the name of the first: each takes the leases for its own",
@@ -15,16 +16,17 @@ export function twoNodesRacing(): Fault {
     async apply({ nodes, addNode, recorder }, signal) {
       at = steadyNow();
       rival = await addNode(nodes[0]!.name);
-      await recorder.until(() => racing(recorder.won) > 1, 10_000, signal);
+      await recorder.until(() => wonByRival(recorder) > 0, 10_000, signal);
     },
     async heal({ recorder }) {
-      lives = racing(recorder.won);
+      won = wonByRival(recorder);
       await rival?.stop();
     },
-    tookEffect: () => lives > 1 ? `${lives} processes won mailboxes under one name` : undefined,
+    tookEffect: () => won > 0 ? `the second one won ${won} mailboxes under the name of the first` : undefined,
   };
 
-  function racing(won: readonly { readonly life: string; readonly at: number }[]): number {
-    return new Set(won.filter((each) => each.at > at).map(({ life }) => life)).size;
+  function wonByRival(recorder: Recorder): number {
+    const lives = recorder.since(at, "node_start").map(({ life }) => life);
+    return recorder.won.filter(({ life }) => lives.includes(life)).length;
   }
 }

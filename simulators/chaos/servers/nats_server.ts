@@ -95,7 +95,9 @@ class OwnNats extends NamedNats {
 
   override async start(): Promise<void> {
     const args = ["--config", `${this.root}/server.conf`, "--log", `${this.root}/server.log`];
-    const child = new Deno.Command(this.program, { args, stdout: "null", stderr: "null" }).spawn();
+    // A Ctrl-C of the terminal is for us, not for the server.
+    const command = new Deno.Command(this.program, { args, stdout: "null", stderr: "null", detached: true });
+    const child = command.spawn();
     this.#child = child;
     const ended = child.status.then(() => {
       throw new Error("nats-server ended while it started");
@@ -107,7 +109,11 @@ class OwnNats extends NamedNats {
   override async kill9(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    child?.kill("SIGKILL");
+    try {
+      child?.kill("SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
     await child?.status;
   }
 

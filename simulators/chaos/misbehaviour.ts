@@ -17,8 +17,8 @@ export interface Mark {
 }
 
 const tries = new Map<string, number>();
-/** With two workers, at most 200 deliveries a second. */
-const SLOW_MS = 10;
+/** With two workers, at most 80 deliveries a second. */
+const SLOW_MS = 25;
 let slowMs = 0;
 
 /** The processor, but for events that are marked for it. */

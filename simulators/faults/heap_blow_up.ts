@@ -1,5 +1,6 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import { steadyNow } from "../chaos/control.ts";
+import { WORKERS } from "../chaos/node_core.ts";
 import { type Fault, nothingToHeal } from "./fault.ts";
 
 export function heapBlowUp(): Fault {
@@ -13,7 +14,10 @@ export function heapBlowUp(): Fault {
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
       recorder.killed.push(nodes[0]!.name);
-      void nodes[0]!.order({ do: "worker", worker: 0, act: "fill_heap" });
+      // One may be about to be replaced; the first that fills its heap takes all with it.
+      for (let worker = 0; worker < WORKERS; worker++) {
+        void nodes[0]!.order({ do: "worker", worker, act: "fill_heap" });
+      }
       await recorder.until(() => recorder.since(at, "node_start").length > 0, 20_000, signal);
     },
     heal: nothingToHeal,

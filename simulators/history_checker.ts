@@ -150,9 +150,9 @@ function untoldOf(attempts: readonly Attempt[], told: readonly Told[]): string[]
   }
   return Object.entries(happened).flatMap(([what, count]) => {
     const heard = told.filter((each) => each.what === what).length;
-    return heard === count
-      ? []
-      : [`${count} of ${what} happened on ${attempts[0]!.node}, ${heard} were told`];
+    // What is fenced before it is settled, at a trial or a pull, is told too.
+    const isTold = what === "fenced" ? heard >= count : heard === count;
+    return isTold ? [] : [`${count} of ${what} happened on ${attempts[0]!.node}, ${heard} were told`];
   });
 }
 

@@ -107,7 +107,8 @@ export function reportHealth(
     seen,
     thresholdMs,
   };
-  const names = [...new Set(health.mailboxes.map(({ processor }) => processor))];
+  // Of a node that has only just begun there are no mailboxes yet.
+  const names = [...new Set([...facts.processors, ...health.mailboxes.map(({ processor }) => processor)])];
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, judge));
   return {
     status: worst(judged.map(({ report }) => report.state)),

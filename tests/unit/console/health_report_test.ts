@@ -98,7 +98,7 @@ Deno.test("a lease that ran out longer ago than the threshold is stuck at the fi
 
 Deno.test("partitions of a processor this node does not run are told, and are not this node's trouble", () => {
   const report = reportOf([mailbox({ processor: "retired", leaseMs: -86_400_000 })]);
-  assertEquals([report.status, report.processors[0]!.unowned], ["ok", 1]);
+  assertEquals([report.status, report.processors.find(({ name }) => name === "retired")!.unowned], ["ok", 1]);
 });
 
 Deno.test("parked deliveries and dead letters are told and change no status", () => {
@@ -132,4 +132,12 @@ Deno.test("given the backend is away, the report says since when and why", () =>
   assertEquals(report.since, "2026-01-15T09:00:01.000Z");
   assertEquals(report.why, ["the backend is away for 12 s: PostgreSQL is away (ECONNREFUSED)"]);
   assert(report.durability === null && report.processors.length === 0);
+});
+
+Deno.test("a processor of this node that has no mailbox yet is told all the same", () => {
+  const { status, processors } = reportOf([], {}, { processors: ["intake", "analysis"] });
+  assertEquals([status, processors.map(({ name, owned }) => [name, owned])], [
+    "ok",
+    [["intake", 0], ["analysis", 0]],
+  ]);
 });

@@ -42,7 +42,7 @@ export function facts(parts: Partial<NodeFacts> = {}): NodeFacts {
     node: "node-a",
     backend: "postgres",
     startedAt: START,
-    processors: ["intake", "analysis"],
+    processors: ["intake"],
     workers: 2,
     ...parts,
   };

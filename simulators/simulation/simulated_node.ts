@@ -76,6 +76,11 @@ export class SimulatedNode {
     return this.#life !== undefined;
   }
 
+  /** Batches its present life has in hand. */
+  get inHand(): number {
+    return this.lives ? this.inFlight.at(-1)!.batches : 0;
+  }
+
   start(): void {
     if (this.#ended || this.#life !== undefined) return;
     const process = new Process(`n${this.#place}.${++this.#lives}`);

@@ -127,6 +127,8 @@ class Simulation {
   async #mend(): Promise<void> {
     const { store, history } = this.#world;
     this.#mended = true;
+    // What is in hand was tried before: settled after the redrive, it would be a dead letter for a second time.
+    await this.#passUntil(() => this.#nodes.every(({ inHand }) => inHand === 0));
     const deadLetters = new MemoryDeadLetters(store);
     const redriven = await deadLetters.redrive({}, { by: "simulation", why: "mended" });
     history.note(`${redriven} dead letters are redriven`);

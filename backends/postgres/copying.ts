@@ -11,23 +11,23 @@ export class NotCopied extends Error {
 }
 
 /**
- * Copies store rows (`schema/stored_event.ts`) into the log, each with the version of its case that it becomes. The
- * transaction holds the locks of their partitions. Returns the last position drawn. Throws NotCopied.
+ * Copies rows (`copyText`) into the log. The transaction holds the locks of their partitions. Throws NotCopied.
  */
-export async function copyRows(tx: Sql, rows: string, versions: ArrayLike<number>): Promise<number> {
+export async function copyRows(tx: Sql, text: string): Promise<void> {
   const stream = await tx`copy zaakstroom.events
     (partition, event_id, type, case_id, occurred_at, schema_version, metadata, data, version) from stdin`
     .writable();
-  await sendAll(stream, copyText(rows, versions));
+  await sendAll(stream, text);
   // A row that is refused fails the transaction, and the client tells nobody: the next statement does.
-  const [row] = await tx<[{ position: number }]>`
-    select currval('zaakstroom.events_position_seq') as position`.catch((error: { code?: string }) => {
+  await tx`select`.catch((error: { code?: string }) => {
     throw error.code === "25P02" ? new NotCopied("A row is refused", { cause: error }) : error;
   });
-  return row.position;
 }
 
-/** Rows in the text form of COPY: a backslash is doubled, and the version comes last. */
+/**
+ * Store rows (`schema/stored_event.ts`) as `copyRows` takes them, each with the version of its case that it becomes. It is
+ * made before any lock is taken. A backslash is doubled, as COPY wants it.
+ */
 export function copyText(rows: string, versions: ArrayLike<number>): string {
   const escaped = rows.includes("\\") ? rows.replaceAll("\\", "\\\\") : rows;
   return escaped.split("\n").map((row, i) => `${row}\t${versions[i]}\n`).join("");

@@ -2,7 +2,7 @@
 import { eventTypes, isEventType } from "../../schema/events.ts";
 import { type Batch, linesOf, positionOf, type Settlement } from "../mailbox.ts";
 import type { PostgresClient } from "./client.ts";
-import { copyRows, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
+import { copyRows, copyText, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
 
 /** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
 export type Verdict = "settled" | "already" | "fenced";
@@ -65,12 +65,13 @@ export class Settler {
     const { done, exceptions, timers } = parametersOf(batch, settlement);
     const types = settlement.outputTypes.filter(isEventType);
     const kinds = types.map((type) => eventTypes[type].version);
+    const text = copyText(settlement.outputs, versions);
     return inTransaction(this.#client, async (tx) => {
       const [row] = await tx<[{ verdict: Verdict }]>`
         select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
           ${batch.to}::bigint, ${done}::bigint[], ${exceptions}::text::json, ${timers}::text::json,
           ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
-      if (row.verdict === "settled") await copyRows(tx, settlement.outputs, versions);
+      if (row.verdict === "settled") await copyRows(tx, text);
       return row.verdict;
     });
   }

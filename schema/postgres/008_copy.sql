@@ -1,6 +1,7 @@
--- Storing many rows by COPY. It takes half the database's time of an insert: rows are read once, reach the heap page by
--- page, and come with their versions. What comes before it in its transaction is here; positions are drawn by the COPY,
--- so the locks of the partitions come first.
+-- Storing the outputs of a batch by COPY. It takes half the database's time of an insert: rows are read once, reach the
+-- heap page by page, and come with their versions. What comes before it in its transaction is here; positions are drawn
+-- by the COPY, so the lock of the partition comes first. (An append, whose events are of all partitions, would hold all
+-- their locks for longer than an insert does, which finds its rows' places before it takes them.)
 
 -- The moment at which the statement came, which is after the locks were had. (A volatile default would make COPY insert
 -- row by row.)
@@ -13,20 +14,6 @@ language sql as $$
   where not exists (select from zaakstroom.event_kinds e where (e.type, e.schema_version) = (k.type, k.version))
   order by 1, 2
   on conflict do nothing
-$$;
-
--- Takes the locks and tells the version of each case (a line each in p_cases), in order and separated by commas: while
--- the locks are held, nobody else adds to these cases.
-create function zaakstroom.begin_append(p_partitions smallint[], p_cases text, p_types text[], p_versions smallint[])
-returns text language plpgsql set lock_timeout = '10s' set enable_seqscan = off as $$
-begin
-  perform zaakstroom.lock_partitions(p_partitions);
-  perform zaakstroom.note_kinds(p_types, p_versions);
-  return (
-    select string_agg(coalesce((select e.version from zaakstroom.events e
-      where e.case_id = c.case_id order by e.version desc limit 1), 0)::text, ',' order by c.ord)
-    from string_to_table(p_cases, e'\n') with ordinality as c (case_id, ord));
-end
 $$;
 
 -- Everything of a settle but its outputs, which follow by COPY if this answers 'settled'.

@@ -32,3 +32,15 @@ export interface Observer {
   backendAway(reason: string): void;
   backendBack(): void;
 }
+
+/** Watches nothing: a part of it can be replaced by what is to be heard. */
+export const silentObserver: Observer = {
+  settled() {},
+  retried() {},
+  deadLettered() {},
+  held() {},
+  fenced() {},
+  workerRestarted() {},
+  backendAway() {},
+  backendBack() {},
+};

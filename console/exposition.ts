@@ -110,6 +110,11 @@ function exposeFailures(registry: Registry, figures: Figures, backend: string): 
     figures.heldBack,
   );
   byProcessor("zaakstroom_fenced_writes_total", "Settles refused: the lease had moved", figures.fencedWrites);
+  byProcessor(
+    "zaakstroom_processor_restarts_total",
+    "Processors started again after an error that is no delivery's",
+    figures.processorRestarts,
+  );
   counter(registry, {
     name: "zaakstroom_worker_restarts_total",
     help: "Workers replaced, by how they ended",

@@ -42,6 +42,7 @@ export class Figures implements Observer {
   readonly deadLetters: Tally;
   readonly heldBack: Tally;
   readonly fencedWrites: Tally;
+  readonly processorRestarts: Tally;
   /** By exit. */
   readonly restarts = new Tally(WORKER_EXITS);
   readonly latencies = new Latencies();
@@ -64,6 +65,7 @@ export class Figures implements Observer {
     this.deadLetters = new Tally(processors);
     this.heldBack = new Tally(processors);
     this.fencedWrites = new Tally(processors);
+    this.processorRestarts = new Tally(processors);
     this.#now = now;
   }
 
@@ -105,6 +107,10 @@ export class Figures implements Observer {
 
   fenced({ processor }: { processor: string }): void {
     this.fencedWrites.add(processor);
+  }
+
+  processorRestarted({ processor }: { processor: string }): void {
+    this.processorRestarts.add(processor);
   }
 
   workerRestarted({ exit }: { exit: string }): void {

@@ -10,6 +10,7 @@ import {
   type JournalEvent,
   lineOf,
   moreEntry,
+  processorRestartEntry,
   restartEntry,
 } from "./journal_entry.ts";
 
@@ -78,6 +79,10 @@ class BoundedJournal implements Journal {
     this.#say("worker_restart", restart.exit, () => restartEntry(restart));
   }
 
+  processorRestarted(restart: { processor: string; reason: string }): void {
+    this.#say("processor_restart", restart.processor, () => processorRestartEntry(restart));
+  }
+
   /** Told at every try that fails, by everybody who tries: the first one is news. */
   backendAway(reason: string): void {
     if (this.#away !== undefined) return void this.#away.tries++;
@@ -138,6 +143,7 @@ export function combine(...observers: readonly Observer[]): Observer {
     held: (ids) => each((observer) => observer.held(ids)),
     fenced: (ids) => each((observer) => observer.fenced(ids)),
     workerRestarted: (exit) => each((observer) => observer.workerRestarted(exit)),
+    processorRestarted: (restart) => each((observer) => observer.processorRestarted?.(restart)),
     backendAway: (reason) => each((observer) => observer.backendAway(reason)),
     backendBack: () => each((observer) => observer.backendBack()),
   };

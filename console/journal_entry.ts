@@ -8,6 +8,7 @@ export type JournalEvent =
   | "held"
   | "fenced"
   | "worker_restart"
+  | "processor_restart"
   | "backend_away"
   | "backend_back";
 
@@ -88,12 +89,20 @@ export function backEntry(awayMs: number, tries: number): Entry {
 
 const ONE = { retry: "retry", dead_letter: "dead letter", held: "held" };
 
+/** Of the reason, the class of what was thrown, only what is a name is told. */
+export function processorRestartEntry({ processor, reason }: { processor: string; reason: string }): Entry {
+  const error = /^[A-Za-z]\w{0,60}$/.test(reason) ? reason : "unknown";
+  const text = `the processor ${processor} failed outside a delivery and is started again (${error})`;
+  return { level: "error", event: "processor_restart", ids: { processor, error }, text };
+}
+
 const MORE: Record<JournalEvent, readonly [one: string, many: string]> = {
   retry: ["retry", "retries"],
   dead_letter: ["dead letter", "dead letters"],
   held: ["held delivery", "held deliveries"],
   fenced: ["fenced write", "fenced writes"],
   worker_restart: ["worker restart", "worker restarts"],
+  processor_restart: ["processor restart", "processor restarts"],
   backend_away: ["absence of the backend", "absences of the backend"],
   backend_back: ["return of the backend", "returns of the backend"],
 };

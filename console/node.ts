@@ -1,6 +1,7 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../actors/processors/all.ts";
 import { DEFAULT_POLICY, type RetryPolicy } from "../actors/retry_policy.ts";
+import { silentObserver } from "../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
@@ -94,7 +95,7 @@ export async function startNode(
   let settledAt = performance.now();
   let trouble: string | undefined;
   const observer = combine(metrics, journal, {
-    ...silent,
+    ...silentObserver,
     settled: () => void (settledAt = performance.now()),
     backendAway: (reason) => void (trouble = redacted(printable(reason))),
     backendBack: () => void (trouble = undefined),
@@ -151,13 +152,3 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 }
-
-const silent = {
-  retried() {},
-  deadLettered() {},
-  held() {},
-  fenced() {},
-  workerRestarted() {},
-  backendAway() {},
-  backendBack() {},
-};

@@ -1,5 +1,5 @@
 /** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
-import type { Observer } from "../actors/observer.ts";
+import { silentObserver } from "../actors/observer.ts";
 import { WorkerDied } from "../actors/worker_handle.ts";
 import { WorkerPool } from "../actors/worker_pool.ts";
 import type { BatchResult } from "../actors/worker_protocol.ts";
@@ -25,7 +25,7 @@ export interface Preview {
 
 /** Handles each dead letter on the state its case had then. What ended the whole process is not tried here. */
 export async function previewRedrive(backend: Backend, letters: readonly DeadLetter[]): Promise<Preview[]> {
-  const pool = new WorkerPool(supervision(1), nobody, () => {});
+  const pool = new WorkerPool(supervision(1), silentObserver, () => {});
   const previews: Preview[] = [];
   try {
     for (const letter of letters) previews.push(await previewOne(backend, pool, letter));
@@ -88,14 +88,3 @@ export function tellPreview({ position, processor, caseId, events, timers, failu
   const timed = timers.length === 0 ? "" : `\n    timers: ${timers.join(", ")}`;
   return `${head}: would emit ${events.length} events${emitted}${timed}`;
 }
-
-const nobody: Observer = {
-  settled() {},
-  retried() {},
-  deadLettered() {},
-  held() {},
-  fenced() {},
-  workerRestarted() {},
-  backendAway() {},
-  backendBack() {},
-};

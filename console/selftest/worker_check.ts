@@ -1,5 +1,5 @@
 /** Boots the workers a node would boot, and has each of them handle a batch. @module */
-import type { Observer } from "../../actors/observer.ts";
+import { silentObserver } from "../../actors/observer.ts";
 import { WorkerPool } from "../../actors/worker_pool.ts";
 import type { BatchResult } from "../../actors/worker_protocol.ts";
 import type { WireEvent } from "../../schema/events.ts";
@@ -23,7 +23,7 @@ export async function checkWorkers(
   signal.addEventListener("abort", abort);
   // A worker that dies is what this looks for: it is not started again.
   const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
-  const pool = new WorkerPool(settings, nobody, (reason) => died.reject(failed(reason)));
+  const pool = new WorkerPool(settings, silentObserver, (reason) => died.reject(failed(reason)));
   try {
     const lines = deliveryLine({ ...PLACE, recordedAt: Date.now(), event });
     const handled = Array.from({ length: workers }, async (_, partition) => {
@@ -51,14 +51,3 @@ function requireHandled(worker: number, { failed: failures, outputs }: BatchResu
 function failed(reason: string): CommandError {
   return new CommandError(exitCodes.failed, reason);
 }
-
-const nobody: Observer = {
-  settled() {},
-  retried() {},
-  deadLettered() {},
-  held() {},
-  fenced() {},
-  workerRestarted() {},
-  backendAway() {},
-  backendBack() {},
-};

@@ -1,7 +1,7 @@
 /** What the benchmarks share: a server, rounds, and how figures are told. @module */
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
-import type { Observer } from "../../actors/observer.ts";
+import { type Observer, silentObserver } from "../../actors/observer.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { supervision } from "../../console/node.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -73,17 +73,6 @@ export async function appendAll(
   }));
 }
 
-const silent: Observer = {
-  settled() {},
-  retried() {},
-  deadLettered() {},
-  held() {},
-  fenced() {},
-  workerRestarted() {},
-  backendAway() {},
-  backendBack() {},
-};
-
 /** Deliveries settled a second by these processors, until `deliveries` are done. The workers are warm when it starts. */
 export async function settleRate(
   backend: Backend,
@@ -95,7 +84,7 @@ export async function settleRate(
   let settled = 0;
   let began = 0;
   const observer: Observer = {
-    ...silent,
+    ...silentObserver,
     settled(batch) {
       began ||= performance.now();
       for (const times of Object.values(batch.done)) settled += times.length;

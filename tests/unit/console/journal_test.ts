@@ -219,3 +219,14 @@ Deno.test("combined observers are all told everything, in order", () => {
   ];
   assertEquals(told, acts.flatMap((act) => [`a:${act}`, `b:${act}`]));
 });
+
+Deno.test("a processor that is started again is told, by the class of what was thrown alone (I8)", () => {
+  const { journal, lines } = journalTo();
+  const all = combine(journal);
+  all.processorRestarted!({ processor: "intake", reason: "TypeError" });
+  all.processorRestarted!({ processor: "intake", reason: "citizen 123456782" });
+  journal.close();
+  assertEquals(lines.length, 2);
+  assertEquals(lines[0]!.includes("intake") && lines[0]!.includes("TypeError"), true);
+  assertEquals(lines.some((line) => line.includes("123456782")), false);
+});

@@ -95,6 +95,7 @@ Deno.test("every failure that was survived is counted", async () => {
   metrics.held(ids({ processor: "analysis" }));
   metrics.fenced({ processor: "intake" });
   metrics.workerRestarted({ exit: "hung" });
+  metrics.processorRestarted({ processor: "intake" });
   metrics.backendAway();
   clock.pass(2_500);
   metrics.backendAway();
@@ -107,6 +108,7 @@ Deno.test("every failure that was survived is counted", async () => {
       'zaakstroom_held_total{backend="postgres",processor="analysis"} 1',
       'zaakstroom_fenced_writes_total{backend="postgres",processor="intake"} 1',
       'zaakstroom_worker_restarts_total{exit="hung"} 1',
+      'zaakstroom_processor_restarts_total{backend="postgres",processor="intake"} 1',
       'zaakstroom_worker_restarts_total{exit="threw"} 0',
       'zaakstroom_backend_away_total{backend="postgres"} 1',
       'zaakstroom_backend_away_seconds_total{backend="postgres"} 2.5',

@@ -57,11 +57,14 @@ function at<T>(record: Readonly<Record<string, T>> | undefined, key: string): T 
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** Attempts that cost the whole node are few, whatever else holds. */
+/**
+ * Attempts that cost the whole node are few, and far between: whoever ends the process from outside, again and again,
+ * must not meet the same innocent delivery each time.
+ */
 export const DEFAULT_POLICY: RetryPolicy = {
   maxAttempts: 5,
   backoff: { firstMs: 200, longestMs: 60_000 },
-  errors: { NodeDied: { outcome: "retry", maxAttempts: 2 } },
+  errors: { NodeDied: { outcome: "retry", maxAttempts: 3, backoff: { firstMs: 5_000 } } },
 };
 
 const limits = {

@@ -4,6 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
+import type { DeadLetter } from "../../backends/backend.ts";
+import { openNats } from "../../backends/nats/nats_backend.ts";
 import type { Summary } from "../../console/summary.ts";
 import { Random } from "../../simulators/random.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
@@ -77,6 +79,16 @@ async function liveOn(url: string, seed: string): Promise<Summary> {
   return JSON.parse(out);
 }
 
+/** Their evidence: what is ended from outside is no delivery's fault. */
+async function deadLetters(url: string): Promise<DeadLetter[]> {
+  const backend = await openNats({ url });
+  try {
+    return await backend.deadLetters.list();
+  } finally {
+    await backend.close();
+  }
+}
+
 Deno.test("kill -9 of node and nats-server, twenty times each at random moments of 20,000 cases, loses, doubles and reorders nothing", async () => {
   await using server = await startNats();
   const seed = Deno.env.get("ZAAKSTROOM_TEST_SEED") ?? crypto.randomUUID();
@@ -88,6 +100,7 @@ Deno.test("kill -9 of node and nats-server, twenty times each at random moments 
       if (await liveAndDie(server, seed, connection, random)) killed++;
     }
     const { ledger, accepted, dead } = await liveOn(server.url, seed);
+    assertEquals(await deadLetters(server.url), [], `seed ${seed}`);
     assertEquals([ledger.lost, ledger.duplicated, ledger.reordered], [[], [], []], `seed ${seed}`);
     assertEquals([ledger.balanced, ledger.accepted, accepted, dead], [true, CASES, CASES, 0], `seed ${seed}`);
     const events = await readEvents(server.url);

@@ -45,7 +45,11 @@ Deno.test("a policy file says only what is different", () => {
     maxAttempts: 3,
     backoff: { firstMs: 1_000, longestMs: 300_000 },
   });
-  assertEquals(routeOf(read, "intake", { class: "NodeDied", final: false }).maxAttempts, 2);
+  assertEquals(routeOf(read, "intake", { class: "NodeDied", final: false }), {
+    outcome: "retry",
+    maxAttempts: 3,
+    backoff: { firstMs: 5_000, longestMs: 300_000 },
+  });
 });
 
 for (

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendAway } from "../../backends/backend.ts";
+// What the program loads only when it is asked for metrics: so it is in the cache of packages.
+import "../../console/exposition.ts";
 import { HealthCheck } from "../../console/health_check.ts";
 import { reportHealth } from "../../console/health_report.ts";
 import { httpParts } from "../../console/http_parts.ts";

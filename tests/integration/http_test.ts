@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendAway } from "../../backends/backend.ts";
-// What the program loads only when it is asked for metrics: so it is in the cache of packages.
-import "../../console/exposition.ts";
 import { HealthCheck } from "../../console/health_check.ts";
 import { reportHealth } from "../../console/health_report.ts";
 import { httpParts } from "../../console/http_parts.ts";
@@ -205,7 +203,6 @@ Deno.test("the permission to listen on one address is enough to serve metrics an
     await server.close();
     console.log(metrics.snapshot().latencyMs !== null && text.includes("process_resident_memory_bytes "));`;
   const flags = [
-    "--no-lock",
     "--no-prompt",
     "--no-check",
     "--cached-only",

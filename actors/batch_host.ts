@@ -7,16 +7,18 @@ import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
 import { CaseStates } from "./case_states.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { runGuarded } from "./vm_guard.ts";
-import type { FromWorker, Run, Setup, ToWorker } from "./worker_protocol.ts";
+import { AT_REST, type FromWorker, type Run, type Setup, type ToWorker } from "./worker_protocol.ts";
 
 /** Places in the shared progress: which batch runs, and which of its deliveries. */
 const BATCH = 0;
 const DELIVERY = 1;
 
-/** The worker around a host: where its answers go, and how big it is. */
+/** The worker around a host: where its answers go, how big it is, and when it is at rest. */
 export interface WorkerScope {
   post(message: FromWorker, transfer: Transferable[]): void;
   heapBytes(): number;
+  /** Calls back when nothing is left that the handlers until now set going, but for what waits for a time. */
+  whenAtRest(act: () => void): void;
 }
 
 export class BatchHost {
@@ -74,6 +76,7 @@ export class BatchHost {
     this.mark(id, run.deliveries.length);
     const transfer = Object.values(result.done).map(({ buffer }) => buffer as ArrayBuffer);
     this.#scope.post({ kind: "result", id, result, heapBytes: this.#scope.heapBytes() }, transfer);
+    this.#scope.whenAtRest(() => Atomics.store(this.#progress, BATCH, AT_REST));
   }
 
   /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */

@@ -1,7 +1,7 @@
 /** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
 import type { HistoryNeed } from "../backends/mailbox.ts";
 import { type Spawn, spawnWebWorker, type WorkerLike } from "./spawn.ts";
-import type { BatchResult, FromWorker, Run, ToWorker } from "./worker_protocol.ts";
+import { AT_REST, type BatchResult, type FromWorker, type Run, type ToWorker } from "./worker_protocol.ts";
 
 /** How a worker came to its end. */
 export type WorkerExit = "start_failed" | "threw" | "hung" | "recycled" | "stopped";
@@ -58,7 +58,7 @@ export class WorkerHandle {
   #nextId = 1;
   #up = false;
   #exited = false;
-  /** Runs while it has work: an idle worker costs nothing. */
+  /** Runs until it is at rest: an idle worker costs nothing. */
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Its progress when it was last looked at, and for how long it has been the same. */
   #seen = { batch: 0, delivery: 0, at: 0, stillMs: 0 };
@@ -121,15 +121,8 @@ export class WorkerHandle {
     if (!asked || job === undefined) return this.#end("threw", "it answered what was not asked");
     if (message.kind === "need") return void this.#fetch(message.id, job, message.needs, message.types);
     this.heapBytes = message.heapBytes;
-    this.#forget(message.id);
+    this.#jobs.delete(message.id);
     job.resolve(message.result);
-  }
-
-  #forget(id: number): void {
-    this.#jobs.delete(id);
-    if (this.#jobs.size > 0) return;
-    clearInterval(this.#watch);
-    this.#watch = undefined;
   }
 
   async #fetch(id: number, job: Job, needs: readonly HistoryNeed[], types: readonly string[]): Promise<void> {
@@ -142,35 +135,41 @@ export class WorkerHandle {
       this.#say({ kind: "histories", id, lines });
     } catch (error) {
       // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
-      this.#forget(id);
+      this.#jobs.delete(id);
       if (!this.#exited) this.#say({ kind: "histories", id, lines: null });
       job.reject(error);
     }
   }
 
-  get #busy(): boolean {
-    for (const { asking } of this.#jobs.values()) if (!asking) return true;
-    return false;
+  /** It has something to do, or something runs on that a handler has left behind. */
+  #isBusy(batch: number): boolean {
+    return batch !== AT_REST || this.#jobs.values().some(({ asking }) => !asking);
+  }
+
+  #rest(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
   }
 
   /**
-   * Compares the shared progress with what it was: a worker that has work and does not move is hung. Only time that was
+   * Compares the shared progress with what it was: a worker that is busy and does not move is hung. Only time that was
    * watched counts: when the whole process was stopped for a while, the worker was too.
    */
   #look(moved = false): void {
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
     const seen = this.#seen;
     const now = performance.now();
-    const still = !moved && this.#busy && batch === seen.batch && delivery === seen.delivery;
+    const still = !moved && this.#isBusy(batch) && batch === seen.batch && delivery === seen.delivery;
     const stillMs = still ? seen.stillMs + Math.min(now - seen.at, 2 * WATCH_MS) : 0;
     this.#seen = { batch, delivery, at: now, stillMs };
     if (stillMs > this.#settings.hangMs) this.#end("hung", `no progress for ${this.#settings.hangMs} ms`);
+    else if (batch === AT_REST && this.#jobs.size === 0) this.#rest();
   }
 
   #end(exit: WorkerExit, reason: string): void {
     if (this.#exited) return;
     this.#exited = true;
-    clearInterval(this.#watch);
+    this.#rest();
     this.#worker.terminate();
     this.#started(false);
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];

@@ -6,21 +6,35 @@ import type { ToWorker } from "./worker_protocol.ts";
 
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
-  refuseToEnd();
+  const [post, after] = [self.postMessage.bind(self), setTimeout];
   const batches = new BatchHost(processors, {
-    post: (message, transfer) => self.postMessage(message, transfer),
+    post: (message, transfer) => post(message, transfer),
     heapBytes,
+    // A timer fires when all that was queued before it is over, and never behind a loop of promises.
+    whenAtRest: (act) => void after(act, 0),
   });
+  closeWaysOut();
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.hear(data);
 }
 
-/** A worker that ends itself does so without a word to anybody: a handler that tries fails instead. */
-function refuseToEnd(): void {
-  const refuse = () => {
-    throw new Error("A handler can't end its worker");
+/**
+ * What only a mistake can make of these, nobody could stop: a worker that ends itself does so without a word, messages of
+ * a handler's own fill the memory of its parent, and the thread of a worker's worker is out of everybody's reach. A
+ * handler that tries fails instead.
+ */
+function closeWaysOut(): void {
+  Object.assign(Deno, { exit: refuse("end its worker") });
+  const closed = { close: "end its worker", postMessage: "post messages", Worker: "start a thread" };
+  for (const [name, act] of Object.entries(closed)) {
+    Object.defineProperty(self, name, { value: refuse(act), configurable: true, writable: true });
+  }
+}
+
+function refuse(act: string): () => never {
+  // Not an arrow function: `new Worker` is to be refused in the same words.
+  return function () {
+    throw new Error(`A handler can't ${act}`);
   };
-  self.close = refuse;
-  Object.assign(Deno, { exit: refuse });
 }
 
 /** Buffers are not in the heap, and count all the same. */

@@ -5,6 +5,9 @@
 import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
 import type { Thrown } from "./thrown.ts";
 
+/** In the place of the running batch: a worker in which nothing runs. */
+export const AT_REST = 0;
+
 /** The first message to a worker. */
 export interface Setup {
   readonly kind: "setup";

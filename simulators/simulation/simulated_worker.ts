@@ -74,6 +74,7 @@ export class SimulatedWorker implements WorkerLike {
     };
     this.#host = new MortalHost(processorsOf({ ...place.harm, end }), {
       post: (message) => void this.#answers.push(message),
+      whenAtRest: (act) => this.#later(act),
       heapBytes: () => place.take("grown") === undefined ? 0 : TOO_MUCH_HEAP,
     });
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { SupervisorOptions } from "../../actors/supervisor.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { type Odd, oddEvent } from "../support/odd_processor.ts";
 import { oddOptions, OddRuntime } from "../support/odd_runtime.ts";
@@ -12,8 +13,11 @@ function intakes(each: number, acts: Record<string, Odd>): WireEvent[] {
 }
 
 async function run(acts: Record<string, Odd>, each = 3, maxAttempts = 3): Promise<OddRuntime> {
-  const policy = { ...oddOptions.policy, maxAttempts };
-  return await new OddRuntime({ options: { policy } }).play(intakes(each, acts));
+  return await runWith({ policy: { ...oddOptions.policy, maxAttempts } }, acts, each);
+}
+
+async function runWith(options: Partial<SupervisorOptions>, acts: Record<string, Odd>, each = 3) {
+  return await new OddRuntime({ options }).play(intakes(each, acts));
 }
 
 /** Every case is done up to its last intake, in order, but for the ones that are named. */
@@ -100,7 +104,8 @@ Deno.test("the state at every delivery is what came before it, however often it 
 });
 
 Deno.test("a message of a handler's own ends its worker, and only its delivery pays (I7)", async () => {
-  await using runtime = await run({ "case-3/2": "chatter" });
+  const entry = new URL("../support/odd_worker_loud.ts", import.meta.url);
+  await using runtime = await runWith({ entry }, { "case-3/2": "chatter" });
   // Whether it is done before its message is heard is a matter of luck; that the others are done is not.
   const { "case-3": own, ...others } = await runtime.answers();
   assert(own?.length === 1 || own?.length === 3);

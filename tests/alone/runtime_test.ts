@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import type { WireEvent } from "../../schema/events.ts";
+import { cpuShare } from "../support/cpu_share.ts";
 import { type Odd, oddEvent } from "../support/odd_processor.ts";
 import { OddRuntime } from "../support/odd_runtime.ts";
+
+const MB = 1024 * 1024;
 
 /** Ten cases of one intake each; one of them makes the processor act. */
 function tenWith(act: Odd): WireEvent[] {
@@ -42,6 +45,9 @@ const rejected: [Odd, string, string[]][] = [
   ["throw_what_spins", "what spins while it is described is stopped too", Array(3).fill("DeliveryTimeout")],
   ["close", "a handler can't close its worker", Array(3).fill("Error")],
   ["exit", "a handler can't exit", Array(3).fill("Error")],
+  ["exit_process", "a handler can't exit by way of Node.js", Array(3).fill("Error")],
+  ["post", "a handler can't post messages", Array(3).fill("Error")],
+  ["start_worker", "a handler can't start a thread", Array(3).fill("Error")],
   ["read_file", "a handler can't read a file", Array(3).fill("NotCapable")],
   ["read_environment", "a handler can't read the environment", Array(3).fill("NotCapable")],
   ["open_port", "a handler can't reach the network", Array(3).fill("NotCapable")],
@@ -56,6 +62,33 @@ for (const [act, sentence, classes] of rejected) {
     assertEquals(runtime.seen.exits, []);
   });
 }
+
+/** Nothing is left of what went on: no memory, and no thread that spins. */
+async function assertAtRest(runtime: OddRuntime): Promise<void> {
+  assertLess(await cpuShare(), 0.3);
+  assertLess(Math.max(...runtime.supervisor.heapBytes), 60 * MB);
+}
+
+Deno.test("a handler that floods its parent ends its worker, and only its delivery pays (I6, I7)", async () => {
+  const entry = new URL("../support/odd_worker_loud.ts", import.meta.url);
+  const before = Deno.memoryUsage().rss;
+  await using runtime = await new OddRuntime({ options: { entry } }).play(tenWith("flood"));
+  // Each attempt may post for 150 ms at most, whether or not somebody listens.
+  assertLess(Deno.memoryUsage().rss - before, 1_000 * MB);
+  const told = await assertDead(runtime, Array(3).fill("WorkerDied"));
+  assert(told.every((message) => message.includes("it answered what was not asked")), `${told}`);
+  await assertOthersDone(runtime);
+  await assertAtRest(runtime);
+});
+
+Deno.test("a handler that allocates buffers without end is stopped, and its worker replaced (I6, I7)", async () => {
+  const options = { heapCeilingBytes: 60 * MB };
+  await using runtime = await new OddRuntime({ options }).play(tenWith("blow_buffers"));
+  await assertDead(runtime, Array(3).fill("DeliveryTimeout"));
+  await assertOthersDone(runtime);
+  assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(3).fill("recycled"));
+  await assertAtRest(runtime);
+});
 
 Deno.test("deliveries that are slow together and honest each are not blamed", async () => {
   const slow = Array.from({ length: 8 }, (_, i) => oddEvent(`case-${i}`, 1, "slow"));

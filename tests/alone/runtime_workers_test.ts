@@ -74,18 +74,29 @@ Deno.test("a worker that falls silent and burns nothing is replaced, and the pro
   assertEquals(await Promise.race([runtime.supervisor.ended(), wait]), "goes on");
 });
 
-Deno.test("a worker that escapes the guard is found to hang, and the process is asked to go (I7)", async () => {
-  // In a process of its own: the thread spins until its process ends.
+/** Runs a node with this handler in a process of its own: the thread spins until its process ends. */
+async function escapeBy(act: Odd) {
   const child = new URL("../support/odd_escape.ts", import.meta.url);
   const run = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--allow-all", child.pathname],
+    args: ["run", "--quiet", "--no-check", "--allow-all", child.pathname, act],
     stderr: "inherit",
   });
   const { code, stdout } = await run.output();
-  const told = JSON.parse(new TextDecoder().decode(stdout));
   assertEquals(code, 0);
+  const told = JSON.parse(new TextDecoder().decode(stdout));
   assertStringIncludes(told.reason, "can only be ended with its process");
+  return told;
+}
+
+Deno.test("a worker that escapes the guard is found to hang, and the process is asked to go (I7)", async () => {
+  const told = await escapeBy("escape");
   assertEquals(told.exits, ["hung", "hung"]);
   assertEquals(told.retries, [["case-1", 1, "WorkerDied"]]);
   assertEquals(told.answers, { "case-0": [1], "case-2": [1] });
+});
+
+Deno.test("what a handler leaves behind and never ends is found when all is done, and blames nobody (I7)", async () => {
+  const told = await escapeBy("await_loop");
+  assertEquals([told.exits, told.retries], [["hung"], []]);
+  assertEquals(told.answers, { "case-0": [1], "case-1": [1], "case-2": [1] });
 });

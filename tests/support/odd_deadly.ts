@@ -2,10 +2,10 @@
  * A guarded node with odd workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
  * nothing is left to do, how much of a core the process still burns; then it ends. @module
  */
-import process from "node:process";
 import { guard } from "../../actors/guardian.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { cpuShare } from "./cpu_share.ts";
 import { OddObserver } from "./odd_observer.ts";
 import { odd } from "./odd_processor.ts";
 import { oddOptions } from "./odd_runtime.ts";
@@ -18,7 +18,7 @@ function say(line: string): void {
 }
 
 async function guardNode(): Promise<number> {
-  const flags = ["--quiet", "--no-check", "--allow-all", "--v8-flags=--max-old-space-size=96"];
+  const flags = ["--quiet", "--no-check", "--allow-all", "--v8-flags=--max-old-space-size=64"];
   return await guard({
     command: Deno.execPath(),
     args: ["run", ...flags, import.meta.filename!, url],
@@ -29,14 +29,6 @@ async function guardNode(): Promise<number> {
     interruptedCode: 130,
     tell: say,
   });
-}
-
-/** The share of a core that this process used during a second. */
-async function cpuShare(): Promise<number> {
-  const [before, began] = [process.cpuUsage(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / (performance.now() - began);
 }
 
 async function runNode(): Promise<number> {
@@ -51,8 +43,9 @@ async function runNode(): Promise<number> {
   } as const;
   const options = {
     ...oddOptions,
-    deliveryTimeoutMs: 1_000,
-    hangMs: 1_500,
+    // A heap that is nearly full is slow: it is to end the process, and not to be too late.
+    deliveryTimeoutMs: 2_000,
+    hangMs: 2_500,
     policy: { ...oddOptions.policy, errors },
   };
   const supervisor = new Supervisor(backend, [odd], seen, options);

@@ -1,10 +1,11 @@
-/** A node with a handler that escapes the guard: says how it ended, and exits. @module */
-import { oddEvent } from "./odd_processor.ts";
+/** A node with a handler that escapes the guard as its argument says: tells how it ended, and exits. @module */
+import { type Odd, oddEvent } from "./odd_processor.ts";
 import { oddOptions, OddRuntime } from "./odd_runtime.ts";
 
 const policy = { maxAttempts: 3, backoff: { firstMs: 60_000, longestMs: 60_000 } };
 const runtime = new OddRuntime({ options: { ...oddOptions, hangMs: 600, policy } });
-await runtime.backend.append([oddEvent("case-0", 1), oddEvent("case-1", 1, "escape"), oddEvent("case-2", 1)]);
+const act = Deno.args[0] as Odd;
+await runtime.backend.append([oddEvent("case-0", 1), oddEvent("case-1", 1, act), oddEvent("case-2", 1)]);
 await runtime.supervisor.start();
 // A broken supervisor never ends: then this process does.
 setTimeout(() => Deno.exit(9), 15_000);

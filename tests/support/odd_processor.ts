@@ -1,4 +1,5 @@
 /** A processor that misbehaves as its events tell it to: `data.odd` names what it does. @module */
+import process from "node:process";
 import { type Handled, type Processor, Reject } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { anEvent } from "./events.ts";
@@ -8,7 +9,12 @@ type Intake = EventOf<"case.intake">;
 const tries = new Map<string, number>();
 /** What `grow` never gives back. */
 const hoard: number[][] = [];
-const buffers: Uint8Array[] = [];
+const buffers: (Uint8Array | ArrayBuffer)[] = [];
+
+/** What `odd_worker_loud.ts` leaves to handlers: a way to its parent that nobody has closed. */
+declare global {
+  var oddPost: ((message: unknown) => void) | undefined;
+}
 
 function spinFor(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
@@ -41,7 +47,17 @@ const acts = {
   kill_process: () => Deno.kill(Deno.pid, "SIGKILL"),
   /** Ends the process: there is no cap on the heap of one worker. */
   blow_heap() {
-    for (const all: number[][] = [];;) all.push(new Array(1_000_000).fill(0.5));
+    for (let all = {};;) all = { before: all, n: 1 };
+  },
+  /** 16 MB at a time, outside the heap and never touched: where they would end, no machine has so much. */
+  blow_buffers() {
+    for (;;) buffers.push(new ArrayBuffer(16 * 1024 * 1024));
+  },
+  /** Goes on for ever when its handler has long returned, and keeps its thread from everything else. */
+  await_loop() {
+    (async () => {
+      for (;;) await null;
+    })();
   },
   close: () => self.close(),
   exit: () => Deno.exit(3),
@@ -59,7 +75,14 @@ const acts = {
       throw new Error("sabotage");
     };
   },
-  chatter: () => self.postMessage(null),
+  chatter: () => self.oddPost!(null),
+  flood() {
+    for (;;) self.oddPost!(new Uint8Array(100_000));
+  },
+  post: () => self.postMessage(null),
+  /** A thread of its own, that nobody would ever end. */
+  start_worker: () => new Worker("data:text/javascript,for(;;);", { type: "module" }),
+  exit_process: () => process.exit(3),
   /** 16 MB. */
   grow: () => hoard.push(new Array(2_000_000).fill(0.5)),
   /** 16 MB outside the heap. */

@@ -85,7 +85,7 @@ export interface DeadLetter {
   readonly partition: number;
   readonly caseId: string;
   readonly event: StoredEvent;
-  /** Every attempt that failed, oldest first. */
+  /** Every attempt that failed, oldest first; of very many, the first and the last ones (`failures.ts`). */
   readonly failures: readonly Failure[];
   readonly attempts: number;
   /** Later deliveries of the case that wait behind it. */

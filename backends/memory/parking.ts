@@ -1,4 +1,5 @@
 /** Parked cases: what happens to a case behind a delivery that failed. Pure; a parked case is never changed. @module */
+import { withFailure } from "../failures.ts";
 import type { Exception, Failure } from "../mailbox.ts";
 import type { Entry } from "./log.ts";
 
@@ -40,7 +41,7 @@ function afterOutcome(
     return { entry, state: "held", attempts: 0, failures: [], dueAt: now, since: now };
   }
   const attempts = (before?.attempts ?? 0) + 1;
-  const failures = [...before?.failures ?? [], outcome.error];
+  const failures = withFailure(before?.failures ?? [], outcome.error);
   if (outcome.kind === "deadLetter") {
     return { entry, state: "dead", attempts, failures, dueAt: now, since: now };
   }

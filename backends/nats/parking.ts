@@ -1,4 +1,5 @@
 /** Parked cases: what happens to a case behind a delivery that failed. Pure; a parked case is never changed. @module */
+import { withFailure } from "../failures.ts";
 import type { Exception, Failure } from "../mailbox.ts";
 
 /** A delivery that waits: for its next attempt, behind an earlier one, or for a person. */
@@ -41,7 +42,7 @@ function afterOutcome(
   const base = { position, eventId, since: now, dueAt: now };
   if (outcome.kind === "held") return { ...base, state: "held", attempts: 0, failures: [] };
   const attempts = (before?.attempts ?? 0) + 1;
-  const failures = [...before?.failures ?? [], outcome.error];
+  const failures = withFailure(before?.failures ?? [], outcome.error);
   if (outcome.kind === "deadLetter") return { ...base, state: "dead", attempts, failures };
   return { ...base, state: "retry", attempts, failures, dueAt: now + outcome.afterMs };
 }

@@ -10,6 +10,7 @@ import deadLetters from "../../schema/postgres/006_dead_letters.sql" with { type
 import cases from "../../schema/postgres/007_cases.sql" with { type: "text" };
 import copy from "../../schema/postgres/008_copy.sql" with { type: "text" };
 import trials from "../../schema/postgres/009_trials.sql" with { type: "text" };
+import failures from "../../schema/postgres/010_failures.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: "cases", sql: cases },
   { number: 8, name: "copy", sql: copy },
   { number: 9, name: "trials", sql: trials },
+  { number: 10, name: "failures", sql: failures },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

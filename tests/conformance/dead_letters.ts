@@ -1,4 +1,5 @@
 /** Conformance: dead letters, kept for a person, and what a person does about them. @module */
+import { KEPT_FIRST, KEPT_LAST } from "../../backends/failures.ts";
 import { storeRow } from "../../schema/stored_event.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { anEvent } from "../support/events.ts";
@@ -93,6 +94,22 @@ export const deadLetterCases: ConformanceCase[] = [
       await feed.playMany(3, givenUpAtThird);
       const [letter] = await backend.deadLetters.list();
       assertEquals([letter!.attempts, letter!.failures.length], [3, 6]);
+    },
+  },
+  {
+    name:
+      "of a delivery that is held on to the first and the last failures are kept, every attempt counts (I6)",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 1);
+      const attempts = KEPT_FIRST + KEPT_LAST + 4;
+      const seen = await feed.playMany(
+        attempts,
+        ({ attempt }) => attempt < attempts ? { retryAfterMs: 1 } : "dead",
+      );
+      const [letter] = await backend.deadLetters.list();
+      assertEquals(letter!.attempts, attempts);
+      const all = seen.map(failureOf);
+      assertEquals(letter!.failures, [...all.slice(0, KEPT_FIRST), ...all.slice(-KEPT_LAST)]);
     },
   },
   {

@@ -92,7 +92,9 @@ export class WorkerSeat {
     try {
       const handle = new WorkerHandle(this.#settings, end);
       this.#handle = handle;
-      handle.ready.then((ready) => ready && handle === this.#handle && this.#door.resolve());
+      // The door that it came in by: should it be dead by then, there is another one, and it stays shut.
+      const door = this.#door;
+      handle.ready.then((ready) => ready && door.resolve());
     } catch (error) {
       // A worker that can't even be made ends like every other one: counted, told, and started again.
       end("start_failed", describe(error).message, false);

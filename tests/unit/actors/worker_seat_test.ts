@@ -31,3 +31,28 @@ Deno.test("a worker that can't be made ends like every other one: told of, and m
   await seat.usable();
   seat.close();
 });
+
+Deno.test("a worker that dies as it says that it is ready opens no door: batches wait for the next one", async () => {
+  let made = 0;
+  const spawn = () => {
+    const worker = readyWorker();
+    if (++made > 1) return worker;
+    // Both are heard before anything that waits for either.
+    const postMessage = () =>
+      queueMicrotask(() => {
+        worker.onmessage?.(new MessageEvent("message", { data: { kind: "ready" } }));
+        worker.onerror?.(new ErrorEvent("error", { message: "too soon" }));
+      });
+    return Object.assign(worker, { postMessage });
+  };
+  const seat = new WorkerSeat({ ...oddOptions, spawn }, () => {});
+  const { start } = seat.spec("worker/0");
+  await start().ended;
+  const opened: number[] = [];
+  seat.usable().then(() => opened.push(made));
+  await new Promise((resolve) => setTimeout(resolve));
+  start();
+  await seat.usable();
+  assertEquals(opened, [2]);
+  seat.close();
+});

@@ -1,6 +1,6 @@
-/** The workers that a process has made, so that chaos can give them orders. @module */
+/** The workers of a process, so that chaos can give them orders. @module */
 
-/** Orders reach a worker through the object that the supervisor made; until it is given back, all that are made are kept. */
+/** Orders reach a worker through the object that the supervisor made; all that are made are kept until they are ended. */
 export function keepWorkers(): { workers: Worker[]; giveBack: () => void } {
   const workers: Worker[] = [];
   const Original = globalThis.Worker;
@@ -8,6 +8,11 @@ export function keepWorkers(): { workers: Worker[]; giveBack: () => void } {
     constructor(...args: ConstructorParameters<typeof Worker>) {
       super(...args);
       workers.push(this);
+    }
+    override terminate(): void {
+      super.terminate();
+      const place = workers.indexOf(this);
+      if (place >= 0) workers.splice(place, 1);
     }
   };
   return { workers, giveBack: () => void (globalThis.Worker = Original) };

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { NodePlan } from "./control.ts";
 
 /** Megabytes of heap for a thread of a node whose heap is to blow up: it is filled within a second. */
-const SMALL_HEAP_MB = 112;
+const SMALL_HEAP_MB = 72;
 
 export function nodeCommand(plan: NodePlan): { command: string; args: string[] } {
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

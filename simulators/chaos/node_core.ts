@@ -44,7 +44,7 @@ export class NodeCore {
   readonly #stopped = new AbortController();
   readonly #telling: Promise<void>;
 
-  /** `workers` is where the process keeps the workers it makes, newest last. */
+  /** `workers` is where the process keeps the workers that it has, newest last. */
   constructor(backend: Backend, report: Reporter, workers: Worker[]) {
     this.#backend = backend;
     this.#report = report;
@@ -93,9 +93,9 @@ export class NodeCore {
   }
 
   #tellWorker(worker: number, act: string): number {
-    const alive = this.#workers.slice(-WORKERS);
-    alive[worker % WORKERS]?.postMessage({ chaos: act });
-    return alive.length;
+    const { length } = this.#workers;
+    this.#workers[worker % length]?.postMessage({ chaos: act });
+    return length;
   }
 
   async stop(): Promise<void> {

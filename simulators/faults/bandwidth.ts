@@ -1,9 +1,10 @@
 /** A thin line between a node and its backend. @module */
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 const BYTES_PER_SECOND = 100_000;
 
 export function bandwidth(): Fault {
+  let before = 0;
   let bytes = 0;
   return {
     name: "bandwidth",
@@ -12,13 +13,14 @@ export function bandwidth(): Fault {
     } kB a second pass between a node and its backend, each way and connection`,
     needs: "link",
     shownBy: [],
-    apply({ conducts }) {
-      bytes = -conducts[0]!.thinned.bytes;
-      conducts[0]!.bytesPerSecond = BYTES_PER_SECOND;
+    apply({ conducts: [conduct] }, signal) {
+      before = conduct!.thinned.bytes;
+      conduct!.bytesPerSecond = BYTES_PER_SECOND;
+      return untilSeen(() => conduct!.thinned.bytes > before, signal);
     },
-    heal({ conducts }) {
-      conducts[0]!.bytesPerSecond = Infinity;
-      bytes += conducts[0]!.thinned.bytes;
+    heal({ conducts: [conduct] }) {
+      conduct!.bytesPerSecond = Infinity;
+      bytes = conduct!.thinned.bytes - before;
     },
     tookEffect: () => bytes > 0 ? `${bytes} bytes went through the thin line` : undefined,
   };

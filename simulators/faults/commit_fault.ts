@@ -1,6 +1,6 @@
 /** Faults that know the protocol: what they do to commits, the writes whose acknowledgement somebody waits for. @module */
 import type { Tamper } from "../proxy/wire.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 /** Does something to the first `count` commits of the node and of the producer, each. */
 export function commitFault(
@@ -23,8 +23,9 @@ export function commitFault(
     shownBy: ["backend_away"],
     // The producer's commits may be the ones that are struck.
     maybeSilent: true,
-    apply({ conducts }) {
+    apply({ conducts }, signal) {
       for (const conduct of conducts) conduct.tamper = tamper();
+      return untilSeen(() => done > 0, signal);
     },
     heal({ conducts }) {
       for (const conduct of conducts) conduct.tamper = undefined;

@@ -1,5 +1,5 @@
 /** Connections break off. @module */
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, nothingToHeal, untilSeen } from "./fault.ts";
 
 export function connectionReset(): Fault {
   let broken = 0;
@@ -13,10 +13,7 @@ export function connectionReset(): Fault {
     isInstant: true,
     async apply({ nodes }, signal) {
       // The last one's connections may not be back yet.
-      while (broken === 0 && !signal.aborted) {
-        broken = nodes[0]!.proxy!.reset();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await untilSeen(() => (broken = nodes[0]!.proxy!.reset()) > 0, signal);
     },
     heal: nothingToHeal,
     tookEffect: () => broken > 0 ? `${broken} connections were broken off` : undefined,

@@ -1,4 +1,5 @@
 /** The contract of a fault: what it does, how it ends, and what proves that it happened. @module */
+import { pause } from "../../backends/patience.ts";
 import type { ToldKind } from "../chaos/history.ts";
 import type { Stage } from "../chaos/stage.ts";
 
@@ -28,6 +29,18 @@ export interface Fault {
   heal(stage: Stage): Promise<void> | void;
   /** What proves that it took effect, in words; undefined when nothing does, and then the run fails. */
   tookEffect(stage: Stage): string | undefined;
+}
+
+const LOOK_MS = 5;
+const PATIENCE_MS = 20_000;
+
+/** Resolves once something holds that nobody tells of; looked at again and again, and not for ever. */
+export async function untilSeen(
+  holds: () => boolean | Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  while (!late.aborted && !await holds()) await pause(LOOK_MS, late);
 }
 
 /** For what is over by itself. */

@@ -1,7 +1,10 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import { steadyNow } from "../chaos/control.ts";
-import { WORKERS } from "../chaos/node_core.ts";
+import type { Recorder } from "../chaos/recorder.ts";
 import { type Fault, nothingToHeal } from "./fault.ts";
+
+/** On a machine that is busy the worker may be found hung before its heap is full. */
+const TRIES = 3;
 
 export function heapBlowUp(): Fault {
   let at = Infinity;
@@ -14,19 +17,24 @@ export function heapBlowUp(): Fault {
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
       recorder.killed.push(nodes[0]!.name);
-      // One may be about to be replaced; the first that fills its heap takes all with it.
-      for (let worker = 0; worker < WORKERS; worker++) {
-        void nodes[0]!.order({ do: "worker", worker, act: "fill_heap" });
+      for (let tried = 1; tried <= TRIES && diedBy(recorder) === undefined && !signal.aborted; tried++) {
+        void nodes[0]!.order({ do: "worker", worker: 0, act: "fill_heap" });
+        const isBack = () =>
+          recorder.since(at, "node_start").length >= tried &&
+          recorder.since(at, "node_restart").length >= tried;
+        await recorder.until(isBack, 20_000, signal);
       }
-      await recorder.until(() => recorder.since(at, "node_start").length > 0, 20_000, signal);
     },
     heal: nothingToHeal,
     tookEffect({ recorder }) {
-      const why = recorder.since(at, "node_restart")[0]?.ids.why;
-      // A node that asks for its end, because it found the worker hung, ends with an exit code.
-      return `${why}`.startsWith("by SIG")
-        ? `the process died of it, ${why}, and was started again`
-        : undefined;
+      const why = diedBy(recorder);
+      return why && `the process died of it, ${why}, and was started again`;
     },
   };
+
+  /** A node that asks for its end, because it found the worker hung, ends with an exit code. */
+  function diedBy(recorder: Recorder): string | undefined {
+    const ends = recorder.since(at, "node_restart").map(({ ids }) => `${ids.why}`);
+    return ends.find((why) => why.startsWith("by SIG"));
+  }
 }

@@ -1,10 +1,11 @@
 /** Every answer takes its time, and not always the same. @module */
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 const LEAST_MS = 20;
 const JITTER_MS = 60;
 
 export function latency(): Fault {
+  let before = 0;
   let pieces = 0;
   return {
     name: "latency",
@@ -13,13 +14,14 @@ export function latency(): Fault {
     } ms each way`,
     needs: "link",
     shownBy: [],
-    apply({ conducts, random }) {
-      pieces = -conducts[0]!.delayed.pieces;
-      conducts[0]!.delayMs = () => LEAST_MS + random.uniform() * JITTER_MS;
+    apply({ conducts: [conduct], random }, signal) {
+      before = conduct!.delayed.pieces;
+      conduct!.delayMs = () => LEAST_MS + random.uniform() * JITTER_MS;
+      return untilSeen(() => conduct!.delayed.pieces > before, signal);
     },
-    heal({ conducts }) {
-      conducts[0]!.delayMs = () => 0;
-      pieces += conducts[0]!.delayed.pieces;
+    heal({ conducts: [conduct] }) {
+      conduct!.delayMs = () => 0;
+      pieces = conduct!.delayed.pieces - before;
     },
     tookEffect: () => pieces > 0 ? `${pieces} pieces were delayed` : undefined,
   };

@@ -1,5 +1,5 @@
 /** Somebody takes the leases of a node that is alive and has work in hand. @module */
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 export function leaseTheft(): Fault {
   let held = 0;
@@ -12,7 +12,7 @@ export function leaseTheft(): Fault {
     shownBy: ["fenced"],
     async apply({ nodes, stealLeases }, signal) {
       const [victim] = nodes;
-      while (held === 0 && !signal.aborted) held = await victim!.order({ do: "hold", on: true });
+      await untilSeen(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
       stolen = await stealLeases(victim!.name);
     },
     async heal({ nodes }) {

@@ -1,23 +1,26 @@
 /** The network between a node and its backend carries nothing: both ways, or one. @module */
+import type { Stage } from "../chaos/stage.ts";
 import type { Direction } from "../proxy/wire.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 /** A cut in these directions, between the first node and the backend. */
 export function partition(name: string, does: string, ...directions: Direction[]): Fault {
   let before = 0;
   let held = 0;
+  const heldBack = ({ conducts: [conduct] }: Stage) => conduct!.held.up + conduct!.held.down - before;
   return {
     name,
     does,
     needs: "link",
     shownBy: ["backend_away", "takeover"],
-    apply({ conducts }) {
-      before = conducts[0]!.held.up + conducts[0]!.held.down;
-      conducts[0]!.cut(...directions);
+    apply(stage, signal) {
+      before += heldBack(stage);
+      stage.conducts[0]!.cut(...directions);
+      return untilSeen(() => heldBack(stage) > 0, signal);
     },
-    heal({ conducts }) {
-      held = conducts[0]!.held.up + conducts[0]!.held.down - before;
-      conducts[0]!.mend();
+    heal(stage) {
+      held = heldBack(stage);
+      stage.conducts[0]!.mend();
     },
     tookEffect: () => held > 0 ? `${held} bytes were held back` : undefined,
   };

@@ -1,7 +1,7 @@
 /** A worker ends outside any handler. @module */
 import { steadyNow } from "../chaos/control.ts";
 import { WORKERS } from "../chaos/node_core.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, nothingToHeal, untilSeen } from "./fault.ts";
 
 export function workerKill(): Fault {
   let at = Infinity;
@@ -15,8 +15,12 @@ export function workerKill(): Fault {
     strikes: (partition) => partition % WORKERS === struck,
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
-      await nodes[0]!.order({ do: "worker", worker: 0, act: "throw" });
-      await recorder.until(() => recorder.since(at, "worker_restart").length > 0, 5_000, signal);
+      // The last ones may not have been replaced yet.
+      await untilSeen(
+        async () => await nodes[0]!.order({ do: "worker", worker: 0, act: "throw" }) > 0,
+        signal,
+      );
+      await recorder.until(() => recorder.since(at, "worker_restart").length > 0, 15_000, signal);
       // Whoever was replaced before is the newest one.
       struck = Number(recorder.since(at, "worker_restart")[0]?.ids.worker ?? 0);
     },

@@ -1,6 +1,6 @@
 /** A node is stopped beyond its leases, with batches that are handled and not settled, and wakes up. @module */
 import { steadyNow } from "../chaos/control.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, untilSeen } from "./fault.ts";
 
 export function zombie(): Fault {
   let at = Infinity;
@@ -14,10 +14,7 @@ export function zombie(): Fault {
     shownBy: ["takeover"],
     async apply({ nodes, recorder }, signal) {
       const [victim] = nodes;
-      await victim!.order({ do: "hold", on: true });
-      while (held === 0 && !signal.aborted) {
-        held = await victim!.order({ do: "hold", on: true });
-      }
+      await untilSeen(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
       at = steadyNow();
       victim!.signal("SIGSTOP");
       await recorder.until(() => recorder.since(at, "takeover").length > 0, 10_000, signal);

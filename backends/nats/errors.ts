@@ -14,6 +14,13 @@ export class TooLarge extends BackendRefused {
   override name = "TooLarge";
 }
 
+/**
+ * There is no room in the store. It passes: whoever has a node wants it to go on once there is, and not to find it ended.
+ */
+export class StoreFull extends BackendAway {
+  override name = "StoreFull";
+}
+
 /** Something was written since we looked: the last sequence of a subject is another than the one expected. */
 export class Conflict extends Error {
   override name = "Conflict";
@@ -30,18 +37,25 @@ export class RecentDuplicate extends Error {
 
 const WRONG_LAST_SEQUENCE = [10071, 10164];
 const DUPLICATE_ID = 10201;
+/** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
+const STORE_FAILED = 10077;
 /** The server is busy or has lost track of a batch: nothing was stored, and the same may be tried again. */
 const TRY_AGAIN = [10008, 10176, 10205, 10206, 10210, 10211];
 
+/** Numbers of a store without room, with what to do. */
+const FULL: Record<number, string> = {
+  10002: "raise the limits of the account, or remove what it does not need",
+  10023: "free memory or disk on the server, or raise the account's limits",
+  10028: "free memory on the server, or raise the account's limits",
+  10047: "free disk on the server, or raise its max_file_store",
+  10077: "raise max_bytes of the stream, or free disk on the server",
+};
+
 /** Numbers that a person must look at, with what to do. */
 const REFUSALS: Record<number, string> = {
-  10023: "free memory or disk on the server, or raise the account's limits",
-  10028: "free disk on the server, or raise the account's limits",
   10039: "enable JetStream for this account",
-  10047: "free disk on the server, or raise its max_file_store",
   10054: "make the event smaller, or raise max_payload on the server",
   10076: "enable JetStream on the server (a jetstream block in its configuration)",
-  10077: "raise max_bytes of the stream, or free disk on the server",
   10074: "use fewer replicas, or add servers to the cluster",
   10005: "use fewer replicas, or add servers to the cluster",
 };
@@ -52,9 +66,11 @@ export function refusal({ code, err_code, description }: ApiAnswer["error"] & ob
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
   if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
-  if (err_code === 10054) {
+  if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
     return new TooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
   }
+  const room = FULL[err_code];
+  if (room !== undefined) return new StoreFull(`NATS takes no writes (${err_code} ${description}): ${room}`);
   const advice = REFUSALS[err_code];
   if (advice !== undefined) return new BackendRefused(`NATS refuses (${err_code} ${description}): ${advice}`);
   if (TRY_AGAIN.includes(err_code) || code === 503) {

@@ -11,7 +11,7 @@ import {
 } from "../../schema/nats.ts";
 import { BackendRefused } from "../backend.ts";
 import { isNotFound, type NatsClient } from "./client.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, StoreFull } from "./errors.ts";
 import { requireAtomic, requireOurs, requireServer } from "./requirements.ts";
 
 /** Two nodes may create the streams at once. */
@@ -110,7 +110,11 @@ async function ensureStream(
   }
 }
 
+/** Nobody waits for room that a stream which is only being made, or changed, may never get. */
 function refusedStream(error: unknown, stream: string): unknown {
+  if (error instanceof StoreFull) {
+    return new BackendRefused(`No room for the stream ${stream}: ${error.message}`);
+  }
   if (!(error instanceof ApiError)) return error;
   return new BackendRefused(`NATS refuses the stream ${stream} (${error.apiCode} ${error.message})`);
 }

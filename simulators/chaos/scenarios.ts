@@ -107,8 +107,6 @@ const plans: readonly ScenarioPlan[] = [
     name: "disk_full",
     about:
       "The server's disk is full for a while: nothing is lost, and everything goes on when there is room",
-    // On JetStream a full disk still ends the node: its backend takes it for something a person must mend first.
-    backends: ["postgres"],
     timeline: [{ fault: "disk_full" }],
   },
   {

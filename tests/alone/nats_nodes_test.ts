@@ -5,6 +5,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import {
   brokenRules,
@@ -68,33 +69,39 @@ async function idle(backend: Backend): Promise<void> {
   }
 }
 
-Deno.test("a node that is stopped beyond its leases is replaced within half a second of their end, and does no harm when it goes on (I1, I2, I3, I5)", async () => {
-  await using server = await startNats({ syncAlways: false });
-  await using one = startNode(server.url, "one");
-  await using two = startNode(server.url, "two");
-  await Promise.all([one.serving(), two.serving()]);
-  const connection = await connect({ servers: server.url });
-  const feeder = await openNats({ url: server.url });
-  try {
-    await until(connection, (all) => owned(all, "one") === HALF && owned(all, "two") === HALF);
-    const feeding = feed(feeder);
-    feeding.catch(() => {});
-    await until(connection, (all) => all.some(({ checkpoint, owner }) => checkpoint > 0 && owner === "two"));
-    two.signal("SIGSTOP");
-    const stopped = performance.now();
-    const late = await until(connection, (all) => owned(all, "one") === 2 * HALF);
-    const takeoverMs = performance.now() - stopped;
-    two.signal("SIGCONT");
-    const told = `takeover took ${Math.round(takeoverMs)} ms, the machine was ${Math.round(late)} ms late`;
-    assert(takeoverMs <= LEASE_MS + TAKEOVER_MS + late, told);
-    await until(connection, (all) => owned(all, "two") === HALF);
-    await feeding;
-    await idle(feeder);
-    const events = await readEvents(server.url);
-    assertEquals(brokenRules(events).slice(0, 5), []);
-    assertEquals(events.filter(({ type }) => type === "case.intake").length, CASES);
-  } finally {
-    await feeder.close();
-    await connection.close();
-  }
-});
+natsTest(
+  "a node that is stopped beyond its leases is replaced within half a second of their end, and does no harm when it goes on (I1, I2, I3, I5)",
+  async () => {
+    await using server = await startNats({ syncAlways: false });
+    await using one = startNode(server.url, "one");
+    await using two = startNode(server.url, "two");
+    await Promise.all([one.serving(), two.serving()]);
+    const connection = await connect({ servers: server.url });
+    const feeder = await openNats({ url: server.url });
+    try {
+      await until(connection, (all) => owned(all, "one") === HALF && owned(all, "two") === HALF);
+      const feeding = feed(feeder);
+      feeding.catch(() => {});
+      await until(
+        connection,
+        (all) => all.some(({ checkpoint, owner }) => checkpoint > 0 && owner === "two"),
+      );
+      two.signal("SIGSTOP");
+      const stopped = performance.now();
+      const late = await until(connection, (all) => owned(all, "one") === 2 * HALF);
+      const takeoverMs = performance.now() - stopped;
+      two.signal("SIGCONT");
+      const told = `takeover took ${Math.round(takeoverMs)} ms, the machine was ${Math.round(late)} ms late`;
+      assert(takeoverMs <= LEASE_MS + TAKEOVER_MS + late, told);
+      await until(connection, (all) => owned(all, "two") === HALF);
+      await feeding;
+      await idle(feeder);
+      const events = await readEvents(server.url);
+      assertEquals(brokenRules(events).slice(0, 5), []);
+      assertEquals(events.filter(({ type }) => type === "case.intake").length, CASES);
+    } finally {
+      await feeder.close();
+      await connection.close();
+    }
+  },
+);

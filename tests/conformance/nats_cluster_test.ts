@@ -1,16 +1,18 @@
 /** NATS JetStream keeps the promises every backend makes on a cluster too: three servers, each message on all of them. @module */
 import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { natsHarness } from "./nats_harness.ts";
 import { conformance } from "./suite.ts";
 
 let cluster: TestCluster;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   cluster = await startNatsCluster();
 });
-Deno.test.afterAll(() => cluster[Symbol.asyncDispose]());
+natsTest.afterAll(() => cluster[Symbol.asyncDispose]());
 
 conformance(
   "NATS JetStream R3",
   natsHarness(() => ({ options: { url: cluster.url, replicas: 3, leaseMs: 1_000 } })),
   ["slowAppend"],
+  natsTest,
 );

@@ -1,16 +1,18 @@
 /** NATS JetStream keeps the promises every backend makes: one server, every write on its disk. @module */
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { natsHarness } from "./nats_harness.ts";
 import { conformance } from "./suite.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 conformance(
   "NATS JetStream",
   natsHarness(() => ({ options: { url: server.url, syncAlways: true, leaseMs: 600 }, proxied: true })),
   ["failNextDeadLetterWrite", "slowAppend"],
+  natsTest,
 );

@@ -35,15 +35,16 @@ const cases = [
   ...closingCases,
 ];
 
-/** Registers the suite for one backend. Each case gets a store of its own from `open`. */
+/** Registers the suite for one backend, as tests that may need something. Each case gets a store of its own from `open`. */
 export function conformance(
   name: string,
   open: () => Promise<Harness>,
   abilities: readonly Ability[] = [],
+  test: (definition: Deno.TestDefinition) => void = Deno.test,
 ): void {
   for (const { name: sentence, needs, run } of cases) {
     const ignore = needs !== undefined && !abilities.includes(needs);
-    Deno.test({ name: `${name}: ${sentence}`, ignore, fn: () => inWorld(open, run) });
+    test({ name: `${name}: ${sentence}`, ignore, fn: () => inWorld(open, run) });
   }
 }
 

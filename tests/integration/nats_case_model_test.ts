@@ -3,13 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { anEvent } from "../support/events.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 /** Asks the server itself. */
 async function api(subject: string): Promise<{ state: { messages: number; last_seq: number } }> {
@@ -19,23 +20,26 @@ async function api(subject: string): Promise<{ state: { messages: number; last_s
   return answer.json();
 }
 
-Deno.test("cases are listed by latest change, also those that changed long after they were opened", async () => {
-  const backend = await openNats({ url: server.url, stream: "LISTED" });
-  const cases = Array.from({ length: 1_000 }, (_, i) => `case-${i}`);
-  await backend.append(cases.map((caseId) => anEvent(caseId, 1)));
-  await backend.append([anEvent("case-3", 2, "case.decision"), anEvent("case-1", 2, "case.analysis")]);
-  const listed = await backend.listCases({ limit: 3 });
-  assertEquals(listed.map(({ caseId }) => caseId), ["case-1", "case-3", "case-999"]);
-  assertEquals([listed[0]!.version, listed[0]!.latest], [2, "case.analysis"]);
-  const [first] = await Array.fromAsync(backend.readCase("case-1"));
-  assertEquals(listed[0]!.openedAt, new Date(first!.recordedAt).toISOString());
-  const decided = await backend.listCases({ latest: "case.decision" });
-  assertEquals(decided.map(({ caseId }) => caseId), ["case-3"]);
-  assertEquals((await backend.listCases({ limit: 2_000 })).length, 1_000);
-  await backend.close();
-});
+natsTest(
+  "cases are listed by latest change, also those that changed long after they were opened",
+  async () => {
+    const backend = await openNats({ url: server.url, stream: "LISTED" });
+    const cases = Array.from({ length: 1_000 }, (_, i) => `case-${i}`);
+    await backend.append(cases.map((caseId) => anEvent(caseId, 1)));
+    await backend.append([anEvent("case-3", 2, "case.decision"), anEvent("case-1", 2, "case.analysis")]);
+    const listed = await backend.listCases({ limit: 3 });
+    assertEquals(listed.map(({ caseId }) => caseId), ["case-1", "case-3", "case-999"]);
+    assertEquals([listed[0]!.version, listed[0]!.latest], [2, "case.analysis"]);
+    const [first] = await Array.fromAsync(backend.readCase("case-1"));
+    assertEquals(listed[0]!.openedAt, new Date(first!.recordedAt).toISOString());
+    const decided = await backend.listCases({ latest: "case.decision" });
+    assertEquals(decided.map(({ caseId }) => caseId), ["case-3"]);
+    assertEquals((await backend.listCases({ limit: 2_000 })).length, 1_000);
+    await backend.close();
+  },
+);
 
-Deno.test("several who project at once count every event once", async () => {
+natsTest("several who project at once count every event once", async () => {
   const backends = await Promise.all([1, 2, 3].map(() => openNats({ url: server.url, stream: "ONCE" })));
   const [one] = backends;
   await one!.append(
@@ -51,7 +55,7 @@ Deno.test("several who project at once count every event once", async () => {
   await Promise.all(backends.map((backend) => backend.close()));
 });
 
-Deno.test("a read model that was removed or emptied is made anew from the events", async () => {
+natsTest("a read model that was removed or emptied is made anew from the events", async () => {
   const backend = await openNats({ url: server.url, stream: "ANEW" });
   await backend.append([anEvent("a", 1), anEvent("b", 1), anEvent("a", 2, "case.decision")]);
   const before = await backend.listCases();

@@ -5,6 +5,7 @@ import { untilAnswered } from "../../backends/patience.ts";
 import { consume, Journal } from "../conformance/journal.ts";
 import { anEvent } from "../support/events.ts";
 import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
+import { natsTest } from "../support/nats_needed.ts";
 
 const CASES = 20;
 const STREAM = "CASES";
@@ -73,27 +74,33 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-Deno.test("kill -9 of the stream's leader under load: another one leads, and all is settled once and in order (I1, I2, I3)", async () => {
-  await using cluster = await startNatsCluster();
-  await Load.during(cluster, async (load) => {
-    const { server, name } = await cluster.leaderOf(STREAM);
-    await server.kill9();
-    await load.goesOn();
-    assert((await cluster.leaderOf(STREAM)).name !== name, "Another member leads");
-    await server.start();
-    await cluster.settled(STREAM);
-    assert(load.away > 0, "The leader was away while it was needed");
-  });
-});
-
-Deno.test("each member is stopped and started again in turn, under load: all is settled once and in order (I1, I2, I3)", async () => {
-  await using cluster = await startNatsCluster();
-  await Load.during(cluster, async (load) => {
-    for (const { server } of cluster.members) {
-      await server.stop();
+natsTest(
+  "kill -9 of the stream's leader under load: another one leads, and all is settled once and in order (I1, I2, I3)",
+  async () => {
+    await using cluster = await startNatsCluster();
+    await Load.during(cluster, async (load) => {
+      const { server, name } = await cluster.leaderOf(STREAM);
+      await server.kill9();
       await load.goesOn();
+      assert((await cluster.leaderOf(STREAM)).name !== name, "Another member leads");
       await server.start();
       await cluster.settled(STREAM);
-    }
-  });
-});
+      assert(load.away > 0, "The leader was away while it was needed");
+    });
+  },
+);
+
+natsTest(
+  "each member is stopped and started again in turn, under load: all is settled once and in order (I1, I2, I3)",
+  async () => {
+    await using cluster = await startNatsCluster();
+    await Load.during(cluster, async (load) => {
+      for (const { server } of cluster.members) {
+        await server.stop();
+        await load.goesOn();
+        await server.start();
+        await cluster.settled(STREAM);
+      }
+    });
+  },
+);

@@ -2,14 +2,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../console/exit_codes.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { assertRefused, type Ended, run, runHere } from "../support/program.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 const BY = ["--as", "Caseworker 7", "--reason", "looked at it"];
 const ASSESSMENT = {
@@ -51,7 +52,7 @@ async function settleAll(): Promise<void> {
   assertEquals(code, 0, err);
 }
 
-Deno.test("a caseworker finds what waits, decides it once, and the story of the case tells", async () => {
+natsTest("a caseworker finds what waits, decides it once, and the story of the case tells", async () => {
   await publish(
     intake("waits"),
     event("case.analysis", "waits", ASSESSMENT),
@@ -72,55 +73,65 @@ Deno.test("a caseworker finds what waits, decides it once, and the story of the 
   assertRefused(await here("cases", "show", "nobody"), exitCodes.notFound, /^There is no case nobody$/);
 });
 
-Deno.test("dead letters are listed with their evidence, redriven in order and discarded into the trail", async () => {
-  await publish(event("case.analysis", "orphan", ASSESSMENT), event("case.analysis", "orphan", ASSESSMENT));
-  await settleAll();
-  const listed = await here("dlq", "list", "--case", "orphan");
-  assertMatch(
-    listed.out,
-    /^\d+ {2}\S+ {2}analysis {2}case\.analysis {2}Reject after 1 attempts, 1 held {2}orphan$/,
-  );
-  const position = listed.out.split(" ")[0]!;
-  assertMatch(
-    (await here("dlq", "show", position)).out,
-    /attempt 1 at \S+: Reject: An analysis without an intake/,
-  );
-  const dry = await here("dlq", "redrive", "--case", "orphan", "--dry-run", ...BY);
-  assertMatch(dry.out, /^Would redrive 1 dead letter/);
-  const redriven = await here("dlq", "redrive", position, "--json", ...BY);
-  assertEquals(JSON.parse(redriven.out).deadLetters, 1);
-  await settleAll();
-  const discarded = await here("dlq", "discard", position, ...BY);
-  assertEquals(discarded.code, 0, discarded.err);
-  const { acts } = JSON.parse((await here("cases", "show", "orphan", "--json")).out);
-  const byPeople = acts.filter(({ by }: { by: string }) => by === "Caseworker 7");
-  assertEquals(byPeople.map(({ act }: { act: string }) => act), ["redrive", "discard"]);
-  assertRefused(await here("dlq", "show", position), exitCodes.notFound, /^There is no such dead letter/);
-});
+natsTest(
+  "dead letters are listed with their evidence, redriven in order and discarded into the trail",
+  async () => {
+    await publish(event("case.analysis", "orphan", ASSESSMENT), event("case.analysis", "orphan", ASSESSMENT));
+    await settleAll();
+    const listed = await here("dlq", "list", "--case", "orphan");
+    assertMatch(
+      listed.out,
+      /^\d+ {2}\S+ {2}analysis {2}case\.analysis {2}Reject after 1 attempts, 1 held {2}orphan$/,
+    );
+    const position = listed.out.split(" ")[0]!;
+    assertMatch(
+      (await here("dlq", "show", position)).out,
+      /attempt 1 at \S+: Reject: An analysis without an intake/,
+    );
+    const dry = await here("dlq", "redrive", "--case", "orphan", "--dry-run", ...BY);
+    assertMatch(dry.out, /^Would redrive 1 dead letter/);
+    const redriven = await here("dlq", "redrive", position, "--json", ...BY);
+    assertEquals(JSON.parse(redriven.out).deadLetters, 1);
+    await settleAll();
+    const discarded = await here("dlq", "discard", position, ...BY);
+    assertEquals(discarded.code, 0, discarded.err);
+    const { acts } = JSON.parse((await here("cases", "show", "orphan", "--json")).out);
+    const byPeople = acts.filter(({ by }: { by: string }) => by === "Caseworker 7");
+    assertEquals(byPeople.map(({ act }: { act: string }) => act), ["redrive", "discard"]);
+    assertRefused(await here("dlq", "show", position), exitCodes.notFound, /^There is no such dead letter/);
+  },
+);
 
-Deno.test("an event left by any NATS client is taken in by a node, or found in the inbox without personal data", async () => {
-  const producer = await connect({ servers: server.url });
-  for (const sent of [intake("left"), { ...intake("bad"), debt_amount: -1 }]) {
-    await producer.request("cases.ingest", JSON.stringify(sent));
-  }
-  await producer.close();
-  const flags = ["--backend", "nats", "--url", server.url];
-  const node = await run(["start", ...flags, "--until-idle", "--json", "--port", "0"]);
-  assertEquals(node.code, 0, node.err);
-  assertEquals((await here("cases", "show", "left")).code, 0);
-  const { total, refused: [refused] } = JSON.parse((await here("inbox", "list", "--json")).out);
-  assertEquals(total, 1);
-  assertMatch(refused.reason, /debt_amount/);
-  const shown = await here("inbox", "show", `${refused.id}`);
-  assertMatch(shown.out, /"case_id":"bad"/);
-  assert(!shown.out.includes("999990019"), shown.out);
-  assertRefused(await here("inbox", "discard", `${refused.id}`), exitCodes.usage, /needs --reason and --as/);
-  assertEquals((await here("inbox", "discard", `${refused.id}`, ...BY)).out, "Done");
-  assertEquals((await here("inbox", "list")).out, "Nothing was refused");
-  assertRefused(await here("inbox", "show", "1"), exitCodes.notFound, /^There is no such event/);
-  assertRefused(
-    await runHere(["inbox", "list"]),
-    exitCodes.usage,
-    /^Cannot use inbox without --backend nats/,
-  );
-});
+natsTest(
+  "an event left by any NATS client is taken in by a node, or found in the inbox without personal data",
+  async () => {
+    const producer = await connect({ servers: server.url });
+    for (const sent of [intake("left"), { ...intake("bad"), debt_amount: -1 }]) {
+      await producer.request("cases.ingest", JSON.stringify(sent));
+    }
+    await producer.close();
+    const flags = ["--backend", "nats", "--url", server.url];
+    const node = await run(["start", ...flags, "--until-idle", "--json", "--port", "0"]);
+    assertEquals(node.code, 0, node.err);
+    assertEquals((await here("cases", "show", "left")).code, 0);
+    const { total, refused: [refused] } = JSON.parse((await here("inbox", "list", "--json")).out);
+    assertEquals(total, 1);
+    assertMatch(refused.reason, /debt_amount/);
+    const shown = await here("inbox", "show", `${refused.id}`);
+    assertMatch(shown.out, /"case_id":"bad"/);
+    assert(!shown.out.includes("999990019"), shown.out);
+    assertRefused(
+      await here("inbox", "discard", `${refused.id}`),
+      exitCodes.usage,
+      /needs --reason and --as/,
+    );
+    assertEquals((await here("inbox", "discard", `${refused.id}`, ...BY)).out, "Done");
+    assertEquals((await here("inbox", "list")).out, "Nothing was refused");
+    assertRefused(await here("inbox", "show", "1"), exitCodes.notFound, /^There is no such event/);
+    assertRefused(
+      await runHere(["inbox", "list"]),
+      exitCodes.usage,
+      /^Cannot use inbox without --backend nats/,
+    );
+  },
+);

@@ -4,6 +4,7 @@ import { nkeys } from "@nats-io/transport-deno";
 import { fileURLToPath } from "node:url";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNatsOptions } from "../support/nats_server.ts";
 import { assertRefused, type Ended, runHere } from "../support/program.ts";
 
@@ -32,20 +33,23 @@ function serverWith(config: string, options: TestNatsOptions = {}) {
   return startNats({ config, ...options });
 }
 
-Deno.test("a user and a password, as flags or in the URL; a wrong one is refused and not repeated", async () => {
-  const config = `authorization { user: ann, password: "p@ss word" }`;
-  await using server = await serverWith(config, { credentials: { user: "ann", pass: "p@ss word" } });
-  assertLists(await list(server.url, "--nats-user", "ann", "--nats-password", "p@ss word"));
-  assertLists(await list(server.url.replace("//", "//ann:p%40ss%20word@")));
-  const wrong = await list(server.url, "--nats-user", "ann", "--nats-password", "secret-word");
-  assertRefused(wrong, exitCodes.refused, /^NATS refuses the user: check the credentials$/);
-  const inUrl = await list(server.url.replace("//", "//ann:secret-word@"));
-  assertRefused(inUrl, exitCodes.refused, /check the credentials$/);
-  assert(!`${wrong.err}${inUrl.err}`.includes("secret-word"));
-  assertRefused(await list(server.url), exitCodes.refused, /check the credentials$/);
-});
+natsTest(
+  "a user and a password, as flags or in the URL; a wrong one is refused and not repeated",
+  async () => {
+    const config = `authorization { user: ann, password: "p@ss word" }`;
+    await using server = await serverWith(config, { credentials: { user: "ann", pass: "p@ss word" } });
+    assertLists(await list(server.url, "--nats-user", "ann", "--nats-password", "p@ss word"));
+    assertLists(await list(server.url.replace("//", "//ann:p%40ss%20word@")));
+    const wrong = await list(server.url, "--nats-user", "ann", "--nats-password", "secret-word");
+    assertRefused(wrong, exitCodes.refused, /^NATS refuses the user: check the credentials$/);
+    const inUrl = await list(server.url.replace("//", "//ann:secret-word@"));
+    assertRefused(inUrl, exitCodes.refused, /check the credentials$/);
+    assert(!`${wrong.err}${inUrl.err}`.includes("secret-word"));
+    assertRefused(await list(server.url), exitCodes.refused, /check the credentials$/);
+  },
+);
 
-Deno.test("a token, and an nkey by its seed in a file", async () => {
+natsTest("a token, and an nkey by its seed in a file", async () => {
   const user = nkeys.createUser();
   const seed = await file("seed", `${new TextDecoder().decode(user.getSeed())}\n`);
   await using byToken = await serverWith(`authorization { token: "t0ken" }`, { token: "t0ken" });
@@ -61,20 +65,27 @@ Deno.test("a token, and an nkey by its seed in a file", async () => {
   assertLists(await list(byNkey.url, "--nats-nkey", seed));
 });
 
-Deno.test("a credentials file; one that has expired, is no such file or none at all is refused in a line", async () => {
-  const accounts = natsAccounts();
-  const good = await file("good.creds", accounts.credentials(3_600));
-  await using server = await serverWith(accounts.config, { credsFile: good });
-  assertLists(await list(server.url, "--nats-creds", good));
-  const expired = await file("expired.creds", accounts.credentials(-60));
-  assertRefused(await list(server.url, "--nats-creds", expired), exitCodes.refused, /check the credentials/);
-  const garbage = await file("garbage.creds", "not a credentials file");
-  assertRefused(await list(server.url, "--nats-creds", garbage), exitCodes.refused, /credentials/);
-  const nowhere = await list(server.url, "--nats-creds", `${directory}/nowhere`);
-  assertRefused(nowhere, exitCodes.refused, /^Cannot read .*nowhere: there is no such file$/);
-});
+natsTest(
+  "a credentials file; one that has expired, is no such file or none at all is refused in a line",
+  async () => {
+    const accounts = natsAccounts();
+    const good = await file("good.creds", accounts.credentials(3_600));
+    await using server = await serverWith(accounts.config, { credsFile: good });
+    assertLists(await list(server.url, "--nats-creds", good));
+    const expired = await file("expired.creds", accounts.credentials(-60));
+    assertRefused(
+      await list(server.url, "--nats-creds", expired),
+      exitCodes.refused,
+      /check the credentials/,
+    );
+    const garbage = await file("garbage.creds", "not a credentials file");
+    assertRefused(await list(server.url, "--nats-creds", garbage), exitCodes.refused, /credentials/);
+    const nowhere = await list(server.url, "--nats-creds", `${directory}/nowhere`);
+    assertRefused(nowhere, exitCodes.refused, /^Cannot read .*nowhere: there is no such file$/);
+  },
+);
 
-Deno.test("TLS with a certificate authority of one's own, and mTLS; neither is given up quietly", async () => {
+natsTest("TLS with a certificate authority of one's own, and mTLS; neither is given up quietly", async () => {
   const tls = (more: string) =>
     `tls { cert_file: "${pem("server")}", key_file: "${pem("server_key")}", ca_file: "${
       pem("ca")

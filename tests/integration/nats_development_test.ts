@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { gone, isAlive } from "../support/embedded_places.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { findNatsServer } from "../support/nats_server.ts";
 import { assertRefused, Program, run } from "../support/program.ts";
 
@@ -9,9 +10,9 @@ import { assertRefused, Program, run } from "../support/program.ts";
 class Place implements AsyncDisposable {
   private constructor(readonly directory: string, readonly env: Record<string, string>) {}
 
-  static async make(): Promise<Place> {
+  static async make(env?: Record<string, string>): Promise<Place> {
     const directory = await Deno.makeTempDir({ prefix: "zaakstroom-dev-" });
-    return new Place(directory, { NATS_SERVER: await findNatsServer() });
+    return new Place(directory, env ?? { NATS_SERVER: await findNatsServer() });
   }
 
   get flags(): string[] {
@@ -39,26 +40,29 @@ class Place implements AsyncDisposable {
   }
 }
 
-Deno.test("a node starts a server of its own, others join it, a second node is refused, and the last to go ends it", async () => {
-  await using place = await Place.make();
-  await using node = place.start();
-  await node.serving();
-  assertMatch(node.err.text, /sync_interval: always/);
-  const [other, listed] = await Promise.all([
-    place.run("start", "--json", "--port", "0"),
-    place.run("cases", "list"),
-  ]);
-  assertEquals([listed.code, listed.out.trim()], [0, "No cases"], listed.err);
-  assertEquals(other.code, exitCodes.inUse);
-  assertMatch(other.err, /is in use by the node of process \d+/);
-  const secrets = await Deno.readTextFile(`${place.directory}/nats/server.json`);
-  assert(!node.err.text.includes(JSON.parse(secrets).token), "The token is told to nobody");
-  node.signal("SIGTERM");
-  assertEquals((await node.ended()).code, 0);
-  assert(!await isAlive(await place.pid()), "The server ended with its node");
-});
+natsTest(
+  "a node starts a server of its own, others join it, a second node is refused, and the last to go ends it",
+  async () => {
+    await using place = await Place.make();
+    await using node = place.start();
+    await node.serving();
+    assertMatch(node.err.text, /sync_interval: always/);
+    const [other, listed] = await Promise.all([
+      place.run("start", "--json", "--port", "0"),
+      place.run("cases", "list"),
+    ]);
+    assertEquals([listed.code, listed.out.trim()], [0, "No cases"], listed.err);
+    assertEquals(other.code, exitCodes.inUse);
+    assertMatch(other.err, /is in use by the node of process \d+/);
+    const secrets = await Deno.readTextFile(`${place.directory}/nats/server.json`);
+    assert(!node.err.text.includes(JSON.parse(secrets).token), "The token is told to nobody");
+    node.signal("SIGTERM");
+    assertEquals((await node.ended()).code, 0);
+    assert(!await isAlive(await place.pid()), "The server ended with its node");
+  },
+);
 
-Deno.test("a server that is killed under a node is started again, and the ledger balances", async () => {
+natsTest("a server that is killed under a node is started again, and the ledger balances", async () => {
   await using place = await Place.make();
   await using node = place.start("--count", "100", "--until-idle");
   await node.serving();
@@ -72,7 +76,7 @@ Deno.test("a server that is killed under a node is started again, and the ledger
   assert(await place.pid() !== pid);
 });
 
-Deno.test("a server whose node was killed is found by the next command, which ends it", async () => {
+natsTest("a server whose node was killed is found by the next command, which ends it", async () => {
   await using place = await Place.make();
   await using node = place.start();
   await node.serving();
@@ -85,7 +89,7 @@ Deno.test("a server whose node was killed is found by the next command, which en
 });
 
 Deno.test("where there is no nats-server the message says how to install one", async () => {
-  await using place = await Place.make();
+  await using place = await Place.make({});
   const env = { NATS_SERVER: "/nowhere/nats-server" };
   const refused = await run(["cases", "list", ...place.flags], { env });
   assertRefused(

@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { describeDurability as ofNats } from "../../backends/nats/durability.ts";
 import { describeDurability as ofPostgres } from "../../backends/postgres/durability.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { assertRefused, Program, runHere } from "../support/program.ts";
@@ -19,20 +20,23 @@ Deno.test("words and verdict follow from replicas and what is known of the disk"
   assertMatch(found[2]!.durability, /synchronous_commit is off/);
 });
 
-Deno.test("one server that syncs now and then is told of at the start and in /health, and refused by --require-durable", async () => {
-  await using server = await startNats({ syncAlways: false });
-  const flags = ["--backend", "nats", "--url", server.url];
-  const refused = await runHere(["cases", "list", ...flags, "--require-durable"]);
-  assertRefused(refused, exitCodes.refused, /^Not durable enough for --require-durable: .*sync_interval/);
-  const asserted = await runHere(["cases", "list", ...flags, "--require-durable", "--nats-sync-always"]);
-  assertEquals(asserted.code, 0, asserted.err);
-  await using node = Program.start(["start", ...flags, "--port", "0"], { asNode: true });
-  const address = await node.serving();
-  assertMatch(node.err.text, /may be lost when its machine loses power/);
-  assertMatch((await (await fetch(`${address}health`)).json()).durability, /two minutes/);
-  node.signal("SIGTERM");
-  assertEquals((await node.ended()).code, 0);
-});
+natsTest(
+  "one server that syncs now and then is told of at the start and in /health, and refused by --require-durable",
+  async () => {
+    await using server = await startNats({ syncAlways: false });
+    const flags = ["--backend", "nats", "--url", server.url];
+    const refused = await runHere(["cases", "list", ...flags, "--require-durable"]);
+    assertRefused(refused, exitCodes.refused, /^Not durable enough for --require-durable: .*sync_interval/);
+    const asserted = await runHere(["cases", "list", ...flags, "--require-durable", "--nats-sync-always"]);
+    assertEquals(asserted.code, 0, asserted.err);
+    await using node = Program.start(["start", ...flags, "--port", "0"], { asNode: true });
+    const address = await node.serving();
+    assertMatch(node.err.text, /may be lost when its machine loses power/);
+    assertMatch((await (await fetch(`${address}health`)).json()).durability, /two minutes/);
+    node.signal("SIGTERM");
+    assertEquals((await node.ended()).code, 0);
+  },
+);
 
 Deno.test("a PostgreSQL without fsync is refused by --require-durable", async () => {
   await using server = await startPostgres({ fsync: false });

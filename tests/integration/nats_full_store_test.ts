@@ -6,6 +6,7 @@ import type { Settlement } from "../../backends/mailbox.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { anEvent } from "../support/events.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import { assertRefused, runHere } from "../support/program.ts";
 
@@ -29,38 +30,41 @@ async function mailboxOf(backend: Backend, signal: AbortSignal) {
   throw new Error("No mailbox was won");
 }
 
-Deno.test("a settlement waits while the store is full, tells why, and goes on once there is room", async () => {
-  await using server = await startNats({ jetStreamConfig: `max_file_store: ${LIMIT}` });
-  const other = await connect({ servers: server.url });
-  const full = Promise.withResolvers<string>();
-  const onAway = (error?: BackendAway) => error && full.resolve(error.message);
-  const backend = await openNats({ url: server.url, partitions: 1, onAway });
-  const stop = new AbortController();
-  try {
-    await backend.append([anEvent("case-1", 1)]);
-    const mailbox = await mailboxOf(backend, stop.signal);
-    for await (const batch of mailbox.batches(stop.signal)) {
-      await fillUp(other);
-      const settled = mailbox.settle(batch, nothing);
-      assertMatch(
-        await full.promise,
-        /^NATS takes no writes \(10023 .*\): free memory or disk on the server/,
-      );
-      await assertRejects(() => backend.append([anEvent("case-2", 1)]), BackendAway, "takes no writes");
-      await makeRoom(other);
-      await settled;
-      assertEquals((await backend.append([anEvent("case-2", 1)])).stored, 1);
-      break;
+natsTest(
+  "a settlement waits while the store is full, tells why, and goes on once there is room",
+  async () => {
+    await using server = await startNats({ jetStreamConfig: `max_file_store: ${LIMIT}` });
+    const other = await connect({ servers: server.url });
+    const full = Promise.withResolvers<string>();
+    const onAway = (error?: BackendAway) => error && full.resolve(error.message);
+    const backend = await openNats({ url: server.url, partitions: 1, onAway });
+    const stop = new AbortController();
+    try {
+      await backend.append([anEvent("case-1", 1)]);
+      const mailbox = await mailboxOf(backend, stop.signal);
+      for await (const batch of mailbox.batches(stop.signal)) {
+        await fillUp(other);
+        const settled = mailbox.settle(batch, nothing);
+        assertMatch(
+          await full.promise,
+          /^NATS takes no writes \(10023 .*\): free memory or disk on the server/,
+        );
+        await assertRejects(() => backend.append([anEvent("case-2", 1)]), BackendAway, "takes no writes");
+        await makeRoom(other);
+        await settled;
+        assertEquals((await backend.append([anEvent("case-2", 1)])).stored, 1);
+        break;
+      }
+      await mailbox.close();
+    } finally {
+      stop.abort();
+      await backend.close();
+      await other.close();
     }
-    await mailbox.close();
-  } finally {
-    stop.abort();
-    await backend.close();
-    await other.close();
-  }
-});
+  },
+);
 
-Deno.test("a store that there is no room to make is refused in a line, and nobody waits", async () => {
+natsTest("a store that there is no room to make is refused in a line, and nobody waits", async () => {
   const config =
     "accounts { A { jetstream { max_file: 0, max_mem: 1MB }, users: [{ user: ann, password: pw }] } }";
   await using server = await startNats({ config, credentials: { user: "ann", pass: "pw" } });

@@ -3,13 +3,14 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 const INTAKE = { case_id: "a", citizen_bsn: "999990019", debt_amount: 12.5, debt_type: "huur" };
 const WITHDRAWN = { event_type: "case.withdrawn", data: { case_id: "a", reason: "solved" } };
@@ -79,7 +80,7 @@ class Door implements AsyncDisposable {
   }
 }
 
-Deno.test("what was sent before a node ran is taken in, in its order, and taken away", async () => {
+natsTest("what was sent before a node ran is taken in, in its order, and taken away", async () => {
   await using door = await Door.open("BEFORE");
   await door.send(INTAKE, WITHDRAWN, { ...INTAKE, case_id: "b" });
   await door.node();
@@ -89,7 +90,7 @@ Deno.test("what was sent before a node ran is taken in, in its order, and taken 
   assertEquals([first!.event.metadata.source, first!.event.data.priority], ["ingest", "normal"]);
 });
 
-Deno.test("three nodes at one door store each event once and keep the order of a case", async () => {
+natsTest("three nodes at one door store each event once and keep the order of a case", async () => {
   await using door = await Door.open("THREE");
   for (let node = 0; node < 3; node++) await door.node();
   const cases = Array.from({ length: 20 }, (_, i) => ({ ...INTAKE, case_id: `c${i}` }));
@@ -104,7 +105,7 @@ Deno.test("three nodes at one door store each event once and keep the order of a
   }
 });
 
-Deno.test("an event that was taken in and not taken away, as by a crash, is stored once", async () => {
+natsTest("an event that was taken in and not taken away, as by a crash, is stored once", async () => {
   await using door = await Door.open("CRASHED");
   await door.send(INTAKE);
   await door.node();
@@ -119,31 +120,34 @@ Deno.test("an event that was taken in and not taken away, as by a crash, is stor
 
 const INTAKE_ENVELOPE = { event_type: "case.intake", data: INTAKE };
 
-Deno.test("what can't be taken in waits for a person with its reason, holds nothing up, and can be tried again", async () => {
-  await using door = await Door.open("REFUSED");
-  const event_id = crypto.randomUUID();
-  const good = { ...INTAKE_ENVELOPE, event_id };
-  const clash = { ...good, data: { ...INTAKE, debt_amount: 99 } };
-  await door.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
-  await door.node();
-  assertEquals(await door.log(2), ["a case.intake", "a case.withdrawn"]);
-  await door.empty();
-  const refused = await door.backend.inbox!.list();
-  assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
-  assertMatch(refused[0]!.reason, /not JSON/);
-  assertMatch(refused[1]!.reason, /event_type: must be one of/);
-  assertMatch(refused[2]!.reason, /stored already, with other content/);
-  assertEquals((await door.backend.health()).refused, 3);
-  const act = { by: "Caseworker 7", why: "a typing error" };
-  assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), true);
-  assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), false);
-  assertEquals(await door.backend.inbox!.retry(refused[1]!.id, act), true);
-  await door.empty();
-  assertEquals((await door.backend.inbox!.list()).length, 2);
-  assertEquals((await door.backend.audit("inbox")).map(({ act }) => act), ["inbox_discard", "inbox_retry"]);
-});
+natsTest(
+  "what can't be taken in waits for a person with its reason, holds nothing up, and can be tried again",
+  async () => {
+    await using door = await Door.open("REFUSED");
+    const event_id = crypto.randomUUID();
+    const good = { ...INTAKE_ENVELOPE, event_id };
+    const clash = { ...good, data: { ...INTAKE, debt_amount: 99 } };
+    await door.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
+    await door.node();
+    assertEquals(await door.log(2), ["a case.intake", "a case.withdrawn"]);
+    await door.empty();
+    const refused = await door.backend.inbox!.list();
+    assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
+    assertMatch(refused[0]!.reason, /not JSON/);
+    assertMatch(refused[1]!.reason, /event_type: must be one of/);
+    assertMatch(refused[2]!.reason, /stored already, with other content/);
+    assertEquals((await door.backend.health()).refused, 3);
+    const act = { by: "Caseworker 7", why: "a typing error" };
+    assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), true);
+    assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), false);
+    assertEquals(await door.backend.inbox!.retry(refused[1]!.id, act), true);
+    await door.empty();
+    assertEquals((await door.backend.inbox!.list()).length, 2);
+    assertEquals((await door.backend.audit("inbox")).map(({ act }) => act), ["inbox_discard", "inbox_retry"]);
+  },
+);
 
-Deno.test("a message with a reason of its own is not taken for one that was refused", async () => {
+natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
   await using door = await Door.open("FORGED");
   const producer = await connect({ servers: server.url });
   const set = headers();

@@ -8,6 +8,7 @@ import type { DeadLetter } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import type { Summary } from "../../console/summary.ts";
 import { Random } from "../../simulators/random.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { api, brokenRules, readEvents } from "../support/nats_store_check.ts";
 import { Program } from "../support/program.ts";
@@ -89,25 +90,36 @@ async function deadLetters(url: string): Promise<DeadLetter[]> {
   }
 }
 
-Deno.test("kill -9 of node and nats-server, twenty times each at random moments of 20,000 cases, loses, doubles and reorders nothing", async () => {
-  await using server = await startNats();
-  const seed = Deno.env.get("ZAAKSTROOM_TEST_SEED") ?? crypto.randomUUID();
-  const random = new Random(seed, "kills");
-  const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  try {
-    let killed = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      if (await liveAndDie(server, seed, connection, random)) killed++;
+natsTest(
+  "kill -9 of node and nats-server, twenty times each at random moments of 20,000 cases, loses, doubles and reorders nothing",
+  async () => {
+    await using server = await startNats();
+    const seed = Deno.env.get("ZAAKSTROOM_TEST_SEED") ?? crypto.randomUUID();
+    const random = new Random(seed, "kills");
+    const connection = await connect({
+      servers: server.url,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+    });
+    try {
+      let killed = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        if (await liveAndDie(server, seed, connection, random)) killed++;
+      }
+      const { ledger, accepted, dead } = await liveOn(server.url, seed);
+      assertEquals(await deadLetters(server.url), [], `seed ${seed}`);
+      assertEquals([ledger.lost, ledger.duplicated, ledger.reordered], [[], [], []], `seed ${seed}`);
+      assertEquals(
+        [ledger.balanced, ledger.accepted, accepted, dead],
+        [true, CASES, CASES, 0],
+        `seed ${seed}`,
+      );
+      const events = await readEvents(server.url);
+      assertEquals(brokenRules(events).slice(0, 5), [], `seed ${seed}`);
+      assertEquals(events.filter(({ type }) => type === "case.intake").length, CASES);
+      assert(killed >= ROUNDS * 3 / 4, `only ${killed} of ${ROUNDS} lives ended in the middle of work`);
+    } finally {
+      await connection.close();
     }
-    const { ledger, accepted, dead } = await liveOn(server.url, seed);
-    assertEquals(await deadLetters(server.url), [], `seed ${seed}`);
-    assertEquals([ledger.lost, ledger.duplicated, ledger.reordered], [[], [], []], `seed ${seed}`);
-    assertEquals([ledger.balanced, ledger.accepted, accepted, dead], [true, CASES, CASES, 0], `seed ${seed}`);
-    const events = await readEvents(server.url);
-    assertEquals(brokenRules(events).slice(0, 5), [], `seed ${seed}`);
-    assertEquals(events.filter(({ type }) => type === "case.intake").length, CASES);
-    assert(killed >= ROUNDS * 3 / 4, `only ${killed} of ${ROUNDS} lives ended in the middle of work`);
-  } finally {
-    await connection.close();
-  }
-});
+  },
+);

@@ -11,17 +11,18 @@ import {
   PublishDecision,
   VersionConflict,
 } from "../../backends/publishers.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 const BRIEF = { case_id: "123", citizen_bsn: "987654321", debt_amount: 500.00, debt_type: "parkeerboete" };
 
-Deno.test("the brief's quick start stores its event on JetStream", async () => {
+natsTest("the brief's quick start stores its event on JetStream", async () => {
   const publisher = await NatsEventPublisher.create(server.url, { stream: "QUICK" });
   const { stored, version } = await publisher.publish(caseIntake(BRIEF));
   assertEquals({ stored, version }, { stored: 1, version: 1 });
@@ -38,7 +39,7 @@ Deno.test("the brief's quick start stores its event on JetStream", async () => {
   await reader.close();
 });
 
-Deno.test("the brief's three front doors publish to JetStream, on the version they name", async () => {
+natsTest("the brief's three front doors publish to JetStream, on the version they name", async () => {
   const publisher = await NatsEventPublisher.create(server.url, { stream: "DOORS" });
   const analysis = {
     case_id: "123",
@@ -64,24 +65,30 @@ Deno.test("the brief's three front doors publish to JetStream, on the version th
   await publisher.close();
 });
 
-Deno.test("an id that JetStream has with other content is refused, and the same event twice is one event", async () => {
-  const publisher = await NatsEventPublisher.create(server.url, { stream: "TWICE" });
-  const event = { ...caseIntake(BRIEF), event_id: crypto.randomUUID() };
-  await publisher.publish(event);
-  assertEquals((await publisher.publish(event)).duplicates, 1);
-  const other = { ...event, data: { ...BRIEF, debt_amount: 501 } };
-  await assertRejects(() => publisher.publish(other), EventIdConflict);
-  await publisher.close();
-});
+natsTest(
+  "an id that JetStream has with other content is refused, and the same event twice is one event",
+  async () => {
+    const publisher = await NatsEventPublisher.create(server.url, { stream: "TWICE" });
+    const event = { ...caseIntake(BRIEF), event_id: crypto.randomUUID() };
+    await publisher.publish(event);
+    assertEquals((await publisher.publish(event)).duplicates, 1);
+    const other = { ...event, data: { ...BRIEF, debt_amount: 501 } };
+    await assertRejects(() => publisher.publish(other), EventIdConflict);
+    await publisher.close();
+  },
+);
 
-Deno.test("create rejects where nobody listens, and a later connection of the same publisher may succeed", async () => {
-  await assertRejects(() => NatsEventPublisher.create("nats://127.0.0.1:1"), BackendAway);
-  const away = await startNats();
-  await away.stop();
-  const publisher = new NatsEventPublisher(away.url);
-  await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendAway);
-  await away.start();
-  assertEquals((await publisher.publish(caseIntake(BRIEF))).stored, 1);
-  await publisher.close();
-  await away[Symbol.asyncDispose]();
-});
+natsTest(
+  "create rejects where nobody listens, and a later connection of the same publisher may succeed",
+  async () => {
+    await assertRejects(() => NatsEventPublisher.create("nats://127.0.0.1:1"), BackendAway);
+    const away = await startNats();
+    await away.stop();
+    const publisher = new NatsEventPublisher(away.url);
+    await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendAway);
+    await away.start();
+    assertEquals((await publisher.publish(caseIntake(BRIEF))).stored, 1);
+    await publisher.close();
+    await away[Symbol.asyncDispose]();
+  },
+);

@@ -4,6 +4,7 @@ import { connect } from "@nats-io/transport-deno";
 import { BackendAway, BackendRefused } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { anEvent } from "../support/events.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 
 function freePort(): number {
@@ -21,13 +22,13 @@ Deno.test("nobody listens: the backend is away", async () => {
   assertOneLine(error);
 });
 
-Deno.test("a server without JetStream is refused", async () => {
+natsTest("a server without JetStream is refused", async () => {
   await using server = await startNats({ jetStream: false });
   const error = await assertRejects(() => openNats({ url: server.url }), BackendRefused);
   assertOneLine(error, "JetStream");
 });
 
-Deno.test("a wrong password is refused", async () => {
+natsTest("a wrong password is refused", async () => {
   const config = `authorization { users: [{ user: "ann", password: "right" }] , timeout: 2 }`;
   await using server = await startNats({ config, credentials: { user: "ann", pass: "right" } });
   const credentials = { user: "ann", password: "wrong" };
@@ -35,7 +36,7 @@ Deno.test("a wrong password is refused", async () => {
   assertOneLine(error, "credentials");
 });
 
-Deno.test("a user without rights on JetStream is refused", async () => {
+natsTest("a user without rights on JetStream is refused", async () => {
   const config =
     `authorization { users: [{ user: "ann", password: "pw", permissions: { publish: ["x"], subscribe: ["_INBOX.>"] } }] }`;
   const credentials = { user: "ann", pass: "pw" };
@@ -47,7 +48,7 @@ Deno.test("a user without rights on JetStream is refused", async () => {
   assertOneLine(error, "may not");
 });
 
-Deno.test("a stream of somebody else under our name is refused and left alone", async () => {
+natsTest("a stream of somebody else under our name is refused and left alone", async () => {
   await using server = await startNats();
   const other = await connect({ servers: server.url });
   const config = { name: "CASES", subjects: ["theirs.>"] };
@@ -59,7 +60,7 @@ Deno.test("a stream of somebody else under our name is refused and left alone", 
   await other.close();
 });
 
-Deno.test("an event that the server can't take is refused, and what follows goes on", async () => {
+natsTest("an event that the server can't take is refused, and what follows goes on", async () => {
   await using server = await startNats({ config: "max_payload: 8192" });
   const backend = await openNats({ url: server.url });
   const event = anEvent("a", 1);

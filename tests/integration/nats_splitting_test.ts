@@ -8,6 +8,7 @@ import { storeRow } from "../../schema/stored_event.ts";
 import { deadOf, deliveries, outputOf, settlement, timerOf } from "../conformance/outcomes.ts";
 import { INTAKE } from "../conformance/world.ts";
 import { anEvent, casesIn } from "../support/events.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import { api, readEvents } from "../support/nats_store_check.ts";
 
@@ -15,7 +16,7 @@ const CASES = 450;
 const STRETCHES = 8;
 const FAR = Date.UTC(2100, 0, 1);
 
-Deno.test("a settlement of 3,000 messages is stored once, also when it is tried twice (I2, I4)", async () => {
+natsTest("a settlement of 3,000 messages is stored once, also when it is tried twice (I2, I4)", async () => {
   await using server = await startNats({ syncAlways: false });
   const backend = await openNats({ url: server.url, partitions: 1 });
   const cases = casesIn(0, 1, CASES);
@@ -42,27 +43,30 @@ Deno.test("a settlement of 3,000 messages is stored once, also when it is tried 
   await backend.close();
 });
 
-Deno.test("an append of more than it stores at once, cut off between two stretches, is completed by the same call (I1, I2)", async () => {
-  await using server = await startNats();
-  const backend = await openNats({ url: server.url, deadlineMs: 1_000 });
-  const events = Array.from(
-    { length: STRETCHES * backend.features.atomicAppend },
-    (_, i) => anEvent(`case-${i % 1000}`, i),
-  );
-  const cut = assertRejects(() => backend.append(events), BackendAway);
-  await someStored(server.url);
-  await server.kill9();
-  await cut;
-  await server.start();
-  const { stored, duplicates } = await untilAnswered(
-    () => backend.append(events),
-    new AbortController().signal,
-  );
-  assert(stored > 0 && duplicates > 0, `${stored} stored by the second call, ${duplicates} by the first`);
-  const all = await readEvents(server.url);
-  assertEquals(all.map(({ id }) => id), events.map(({ event_id }) => event_id));
-  await backend.close();
-});
+natsTest(
+  "an append of more than it stores at once, cut off between two stretches, is completed by the same call (I1, I2)",
+  async () => {
+    await using server = await startNats();
+    const backend = await openNats({ url: server.url, deadlineMs: 1_000 });
+    const events = Array.from(
+      { length: STRETCHES * backend.features.atomicAppend },
+      (_, i) => anEvent(`case-${i % 1000}`, i),
+    );
+    const cut = assertRejects(() => backend.append(events), BackendAway);
+    await someStored(server.url);
+    await server.kill9();
+    await cut;
+    await server.start();
+    const { stored, duplicates } = await untilAnswered(
+      () => backend.append(events),
+      new AbortController().signal,
+    );
+    assert(stored > 0 && duplicates > 0, `${stored} stored by the second call, ${duplicates} by the first`);
+    const all = await readEvents(server.url);
+    assertEquals(all.map(({ id }) => id), events.map(({ event_id }) => event_id));
+    await backend.close();
+  },
+);
 
 /** Resolves when a first stretch is in the store. */
 async function someStored(url: string): Promise<void> {

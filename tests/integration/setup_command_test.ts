@@ -2,15 +2,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../console/exit_codes.ts";
+import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { assertRefused, runHere } from "../support/program.ts";
 
 let server: TestNats;
-Deno.test.beforeAll(async () => {
+natsTest.beforeAll(async () => {
   server = await startNats();
 });
-Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 const setup = (url: string, ...args: string[]) =>
   runHere(["setup", "--backend", "nats", "--url", url, ...args]);
@@ -23,7 +24,7 @@ async function api(url: string, subject: string, body: unknown = {}) {
   return answer.json<{ config: Record<string, unknown> & { num_replicas: number } }>();
 }
 
-Deno.test("setup makes the streams once, and a second time finds them as wanted", async () => {
+natsTest("setup makes the streams once, and a second time finds them as wanted", async () => {
   await using own = await startNats();
   const first = await setup(own.url, "--partitions", "4");
   assertEquals(first.code, 0, first.err);
@@ -34,7 +35,7 @@ Deno.test("setup makes the streams once, and a second time finds them as wanted"
   assertEquals([second.code, created, drift, partitions], [0, [], [], 4]);
 });
 
-Deno.test("setup shows drift as a diff, and changes it only on --apply", async () => {
+natsTest("setup shows drift as a diff, and changes it only on --apply", async () => {
   await setup(server.url);
   const { config } = await api(server.url, "STREAM.INFO.CASES");
   await api(server.url, "STREAM.UPDATE.CASES", {
@@ -55,7 +56,7 @@ Deno.test("setup shows drift as a diff, and changes it only on --apply", async (
   assertEquals((await setup(server.url)).code, 0);
 });
 
-Deno.test("a stream that lost allow_atomic is refused by start, and mended by setup --apply", async () => {
+natsTest("a stream that lost allow_atomic is refused by start, and mended by setup --apply", async () => {
   await setup(server.url);
   const { config } = await api(server.url, "STREAM.INFO.CASES");
   await api(server.url, "STREAM.UPDATE.CASES", { ...config, allow_atomic: false });
@@ -65,7 +66,7 @@ Deno.test("a stream that lost allow_atomic is refused by start, and mended by se
   assertEquals((await runHere(["cases", "list", "--backend", "nats", "--url", server.url])).code, 0);
 });
 
-Deno.test("more replicas than servers are refused in a line, and nothing changes", async () => {
+natsTest("more replicas than servers are refused in a line, and nothing changes", async () => {
   await setup(server.url);
   const seen = await setup(server.url, "--replicas", "3");
   assertEquals(seen.code, exitCodes.failed);

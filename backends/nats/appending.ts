@@ -4,7 +4,7 @@ import type { WireEvent } from "../../schema/events.ts";
 import type { Subjects } from "../../schema/nats.ts";
 import { type Appended, EventIdConflict, type ExpectedVersion, VersionConflict } from "../backend.ts";
 import { patience, pause } from "../patience.ts";
-import { MOST_MESSAGES } from "./atomic_batch.ts";
+import { MOST_MESSAGES, type Positions } from "./atomic_batch.ts";
 import { type CaseBook, type Placed, placeEvents } from "./case_book.ts";
 import { Conflict, RecentDuplicate } from "./errors.ts";
 import type { Kinds } from "./kinds.ts";
@@ -117,17 +117,17 @@ function place({ book, subjects }: AppendParts, drafts: readonly Draft[]): Place
 
 async function write({ writer, book, kinds }: AppendParts, placed: Placed) {
   const notes = kinds.missing(placed.drafts);
-  const first = await writer.write([...placed.writes, ...notes]);
+  const at = await writer.write([...placed.writes, ...notes]);
   kinds.noted(notes);
-  note(book, placed, first);
+  note(book, placed, at);
   const end = placed.drafts.length - 1;
   const { eventId } = placed.drafts[end]!;
-  return { stored: end + 1, last: { eventId, position: first + end, version: placed.versions[end]! } };
+  return { stored: end + 1, last: { eventId, position: at(end), version: placed.versions[end]! } };
 }
 
-/** Takes note of events that were written from a position on. */
-export function note(book: CaseBook, { drafts, versions }: Placed, first: number): void {
-  for (const [i, { caseId, eventId }] of drafts.entries()) book.saw(caseId, first + i, versions[i]!, eventId);
+/** Takes note of events that were written. */
+export function note(book: CaseBook, { drafts, versions }: Placed, at: Positions): void {
+  for (const [i, { caseId, eventId }] of drafts.entries()) book.saw(caseId, at(i), versions[i]!, eventId);
 }
 
 /** After a conflict the cases are read anew. An id that is none of theirs and yet a duplicate is of another case. */

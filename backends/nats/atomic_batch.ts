@@ -25,6 +25,9 @@ export interface Write {
   readonly id?: string;
 }
 
+/** Where each of several writes was stored. */
+export type Positions = (index: number) => number;
+
 /** How long the word that something is gone is kept, for those who follow. */
 const GONE_FOR = "600s";
 
@@ -61,8 +64,13 @@ export async function writeTogether(client: NatsClient, writes: readonly Write[]
 }
 
 /** Writes a single message, for which the server need not stage a batch. */
-export async function writeOne(client: NatsClient, write: Write): Promise<number> {
-  const answer = await send(client, write, `${START}${expectations(write)}${END}`);
+export function writeOne(client: NatsClient, write: Write): Promise<number> {
+  return writeUnder(client, write, expectations(write));
+}
+
+/** Writes a single message with these header lines, and returns its position. Throws as `writeTogether`. */
+export async function writeUnder(client: NatsClient, write: Write, lines: string): Promise<number> {
+  const answer = await send(client, write, `${START}${lines}${END}`);
   const ack = answerOf<Ack>(answer);
   if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
   return ack.seq;

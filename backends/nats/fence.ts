@@ -5,7 +5,7 @@
  */
 import type { Subjects } from "../../schema/nats.ts";
 import { type Abandoned, Fenced, type Trial } from "../mailbox.ts";
-import type { Write } from "./atomic_batch.ts";
+import type { Positions, Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 import { readLast } from "./direct.ts";
 import { Conflict } from "./errors.ts";
@@ -69,8 +69,8 @@ export class Fence {
     return this.#now;
   }
 
-  /** Writes the checkpoint with all that belongs to it, or nothing. Returns the position of the first of `writes`. */
-  write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<number> {
+  /** Writes the checkpoint with all that belongs to it, or nothing. Tells where each of `writes` is. */
+  write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<Positions> {
     return this.#write({ ...this.#now, ...change }, writes);
   }
 
@@ -92,17 +92,17 @@ export class Fence {
     this.#now = found === undefined ? NEVER : JSON.parse(found.payload);
   }
 
-  async #write(next: Checkpoint, writes: readonly Write[]): Promise<number> {
+  async #write(next: Checkpoint, writes: readonly Write[]): Promise<Positions> {
     const checkpoint: Write = {
       subject: this.#subject,
       payload: JSON.stringify(next),
       replaces: true,
       expect: { filter: this.#subject, last: this.#at },
     };
-    const first = await this.#options.writer.write([checkpoint, ...writes]);
-    this.#at = first;
+    const at = await this.#options.writer.write([checkpoint, ...writes]);
+    this.#at = at(0);
     this.#now = next;
-    return first + 1;
+    return (index) => at(index + 1);
   }
 }
 

@@ -35,7 +35,7 @@ import { StoreClock } from "./store_clock.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
 import { named, wantedOf } from "./wanted_store.ts";
-import { Writer } from "./writer.ts";
+import { BatchWriter } from "./writer.ts";
 
 export interface NatsOptions {
   /** `nats://host:port`, several with commas between them. */
@@ -270,7 +270,7 @@ function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: Op
     book: new CaseBook(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
     kinds: new Kinds(subjects),
     turns: new Turns(),
-    writer: new Writer(client),
+    writer: new BatchWriter(client),
     clock,
     leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
     onAway: options.onAway ?? (() => {}),

@@ -1,6 +1,6 @@
 /** The parked cases of one mailbox, as its owner knows them. @module */
 import { type Subjects, textOf } from "../../schema/nats.ts";
-import type { Write } from "./atomic_batch.ts";
+import type { Positions, Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 import { type Found, readSubject } from "./direct.ts";
 import type { ParkedCase, Waiting } from "./parking.ts";
@@ -65,10 +65,10 @@ export class ParkedCases {
     });
   }
 
-  /** Takes note of what was written from a position on. */
-  apply(changed: ReadonlyMap<string, Waiting>, first: number): void {
-    let at = first;
-    for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at++ });
+  /** Takes note of what was written, in the order of `writes`. */
+  apply(changed: ReadonlyMap<string, Waiting>, at: Positions): void {
+    let index = 0;
+    for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at(index++) });
     if (this.#cases.size > this.#tidyAt) this.#tidy();
   }
 

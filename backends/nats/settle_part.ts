@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../backend.ts";
 import { type Batch, linesOf, type Settlement } from "../mailbox.ts";
 import type { Subjects } from "../../schema/nats.ts";
-import { MOST_MESSAGES, type Write } from "./atomic_batch.ts";
+import { MOST_MESSAGES, type Positions, type Write } from "./atomic_batch.ts";
 import { note } from "./appending.ts";
 import { type Placed, placeEvents } from "./case_book.ts";
 import type { Fence } from "./fence.ts";
@@ -64,8 +64,8 @@ async function writeInRuns(
     const placed = place(parts, drafts);
     if (placed.writes.length + waiting.length <= room) {
       const change = { checkpoint: staged.checkpoint, settledAt: now, trial: null };
-      const first = await write(parts, change, placed, [...parked, ...trail, ...waiting]);
-      return parts.parked.apply(staged.parked, first);
+      const at = await write(parts, change, placed, [...parked, ...trail, ...waiting]);
+      return parts.parked.apply(staged.parked, at);
     }
     const some = place(parts, placed.drafts.slice(0, ROOM));
     const early = waiting.slice(0, ROOM - some.writes.length);
@@ -78,18 +78,18 @@ function place({ book, subjects }: Parts, drafts: readonly Draft[]): Placed {
   return placeEvents(drafts, (caseId) => book.head(caseId), subjects, false);
 }
 
-/** Writes events and more behind the fence; returns the position of the first of `more`. */
+/** Writes events and more behind the fence; tells where each of `more` is. */
 async function write(
   { fence, kinds, book }: SettleParts,
   change: Parameters<Fence["write"]>[0],
   placed: Placed,
   more: readonly Write[],
-): Promise<number> {
+): Promise<Positions> {
   const notes = kinds.missing(placed.drafts);
-  const first = await fence.write(change, [...placed.writes, ...more, ...notes]);
+  const at = await fence.write(change, [...placed.writes, ...more, ...notes]);
   kinds.noted(notes);
-  note(book, placed, first);
-  return first + placed.writes.length;
+  note(book, placed, at);
+  return (index) => at(placed.writes.length + index);
 }
 
 export function auditWrite(subjects: Subjects, entry: AuditEntry): Write {

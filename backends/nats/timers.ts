@@ -103,9 +103,9 @@ async function fire(parts: Parts, { subject, position, payload }: Found): Promis
     const placed = placeEvents([draft], (caseId) => book.head(caseId), subjects, false);
     const notes = kinds.missing(placed.drafts);
     try {
-      const first = await writer.write([...placed.writes, gone, ...notes]);
+      const at = await writer.write([...placed.writes, gone, ...notes]);
       kinds.noted(notes);
-      return note(book, placed, first);
+      return note(book, placed, at);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       await book.reload([draft.caseId]);

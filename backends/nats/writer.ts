@@ -4,12 +4,12 @@
  * @module
  */
 import { BackendAway } from "../backend.ts";
-import { MOST_MESSAGES, type Write, writeOne, writeTogether } from "./atomic_batch.ts";
+import { MOST_MESSAGES, type Positions, type Write, writeOne, writeTogether } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 
 interface Waiting {
   readonly writes: readonly Write[];
-  resolve(first: number): void;
+  resolve(at: Positions): void;
   reject(error: unknown): void;
 }
 
@@ -19,15 +19,21 @@ const IN_FLIGHT = 2;
 const FULL = MOST_MESSAGES * 0.9;
 const FULL_IN_FLIGHT = 8;
 
-export class Writer {
+/** What writes messages that belong together. */
+export interface Writer {
+  /** Writes all or none, and tells where; what else is promised `features` of the store says. */
+  write(writes: readonly Write[]): Promise<Positions>;
+}
+
+/** Writes atomic batches. */
+export class BatchWriter implements Writer {
   readonly #queue: Waiting[] = [];
   #inFlight = 0;
 
   constructor(readonly client: NatsClient) {}
 
-  /** Writes all or none, and returns the position of the first; the others follow it one by one. */
-  write(writes: readonly Write[]): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+  write(writes: readonly Write[]): Promise<Positions> {
+    const { promise, resolve, reject } = Promise.withResolvers<Positions>();
     this.#queue.push({ writes, resolve, reject });
     this.#go();
     return promise;
@@ -51,10 +57,11 @@ export class Writer {
 
   async #send(group: readonly Waiting[]): Promise<void> {
     try {
-      let first = await this.#commit(group.flatMap(({ writes }) => writes));
+      let next = await this.#commit(group.flatMap(({ writes }) => writes));
       for (const { writes, resolve } of group) {
-        resolve(first);
-        first += writes.length;
+        const first = next;
+        resolve((index) => first + index);
+        next += writes.length;
       }
     } catch (error) {
       // What is refused was not stored: each then answers for itself alone. After an unknown outcome all must look.

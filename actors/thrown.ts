@@ -8,8 +8,12 @@ export interface Thrown {
 }
 
 const CLASS_CHARACTERS = 200;
-const MESSAGE_CHARACTERS = 4_000;
-const STACK_CHARACTERS = 16_000;
+/** So few that all the failures that are kept of a delivery fit into one JetStream message, whatever they say. */
+export const MESSAGE_CHARACTERS = 2_000;
+export const STACK_CHARACTERS = 8_000;
+
+/** Control characters, but for those that text consists of. JSON takes six bytes for each. */
+const CONTROL = /[^\P{Cc}\n\r\t]/gu;
 
 /** Describes whatever was thrown. It never throws, though reading what was thrown may. */
 export function describe(error: unknown): Thrown {
@@ -25,5 +29,5 @@ export function describe(error: unknown): Thrown {
 
 /** Text of a bounded length. A NUL or half a character would be refused by the store, and the dead letter with it. */
 function text(value: unknown, most: number): string {
-  return String(value).slice(0, most).replaceAll("\0", "\uFFFD").toWellFormed();
+  return String(value).slice(0, most).replaceAll(CONTROL, "\uFFFD").toWellFormed();
 }

@@ -1,6 +1,7 @@
 /** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
 import type { HistoryNeed } from "../backends/mailbox.ts";
 import { type Spawn, spawnWebWorker, type WorkerLike } from "./spawn.ts";
+import { describe } from "./thrown.ts";
 import { AT_REST, type BatchResult, type FromWorker, type Run, type ToWorker } from "./worker_protocol.ts";
 
 /** How a worker came to its end. */
@@ -74,7 +75,7 @@ export class WorkerHandle {
     this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(this.#up ? "threw" : "start_failed", event.message);
+      this.#end(this.#up ? "threw" : "start_failed", describe(event.message).message);
     };
     const { deliveryTimeoutMs, stateLimit, startMs } = settings;
     const progress = this.#progress.buffer as SharedArrayBuffer;

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import type { SupervisorOptions } from "../../actors/supervisor.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { type Odd, oddEvent } from "../support/odd_processor.ts";
@@ -40,6 +40,16 @@ Deno.test("a delivery that kills its worker is found at once, and given up after
   // Once among others, which finds it; from then on it is handled alone, at every attempt once.
   assertEquals(runtime.seen.exits.map(({ exit }) => exit), Array(4).fill("threw"));
   await assertDoneInOrder(runtime, 3, { "case-3": [1] });
+});
+
+Deno.test("what is kept of a death is text that any store takes, of a bounded length (I4)", async () => {
+  await using runtime = await run({ "case-3/2": "sabotage_loudly" });
+  const [letter] = await runtime.backend.deadLetters.list();
+  for (const { message } of letter!.failures) {
+    assertLess(message.length, 2_200);
+    assert(message.isWellFormed() && !message.includes("\0"));
+  }
+  assert(runtime.seen.exits.every(({ reason }) => reason.length <= 2_000), "nor is more of it logged");
 });
 
 Deno.test("three deliveries that kill cost a bounded number of workers, and nobody else anything (I7)", async () => {

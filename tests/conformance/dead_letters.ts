@@ -1,10 +1,11 @@
 /** Conformance: dead letters, kept for a person, and what a person does about them. @module */
+import { MESSAGE_CHARACTERS, STACK_CHARACTERS } from "../../actors/thrown.ts";
 import { KEPT_FIRST, KEPT_LAST } from "../../backends/failures.ts";
 import { storeRow } from "../../schema/stored_event.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { deadOf, deliveries, type Delivery, failureOf, outputOf, settlement } from "./outcomes.ts";
+import { deadOf, deliveries, type Delivery, failureOf, outputOf, retryOf, settlement } from "./outcomes.ts";
 import { all } from "./world.ts";
 
 const ANN = { by: "ann", why: "the creditor mended it" };
@@ -110,6 +111,24 @@ export const deadLetterCases: ConformanceCase[] = [
       assertEquals(letter!.attempts, attempts);
       const all = seen.map(failureOf);
       assertEquals(letter!.failures, [...all.slice(0, KEPT_FIRST), ...all.slice(-KEPT_LAST)]);
+    },
+  },
+  {
+    name: "a delivery whose errors are as large as they may be can be held on to for ever (I1, I6)",
+    async run(world) {
+      const { backend, feed } = await world.scene(1, 1);
+      // Three bytes each, as many as any character takes.
+      const error = { message: "€".repeat(MESSAGE_CHARACTERS), stack: "€".repeat(STACK_CHARACTERS) };
+      for (let attempt = 1; attempt <= KEPT_FIRST + KEPT_LAST + 2; attempt++) {
+        const batch = await feed.next();
+        const [delivery] = deliveries(batch);
+        const outcome = { kind: "retry", error: { ...failureOf(delivery!), ...error }, afterMs: 1 } as const;
+        await feed.mailbox.settle(batch, settlement({ exceptions: [{ ...retryOf(delivery!, 1), outcome }] }));
+      }
+      await feed.play(() => "dead");
+      assertEquals((await backend.deadLetters.list()).map(({ attempts }) => attempts), [
+        KEPT_FIRST + KEPT_LAST + 3,
+      ]);
     },
   },
   {

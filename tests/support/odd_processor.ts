@@ -75,6 +75,12 @@ const acts = {
       throw new Error("sabotage");
     };
   },
+  /** The same, and what it says is long and no store takes it as it is. */
+  sabotage_loudly() {
+    Atomics.store = () => {
+      throw new Error(`\0\ud800${"x".repeat(100_000)}`);
+    };
+  },
   chatter: () => self.oddPost!(null),
   flood() {
     for (;;) self.oddPost!(new Uint8Array(100_000));

@@ -28,7 +28,8 @@ Deno.test("a description is text that any store takes, of a bounded length", () 
   const error = new Error(`a\0b\ud800${"x".repeat(100_000)}`);
   Object.assign(error, { name: { toString: () => "odd\0" } });
   const { class: name, message, stack } = describe(error);
-  assertEquals([name, message.slice(0, 5), message.length], ["odd\uFFFD", "a\uFFFDb\uFFFDx", 4_000]);
-  assertEquals(stack!.length, 16_000);
+  assertEquals([name, message.slice(0, 5), message.length], ["odd\uFFFD", "a\uFFFDb\uFFFDx", 2_000]);
+  assertEquals(stack!.length, 8_000);
   assertEquals(JSON.stringify({ message, stack }).includes("\\u0000"), false);
+  assertEquals(describe("\u0007\n\t\u001b").message, "\uFFFD\n\t\uFFFD");
 });

@@ -65,6 +65,11 @@ export const natsOptions = {
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
     help: "nats: the server is known to run with sync_interval: always, which it does not tell",
   },
+  "allow-weaker": {
+    schema: given,
+    env: "ZAAKSTROOM_ALLOW_WEAKER",
+    help: "nats: make do with a server before 2.12, which knows no atomic batches",
+  },
 } as const;
 
 type NatsValues = Values<typeof natsOptions>;
@@ -80,6 +85,7 @@ export function natsOptionsOf(url: string, values: NatsValues): NatsOptions {
     url,
     credentials: credentialsOf(values),
     syncAlways: values["nats-sync-always"],
+    allowWeaker: values["allow-weaker"],
     ...(replicas === undefined ? {} : { replicas }),
   };
 }

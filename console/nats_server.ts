@@ -29,7 +29,12 @@ export async function natsServer(values: BackendValues, role: "node" | "client")
   const dataDir = values["data-dir"];
   const own = await openDevelopmentServer({ role, ...(dataDir === undefined ? {} : { dataDir }) });
   return {
-    options: { url: own.url, credentials: { token: own.token }, syncAlways: true },
+    options: {
+      url: own.url,
+      credentials: { token: own.token },
+      syncAlways: true,
+      allowWeaker: values["allow-weaker"],
+    },
     where: own.dataDir,
     revive: () => own.revive(),
     close: () => own.close(),

@@ -86,15 +86,22 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
   }${commit}${END}`;
 }
 
-function expectations({ subject, replaces, gone, id, expect }: Write): string {
+/** The headers of a write, but for what it expects. */
+export function markLines({ replaces, gone, id }: Write, expires: boolean): string {
   let text = replaces || gone ? "Nats-Rollup: sub\r\n" : "";
-  if (gone) text += `Nats-TTL: ${GONE_FOR}\r\n`;
+  if (gone && expires) text += `Nats-TTL: ${GONE_FOR}\r\n`;
   if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
+  return text;
+}
+
+function expectations(write: Write): string {
+  const { subject, expect } = write;
+  const text = markLines(write, true);
   if (expect === undefined) return text;
-  text += `Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
+  const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
   return expect.filter === subject
-    ? text
-    : `${text}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
+    ? expected
+    : `${expected}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
 }
 
 interface Message {

@@ -3,6 +3,7 @@ import { leaseBucket, textOf, token } from "../../schema/nats.ts";
 import { timeOf } from "./timer_message.ts";
 import type { Health, MailboxHealth } from "../backend.ts";
 import { inOrder } from "./delivering.ts";
+import { filterConfig } from "./feed.ts";
 import { type Found, readLasts, readNext, readSubject, readWhole } from "./direct.ts";
 import type { Checkpoint } from "./fence.ts";
 import { parkedCaseOf } from "./parked_cases.ts";
@@ -123,15 +124,21 @@ async function pendingOf(
 let counters = 0;
 const node = token(crypto.randomUUID().slice(0, 8));
 
-/** The server counts when a consumer is made. */
 async function countPending(client: Parts["client"], stream: string, filters: string[], after: number) {
+  const groups = client.isPlain ? filters.map((filter) => [filter]) : [filters];
+  const counts = await Promise.all(groups.map((group) => countUnder(client, stream, group, after)));
+  return Math.min(counts.reduce((sum, count) => sum + count, 0), COUNT_UP_TO);
+}
+
+/** The server counts when a consumer is made. */
+async function countUnder(client: Parts["client"], stream: string, filters: string[], after: number) {
   const name = `zs-count-${node}-${++counters}`;
   const config = {
     name,
     ack_policy: "none",
     deliver_policy: "by_start_sequence",
     opt_start_seq: after + 1,
-    filter_subjects: filters,
+    ...filterConfig(filters),
     mem_storage: true,
     num_replicas: 1,
     inactive_threshold: 5_000_000_000,
@@ -142,5 +149,5 @@ async function countPending(client: Parts["client"], stream: string, filters: st
     body,
   );
   await client.api(`CONSUMER.DELETE.${stream}.${name}`);
-  return Math.min(num_pending, COUNT_UP_TO);
+  return num_pending;
 }

@@ -5,7 +5,7 @@
  * take events can't be joined again. So promoting is an act of a person.
  * @module
  */
-import { PARTITIONS_KEY, storeStream, type StreamConfig, Subjects } from "../../schema/nats.ts";
+import { partitionsIn, storeStream, type StreamConfig, Subjects } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { type Backend, BackendRefused } from "../backend.ts";
 import { CaseBook } from "./case_book.ts";
@@ -105,10 +105,10 @@ async function infoOf(client: NatsClient, stream: string): Promise<StreamInfo> {
   return await client.api<StreamInfo>(`STREAM.INFO.${stream}`);
 }
 
-function partitionsOf({ config: { name, metadata } }: StreamInfo): number {
-  const partitions = Number(metadata?.[PARTITIONS_KEY]);
+function partitionsOf({ config }: StreamInfo): number {
+  const partitions = partitionsIn(config);
   if (partitions >= 1) return partitions;
-  throw new BackendRefused(`The stream ${name} is not ours`);
+  throw new BackendRefused(`The stream ${config.name} is not ours`);
 }
 
 async function withClient<T>(target: NatsTarget, work: (client: NatsClient) => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import {
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
-import { append, EVENTS_AT_ONCE } from "./appending.ts";
+import { append } from "./appending.ts";
 import { listCases, projectOnce } from "./case_model.ts";
 import { CaseBook } from "./case_book.ts";
 import { doChores } from "./chores.ts";
@@ -23,6 +23,7 @@ import { NatsClient, textOfMsg } from "./client.ts";
 import type { NatsCredentials } from "./credentials.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { describeDurability } from "./durability.ts";
+import { featuresOf } from "./features.ts";
 import { health } from "./health.ts";
 import { inbox, takeIn } from "./ingest.ts";
 import { Kinds } from "./kinds.ts";
@@ -35,6 +36,8 @@ import { StoreClock } from "./store_clock.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
 import { named, wantedOf } from "./wanted_store.ts";
+import { OneByOneWriter } from "./weaker/one_by_one_writer.ts";
+import { askOneByOne } from "./weaker/single_reads.ts";
 import { BatchWriter } from "./writer.ts";
 
 export interface NatsOptions {
@@ -63,6 +66,8 @@ export interface NatsOptions {
   prefix?: string;
   /** Told at the opening of a store whose streams are not configured as this program would; they are used as they are. */
   onDrift?: (drift: readonly StreamDrift[]) => void;
+  /** Makes do with a server or a stream without atomic batches; `features` then says what is promised less. */
+  allowWeaker?: boolean;
   /** True when the server is known to sync every write: it does not tell. */
   syncAlways?: boolean;
   /** No answer for this long counts as away. Default 5,000. */
@@ -71,17 +76,6 @@ export interface NatsOptions {
   timersAsOf?: () => Date;
 }
 
-const features: BackendFeatures = {
-  durable: true,
-  shared: true,
-  atomicSettle: true,
-  // A server takes a thousand messages in an atomic batch, and nothing larger can be made of two.
-  atomicAppend: EVENTS_AT_ONCE,
-  geography:
-    "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
-    "for a majority, so that its places must be milliseconds apart; a mirror over a leaf node costs writers nothing, " +
-    "is a moment behind, can be read while the hub is away, and becomes a store only when a person promotes it",
-};
 const TIMERS_EVERY_MS = 250;
 /** Two settlements with one output each fit into one atomic batch. */
 const BATCH_SIZE = 480;
@@ -95,6 +89,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, wanted);
+    if (store.shortfall?.plain) client.usePlainly(askOneByOne);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, { ...options, ...named(options) }, store);
     await backend.prepare();
@@ -109,7 +104,7 @@ type Named = NatsOptions & { stream: string; prefix: string };
 
 class NatsBackend implements Backend {
   readonly name = "nats";
-  readonly features = features;
+  readonly features: BackendFeatures;
   readonly partitions: number;
   readonly deadLetters;
   readonly inbox: Inbox;
@@ -122,6 +117,7 @@ class NatsBackend implements Backend {
   #closing: Promise<void> | undefined;
 
   constructor(client: NatsClient, options: Named, store: OpenedStore) {
+    this.features = featuresOf(store.shortfall);
     this.partitions = store.partitions;
     this.#options = options;
     this.#store = store;
@@ -193,7 +189,8 @@ class NatsBackend implements Backend {
     const { restore } = this.#parts.leases;
     return doChores({
       takeIn: () => takeIn(parts),
-      project: () => projectOnce(this.#parts),
+      // Without atomic batches there is no read model.
+      project: () => this.#store.shortfall ? Promise.resolve(0) : projectOnce(this.#parts),
       restore,
     }, this.#ended.signal);
   }
@@ -218,6 +215,7 @@ class NatsBackend implements Backend {
   readCase = (caseId: string) => reading.readCase(this.#parts, caseId);
   readAll = (range = {}) => reading.readAll(this.#parts, range);
   listCases = async (options = {}) => {
+    if (this.#store.shortfall) return await reading.latestCases(this.#parts, options);
     try {
       return await listCases(this.#parts, options);
     } catch (error) {
@@ -237,7 +235,8 @@ class NatsBackend implements Backend {
       health({ parts: this.#parts, leaseMs: this.#store.leaseMs, durability }),
       this.inbox.count(),
     ]);
-    return { ...stands, refused };
+    const { weaker } = this.features;
+    return { ...stands, refused, ...(weaker && { durability: `${durability.durability}; ${weaker}` }) };
   }
 
   close(): Promise<void> {
@@ -255,7 +254,11 @@ class NatsBackend implements Backend {
   }
 }
 
-function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: OpenedStore): Parts {
+function partsOf(
+  client: NatsClient,
+  options: Named,
+  { partitions, leaseMs, shortfall }: OpenedStore,
+): Parts {
   const { stream, prefix, node = crypto.randomUUID(), renewMs = leaseMs / 3 } = options;
   const subjects = new Subjects(prefix);
   const clock = new StoreClock(client, stream);
@@ -270,7 +273,9 @@ function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: Op
     book: new CaseBook(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
     kinds: new Kinds(subjects),
     turns: new Turns(),
-    writer: new BatchWriter(client),
+    writer: shortfall
+      ? new OneByOneWriter({ client, stream, subjects, expires: shortfall.expires })
+      : new BatchWriter(client),
     clock,
     leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
     onAway: options.onAway ?? (() => {}),

@@ -25,11 +25,11 @@ export interface ParkedCase {
   readonly at: number;
 }
 
-/** The case with one delivery's outcome applied. */
+/** The case with one delivery's outcome applied; the same case where it was applied before. */
 export function park(waiting: Waiting, exception: Exception, now: number): Waiting {
-  const { position, outcome } = exception;
+  const { position, outcome, attempt } = exception;
   const before = waiting.find((delivery) => delivery.position === position);
-  if (outcome.kind === "held" && before !== undefined) return waiting;
+  if (before !== undefined && (outcome.kind === "held" || before.attempts >= attempt)) return waiting;
   const rest = waiting.filter((delivery) => delivery !== before);
   return [...rest, afterOutcome(before, exception, now)].sort((a, b) => a.position - b.position);
 }

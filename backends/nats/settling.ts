@@ -88,7 +88,9 @@ function stage(
   const trail: AuditEntry[] = [];
   for (const { caseId, position } of done) changed.set(caseId, unpark(of(caseId), position));
   for (const exception of exceptions) {
-    const after = park(of(exception.caseId), exception, now);
+    const before = of(exception.caseId);
+    const after = park(before, exception, now);
+    if (after === before) continue;
     changed.set(exception.caseId, after);
     if (exception.outcome.kind !== "held") trail.push(runtimeAct(processor, exception, after, now));
   }

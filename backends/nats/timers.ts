@@ -6,7 +6,7 @@ import type { Write } from "./atomic_batch.ts";
 import { note } from "./appending.ts";
 import { placeEvents } from "./case_book.ts";
 import { inOrder } from "./delivering.ts";
-import { type Found, readAt } from "./direct.ts";
+import { type Found, readAt, readSubject } from "./direct.ts";
 import { Conflict } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import type { Parts } from "./parts.ts";
@@ -40,13 +40,12 @@ const BYTES_AT_ONCE = 4_000_000;
 
 /** Follows and fires timers until the signal aborts. Several nodes may do so at once: the store lets one of them. */
 export async function keepTimers(options: TimerOptions, signal: AbortSignal): Promise<void> {
-  const { client, stream, subjects } = options.parts;
-  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
+  const news = options.parts.client.isPlain ? polled(options.parts) : fed(options.parts);
   const timers = new Map<string, Timer>();
   for (let failures = 0; !signal.aborted;) {
     let wait = options.everyMs;
     try {
-      await follow(options.parts, feed, timers);
+      await follow(options.parts, news, timers);
       await fireDue(options, timers);
       failures = 0;
     } catch (error) {
@@ -55,18 +54,48 @@ export async function keepTimers(options: TimerOptions, signal: AbortSignal): Pr
     }
     await pause(wait, signal);
   }
-  await feed.close();
+  await news.close();
 }
 
-async function follow(parts: Parts, feed: Feed, timers: Map<string, Timer>): Promise<void> {
-  do {
-    await feed.fill(AT_ONCE, BYTES_AT_ONCE);
-    for (const found of feed.buffer) {
-      if (found.deleted) timers.delete(found.subject);
-      else timers.set(found.subject, timerOf(parts, found));
-    }
-    feed.drop(feed.position);
-  } while (feed.pending > 0);
+/** What was written about timers since it was last asked. */
+interface TimerNews {
+  next(): AsyncIterable<Found>;
+  close(): Promise<void>;
+}
+
+function fed({ client, stream, subjects }: Parts): TimerNews {
+  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
+  return {
+    async *next() {
+      do {
+        await feed.fill(AT_ONCE, BYTES_AT_ONCE);
+        yield* feed.buffer;
+        feed.drop(feed.position);
+      } while (feed.pending > 0);
+    },
+    close: () => feed.close(),
+  };
+}
+
+/** A plain server loses count of what is there for a consumer where messages replace others. */
+function polled({ client, stream, subjects }: Parts): TimerNews {
+  let after = 0;
+  return {
+    async *next() {
+      for await (const found of readSubject(client, stream, subjects.timers(), after + 1)) {
+        after = found.position;
+        yield found;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function follow(parts: Parts, news: TimerNews, timers: Map<string, Timer>): Promise<void> {
+  for await (const found of news.next()) {
+    if (found.deleted) timers.delete(found.subject);
+    else timers.set(found.subject, timerOf(parts, found));
+  }
 }
 
 function timerOf({ book }: Parts, { subject, position, payload }: Found): Timer {

@@ -45,7 +45,7 @@ export const deadLetterCases: ConformanceCase[] = [
       await feed.play(({ event }) => event.correlation_id === a ? "dead" : "done");
       await feed.silence(1000);
       await backend.append([anEvent(a!, 3), anEvent(b!, 3)]);
-      const fresh = await feed.play();
+      const fresh = await feed.playMany(2);
       assertEquals(fresh.map((d) => [d.event.correlation_id, d.held]), [[a, true], [b, false]]);
       await feed.silence();
       assertEquals((await backend.deadLetters.list())[0]!.held, 2);
@@ -61,9 +61,11 @@ export const deadLetterCases: ConformanceCase[] = [
       const whole = settlement({ outputs: [storeRow(outputOf(second!), 0)], exceptions: [deadOf(first!)] });
       await world.harness.failNextDeadLetterWrite!();
       await assertRejects(() => feed.mailbox.settle(batch, whole));
-      assertEquals((await all(backend.readAll())).length, 2, "no output is stored");
       assertEquals(await backend.deadLetters.count(), 0);
-      assertEquals(await backend.audit(a!), []);
+      if (backend.features.atomicSettle) {
+        assertEquals((await all(backend.readAll())).length, 2, "no output is stored");
+        assertEquals(await backend.audit(a!), []);
+      }
       assertEquals(await feed.next(), batch, "the checkpoint did not move");
       await feed.mailbox.settle(batch, whole);
       assertEquals(await backend.deadLetters.count(), 1);

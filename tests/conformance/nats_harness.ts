@@ -39,7 +39,9 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
     },
     // The clock is the server's: only real time moves it.
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    ...(proxy === undefined ? {} : { failNextDeadLetterWrite: () => spoilDeadLetter(proxy) }),
+    ...(proxy === undefined ? {} : {
+      failNextDeadLetterWrite: () => spoilDeadLetter(proxy, options.allowWeaker ? OTHER_STREAM : NO_ROLLUP),
+    }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
@@ -48,13 +50,19 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
   };
 }
 
-/** The next parked case with a dead head is asked to replace what it can't replace, which the server refuses. */
-function spoilDeadLetter(proxy: LoopbackProxy): void {
+/** What of a message is made into what the server refuses, of the same length. */
+type Spoilt = readonly [good: string, bad: string];
+const NO_ROLLUP: Spoilt = ["Nats-Rollup: sub", "Nats-Rollup: bad"];
+/** A server before atomic batches does not answer to a rollup that is none. */
+const OTHER_STREAM: Spoilt = ["Nats-Expected-Last-Sequence: ", "Nats-Expected-Stream: another"];
+
+/** The next parked case with a dead head is spoilt. */
+function spoilDeadLetter(proxy: LoopbackProxy, [good, bad]: Spoilt): void {
   proxy.tamper = (sent) => {
     const text = new TextDecoder("latin1").decode(sent);
-    const at = text.lastIndexOf("Nats-Rollup: sub", text.indexOf(`"state":"dead"`));
+    const at = text.lastIndexOf(good, text.indexOf(`"state":"dead"`));
     if (at < 0 || !text.includes(`"state":"dead"`)) return;
-    sent.set(new TextEncoder().encode("Nats-Rollup: bad"), at);
+    sent.set(new TextEncoder().encode(bad), at);
     proxy.tamper = undefined;
   };
 }

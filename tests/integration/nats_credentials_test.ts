@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { nkeys } from "@nats-io/transport-deno";
 import { fileURLToPath } from "node:url";
+import { asksForCertificate } from "../../backends/nats/certificate_demand.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
 import { natsTest } from "../support/nats_needed.ts";
@@ -85,6 +86,19 @@ natsTest(
   },
 );
 
+natsTest(
+  "what a server asks for is known before TLS begins, also where it hangs up without a reason",
+  async () => {
+    const files = `cert_file: "${pem("server")}", key_file: "${pem("server_key")}", ca_file: "${pem("ca")}"`;
+    const identity = { caFile: pem("ca"), certFile: pem("client"), keyFile: pem("client_key") };
+    await using mutual = await serverWith(`tls { ${files}, verify: true }`, identity);
+    await using plain = await startNats();
+    const nobody = "nats://127.0.0.1:1";
+    assertEquals(await asksForCertificate(`${nobody},${mutual.url}`), true);
+    assertEquals(await asksForCertificate(`${nobody},${plain.url}`), false);
+  },
+);
+
 natsTest("TLS with a certificate authority of one's own, and mTLS; neither is given up quietly", async () => {
   const tls = (more: string) =>
     `tls { cert_file: "${pem("server")}", key_file: "${pem("server_key")}", ca_file: "${
@@ -100,9 +114,11 @@ natsTest("TLS with a certificate authority of one's own, and mTLS; neither is gi
   await using mutual = await serverWith(tls("verify: true"), identity);
   assertLists(await list(mutual.url, ...ca, ...own));
   const without = await list(mutual.url, ...ca);
-  // The server hangs up on who shows no certificate, and its reason may get lost: it then looks like one that is away.
-  assert([exitCodes.refused, exitCodes.away].includes(without.code as 4 | 5), without.err);
-  assertEquals(without.err.split("\n").length, 1, without.err);
+  assertRefused(
+    without,
+    exitCodes.refused,
+    /^The NATS server asks for a certificate of ours: give --tls-cert and --tls-key$/,
+  );
   await using plain = await startNats();
   const insisted = await list(plain.url.replace("nats:", "tls:"));
   assertEquals([insisted.code, insisted.err.split("\n").length], [exitCodes.refused, 1], insisted.err);

@@ -1,0 +1,39 @@
+/**
+ * Whether a server asks its clients for a certificate. It hangs up on who shows none, and its reason may get lost on the
+ * way; but what it asks for it tells everybody in its first line, before TLS begins.
+ * @module
+ */
+
+const ANSWER_MS = 1_000;
+const DEFAULT_PORT = 4222;
+/** Far more than a first line has. */
+const MOST_BYTES = 65_536;
+
+/** True when one of these servers says so; false also for one that says nothing, or can't be reached. */
+export async function asksForCertificate(urls: string): Promise<boolean> {
+  const told = await Promise.all(urls.split(",").map((url) => demandOf(new URL(url)).catch(() => false)));
+  return told.includes(true);
+}
+
+async function demandOf({ hostname, port }: URL): Promise<boolean> {
+  using connection = await Deno.connect({ hostname, port: Number(port) || DEFAULT_PORT });
+  const timer = setTimeout(() => connection.close(), ANSWER_MS);
+  try {
+    const [, info] = /^INFO (.*)$/m.exec(await firstLine(connection)) ?? [];
+    return info !== undefined && JSON.parse(info).tls_verify === true;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function firstLine(connection: Deno.Conn): Promise<string> {
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(MOST_BYTES);
+  let text = "";
+  while (!text.includes("\n") && text.length < MOST_BYTES) {
+    const read = await connection.read(bytes);
+    if (read === null) break;
+    text += decoder.decode(bytes.subarray(0, read), { stream: true });
+  }
+  return text;
+}

@@ -22,6 +22,16 @@ export interface PlainCheckpoint {
   readonly partition: number;
   readonly checkpoint: number;
   readonly owner: string | null;
+  /** When the server stored it. */
+  readonly storedAt: number;
+}
+
+/** Who has the lease of a mailbox, and when it was last renewed, by the server's clock. */
+export interface PlainLease {
+  readonly processor: string;
+  readonly partition: number;
+  readonly node: string;
+  readonly storedAt: number;
 }
 
 const AT_ONCE = 2_000;
@@ -79,18 +89,33 @@ export async function readCheckpoints(
   connection: NatsConnection,
   stream = "CASES",
 ): Promise<PlainCheckpoint[]> {
-  const found: PlainCheckpoint[] = [];
-  const body = JSON.stringify({ multi_last: [`${stream.toLowerCase()}-run.ckpt.*.*`] });
-  const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, body, {
-    strategy: "sentinel",
-    maxWait: 2_000,
-  });
-  for await (const msg of answers) {
-    if (msg.data.length === 0) continue;
-    const [, , processor, partition] = msg.headers!.get("Nats-Subject").split(".");
+  const found = await readLasts(connection, stream, `${stream.toLowerCase()}-run.ckpt.*.*`);
+  return found.map((msg) => {
     const { checkpoint, owner } = msg.json<{ checkpoint: number; owner: string | null }>();
-    found.push({ processor: processor!, partition: Number(partition), checkpoint, owner });
-  }
+    return { ...placeOf(msg), checkpoint, owner };
+  });
+}
+
+/** Every lease of a store that has not run out. */
+export async function readLeases(connection: NatsConnection, stream = "CASES"): Promise<PlainLease[]> {
+  const found = await readLasts(connection, `KV_${stream}_leases`, `$KV.${stream}_leases.lease.*.*`);
+  return found.map((msg) => ({ ...placeOf(msg), node: msg.string() }));
+}
+
+/** Whose mailbox a message is about, by the end of its subject, and when it was stored. */
+function placeOf({ headers }: Msg) {
+  const [processor, partition] = headers!.get("Nats-Subject").split(".").slice(-2);
+  const storedAt = Date.parse(headers!.get("Nats-Time-Stamp"));
+  return { processor: processor!, partition: Number(partition), storedAt };
+}
+
+/** The last message of each subject, but for those that only say that something is gone. */
+async function readLasts(connection: NatsConnection, stream: string, filter: string): Promise<Msg[]> {
+  const body = JSON.stringify({ multi_last: [filter] });
+  const options = { strategy: "sentinel", maxWait: 2_000 } as const;
+  const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, body, options);
+  const found: Msg[] = [];
+  for await (const msg of answers) if (msg.data.length > 0) found.push(msg);
   return found;
 }
 

@@ -78,7 +78,7 @@ const acts = {
   /** The same, and what it says is long and no store takes it as it is. */
   sabotage_loudly() {
     Atomics.store = () => {
-      throw new Error(`\0\ud800${"x".repeat(100_000)}`);
+      throw new Error(`\0\ud800${"x".repeat(5_000)}`);
     };
   },
   chatter: () => self.oddPost!(null),

@@ -55,7 +55,7 @@ class Guardian {
           await this.#pause(backoffMs(this.#restarts.length, RESTART_BACKOFF, Math.random()));
         }
         // Asked to stop while there was no node: then none is started for it.
-        if (this.#signals > 0) return this.#signals > 1 ? this.#options.interruptedCode : ended.code;
+        if (this.#signals > 0) return this.#stopped(ended.code);
       }
     } finally {
       for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, hear);
@@ -82,10 +82,9 @@ class Guardian {
 
   /** The exit code to end with, or undefined to start the node again. */
   #verdict({ code, signal }: Deno.CommandStatus): number | undefined {
-    const { isFinal, intensity, tell, interruptedCode } = this.#options;
-    if (this.#signals > 1) return interruptedCode;
-    if (signal === null && isFinal(code)) return code;
-    if (this.#signals > 0) return code;
+    const { isFinal, intensity, tell } = this.#options;
+    if (this.#signals === 0 && signal === null && isFinal(code)) return code;
+    if (this.#signals > 0) return this.#stopped(code);
     const { restarts, exceeded } = addRestart(this.#restarts, Date.now(), intensity);
     this.#restarts = restarts;
     const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
@@ -95,6 +94,13 @@ class Guardian {
     }
     tell(`The node ended ${why}: starting it again`);
     return undefined;
+  }
+
+  /** It was asked to stop. A node that has settled what it had, and wants a fresh process, has done so. */
+  #stopped(code: number): number {
+    const { interruptedCode, recycleCode } = this.#options;
+    if (this.#signals > 1) return interruptedCode;
+    return code === recycleCode ? 0 : code;
   }
 
   #signalled(): void {

@@ -98,6 +98,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+Deno.test("a node that asks to be recycled when it is asked to stop has stopped, and nothing went wrong", async () => {
+  const guarded = new Guarded("wait_and_exit", "75");
+  await guarded.started();
+  guarded.process.kill("SIGTERM");
+  assertEquals([await guarded.end(), guarded.count("started")], [0, 1]);
+});
+
 Deno.test("a second signal ends a node that does not stop, and the exit code says so", async () => {
   const guarded = new Guarded("deaf");
   const node = await guarded.started();

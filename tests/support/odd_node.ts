@@ -28,4 +28,5 @@ const heard = await hear();
 await say(`heard ${heard}`);
 // Deaf: it hears that it should stop, and does not.
 if (act === "deaf") setInterval(() => {}, 1_000);
+else if (act === "wait_and_exit") Deno.exit(Number(Deno.args[2]));
 else Deno.exit(start === 1 ? 42 : 43);

@@ -25,7 +25,8 @@ const decoder = new TextDecoder();
 /** A connection that survives the loss of the server. */
 export class NatsClient {
   readonly #connection: NatsConnection;
-  readonly #deadlineMs: number;
+  /** No answer for this long counts as away. */
+  readonly deadlineMs: number;
   readonly #askers = new Map<string, Asker>();
   readonly #inbox = createInbox();
   readonly #reconnected = new Set<() => void>();
@@ -36,7 +37,7 @@ export class NatsClient {
 
   private constructor(connection: NatsConnection, deadlineMs: number) {
     this.#connection = connection;
-    this.#deadlineMs = deadlineMs;
+    this.deadlineMs = deadlineMs;
     connection.subscribe(`${this.#inbox}.*`, { callback: (_, msg) => this.#answered(msg) });
     void this.#watch();
   }
@@ -99,7 +100,7 @@ export class NatsClient {
   async request(subject: string, data: string | Uint8Array = "", headers?: MsgHdrs): Promise<Msg> {
     this.#requireServer();
     try {
-      const timeout = this.#deadlineMs;
+      const timeout = this.deadlineMs;
       return await this.#connection.request(subject, data, headers ? { timeout, headers } : { timeout });
     } catch (error) {
       throw translate(error);
@@ -128,8 +129,8 @@ export class NatsClient {
     const key = String(++this.#asked);
     const { promise, resolve, reject } = Promise.withResolvers<Msg[]>();
     const timer = setTimeout(
-      () => reject(new BackendAway(`NATS gave no answer within ${this.#deadlineMs} ms`)),
-      this.#deadlineMs,
+      () => reject(new BackendAway(`NATS gave no answer within ${this.deadlineMs} ms`)),
+      this.deadlineMs,
     );
     this.#askers.set(key, { answers: [], resolve });
     try {

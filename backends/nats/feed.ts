@@ -32,7 +32,8 @@ const MS = 1_000_000;
 /** A consumer that nobody pulls from is forgotten by the server after this long. */
 const FORGET_MS = 60_000;
 const WAIT_MS = 30_000;
-const PULL_DEADLINE_MS = 5_000;
+/** So long the server's word counts that there is no more. Whoever would tell us of more may be gone. */
+const BELIEVED_MS = 4_000;
 /** A plain server that miscounts what is pending, as after a rollup, would never answer that there is none. */
 const PLAIN_PULL_MS = 100;
 
@@ -63,6 +64,7 @@ export class Feed {
   #passedOver = 0;
   /** Messages behind the last one that came, as the server last told. */
   pending = 0;
+  #toldAt = -Infinity;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -89,6 +91,12 @@ export class Feed {
   /** The position up to which everything has come. */
   get position(): number {
     return this.#after;
+  }
+
+  /** The server told a moment ago that there is no more: then it is enough to `arm`, and a pull would be in vain. */
+  get hasAll(): boolean {
+    const isTold = this.#consumer !== undefined && this.pending === 0 && !this.#options.client.isPlain;
+    return isTold && performance.now() - this.#toldAt < BELIEVED_MS;
   }
 
   /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
@@ -138,7 +146,7 @@ export class Feed {
     this.#pull = { token, left: body.batch, ended };
     const timer = setTimeout(
       () => ended.reject(new BackendAway("NATS did not answer a pull")),
-      PULL_DEADLINE_MS,
+      this.#options.client.deadlineMs,
     );
     try {
       this.#send(token, this.#options.client.isPlain ? { ...body, expires: PLAIN_PULL_MS * MS } : body);
@@ -182,7 +190,7 @@ export class Feed {
       if (isNotFound(error)) throw new ApiError(404, error.apiCode, `The stream ${stream} is gone`);
       throw error;
     });
-    this.pending = created.num_pending;
+    this.#told(created.num_pending);
     this.#delivered = 0;
     this.#consumer = name;
   }
@@ -194,7 +202,7 @@ export class Feed {
     if (place.delivered !== this.#delivered + 1) return this.#reset();
     this.#delivered = place.delivered;
     this.#after = place.position;
-    this.pending = place.pending;
+    this.#told(place.pending);
     const { position, recordedAt } = place;
     const subject = this.#options.withSubjects ? msg.subject : "";
     if (this.#isWide && !isUnder(this.#options.filters, msg.subject)) this.#passedOver++;
@@ -203,7 +211,13 @@ export class Feed {
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
   }
 
+  #told(pending: number): void {
+    this.pending = pending;
+    this.#toldAt = performance.now();
+  }
+
   #ended(token: string, status: number): void {
+    if (status === 404) this.#told(0);
     if (token === this.#pull?.token) return this.#pull.ended.resolve(status);
     if (token !== this.#armed) return;
     if (status !== 408) this.#consumer = undefined;

@@ -7,7 +7,19 @@ import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
 import { CaseStates } from "./case_states.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { runGuarded } from "./vm_guard.ts";
-import { AT_REST, type FromWorker, type Run, type Setup, type ToWorker } from "./worker_protocol.ts";
+import {
+  AT_REST,
+  type BatchResult,
+  type FromWorker,
+  type Run,
+  type Setup,
+  type ToWorker,
+} from "./worker_protocol.ts";
+
+interface Result {
+  readonly id: number;
+  readonly result: BatchResult;
+}
 
 /** Places in the shared progress: which batch runs, and which of its deliveries. */
 const BATCH = 0;
@@ -15,7 +27,7 @@ const DELIVERY = 1;
 
 /** The worker around a host: where its answers go, how big it is, and when it is at rest. */
 export interface WorkerScope {
-  post(message: FromWorker, transfer: Transferable[]): void;
+  post(message: FromWorker): void;
   heapBytes(): number;
   /** Calls back when nothing is left that the handlers until now set going, but for what waits for a time. */
   whenAtRest(act: () => void): void;
@@ -37,10 +49,10 @@ export class BatchHost {
   /** Does what it is told. What it throws is the end of its worker. */
   hear(message: ToWorker): void {
     if (message.kind === "setup") return this.#setup(message);
-    if (message.kind === "run") return this.#start(message);
+    if (message.kind === "runs") return this.#report(message.runs.flatMap((run) => this.#start(run)));
     const run = this.#waiting.get(message.id)!;
     this.#waiting.delete(message.id);
-    if (message.lines !== null) this.#finish(message.id, run, message.lines);
+    if (message.lines !== null) this.#report([this.#finish(message.id, run, message.lines)]);
   }
 
   #setup(message: Setup): void {
@@ -50,32 +62,37 @@ export class BatchHost {
     for (const processor of this.#processors) {
       this.#states.set(processor.name, new CaseStates(processor, limit));
     }
-    this.#answer({ kind: "ready" });
+    this.#scope.post({ kind: "ready" });
   }
 
-  #start({ id, processor, partition, lines }: Run): void {
+  /** Its result; or none yet, when it lacks histories. */
+  #start({ id, processor, partition, lines }: Run): Result[] {
     const before = [...this.#progress] as [number, number];
     this.mark(id, 0);
     const own = this.#states.get(processor)!;
     const others = [...this.#states.values()].filter((other) => other !== own);
     const run = new BatchRun(own, others, partition, lines);
     const { needs } = run;
-    if (needs.length === 0) return this.#finish(id, run, "");
+    if (needs.length === 0) return [this.#finish(id, run, "")];
     this.#waiting.set(id, run);
     const { takes, folds } = run.processor;
-    this.#answer({ kind: "need", id, needs, types: [...takes, ...folds] });
+    this.#scope.post({ kind: "need", id, needs, types: [...takes, ...folds] });
     // While it waits, nothing that happens in this worker is the fault of its first delivery.
     this.mark(...before);
+    return [];
   }
 
-  #finish(id: number, run: BatchRun, histories: string): void {
+  #finish(id: number, run: BatchRun, histories: string): Result {
     this.mark(id, 0);
     run.learn(histories);
     while (!run.finished) this.#runSome(id, run);
     const result = run.result();
     this.mark(id, run.deliveries.length);
-    const transfer = Object.values(result.done).map(({ buffer }) => buffer as ArrayBuffer);
-    this.#scope.post({ kind: "result", id, result, heapBytes: this.#scope.heapBytes() }, transfer);
+    return { id, result };
+  }
+
+  #report(results: readonly Result[]): void {
+    this.#scope.post({ kind: "results", results, heapBytes: this.#scope.heapBytes() });
     this.#scope.whenAtRest(() => Atomics.store(this.#progress, BATCH, AT_REST));
   }
 
@@ -100,9 +117,5 @@ export class BatchHost {
   protected mark(batch: number, delivery: number): void {
     Atomics.store(this.#progress, DELIVERY, delivery);
     Atomics.store(this.#progress, BATCH, batch);
-  }
-
-  #answer(message: FromWorker): void {
-    this.#scope.post(message, []);
   }
 }

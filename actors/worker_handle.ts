@@ -44,6 +44,8 @@ interface Job {
   asking: boolean;
 }
 
+/** A batch of so many characters is worth a message of its own. */
+const LARGE = 65_536;
 /** Looked at this often, in milliseconds, while a batch is with the worker. */
 const WATCH_MS = 100;
 
@@ -51,6 +53,10 @@ export class WorkerHandle {
   readonly #worker: WorkerLike;
   readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   readonly #jobs = new Map<number, Job>();
+  /** Batches that are not handed over yet. */
+  #queue: Run[] = [];
+  /** How many the worker has and can go on with. */
+  #running = 0;
   readonly #settings: WorkerSettings;
   readonly #onExit: ExitListener;
   /** Resolves when it can take its first batch; false when it ended before. */
@@ -90,15 +96,28 @@ export class WorkerHandle {
   }
 
   /** Hands over a batch. Rejects with WorkerDied when the worker ends before it answers. */
-  run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
+  run(batch: Omit<Run, "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
     if (this.#exited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
     const id = this.#nextId++;
     if (this.#jobs.size === 0) this.#look(true);
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
     return new Promise((resolve, reject) => {
       this.#jobs.set(id, { resolve, reject, histories, expected, asking: false });
-      this.#say({ kind: "run", id, ...batch });
+      this.#queue.push({ id, ...batch });
+      queueMicrotask(() => this.#handOver());
     });
+  }
+
+  /**
+   * A message costs more than a small batch: while the worker has something to do, small ones wait for each other. What
+   * comes together goes together, too.
+   */
+  #handOver(): void {
+    const waits = this.#running > 0 && !this.#queue.some(({ lines }) => lines.length >= LARGE);
+    if (waits || this.#queue.length === 0 || this.#exited) return;
+    this.#running += this.#queue.length;
+    this.#say({ kind: "runs", runs: this.#queue });
+    this.#queue = [];
   }
 
   /** Ends the worker; batches it still has are rejected. Legal twice. */
@@ -117,13 +136,27 @@ export class WorkerHandle {
       return this.#started(true);
     }
     // A handler can post messages of its own.
-    const asked = message?.kind === "need" || message?.kind === "result";
-    const job = asked ? this.#jobs.get(message.id) : undefined;
-    if (!asked || job === undefined) return this.#end("threw", "it answered what was not asked");
-    if (message.kind === "need") return void this.#fetch(message.id, job, message.needs, message.types);
+    if (message?.kind === "need" && this.#jobs.has(message.id)) return this.#need(message);
+    if (message?.kind !== "results" || message.results.some(({ id }) => !this.#jobs.has(id))) {
+      return this.#end("threw", "it answered what was not asked");
+    }
     this.heapBytes = message.heapBytes;
-    this.#jobs.delete(message.id);
-    job.resolve(message.result);
+    for (const { id, result } of message.results) {
+      this.#jobs.get(id)!.resolve(result);
+      this.#jobs.delete(id);
+    }
+    this.#stopped(message.results.length);
+  }
+
+  #need({ id, needs, types }: FromWorker & { kind: "need" }): void {
+    void this.#fetch(id, this.#jobs.get(id)!, needs, types);
+    this.#stopped(1);
+  }
+
+  /** So many that it had are done, or wait. */
+  #stopped(batches: number): void {
+    this.#running -= batches;
+    this.#handOver();
   }
 
   async #fetch(id: number, job: Job, needs: readonly HistoryNeed[], types: readonly string[]): Promise<void> {
@@ -132,6 +165,7 @@ export class WorkerHandle {
       const lines = await job.histories(needs, types);
       if (this.#exited) return;
       job.asking = false;
+      this.#running++;
       this.#look(true);
       this.#say({ kind: "histories", id, lines });
     } catch (error) {

@@ -6,12 +6,12 @@ import type { ToWorker } from "./worker_protocol.ts";
 
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
-  const [post, after] = [self.postMessage.bind(self), setTimeout];
+  const [post, after] = [self.postMessage.bind(self), setImmediate];
   const batches = new BatchHost(processors, {
-    post: (message, transfer) => post(message, transfer),
+    post: (message) => post(message),
     heapBytes,
-    // A timer fires when all that was queued before it is over, and never behind a loop of promises.
-    whenAtRest: (act) => void after(act, 0),
+    // It comes when all that was queued before it is over, and never behind a loop of promises.
+    whenAtRest: (act) => void after(act),
   });
   closeWaysOut();
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.hear(data);
@@ -37,8 +37,15 @@ function refuse(act: string): () => never {
   };
 }
 
+/** Between two looks at the heap, in milliseconds: a look takes longer than a delivery. */
+const LOOK_MS = 10;
+let looked = { at: -Infinity, bytes: 0 };
+
 /** Buffers are not in the heap, and count all the same. */
 function heapBytes(): number {
+  const at = performance.now();
+  if (at - looked.at < LOOK_MS) return looked.bytes;
   const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
+  looked = { at, bytes: heapUsed + external };
+  return looked.bytes;
 }

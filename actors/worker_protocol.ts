@@ -19,9 +19,14 @@ export interface Setup {
   readonly stateLimit: number;
 }
 
-/** Handle a batch. */
+/** Handle these batches, in this order. */
+export interface Runs {
+  readonly kind: "runs";
+  readonly runs: readonly Run[];
+}
+
+/** A batch to be handled. */
 export interface Run {
-  readonly kind: "run";
   readonly id: number;
   readonly processor: string;
   readonly partition: number;
@@ -36,7 +41,7 @@ export interface Histories {
   readonly lines: string | null;
 }
 
-export type ToWorker = Setup | Run | Histories;
+export type ToWorker = Setup | Runs | Histories;
 
 /** A delivery that failed, as the worker saw it. What becomes of it is policy, decided by the supervisor. */
 export interface FailedDelivery {
@@ -75,8 +80,8 @@ export type FromWorker =
     readonly types: readonly string[];
   }
   | {
-    readonly kind: "result";
-    readonly id: number;
-    readonly result: BatchResult;
+    readonly kind: "results";
+    /** Of the batches that came together, those that lacked nothing; or of the one whose histories came. */
+    readonly results: readonly { readonly id: number; readonly result: BatchResult }[];
     readonly heapBytes: number;
   };

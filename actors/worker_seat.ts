@@ -55,7 +55,7 @@ export class WorkerSeat {
   }
 
   /** Runs a batch. Rejects with WorkerDied. */
-  async run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
+  async run(batch: Omit<Run, "id">, histories: Histories, expected: boolean): Promise<BatchResult> {
     await this.usable();
     if (this.#closed) throw new WorkerDied("stopped", undefined, "the pool is closed");
     const handle = this.#handle!;

@@ -82,8 +82,8 @@ export class SimulatedWorker implements WorkerLike {
   postMessage(message: ToWorker): void {
     const { time, process, random } = this.#place;
     const arrives = Math.max(this.#busyUntil, time.now + random.uniform() * HOP_MS);
-    const slow = message.kind === "run" ? this.#place.take("slow")?.ms ?? 0 : 0;
-    const takes = slow + random.uniform() * (message.kind === "run" ? BATCH_MS : HOP_MS);
+    const slow = message.kind === "runs" ? this.#place.take("slow")?.ms ?? 0 : 0;
+    const takes = slow + random.uniform() * (message.kind === "runs" ? BATCH_MS : HOP_MS);
     this.#busyUntil = arrives + takes;
     time.after(this.#busyUntil - time.now, process, () => this.#hear(message));
   }
@@ -95,7 +95,7 @@ export class SimulatedWorker implements WorkerLike {
   #hear(message: ToWorker): void {
     if (!this.#running || this.#startFailure === "silent") return;
     if (this.#startFailure === "error") return this.#fail("simulated failure to start");
-    if (message.kind === "run") this.#arm();
+    if (message.kind === "runs") this.#arm();
     try {
       this.#host.hear(message);
     } catch (error) {

@@ -8,5 +8,5 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     progress = new Int32Array(data.progress);
     self.postMessage({ kind: "ready" });
   }
-  if (data.kind === "run") Atomics.store(progress, 0, data.id);
+  if (data.kind === "runs") Atomics.store(progress, 0, data.runs[0]!.id);
 };

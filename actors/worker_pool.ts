@@ -14,14 +14,15 @@ export interface PoolSettings extends SeatSettings {
   readonly intensity: Intensity;
   /**
    * Batches in memory for one worker, at most: from before they are read until they are settled. With the backend's
-   * bound on a batch it is the bound on memory, however many mailboxes there are. Default 4.
+   * bound on a batch it is the bound on memory, however many mailboxes there are. Of small ones there may be more, which
+   * together hold no more. Default 2.
    */
   readonly prefetch?: number;
   /** Asked after a worker hung: whether its thread spins on. Default: by the CPU time of the process. */
   readonly isSpinning?: () => Promise<boolean>;
 }
 
-const PREFETCH = 4;
+const PREFETCH = 2;
 const RESTART_BACKOFF = { firstMs: 20, longestMs: 5_000 };
 
 export class WorkerPool {
@@ -70,7 +71,7 @@ export class WorkerPool {
    * Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. `expected`: the worker may well die of
    * it, and its death says nothing about the worker.
    */
-  run(batch: Omit<Run, "kind" | "id">, histories: Histories, expected = false): Promise<BatchResult> {
+  run(batch: Omit<Run, "id">, histories: Histories, expected = false): Promise<BatchResult> {
     return this.#seats[batch.partition % this.#seats.length]!.run(batch, histories, expected);
   }
 

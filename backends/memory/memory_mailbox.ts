@@ -1,5 +1,6 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
 import type { Gate } from "../gate.ts";
+import { type BatchLimits, Portion } from "../portion.ts";
 import {
   type Abandoned,
   type Batch,
@@ -12,7 +13,7 @@ import {
 import { holds, shouldYield, type Subscription } from "./lease_table.ts";
 import { lineOf } from "./log.ts";
 import type { MemoryStore } from "./memory_store.ts";
-import { type BatchLimits, nextBatch, nextDue } from "./reading.ts";
+import { nextBatch, nextDue } from "./reading.ts";
 
 /** How a mailbox reads and holds on. */
 export interface MailboxOptions extends BatchLimits {
@@ -28,6 +29,7 @@ export class MemoryMailbox implements Mailbox {
   readonly epoch: number;
   readonly owner: string;
   readonly abandoned: Abandoned | undefined;
+  readonly #portion: Portion;
   #lost = new AbortController();
   #closed = new AbortController();
 
@@ -36,6 +38,7 @@ export class MemoryMailbox implements Mailbox {
     readonly subscription: Subscription,
     readonly options: MailboxOptions,
   ) {
+    this.#portion = new Portion(options);
     this.processor = subscription.processor;
     this.partition = subscription.partition;
     this.epoch = subscription.epoch;
@@ -52,11 +55,12 @@ export class MemoryMailbox implements Mailbox {
     const stop = AbortSignal.any([signal, this.lost]);
     const { clock, log, news } = this.store;
     while (!stop.aborted) {
-      const leave = await gate?.enter(stop);
+      const leave = await gate?.enter(stop, this.#portion.isWhole);
       let batch: Batch | null = null;
       try {
         // Asked again, it reads again from the checkpoint: what was not settled is delivered anew.
-        if (!stop.aborted) batch = nextBatch(this.subscription, log, clock.now(), this.options);
+        if (!stop.aborted) batch = nextBatch(this.subscription, log, clock.now(), this.#portion.limits);
+        this.#portion.took(batch ?? undefined);
         if (batch !== null) yield batch;
       } finally {
         leave?.();

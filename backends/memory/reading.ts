@@ -1,15 +1,10 @@
 /** Reading the next batch of a mailbox: pure, bounded by count and by characters. @module */
 import type { Batch } from "../mailbox.ts";
+import type { BatchLimits } from "../portion.ts";
 import { earliest } from "./clock.ts";
 import type { Subscription } from "./lease_table.ts";
 import { type Entry, type EventLog, indexBehind, lineOf } from "./log.ts";
 import { byPosition, dueAt, type ParkedDelivery, redeliverable } from "./parking.ts";
-
-/** How much one batch may hold. One delivery is always allowed, whatever its size. */
-export interface BatchLimits {
-  readonly batchSize: number;
-  readonly batchBytes: number;
-}
 
 /** Lines under construction. */
 class Lines {

@@ -1,16 +1,11 @@
 /** The lines of batches: which deliveries go into the next one. @module */
 import type { Batch, HistoryNeed } from "../mailbox.ts";
+import type { BatchLimits } from "../portion.ts";
 import type { CaseBook } from "./case_book.ts";
 import { readAt } from "./direct.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parking.ts";
 import type { Parts } from "./parts.ts";
-
-/** How much one batch may hold. One delivery is always allowed, whatever its size. */
-export interface BatchLimits {
-  readonly batchSize: number;
-  readonly batchBytes: number;
-}
 
 const READS_AT_ONCE = 32;
 
@@ -33,11 +28,12 @@ export function batchOf(kind: Batch["kind"], chosen: readonly string[], from: nu
 
 /** The next stretch of a feed. What it tells of its cases is taken note of: most get outputs. */
 export function freshLines(
-  { book, batchSize, batchBytes }: Parts,
+  book: CaseBook,
   buffer: readonly Stored[],
   isParked: (caseId: string) => boolean,
+  limits: BatchLimits,
 ): string[] {
-  return fitting(linesFrom(book, buffer, isParked), { batchSize, batchBytes });
+  return fitting(linesFrom(book, buffer, isParked), limits);
 }
 
 function* linesFrom(book: CaseBook, buffer: readonly Stored[], isParked: (caseId: string) => boolean) {
@@ -52,15 +48,19 @@ function* linesFrom(book: CaseBook, buffer: readonly Stored[], isParked: (caseId
  * The deliveries of parked cases that are due, by position. Cases go in one after the other, each from its head, so that
  * a case that is cut is cut at its end.
  */
-export async function redeliveryLines(parts: Parts, cases: Iterable<ParkedCase>): Promise<string[]> {
+export async function redeliveryLines(
+  parts: Parts,
+  cases: Iterable<ParkedCase>,
+  limits: BatchLimits,
+): Promise<string[]> {
   const now = parts.clock.now();
   const due = [...cases].filter(({ waiting }) => dueAt(waiting) <= now)
     .sort((a, b) => a.waiting[0]!.position - b.waiting[0]!.position)
     .flatMap(({ waiting }) => redeliverable(waiting))
-    .slice(0, parts.batchSize);
+    .slice(0, limits.batchSize);
   if (due.length === 0) return [];
   const lines = await inOrder(due, (delivery) => redeliveryLine(parts, delivery));
-  return fitting(lines, parts).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return fitting(lines, limits).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
 }
 
 async function redeliveryLine({ client, stream }: Parts, delivery: ParkedDelivery): Promise<string> {

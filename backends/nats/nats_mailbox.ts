@@ -13,6 +13,7 @@ import {
   type Trial,
 } from "../mailbox.ts";
 import { pause, untilAnswered } from "../patience.ts";
+import { Portion } from "../portion.ts";
 import { batchOf, freshLines, histories, redeliveryLines } from "./delivering.ts";
 import { Conflict } from "./errors.ts";
 import { Feed } from "./feed.ts";
@@ -41,6 +42,7 @@ export class NatsMailbox implements Mailbox {
   readonly #fence: Fence;
   readonly #feed: Feed;
   readonly #parked: ParkedCases;
+  readonly #portion: Portion;
   /** Aborts when the mailbox closes: a settle that waits for the server then gives up. */
   readonly #settling = new AbortController();
   readonly #onClose: () => void;
@@ -55,6 +57,7 @@ export class NatsMailbox implements Mailbox {
     const { processor, partition } = lease;
     const { takes, checkpoint, epoch } = fence.now;
     this.#parts = parts;
+    this.#portion = new Portion(parts);
     this.#lease = lease;
     this.#fence = fence;
     this.epoch = epoch;
@@ -95,11 +98,12 @@ export class NatsMailbox implements Mailbox {
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
     while (!ended.aborted) {
-      const leave = await gate?.enter(ended);
+      const leave = await gate?.enter(ended, this.#portion.isWhole);
       let batch: Batch | undefined;
       try {
         this.bell.reset();
         batch = await this.#pull(ended);
+        this.#portion.took(batch);
         if (ended.aborted) return;
         if (batch !== undefined) yield batch;
       } finally {
@@ -126,15 +130,22 @@ export class NatsMailbox implements Mailbox {
   }
 
   async #next(): Promise<Batch | undefined> {
-    const { batchSize, batchBytes } = this.#parts;
+    const { limits } = this.#portion;
     if (this.#unsure) await this.#look();
     if (this.#stale) await this.#reload();
     const { checkpoint } = this.#fence.now;
-    const due = await redeliveryLines(this.#parts, this.#parked.all);
+    const due = await redeliveryLines(this.#parts, this.#parked.all, limits);
     if (due.length > 0) return batchOf("redelivery", due, checkpoint, checkpoint);
     this.#feed.drop(checkpoint);
-    await this.#feed.fill(batchSize, Math.max(LEAST_PULL_BYTES, PULL_SLACK * batchBytes));
-    const fresh = freshLines(this.#parts, this.#feed.buffer, (caseId) => this.#parked.has(caseId));
+    if (!this.#feed.hasAll) {
+      await this.#feed.fill(limits.batchSize, Math.max(LEAST_PULL_BYTES, PULL_SLACK * limits.batchBytes));
+    }
+    const fresh = freshLines(
+      this.#parts.book,
+      this.#feed.buffer,
+      (caseId) => this.#parked.has(caseId),
+      limits,
+    );
     if (fresh.length > 0) {
       return batchOf("fresh", fresh, checkpoint, this.#feed.buffer[fresh.length - 1]!.position);
     }

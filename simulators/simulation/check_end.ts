@@ -1,6 +1,7 @@
 /** Checks the whole history of a run in which, in the end, everything could be done: I1 to I3, I5, I6 and I8. @module */
 import { derivedId } from "../../schema/ids.ts";
 import type { Entry, EventLog } from "../../backends/memory/log.ts";
+import { SMALL_IN_WHOLE } from "../../backends/portion.ts";
 import { processorNames } from "./fault.ts";
 import type { SimulatedNode, World } from "./simulated_node.ts";
 import { taken } from "./unfinished.ts";
@@ -138,10 +139,11 @@ function checkLeases({ store, clock }: World, nodes: readonly SimulatedNode[]): 
 function checkMemory({ schedule, store: { log } }: World, nodes: readonly SimulatedNode[]): string[] {
   const { workers, prefetch, batchBytes } = schedule;
   const most = workers * prefetch;
-  const mostBytes = most * Math.max(batchBytes, longestLine(log));
+  const mostSmall = most * SMALL_IN_WHOLE;
+  const mostBytes = Math.max(most * batchBytes, mostSmall * longestLine(log));
   return nodes.flatMap(({ inFlight }) => inFlight).flatMap(({ mostBatches, mostBytes: bytes }) =>
-    mostBatches <= most && bytes <= mostBytes ? [] : [
-      `I6: ${mostBatches} batches of ${bytes} characters were in flight, at most ${most} of ${mostBytes} may`,
+    mostBatches <= mostSmall && bytes <= mostBytes ? [] : [
+      `I6: ${mostBatches} batches of ${bytes} characters were in flight, at most ${mostSmall} of ${mostBytes} may`,
     ]
   );
 }

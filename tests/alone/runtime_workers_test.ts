@@ -27,7 +27,7 @@ for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]
     assert(runtime.seen.exits.length >= 2, `${runtime.seen.exits.length} workers were replaced`);
     assert(runtime.seen.exits.every(({ exit }) => exit === "recycled"));
     // Above the ceiling by no more than what it had in hand when it was seen to be: 16 MB each, and as much in garbage.
-    assertLess(most, 60 * MB + 5 * 32 * MB);
+    assertLess(most, 60 * MB + 4 * 32 * MB);
   });
 }
 

@@ -133,11 +133,16 @@ export const parkingCases: ConformanceCase[] = [
     name: "redeliveries are bounded by count, and the rest of the case follows in order (I3, I6)",
     async run(world) {
       const { feed } = await world.scene(1, 8, { batchSize: 3 });
-      const seen: number[][] = [];
+      const seen: number[] = [];
       const slow = (d: Delivery) =>
         d.version === 1 && d.attempt === 1 ? { retryAfterMs: 1000 } : "done" as const;
-      for (let i = 0; i < 6; i++) seen.push((await feed.play(slow)).map(({ version }) => version));
-      assertEquals(seen, [[1, 2, 3], [4, 5, 6], [7, 8], [1, 2, 3], [4, 5, 6], [7, 8]]);
+      while (seen.length < 16) {
+        const batch = await feed.play(slow);
+        assertEquals(batch.length <= 3, true);
+        seen.push(...batch.map(({ version }) => version));
+      }
+      const story = [1, 2, 3, 4, 5, 6, 7, 8];
+      assertEquals(seen, [...story, ...story]);
       await feed.silence();
     },
   },

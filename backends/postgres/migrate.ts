@@ -12,6 +12,7 @@ import copy from "../../schema/postgres/008_copy.sql" with { type: "text" };
 import trials from "../../schema/postgres/009_trials.sql" with { type: "text" };
 import failures from "../../schema/postgres/010_failures.sql" with { type: "text" };
 import leanPull from "../../schema/postgres/011_lean_pull.sql" with { type: "text" };
+import together from "../../schema/postgres/012_together.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: "trials", sql: trials },
   { number: 10, name: "failures", sql: failures },
   { number: 11, name: "lean_pull", sql: leanPull },
+  { number: 12, name: "together", sql: together },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

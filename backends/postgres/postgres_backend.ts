@@ -18,7 +18,9 @@ import { deadLetters } from "./dead_letters.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { migrate, type Migrated } from "./migrate.ts";
 import { type MailboxParts, PostgresMailbox } from "./postgres_mailbox.ts";
+import { puller } from "./puller.ts";
 import * as reading from "./reading.ts";
+import { settlingTogether } from "./settling_together.ts";
 import { Wakes } from "./wakes.ts";
 
 export interface PostgresOptions extends PostgresTarget {
@@ -104,8 +106,9 @@ class PostgresBackend implements Backend {
       wakes,
       leases: new LeaseKeeper(client, leaseOptions(node, options)),
       onAway: options.onAway ?? (() => {}),
-      batchSize: options.batchSize ?? 500,
-      batchBytes: options.batchBytes ?? 1_000_000,
+      limits: { batchSize: options.batchSize ?? 500, batchBytes: options.batchBytes ?? 1_000_000 },
+      pull: puller(client),
+      together: settlingTogether(client),
     };
     this.deadLetters = deadLetters(client, wakes);
   }

@@ -1,4 +1,4 @@
-/** A mailbox on PostgreSQL: one function call to read a batch, one to settle it. @module */
+/** A mailbox on PostgreSQL: one question to read a batch, one to settle it, and many mailboxes ask together. @module */
 import {
   type Abandoned,
   type Batch,
@@ -11,9 +11,12 @@ import {
 import { Bell } from "../bell.ts";
 import type { Gate } from "../gate.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
+import { type BatchLimits, Portion } from "../portion.ts";
 import type { PostgresClient } from "./client.ts";
 import type { Lease, LeaseKeeper } from "./leases.ts";
+import type { Pulled, Puller } from "./puller.ts";
 import { Settler } from "./settler.ts";
+import type { SettleTogether } from "./settling_together.ts";
 import type { Sleeper, Wakes } from "./wakes.ts";
 
 /** What the mailboxes of one backend share. */
@@ -22,18 +25,9 @@ export interface MailboxParts {
   leases: LeaseKeeper;
   wakes: Wakes;
   onAway: AwayListener;
-  /** Bounds of a batch. */
-  batchSize: number;
-  batchBytes: number;
-}
-
-interface Pulled {
-  kind: "fresh" | "redelivery" | "empty" | "fenced";
-  count: number;
-  read_from: number;
-  read_to: number;
-  lines: string;
-  next_due_ms: number | null;
+  limits: BatchLimits;
+  pull: Puller;
+  together: SettleTogether;
 }
 
 export class PostgresMailbox implements Mailbox, Sleeper {
@@ -42,13 +36,15 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   readonly #parts: MailboxParts;
   readonly #lease: Lease;
   readonly #settler: Settler;
+  readonly #portion: Portion;
   /** What the last settlement came to: up to where, and whether all since the last pull were simply done. */
   #settled = { to: 0, plain: true };
 
   constructor(parts: MailboxParts, lease: Lease, readonly types: readonly string[]) {
     this.#parts = parts;
     this.#lease = lease;
-    this.#settler = new Settler(parts.client);
+    this.#portion = new Portion(parts.limits);
+    this.#settler = new Settler(parts.client, parts.together);
     parts.wakes.add(this);
   }
 
@@ -71,7 +67,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
     while (!ended.aborted) {
-      const leave = await gate?.enter(ended);
+      const leave = await gate?.enter(ended, this.#portion.isWhole);
       let pulled: Pulled | undefined;
       try {
         this.bell.reset();
@@ -84,36 +80,32 @@ export class PostgresMailbox implements Mailbox, Sleeper {
       } finally {
         leave?.();
       }
-      if (this.#isDone(pulled)) await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
+      const isDone = this.#isDone(pulled);
+      this.#portion.took(pulled.kind === "empty" ? undefined : { ...pulled, bytes: pulled.lines.length });
+      if (isDone) await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
     }
   }
 
   /**
    * Nothing is left that was there when it was pulled: then only the bell tells of more. At low rates every other pull
-   * would find nothing. (Only an event of more than half a batch's bytes can have been left behind; the poll finds it.)
+   * would find nothing. (What may have been left behind all the same, the poll finds.)
    */
   #isDone({ kind, count, lines, read_to }: Pulled): boolean {
     if (kind !== "fresh") return kind === "empty";
-    const { batchSize, batchBytes } = this.#parts;
-    const whole = count < batchSize && lines.length < batchBytes / 2;
-    return whole && this.#settled.to === read_to && this.#settled.plain;
+    const isAll = this.#portion.isAll({ count, bytes: lines.length });
+    return isAll && this.#settled.to === read_to && this.#settled.plain;
+  }
+
+  /** How much it wants to be given now. */
+  get limits(): BatchLimits {
+    return this.#portion.limits;
   }
 
   async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
-    const { client, batchSize, batchBytes, onAway } = this.#parts;
-    const types = `{${this.types.join(",")}}`;
+    const { pull, onAway } = this.#parts;
     if (signal.aborted) return undefined;
     try {
-      const [pulled] = await untilAnswered(
-        () =>
-          client.run((sql) =>
-            sql<[Pulled]>`select * from zaakstroom.pull(${this.processor}, ${this.partition}::smallint,
-            ${this.epoch}::bigint, ${types}::text[], ${batchSize}, ${batchBytes})`
-          ),
-        signal,
-        onAway,
-      );
-      return pulled;
+      return await untilAnswered(() => pull(this), signal, onAway);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -123,7 +115,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   /** Tried until the database answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
     const { onAway, wakes, leases } = this.#parts;
-    const once = () => this.#settler.settle(this.#lease, batch, settlement);
+    const once = () => this.#settler.settle({ owner: this.#lease, batch, settlement });
     const verdict = await untilAnswered(once, this.#settling.signal, onAway);
     if (verdict === "fenced") this.#fenced();
     const plain = this.#settled.plain && settlement.exceptions.length === 0;

@@ -12,6 +12,7 @@ import { orderCases } from "./order.ts";
 import { parkingCases } from "./parking.ts";
 import { replayCases } from "./replay.ts";
 import { settleCases } from "./settle.ts";
+import { togetherCases } from "./together.ts";
 import { timerCases } from "./timers.ts";
 import { trialCases } from "./trials.ts";
 import { versionCases } from "./versions.ts";
@@ -24,6 +25,7 @@ const cases = [
   ...deliveryCases,
   ...settleCases,
   ...manyCases,
+  ...togetherCases,
   ...parkingCases,
   ...orderCases,
   ...deadLetterCases,

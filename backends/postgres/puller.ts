@@ -1,0 +1,48 @@
+/** How mailboxes are read: several in one statement. @module */
+import type { BatchLimits } from "../portion.ts";
+import { arrayOf } from "./array_literal.ts";
+import type { PostgresClient } from "./client.ts";
+import { Gathering } from "./gathering.ts";
+
+/** Whose next batch is wanted. */
+export interface PullRequest {
+  readonly processor: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly types: readonly string[];
+  readonly limits: BatchLimits;
+}
+
+/** What a mailbox has to give. */
+export interface Pulled {
+  readonly kind: "fresh" | "redelivery" | "empty" | "fenced";
+  readonly count: number;
+  /** The checkpoint, and where it is once this is settled. */
+  readonly read_from: number;
+  readonly read_to: number;
+  readonly lines: string;
+  /** Until the next parked delivery is due, in milliseconds. */
+  readonly next_due_ms: number | null;
+}
+
+/** So many are read at once: a second one, so that the database has work while the first answer is taken apart. */
+const AT_ONCE = 1;
+
+export type Puller = (request: PullRequest) => Promise<Pulled>;
+
+/** Reads next batches. Throws as the client does. */
+export function puller(client: PostgresClient): Puller {
+  const gathering = new Gathering<PullRequest, Pulled>((requests) => {
+    const processors = arrayOf(requests.map(({ processor }) => processor));
+    const partitions = arrayOf(requests.map(({ partition }) => partition));
+    const epochs = arrayOf(requests.map(({ epoch }) => epoch));
+    const types = arrayOf(requests.map(({ types }) => types.join(",")));
+    const sizes = arrayOf(requests.map(({ limits }) => limits.batchSize));
+    const bytes = arrayOf(requests.map(({ limits }) => limits.batchBytes));
+    return client.run((sql) =>
+      sql<Pulled[]>`select * from zaakstroom.pull_together(${processors}::text[], ${partitions}::smallint[],
+        ${epochs}::bigint[], ${types}::text[], ${sizes}::int[], ${bytes}::int[])`
+    );
+  }, AT_ONCE);
+  return (request) => gathering.ask(request);
+}

@@ -1,0 +1,66 @@
+/** How a batch is settled by one statement, whatever became of it. @module */
+import { type Batch, linesOf, positionOf, type Settlement } from "../mailbox.ts";
+import type { PostgresClient } from "./client.ts";
+
+/** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
+export type Verdict = "settled" | "already" | "fenced";
+
+/** Whose batch it is. */
+export interface Owner {
+  readonly processor: string;
+  readonly partition: number;
+  readonly epoch: number;
+}
+
+/** One mailbox's batch, and what became of it. */
+export interface Settling {
+  readonly owner: Owner;
+  readonly batch: Batch;
+  readonly settlement: Settlement;
+}
+
+/** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
+export function settleByStatement(client: PostgresClient, settling: Settling): Promise<Verdict> {
+  const { owner: { processor, partition, epoch }, batch, settlement } = settling;
+  const { done, exceptions, timers } = parametersOf(settling);
+  const rows = settlement.outputs === "" ? null : settlement.outputs;
+  return client.run(async (sql) => {
+    const [row] = await sql<[{ verdict: Verdict }]>`
+      select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
+        ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${exceptions}::text::json, ${timers}::text::json)
+        as verdict`;
+    return row.verdict;
+  });
+}
+
+/** The parts of a settlement as parameters; null for none. */
+export function parametersOf({ batch, settlement }: Settling) {
+  return {
+    done: batch.kind === "redelivery" ? doneOf(batch, settlement) : null,
+    exceptions: jsonOf(settlement.exceptions.map(toRow)),
+    timers: jsonOf(settlement.timers),
+  };
+}
+
+function doneOf(batch: Batch, { exceptions }: Settlement): string {
+  const failed = new Set(exceptions.map(({ position }) => position));
+  return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
+}
+
+function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["exceptions"][number]) {
+  const afterMs = outcome.kind === "retry" ? outcome.afterMs : null;
+  const error = outcome.kind === "held" ? null : outcome.error;
+  return {
+    position,
+    event_id: eventId,
+    case_id: caseId,
+    attempt,
+    kind: outcome.kind,
+    after_ms: afterMs,
+    error,
+  };
+}
+
+function jsonOf(list: readonly unknown[]): string | null {
+  return list.length === 0 ? null : JSON.stringify(list);
+}

@@ -13,8 +13,11 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** While so many batches are on their way, what comes waits, and goes together. */
-const IN_FLIGHT = 2;
+/**
+ * While so many batches are on their way, what comes waits, and goes together. The server makes a store of its own for each
+ * batch, on disk, and removes it: 3 ms, one after the other, whatever is in it.
+ */
+const IN_FLIGHT = 1;
 /** What nearly fills a batch gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
 const FULL = MOST_MESSAGES * 0.9;
 const FULL_IN_FLIGHT = 8;

@@ -23,6 +23,17 @@ export interface FeedOptions {
   readonly withSubjects?: boolean;
 }
 
+/** How much waits, and since when the first of it that has come. */
+export interface Waiting {
+  readonly count: number;
+  readonly oldest: number | undefined;
+}
+
+interface ConsumerInfo {
+  readonly num_pending: number;
+  readonly delivered: { readonly consumer_seq: number };
+}
+
 /** What has come and is not decoded yet. */
 interface Raw extends Omit<Found, "payload" | "deleted"> {
   readonly data: Uint8Array;
@@ -119,6 +130,24 @@ export class Feed {
     await this.#ensureConsumer();
     this.#armed = String(++this.#pulls);
     this.#send(this.#armed, { batch: 1, expires: WAIT_MS * MS });
+  }
+
+  /**
+   * What waits in it, by the word of the server for what has not come; undefined when that is not to be had. Making a
+   * consumer to count costs the server milliseconds, and asking the one that is there next to nothing.
+   */
+  async waiting(): Promise<Waiting | undefined> {
+    const { client, stream } = this.#options;
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#isWide) return undefined;
+    const told = await client.api<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`).catch((error) => {
+      if (!isNotFound(error)) throw error;
+    });
+    if (told === undefined || this.#consumer !== consumer) return undefined;
+    const underWay = Math.max(0, told.delivered.consumer_seq - this.#delivered);
+    const first = this.#buffer[0] ?? this.#raw[0];
+    const count = this.#buffer.length + this.#raw.length + underWay + told.num_pending;
+    return { count, oldest: first?.recordedAt };
   }
 
   /** Forgets what is at or before a position. */

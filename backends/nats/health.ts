@@ -1,11 +1,13 @@
 /** How the mailboxes of a store stand. @module */
 import { leaseBucket, textOf, token } from "../../schema/nats.ts";
+import type { TimerBook } from "./timer_book.ts";
 import { timeOf } from "./timer_message.ts";
 import type { Health, MailboxHealth } from "../backend.ts";
 import { inOrder } from "./delivering.ts";
-import { filterConfig } from "./feed.ts";
-import { type Found, readLasts, readNext, readSubject, readWhole } from "./direct.ts";
+import { filterConfig, type Waiting } from "./feed.ts";
+import { type Found, readNext, readSubject, readWhole } from "./direct.ts";
 import type { Checkpoint } from "./fence.ts";
+import type { NatsMailbox } from "./nats_mailbox.ts";
 import { parkedCaseOf } from "./parked_cases.ts";
 import type { Parts } from "./parts.ts";
 
@@ -13,28 +15,54 @@ export interface HealthOptions {
   readonly parts: Parts;
   readonly leaseMs: number;
   readonly durability: Pick<Health, "durability" | "survivesPowerFailure">;
+  /** The mailboxes that this node has, and the timers as it follows them: it knows without asking for all. */
+  readonly mailboxes: ReadonlySet<NatsMailbox>;
+  readonly timers: TimerBook | undefined;
 }
 
 const COUNT_UP_TO = 10_000;
 
-export async function health({ parts, leaseMs, durability }: HealthOptions): Promise<Health> {
+export async function health(options: HealthOptions): Promise<Health> {
+  const { parts, durability } = options;
   const { client, stream, subjects } = parts;
-  const [checkpoints, parked] = await Promise.all([
+  const bucket = leaseBucket(stream);
+  // The checkpoints first: what is behind them is counted later, so that what moves on meanwhile is counted rather twice
+  // than not at all.
+  const [checkpoints, parked, leases] = await Promise.all([
     readWhole(client, stream, subjects.checkpoints()),
     readWhole(client, stream, subjects.parkedCases()),
+    readWhole(client, `KV_${bucket}`, `$KV.${bucket}.lease.>`),
   ]);
-  const waiting = countWaiting(parked);
-  const mailboxes = await inOrder(checkpoints, (found) => mailboxHealth(parts, leaseMs, found, waiting));
+  const store: Store = { ...options, waiting: countWaiting(parked), leases: byMailbox(leases) };
+  // Before the mailboxes: the event of one that fires meanwhile is then counted there.
+  const timers = await standOfTimers(options);
+  const mailboxes = await inOrder(checkpoints, (found) => mailboxHealth(store, found));
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
-  return { ...durability, ...await readTimers(parts), mailboxes };
+  return { ...durability, ...timers, mailboxes };
+}
+
+/** What was read at once for all mailboxes, each by `processor.partition`. */
+interface Store extends HealthOptions {
+  readonly waiting: ReadonlyMap<string, Counts>;
+  readonly leases: ReadonlyMap<string, Found>;
+}
+
+function byMailbox(leases: readonly Found[]): Map<string, Found> {
+  return new Map(leases.map((lease) => [lease.subject.split(".").slice(-2).join("."), lease]));
+}
+
+async function standOfTimers(
+  { parts, timers }: HealthOptions,
+): Promise<Pick<Health, "timers" | "nextTimerAt">> {
+  if (timers === undefined) return await readTimers(parts);
+  await timers.follow();
+  return { timers: timers.count, nextTimerAt: dateOf(timers.nextAt) };
 }
 
 /** One that was cancelled or has fired leaves word of it for a while. */
-async function readTimers(
-  { client, stream, subjects }: Parts,
-): Promise<Pick<Health, "timers" | "nextTimerAt">> {
+async function readTimers({ client, stream, subjects }: Parts) {
   let timers = 0;
   let next = Infinity;
   for await (const { deleted, payload } of readSubject(client, stream, subjects.timers())) {
@@ -42,7 +70,11 @@ async function readTimers(
     timers++;
     next = Math.min(next, timeOf(payload));
   }
-  return { timers, nextTimerAt: timers === 0 ? null : new Date(next).toISOString() };
+  return { timers, nextTimerAt: dateOf(next) };
+}
+
+function dateOf(time: number): string | null {
+  return time === Infinity ? null : new Date(time).toISOString();
 }
 
 interface Counts {
@@ -68,57 +100,51 @@ function countWaiting(parked: readonly Found[]): Map<string, Counts> {
   return counts;
 }
 
-async function mailboxHealth(
-  parts: Parts,
-  leaseMs: number,
-  found: Found,
-  waiting: ReadonlyMap<string, Counts>,
-): Promise<MailboxHealth> {
+async function mailboxHealth(store: Store, found: Found): Promise<MailboxHealth> {
   const [, , name, number] = found.subject.split(".") as [string, string, string, string];
-  const now = parts.clock.now();
-  const { epoch, checkpoint, owner, takes, settledAt }: Checkpoint = JSON.parse(found.payload);
+  const now = store.parts.clock.now();
+  const checkpoint: Checkpoint = JSON.parse(found.payload);
+  const { epoch, owner, settledAt } = checkpoint;
+  const processor = textOf(name);
   const partition = Number(number);
-  const behind = await pendingOf(parts, partition, takes, checkpoint);
+  const behind = await pendingOf(store, processor, partition, checkpoint);
   return {
-    processor: textOf(name),
+    processor,
     partition,
     owner,
     epoch,
-    leaseMs: owner === null ? 0 : await leaseLeft(parts, name, partition, leaseMs, found),
-    pending: behind.count,
+    leaseMs: owner === null ? 0 : leaseLeft(store, found, store.leases.get(`${name}.${number}`)),
+    pending: Math.min(behind.count, COUNT_UP_TO),
     oldestMs: behind.oldest === undefined ? 0 : Math.max(0, now - behind.oldest),
     sinceSettledMs: settledAt === null ? null : Math.max(0, now - settledAt),
-    ...waiting.get(`${name}.${number}`) ?? { parked: 0, retrying: 0, dead: 0 },
+    ...store.waiting.get(`${name}.${number}`) ?? { parked: 0, retrying: 0, dead: 0 },
   };
 }
 
 /** Of a lease that has run out only its end is known: nothing of it is left but who had it. */
-async function leaseLeft(
-  { client, stream, clock }: Parts,
-  processor: string,
-  partition: number,
-  leaseMs: number,
-  checkpoint: Found,
-): Promise<number> {
-  const bucket = leaseBucket(stream);
-  const [lease] = await readLasts(client, `KV_${bucket}`, [`$KV.${bucket}.lease.${processor}.${partition}`]);
+function leaseLeft({ parts, leaseMs }: Store, checkpoint: Found, lease: Found | undefined): number {
   const since = lease === undefined || lease.deleted ? checkpoint.recordedAt : lease.recordedAt;
-  const left = leaseMs - (clock.now() - since);
+  const left = leaseMs - (parts.clock.now() - since);
   return lease === undefined || lease.deleted ? Math.min(left, -1) : left;
 }
 
 /** How many deliveries are behind a checkpoint, and when the first of them was stored. */
 async function pendingOf(
-  { client, stream, subjects }: Parts,
+  { parts, mailboxes }: Store,
+  processor: string,
   partition: number,
-  takes: readonly string[],
-  checkpoint: number,
-): Promise<{ count: number; oldest: number | undefined }> {
+  { checkpoint, takes }: Checkpoint,
+): Promise<Waiting> {
+  const own = mailboxes.values().find((each) => each.processor === processor && each.partition === partition);
+  const known = await own?.waitingBehind(checkpoint);
+  if (known !== undefined) return known;
+  const { client, stream, subjects } = parts;
   const filters = takes.map((type) => subjects.feed(partition, type));
+  const count = await countPending(client, stream, filters, checkpoint);
+  if (count === 0) return { count, oldest: undefined };
   const nexts = await Promise.all(filters.map((filter) => readNext(client, stream, filter, checkpoint + 1)));
   const times = nexts.filter((next) => next !== undefined).map(({ recordedAt }) => recordedAt);
-  if (times.length === 0) return { count: 0, oldest: undefined };
-  return { count: await countPending(client, stream, filters, checkpoint), oldest: Math.min(...times) };
+  return times.length === 0 ? { count: 0, oldest: undefined } : { count, oldest: Math.min(...times) };
 }
 
 let counters = 0;
@@ -127,7 +153,7 @@ const node = token(crypto.randomUUID().slice(0, 8));
 async function countPending(client: Parts["client"], stream: string, filters: string[], after: number) {
   const groups = client.isPlain ? filters.map((filter) => [filter]) : [filters];
   const counts = await Promise.all(groups.map((group) => countUnder(client, stream, group, after)));
-  return Math.min(counts.reduce((sum, count) => sum + count, 0), COUNT_UP_TO);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The server counts when a consumer is made. */

@@ -33,6 +33,7 @@ import type { Parts } from "./parts.ts";
 import * as reading from "./reading.ts";
 import { ensureStreams, type OpenedStore } from "./setup.ts";
 import { StoreClock } from "./store_clock.ts";
+import { TimerBook } from "./timer_book.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
 import { named, wantedOf } from "./wanted_store.ts";
@@ -114,6 +115,8 @@ class NatsBackend implements Backend {
   readonly #ended = new AbortController();
   readonly #mailboxes = new Set<NatsMailbox>();
   #chores: Promise<unknown> | undefined;
+  /** Followed by a node that has mailboxes. */
+  #timers: TimerBook | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: NatsClient, options: Named, store: OpenedStore) {
@@ -180,8 +183,9 @@ class NatsBackend implements Backend {
   }
 
   #keepTimers(): Promise<void> {
-    const { timersAsOf: asOf } = this.#options;
-    return keepTimers({ parts: this.#parts, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
+    const timers = this.#timers = new TimerBook(this.#parts);
+    const asOf = this.#options.timersAsOf;
+    return keepTimers({ parts: this.#parts, timers, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
   }
 
   #doChores(): Promise<void> {
@@ -231,8 +235,9 @@ class NatsBackend implements Backend {
   async health() {
     await this.#parts.clock.measure();
     const durability = describeDurability(this.#store.replicas, this.#options.syncAlways);
+    const here = { parts: this.#parts, mailboxes: this.#mailboxes, timers: this.#timers };
     const [stands, refused] = await Promise.all([
-      health({ parts: this.#parts, leaseMs: this.#store.leaseMs, durability }),
+      health({ ...here, leaseMs: this.#store.leaseMs, durability }),
       this.inbox.count(),
     ]);
     const { weaker } = this.features;

@@ -16,7 +16,7 @@ import { pause, untilAnswered } from "../patience.ts";
 import { Portion } from "../portion.ts";
 import { batchOf, freshLines, histories, redeliveryLines } from "./delivering.ts";
 import { Conflict } from "./errors.ts";
-import { Feed } from "./feed.ts";
+import { Feed, type Waiting } from "./feed.ts";
 import { Fence } from "./fence.ts";
 import type { Lease } from "./leases.ts";
 import { ParkedCases } from "./parked_cases.ts";
@@ -93,6 +93,15 @@ export class NatsMailbox implements Mailbox {
   parkedChanged(): void {
     this.#stale = true;
     this.bell.ring();
+  }
+
+  /** What waits behind a checkpoint that was read before; undefined when only the server knows. */
+  async waitingBehind(checkpoint: number): Promise<Waiting | undefined> {
+    const waiting = await this.#feed.waiting();
+    // What was settled since then waited then: whoever asks several mailboxes, one after the other, must not miss what
+    // went from one to the other meanwhile.
+    const isSettledSince = this.#fence.now.checkpoint > checkpoint;
+    return waiting && { ...waiting, count: Math.max(waiting.count, isSettledSince ? 1 : 0) };
   }
 
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {

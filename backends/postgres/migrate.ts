@@ -13,6 +13,7 @@ import trials from "../../schema/postgres/009_trials.sql" with { type: "text" };
 import failures from "../../schema/postgres/010_failures.sql" with { type: "text" };
 import leanPull from "../../schema/postgres/011_lean_pull.sql" with { type: "text" };
 import together from "../../schema/postgres/012_together.sql" with { type: "text" };
+import processors from "../../schema/postgres/013_processors.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: "failures", sql: failures },
   { number: 11, name: "lean_pull", sql: leanPull },
   { number: 12, name: "together", sql: together },
+  { number: 13, name: "processors", sql: processors },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

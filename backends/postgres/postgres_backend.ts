@@ -9,9 +9,10 @@ import {
   type ProcessorSpec,
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
-import type { AwayListener } from "../patience.ts";
+import { type AwayListener, untilAnswered } from "../patience.ts";
 import { arrivals } from "../arrivals.ts";
 import { append } from "./appending.ts";
+import { arrayOf } from "./array_literal.ts";
 import { doChores } from "./chores.ts";
 import { PostgresClient, type PostgresTarget } from "./client.ts";
 import { deadLetters } from "./dead_letters.ts";
@@ -92,7 +93,6 @@ class PostgresBackend implements Backend {
   readonly deadLetters;
   readonly #parts: MailboxParts;
   readonly #options: PostgresOptions;
-  readonly #taken: Record<string, readonly string[]> = {};
   readonly #ended = new AbortController();
   #chores: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -124,8 +124,8 @@ class PostgresBackend implements Backend {
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { leases, wakes } = this.#parts;
-    this.#taken[processor.name] = processor.takes;
     const ended = AbortSignal.any([signal, this.#ended.signal]);
+    if (!await this.#noteProcessor(processor, ended)) return;
     const won = arrivals<Mailbox>(ended);
     wakes.start(this.#options);
     this.#chores ??= this.#startChores();
@@ -135,6 +135,23 @@ class PostgresBackend implements Backend {
     } finally {
       leases.unwant(processor.name);
       for (const mailbox of won.rest()) await mailbox.close();
+    }
+  }
+
+  /** What it takes must be known before any of its mailboxes is: by it is counted what waits. False: the signal aborted. */
+  async #noteProcessor({ name, takes }: ProcessorSpec, signal: AbortSignal): Promise<boolean> {
+    const { client, onAway } = this.#parts;
+    const note = () =>
+      client.run((sql) =>
+        sql`insert into zaakstroom.processors values (${name}, ${arrayOf(takes)}::text[])
+          on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes`
+      );
+    try {
+      await untilAnswered(note, signal, onAway);
+      return !signal.aborted;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
     }
   }
 
@@ -152,7 +169,7 @@ class PostgresBackend implements Backend {
   listCases = (options = {}) => reading.listCases(this.#parts.client, options);
   audit = (caseId: string) => reading.audit(this.#parts.client, caseId);
   storedKinds = () => reading.storedKinds(this.#parts.client);
-  health = () => reading.health(this.#parts.client, this.#taken);
+  health = () => reading.health(this.#parts.client);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

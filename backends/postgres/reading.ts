@@ -2,7 +2,7 @@
 import type { AuditEntry, CaseSummary, Health, MailboxHealth, ReplayRange } from "../backend.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
-import type { PostgresClient } from "./client.ts";
+import type { PostgresClient, Sql } from "./client.ts";
 import { readDurability } from "./durability.ts";
 
 /** Positions read with one statement. */
@@ -109,51 +109,42 @@ export async function storedKinds(client: PostgresClient): Promise<EventKind[]> 
   );
 }
 
-/** How the mailboxes of the given processors stand. */
-export async function health(
-  client: PostgresClient,
-  taken: Record<string, readonly string[]>,
-): Promise<Health> {
-  const wanted = Object.entries(taken).flatMap(([processor, types]) =>
-    types.map((type) => ({ processor, type }))
-  );
-  const [durability, timers, mailboxes] = await Promise.all([
+/** How the mailboxes stand. One statement, which sees one moment: what goes from one to the other is in one of them. */
+export async function health(client: PostgresClient): Promise<Health> {
+  const [durability, [{ timers, next, mailboxes }]] = await Promise.all([
     readDurability(client),
     client.run((sql) =>
-      sql<[{ n: number; next: Date | null }]>`
-        select count(*)::int as n, min(due_at) as next from zaakstroom.timers`
-    ),
-    client.run((sql) =>
-      sql<MailboxHealth[]>`
-        select s.processor, s.partition, s.owner, s.epoch,
-          coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
-          coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
-          (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
-          (select count(*)::int from zaakstroom.parked_deliveries d
-           where (d.processor, d.partition) = (s.processor, s.partition) and d.state <> 'dead') as parked,
-          (select count(*)::int from zaakstroom.parked_deliveries d
-           where (d.processor, d.partition) = (s.processor, s.partition) and d.state = 'retry') as retrying,
-          (select count(*)::int from zaakstroom.parked_deliveries d
-           where (d.processor, d.partition) = (s.processor, s.partition) and d.state = 'dead') as dead
-        from zaakstroom.subscriptions s
-        left join lateral (
-          select sum(c.n) as pending,
-            (extract(epoch from clock_timestamp() - min(c.oldest)) * 1000)::float8 as "oldestMs"
-          from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w (processor text, type text)
-          cross join lateral (
-            select count(*) as n, min(e.recorded_at) as oldest from (
-              select recorded_at from zaakstroom.events e
-              where e.partition = s.partition and e.type = w.type and e.position > s.checkpoint
-              order by e.position limit ${COUNT_UP_TO}) e) c
-          where w.processor = s.processor
-        ) p on true
-        order by s.processor, s.partition`
+      sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
+        select t.timers, t.next, m.mailboxes
+        from (select count(*)::int as timers, min(due_at) as next from zaakstroom.timers) t,
+          (select coalesce(json_agg(m order by m.processor, m.partition), '[]') as mailboxes
+           from (${mailboxHealth(sql)}) m) m`
     ),
   ]);
-  return {
-    ...durability,
-    timers: timers[0].n,
-    nextTimerAt: timers[0].next?.toISOString() ?? null,
-    mailboxes: [...mailboxes],
-  };
+  return { ...durability, timers, nextTimerAt: next?.toISOString() ?? null, mailboxes };
+}
+
+function mailboxHealth(sql: Sql) {
+  return sql`
+    select s.processor, s.partition, s.owner, s.epoch,
+      coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
+      coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
+      (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
+      coalesce(d.parked, 0)::int as parked, coalesce(d.retrying, 0)::int as retrying, coalesce(d.dead, 0)::int as dead
+    from zaakstroom.subscriptions s
+    left join lateral (
+      select sum(c.n) as pending,
+        (extract(epoch from clock_timestamp() - min(c.oldest)) * 1000)::float8 as "oldestMs"
+      from zaakstroom.processors w cross join lateral unnest(w.takes) as t (type) cross join lateral (
+        select count(*) as n, min(e.recorded_at) as oldest from (
+          select recorded_at from zaakstroom.events e
+          where e.partition = s.partition and e.type = t.type and e.position > s.checkpoint
+          order by e.position limit ${COUNT_UP_TO}) e) c
+      where w.name = s.processor
+    ) p on true
+    left join lateral (
+      select count(*) filter (where state <> 'dead') as parked, count(*) filter (where state = 'retry') as retrying,
+        count(*) filter (where state = 'dead') as dead
+      from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (s.processor, s.partition)
+    ) d on true`;
 }

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
+import { settlement } from "./outcomes.ts";
 
 async function healthOf(backend: Backend, partition = 0): Promise<MailboxHealth> {
   const { mailboxes } = await backend.health();
@@ -42,6 +43,27 @@ export const healthCases: ConformanceCase[] = [
       );
       const { pending, parked, dead } = await healthOf(backend);
       assertEquals({ pending, parked, dead }, { pending: 0, parked: 3, dead: 1 });
+    },
+  },
+  {
+    name: "health() tells the node that has a mailbox what it tells one that has not (I8)",
+    async run(world) {
+      const { backend, cases: [a], feed } = await world.scene(3, 2);
+      const other = await world.harness.backend("second");
+      const same = async () => {
+        const [here, there] = [await healthOf(backend), await healthOf(other)];
+        assertEquals([here.pending, here.oldestMs > 0], [there.pending, there.oldestMs > 0]);
+        return here.pending;
+      };
+      await world.harness.advance(50);
+      assertEquals(await same(), 6);
+      const batch = await feed.next();
+      assertEquals(await same(), 6);
+      await backend.append([anEvent(a!, 3)]);
+      assertEquals(await same(), 7);
+      await feed.mailbox.settle(batch, settlement({}));
+      await feed.play();
+      assertEquals(await same(), 0);
     },
   },
   {

@@ -1,6 +1,7 @@
 /** Conformance: durable timers, which append an event to its case when their time has come. @module */
 import { assertEquals } from "@std/assert";
 import type { StoredTimerChange } from "../../backends/mailbox.ts";
+import type { Delivery } from "../../schema/stored_event.ts";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { consume, Journal } from "./journal.ts";
@@ -134,6 +135,30 @@ export const timerCases: ConformanceCase[] = [
       const batch = await settleWith(scene, [timerOf("reminder", await storeTime(scene), reminder, 0)]);
       assertEquals(deliveries(batch).map(({ attempt }) => attempt), [2]);
       assertEquals((await scene.feed.play()).map(({ event }) => event), [reminder]);
+    },
+  },
+  {
+    name:
+      "a hundred timers that are due at the same time fire once each, those of a case in the order of their times",
+    async run(world) {
+      const scene = await world.scene(60, 1);
+      const now = await storeTime(scene);
+      const times = [["late", 200, now - 1_000], ["early", 100, now - 2_000]] as const;
+      const timers = scene.cases.flatMap((caseId, i) =>
+        times.map(([name, nth, at]) => timerOf(name, at + i, anEvent(caseId, nth), 0))
+      );
+      await settleWith(scene, timers);
+      const fired: Delivery[] = [];
+      while (fired.length < timers.length) fired.push(...await scene.feed.play());
+      for (const caseId of scene.cases) {
+        const own = fired.filter(({ event }) => event.correlation_id === caseId);
+        assertEquals(own.map(({ event, version }) => [event, version]), [
+          [anEvent(caseId, 100), 2],
+          [anEvent(caseId, 200), 3],
+        ]);
+      }
+      await scene.feed.silence();
+      assertEquals((await scene.backend.health()).timers, 0);
     },
   },
 ];

@@ -111,6 +111,19 @@ Deno.test("a schema newer than the program is refused", async () => {
   await assertTold(url, exitCodes.refused, /^The database is at migration 999, .*: use a newer zaakstroom$/);
 });
 
+Deno.test("a server that says it is older than PostgreSQL 15 is refused", async () => {
+  const url = await server.freshDatabase();
+  // What is asked for its version is found before PostgreSQL's own.
+  await administer(
+    url,
+    `create schema old;
+     create function old.current_setting(text) returns text language sql as
+       $$select case $1 when 'server_version_num' then '140023' else pg_catalog.current_setting($1) end$$;
+     alter database "${nameOf(url)}" set search_path = old, pg_catalog`,
+  );
+  await assertTold(url, exitCodes.refused, /^PostgreSQL 14 is too old: use PostgreSQL 15 or newer$/);
+});
+
 Deno.test("start refuses a store with a kind of event it has no path from, and names it", async () => {
   const url = await server.freshDatabase();
   assertEquals((await list(url)).code, 0);

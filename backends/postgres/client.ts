@@ -2,6 +2,7 @@
 import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
 import { BackendAway } from "../backend.ts";
+import { Deadlines } from "../deadlines.ts";
 import { brokeOff, isAway, translate } from "./errors.ts";
 import { Turns } from "./turns.ts";
 
@@ -59,11 +60,13 @@ export class PostgresClient {
    * the server on after the first answer, and the second one is lost (seen with pgbouncer 1.18).
    */
   readonly #turns: Turns;
+  readonly #deadlines: Deadlines;
 
   constructor(target: PostgresTarget, options: ClientOptions = {}) {
     this.#target = target;
     this.#options = { connections: 8, deadlineMs: 15_000, ...options };
     this.#turns = new Turns(this.#options.connections);
+    this.#deadlines = new Deadlines(this.#options.deadlineMs);
     this.#sql = connect(target, this.#options.connections);
   }
 
@@ -112,19 +115,11 @@ export class PostgresClient {
   }
 
   /** postgres.js has no query timeout: a server behind a black hole would hold a statement for ever. */
-  async #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#replace(sql);
-        reject(new BackendAway(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`));
-      }, this.#options.deadlineMs);
+  #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
+    return this.#deadlines.within(answer, () => {
+      this.#replace(sql);
+      return new BackendAway(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`);
     });
-    try {
-      return await Promise.race([answer, deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** Drops a pool, with what it is being asked, and goes on with a new one. */
@@ -138,6 +133,7 @@ export class PostgresClient {
     if (this.#closed) return;
     this.#closed = true;
     await this.#sql.end({ timeout: 5 });
+    this.#deadlines.end();
   }
 }
 

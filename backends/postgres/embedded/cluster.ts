@@ -24,7 +24,7 @@ export interface ClusterPlan {
  */
 const TUNABLES = {
   max_connections: "60",
-  shared_buffers: "128MB",
+  shared_buffers: "256MB",
   max_wal_size: "2GB",
   timezone: "UTC",
   log_timezone: "UTC",

@@ -84,19 +84,35 @@ async function handleBatch(mailbox: Mailbox, batch: Batch, parts: TendParts, sus
   const todo = suspicion.parts(batch);
   const stopped = new Set<string>();
   for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
-    const result = await attempt(mailbox, { ...part, batch: behind(stopped, part.batch) }, parts);
-    if (result instanceof WorkerDied) {
-      todo.unshift(...piecesOf(part, result, suspicion));
-      continue;
-    }
+    const piece = { ...part, batch: behind(stopped, part.batch) };
+    const result = await handlePart(mailbox, piece, parts, suspicion);
+    if (result instanceof WorkerDied) todo.unshift(...piecesOf(part, result, suspicion));
+    // A case that failed in one part goes no further in the next ones.
+    else for (const { caseId } of result.failed) stopped.add(caseId);
+  }
+  if (batch.kind === "fresh") suspicion.calm();
+}
+
+/** The result of a part, which is settled; or the death of its worker, when it is not yet known what is to blame. */
+async function handlePart(
+  mailbox: Mailbox,
+  part: Part,
+  parts: TendParts,
+  suspicion: Suspicion,
+): Promise<BatchResult | WorkerDied> {
+  // Until it is settled: as long as the store has a delivery on trial, what the process dies of is charged to it.
+  const leave = await parts.exclusion.enter(part.care === "trial");
+  try {
+    const result = await attempt(mailbox, part, parts.pool);
+    if (result instanceof WorkerDied) return result;
     // Before it is settled: should the answer to that be lost, the same death must not be charged again.
     if (part.care === "guilty") suspicion.killed(positionOf(part.batch.lines), "process");
     suspicion.tried({ first: positionOf(part.batch.lines) });
     await settle(mailbox, part.batch, result, parts);
-    // A case that failed in one part goes no further in the next ones.
-    for (const { caseId } of result.failed) stopped.add(caseId);
+    return result;
+  } finally {
+    leave();
   }
-  if (batch.kind === "fresh") suspicion.calm();
 }
 
 function piecesOf({ batch }: Part, died: WorkerDied, suspicion: Suspicion): Part[] {
@@ -107,20 +123,16 @@ function piecesOf({ batch }: Part, died: WorkerDied, suspicion: Suspicion): Part
   return partsAround(batch, died).flatMap((piece) => suspicion.parts(piece));
 }
 
-/** The result of a part; or the death of its worker, when it is not yet known which delivery is to blame. */
-async function attempt(mailbox: Mailbox, part: Part, parts: TendParts): Promise<BatchResult | WorkerDied> {
+async function attempt(mailbox: Mailbox, part: Part, pool: WorkerPool): Promise<BatchResult | WorkerDied> {
   const { batch, care } = part;
   if (care === "guilty" && !parseLine(batch.lines).held) return failedAlone(batch, NODE_DIED);
-  const leave = await parts.exclusion.enter(care === "trial");
   try {
     if (care === "marked" || care === "trial") await mailbox.begin(trialOf(part));
-    return await run(mailbox, part, parts.pool);
+    return await run(mailbox, part, pool);
   } catch (error) {
     if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
     if (batch.count > 1 || error.suspect === undefined) return error;
     return failedAlone(batch, { class: error.name, message: error.message });
-  } finally {
-    leave();
   }
 }
 

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Exclusion } from "../../../actors/exclusion.ts";
-import { tend } from "../../../actors/tend.ts";
+import { tend, type TendParts } from "../../../actors/tend.ts";
 import type { WorkerPool } from "../../../actors/worker_pool.ts";
 import { BackendAway } from "../../../backends/backend.ts";
 import { Gate } from "../../../backends/gate.ts";
-import type { Batch, Mailbox, Settlement } from "../../../backends/mailbox.ts";
+import type { Abandoned, Batch, Mailbox, Settlement } from "../../../backends/mailbox.ts";
 import { deliveryLine } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
 import { OddObserver } from "../../support/odd_observer.ts";
@@ -14,11 +14,11 @@ const event = anEvent("case-1", 1);
 const lines = deliveryLine({ position: 1, version: 1, attempt: 1, held: false, recordedAt: 0, event });
 const batch: Batch = { kind: "fresh", lines, count: 1, bytes: lines.length, from: 0, to: 1 };
 
-/** A mailbox whose owner died of delivery 1, and which gives out that delivery until it is told to stop. */
-function inherited(settle: (settlement: Settlement) => Promise<void>): Mailbox {
+/** A mailbox whose owner died, and which gives out delivery 1 until it is told to stop. */
+function inherited(abandoned: Abandoned, settle: (settlement: Settlement) => Promise<void>): Mailbox {
   return {
     ...{ processor: "odd", partition: 0, epoch: 2, lost: new AbortController().signal },
-    abandoned: { trial: { first: 1, last: 1, alone: true } },
+    abandoned,
     async *batches(signal) {
       while (!signal.aborted) yield await Promise.resolve(batch);
     },
@@ -35,18 +35,45 @@ const pool = {
   run: () => Promise.resolve({ outputs: "", outputTypes: {}, timers: [], failed: [], done: {} }),
 } as unknown as WorkerPool;
 
+/** What all actors of a process share. */
+function sharedParts(): TendParts {
+  const { policy } = oddOptions;
+  const [exclusion, observer] = [new Exclusion(), new OddObserver()];
+  return { pool, exclusion, observer, policy, now: () => new Date(), random: Math.random };
+}
+
 Deno.test("the death of a node is charged once, also when the answer to its settlement is lost", async () => {
   const stop = new AbortController();
   const settled: string[] = [];
-  const mailbox = inherited(({ exceptions }) => {
+  const died: Abandoned = { trial: { first: 1, last: 1, alone: true } };
+  const mailbox = inherited(died, ({ exceptions }) => {
     const [first] = exceptions;
     settled.push(first === undefined || first.outcome.kind === "held" ? "done" : first.outcome.error.class);
     if (settled.length === 1) return Promise.reject(new BackendAway("no answer"));
     stop.abort();
     return Promise.resolve();
   });
-  const { policy } = oddOptions;
-  const parts = { pool, exclusion: new Exclusion(), observer: new OddObserver(), policy };
-  await tend(mailbox, { ...parts, now: () => new Date(), random: Math.random }, stop.signal);
+  await tend(mailbox, sharedParts(), stop.signal);
   assertEquals(settled, ["NodeDied", "done"]);
+});
+
+Deno.test("as long as the store has a delivery on trial nothing else is handled, for it would be charged with its death", async () => {
+  const stop = new AbortController();
+  const asked = Promise.withResolvers<void>();
+  const stored = Promise.withResolvers<void>();
+  const told: string[] = [];
+  const suspected = inherited({ trial: { first: 1, last: 1, alone: false } }, async () => {
+    asked.resolve();
+    await stored.promise;
+    told.push("settled");
+    stop.abort();
+  });
+  const parts = sharedParts();
+  const first = tend(suspected, parts, stop.signal);
+  await asked.promise;
+  const other = parts.exclusion.enter(false).then((leave) => (told.push("handled"), leave()));
+  await new Promise((resolve) => setTimeout(resolve));
+  stored.resolve();
+  await Promise.all([first, other]);
+  assertEquals(told, ["settled", "handled"]);
 });

@@ -27,12 +27,14 @@ export class BatchRun {
   readonly #versions: number[] = [];
   /** The last version of each case that this batch knows of: outputs come behind it. */
   readonly #heads = new Map<string, number>();
-  readonly #outputTypes: Record<string, number> = {};
+  // By type, as maps: under a key that comes from a line, an object's property is looked up by code that V8 throws away
+  // again and again.
+  readonly #outputTypes = new Map<string, number>();
   /** By case and name: of several changes of one timer, only the last one counts. */
   readonly #timers = new Map<string, StoredTimerChange>();
   readonly #failed: FailedDelivery[] = [];
   readonly #stopped = new Set<string>();
-  readonly #done: Record<string, number[]> = {};
+  readonly #done = new Map<string, number[]>();
   /** True while the outcome of a delivery is being kept: stopped just there, the batch can't be taken up again. */
   keeping = false;
   /** Index of the delivery being handled. */
@@ -101,9 +103,11 @@ export class BatchRun {
 
   #keep(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Emission): void {
     for (const row of rows) this.#emit(event.correlation_id, row);
-    for (const type of types) this.#outputTypes[type] = (this.#outputTypes[type] ?? 0) + 1;
+    for (const type of types) this.#outputTypes.set(type, (this.#outputTypes.get(type) ?? 0) + 1);
     for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
-    (this.#done[event.event_type] ??= []).push(recordedAt);
+    const done = this.#done.get(event.event_type);
+    if (done === undefined) this.#done.set(event.event_type, [recordedAt]);
+    else done.push(recordedAt);
     this.next++;
   }
 
@@ -158,10 +162,10 @@ export class BatchRun {
     return {
       outputs: this.#rows.join("\n"),
       versions: Int32Array.from(this.#versions),
-      outputTypes: this.#outputTypes,
+      outputTypes: Object.fromEntries(this.#outputTypes),
       timers: [...this.#timers.values()],
       failed: this.#failed,
-      done: Object.fromEntries(Object.entries(this.#done).map(([type, at]) => [type, Float64Array.from(at)])),
+      done: Object.fromEntries([...this.#done].map(([type, at]) => [type, Float64Array.from(at)])),
     };
   }
 }

@@ -1,6 +1,6 @@
 /** A batch in parts: how to find the delivery that kills its worker, and keep the order of cases meanwhile. Pure. @module */
 import { type Batch, linesOf, slice } from "../backends/mailbox.ts";
-import { deliveryLine, parseLine } from "../schema/stored_event.ts";
+import { deliveryLine, encodeLines, parseLine } from "../schema/stored_event.ts";
 import type { WorkerDied } from "./worker_handle.ts";
 
 /**
@@ -27,5 +27,5 @@ export function behind(stopped: ReadonlySet<string>, part: Batch): Batch {
     const waits = stopped.has(delivery.event.correlation_id);
     return waits ? deliveryLine({ ...delivery, held: true }) : line;
   });
-  return { ...part, lines: lines.join("\n") };
+  return { ...part, lines: encodeLines(lines) };
 }

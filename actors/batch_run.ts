@@ -3,7 +3,7 @@ import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
 import { decodeEvent, decodeStored, InvalidEvent } from "../schema/codec.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import { UnknownKind } from "../schema/evolution.ts";
-import { type Delivery, parseLine } from "../schema/stored_event.ts";
+import { decodeLines, type Delivery, encodeLines, outputLine, parseLine } from "../schema/stored_event.ts";
 import type { Basis, CaseStates } from "./case_states.ts";
 import { contextOf, type Emission, emit, InvalidOutput } from "./emission.ts";
 import { describe } from "./thrown.ts";
@@ -23,8 +23,7 @@ export class BatchRun {
   readonly #partition: number;
   readonly #basis: Basis;
   readonly #histories = new Map<string, Delivery[]>();
-  readonly #rows: string[] = [];
-  readonly #versions: number[] = [];
+  readonly #outputs: string[] = [];
   /** The last version of each case that this batch knows of: outputs come behind it. */
   readonly #heads = new Map<string, number>();
   // By type, as maps: under a key that comes from a line, an object's property is looked up by code that V8 throws away
@@ -41,11 +40,11 @@ export class BatchRun {
   next = 0;
 
   /** `others` are the states of the other processors of this worker: what they fold, they see here. */
-  constructor(states: CaseStates, others: readonly CaseStates[], partition: number, lines: string) {
+  constructor(states: CaseStates, others: readonly CaseStates[], partition: number, lines: Uint8Array) {
     this.#states = states;
     this.#others = others;
     this.#partition = partition;
-    this.deliveries = lines.split("\n").map(parseLine);
+    this.deliveries = decodeLines(lines).map(parseLine);
     for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
     const tried = this.deliveries.filter(({ held }) => !held);
     this.#basis = states.basis(
@@ -114,8 +113,7 @@ export class BatchRun {
   #emit(caseId: string, row: string): void {
     const version = this.#heads.get(caseId)! + 1;
     this.#heads.set(caseId, version);
-    this.#versions.push(version);
-    this.#rows.push(row);
+    this.#outputs.push(outputLine(row, version));
   }
 
   /** What is known of the case, with the history since then folded in. */
@@ -160,8 +158,7 @@ export class BatchRun {
 
   result(): BatchResult {
     return {
-      outputs: this.#rows.join("\n"),
-      versions: Int32Array.from(this.#versions),
+      outputs: encodeLines(this.#outputs),
       outputTypes: Object.fromEntries(this.#outputTypes),
       timers: [...this.#timers.values()],
       failed: this.#failed,

@@ -4,10 +4,10 @@ import {
   type Batch,
   type Exception,
   Fenced,
+  firstPositionOf,
   linesOf,
   type Mailbox,
   positionOf,
-  type Settlement,
   type Trial,
 } from "../backends/mailbox.ts";
 import { type RefusalListener, untilUsable } from "../backends/patience.ts";
@@ -106,8 +106,9 @@ async function handlePart(
     const result = await attempt(mailbox, part, parts.pool);
     if (result instanceof WorkerDied) return result;
     // Before it is settled: should the answer to that be lost, the same death must not be charged again.
-    if (part.care === "guilty") suspicion.killed(positionOf(part.batch.lines), "process");
-    suspicion.tried({ first: positionOf(part.batch.lines) });
+    const first = firstPositionOf(part.batch);
+    if (part.care === "guilty") suspicion.killed(first, "process");
+    suspicion.tried({ first });
     await settle(mailbox, part.batch, result, parts);
     return result;
   } finally {
@@ -125,7 +126,7 @@ function piecesOf({ batch }: Part, died: WorkerDied, suspicion: Suspicion): Part
 
 async function attempt(mailbox: Mailbox, part: Part, pool: WorkerPool): Promise<BatchResult | WorkerDied> {
   const { batch, care } = part;
-  if (care === "guilty" && !parseLine(batch.lines).held) return failedAlone(batch, NODE_DIED);
+  if (care === "guilty" && !parseLine(linesOf(batch)[0]!).held) return failedAlone(batch, NODE_DIED);
   try {
     if (care === "marked" || care === "trial") await mailbox.begin(trialOf(part));
     return await run(mailbox, part, pool);
@@ -136,9 +137,9 @@ async function attempt(mailbox: Mailbox, part: Part, pool: WorkerPool): Promise<
   }
 }
 
-function trialOf({ batch: { lines }, care }: Part): Trial {
-  const first = positionOf(lines);
-  return { first, last: positionOf(lines.slice(lines.lastIndexOf("\n") + 1)), alone: care === "trial" };
+function trialOf({ batch, care }: Part): Trial {
+  const lines = linesOf(batch);
+  return { first: positionOf(lines[0]!), last: positionOf(lines.at(-1)!), alone: care === "trial" };
 }
 
 function run(mailbox: Mailbox, { batch: { lines }, care }: Part, pool: WorkerPool): Promise<BatchResult> {
@@ -149,7 +150,7 @@ function run(mailbox: Mailbox, { batch: { lines }, care }: Part, pool: WorkerPoo
 
 /** A delivery that was alone with what it ended: one failed attempt. */
 function failedAlone(part: Batch, error: Thrown): BatchResult {
-  const { position, attempt, event } = parseLine(part.lines);
+  const { position, attempt, event } = parseLine(linesOf(part)[0]!);
   const failed: FailedDelivery = {
     position,
     eventId: event.event_id,
@@ -160,8 +161,10 @@ function failedAlone(part: Batch, error: Thrown): BatchResult {
     final: false,
     error,
   };
-  return { outputs: "", outputTypes: {}, timers: [], failed: [failed], done: {} };
+  return { outputs: NOTHING, outputTypes: {}, timers: [], failed: [failed], done: {} };
 }
+
+const NOTHING = new Uint8Array();
 
 const NODE_DIED: Thrown = {
   class: "NodeDied",
@@ -172,15 +175,8 @@ async function settle(mailbox: Mailbox, part: Batch, result: BatchResult, parts:
   const exceptions = result.failed.map((failed) =>
     verdict(mailbox.processor, failed, parts.policy, parts.now(), parts.random())
   );
-  const { outputs, outputTypes, timers, versions } = result;
-  const settlement: Settlement = {
-    outputs,
-    outputTypes: Object.keys(outputTypes),
-    timers,
-    exceptions,
-    ...(versions === undefined ? {} : { versions }),
-  };
-  await mailbox.settle(part, settlement);
+  const { outputs, outputTypes, timers } = result;
+  await mailbox.settle(part, { outputs, outputTypes, timers, exceptions });
   tell(mailbox, result, exceptions, parts.observer);
 }
 

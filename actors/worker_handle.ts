@@ -44,7 +44,7 @@ interface Job {
   asking: boolean;
 }
 
-/** A batch of so many characters is worth a message of its own. */
+/** A batch of so many bytes is worth a message of its own. */
 const LARGE = 65_536;
 /** Looked at this often, in milliseconds, while a batch is with the worker. */
 const WATCH_MS = 100;

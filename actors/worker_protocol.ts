@@ -30,7 +30,7 @@ export interface Run {
   readonly id: number;
   readonly processor: string;
   readonly partition: number;
-  readonly lines: string;
+  readonly lines: Uint8Array;
 }
 
 /** The histories that a `need` asked for, as delivery lines. */
@@ -59,10 +59,8 @@ export interface FailedDelivery {
 
 /** What a batch came to. */
 export interface BatchResult {
-  /** Store rows of the emitted events, a line each. */
-  readonly outputs: string;
-  /** The version of its case that each of them will be, unless somebody else adds to the case meanwhile. */
-  readonly versions?: Int32Array;
+  /** The emitted events as output lines (`schema/stored_event.ts`). */
+  readonly outputs: Uint8Array;
   /** How many of them there are, by event type. */
   readonly outputTypes: Readonly<Record<string, number>>;
   readonly timers: readonly StoredTimerChange[];

@@ -1,5 +1,5 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
-
+import { decodeLines, encodeLines } from "../schema/stored_event.ts";
 import type { Gate } from "./gate.ts";
 
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
@@ -32,30 +32,27 @@ export type StoredTimerChange =
 
 /** What became of a batch. Everything in it becomes durable together, or nothing does. */
 export interface Settlement {
-  /** Events the handlers emitted: store rows (`schema/stored_event.ts`), a line each; empty for none. */
-  readonly outputs: string;
   /**
-   * The version of its case that each output will be, as far as the worker knows. A hint: a backend that uses it must
-   * notice where somebody else has added to the case meanwhile. Left out: unknown.
+   * Events the handlers emitted, as output lines (`outputLine` in `schema/stored_event.ts`); empty for none. The version
+   * in each is a hint, as far as the worker knows: a backend that uses it must notice where somebody else has added to
+   * the case meanwhile.
    */
-  readonly versions?: Int32Array;
-  /** The types among the outputs: whose mailboxes to wake. */
-  readonly outputTypes: readonly string[];
+  readonly outputs: Uint8Array;
+  /** How many there are of each type: whose mailboxes to wake. */
+  readonly outputTypes: Readonly<Record<string, number>>;
   readonly exceptions: readonly Exception[];
   readonly timers: readonly StoredTimerChange[];
 }
 
 /**
- * Deliveries handed over together, as bytes.
+ * Deliveries handed over together, as bytes: whoever only passes them on makes no text of them.
  * A `fresh` batch is the next stretch of the feed; a `redelivery` is parked cases whose turn has come.
  */
 export interface Batch {
   readonly kind: "fresh" | "redelivery";
   /** Delivery lines (`schema/stored_event.ts`) in stored order. */
-  readonly lines: string;
+  readonly lines: Uint8Array;
   readonly count: number;
-  /** Size of the lines in characters, for the bound on what is in flight. */
-  readonly bytes: number;
   /** The checkpoint this batch was read behind; of no meaning for a redelivery. */
   readonly from: number;
   /** The checkpoint once it is settled; of no meaning for a redelivery. */
@@ -131,21 +128,26 @@ export function positionOf(line: string): number {
 }
 
 /** The lines of a batch. */
-export function linesOf(batch: Pick<Batch, "lines">): string[] {
-  return batch.lines.split("\n");
+export function linesOf({ lines }: Pick<Batch, "lines">): string[] {
+  return decodeLines(lines);
 }
+
+/** The position of the first delivery, without reading the others. */
+export function firstPositionOf({ lines }: Pick<Batch, "lines">): number {
+  return positionOf(decodeLines(lines.subarray(0, MOST_DIGITS))[0]!);
+}
+
+const MOST_DIGITS = String(Number.MAX_SAFE_INTEGER).length;
 
 /** The deliveries [start, end) of a batch as a batch of their own, to be settled in order with the other parts. */
 export function slice(batch: Batch, start: number, end: number): Batch {
   const all = linesOf(batch);
   const lines = all.slice(start, end);
-  const text = lines.join("\n");
   const fresh = batch.kind === "fresh";
   return {
     kind: batch.kind,
-    lines: text,
+    lines: encodeLines(lines),
     count: lines.length,
-    bytes: text.length,
     from: fresh && start > 0 ? positionOf(all[start - 1]!) : batch.from,
     to: fresh && end < all.length ? positionOf(all[end - 1]!) : batch.to,
   };

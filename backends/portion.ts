@@ -1,4 +1,5 @@
 /** How much a mailbox reads at a time. @module */
+import type { Batch } from "./mailbox.ts";
 
 /** How much one batch may hold. One delivery is always allowed, whatever its size. */
 export interface BatchLimits {
@@ -33,13 +34,13 @@ export class Portion {
   }
 
   /** Whether such a batch left nothing behind. (Only a delivery of more than half a batch's bytes may have been left.) */
-  isAll({ count, bytes }: { readonly count: number; readonly bytes: number }): boolean {
+  isAll({ count, lines }: Pick<Batch, "count" | "lines">): boolean {
     const { batchSize, batchBytes } = this.limits;
-    return count < batchSize && bytes < batchBytes / 2;
+    return count < batchSize && lines.length < batchBytes / 2;
   }
 
   /** The next one is chosen by what came. */
-  took(batch: { readonly count: number; readonly bytes: number } | undefined): void {
+  took(batch: Pick<Batch, "count" | "lines"> | undefined): void {
     this.isWhole = batch !== undefined && !this.isAll(batch);
   }
 }

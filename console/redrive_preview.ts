@@ -5,7 +5,7 @@ import { WorkerPool } from "../actors/worker_pool.ts";
 import type { BatchResult } from "../actors/worker_protocol.ts";
 import type { Backend, DeadLetter } from "../backends/backend.ts";
 import type { HistoryNeed } from "../backends/mailbox.ts";
-import { deliveryLine, parseRow } from "../schema/stored_event.ts";
+import { deliveryLine, encodeLines, parseRow, rowsOf } from "../schema/stored_event.ts";
 import { supervision } from "./node.ts";
 import { redacted } from "./text.ts";
 import { withoutPersonalData } from "./timeline.ts";
@@ -40,7 +40,7 @@ async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter
   const about = { position: event.position, processor, caseId };
   const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redacted(failure) });
   if (failures.at(-1)?.class === "NodeDied") return fails("not tried: it ended the whole process before");
-  const lines = deliveryLine({ ...event, attempt: 1, held: false });
+  const lines = encodeLines([deliveryLine({ ...event, attempt: 1, held: false })]);
   try {
     const histories = (needs: readonly HistoryNeed[], types: readonly string[]) =>
       historyLines(backend, needs, types);
@@ -57,7 +57,7 @@ function read(
   fails: (failure: string) => Preview,
 ): Preview {
   if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);
-  const events = outputs === "" ? [] : outputs.split("\n").map((row) => {
+  const events = rowsOf(outputs).map((row) => {
     const { event } = parseRow(row);
     return { type: event.event_type, data: withoutPersonalData(event.data) };
   });

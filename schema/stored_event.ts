@@ -46,6 +46,19 @@ export function deliveryLine({ position, version, attempt, held, recordedAt, eve
   }\t${data}\t${metadata}`;
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Lines as the bytes in which they travel. */
+export function encodeLines(lines: readonly string[]): Uint8Array<ArrayBuffer> {
+  return encoder.encode(lines.join("\n"));
+}
+
+/** The lines that travelled as these bytes. */
+export function decodeLines(bytes: Uint8Array): string[] {
+  return bytes.length === 0 ? [] : decoder.decode(bytes).split("\n");
+}
+
 /** Reads one delivery line. The event's timestamp comes out as UTC in milliseconds. */
 export function parseLine(line: string): Delivery {
   const field = line.split("\t") as [string, ...string[]];
@@ -109,6 +122,16 @@ export function storeRow(event: WireEvent, partition: number): string {
   return `${partition}\t${event_id}\t${event_type}\t${correlation_id}\t${timestamp}\t${metadata.schema_version}\t${
     JSON.stringify(metadata)
   }\t${JSON.stringify(data)}`;
+}
+
+/** A store row as an output: in front of it stands the version of its case that it will be, and a tab. */
+export function outputLine(row: string, version: number): string {
+  return `${version}\t${row}`;
+}
+
+/** The store rows of outputs. */
+export function rowsOf(outputs: Uint8Array): string[] {
+  return decodeLines(outputs).map((line) => line.slice(line.indexOf("\t") + 1));
 }
 
 /** Reads a store row. */

@@ -2,6 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Appended, AuditEntry, ExpectedVersion } from "../backend.ts";
+import { rowsOf } from "../../schema/stored_event.ts";
 import { type Batch, Fenced, type Settlement } from "../mailbox.ts";
 import { Bell, type Clock, systemClock } from "./clock.ts";
 import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
@@ -58,7 +59,7 @@ export class MemoryStore {
     const now = this.clock.now();
     const staged = stageSettlement({ subscription, log: this.log, now, batch, settlement });
     if (staged === null) return;
-    const outputs = settlement.outputs === "" ? [] : settlement.outputs.split("\n").map(draftOfRow);
+    const outputs = rowsOf(settlement.outputs).map(draftOfRow);
     const timers = settlement.timers.map(timerWrite);
     for (const _ of staged.dead) this.faults.deadLetterWrite?.();
     this.#commit(subscription, staged, now);

@@ -1,4 +1,6 @@
-/** Reading the next batch of a mailbox: pure, bounded by count and by characters. @module */
+/** Reading the next batch of a mailbox: pure, bounded by count and by bytes. @module */
+import { Buffer } from "node:buffer";
+import { encodeLines } from "../../schema/stored_event.ts";
 import type { Batch } from "../mailbox.ts";
 import type { BatchLimits } from "../portion.ts";
 import { earliest } from "./clock.ts";
@@ -15,7 +17,7 @@ class Lines {
 
   /** False when the line does not fit any more. */
   add(line: string): boolean {
-    const bytes = this.bytes + line.length + (this.lines.length === 0 ? 0 : 1);
+    const bytes = this.bytes + Buffer.byteLength(line) + (this.lines.length === 0 ? 0 : 1);
     const fits = this.lines.length < this.limits.batchSize && bytes <= this.limits.batchBytes;
     if (!fits && this.lines.length > 0) return false;
     this.lines.push(line);
@@ -24,7 +26,7 @@ class Lines {
   }
 
   batch(kind: Batch["kind"], from: number, to: number): Batch {
-    return { kind, lines: this.lines.join("\n"), count: this.lines.length, bytes: this.bytes, from, to };
+    return { kind, lines: encodeLines(this.lines), count: this.lines.length, from, to };
   }
 }
 

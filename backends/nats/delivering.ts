@@ -1,4 +1,6 @@
 /** The lines of batches: which deliveries go into the next one. @module */
+import { Buffer } from "node:buffer";
+import { encodeLines } from "../../schema/stored_event.ts";
 import type { Batch, HistoryNeed } from "../mailbox.ts";
 import type { BatchLimits } from "../portion.ts";
 import type { CaseBook } from "./case_book.ts";
@@ -14,7 +16,7 @@ export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: Batc
   const chosen: string[] = [];
   let bytes = -1;
   for (const line of lines) {
-    bytes += line.length + 1;
+    bytes += Buffer.byteLength(line) + 1;
     if (chosen.length > 0 && (chosen.length === batchSize || bytes > batchBytes)) break;
     chosen.push(line);
   }
@@ -22,8 +24,7 @@ export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: Batc
 }
 
 export function batchOf(kind: Batch["kind"], chosen: readonly string[], from: number, to: number): Batch {
-  const lines = chosen.join("\n");
-  return { kind, lines, count: chosen.length, bytes: lines.length, from, to };
+  return { kind, lines: encodeLines(chosen), count: chosen.length, from, to };
 }
 
 /** The next stretch of a feed. What it tells of its cases is taken note of: most get outputs. */

@@ -1,4 +1,5 @@
 /** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
+import { rowsOf } from "../../schema/stored_event.ts";
 import type { AuditEntry } from "../backend.ts";
 import { type Batch, linesOf, type Settlement } from "../mailbox.ts";
 import type { Subjects } from "../../schema/nats.ts";
@@ -29,7 +30,7 @@ export async function settlePart(parts: SettleParts, batch: Batch, settlement: S
   const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.waiting(caseId) };
   const staged = stageSettlement(settling, batch, settlement);
   if (staged === null) return;
-  const drafts = settlement.outputs === "" ? [] : settlement.outputs.split("\n").map(draftOfRow);
+  const drafts = rowsOf(settlement.outputs).map(draftOfRow);
   if (drafts.length > 0) await parts.book.recall(causesOf(batch, drafts));
   const timers = settlement.timers.map((change) => timerWrite(parts.subjects, change));
   await writeInRuns(parts, drafts, timers, staged, now);

@@ -28,7 +28,7 @@ const EXCEPTIONS_AT_ONCE = 400;
  * with the first.
  */
 export function partsOf(batch: Batch, settlement: Settlement): [Batch, Settlement][] {
-  const rest = { ...settlement, outputs: "", timers: [] };
+  const rest = { ...settlement, outputs: new Uint8Array(), timers: [] };
   const isSmall = settlement.exceptions.length <= EXCEPTIONS_AT_ONCE;
   if (isSmall && (batch.kind === "fresh" || batch.count <= EXCEPTIONS_AT_ONCE)) return [[batch, settlement]];
   const parts: [Batch, Settlement][] = [];

@@ -1,4 +1,5 @@
 /** Many rows at once: COPY takes half the database's time of an insert. @module */
+import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
 import type { PostgresClient, Sql } from "./client.ts";
 
@@ -11,13 +12,13 @@ export class NotCopied extends Error {
 }
 
 /**
- * Copies rows (`copyText`) into the log. The transaction holds the locks of their partitions. Throws NotCopied.
+ * Copies rows (`copyBytes`) into the log. The transaction holds the locks of their partitions. Throws NotCopied.
  */
-export async function copyRows(tx: Sql, text: string): Promise<void> {
+export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
   const stream = await tx`copy zaakstroom.events
-    (partition, event_id, type, case_id, occurred_at, schema_version, metadata, data, version) from stdin`
+    (version, partition, event_id, type, case_id, occurred_at, schema_version, metadata, data) from stdin`
     .writable();
-  await sendAll(stream, text);
+  await sendAll(stream, rows);
   // A row that is refused fails the transaction, and the client tells nobody: the next statement does.
   await tx`select`.catch((error: { code?: string }) => {
     throw error.code === "25P02" ? new NotCopied("A row is refused", { cause: error }) : error;
@@ -25,19 +26,19 @@ export async function copyRows(tx: Sql, text: string): Promise<void> {
 }
 
 /**
- * Store rows (`schema/stored_event.ts`) as `copyRows` takes them, each with the version of its case that it becomes. It is
- * made before any lock is taken. A backslash is doubled, as COPY wants it.
+ * Output lines (`schema/stored_event.ts`) as `copyRows` takes them. They are made before any lock is taken. A backslash is
+ * doubled, as COPY wants it; few outputs have one.
  */
-export function copyText(rows: string, versions: ArrayLike<number>): string {
-  const escaped = rows.includes("\\") ? rows.replaceAll("\\", "\\\\") : rows;
-  return escaped.split("\n").map((row, i) => `${row}\t${versions[i]}\n`).join("");
+export function copyBytes(outputs: Uint8Array): Buffer {
+  const bytes = Buffer.from(outputs.buffer, outputs.byteOffset, outputs.length);
+  return bytes.includes("\\") ? Buffer.from(bytes.toString().replaceAll("\\", "\\\\")) : bytes;
 }
 
-/** Sends the text and its end. With nothing left to be written, `end` says so at once: the next statement may follow. */
-function sendAll(stream: Writable, text: string): Promise<void> {
+/** Sends the rows and their end. With nothing left to be written, `end` says so at once: the next statement may follow. */
+function sendAll(stream: Writable, rows: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on("error", reject);
-    stream.write(text, (error) => {
+    stream.write(rows, (error) => {
       if (error) return reject(error);
       stream.end();
       resolve();

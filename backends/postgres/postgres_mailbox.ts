@@ -81,7 +81,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
         leave?.();
       }
       const isDone = this.#isDone(pulled);
-      this.#portion.took(pulled.kind === "empty" ? undefined : { ...pulled, bytes: pulled.lines.length });
+      this.#portion.took(pulled.kind === "empty" ? undefined : pulled);
       if (isDone) await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
     }
   }
@@ -92,8 +92,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
    */
   #isDone({ kind, count, lines, read_to }: Pulled): boolean {
     if (kind !== "fresh") return kind === "empty";
-    const isAll = this.#portion.isAll({ count, bytes: lines.length });
-    return isAll && this.#settled.to === read_to && this.#settled.plain;
+    return this.#portion.isAll({ count, lines }) && this.#settled.to === read_to && this.#settled.plain;
   }
 
   /** How much it wants to be given now. */
@@ -121,7 +120,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     const plain = this.#settled.plain && settlement.exceptions.length === 0;
     this.#settled = { to: batch.to, plain };
     this.checkpoint = Math.max(this.checkpoint, batch.to);
-    wakes.announce([this.partition], settlement.outputTypes, leases.othersAlive);
+    wakes.announce([this.partition], Object.keys(settlement.outputTypes), leases.othersAlive);
   }
 
   async begin(trial: Trial): Promise<void> {
@@ -172,5 +171,5 @@ export class PostgresMailbox implements Mailbox, Sleeper {
 
 function toBatch(pulled: Pulled, kind: Batch["kind"]): Batch {
   const { lines, count } = pulled;
-  return { kind, lines, count, bytes: lines.length, from: pulled.read_from, to: pulled.read_to };
+  return { kind, lines, count, from: pulled.read_from, to: pulled.read_to };
 }

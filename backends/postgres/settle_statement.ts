@@ -1,4 +1,5 @@
 /** How a batch is settled by one statement, whatever became of it. @module */
+import { rowsOf } from "../../schema/stored_event.ts";
 import { type Batch, linesOf, positionOf, type Settlement } from "../mailbox.ts";
 import type { PostgresClient } from "./client.ts";
 
@@ -21,9 +22,9 @@ export interface Settling {
 
 /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
 export function settleByStatement(client: PostgresClient, settling: Settling): Promise<Verdict> {
-  const { owner: { processor, partition, epoch }, batch, settlement } = settling;
+  const { owner: { processor, partition, epoch }, batch } = settling;
   const { done, exceptions, timers } = parametersOf(settling);
-  const rows = settlement.outputs === "" ? null : settlement.outputs;
+  const rows = outputsOf([settling]);
   return client.run(async (sql) => {
     const [row] = await sql<[{ verdict: Verdict }]>`
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
@@ -40,6 +41,12 @@ export function parametersOf({ batch, settlement }: Settling) {
     exceptions: jsonOf(settlement.exceptions.map(toRow)),
     timers: jsonOf(settlement.timers),
   };
+}
+
+/** The outputs of batches as store rows; null for none. */
+export function outputsOf(settlings: readonly Settling[]): string | null {
+  const rows = settlings.flatMap(({ settlement }) => rowsOf(settlement.outputs));
+  return rows.length === 0 ? null : rows.join("\n");
 }
 
 function doneOf(batch: Batch, { exceptions }: Settlement): string {

@@ -1,7 +1,7 @@
 /** How a batch is settled: together with others, by a statement of its own, or with many outputs by a COPY. @module */
 import { eventTypes, isEventType } from "../../schema/events.ts";
 import type { PostgresClient } from "./client.ts";
-import { copyRows, copyText, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
+import { copyBytes, copyRows, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
 import { parametersOf, settleByStatement, type Settling, type Verdict } from "./settle_statement.ts";
 import type { SettleTogether } from "./settling_together.ts";
 
@@ -20,12 +20,13 @@ export class Settler {
 
   /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
   async settle(settling: Settling): Promise<Verdict> {
-    const { versions } = settling.settlement;
-    const few = versions === undefined || versions.length < WORTH_COPYING;
+    let count = 0;
+    for (const many of Object.values(settling.settlement.outputTypes)) count += many;
+    const few = count < WORTH_COPYING;
     if (few && isPlain(settling)) return await this.#together(settling);
     if (few || this.#inserted-- > 0) return await settleByStatement(this.#client, settling);
     try {
-      return await this.#byCopy(settling, versions);
+      return await this.#byCopy(settling);
     } catch (error) {
       if (!(error instanceof NotCopied)) throw error;
       this.#inserted = INSERTED_AFTER_A_CLASH;
@@ -33,18 +34,18 @@ export class Settler {
     }
   }
 
-  #byCopy(settling: Settling, versions: Int32Array): Promise<Verdict> {
+  #byCopy(settling: Settling): Promise<Verdict> {
     const { owner: { processor, partition, epoch }, batch, settlement } = settling;
     const { done, exceptions, timers } = parametersOf(settling);
-    const types = settlement.outputTypes.filter(isEventType);
+    const types = Object.keys(settlement.outputTypes).filter(isEventType);
     const kinds = types.map((type) => eventTypes[type].version);
-    const text = copyText(settlement.outputs, versions);
+    const rows = copyBytes(settlement.outputs);
     return inTransaction(this.#client, async (tx) => {
       const [row] = await tx<[{ verdict: Verdict }]>`
         select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
           ${batch.to}::bigint, ${done}::bigint[], ${exceptions}::text::json, ${timers}::text::json,
           ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
-      if (row.verdict === "settled") await copyRows(tx, text);
+      if (row.verdict === "settled") await copyRows(tx, rows);
       return row.verdict;
     });
   }

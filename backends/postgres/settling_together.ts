@@ -3,7 +3,7 @@ import { BackendAway } from "../backend.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
 import { Gathering } from "./gathering.ts";
-import { settleByStatement, type Settling, type Verdict } from "./settle_statement.ts";
+import { outputsOf, settleByStatement, type Settling, type Verdict } from "./settle_statement.ts";
 
 export type SettleTogether = (settling: Settling) => Promise<Verdict>;
 
@@ -24,7 +24,6 @@ export function settlingTogether(client: PostgresClient): SettleTogether {
 /** True when all are settled. False when none is: one of them was settled before, was lost, or can't be stored. */
 async function together(client: PostgresClient, settlings: readonly Settling[]): Promise<boolean> {
   const column = (of: (settling: Settling) => string | number) => arrayOf(settlings.map(of));
-  const outputs = settlings.map(({ settlement }) => settlement.outputs).filter((rows) => rows !== "");
   const timers = settlings.flatMap(({ settlement }) => settlement.timers);
   try {
     const [row] = await client.run((sql) =>
@@ -33,9 +32,7 @@ async function together(client: PostgresClient, settlings: readonly Settling[]):
         column(({ owner }) => owner.partition)
       }::smallint[],
         ${column(({ owner }) => owner.epoch)}::bigint[], ${column(({ batch }) => batch.from)}::bigint[],
-        ${column(({ batch }) => batch.to)}::bigint[], ${
-        outputs.length === 0 ? null : outputs.join("\n")
-      }::text,
+        ${column(({ batch }) => batch.to)}::bigint[], ${outputsOf(settlings)}::text,
         ${timers.length === 0 ? null : JSON.stringify(timers)}::text::json) as settled`
     );
     return row.settled;

@@ -3,7 +3,7 @@ import { silentObserver } from "../../actors/observer.ts";
 import { WorkerPool } from "../../actors/worker_pool.ts";
 import type { BatchResult } from "../../actors/worker_protocol.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { deliveryLine } from "../../schema/stored_event.ts";
+import { deliveryLine, encodeLines } from "../../schema/stored_event.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
 import { supervision } from "../node.ts";
 
@@ -25,7 +25,7 @@ export async function checkWorkers(
   const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
   const pool = new WorkerPool(settings, silentObserver, (reason) => died.reject(failed(reason)));
   try {
-    const lines = deliveryLine({ ...PLACE, recordedAt: Date.now(), event });
+    const lines = encodeLines([deliveryLine({ ...PLACE, recordedAt: Date.now(), event })]);
     const handled = Array.from({ length: workers }, async (_, partition) => {
       const batch = { processor: FIRST_PROCESSOR, partition, lines };
       requireHandled(partition, await pool.run(batch, () => Promise.resolve("")));
@@ -45,7 +45,7 @@ function requireHandled(worker: number, { failed: failures, outputs }: BatchResu
   if (failure !== undefined) {
     throw failed(`worker ${worker + 1} could not handle its batch: ${failure.error.message}`);
   }
-  if (outputs === "") throw failed(`worker ${worker + 1} handled its batch and emitted nothing`);
+  if (outputs.length === 0) throw failed(`worker ${worker + 1} handled its batch and emitted nothing`);
 }
 
 function failed(reason: string): CommandError {

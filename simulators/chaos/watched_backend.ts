@@ -13,6 +13,7 @@ import {
   positionOf,
   type Settlement,
 } from "../../backends/mailbox.ts";
+import { encodeLines } from "../../schema/stored_event.ts";
 import { type Report, steadyNow } from "./control.ts";
 import type { SettleResult } from "./history.ts";
 
@@ -98,11 +99,11 @@ class WatchedMailbox implements Mailbox {
 
   async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
     for await (const batch of this.#mailbox.batches(signal, gate)) {
-      this.#disturbance.handedOut(batch.bytes);
+      this.#disturbance.handedOut(batch.lines.length);
       try {
         yield this.#again(batch);
       } finally {
-        this.#disturbance.inFlight -= batch.bytes;
+        this.#disturbance.inFlight -= batch.lines.length;
       }
     }
   }
@@ -113,8 +114,8 @@ class WatchedMailbox implements Mailbox {
     this.#last = undefined;
     if (!this.#disturbance.repeats || last === undefined || batch.kind !== "fresh") return batch;
     this.#disturbance.repeated += last.count;
-    const lines = `${last.lines}\n${batch.lines}`;
-    return { ...batch, lines, count: last.count + batch.count, bytes: lines.length };
+    const lines = encodeLines([...linesOf(last), ...linesOf(batch)]);
+    return { ...batch, lines, count: last.count + batch.count };
   }
 
   async settle(batch: Batch, settlement: Settlement): Promise<void> {

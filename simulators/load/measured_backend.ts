@@ -1,6 +1,6 @@
 /** A backend that tells what its mailboxes settle, and is otherwise the one it wraps. @module */
 import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import type { Batch, Mailbox, Settlement } from "../../backends/mailbox.ts";
+import { type Batch, linesOf, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
 export interface Done {
@@ -44,10 +44,10 @@ function overriding<T extends object>(object: T, members: Partial<T>): T {
 }
 
 /** The deliveries of a batch that were simply done. */
-export function doneOf({ lines }: Batch, { exceptions }: Settlement): Done[] {
+export function doneOf(batch: Batch, { exceptions }: Settlement): Done[] {
   const failed = new Set(exceptions.map(({ position }) => position));
   const done: Done[] = [];
-  for (const line of lines.split("\n")) {
+  for (const line of linesOf(batch)) {
     // The data, which may be long, comes after these.
     const field = line.split("\t", 9);
     if (failed.has(Number(field[0]))) continue;

@@ -166,13 +166,13 @@ async function* linkedBatches(
   gate?: Gate,
 ): AsyncGenerator<Batch> {
   for await (const batch of mailbox.batches(signal, gate)) {
-    gauge.add(1, batch.bytes);
+    gauge.add(1, batch.lines.length);
     try {
       await link.carry();
       yield batch;
       if (link.end.take("duplicate") !== undefined) yield batch;
     } finally {
-      gauge.add(-1, -batch.bytes);
+      gauge.add(-1, -batch.lines.length);
     }
   }
 }

@@ -15,9 +15,9 @@ class Tally {
     return {
       async *batches(signal, gate) {
         for await (const batch of mailbox.batches(signal, gate)) {
-          count(1, batch.bytes);
+          count(1, batch.lines.length);
           yield batch;
-          count(-1, batch.bytes);
+          count(-1, batch.lines.length);
         }
       },
     };

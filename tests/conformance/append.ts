@@ -1,4 +1,5 @@
 /** Conformance: appending events. @module */
+import { linesOf } from "../../backends/mailbox.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { EventIdConflict } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -60,7 +61,7 @@ export const appendCases: ConformanceCase[] = [
       assertEquals(stored!.event, JSON.parse(JSON.stringify(event)));
       const feed = await world.feed(backend, partitionOf("a", backend.partitions));
       const batch = await feed.next();
-      assert(batch.lines.includes("1250.50"), "The line has the amount with two decimals");
+      assert(linesOf(batch)[0]!.includes("1250.50"), "The line has the amount with two decimals");
       const [delivery] = deliveries(batch);
       assertEquals({ ...delivery }, { ...stored!, attempt: 1, held: false });
     },

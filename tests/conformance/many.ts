@@ -29,7 +29,7 @@ function twoEach(read: readonly Delivery[]): { events: WireEvent[]; whole: Settl
     }
   }
   const outputs = events.map((event) => storeRow(event, 0));
-  return { events, whole: { ...settlement({ outputs }), versions: Int32Array.from(versions) } };
+  return { events, whole: settlement({ outputs, versions }) };
 }
 
 async function assertStored({ backend, cases }: Scene, events: readonly WireEvent[], others = 0) {

@@ -1,8 +1,15 @@
 /** The suite's own worker: reads the lines of a batch and makes the settlement by hand. @module */
-import type { Batch, Exception, Failure, Settlement, StoredTimerChange } from "../../backends/mailbox.ts";
+import {
+  type Batch,
+  type Exception,
+  type Failure,
+  linesOf,
+  type Settlement,
+  type StoredTimerChange,
+} from "../../backends/mailbox.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
-import { type Delivery, parseLine, storeRow } from "../../schema/stored_event.ts";
+import { type Delivery, encodeLines, outputLine, parseLine, storeRow } from "../../schema/stored_event.ts";
 
 export type { Delivery };
 
@@ -11,7 +18,7 @@ export type Verdict = "done" | "dead" | { readonly retryAfterMs: number };
 
 /** The deliveries of a batch, in order. */
 export function deliveries(batch: Batch): Delivery[] {
-  return readLines(batch.lines);
+  return linesOf(batch).map(parseLine);
 }
 
 /** Delivery lines, read. */
@@ -22,14 +29,21 @@ export function readLines(lines: string): Delivery[] {
 /** What is not simply done in a settlement; outputs as rows. */
 export interface Parts {
   outputs?: readonly string[];
+  /** The version of its case that each output will be, for all the worker knows. */
+  versions?: readonly number[];
   exceptions?: readonly Exception[];
   timers?: readonly StoredTimerChange[];
 }
 
 /** A settlement in which everything is done, but for what is named. */
-export function settlement({ outputs = [], exceptions = [], timers = [] }: Parts = {}): Settlement {
-  const outputTypes = [...new Set(outputs.map((row) => row.split("\t")[2] ?? ""))];
-  return { outputs: outputs.join("\n"), outputTypes, exceptions, timers };
+export function settlement({ outputs = [], versions, exceptions = [], timers = [] }: Parts = {}): Settlement {
+  const outputTypes: Record<string, number> = {};
+  for (const row of outputs) {
+    const type = row.split("\t")[2]!;
+    outputTypes[type] = (outputTypes[type] ?? 0) + 1;
+  }
+  const lines = outputs.map((row, i) => outputLine(row, versions?.[i] ?? 1));
+  return { outputs: encodeLines(lines), outputTypes, exceptions, timers };
 }
 
 /** What went wrong in an attempt of a delivery: other words for each attempt. */

@@ -157,7 +157,7 @@ export const parkingCases: ConformanceCase[] = [
       while (again.length < 8) {
         const batch = await feed.next();
         assertEquals(batch.kind, "redelivery");
-        assertEquals(batch.bytes <= 1500, true);
+        assertEquals(batch.lines.length <= 1500, true);
         again.push(...deliveries(batch).map(({ version }) => version));
         await feed.mailbox.settle(batch, settlement());
       }

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Mailbox, Settlement } from "../../backends/mailbox.ts";
 import { linesOf } from "../../backends/mailbox.ts";
+import { decodeLines, encodeLines } from "../../schema/stored_event.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import { playOn, type RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { setInMemory } from "../../simulators/chaos/set_stage.ts";
@@ -37,15 +38,15 @@ function delivering(change: (lines: string[]) => string[]) {
     async *batches(signal, gate) {
       for await (const batch of mailbox.batches(signal, gate)) {
         const lines = change(linesOf(batch));
-        yield { ...batch, lines: lines.join("\n"), count: lines.length };
+        yield { ...batch, lines: encodeLines(lines), count: lines.length };
       }
     },
   });
 }
 
-/** The same row under an id of its own. */
-function underAnotherId(row: string): string {
-  return row.replace(/\t[0-9a-f-]{36}\t/, `\t${crypto.randomUUID()}\t`);
+/** The same output under an id of its own. */
+function underAnotherId(line: string): string {
+  return line.replace(/\t[0-9a-f-]{36}\t/, `\t${crypto.randomUUID()}\t`);
 }
 
 Deno.test("a runtime that is not broken passes", async () => {
@@ -53,7 +54,11 @@ Deno.test("a runtime that is not broken passes", async () => {
 });
 
 Deno.test("a runtime that loses outputs is caught (I1)", async () => {
-  assert(brokenBy(await run(settling((settlement) => ({ ...settlement, outputs: "" })))).includes("I1"));
+  assert(
+    brokenBy(await run(settling((settlement) => ({ ...settlement, outputs: new Uint8Array() })))).includes(
+      "I1",
+    ),
+  );
 });
 
 Deno.test("a runtime that skips deliveries is caught (I1)", async () => {
@@ -63,8 +68,8 @@ Deno.test("a runtime that skips deliveries is caught (I1)", async () => {
 
 Deno.test("a runtime whose second tries have other ids is caught (I2)", async () => {
   const twice = settling((settlement) => {
-    const rows = settlement.outputs === "" ? [] : settlement.outputs.split("\n");
-    return { ...settlement, outputs: [...rows, ...rows.map(underAnotherId)].join("\n") };
+    const lines = decodeLines(settlement.outputs);
+    return { ...settlement, outputs: encodeLines([...lines, ...lines.map(underAnotherId)]) };
   });
   assert(brokenBy(await run(twice)).includes("I2"));
 });

@@ -12,7 +12,7 @@ import { assertRefused, runHere } from "../support/program.ts";
 
 const LIMIT = 3_000_000;
 const PIECE = "x".repeat(50_000);
-const nothing: Settlement = { outputs: "", outputTypes: [], exceptions: [], timers: [] };
+const nothing: Settlement = { outputs: new Uint8Array(), outputTypes: {}, exceptions: [], timers: [] };
 
 /** Somebody else's stream on the server, which takes all the room there is. */
 async function fillUp(other: NatsConnection): Promise<void> {

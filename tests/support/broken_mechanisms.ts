@@ -1,12 +1,18 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
 import type { Spawn } from "../../actors/spawn.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { Batch, Exception, Mailbox, Settlement } from "../../backends/mailbox.ts";
+import {
+  type Batch,
+  type Exception,
+  linesOf,
+  type Mailbox,
+  type Settlement,
+} from "../../backends/mailbox.ts";
 import type { Entry } from "../../backends/memory/log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { parseRow } from "../../schema/stored_event.ts";
+import { decodeLines, encodeLines, parseRow, rowsOf } from "../../schema/stored_event.ts";
 import type { Mutation } from "../../simulators/simulation/mutation.ts";
 import { replaced } from "../../simulators/simulation/node_store.ts";
 
@@ -116,21 +122,24 @@ function visible(
 /** Later deliveries of a parked case are not held. */
 const noParking = withBatches((batch) => ({
   ...batch,
-  lines: batch.lines.split("\n").map((line) => {
-    const fields = line.split("\t");
-    fields[3] = "0";
-    return fields.join("\t");
-  }).join("\n"),
+  lines: encodeLines(
+    linesOf(batch).map((line) => {
+      const fields = line.split("\t");
+      fields[3] = "0";
+      return fields.join("\t");
+    }),
+  ),
 }));
 
 const randomIds = withSettlements((settlement) => ({
   ...settlement,
-  outputs: settlement.outputs.split("\n").map((row) => {
-    if (row === "") return row;
-    const fields = row.split("\t");
-    fields[1] = crypto.randomUUID();
-    return fields.join("\t");
-  }).join("\n"),
+  outputs: encodeLines(
+    decodeLines(settlement.outputs).map((line) => {
+      const fields = line.split("\t");
+      fields[2] = crypto.randomUUID();
+      return fields.join("\t");
+    }),
+  ),
 }));
 
 /** Nobody can tell how far a worker is, so that its killer is never known for sure. */
@@ -153,8 +162,8 @@ const noHalving = withBatches((batch) => ({ ...batch, count: 1 }));
 const tornSettle = withMailboxes((mailbox, backend) => ({
   async settle(batch, settlement) {
     const { outputs } = settlement;
-    await mailbox.settle(batch, { ...settlement, outputs: "" });
-    if (outputs !== "") await backend.append(outputs.split("\n").map((row) => parseRow(row).event));
+    await mailbox.settle(batch, { ...settlement, outputs: new Uint8Array() });
+    if (outputs.length > 0) await backend.append(rowsOf(outputs).map((row) => parseRow(row).event));
   },
 }));
 

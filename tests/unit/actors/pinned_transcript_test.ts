@@ -8,7 +8,7 @@ import type { BatchResult } from "../../../actors/worker_protocol.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
-import { deliveryLine, parseRow } from "../../../schema/stored_event.ts";
+import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/stored_event.ts";
 import { generateCases } from "../../../simulators/case_generator.ts";
 import { anEvent } from "../../support/events.ts";
 
@@ -45,7 +45,7 @@ class Pinned {
       if ((takes as readonly string[]).includes(type)) taken.push(this.#line(this.#read[i]!));
     }
     if (taken.length === 0) return false;
-    const run = new BatchRun(states, this.#states.filter((other) => other !== states), 3, taken.join("\n"));
+    const run = new BatchRun(states, this.#states.filter((other) => other !== states), 3, encodeLines(taken));
     const wanted: readonly string[] = [...takes, ...folds];
     run.learn(
       run.needs.flatMap(({ caseId, after, before }) =>
@@ -72,7 +72,7 @@ class Pinned {
     const times = Object.entries(done).map(([type, at]) => [type, ...at]);
     const plain = failed.map(({ error: { class: name, message }, ...ids }) => ({ ...ids, name, message }));
     this.#hash.update(JSON.stringify([outputTypes, plain, times]));
-    for (const row of outputs === "" ? [] : outputs.split("\n")) this.store(this.#pin(row));
+    for (const row of rowsOf(outputs)) this.store(this.#pin(row));
     for (const change of timers) {
       const { kind, processor, caseId, name } = change;
       this.#hash.update(JSON.stringify([kind, processor, caseId, name]));

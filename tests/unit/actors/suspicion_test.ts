@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { Suspicion } from "../../../actors/suspicion.ts";
 import { type Abandoned, type Batch, linesOf, positionOf } from "../../../backends/mailbox.ts";
+import { encodeLines } from "../../../schema/stored_event.ts";
 
 /** Deliveries at these positions. */
 function batchOf(count: number, from = 0): Batch {
-  const lines = Array.from({ length: count }, (_, i) => `${from + i + 1}\t1`).join("\n");
-  return { kind: "fresh", lines, count, bytes: lines.length, from, to: from + count };
+  const lines = encodeLines(Array.from({ length: count }, (_, i) => `${from + i + 1}\t1`));
+  return { kind: "fresh", lines, count, from, to: from + count };
 }
 
 /** The parts, as care and positions. */

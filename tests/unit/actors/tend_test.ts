@@ -5,14 +5,16 @@ import type { WorkerPool } from "../../../actors/worker_pool.ts";
 import { BackendAway } from "../../../backends/backend.ts";
 import { Gate } from "../../../backends/gate.ts";
 import type { Abandoned, Batch, Mailbox, Settlement } from "../../../backends/mailbox.ts";
-import { deliveryLine } from "../../../schema/stored_event.ts";
+import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
 import { OddObserver } from "../../support/odd_observer.ts";
 import { oddOptions } from "../../support/odd_runtime.ts";
 
 const event = anEvent("case-1", 1);
-const lines = deliveryLine({ position: 1, version: 1, attempt: 1, held: false, recordedAt: 0, event });
-const batch: Batch = { kind: "fresh", lines, count: 1, bytes: lines.length, from: 0, to: 1 };
+const lines = encodeLines([
+  deliveryLine({ position: 1, version: 1, attempt: 1, held: false, recordedAt: 0, event }),
+]);
+const batch: Batch = { kind: "fresh", lines, count: 1, from: 0, to: 1 };
 
 /** A mailbox whose owner died, and which gives out delivery 1 until it is told to stop. */
 function inherited(abandoned: Abandoned, settle: (settlement: Settlement) => Promise<void>): Mailbox {
@@ -32,7 +34,8 @@ function inherited(abandoned: Abandoned, settle: (settlement: Settlement) => Pro
 /** Workers that do everything they are given. */
 const pool = {
   gate: () => new Gate(1),
-  run: () => Promise.resolve({ outputs: "", outputTypes: {}, timers: [], failed: [], done: {} }),
+  run: () =>
+    Promise.resolve({ outputs: new Uint8Array(), outputTypes: {}, timers: [], failed: [], done: {} }),
 } as unknown as WorkerPool;
 
 /** What all actors of a process share. */

@@ -2,9 +2,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { WorkerLike } from "../../../actors/spawn.ts";
 import { WorkerDied, WorkerHandle } from "../../../actors/worker_handle.ts";
 import type { BatchResult, FromWorker, ToWorker } from "../../../actors/worker_protocol.ts";
+import { encodeLines } from "../../../schema/stored_event.ts";
 import { oddOptions } from "../../support/odd_runtime.ts";
 
-const RESULT: BatchResult = { outputs: "", outputTypes: {}, timers: [], failed: [], done: {} };
+const RESULT: BatchResult = { outputs: new Uint8Array(), outputTypes: {}, timers: [], failed: [], done: {} };
 const LARGE = "x".repeat(100_000);
 
 /** A worker that does nothing by itself. */
@@ -24,7 +25,7 @@ function idleWorker() {
     handle,
     /** Hands over a batch. */
     run: (lines: string, histories = () => Promise.resolve("")) =>
-      handle.run({ processor: "odd", partition: 0, lines }, histories, false),
+      handle.run({ processor: "odd", partition: 0, lines: encodeLines([lines]) }, histories, false),
     /** The ids of each message with batches. */
     messages: () =>
       said.flatMap((message) => message.kind === "runs" ? [message.runs.map(({ id }) => id)] : []),

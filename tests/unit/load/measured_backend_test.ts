@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Batch, Exception } from "../../../backends/mailbox.ts";
-import { deliveryLine } from "../../../schema/stored_event.ts";
+import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
 import { doneOf } from "../../../simulators/load/measured_backend.ts";
 import { anEvent } from "../../support/events.ts";
 
@@ -10,11 +10,12 @@ function line(position: number, recordedAt: number, timestamp: string): string {
 }
 
 Deno.test("what is told of a batch is its deliveries that are done, with their times", () => {
-  const lines = [line(7, 1_000, "1970-01-01T00:00:00.900Z"), line(8, 2_000, "1970-01-01T00:00:01.900Z")].join(
-    "\n",
-  );
+  const lines = encodeLines([
+    line(7, 1_000, "1970-01-01T00:00:00.900Z"),
+    line(8, 2_000, "1970-01-01T00:00:01.900Z"),
+  ]);
   const exceptions = [{ position: 8 }] as unknown as Exception[];
-  const settlement = { outputs: "", outputTypes: [], timers: [], exceptions };
+  const settlement = { outputs: new Uint8Array(), outputTypes: {}, timers: [], exceptions };
   assertEquals(doneOf({ lines } as Batch, settlement), [
     { type: "case.intake", recordedAt: 1_000, timestamp: 900 },
   ]);

@@ -31,8 +31,10 @@ export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
  */
 export function copyBytes(outputs: Uint8Array): Buffer {
   const bytes = Buffer.from(outputs.buffer, outputs.byteOffset, outputs.length);
-  return bytes.includes("\\") ? Buffer.from(bytes.toString().replaceAll("\\", "\\\\")) : bytes;
+  return outputs.includes(BACKSLASH) ? Buffer.from(bytes.toString().replaceAll("\\", "\\\\")) : bytes;
 }
+
+const BACKSLASH = 0x5c;
 
 /** Sends the rows and their end. With nothing left to be written, `end` says so at once: the next statement may follow. */
 function sendAll(stream: Writable, rows: Buffer): Promise<void> {

@@ -36,10 +36,15 @@ function readPulled([kind, count, from, to, due, lines]: readonly (Uint8Array | 
     count: number(count),
     read_from: number(from),
     read_to: number(to),
-    // A copy: what the client gives out is a part of whatever came over the connection.
-    lines: new Uint8Array(lines ?? []),
+    lines: lines ? apart(lines) : new Uint8Array(),
     next_due_ms: due ? number(due) : null,
   };
+}
+
+/** What the client gives out is a part of whatever came over the connection. Copied, unless it is most of that. */
+function apart(part: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = part;
+  return length < buffer.byteLength / 2 ? new Uint8Array(part) : new Uint8Array(buffer, byteOffset, length);
 }
 
 export type Puller = (request: PullRequest) => Promise<Pulled>;

@@ -3,7 +3,8 @@ import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
 import { decodeEvent, decodeStored, InvalidEvent } from "../schema/codec.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import { UnknownKind } from "../schema/evolution.ts";
-import { decodeLines, type Delivery, encodeLines, outputLine, parseLine } from "../schema/stored_event.ts";
+import { LineWriter } from "../schema/line_writer.ts";
+import { decodeLines, type Delivery, outputLine, parseLine } from "../schema/stored_event.ts";
 import type { Basis, CaseStates } from "./case_states.ts";
 import { contextOf, type Emission, emit, InvalidOutput } from "./emission.ts";
 import { describe } from "./thrown.ts";
@@ -23,7 +24,7 @@ export class BatchRun {
   readonly #partition: number;
   readonly #basis: Basis;
   readonly #histories = new Map<string, Delivery[]>();
-  readonly #outputs: string[] = [];
+  readonly #outputs: LineWriter;
   /** The last version of each case that this batch knows of: outputs come behind it. */
   readonly #heads = new Map<string, number>();
   // By type, as maps: under a key that comes from a line, an object's property is looked up by code that V8 throws away
@@ -44,6 +45,7 @@ export class BatchRun {
     this.#states = states;
     this.#others = others;
     this.#partition = partition;
+    this.#outputs = new LineWriter(lines.length);
     this.deliveries = decodeLines(lines).map(parseLine);
     for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
     const tried = this.deliveries.filter(({ held }) => !held);
@@ -113,7 +115,7 @@ export class BatchRun {
   #emit(caseId: string, row: string): void {
     const version = this.#heads.get(caseId)! + 1;
     this.#heads.set(caseId, version);
-    this.#outputs.push(outputLine(row, version));
+    this.#outputs.write(outputLine(row, version));
   }
 
   /** What is known of the case, with the history since then folded in. */
@@ -158,7 +160,7 @@ export class BatchRun {
 
   result(): BatchResult {
     return {
-      outputs: encodeLines(this.#outputs),
+      outputs: this.#outputs.bytes(),
       outputTypes: Object.fromEntries(this.#outputTypes),
       timers: [...this.#timers.values()],
       failed: this.#failed,

@@ -39,7 +39,7 @@ export class CaseStates {
     const needs: HistoryNeed[] = [];
     const folded = new Map<string, number>();
     for (const { caseId, version } of deliveries) {
-      const state = this.#states.get(caseId);
+      const state = this.#before(caseId, version);
       // A state from a try that was never settled may be ahead of the delivery: then the case is folded anew.
       if (!folded.has(caseId) && state !== undefined && state.version < version) known.set(caseId, state);
       const after = folded.get(caseId) ?? known.get(caseId)?.version ?? 0;
@@ -56,7 +56,7 @@ export class CaseStates {
    */
   see(event: CaseEvent, version: number): void {
     if (!this.processor.folds.includes(event.event_type)) return;
-    const known = this.#states.get(event.correlation_id);
+    const known = this.#before(event.correlation_id, version);
     if ((known?.version ?? 0) !== version - 1) return;
     try {
       const state = known === undefined ? this.processor.initial() : known.state;
@@ -64,6 +64,11 @@ export class CaseStates {
     } catch {
       // Not remembered.
     }
+  }
+
+  /** What is remembered of a case that gets this version. Of the first one nothing can be: it is not looked for in vain. */
+  #before(caseId: string, version: number): Remembered | undefined {
+    return version === 1 ? undefined : this.#states.get(caseId);
   }
 
   /** Remembers the state after the event of this version. */

@@ -15,7 +15,7 @@ import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startNatsCluster } from "../support/nats_cluster.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
-import { appendAll, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+import { appendAll, asNode, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
 
 const COUNT = 30_000;
 const AT_ONCE = 8;
@@ -150,7 +150,7 @@ function chosen(names: readonly string[]): string[] {
   return named.length > 0 ? named : [...names];
 }
 
-if (import.meta.main) {
+async function benchmark(): Promise<void> {
   print(machineLine());
   for (const name of chosen(Object.keys(places))) {
     await using place = await places[name]!();
@@ -161,3 +161,5 @@ if (import.meta.main) {
     }
   }
 }
+
+if (import.meta.main) await asNode(benchmark);

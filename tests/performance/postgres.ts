@@ -6,7 +6,7 @@
 import { processors } from "../../actors/processors/all.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { appendAll, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+import { appendAll, asNode, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
 
 const COUNT = 60_000;
 const intake = processors.filter(({ name }) => name === "intake");
@@ -37,7 +37,7 @@ async function freshStore(server: TestPostgres) {
   return { backend, [Symbol.asyncDispose]: () => backend.close() };
 }
 
-if (import.meta.main) {
+async function benchmark(): Promise<void> {
   print(machineLine());
   await using server = await startPostgres({ fsync: true });
   let seed = 0;
@@ -46,3 +46,5 @@ if (import.meta.main) {
   await measure("settled with one output each (intake)", "deliveries/s", () => oneProcessor(server, next()));
   await measure("settled, all processors", "deliveries/s", () => allProcessors(server, next()));
 }
+
+if (import.meta.main) await asNode(benchmark);

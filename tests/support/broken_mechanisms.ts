@@ -155,7 +155,7 @@ const noSuspect: Mutation = {
   },
 };
 
-/** A batch whose worker died can't be cut. */
+/** A batch whose worker died can't be cut: its first delivery is charged, and the others are lost. */
 const noHalving = withBatches((batch) => ({ ...batch, count: 1 }));
 
 /** First the checkpoint, then the outputs. */
@@ -188,7 +188,7 @@ export const brokenMechanisms: readonly Broken[] = [
   { name: "no parking of cases", breaks: "I3", mutation: noParking },
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
-  { name: "no halving", breaks: "I7", mutation: noHalving },
+  { name: "no halving", breaks: "I1", mutation: noHalving },
   { name: "trials that are not written down", breaks: "I7", mutation: noTrials },
   { name: "a settle that is not atomic", breaks: "I1", mutation: tornSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },

@@ -7,7 +7,7 @@
  * is certain, and costs it an attempt. As long as nobody dies, nothing is written.
  * @module
  */
-import { type Abandoned, type Batch, linesOf, positionOf, slice, type Trial } from "../backends/mailbox.ts";
+import { type Abandoned, type Batch, linesOf, positionOf, slice } from "../backends/mailbox.ts";
 import { Recent } from "./recent.ts";
 
 /**
@@ -45,9 +45,10 @@ export class Suspicion {
     this.#killers.set(String(position), what);
   }
 
-  /** What the process died of is settled as a failed attempt, or was handled: the trial is over. */
-  tried({ first }: Pick<Trial, "first">): void {
-    if (this.#inherited?.trial?.first === first && this.#inherited.trial.alone) this.#inherited = {};
+  /** What the process died of is charged with it, once: its trial is over, and its next attempt is a trial too. */
+  charged(position: number): void {
+    this.#inherited = {};
+    this.killed(position, "process");
   }
 
   /** The stretch of the feed that the owner before had in hand is settled. */

@@ -4,7 +4,6 @@ import {
   type Batch,
   type Exception,
   Fenced,
-  firstPositionOf,
   linesOf,
   type Mailbox,
   positionOf,
@@ -106,9 +105,7 @@ async function handlePart(
     const result = await attempt(mailbox, part, parts.pool);
     if (result instanceof WorkerDied) return result;
     // Before it is settled: should the answer to that be lost, the same death must not be charged again.
-    const first = firstPositionOf(part.batch);
-    if (part.care === "guilty") suspicion.killed(first, "process");
-    suspicion.tried({ first });
+    if (part.care === "guilty") suspicion.charged(positionOf(linesOf(part.batch)[0]!));
     await settle(mailbox, part.batch, result, parts);
     return result;
   } finally {

@@ -132,13 +132,6 @@ export function linesOf({ lines }: Pick<Batch, "lines">): string[] {
   return decodeLines(lines);
 }
 
-/** The position of the first delivery, without reading the others. */
-export function firstPositionOf({ lines }: Pick<Batch, "lines">): number {
-  return positionOf(decodeLines(lines.subarray(0, MOST_DIGITS))[0]!);
-}
-
-const MOST_DIGITS = String(Number.MAX_SAFE_INTEGER).length;
-
 /** The deliveries [start, end) of a batch as a batch of their own, to be settled in order with the other parts. */
 export function slice(batch: Batch, start: number, end: number): Batch {
   const all = linesOf(batch);

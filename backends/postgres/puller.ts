@@ -1,4 +1,5 @@
 /** How mailboxes are read: several in one statement. @module */
+import type { Buffer } from "node:buffer";
 import type { BatchLimits } from "../portion.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
@@ -29,15 +30,14 @@ export interface Pulled {
 const AT_ONCE = 1;
 
 /** Read by hand: as text, the lines of batches would be most of what the supervisor's thread has to clean up. */
-function readPulled([kind, count, from, to, due, lines]: readonly (Uint8Array | null)[]): Pulled {
-  const number = (field: Uint8Array | null | undefined) => Number(String(field));
+function readPulled([kind, count, from, to, due, lines]: readonly (Buffer | null)[]): Pulled {
   return {
-    kind: String(kind) as Pulled["kind"],
-    count: number(count),
-    read_from: number(from),
-    read_to: number(to),
+    kind: `${kind}` as Pulled["kind"],
+    count: Number(count),
+    read_from: Number(from),
+    read_to: Number(to),
     lines: lines ? apart(lines) : new Uint8Array(),
-    next_due_ms: due ? number(due) : null,
+    next_due_ms: due ? Number(due) : null,
   };
 }
 

@@ -20,9 +20,8 @@ export class Settler {
 
   /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
   async settle(settling: Settling): Promise<Verdict> {
-    let count = 0;
-    for (const many of Object.values(settling.settlement.outputTypes)) count += many;
-    const few = count < WORTH_COPYING;
+    const outputs = Object.values(settling.settlement.outputTypes).reduce((sum, many) => sum + many, 0);
+    const few = outputs < WORTH_COPYING;
     if (few && isPlain(settling)) return await this.#together(settling);
     if (few || this.#inserted-- > 0) return await settleByStatement(this.#client, settling);
     try {

@@ -12,7 +12,7 @@ import type { Entry } from "../../backends/memory/log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { decodeLines, encodeLines, parseRow, rowsOf } from "../../schema/stored_event.ts";
+import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/stored_event.ts";
 import type { Mutation } from "../../simulators/simulation/mutation.ts";
 import { replaced } from "../../simulators/simulation/node_store.ts";
 
@@ -155,8 +155,25 @@ const noSuspect: Mutation = {
   },
 };
 
-/** A batch whose worker died can't be cut: its first delivery is charged, and the others are lost. */
-const noHalving = withBatches((batch) => ({ ...batch, count: 1 }));
+/** A batch whose worker died can't be cut: all of it is charged with the death. */
+const noHalving = withMailboxes((mailbox) => ({
+  async *batches(signal, gate) {
+    for await (const batch of mailbox.batches(signal, gate)) yield { ...batch, count: 1 };
+  },
+  settle(batch, settlement) {
+    const [death] = settlement.exceptions.filter(({ outcome }) => isDeath(outcome));
+    const all = death === undefined ? settlement.exceptions : linesOf(batch).map((line): Exception => {
+      const { position, event, attempt } = parseLine(line);
+      const { event_id: eventId, correlation_id: caseId } = event;
+      return { position, eventId, caseId, attempt, outcome: death.outcome };
+    });
+    return mailbox.settle(batch, { ...settlement, exceptions: all });
+  },
+}));
+
+function isDeath(outcome: Exception["outcome"]): boolean {
+  return outcome.kind !== "held" && outcome.error.class === "WorkerDied";
+}
 
 /** First the checkpoint, then the outputs. */
 const tornSettle = withMailboxes((mailbox, backend) => ({
@@ -188,7 +205,7 @@ export const brokenMechanisms: readonly Broken[] = [
   { name: "no parking of cases", breaks: "I3", mutation: noParking },
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
-  { name: "no halving", breaks: "I1", mutation: noHalving },
+  { name: "no halving", breaks: "I7", mutation: noHalving },
   { name: "trials that are not written down", breaks: "I7", mutation: noTrials },
   { name: "a settle that is not atomic", breaks: "I1", mutation: tornSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },

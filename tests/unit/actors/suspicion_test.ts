@@ -55,8 +55,7 @@ Deno.test("of what was written down when the process died, each is tried by itse
 Deno.test("what was alone when the process died is guilty, once", () => {
   const suspicion = new Suspicion(trial(2, 2, true));
   assertEquals(partsOf(suspicion, batchOf(3)), ["marked 1", "guilty 2", "marked 3"]);
-  suspicion.tried({ first: 2 });
-  suspicion.killed(2, "process");
+  suspicion.charged(2);
   assertEquals(partsOf(suspicion, batchOf(3)), ["marked 1", "trial 2", "marked 3"]);
   suspicion.calm();
   assertEquals(partsOf(suspicion, batchOf(1, 1)), ["trial 2"], "its next attempt is a trial too");

@@ -198,7 +198,7 @@ export class WorkerHandle {
     const stillMs = still ? seen.stillMs + Math.min(now - seen.at, 2 * WATCH_MS) : 0;
     this.#seen = { batch, delivery, at: now, stillMs };
     if (stillMs > this.#settings.hangMs) this.#end("hung", `no progress for ${this.#settings.hangMs} ms`);
-    else if (batch === AT_REST && this.#jobs.size === 0) this.#rest();
+    else if (!moved && batch === AT_REST && this.#jobs.size === 0) this.#rest();
   }
 
   #end(exit: WorkerExit, reason: string): void {

@@ -96,3 +96,22 @@ Deno.test("batches that were not handed over yet die with their worker, and nobo
     assertEquals((await assertRejects(() => batch, WorkerDied)).suspect, undefined);
   }
 });
+
+Deno.test("a worker that gets one batch after the other is watched by one timer", async () => {
+  const { setInterval } = globalThis;
+  let timers = 0;
+  globalThis.setInterval = (...args) => (timers++, setInterval(...args));
+  try {
+    const { handle, run, done } = idleWorker();
+    for (const id of [1, 2, 3]) {
+      const result = run("a");
+      await turn();
+      done(id);
+      await result;
+    }
+    assertEquals(timers, 1);
+    handle.end("stopped");
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+});

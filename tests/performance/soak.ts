@@ -12,7 +12,7 @@ import { supervision } from "../../console/node.ts";
 import type { SecondFigures } from "../../simulators/load/load_figures.ts";
 import { LoadTester } from "../../simulators/load_tester.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { machineLine, print } from "./stage.ts";
+import { asNode, machineLine, print } from "./stage.ts";
 
 const LOOK_S = 10;
 const SHARE = 0.7;
@@ -160,7 +160,7 @@ function verdict(looks: readonly Look[]): void {
   }
 }
 
-if (import.meta.main) {
+async function soak(): Promise<void> {
   const { minutes = "20", rate } = parseArgs(Deno.args, { string: ["minutes", "rate"] });
   const durationMs = Number(minutes) * 60_000;
   print(machineLine());
@@ -188,3 +188,5 @@ if (import.meta.main) {
   );
   print(`${JSON.stringify(troubles)}. ${outcome.text}`);
 }
+
+if (import.meta.main) await asNode(soak);

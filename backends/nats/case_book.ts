@@ -49,6 +49,11 @@ export class CaseBook {
     return this.#find(caseId) ?? NEW_CASE;
   }
 
+  /** Whether all is known of a case that was stored when it was last looked at. */
+  isWhole(caseId: string): boolean {
+    return this.#find(caseId)?.since === 1;
+  }
+
   /** Takes note of an event that was read; it is worth knowing only with what came before it. */
   saw(caseId: string, position: number, version: number, eventId: string): void {
     const known = this.#find(caseId);

@@ -31,7 +31,8 @@ export async function settlePart(parts: SettleParts, batch: Batch, settlement: S
   const staged = stageSettlement(settling, batch, settlement);
   if (staged === null) return;
   const drafts = rowsOf(settlement.outputs).map(draftOfRow);
-  if (drafts.length > 0) await parts.book.recall(causesOf(batch, drafts));
+  const vague = drafts.filter(({ caseId }) => !parts.book.isWhole(caseId));
+  if (vague.length > 0) await parts.book.recall(causesOf(batch, vague));
   const timers = settlement.timers.map((change) => timerWrite(parts.subjects, change));
   await writeInRuns(parts, drafts, timers, staged, now);
 }

@@ -10,7 +10,7 @@ import { Conflict, RecentDuplicate } from "./errors.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Turns } from "./turns.ts";
 import type { Writer } from "./writer.ts";
-import { dataOf, type Draft, draftOf, envelopeOf, type Stored } from "./message.ts";
+import { asStored, dataOf, type Draft, draftOf, envelopeOf, type Stored } from "./message.ts";
 
 export interface AppendParts {
   readonly writer: Writer;
@@ -64,7 +64,7 @@ function withoutRepeats(drafts: readonly Draft[]): Draft[] {
   for (const draft of drafts) {
     const before = byId.get(draft.eventId);
     if (before === undefined) byId.set(draft.eventId, draft);
-    else if (!sameFact(draft, { position: 0, recordedAt: 0, payload: `0\t${before.body}` })) {
+    else if (!sameFact(draft, asStored(before))) {
       throw new EventIdConflict(draft.eventId);
     }
   }
@@ -156,7 +156,7 @@ async function checkKnown({ book }: AppendParts, known: readonly Draft[]): Promi
 function sameFact(draft: Draft, stored: Stored): boolean {
   const { type, caseId } = envelopeOf(stored);
   if (type !== draft.type || caseId !== draft.caseId) return false;
-  const [one, other] = [dataOf(stored), draft.body.split("\t", 5)[4]!];
+  const [one, other] = [dataOf(stored), dataOf(asStored(draft))];
   return one === other || isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
 }
 

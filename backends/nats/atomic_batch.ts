@@ -3,6 +3,7 @@
  * errors, so the headers are set here.
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
 import { BackendAway } from "../backend.ts";
 import { answerOf, type NatsClient } from "./client.ts";
@@ -15,6 +16,8 @@ export const MOST_MESSAGES = 1000;
 export interface Write {
   readonly subject: string;
   readonly payload: string;
+  /** What follows in the payload, as bytes already. */
+  readonly body?: Uint8Array;
   /** It replaces what its subject has. */
   readonly replaces?: boolean;
   /** It only says that what its subject had is gone, and may itself go after a while. */
@@ -78,6 +81,7 @@ export async function writeUnder(client: NatsClient, write: Write, lines: string
 
 const START = "NATS/1.0\r\n";
 const END = "\r\n";
+const END_BYTES = encoder.encode(END);
 
 function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
   const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
@@ -110,26 +114,63 @@ interface Message {
 }
 
 /**
- * Messages as the protocol writes them, in one piece. Text is nearly always ASCII, where characters are bytes; what is not
- * is counted and encoded anew. Throws BackendRefused for one that the server would break the connection for.
+ * Messages as the protocol writes them, in one piece. Throws BackendRefused for one that the server would break the
+ * connection for.
  */
 function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
-  const text = messages.map((message) => textOf(message, (text) => text.length, most)).join("");
-  const bytes = encoder.encode(text);
-  if (bytes.length === text.length) return bytes;
-  const inBytes = (text: string) => encoder.encode(text).length;
-  return encoder.encode(messages.map((message) => textOf(message, inBytes, most)).join(""));
+  const texts = messages.map((message) => textOf(message, most));
+  const size = messages.reduce(
+    (sum, { write }, i) => sum + texts[i]!.length + bodyBytes(write) + END.length,
+    0,
+  );
+  // Text is nearly always ASCII, where characters are bytes; what is not is given all the room it may need.
+  return assemble(messages, texts, size) ?? assemble(messages, texts, 3 * size)!;
 }
 
-function textOf({ write, head }: Message, lengthOf: (text: string) => number, most: number): string {
-  const length = lengthOf(head);
-  const whole = length + lengthOf(write.payload);
+/** Undefined when the room is too small. */
+function assemble(
+  messages: readonly Message[],
+  texts: readonly string[],
+  room: number,
+): Uint8Array | undefined {
+  const bytes = new Uint8Array(room);
+  let at = 0;
+  for (const [i, { write: { body } }] of messages.entries()) {
+    const { read, written } = encoder.encodeInto(texts[i]!, bytes.subarray(at));
+    at += written;
+    if (read < texts[i]!.length || at + (body?.length ?? 0) + END.length > room) return undefined;
+    if (body !== undefined) bytes.set(body, at);
+    at += body?.length ?? 0;
+    bytes.set(END_BYTES, at);
+    at += END.length;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A message up to its body. */
+function textOf({ write, head }: Message, most: number): string {
+  const length = Buffer.byteLength(head);
+  const whole = length + Buffer.byteLength(write.payload) + bodyBytes(write);
   if (whole > most) throw translate(new Error("max_payload size exceeded"));
-  return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}\r\n`;
+  return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}`;
 }
 
-function send(client: NatsClient, { subject, payload }: Write, head: string): Promise<Msg> {
+function bodyBytes({ body }: Write): number {
+  return body?.length ?? 0;
+}
+
+/** The payload of a write, whole. */
+export function payloadBytes({ payload, body }: Write): Uint8Array {
+  const start = encoder.encode(payload);
+  if (body === undefined) return start;
+  const bytes = new Uint8Array(start.length + body.length);
+  bytes.set(start);
+  bytes.set(body, start.length);
+  return bytes;
+}
+
+function send(client: NatsClient, write: Write, head: string): Promise<Msg> {
   const bytes = encoder.encode(head);
   // The library asks headers for nothing but their bytes when it sends them.
-  return client.request(subject, encoder.encode(payload), { encode: () => bytes } as unknown as MsgHdrs);
+  return client.request(write.subject, payloadBytes(write), { encode: () => bytes } as unknown as MsgHdrs);
 }

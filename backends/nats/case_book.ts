@@ -7,7 +7,7 @@ import type { Subjects } from "../../schema/nats.ts";
 import type { NatsClient } from "./client.ts";
 import { readStories } from "./case_stories.ts";
 import { readWhole } from "./direct.ts";
-import { type Draft, envelopeOf, payloadOf, type Stored } from "./message.ts";
+import { beforeBody, type Draft, envelopeOf, type Stored } from "./message.ts";
 import type { Write } from "./atomic_batch.ts";
 
 /** A case as far as it is known. */
@@ -205,7 +205,8 @@ function writeOf(
   const { partition, type, caseId, eventId } = draft;
   return {
     subject: subjects.event(partition, type, caseId),
-    payload: payloadOf(draft, version),
+    payload: beforeBody(version),
+    body: draft.body,
     ...(withId ? { id: eventId } : {}),
     ...(last === undefined ? {} : { expect: { filter: subjects.case(partition, caseId), last } }),
   };

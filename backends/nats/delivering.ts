@@ -1,15 +1,17 @@
 /** The lines of batches: which deliveries go into the next one. @module */
 import { Buffer } from "node:buffer";
-import { encodeLines } from "../../schema/stored_event.ts";
-import type { Batch, HistoryNeed } from "../mailbox.ts";
+import type { HistoryNeed } from "../mailbox.ts";
 import type { BatchLimits } from "../portion.ts";
 import type { CaseBook } from "./case_book.ts";
 import { readAt } from "./direct.ts";
-import { envelopeOf, lineOf, type Stored } from "./message.ts";
+import type { Raw } from "./feed.ts";
+import { apart, envelopeOf, lineOf } from "./message.ts";
 import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parking.ts";
 import type { Parts } from "./parts.ts";
 
 const READS_AT_ONCE = 32;
+const LINE_BREAK = 10;
+const encoder = new TextEncoder();
 
 /** As many of the lines, from the first on, as one batch may hold. */
 export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: BatchLimits): string[] {
@@ -23,26 +25,41 @@ export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: Batc
   return chosen;
 }
 
-export function batchOf(kind: Batch["kind"], chosen: readonly string[], from: number, to: number): Batch {
-  return { kind, lines: encodeLines(chosen), count: chosen.length, from, to };
-}
-
-/** The next stretch of a feed. What it tells of its cases is taken note of: most get outputs. */
+/**
+ * The next stretch of a feed, as the lines of a batch: text is made of an event's short fields only. What it tells of its
+ * cases is taken note of: most get outputs.
+ */
 export function freshLines(
   book: CaseBook,
-  buffer: readonly Stored[],
+  came: readonly Raw[],
   isParked: (caseId: string) => boolean,
-  limits: BatchLimits,
-): string[] {
-  return fitting(linesFrom(book, buffer, isParked), limits);
+  { batchSize, batchBytes }: BatchLimits,
+): { lines: Uint8Array; count: number } {
+  const chosen: [head: string, rest: Uint8Array][] = [];
+  let bytes = -1;
+  for (const { position, recordedAt, data } of came) {
+    const { version, eventId, caseId, rest } = apart(data);
+    const head = `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`;
+    const length = head.length + rest.length + 1;
+    if (chosen.length > 0 && (chosen.length === batchSize || bytes + length > batchBytes)) break;
+    book.saw(caseId, position, version, eventId);
+    chosen.push([head, rest]);
+    bytes += length;
+  }
+  return { lines: joined(chosen, Math.max(0, bytes)), count: chosen.length };
 }
 
-function* linesFrom(book: CaseBook, buffer: readonly Stored[], isParked: (caseId: string) => boolean) {
-  for (const stored of buffer) {
-    const { caseId, version, eventId } = envelopeOf(stored);
-    book.saw(caseId, stored.position, version, eventId);
-    yield lineOf(stored, 1, isParked(caseId));
+/** The lines as one piece, with a line break between two. What is in front of an event is digits and tabs. */
+function joined(chosen: readonly [head: string, rest: Uint8Array][], bytes: number): Uint8Array {
+  const lines = new Uint8Array(bytes);
+  let at = 0;
+  for (const [head, rest] of chosen) {
+    if (at > 0) lines[at++] = LINE_BREAK;
+    at += encoder.encodeInto(head, lines.subarray(at)).written;
+    lines.set(rest, at);
+    at += rest.length;
   }
+  return lines;
 }
 
 /**

@@ -34,8 +34,8 @@ interface ConsumerInfo {
   readonly delivered: { readonly consumer_seq: number };
 }
 
-/** What has come and is not decoded yet. */
-interface Raw extends Omit<Found, "payload" | "deleted"> {
+/** What has come, undecoded. */
+export interface Raw extends Omit<Found, "payload" | "deleted"> {
   readonly data: Uint8Array;
 }
 
@@ -57,8 +57,7 @@ export function filterConfig(filters: readonly string[]) {
 }
 
 export class Feed {
-  readonly #buffer: Found[] = [];
-  #raw: Raw[] = [];
+  readonly #raw: Raw[] = [];
   readonly #options: FeedOptions;
   readonly #inbox = createInbox();
   readonly #unsubscribe: (() => void)[];
@@ -89,14 +88,17 @@ export class Feed {
   }
 
   /** What has come and was not dropped, in order. */
-  get buffer(): readonly Found[] {
+  get raw(): readonly Raw[] {
+    return this.#raw;
+  }
+
+  /** The same, decoded. */
+  get buffer(): Found[] {
     const payloads = decodeAll(this.#raw.map(({ data }) => data));
-    for (const [i, { subject, position, recordedAt }] of this.#raw.entries()) {
+    return this.#raw.map(({ subject, position, recordedAt }, i) => {
       const payload = payloads[i]!;
-      this.#buffer.push({ subject, position, recordedAt, payload, deleted: payload === "" });
-    }
-    this.#raw = [];
-    return this.#buffer;
+      return { subject, position, recordedAt, payload, deleted: payload === "" };
+    });
   }
 
   /** The position up to which everything has come. */
@@ -112,16 +114,16 @@ export class Feed {
 
   /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
   async fill(count: number, bytes: number): Promise<void> {
-    const before = this.#buffer.length + this.#raw.length;
+    const before = this.#raw.length;
     if (before >= count) return;
     do {
       this.#passedOver = 0;
       const status = await this.#pullNow({ batch: count - before, no_wait: true, max_bytes: bytes });
-      if (status === 409 && this.#buffer.length + this.#raw.length === before) {
+      if (status === 409 && this.#raw.length === before) {
         await this.#pullNow({ batch: 1, no_wait: true });
       }
       // What came may all be of no interest, and what is of interest behind it.
-    } while (this.#passedOver > 0 && this.#buffer.length + this.#raw.length === before);
+    } while (this.#passedOver > 0 && this.#raw.length === before);
   }
 
   /** Asks to be woken by the next message, which is then in the buffer. */
@@ -145,15 +147,14 @@ export class Feed {
     });
     if (told === undefined || this.#consumer !== consumer) return undefined;
     const underWay = Math.max(0, told.delivered.consumer_seq - this.#delivered);
-    const first = this.#buffer[0] ?? this.#raw[0];
-    const count = this.#buffer.length + this.#raw.length + underWay + told.num_pending;
-    return { count, oldest: first?.recordedAt };
+    const count = this.#raw.length + underWay + told.num_pending;
+    return { count, oldest: this.#raw[0]?.recordedAt };
   }
 
   /** Forgets what is at or before a position. */
   drop(position: number): void {
-    const keep = this.buffer.findIndex((each) => each.position > position);
-    this.#buffer.splice(0, keep === -1 ? this.#buffer.length : keep);
+    const keep = this.#raw.findIndex((each) => each.position > position);
+    this.#raw.splice(0, keep === -1 ? this.#raw.length : keep);
     this.#after = Math.max(this.#after, position);
   }
 

@@ -12,9 +12,10 @@ import {
   type Settlement,
   type Trial,
 } from "../mailbox.ts";
+import { encodeLines } from "../../schema/stored_event.ts";
 import { pause, untilAnswered } from "../patience.ts";
 import { Portion } from "../portion.ts";
-import { batchOf, freshLines, histories, redeliveryLines } from "./delivering.ts";
+import { freshLines, histories, redeliveryLines } from "./delivering.ts";
 import { Conflict } from "./errors.ts";
 import { Feed, type Waiting } from "./feed.ts";
 import { Fence } from "./fence.ts";
@@ -144,20 +145,17 @@ export class NatsMailbox implements Mailbox {
     if (this.#stale) await this.#reload();
     const { checkpoint } = this.#fence.now;
     const due = await redeliveryLines(this.#parts, this.#parked.all, limits);
-    if (due.length > 0) return batchOf("redelivery", due, checkpoint, checkpoint);
+    if (due.length > 0) {
+      const lines = encodeLines(due);
+      return { kind: "redelivery", lines, count: due.length, from: checkpoint, to: checkpoint };
+    }
     this.#feed.drop(checkpoint);
     if (!this.#feed.hasAll) {
       await this.#feed.fill(limits.batchSize, Math.max(LEAST_PULL_BYTES, PULL_SLACK * limits.batchBytes));
     }
-    const fresh = freshLines(
-      this.#parts.book,
-      this.#feed.buffer,
-      (caseId) => this.#parked.has(caseId),
-      limits,
-    );
-    if (fresh.length > 0) {
-      return batchOf("fresh", fresh, checkpoint, this.#feed.buffer[fresh.length - 1]!.position);
-    }
+    const { raw } = this.#feed;
+    const { lines, count } = freshLines(this.#parts.book, raw, (caseId) => this.#parked.has(caseId), limits);
+    if (count > 0) return { kind: "fresh", lines, count, from: checkpoint, to: raw[count - 1]!.position };
     await this.#feed.arm();
     return undefined;
   }

@@ -53,7 +53,7 @@ async function* between(
     for (let idle = 0; feed.position < target;) {
       // What the leader has, the replica that is read from may not have yet; and a new consumer is not known everywhere.
       const away = await feed.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
-      const found = [...feed.buffer];
+      const found = feed.buffer;
       for (const each of found) if (each.position <= end) yield each;
       feed.drop(feed.position);
       idle = found.length > 0 ? 0 : idle + 1;

@@ -1,5 +1,4 @@
 /** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
-import { rowsOf } from "../../schema/stored_event.ts";
 import type { AuditEntry } from "../backend.ts";
 import { type Batch, linesOf, type Settlement } from "../mailbox.ts";
 import type { Subjects } from "../../schema/nats.ts";
@@ -7,7 +6,7 @@ import { MOST_MESSAGES, type Positions, type Write } from "./atomic_batch.ts";
 import { note } from "./appending.ts";
 import { type Placed, placeEvents } from "./case_book.ts";
 import type { Fence } from "./fence.ts";
-import { type Draft, draftOfRow } from "./message.ts";
+import { type Draft, draftsOf } from "./message.ts";
 import type { ParkedCases } from "./parked_cases.ts";
 import type { Parts } from "./parts.ts";
 import { lineHead, type Staged, stageSettlement } from "./settling.ts";
@@ -30,7 +29,7 @@ export async function settlePart(parts: SettleParts, batch: Batch, settlement: S
   const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.waiting(caseId) };
   const staged = stageSettlement(settling, batch, settlement);
   if (staged === null) return;
-  const drafts = rowsOf(settlement.outputs).map(draftOfRow);
+  const drafts = draftsOf(settlement.outputs);
   const vague = drafts.filter(({ caseId }) => !parts.book.isWhole(caseId));
   if (vague.length > 0) await parts.book.recall(causesOf(batch, vague));
   const timers = settlement.timers.map((change) => timerWrite(parts.subjects, change));

@@ -1,7 +1,8 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
-import { draftOf, payloadOf } from "../../backends/nats/message.ts";
+import { payloadBytes } from "../../backends/nats/atomic_batch.ts";
+import { beforeBody, draftOf } from "../../backends/nats/message.ts";
 import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { Subjects } from "../../schema/nats.ts";
@@ -72,7 +73,7 @@ async function slowAppend(url: string, stream: string, events: readonly WireEven
   const connection = await connect({ servers: url.split(",") });
   const subjects = new Subjects(stream.toLowerCase());
   const batch = crypto.randomUUID();
-  const send = async (subject: string, payload: string, sequence: number, commit?: string) => {
+  const send = async (subject: string, payload: string | Uint8Array, sequence: number, commit?: string) => {
     const set = headers();
     set.set("Nats-Batch-Id", batch);
     set.set("Nats-Batch-Sequence", String(sequence));
@@ -81,7 +82,9 @@ async function slowAppend(url: string, stream: string, events: readonly WireEven
   };
   const drafts = events.map((event) => draftOf(event, PARTITIONS));
   for (const [i, draft] of drafts.entries()) {
-    await send(subjects.event(draft.partition, draft.type, draft.caseId), payloadOf(draft, 1), i + 1);
+    const { partition, type, caseId, body } = draft;
+    const subject = subjects.event(partition, type, caseId);
+    await send(subject, payloadBytes({ subject, payload: beforeBody(1), body }), i + 1);
   }
   return {
     async commit() {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Subjects } from "../../../schema/nats.ts";
-import { markLines, type Positions, type Write, writeUnder } from "../atomic_batch.ts";
+import { markLines, payloadBytes, type Positions, type Write, writeUnder } from "../atomic_batch.ts";
 import type { NatsClient } from "../client.ts";
 import { inOrder } from "../delivering.ts";
 import { readLast, readNextAtLeader } from "../direct.ts";
@@ -23,7 +23,6 @@ export interface WeakerPlace {
 
 /** Room for the headers that the server counts as part of a message. */
 const HEADERS = 1_024;
-const encoder = new TextEncoder();
 
 export class OneByOneWriter implements Writer {
   /** One run at a time: two of one node would only be in each other's way. */
@@ -50,8 +49,8 @@ export class OneByOneWriter implements Writer {
 
 /** One that is too large would otherwise be found out half way. */
 function requireRoom(writes: readonly Write[], most: number): void {
-  for (const { payload, subject } of writes) {
-    const size = encoder.encode(payload).length + subject.length + HEADERS;
+  for (const write of writes) {
+    const size = payloadBytes(write).length + write.subject.length + HEADERS;
     if (writes.length > 1 && size > most) throw translate(new Error("max_payload size exceeded"));
   }
 }

@@ -100,7 +100,8 @@ Deno.test("batches that were not handed over yet die with their worker, and nobo
 Deno.test("a worker that gets one batch after the other is watched by one timer", async () => {
   const { setInterval } = globalThis;
   let timers = 0;
-  globalThis.setInterval = (...args) => (timers++, setInterval(...args));
+  globalThis.setInterval =
+    ((look: () => void, ms: number) => (timers++, setInterval(look, ms))) as typeof setInterval;
   try {
     const { handle, run, done } = idleWorker();
     for (const id of [1, 2, 3]) {

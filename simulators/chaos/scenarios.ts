@@ -1,6 +1,9 @@
 /** The scenarios that chaos plays. @module */
 import { type Scenario, type ScenarioPlan, scenarioSchema } from "./scenario.ts";
 
+/** A node that nothing reaches, and that waits to be told of news, asks by itself after 5 s, and is sure after 2 s more. */
+const SHOWN_MS = 8_000;
+
 const plans: readonly ScenarioPlan[] = [
   {
     name: "calm",
@@ -48,7 +51,7 @@ const plans: readonly ScenarioPlan[] = [
   {
     name: "network_partition",
     about: "A node is cut off from its backend; when the network heals it goes on where it was",
-    timeline: [{ fault: "network_partition", leastMs: 2_500 }],
+    timeline: [{ fault: "network_partition", leastMs: SHOWN_MS }],
     expect: { recoverMs: 2_000 },
   },
   {
@@ -60,7 +63,7 @@ const plans: readonly ScenarioPlan[] = [
   {
     name: "partition_from_backend",
     about: "What a node asks is done, and it does not learn of it",
-    timeline: [{ fault: "partition_from_backend", leastMs: 2_500 }],
+    timeline: [{ fault: "partition_from_backend", leastMs: SHOWN_MS }],
     expect: { recoverMs: 2_000 },
   },
   {
@@ -68,7 +71,7 @@ const plans: readonly ScenarioPlan[] = [
     about:
       "A node is cut off beyond its leases; another takes over, and the first one's settles come too late",
     nodes: 2,
-    timeline: [{ fault: "network_partition", leastMs: 3_000 }],
+    timeline: [{ fault: "network_partition", leastMs: SHOWN_MS }],
     expect: { recoverMs: 2_000 },
   },
   {

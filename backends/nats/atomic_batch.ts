@@ -82,6 +82,7 @@ export async function writeUnder(client: NatsClient, write: Write, lines: string
 const START = "NATS/1.0\r\n";
 const END = "\r\n";
 const END_BYTES = encoder.encode(END);
+const NOTHING = new Uint8Array();
 
 function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
   const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
@@ -118,31 +119,29 @@ interface Message {
  * connection for.
  */
 function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
-  const texts = messages.map((message) => textOf(message, most));
-  const size = messages.reduce(
-    (sum, { write }, i) => sum + texts[i]!.length + bodyBytes(write) + END.length,
-    0,
-  );
+  const parts = messages.map((message) => ({
+    text: textOf(message, most),
+    body: message.write.body ?? NOTHING,
+  }));
+  const size = parts.reduce((sum, { text, body }) => sum + text.length + body.length + END.length, 0);
   // Text is nearly always ASCII, where characters are bytes; what is not is given all the room it may need.
-  return assemble(messages, texts, size) ?? assemble(messages, texts, 3 * size)!;
+  return assemble(parts, size) ?? assemble(parts, 3 * size)!;
 }
 
 /** Undefined when the room is too small. */
 function assemble(
-  messages: readonly Message[],
-  texts: readonly string[],
+  parts: readonly { text: string; body: Uint8Array }[],
   room: number,
 ): Uint8Array | undefined {
   const bytes = new Uint8Array(room);
   let at = 0;
-  for (const [i, { write: { body } }] of messages.entries()) {
-    const { read, written } = encoder.encodeInto(texts[i]!, bytes.subarray(at));
+  for (const { text, body } of parts) {
+    const { read, written } = encoder.encodeInto(text, bytes.subarray(at));
     at += written;
-    if (read < texts[i]!.length || at + (body?.length ?? 0) + END.length > room) return undefined;
-    if (body !== undefined) bytes.set(body, at);
-    at += body?.length ?? 0;
-    bytes.set(END_BYTES, at);
-    at += END.length;
+    if (read < text.length || at + body.length + END.length > room) return undefined;
+    bytes.set(body, at);
+    bytes.set(END_BYTES, at + body.length);
+    at += body.length + END.length;
   }
   return bytes.subarray(0, at);
 }
@@ -150,22 +149,21 @@ function assemble(
 /** A message up to its body. */
 function textOf({ write, head }: Message, most: number): string {
   const length = Buffer.byteLength(head);
-  const whole = length + Buffer.byteLength(write.payload) + bodyBytes(write);
+  const whole = length + payloadLength(write);
   if (whole > most) throw translate(new Error("max_payload size exceeded"));
   return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}`;
 }
 
-function bodyBytes({ body }: Write): number {
-  return body?.length ?? 0;
+/** The bytes of the payload of a write. */
+export function payloadLength({ payload, body = NOTHING }: Write): number {
+  return Buffer.byteLength(payload) + body.length;
 }
 
 /** The payload of a write, whole. */
-export function payloadBytes({ payload, body }: Write): Uint8Array {
-  const start = encoder.encode(payload);
-  if (body === undefined) return start;
-  const bytes = new Uint8Array(start.length + body.length);
-  bytes.set(start);
-  bytes.set(body, start.length);
+export function payloadBytes(write: Write): Uint8Array {
+  const { payload, body = NOTHING } = write;
+  const bytes = new Uint8Array(payloadLength(write));
+  bytes.set(body, encoder.encodeInto(payload, bytes).written);
   return bytes;
 }
 

@@ -14,16 +14,28 @@ const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
 /** As many of the lines, from the first on, as one batch may hold. */
-export function fitting(lines: Iterable<string>, { batchSize, batchBytes }: BatchLimits): string[] {
-  const chosen: string[] = [];
+export function fitting<L>(
+  lines: Iterable<L>,
+  bytesOf: (line: L) => number,
+  { batchSize, batchBytes }: BatchLimits,
+): L[] {
+  const chosen: L[] = [];
   let bytes = -1;
   for (const line of lines) {
-    bytes += Buffer.byteLength(line) + 1;
+    bytes += bytesOf(line) + 1;
     if (chosen.length > 0 && (chosen.length === batchSize || bytes > batchBytes)) break;
     chosen.push(line);
   }
   return chosen;
 }
+
+/** A line of a fresh delivery: what is known of it, in digits and tabs, and the event as it was stored. */
+interface FreshLine {
+  readonly head: string;
+  readonly rest: Uint8Array;
+}
+
+const bytesOf = ({ head, rest }: FreshLine) => head.length + rest.length;
 
 /**
  * The next stretch of a feed, as the lines of a batch: text is made of an event's short fields only. What it tells of its
@@ -33,33 +45,35 @@ export function freshLines(
   book: CaseBook,
   came: readonly Raw[],
   isParked: (caseId: string) => boolean,
-  { batchSize, batchBytes }: BatchLimits,
+  limits: BatchLimits,
 ): { lines: Uint8Array; count: number } {
-  const chosen: [head: string, rest: Uint8Array][] = [];
-  let bytes = -1;
-  for (const { position, recordedAt, data } of came) {
-    const { version, eventId, caseId, rest } = apart(data);
-    const head = `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`;
-    const length = head.length + rest.length + 1;
-    if (chosen.length > 0 && (chosen.length === batchSize || bytes + length > batchBytes)) break;
-    book.saw(caseId, position, version, eventId);
-    chosen.push([head, rest]);
-    bytes += length;
-  }
-  return { lines: joined(chosen, Math.max(0, bytes)), count: chosen.length };
+  const chosen = fitting(linesFrom(book, came, isParked), bytesOf, limits);
+  return { lines: joined(chosen), count: chosen.length };
 }
 
-/** The lines as one piece, with a line break between two. What is in front of an event is digits and tabs. */
-function joined(chosen: readonly [head: string, rest: Uint8Array][], bytes: number): Uint8Array {
-  const lines = new Uint8Array(bytes);
+function* linesFrom(
+  book: CaseBook,
+  came: readonly Raw[],
+  isParked: (caseId: string) => boolean,
+): Generator<FreshLine> {
+  for (const { position, recordedAt, data } of came) {
+    const { version, eventId, caseId, rest } = apart(data);
+    book.saw(caseId, position, version, eventId);
+    yield { head: `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`, rest };
+  }
+}
+
+/** The lines as one piece, with a line break between two. */
+function joined(chosen: readonly FreshLine[]): Uint8Array {
+  const lines = new Uint8Array(chosen.reduce((sum, line) => sum + bytesOf(line) + 1, 0));
   let at = 0;
-  for (const [head, rest] of chosen) {
-    if (at > 0) lines[at++] = LINE_BREAK;
+  for (const { head, rest } of chosen) {
     at += encoder.encodeInto(head, lines.subarray(at)).written;
     lines.set(rest, at);
     at += rest.length;
+    lines[at++] = LINE_BREAK;
   }
-  return lines;
+  return lines.subarray(0, -1);
 }
 
 /**
@@ -78,7 +92,9 @@ export async function redeliveryLines(
     .slice(0, limits.batchSize);
   if (due.length === 0) return [];
   const lines = await inOrder(due, (delivery) => redeliveryLine(parts, delivery));
-  return fitting(lines, limits).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return fitting(lines, (line) => Buffer.byteLength(line), limits).sort((a, b) =>
+    Number.parseInt(a, 10) - Number.parseInt(b, 10)
+  );
 }
 
 async function redeliveryLine({ client, stream }: Parts, delivery: ParkedDelivery): Promise<string> {

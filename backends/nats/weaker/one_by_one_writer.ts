@@ -5,7 +5,7 @@
  * @module
  */
 import type { Subjects } from "../../../schema/nats.ts";
-import { markLines, payloadBytes, type Positions, type Write, writeUnder } from "../atomic_batch.ts";
+import { markLines, payloadLength, type Positions, type Write, writeUnder } from "../atomic_batch.ts";
 import type { NatsClient } from "../client.ts";
 import { inOrder } from "../delivering.ts";
 import { readLast, readNextAtLeader } from "../direct.ts";
@@ -50,7 +50,7 @@ export class OneByOneWriter implements Writer {
 /** One that is too large would otherwise be found out half way. */
 function requireRoom(writes: readonly Write[], most: number): void {
   for (const write of writes) {
-    const size = payloadBytes(write).length + write.subject.length + HEADERS;
+    const size = payloadLength(write) + write.subject.length + HEADERS;
     if (writes.length > 1 && size > most) throw translate(new Error("max_payload size exceeded"));
   }
 }

@@ -2,10 +2,10 @@
 import { linesOf } from "../../backends/mailbox.ts";
 import { storeRow } from "../../schema/stored_event.ts";
 import { assertEquals, assertRejects } from "@std/assert";
-import { anEvent } from "../support/events.ts";
+import { anEvent, casesIn } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deadOf, deliveries, heldOf, outputOf, retryOf, settlement } from "./outcomes.ts";
-import { all, idsOf } from "./world.ts";
+import { all, idsOf, INTAKE } from "./world.ts";
 
 export const settleCases: ConformanceCase[] = [
   {
@@ -151,6 +151,22 @@ export const settleCases: ConformanceCase[] = [
       await feed.silence();
       await backend.deadLetters.discard({}, { by: "ann", why: "test" });
       assertEquals((await feed.play()).map((d) => d.version), [2, 3]);
+    },
+  },
+  {
+    name: "outputs that are stored already are known, though the node has seen only the last of them (I2)",
+    async run(world) {
+      const producer = await world.harness.backend("producer");
+      const [a] = casesIn(0, producer.partitions, 1);
+      const outputs = [anEvent(a!, 2, "case.analysis"), anEvent(a!, 3, "case.decision")];
+      await producer.append([anEvent(a!, 1), ...outputs]);
+      const node = await world.harness.backend("node");
+      const decided = { name: "decided", version: 1, takes: ["case.decision"] };
+      assertEquals((await (await world.feed(node, 0, decided)).play()).length, 1);
+      const feed = await world.feed(node, 0, INTAKE);
+      const batch = await feed.next();
+      await feed.mailbox.settle(batch, settlement({ outputs: outputs.map((event) => storeRow(event, 0)) }));
+      assertEquals((await all(node.readCase(a!))).map(({ version }) => version), [1, 2, 3]);
     },
   },
 ];

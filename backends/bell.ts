@@ -10,6 +10,11 @@ export class Bell {
     this.#wake?.();
   }
 
+  /** Whether it rang since it was reset. */
+  get isRung(): boolean {
+    return this.#rung;
+  }
+
   /** Call it before looking; a ring from then on ends the next wait. */
   reset(): void {
     this.#rung = false;

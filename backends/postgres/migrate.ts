@@ -14,6 +14,7 @@ import failures from "../../schema/postgres/010_failures.sql" with { type: "text
 import leanPull from "../../schema/postgres/011_lean_pull.sql" with { type: "text" };
 import together from "../../schema/postgres/012_together.sql" with { type: "text" };
 import processors from "../../schema/postgres/013_processors.sql" with { type: "text" };
+import handOver from "../../schema/postgres/014_hand_over.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: "lean_pull", sql: leanPull },
   { number: 12, name: "together", sql: together },
   { number: 13, name: "processors", sql: processors },
+  { number: 14, name: "hand_over", sql: handOver },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

@@ -108,7 +108,7 @@ class PostgresBackend implements Backend {
       onAway: options.onAway ?? (() => {}),
       limits: { batchSize: options.batchSize ?? 500, batchBytes: options.batchBytes ?? 1_000_000 },
       pull: puller(client),
-      together: settlingTogether(client),
+      together: settlingTogether(client, wakes),
     };
     this.deadLetters = deadLetters(client, wakes);
   }

@@ -37,6 +37,8 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   readonly #lease: Lease;
   readonly #settler: Settler;
   readonly #portion: Portion;
+  #isAsleep = false;
+  #handed: Pulled | undefined;
   /** What the last settlement came to: up to where, and whether all since the last pull were simply done. */
   #settled = { to: 0, plain: true };
 
@@ -70,8 +72,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
       const leave = await gate?.enter(ended, this.#portion.isWhole);
       let pulled: Pulled | undefined;
       try {
-        this.bell.reset();
-        pulled = await this.#pull(ended);
+        pulled = await this.#next(ended);
         if (pulled === undefined) return;
         if (pulled.kind === "fenced") return this.#lease.ended.abort();
         this.checkpoint = pulled.read_from;
@@ -82,8 +83,32 @@ export class PostgresMailbox implements Mailbox, Sleeper {
       }
       const isDone = this.#isDone(pulled);
       this.#portion.took(pulled.kind === "empty" ? undefined : pulled);
-      if (isDone) await this.bell.wait(ended, pulled.next_due_ms ?? undefined);
+      if (isDone) await this.#sleep(ended, pulled.next_due_ms ?? undefined);
     }
+  }
+
+  async #sleep(signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    this.#isAsleep = true;
+    await this.bell.wait(signal, timeoutMs);
+    this.#isAsleep = false;
+  }
+
+  /** True while whatever comes next is news: a bell that has rung tells of something that it may be handed without. */
+  get isAsleep(): boolean {
+    return this.#isAsleep && !this.bell.isRung;
+  }
+
+  /**
+   * Its next batch, which was read together with a settlement. What rings the bell from then on came later, so it stays
+   * rung until that is looked for.
+   */
+  hand(pulled: Pulled): void {
+    const isAsleep = this.isAsleep;
+    this.bell.ring();
+    if (!isAsleep) return;
+    this.#isAsleep = false;
+    this.#handed = pulled;
+    this.bell.reset();
   }
 
   /**
@@ -98,6 +123,14 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   /** How much it wants to be given now. */
   get limits(): BatchLimits {
     return this.#portion.limits;
+  }
+
+  #next(signal: AbortSignal): Promise<Pulled | undefined> {
+    const handed = this.#handed;
+    this.#handed = undefined;
+    if (handed !== undefined) return Promise.resolve(handed);
+    this.bell.reset();
+    return this.#pull(signal);
   }
 
   async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
@@ -115,12 +148,12 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
     const { onAway, wakes, leases } = this.#parts;
     const once = () => this.#settler.settle({ owner: this.#lease, batch, settlement });
-    const verdict = await untilAnswered(once, this.#settling.signal, onAway);
+    const { verdict, told } = await untilAnswered(once, this.#settling.signal, onAway);
     if (verdict === "fenced") this.#fenced();
     const plain = this.#settled.plain && settlement.exceptions.length === 0;
     this.#settled = { to: batch.to, plain };
     this.checkpoint = Math.max(this.checkpoint, batch.to);
-    wakes.announce([this.partition], Object.keys(settlement.outputTypes), leases.othersAlive);
+    wakes.announce([this.partition], Object.keys(settlement.outputTypes), leases.othersAlive, told);
   }
 
   async begin(trial: Trial): Promise<void> {

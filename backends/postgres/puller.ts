@@ -29,8 +29,20 @@ export interface Pulled {
 /** So many are read at once: a second one, so that the database has work while the first answer is taken apart. */
 const AT_ONCE = 1;
 
+/** Columns of a statement: what is wanted, by its parts. */
+export function columnsOf(requests: readonly PullRequest[]) {
+  return {
+    processors: arrayOf(requests.map(({ processor }) => processor)),
+    partitions: arrayOf(requests.map(({ partition }) => partition)),
+    epochs: arrayOf(requests.map(({ epoch }) => epoch)),
+    types: arrayOf(requests.map(({ types }) => types.join(","))),
+    sizes: arrayOf(requests.map(({ limits }) => limits.batchSize)),
+    bytes: arrayOf(requests.map(({ limits }) => limits.batchBytes)),
+  };
+}
+
 /** Read by hand: as text, the lines of batches would be most of what the supervisor's thread has to clean up. */
-function readPulled([kind, count, from, to, due, lines]: readonly (Buffer | null)[]): Pulled {
+export function readPulled([kind, count, from, to, due, lines]: readonly (Buffer | null)[]): Pulled {
   return {
     kind: `${kind}` as Pulled["kind"],
     count: Number(count),
@@ -52,12 +64,7 @@ export type Puller = (request: PullRequest) => Promise<Pulled>;
 /** Reads next batches. Throws as the client does. */
 export function puller(client: PostgresClient): Puller {
   const gathering = new Gathering<PullRequest, Pulled>((requests) => {
-    const processors = arrayOf(requests.map(({ processor }) => processor));
-    const partitions = arrayOf(requests.map(({ partition }) => partition));
-    const epochs = arrayOf(requests.map(({ epoch }) => epoch));
-    const types = arrayOf(requests.map(({ types }) => types.join(",")));
-    const sizes = arrayOf(requests.map(({ limits }) => limits.batchSize));
-    const bytes = arrayOf(requests.map(({ limits }) => limits.batchBytes));
+    const { processors, partitions, epochs, types, sizes, bytes } = columnsOf(requests);
     return client.run(async (sql) => {
       const rows =
         await sql`select kind, count, read_from, read_to, next_due_ms, lines from zaakstroom.pull_together(${processors}::text[], ${partitions}::smallint[],

@@ -2,9 +2,16 @@
 import { rowsOf } from "../../schema/stored_event.ts";
 import { type Batch, linesOf, positionOf, type Settlement } from "../mailbox.ts";
 import type { PostgresClient } from "./client.ts";
+import type { Sleeper } from "./wakes.ts";
 
 /** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
 export type Verdict = "settled" | "already" | "fenced";
+
+/** A verdict, and the mailboxes of this process that know already of what was made. */
+export interface Settled {
+  readonly verdict: Verdict;
+  readonly told?: readonly Sleeper[];
+}
 
 /** Whose batch it is. */
 export interface Owner {
@@ -21,7 +28,7 @@ export interface Settling {
 }
 
 /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
-export function settleByStatement(client: PostgresClient, settling: Settling): Promise<Verdict> {
+export function settleByStatement(client: PostgresClient, settling: Settling): Promise<Settled> {
   const { owner: { processor, partition, epoch }, batch } = settling;
   const { done, exceptions, timers } = parametersOf(settling);
   const rows = outputsOf([settling]);
@@ -30,7 +37,7 @@ export function settleByStatement(client: PostgresClient, settling: Settling): P
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
         ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${exceptions}::text::json, ${timers}::text::json)
         as verdict`;
-    return row.verdict;
+    return row;
   });
 }
 

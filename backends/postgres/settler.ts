@@ -2,7 +2,13 @@
 import { eventTypes, isEventType } from "../../schema/events.ts";
 import type { PostgresClient } from "./client.ts";
 import { copyBytes, copyRows, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
-import { parametersOf, settleByStatement, type Settling, type Verdict } from "./settle_statement.ts";
+import {
+  parametersOf,
+  settleByStatement,
+  type Settled,
+  type Settling,
+  type Verdict,
+} from "./settle_statement.ts";
 import type { SettleTogether } from "./settling_together.ts";
 
 /** Where somebody else adds to the same cases, copying in vain is avoided for so many batches. */
@@ -19,7 +25,7 @@ export class Settler {
   }
 
   /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
-  async settle(settling: Settling): Promise<Verdict> {
+  async settle(settling: Settling): Promise<Settled> {
     const outputs = Object.values(settling.settlement.outputTypes).reduce((sum, many) => sum + many, 0);
     const few = outputs < WORTH_COPYING;
     if (few && isPlain(settling)) return await this.#together(settling);
@@ -33,7 +39,7 @@ export class Settler {
     }
   }
 
-  #byCopy(settling: Settling): Promise<Verdict> {
+  #byCopy(settling: Settling): Promise<Settled> {
     const { owner: { processor, partition, epoch }, batch, settlement } = settling;
     const { done, exceptions, timers } = parametersOf(settling);
     const types = Object.keys(settlement.outputTypes).filter(isEventType);
@@ -45,7 +51,7 @@ export class Settler {
           ${batch.to}::bigint, ${done}::bigint[], ${exceptions}::text::json, ${timers}::text::json,
           ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
       if (row.verdict === "settled") await copyRows(tx, rows);
-      return row.verdict;
+      return row;
     });
   }
 }

@@ -3,17 +3,27 @@ import { BackendAway } from "../backend.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
 import { Gathering } from "./gathering.ts";
-import { outputsOf, settleByStatement, type Settling, type Verdict } from "./settle_statement.ts";
+import { columnsOf, type Pulled, readPulled } from "./puller.ts";
+import { outputsOf, settleByStatement, type Settled, type Settling } from "./settle_statement.ts";
+import type { Sleeper, Wakes } from "./wakes.ts";
 
-export type SettleTogether = (settling: Settling) => Promise<Verdict>;
+export type SettleTogether = (settling: Settling) => Promise<Settled>;
 
 /** So many transactions at once: one more than the disk is busy with. */
 const AT_ONCE = 1;
 
-/** Settles fresh batches without exceptions. Throws BackendAway, after which settling again is safe. */
-export function settlingTogether(client: PostgresClient): SettleTogether {
-  const gathering = new Gathering<Settling, Verdict>(async (settlings) => {
-    if (settlings.length > 1 && await together(client, settlings)) return settlings.map(() => "settled");
+/**
+ * Settles fresh batches without exceptions, and hands what they made to the mailboxes of this process that wait for it.
+ * Throws BackendAway, after which settling again is safe.
+ */
+export function settlingTogether(client: PostgresClient, wakes: Wakes): SettleTogether {
+  const gathering = new Gathering<Settling, Settled>(async (settlings) => {
+    const takers = takersOf(settlings, wakes);
+    if (settlings.length + takers.length > 1) {
+      const pulled = await together(client, settlings, takers);
+      takers.forEach((taker, i) => pulled && taker.hand(pulled[i]!));
+      if (pulled) return settlings.map(() => ({ verdict: "settled", told: takers }));
+    }
     const apart = settlings.map((settling) => settleByStatement(client, settling));
     await Promise.allSettled(apart);
     return apart;
@@ -21,24 +31,71 @@ export function settlingTogether(client: PostgresClient): SettleTogether {
   return (settling) => gathering.ask(settling);
 }
 
-/** True when all are settled. False when none is: one of them was settled before, was lost, or can't be stored. */
-async function together(client: PostgresClient, settlings: readonly Settling[]): Promise<boolean> {
-  const column = (of: (settling: Settling) => string | number) => arrayOf(settlings.map(of));
-  const timers = settlings.flatMap(({ settlement }) => settlement.timers);
+function takersOf(settlings: readonly Settling[], wakes: Wakes): Sleeper[] {
+  const takers = settlings.flatMap(({ owner, settlement }) =>
+    wakes.asleep(owner.partition, Object.keys(settlement.outputTypes))
+  );
+  return [...new Set(takers)];
+}
+
+/**
+ * What the takers have then, when all are settled. Undefined when none is: one of them was settled before, was lost, or
+ * can't be stored.
+ */
+async function together(
+  client: PostgresClient,
+  settlings: readonly Settling[],
+  takers: readonly Sleeper[],
+): Promise<Pulled[] | undefined> {
   try {
-    const [row] = await client.run((sql) =>
-      sql<[{ settled: boolean }]>`select zaakstroom.settle_together(
-        ${column(({ owner }) => owner.processor)}::text[], ${
-        column(({ owner }) => owner.partition)
-      }::smallint[],
-        ${column(({ owner }) => owner.epoch)}::bigint[], ${column(({ batch }) => batch.from)}::bigint[],
-        ${column(({ batch }) => batch.to)}::bigint[], ${outputsOf(settlings)}::text,
-        ${timers.length === 0 ? null : JSON.stringify(timers)}::text::json) as settled`
-    );
-    return row.settled;
+    return takers.length === 0
+      ? await settle(client, settlings)
+      : await settleAndPull(client, settlings, takers);
   } catch (error) {
     // What is refused was not stored: each then answers for itself. After an unknown outcome all must ask again.
     if (error instanceof BackendAway) throw error;
-    return false;
+    return undefined;
   }
+}
+
+async function settle(client: PostgresClient, settlings: readonly Settling[]): Promise<[] | undefined> {
+  const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
+  const [row] = await client.run((sql) =>
+    sql<
+      [{ settled: boolean }]
+    >`select zaakstroom.settle_together(${processors}::text[], ${partitions}::smallint[],
+      ${epochs}::bigint[], ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json) as settled`
+  );
+  return row.settled ? [] : undefined;
+}
+
+async function settleAndPull(
+  client: PostgresClient,
+  settlings: readonly Settling[],
+  takers: readonly Sleeper[],
+): Promise<Pulled[] | undefined> {
+  const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
+  const pull = columnsOf(takers);
+  const rows = await client.run((sql) =>
+    sql`select kind, count, read_from, read_to, next_due_ms, lines
+      from zaakstroom.settle_and_pull(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
+        ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json,
+        ${pull.processors}::text[], ${pull.partitions}::smallint[], ${pull.epochs}::bigint[], ${pull.types}::text[],
+        ${pull.sizes}::int[], ${pull.bytes}::int[])`.raw()
+  );
+  return rows.length === 0 ? undefined : rows.map(readPulled);
+}
+
+function columnsOfSettlings(settlings: readonly Settling[]) {
+  const column = (of: (settling: Settling) => string | number) => arrayOf(settlings.map(of));
+  const timers = settlings.flatMap(({ settlement }) => settlement.timers);
+  return {
+    processors: column(({ owner }) => owner.processor),
+    partitions: column(({ owner }) => owner.partition),
+    epochs: column(({ owner }) => owner.epoch),
+    froms: column(({ batch }) => batch.from),
+    tos: column(({ batch }) => batch.to),
+    outputs: outputsOf(settlings),
+    timers: timers.length === 0 ? null : JSON.stringify(timers),
+  };
 }

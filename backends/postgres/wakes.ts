@@ -6,9 +6,10 @@
  * gathered over a few milliseconds; it is a hint, and losing one costs at most a poll interval.
  * @module
  */
-import { Bell } from "../bell.ts";
+import type { Bell } from "../bell.ts";
 import { pause } from "../patience.ts";
 import { connect, type PostgresClient, type PostgresTarget, type Sql } from "./client.ts";
+import type { Pulled, PullRequest } from "./puller.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notices are gathered this long, in milliseconds. */
@@ -19,12 +20,14 @@ const POLLS_TO_RING_ALL = 15;
 const LONGEST_PAYLOAD = 7_900;
 
 /** A mailbox that can be woken. */
-export interface Sleeper {
-  readonly partition: number;
-  readonly types: readonly string[];
+export interface Sleeper extends PullRequest {
+  /** It has nothing, and waits for its bell. */
+  readonly isAsleep: boolean;
   /** How far it has read. */
   readonly checkpoint: number;
   readonly bell: Bell;
+  /** Wakes it with its next batch, if it still sleeps; otherwise its bell rings. */
+  hand(pulled: Pulled): void;
 }
 
 export interface WakesOptions {
@@ -62,11 +65,27 @@ export class Wakes {
     this.#sleepers.delete(sleeper);
   }
 
-  /** Tells the mailboxes of this process, and with `others` those of other processes, that events have come. */
-  announce(partitions: Iterable<number>, types: readonly string[], others: boolean): void {
+  /** The mailboxes of this process that sleep until such events come. */
+  asleep(partition: number, types: readonly string[]): Sleeper[] {
+    return [...this.#sleepers].filter((sleeper) =>
+      sleeper.isAsleep && sleeper.partition === partition &&
+      sleeper.types.some((type) => types.includes(type))
+    );
+  }
+
+  /**
+   * Tells the mailboxes of this process, but for those who know it, and with `others` those of other processes, that
+   * events have come.
+   */
+  announce(
+    partitions: Iterable<number>,
+    types: readonly string[],
+    others: boolean,
+    told: readonly Sleeper[] = [],
+  ): void {
     for (const partition of partitions) {
       for (const type of types) {
-        this.#ring(partition, type);
+        this.#ring(partition, type, told);
         if (others) this.#notices.add(`${partition}:${type}`);
       }
     }
@@ -77,11 +96,10 @@ export class Wakes {
     for (const sleeper of this.#sleepers) sleeper.bell.ring();
   }
 
-  #ring(partition: number, type: string): void {
+  #ring(partition: number, type: string, told: readonly Sleeper[] = []): void {
     for (const sleeper of this.#sleepers) {
-      if (sleeper.partition === partition && (type === "*" || sleeper.types.includes(type))) {
-        sleeper.bell.ring();
-      }
+      const wants = sleeper.partition === partition && (type === "*" || sleeper.types.includes(type));
+      if (wants && !told.includes(sleeper)) sleeper.bell.ring();
     }
   }
 

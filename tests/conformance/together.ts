@@ -1,13 +1,13 @@
 /** Conformance: several mailboxes of a node at the same moment, which a backend may serve together. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Backend } from "../../backends/backend.ts";
+import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
 import type { Batch, Settlement } from "../../backends/mailbox.ts";
 import { storeRow } from "../../schema/stored_event.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import type { Feed } from "./feed.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries, outputOf, settlement } from "./outcomes.ts";
-import { all, INTAKE, type World } from "./world.ts";
+import { all, idsOf, INTAKE, type World } from "./world.ts";
 
 /** A mailbox with a batch in hand. */
 interface Held {
@@ -45,7 +45,41 @@ async function assertStories(backend: Backend, held: readonly Held[], types: rea
 
 const DONE = ["case.intake", "case.analysis"];
 
+const NEXT: ProcessorSpec = { name: "next", version: 1, takes: ["case.analysis", "case.withdrawn"] };
+const ROUNDS = 30;
+
+/** Settles one intake after the other, each of which gives an output, while somebody else adds to the same cases. */
+async function addInTurns(backend: Backend, intake: Feed, cases: readonly string[]): Promise<void> {
+  const others = (async () => {
+    for (let n = 1; n <= ROUNDS; n++) {
+      await backend.append([anEvent(cases[n % cases.length]!, n, "case.withdrawn")]);
+    }
+  })();
+  for (let n = 1; n <= ROUNDS; n++) {
+    await backend.append([anEvent(cases[n % cases.length]!, n)]);
+    const batch = await intake.next();
+    await settle({ feed: intake, batch, caseId: "" });
+  }
+  await others;
+}
+
 export const togetherCases: ConformanceCase[] = [
+  {
+    name:
+      "what a settlement made reaches whoever waits for it, once and in order, whoever else adds (I1, I3)",
+    async run(world) {
+      const backend = await world.harness.backend();
+      const next = await world.feed(backend, 0, NEXT);
+      const intake = await world.feed(backend);
+      const added = world.run(addInTurns(backend, intake, casesIn(0, backend.partitions, 3)));
+      const seen = await next.playMany(2 * ROUNDS);
+      await added;
+      const stored = await all(backend.readAll());
+      const wanted = stored.filter(({ event }) => NEXT.takes.includes(event.event_type));
+      assertEquals(seen.map(({ event }) => event.event_id), idsOf(wanted));
+      await next.silence();
+    },
+  },
   {
     name: "mailboxes that settle at the same moment each settle their own, and once (I2)",
     async run(world) {

@@ -2,7 +2,7 @@
  * Throughput on NATS JetStream, as `deno task bench:nats` prints it, beside PostgreSQL in the same run: on one server that
  * syncs every two minutes (as a server does unless told otherwise), on one that syncs every write, and on a cluster of
  * three. Figures, no assertions. Arguments pick places (`default`, `always`, `cluster`, `postgres`) and figures (`raw`,
- * `pull`, `appends`, `settled`).
+ * `pull`, `loop`, `appends`, `settled`).
  * @module
  */
 import { processors } from "../../actors/processors/all.ts";
@@ -15,6 +15,7 @@ import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startNatsCluster } from "../support/nats_cluster.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
+import { handWrittenLoop } from "./nats_loop.ts";
 import { appendAll, asNode, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
 
 const COUNT = 30_000;
@@ -103,12 +104,22 @@ function rawPull(place: Place & { client: NatsClient }, seed: string): Promise<n
     const rate = await timed(async () => {
       while (pulled < COUNT) {
         await feed.fill(5_000, 8_000_000);
-        pulled += feed.buffer.length;
+        pulled += feed.raw.length;
         feed.drop(feed.position);
       }
     });
     await feed.close();
     return rate;
+  });
+}
+
+/** What a loop by hand makes of the work that `settled` does through real processors. */
+function loop(place: Place & { client: NatsClient }, seed: string): Promise<number> {
+  return within(place, async (backend) => {
+    await appendAll(backend, intakes(COUNT, 500, seed), AT_ONCE);
+    const { partitions } = backend;
+    const options = { client: place.client, stream: `BENCH_${made}`, prefix: `bench_${made}`, partitions };
+    return await timed(() => handWrittenLoop(options));
   });
 }
 
@@ -129,6 +140,7 @@ function figures(place: Place): Record<string, Figure> {
   const ofServer: Record<string, Figure> = {
     raw: ["messages in atomic batches of 1,000", "messages/s", () => rawBatches(raw)],
     pull: ["pulled by one consumer", "events/s", () => rawPull(raw, seed())],
+    loop: ["settled by a loop by hand, no workers, nothing checked", "deliveries/s", () => loop(raw, seed())],
   };
   return {
     ..."client" in place ? ofServer : {},

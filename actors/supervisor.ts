@@ -18,7 +18,6 @@ import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { ProcessorFeed } from "./processor_feed.ts";
 import type { Exit } from "./restart_policy.ts";
-import type { TendParts } from "./tend.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
 import { type PoolSettings, WorkerPool } from "./worker_pool.ts";
 
@@ -92,7 +91,7 @@ export class Supervisor {
   }
 
   #startProcessors(): ChildSupervisor {
-    const parts: TendParts = {
+    const parts = {
       pool: this.#pool!,
       exclusion: new Exclusion(),
       observer: this.#observer,
@@ -100,11 +99,11 @@ export class Supervisor {
       now: () => new Date(),
       random: Math.random,
     };
-    const specs = this.#processors.map((processor): ChildSpec => ({
+    const specs = this.#processors.map((processor, stage): ChildSpec => ({
       id: processor.name,
       restart: "permanent",
       stopMs: Infinity,
-      start: () => new ProcessorFeed(this.#backend, processor, parts),
+      start: () => new ProcessorFeed(this.#backend, processor, { ...parts, stage }),
     }));
     const told = (processor: string, { reason }: Exit) =>
       this.#observer.processorRestarted?.({ processor, reason });

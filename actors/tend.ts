@@ -24,6 +24,11 @@ import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
 
 export interface TendParts {
   readonly pool: WorkerPool;
+  /**
+   * How far along the life of a case it is. Of those who wait, who is furthest goes first: a case that was begun is
+   * finished while its states are still at hand, before the next one begins.
+   */
+  readonly stage: number;
   /** Shared by all actors of the process: so that one of them can be sure to be alone. */
   readonly exclusion: Exclusion;
   readonly observer: Observer;
@@ -63,7 +68,7 @@ async function takeBatches(
   signal: AbortSignal,
   suspicion: Suspicion,
 ): Promise<void> {
-  const gate = parts.pool.gate(mailbox.partition);
+  const gate = parts.pool.gate(mailbox.partition).at(parts.stage);
   for await (const batch of mailbox.batches(signal, gate)) {
     await handleBatch(mailbox, batch, parts, suspicion);
   }

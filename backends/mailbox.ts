@@ -1,6 +1,6 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
 import { decodeLines, encodeLines } from "../schema/stored_event.ts";
-import type { Gate } from "./gate.ts";
+import type { Entrance } from "./gate.ts";
 
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
 export interface Failure {
@@ -102,7 +102,7 @@ export interface Mailbox {
    * With a gate, a batch is inside from before it is read until the next one is asked for; a mailbox that has nothing
    * to give waits outside.
    */
-  batches(signal: AbortSignal, gate?: Gate): AsyncIterable<Batch>;
+  batches(signal: AbortSignal, gate?: Entrance): AsyncIterable<Batch>;
   /**
    * Makes the outcomes durable: outputs, timers, parked deliveries, dead letters and checkpoint together.
    * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved.

@@ -1,5 +1,5 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
-import type { Gate } from "../gate.ts";
+import type { Entrance } from "../gate.ts";
 import { type BatchLimits, Portion } from "../portion.ts";
 import {
   type Abandoned,
@@ -51,7 +51,7 @@ export class MemoryMailbox implements Mailbox {
     return this.#lost.signal;
   }
 
-  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
     const stop = AbortSignal.any([signal, this.lost]);
     const { clock, log, news } = this.store;
     while (!stop.aborted) {

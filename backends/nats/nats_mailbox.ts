@@ -1,7 +1,7 @@
 /** A mailbox on JetStream: a feed from the checkpoint, and one atomic batch to settle. @module */
 import { BackendAway } from "../backend.ts";
 import { Bell } from "../bell.ts";
-import type { Gate } from "../gate.ts";
+import type { Entrance } from "../gate.ts";
 import {
   type Abandoned,
   type Batch,
@@ -105,7 +105,7 @@ export class NatsMailbox implements Mailbox {
     return waiting && { ...waiting, count: Math.max(waiting.count, isSettledSince ? 1 : 0) };
   }
 
-  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
     while (!ended.aborted) {
       const leave = await gate?.enter(ended, this.#portion.isWhole);

@@ -9,7 +9,7 @@ import {
   type Trial,
 } from "../mailbox.ts";
 import { Bell } from "../bell.ts";
-import type { Gate } from "../gate.ts";
+import type { Entrance } from "../gate.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
 import { type BatchLimits, Portion } from "../portion.ts";
 import type { PostgresClient } from "./client.ts";
@@ -66,7 +66,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     return this.#lease.abandoned;
   }
 
-  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
     const ended = AbortSignal.any([signal, this.lost]);
     while (!ended.aborted) {
       const leave = await gate?.enter(ended, this.#portion.isWhole);

@@ -4,7 +4,7 @@
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
 import { type Backend, BackendAway, type ProcessorSpec } from "../../backends/backend.ts";
-import type { Gate } from "../../backends/gate.ts";
+import type { Entrance } from "../../backends/gate.ts";
 import {
   type Batch,
   Fenced,
@@ -97,7 +97,7 @@ class WatchedMailbox implements Mailbox {
     return this.#mailbox.abandoned;
   }
 
-  async *batches(signal: AbortSignal, gate?: Gate): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
     for await (const batch of this.#mailbox.batches(signal, gate)) {
       this.#disturbance.handedOut(batch.lines.length);
       try {

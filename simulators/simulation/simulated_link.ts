@@ -1,7 +1,7 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
 import { type Backend, BackendAway, type ProcessorSpec } from "../../backends/backend.ts";
 import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
-import type { Gate } from "../../backends/gate.ts";
+import type { Entrance } from "../../backends/gate.ts";
 import type { Random } from "../random.ts";
 import type { History } from "./history.ts";
 import { replaced } from "./node_store.ts";
@@ -163,7 +163,7 @@ async function* linkedBatches(
   link: SimulatedLink,
   gauge: InFlight,
   signal: AbortSignal,
-  gate?: Gate,
+  gate?: Entrance,
 ): AsyncGenerator<Batch> {
   for await (const batch of mailbox.batches(signal, gate)) {
     gauge.add(1, batch.lines.length);

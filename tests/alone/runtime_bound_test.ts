@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import { processors } from "../../actors/processors/all.ts";
 import { Gate } from "../../backends/gate.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
+import { generateCases } from "../../simulators/case_generator.ts";
 import { withMailboxes } from "../support/odd_backend.ts";
 import { oddEvent } from "../support/odd_processor.ts";
 import { OddRuntime } from "../support/odd_runtime.ts";
@@ -44,6 +47,22 @@ Deno.test("batches and bytes in flight stay under their bound, whatever the back
   assert(tally.most.bytes <= 4 * 3_000, `${tally.most.bytes} bytes were in flight`);
 });
 
+Deno.test("cases that were begun are finished before others begin, so their states are still at hand", async () => {
+  const store = { partitions: 8, batchSize: 40 };
+  const entry = new URL("../../actors/worker.ts", import.meta.url);
+  const options = { entry, deliveryTimeoutMs: 5_000, hangMs: 20_000 };
+  await using runtime = new OddRuntime({ store, options, processors });
+  await runtime.play(
+    [...generateCases({ seed: "begun", count: 2_000 })].map(({ event }) => withTwoDecimals(event)),
+  );
+  let [underWay, most] = [0, 0];
+  for await (const { event: { event_type: type } } of runtime.backend.readAll()) {
+    if (type === "case.analysis") most = Math.max(most, ++underWay);
+    if (type === "case.decision" || type === "case.review_requested") underWay--;
+  }
+  assert(most > 0 && most < 400, `${most} of 2,000 cases were analysed and not yet decided`);
+});
+
 Deno.test("a mailbox that waits for work takes no place", async () => {
   await using runtime = new OddRuntime({ store: { partitions: 8 }, options: { prefetch: 1 } });
   await runtime.supervisor.start();
@@ -72,6 +91,24 @@ Deno.test("a gate lets in so many at once, in order of arrival", async () => {
   assertEquals([gate.inside, came], [1, [1, 2, 3]]);
   leaves[1]!();
   assertEquals(gate.inside, 0);
+});
+
+Deno.test("of those who wait at a gate the highest rank goes in first, and in the end everybody does", async () => {
+  const gate = new Gate(1);
+  const { signal } = new AbortController();
+  const leave = await gate.enter(signal);
+  const came: number[] = [];
+  const enter = async (rank: number): Promise<void> => {
+    const out = await gate.at(rank).enter(signal);
+    if (came.push(rank) < 400 && rank === 2) void enter(rank);
+    out?.();
+  };
+  // Those of rank 2 come again and again.
+  const all = [0, 1, 2, 2].map(enter);
+  leave!();
+  await Promise.all(all.slice(0, 2));
+  assertEquals(came.slice(0, 2), [2, 2]);
+  assert(came.indexOf(0) > 2 && came.indexOf(0) < 250, "the lowest rank came in, and late");
 });
 
 Deno.test("whoever comes late can't take the place of who waits", async () => {

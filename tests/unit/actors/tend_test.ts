@@ -42,7 +42,7 @@ const pool = {
 function sharedParts(): TendParts {
   const { policy } = oddOptions;
   const [exclusion, observer] = [new Exclusion(), new OddObserver()];
-  return { pool, exclusion, observer, policy, now: () => new Date(), random: Math.random };
+  return { pool, stage: 0, exclusion, observer, policy, now: () => new Date(), random: Math.random };
 }
 
 Deno.test("the death of a node is charged once, also when the answer to its settlement is lost", async () => {

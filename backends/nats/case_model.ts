@@ -9,11 +9,13 @@ import { type Write, writeTogether } from "./atomic_batch.ts";
 import { isNotFound } from "./client.ts";
 import { type Found, readLast, readLasts, readNext, readSubject } from "./direct.ts";
 import { Conflict } from "./errors.ts";
+import { Feed } from "./feed.ts";
 import { envelopeOf } from "./message.ts";
 import type { Parts } from "./parts.ts";
 
 /** With the checkpoint it fits one atomic batch. */
 const PROJECT_AT_ONCE = 900;
+const BYTES_AT_ONCE = 4_000_000;
 /** How many positions of the bucket the list looks at in one step back. */
 const STEP_BACK = 2_000;
 
@@ -23,41 +25,69 @@ interface Latest {
   readonly openedAt: number | undefined;
 }
 
-/** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
-export async function projectOnce(parts: Parts): Promise<number> {
-  const { client, stream } = parts;
-  const { bucket, subject } = placesOf(stream);
-  const checkpoint = await readLast(client, bucket, subject("checkpoint"));
-  const events = await nextEvents(parts, Number(checkpoint?.payload ?? 0) + 1);
-  if (events.length === 0) return 0;
-  const entries = await entriesOf(parts, latestOf(events));
-  const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
-  const writes: Write[] = entries.map((entry) => ({
-    subject: subject(`case.${token(entry.caseId)}`),
-    payload: JSON.stringify(entry),
-  }));
-  writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
-  try {
-    await writeTogether(client, writes);
-    return events.length;
-  } catch (error) {
-    if (error instanceof Conflict) return 1;
-    throw error;
+/** Brings the read model up to date, stretch by stretch. */
+export class CaseProjection {
+  readonly #parts: Parts;
+  #feed: Feed | undefined;
+  /** The events up to here are no longer in the feed. */
+  #passed = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
+  async project(): Promise<number> {
+    const { client, stream } = this.#parts;
+    const { bucket, subject } = placesOf(stream);
+    const checkpoint = await readLast(client, bucket, subject("checkpoint"));
+    const events = await this.#next(Number(checkpoint?.payload ?? 0));
+    if (events.length === 0) return 0;
+    const entries = await entriesOf(this.#parts, latestOf(events));
+    const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
+    const writes: Write[] = entries.map((entry) => ({
+      subject: subject(`case.${token(entry.caseId)}`),
+      payload: JSON.stringify(entry),
+    }));
+    writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
+    try {
+      await writeTogether(client, writes);
+      return events.length;
+    } catch (error) {
+      if (error instanceof Conflict) return 1;
+      throw error;
+    }
+  }
+
+  /**
+   * The next events behind a position, by a consumer that stays: for a read in one answer the server counts what else is
+   * under the filter, goes through all subjects of the store for that, and lets nobody write meanwhile.
+   */
+  async #next(after: number): Promise<Found[]> {
+    // A read model that was emptied begins anew.
+    if (after < this.#passed) await this.close();
+    const { client, stream, subjects } = this.#parts;
+    const feed = this.#feed ??= new Feed({ client, stream, filters: [subjects.events()], after });
+    do {
+      feed.drop(after);
+      await feed.fill(PROJECT_AT_ONCE, BYTES_AT_ONCE);
+    } while ((feed.raw.at(-1)?.position ?? Infinity) <= after);
+    feed.drop(after);
+    this.#passed = after;
+    return feed.buffer;
+  }
+
+  /** Ends the consumer. The next stretch makes another one. */
+  async close(): Promise<void> {
+    this.#passed = 0;
+    await this.#feed?.close();
+    this.#feed = undefined;
   }
 }
 
 function placesOf(stream: string) {
   const name = casesBucket(stream);
   return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
-}
-
-async function nextEvents({ client, stream, subjects }: Parts, from: number): Promise<Found[]> {
-  const events: Found[] = [];
-  for await (const found of readSubject(client, stream, subjects.events(), from)) {
-    events.push(found);
-    if (events.length === PROJECT_AT_ONCE) break;
-  }
-  return events;
 }
 
 /** The latest event of each case, in the order in which they were stored. */
@@ -109,7 +139,12 @@ export async function listCases(
   parts: Parts,
   { limit = 20, latest }: { limit?: number; latest?: string } = {},
 ): Promise<CaseSummary[]> {
-  while (await projectOnce(parts) > 0);
+  const projection = new CaseProjection(parts);
+  try {
+    while (await projection.project() > 0);
+  } finally {
+    await projection.close();
+  }
   const chosen = new Map<string, CaseSummary>();
   for (let to = await lastOf(parts); to > 0 && chosen.size < limit; to -= STEP_BACK) {
     for (const summary of (await entriesBetween(parts, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {

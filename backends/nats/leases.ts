@@ -81,6 +81,12 @@ export class LeaseKeeper {
     return this.#held.has(keyOf({ processor, partition }));
   }
 
+  /** True for one of the nodes that host the same processors: it does what only one need do. */
+  get leads(): boolean {
+    const [first] = this.#wanted.keys();
+    return first !== undefined && this.holds(first, 0);
+  }
+
   /** Looks at once. */
   hurry(): void {
     this.#soon.abort();

@@ -16,7 +16,7 @@ import {
 import type { Mailbox } from "../mailbox.ts";
 import { type AwayListener, untilAnswered } from "../patience.ts";
 import { append } from "./appending.ts";
-import { listCases, projectOnce } from "./case_model.ts";
+import { CaseProjection, listCases } from "./case_model.ts";
 import { CaseBook } from "./case_book.ts";
 import { doChores } from "./chores.ts";
 import { NatsClient, textOfMsg } from "./client.ts";
@@ -188,15 +188,17 @@ class NatsBackend implements Backend {
     return keepTimers({ parts: this.#parts, timers, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
   }
 
-  #doChores(): Promise<void> {
+  async #doChores(): Promise<void> {
+    const projection = new CaseProjection(this.#parts);
     const parts = { ...this.#parts, append: (events: readonly WireEvent[]) => this.append(events) };
-    const { restore } = this.#parts.leases;
-    return doChores({
+    const { leases } = this.#parts;
+    await doChores({
       takeIn: () => takeIn(parts),
       // Without atomic batches there is no read model.
-      project: () => this.#store.shortfall ? Promise.resolve(0) : projectOnce(this.#parts),
-      restore,
+      project: async () => leases.leads && !this.#store.shortfall ? await projection.project() : 0,
+      restore: leases.restore,
     }, this.#ended.signal);
+    await projection.close();
   }
 
   /** What another node tells: a lease is free, or somebody acted on a parked case. */

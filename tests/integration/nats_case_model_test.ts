@@ -1,6 +1,7 @@
 /** The read model of cases in KV: up to date for whoever lists, by latest change, and made anew when it is gone. @module */
 import { assert, assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
+import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { anEvent } from "../support/events.ts";
 import { natsTest } from "../support/nats_needed.ts";
@@ -65,4 +66,40 @@ natsTest("a read model that was removed or emptied is made anew from the events"
   await api("STREAM.DELETE.KV_ANEW_cases");
   assertEquals(await backend.listCases(), before);
   await backend.close();
+});
+
+/** Waits until the bucket of a stream holds so many messages, which nobody tells. */
+async function untilHeld(stream: string, messages: number): Promise<void> {
+  for (let held = -1; held !== messages;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    held = (await api(`STREAM.INFO.KV_${stream}_cases`)).state.messages;
+  }
+}
+
+/** Lets a node have all mailboxes of a processor until it is closed. */
+async function host(backend: Backend): Promise<void> {
+  const spec = { name: "intake", version: 1, takes: ["case.intake"] };
+  for await (const _ of backend.mailboxes(spec, new AbortController().signal));
+}
+
+const newCases = (name: string) => Array.from({ length: 10 }, (_, i) => anEvent(`${name}-${i}`, 1));
+
+natsTest("a node keeps the read model near, also when it was emptied, and the next one goes on", async () => {
+  const open = () => openNats({ url: server.url, stream: "NEAR", leaseMs: 1_000 });
+  const first = await open();
+  const hosted = host(first);
+  await first.append(newCases("a"));
+  await untilHeld("NEAR", 11);
+  await first.append(newCases("b"));
+  await untilHeld("NEAR", 21);
+  await api("STREAM.PURGE.KV_NEAR_cases");
+  await first.append(newCases("c"));
+  await untilHeld("NEAR", 31);
+  await first.close();
+  const second = await open();
+  const hostedToo = host(second);
+  await second.append(newCases("d"));
+  await untilHeld("NEAR", 41);
+  await second.close();
+  await Promise.all([hosted, hostedToo]);
 });

@@ -2,7 +2,7 @@
  * Throughput on NATS JetStream, as `deno task bench:nats` prints it, beside PostgreSQL in the same run: on one server that
  * syncs every two minutes (as a server does unless told otherwise), on one that syncs every write, and on a cluster of
  * three. Figures, no assertions. Arguments pick places (`default`, `always`, `cluster`, `postgres`) and figures (`raw`,
- * `pull`, `loop`, `appends`, `settled`).
+ * `pull`, `loop`, `appends`, `settled`, `all`).
  * @module
  */
 import { processors } from "../../actors/processors/all.ts";
@@ -16,7 +16,16 @@ import { startNatsCluster } from "../support/nats_cluster.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { handWrittenLoop } from "./nats_loop.ts";
-import { appendAll, asNode, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+import {
+  appendAll,
+  asNode,
+  DELIVERIES_OF_A_CASE,
+  intakes,
+  machineLine,
+  measure,
+  print,
+  settleRate,
+} from "./stage.ts";
 
 const COUNT = 30_000;
 const AT_ONCE = 8;
@@ -130,6 +139,13 @@ function settled(place: Place, seed: string): Promise<number> {
   });
 }
 
+function allSettled(place: Place, seed: string): Promise<number> {
+  return within(place, async (backend) => {
+    await appendAll(backend, intakes(COUNT / 2, 500, seed), AT_ONCE);
+    return await settleRate(backend, processors, COUNT / 2 * DELIVERIES_OF_A_CASE);
+  });
+}
+
 let seeds = 0;
 const seed = () => `bench-${seeds++}`;
 
@@ -146,6 +162,7 @@ function figures(place: Place): Record<string, Figure> {
     ..."client" in place ? ofServer : {},
     appends: ["appends, 500 at a time, 8 at once", "events/s", () => appends(place, seed())],
     settled: ["settled with one output each (intake)", "deliveries/s", () => settled(place, seed())],
+    all: ["settled, all processors", "deliveries/s", () => allSettled(place, seed())],
   };
 }
 

@@ -6,7 +6,16 @@
 import { processors } from "../../actors/processors/all.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { appendAll, asNode, intakes, machineLine, measure, print, settleRate } from "./stage.ts";
+import {
+  appendAll,
+  asNode,
+  DELIVERIES_OF_A_CASE,
+  intakes,
+  machineLine,
+  measure,
+  print,
+  settleRate,
+} from "./stage.ts";
 
 const COUNT = 60_000;
 const intake = processors.filter(({ name }) => name === "intake");
@@ -28,8 +37,7 @@ async function oneProcessor(server: TestPostgres, seed: string): Promise<number>
 async function allProcessors(server: TestPostgres, seed: string): Promise<number> {
   await using store = await freshStore(server);
   await appendAll(store.backend, intakes(COUNT / 3, 500, seed));
-  // Every case has an intake and an analysis; what follows depends on the case.
-  return await settleRate(store.backend, processors, COUNT / 3 * 2.9);
+  return await settleRate(store.backend, processors, COUNT / 3 * DELIVERIES_OF_A_CASE);
 }
 
 async function freshStore(server: TestPostgres) {

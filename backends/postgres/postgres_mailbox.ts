@@ -125,17 +125,14 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     return this.#portion.limits;
   }
 
-  #next(signal: AbortSignal): Promise<Pulled | undefined> {
+  /** What it was handed, or else what it finds; undefined once the signal has aborted. */
+  async #next(signal: AbortSignal): Promise<Pulled | undefined> {
     const handed = this.#handed;
     this.#handed = undefined;
-    if (handed !== undefined) return Promise.resolve(handed);
-    this.bell.reset();
-    return this.#pull(signal);
-  }
-
-  async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
-    const { pull, onAway } = this.#parts;
     if (signal.aborted) return undefined;
+    if (handed !== undefined) return handed;
+    this.bell.reset();
+    const { pull, onAway } = this.#parts;
     try {
       return await untilAnswered(() => pull(this), signal, onAway);
     } catch (error) {

@@ -113,6 +113,15 @@ Deno.test("a mailbox that is handed something while it is at work looks by itsel
   node.ended.abort();
 });
 
+Deno.test("a mailbox that was stopped gives nothing that it was handed", async () => {
+  const node = nodeWith([], []);
+  const waits = node.next();
+  await turn();
+  node.mailbox.hand(pulledAt(5));
+  node.ended.abort();
+  assertEquals(await waits, undefined);
+});
+
 Deno.test("a settlement for which nobody sleeps brings back nothing", async () => {
   const node = nodeWith([SETTLED, SETTLED], [pulledAt(1)]);
   await node.next();

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { Gate } from "../../../backends/gate.ts";
 import type { Batch, Settlement } from "../../../backends/mailbox.ts";
 import type { PostgresClient, Sql } from "../../../backends/postgres/client.ts";
 import type { Lease, LeaseKeeper } from "../../../backends/postgres/leases.ts";
@@ -55,9 +56,10 @@ function nodeWith(answers: unknown[], waiting: Pulled[]) {
   const before = new PostgresMailbox(parts, leaseOf("intake"), ["case.intake"]);
   const mailbox = new PostgresMailbox(parts, leaseOf("next"), ["case.analysis"]);
   const ended = new AbortController();
-  const batches = mailbox.batches(ended.signal);
+  const gate = new Gate(1);
+  const batches = mailbox.batches(ended.signal, gate);
   const next = async () => (await batches.next()).value as Batch;
-  return { asked, together, before, mailbox, next, ended, pulls: () => pulls };
+  return { asked, gate, together, before, mailbox, next, ended, pulls: () => pulls };
 }
 
 /** Lets everybody act who can. */
@@ -113,11 +115,13 @@ Deno.test("a mailbox that is handed something while it is at work looks by itsel
   node.ended.abort();
 });
 
-Deno.test("a mailbox that was stopped gives nothing that it was handed", async () => {
+Deno.test("a mailbox that is stopped while it waits for room gives nothing that it was handed", async () => {
   const node = nodeWith([], []);
   const waits = node.next();
   await turn();
+  await node.gate.enter(new AbortController().signal);
   node.mailbox.hand(pulledAt(5));
+  await turn();
   node.ended.abort();
   assertEquals(await waits, undefined);
 });

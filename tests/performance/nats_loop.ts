@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { MOST_MESSAGES, type Write, writeTogether } from "../../backends/nats/atomic_batch.ts";
 import type { NatsClient } from "../../backends/nats/client.ts";
 import { Feed } from "../../backends/nats/feed.ts";
+import { untilAnswered } from "../../backends/patience.ts";
 
 /** What the loop works on: the subjects of events begin with `prefix`. */
 export interface LoopOptions {
@@ -18,6 +19,7 @@ export interface LoopOptions {
   readonly partitions: number;
 }
 
+const never = new AbortController().signal;
 /** What fits one atomic batch beside the checkpoint. */
 const BATCH = MOST_MESSAGES - 1;
 const BATCH_BYTES = 4_000_000;
@@ -35,7 +37,8 @@ async function partitionLoop({ client, stream, prefix }: LoopOptions, partition:
   const subject = `${prefix}-run.loop.${partition}`;
   let [checkpointAt, done] = [0, 0];
   for (;;) {
-    await feed.fill(BATCH, BATCH_BYTES);
+    // In a cluster a new consumer is not known everywhere at once.
+    await untilAnswered(() => feed.fill(BATCH, BATCH_BYTES), never);
     const batch = feed.raw.slice(0, BATCH);
     if (batch.length === 0) break;
     const checkpoint: Write = {

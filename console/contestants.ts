@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../backends/postgres/client.ts";
 import { socketDirectory } from "../backends/postgres/embedded/data_directory.ts";
 import type { Contestant } from "../simulators/comparison.ts";
-import { backendOptions, type BackendValues, openBackend, type Opened } from "./backend_options.ts";
+import {
+  backendOptions,
+  type BackendValues,
+  type NodeWishes,
+  openBackend,
+  type Opened,
+} from "./backend_options.ts";
 import type { CompareValues } from "./commands/compare.ts";
 import { exitCodes, explain } from "./exit_codes.ts";
 import { readOptions } from "./options.ts";
@@ -19,6 +25,12 @@ export interface Contestants {
   readonly open: readonly Opening[];
   readonly leftOut: readonly { name: string; why: string }[];
 }
+
+/**
+ * No timer fires. The generated cases are of the past, so thousands of their terms would expire at once, while something
+ * else is measured, and sooner on one backend than on another.
+ */
+const AS_NODE: NodeWishes = { role: "node", timersAsOf: () => new Date(0) };
 
 /** Opens the backends; their files are made below `directory`. A backend that was asked for by a URL must be there. */
 export async function openContestants(values: CompareValues, directory: string): Promise<Contestants> {
@@ -45,7 +57,7 @@ function settings({ partitions }: CompareValues, more: Partial<BackendValues>): 
 async function openPostgres(values: CompareValues, directory: string): Promise<Opening> {
   const url = values["postgres-url"];
   const place = url === undefined ? { "data-dir": join(directory, "postgres") } : { url };
-  const opened = await openBackend(settings(values, { backend: "postgres", ...place }), { role: "node" });
+  const opened = await openBackend(settings(values, { backend: "postgres", ...place }), AS_NODE);
   const host = socketDirectory(opened.where, 5432);
   const target = url === undefined ? { host } : { url };
   return {
@@ -74,7 +86,7 @@ async function openJetStream(
   const url = values["nats-url"];
   const place = url === undefined ? { "data-dir": join(directory, "nats") } : { url };
   try {
-    const opened = await openBackend(settings(values, { backend: "nats", ...place }), { role: "node" });
+    const opened = await openBackend(settings(values, { backend: "nats", ...place }), AS_NODE);
     return { ...contestant(opened, () => url === undefined ? Promise.resolve(null) : streamBytes(url)), url };
   } catch (error) {
     const { code, text } = explain(error);
@@ -98,7 +110,7 @@ async function streamBytes(url: string): Promise<number> {
 }
 
 async function openMemory(values: CompareValues): Promise<Opening> {
-  const opened = await openBackend(settings(values, { backend: "memory" }), { role: "node" });
+  const opened = await openBackend(settings(values, { backend: "memory" }), AS_NODE);
   return contestant(opened, () => Promise.resolve(null));
 }
 

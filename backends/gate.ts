@@ -8,6 +8,8 @@ export interface Entrance {
    * when the signal aborts first. Never rejects.
    */
   enter(signal: AbortSignal, isWhole?: boolean): Promise<(() => void) | undefined>;
+  /** A place at once, as the function that gives it back; undefined where one would have to wait. */
+  enterNow(isWhole?: boolean): (() => void) | undefined;
 }
 
 /** Every so many times whoever has waited longest goes in, whatever its rank: so nobody waits for ever. */
@@ -37,7 +39,10 @@ export class Gate implements Entrance {
 
   /** The entrance of those of a rank. Within one, whoever came first goes in first. */
   at(rank: number): Entrance {
-    return { enter: (signal, isWhole) => this.#enter(signal, rank, isWhole) };
+    return {
+      enter: (signal, isWhole) => this.#enter(signal, rank, isWhole),
+      enterNow: (isWhole) => this.enterNow(isWhole),
+    };
   }
 
   /** The entrance of the lowest rank, 0. */
@@ -47,9 +52,21 @@ export class Gate implements Entrance {
 
   async #enter(signal: AbortSignal, rank: number, isWhole = true): Promise<(() => void) | undefined> {
     if (signal.aborted) return undefined;
-    const needs = isWhole ? SMALL_IN_WHOLE : 1;
-    if (this.#queue.size === 0 && this.#free >= needs) this.#free -= needs;
-    else if (!await this.#wait(signal, rank, needs)) return undefined;
+    const now = this.enterNow(isWhole);
+    if (now !== undefined) return now;
+    const needs = needsOf(isWhole);
+    return await this.#wait(signal, rank, needs) ? this.#place(needs) : undefined;
+  }
+
+  enterNow(isWhole = true): (() => void) | undefined {
+    const needs = needsOf(isWhole);
+    if (this.#queue.size > 0 || this.#free < needs) return undefined;
+    this.#free -= needs;
+    return this.#place(needs);
+  }
+
+  /** What gives a place back that was taken. */
+  #place(needs: number): () => void {
     let left = false;
     return () => {
       if (!left) this.#leave(needs);
@@ -96,4 +113,8 @@ export class Gate implements Entrance {
     }
     return next;
   }
+}
+
+function needsOf(isWhole: boolean): number {
+  return isWhole ? SMALL_IN_WHOLE : 1;
 }

@@ -38,7 +38,8 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   readonly #settler: Settler;
   readonly #portion: Portion;
   #isAsleep = false;
-  #handed: Pulled | undefined;
+  #handed: { readonly pulled: Pulled; readonly leave: () => void } | undefined;
+  #gate: Entrance | undefined;
   /** What the last settlement came to: up to where, and whether all since the last pull were simply done. */
   #settled = { to: 0, plain: true };
 
@@ -67,12 +68,21 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   }
 
   async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
-    const ended = AbortSignal.any([signal, this.lost]);
+    this.#gate = gate;
+    try {
+      yield* this.#batches(AbortSignal.any([signal, this.lost]));
+    } finally {
+      this.#takeHanded()?.leave();
+    }
+  }
+
+  async *#batches(ended: AbortSignal): AsyncGenerator<Batch> {
     while (!ended.aborted) {
-      const leave = await gate?.enter(ended, this.#portion.isWhole);
-      let pulled: Pulled | undefined;
+      const handed = this.#takeHanded();
+      const leave = handed?.leave ?? await this.#gate?.enter(ended, this.#portion.isWhole);
+      let pulled = handed?.pulled;
       try {
-        pulled = await this.#next(ended);
+        pulled ??= await this.#pull(ended);
         if (pulled === undefined) return;
         if (pulled.kind === "fenced") return this.#lease.ended.abort();
         this.checkpoint = pulled.read_from;
@@ -98,17 +108,29 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     return this.#isAsleep && !this.bell.isRung;
   }
 
+  /** Whatever is read is inside of the gate before it is read: so this comes before it may be handed something. */
+  reserve(): (() => void) | undefined {
+    if (!this.isAsleep) return undefined;
+    return this.#gate === undefined ? () => {} : this.#gate.enterNow(this.#portion.isWhole);
+  }
+
   /**
    * Its next batch, which was read together with a settlement. What rings the bell from then on came later, so it stays
    * rung until that is looked for.
    */
-  hand(pulled: Pulled): void {
+  hand(pulled: Pulled, leave: () => void): void {
     const isAsleep = this.isAsleep;
     this.bell.ring();
-    if (!isAsleep) return;
+    if (!isAsleep) return leave();
     this.#isAsleep = false;
-    this.#handed = pulled;
+    this.#handed = { pulled, leave };
     this.bell.reset();
+  }
+
+  #takeHanded() {
+    const handed = this.#handed;
+    this.#handed = undefined;
+    return handed;
   }
 
   /**
@@ -125,12 +147,9 @@ export class PostgresMailbox implements Mailbox, Sleeper {
     return this.#portion.limits;
   }
 
-  /** What it was handed, or else what it finds; undefined once the signal has aborted. */
-  async #next(signal: AbortSignal): Promise<Pulled | undefined> {
-    const handed = this.#handed;
-    this.#handed = undefined;
+  /** What it finds; undefined once the signal has aborted. */
+  async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
     if (signal.aborted) return undefined;
-    if (handed !== undefined) return handed;
     this.bell.reset();
     const { pull, onAway } = this.#parts;
     try {

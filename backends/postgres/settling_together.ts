@@ -19,10 +19,11 @@ const AT_ONCE = 1;
 export function settlingTogether(client: PostgresClient, wakes: Wakes): SettleTogether {
   const gathering = new Gathering<Settling, Settled>(async (settlings) => {
     const takers = takersOf(settlings, wakes);
-    if (settlings.length + takers.length > 1) {
-      const pulled = await together(client, settlings, takers);
-      takers.forEach((taker, i) => pulled && taker.hand(pulled[i]!));
-      if (pulled) return settlings.map(() => ({ verdict: "settled", told: takers }));
+    if (settlings.length + takers.size > 1) {
+      const told = [...takers.keys()];
+      if (await settleAndHand(client, settlings, takers)) {
+        return settlings.map(() => ({ verdict: "settled", told }));
+      }
     }
     const apart = settlings.map((settling) => settleByStatement(client, settling));
     await Promise.allSettled(apart);
@@ -31,11 +32,31 @@ export function settlingTogether(client: PostgresClient, wakes: Wakes): SettleTo
   return (settling) => gathering.ask(settling);
 }
 
-function takersOf(settlings: readonly Settling[], wakes: Wakes): Sleeper[] {
-  const takers = settlings.flatMap(({ owner, settlement }) =>
+/** Who waits for outputs of these, each with the place that it took for them. */
+type Takers = ReadonlyMap<Sleeper, () => void>;
+
+function takersOf(settlings: readonly Settling[], wakes: Wakes): Takers {
+  const asleep = settlings.flatMap(({ owner, settlement }) =>
     wakes.asleep(owner.partition, Object.keys(settlement.outputTypes))
   );
-  return [...new Set(takers)];
+  const takers = new Map<Sleeper, () => void>();
+  for (const sleeper of new Set(asleep)) {
+    const leave = sleeper.reserve();
+    if (leave !== undefined) takers.set(sleeper, leave);
+  }
+  return takers;
+}
+
+/** Whether all are settled, and the takers have what there is for them; or nothing was done, and they no place. */
+async function settleAndHand(client: PostgresClient, settlings: readonly Settling[], takers: Takers) {
+  let pulled: Pulled[] | undefined;
+  try {
+    pulled = await together(client, settlings, [...takers.keys()]);
+  } finally {
+    if (pulled === undefined) { for (const leave of takers.values()) leave(); }
+  }
+  [...takers].forEach(([taker, leave], i) => pulled && taker.hand(pulled[i]!, leave));
+  return pulled !== undefined;
 }
 
 /**

@@ -26,8 +26,10 @@ export interface Sleeper extends PullRequest {
   /** How far it has read. */
   readonly checkpoint: number;
   readonly bell: Bell;
-  /** Wakes it with its next batch, if it still sleeps; otherwise its bell rings. */
-  hand(pulled: Pulled): void;
+  /** Takes a place for a batch that it may be handed; undefined when it is awake, or would have to wait for one. */
+  reserve(): (() => void) | undefined;
+  /** Wakes it with its next batch, if it still sleeps; otherwise its bell rings, and the place is given back. */
+  hand(pulled: Pulled, leave: () => void): void;
 }
 
 export interface WakesOptions {

@@ -101,29 +101,42 @@ Deno.test("a mailbox whose bell has just rung looks by itself, and takes nothing
   const waits = node.next();
   await turn();
   node.mailbox.bell.ring();
-  node.mailbox.hand(pulledAt(5));
+  node.mailbox.hand(pulledAt(5), node.gate.enterNow(false)!);
   assertEquals((await waits).from, 4);
+  assertEquals(node.gate.inside, 0.25);
   node.ended.abort();
 });
 
 Deno.test("a mailbox that is handed something while it is at work looks by itself afterwards", async () => {
   const node = nodeWith([SETTLED], [pulledAt(4), pulledAt(5)]);
   const batch = await node.next();
-  node.mailbox.hand(pulledAt(9));
+  node.mailbox.hand(pulledAt(9), () => {});
   await node.mailbox.settle(batch, plain);
   assertEquals((await node.next()).from, 5);
   node.ended.abort();
 });
 
-Deno.test("a mailbox that is stopped while it waits for room gives nothing that it was handed", async () => {
+Deno.test("a mailbox that is stopped with what it was handed gives nothing, and its place back", async () => {
   const node = nodeWith([], []);
   const waits = node.next();
   await turn();
-  await node.gate.enter(new AbortController().signal);
-  node.mailbox.hand(pulledAt(5));
-  await turn();
+  node.mailbox.hand(pulledAt(5), node.mailbox.reserve()!);
+  assertEquals(node.gate.inside, 0.25);
   node.ended.abort();
   assertEquals(await waits, undefined);
+  assertEquals(node.gate.inside, 0);
+});
+
+Deno.test("what is handed is inside of the gate before it is read, and where there is no room nothing is read (I6)", async () => {
+  const node = nodeWith([SETTLED], [nothing, pulledAt(7)]);
+  const waits = node.next();
+  await turn();
+  const leave = await node.gate.enter(new AbortController().signal);
+  await node.before.settle(batchOf(0), done);
+  assertEquals(node.asked, ["settle"]);
+  leave!();
+  assertEquals([(await waits).from, node.gate.inside], [7, 0.25]);
+  node.ended.abort();
 });
 
 Deno.test("a settlement for which nobody sleeps brings back nothing", async () => {
@@ -143,5 +156,6 @@ Deno.test("a settlement that is refused wakes nobody, and is then asked for by i
   assertEquals((await node.together(settling())).verdict, "already");
   await turn();
   assertEquals([node.asked, node.pulls(), node.mailbox.isAsleep], [["settle_and_pull", "settle"], 1, true]);
+  assertEquals(node.gate.inside, 0);
   node.ended.abort();
 });

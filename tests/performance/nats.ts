@@ -5,7 +5,6 @@
  * `pull`, `loop`, `appends`, `settled`, `all`).
  * @module
  */
-import { processors } from "../../actors/processors/all.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { writeTogether } from "../../backends/nats/atomic_batch.ts";
 import { NatsClient } from "../../backends/nats/client.ts";
@@ -19,17 +18,17 @@ import { handWrittenLoop } from "./nats_loop.ts";
 import {
   appendAll,
   asNode,
-  DELIVERIES_OF_A_CASE,
+  intake,
   intakes,
   machineLine,
   measure,
   print,
+  settleAllRate,
   settleRate,
 } from "./stage.ts";
 
 const COUNT = 30_000;
 const AT_ONCE = 8;
-const intake = processors.filter(({ name }) => name === "intake");
 
 /** Where stores are made, one for each round. */
 interface Place extends AsyncDisposable {
@@ -142,7 +141,7 @@ function settled(place: Place, seed: string): Promise<number> {
 function allSettled(place: Place, seed: string): Promise<number> {
   return within(place, async (backend) => {
     await appendAll(backend, intakes(COUNT / 2, 500, seed), AT_ONCE);
-    return await settleRate(backend, processors, COUNT / 2 * DELIVERIES_OF_A_CASE);
+    return await settleAllRate(backend, COUNT / 2);
   });
 }
 

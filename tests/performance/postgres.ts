@@ -3,22 +3,21 @@
  * machine does in a second is no property of the program.
  * @module
  */
-import { processors } from "../../actors/processors/all.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import {
   appendAll,
   asNode,
-  DELIVERIES_OF_A_CASE,
+  intake,
   intakes,
   machineLine,
   measure,
   print,
+  settleAllRate,
   settleRate,
 } from "./stage.ts";
 
 const COUNT = 60_000;
-const intake = processors.filter(({ name }) => name === "intake");
 
 async function appendRate(server: TestPostgres, seed: string): Promise<number> {
   const batches = intakes(COUNT, 500, seed);
@@ -37,7 +36,7 @@ async function oneProcessor(server: TestPostgres, seed: string): Promise<number>
 async function allProcessors(server: TestPostgres, seed: string): Promise<number> {
   await using store = await freshStore(server);
   await appendAll(store.backend, intakes(COUNT / 3, 500, seed));
-  return await settleRate(store.backend, processors, COUNT / 3 * DELIVERIES_OF_A_CASE);
+  return await settleAllRate(store.backend, COUNT / 3);
 }
 
 async function freshStore(server: TestPostgres) {

@@ -1,6 +1,7 @@
 /** What the benchmarks share: a server, rounds, and how figures are told. @module */
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
+import { processors } from "../../actors/processors/all.ts";
 import { type Observer, silentObserver } from "../../actors/observer.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { GUARDED, nodeEnvironment } from "../../console/guarded_start.ts";
@@ -58,7 +59,10 @@ function readCpuModel(): string {
 }
 
 /** So many deliveries every generated case has at least, on average, while nobody pays or decides: 4.3 as measured. */
-export const DELIVERIES_OF_A_CASE = 4.2;
+const DELIVERIES_OF_A_CASE = 4.2;
+
+/** The processor that benches of one processor take. */
+export const intake = processors.filter(({ name }) => name === "intake");
 
 /** Generated intakes in batches, made before the clock starts. */
 export function intakes(count: number, batch: number, seed: string): WireEvent[][] {
@@ -83,6 +87,11 @@ export async function appendAll(
   await Promise.all(Array.from({ length: atOnce }, async () => {
     while (next < batches.length) await backend.append(batches[next++]!);
   }));
+}
+
+/** Deliveries settled a second by all processors, of so many cases that were appended before. */
+export function settleAllRate(backend: Backend, cases: number): Promise<number> {
+  return settleRate(backend, processors, cases * DELIVERIES_OF_A_CASE);
 }
 
 /** Deliveries settled a second by these processors, until `deliveries` are done. The workers are warm when it starts. */

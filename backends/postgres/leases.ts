@@ -2,6 +2,7 @@
 import { BackendAway } from "../backend.ts";
 import type { Abandoned, Trial } from "../mailbox.ts";
 import { type AwayListener, patience, pause } from "../patience.ts";
+import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
 
 /** One lease, won under one epoch. */
@@ -97,9 +98,16 @@ export class LeaseKeeper {
 
   async #renew(): Promise<void> {
     const { node, leaseMs } = this.#options;
+    const column = (of: (lease: Lease) => string | number) => arrayOf([...this.#held.values()].map(of));
+    const [processors, partitions, epochs] = [
+      column(({ processor }) => processor),
+      column(({ partition }) => partition),
+      column(({ epoch }) => epoch),
+    ];
     const rows = await this.#client.run((sql) =>
       sql<{ processor: string; partition: number; epoch: number }[]>`
-        select * from zaakstroom.renew_leases(${node}, ${leaseMs})`
+        select * from zaakstroom.renew_leases(${node}, ${leaseMs}, ${processors}::text[], ${partitions}::smallint[],
+          ${epochs}::bigint[])`
     );
     const alive = new Map(rows.map((row) => [keyOf(row), row.epoch]));
     for (const [key, lease] of this.#held) {

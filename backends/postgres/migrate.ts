@@ -15,6 +15,7 @@ import leanPull from "../../schema/postgres/011_lean_pull.sql" with { type: "tex
 import together from "../../schema/postgres/012_together.sql" with { type: "text" };
 import processors from "../../schema/postgres/013_processors.sql" with { type: "text" };
 import handOver from "../../schema/postgres/014_hand_over.sql" with { type: "text" };
+import share from "../../schema/postgres/015_share.sql" with { type: "text" };
 
 interface Migration {
   readonly number: number;
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   { number: 12, name: "together", sql: together },
   { number: 13, name: "processors", sql: processors },
   { number: 14, name: "hand_over", sql: handOver },
+  { number: 15, name: "share", sql: share },
 ];
 
 /** PostgreSQL 15: the oldest server we promise to work on. */

@@ -179,6 +179,23 @@ export const leaseCases: ConformanceCase[] = [
     },
   },
   {
+    name: "an owner that died and comes back beside another leaves to it what is above its share (I1)",
+    async run(world) {
+      await world.mailboxes(await world.harness.backend("one", { renews: false }));
+      const other = await world.harness.backend("two");
+      const held = [holdings(world, other)];
+      // So that the other is counted, while all leases of the first life still run.
+      await world.harness.advance(0.4 * world.harness.leaseMs);
+      assertEquals(held[0]!(), []);
+      held.push(holdings(world, await world.harness.backend("one")));
+      await world.until("each has its share", () => {
+        const counts = held.map((mine) => mine().length);
+        return Math.max(...counts) <= Math.ceil(other.partitions / 2) &&
+          counts.reduce((sum, n) => sum + n, 0) === other.partitions;
+      });
+    },
+  },
+  {
     name: "a lease that is to be handed over is kept until its mailbox is closed (I5)",
     async run(world) {
       const [one, two] = [await world.harness.backend("one"), await world.harness.backend("two")];

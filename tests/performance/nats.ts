@@ -18,6 +18,8 @@ import { handWrittenLoop } from "./nats_loop.ts";
 import {
   appendAll,
   asNode,
+  chosen,
+  type Figure,
   intake,
   intakes,
   machineLine,
@@ -148,8 +150,6 @@ function allSettled(place: Place, seed: string): Promise<number> {
 let seeds = 0;
 const seed = () => `bench-${seeds++}`;
 
-type Figure = [what: string, unit: string, round: () => Promise<number>];
-
 function figures(place: Place): Record<string, Figure> {
   const raw = place as Place & { client: NatsClient };
   const ofServer: Record<string, Figure> = {
@@ -171,12 +171,6 @@ const places: Record<string, () => Promise<Place>> = {
   cluster: () => jetStream("cluster"),
   postgres,
 };
-
-/** Those that are named; all of them when none is. */
-function chosen(names: readonly string[]): string[] {
-  const named = names.filter((name) => Deno.args.includes(name));
-  return named.length > 0 ? named : [...names];
-}
 
 async function benchmark(): Promise<void> {
   print(machineLine());

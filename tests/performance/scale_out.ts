@@ -1,7 +1,8 @@
 /**
  * What nodes beyond the first one bring, and what it costs when they come and go: `deno task bench:scale-out`, on
  * PostgreSQL, and with `--nats` on JetStream. Each node is the real program in a process of its own with one worker. On a
- * machine with few cores the cores are the limit, not the store: what processes used is told, so that it can be seen.
+ * machine with few cores the cores are the limit, not the store: what processes used is told, so that it can be seen. With
+ * `--share 0.15` (Linux, as root) each node may use so much of a core, as if it had a small machine of its own.
  * @module
  */
 import { processors } from "../../actors/processors/all.ts";
@@ -13,10 +14,13 @@ import { listenerOn, usageOf } from "../../simulators/load/process_account.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { SeveralNodes } from "../support/several_nodes.ts";
+import { CpuShares } from "./cpu_share.ts";
 import { appendAll, intakes, machineLine, print } from "./stage.ts";
 
 const CASES = 8_000;
-const NODES = 3;
+/** Before them so many, until the code is compiled. */
+const WARMING_CASES = 4_000;
+const NODES = 4;
 const LEASE_MS = 2_000;
 const ROUNDS = 3;
 
@@ -58,23 +62,34 @@ async function nodesOn(place: Place): Promise<SeveralNodes> {
   return new SeveralNodes(backend, [...place.flags, "--workers", "1"], wanted);
 }
 
-/** Nodes come first and wait, then the cases: so no start-up is in the time. Answers cases a second, and cores used. */
+/**
+ * Nodes come first, warm up and wait, then come the cases: so no start-up is in the time. The cases are of today, so that no timer fires.
+ * Answers cases a second, and cores used.
+ */
 async function drain(
-  place: Place,
+  open: () => Promise<Place>,
   count: number,
-  seed: string,
+  { seed, share }: { seed: string; share: number | undefined },
 ): Promise<{ perSecond: number; cores: number[] }> {
+  await using place = await open();
+  using shares = share === undefined ? undefined : new CpuShares(share);
   await using nodes = await nodesOn(place);
   const programs = Array.from({ length: count }, (_, i) => nodes.start(`node-${i + 1}`));
   await nodes.untilFair(30_000);
+  const feedIn = async (cases: number, what: string) => {
+    await appendAll(nodes.backend, intakes(cases, 500, `${seed}-${what}`, new Date().toISOString()));
+    await nodes.untilDrained();
+  };
+  await feedIn(WARMING_CASES, "warming");
+  for (const { pid } of programs) shares?.bound(pid);
   const server = await listenerOn(place.url);
   const pids = [...programs.map(({ pid }) => pid), ...(server === undefined ? [] : [server])];
   const used = () => Promise.all(pids.map(async (pid) => (await usageOf(pid))?.cpuSeconds ?? 0));
   const [before, began] = [await used(), performance.now()];
-  await appendAll(nodes.backend, intakes(CASES, 500, seed));
-  await nodes.untilDrained();
+  await feedIn(CASES, "measured");
+  const after = await used();
   const seconds = (await lastSettled(nodes.backend) - performance.timeOrigin - began) / 1000;
-  const cores = (await used()).map((cpu, i) => Math.round((cpu - before[i]!) / seconds * 100) / 100);
+  const cores = after.map((cpu, i) => Math.round((cpu - before[i]!) / seconds * 100) / 100);
   return { perSecond: CASES / seconds, cores };
 }
 
@@ -85,11 +100,11 @@ async function lastSettled(backend: Backend): Promise<number> {
   return last;
 }
 
-async function tellGain(place: Place): Promise<void> {
+async function tellGain(open: () => Promise<Place>, share: number | undefined): Promise<void> {
   const rates = new Map<number, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
     for (let count = 1; count <= NODES; count++) {
-      const { perSecond, cores } = await drain(place, count, `scale-${place.name}-${round}-${count}`);
+      const { perSecond, cores } = await drain(open, count, { seed: `scale-${round}-${count}`, share });
       rates.set(count, [...rates.get(count) ?? [], perSecond]);
       print(
         `  ${count} nodes: ${Math.round(perSecond)} cases/s end to end; cores used: ${
@@ -101,15 +116,14 @@ async function tellGain(place: Place): Promise<void> {
   const median = (count: number) => rates.get(count)!.sort((a, b) => a - b)[ROUNDS >> 1]!;
   for (let count = 2; count <= NODES; count++) {
     print(
-      `${place.name}: ${count} nodes make ${
-        (median(count) / median(1)).toFixed(2)
-      } × of one (median of ${ROUNDS})`,
+      `${count} nodes make ${(median(count) / median(1)).toFixed(2)} × of one (median of ${ROUNDS})`,
     );
   }
 }
 
 /** Joins, leaves and kills under a steady load, timed. */
-async function tellChanges(place: Place): Promise<void> {
+async function tellChanges(open: () => Promise<Place>): Promise<void> {
+  await using place = await open();
   await using nodes = await nodesOn(place);
   const stop = new AbortController();
   const fed = feed(nodes.backend, { seed: `changes-${place.name}`, perSecond: 100 }, stop.signal);
@@ -135,7 +149,9 @@ async function tellChanges(place: Place): Promise<void> {
 
 if (import.meta.main) {
   print(machineLine());
-  await using place = Deno.args.includes("--nats") ? await onJetStream() : await onPostgres();
-  if (!Deno.args.includes("--changes")) await tellGain(place);
-  await tellChanges(place);
+  const open = Deno.args.includes("--nats") ? onJetStream : onPostgres;
+  const at = Deno.args.indexOf("--share");
+  const share = at < 0 ? undefined : Number(Deno.args[at + 1]);
+  if (!Deno.args.includes("--changes")) await tellGain(open, share);
+  if (share === undefined) await tellChanges(open);
 }

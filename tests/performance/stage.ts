@@ -25,6 +25,15 @@ export async function measure(
   return median;
 }
 
+/** What `measure` measures. */
+export type Figure = [what: string, unit: string, round: () => Promise<number>];
+
+/** Those of the names that the command line has; all of them when it has none. */
+export function chosen(names: readonly string[]): string[] {
+  const named = names.filter((name) => Deno.args.includes(name));
+  return named.length > 0 ? named : [...names];
+}
+
 function tell(value: number): string {
   return value.toLocaleString("en-GB", { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
@@ -64,11 +73,11 @@ const DELIVERIES_OF_A_CASE = 4.2;
 /** The processor that benches of one processor take. */
 export const intake = processors.filter(({ name }) => name === "intake");
 
-/** Generated intakes in batches, made before the clock starts. */
-export function intakes(count: number, batch: number, seed: string): WireEvent[][] {
+/** Generated intakes in batches, made before the clock starts; of the past, if nothing is said. */
+export function intakes(count: number, batch: number, seed: string, from?: string): WireEvent[][] {
   const batches: WireEvent[][] = [];
   let current: WireEvent[] = [];
-  for (const { event } of generateCases({ seed, count })) {
+  for (const { event } of generateCases({ seed, count, ...(from === undefined ? {} : { from }) })) {
     if (current.push(withTwoDecimals(event)) < batch) continue;
     batches.push(current);
     current = [];

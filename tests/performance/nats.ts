@@ -7,6 +7,9 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import { writeTogether } from "../../backends/nats/atomic_batch.ts";
+import { NEW_CASE, placeEvents } from "../../backends/nats/case_book.ts";
+import { draftOf } from "../../backends/nats/message.ts";
+import { Subjects } from "../../schema/nats.ts";
 import { NatsClient } from "../../backends/nats/client.ts";
 import { Feed } from "../../backends/nats/feed.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
@@ -99,6 +102,24 @@ function rawBatches(place: Place & { client: NatsClient }): Promise<number> {
   });
 }
 
+/** The messages of appends, in full atomic batches, made beforehand: what the server takes of them. */
+function rawAppends(place: Place & { client: NatsClient }, seed: string): Promise<number> {
+  const batches = intakes(COUNT, 1000, seed);
+  return within(place, (backend) => {
+    const subjects = new Subjects(`bench_${made}`);
+    const writes = batches.map((events) => {
+      const drafts = events.map((event) => draftOf(event, backend.partitions));
+      return placeEvents(drafts, () => NEW_CASE, subjects, true).writes;
+    });
+    return timed(async () => {
+      let next = 0;
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        while (next < writes.length) await writeTogether(place.client, writes[next++]!);
+      }));
+    });
+  });
+}
+
 function appends(place: Place, seed: string): Promise<number> {
   const batches = intakes(COUNT, 500, seed);
   return within(place, (backend) => timed(() => appendAll(backend, batches, AT_ONCE)));
@@ -154,6 +175,11 @@ function figures(place: Place): Record<string, Figure> {
   const raw = place as Place & { client: NatsClient };
   const ofServer: Record<string, Figure> = {
     raw: ["messages in atomic batches of 1,000", "messages/s", () => rawBatches(raw)],
+    rawAppends: [
+      "the messages of appends in atomic batches of 1,000",
+      "messages/s",
+      () => rawAppends(raw, seed()),
+    ],
     pull: ["pulled by one consumer", "events/s", () => rawPull(raw, seed())],
     loop: ["settled by a loop by hand, no workers, nothing checked", "deliveries/s", () => loop(raw, seed())],
   };

@@ -136,8 +136,14 @@ ${await latestLog(server.logs, startedAt)}`,
   return { pid: child.pid, exited: () => exited(child) };
 }
 
-async function exited(child: Deno.ChildProcess): Promise<void> {
-  child.ref();
+/** Waits for the end of a child that this process did not wait for until now, and that may have ended a moment ago. */
+export async function exited(child: Pick<Deno.ChildProcess, "ref" | "status">): Promise<void> {
+  try {
+    child.ref();
+  } catch (error) {
+    // Between the end of a child and the turn of the event loop that tells of it Deno has let go of it already.
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
   await child.status;
 }
 

@@ -76,6 +76,8 @@ type Round = Record<Measure, number>;
 const CONFLICTS = 20;
 const CASES_READ = 50;
 const REPLAYED = 10_000;
+/** Before latency is counted: its workers are new, and what they run is not compiled yet. */
+const WARM_UP_MS = 3_000;
 
 /** Lets the backends take turns; each round begins with another one. */
 export async function compare(
@@ -117,11 +119,12 @@ async function oneRound(backend: Backend, n: number, options: ComparisonOptions)
 
 async function latencies(backend: Backend, n: number, options: ComparisonOptions) {
   const { perSecond, durationMs, seed, supervision, workers, signal } = options;
+  const warmUpMs = Math.min(WARM_UP_MS, durationMs);
   const tester = new LoadTester(backend, {
     supervision: supervision(workers),
     arrivals: "poisson",
-    durationMs,
-    warmUpMs: durationMs / 5,
+    durationMs: durationMs + warmUpMs,
+    warmUpMs,
     seed: `${seed}/${n}/load`,
     onSecond: () => {},
     signal,

@@ -98,5 +98,6 @@ async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): 
 
 function tellMigrated({ from, to }: Migrated): string {
   if (from === to) return `The schema is up to date: migration ${to}`;
-  return `Ran the migrations ${from + 1} to ${to}: the schema is up to date`;
+  const ran = to - from === 1 ? `migration ${to}` : `the migrations ${from + 1} to ${to}`;
+  return `Ran ${ran}: the schema is up to date`;
 }

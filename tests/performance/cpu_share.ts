@@ -22,9 +22,14 @@ export class CpuShares {
 
   constructor(readonly cores: number) {}
 
-  /** Bounds a process that runs. Throws when this machine has no such groups, or they are not ours to make. */
+  /** Whether this machine has such groups, and they are ours to make. */
+  static areThere(): boolean {
+    return versionHere() !== undefined && Deno.uid() === 0;
+  }
+
+  /** Bounds a process that runs. */
   bound(pid: number): void {
-    const { folder, bound } = VERSIONS.find(({ folder }) => exists(`${folder}/cgroup.procs`))!;
+    const { folder, bound } = versionHere()!;
     const group = `${folder}/zaakstroom-bench-${pid}`;
     Deno.mkdirSync(group);
     this.#groups.push(group);
@@ -38,6 +43,10 @@ export class CpuShares {
   [Symbol.dispose](): void {
     for (const group of this.#groups) Deno.removeSync(group);
   }
+}
+
+function versionHere() {
+  return VERSIONS.find(({ folder }) => exists(`${folder}/cgroup.procs`));
 }
 
 function exists(path: string): boolean {

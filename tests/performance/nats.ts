@@ -23,6 +23,7 @@ import {
   asNode,
   chosen,
   type Figure,
+  forEach,
   intake,
   intakes,
   machineLine,
@@ -91,12 +92,8 @@ function rawBatches(place: Place & { client: NatsClient }): Promise<number> {
         { length: 1000 },
         (_, i) => ({ subject: `${prefix}.${i % 16}.intake.case-${n}-${i}`, payload }),
       );
-    const rate = await timed(async () => {
-      let next = 0;
-      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        while (next < COUNT / 1000) await writeTogether(place.client, batch(next++));
-      }));
-    });
+    const numbers = Array.from({ length: COUNT / 1000 }, (_, n) => n);
+    const rate = await timed(() => forEach(numbers, AT_ONCE, (n) => writeTogether(place.client, batch(n))));
     await backend.health();
     return rate;
   });
@@ -111,12 +108,7 @@ function rawAppends(place: Place & { client: NatsClient }, seed: string): Promis
       const drafts = events.map((event) => draftOf(event, backend.partitions));
       return placeEvents(drafts, () => NEW_CASE, subjects, true).writes;
     });
-    return timed(async () => {
-      let next = 0;
-      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        while (next < writes.length) await writeTogether(place.client, writes[next++]!);
-      }));
-    });
+    return timed(() => forEach(writes, AT_ONCE, (batch) => writeTogether(place.client, batch)));
   });
 }
 

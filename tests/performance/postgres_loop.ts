@@ -11,6 +11,7 @@ import { linesOf, type Mailbox, type Settlement } from "../../backends/mailbox.t
 import { partitionsAndRows } from "../../backends/postgres/rows.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { encodeLines } from "../../schema/stored_event.ts";
+import { forEach } from "./stage.ts";
 
 const INTAKE = { name: "intake", version: 1, takes: ["case.intake"] };
 
@@ -87,9 +88,6 @@ export async function rawRate(
   await sql`create table raw_events (like zaakstroom.events including all)`;
   await sql`alter table raw_events alter version set default 1, alter recorded_at set default now()`;
   const began = performance.now();
-  let next = 0;
-  await Promise.all(Array.from({ length: 4 }, async () => {
-    while (next < batches.length) await insert(sql, partitionsAndRows(batches[next++]!, partitions).rows);
-  }));
+  await forEach(batches, 4, (events) => insert(sql, partitionsAndRows(events, partitions).rows));
   return batches.flat().length / (performance.now() - began) * 1000;
 }

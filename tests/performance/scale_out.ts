@@ -63,8 +63,8 @@ async function nodesOn(place: Place): Promise<SeveralNodes> {
 }
 
 /**
- * Nodes come first, warm up and wait, then come the cases: so no start-up is in the time. The cases are of today, so that no timer fires.
- * Answers cases a second, and cores used.
+ * Nodes come first, warm up and wait, then come the cases: so no start-up is in the time. The cases are of today, so that
+ * no timer fires. Answers cases a second, and cores used.
  */
 async function drain(
   open: () => Promise<Place>,
@@ -147,11 +147,24 @@ async function tellChanges(open: () => Promise<Place>): Promise<void> {
   }
 }
 
+/** The share of a core for each node; undefined when none is asked for. Ends the program when it can't be given. */
+function shareAsked(args: readonly string[]): number | undefined {
+  const at = args.indexOf("--share");
+  if (at < 0) return undefined;
+  const share = Number(args[at + 1]);
+  if (share >= 0.05 && share <= 1 && CpuShares.areThere()) return share;
+  print(
+    CpuShares.areThere()
+      ? `--share: ${args[at + 1] ?? "nothing"} is no share of a core: give a number from 0.05 to 1`
+      : "--share: this machine lets us make no control groups: use Linux, as root, or leave it out",
+  );
+  Deno.exit(2);
+}
+
 if (import.meta.main) {
   print(machineLine());
   const open = Deno.args.includes("--nats") ? onJetStream : onPostgres;
-  const at = Deno.args.indexOf("--share");
-  const share = at < 0 ? undefined : Number(Deno.args[at + 1]);
+  const share = shareAsked(Deno.args);
   if (!Deno.args.includes("--changes")) await tellGain(open, share);
   if (share === undefined) await tellChanges(open);
 }

@@ -86,16 +86,21 @@ export function intakes(count: number, batch: number, seed: string, from?: strin
   return batches;
 }
 
-/** Appends batches, `atOnce` at a time. */
-export async function appendAll(
-  backend: Backend,
-  batches: readonly WireEvent[][],
-  atOnce = 4,
+/** Does the same work for every item, `atOnce` at a time, in order of the items. */
+export async function forEach<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (next < batches.length) await backend.append(batches[next++]!);
+    while (next < items.length) await work(items[next++]!);
   }));
+}
+
+/** Appends batches, `atOnce` at a time. */
+export function appendAll(backend: Backend, batches: readonly WireEvent[][], atOnce = 4): Promise<void> {
+  return forEach(batches, atOnce, (events) => backend.append(events));
 }
 
 /** Deliveries settled a second by all processors, of so many cases that were appended before. */

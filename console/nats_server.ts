@@ -33,7 +33,6 @@ export async function natsServer(values: BackendValues, role: "node" | "client")
       url: own.url,
       credentials: { token: own.token },
       syncAlways: true,
-      allowWeaker: values["allow-weaker"],
     },
     where: own.dataDir,
     revive: () => own.revive(),

@@ -18,8 +18,6 @@ export interface StreamConfig {
   allow_msg_ttl: boolean;
   deny_purge: boolean;
   metadata: Record<string, string>;
-  /** For servers that keep no metadata. */
-  description?: string;
 }
 
 /** What may differ from store to store. */
@@ -34,11 +32,10 @@ export interface StoreShape {
 const MS = 1_000_000;
 /** Metadata by which a stream is known as ours, and the one number that can never change. */
 export const PARTITIONS_KEY = "zaakstroom.partitions";
-const PARTITIONS_IN_WORDS = /^zaakstroom: (\d+) partitions$/;
 
 /** How many partitions a stream says it has; NaN for one that is not ours. */
-export function partitionsIn({ metadata, description }: Partial<StreamConfig>): number {
-  return Number(metadata?.[PARTITIONS_KEY] ?? PARTITIONS_IN_WORDS.exec(description ?? "")?.[1]);
+export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
+  return Number(metadata?.[PARTITIONS_KEY]);
 }
 
 /** An id that a producer sends twice within this time to two cases is refused; per case ids are compared for ever. */
@@ -221,12 +218,6 @@ export class Subjects {
   case(partition: number, caseId: string): string {
     return `${this.prefix}.${partition}.*.${token(caseId)}`;
   }
-  /** The case of an event, by its subject; undefined for what is no event. */
-  caseOf(subject: string): string | undefined {
-    const [first, partition, , caseToken] = subject.split(".");
-    const isEvent = first === this.prefix && caseToken !== undefined;
-    return isEvent ? `${this.prefix}.${partition}.*.${caseToken}` : undefined;
-  }
   /** Every event of a type in a partition. */
   feed(partition: number, type: string): string {
     return `${this.prefix}.${partition}.${typeToken(type)}.*`;
@@ -260,10 +251,6 @@ export class Subjects {
   }
   kind(type: string, version: number): string {
     return `${this.run}.kind.${typeToken(type)}.${version}`;
-  }
-  /** The first message of a stream that is written message by message. */
-  begun(): string {
-    return `${this.run}.begun`;
   }
   kinds(): string {
     return `${this.run}.kind.*.*`;

@@ -10,6 +10,5 @@ export const features: BackendFeatures = {
   atomicAppend: EVENTS_AT_ONCE,
   geography:
     "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
-    "for a majority, so that its places must be milliseconds apart; a mirror over a leaf node costs writers nothing, " +
-    "is a moment behind, can be read while the hub is away, and becomes a store only when a person promotes it",
+    "for a majority, so that its places must be milliseconds apart",
 };

@@ -140,7 +140,7 @@ async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise
 }
 
 /** Where streams differ from what is wanted of them, as lines. */
-export function tellDrift(drift: readonly StreamDrift[]): string[] {
+function tellDrift(drift: readonly StreamDrift[]): string[] {
   return drift.flatMap(({ stream, drift }) => [
     `The stream ${stream} is not configured as this program would (see setup, and its --apply):`,
     ...driftLines(drift).map((line) => `  ${line}`),

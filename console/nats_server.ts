@@ -4,7 +4,7 @@ import type { BackendValues } from "./backend_options.ts";
 import { hostsOf, natsOptionsOf } from "./nats_options.ts";
 import { UsageError } from "./exit_codes.ts";
 
-export interface NatsServer {
+interface NatsServer {
   readonly options: NatsOptions;
   /** For people: where it is, without a password. */
   readonly where: string;

@@ -31,7 +31,7 @@ export interface StoreShape {
 
 const MS = 1_000_000;
 /** Metadata by which a stream is known as ours, and the one number that can never change. */
-export const PARTITIONS_KEY = "zaakstroom.partitions";
+const PARTITIONS_KEY = "zaakstroom.partitions";
 
 /** How many partitions a stream says it has; NaN for one that is not ours. */
 export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
@@ -97,7 +97,7 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
 }
 
 /** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
-export function casesStream(shape: StoreShape): StreamConfig {
+function casesStream(shape: StoreShape): StreamConfig {
   return {
     ...storeStream(shape),
     name: `KV_${casesBucket(shape.stream)}`,
@@ -113,7 +113,7 @@ export function casesStream(shape: StoreShape): StreamConfig {
 }
 
 /** Where producers leave events that can't compute a partition, until a node moves them into the log. */
-export function ingestStream(shape: StoreShape): StreamConfig {
+function ingestStream(shape: StoreShape): StreamConfig {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
@@ -145,7 +145,7 @@ export function leaseBucket(stream: string): string {
 }
 
 /** One difference between wanted and existing configuration. */
-export interface Drift {
+interface Drift {
   readonly field: string;
   readonly wanted: unknown;
   readonly found: unknown;

@@ -6,7 +6,7 @@ import { connectionOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
 import { withoutStrayErrors } from "./stray_errors.ts";
 
-export interface NatsTarget {
+interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
   url: string;
   /** Who we are to the server, besides what the URL tells. */

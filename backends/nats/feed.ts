@@ -10,7 +10,7 @@ import { isNotFound, isStatus, type NatsClient } from "./client.ts";
 import type { Found } from "./direct.ts";
 import { ApiError } from "./errors.ts";
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly client: NatsClient;
   readonly stream: string;
   readonly filters: readonly string[];
@@ -264,7 +264,7 @@ function decodeAll(payloads: readonly Uint8Array[]): string[] {
 }
 
 /** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
-export function placeOf(reply: string) {
+function placeOf(reply: string) {
   const parts = reply.split(".", 12);
   const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);
   return {

@@ -11,7 +11,7 @@ import type { NatsMailbox } from "./nats_mailbox.ts";
 import { parkedCaseOf } from "./parked_cases.ts";
 import type { Parts } from "./parts.ts";
 
-export interface HealthOptions {
+interface HealthOptions {
   readonly parts: Parts;
   readonly leaseMs: number;
   readonly durability: Pick<Health, "durability" | "survivesPowerFailure">;

@@ -17,9 +17,9 @@ const BYTES_AT_ONCE = 4_000_000;
 const STEP_BACK = 2_000;
 
 /** What reading needs of a backend. */
-export type ReadingParts = Pick<Parts, "client" | "stream" | "subjects" | "book" | "clock">;
+type ReadingParts = Pick<Parts, "client" | "stream" | "subjects" | "book" | "clock">;
 
-export function storedEvent(stored: Stored): StoredEvent {
+function storedEvent(stored: Stored): StoredEvent {
   return parseStoredLine(lineOf(stored, 0, false));
 }
 
@@ -73,7 +73,7 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: Stored) => boolean 
 }
 
 /** The position of the last message of the stream. */
-export async function lastPosition({ client, stream }: ReadingParts): Promise<number> {
+async function lastPosition({ client, stream }: ReadingParts): Promise<number> {
   const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
   return state.last_seq;
 }

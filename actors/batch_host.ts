@@ -26,7 +26,7 @@ const BATCH = 0;
 const DELIVERY = 1;
 
 /** The worker around a host: where its answers go, how big it is, and when it is at rest. */
-export interface WorkerScope {
+interface WorkerScope {
   post(message: FromWorker): void;
   heapBytes(): number;
   /** Calls back when nothing is left that the handlers until now set going, but for what waits for a time. */

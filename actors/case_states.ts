@@ -5,7 +5,7 @@ import type { AnyProcessor } from "./processor.ts";
 import { Recent } from "./recent.ts";
 
 /** A state, and the version of the case up to which it is folded. */
-export interface Remembered {
+interface Remembered {
   readonly state: unknown;
   readonly version: number;
 }

@@ -29,7 +29,7 @@ export interface ChildSpec extends ChildPlan {
 }
 
 /** Told of every child that failed and is started again, or is given up on. */
-export type ExitListener = (id: string, exit: Exit) => void;
+type ExitListener = (id: string, exit: Exit) => void;
 
 /** A timer that is asked for more than this goes off at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;

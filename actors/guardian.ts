@@ -6,7 +6,7 @@
 import { backoffMs } from "./backoff.ts";
 import { addRestart, type Intensity } from "./restart_window.ts";
 
-export interface GuardianOptions {
+interface GuardianOptions {
   /** The program and its arguments. */
   readonly command: string;
   readonly args: readonly string[];

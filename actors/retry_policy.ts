@@ -7,17 +7,17 @@ import type { Backoff } from "./backoff.ts";
  * `retry`: tried again with backoff, and a dead letter after its attempts; `deadLetter`: at once; `hold`: tried again
  * with backoff and never given up on, for errors that will be mended while their cases wait.
  */
-export type Route = "retry" | "deadLetter" | "hold";
+type Route = "retry" | "deadLetter" | "hold";
 
 /** What becomes of errors of one class. What is left out is as for all other errors. */
-export interface Rule {
+interface Rule {
   readonly outcome: Route;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Partial<Backoff> | undefined;
 }
 
 /** What becomes of errors that no rule names, and the rules. */
-export interface Routing {
+interface Routing {
   /** Tries before a delivery becomes a dead letter. */
   readonly maxAttempts: number;
   readonly backoff: Backoff;
@@ -31,7 +31,7 @@ export interface RetryPolicy extends Routing {
 }
 
 /** The one rule for one failure. */
-export interface Decided {
+interface Decided {
   readonly outcome: Route;
   readonly maxAttempts: number;
   readonly backoff: Backoff;

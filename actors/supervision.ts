@@ -29,7 +29,7 @@ export interface SupervisorPlan {
 /**
  * `down`: not there; `due`: to be started when it is its turn; `leaving`: to be stopped when it is its turn.
  */
-export type Phase = "down" | "due" | "starting" | "up" | "leaving" | "stopping";
+type Phase = "down" | "due" | "starting" | "up" | "leaving" | "stopping";
 
 interface ChildState extends ChildPlan {
   readonly phase: Phase;
@@ -63,7 +63,7 @@ export type Effect =
   | { readonly kind: "end"; readonly exit: Exit };
 
 /** What a message leads to. */
-export interface Step {
+interface Step {
   readonly state: Supervision;
   readonly effects: readonly Effect[];
 }

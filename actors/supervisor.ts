@@ -26,7 +26,7 @@ export interface SupervisorOptions extends PoolSettings {
 }
 
 /** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
-export type Ending = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
+type Ending = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
 
 /** What neither workers nor processors could mend, a fresh process mends better than we do. */
 const NODE = {

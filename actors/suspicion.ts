@@ -14,7 +14,7 @@ import { Recent } from "./recent.ts";
  * `none`; `alone`: it killed a worker before; `marked`: written down first; `trial`: written down, and nothing else
  * meanwhile; `guilty`: not handled, for the process died of it.
  */
-export type Care = "none" | "alone" | "marked" | "trial" | "guilty";
+type Care = "none" | "alone" | "marked" | "trial" | "guilty";
 
 /** Deliveries that are handled together. */
 export interface Part {

@@ -20,7 +20,7 @@ export interface Setup {
 }
 
 /** Handle these batches, in this order. */
-export interface Runs {
+interface Runs {
   readonly kind: "runs";
   readonly runs: readonly Run[];
 }
@@ -34,7 +34,7 @@ export interface Run {
 }
 
 /** The histories that a `need` asked for, as delivery lines. */
-export interface Histories {
+interface Histories {
   readonly kind: "histories";
   readonly id: number;
   /** null: they can't be had, and the batch is to be forgotten. */

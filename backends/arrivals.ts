@@ -1,7 +1,7 @@
 /** A queue of things that arrive, read as an async iterable. @module */
 import { Bell } from "./bell.ts";
 
-export interface Arrivals<T> {
+interface Arrivals<T> {
   add(item: T): void;
   /** Everything that arrives, until the signal aborts. One reader. */
   all(): AsyncGenerator<T>;

@@ -17,8 +17,6 @@ export interface BackendFeatures {
    * to be in the way of any; an append that was interrupted between two of them is completed by the same call.
    */
   readonly atomicAppend: number;
-  /** What it promises less than its kind could, and why: in words. Left out where that is nothing. */
-  readonly weaker?: string;
   /** What it takes to have the store at several places, and what that gives: in words. */
   readonly geography: string;
 }

@@ -132,8 +132,6 @@ async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise
     const { openNats } = await import("../backends/nats/nats_backend.ts");
     const { partitions } = values;
     const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAway });
-    const { weaker } = backend.features;
-    if (weaker !== undefined) onNotice(`This store promises less (--allow-weaker): ${weaker}`);
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
     await server.close();
@@ -142,7 +140,7 @@ async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise
 }
 
 /** Where streams differ from what is wanted of them, as lines. */
-export function tellDrift(drift: readonly StreamDrift[]): string[] {
+function tellDrift(drift: readonly StreamDrift[]): string[] {
   return drift.flatMap(({ stream, drift }) => [
     `The stream ${stream} is not configured as this program would (see setup, and its --apply):`,
     ...driftLines(drift).map((line) => `  ${line}`),

@@ -14,7 +14,7 @@ import type { CompareValues } from "./commands/compare.ts";
 import { exitCodes, explain } from "./exit_codes.ts";
 import { readOptions } from "./options.ts";
 
-export interface Opening extends Contestant {
+interface Opening extends Contestant {
   close(): Promise<void>;
   /** Of the PostgreSQL, for others who use it. */
   readonly url: string | undefined;

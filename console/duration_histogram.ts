@@ -2,7 +2,7 @@
 import type { Metric, Registry } from "prom-client";
 
 /** Upper bounds of the buckets in milliseconds: from a delivery that waits for nothing to one that waits a minute. */
-export const BOUNDS_MS = [
+const BOUNDS_MS = [
   ...[1, 2.5, 5, 10, 25, 50, 100, 250, 500],
   ...[1_000, 2_500, 5_000, 10_000, 30_000, 60_000],
 ] as const;

@@ -14,7 +14,7 @@ interface Definition<L extends string> {
 }
 
 /** What a node tells besides its figures. */
-export interface NodeFigures {
+interface NodeFigures {
   readonly backend: string;
   /** Heap of each worker in bytes. */
   readonly workerHeaps: () => readonly number[];

@@ -7,7 +7,7 @@ import { DurationHistogram } from "./duration_histogram.ts";
 import { Latencies } from "./latency.ts";
 
 /** How a worker can end; the values of the label `exit`. */
-export const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "recycled", "stopped"];
+const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "recycled", "stopped"];
 
 /** Counts by one label. */
 export class Tally extends Map<string, number> {

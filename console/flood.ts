@@ -1,7 +1,7 @@
 /** Bounds how often the same thing is said: the first times in a window, and then only how often. @module */
 
 /** How often something was kept back, with what was said of it first. */
-export interface KeptBack<T> {
+interface KeptBack<T> {
   readonly sample: T;
   readonly count: number;
 }

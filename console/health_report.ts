@@ -16,10 +16,10 @@
 import type { Health, MailboxHealth } from "../backends/backend.ts";
 import { duration, grouped } from "./text.ts";
 
-export const DEFAULT_THRESHOLD_MS = 10_000;
+const DEFAULT_THRESHOLD_MS = 10_000;
 
-export type Status = "ok" | "lagging" | "stuck" | "away";
-export type ProcessorState = "idle" | "flowing" | "lagging" | "stuck";
+type Status = "ok" | "lagging" | "stuck" | "away";
+type ProcessorState = "idle" | "flowing" | "lagging" | "stuck";
 
 /** What a node knows of itself. Times in milliseconds of its own clock. */
 export interface NodeFacts {

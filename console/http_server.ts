@@ -7,7 +7,7 @@ export interface HttpParts {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export interface HttpOptions extends HttpParts {
+interface HttpOptions extends HttpParts {
   /** The loopback address unless told otherwise: figures of a node are not for everybody. */
   readonly host?: string;
   /** 0 picks a free one. */
@@ -28,7 +28,7 @@ export class ListenError extends Error {
   override name = "ListenError";
 }
 
-export const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_HOST = "127.0.0.1";
 
 /** A client that does not read its answer is not waited for any longer. */
 const CLOSE_MS = 1_000;

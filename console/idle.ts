@@ -4,7 +4,7 @@ import { BackendAway } from "../backends/backend.ts";
 import { pause } from "../backends/patience.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
-export function isIdle({ mailboxes, timers, nextTimerAt }: Health, expected: Expected): boolean {
+function isIdle({ mailboxes, timers, nextTimerAt }: Health, expected: Expected): boolean {
   if (mailboxes.length < expected.mailboxes || (expected.noTimers && timers > 0)) return false;
   // A timer that is due is about to give somebody work.
   if (nextTimerAt !== null && Date.parse(nextTimerAt) <= Date.now()) return false;
@@ -12,7 +12,7 @@ export function isIdle({ mailboxes, timers, nextTimerAt }: Health, expected: Exp
 }
 
 /** When a node counts as idle. */
-export interface Expected {
+interface Expected {
   /** So many mailboxes must be known: right after a start they are not yet. */
   readonly mailboxes: number;
   /** Timers must have fired too: so in simulated time, where somebody waits for years to pass. */

@@ -15,9 +15,9 @@ import {
 } from "./journal_entry.ts";
 
 /** Calls `act` after `ms`, unless the answer is called first. */
-export type Schedule = (act: () => void, ms: number) => () => void;
+type Schedule = (act: () => void, ms: number) => () => void;
 
-export interface JournalOptions {
+interface JournalOptions {
   /** NDJSON instead of lines for people. */
   readonly json: boolean;
   /** Takes one line, without its end. */
@@ -27,7 +27,7 @@ export interface JournalOptions {
   readonly schedule?: Schedule;
 }
 
-export interface Journal extends Observer {
+interface Journal extends Observer {
   /** Writes what was kept back. */
   flush(): void;
   /** Flushes, and leaves no timer behind. Legal twice. */

@@ -12,55 +12,40 @@ export interface LatencySummary {
 /** Thirty days in microseconds: what waited longer counts as this. It bounds the memory of a histogram to 0.3 MB. */
 const LONGEST_US = 30 * 86_400_000_000;
 
-interface Series {
-  readonly histogram: PreciseHistogram;
-  /** Exact: the histogram knows its greatest value to three digits only. */
-  maxUs: number;
-}
-
 /** Histograms in microseconds with three significant digits, one for each event type. */
 export class Latencies {
-  readonly #byType = new Map<string, Series>();
+  readonly #byType = new Map<string, PreciseHistogram>();
 
   /** Deliveries of one type that were settled at `now`; both times in milliseconds. */
   record(type: string, recordedAt: Float64Array, now: number): void {
     if (recordedAt.length === 0) return;
-    let series = this.#byType.get(type);
-    if (series === undefined) this.#byType.set(type, series = { histogram: newHistogram(), maxUs: 1 });
+    let histogram = this.#byType.get(type);
+    if (histogram === undefined) this.#byType.set(type, histogram = new PreciseHistogram(LONGEST_US));
     for (let i = 0; i < recordedAt.length; i++) {
       const elapsed = Math.round((now - recordedAt[i]!) * 1000);
       // The store's clock and ours may differ: what seems to be settled before it was recorded took no time.
-      const us = elapsed >= 1 ? Math.min(elapsed, LONGEST_US) : 1;
-      series.histogram.record(us);
-      if (us > series.maxUs) series.maxUs = us;
+      histogram.record(elapsed >= 1 ? elapsed : 1);
     }
   }
 
   /** By event type, for the types that were settled. */
   byType(): Record<string, LatencySummary> {
-    return Object.fromEntries([...this.#byType].map(([type, series]) => [type, summary(series)]));
+    return Object.fromEntries([...this.#byType].map(([type, histogram]) => [type, summary(histogram)]));
   }
 
   /** Over all types; null when nothing was settled. */
   total(): LatencySummary | null {
     if (this.#byType.size === 0) return null;
     // Added up only when somebody asks: a second record for each delivery would double the cost.
-    const all: Series = { histogram: newHistogram(), maxUs: 1 };
-    for (const { histogram, maxUs } of this.#byType.values()) {
-      all.histogram.add(histogram);
-      all.maxUs = Math.max(all.maxUs, maxUs);
-    }
+    const all = new PreciseHistogram(LONGEST_US);
+    for (const histogram of this.#byType.values()) all.add(histogram);
     return summary(all);
   }
 }
 
-function newHistogram(): PreciseHistogram {
-  return new PreciseHistogram(LONGEST_US);
-}
-
-function summary({ histogram, maxUs }: Series): LatencySummary {
-  const at = (percentile: number) => ms(Math.min(histogram.percentile(percentile), maxUs));
-  return { p50: at(50), p95: at(95), p99: at(99), max: ms(maxUs) };
+function summary(histogram: PreciseHistogram): LatencySummary {
+  const at = (percentile: number) => ms(histogram.percentile(percentile));
+  return { p50: at(50), p95: at(95), p99: at(99), max: ms(histogram.max) };
 }
 
 /** Microseconds as milliseconds with two decimals. */

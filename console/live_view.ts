@@ -36,7 +36,7 @@ export class LiveView {
 }
 
 /** A second of a run in words. */
-export function liveLines(second: SecondFigures): string[] {
+function liveLines(second: SecondFigures): string[] {
   const { offered, appended, settled, behind, append_p99, end_to_end_p50, end_to_end_p99, processes } =
     second;
   return [

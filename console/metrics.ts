@@ -3,7 +3,7 @@ import type { Registry } from "prom-client";
 import { Figures } from "./figures.ts";
 import type { LatencySummary } from "./latency.ts";
 
-export interface MetricsOptions {
+interface MetricsOptions {
   /** The value of the label `backend`: the backend's name. */
   readonly backend: string;
   /** Processors of this node: their failure counters start at zero, so that the first failure is seen as a rise. */

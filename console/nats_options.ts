@@ -65,11 +65,6 @@ export const natsOptions = {
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
     help: "nats: the server is known to run with sync_interval: always, which it does not tell",
   },
-  "allow-weaker": {
-    schema: given,
-    env: "ZAAKSTROOM_ALLOW_WEAKER",
-    help: "nats: make do with a server before 2.12, which knows no atomic batches",
-  },
 } as const;
 
 type NatsValues = Values<typeof natsOptions>;
@@ -85,7 +80,6 @@ export function natsOptionsOf(url: string, values: NatsValues): NatsOptions {
     url,
     credentials: credentialsOf(values),
     syncAlways: values["nats-sync-always"],
-    allowWeaker: values["allow-weaker"],
     ...(replicas === undefined ? {} : { replicas }),
   };
 }

@@ -4,7 +4,7 @@ import type { BackendValues } from "./backend_options.ts";
 import { hostsOf, natsOptionsOf } from "./nats_options.ts";
 import { UsageError } from "./exit_codes.ts";
 
-export interface NatsServer {
+interface NatsServer {
   readonly options: NatsOptions;
   /** For people: where it is, without a password. */
   readonly where: string;
@@ -33,7 +33,6 @@ export async function natsServer(values: BackendValues, role: "node" | "client")
       url: own.url,
       credentials: { token: own.token },
       syncAlways: true,
-      allowWeaker: values["allow-weaker"],
     },
     where: own.dataDir,
     revive: () => own.revive(),

@@ -12,7 +12,7 @@ import { combine, createJournal } from "./journal.ts";
 import { Metrics } from "./metrics.ts";
 import { printable, redacted } from "./text.ts";
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly node: string;
   /** The backend's name. */
   readonly backend: string;

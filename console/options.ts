@@ -5,7 +5,7 @@ import { didYouMean } from "./did_you_mean.ts";
 import { UsageError } from "./exit_codes.ts";
 
 /** One option of a command. */
-export interface Option<T = unknown> {
+interface Option<T = unknown> {
   /** Validates and converts the text. */
   readonly schema: z.ZodType<T, string | undefined>;
   /** What `--help` says of it, default included. */

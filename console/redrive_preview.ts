@@ -11,7 +11,7 @@ import { redacted } from "./text.ts";
 import { withoutPersonalData } from "./timeline.ts";
 
 /** What would come of one dead letter. */
-export interface Preview {
+interface Preview {
   readonly position: number;
   readonly processor: string;
   readonly caseId: string;

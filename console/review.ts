@@ -57,7 +57,7 @@ function reviewOf({ state, ending, basis }: Progress): Review | undefined {
   return basis?.event.event_type === "case.review_requested" ? basis.event : undefined;
 }
 
-export interface CaseworkerDecision {
+interface CaseworkerDecision {
   readonly caseId: string;
   readonly decision: DataOf<"case.decision">["decision"];
   readonly reason: string;

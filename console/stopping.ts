@@ -1,7 +1,7 @@
 /** How a process is asked to stop: by signals, or by its guardian. @module */
 
 /** Requests to stop: the first asks, the second insists. */
-export interface StopRequests {
+interface StopRequests {
   readonly first: AbortSignal;
   readonly second: Promise<void>;
   close(): void;

@@ -13,7 +13,7 @@ import type { RunningNode } from "./node.ts";
 import { renderSummary, type Run, summarise } from "./summary.ts";
 import { Progress } from "./terminal.ts";
 
-export interface Work {
+interface Work {
   readonly backend: Backend;
   readonly running: RunningNode;
   readonly values: StartValues;

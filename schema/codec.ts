@@ -14,7 +14,7 @@ export class InvalidEvent extends Error {
 }
 
 /** One problem a line: the field's path and the rule it breaks. Values stay out: they may be personal data. */
-export function describeIssues(error: z.ZodError): string[] {
+function describeIssues(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const path = issue.path.map(String).join(".");
     return path === "" ? issue.message : `${path}: ${issue.message}`;

@@ -11,11 +11,9 @@ import { caseIdSchema, decisions, shortText } from "./event_fields.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
-export { caseIdSchema, decisions };
-
 export const intakeChannels = ["online", "phone", "walk_in"] as const;
 export const priorities = ["low", "normal", "high", "urgent"] as const;
-export const outcomes = ["resolved", "withdrawn", "escalated"] as const;
+const outcomes = ["resolved", "withdrawn", "escalated"] as const;
 
 const fraction = z.number().min(0).max(1);
 
@@ -108,7 +106,7 @@ const completedData = z.looseObject({
  * What accompanies an event without being part of the fact: the event that caused it (`causation_id`), the version of
  * its data, W3C trace context, who sent it, and marks set at the door (see `input.ts`).
  */
-export const metadataSchema = z.strictObject({
+const metadataSchema = z.strictObject({
   schema_version: z.int().min(1),
   causation_id: z.uuid().optional(),
   traceparent: z.string().max(55).optional(),

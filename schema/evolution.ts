@@ -3,7 +3,7 @@ import { allEventTypes, eventTypes } from "./events.ts";
 
 type Data = Record<string, unknown>;
 /** Lifts data from one version to the next; pure, and total over what was ever stored under its version. */
-export type Upcaster = (data: Data) => Data;
+type Upcaster = (data: Data) => Data;
 
 /** A kind of stored event: a type with the version its data was written in. */
 export interface EventKind {

@@ -6,7 +6,7 @@ import { money } from "./money.ts";
 const moment = z.iso.datetime({ offset: true });
 
 /** What can expire: an instalment of a plan, or a term by its name. */
-export const terms = [
+const terms = [
   "instalment",
   "first_meeting",
   "decision_on_plan",
@@ -15,10 +15,10 @@ export const terms = [
 ] as const;
 
 /** Who is asked to decide: a caseworker, or whoever leads the caseworkers when the term for it has passed. */
-export const reviewers = ["caseworker", "team_lead"] as const;
+const reviewers = ["caseworker", "team_lead"] as const;
 
 /** How far assistance has come: the citizen came to the first meeting, or a plan of approach was decided on. */
-export const assistanceStages = ["first_meeting", "plan"] as const;
+const assistanceStages = ["first_meeting", "plan"] as const;
 
 /** Rules that were applied: those of one table, by the names of their rows, with where they come from. */
 const appliedRule = z.looseObject({ id: z.string().min(1).max(500), version: shortText, source: longText });

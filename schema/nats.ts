@@ -18,8 +18,6 @@ export interface StreamConfig {
   allow_msg_ttl: boolean;
   deny_purge: boolean;
   metadata: Record<string, string>;
-  /** For servers that keep no metadata. */
-  description?: string;
 }
 
 /** What may differ from store to store. */
@@ -33,12 +31,11 @@ export interface StoreShape {
 
 const MS = 1_000_000;
 /** Metadata by which a stream is known as ours, and the one number that can never change. */
-export const PARTITIONS_KEY = "zaakstroom.partitions";
-const PARTITIONS_IN_WORDS = /^zaakstroom: (\d+) partitions$/;
+const PARTITIONS_KEY = "zaakstroom.partitions";
 
 /** How many partitions a stream says it has; NaN for one that is not ours. */
-export function partitionsIn({ metadata, description }: Partial<StreamConfig>): number {
-  return Number(metadata?.[PARTITIONS_KEY] ?? PARTITIONS_IN_WORDS.exec(description ?? "")?.[1]);
+export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
+  return Number(metadata?.[PARTITIONS_KEY]);
 }
 
 /** An id that a producer sends twice within this time to two cases is refused; per case ids are compared for ever. */
@@ -100,7 +97,7 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
 }
 
 /** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
-export function casesStream(shape: StoreShape): StreamConfig {
+function casesStream(shape: StoreShape): StreamConfig {
   return {
     ...storeStream(shape),
     name: `KV_${casesBucket(shape.stream)}`,
@@ -116,7 +113,7 @@ export function casesStream(shape: StoreShape): StreamConfig {
 }
 
 /** Where producers leave events that can't compute a partition, until a node moves them into the log. */
-export function ingestStream(shape: StoreShape): StreamConfig {
+function ingestStream(shape: StoreShape): StreamConfig {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
@@ -148,7 +145,7 @@ export function leaseBucket(stream: string): string {
 }
 
 /** One difference between wanted and existing configuration. */
-export interface Drift {
+interface Drift {
   readonly field: string;
   readonly wanted: unknown;
   readonly found: unknown;
@@ -221,12 +218,6 @@ export class Subjects {
   case(partition: number, caseId: string): string {
     return `${this.prefix}.${partition}.*.${token(caseId)}`;
   }
-  /** The case of an event, by its subject; undefined for what is no event. */
-  caseOf(subject: string): string | undefined {
-    const [first, partition, , caseToken] = subject.split(".");
-    const isEvent = first === this.prefix && caseToken !== undefined;
-    return isEvent ? `${this.prefix}.${partition}.*.${caseToken}` : undefined;
-  }
   /** Every event of a type in a partition. */
   feed(partition: number, type: string): string {
     return `${this.prefix}.${partition}.${typeToken(type)}.*`;
@@ -260,10 +251,6 @@ export class Subjects {
   }
   kind(type: string, version: number): string {
     return `${this.run}.kind.${typeToken(type)}.${version}`;
-  }
-  /** The first message of a stream that is written message by message. */
-  begun(): string {
-    return `${this.run}.begun`;
   }
   kinds(): string {
     return `${this.run}.kind.*.*`;

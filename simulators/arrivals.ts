@@ -7,7 +7,7 @@ import { Categorical, type Random } from "./random.ts";
 const HOUR = 3_600_000;
 const WEEKS_A_YEAR = 365.2425 / 7;
 
-export type Channel = (typeof intakeChannels)[number];
+type Channel = (typeof intakeChannels)[number];
 
 /** An hour by the Dutch clock. */
 export interface LocalHour {
@@ -18,13 +18,13 @@ export interface LocalHour {
 }
 
 /** A moment at which a case arrives. */
-export interface Arrival extends LocalHour {
+interface Arrival extends LocalHour {
   /** Milliseconds since 1970. */
   readonly time: number;
 }
 
 /** One hour of the week: its share of a week's arrivals, and through which channels they come. */
-export interface HourOfWeek {
+interface HourOfWeek {
   readonly share: number;
   readonly channels: Categorical<Channel>;
 }
@@ -65,7 +65,7 @@ function channelShare(channel: Channel, hourOfWeek: number): number {
 }
 
 /** What the rate of arrivals follows. */
-export interface ArrivalRate {
+interface ArrivalRate {
   readonly perYear: number;
   readonly week: readonly HourOfWeek[];
   /** Factors of the months, January first. */

@@ -35,7 +35,7 @@ export interface GeneratorOptions {
 export type IntakeData = z.input<(typeof eventTypes)["case.intake"]["schema"]>["data"];
 
 /** An intake ready to be handed to a publisher. */
-export interface IntakeEvent extends WireEvent {
+interface IntakeEvent extends WireEvent {
   readonly event_type: "case.intake";
   readonly data: IntakeData;
 }

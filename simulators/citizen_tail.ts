@@ -10,7 +10,7 @@
  */
 import type { StoredEvent } from "../schema/stored_event.ts";
 
-export interface TailOptions {
+interface TailOptions {
   /** Stored events from a position on, in order of their positions; ends with what was stored at the call. */
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   /** Real milliseconds since any moment. */

@@ -5,8 +5,8 @@ import { type DebtType, domain } from "./domain.ts";
 import { Categorical, clippedLognormal, type Random } from "./random.ts";
 import type { Scenario } from "./scenarios.ts";
 
-export type Priority = (typeof priorities)[number];
-export type Threat = (typeof threats)[number];
+type Priority = (typeof priorities)[number];
+type Threat = (typeof threats)[number];
 
 /** A claim of one organisation on one person. */
 export interface Claim {
@@ -33,7 +33,7 @@ export function typeShares(scenario: Scenario): number[] {
 }
 
 /** How much more, or less, of a type arrives in a month than in an even year. */
-export function monthFactor(typeId: string, month: number, scenario: Scenario): number {
+function monthFactor(typeId: string, month: number, scenario: Scenario): number {
   const season = typeId === SEASONAL_TYPE ? domain.seasonality.monthly_index[month] ?? 1 : 1;
   return season * (scenario.monthFactors[typeId]?.[month] ?? 1);
 }

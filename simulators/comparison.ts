@@ -23,7 +23,7 @@ export interface Contestant {
   readonly storedBytes: () => Promise<number | null>;
 }
 
-export interface ComparisonOptions {
+interface ComparisonOptions {
   readonly rounds: number;
   /** Intakes appended, and settled, in a round; twice: with one worker and with all of them. */
   readonly count: number;

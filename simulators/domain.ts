@@ -121,8 +121,7 @@ const municipalitySchema = z.object({
 });
 
 export type DebtType = z.infer<typeof debtTypeSchema>;
-export type LognormalAmount = z.infer<typeof amountSchema>;
-export type DebtDomain = z.infer<typeof debtDomainSchema>;
+type DebtDomain = z.infer<typeof debtDomainSchema>;
 
 /** Every sourced figure the simulator uses. */
 export const domain: DebtDomain = debtDomainSchema.parse(debtDomain);

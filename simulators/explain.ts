@@ -11,7 +11,7 @@ import { type ScenarioName, scenarios } from "./scenarios.ts";
  */
 export type Certainty = "quoted" | "chart_reading" | "derived" | "mixed" | "assumption" | "departure";
 
-export interface ExplainRow {
+interface ExplainRow {
   readonly figure: string;
   readonly value: string | number;
   /** A public text, or `assumption`. */

@@ -5,7 +5,7 @@ import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "./case_generator.ts";
 
-export interface FeedOptions extends Omit<GeneratorOptions, "count"> {
+interface FeedOptions extends Omit<GeneratorOptions, "count"> {
   /** Cases to generate; without it, until the signal aborts. */
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */

@@ -10,7 +10,7 @@ import debtDomain from "./domain/debt_domain.json" with { type: "json" };
 import { Random } from "./random.ts";
 
 export const trainedActions = ["payment_plan", "collect", "refer_assistance"] as const;
-export type TrainedAction = (typeof trainedActions)[number];
+type TrainedAction = (typeof trainedActions)[number];
 type Outcome = DataOf<"case.completed">["outcome"];
 
 /** One simulated history. */

@@ -27,7 +27,7 @@ export interface Finding {
 }
 
 /** Everything found, an invariant each, in their order; and the ledger. */
-export interface Findings {
+interface Findings {
   readonly findings: readonly Finding[];
   readonly ledger: LedgerReport;
 }

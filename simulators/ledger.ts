@@ -27,7 +27,7 @@ export interface LedgerReport {
 }
 
 /** Deliveries of a case that wait, by case id: `dead` when a person must act. */
-export type Waiting = ReadonlyMap<string, "parked" | "dead">;
+type Waiting = ReadonlyMap<string, "parked" | "dead">;
 
 interface Account {
   version: number;

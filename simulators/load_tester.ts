@@ -20,7 +20,7 @@ import { afterProbe, beginSearch, type Search } from "./load/rate_search.ts";
 import { RunRecorder, wallClock } from "./load/run_recorder.ts";
 import { Troubles } from "./load/troubles.ts";
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly supervision: SupervisorOptions;
   readonly arrivals: ArrivalKind;
   readonly durationMs: number;

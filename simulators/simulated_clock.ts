@@ -43,7 +43,7 @@ export interface SimulatedClock {
   now(): Date;
 }
 
-export interface SimulatedClockOptions {
+interface SimulatedClockOptions {
   /** The simulated time at which it starts, ISO. */
   readonly from: string;
   /** Simulated milliseconds for each real one; see `parseTimeScale`. */

@@ -41,7 +41,7 @@ export interface HeadReport {
 }
 
 /** What training makes: files as text, and the figures in them. */
-export interface TrainedModel {
+interface TrainedModel {
   readonly weights: Weights;
   readonly reports: readonly HeadReport[];
   readonly files: Readonly<Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string>>;
@@ -218,7 +218,7 @@ function filesOf(
 }
 
 /** Writes the files of a trained model to a directory. */
-export async function writeModel({ files }: TrainedModel, directory: URL | string): Promise<void> {
+async function writeModel({ files }: TrainedModel, directory: URL | string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(new URL(name, directory), text);
   }

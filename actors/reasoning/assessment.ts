@@ -4,7 +4,7 @@ import { type Model, model as modelInUse, type ReasonCode, shadow } from "./mode
 import { policy } from "./rules/policy.ts";
 
 /** Which models look at a case. */
-export interface Models {
+interface Models {
   /** Decides. */
   readonly model: Model;
   /** Scores beside it; its result goes in the `shadow` field and decides nothing. */

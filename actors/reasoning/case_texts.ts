@@ -50,7 +50,7 @@ const words: Readonly<Record<string, Word>> = {
 };
 
 /** A rule's text as a person reads it. */
-export interface Said {
+interface Said {
   readonly reason: string;
   readonly reason_nl: string;
 }

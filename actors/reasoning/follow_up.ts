@@ -37,7 +37,7 @@ export interface Continues {
 }
 
 /** A plan was decided on that the rules do not allow: a person must look again. */
-export interface NeedsReview {
+interface NeedsReview {
   readonly kind: "needs_review";
   readonly review: DataOf<"case.review_requested">;
 }

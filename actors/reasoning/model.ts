@@ -24,7 +24,7 @@ export interface ReasonCode {
 }
 
 /** What a model says of a case, apart from the case's own id. */
-export type Score =
+type Score =
   & Pick<
     DataOf<"case.analysis">,
     "risk_score" | "success_probability" | "recommended_action" | "estimated_savings" | "analysis_confidence"
@@ -224,7 +224,7 @@ function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): vo
 export const model: Model = modelOf(weightsV1);
 
 /** What a second model would have said: compared, never decided on. */
-export interface ShadowScore {
+interface ShadowScore {
   readonly version: string;
   readonly risk_score: number;
   readonly success_probability: number;

@@ -20,7 +20,7 @@ export interface Dated<T> {
 }
 
 /** A value looked up, with how far it can be trusted. */
-export interface Looked<T> {
+interface Looked<T> {
   readonly value: T;
   readonly certainty: Certainty;
   /** True when no value was published for this day and the last one known is used instead. */

@@ -13,7 +13,7 @@
 import type { Source } from "./source.ts";
 
 /** Facts: the values a table is asked with, one for each name. */
-export type Facts = Readonly<Record<string, string>>;
+type Facts = Readonly<Record<string, string>>;
 
 /** A row: it matches when every fact it names has one of the values listed; a fact it does not name may be anything. */
 export interface Row<F extends Facts, O> {
@@ -51,7 +51,7 @@ export interface Match<O> {
 }
 
 /** The matched rows of a table as an event keeps them: version and sources once, for events are kept for ever. */
-export type AppliedRule = {
+type AppliedRule = {
   /** `decision/threatening`, or `next_steps/invite+decide_on_plan` for more than one row. */
   readonly id: string;
   readonly version: string;
@@ -72,7 +72,7 @@ interface Compiled<O> {
 }
 
 /** All versions of one table, compiled. */
-export interface RuleSet<F extends Facts, O> {
+interface RuleSet<F extends Facts, O> {
   readonly id: string;
   /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
   match(facts: F, day: string): Match<O>;

@@ -51,7 +51,7 @@ export type Reaction =
 const WAITS: Reaction = { kind: "waits" };
 
 /** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
-export interface AgreedPlan {
+interface AgreedPlan {
   readonly amount: number;
   readonly instalments: readonly Instalment[];
   readonly missed_at?: readonly string[] | undefined;

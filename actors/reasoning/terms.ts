@@ -35,7 +35,7 @@ export function datesOf({ name, due, expires_at }: Term): Pick<Term, "name" | "d
 }
 
 /** A term that ends with a Dutch day. */
-export function term(name: TermName, due: string, source: Source): Term {
+function term(name: TermName, due: string, source: Source): Term {
   return { name, due, expires_at: endOfDay(due), source: source.law, certainty: source.certainty };
 }
 

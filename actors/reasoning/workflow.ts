@@ -43,7 +43,7 @@ export const signals = [
   "case.completed:withdrawn",
   "case.completed:escalated",
 ] as const;
-export type Signal = (typeof signals)[number];
+type Signal = (typeof signals)[number];
 
 type Moves = Readonly<Partial<Record<Signal, CaseState>>>;
 
@@ -131,7 +131,7 @@ export const waitsFor: Readonly<Record<CaseState, string | undefined>> = {
 };
 
 /** An event that a case cannot take where it stands. */
-export interface IllegalTransition {
+interface IllegalTransition {
   readonly kind: "illegal";
   readonly state: CaseState;
   readonly signal: string;
@@ -139,7 +139,7 @@ export interface IllegalTransition {
   readonly allowed: readonly Signal[];
 }
 
-export type Transition = { readonly kind: "moved"; readonly state: CaseState } | IllegalTransition;
+type Transition = { readonly kind: "moved"; readonly state: CaseState } | IllegalTransition;
 
 /** The signal of an event, from its type and data. Any text: an unknown one moves nothing. */
 export function signalOf(eventType: string, data: Readonly<Record<string, unknown>>): string {

@@ -24,7 +24,7 @@ export interface Subscription {
 }
 
 /** Who holds and who asks for leases of one processor, at one moment. */
-export interface Demand {
+interface Demand {
   readonly total: number;
   /** Leases that run, by owner. */
   readonly held: ReadonlyMap<string, number>;
@@ -33,18 +33,18 @@ export interface Demand {
 }
 
 /** The most an owner keeps when others want leases too. */
-export function fairShare({ total, held, asking }: Demand): number {
+function fairShare({ total, held, asking }: Demand): number {
   return Math.ceil(total / Math.max(1, new Set([...held.keys(), ...asking]).size));
 }
 
 /** True when another owner asks that has less than its share. */
-export function othersWait(demand: Demand, owner: string): boolean {
+function othersWait(demand: Demand, owner: string): boolean {
   const share = fairShare(demand);
   return [...demand.asking].some((other) => other !== owner && (demand.held.get(other) ?? 0) < share);
 }
 
 /** True when an owner may take one more. */
-export function mayTake(demand: Demand, owner: string): boolean {
+function mayTake(demand: Demand, owner: string): boolean {
   return (demand.held.get(owner) ?? 0) < fairShare(demand) || !othersWait(demand, owner);
 }
 

@@ -70,7 +70,7 @@ export function lineOf(entry: Entry, attempt: number, held: boolean): string {
 }
 
 /** What an append comes to: the drafts to store, and how many were there already. */
-export interface Judged {
+interface Judged {
   readonly fresh: readonly Draft[];
   readonly duplicates: number;
 }

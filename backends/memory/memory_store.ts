@@ -18,7 +18,7 @@ export interface MemoryStoreOptions {
 }
 
 /** Where tests and the simulation make the store fail. */
-export interface MemoryFaults {
+interface MemoryFaults {
   /** Called before a dead letter is written; what it throws is what the write fails with. */
   deadLetterWrite?: () => void;
 }

@@ -17,7 +17,7 @@ export interface Staged {
 }
 
 /** Everything a settlement is judged by. */
-export interface Settling {
+interface Settling {
   readonly subscription: Subscription;
   readonly log: EventLog;
   readonly now: number;

@@ -12,7 +12,7 @@ import type { Turns } from "./turns.ts";
 import type { Writer } from "./writer.ts";
 import { asStored, dataOf, type Draft, draftOf, envelopeOf, type Stored } from "./message.ts";
 
-export interface AppendParts {
+interface AppendParts {
   readonly writer: Writer;
   readonly subjects: Subjects;
   readonly book: CaseBook;

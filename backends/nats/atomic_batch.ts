@@ -66,14 +66,12 @@ export async function writeTogether(client: NatsClient, writes: readonly Write[]
   return ack.seq - last;
 }
 
-/** Writes a single message, for which the server need not stage a batch. */
-export function writeOne(client: NatsClient, write: Write): Promise<number> {
-  return writeUnder(client, write, expectations(write));
-}
-
-/** Writes a single message with these header lines, and returns its position. Throws as `writeTogether`. */
-export async function writeUnder(client: NatsClient, write: Write, lines: string): Promise<number> {
-  const answer = await send(client, write, `${START}${lines}${END}`);
+/**
+ * Writes a single message, for which the server need not stage a batch, and returns its position. Throws as
+ * `writeTogether`.
+ */
+export async function writeOne(client: NatsClient, write: Write): Promise<number> {
+  const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
   const ack = answerOf<Ack>(answer);
   if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
   return ack.seq;
@@ -87,21 +85,15 @@ const NOTHING = new Uint8Array();
 function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
   const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
   return `${START}Nats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${sequence}\r\n${
-    expectations(write)
+    headerLines(write)
   }${commit}${END}`;
 }
 
-/** The headers of a write, but for what it expects. */
-export function markLines({ replaces, gone, id }: Write, expires: boolean): string {
+/** The headers of a write: what it does to its subject, its id, and what it expects. */
+function headerLines({ subject, replaces, gone, id, expect }: Write): string {
   let text = replaces || gone ? "Nats-Rollup: sub\r\n" : "";
-  if (gone && expires) text += `Nats-TTL: ${GONE_FOR}\r\n`;
+  if (gone) text += `Nats-TTL: ${GONE_FOR}\r\n`;
   if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
-  return text;
-}
-
-function expectations(write: Write): string {
-  const { subject, expect } = write;
-  const text = markLines(write, true);
   if (expect === undefined) return text;
   const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
   return expect.filter === subject
@@ -155,7 +147,7 @@ function textOf({ write, head }: Message, most: number): string {
 }
 
 /** The bytes of the payload of a write. */
-export function payloadLength({ payload, body = NOTHING }: Write): number {
+function payloadLength({ payload, body = NOTHING }: Write): number {
   return Buffer.byteLength(payload) + body.length;
 }
 

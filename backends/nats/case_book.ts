@@ -11,7 +11,7 @@ import { beforeBody, type Draft, envelopeOf, type Stored } from "./message.ts";
 import type { Write } from "./atomic_batch.ts";
 
 /** A case as far as it is known. */
-export interface CaseHead {
+interface CaseHead {
   readonly position: number;
   readonly version: number;
   /** Ids of its events from version `since` on. Few, so that looking through them beats a set. */

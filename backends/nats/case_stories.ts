@@ -11,7 +11,7 @@ import { inOrder } from "./delivering.ts";
 import { type Found, foundOf, readWhole } from "./direct.ts";
 import { envelopeOf } from "./message.ts";
 
-export interface StorySource {
+interface StorySource {
   readonly client: NatsClient;
   readonly stream: string;
   readonly subjects: Subjects;

@@ -7,7 +7,7 @@ const EVERY_MS = 250;
 /** The read model may take one part in so many of the time, so that it never competes with the mailboxes. */
 const PROJECTION_SHARE = 20;
 
-export interface Chores {
+interface Chores {
   /** Each returns how much there was to do. */
   takeIn(): Promise<number>;
   project(): Promise<number>;

@@ -6,7 +6,7 @@ import { connectionOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
 import { withoutStrayErrors } from "./stray_errors.ts";
 
-export interface NatsTarget {
+interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
   url: string;
   /** Who we are to the server, besides what the URL tells. */
@@ -16,9 +16,6 @@ export interface NatsTarget {
   /** How long the first connection may take. Default 2,000. */
   connectMs?: number;
 }
-
-/** How messages are asked for that a server does not answer with together. */
-export type Asking = (client: NatsClient, subject: string, body: unknown) => Promise<Msg[]>;
 
 const decoder = new TextDecoder();
 
@@ -32,7 +29,6 @@ export class NatsClient {
   readonly #reconnected = new Set<() => void>();
   readonly #disconnected = new Set<() => void>();
   #asked = 0;
-  #askPlainly: Asking | undefined;
   #away = false;
 
   private constructor(connection: NatsConnection, deadlineMs: number) {
@@ -113,19 +109,8 @@ export class NatsClient {
     return answerOf<T>(await this.request(`$JS.API.${subject}`, text));
   }
 
-  /** Whether the server answers a read with one message, and gives a consumer one filter (before 2.11). */
-  get isPlain(): boolean {
-    return this.#askPlainly !== undefined;
-  }
-
-  /** From now on asks for messages in this way. */
-  usePlainly(ask: Asking): void {
-    this.#askPlainly = ask;
-  }
-
   /** A request with many answers: all of them up to the status that ends them, which comes last. */
   async ask(subject: string, body: unknown): Promise<Msg[]> {
-    if (this.#askPlainly !== undefined) return await this.#askPlainly(this, subject, body);
     const key = String(++this.#asked);
     const { promise, resolve, reject } = Promise.withResolvers<Msg[]>();
     const timer = setTimeout(

@@ -14,7 +14,7 @@ const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
 /** As many of the lines, from the first on, as one batch may hold. */
-export function fitting<L>(
+function fitting<L>(
   lines: Iterable<L>,
   bytesOf: (line: L) => number,
   { batchSize, batchBytes }: BatchLimits,

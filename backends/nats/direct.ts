@@ -62,22 +62,17 @@ async function readOne(client: NatsClient, stream: string, body: unknown): Promi
 }
 
 /** The last message under a filter as the leader has it: what decides after an unknown outcome. */
-export function readLast(client: NatsClient, stream: string, filter: string): Promise<Found | undefined> {
-  return readAtLeader(client, stream, { last_by_subj: filter });
-}
-
-/** The first message under a filter from a position on, as the leader has it. */
-export function readNextAtLeader(client: NatsClient, stream: string, filter: string, from: number) {
-  return readAtLeader(client, stream, { seq: from, next_by_subj: filter });
-}
-
-async function readAtLeader(client: NatsClient, stream: string, body: unknown): Promise<Found | undefined> {
+export async function readLast(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+): Promise<Found | undefined> {
   try {
     const { message } = await client.api<
       { message: { subject: string; seq: number; data?: string; time: string } }
     >(
       `STREAM.MSG.GET.${stream}`,
-      body,
+      { last_by_subj: filter },
     );
     const bytes = Uint8Array.fromBase64(message.data ?? "");
     const payload = new TextDecoder().decode(bytes);

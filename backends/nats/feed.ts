@@ -9,9 +9,8 @@ import type { Bell } from "../bell.ts";
 import { isNotFound, isStatus, type NatsClient } from "./client.ts";
 import type { Found } from "./direct.ts";
 import { ApiError } from "./errors.ts";
-import { coveringFilter, isUnder } from "./weaker/one_filter.ts";
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly client: NatsClient;
   readonly stream: string;
   readonly filters: readonly string[];
@@ -45,16 +44,9 @@ const FORGET_MS = 60_000;
 const WAIT_MS = 30_000;
 /** So long the server's word counts that there is no more. Whoever would tell us of more may be gone. */
 const BELIEVED_MS = 4_000;
-/** A plain server that miscounts what is pending, as after a rollup, would never answer that there is none. */
-const PLAIN_PULL_MS = 100;
 
 let consumers = 0;
 const node = crypto.randomUUID().slice(0, 8);
-
-/** The filters of a consumer: every server knows one, and a newer one several. */
-export function filterConfig(filters: readonly string[]) {
-  return filters.length === 1 ? { filter_subject: filters[0] } : { filter_subjects: filters };
-}
 
 export class Feed {
   readonly #raw: Raw[] = [];
@@ -67,19 +59,12 @@ export class Feed {
   #pulls = 0;
   #pull: { token: string; left: number; ended: PromiseWithResolvers<number> } | undefined;
   #armed: string | undefined;
-  /** What the consumer is asked for. */
-  readonly #filters: readonly string[];
-  /** Whether this holds more than what is wanted. */
-  readonly #isWide: boolean;
-  #passedOver = 0;
   /** Messages behind the last one that came, as the server last told. */
   pending = 0;
   #toldAt = -Infinity;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#isWide = options.client.isPlain && options.filters.length > 1;
-    this.#filters = this.#isWide ? [coveringFilter(options.filters)] : options.filters;
     this.#after = options.after;
     this.#unsubscribe = [
       options.client.subscribe(`${this.#inbox}.*`, (msg) => this.#heard(msg)),
@@ -108,7 +93,7 @@ export class Feed {
 
   /** The server told a moment ago that there is no more: then it is enough to `arm`, and a pull would be in vain. */
   get hasAll(): boolean {
-    const isTold = this.#consumer !== undefined && this.pending === 0 && !this.#options.client.isPlain;
+    const isTold = this.#consumer !== undefined && this.pending === 0;
     return isTold && performance.now() - this.#toldAt < BELIEVED_MS;
   }
 
@@ -116,14 +101,10 @@ export class Feed {
   async fill(count: number, bytes: number): Promise<void> {
     const before = this.#raw.length;
     if (before >= count) return;
-    do {
-      this.#passedOver = 0;
-      const status = await this.#pullNow({ batch: count - before, no_wait: true, max_bytes: bytes });
-      if (status === 409 && this.#raw.length === before) {
-        await this.#pullNow({ batch: 1, no_wait: true });
-      }
-      // What came may all be of no interest, and what is of interest behind it.
-    } while (this.#passedOver > 0 && this.#raw.length === before);
+    const status = await this.#pullNow({ batch: count - before, no_wait: true, max_bytes: bytes });
+    if (status === 409 && this.#raw.length === before) {
+      await this.#pullNow({ batch: 1, no_wait: true });
+    }
   }
 
   /** Asks to be woken by the next message, which is then in the buffer. */
@@ -141,7 +122,7 @@ export class Feed {
   async waiting(): Promise<Waiting | undefined> {
     const { client, stream } = this.#options;
     const consumer = this.#consumer;
-    if (consumer === undefined || this.#isWide) return undefined;
+    if (consumer === undefined) return undefined;
     const told = await client.api<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`).catch((error) => {
       if (!isNotFound(error)) throw error;
     });
@@ -179,7 +160,7 @@ export class Feed {
       this.#options.client.deadlineMs,
     );
     try {
-      this.#send(token, this.#options.client.isPlain ? { ...body, expires: PLAIN_PULL_MS * MS } : body);
+      this.#send(token, body);
       const status = await ended.promise;
       if (status === 503) throw new BackendAway("NATS has lost the consumer");
       return status;
@@ -200,14 +181,14 @@ export class Feed {
 
   async #ensureConsumer(): Promise<void> {
     if (this.#consumer !== undefined) return;
-    const { client, stream } = this.#options;
+    const { client, stream, filters } = this.#options;
     const name = `zs-${node}-${++consumers}`;
     const config = {
       name,
       ack_policy: "none",
       deliver_policy: "by_start_sequence",
       opt_start_seq: this.#after + 1,
-      ...filterConfig(this.#filters),
+      filter_subjects: filters,
       mem_storage: true,
       num_replicas: 1,
       inactive_threshold: FORGET_MS * MS,
@@ -235,8 +216,7 @@ export class Feed {
     this.#told(place.pending);
     const { position, recordedAt } = place;
     const subject = this.#options.withSubjects ? msg.subject : "";
-    if (this.#isWide && !isUnder(this.#options.filters, msg.subject)) this.#passedOver++;
-    else this.#raw.push({ subject, position, recordedAt, data: msg.data });
+    this.#raw.push({ subject, position, recordedAt, data: msg.data });
     if (this.#armed !== undefined) this.#wake();
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
   }
@@ -284,7 +264,7 @@ function decodeAll(payloads: readonly Uint8Array[]): string[] {
 }
 
 /** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
-export function placeOf(reply: string) {
+function placeOf(reply: string) {
   const parts = reply.split(".", 12);
   const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);
   return {

@@ -24,7 +24,7 @@ export interface Checkpoint {
   readonly trial?: Trial | null;
 }
 
-export interface FenceOptions {
+interface FenceOptions {
   readonly client: NatsClient;
   readonly writer: Writer;
   readonly stream: string;

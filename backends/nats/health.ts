@@ -4,14 +4,14 @@ import type { TimerBook } from "./timer_book.ts";
 import { timeOf } from "./timer_message.ts";
 import type { Health, MailboxHealth } from "../backend.ts";
 import { inOrder } from "./delivering.ts";
-import { filterConfig, type Waiting } from "./feed.ts";
+import type { Waiting } from "./feed.ts";
 import { type Found, readNext, readSubject, readWhole } from "./direct.ts";
 import type { Checkpoint } from "./fence.ts";
 import type { NatsMailbox } from "./nats_mailbox.ts";
 import { parkedCaseOf } from "./parked_cases.ts";
 import type { Parts } from "./parts.ts";
 
-export interface HealthOptions {
+interface HealthOptions {
   readonly parts: Parts;
   readonly leaseMs: number;
   readonly durability: Pick<Health, "durability" | "survivesPowerFailure">;
@@ -150,21 +150,15 @@ async function pendingOf(
 let counters = 0;
 const node = token(crypto.randomUUID().slice(0, 8));
 
-async function countPending(client: Parts["client"], stream: string, filters: string[], after: number) {
-  const groups = client.isPlain ? filters.map((filter) => [filter]) : [filters];
-  const counts = await Promise.all(groups.map((group) => countUnder(client, stream, group, after)));
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 /** The server counts when a consumer is made. */
-async function countUnder(client: Parts["client"], stream: string, filters: string[], after: number) {
+async function countPending(client: Parts["client"], stream: string, filters: string[], after: number) {
   const name = `zs-count-${node}-${++counters}`;
   const config = {
     name,
     ack_policy: "none",
     deliver_policy: "by_start_sequence",
     opt_start_seq: after + 1,
-    ...filterConfig(filters),
+    filter_subjects: filters,
     mem_storage: true,
     num_replicas: 1,
     inactive_threshold: 5_000_000_000,

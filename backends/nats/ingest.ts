@@ -17,7 +17,7 @@ import { TooLarge } from "./errors.ts";
 import type { Parts } from "./parts.ts";
 import { auditWrite } from "./settle_part.ts";
 
-export interface IngestParts extends Pick<Parts, "client" | "stream" | "subjects" | "writer" | "clock"> {
+interface IngestParts extends Pick<Parts, "client" | "stream" | "subjects" | "writer" | "clock"> {
   append(events: readonly WireEvent[]): Promise<unknown>;
 }
 

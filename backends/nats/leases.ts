@@ -21,7 +21,7 @@ export interface Lease {
   at: number;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly client: NatsClient;
   readonly stream: string;
   readonly partitions: number;

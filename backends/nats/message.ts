@@ -121,7 +121,7 @@ export function lineOf({ position, recordedAt, payload }: Stored, attempt: numbe
 }
 
 /** What is looked at without parsing JSON. */
-export interface Envelope {
+interface Envelope {
   readonly version: number;
   readonly eventId: string;
   readonly type: string;

@@ -7,7 +7,6 @@ import {
   type Appended,
   type Backend,
   BackendAway,
-  type BackendFeatures,
   BackendRefused,
   type ExpectedVersion,
   type Inbox,
@@ -23,7 +22,7 @@ import { NatsClient, textOfMsg } from "./client.ts";
 import type { NatsCredentials } from "./credentials.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { describeDurability } from "./durability.ts";
-import { featuresOf } from "./features.ts";
+import { features } from "./features.ts";
 import { health } from "./health.ts";
 import { inbox, takeIn } from "./ingest.ts";
 import { Kinds } from "./kinds.ts";
@@ -37,8 +36,6 @@ import { TimerBook } from "./timer_book.ts";
 import { keepTimers } from "./timers.ts";
 import { Turns } from "./turns.ts";
 import { named, wantedOf } from "./wanted_store.ts";
-import { OneByOneWriter } from "./weaker/one_by_one_writer.ts";
-import { askOneByOne } from "./weaker/single_reads.ts";
 import { BatchWriter } from "./writer.ts";
 
 export interface NatsOptions {
@@ -67,8 +64,6 @@ export interface NatsOptions {
   prefix?: string;
   /** Told at the opening of a store whose streams are not configured as this program would; they are used as they are. */
   onDrift?: (drift: readonly StreamDrift[]) => void;
-  /** Makes do with a server or a stream without atomic batches; `features` then says what is promised less. */
-  allowWeaker?: boolean;
   /** True when the server is known to sync every write: it does not tell. */
   syncAlways?: boolean;
   /** No answer for this long counts as away. Default 5,000. */
@@ -90,7 +85,6 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, wanted);
-    if (store.shortfall?.plain) client.usePlainly(askOneByOne);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, { ...options, ...named(options) }, store);
     await backend.prepare();
@@ -105,7 +99,7 @@ type Named = NatsOptions & { stream: string; prefix: string };
 
 class NatsBackend implements Backend {
   readonly name = "nats";
-  readonly features: BackendFeatures;
+  readonly features = features;
   readonly partitions: number;
   readonly deadLetters;
   readonly inbox: Inbox;
@@ -120,7 +114,6 @@ class NatsBackend implements Backend {
   #closing: Promise<void> | undefined;
 
   constructor(client: NatsClient, options: Named, store: OpenedStore) {
-    this.features = featuresOf(store.shortfall);
     this.partitions = store.partitions;
     this.#options = options;
     this.#store = store;
@@ -194,8 +187,7 @@ class NatsBackend implements Backend {
     const { leases } = this.#parts;
     await doChores({
       takeIn: () => takeIn(parts),
-      // Without atomic batches there is no read model.
-      project: async () => leases.leads && !this.#store.shortfall ? await projection.project() : 0,
+      project: async () => leases.leads ? await projection.project() : 0,
       restore: leases.restore,
     }, this.#ended.signal);
     await projection.close();
@@ -221,7 +213,6 @@ class NatsBackend implements Backend {
   readCase = (caseId: string) => reading.readCase(this.#parts, caseId);
   readAll = (range = {}) => reading.readAll(this.#parts, range);
   listCases = async (options = {}) => {
-    if (this.#store.shortfall) return await reading.latestCases(this.#parts, options);
     try {
       return await listCases(this.#parts, options);
     } catch (error) {
@@ -242,8 +233,7 @@ class NatsBackend implements Backend {
       health({ ...here, leaseMs: this.#store.leaseMs, durability }),
       this.inbox.count(),
     ]);
-    const { weaker } = this.features;
-    return { ...stands, refused, ...(weaker && { durability: `${durability.durability}; ${weaker}` }) };
+    return { ...stands, refused };
   }
 
   close(): Promise<void> {
@@ -261,11 +251,7 @@ class NatsBackend implements Backend {
   }
 }
 
-function partsOf(
-  client: NatsClient,
-  options: Named,
-  { partitions, leaseMs, shortfall }: OpenedStore,
-): Parts {
+function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: OpenedStore): Parts {
   const { stream, prefix, node = crypto.randomUUID(), renewMs = leaseMs / 3 } = options;
   const subjects = new Subjects(prefix);
   const clock = new StoreClock(client, stream);
@@ -280,9 +266,7 @@ function partsOf(
     book: new CaseBook(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
     kinds: new Kinds(subjects),
     turns: new Turns(),
-    writer: shortfall
-      ? new OneByOneWriter({ client, stream, subjects, expires: shortfall.expires })
-      : new BatchWriter(client),
+    writer: new BatchWriter(client),
     clock,
     leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
     onAway: options.onAway ?? (() => {}),

@@ -1,8 +1,8 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../schema/stored_event.ts";
-import { type AuditEntry, BackendAway, type CaseSummary, type ReplayRange } from "../backend.ts";
+import { type AuditEntry, BackendAway, type ReplayRange } from "../backend.ts";
 import { pause } from "../patience.ts";
-import { type Found, readLast, readNext, readSubject } from "./direct.ts";
+import { type Found, readLast, readSubject } from "./direct.ts";
 import { Feed } from "./feed.ts";
 import { envelopeOf, lineOf, type Stored } from "./message.ts";
 import type { Parts } from "./parts.ts";
@@ -17,9 +17,9 @@ const BYTES_AT_ONCE = 4_000_000;
 const STEP_BACK = 2_000;
 
 /** What reading needs of a backend. */
-export type ReadingParts = Pick<Parts, "client" | "stream" | "subjects" | "book" | "clock">;
+type ReadingParts = Pick<Parts, "client" | "stream" | "subjects" | "book" | "clock">;
 
-export function storedEvent(stored: Stored): StoredEvent {
+function storedEvent(stored: Stored): StoredEvent {
   return parseStoredLine(lineOf(stored, 0, false));
 }
 
@@ -73,7 +73,7 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: Stored) => boolean 
 }
 
 /** The position of the last message of the stream. */
-export async function lastPosition({ client, stream }: ReadingParts): Promise<number> {
+async function lastPosition({ client, stream }: ReadingParts): Promise<number> {
   const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
   return state.last_seq;
 }
@@ -91,35 +91,6 @@ export async function findRecent(
     const found = step.find((stored) => envelopeOf(stored).eventId === eventId);
     if (found !== undefined || (step[0]?.recordedAt ?? Infinity) < since) return found;
   }
-}
-
-/**
- * Cases by latest change, where there is no read model: the log read backwards, since the first event of a case that one
- * meets is its latest. What it reads is what changed last, however large the store.
- */
-export async function latestCases(
-  parts: ReadingParts,
-  { limit = 20, latest }: { limit?: number; latest?: string } = {},
-): Promise<CaseSummary[]> {
-  const met = new Set<string>();
-  const chosen: Found[] = [];
-  for (let to = await lastPosition(parts); to > 0 && chosen.length < limit; to -= STEP_BACK) {
-    const step = await Array.fromAsync(between(parts, Math.max(1, to - STEP_BACK + 1), to));
-    for (const found of step.reverse()) {
-      const { caseId, type } = envelopeOf(found);
-      if (met.has(caseId)) continue;
-      met.add(caseId);
-      if (latest === undefined || type === latest) chosen.push(found);
-    }
-  }
-  return await Promise.all(chosen.slice(0, limit).map((found) => summary(parts, found)));
-}
-
-async function summary({ client, stream, subjects, book }: ReadingParts, found: Found): Promise<CaseSummary> {
-  const { caseId, version, type } = envelopeOf(found);
-  const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
-  const openedAt = new Date(first!.recordedAt).toISOString();
-  return { caseId, version, latest: type, openedAt, updatedAt: new Date(found.recordedAt).toISOString() };
 }
 
 export async function audit(

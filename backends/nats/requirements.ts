@@ -2,21 +2,18 @@
 import { partitionsIn, type StoreShape, storeStream, type StreamConfig } from "../../schema/nats.ts";
 import { BackendRefused } from "../backend.ts";
 import type { NatsClient } from "./client.ts";
-import { ATOMIC_LEVEL, type Shortfall, shortfallOf } from "./weaker/shortfall.ts";
 
-/**
- * The level of the server's API. Throws BackendRefused for a server without JetStream, and, unless `allowWeaker`, for one that
- * knows no atomic batches.
- */
-export async function requireServer(client: NatsClient, allowWeaker: boolean): Promise<number> {
+/** The API level that came with atomic batches (nats-server 2.12). */
+const ATOMIC_LEVEL = 2;
+
+/** Throws BackendRefused for a server without JetStream, or one that knows no atomic batches. */
+export async function requireServer(client: NatsClient): Promise<void> {
   const { api } = await client.api<{ api: { level?: number } }>("INFO").catch((error) => {
     throw noJetStream(error);
   });
   const { level = 0 } = api;
-  if (level >= ATOMIC_LEVEL || allowWeaker) return level;
-  throw new BackendRefused(
-    `nats-server ${client.server} is too old: use 2.12 or newer (atomic batches), or --allow-weaker`,
-  );
+  if (level >= ATOMIC_LEVEL) return;
+  throw new BackendRefused(`nats-server ${client.server} is too old: use 2.12 or newer (atomic batches)`);
 }
 
 /** Nobody answers on the API's subjects where JetStream is off. */
@@ -35,26 +32,12 @@ export function requireOurs(config: StreamConfig, shape: StoreShape): void {
 }
 
 /** What the transactional mailbox needs; older servers take the flags and drop them silently: what is echoed counts. */
-const BATCHES = ["allow_atomic", "allow_msg_ttl"] as const;
-const ALWAYS = ["allow_direct", "allow_rollup_hdrs"] as const;
+const NEEDED = ["allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] as const;
 
-/**
- * What a store has to do without; undefined where it lacks nothing. Throws BackendRefused where that is not allowed, or too
- * much.
- */
-export function requireFlags(
-  config: StreamConfig,
-  { server }: NatsClient,
-  level: number,
-  allowWeaker: boolean,
-): Shortfall | undefined {
-  const lacking = [...BATCHES, ...ALWAYS].filter((flag) => !config[flag]);
-  if (lacking.length === 0) return undefined;
-  const told = `the stream ${config.name} lacks ${lacking.join(", ")} (nats-server ${server})`;
-  if (allowWeaker && ALWAYS.every((flag) => config[flag])) {
-    const isOld = level < ATOMIC_LEVEL;
-    return shortfallOf(level, config, isOld ? `nats-server ${server} knows no atomic batches` : told);
-  }
-  const advice = allowWeaker ? "see setup --apply" : "see setup --apply, or --allow-weaker";
-  throw new BackendRefused(`T${told.slice(1)}: ${advice}`);
+/** Throws BackendRefused for a stream that lacks what every write builds upon. */
+export function requireFlags(config: StreamConfig, { server }: NatsClient): void {
+  const lacking = NEEDED.filter((flag) => !config[flag]);
+  if (lacking.length === 0) return;
+  const what = `The stream ${config.name} lacks ${lacking.join(", ")} (nats-server ${server})`;
+  throw new BackendRefused(`${what}: see setup --apply`);
 }

@@ -12,7 +12,7 @@ import type { Parts } from "./parts.ts";
 import { lineHead, type Staged, stageSettlement } from "./settling.ts";
 import { timerWrite } from "./timer_message.ts";
 
-export interface SettleParts extends Parts {
+interface SettleParts extends Parts {
   readonly fence: Fence;
   readonly parked: ParkedCases;
   readonly processor: string;

@@ -12,7 +12,7 @@ export interface Staged {
 }
 
 /** Everything a settlement is judged by. */
-export interface Settling {
+interface Settling {
   readonly processor: string;
   readonly checkpoint: number;
   /** What waits, by case. */
@@ -108,7 +108,7 @@ function runtimeAct(processor: string, exception: Exception, waiting: Waiting, n
 }
 
 /** What settling looks at in a delivery line. */
-export interface LineHead {
+interface LineHead {
   readonly position: number;
   readonly version: number;
   readonly attempt: number;

@@ -7,12 +7,12 @@ import {
   storeStream,
   type StreamConfig,
   type StreamDrift,
+  streamsOf,
 } from "../../schema/nats.ts";
 import { BackendRefused } from "../backend.ts";
 import { isNotFound, type NatsClient } from "./client.ts";
 import { ApiError, StoreFull } from "./errors.ts";
 import { requireFlags, requireOurs, requireServer } from "./requirements.ts";
-import { type Shortfall, streamsAt } from "./weaker/shortfall.ts";
 
 /** Two nodes may create the streams at once. */
 const STREAM_NAME_IN_USE = 10058;
@@ -21,8 +21,6 @@ const STREAM_NAME_IN_USE = 10058;
 export interface WantedStore extends Omit<StoreShape, "replicas" | "leaseMs"> {
   readonly replicas: number | undefined;
   readonly leaseMs: number | undefined;
-  /** A server or a stream without atomic batches is made do with. */
-  readonly allowWeaker: boolean;
 }
 
 /** The store as it is: an existing one keeps its partitions, and its lease time. */
@@ -34,8 +32,6 @@ export interface OpenedStore {
   readonly created: readonly string[];
   /** Where streams that were there are not configured as this program would. */
   readonly drift: readonly StreamDrift[];
-  /** What it has to do without. */
-  readonly shortfall?: Shortfall;
 }
 
 /** A lease of a store with replicas outlives the choice of a new leader. */
@@ -48,26 +44,21 @@ export async function ensureStreams(
   wanted: WantedStore,
   apply = false,
 ): Promise<OpenedStore> {
-  const { allowWeaker, ...asked } = wanted;
-  const level = await requireServer(client, allowWeaker);
-  const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = asked;
-  const shape = { ...asked, replicas, leaseMs };
+  await requireServer(client);
+  const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
+  const shape = { ...wanted, replicas, leaseMs };
   const created: string[] = [];
   const found: StreamConfig[] = [];
-  for (const config of streamsAt(level, shape)) {
+  for (const config of streamsOf(shape)) {
     found.push(await ensureStream(client, config, () => created.push(config.name)));
     if (config.name === shape.stream) requireOurs(found[0]!, shape);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };
-  const drift = driftOfStreams(streamsAt(level, aim), found);
-  const store = { ...actual, created, drift };
-  if (!apply) {
-    const shortfall = requireFlags(found[0]!, client, level, allowWeaker);
-    return { ...store, ...(shortfall && { shortfall }) };
-  }
-  await update(client, drift, found);
-  return store;
+  const drift = driftOfStreams(streamsOf(aim), found);
+  if (apply) await update(client, drift, found);
+  else requireFlags(found[0]!, client);
+  return { ...actual, created, drift };
 }
 
 /** What a store is, by its streams. */

@@ -1,7 +1,6 @@
 /** The clock of the store: this node's, corrected by how far the server's is ahead. @module */
 import type { NatsClient } from "./client.ts";
 import { millis } from "./direct.ts";
-import { serverTime } from "./weaker/server_time.ts";
 
 const MEASURE_EVERY_MS = 30_000;
 
@@ -19,13 +18,8 @@ export class StoreClock {
   async measure(): Promise<void> {
     if (performance.now() - this.#measuredAt < MEASURE_EVERY_MS) return;
     const before = Date.now();
-    const time = await this.#read();
-    this.#ahead = millis(time) - (before + Date.now()) / 2;
+    const { ts } = await this.client.api<{ ts: string }>(`STREAM.INFO.${this.stream}`);
+    this.#ahead = millis(ts) - (before + Date.now()) / 2;
     this.#measuredAt = performance.now();
-  }
-
-  async #read(): Promise<string> {
-    if (this.client.isPlain) return await serverTime(this.client, this.stream);
-    return (await this.client.api<{ ts: string }>(`STREAM.INFO.${this.stream}`)).ts;
   }
 }

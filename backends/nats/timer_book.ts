@@ -1,6 +1,6 @@
 /** The timers of a store as they were told: followed from one word to the next, and never read anew. @module */
 import { textOf } from "../../schema/nats.ts";
-import { type Found, readSubject } from "./direct.ts";
+import type { Found } from "./direct.ts";
 import { Feed } from "./feed.ts";
 import type { Parts } from "./parts.ts";
 import { timeOf } from "./timer_message.ts";
@@ -21,13 +21,14 @@ const BYTES_AT_ONCE = 4_000_000;
 
 export class TimerBook {
   readonly #parts: Parts;
-  readonly #news: TimerNews;
+  readonly #feed: Feed;
   readonly #timers = new Map<string, Timer>();
   #following: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#news = parts.client.isPlain ? polled(parts) : fed(parts);
+    const { client, stream, subjects } = parts;
+    this.#feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
   }
 
   /** Takes in all that has been written until now. */
@@ -38,10 +39,17 @@ export class TimerBook {
   }
 
   async #follow(): Promise<void> {
-    for await (const found of this.#news.next()) {
-      if (found.deleted) this.#timers.delete(found.subject);
-      else this.#timers.set(found.subject, timerOf(this.#parts, found));
-    }
+    const feed = this.#feed;
+    do {
+      await feed.fill(AT_ONCE, BYTES_AT_ONCE);
+      for (const found of feed.buffer) this.#take(found);
+      feed.drop(feed.position);
+    } while (feed.pending > 0);
+  }
+
+  #take(found: Found): void {
+    if (found.deleted) this.#timers.delete(found.subject);
+    else this.#timers.set(found.subject, timerOf(this.#parts, found));
   }
 
   get count(): number {
@@ -64,42 +72,8 @@ export class TimerBook {
   }
 
   close(): Promise<void> {
-    return this.#news.close();
+    return this.#feed.close();
   }
-}
-
-/** What was written about timers since it was last asked. */
-interface TimerNews {
-  next(): AsyncIterable<Found>;
-  close(): Promise<void>;
-}
-
-function fed({ client, stream, subjects }: Parts): TimerNews {
-  const feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
-  return {
-    async *next() {
-      do {
-        await feed.fill(AT_ONCE, BYTES_AT_ONCE);
-        yield* feed.buffer;
-        feed.drop(feed.position);
-      } while (feed.pending > 0);
-    },
-    close: () => feed.close(),
-  };
-}
-
-/** A plain server loses count of what is there for a consumer where messages replace others. */
-function polled({ client, stream, subjects }: Parts): TimerNews {
-  let after = 0;
-  return {
-    async *next() {
-      for await (const found of readSubject(client, stream, subjects.timers(), after + 1)) {
-        after = found.position;
-        yield found;
-      }
-    },
-    close: () => Promise.resolve(),
-  };
 }
 
 function timerOf({ book }: Parts, { subject, position, payload }: Found): Timer {

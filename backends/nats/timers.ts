@@ -11,7 +11,7 @@ import type { Parts } from "./parts.ts";
 import type { Timer, TimerBook } from "./timer_book.ts";
 import { timerDraft } from "./timer_message.ts";
 
-export interface TimerOptions {
+interface TimerOptions {
   readonly parts: Parts;
   readonly timers: TimerBook;
   /** Between two looks, in milliseconds: how late a timer may be. */

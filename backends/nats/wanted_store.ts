@@ -30,6 +30,6 @@ export function wantedOf(options: NatsOptions): WantedStore {
   if (!NAME.test(stream) || !NAME.test(prefix)) {
     throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
   }
-  const { partitions = DEFAULT_PARTITIONS, replicas, leaseMs, allowWeaker = false } = options;
-  return { stream, prefix, partitions, replicas, leaseMs, allowWeaker };
+  const { partitions = DEFAULT_PARTITIONS, replicas, leaseMs } = options;
+  return { stream, prefix, partitions, replicas, leaseMs };
 }

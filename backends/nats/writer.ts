@@ -24,7 +24,7 @@ const FULL_IN_FLIGHT = 8;
 
 /** What writes messages that belong together. */
 export interface Writer {
-  /** Writes all or none, and tells where; what else is promised `features` of the store says. */
+  /** Writes all or none, and tells where. */
   write(writes: readonly Write[]): Promise<Positions>;
 }
 

@@ -13,7 +13,7 @@ import { partitionsAndRows } from "./rows.ts";
 
 const AT_ONCE = 500;
 
-export interface ChoreOptions {
+interface ChoreOptions {
   client: PostgresClient;
   wakes: Wakes;
   partitions: number;
@@ -64,7 +64,7 @@ export async function repeat(signal: AbortSignal, chore: () => Promise<number>):
  * Appends the events of due timers; returns how many partitions were touched, and whether the outbox holds anything. One
  * question for both: it is asked several times a second, mostly in vain.
  */
-export async function fireTimers(
+async function fireTimers(
   { client, wakes, timersAsOf }: ChoreOptions,
 ): Promise<{ fired: number; letters: boolean }> {
   const asOf = timersAsOf?.().toISOString() ?? null;
@@ -82,7 +82,7 @@ export async function fireTimers(
  * Moves events from the outbox into the log, in the order of their ids: deleted there and appended here in one
  * transaction. What is no valid event stays behind with the reason.
  */
-export async function emptyOutbox({ client, wakes, partitions }: ChoreOptions): Promise<number> {
+async function emptyOutbox({ client, wakes, partitions }: ChoreOptions): Promise<number> {
   const touched = await client.run((sql) =>
     sql.begin(async (begun) => {
       const tx = begun as unknown as Sql;

@@ -18,7 +18,7 @@ export interface PostgresTarget {
   pooler?: boolean;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this many milliseconds without an answer a connection counts as dead. Default 15,000. */

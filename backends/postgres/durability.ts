@@ -3,7 +3,7 @@ import type { Health } from "../backend.ts";
 import type { PostgresClient } from "./client.ts";
 
 /** The settings that decide, as our sessions have them. */
-export interface DurabilitySettings {
+interface DurabilitySettings {
   readonly fsync: string;
   /** `synchronous_commit` */
   readonly commit: string;
@@ -11,7 +11,7 @@ export interface DurabilitySettings {
   readonly standbys: string;
 }
 
-export type Durability = Pick<Health, "durability" | "survivesPowerFailure">;
+type Durability = Pick<Health, "durability" | "survivesPowerFailure">;
 
 /** Asks the server. */
 export async function readDurability(client: PostgresClient): Promise<Durability> {

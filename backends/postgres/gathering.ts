@@ -7,7 +7,7 @@ interface Waiting<Q, A> {
 }
 
 /** Answers questions, in their order. */
-export type Answer<Q, A> = (questions: readonly Q[]) => Promise<readonly (A | Promise<A>)[]>;
+type Answer<Q, A> = (questions: readonly Q[]) => Promise<readonly (A | Promise<A>)[]>;
 
 /**
  * Asks many things at once. Who is alone is answered at once; the busier it gets, the more goes into one question. What

@@ -16,7 +16,7 @@ export interface Lease {
   readonly ended: AbortController;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   node: string;
   /** How long a lease runs without being renewed, in milliseconds of the store's clock. */
   leaseMs: number;

@@ -24,7 +24,7 @@ interface Migration {
 }
 
 /** In order. A released migration is never edited: the next change is the next number. */
-export const migrations: readonly Migration[] = [
+const migrations: readonly Migration[] = [
   { number: 1, name: "tables", sql: tables },
   { number: 2, name: "append", sql: append },
   { number: 3, name: "pull", sql: pull },

@@ -14,7 +14,7 @@ export interface Settled {
 }
 
 /** Whose batch it is. */
-export interface Owner {
+interface Owner {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;

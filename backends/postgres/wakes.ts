@@ -32,7 +32,7 @@ export interface Sleeper extends PullRequest {
   hand(pulled: Pulled, leave: () => void): void;
 }
 
-export interface WakesOptions {
+interface WakesOptions {
   node: string;
   /** Between two polls, in milliseconds. */
   pollMs: number;

@@ -21,7 +21,7 @@ interface ModuleGraph {
 export const ENTRIES = { main: "main.ts", worker: "actors/worker.ts" } as const;
 
 /** Imports of text are stable since Deno 2.8; before, they need this. */
-export const TEXT_IMPORTS = "raw-imports";
+const TEXT_IMPORTS = "raw-imports";
 
 /** Writes `deno.json` and the lock into a directory; answers the path of the former. */
 export async function writeCompileConfig(root: string, directory: string): Promise<string> {

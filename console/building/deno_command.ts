@@ -1,7 +1,7 @@
 /** Runs this Deno again, to do a part of the work. @module */
 import { CommandError, exitCodes } from "../exit_codes.ts";
 
-export interface DenoRun {
+interface DenoRun {
   readonly cwd: string;
   /** A program to read from standard input. */
   readonly input?: string;

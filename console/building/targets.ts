@@ -7,7 +7,7 @@ export interface Target {
   readonly postgres: string | undefined;
 }
 
-export const targets: readonly Target[] = [
+const targets: readonly Target[] = [
   { triple: "x86_64-unknown-linux-gnu", postgres: "linux-x64" },
   { triple: "aarch64-unknown-linux-gnu", postgres: "linux-arm64" },
   { triple: "x86_64-apple-darwin", postgres: "darwin-x64" },

@@ -2,7 +2,7 @@
 import type { AuditEntry, Backend, CaseSummary } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { StoredEvent } from "../../schema/stored_event.ts";
-import { decisions } from "../../schema/events.ts";
+import { decisions } from "../../schema/event_fields.ts";
 import { oneOf, text } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
@@ -11,7 +11,7 @@ import type { Parsed, Values } from "../options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "../review.ts";
 import { tellCase, withoutPersonalData } from "../timeline.ts";
 
-export const casesOptions = {
+const casesOptions = {
   ...backendOptions,
   limit: limitOption,
   latest: {

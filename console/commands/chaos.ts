@@ -16,7 +16,7 @@ import { StatusLine } from "../terminal.ts";
 
 const names = scenarios.map(({ name }) => name);
 
-export const chaosOptions = {
+const chaosOptions = {
   backend: {
     schema: oneOf(["postgres", "nats", "both", "memory"]).default("postgres"),
     value: "NAME",

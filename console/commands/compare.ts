@@ -6,7 +6,7 @@ import { UsageError } from "../exit_codes.ts";
 import { defaultWorkers } from "../node.ts";
 import type { Parsed, Values } from "../options.ts";
 
-export const compareOptions = {
+const compareOptions = {
   "postgres-url": {
     schema: postgresUrl.optional(),
     value: "URL",

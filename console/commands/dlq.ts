@@ -11,7 +11,7 @@ import { previewRedrive, tellPreview } from "../redrive_preview.ts";
 import { grouped } from "../terminal.ts";
 import { withoutPersonalData } from "../timeline.ts";
 
-export const dlqOptions = {
+const dlqOptions = {
   ...backendOptions,
   processor: { schema: text.optional(), value: "NAME", help: "only of this processor" },
   case: { schema: text.optional(), value: "ID", help: "only of this case" },

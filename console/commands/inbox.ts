@@ -7,7 +7,7 @@ import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
 
-export const inboxOptions = {
+const inboxOptions = {
   ...backendOptions,
   limit: limitOption,
   as: { schema: text.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },

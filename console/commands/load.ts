@@ -12,7 +12,7 @@ import { z } from "zod";
 const rateOrMax = z.string({ error: "must be given, e.g. --rate 100/sec or --rate max" })
   .pipe(z.union([z.literal("max"), rate], { error: "must be a rate such as 100/sec or 600/min, or max" }));
 
-export const loadOptions = {
+const loadOptions = {
   ...backendOptions,
   "data-dir": {
     ...backendOptions["data-dir"],

@@ -11,7 +11,7 @@ import { jsonRecords, type TextRecord } from "../json_records.ts";
 import type { Parsed, Values } from "../options.ts";
 import { grouped, Progress } from "../terminal.ts";
 
-export const publishOptions = {
+const publishOptions = {
   ...backendOptions,
   strict: { schema: given, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
   batch: {

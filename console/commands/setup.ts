@@ -11,7 +11,7 @@ import { exitCodes, UsageError } from "../exit_codes.ts";
 import { natsServer } from "../nats_server.ts";
 import type { Parsed, Values } from "../options.ts";
 
-export const setupOptions = {
+const setupOptions = {
   ...backendOptions,
   backend: {
     ...backendOptions.backend,

@@ -14,7 +14,7 @@ import type { Parsed, Values } from "../options.ts";
 import { stopRequests } from "../stopping.ts";
 import { grouped, Progress } from "../terminal.ts";
 
-export const simulateOptions = {
+const simulateOptions = {
   ...backendOptions,
   backend: {
     ...backendOptions.backend,

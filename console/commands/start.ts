@@ -5,8 +5,6 @@ import { GUARDED, guardedRun, guardNode } from "../guarded_start.ts";
 import type { Parsed } from "../options.ts";
 import { startOptions, type StartValues } from "../start_options.ts";
 
-export { GUARDED };
-
 export const start = command({
   name: "start",
   summary: "Runs a node: takes cases from the store through the processors",

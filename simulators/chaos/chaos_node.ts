@@ -24,7 +24,7 @@ export interface ChaosNode {
   stop(): Promise<void>;
 }
 
-export type PlanOfNode = Omit<NodePlan, "role" | "control"> & { readonly guarded: boolean };
+type PlanOfNode = Omit<NodePlan, "role" | "control"> & { readonly guarded: boolean };
 
 export class NodeProcess implements ChaosNode {
   readonly name: string;

@@ -47,7 +47,7 @@ export interface HealthReport {
   readonly timersDue: boolean;
 }
 
-export interface Begun {
+interface Begun {
   readonly kind: "begun";
   readonly id: number;
   readonly processor: string;

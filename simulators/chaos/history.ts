@@ -45,7 +45,7 @@ export interface Won {
 }
 
 /** What the runtime makes visible (I8). */
-export const toldKinds = [
+const toldKinds = [
   "retry",
   "dead_letter",
   "held",
@@ -76,7 +76,7 @@ export interface InFlight {
 }
 
 /** The store at the end. */
-export interface Stored {
+interface Stored {
   readonly events: readonly StoredEvent[];
   readonly deadLetters: readonly DeadLetter[];
   /** Deliveries that still wait for their next try, or are not settled at all. */

@@ -7,7 +7,7 @@ import type { AnyProcessor } from "../../actors/processor.ts";
 import type { WorkerAct } from "./control.ts";
 
 /** What an event can make the processor do that is named in it. */
-export const acts = ["throw", "fail_twice", "kill_worker", "spin"] as const;
+const acts = ["throw", "fail_twice", "kill_worker", "spin"] as const;
 export type Act = (typeof acts)[number];
 
 /** Mark in the data of an event. */

@@ -15,7 +15,7 @@ export const MAX_ATTEMPTS = 4;
 /** A batch may be above its bound by one delivery. */
 const PREFETCH = 4;
 const LARGEST_DELIVERY = 20_000;
-export const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
+const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
 
 /** The supervision of chaos nodes: as in production, with times short enough to watch. */
 const supervision: SupervisorOptions = {

@@ -2,7 +2,7 @@
 import type { Backend } from "../../backends/backend.ts";
 import { type AwayListener, untilAnswered } from "../../backends/patience.ts";
 
-export interface StorePlan {
+interface StorePlan {
   readonly backend: "postgres" | "nats";
   readonly url: string;
   /** The stream, on NATS. */
@@ -18,7 +18,7 @@ export const PARTITIONS = 4;
 /** Deliveries in a batch: few, so that there are many settles to disturb. */
 export const BATCH_SIZE = 50;
 export const BATCH_BYTES = 200_000;
-export const LEASE_MS = 1_000;
+const LEASE_MS = 1_000;
 /** For nodes and producers a backend that does not answer for so long is away. Whoever is not part of the run has time. */
 const DEADLINE_MS = 2_000;
 const PATIENT_MS = 15_000;

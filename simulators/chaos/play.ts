@@ -6,7 +6,7 @@ import { findNatsServer, namedNats, ownNats } from "./servers/nats_server.ts";
 import { namedPostgres, ownPostgres } from "./servers/postgres_server.ts";
 import type { ChaosServer } from "./servers/server.ts";
 
-export interface PlayOptions {
+interface PlayOptions {
   readonly backends: readonly BackendName[];
   readonly scenarios: readonly Scenario[];
   readonly seed: string;
@@ -23,7 +23,7 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Played {
+interface Played {
   readonly runs: readonly RunResult[];
   /** Backends that were asked for and are not to be had. */
   readonly missing: readonly string[];

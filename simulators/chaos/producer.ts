@@ -12,7 +12,7 @@ import { generateCases } from "../case_generator.ts";
 import { Random } from "../random.ts";
 import type { Mark } from "./misbehaviour.ts";
 
-export interface Load {
+interface Load {
   readonly seed: string;
   /** Events a second. */
   readonly perSecond: number;

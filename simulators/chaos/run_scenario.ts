@@ -14,7 +14,7 @@ import { type Series, seriesOf } from "./series.ts";
 import { type FaultRecord, momentsOf, playTimeline } from "./timeline.ts";
 import { failuresOf } from "./verdict.ts";
 
-export interface RunOptions {
+interface RunOptions {
   readonly backend: BackendName;
   readonly seed: string;
   readonly durationMs: number;

@@ -17,7 +17,7 @@ import { Recorder } from "./recorder.ts";
 import type { ChaosServer } from "./servers/server.ts";
 import type { BackendName, Stage } from "./stage.ts";
 
-export interface StagePlan {
+interface StagePlan {
   readonly seed: string;
   readonly perSecond: number;
   readonly nodes: number;

@@ -25,7 +25,7 @@ export interface FaultRecord {
 }
 
 /** One fault of a timeline, at its time. */
-export interface Moment {
+interface Moment {
   readonly fault: Fault;
   readonly atMs: number;
   readonly untilMs: number;

@@ -3,7 +3,7 @@ import { type Finding, invariants } from "../history_checker.ts";
 import type { Scenario } from "./scenario.ts";
 import type { FaultRecord } from "./timeline.ts";
 
-export interface Evidence {
+interface Evidence {
   readonly scenario: Scenario;
   readonly faults: readonly FaultRecord[];
   readonly findings: readonly Finding[];

@@ -4,7 +4,7 @@ import type { ToldKind } from "../chaos/history.ts";
 import type { Stage } from "../chaos/stage.ts";
 
 /** What a fault lays hands on; in memory there are workers and nothing else. */
-export type Needs = "worker" | "process" | "link" | "store" | "own_server";
+type Needs = "worker" | "process" | "link" | "store" | "own_server";
 
 /**
  * One fault, made anew for every time it is applied. When it is applied, and whether at all, is decided elsewhere: the

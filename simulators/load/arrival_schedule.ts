@@ -5,7 +5,7 @@ import { Random } from "../random.ts";
 export const arrivalKinds = ["fixed", "poisson", "daily"] as const;
 export type ArrivalKind = (typeof arrivalKinds)[number];
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /**
    * `fixed`: evenly spaced. `poisson`: independent of each other. `daily`: Poisson, whose rate follows the hours of a
    * working day of debt assistance, the whole day within the duration.

@@ -1,5 +1,5 @@
-/** Latencies in an HDR histogram: three significant digits from a microsecond to an hour, in bounded memory. @module */
-import { build, type Histogram } from "hdr-histogram-js";
+/** Latencies in a histogram of high dynamic range: three significant digits from a microsecond to an hour, in bounded memory. @module */
+import { PreciseHistogram } from "../../console/precise_histogram.ts";
 
 /** Percentiles in milliseconds; all zero when nothing was recorded. */
 export interface LatencyFigures {
@@ -25,17 +25,11 @@ const LONGEST_US = 3_600_000_000;
 const CURVE = [0, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.9, 99.95, 99.99, 100];
 
 export class LatencyHistogram {
-  readonly #histogram: Histogram = build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_US,
-    numberOfSignificantValueDigits: 3,
-    bitBucketSize: 32,
-    useWebAssembly: false,
-  });
+  readonly #histogram = new PreciseHistogram(LONGEST_US);
 
   /** Counts one latency in milliseconds. Clocks of two machines may differ: what is below zero counts as zero. */
   record(ms: number): void {
-    this.#histogram.recordValue(Math.min(Math.max(0, Math.round(ms * 1000)), LONGEST_US));
+    this.#histogram.record(Math.max(0, Math.round(ms * 1000)));
   }
 
   add(other: LatencyHistogram): void {
@@ -47,21 +41,16 @@ export class LatencyHistogram {
   }
 
   figures(): LatencyFigures {
-    const { totalCount: count, mean, maxValue } = this.#histogram;
-    const at = (percentile: number) => count === 0 ? 0 : toMs(this.#at(percentile));
+    const { count, mean, max } = this.#histogram;
+    const at = (percentile: number) => toMs(this.#histogram.percentile(percentile));
     const [p50, p90, p95, p99, p999] = [at(50), at(90), at(95), at(99), at(99.9)];
-    return { count, mean: toMs(count === 0 ? 0 : mean), p50, p90, p95, p99, p999, max: toMs(maxValue) };
+    return { count, mean: toMs(mean), p50, p90, p95, p99, p999, max: toMs(max) };
   }
 
   /** How latency grows with the percentile, for a plot. */
   curve(): CurvePoint[] {
-    if (this.#histogram.totalCount === 0) return [];
-    return CURVE.map((percentile) => ({ percentile, ms: toMs(this.#at(percentile)) }));
-  }
-
-  /** The histogram answers with the upper end of a step, which may lie above the greatest value there was. */
-  #at(percentile: number): number {
-    return Math.min(this.#histogram.getValueAtPercentile(percentile), this.#histogram.maxValue);
+    if (this.#histogram.count === 0) return [];
+    return CURVE.map((percentile) => ({ percentile, ms: toMs(this.#histogram.percentile(percentile)) }));
   }
 }
 

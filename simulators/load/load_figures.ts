@@ -27,17 +27,17 @@ export interface SecondFigures {
 }
 
 /** What the generator itself came to. */
-export interface GeneratorFigures {
+interface GeneratorFigures {
   /** How late it handed over what the store could have taken. */
   readonly late_ms: LatencyFigures;
   /** The part of the time its thread spent making events, in a hundred. */
   readonly making_percent: number;
 }
 
-export type Limit = "none" | "generator" | "appends" | "processing";
+type Limit = "none" | "generator" | "appends" | "processing";
 
 /** What held a run back, in one word and in words. */
-export interface Verdict {
+interface Verdict {
   readonly limit: Limit;
   readonly text: string;
 }

@@ -7,7 +7,7 @@ import { type Part, plainTable, type Report } from "./report_page.ts";
 const LATENCY_HEAD = ["milliseconds", "count", "mean", "p50", "p90", "p99", "p99.9", "max"];
 
 /** The rows of the latency table. */
-export function latencyRows({ append_ms, settle_ms, end_to_end_ms }: LoadFigures): string[][] {
+function latencyRows({ append_ms, settle_ms, end_to_end_ms }: LoadFigures): string[][] {
   return [
     row("append, from when it was due", append_ms),
     ...Object.entries(settle_ms).map(([name, figures]) => row(`append to settle, ${name}`, figures)),

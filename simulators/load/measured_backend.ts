@@ -12,7 +12,7 @@ export interface Done {
 }
 
 /** Told after every settle, with the deliveries that are done. */
-export type OnSettled = (processor: string, done: readonly Done[]) => void;
+type OnSettled = (processor: string, done: readonly Done[]) => void;
 
 /** Wraps a backend. It reads three fields of each line, which costs the supervisor's thread about a microsecond. */
 export function measured(backend: Backend, onSettled: OnSettled): Backend {

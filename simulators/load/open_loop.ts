@@ -16,7 +16,7 @@ export interface OfferListener {
   acknowledged(due: readonly number[], at: number): void;
 }
 
-export interface Offer {
+interface Offer {
   /** Moments in milliseconds since the start, ascending. */
   readonly schedule: Iterable<number>;
   /** Makes the event that is due at this moment. */
@@ -33,7 +33,7 @@ export const APPENDS_AT_ONCE = 4;
 const LARGEST_APPEND = 500;
 
 /** What the generator itself came to. */
-export interface Offered {
+interface Offered {
   readonly count: number;
   /** Milliseconds this thread spent making events. */
   readonly makingMs: number;

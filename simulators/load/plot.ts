@@ -1,11 +1,11 @@
 /** Plots as SVG text that needs nothing else: lines over a number, and bars. Pure. @module */
 
-export interface Line {
+interface Line {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly title: string;
   readonly x: string;
   readonly y: string;
@@ -20,7 +20,7 @@ const [INNER_WIDTH, INNER_HEIGHT] = [WIDTH - AREA.left - AREA.right, HEIGHT - AR
 /** Told apart by people with any colour vision (Okabe and Ito). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 
-export function colour(i: number): string {
+function colour(i: number): string {
   return COLOURS[i % COLOURS.length]!;
 }
 

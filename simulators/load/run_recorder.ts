@@ -5,11 +5,11 @@ import type { Done } from "./measured_backend.ts";
 import type { OfferListener } from "./open_loop.ts";
 
 /** The three processors a case goes through by itself. */
-export const STAGES = ["intake", "analysis", "decision"] as const;
+const STAGES = ["intake", "analysis", "decision"] as const;
 const [INTAKE, ANALYSIS, DECISION] = STAGES;
 
 /** When a run begins and from when on it counts, milliseconds since 1970. */
-export interface RunTimes {
+interface RunTimes {
   readonly began: number;
   readonly counts: number;
 }

@@ -8,7 +8,7 @@ export type Act = "throw" | "flaky" | "reject" | Ending;
 
 /** The processors of a simulation. */
 export const processorNames = ["sorter", "answerer"] as const;
-export type ProcessorName = typeof processorNames[number];
+type ProcessorName = typeof processorNames[number];
 
 /** A delivery that does harm: intake `n` of a case, or what follows from it. */
 export interface Poison {

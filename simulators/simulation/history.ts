@@ -3,7 +3,7 @@ import type { Batch, Settlement } from "../../backends/mailbox.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** A settlement as the store met it. */
-export interface SettleSeen {
+interface SettleSeen {
   readonly node: string;
   readonly processor: string;
   readonly partition: number;
@@ -15,9 +15,6 @@ export interface SettleSeen {
   /** False when it was refused. */
   readonly accepted: boolean;
 }
-
-/** A duty to tell: the node knows of something that must be counted and logged. */
-export type Duty = readonly [node: string, what: string];
 
 export class History {
   readonly settled: SettleSeen[] = [];

@@ -5,7 +5,7 @@ import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, World } from "./simulated_node.ts";
 
 /** What can be harmed. */
-export interface Targets {
+interface Targets {
   readonly world: World;
   readonly nodes: readonly SimulatedNode[];
   /** Cuts every producer from the store. */

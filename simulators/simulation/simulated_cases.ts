@@ -21,7 +21,7 @@ export interface Harm {
 }
 
 /** Every second intake sets a timer that goes off so much later. */
-export const TIMER_MS = 700;
+const TIMER_MS = 700;
 
 /** Intake `n` of a case, with the harm that its deliveries do. */
 export function intakeEvent(caseId: string, n: number, faults: Schedule["faults"]): WireEvent {

@@ -8,7 +8,7 @@ import { replaced } from "./node_store.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
 /** What a link joins to the store, and what is to go wrong on it. */
-export interface LinkEnd {
+interface LinkEnd {
   readonly name: string;
   readonly time: SimulatedTime;
   readonly process: Process;

@@ -8,7 +8,7 @@ import { type Harm, processorsOf } from "./simulated_cases.ts";
 import type { Process, SimulatedTime } from "./simulated_time.ts";
 
 /** Where a worker lives. */
-export interface WorkerPlace {
+interface WorkerPlace {
   readonly time: SimulatedTime;
   readonly process: Process;
   readonly random: Random;

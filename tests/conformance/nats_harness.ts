@@ -41,7 +41,7 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
     // The clock is the server's: only real time moves it.
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...(proxy === undefined ? {} : {
-      failNextDeadLetterWrite: () => spoilDeadLetter(proxy, options.allowWeaker ? OTHER_STREAM : NO_ROLLUP),
+      failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
     async close() {
@@ -52,18 +52,16 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
 }
 
 /** What of a message is made into what the server refuses, of the same length. */
-type Spoilt = readonly [good: string, bad: string];
-const NO_ROLLUP: Spoilt = ["Nats-Rollup: sub", "Nats-Rollup: bad"];
-/** A server before atomic batches does not answer to a rollup that is none. */
-const OTHER_STREAM: Spoilt = ["Nats-Expected-Last-Sequence: ", "Nats-Expected-Stream: another"];
+const GOOD = "Nats-Rollup: sub";
+const BAD = "Nats-Rollup: bad";
 
 /** The next parked case with a dead head is spoilt. */
-function spoilDeadLetter(proxy: LoopbackProxy, [good, bad]: Spoilt): void {
+function spoilDeadLetter(proxy: LoopbackProxy): void {
   proxy.tamper = (sent) => {
     const text = new TextDecoder("latin1").decode(sent);
-    const at = text.lastIndexOf(good, text.indexOf(`"state":"dead"`));
+    const at = text.lastIndexOf(GOOD, text.indexOf(`"state":"dead"`));
     if (at < 0 || !text.includes(`"state":"dead"`)) return;
-    sent.set(new TextEncoder().encode(bad), at);
+    sent.set(new TextEncoder().encode(BAD), at);
     proxy.tamper = undefined;
   };
 }

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { join } from "node:path";
 import postgres from "postgres";
 import {
-  EmbeddedError,
   type EmbeddedPostgres,
   openEmbedded,
   serverProcessId,
 } from "../../backends/postgres/embedded/embedded.ts";
+import { EmbeddedError } from "../../backends/postgres/embedded/errors.ts";
 import {
   canMount,
   Disk,

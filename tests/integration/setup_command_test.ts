@@ -5,7 +5,7 @@ import { exitCodes } from "../../console/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
-import { assertRefused, run, runHere } from "../support/program.ts";
+import { assertRefused, runHere } from "../support/program.ts";
 
 let server: TestNats;
 natsTest.beforeAll(async () => {
@@ -57,17 +57,13 @@ natsTest("setup shows drift as a diff, and changes it only on --apply", async ()
 });
 
 natsTest(
-  "a stream that lost allow_atomic is refused, made do with by --allow-weaker, and mended by setup --apply",
+  "a stream that lost allow_atomic is refused, and mended by setup --apply",
   async () => {
     await setup(server.url);
     const { config } = await api(server.url, "STREAM.INFO.CASES");
     await api(server.url, "STREAM.UPDATE.CASES", { ...config, allow_atomic: false });
     const refused = await runHere(["cases", "list", "--backend", "nats", "--url", server.url]);
-    assertRefused(refused, exitCodes.refused, /lacks allow_atomic \(.*see setup --apply, or --allow-weaker$/);
-    const weaker = ["start", "--backend", "nats", "--url", server.url, "--allow-weaker"];
-    const ran = await run([...weaker, "--count", "50", "--until-idle", "--port", "0", "--json"]);
-    assertEquals([ran.code, JSON.parse(ran.out).ledger.balanced], [0, true], ran.err);
-    assertMatch(ran.err, /promises less \(--allow-weaker\): the stream CASES lacks allow_atomic/);
+    assertRefused(refused, exitCodes.refused, /lacks allow_atomic \(.*see setup --apply$/);
     assertEquals((await setup(server.url, "--apply")).code, 0);
     assertEquals((await runHere(["cases", "list", "--backend", "nats", "--url", server.url])).code, 0);
   },

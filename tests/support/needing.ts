@@ -13,13 +13,10 @@ export interface NeedingTests {
   afterAll(tidy: () => Promise<void>): void;
 }
 
-/**
- * @param missing what is needed and not here, with how to come by it; undefined when it is here
- * @param inCi false for what CI may lack too, since something close to it is tested there
- */
-export function testsNeeding(missing: string | undefined, inCi = true): NeedingTests {
+/** @param missing what is needed and not here, with how to come by it; undefined when it is here */
+export function testsNeeding(missing: string | undefined): NeedingTests {
   const ignore = missing !== undefined;
-  if (ignore) sayWhatIsSkipped(missing, inCi);
+  if (ignore) sayWhatIsSkipped(missing);
   const register = (test: string | Deno.TestDefinition, fn?: () => Promise<void>) =>
     typeof test === "string"
       ? Deno.test({ name: test, ignore, fn: fn! })
@@ -32,8 +29,8 @@ export function testsNeeding(missing: string | undefined, inCi = true): NeedingT
 }
 
 /** A test, and all of it in its name: what else is written while tests run quietly is shown to nobody. */
-function sayWhatIsSkipped(missing: string, inCi: boolean): void {
+function sayWhatIsSkipped(missing: string): void {
   const file = new URL(Deno.mainModule).pathname.split("/").at(-1);
   const told = `SKIPPED: what ${file} tests is not proven here. ${missing}`;
-  Deno.test(told, () => assert(!inCi || Deno.env.get("CI") !== "true", told));
+  Deno.test(told, () => assert(Deno.env.get("CI") !== "true", told));
 }

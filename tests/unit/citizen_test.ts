@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decodeEvent, withTwoDecimals } from "../../schema/codec.ts";
-import { decisions, type WireEvent } from "../../schema/events.ts";
+import { decisions } from "../../schema/event_fields.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
 import { type Reaction, reactionsTo, reactsWith } from "../../simulators/citizen.ts";
 import { outcomeShares } from "../../simulators/histories.ts";

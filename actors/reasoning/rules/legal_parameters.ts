@@ -87,7 +87,7 @@ export const wsnpMonths: Dated<number> = {
 };
 
 /** A band of the WIK scale: the share of the part of the principal that falls in it. */
-export interface ScaleBand {
+interface ScaleBand {
   /** Width in cents; null for the rest. */
   readonly width: number | null;
   readonly share: number;

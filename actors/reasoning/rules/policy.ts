@@ -11,7 +11,7 @@ const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: 
 export const FIRST_DAY = "2012-07-01";
 
 /** Bounds of the policy. Amounts in cents. */
-export interface Policy {
+interface Policy {
   readonly version: string;
   /** Below this `analysis_confidence` a person decides. */
   readonly lowConfidence: number;

@@ -17,7 +17,7 @@ import { findProgram } from "./program.ts";
 import { ensureRunning, type ServerPlace, stopServer } from "./server_process.ts";
 
 /** This process's use of the server of a data directory. */
-export interface DevelopmentServer {
+interface DevelopmentServer {
   readonly url: string;
   /** Other users of the machine can reach the port, and do not know it. */
   readonly token: string;
@@ -29,7 +29,7 @@ export interface DevelopmentServer {
   close(): Promise<void>;
 }
 
-export interface DevelopmentOptions {
+interface DevelopmentOptions {
   /** As of the embedded PostgreSQL; its default when left out. */
   readonly dataDir?: string;
   /** One node at a time may use a data directory; any number of clients may besides. */

@@ -5,7 +5,7 @@ import { privateDirectory, serverCommand, type ServerUser } from "./run_as.ts";
 import { exists, removeQuietly, syncDirectory } from "./unpack.ts";
 
 /** What a new cluster is made with. */
-export interface ClusterPlan {
+interface ClusterPlan {
   /** Where PostgreSQL's data goes; its parent exists. */
   readonly cluster: string;
   /** The unpacked PostgreSQL. */

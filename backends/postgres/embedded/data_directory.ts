@@ -53,7 +53,7 @@ export async function prepareDataDir(path: string): Promise<Layout> {
 }
 
 /** Where everything is in the data directory at this real path. */
-export function layoutOf(root: string): Layout {
+function layoutOf(root: string): Layout {
   return {
     root,
     cluster: join(root, "cluster"),

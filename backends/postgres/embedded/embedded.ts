@@ -15,9 +15,6 @@ import { serverUser } from "./run_as.ts";
 import { readPostmasterFile } from "./server_state.ts";
 import { exists, removeQuietly, unpack } from "./unpack.ts";
 
-export { defaultDataDir } from "./data_directory.ts";
-export { EmbeddedError, type EmbeddedErrorKind } from "./errors.ts";
-
 /** This process's use of the PostgreSQL server that belongs to a data directory. */
 export interface EmbeddedPostgres {
   /** For postgres.js: `host` is the directory of a unix socket. */
@@ -39,7 +36,7 @@ export interface EmbeddedPostgres {
 }
 
 /** How to open the embedded PostgreSQL. */
-export interface EmbeddedOptions {
+interface EmbeddedOptions {
   /** The data directory; `defaultDataDir()` when left out. */
   dataDir?: string;
   /** One node at a time may use a data directory; any number of clients may besides. */

@@ -1,5 +1,5 @@
 /** What went wrong, for programs; the message says it for people. */
-export type EmbeddedErrorKind =
+type EmbeddedErrorKind =
   | "unsupported_platform"
   | "no_space"
   | "unreachable_directory"

@@ -29,7 +29,7 @@ export async function findBinaries(): Promise<string> {
 }
 
 /** The name npm gives to this platform. */
-export function platformName(): string {
+function platformName(): string {
   return `${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { systemError } from "./errors.ts";
 
 /** What a running postmaster tells of itself in `postmaster.pid`. */
-export interface PostmasterFile {
+interface PostmasterFile {
   readonly pid: number;
   readonly socketDir: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface PostmasterFile {
  * The state of the server of a cluster. `stale`: its file says it runs, but nobody listens on its socket (it
  * was killed). `silent`: somebody listens and does not answer (it is stopped or hangs).
  */
-export type ServerState =
+type ServerState =
   | { readonly kind: "absent" }
   | {
     readonly kind: "stale" | "starting" | "ready" | "stopping" | "silent";

@@ -1,5 +1,5 @@
 /** How long deliveries took from append to settle: percentiles by event type and over all. @module */
-import { PreciseHistogram } from "./precise_histogram.ts";
+import { PreciseHistogram } from "../simulators/load/precise_histogram.ts";
 
 /** Percentiles in milliseconds. */
 export interface LatencySummary {

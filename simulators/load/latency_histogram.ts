@@ -1,5 +1,5 @@
 /** Latencies in a histogram of high dynamic range: three significant digits from a microsecond to an hour, in bounded memory. @module */
-import { PreciseHistogram } from "../../console/precise_histogram.ts";
+import { PreciseHistogram } from "./precise_histogram.ts";
 
 /** Percentiles in milliseconds; all zero when nothing was recorded. */
 export interface LatencyFigures {

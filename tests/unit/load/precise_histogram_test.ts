@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { PreciseHistogram } from "../../../console/precise_histogram.ts";
+import { PreciseHistogram } from "../../../simulators/load/precise_histogram.ts";
 
 const HIGHEST = 30 * 86_400_000_000;
 

@@ -4,14 +4,14 @@
  * @module
  */
 import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
-import { CaseStates } from "./case_states.ts";
+import { StateCache } from "./case_states.ts";
 import type { AnyProcessor } from "./processor.ts";
-import { runGuarded } from "./vm_guard.ts";
+import { runWithTimeout } from "./vm_guard.ts";
 import {
-  AT_REST,
+  type BatchRequest,
   type BatchResult,
   type FromWorker,
-  type Run,
+  IDLE,
   type Setup,
   type ToWorker,
 } from "./worker_protocol.ts";
@@ -30,14 +30,14 @@ interface WorkerScope {
   post(message: FromWorker): void;
   heapBytes(): number;
   /** Calls back when nothing is left that the handlers until now set going, but for what waits for a time. */
-  whenAtRest(act: () => void): void;
+  whenIdle(act: () => void): void;
 }
 
-export class BatchHost {
+export class BatchDispatcher {
   readonly #processors: readonly AnyProcessor[];
   readonly #scope: WorkerScope;
-  readonly #states = new Map<string, CaseStates>();
-  readonly #waiting = new Map<number, BatchRun>();
+  readonly #caches = new Map<string, StateCache>();
+  readonly #awaitingHistories = new Map<number, BatchRun>();
   #settings!: Setup;
   #progress!: Int32Array;
 
@@ -47,11 +47,11 @@ export class BatchHost {
   }
 
   /** Does what it is told. What it throws is the end of its worker. */
-  hear(message: ToWorker): void {
+  onMessage(message: ToWorker): void {
     if (message.kind === "setup") return this.#setup(message);
-    if (message.kind === "runs") return this.#report(message.runs.flatMap((run) => this.#start(run)));
-    const run = this.#waiting.get(message.id)!;
-    this.#waiting.delete(message.id);
+    if (message.kind === "runs") return this.#report(message.requests.flatMap((run) => this.#start(run)));
+    const run = this.#awaitingHistories.get(message.id)!;
+    this.#awaitingHistories.delete(message.id);
     if (message.lines !== null) this.#report([this.#finish(message.id, run, message.lines)]);
   }
 
@@ -60,61 +60,61 @@ export class BatchHost {
     this.#progress = new Int32Array(message.progress);
     const limit = Math.ceil(message.stateLimit / this.#processors.length);
     for (const processor of this.#processors) {
-      this.#states.set(processor.name, new CaseStates(processor, limit));
+      this.#caches.set(processor.name, new StateCache(processor, limit));
     }
     this.#scope.post({ kind: "ready" });
   }
 
   /** Its result; or none yet, when it lacks histories. */
-  #start({ id, processor, partition, lines }: Run): Result[] {
+  #start({ id, processor, partition, lines }: BatchRequest): Result[] {
     const before = [...this.#progress] as [number, number];
-    this.mark(id, 0);
-    const own = this.#states.get(processor)!;
-    const others = [...this.#states.values()].filter((other) => other !== own);
+    this.recordProgress(id, 0);
+    const own = this.#caches.get(processor)!;
+    const others = [...this.#caches.values()].filter((other) => other !== own);
     const run = new BatchRun(own, others, partition, lines);
     const { needs } = run;
     if (needs.length === 0) return [this.#finish(id, run, "")];
-    this.#waiting.set(id, run);
+    this.#awaitingHistories.set(id, run);
     const { takes, folds } = run.processor;
     this.#scope.post({ kind: "need", id, needs, types: [...takes, ...folds] });
     // While it waits, nothing that happens in this worker is the fault of its first delivery.
-    this.mark(...before);
+    this.recordProgress(...before);
     return [];
   }
 
   #finish(id: number, run: BatchRun, histories: string): Result {
-    this.mark(id, 0);
-    run.learn(histories);
-    while (!run.finished) this.#runSome(id, run);
+    this.recordProgress(id, 0);
+    run.addHistories(histories);
+    while (!run.isFinished) this.#runUntilTimeout(id, run);
     const result = run.result();
-    this.mark(id, run.deliveries.length);
+    this.recordProgress(id, run.deliveries.length);
     return { id, result };
   }
 
   #report(results: readonly Result[]): void {
     this.#scope.post({ kind: "results", results, heapBytes: this.#scope.heapBytes() });
-    this.#scope.whenAtRest(() => Atomics.store(this.#progress, BATCH, AT_REST));
+    this.#scope.whenIdle(() => Atomics.store(this.#progress, BATCH, IDLE));
   }
 
   /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */
-  #runSome(id: number, run: BatchRun): void {
+  #runUntilTimeout(id: number, run: BatchRun): void {
     const first = run.next;
     const { deliveryTimeoutMs } = this.#settings;
-    const inTime = runGuarded(() => {
-      while (!run.finished) {
-        this.mark(id, run.next);
+    const inTime = runWithTimeout(() => {
+      while (!run.isFinished) {
+        this.recordProgress(id, run.next);
         run.step();
       }
     }, deliveryTimeoutMs);
     // A half kept outcome can't be told from a whole one: better to end here, and let the batch be done again by another.
-    if (!inTime && run.keeping) throw new Error("Stopped while the outcome of a delivery was being kept");
+    if (!inTime && run.isRecording) throw new Error("Stopped while the outcome of a delivery was being kept");
     if (!inTime && run.next === first) {
       run.fail(new DeliveryTimeout(`A handler did not return within ${deliveryTimeoutMs} ms`));
     }
   }
 
   /** Shows the supervisor's thread how far it is, so that whoever ends the worker is known. */
-  protected mark(batch: number, delivery: number): void {
+  protected recordProgress(batch: number, delivery: number): void {
     Atomics.store(this.#progress, DELIVERY, delivery);
     Atomics.store(this.#progress, BATCH, batch);
   }

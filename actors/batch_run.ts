@@ -5,11 +5,11 @@ import type { CaseEvent } from "../schema/events.ts";
 import { UnknownKind } from "../schema/evolution.ts";
 import { LineWriter } from "../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../schema/stored_event.ts";
-import type { Basis, CaseStates } from "./case_states.ts";
-import { contextOf, type Emission, emit, InvalidOutput } from "./emission.ts";
-import { describe } from "./thrown.ts";
+import type { StateCache, StateSnapshot } from "./case_states.ts";
+import { contextOf, encodeOutputs, InvalidOutput, type Outputs } from "./emission.ts";
+import { describeError } from "./thrown.ts";
 import { type AnyProcessor, Reject } from "./processor.ts";
-import type { BatchResult, FailedDelivery } from "./worker_protocol.ts";
+import type { BatchResult, FailedAttempt } from "./worker_protocol.ts";
 
 /** A delivery that ran longer than it may. */
 export class DeliveryTimeout extends Error {
@@ -19,10 +19,10 @@ export class DeliveryTimeout extends Error {
 /** A batch being handled, delivery by delivery; it can be stopped between any two instructions and taken up again. */
 export class BatchRun {
   readonly deliveries: readonly Delivery[];
-  readonly #states: CaseStates;
-  readonly #others: readonly CaseStates[];
+  readonly #cache: StateCache;
+  readonly #otherCaches: readonly StateCache[];
   readonly #partition: number;
-  readonly #basis: Basis;
+  readonly #snapshot: StateSnapshot;
   readonly #histories = new Map<string, Delivery[]>();
   readonly #outputs: LineWriter;
   /** The last version of each case that this batch knows of: outputs come behind it. */
@@ -32,39 +32,39 @@ export class BatchRun {
   readonly #outputTypes = new Map<string, number>();
   /** By case and name: of several changes of one timer, only the last one counts. */
   readonly #timers = new Map<string, StoredTimerChange>();
-  readonly #failed: FailedDelivery[] = [];
+  readonly #failed: FailedAttempt[] = [];
   readonly #stopped = new Set<string>();
   readonly #done = new Map<string, number[]>();
   /** True while the outcome of a delivery is being kept: stopped just there, the batch can't be taken up again. */
-  keeping = false;
+  isRecording = false;
   /** Index of the delivery being handled. */
   next = 0;
 
   /** `others` are the states of the other processors of this worker: what they fold, they see here. */
-  constructor(states: CaseStates, others: readonly CaseStates[], partition: number, lines: Uint8Array) {
-    this.#states = states;
-    this.#others = others;
+  constructor(cache: StateCache, otherCaches: readonly StateCache[], partition: number, lines: Uint8Array) {
+    this.#cache = cache;
+    this.#otherCaches = otherCaches;
     this.#partition = partition;
     this.#outputs = new LineWriter(lines.length);
     this.deliveries = decodeLines(lines).map(parseLine);
     for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
-    const tried = this.deliveries.filter(({ held }) => !held);
-    this.#basis = states.basis(
-      tried.map(({ event, version }) => ({ caseId: event.correlation_id, version })),
+    const attempted = this.deliveries.filter(({ held }) => !held);
+    this.#snapshot = cache.snapshot(
+      attempted.map(({ event, version }) => ({ caseId: event.correlation_id, version })),
     );
   }
 
   get processor(): AnyProcessor {
-    return this.#states.processor;
+    return this.#cache.processor;
   }
 
   /** The histories to give to `learn` before the first step. */
   get needs(): readonly HistoryNeed[] {
-    return this.#basis.needs;
+    return this.#snapshot.needs;
   }
 
   /** Takes the histories that were asked for. They are decoded by the delivery that needs them, which may fail on them. */
-  learn(lines: string): void {
+  addHistories(lines: string): void {
     if (lines === "") return;
     for (const line of lines.split("\n")) {
       const past = parseLine(line);
@@ -91,19 +91,19 @@ export class BatchRun {
     const { version } = delivery;
     const event = decodeEvent(delivery.event);
     const state = this.#stateBefore(caseId, version);
-    const handled = processor.handle(event, state, contextOf({ event, version }, processor.name));
-    const emission = emit(handled, event, processor, this.#partition);
+    const result = processor.handle(event, state, contextOf({ event, version }, processor.name));
+    const outputs = encodeOutputs(result, event, processor, this.#partition);
     const after = processor.evolve(state, event);
-    this.keeping = true;
-    this.#basis.known.set(caseId, { state: after, version });
-    this.#states.remember(caseId, version, after);
-    this.#keep(event, delivery, emission);
-    this.keeping = false;
-    for (const other of this.#others) other.see(event, version);
+    this.isRecording = true;
+    this.#snapshot.states.set(caseId, { state: after, version });
+    this.#cache.put(caseId, version, after);
+    this.#record(event, delivery, outputs);
+    this.isRecording = false;
+    for (const other of this.#otherCaches) other.observe(event, version);
   }
 
-  #keep(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Emission): void {
-    for (const row of rows) this.#emit(event.correlation_id, row);
+  #record(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Outputs): void {
+    for (const row of rows) this.#writeOutput(event.correlation_id, row);
     for (const type of types) this.#outputTypes.set(type, (this.#outputTypes.get(type) ?? 0) + 1);
     for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
     const done = this.#done.get(event.event_type);
@@ -112,7 +112,7 @@ export class BatchRun {
     this.next++;
   }
 
-  #emit(caseId: string, row: string): void {
+  #writeOutput(caseId: string, row: string): void {
     const version = this.#heads.get(caseId)! + 1;
     this.#heads.set(caseId, version);
     this.#outputs.write(outputLine(row, version));
@@ -121,7 +121,7 @@ export class BatchRun {
   /** What is known of the case, with the history since then folded in. */
   #stateBefore(caseId: string, version: number): unknown {
     const { processor } = this;
-    const known = this.#basis.known.get(caseId);
+    const known = this.#snapshot.states.get(caseId);
     let state = known === undefined ? processor.initial() : known.state;
     const from = known?.version ?? 0;
     for (const past of this.#histories.get(caseId) ?? []) {
@@ -133,7 +133,7 @@ export class BatchRun {
   }
 
   #hold(delivery: Delivery): void {
-    this.#stop(delivery, { ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
+    this.#stopCase(delivery, { ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
   }
 
   /** Records that the current delivery failed, and goes on to the next. */
@@ -142,19 +142,25 @@ export class BatchRun {
     const { attempt } = delivery;
     const final = FINAL.some((kind) => error instanceof kind);
     // Described before anything is kept: what was thrown may be made to spin.
-    this.#stop(delivery, { ...idsOf(delivery), attempt, held: false, final, error: describe(error) });
+    this.#stopCase(delivery, {
+      ...idsOf(delivery),
+      attempt,
+      held: false,
+      final,
+      error: describeError(error),
+    });
   }
 
   /** The case goes no further in this batch. */
-  #stop(delivery: Delivery, failed: FailedDelivery): void {
-    this.keeping = true;
+  #stopCase(delivery: Delivery, failed: FailedAttempt): void {
+    this.isRecording = true;
     this.#stopped.add(delivery.event.correlation_id);
     this.#failed.push(failed);
     this.next++;
-    this.keeping = false;
+    this.isRecording = false;
   }
 
-  get finished(): boolean {
+  get isFinished(): boolean {
     return this.next >= this.deliveries.length;
   }
 
@@ -163,7 +169,7 @@ export class BatchRun {
       outputs: this.#outputs.bytes(),
       outputTypes: Object.fromEntries(this.#outputTypes),
       timers: [...this.#timers.values()],
-      failed: this.#failed,
+      failedAttempts: this.#failed,
       done: Object.fromEntries([...this.#done].map(([type, at]) => [type, Float64Array.from(at)])),
     };
   }

@@ -2,26 +2,26 @@
 import type { HistoryNeed } from "../backends/mailbox.ts";
 import type { CaseEvent } from "../schema/events.ts";
 import type { AnyProcessor } from "./processor.ts";
-import { Recent } from "./recent.ts";
+import { BoundedCache } from "./recent.ts";
 
 /** A state, and the version of the case up to which it is folded. */
-interface Remembered {
+interface CachedState {
   readonly state: unknown;
   readonly version: number;
 }
 
 /** What a batch builds on. */
-export interface Basis {
-  readonly known: Map<string, Remembered>;
+export interface StateSnapshot {
+  readonly states: Map<string, CachedState>;
   readonly needs: readonly HistoryNeed[];
 }
 
-export class CaseStates {
-  readonly #states: Recent<Remembered>;
+export class StateCache {
+  readonly #states: BoundedCache<CachedState>;
 
   /** `limit`: states kept at most. */
   constructor(readonly processor: AnyProcessor, limit: number) {
-    this.#states = new Recent(limit);
+    this.#states = new BoundedCache(limit);
   }
 
   get size(): number {
@@ -34,19 +34,19 @@ export class CaseStates {
    * folded up to the version before the delivery. The batch keeps what it was given here: meanwhile others may push
    * it out of this memory.
    */
-  basis(deliveries: readonly { readonly caseId: string; readonly version: number }[]): Basis {
-    const known = new Map<string, Remembered>();
+  snapshot(deliveries: readonly { readonly caseId: string; readonly version: number }[]): StateSnapshot {
+    const states = new Map<string, CachedState>();
     const needs: HistoryNeed[] = [];
     const folded = new Map<string, number>();
     for (const { caseId, version } of deliveries) {
-      const state = this.#before(caseId, version);
+      const state = this.#find(caseId, version);
       // A state from a try that was never settled may be ahead of the delivery: then the case is folded anew.
-      if (!folded.has(caseId) && state !== undefined && state.version < version) known.set(caseId, state);
-      const after = folded.get(caseId) ?? known.get(caseId)?.version ?? 0;
+      if (!folded.has(caseId) && state !== undefined && state.version < version) states.set(caseId, state);
+      const after = folded.get(caseId) ?? states.get(caseId)?.version ?? 0;
       if (after < version - 1) needs.push({ caseId, after, before: version });
       folded.set(caseId, version);
     }
-    return { known, needs };
+    return { states, needs };
   }
 
   /**
@@ -54,25 +54,25 @@ export class CaseStates {
    * that is at hand when it is needed spares reading the case's history. What can't be folded is not remembered: it will
    * fail where it is needed, and blame nobody else.
    */
-  see(event: CaseEvent, version: number): void {
+  observe(event: CaseEvent, version: number): void {
     if (!this.processor.folds.includes(event.event_type)) return;
-    const known = this.#before(event.correlation_id, version);
+    const known = this.#find(event.correlation_id, version);
     if ((known?.version ?? 0) !== version - 1) return;
     try {
       const state = known === undefined ? this.processor.initial() : known.state;
-      this.remember(event.correlation_id, version, this.processor.evolve(state, event));
+      this.put(event.correlation_id, version, this.processor.evolve(state, event));
     } catch {
       // Not remembered.
     }
   }
 
   /** What is remembered of a case that gets this version. Of the first one nothing can be: it is not looked for in vain. */
-  #before(caseId: string, version: number): Remembered | undefined {
+  #find(caseId: string, version: number): CachedState | undefined {
     return version === 1 ? undefined : this.#states.get(caseId);
   }
 
   /** Remembers the state after the event of this version. */
-  remember(caseId: string, version: number, state: unknown): void {
+  put(caseId: string, version: number, state: unknown): void {
     this.#states.set(caseId, { state, version });
   }
 }

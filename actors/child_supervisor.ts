@@ -3,13 +3,13 @@ import type { Exit } from "./restart_policy.ts";
 import {
   type ChildPlan,
   type Effect,
+  initialState,
   type Message,
   step,
-  type Supervision,
-  supervision,
   type SupervisorPlan,
+  type SupervisorState,
 } from "./supervision.ts";
-import { describe } from "./thrown.ts";
+import { describeError } from "./thrown.ts";
 
 /** Something that was started, and ends. */
 export interface Child {
@@ -29,32 +29,32 @@ export interface ChildSpec extends ChildPlan {
 }
 
 /** Told of every child that failed and is started again, or is given up on. */
-type ExitListener = (id: string, exit: Exit) => void;
+type ChildExitListener = (id: string, exit: Exit) => void;
 
 /** A timer that is asked for more than this goes off at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ChildSupervisor implements Child {
   readonly #specs: ReadonlyMap<string, ChildSpec>;
-  readonly #onExit: ExitListener;
+  readonly #onChildExit: ChildExitListener;
   readonly #children = new Map<string, Child>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<Exit>();
   readonly #mailbox: Message[] = [];
-  #state: Supervision;
+  #state: SupervisorState;
   #busy = false;
 
   /** Begins at once: the first child is started before this returns. */
   constructor(
     plan: Omit<SupervisorPlan, "children">,
     children: readonly ChildSpec[],
-    onExit: ExitListener = () => {},
+    onChildExit: ChildExitListener = () => {},
   ) {
     this.#specs = new Map(children.map((spec) => [spec.id, spec]));
-    this.#onExit = onExit;
+    this.#onChildExit = onChildExit;
     const plans = children.map(({ id, restart, stopMs }) => ({ id, restart, stopMs }));
-    this.#state = supervision({ ...plan, children: plans });
+    this.#state = initialState({ ...plan, children: plans });
     this.#post({ kind: "begin" });
   }
 
@@ -99,7 +99,7 @@ export class ChildSupervisor implements Child {
       case "stop":
         return this.#stop(this.#children.get(effect.id), effect.withinMs);
       case "schedule":
-        return void this.#after(effect.afterMs, () => this.#post({ kind: "again", ids: effect.ids }));
+        return void this.#setTimer(effect.afterMs, () => this.#post({ kind: "restart", ids: effect.ids }));
       case "end":
         return this.#end(effect.exit);
     }
@@ -111,8 +111,8 @@ export class ChildSupervisor implements Child {
     try {
       child = spec.start();
     } catch (error) {
-      const { class: name, message } = describe(error);
-      return this.#exited(id, {
+      const { class: name, message } = describeError(error);
+      return this.#childExited(id, {
         kind: "failed",
         reason: `it could not be started: ${name}: ${message}`,
         error,
@@ -122,12 +122,12 @@ export class ChildSupervisor implements Child {
     child.ready.then(() => this.#children.get(id) === child && this.#post({ kind: "ready", id }));
     child.ended.then((exit) => {
       this.#children.delete(id);
-      this.#exited(id, exit);
+      this.#childExited(id, exit);
     });
   }
 
-  #exited(id: string, exit: Exit): void {
-    if (exit.kind === "failed") this.#onExit(id, exit);
+  #childExited(id: string, exit: Exit): void {
+    if (exit.kind === "failed") this.#onChildExit(id, exit);
     this.#post({ kind: "exited", id, exit });
   }
 
@@ -137,11 +137,11 @@ export class ChildSupervisor implements Child {
     if (child === undefined) return;
     if (withinMs === 0) return child.kill();
     child.stop();
-    const cancel = this.#after(Math.min(withinMs, LONGEST_TIMER_MS), () => child.kill());
+    const cancel = this.#setTimer(Math.min(withinMs, LONGEST_TIMER_MS), () => child.kill());
     child.ended.then(cancel);
   }
 
-  #after(ms: number, act: () => void): () => void {
+  #setTimer(ms: number, act: () => void): () => void {
     const timer = setTimeout(() => (this.#timers.delete(timer), act()), ms);
     this.#timers.add(timer);
     return () => (clearTimeout(timer), this.#timers.delete(timer));
@@ -155,6 +155,6 @@ export class ChildSupervisor implements Child {
   }
 }
 
-function isSettled({ phase, again }: Supervision["children"][number]): boolean {
-  return again === "no" && phase !== "due" && phase !== "starting";
+function isSettled({ phase, restartState }: SupervisorState["children"][number]): boolean {
+  return restartState === "no" && phase !== "due" && phase !== "starting";
 }

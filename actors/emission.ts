@@ -4,7 +4,7 @@ import { encodeData, InvalidEvent } from "../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../schema/events.ts";
 import { derivedId } from "../schema/ids.ts";
 import { type DecodedEvent, storeRow } from "../schema/stored_event.ts";
-import type { AnyProcessor, Context, Draft, Handled, TimerChange } from "./processor.ts";
+import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "./processor.ts";
 
 /** A handler returned something that is not a `Handled`. */
 export class InvalidOutput extends Error {
@@ -12,7 +12,7 @@ export class InvalidOutput extends Error {
 }
 
 /** What one delivery adds to its batch. */
-export interface Emission {
+export interface Outputs {
   readonly rows: readonly string[];
   readonly types: readonly string[];
   readonly timers: readonly StoredTimerChange[];
@@ -22,7 +22,7 @@ export interface Emission {
 export function contextOf(
   { event, version }: Pick<DecodedEvent, "event" | "version">,
   processor: string,
-): Context {
+): HandlerContext {
   let ids = 0;
   let random: (() => number) | undefined;
   return {
@@ -46,12 +46,12 @@ function seededRandom(seed: string): () => number {
 }
 
 /** Encodes what a handler returned. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
-export function emit(
-  handled: Handled,
+export function encodeOutputs(
+  handled: HandlerResult,
   input: CaseEvent,
   processor: AnyProcessor,
   partition: number,
-): Emission {
+): Outputs {
   requireHandled(handled);
   const rows: string[] = [];
   const types: string[] = [];
@@ -63,7 +63,7 @@ export function emit(
   return { rows, types, timers };
 }
 
-function requireHandled(handled: Handled): void {
+function requireHandled(handled: HandlerResult): void {
   if (typeof (handled as unknown as Promise<unknown>)?.then === "function") {
     // Its rejection is of no more interest, and would end the worker.
     Promise.resolve(handled).catch(() => {});
@@ -75,7 +75,7 @@ function requireHandled(handled: Handled): void {
 }
 
 function toRow(
-  draft: Draft,
+  draft: EventDraft,
   input: CaseEvent,
   processor: AnyProcessor,
   index: string,

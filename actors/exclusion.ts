@@ -1,40 +1,40 @@
 /** Who may be inside together: many at once, or one alone. In order of arrival. @module */
 
-interface Waiting {
-  readonly alone: boolean;
-  readonly enter: () => void;
+interface Waiter {
+  readonly exclusive: boolean;
+  readonly grant: () => void;
 }
 
 /** Lets in any number of those who share, and whoever wants to be alone when nobody else is inside. */
-export class Exclusion {
-  #inside = 0;
-  #isTaken = false;
-  readonly #queue: Waiting[] = [];
+export class SharedLock {
+  #holders = 0;
+  #isExclusive = false;
+  readonly #waiters: Waiter[] = [];
 
   /** Resolves, in its turn, to the function that leaves. */
-  enter(alone: boolean): Promise<() => void> {
+  acquire(exclusive: boolean): Promise<() => void> {
     return new Promise((resolve) => {
-      this.#queue.push({ alone, enter: () => resolve(() => this.#leave()) });
+      this.#waiters.push({ exclusive, grant: () => resolve(() => this.#release()) });
       this.#admit();
     });
   }
 
   #admit(): void {
-    for (let next = this.#queue[0]; next !== undefined && this.#mayEnter(next); next = this.#queue[0]) {
-      this.#queue.shift();
-      this.#inside++;
-      this.#isTaken = next.alone;
-      next.enter();
+    for (let next = this.#waiters[0]; next !== undefined && this.#canAcquire(next); next = this.#waiters[0]) {
+      this.#waiters.shift();
+      this.#holders++;
+      this.#isExclusive = next.exclusive;
+      next.grant();
     }
   }
 
-  #mayEnter({ alone }: Waiting): boolean {
-    return !this.#isTaken && (!alone || this.#inside === 0);
+  #canAcquire({ exclusive }: Waiter): boolean {
+    return !this.#isExclusive && (!exclusive || this.#holders === 0);
   }
 
-  #leave(): void {
-    this.#inside--;
-    this.#isTaken = false;
+  #release(): void {
+    this.#holders--;
+    this.#isExclusive = false;
     this.#admit();
   }
 }

@@ -17,11 +17,11 @@ interface GuardianOptions {
   /** The exit code by which a node asks to be started anew, at once. */
   readonly recycleCode: number;
   readonly interruptedCode: number;
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 /** After a second signal the node has so long to leave in order, its database with it; a third one ends it at once. */
-const INSIST_MS = 2_000;
+const KILL_AFTER_MS = 2_000;
 const RESTART_BACKOFF = { firstMs: 100, longestMs: 10_000 };
 
 /** Runs the node until it ends for good; returns its exit code. The first signal asks it to stop, a second one insists. */
@@ -33,32 +33,32 @@ export async function guard(options: GuardianOptions): Promise<number> {
 class Guardian {
   readonly #options: GuardianOptions;
   #child: Deno.ChildProcess | undefined;
-  #words: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #signals = 0;
   #restarts: readonly number[] = [];
-  #wake: (() => void) | undefined;
-  #insisting: ReturnType<typeof setTimeout> | undefined;
+  #cancelPause: (() => void) | undefined;
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GuardianOptions) {
     this.#options = options;
   }
 
   async run(): Promise<number> {
-    const hear = () => this.#signalled();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, hear);
+    const onSignal = () => this.#onSignal();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
     try {
       for (;;) {
         const ended = await this.#runOnce();
-        const code = this.#verdict(ended);
+        const code = this.#exitCodeOf(ended);
         if (code !== undefined) return code;
         if (ended.code !== this.#options.recycleCode) {
           await this.#pause(backoffMs(this.#restarts.length, RESTART_BACKOFF, Math.random()));
         }
         // Asked to stop while there was no node: then none is started for it.
-        if (this.#signals > 0) return this.#stopped(ended.code);
+        if (this.#signals > 0) return this.#exitCodeAfterStop(ended.code);
       }
     } finally {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, hear);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, onSignal);
     }
   }
 
@@ -72,48 +72,48 @@ class Guardian {
       stdout: "inherit",
       stderr: "inherit",
     }).spawn();
-    this.#words = this.#child.stdin.getWriter();
+    this.#stdin = this.#child.stdin.getWriter();
     const ended = await this.#child.status;
-    clearTimeout(this.#insisting);
+    clearTimeout(this.#killTimer);
     this.#child = undefined;
-    await this.#words!.abort().catch(() => {});
+    await this.#stdin!.abort().catch(() => {});
     return ended;
   }
 
   /** The exit code to end with, or undefined to start the node again. */
-  #verdict({ code, signal }: Deno.CommandStatus): number | undefined {
-    const { isFinal, intensity, tell } = this.#options;
+  #exitCodeOf({ code, signal }: Deno.CommandStatus): number | undefined {
+    const { isFinal, intensity, log } = this.#options;
     if (this.#signals === 0 && signal === null && isFinal(code)) return code;
-    if (this.#signals > 0) return this.#stopped(code);
+    if (this.#signals > 0) return this.#exitCodeAfterStop(code);
     const { restarts, exceeded } = addRestart(this.#restarts, Date.now(), intensity);
     this.#restarts = restarts;
     const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
     if (exceeded) {
-      tell(`The node ended ${why}, ${restarts.length} times in ${intensity.periodMs / 1000} s: giving up`);
+      log(`The node ended ${why}, ${restarts.length} times in ${intensity.periodMs / 1000} s: giving up`);
       return code;
     }
-    tell(`The node ended ${why}: starting it again`);
+    log(`The node ended ${why}: starting it again`);
     return undefined;
   }
 
   /** It was asked to stop. A node that has settled what it had, and wants a fresh process, has done so. */
-  #stopped(code: number): number {
+  #exitCodeAfterStop(code: number): number {
     const { interruptedCode, recycleCode } = this.#options;
     if (this.#signals > 1) return interruptedCode;
     return code === recycleCode ? 0 : code;
   }
 
-  #signalled(): void {
+  #onSignal(): void {
     this.#signals++;
-    this.#wake?.();
+    this.#cancelPause?.();
     if (this.#signals > 2) return this.#kill();
-    if (this.#signals === 2) this.#insisting = setTimeout(() => this.#kill(), INSIST_MS);
-    this.#ask();
+    if (this.#signals === 2) this.#killTimer = setTimeout(() => this.#kill(), KILL_AFTER_MS);
+    this.#requestStop();
   }
 
   /** A node that has ended meanwhile does not hear it. */
-  #ask(): void {
-    this.#words?.write(new TextEncoder().encode("stop\n")).catch(() => {});
+  #requestStop(): void {
+    this.#stdin?.write(new TextEncoder().encode("stop\n")).catch(() => {});
   }
 
   #kill(): void {
@@ -128,7 +128,7 @@ class Guardian {
     if (this.#signals > 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#wake = () => (clearTimeout(timer), resolve());
+      this.#cancelPause = () => (clearTimeout(timer), resolve());
     });
   }
 }

@@ -29,18 +29,18 @@ export interface Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
   /** A processor failed with what is nobody's outcome, and is started again unless that happened too often. */
   processorRestarted?(restart: { processor: string; reason: string }): void;
-  backendAway(reason: string): void;
-  backendBack(): void;
+  backendUnavailable(reason: string): void;
+  backendAvailable(): void;
 }
 
 /** Watches nothing: a part of it can be replaced by what is to be heard. */
-export const silentObserver: Observer = {
+export const noopObserver: Observer = {
   settled() {},
   retried() {},
   deadLettered() {},
   held() {},
   fenced() {},
   workerRestarted() {},
-  backendAway() {},
-  backendBack() {},
+  backendUnavailable() {},
+  backendAvailable() {},
 };

@@ -2,7 +2,7 @@
 import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts";
 
 /** What a handler may lean on. All of it is derived from the event, so that a replay gives the same bytes. */
-export interface Context {
+export interface HandlerContext {
   /** The time of the event being handled, ISO. There is no other now. */
   readonly now: string;
   /** Version of the case at this event. */
@@ -14,16 +14,18 @@ export interface Context {
 }
 
 /** An event to emit; the runtime fills in id, time, correlation and metadata. It belongs to the case being handled. */
-export type Draft = { [T in EventType]: { readonly event_type: T; readonly data: DataOf<T> } }[EventType];
+export type EventDraft = {
+  [T in EventType]: { readonly event_type: T; readonly data: DataOf<T> };
+}[EventType];
 
 /** Sets or cancels a durable timer of the case. Setting a name again moves it. Its event is appended when it fires. */
 export type TimerChange =
-  | { readonly kind: "set"; readonly name: string; readonly at: string; readonly event: Draft }
+  | { readonly kind: "set"; readonly name: string; readonly at: string; readonly event: EventDraft }
   | { readonly kind: "cancel"; readonly name: string };
 
 /** What handling one delivery leads to. */
-export interface Handled {
-  readonly events: readonly Draft[];
+export interface HandlerResult {
+  readonly events: readonly EventDraft[];
   readonly timers?: readonly TimerChange[];
 }
 
@@ -43,7 +45,7 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
   /** The state after an event that is taken or folded. Must not change the state it is given. */
   evolve(state: S, event: EventOf<T | F>): S;
   /** `state` is the state before `event`. */
-  handle(event: EventOf<T>, state: S, context: Context): Handled;
+  handle(event: EventOf<T>, state: S, context: HandlerContext): HandlerResult;
 }
 
 /** Any processor, as the runtime hosts it: the registry is the one place where the types of states are forgotten. */
@@ -56,7 +58,7 @@ export interface AnyProcessor {
   // deno-lint-ignore no-explicit-any
   evolve(state: any, event: any): unknown;
   // deno-lint-ignore no-explicit-any
-  handle(event: any, state: any, context: Context): Handled;
+  handle(event: any, state: any, context: HandlerContext): HandlerResult;
 }
 
 /** Thrown by a handler for an event that no retry can save. */

@@ -1,14 +1,14 @@
 /** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
-import { type Backend, BackendAway } from "../backends/backend.ts";
-import { untilUsable } from "../backends/patience.ts";
+import { type Backend, BackendUnavailable } from "../backends/backend.ts";
+import { retryWhileUnusable } from "../backends/patience.ts";
 import type { Child } from "./child_supervisor.ts";
 import type { AnyProcessor } from "./processor.ts";
 import type { Exit } from "./restart_policy.ts";
-import { tellRefusal, tend, type TendParts } from "./tend.ts";
-import { describe } from "./thrown.ts";
+import { type ActorContext, reportAvailability, tend } from "./tend.ts";
+import { describeError } from "./thrown.ts";
 
 /** One life of a processor. An error that is nobody's outcome ends it: batches in hand go on, and then it has failed. */
-export class ProcessorFeed implements Child {
+export class ProcessorSubscription implements Child {
   readonly ready = Promise.resolve();
   readonly ended: Promise<Exit>;
   readonly #stopping = new AbortController();
@@ -16,8 +16,8 @@ export class ProcessorFeed implements Child {
   #crash: { readonly error: unknown } | undefined;
 
   /** Begins at once. */
-  constructor(backend: Backend, processor: AnyProcessor, parts: TendParts) {
-    this.ended = this.#run(backend, processor, parts);
+  constructor(backend: Backend, processor: AnyProcessor, context: ActorContext) {
+    this.ended = this.#run(backend, processor, context);
   }
 
   /** Batches in hand go on; no more are asked for. */
@@ -30,28 +30,28 @@ export class ProcessorFeed implements Child {
     this.stop();
   }
 
-  async #run(backend: Backend, processor: AnyProcessor, parts: TendParts): Promise<Exit> {
+  async #run(backend: Backend, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
     const { signal } = this.#stopping;
-    const take = async () => {
+    const consume = async () => {
       for await (const mailbox of backend.mailboxes(processor, signal)) {
-        this.#watch(tend(mailbox, parts, signal));
+        this.#watch(tend(mailbox, context, signal));
       }
     };
     try {
-      await untilUsable(take, signal, tellRefusal(parts.observer));
+      await retryWhileUnusable(consume, signal, reportAvailability(context.observer));
     } catch (error) {
-      if (!(error instanceof BackendAway)) this.#crashed(error);
+      if (!(error instanceof BackendUnavailable)) this.#onCrash(error);
     }
     await Promise.all(this.#actors);
     return this.#exit();
   }
 
   #watch(actor: Promise<void>): void {
-    const watched = actor.catch((error) => this.#crashed(error)).finally(() => this.#actors.delete(watched));
+    const watched = actor.catch((error) => this.#onCrash(error)).finally(() => this.#actors.delete(watched));
     this.#actors.add(watched);
   }
 
-  #crashed(error: unknown): void {
+  #onCrash(error: unknown): void {
     this.#crash ??= { error };
     this.stop();
   }
@@ -59,6 +59,6 @@ export class ProcessorFeed implements Child {
   #exit(): Exit {
     if (this.#crash === undefined) return { kind: "shutdown", reason: "it was asked to" };
     const { error } = this.#crash;
-    return { kind: "failed", reason: describe(error).class, error };
+    return { kind: "failed", reason: describeError(error).class, error };
   }
 }

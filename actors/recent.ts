@@ -5,7 +5,7 @@
  * is forgotten. Whatever was set within the last `limit / 2` sets is there. (One Map that deletes its first key is the
  * usual way, and a trap: V8 walks over all keys deleted since the last rehash, which took a quarter of a worker's time.)
  */
-export class Recent<V> {
+export class BoundedCache<V> {
   #young = new Map<string, V>();
   #old = new Map<string, V>();
   readonly #half: number;

@@ -16,7 +16,7 @@ export interface Exit {
   /** It had done its work at least once: then its next backoff begins anew. */
   readonly served?: boolean;
   /** Explained by something that is dealt with elsewhere: it does not count towards the restart intensity. */
-  readonly excused?: boolean;
+  readonly exempt?: boolean;
 }
 
 /** True when a child of this type is started again after such an exit. */

@@ -7,44 +7,44 @@ import type { Backoff } from "./backoff.ts";
  * `retry`: tried again with backoff, and a dead letter after its attempts; `deadLetter`: at once; `hold`: tried again
  * with backoff and never given up on, for errors that will be mended while their cases wait.
  */
-type Route = "retry" | "deadLetter" | "hold";
+type FailureRoute = "retry" | "deadLetter" | "hold";
 
 /** What becomes of errors of one class. What is left out is as for all other errors. */
-interface Rule {
-  readonly outcome: Route;
+interface ErrorRule {
+  readonly outcome: FailureRoute;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Partial<Backoff> | undefined;
 }
 
 /** What becomes of errors that no rule names, and the rules. */
-interface Routing {
+interface PolicyLimits {
   /** Tries before a delivery becomes a dead letter. */
   readonly maxAttempts: number;
   readonly backoff: Backoff;
   /** By class of the error, such as `TypeError`, `DeliveryTimeout`, `WorkerDied` or `NodeDied`. */
-  readonly errors?: Readonly<Record<string, Rule>>;
+  readonly errors?: Readonly<Record<string, ErrorRule>>;
 }
 
 /** The whole policy; a processor that is not named is treated like all. */
-export interface RetryPolicy extends Routing {
-  readonly processors?: Readonly<Record<string, Partial<Routing>>>;
+export interface FailurePolicy extends PolicyLimits {
+  readonly processors?: Readonly<Record<string, Partial<PolicyLimits>>>;
 }
 
 /** The one rule for one failure. */
-interface Decided {
-  readonly outcome: Route;
+interface ResolvedRule {
+  readonly outcome: FailureRoute;
   readonly maxAttempts: number;
   readonly backoff: Backoff;
 }
 
 /** The nearest rule counts: that of the processor for the error, that for the error, and what holds for the processor. */
-export function routeOf(
-  policy: RetryPolicy,
+export function resolveRule(
+  policy: FailurePolicy,
   processor: string,
   error: { readonly class: string; readonly final: boolean },
-): Decided {
-  const own = at(policy.processors, processor);
-  const rule = at(own?.errors, error.class) ?? at(policy.errors, error.class);
+): ResolvedRule {
+  const own = ownProperty(policy.processors, processor);
+  const rule = ownProperty(own?.errors, error.class) ?? ownProperty(policy.errors, error.class);
   return {
     outcome: rule?.outcome ?? (error.final ? "deadLetter" : "retry"),
     maxAttempts: rule?.maxAttempts ?? own?.maxAttempts ?? policy.maxAttempts,
@@ -53,7 +53,7 @@ export function routeOf(
 }
 
 /** Own properties only: a class of an error may be called `constructor`. */
-function at<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+function ownProperty<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
@@ -61,7 +61,7 @@ function at<T>(record: Readonly<Record<string, T>> | undefined, key: string): T 
  * Attempts that cost the whole node are few, and far between: whoever ends the process from outside, again and again,
  * must not meet the same innocent delivery each time.
  */
-export const DEFAULT_POLICY: RetryPolicy = {
+export const DEFAULT_POLICY: FailurePolicy = {
   maxAttempts: 5,
   backoff: { firstMs: 200, longestMs: 60_000 },
   errors: { NodeDied: { outcome: "retry", maxAttempts: 3, backoff: { firstMs: 5_000 } } },
@@ -77,34 +77,38 @@ const ruleSchema = z.strictObject({
   outcome: z.enum(["retry", "deadLetter", "hold"]).default("retry"),
   ...limits,
 });
-const routingSchema = z.strictObject({ ...limits, errors: z.record(className, ruleSchema).default({}) });
+const limitsSchema = z.strictObject({ ...limits, errors: z.record(className, ruleSchema).default({}) });
 
 /** A policy as it is written in a file; what it leaves out is as in `DEFAULT_POLICY`. */
 export const policySchema = z.strictObject({
-  ...routingSchema.shape,
-  processors: z.record(z.string(), routingSchema).default({}),
-}).transform(({ processors, ...all }): RetryPolicy => {
-  const { maxAttempts, backoff, errors } = routing(all);
+  ...limitsSchema.shape,
+  processors: z.record(z.string(), limitsSchema).default({}),
+}).transform(({ processors, ...all }): FailurePolicy => {
+  const { maxAttempts, backoff, errors } = toPolicyLimits(all);
   return {
     maxAttempts: maxAttempts ?? DEFAULT_POLICY.maxAttempts,
     backoff: { ...DEFAULT_POLICY.backoff, ...backoff },
     errors: { ...DEFAULT_POLICY.errors, ...errors },
     processors: Object.fromEntries(
-      Object.entries(processors).map(([name, own]) => [name, routing(own) as Partial<Routing>]),
+      Object.entries(processors).map(([name, own]) => [name, toPolicyLimits(own) as Partial<PolicyLimits>]),
     ),
   };
 });
 
-type Limits = { attempts?: number | undefined; first?: number | undefined; longest?: number | undefined };
+type LimitSettings = {
+  attempts?: number | undefined;
+  first?: number | undefined;
+  longest?: number | undefined;
+};
 
-function routing({ errors, ...all }: z.output<typeof routingSchema>) {
+function toPolicyLimits({ errors, ...all }: z.output<typeof limitsSchema>) {
   const rules = Object.entries(errors).map((
     [name, { outcome, ...its }],
   ) => [name, { outcome, ...limitsOf(its) }]);
-  return { ...limitsOf(all), errors: Object.fromEntries(rules) as Record<string, Rule> };
+  return { ...limitsOf(all), errors: Object.fromEntries(rules) as Record<string, ErrorRule> };
 }
 
-function limitsOf({ attempts, first, longest }: Limits) {
+function limitsOf({ attempts, first, longest }: LimitSettings) {
   const backoff = {
     ...(first === undefined ? {} : { firstMs: first }),
     ...(longest === undefined ? {} : { longestMs: longest }),

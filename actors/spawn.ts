@@ -11,7 +11,7 @@ export interface WorkerLike {
 }
 
 /** Makes a worker. What it throws is an exit with a reason. */
-export type Spawn = () => WorkerLike;
+export type SpawnWorker = () => WorkerLike;
 
 /** A Web Worker with no permissions at all; `entry` hosts other processors than those of `worker.ts`. */
 export function spawnWebWorker(entry?: URL): WorkerLike {

@@ -2,22 +2,24 @@
 import process from "node:process";
 
 /** Looked at so often, for so long each time, in milliseconds. */
-const LOOKS = 6;
-const LOOK_MS = 250;
+const SAMPLES = 6;
+const SAMPLE_MS = 250;
 /** Of one core: less than this is a process at rest. A thread that spins gets more, also on a machine that is overloaded. */
-const RESTING_SHARE = 0.03;
+const IDLE_CPU_SHARE = 0.03;
 
 /**
  * `terminate()` returns at once and does not stop a loop that never leaves native code. A process that comes to rest has
  * no such thread, and that is certain; one that never does may have one, and is then taken to have.
  */
-export async function isSpinning(): Promise<boolean> {
-  for (let look = 0; look < LOOKS; look++) if (await usedShare(LOOK_MS) < RESTING_SHARE) return false;
+export async function hasRunawayThread(): Promise<boolean> {
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    if (await cpuShare(SAMPLE_MS) < IDLE_CPU_SHARE) return false;
+  }
   return true;
 }
 
 /** The share of a core that this process uses for a while. */
-async function usedShare(forMs: number): Promise<number> {
+async function cpuShare(forMs: number): Promise<number> {
   const [before, began] = [process.cpuUsage(), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, forMs));
   const { user, system } = process.cpuUsage(before);

@@ -34,12 +34,12 @@ type Phase = "down" | "due" | "starting" | "up" | "leaving" | "stopping";
 interface ChildState extends ChildPlan {
   readonly phase: Phase;
   /** Its restart is scheduled or was held up: it is due once those that go down with it are down. */
-  readonly again: "no" | "scheduled" | "now";
+  readonly restartState: "no" | "scheduled" | "pending";
   /** Failures in a row, for the backoff. */
   readonly failures: number;
 }
 
-export interface Supervision {
+export interface SupervisorState {
   readonly plan: SupervisorPlan;
   readonly mode: "running" | "stopping" | "ended";
   readonly children: readonly ChildState[];
@@ -53,7 +53,7 @@ export type Message =
   | { readonly kind: "begin" }
   | { readonly kind: "ready"; readonly id: string }
   | { readonly kind: "exited"; readonly id: string; readonly exit: Exit }
-  | { readonly kind: "again"; readonly ids: readonly string[] }
+  | { readonly kind: "restart"; readonly ids: readonly string[] }
   | { readonly kind: "stop" };
 
 export type Effect =
@@ -63,17 +63,17 @@ export type Effect =
   | { readonly kind: "end"; readonly exit: Exit };
 
 /** What a message leads to. */
-interface Step {
-  readonly state: Supervision;
+interface StepResult {
+  readonly state: SupervisorState;
   readonly effects: readonly Effect[];
 }
 
 /** A supervisor before it begins. */
-export function supervision(plan: SupervisorPlan): Supervision {
+export function initialState(plan: SupervisorPlan): SupervisorState {
   const children = plan.children.map((child): ChildState => ({
     ...child,
     phase: "down",
-    again: "no",
+    restartState: "no",
     failures: 0,
   }));
   return {
@@ -85,73 +85,87 @@ export function supervision(plan: SupervisorPlan): Supervision {
   };
 }
 
-/** The next state, and what is to be done. `now` in milliseconds, `random` in [0, 1). */
-export function step(state: Supervision, message: Message, now: number, random: number): Step {
+/** The next state, and what is to be done. `pending` in milliseconds, `random` in [0, 1). */
+export function step(state: SupervisorState, message: Message, now: number, random: number): StepResult {
   if (state.mode === "ended") return { state, effects: [] };
   switch (message.kind) {
     case "begin":
-      return onward(changed(state, () => true, { phase: "due" }));
+      return advance(updateChildren(state, () => true, { phase: "due" }));
     case "ready":
-      return onward(changed(state, isIn(message.id, "starting"), { phase: "up" }));
-    case "again":
-      return onward(changed(state, ({ id }) => message.ids.includes(id), { again: "now" }));
+      return advance(updateChildren(state, isInPhase(message.id, "starting"), { phase: "up" }));
+    case "restart":
+      return advance(
+        updateChildren(state, ({ id }) => message.ids.includes(id), { restartState: "pending" }),
+      );
     case "stop":
-      return onward(stopping(state, state.exit));
+      return advance(beginStop(state, state.exit));
     case "exited":
-      return exited(state, message.id, message.exit, now, random);
+      return childExited(state, message.id, message.exit, now, random);
   }
 }
 
-function exited(state: Supervision, id: string, exit: Exit, now: number, random: number): Step {
+function childExited(
+  state: SupervisorState,
+  id: string,
+  exit: Exit,
+  now: number,
+  random: number,
+): StepResult {
   const child = state.children.find((each) => each.id === id)!;
-  const gone = changed(state, (each) => each === child, { phase: "down" });
+  const afterExit = updateChildren(state, (each) => each === child, { phase: "down" });
   const died = child.phase === "starting" || child.phase === "up";
-  if (!died || !isRestarted(child.restart, exit.kind)) return onward(gone);
-  const { restarts, exceeded } = exit.excused
+  if (!died || !isRestarted(child.restart, exit.kind)) return advance(afterExit);
+  const { restarts, exceeded } = exit.exempt
     ? { restarts: state.restarts, exceeded: false }
     : addRestart(state.restarts, now, state.plan.intensity);
-  if (exceeded) return onward(stopping({ ...gone, restarts }, givenUp(state.plan, id, exit)));
-  return restarted({ ...gone, restarts }, id, exit, random);
+  if (exceeded) {
+    return advance(beginStop({ ...afterExit, restarts }, intensityExceededExit(state.plan, id, exit)));
+  }
+  return scheduleRestart({ ...afterExit, restarts }, id, exit, random);
 }
 
 /** The child, and those that go down with it, are started again after a backoff. What is temporary is not. */
-function restarted(state: Supervision, id: string, exit: Exit, random: number): Step {
+function scheduleRestart(state: SupervisorState, id: string, exit: Exit, random: number): StepResult {
   const order = state.children.map((child) => child.id);
   const down = affected(state.plan.strategy, order, id);
   const ids = down.filter((each) => each === id || restartOf(state, each) !== "temporary");
   const before = state.children.find((child) => child.id === id)!.failures;
   const failures = exit.kind !== "failed" ? 0 : exit.served ? 1 : before + 1;
   const afterMs = failures === 0 ? 0 : backoffMs(failures, state.plan.backoff, random);
-  let next = changed(state, (child) => ids.includes(child.id), { again: "scheduled" });
-  next = changed(next, (child) => child.id === id, { failures });
-  next = changed(next, (child) => down.includes(child.id) && child.phase === "due", { phase: "down" });
-  next = changed(next, (child) => down.includes(child.id) && isRunning(child), { phase: "leaving" });
-  const { state: after, effects } = onward(next);
+  let next = updateChildren(state, (child) => ids.includes(child.id), { restartState: "scheduled" });
+  next = updateChildren(next, (child) => child.id === id, { failures });
+  next = updateChildren(next, (child) => down.includes(child.id) && child.phase === "due", { phase: "down" });
+  next = updateChildren(next, (child) => down.includes(child.id) && isRunning(child), { phase: "leaving" });
+  const { state: after, effects } = advance(next);
   return { state: after, effects: [...effects, { kind: "schedule", ids, afterMs }] };
 }
 
-function restartOf(state: Supervision, id: string): RestartType {
+function restartOf(state: SupervisorState, id: string): RestartType {
   return state.children.find((child) => child.id === id)!.restart;
 }
 
-function givenUp({ id, intensity }: SupervisorPlan, child: string, { reason, error }: Exit): Exit {
+function intensityExceededExit(
+  { id, intensity }: SupervisorPlan,
+  child: string,
+  { reason, error }: Exit,
+): Exit {
   const allowed = `${intensity.restarts} in ${intensity.periodMs / 1000} s`;
   const often = `${id} ended more often than allowed (${allowed})`;
   return { kind: "failed", reason: `${often}, the last one, ${child}, because ${reason}`, error };
 }
 
-function stopping(state: Supervision, exit: Exit): Supervision {
+function beginStop(state: SupervisorState, exit: Exit): SupervisorState {
   if (state.mode !== "running") return state;
-  const leaving = changed(state, isRunning, { phase: "leaving" });
-  const down = changed(leaving, ({ phase }) => phase === "due", { phase: "down" });
+  const leaving = updateChildren(state, isRunning, { phase: "leaving" });
+  const down = updateChildren(leaving, ({ phase }) => phase === "due", { phase: "down" });
   return { ...down, mode: "stopping", exit };
 }
 
 /** Stops what is leaving, right to left; then starts what is due, left to right; or ends. */
-function onward(state: Supervision): Step {
-  const stops = toStop(state);
+function advance(state: SupervisorState): StepResult {
+  const stops = childrenToStop(state);
   if (stops.length > 0) {
-    const stopped = changed(state, (child) => stops.includes(child), { phase: "stopping" });
+    const stopped = updateChildren(state, (child) => stops.includes(child), { phase: "stopping" });
     return {
       state: stopped,
       effects: stops.map(({ id, stopMs }) => ({ kind: "stop", id, withinMs: stopMs })),
@@ -161,19 +175,22 @@ function onward(state: Supervision): Step {
   if (state.mode === "stopping") {
     return { state: { ...state, mode: "ended" }, effects: [{ kind: "end", exit: state.exit }] };
   }
-  return started(
-    changed(state, ({ phase, again }) => phase === "down" && again === "now", { phase: "due", again: "no" }),
+  return startNext(
+    updateChildren(state, ({ phase, restartState }) => phase === "down" && restartState === "pending", {
+      phase: "due",
+      restartState: "no",
+    }),
   );
 }
 
 /** Children that do not depend on each other stop side by side; others one after the other. */
-function toStop({ plan, children }: Supervision): readonly ChildState[] {
+function childrenToStop({ plan, children }: SupervisorState): readonly ChildState[] {
   const leaving = children.filter(({ phase }) => phase === "leaving").reverse();
   if (!isOrdered(plan.strategy)) return leaving;
   return children.some(({ phase }) => phase === "stopping") ? [] : leaving.slice(0, 1);
 }
 
-function started(state: Supervision): Step {
+function startNext(state: SupervisorState): StepResult {
   const due = state.children.filter(({ phase }) => phase === "due");
   const waits = isOrdered(state.plan.strategy);
   const starts = !waits
@@ -181,7 +198,7 @@ function started(state: Supervision): Step {
     : state.children.some(({ phase }) => phase === "starting")
     ? []
     : due.slice(0, 1);
-  const next = changed(state, (child) => starts.includes(child), { phase: "starting" });
+  const next = updateChildren(state, (child) => starts.includes(child), { phase: "starting" });
   return { state: next, effects: starts.map(({ id }) => ({ kind: "start", id })) };
 }
 
@@ -193,15 +210,15 @@ function isStopping({ phase }: ChildState): boolean {
   return phase === "leaving" || phase === "stopping";
 }
 
-function isIn(id: string, phase: Phase): (child: ChildState) => boolean {
+function isInPhase(id: string, phase: Phase): (child: ChildState) => boolean {
   return (child) => child.id === id && child.phase === phase;
 }
 
-function changed(
-  state: Supervision,
+function updateChildren(
+  state: SupervisorState,
   which: (child: ChildState) => boolean,
   change: Partial<ChildState>,
-): Supervision {
+): SupervisorState {
   return {
     ...state,
     children: state.children.map((child) => which(child) ? { ...child, ...change } : child),

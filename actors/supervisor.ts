@@ -13,20 +13,20 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./child_supervisor.ts";
-import { Exclusion } from "./exclusion.ts";
+import { SharedLock } from "./exclusion.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
-import { ProcessorFeed } from "./processor_feed.ts";
+import { ProcessorSubscription } from "./processor_feed.ts";
 import type { Exit } from "./restart_policy.ts";
-import type { RetryPolicy } from "./retry_policy.ts";
-import { type PoolSettings, WorkerPool } from "./worker_pool.ts";
+import type { FailurePolicy } from "./retry_policy.ts";
+import { type PoolOptions, WorkerPool } from "./worker_pool.ts";
 
-export interface SupervisorOptions extends PoolSettings {
-  readonly policy: RetryPolicy;
+export interface SupervisorOptions extends PoolOptions {
+  readonly policy: FailurePolicy;
 }
 
 /** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
-type Ending = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
+type SupervisorExit = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
 
 /** What neither workers nor processors could mend, a fresh process mends better than we do. */
 const NODE = {
@@ -53,7 +53,7 @@ export class Supervisor {
   #stopping = false;
   #escalation: string | undefined;
   #crash: { error: unknown } | undefined;
-  readonly #wantsToEnd = Promise.withResolvers<void>();
+  readonly #endRequested = Promise.withResolvers<void>();
 
   constructor(
     backend: Backend,
@@ -81,33 +81,33 @@ export class Supervisor {
         stopMs: Infinity,
         start: () => this.#startProcessors(),
       },
-    ], (_child, exit) => this.#gaveUp(exit));
+    ], (_child, exit) => this.#onNodeExit(exit));
     await this.#pool?.ready();
   }
 
   #startWorkers(): ChildSupervisor {
-    this.#pool = new WorkerPool(this.#options, this.#observer, (reason) => this.#escalate(reason));
+    this.#pool = new WorkerPool(this.#options, this.#observer, (reason) => this.#onEscalate(reason));
     return this.#pool.supervisor;
   }
 
   #startProcessors(): ChildSupervisor {
-    const parts = {
+    const context = {
       pool: this.#pool!,
-      exclusion: new Exclusion(),
+      lock: new SharedLock(),
       observer: this.#observer,
       policy: this.#options.policy,
       now: () => new Date(),
       random: Math.random,
     };
-    const specs = this.#processors.map((processor, stage): ChildSpec => ({
+    const specs = this.#processors.map((processor, priority): ChildSpec => ({
       id: processor.name,
       restart: "permanent",
       stopMs: Infinity,
-      start: () => new ProcessorFeed(this.#backend, processor, { ...parts, stage }),
+      start: () => new ProcessorSubscription(this.#backend, processor, { ...context, priority }),
     }));
-    const told = (processor: string, { reason }: Exit) =>
+    const onChildExit = (processor: string, { reason }: Exit) =>
       this.#observer.processorRestarted?.({ processor, reason });
-    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, told);
+    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, onChildExit);
   }
 
   /** Heap of each worker in bytes, as last reported. */
@@ -116,27 +116,27 @@ export class Supervisor {
   }
 
   /** The node restarts nothing itself: what failed below it stays down, and the process is to begin anew. */
-  #gaveUp({ reason, error }: Exit): void {
+  #onNodeExit({ reason, error }: Exit): void {
     if (error === undefined) this.#escalation ??= reason;
     else this.#crash ??= { error };
-    this.#wantsToEnd.resolve();
+    this.#endRequested.resolve();
   }
 
-  #escalate(reason: string): void {
+  #onEscalate(reason: string): void {
     this.#escalation ??= reason;
-    this.#takeNoMore();
+    this.#beginStop();
   }
 
   /** Batches in hand go on; no more are asked for. */
-  #takeNoMore(): void {
+  #beginStop(): void {
     this.#stopping = true;
     this.#node?.stop();
-    this.#wantsToEnd.resolve();
+    this.#endRequested.resolve();
   }
 
   /** Resolves when the supervisor was stopped or gave up; rejects with a bug. The caller then stops it. */
-  async ended(): Promise<Ending> {
-    await this.#wantsToEnd.promise;
+  async ended(): Promise<SupervisorExit> {
+    await this.#endRequested.promise;
     if (this.#crash !== undefined) throw this.#crash.error;
     return this.#escalation === undefined
       ? { kind: "stopped" }
@@ -148,7 +148,7 @@ export class Supervisor {
    * unsettled, to be done again. Returns whether everything was settled in time. Legal twice, and before a start.
    */
   async stop(deadlineMs: number): Promise<boolean> {
-    this.#takeNoMore();
+    this.#beginStop();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), Math.min(deadlineMs, LONGEST_TIMER_MS));

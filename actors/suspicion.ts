@@ -7,84 +7,84 @@
  * is certain, and costs it an attempt. As long as nobody dies, nothing is written.
  * @module
  */
-import { type Abandoned, type Batch, linesOf, positionOf, slice } from "../backends/mailbox.ts";
-import { Recent } from "./recent.ts";
+import { type Batch, type CrashedOwner, linesOf, positionOf, sliceBatch } from "../backends/mailbox.ts";
+import { BoundedCache } from "./recent.ts";
 
 /**
- * `none`; `alone`: it killed a worker before; `marked`: written down first; `trial`: written down, and nothing else
- * meanwhile; `guilty`: not handled, for the process died of it.
+ * `none`; `isolated`: it killed a worker before; `journaled`: written down first; `exclusive`: written down, and nothing else
+ * meanwhile; `condemned`: not handled, for the process died of it.
  */
-type Care = "none" | "alone" | "marked" | "trial" | "guilty";
+type Isolation = "none" | "isolated" | "journaled" | "exclusive" | "condemned";
 
 /** Deliveries that are handled together. */
-export interface Part {
+export interface Slice {
   readonly batch: Batch;
-  readonly care: Care;
+  readonly isolation: Isolation;
 }
 
 /** Killers that an actor remembers at most; one that is forgotten is found again. */
-const REMEMBERED = 1_000;
+const MAX_SUSPECTS = 1_000;
 /** Deliveries that are written down together, at most. */
-const MARKED_TOGETHER = 64;
+const MAX_JOURNALED = 64;
 
-export class Suspicion {
-  readonly #killers = new Recent<"worker" | "process">(REMEMBERED);
-  #inherited: Abandoned | undefined;
+export class Quarantine {
+  readonly #suspects = new BoundedCache<"worker" | "process">(MAX_SUSPECTS);
+  #crashedOwner: CrashedOwner | undefined;
 
-  constructor(abandoned: Abandoned | undefined) {
-    this.#inherited = abandoned;
+  constructor(crashedOwner: CrashedOwner | undefined) {
+    this.#crashedOwner = crashedOwner;
   }
 
   /** Nothing is suspected of anything. */
-  get isClear(): boolean {
-    return this.#inherited === undefined && this.#killers.size === 0;
+  get isEmpty(): boolean {
+    return this.#crashedOwner === undefined && this.#suspects.size === 0;
   }
 
   /** A delivery was found to end whatever handles it. */
-  killed(position: number, what: "worker" | "process"): void {
-    this.#killers.set(String(position), what);
+  recordCrash(position: number, cause: "worker" | "process"): void {
+    this.#suspects.set(String(position), cause);
   }
 
   /** What the process died of is charged with it, once: its trial is over, and its next attempt is a trial too. */
-  charged(position: number): void {
-    this.#inherited = {};
-    this.killed(position, "process");
+  recordAttempt(position: number): void {
+    this.#crashedOwner = {};
+    this.recordCrash(position, "process");
   }
 
   /** The stretch of the feed that the owner before had in hand is settled. */
-  calm(): void {
-    this.#inherited = undefined;
+  clear(): void {
+    this.#crashedOwner = undefined;
   }
 
-  care(position: number): Care {
-    const trial = this.#inherited?.trial;
-    if (trial !== undefined && trial.first <= position && position <= trial.last) {
-      return trial.alone ? "guilty" : "trial";
+  isolationOf(position: number): Isolation {
+    const mark = this.#crashedOwner?.inFlight;
+    if (mark !== undefined && mark.first <= position && position <= mark.last) {
+      return mark.exclusive ? "condemned" : "exclusive";
     }
-    const killed = this.#killers.get(String(position));
-    if (killed !== undefined) return killed === "worker" ? "alone" : "trial";
-    return this.#inherited === undefined ? "none" : "marked";
+    const cause = this.#suspects.get(String(position));
+    if (cause !== undefined) return cause === "worker" ? "isolated" : "exclusive";
+    return this.#crashedOwner === undefined ? "none" : "journaled";
   }
 
   /** The batch in parts, in order. */
-  parts(batch: Batch): Part[] {
-    if (this.isClear) return [{ batch, care: "none" }];
-    const cares = linesOf(batch).map((line) => this.care(positionOf(line)));
-    const parts: Part[] = [];
-    for (let start = 0, end = 1; start < cares.length; start = end, end++) {
-      const most = start + MOST_TOGETHER[cares[start]!];
-      while (end < cares.length && end < most && cares[end] === cares[start]) end++;
-      const whole = start === 0 && end === cares.length;
-      parts.push({ batch: whole ? batch : slice(batch, start, end), care: cares[start]! });
+  split(batch: Batch): Slice[] {
+    if (this.isEmpty) return [{ batch, isolation: "none" }];
+    const isolations = linesOf(batch).map((line) => this.isolationOf(positionOf(line)));
+    const slices: Slice[] = [];
+    for (let start = 0, end = 1; start < isolations.length; start = end, end++) {
+      const limit = start + MAX_SLICE[isolations[start]!];
+      while (end < isolations.length && end < limit && isolations[end] === isolations[start]) end++;
+      const whole = start === 0 && end === isolations.length;
+      slices.push({ batch: whole ? batch : sliceBatch(batch, start, end), isolation: isolations[start]! });
     }
-    return parts;
+    return slices;
   }
 }
 
-const MOST_TOGETHER: Record<Care, number> = {
+const MAX_SLICE: Record<Isolation, number> = {
   none: Infinity,
-  alone: 1,
-  marked: MARKED_TOGETHER,
-  trial: 1,
-  guilty: 1,
+  isolated: 1,
+  journaled: MAX_JOURNALED,
+  exclusive: 1,
+  condemned: 1,
 };

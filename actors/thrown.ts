@@ -1,7 +1,7 @@
 /** What was thrown, as plain data that any store takes. @module */
 
 /** An error, described. */
-export interface Thrown {
+export interface ErrorInfo {
   readonly class: string;
   readonly message: string;
   readonly stack?: string;
@@ -16,18 +16,23 @@ export const STACK_CHARACTERS = 8_000;
 const CONTROL = /[^\P{Cc}\n\r\t]/gu;
 
 /** Describes whatever was thrown. It never throws, though reading what was thrown may. */
-export function describe(error: unknown): Thrown {
+export function describeError(error: unknown): ErrorInfo {
   try {
-    if (!(error instanceof Error)) return { class: typeof error, message: text(error, MESSAGE_CHARACTERS) };
+    if (!(error instanceof Error)) {
+      return { class: typeof error, message: boundedText(error, MESSAGE_CHARACTERS) };
+    }
     const { name, message, stack } = error;
-    const described = { class: text(name, CLASS_CHARACTERS), message: text(message, MESSAGE_CHARACTERS) };
-    return stack === undefined ? described : { ...described, stack: text(stack, STACK_CHARACTERS) };
+    const described = {
+      class: boundedText(name, CLASS_CHARACTERS),
+      message: boundedText(message, MESSAGE_CHARACTERS),
+    };
+    return stack === undefined ? described : { ...described, stack: boundedText(stack, STACK_CHARACTERS) };
   } catch {
     return { class: "unknown", message: "What was thrown can't be described" };
   }
 }
 
 /** Text of a bounded length. A NUL or half a character would be refused by the store, and the dead letter with it. */
-function text(value: unknown, most: number): string {
+function boundedText(value: unknown, most: number): string {
   return String(value).slice(0, most).replaceAll(CONTROL, "\uFFFD").toWellFormed();
 }

@@ -12,7 +12,7 @@ declare global {
 const script = new Script("__zaakstroomStep()");
 
 /** Runs `step` for at most `timeoutMs`. Returns false when it was stopped; throws what it throws. */
-export function runGuarded(step: () => void, timeoutMs: number): boolean {
+export function runWithTimeout(step: () => void, timeoutMs: number): boolean {
   globalThis.__zaakstroomStep = step;
   try {
     script.runInThisContext({ timeout: timeoutMs });

@@ -1,20 +1,20 @@
 /// <reference lib="deno.worker" />
 /** What makes a Web Worker a host of processors. @module */
-import { BatchHost } from "./batch_host.ts";
+import { BatchDispatcher } from "./batch_host.ts";
 import type { AnyProcessor } from "./processor.ts";
 import type { ToWorker } from "./worker_protocol.ts";
 
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
   const [post, after] = [self.postMessage.bind(self), setImmediate];
-  const batches = new BatchHost(processors, {
+  const batches = new BatchDispatcher(processors, {
     post: (message) => post(message),
     heapBytes,
     // It comes when all that was queued before it is over, and never behind a loop of promises.
-    whenAtRest: (act) => void after(act),
+    whenIdle: (act) => void after(act),
   });
-  closeWaysOut();
-  self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.hear(data);
+  disableExits();
+  self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.onMessage(data);
 }
 
 /**
@@ -22,15 +22,15 @@ export function host(processors: readonly AnyProcessor[]): void {
  * a handler's own fill the memory of its parent, and the thread of a worker's worker is out of everybody's reach. A
  * handler that tries fails instead.
  */
-function closeWaysOut(): void {
-  Object.assign(Deno, { exit: refuse("end its worker") });
+function disableExits(): void {
+  Object.assign(Deno, { exit: refusal("end its worker") });
   const closed = { close: "end its worker", postMessage: "post messages", Worker: "start a thread" };
   for (const [name, act] of Object.entries(closed)) {
-    Object.defineProperty(self, name, { value: refuse(act), configurable: true, writable: true });
+    Object.defineProperty(self, name, { value: refusal(act), configurable: true, writable: true });
   }
 }
 
-function refuse(act: string): () => never {
+function refusal(act: string): () => never {
   // Not an arrow function: `new Worker` is to be refused in the same words.
   return function () {
     throw new Error(`A handler can't ${act}`);
@@ -38,14 +38,14 @@ function refuse(act: string): () => never {
 }
 
 /** Between two looks at the heap, in milliseconds: a look takes longer than a delivery. */
-const LOOK_MS = 10;
-let looked = { at: -Infinity, bytes: 0 };
+const HEAP_SAMPLE_MS = 10;
+let lastSample = { at: -Infinity, bytes: 0 };
 
 /** Buffers are not in the heap, and count all the same. */
 function heapBytes(): number {
   const at = performance.now();
-  if (at - looked.at < LOOK_MS) return looked.bytes;
+  if (at - lastSample.at < HEAP_SAMPLE_MS) return lastSample.bytes;
   const { heapUsed, external } = Deno.memoryUsage();
-  looked = { at, bytes: heapUsed + external };
-  return looked.bytes;
+  lastSample = { at, bytes: heapUsed + external };
+  return lastSample.bytes;
 }

@@ -3,10 +3,10 @@
  * pushes: how much is on its way is the supervisor's decision alone. @module
  */
 import type { HistoryNeed, StoredTimerChange } from "../backends/mailbox.ts";
-import type { Thrown } from "./thrown.ts";
+import type { ErrorInfo } from "./thrown.ts";
 
 /** In the place of the running batch: a worker in which nothing runs. */
-export const AT_REST = 0;
+export const IDLE = 0;
 
 /** The first message to a worker. */
 export interface Setup {
@@ -20,13 +20,13 @@ export interface Setup {
 }
 
 /** Handle these batches, in this order. */
-interface Runs {
+interface BatchRequests {
   readonly kind: "runs";
-  readonly runs: readonly Run[];
+  readonly requests: readonly BatchRequest[];
 }
 
 /** A batch to be handled. */
-export interface Run {
+export interface BatchRequest {
   readonly id: number;
   readonly processor: string;
   readonly partition: number;
@@ -34,17 +34,17 @@ export interface Run {
 }
 
 /** The histories that a `need` asked for, as delivery lines. */
-interface Histories {
+interface HistoriesReply {
   readonly kind: "histories";
   readonly id: number;
   /** null: they can't be had, and the batch is to be forgotten. */
   readonly lines: string | null;
 }
 
-export type ToWorker = Setup | Runs | Histories;
+export type ToWorker = Setup | BatchRequests | HistoriesReply;
 
 /** A delivery that failed, as the worker saw it. What becomes of it is policy, decided by the supervisor. */
-export interface FailedDelivery {
+export interface FailedAttempt {
   readonly position: number;
   readonly eventId: string;
   readonly eventType: string;
@@ -54,7 +54,7 @@ export interface FailedDelivery {
   readonly held: boolean;
   /** No retry can help: the event or the handler says so. */
   readonly final: boolean;
-  readonly error: Thrown;
+  readonly error: ErrorInfo;
 }
 
 /** What a batch came to. */
@@ -64,7 +64,7 @@ export interface BatchResult {
   /** How many of them there are, by event type. */
   readonly outputTypes: Readonly<Record<string, number>>;
   readonly timers: readonly StoredTimerChange[];
-  readonly failed: readonly FailedDelivery[];
+  readonly failedAttempts: readonly FailedAttempt[];
   /** Deliveries done: for each event type, when they were recorded, in milliseconds. */
   readonly done: Readonly<Record<string, Float64Array>>;
 }

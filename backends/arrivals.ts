@@ -1,31 +1,31 @@
 /** A queue of things that arrive, read as an async iterable. @module */
-import { Bell } from "./bell.ts";
+import { WakeSignal } from "./bell.ts";
 
-interface Arrivals<T> {
-  add(item: T): void;
+interface AsyncQueue<T> {
+  push(item: T): void;
   /** Everything that arrives, until the signal aborts. One reader. */
-  all(): AsyncGenerator<T>;
+  items(): AsyncGenerator<T>;
   /** Takes out what was not read. */
-  rest(): T[];
+  drain(): T[];
 }
 
 /** Its length is bounded by what can arrive: here, one mailbox a partition. */
-export function arrivals<T>(signal: AbortSignal): Arrivals<T> {
+export function createAsyncQueue<T>(signal: AbortSignal): AsyncQueue<T> {
   const items: T[] = [];
-  const bell = new Bell();
+  const wakeSignal = new WakeSignal();
   return {
-    add(item) {
+    push(item) {
       items.push(item);
-      bell.ring();
+      wakeSignal.notify();
     },
-    async *all() {
+    async *items() {
       while (!signal.aborted) {
-        bell.reset();
+        wakeSignal.reset();
         const item = items.shift();
-        if (item === undefined) await bell.wait(signal);
+        if (item === undefined) await wakeSignal.wait(signal);
         else yield item;
       }
     },
-    rest: () => items.splice(0),
+    drain: () => items.splice(0),
   };
 }

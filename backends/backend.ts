@@ -25,7 +25,7 @@ export interface BackendFeatures {
 export type ExpectedVersion = "any" | "none" | { readonly exact: number };
 
 /** The answer to an append: everything was stored, now or (the duplicates) before. */
-export interface Appended {
+export interface AppendResult {
   /** Events stored by this call. */
   readonly stored: number;
   /** Events that were there already, with the same content. */
@@ -53,13 +53,13 @@ export class EventIdConflict extends Error {
 }
 
 /** The backend can't be reached, or does not answer in time. Whether a write happened may be unknown. */
-export class BackendAway extends Error {
-  override name = "BackendAway";
+export class BackendUnavailable extends Error {
+  override name = "BackendUnavailable";
 }
 
 /** The backend answers but can't be used: wrong database, no rights, too old, full. One line, and what to do. */
-export class BackendRefused extends Error {
-  override name = "BackendRefused";
+export class BackendUnusable extends Error {
+  override name = "BackendUnusable";
 }
 
 /** Which stored events to read; every bound is optional. Positions and times are inclusive. */
@@ -102,7 +102,7 @@ export interface DeadLetterFilter {
 }
 
 /** Who acts on a dead letter, and why: both are kept in the audit trail. */
-export interface Act {
+export interface OperatorAction {
   readonly by: string;
   readonly why: string;
 }
@@ -112,9 +112,9 @@ export interface DeadLetters {
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   count(filter?: DeadLetterFilter): Promise<number>;
   /** Makes them due again, with a fresh count of attempts; the case is taken up at the dead letter, in order. */
-  redrive(filter: DeadLetterFilter, act: Act): Promise<number>;
+  redrive(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
   /** Gives them up for good; what was held behind them goes on. The events themselves stay in the store. */
-  discard(filter: DeadLetterFilter, act: Act): Promise<number>;
+  discard(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
 }
 
 /** How one mailbox stands. */
@@ -149,7 +149,7 @@ export interface Health {
   readonly nextTimerAt: string | null;
   readonly mailboxes: readonly MailboxHealth[];
   /** Events in the inbox: refused at the door, and waiting for a person. */
-  readonly refused?: number;
+  readonly rejected?: number;
 }
 
 /** One line of the list of cases (the read model). */
@@ -174,7 +174,7 @@ export interface AuditEntry {
 }
 
 /** An event that a producer left at the door and that can't be taken in: it waits for a person. */
-export interface RefusedEvent {
+export interface RejectedEvent {
   readonly id: number;
   readonly at: string;
   /** The rule it breaks, without its values. */
@@ -185,12 +185,12 @@ export interface RefusedEvent {
 
 export interface Inbox {
   /** Oldest first, at most `limit` (default 100). */
-  list(limit?: number): Promise<RefusedEvent[]>;
+  list(limit?: number): Promise<RejectedEvent[]>;
   count(): Promise<number>;
   /** Sends one through the door again: rules, or other events, may have changed. False when it is not there. */
-  retry(id: number, act: Act): Promise<boolean>;
+  retry(id: number, act: OperatorAction): Promise<boolean>;
   /** Gives one up for good. False when it is not there. */
-  discard(id: number, act: Act): Promise<boolean>;
+  discard(id: number, act: OperatorAction): Promise<boolean>;
 }
 
 /** A durable log of cases. Grow it only when a conformance case demands it. */
@@ -204,7 +204,7 @@ export interface Backend {
    * not errors. With an expected version the events must be of one case. Throws VersionConflict, EventIdConflict,
    * BackendAway (a retry with the same ids is safe) or BackendRefused.
    */
-  append(events: readonly WireEvent[], expected?: ExpectedVersion): Promise<Appended>;
+  append(events: readonly WireEvent[], expected?: ExpectedVersion): Promise<AppendResult>;
   readCase(caseId: string): AsyncIterable<StoredEvent>;
   /** By position. Reads what was stored when the call began; within a partition nothing is skipped. */
   readAll(range?: ReplayRange): AsyncIterable<StoredEvent>;

@@ -1,18 +1,18 @@
 /** Deadlines: what gives no answer for so long counts as lost. @module */
 
-interface Waiting {
-  readonly at: number;
-  readonly late: () => void;
+interface Waiter {
+  readonly dueAt: number;
+  readonly expire: () => void;
 }
 
 /**
  * Many deadlines of one length, and one timer for all of them. (A timer for each question would cost more than the
  * question, and what it holds would live until it would have been due.)
  */
-export class Deadlines {
+export class SharedDeadline {
   readonly #ms: number;
   /** In the order in which they end. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiters = new Set<Waiter>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(ms: number) {
@@ -20,33 +20,33 @@ export class Deadlines {
   }
 
   /** Rejects with what `late` returns when the answer is not there in time; `late` is not called otherwise. */
-  within<T>(answer: PromiseLike<T>, late: () => Error): Promise<T> {
+  race<T>(answer: PromiseLike<T>, onTimeout: () => Error): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = { at: performance.now() + this.#ms, late: () => reject(late()) };
-      this.#waiting.add(waiting);
-      this.#timer ??= setTimeout(() => this.#look(), this.#ms);
+      const waiter = { dueAt: performance.now() + this.#ms, expire: () => reject(onTimeout()) };
+      this.#waiters.add(waiter);
+      this.#timer ??= setTimeout(() => this.#expire(), this.#ms);
       answer.then(
-        (value) => (this.#waiting.delete(waiting), resolve(value)),
-        (error) => (this.#waiting.delete(waiting), reject(error)),
+        (value) => (this.#waiters.delete(waiter), resolve(value)),
+        (error) => (this.#waiters.delete(waiter), reject(error)),
       );
     });
   }
 
-  #look(): void {
+  #expire(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.at > now) {
-        this.#timer = setTimeout(() => this.#look(), Math.ceil(waiting.at - now));
+    for (const waiter of this.#waiters) {
+      if (waiter.dueAt > now) {
+        this.#timer = setTimeout(() => this.#expire(), Math.ceil(waiter.dueAt - now));
         return;
       }
-      this.#waiting.delete(waiting);
-      waiting.late();
+      this.#waiters.delete(waiter);
+      waiter.expire();
     }
   }
 
   /** Looks no more: what still waits is settled by its answer alone. */
-  end(): void {
+  close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

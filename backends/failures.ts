@@ -6,7 +6,7 @@ export const KEPT_FIRST = 5;
 export const KEPT_LAST = 15;
 
 /** The failures with one more. */
-export function withFailure(failures: readonly Failure[], failure: Failure): readonly Failure[] {
+export function appendFailure(failures: readonly Failure[], failure: Failure): readonly Failure[] {
   const all = [...failures, failure];
   return all.length <= KEPT_FIRST + KEPT_LAST ? all : [...all.slice(0, KEPT_FIRST), ...all.slice(-KEPT_LAST)];
 }

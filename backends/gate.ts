@@ -1,120 +1,120 @@
 /** A gate: so many may be inside at once, and of those who wait the highest rank goes in first. @module */
-import { SMALL_IN_WHOLE } from "./portion.ts";
+import { SMALL_PER_LARGE } from "./portion.ts";
 
 /** Where one goes in. */
-export interface Entrance {
+export interface Permits {
   /**
    * Resolves, when it is our turn and there is a place, to the function that gives it back (legal twice); or to undefined
    * when the signal aborts first. Never rejects.
    */
-  enter(signal: AbortSignal, isWhole?: boolean): Promise<(() => void) | undefined>;
+  acquire(signal: AbortSignal, isLarge?: boolean): Promise<(() => void) | undefined>;
   /** A place at once, as the function that gives it back; undefined where one would have to wait. */
-  enterNow(isWhole?: boolean): (() => void) | undefined;
+  tryAcquire(isLarge?: boolean): (() => void) | undefined;
 }
 
 /** Every so many times whoever has waited longest goes in, whatever its rank: so nobody waits for ever. */
-const LONGEST_WAIT_EVERY = 100;
+const OLDEST_FIRST_EVERY = 100;
 
-interface Waiting {
-  readonly needs: number;
-  readonly rank: number;
-  readonly enter: () => void;
+interface Waiter {
+  readonly weight: number;
+  readonly priority: number;
+  readonly grant: () => void;
 }
 
 /** Lets in so many whole batches at once, and in the place of one as many small ones as hold no more. */
-export class Gate implements Entrance {
-  #admitted = 0;
+export class PrioritySemaphore implements Permits {
+  #admissions = 0;
   /** Room for small batches. */
   #free: number;
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new Set<Waiter>();
 
-  constructor(readonly places: number) {
-    this.#free = places * SMALL_IN_WHOLE;
+  constructor(readonly capacity: number) {
+    this.#free = capacity * SMALL_PER_LARGE;
   }
 
   /** How much is inside, in whole batches. */
-  get inside(): number {
-    return this.places - this.#free / SMALL_IN_WHOLE;
+  get inUse(): number {
+    return this.capacity - this.#free / SMALL_PER_LARGE;
   }
 
   /** The entrance of those of a rank. Within one, whoever came first goes in first. */
-  at(rank: number): Entrance {
+  withPriority(priority: number): Permits {
     return {
-      enter: (signal, isWhole) => this.#enter(signal, rank, isWhole),
-      enterNow: (isWhole) => this.enterNow(isWhole),
+      acquire: (signal, isLarge) => this.#acquire(signal, priority, isLarge),
+      tryAcquire: (isLarge) => this.tryAcquire(isLarge),
     };
   }
 
   /** The entrance of the lowest rank, 0. */
-  enter(signal: AbortSignal, isWhole?: boolean): Promise<(() => void) | undefined> {
-    return this.#enter(signal, 0, isWhole);
+  acquire(signal: AbortSignal, isLarge?: boolean): Promise<(() => void) | undefined> {
+    return this.#acquire(signal, 0, isLarge);
   }
 
-  async #enter(signal: AbortSignal, rank: number, isWhole = true): Promise<(() => void) | undefined> {
+  async #acquire(signal: AbortSignal, priority: number, isLarge = true): Promise<(() => void) | undefined> {
     if (signal.aborted) return undefined;
-    const now = this.enterNow(isWhole);
+    const now = this.tryAcquire(isLarge);
     if (now !== undefined) return now;
-    const needs = needsOf(isWhole);
-    return await this.#wait(signal, rank, needs) ? this.#place(needs) : undefined;
+    const weight = weightOf(isLarge);
+    return await this.#wait(signal, priority, weight) ? this.#releaseOnce(weight) : undefined;
   }
 
-  enterNow(isWhole = true): (() => void) | undefined {
-    const needs = needsOf(isWhole);
-    if (this.#queue.size > 0 || this.#free < needs) return undefined;
-    this.#free -= needs;
-    return this.#place(needs);
+  tryAcquire(isLarge = true): (() => void) | undefined {
+    const weight = weightOf(isLarge);
+    if (this.#queue.size > 0 || this.#free < weight) return undefined;
+    this.#free -= weight;
+    return this.#releaseOnce(weight);
   }
 
   /** What gives a place back that was taken. */
-  #place(needs: number): () => void {
+  #releaseOnce(weight: number): () => void {
     let left = false;
     return () => {
-      if (!left) this.#leave(needs);
+      if (!left) this.#release(weight);
       left = true;
     };
   }
 
   /** True when a place was handed over, false when the signal aborted. */
-  #wait(signal: AbortSignal, rank: number, needs: number): Promise<boolean> {
+  #wait(signal: AbortSignal, priority: number, weight: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (entered: boolean) => {
+      const end = (acquired: boolean) => {
         this.#queue.delete(waiting);
         signal.removeEventListener("abort", abort);
-        resolve(entered);
+        resolve(acquired);
       };
-      const waiting = { needs, rank, enter: () => end(true) };
+      const waiting = { weight, priority, grant: () => end(true) };
       const abort = () => (end(false), this.#admit());
       this.#queue.add(waiting);
       signal.addEventListener("abort", abort, { once: true });
     });
   }
 
-  #leave(room: number): void {
+  #release(room: number): void {
     this.#free += room;
     this.#admit();
   }
 
   /** In order: nobody who comes later, or needs less, takes the room of whose turn it is. */
   #admit(): void {
-    for (let next = this.#next(); next !== undefined && next.needs <= this.#free; next = this.#next()) {
-      this.#free -= next.needs;
-      this.#admitted++;
-      next.enter();
+    for (let next = this.#next(); next !== undefined && next.weight <= this.#free; next = this.#next()) {
+      this.#free -= next.weight;
+      this.#admissions++;
+      next.grant();
     }
   }
 
   /** Whose turn it is; undefined when nobody waits. */
-  #next(): Waiting | undefined {
-    const isOfLongest = this.#admitted % LONGEST_WAIT_EVERY === LONGEST_WAIT_EVERY - 1;
-    let next: Waiting | undefined;
+  #next(): Waiter | undefined {
+    const isOldestsTurn = this.#admissions % OLDEST_FIRST_EVERY === OLDEST_FIRST_EVERY - 1;
+    let next: Waiter | undefined;
     for (const waiting of this.#queue) {
-      if (next === undefined || waiting.rank > next.rank) next = waiting;
-      if (isOfLongest) return next;
+      if (next === undefined || waiting.priority > next.priority) next = waiting;
+      if (isOldestsTurn) return next;
     }
     return next;
   }
 }
 
-function needsOf(isWhole: boolean): number {
-  return isWhole ? SMALL_IN_WHOLE : 1;
+function weightOf(isLarge: boolean): number {
+  return isLarge ? SMALL_PER_LARGE : 1;
 }

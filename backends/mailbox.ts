@@ -1,6 +1,6 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
 import { decodeLines, encodeLines } from "../schema/stored_event.ts";
-import type { Entrance } from "./gate.ts";
+import type { Permits } from "./gate.ts";
 
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
 export interface Failure {
@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** A delivery of a batch that was not simply done. Deliveries that are not named here are done. */
-export interface Exception {
+export interface FailedDelivery {
   readonly position: number;
   readonly eventId: string;
   readonly caseId: string;
@@ -40,7 +40,7 @@ export interface Settlement {
   readonly outputs: Uint8Array;
   /** How many there are of each type: whose mailboxes to wake. */
   readonly outputTypes: Readonly<Record<string, number>>;
-  readonly exceptions: readonly Exception[];
+  readonly failures: readonly FailedDelivery[];
   readonly timers: readonly StoredTimerChange[];
 }
 
@@ -70,16 +70,16 @@ export interface HistoryNeed {
  * Deliveries that are about to be handled, by their positions, both inclusive. `alone`: there is one, and nothing else
  * is handled in this process meanwhile; then whatever the process dies of is this.
  */
-export interface Trial {
+export interface InFlightMark {
   readonly first: number;
   readonly last: number;
-  readonly alone: boolean;
+  readonly exclusive: boolean;
 }
 
 /** What an owner left behind that never gave its lease back. It may have died of what it had in hand. */
-export interface Abandoned {
+export interface CrashedOwner {
   /** The trial that it began and did not settle. */
-  readonly trial?: Trial;
+  readonly inFlight?: InFlightMark;
 }
 
 /** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was won. */
@@ -88,21 +88,21 @@ export interface Mailbox {
   readonly partition: number;
   readonly epoch: number;
   /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
-  readonly lost: AbortSignal;
+  readonly revoked: AbortSignal;
   /** Set when the owner before did not give its lease back. */
-  readonly abandoned: Abandoned | undefined;
+  readonly crashedOwner: CrashedOwner | undefined;
   /**
    * Writes down, durably, what is about to be handled: it outlives the process. A settle clears it, and so does giving
    * the lease back. Only for an owner that has reason to fear for its process. Throws Fenced when the lease has moved.
    */
-  begin(trial: Trial): Promise<void>;
+  markInFlight(mark: InFlightMark): Promise<void>;
   /**
    * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the
    * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `lost` aborts.
    * With a gate, a batch is inside from before it is read until the next one is asked for; a mailbox that has nothing
    * to give waits outside.
    */
-  batches(signal: AbortSignal, gate?: Entrance): AsyncIterable<Batch>;
+  batches(signal: AbortSignal, permits?: Permits): AsyncIterable<Batch>;
   /**
    * Makes the outcomes durable: outputs, timers, parked deliveries, dead letters and checkpoint together.
    * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved.
@@ -133,7 +133,7 @@ export function linesOf({ lines }: Pick<Batch, "lines">): string[] {
 }
 
 /** The deliveries [start, end) of a batch as a batch of their own, to be settled in order with the other parts. */
-export function slice(batch: Batch, start: number, end: number): Batch {
+export function sliceBatch(batch: Batch, start: number, end: number): Batch {
   const all = linesOf(batch);
   const lines = all.slice(start, end);
   const fresh = batch.kind === "fresh";

@@ -1,20 +1,20 @@
 /** Waiting for a backend that is away. @module */
-import { BackendAway, BackendRefused } from "./backend.ts";
+import { BackendUnavailable, BackendUnusable } from "./backend.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */
-export type AwayListener = (error: BackendAway | undefined) => void;
+export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
 
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
+const INITIAL_DELAY_MS = 50;
+const MAX_DELAY_MS = 2_000;
 
 /** The wait before try `n` (from 0): doubling from 50 ms to 2 s, half of it by chance, so that nodes do not come in a herd. */
-export function patience(n: number, random: () => number = Math.random): number {
-  const whole = Math.min(FIRST_WAIT_MS * 2 ** Math.min(n, 20), LONGEST_WAIT_MS);
+export function retryDelayMs(n: number, random: () => number = Math.random): number {
+  const whole = Math.min(INITIAL_DELAY_MS * 2 ** Math.min(n, 20), MAX_DELAY_MS);
   return whole / 2 + random() * whole / 2;
 }
 
 /** Resolves after `ms` (at once when that is past) or when the signal aborts; never rejects. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function delay(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(done, Math.max(0, ms));
@@ -31,10 +31,10 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
  * Tries until the backend answers: only BackendAway is waited out, every other error is thrown. For work that may
  * safely be done twice. When the signal aborts, the last BackendAway is thrown.
  */
-export async function untilAnswered<T>(
+export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
-  listener?: AwayListener,
+  listener?: AvailabilityListener,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
@@ -42,38 +42,38 @@ export async function untilAnswered<T>(
       if (tries > 0) listener?.(undefined);
       return answer;
     } catch (error) {
-      if (!(error instanceof BackendAway)) throw error;
+      if (!(error instanceof BackendUnavailable)) throw error;
       listener?.(error);
       if (signal.aborted) throw error;
-      await pause(patience(tries), signal);
+      await delay(retryDelayMs(tries), signal);
       if (signal.aborted) throw error;
     }
   }
 }
 
 /** Told that a backend that answers refuses the work, and with undefined when it does no more. */
-export type RefusalListener = (refused: BackendRefused | undefined) => void;
+export type UsabilityListener = (refused: BackendUnusable | undefined) => void;
 
 /**
  * As `untilAnswered`, and waits out refusals too: a disk that is full or a right that was withdrawn is mended by a
  * person while the work waits. What waits is tried again at its leisure, and each of many at a time of its own.
  */
-export function untilUsable<T>(
+export function retryWhileUnusable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
-  listener: RefusalListener,
+  listener: UsabilityListener,
 ): Promise<T> {
-  let refused: BackendRefused | undefined;
-  return untilAnswered(async () => {
+  let lastError: BackendUnusable | undefined;
+  return retryWhileUnavailable(async () => {
     try {
       const answer = await work();
-      if (refused !== undefined) listener(undefined);
+      if (lastError !== undefined) listener(undefined);
       return answer;
     } catch (error) {
-      if (!(error instanceof BackendRefused)) throw error;
-      refused = error;
+      if (!(error instanceof BackendUnusable)) throw error;
+      lastError = error;
       listener(error);
-      throw new BackendAway(error.message, { cause: error });
+      throw new BackendUnavailable(error.message, { cause: error });
     }
   }, signal);
 }

@@ -16,12 +16,12 @@
  */
 import type { WireEvent } from "../schema/events.ts";
 import { type EventInput, type InputOptions, readInput } from "../schema/input.ts";
-import type { Appended, Backend, ExpectedVersion } from "./backend.ts";
+import type { AppendResult, Backend, ExpectedVersion } from "./backend.ts";
 import type { NatsOptions } from "./nats/nats_backend.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
 
-export { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "./backend.ts";
-export type { Appended, ExpectedVersion } from "./backend.ts";
+export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./backend.ts";
+export type { AppendResult, ExpectedVersion } from "./backend.ts";
 export { InvalidEvent } from "../schema/codec.ts";
 export type { EventInput } from "../schema/input.ts";
 
@@ -69,12 +69,12 @@ export class EventPublisher {
   }
 
   /** Stores one event. Resolves when it is durable, with the version of its case. */
-  async publish(event: EventInput, options: PublishOptions = {}): Promise<Appended> {
+  async publish(event: EventInput, options: PublishOptions = {}): Promise<AppendResult> {
     return await this.publishAll([event], options);
   }
 
   /** Stores events together: all or none, in this order. */
-  async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<Appended> {
+  async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<AppendResult> {
     const { expected = "any", ...rest } = options;
     const complete: WireEvent[] = events.map((event) => readInput(event, rest));
     return await (await this.#open()).append(complete, expected);
@@ -121,7 +121,7 @@ export class NatsEventPublisher extends EventPublisher {
 export class PublishCase {
   constructor(readonly publisher: EventPublisher) {}
 
-  publish(data: IntakeInput, options?: PublishOptions): Promise<Appended> {
+  publish(data: IntakeInput, options?: PublishOptions): Promise<AppendResult> {
     return this.publisher.publish(caseIntake(data), options);
   }
 }
@@ -130,7 +130,7 @@ export class PublishCase {
 export class PublishAnalysis {
   constructor(readonly publisher: EventPublisher) {}
 
-  publish(data: Parameters<typeof caseAnalysis>[0], options?: PublishOptions): Promise<Appended> {
+  publish(data: Parameters<typeof caseAnalysis>[0], options?: PublishOptions): Promise<AppendResult> {
     return this.publisher.publish(caseAnalysis(data), options);
   }
 }
@@ -139,7 +139,7 @@ export class PublishAnalysis {
 export class PublishDecision {
   constructor(readonly publisher: EventPublisher) {}
 
-  publish(data: Parameters<typeof caseDecision>[0], options?: PublishOptions): Promise<Appended> {
+  publish(data: Parameters<typeof caseDecision>[0], options?: PublishOptions): Promise<AppendResult> {
     return this.publisher.publish(caseDecision(data), options);
   }
 }

@@ -1,10 +1,10 @@
 /** The options by which a command finds its backend. @module */
-import { type Backend, BackendAway, BackendRefused } from "../backends/backend.ts";
-import type { AwayListener } from "../backends/patience.ts";
+import { type Backend, BackendUnavailable, BackendUnusable } from "../backends/backend.ts";
+import type { AvailabilityListener } from "../backends/patience.ts";
 import type { EmbeddedPostgres } from "../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
-import { given, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
+import { flag, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
 import { UsageError } from "./exit_codes.ts";
 import { natsOptions } from "./nats_options.ts";
 import { natsServer } from "./nats_server.ts";
@@ -34,7 +34,7 @@ export const backendOptions = {
     help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
   },
   pooler: {
-    schema: given,
+    schema: flag,
     env: "ZAAKSTROOM_POOLER",
     help: "a transaction pooler is in front of the server",
   },
@@ -46,7 +46,7 @@ export const backendOptions = {
   },
   ...natsOptions,
   "require-durable": {
-    schema: given,
+    schema: flag,
     env: "ZAAKSTROOM_REQUIRE_DURABLE",
     help: "refuse a store whose acknowledged events may be lost by a power failure",
   },
@@ -59,7 +59,7 @@ export interface NodeWishes {
   role: "node" | "client";
   node?: string;
   leaseMs?: number;
-  onAway?: AwayListener;
+  onAvailabilityChange?: AvailabilityListener;
   timersAsOf?: () => Date;
   /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
   onNotice?: (line: string) => void;
@@ -91,7 +91,7 @@ export async function openBackend(values: BackendValues, wishes: NodeWishes): Pr
 async function requireDurable(backend: Backend): Promise<void> {
   const { survivesPowerFailure, durability } = await backend.health();
   if (!survivesPowerFailure) {
-    throw new BackendRefused(`Not durable enough for --require-durable: ${durability}`);
+    throw new BackendUnusable(`Not durable enough for --require-durable: ${durability}`);
   }
 }
 
@@ -121,17 +121,17 @@ async function openMemory(
 async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
   const { role, onNotice = () => {}, ...rest } = wishes;
   const server = await natsServer(values, role);
-  const onAway: AwayListener = (error) => {
+  const onAvailabilityChange: AvailabilityListener = (error) => {
     // Nobody else starts a server of our own again: its users do.
     if (error !== undefined) server.revive().catch(() => {});
-    wishes.onAway?.(error);
+    wishes.onAvailabilityChange?.(error);
   };
   const onDrift = (drift: readonly StreamDrift[]) => tellDrift(drift).forEach(onNotice);
   try {
     // Its client is only loaded by who uses it.
     const { openNats } = await import("../backends/nats/nats_backend.ts");
     const { partitions } = values;
-    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAway });
+    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
     await server.close();
@@ -152,8 +152,10 @@ async function openServer(url: string, values: BackendValues, wishes: NodeWishes
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
   const backend = await openPostgres({ url, ...settingsOf(values, wishes) }).catch((error) => {
-    if (!(error instanceof BackendAway)) throw error;
-    throw new BackendAway(`${error.message}: see whether the URL is right and ${where} takes connections`);
+    if (!(error instanceof BackendUnavailable)) throw error;
+    throw new BackendUnavailable(
+      `${error.message}: see whether the URL is right and ${where} takes connections`,
+    );
   });
   return { backend, where, close: () => backend.close() };
 }
@@ -162,16 +164,16 @@ async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opene
   const dataDir = values["data-dir"];
   const { openEmbedded } = await import("../backends/postgres/embedded/embedded.ts");
   const embedded = await openEmbedded({ role: wishes.role, ...(dataDir === undefined ? {} : { dataDir }) });
-  const onAway: AwayListener = (error) => {
+  const onAvailabilityChange: AvailabilityListener = (error) => {
     // Nobody else starts this server again: its users do.
     if (error !== undefined) embedded.revive().catch(() => {});
-    wishes.onAway?.(error);
+    wishes.onAvailabilityChange?.(error);
   };
   try {
     const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
     const backend = await openPostgres({
       ...embedded.connection,
-      ...settingsOf(values, { ...wishes, onAway }),
+      ...settingsOf(values, { ...wishes, onAvailabilityChange }),
     });
     return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
   } catch (error) {
@@ -196,7 +198,7 @@ export async function requireReadable(backend: Backend): Promise<void> {
   const unreachable = caseEvolution.unreachable(await backend.storedKinds());
   if (unreachable.length === 0) return;
   const kinds = unreachable.map(({ type, version }) => `${type} version ${version}`).join(", ");
-  throw new BackendRefused(
+  throw new BackendUnusable(
     `The store holds events this program can't read (${kinds}): use a newer zaakstroom`,
   );
 }
@@ -208,4 +210,4 @@ export const limitOption = {
   help: "at most so many; default 20",
 } as const;
 
-export const jsonOption = { schema: given, help: "print JSON, for programs" } as const;
+export const jsonOption = { schema: flag, help: "print JSON, for programs" } as const;

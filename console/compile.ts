@@ -1,7 +1,7 @@
 /** `deno task compile`: makes one program of the project. @module */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { given, oneOf, text } from "../schema/settings.ts";
+import { flag, oneOf, text } from "../schema/settings.ts";
 import { compileProgram, type Program } from "./building/program_compiler.ts";
 import { targetOf, triples } from "./building/targets.ts";
 import type { Output } from "./command.ts";
@@ -22,7 +22,7 @@ const compileOptions = {
     value: "FILE",
     help: "default: dist/zaakstroom, or dist/zaakstroom-slim",
   },
-  slim: { schema: given, help: "without PostgreSQL inside, for those who bring a server" },
+  slim: { schema: flag, help: "without PostgreSQL inside, for those who bring a server" },
 } as const;
 
 /** Reads the command line, compiles, and says what came of it. Returns the exit code. */

@@ -1,5 +1,10 @@
 /** How a command ends: its exit code, and the one line that explains it. @module */
-import { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "../backends/backend.ts";
+import {
+  BackendUnavailable,
+  BackendUnusable,
+  EventIdConflict,
+  VersionConflict,
+} from "../backends/backend.ts";
 import { EmbeddedError } from "../backends/postgres/embedded/errors.ts";
 import { InvalidEvent } from "../schema/codec.ts";
 import { ListenError } from "./http_server.ts";
@@ -63,8 +68,8 @@ export function explain(error: unknown): { code: number; text: string } {
 
 function codeOf(error: unknown): number {
   if (error instanceof CommandError) return error.code;
-  if (error instanceof BackendAway) return exitCodes.away;
-  if (error instanceof BackendRefused) return exitCodes.refused;
+  if (error instanceof BackendUnavailable) return exitCodes.away;
+  if (error instanceof BackendUnusable) return exitCodes.refused;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.refused;
   if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;

@@ -118,13 +118,13 @@ export class Figures implements Observer {
   }
 
   /** Told at every try that fails; only the first of them is a new absence. */
-  backendAway(): void {
+  backendUnavailable(): void {
     if (this.awaySince !== null) return;
     this.aways++;
     this.awaySince = this.#now();
   }
 
-  backendBack(): void {
+  backendAvailable(): void {
     this.#awayMs = this.awayMs;
     this.awaySince = null;
   }

@@ -50,7 +50,7 @@ export async function guardNode(args: readonly string[]): Promise<number> {
     isFinal: (code) => code <= LAST_ANSWER,
     recycleCode: RECYCLE,
     interruptedCode: INTERRUPTED,
-    tell: (line) =>
+    log: (line) =>
       say(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
   });
 }

@@ -1,6 +1,6 @@
 /** Asks the backend for its health, seldom enough that whoever asks us can't load the store. @module */
-import { BackendAway, BackendRefused, type Health } from "../backends/backend.ts";
-import { pause } from "../backends/patience.ts";
+import { BackendUnavailable, BackendUnusable, type Health } from "../backends/backend.ts";
+import { delay } from "../backends/patience.ts";
 import {
   type Absence,
   type HealthReport,
@@ -81,12 +81,12 @@ export class HealthCheck {
 
   /** The backend's answer, or BackendAway when it takes too long. A question still open is not asked again. */
   async #answer(): Promise<Health> {
-    const { health, answerMs = ANSWER_MS, wait = pause } = this.#options;
+    const { health, answerMs = ANSWER_MS, wait = delay } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
     const answered = new AbortController();
     const late = wait(answerMs, answered.signal).then(() => {
       if (answered.signal.aborted) return undefined as never;
-      throw new BackendAway(`it did not answer within ${answerMs} ms`);
+      throw new BackendUnavailable(`it did not answer within ${answerMs} ms`);
     });
     try {
       return await Promise.race([this.#open, late]);
@@ -105,8 +105,12 @@ export class HealthCheck {
 
 /** What an error of `health()` means. Messages of the backend's own errors are meant for people; others may quote data. */
 function explain(error: unknown): Pick<Absence, "status" | "reason"> {
-  if (error instanceof BackendAway) return { status: "away", reason: redacted(printable(error.message)) };
-  if (error instanceof BackendRefused) return { status: "stuck", reason: redacted(printable(error.message)) };
+  if (error instanceof BackendUnavailable) {
+    return { status: "away", reason: redacted(printable(error.message)) };
+  }
+  if (error instanceof BackendUnusable) {
+    return { status: "stuck", reason: redacted(printable(error.message)) };
+  }
   const name = error instanceof Error ? errorClass(error.name) : "Error";
   return { status: "stuck", reason: redacted(`the health check failed (${name})`) };
 }

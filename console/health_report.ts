@@ -115,7 +115,7 @@ export function reportHealth(
     why: [...troubles(facts), ...judged.flatMap(({ why }) => why)],
     ...common(facts, seen.now, seen.now),
     durability: health.durability,
-    ...(health.refused === undefined ? {} : { refused: health.refused }),
+    ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
   };
 }

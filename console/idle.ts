@@ -1,7 +1,7 @@
 /** Knowing when a node has nothing left to do. @module */
 import type { Backend, Health } from "../backends/backend.ts";
-import { BackendAway } from "../backends/backend.ts";
-import { pause } from "../backends/patience.ts";
+import { BackendUnavailable } from "../backends/backend.ts";
+import { delay } from "../backends/patience.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
 function isIdle({ mailboxes, timers, nextTimerAt }: Health, expected: Expected): boolean {
@@ -32,13 +32,13 @@ export async function untilIdle(
   expected: Expected = { mailboxes: 1, noTimers: false, othersDone: () => true },
 ): Promise<void> {
   while (!signal.aborted) {
-    await pause(Math.max(20, 100 - quietMs()), signal);
+    await delay(Math.max(20, 100 - quietMs()), signal);
     if (quietMs() < 50 || !expected.othersDone()) continue;
     try {
       if (isIdle(await backend.health(), expected)) return;
     } catch (error) {
-      if (!(error instanceof BackendAway)) throw error;
+      if (!(error instanceof BackendUnavailable)) throw error;
     }
-    await pause(50, signal);
+    await delay(50, signal);
   }
 }

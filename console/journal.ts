@@ -84,13 +84,13 @@ class BoundedJournal implements Journal {
   }
 
   /** Told at every try that fails, by everybody who tries: the first one is news. */
-  backendAway(reason: string): void {
+  backendUnavailable(reason: string): void {
     if (this.#away !== undefined) return void this.#away.tries++;
     this.#away = { since: this.#now(), tries: 1 };
     this.#say("backend_away", "", () => awayEntry(reason));
   }
 
-  backendBack(): void {
+  backendAvailable(): void {
     if (this.#away === undefined) return;
     const { since, tries } = this.#away;
     this.#away = undefined;
@@ -144,7 +144,7 @@ export function combine(...observers: readonly Observer[]): Observer {
     fenced: (ids) => each((observer) => observer.fenced(ids)),
     workerRestarted: (exit) => each((observer) => observer.workerRestarted(exit)),
     processorRestarted: (restart) => each((observer) => observer.processorRestarted?.(restart)),
-    backendAway: (reason) => each((observer) => observer.backendAway(reason)),
-    backendBack: () => each((observer) => observer.backendBack()),
+    backendUnavailable: (reason) => each((observer) => observer.backendUnavailable(reason)),
+    backendAvailable: () => each((observer) => observer.backendAvailable()),
   };
 }

@@ -1,5 +1,5 @@
 /** The options by which a command reaches a NATS server, and what they come to. @module */
-import { given, natsUrl, text, wholeNumber } from "../schema/settings.ts";
+import { flag, natsUrl, text, wholeNumber } from "../schema/settings.ts";
 import type { NatsOptions } from "../backends/nats/nats_backend.ts";
 import { UsageError } from "./exit_codes.ts";
 import type { Values } from "./options.ts";
@@ -61,7 +61,7 @@ export const natsOptions = {
     help: "nats: servers that hold each message of a new store (see setup for one that exists); default 1",
   },
   "nats-sync-always": {
-    schema: given,
+    schema: flag,
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
     help: "nats: the server is known to run with sync_interval: always, which it does not tell",
   },

@@ -1,10 +1,10 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../actors/processors/all.ts";
-import { DEFAULT_POLICY, type RetryPolicy } from "../actors/retry_policy.ts";
-import { silentObserver } from "../actors/observer.ts";
+import { DEFAULT_POLICY, type FailurePolicy } from "../actors/retry_policy.ts";
+import { noopObserver } from "../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
-import type { AwayListener } from "../backends/patience.ts";
+import type { AvailabilityListener } from "../backends/patience.ts";
 import { HealthCheck } from "./health_check.ts";
 import { httpParts } from "./http_parts.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
@@ -18,7 +18,7 @@ interface NodeOptions {
   readonly backend: string;
   readonly workers: number;
   /** What becomes of failures. */
-  readonly policy?: RetryPolicy | undefined;
+  readonly policy?: FailurePolicy | undefined;
   /** undefined: no HTTP. */
   readonly http: { host: string; port: number } | undefined;
   readonly json: boolean;
@@ -31,7 +31,7 @@ export function defaultWorkers(): number {
 }
 
 /** The defaults of supervision; see the README for what each is for. */
-export function supervision(workers: number, policy: RetryPolicy = DEFAULT_POLICY): SupervisorOptions {
+export function supervision(workers: number, policy: FailurePolicy = DEFAULT_POLICY): SupervisorOptions {
   return {
     workers,
     deliveryTimeoutMs: 1_000,
@@ -47,18 +47,18 @@ export function supervision(workers: number, policy: RetryPolicy = DEFAULT_POLIC
 /** What is told of a backend that goes away and comes back: once each, however many wait for it. */
 export class AwayNotice {
   #away = false;
-  readonly #listeners: { backendAway(reason: string): void; backendBack(): void }[] = [];
+  readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
 
-  tell(listener: { backendAway(reason: string): void; backendBack(): void }): void {
+  tell(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
     this.#listeners.push(listener);
   }
 
-  readonly listener: AwayListener = (error) => {
+  readonly listener: AvailabilityListener = (error) => {
     if (this.#away === (error !== undefined)) return;
     this.#away = error !== undefined;
     for (const each of this.#listeners) {
-      if (error === undefined) each.backendBack();
-      else each.backendAway(error.message);
+      if (error === undefined) each.backendAvailable();
+      else each.backendUnavailable(error.message);
     }
   };
 }
@@ -95,10 +95,10 @@ export async function startNode(
   let settledAt = performance.now();
   let trouble: string | undefined;
   const observer = combine(metrics, journal, {
-    ...silentObserver,
+    ...noopObserver,
     settled: () => void (settledAt = performance.now()),
-    backendAway: (reason) => void (trouble = redacted(printable(reason))),
-    backendBack: () => void (trouble = undefined),
+    backendUnavailable: (reason) => void (trouble = redacted(printable(reason))),
+    backendAvailable: () => void (trouble = undefined),
   });
   away.tell(observer);
   const settings = supervision(options.workers, options.policy);

@@ -1,10 +1,10 @@
 /** The file that says what becomes of failures. @module */
 import { processors } from "../actors/processors/all.ts";
-import { policySchema, type RetryPolicy } from "../actors/retry_policy.ts";
+import { type FailurePolicy, policySchema } from "../actors/retry_policy.ts";
 import { CommandError, exitCodes, UsageError } from "./exit_codes.ts";
 
 /** Reads a policy. Throws UsageError when the file can't be read, and for one that is not valid names what is wrong. */
-export async function readPolicy(path: string): Promise<RetryPolicy> {
+export async function readPolicy(path: string): Promise<FailurePolicy> {
   const text = await Deno.readTextFile(path).catch((error) => {
     throw new UsageError(`Cannot read the policy ${path}: ${(error as Error).name}`);
   });

@@ -1,5 +1,5 @@
 /** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
-import { silentObserver } from "../actors/observer.ts";
+import { noopObserver } from "../actors/observer.ts";
 import { WorkerDied } from "../actors/worker_handle.ts";
 import { WorkerPool } from "../actors/worker_pool.ts";
 import type { BatchResult } from "../actors/worker_protocol.ts";
@@ -25,7 +25,7 @@ interface Preview {
 
 /** Handles each dead letter on the state its case had then. What ended the whole process is not tried here. */
 export async function previewRedrive(backend: Backend, letters: readonly DeadLetter[]): Promise<Preview[]> {
-  const pool = new WorkerPool(supervision(1), silentObserver, () => {});
+  const pool = new WorkerPool(supervision(1), noopObserver, () => {});
   const previews: Preview[] = [];
   try {
     for (const letter of letters) previews.push(await previewOne(backend, pool, letter));
@@ -53,7 +53,7 @@ async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter
 
 function read(
   about: Pick<Preview, "position" | "processor" | "caseId">,
-  { failed: [failed], outputs, timers }: BatchResult,
+  { failedAttempts: [failed], outputs, timers }: BatchResult,
   fails: (failure: string) => Preview,
 ): Preview {
   if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);

@@ -1,6 +1,6 @@
 /** Cases that wait for a caseworker, and the decision of one. @module */
 import type { Backend } from "../backends/backend.ts";
-import { accepts, advance, nothingYet, type Progress } from "../actors/reasoning/progress.ts";
+import { accepts, advance, type CaseProgress, initialProgress } from "../actors/reasoning/progress.ts";
 import { refusalOf } from "../actors/reasoning/refusal.ts";
 import { decodeEvent, encodeEvent } from "../schema/codec.ts";
 import type { DataOf, EventOf } from "../schema/events.ts";
@@ -42,8 +42,8 @@ export async function waitingCases(backend: Backend, limit: number): Promise<Wai
 async function progressOf(
   backend: Backend,
   caseId: string,
-): Promise<{ progress: Progress; version: number }> {
-  let progress = nothingYet;
+): Promise<{ progress: CaseProgress; version: number }> {
+  let progress = initialProgress;
   let version = 0;
   for await (const stored of backend.readCase(caseId)) {
     progress = advance(progress, decodeEvent(stored.event));
@@ -52,7 +52,7 @@ async function progressOf(
   return { progress, version };
 }
 
-function reviewOf({ state, ending, basis }: Progress): Review | undefined {
+function reviewOf({ state, ending, basis }: CaseProgress): Review | undefined {
   if (state !== "waiting_for_caseworker" || ending !== undefined) return undefined;
   return basis?.event.event_type === "case.review_requested" ? basis.event : undefined;
 }
@@ -92,7 +92,10 @@ export async function decideCase(
   return await backend.append([encodeEvent(event)], { exact: version });
 }
 
-function decisionEvent(decided: CaseworkerDecision, progress: Progress): EventOf<"case.decision"> & Ruled {
+function decisionEvent(
+  decided: CaseworkerDecision,
+  progress: CaseProgress,
+): EventOf<"case.decision"> & Ruled {
   const { caseId, decision, reason, by, nextSteps, source } = decided;
   const named = source === undefined ? [] : [{ id: "caseworker/ground", version: "1", source }];
   return {

@@ -19,7 +19,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const opening = openBackend(values, {
     role: "node",
     ...(leaseMs === undefined ? {} : { leaseMs }),
-    onAway: away.listener,
+    onAvailabilityChange: away.listener,
     onNotice: (line) => output.err(values.json ? notice(line) : line),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     ...(node === undefined ? {} : { node }),

@@ -1,7 +1,7 @@
 /** The options of `start`, as the command declares them and the node reads them. @module */
 import { scenarioNames } from "../simulators/scenarios.ts";
 import { timeScale } from "../simulators/simulated_clock.ts";
-import { duration, given, moment, oneOf, rate, text, wholeNumber } from "../schema/settings.ts";
+import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../schema/settings.ts";
 import { backendOptions, jsonOption } from "./backend_options.ts";
 import { defaultWorkers } from "./node.ts";
 import type { Values } from "./options.ts";
@@ -27,7 +27,7 @@ export const startOptions = {
     help: `a labelled departure from the sourced figures: ${scenarioNames.join(", ")}`,
   },
   from: {
-    schema: moment.optional(),
+    schema: timestamp.optional(),
     value: "TIME",
     help: "when the first generated case arrives; default: now, or with --seed 2026-01-01T00:00:00Z",
   },
@@ -36,7 +36,7 @@ export const startOptions = {
     value: "SCALE",
     help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
   },
-  "until-idle": { schema: given, help: "end when nothing is left to do, with a summary and the ledger" },
+  "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
   json: { ...jsonOption, help: "print the summary, and log, as JSON" },
   host: {
     schema: text.default("127.0.0.1"),

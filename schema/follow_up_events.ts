@@ -3,7 +3,7 @@ import { z } from "zod";
 import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
 import { money } from "./money.ts";
 
-const moment = z.iso.datetime({ offset: true });
+const timestamp = z.iso.datetime({ offset: true });
 
 /** What can expire: an instalment of a plan, or a term by its name. */
 const terms = [
@@ -35,7 +35,7 @@ export const reviewRequestedData = z.looseObject({
   reason_nl: longText.optional(),
   rules: z.array(appliedRule).max(50),
   /** Absent when nobody is left to ask once it has passed. */
-  term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: moment }).optional(),
+  term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: timestamp }).optional(),
   /** The claim to be decided on. */
   debt_amount: money.optional(),
 });
@@ -49,7 +49,7 @@ export const paymentPlanCreatedData = z.looseObject({
   /** Room to repay a month; absent when the income is not known. */
   capacity: money.optional(),
   /** The instants from which each instalment counts as missed. Default: by the policy, from its due date. */
-  missed_at: z.array(moment).max(36).optional(),
+  missed_at: z.array(timestamp).max(36).optional(),
 }).refine((plan) => plan.missed_at === undefined || plan.missed_at.length === plan.instalments.length, {
   path: ["missed_at"],
   error: "must have as many moments as there are instalments",

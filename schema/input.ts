@@ -43,25 +43,25 @@ export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
 /** The end of the year 9999: ISO times and stores agree on how to write it. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** More levels than any organisation sends. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
 
 /** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
 export function readInput(input: unknown, options: InputOptions = {}): WireEvent {
-  const given = asEnvelope(input);
-  const type = given.event_type;
+  const envelope = asEnvelope(input);
+  const type = envelope.event_type;
   if (typeof type !== "string" || !isEventType(type)) {
     throw new InvalidEvent([`event_type: must be one of ${allEventTypes.join(", ")}`]);
   }
-  if (!isRecord(given.data)) throw new InvalidEvent(["data: must be an object"]);
-  if (given.metadata !== undefined && !isRecord(given.metadata)) {
+  if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);
+  if (envelope.metadata !== undefined && !isRecord(envelope.metadata)) {
     throw new InvalidEvent(["metadata: must be an object"]);
   }
-  const completed = complete(given, options);
+  const completed = completeEvent(envelope, options);
   requireStorable(completed);
   checkEvent(completed);
-  return withTwoDecimals(marked(canonical(completed), options.strict ?? false));
+  return withTwoDecimals(withMarks(canonical(completed), options.strict ?? false));
 }
 
 function asEnvelope(input: unknown): EventInput {
@@ -70,18 +70,20 @@ function asEnvelope(input: unknown): EventInput {
   return bare ? { event_type: "case.intake", data: input } : input as EventInput;
 }
 
-function complete(given: EventInput, options: InputOptions): WireEvent {
-  const data = given.event_type === "case.intake" ? { ...INTAKE_DEFAULTS, ...given.data } : given.data!;
+function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
+  const data = envelope.event_type === "case.intake"
+    ? { ...INTAKE_DEFAULTS, ...envelope.data }
+    : envelope.data!;
   return {
-    ...given,
-    event_id: given.event_id ?? (options.newId ?? newRootId)(),
-    timestamp: given.timestamp ?? (options.now?.() ?? new Date()).toISOString(),
-    correlation_id: given.correlation_id ?? data.case_id as string,
+    ...envelope,
+    event_id: envelope.event_id ?? (options.newId ?? newRootId)(),
+    timestamp: envelope.timestamp ?? (options.now?.() ?? new Date()).toISOString(),
+    correlation_id: envelope.correlation_id ?? data.case_id as string,
     data,
     metadata: {
       schema_version: 1,
       ...(options.source === undefined ? {} : { source: options.source }),
-      ...given.metadata,
+      ...envelope.metadata,
     },
   } as WireEvent;
 }
@@ -99,7 +101,7 @@ function canonical(event: WireEvent): WireEvent {
  * the stack of whoever reads it. Schemas do not see it: unknown fields are kept as they are.
  */
 function requireStorable(value: unknown, depth = 0): void {
-  if (depth > DEEPEST) throw new InvalidEvent([`an event is nested at most ${DEEPEST} levels deep`]);
+  if (depth > MAX_DEPTH) throw new InvalidEvent([`an event is nested at most ${MAX_DEPTH} levels deep`]);
   if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
     throw new InvalidEvent(["an event has no text with a NUL or half a surrogate pair in it"]);
   }
@@ -110,7 +112,7 @@ function requireStorable(value: unknown, depth = 0): void {
   }
 }
 
-function marked(event: WireEvent, strict: boolean): WireEvent {
+function withMarks(event: WireEvent, strict: boolean): WireEvent {
   if (event.event_type !== "case.intake" || passesElevenTest(String(event.data.citizen_bsn))) return event;
   if (strict) throw new InvalidEvent(["data.citizen_bsn: fails the eleven-test"]);
   const { marks: given = [], ...metadata } = event.metadata;

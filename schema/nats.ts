@@ -119,7 +119,7 @@ function ingestStream(shape: StoreShape): StreamConfig {
     ...storeStream(shape),
     name: ingestName(shape.stream),
     // What can't be taken in waits beside it, with the reason, for a person.
-    subjects: [subjects.ingest(), subjects.refused("*")],
+    subjects: [subjects.ingest(), subjects.rejected("*")],
     compression: "none",
     allow_atomic: false,
     allow_msg_ttl: false,
@@ -260,11 +260,11 @@ export class Subjects {
     return `${this.prefix}.ingest`;
   }
   /** An event that could not be taken in, by its place among those that came. */
-  refused(place: number | "*"): string {
+  rejected(place: number | "*"): string {
     return `${this.prefix}-refused.${place}`;
   }
   /** Not stored: tells other nodes to look. */
-  bell(): string {
+  notify(): string {
     return `${this.prefix}-bell`;
   }
 }

@@ -31,11 +31,14 @@ export const duration = z.string().transform((text, context) => {
 });
 
 /** A moment, as an ISO time with a zone; comes out as UTC in milliseconds. */
-export const moment = z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-01T09:00:00Z" })
+export const timestamp = z.iso.datetime({
+  offset: true,
+  error: "must be a time such as 2026-01-01T09:00:00Z",
+})
   .transform((text) => new Date(text).toISOString());
 
 /** A switch: given or not; from the environment `true`/`1` or `false`/`0`. */
-export const given = z.enum(["true", "1", "false", "0"], { error: "must be true or false" })
+export const flag = z.enum(["true", "1", "false", "0"], { error: "must be true or false" })
   .transform((text) => text === "true" || text === "1").default(false);
 
 /** One of some words. */

@@ -83,27 +83,27 @@ export function parseLine(line: string): Delivery {
 }
 
 /** The day that was last written: what comes in one after the other is mostly of one day. */
-let day = { number: NaN, date: "" };
+let lastDay = { number: NaN, date: "" };
 
 /** As toISOString, which takes ten times as long. */
 function isoTime(time: number): string {
   const number = Math.floor(time / DAY);
-  if (number !== day.number) day = { number, date: new Date(time).toISOString().slice(0, -13) };
+  if (number !== lastDay.number) lastDay = { number, date: new Date(time).toISOString().slice(0, -13) };
   const seconds = Math.floor((time - number * DAY) / 1000);
   const [hour, minute] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const millis = String(time - number * DAY - seconds * 1000).padStart(3, "0");
-  return `${day.date}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[seconds % 60]}.${millis}Z`;
+  return `${lastDay.date}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[seconds % 60]}.${millis}Z`;
 }
 
 const DAY = 86_400_000;
 const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
 
 /** The metadata that was last read: of what comes from outside, it is the same again and again. */
-let known = { text: "", metadata: {} as WireEvent["metadata"] };
+let lastMetadata = { text: "", metadata: {} as WireEvent["metadata"] };
 
 function readMetadata(text: string): WireEvent["metadata"] {
-  if (text !== known.text) known = { text, metadata: Object.freeze(JSON.parse(text)) };
-  return known.metadata;
+  if (text !== lastMetadata.text) lastMetadata = { text, metadata: Object.freeze(JSON.parse(text)) };
+  return lastMetadata.metadata;
 }
 
 /** Reads one delivery line as a stored event. */

@@ -1,6 +1,6 @@
 /** Plays the citizen and the caseworker against a running store, in simulated time. @module */
 import { EventIdConflict } from "../backends/backend.ts";
-import { pause, untilAnswered } from "../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../backends/patience.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
@@ -50,7 +50,7 @@ const AT_ONCE = 500;
  * kept but in memory: started again, it reads the log from its beginning, and what had happened is found there.
  */
 export async function playCitizen(options: CitizenOptions): Promise<Playing> {
-  const { signal, everyMs = 200, wait = pause, onLook } = options;
+  const { signal, everyMs = 200, wait = delay, onLook } = options;
   const player = new Player(options);
   while (!signal.aborted) {
     await player.look();
@@ -128,7 +128,7 @@ class Player {
   async #patiently(work: () => Promise<unknown>): Promise<boolean> {
     const { signal } = this.#options;
     try {
-      await untilAnswered(work, signal);
+      await retryWhileUnavailable(work, signal);
       return true;
     } catch (error) {
       if (!signal.aborted) throw error;

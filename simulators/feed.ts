@@ -1,6 +1,6 @@
 /** Feeding a store with generated cases: in batches, at a rate or as fast as it takes them. @module */
 import type { Backend } from "../backends/backend.ts";
-import { pause, untilAnswered } from "../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../backends/patience.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "./case_generator.ts";
@@ -47,7 +47,7 @@ async function append(
   options: FeedOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { duplicates } = await untilAnswered(() => backend.append(events), signal);
+  const { duplicates } = await retryWhileUnavailable(() => backend.append(events), signal);
   options.onAppended?.(events, duplicates);
 }
 
@@ -65,7 +65,7 @@ async function* batches(
   for (const { event } of generateCases({ ...rest, count })) {
     batch.push(withTwoDecimals(event));
     if (batch.length < size) continue;
-    if (perSecond !== undefined) await pause(began + given / perSecond * 1000 - performance.now(), signal);
+    if (perSecond !== undefined) await delay(began + given / perSecond * 1000 - performance.now(), signal);
     given += batch.length;
     yield batch;
     if (signal.aborted) return;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type DataOf, type EventOf, eventTypes } from "../schema/events.ts";
-import { type FeatureName, featureNames, featuresOf } from "../actors/reasoning/features.ts";
+import { extractFeatures, type FeatureName, featureNames } from "../actors/reasoning/features.ts";
 import { generateCases } from "./case_generator.ts";
 import debtDomain from "./domain/debt_domain.json" with { type: "json" };
 import { Random } from "./random.ts";
@@ -62,7 +62,7 @@ function logistic(logOdds: number): number {
 }
 
 function standardisedFeatures(cases: readonly DataOf<"case.intake">[]): Float64Array[] {
-  const rows = cases.map((intake) => featuresOf(intake).values);
+  const rows = cases.map((intake) => extractFeatures(intake).values);
   for (let f = 0; f < featureNames.length; f++) {
     const mean = rows.reduce((sum, row) => sum + row[f]!, 0) / rows.length;
     const variance = rows.reduce((sum, row) => sum + (row[f]! - mean) ** 2, 0) / rows.length;

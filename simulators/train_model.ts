@@ -4,9 +4,9 @@
  * @module
  */
 import {
+  extractFeatures,
   type FeatureName,
   featureNames,
-  featuresOf,
   type Missable,
   missable,
 } from "../actors/reasoning/features.ts";
@@ -102,7 +102,7 @@ function rounded(value: number): number {
 
 /** Mean, deviation and range of each feature where it is known. The range leaves out one in a thousand at each end. */
 function scaleOf(histories: readonly History[]): Scale {
-  const rows = histories.map(({ intake }) => featuresOf(intake).values);
+  const rows = histories.map(({ intake }) => extractFeatures(intake).values);
   const columns = featureNames.map((_, f) =>
     Float64Array.from(rows.map((row) => row[f]!).filter((value) => !Number.isNaN(value))).sort()
   );
@@ -121,7 +121,7 @@ function scaleOf(histories: readonly History[]): Scale {
 
 /** Bias, standardised features (0 where missing), and a column for each fact that may be missing. */
 function rowOf({ intake }: History, { mean, deviation, least, most }: Scale): Float64Array {
-  const { values, missing } = featuresOf(intake);
+  const { values, missing } = extractFeatures(intake);
   const row = new Float64Array(1 + featureNames.length + missable.length);
   row[0] = 1;
   for (let f = 0; f < values.length; f++) {

@@ -1,8 +1,8 @@
 /** Analysis: decides on an assessed case by the rules, or leaves it to a caseworker. @module */
 import type { EventOf } from "../../schema/events.ts";
-import { type Context, type Handled, type Processor, Reject } from "../processor.ts";
+import { type HandlerContext, type HandlerResult, type Processor, Reject } from "../processor.ts";
 import { decide } from "../reasoning/decide.ts";
-import { accepts, advance, nothingYet, type Progress } from "../reasoning/progress.ts";
+import { accepts, advance, type CaseProgress, initialProgress } from "../reasoning/progress.ts";
 import { refusalOf } from "../reasoning/refusal.ts";
 
 /** What can make an analysis come too late. */
@@ -19,14 +19,14 @@ const folds = [
  * Emits for every `case.analysis` either `case.decision`, or `case.review_requested` where a person must decide, or
  * `case.event_refused` for one that comes when the case was decided on, paid, withdrawn or completed already.
  */
-export const analysis: Processor<Progress, "case.analysis", (typeof folds)[number]> = {
+export const analysis: Processor<CaseProgress, "case.analysis", (typeof folds)[number]> = {
   name: "analysis",
   version: 1,
   takes: ["case.analysis"],
   folds,
-  initial: () => nothingYet,
+  initial: () => initialProgress,
   evolve: advance,
-  handle(event: EventOf<"case.analysis">, before: Progress, { now }: Context): Handled {
+  handle(event: EventOf<"case.analysis">, before: CaseProgress, { now }: HandlerContext): HandlerResult {
     const { intake } = before;
     if (intake === undefined) throw new Reject("An analysis without an intake before it can't be decided");
     if (!accepts(before, event)) {

@@ -1,9 +1,9 @@
 /** Decision: starts what follows a decision, and closes the case where the decision itself does. @module */
 import type { DataOf, EventOf } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
-import type { Context, Draft, Handled, Processor } from "../processor.ts";
+import type { EventDraft, HandlerContext, HandlerResult, Processor } from "../processor.ts";
 import type { Closes, Continues } from "../reasoning/follow_up.ts";
-import { accepts, advance, followUpOf, nothingYet, type Progress } from "../reasoning/progress.ts";
+import { accepts, advance, type CaseProgress, followUpOf, initialProgress } from "../reasoning/progress.ts";
 import { refusalOf } from "../reasoning/refusal.ts";
 
 const folds = [
@@ -24,14 +24,14 @@ const folds = [
  * forgive; `case.payment_plan_created`, or `case.review_requested` where no plan fits, for a plan; nothing to collect or
  * to refer, where the terms that start are Follow-up's; `case.event_refused` when the case cannot take it any more.
  */
-export const decision: Processor<Progress, "case.decision", (typeof folds)[number]> = {
+export const decision: Processor<CaseProgress, "case.decision", (typeof folds)[number]> = {
   name: "decision",
   version: 1,
   takes: ["case.decision"],
   folds,
-  initial: () => nothingYet,
+  initial: () => initialProgress,
   evolve: advance,
-  handle(event: EventOf<"case.decision">, before: Progress, _context: Context): Handled {
+  handle(event: EventOf<"case.decision">, before: CaseProgress, _context: HandlerContext): HandlerResult {
     if (!accepts(before, event)) {
       return { events: [{ event_type: "case.event_refused", data: refusalOf(before, event) }] };
     }
@@ -47,8 +47,8 @@ export const decision: Processor<Progress, "case.decision", (typeof folds)[numbe
   },
 };
 
-function closing({ forgiven, completed }: Closes): Draft[] {
-  const closed: Draft = { event_type: "case.completed", data: completed };
+function closing({ forgiven, completed }: Closes): EventDraft[] {
+  const closed: EventDraft = { event_type: "case.completed", data: completed };
   return forgiven ? [{ event_type: "case.debt_forgiven", data: forgiven }, closed] : [closed];
 }
 
@@ -56,7 +56,7 @@ function planCreated(
   { case_id }: DataOf<"case.decision">,
   { missed_at = [] }: Continues,
   { amount, months, instalments, capacity }: NonNullable<Continues["plan"]>,
-): Draft {
+): EventDraft {
   return {
     event_type: "case.payment_plan_created",
     data: {

@@ -4,14 +4,14 @@
  * @module
  */
 import type { EventOf } from "../../schema/events.ts";
-import type { Context, Draft, Handled, Processor, TimerChange } from "../processor.ts";
+import type { EventDraft, HandlerContext, HandlerResult, Processor, TimerChange } from "../processor.ts";
 import { completion } from "../reasoning/follow_up.ts";
 import {
   accepts,
   advance,
+  type CaseProgress,
   deadlineOf,
-  nothingYet,
-  type Progress,
+  initialProgress,
   runningEvent,
   runningOf,
 } from "../reasoning/progress.ts";
@@ -42,20 +42,20 @@ const TIMER = "deadline";
  * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.review_requested` to
  * the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot take any more.
  */
-export const followUp: Processor<Progress, Taken["event_type"], (typeof folds)[number]> = {
+export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof folds)[number]> = {
   name: "follow_up",
   version: 1,
   takes,
   folds,
-  initial: () => nothingYet,
+  initial: () => initialProgress,
   evolve: advance,
-  handle(event: Taken, before: Progress, { now }: Context): Handled {
+  handle(event: Taken, before: CaseProgress, { now }: HandlerContext): HandlerResult {
     const after = advance(before, event);
     return { events: outputs(event, before, after, now), timers: timerChanges(event, before, after) };
   },
 };
 
-function outputs(event: Taken, before: Progress, after: Progress, now: string): Draft[] {
+function outputs(event: Taken, before: CaseProgress, after: CaseProgress, now: string): EventDraft[] {
   // What follows a decision, and that it came too late, is told by Decision.
   if (event.event_type === "case.decision") return [];
   if (!accepts(before, event)) {
@@ -68,15 +68,15 @@ function outputs(event: Taken, before: Progress, after: Progress, now: string): 
 
 function completed(
   { data }: Taken,
-  { analysis, openedAt }: Progress,
-  ending: NonNullable<Progress["ending"]>,
+  { analysis, openedAt }: CaseProgress,
+  ending: NonNullable<CaseProgress["ending"]>,
   now: string,
-): Draft {
+): EventDraft {
   const closed = completion(data.case_id, ending, analysis, openedAt ?? now, now);
   return { event_type: "case.completed", data: closed };
 }
 
-function expired(event: EventOf<"case.term_expired">, before: Progress): Draft[] {
+function expired(event: EventOf<"case.term_expired">, before: CaseProgress): EventDraft[] {
   const { case_id } = event.data;
   const running = runningOf(before);
   const reaction = running && react(running, runningEvent(event));
@@ -93,7 +93,10 @@ function expired(event: EventOf<"case.term_expired">, before: Progress): Draft[]
 }
 
 /** There is nobody left to ask after the team lead: no term. */
-function askTeamLead(case_id: string, { reason, reason_nl }: { reason: string; reason_nl: string }): Draft {
+function askTeamLead(
+  case_id: string,
+  { reason, reason_nl }: { reason: string; reason_nl: string },
+): EventDraft {
   return {
     event_type: "case.review_requested",
     data: {
@@ -110,7 +113,7 @@ function askTeamLead(case_id: string, { reason, reason_nl }: { reason: string; r
 }
 
 /** The timer follows from what can expire next, before and after. */
-function timerChanges({ data }: Taken, before: Progress, after: Progress): TimerChange[] {
+function timerChanges({ data }: Taken, before: CaseProgress, after: CaseProgress): TimerChange[] {
   const [was, is] = [deadlineOf(before), deadlineOf(after)];
   if (is === undefined) return was === undefined ? [] : [{ kind: "cancel", name: TIMER }];
   if (was !== undefined && was.expires_at === is.expires_at && was.term === is.term && was.due === is.due) {
@@ -119,6 +122,6 @@ function timerChanges({ data }: Taken, before: Progress, after: Progress): Timer
   return [{ kind: "set", name: TIMER, at: is.expires_at, event: termExpired(data.case_id, is) }];
 }
 
-function termExpired(case_id: string, { term, due }: Deadline): Draft {
+function termExpired(case_id: string, { term, due }: Deadline): EventDraft {
   return { event_type: "case.term_expired", data: { case_id, term, due } };
 }

@@ -1,6 +1,6 @@
 /** Intake: assesses a case that came in. @module */
 import type { EventOf } from "../../schema/events.ts";
-import type { Context, Handled, Processor } from "../processor.ts";
+import type { HandlerContext, HandlerResult, Processor } from "../processor.ts";
 import { assess } from "../reasoning/assessment.ts";
 
 /** Emits `case.analysis` for every `case.intake`. */
@@ -11,7 +11,7 @@ export const intake: Processor<null, "case.intake", never> = {
   folds: [],
   initial: () => null,
   evolve: (state) => state,
-  handle(event: EventOf<"case.intake">, _state: null, context: Context): Handled {
+  handle(event: EventOf<"case.intake">, _state: null, context: HandlerContext): HandlerResult {
     const data = assess(event.data, event.metadata, context.now);
     return { events: [{ event_type: "case.analysis", data }] };
   },

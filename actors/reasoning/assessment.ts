@@ -8,7 +8,7 @@ interface Models {
   /** Decides. */
   readonly model: Model;
   /** Scores beside it; its result goes in the `shadow` field and decides nothing. */
-  readonly other?: Model;
+  readonly shadow?: Model;
 }
 
 /**
@@ -26,10 +26,10 @@ export function assess(
   return {
     case_id: intake.case_id,
     ...score,
-    analysis_confidence: lowered(score.analysis_confidence, marks.length),
+    analysis_confidence: lowerConfidence(score.analysis_confidence, marks.length),
     reason_codes: [...score.reason_codes, ...marks],
     model_version: models.model.version,
-    ...(models.other ? { shadow: shadow(score, models.other, intake, at) } : {}),
+    ...(models.shadow ? { shadow: shadow(score, models.shadow, intake, at) } : {}),
   };
 }
 
@@ -37,6 +37,6 @@ function markCodes({ marks }: Pick<Metadata, "marks">): ReasonCode[] {
   return (marks ?? []).map((code) => ({ code }));
 }
 
-function lowered(confidence: number, marks: number): number {
+function lowerConfidence(confidence: number, marks: number): number {
   return Math.round(Math.max(0, confidence - marks * policy.confidenceLostByMark) * 1e4) / 1e4;
 }

@@ -1,6 +1,6 @@
 /** Room to repay and the longest term, by the rules of the day. @module */
 import type { DataOf, Profile } from "../../schema/events.ts";
-import { look, NoValue, valueOn } from "./parameters.ts";
+import { lookUp, MissingValue, valueOn } from "./parameters.ts";
 import { debtClass } from "./rules/debt_classes.ts";
 import {
   arrangementMonths,
@@ -25,11 +25,11 @@ export interface Capacity {
 export function repaymentCapacity(income: number, household: Profile["household"], day: string): Capacity {
   const least = Math.floor(income * valueOn(leastCapacityShare, day));
   try {
-    const { value, carried } = look(beslagvrijeVoetMax, day);
+    const { value, carried } = lookUp(beslagvrijeVoetMax, day);
     const above = income - value[protectedAs(household)];
     return { cents: Math.max(least, above), notes: carried ? ["beslagvrije_voet_carried"] : [] };
   } catch (error) {
-    if (!(error instanceof NoValue)) throw error;
+    if (!(error instanceof MissingValue)) throw error;
     return { cents: least, notes: ["beslagvrije_voet_unknown"] };
   }
 }

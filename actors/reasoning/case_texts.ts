@@ -9,24 +9,26 @@ import type { Term } from "./terms.ts";
 import { inDutch, inEnglish, type Language } from "./wording.ts";
 
 /** What the texts of a case are filled in from. */
-export interface Told {
+export interface TextFacts {
   readonly intake: DataOf<"case.intake">;
   readonly analysis: DataOf<"case.analysis">;
   readonly figures: CaseFigures;
   readonly terms: readonly Term[];
 }
 
-type Word = (told: Told, language: Language) => string;
+type Placeholder = (facts: TextFacts, language: Language) => string;
 
-const amount = (of: (told: Told) => number): Word => (told, language) => language.euros(of(told));
-const share = (of: (told: Told) => number): Word => (told, language) => language.share(of(told));
-const due = (name: Term["name"]): Word => ({ terms }, language) => {
+const amount = (of: (facts: TextFacts) => number): Placeholder => (facts, language) =>
+  language.euros(of(facts));
+const share = (of: (facts: TextFacts) => number): Placeholder => (facts, language) =>
+  language.share(of(facts));
+const due = (name: Term["name"]): Placeholder => ({ terms }, language) => {
   const found = terms.find((term) => term.name === name);
   return found ? language.date(found.due) : "?";
 };
 
 /** Every `{name}` a rule's text may use. */
-const words: Readonly<Record<string, Word>> = {
+const placeholders: Readonly<Record<string, Placeholder>> = {
   claim: amount(({ intake }) => intake.debt_amount),
   cost: amount(({ figures }) => figures.cost),
   capacity: amount(({ figures }) => figures.capacity?.cents ?? 0),
@@ -50,22 +52,22 @@ const words: Readonly<Record<string, Word>> = {
 };
 
 /** A rule's text as a person reads it. */
-interface Said {
+interface RuleTexts {
   readonly reason: string;
   readonly reason_nl: string;
 }
 
 /** Fills in both texts of a rule for a case. */
-export function say(rule: Said, told: Told): Said {
+export function fillTexts(rule: RuleTexts, facts: TextFacts): RuleTexts {
   return {
-    reason: fill(rule.reason, told, inEnglish),
-    reason_nl: fill(rule.reason_nl, told, inDutch),
+    reason: fill(rule.reason, facts, inEnglish),
+    reason_nl: fill(rule.reason_nl, facts, inDutch),
   };
 }
 
 /** Fills in the English text of a rule for a case. */
-export function sayInEnglish({ reason }: Said, told: Told): string {
-  return fill(reason, told, inEnglish);
+export function fillEnglishText({ reason }: RuleTexts, facts: TextFacts): string {
+  return fill(reason, facts, inEnglish);
 }
 
 const parts = new Map<string, readonly string[]>();
@@ -75,15 +77,17 @@ function piecesOf(text: string): readonly string[] {
   const known = parts.get(text);
   if (known) return known;
   const pieces = text.split(/\{(\w+)\}/);
-  const unknown = pieces.find((piece, i) => i % 2 === 1 && !words[piece]);
+  const unknown = pieces.find((piece, i) => i % 2 === 1 && !placeholders[piece]);
   if (unknown) throw new RangeError(`Cannot fill in {${unknown}} in: ${text}`);
   parts.set(text, pieces);
   return pieces;
 }
 
-function fill(text: string, told: Told, language: Language): string {
+function fill(text: string, facts: TextFacts, language: Language): string {
   const pieces = piecesOf(text);
   let result = pieces[0]!;
-  for (let i = 1; i < pieces.length; i += 2) result += words[pieces[i]!]!(told, language) + pieces[i + 1]!;
+  for (let i = 1; i < pieces.length; i += 2) {
+    result += placeholders[pieces[i]!]!(facts, language) + pieces[i + 1]!;
+  }
   return result;
 }

@@ -2,11 +2,11 @@
 import { passesElevenTest } from "../../schema/bsn.ts";
 import type { DataOf } from "../../schema/events.ts";
 import { decisionFacts, figuresOf } from "./case_figures.ts";
-import { say, sayInEnglish, type Told } from "./case_texts.ts";
-import { look } from "./parameters.ts";
+import { fillEnglishText, fillTexts, type TextFacts } from "./case_texts.ts";
+import { lookUp } from "./parameters.ts";
 import type { Match } from "./rules.ts";
 import { debtClass, followsWik } from "./rules/debt_classes.ts";
-import { type DecisionFacts, decisionRules, type Verdict } from "./rules/decision_table.ts";
+import { type CaseAction, type DecisionFacts, decisionRules } from "./rules/decision_table.ts";
 import { cakSignal, duoTransfer } from "./rules/legal_parameters.ts";
 import { type StepFacts, stepRules } from "./rules/next_steps_table.ts";
 import { policy } from "./rules/policy.ts";
@@ -47,35 +47,35 @@ export function decide(
   const figures = figuresOf(intake, dutchDay(at));
   const facts = decisionFacts(intake, figures, analysis.recommended_action);
   const match = decisionRules.match(facts, figures.day);
-  const told = { intake, analysis, figures, terms: [] };
-  const review = reviewRules.match(reviewFacts(told, facts, match.rows[0]!.then), figures.day);
-  return review.rows.length > 0 ? waits(told, match, review) : decided(told, facts, match);
+  const facts_ = { intake, analysis, figures, terms: [] };
+  const review = reviewRules.match(reviewFacts(facts_, facts, match.rows[0]!.then), figures.day);
+  return review.rows.length > 0 ? waits(facts_, match, review) : decided(facts_, facts, match);
 }
 
-function waits(told: Told, match: Match<Verdict>, review: Match<unknown>): WaitsForCaseworker {
+function waits(facts_: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
   const row = match.rows[0]!;
-  const { intake, figures } = told;
+  const { intake, figures } = facts_;
   return {
     kind: "caseworker",
     data: {
       case_id: intake.case_id,
       asked_of: "caseworker",
       debt_amount: intake.debt_amount,
-      reasons: review.rows.map((reason) => ({ code: reason.id, ...say(reason, told) })),
+      reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, facts_) })),
       proposed: row.then,
-      ...say(row, told),
+      ...fillTexts(row, facts_),
       rules: [...match.applied, ...review.applied],
       term: datesOf(reviewTerm(figures.day, figures.threatening)),
     },
   };
 }
 
-function decided(without: Told, facts: DecisionFacts, match: Match<Verdict>): Decision {
+function decided(without: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
   const row = match.rows[0]!;
   const { intake, figures } = without;
   const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
-  const told = { ...without, terms };
-  const steps = stepRules.match(stepFacts(told, facts, row.then), figures.day);
+  const facts_ = { ...without, terms };
+  const steps = stepRules.match(stepFacts(facts_, facts, row.then), figures.day);
   const notes = figures.capacity?.notes ?? [];
   return {
     kind: "decision",
@@ -84,8 +84,8 @@ function decided(without: Told, facts: DecisionFacts, match: Match<Verdict>): De
       decision: row.then,
       decided_by: "system",
       debt_amount: intake.debt_amount,
-      ...say(row, told),
-      next_steps: steps.rows.map((step) => sayInEnglish(step, told)),
+      ...fillTexts(row, facts_),
+      next_steps: steps.rows.map((step) => fillEnglishText(step, facts_)),
       // What rests on a law in the steps is their terms, and those name it.
       rules: [...match.applied, ...steps.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
@@ -96,9 +96,9 @@ function decided(without: Told, facts: DecisionFacts, match: Match<Verdict>): De
 }
 
 function reviewFacts(
-  { intake, analysis, figures }: Told,
+  { intake, analysis, figures }: TextFacts,
   { ability, advice }: DecisionFacts,
-  decision: Verdict,
+  decision: CaseAction,
 ): ReviewFacts {
   const total = intake.profile?.total_debt ?? intake.debt_amount;
   return {
@@ -119,7 +119,7 @@ function confidenceBand(confidence: number): ReviewFacts["confidence"] {
   return confidence < policy.highConfidence ? "fair" : "high";
 }
 
-function stepFacts({ intake, figures }: Told, facts: DecisionFacts, decision: Verdict): StepFacts {
+function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decision: CaseAction): StepFacts {
   return {
     decision,
     kind: debtClass(intake.debt_type),
@@ -132,7 +132,7 @@ function stepFacts({ intake, figures }: Told, facts: DecisionFacts, decision: Ve
 
 /** A threshold of DUO or the CAK; the CAK's is not known before 2024 and then plays no part. */
 function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
-  if (type === "studieschuld") return claim < look(duoTransfer, day).value.cents ? "below" : "reached";
+  if (type === "studieschuld") return claim < lookUp(duoTransfer, day).value.cents ? "below" : "reached";
   if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
-  return claim < look(cakSignal, day).value.cents ? "below" : "reached";
+  return claim < lookUp(cakSignal, day).value.cents ? "below" : "reached";
 }

@@ -44,7 +44,7 @@ const publicClasses: ReadonlySet<DebtClass> = new Set([
 ]);
 
 /** The features of an intake. Amounts count as the logarithm of euros, quantised to 1e-4. */
-export function featuresOf(intake: DataOf<"case.intake">): Features {
+export function extractFeatures(intake: DataOf<"case.intake">): Features {
   const { monthly_income: income, total_debt: debts, creditors, threats } = intake.profile ?? {};
   const kind = debtClass(intake.debt_type);
   const values = Float64Array.of(

@@ -13,7 +13,7 @@ type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
 /** What matters of a decision for what follows it. */
-export type Decided = Pick<DataOf<"case.decision">, "case_id" | "decision" | "decided_by" | "reason">;
+export type DecisionSummary = Pick<DataOf<"case.decision">, "case_id" | "decision" | "decided_by" | "reason">;
 
 /** The case ends now. */
 export interface Closes {
@@ -48,8 +48,8 @@ export type FollowUp = Closes | Continues | NeedsReview;
  * What follows a decision taken `at`. Without an intake (a decision that came before its case) there is no amount:
  * forgiving then closes without one, and a payment plan needs review. `openedAt` is when the case opened.
  */
-export function followUp(
-  decision: Decided,
+export function planFollowUp(
+  decision: DecisionSummary,
   intake: Intake | undefined,
   analysis: Analysis | undefined,
   openedAt: string,
@@ -73,13 +73,13 @@ export function followUp(
   }
 }
 
-function termed({ decision }: Decided, intake: Intake | undefined, day: string) {
+function termed({ decision }: DecisionSummary, intake: Intake | undefined, day: string) {
   const threatening = intake ? figuresOf(intake, day).threatening : false;
   return { terms: termsOf(decision, day, threatening, debtClass(intake?.debt_type ?? "")) };
 }
 
 function forgives(
-  decision: Decided,
+  decision: DecisionSummary,
   intake: Intake | undefined,
   analysis: Analysis | undefined,
   openedAt: string,
@@ -96,7 +96,7 @@ function forgives(
 }
 
 function plans(
-  decision: Decided,
+  decision: DecisionSummary,
   intake: Intake | undefined,
   day: string,
 ): Continues | NeedsReview {
@@ -119,7 +119,7 @@ const NO_PLAN_FITS = {
 };
 
 function needsReview(
-  { case_id }: Decided,
+  { case_id }: DecisionSummary,
   intake: Intake | undefined,
   day: string,
 ): NeedsReview {

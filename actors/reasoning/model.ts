@@ -8,11 +8,11 @@
  */
 import type { DataOf } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
-import { featureNames, type Features, featuresOf, type Missable, missable } from "./features.ts";
+import { extractFeatures, featureNames, type Features, type Missable, missable } from "./features.ts";
 import { valueOn } from "./parameters.ts";
 import { mayBeForgiven } from "./rules/debt_classes.ts";
 import { collectionCost } from "./rules/legal_parameters.ts";
-import type { Verdict } from "./rules/decision_table.ts";
+import type { CaseAction } from "./rules/decision_table.ts";
 import weightsV1 from "./model/weights_v1.json" with { type: "json" };
 
 /** Why a score is what it is. */
@@ -112,10 +112,10 @@ export function modelOf(weights: Weights): Model {
 }
 
 function scoreWith(weights: Compiled, intake: DataOf<"case.intake">, at: string): Score {
-  const features = featuresOf(intake);
+  const features = extractFeatures(intake);
   const x = standardised(weights, features);
   const chance = (head: HeadName) => probability(logOdds(weights.heads[head], x.values, features.missing));
-  const chances: Record<Verdict, number> = {
+  const chances: Record<CaseAction, number> = {
     forgive: weights.forgive,
     payment_plan: chance("payment_plan"),
     refer_assistance: chance("refer_assistance"),
@@ -164,7 +164,11 @@ function logOdds(head: CompiledHead, x: Float64Array, missing: readonly number[]
 }
 
 /** Forgive what costs more to collect than it is; else the action most likely to succeed, the gentlest first. */
-function recommend(intake: DataOf<"case.intake">, chances: Record<Verdict, number>, cost: number): Verdict {
+function recommend(
+  intake: DataOf<"case.intake">,
+  chances: Record<CaseAction, number>,
+  cost: number,
+): CaseAction {
   if (intake.debt_amount <= cost && mayBeForgiven(intake.debt_type)) return "forgive";
   const { payment_plan: plan, refer_assistance: refer, collect } = chances;
   if (plan >= refer && plan >= collect) return "payment_plan";
@@ -172,7 +176,7 @@ function recommend(intake: DataOf<"case.intake">, chances: Record<Verdict, numbe
 }
 
 /** Collection costs avoided, expected: of this claim, or of every creditor's where assistance solves all debts. */
-function savings(intake: DataOf<"case.intake">, action: Verdict, chance: number, cost: number) {
+function savings(intake: DataOf<"case.intake">, action: CaseAction, chance: number, cost: number) {
   const claims = action === "refer_assistance" ? Math.max(1, intake.profile?.creditors ?? 1) : 1;
   return cents(action === "collect" ? 0 : Math.round(claims * cost * chance));
 }
@@ -188,7 +192,7 @@ const missingCodes = missable.map((fact) => `missing:${fact}`);
 /** The features that weigh most, the facts that were missed, and what is outside the training. */
 function reasons(
   weights: Compiled,
-  action: Verdict,
+  action: CaseAction,
   x: Standardised,
   missing: readonly number[],
 ): ReasonCode[] {
@@ -228,7 +232,7 @@ interface ShadowScore {
   readonly version: string;
   readonly risk_score: number;
   readonly success_probability: number;
-  readonly recommended_action: Verdict;
+  readonly recommended_action: CaseAction;
   /** Its probability of success less the deciding model's. */
   readonly difference: number;
 }

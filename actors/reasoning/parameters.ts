@@ -3,7 +3,7 @@
  * 2023's figures. The figures themselves are reviewed data in `rules/`.
  * @module
  */
-import type { Certainty, Source } from "./source.ts";
+import type { Source, SourceCertainty } from "./source.ts";
 
 /** A figure with its history. */
 export interface Dated<T> {
@@ -14,15 +14,19 @@ export interface Dated<T> {
   /** What a reader must know before leaning on it. */
   readonly note?: string;
   /** Values in order of their first day. `certainty` where it differs from the source's. */
-  readonly values: readonly { readonly from: string; readonly value: T; readonly certainty?: Certainty }[];
+  readonly values: readonly {
+    readonly from: string;
+    readonly value: T;
+    readonly certainty?: SourceCertainty;
+  }[];
   /** First day for which no value was found; from then on the last one is carried forward, and marked so. */
   readonly known_until?: string;
 }
 
 /** A value looked up, with how far it can be trusted. */
-interface Looked<T> {
+interface LookedUp<T> {
   readonly value: T;
-  readonly certainty: Certainty;
+  readonly certainty: SourceCertainty;
   /** True when no value was published for this day and the last one known is used instead. */
   readonly carried: boolean;
 }
@@ -31,15 +35,15 @@ interface Looked<T> {
 export const ALWAYS = "1900-01-01";
 
 /** There is no value for this day. */
-export class NoValue extends Error {
-  override name = "NoValue";
+export class MissingValue extends Error {
+  override name = "MissingValue";
 }
 
 /** The value on a day (ISO date or date-time) with its certainty. Throws NoValue before the first known day. */
-export function look<T>(parameter: Dated<T>, day: string): Looked<T> {
+export function lookUp<T>(parameter: Dated<T>, day: string): LookedUp<T> {
   const date = day.slice(0, 10);
   const found = parameter.values.findLast((entry) => entry.from <= date);
-  if (!found) throw new NoValue(`No ${parameter.id} is known for ${date}`);
+  if (!found) throw new MissingValue(`No ${parameter.id} is known for ${date}`);
   return {
     value: found.value,
     certainty: found.certainty ?? parameter.source.certainty,
@@ -52,9 +56,9 @@ export function look<T>(parameter: Dated<T>, day: string): Looked<T> {
  * unverified (`look`), never used silently.
  */
 export function valueOn<T>(parameter: Dated<T>, day: string): T {
-  const found = look(parameter, day);
+  const found = lookUp(parameter, day);
   if (found.certainty === "unverified") {
-    throw new NoValue(`${parameter.id} is unverified on ${day.slice(0, 10)}`);
+    throw new MissingValue(`${parameter.id} is unverified on ${day.slice(0, 10)}`);
   }
   return found.value;
 }

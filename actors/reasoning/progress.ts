@@ -6,7 +6,7 @@
  */
 import type { CaseEvent, DataOf, EventOf, EventType, Profile } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
-import { type Decided, type FollowUp, followUp } from "./follow_up.ts";
+import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
 import {
   type Deadline,
   foldRunning,
@@ -25,7 +25,7 @@ type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
 
 /** What is remembered of an event: without its envelope, whose texts are parts of a batch and would keep all of it. */
-interface Told<T extends EventType, D = DataOf<T>> {
+interface RememberedEvent<T extends EventType, D = DataOf<T>> {
   readonly event_type: T;
   readonly timestamp: string;
   readonly data: D;
@@ -34,17 +34,17 @@ interface Told<T extends EventType, D = DataOf<T>> {
 type Begins = "case.decision" | "case.payment_plan_created" | "case.review_requested";
 
 /** The event from which a case runs, with what was known then. */
-interface Basis {
+interface RunBasis {
   readonly event:
-    | Told<"case.decision", Decided>
-    | Told<"case.payment_plan_created">
-    | Told<"case.review_requested">;
+    | RememberedEvent<"case.decision", DecisionSummary>
+    | RememberedEvent<"case.payment_plan_created">
+    | RememberedEvent<"case.review_requested">;
   readonly intake: Intake | undefined;
   /** Cents. */
   readonly received: number;
 }
 
-export interface Progress {
+export interface CaseProgress {
   readonly state: CaseState;
   /** When its first event happened, ISO. */
   readonly openedAt: string | undefined;
@@ -53,7 +53,7 @@ export interface Progress {
   readonly analysis: Analysis | undefined;
   /** All that was paid, in cents. */
   readonly received: number;
-  readonly basis: Basis | undefined;
+  readonly basis: RunBasis | undefined;
   /** What it waits for, once something has happened since it began to run; see `runningOf`. */
   readonly running: Running | undefined;
   /** Decided by the events so far: the case ends so, whether or not its `case.completed` is stored yet. */
@@ -61,7 +61,7 @@ export interface Progress {
 }
 
 /** A case of which nothing is known. */
-export const nothingYet: Progress = {
+export const initialProgress: CaseProgress = {
   state: "new",
   openedAt: undefined,
   intake: undefined,
@@ -73,7 +73,7 @@ export const nothingYet: Progress = {
 };
 
 /** True when the case takes the event. */
-export function accepts({ state, ending }: Progress, event: CaseEvent): boolean {
+export function accepts({ state, ending }: CaseProgress, event: CaseEvent): boolean {
   if (transition(state, signalOf(event.event_type, event.data)).kind !== "moved") return false;
   return ending === undefined || stillAccepted.has(event.event_type);
 }
@@ -86,17 +86,17 @@ const stillAccepted: ReadonlySet<string> = new Set([
 ]);
 
 /** The last step that was worked out: several processors of a worker fold the same event onto the same progress. */
-let last: { before: Progress; event: CaseEvent; after: Progress } | undefined;
+let last: { before: CaseProgress; event: CaseEvent; after: CaseProgress } | undefined;
 
 /** How far the case is after an event. */
-export function advance(before: Progress, event: CaseEvent): Progress {
+export function advance(before: CaseProgress, event: CaseEvent): CaseProgress {
   if (last?.event === event && last.before === before) return last.after;
   const after = advanced(before, event);
   last = { before, event, after };
   return after;
 }
 
-function advanced(before: Progress, event: CaseEvent): Progress {
+function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
   const known = learn(before, event);
   const next = transition(before.state, signalOf(event.event_type, event.data));
   if (next.kind !== "moved" || !accepts(before, event)) return known;
@@ -104,7 +104,7 @@ function advanced(before: Progress, event: CaseEvent): Progress {
 }
 
 /** What an event tells of the case, whether or not the case takes it. */
-function learn(before: Progress, event: CaseEvent): Progress {
+function learn(before: CaseProgress, event: CaseEvent): CaseProgress {
   const openedAt = before.openedAt ?? event.timestamp;
   if (event.event_type === "case.intake" && !before.intake) {
     return { ...before, openedAt, intake: remembered(event.data) };
@@ -141,7 +141,7 @@ function withoutReasons(analysis: Analysis): Analysis {
 }
 
 /** What an event that is taken leads to. */
-function step(at: Progress, event: CaseEvent): Progress {
+function step(at: CaseProgress, event: CaseEvent): CaseProgress {
   switch (event.event_type) {
     case "case.decision":
       return event.data.decision === "forgive"
@@ -158,28 +158,28 @@ function step(at: Progress, event: CaseEvent): Progress {
     case "case.payment_missed":
     case "case.term_expired":
     case "case.assistance_accepted":
-      return happen(at, event);
+      return applyToRunning(at, event);
     default:
       return at;
   }
 }
 
-function begin(at: Progress, event: EventOf<Begins>): Progress {
+function begin(at: CaseProgress, event: EventOf<Begins>): CaseProgress {
   const { intake, received } = at;
-  return { ...at, basis: { event: told(event), intake, received }, running: undefined };
+  return { ...at, basis: { event: rememberedEvent(event), intake, received }, running: undefined };
 }
 
-function told({ event_type, timestamp, data }: EventOf<Begins>): Basis["event"] {
-  if (event_type !== "case.decision") return { event_type, timestamp, data } as Basis["event"];
-  const { case_id, decision, decided_by, reason } = data as Decided;
+function rememberedEvent({ event_type, timestamp, data }: EventOf<Begins>): RunBasis["event"] {
+  if (event_type !== "case.decision") return { event_type, timestamp, data } as RunBasis["event"];
+  const { case_id, decision, decided_by, reason } = data as DecisionSummary;
   return { event_type, timestamp, data: { case_id, decision, decided_by, reason } };
 }
 
-type Happening = EventOf<
+type RunningCaseEvent = EventOf<
   "case.payment_received" | "case.payment_missed" | "case.term_expired" | "case.assistance_accepted"
 >;
 
-function happen(at: Progress, event: Happening): Progress {
+function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress {
   const received = at.received + (event.event_type === "case.payment_received" ? event.data.amount : 0);
   const before = runningOf(at);
   const running = before && foldRunning(before, runningEvent(event));
@@ -194,7 +194,7 @@ function paidInFull(intake: Intake | undefined, received: number): Outcome | und
 }
 
 /** An event as the saga sees it. */
-export function runningEvent(event: Happening): RunningEvent {
+export function runningEvent(event: RunningCaseEvent): RunningEvent {
   switch (event.event_type) {
     case "case.payment_received":
       return { type: event.event_type, amount: event.data.amount };
@@ -211,7 +211,7 @@ export function runningEvent(event: Happening): RunningEvent {
  * What the case waits for; undefined before it runs. Worked out when somebody asks: terms cost calendar arithmetic, and
  * most cases are folded by processors that never ask.
  */
-export function runningOf({ running, basis }: Progress): Running | undefined {
+export function runningOf({ running, basis }: CaseProgress): Running | undefined {
   if (running || !basis) return running;
   const { event } = basis;
   switch (event.event_type) {
@@ -225,34 +225,34 @@ export function runningOf({ running, basis }: Progress): Running | undefined {
 }
 
 /** A plan is for what was left of the claim; a payment that came while it was being made counts towards it. */
-function paidOfPlan({ intake, received }: Basis, amount: number): number {
+function paidOfPlan({ intake, received }: RunBasis, amount: number): number {
   return intake ? Math.max(0, received - (intake.debt_amount - amount)) : 0;
 }
 
 function runningByTerms(
-  basis: Basis,
-  { data, timestamp }: Told<"case.decision", Decided>,
+  basis: RunBasis,
+  { data, timestamp }: RememberedEvent<"case.decision", DecisionSummary>,
 ): Running | undefined {
   // A decision on a plan runs once its plan is there; one to forgive never does.
   if (data.decision === "payment_plan" || data.decision === "forgive") return undefined;
-  const left = whatIsLeft(basis.intake, basis.received);
-  const next = followUp(data, left, undefined, timestamp, timestamp);
+  const left = remainingClaim(basis.intake, basis.received);
+  const next = planFollowUp(data, left, undefined, timestamp, timestamp);
   return next.kind === "continues" ? startRunning(next, left?.debt_amount) : undefined;
 }
 
 /** What follows a decision on this case, for what is left of its claim. */
-export function followUpOf(at: Progress, { data, timestamp }: EventOf<"case.decision">): FollowUp {
-  const left = whatIsLeft(at.intake, at.received);
-  return followUp(data, left, at.analysis, at.openedAt ?? timestamp, timestamp);
+export function followUpOf(at: CaseProgress, { data, timestamp }: EventOf<"case.decision">): FollowUp {
+  const left = remainingClaim(at.intake, at.received);
+  return planFollowUp(data, left, at.analysis, at.openedAt ?? timestamp, timestamp);
 }
 
-function whatIsLeft(intake: Intake | undefined, received: number): Intake | undefined {
+function remainingClaim(intake: Intake | undefined, received: number): Intake | undefined {
   if (!intake || received === 0) return intake;
   return { ...intake, debt_amount: cents(Math.max(0, intake.debt_amount - received)) };
 }
 
 /** The next thing that can expire; none when the case has ended, or waits for something without a term. */
-export function deadlineOf(at: Progress): Deadline | undefined {
+export function deadlineOf(at: CaseProgress): Deadline | undefined {
   if (at.ending !== undefined) return undefined;
   const running = runningOf(at);
   return running && nextDeadline(running);

@@ -1,6 +1,6 @@
 /** Why a case does not take an event, in words for whoever asks what became of it. @module */
 import type { CaseEvent, DataOf } from "../../schema/events.ts";
-import type { Progress } from "./progress.ts";
+import type { CaseProgress } from "./progress.ts";
 import type { CaseState } from "./workflow.ts";
 
 interface Wording {
@@ -33,7 +33,7 @@ const PAYMENT: Wording = {
 };
 
 /** What `case.event_refused` tells of an event that a case in this progress does not take. */
-export function refusalOf({ state, ending }: Progress, event: CaseEvent): DataOf<"case.event_refused"> {
+export function refusalOf({ state, ending }: CaseProgress, event: CaseEvent): DataOf<"case.event_refused"> {
   // A case that ends, but whose completion is still on its way, stands where it will end.
   const where: CaseState = ending === undefined || state === "forgiven" ? state : `completed:${ending}`;
   const { en, nl } = standing[where];

@@ -42,13 +42,13 @@ export type RunningEvent =
   | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" };
 
 /** What must follow. The timer follows from the state after the event: it is set to the next deadline. */
-export type Reaction =
+export type SagaAction =
   | { readonly kind: "waits" }
   | { readonly kind: "missed"; readonly instalment: number; readonly due: string }
   | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
   | { readonly kind: "closes"; readonly outcome: "resolved" | "escalated" };
 
-const WAITS: Reaction = { kind: "waits" };
+const WAITS: SagaAction = { kind: "waits" };
 
 /** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
 interface AgreedPlan {
@@ -133,7 +133,7 @@ function expires(running: Running, { term, due }: { term: string; due: string })
 }
 
 /** What an event leads to. `running` is the state before it. */
-export function react(running: Running, event: RunningEvent): Reaction {
+export function react(running: Running, event: RunningEvent): SagaAction {
   const after = foldRunning(running, event);
   switch (event.type) {
     case "case.assistance_accepted":
@@ -149,7 +149,7 @@ export function react(running: Running, event: RunningEvent): Reaction {
   }
 }
 
-function reactToExpiry(running: Running, after: Running): Reaction {
+function reactToExpiry(running: Running, after: Running): SagaAction {
   const { term, due } = nextDeadline(running)!;
   if (running.state === "waiting_for_caseworker") {
     return {

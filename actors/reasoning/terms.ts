@@ -12,7 +12,7 @@ import {
   WGS_4A,
 } from "./rules/legal_parameters.ts";
 import type { DebtClass } from "./rules/debt_classes.ts";
-import type { Verdict } from "./rules/decision_table.ts";
+import type { CaseAction } from "./rules/decision_table.ts";
 import { OFFER_FIRST, policy } from "./rules/policy.ts";
 import { addWorkingDays, endOfDay, endOfTerm } from "./working_days.ts";
 
@@ -68,7 +68,7 @@ export function reviewTerm(day: string, threatening: boolean): Term {
 }
 
 /** The terms that start with a decision. Those of a payment plan are the days of its instalments. */
-export function termsOf(decision: Verdict, day: string, threatening: boolean, kind: DebtClass): Term[] {
+export function termsOf(decision: CaseAction, day: string, threatening: boolean, kind: DebtClass): Term[] {
   switch (decision) {
     case "refer_assistance":
       return assistanceTerms(day, threatening);

@@ -29,24 +29,24 @@ export const systemClock: Clock = {
 };
 
 /** Wakes everybody who pauses on it. Ringing with nobody there does nothing: look first, then pause. */
-export class Bell {
-  #sleepers = new Set<() => void>();
+export class BroadcastSignal {
+  #waiters = new Set<() => void>();
 
-  ring(): void {
-    for (const wake of [...this.#sleepers]) wake();
+  notifyAll(): void {
+    for (const wake of [...this.#waiters]) wake();
   }
 
   /** Resolves when the bell rings, `ms` have passed or the signal aborts, whichever comes first. */
-  async pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     // A reason of its own: the default one is an error whose stack costs more than all the rest of a pause.
     const wake = () => over.abort("over");
     if (signal.aborted) wake();
-    this.#sleepers.add(wake);
+    this.#waiters.add(wake);
     signal.addEventListener("abort", wake);
     await clock.wait(ms, over.signal);
     signal.removeEventListener("abort", wake);
-    this.#sleepers.delete(wake);
+    this.#waiters.delete(wake);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Leases: who may settle which partition of a processor, under which epoch, and for how long. @module */
 import type { ProcessorSpec } from "../backend.ts";
-import type { Abandoned, Trial } from "../mailbox.ts";
-import { Bell, earliest } from "./clock.ts";
+import type { CrashedOwner, InFlightMark } from "../mailbox.ts";
+import { BroadcastSignal, earliest } from "./clock.ts";
 import type { ParkedCase } from "./parking.ts";
 
 /** How one processor stands in one partition. */
@@ -15,11 +15,11 @@ export interface Subscription {
   epoch: number;
   leaseUntil: number;
   /** What was begun and not settled. */
-  trial: Trial | null;
+  inFlight: InFlightMark | null;
   /** What the owner before left behind. */
-  abandoned: Abandoned | undefined;
+  crashedOwner: CrashedOwner | undefined;
   /** The owner was asked to give it up and does not count it as its own any more. */
-  yielding: boolean;
+  isRebalancing: boolean;
   readonly parked: Map<string, ParkedCase>;
 }
 
@@ -38,25 +38,25 @@ function fairShare({ total, held, asking }: Demand): number {
 }
 
 /** True when another owner asks that has less than its share. */
-function othersWait(demand: Demand, owner: string): boolean {
+function hasWaitingOthers(demand: Demand, owner: string): boolean {
   const share = fairShare(demand);
   return [...demand.asking].some((other) => other !== owner && (demand.held.get(other) ?? 0) < share);
 }
 
 /** True when an owner may take one more. */
 function mayTake(demand: Demand, owner: string): boolean {
-  return (demand.held.get(owner) ?? 0) < fairShare(demand) || !othersWait(demand, owner);
+  return (demand.held.get(owner) ?? 0) < fairShare(demand) || !hasWaitingOthers(demand, owner);
 }
 
 /** True when an owner should give one up. */
-export function shouldYield(demand: Demand, owner: string): boolean {
-  return (demand.held.get(owner) ?? 0) > fairShare(demand) && othersWait(demand, owner);
+export function shouldRelease(demand: Demand, owner: string): boolean {
+  return (demand.held.get(owner) ?? 0) > fairShare(demand) && hasWaitingOthers(demand, owner);
 }
 
 /** The leases of a store, for all processors. Time is passed in: it is the store's, never a node's. */
 export class LeaseTable {
   /** Rings when a lease moved, or somebody began to ask. */
-  readonly moved = new Bell();
+  readonly moved = new BroadcastSignal();
   #subscriptions = new Map<string, Subscription[]>();
   #asking = new Map<string, Map<string, number>>();
 
@@ -78,16 +78,20 @@ export class LeaseTable {
   }
 
   /** Wins a free or expired lease under a new epoch, if there is one and the owner's share allows it. */
-  win(spec: ProcessorSpec, owner: string, now: number, leaseMs: number): Subscription | undefined {
+  acquire(spec: ProcessorSpec, owner: string, now: number, leaseMs: number): Subscription | undefined {
     const free = this.of(spec.name).find((each) => each.owner === null || each.leaseUntil <= now);
     if (free === undefined || !mayTake(this.demand(spec.name, now), owner)) return undefined;
-    free.abandoned = free.owner === null ? undefined : free.trial === null ? {} : { trial: free.trial };
+    free.crashedOwner = free.owner === null
+      ? undefined
+      : free.inFlight === null
+      ? {}
+      : { inFlight: free.inFlight };
     free.owner = owner;
     free.epoch += 1;
     free.leaseUntil = now + leaseMs;
-    free.yielding = false;
+    free.isRebalancing = false;
     free.takes = new Set(spec.takes);
-    this.moved.ring();
+    this.moved.notifyAll();
     return free;
   }
 
@@ -102,8 +106,8 @@ export class LeaseTable {
     if (!holds(held, epoch)) return;
     held.owner = null;
     held.leaseUntil = 0;
-    held.trial = null;
-    this.moved.ring();
+    held.inFlight = null;
+    this.moved.notifyAll();
   }
 
   /** Makes it known that an owner wants a lease, until a time by which it must say so again. */
@@ -111,7 +115,7 @@ export class LeaseTable {
     const asking = this.#asking.get(processor) ?? new Map<string, number>();
     const isNew = !asking.has(owner);
     this.#asking.set(processor, asking.set(owner, until));
-    if (isNew) this.moved.ring();
+    if (isNew) this.moved.notifyAll();
   }
 
   stopAsking(processor: string, owner: string): void {
@@ -120,8 +124,8 @@ export class LeaseTable {
 
   demand(processor: string, now: number): Demand {
     const held = new Map<string, number>();
-    for (const { owner, leaseUntil, yielding } of this.of(processor)) {
-      if (owner !== null && leaseUntil > now && !yielding) held.set(owner, (held.get(owner) ?? 0) + 1);
+    for (const { owner, leaseUntil, isRebalancing } of this.of(processor)) {
+      if (owner !== null && leaseUntil > now && !isRebalancing) held.set(owner, (held.get(owner) ?? 0) + 1);
     }
     const asking = [...this.#asking.get(processor) ?? []].filter(([, until]) => until > now);
     return { total: this.partitions, held, asking: new Set(asking.map(([owner]) => owner)) };
@@ -149,9 +153,9 @@ function subscription(processor: string, partition: number): Subscription {
     owner: null,
     epoch: 0,
     leaseUntil: 0,
-    yielding: false,
-    trial: null,
-    abandoned: undefined,
+    isRebalancing: false,
+    inFlight: null,
+    crashedOwner: undefined,
     parked: new Map(),
   };
 }

@@ -12,7 +12,7 @@ import {
 import { EventIdConflict, type ExpectedVersion, type ReplayRange, VersionConflict } from "../backend.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
-export interface Draft {
+export interface LogEntryDraft {
   readonly eventId: string;
   readonly caseId: string;
   readonly type: string;
@@ -23,17 +23,17 @@ export interface Draft {
 }
 
 /** A stored event. */
-export interface Entry extends Draft, Placement {
+export interface LogEntry extends LogEntryDraft, Placement {
   readonly partition: number;
 }
 
 /** The draft of an event. */
-export function draftOf(event: WireEvent): Draft {
-  return draftOfRow(storeRow(event, 0));
+export function entryDraftOf(event: WireEvent): LogEntryDraft {
+  return parseEntryDraft(storeRow(event, 0));
 }
 
 /** The draft of an event that comes as a store row. Throws SyntaxError or RangeError for what is no such row. */
-export function draftOfRow(row: string): Draft {
+export function parseEntryDraft(row: string): LogEntryDraft {
   const { event } = parseRow(row);
   const [metadata, data] = row.split("\t").slice(-2) as [string, string];
   return {
@@ -48,12 +48,12 @@ export function draftOfRow(row: string): Draft {
 }
 
 /** A stored event as contracts show it. */
-export function storedEvent(entry: Entry): StoredEvent {
-  return parseStoredLine(lineOf(entry, 0, false));
+export function storedEventOf(entry: LogEntry): StoredEvent {
+  return parseStoredLine(entryLineOf(entry, 0, false));
 }
 
 /** A stored event as one delivery line, in the form of `deliveryLine`, without parsing its JSON. */
-export function lineOf(entry: Entry, attempt: number, held: boolean): string {
+export function entryLineOf(entry: LogEntry, attempt: number, held: boolean): string {
   return [
     entry.position,
     entry.version,
@@ -70,28 +70,28 @@ export function lineOf(entry: Entry, attempt: number, held: boolean): string {
 }
 
 /** What an append comes to: the drafts to store, and how many were there already. */
-interface Judged {
-  readonly fresh: readonly Draft[];
+interface AppendPlan {
+  readonly fresh: readonly LogEntryDraft[];
   readonly duplicates: number;
 }
 
 /** Every event ever stored, in order of position. It only grows. */
 export class EventLog {
-  readonly entries: Entry[] = [];
-  readonly cases = new Map<string, Entry[]>();
+  readonly entries: LogEntry[] = [];
+  readonly cases = new Map<string, LogEntry[]>();
   /** Entries by partition. */
-  readonly slices: readonly Entry[][];
-  #byId = new Map<string, Entry>();
+  readonly slices: readonly LogEntry[][];
+  #byId = new Map<string, LogEntry>();
 
   constructor(readonly partitions: number) {
     this.slices = Array.from({ length: partitions }, () => []);
   }
 
-  at(position: number): Entry | undefined {
+  at(position: number): LogEntry | undefined {
     return this.entries[position - 1];
   }
 
-  find(eventId: string): Entry | undefined {
+  find(eventId: string): LogEntry | undefined {
     return this.#byId.get(eventId);
   }
 
@@ -100,11 +100,11 @@ export class EventLog {
   }
 
   /** Stores a draft unless its id is there already. Gives the entry that then stands under the id. */
-  add(draft: Draft, now: number): Entry {
+  add(draft: LogEntryDraft, now: number): LogEntry {
     const known = this.#byId.get(draft.eventId);
     if (known !== undefined) return known;
     const story = this.cases.get(draft.caseId) ?? [];
-    const entry: Entry = {
+    const entry: LogEntry = {
       ...draft,
       partition: partitionOf(draft.caseId, this.partitions),
       position: this.entries.length + 1,
@@ -119,7 +119,11 @@ export class EventLog {
 }
 
 /** Decides on an append without doing it. Throws EventIdConflict, VersionConflict or TypeError. */
-export function judgeAppend(log: EventLog, drafts: readonly Draft[], expected: ExpectedVersion): Judged {
+export function planAppend(
+  log: EventLog,
+  drafts: readonly LogEntryDraft[],
+  expected: ExpectedVersion,
+): AppendPlan {
   const caseId = drafts[0]?.caseId;
   if (expected !== "any" && drafts.some((draft) => draft.caseId !== caseId)) {
     throw new TypeError("Cannot append with an expected version: the events are of more than one case");
@@ -130,8 +134,8 @@ export function judgeAppend(log: EventLog, drafts: readonly Draft[], expected: E
   return judged;
 }
 
-function withoutDuplicates(log: EventLog, drafts: readonly Draft[]): Judged {
-  const fresh = new Map<string, Draft>();
+function withoutDuplicates(log: EventLog, drafts: readonly LogEntryDraft[]): AppendPlan {
+  const fresh = new Map<string, LogEntryDraft>();
   for (const draft of drafts) {
     const known = log.find(draft.eventId) ?? fresh.get(draft.eventId);
     if (known === undefined) fresh.set(draft.eventId, draft);
@@ -141,7 +145,7 @@ function withoutDuplicates(log: EventLog, drafts: readonly Draft[]): Judged {
 }
 
 /** The fact is type, case and data; a producer that tries again may well have another time or trace. */
-function sameFact(a: Draft, b: Draft): boolean {
+function sameFact(a: LogEntryDraft, b: LogEntryDraft): boolean {
   return a.type === b.type && a.caseId === b.caseId &&
     (a.data === b.data || isDeepStrictEqual(JSON.parse(a.data), JSON.parse(b.data)));
 }
@@ -153,7 +157,7 @@ function checkVersion(caseId: string, expected: ExpectedVersion, actual: number)
 }
 
 /** Index of the first entry behind a position, in a slice that is ordered by position. */
-export function indexBehind(slice: readonly Entry[], position: number): number {
+export function indexBehind(slice: readonly LogEntry[], position: number): number {
   let low = 0;
   let high = slice.length;
   while (low < high) {
@@ -165,7 +169,7 @@ export function indexBehind(slice: readonly Entry[], position: number): number {
 }
 
 /** A test for a replay range; every bound is inclusive. */
-export function inRange(range: ReplayRange): (entry: Entry) => boolean {
+export function inRange(range: ReplayRange): (entry: LogEntry) => boolean {
   const from = range.fromTime === undefined ? -Infinity : Date.parse(range.fromTime);
   const to = range.toTime === undefined ? Infinity : Date.parse(range.toTime);
   const { fromPosition = 1, toPosition = Infinity, types } = range;

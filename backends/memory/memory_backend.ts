@@ -3,11 +3,11 @@ import type { WireEvent } from "../../schema/events.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import type { StoredEvent } from "../../schema/stored_event.ts";
 import {
-  type Appended,
+  type AppendResult,
   type AuditEntry,
   type Backend,
-  BackendAway,
   type BackendFeatures,
+  BackendUnavailable,
   type CaseSummary,
   type ExpectedVersion,
   type Health,
@@ -17,7 +17,7 @@ import {
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { Subscription } from "./lease_table.ts";
-import { type Entry, inRange, storedEvent } from "./log.ts";
+import { inRange, type LogEntry, storedEventOf } from "./log.ts";
 import { MemoryDeadLetters } from "./memory_dead_letters.ts";
 import { type MailboxOptions, MemoryMailbox } from "./memory_mailbox.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
@@ -77,9 +77,9 @@ class MemoryBackend implements Backend {
     void this.#fireTimers();
   }
 
-  append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+  append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
     return Promise.try(() => {
-      if (this.#closed.signal.aborted) throw new BackendAway("The memory backend is closed");
+      if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
       return this.#store.append(events, expected);
     });
   }
@@ -97,7 +97,7 @@ class MemoryBackend implements Backend {
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     try {
       while (!stop.aborted) {
-        const won = leases.win(processor, this.#owner, clock.now(), this.#options.leaseMs);
+        const won = leases.acquire(processor, this.#owner, clock.now(), this.#options.leaseMs);
         if (won === undefined) await this.#askForLease(processor.name, stop);
         else yield this.#open(won);
       }
@@ -144,7 +144,7 @@ class MemoryBackend implements Backend {
     this.#store.leases.stopAsking(won.processor, this.#owner);
     const mailbox = new MemoryMailbox(this.#store, won, this.#options);
     this.#mailboxes.add(mailbox);
-    mailbox.lost.addEventListener("abort", () => this.#mailboxes.delete(mailbox));
+    mailbox.revoked.addEventListener("abort", () => this.#mailboxes.delete(mailbox));
     return mailbox;
   }
 
@@ -154,7 +154,7 @@ class MemoryBackend implements Backend {
     const now = clock.now();
     leases.ask(processor, this.#owner, now + this.#options.leaseMs);
     const untilFree = leases.nextExpiry(processor, now) - now;
-    await leases.moved.pause(clock, Math.min(this.#options.renewMs, untilFree), stop);
+    await leases.moved.wait(clock, Math.min(this.#options.renewMs, untilFree), stop);
   }
 
   async #fireTimers(): Promise<void> {
@@ -165,19 +165,19 @@ class MemoryBackend implements Backend {
       this.#store.fireTimers(now);
       // A time of its own may run faster than the clock: then the next timer is looked for, not waited for.
       const wait = timersAsOf === undefined ? timers.nextDue() - now : LOOK_FOR_TIMERS_MS;
-      await timers.changed.pause(clock, wait, this.#closed.signal);
+      await timers.changed.wait(clock, wait, this.#closed.signal);
     }
   }
 }
 
 /** What matches now, whatever is appended while it is being read: entries never change, so positions bound it. */
-async function* snapshot(entries: readonly Entry[], matches: (entry: Entry) => boolean) {
+async function* snapshot(entries: readonly LogEntry[], matches: (entry: LogEntry) => boolean) {
   for (let i = 0, end = entries.length; i < end; i++) {
-    if (matches(entries[i]!)) yield await Promise.resolve(storedEvent(entries[i]!));
+    if (matches(entries[i]!)) yield await Promise.resolve(storedEventOf(entries[i]!));
   }
 }
 
-function summary(story: readonly Entry[]): CaseSummary {
+function summary(story: readonly LogEntry[]): CaseSummary {
   const [first, last] = [story[0]!, story.at(-1)!];
   const openedAt = new Date(first.recordedAt).toISOString();
   const updatedAt = new Date(last.recordedAt).toISOString();

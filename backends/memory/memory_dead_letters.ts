@@ -1,7 +1,7 @@
 /** Dead letters of the memory backend: what a person sees of parked cases, and does about them. @module */
-import type { Act, DeadLetter, DeadLetterFilter, DeadLetters } from "../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../backend.ts";
 import type { Subscription } from "./lease_table.ts";
-import { storedEvent } from "./log.ts";
+import { storedEventOf } from "./log.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import { type ParkedCase, type ParkedDelivery, revive, unpark } from "./parking.ts";
 import { auditEntry } from "./settling.ts";
@@ -26,19 +26,19 @@ export class MemoryDeadLetters implements DeadLetters {
     return Promise.resolve(this.#find(filter).length);
   }
 
-  redrive(filter: DeadLetterFilter, act: Act): Promise<number> {
+  redrive(filter: DeadLetterFilter, act: OperatorAction): Promise<number> {
     const now = this.store.clock.now();
     return this.#act("redrive", filter, act, (parked, { entry }) => revive(parked, entry, now));
   }
 
-  discard(filter: DeadLetterFilter, act: Act): Promise<number> {
+  discard(filter: DeadLetterFilter, act: OperatorAction): Promise<number> {
     return this.#act("discard", filter, act, (parked, { entry }) => unpark(parked, entry));
   }
 
   #act(
     name: string,
     filter: DeadLetterFilter,
-    act: Act,
+    act: OperatorAction,
     change: (parked: ParkedCase, dead: ParkedDelivery) => ParkedCase,
   ): Promise<number> {
     const chosen = this.#find(filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
@@ -48,7 +48,7 @@ export class MemoryDeadLetters implements DeadLetters {
       if (after.length === 0) parked.delete(caseId);
       else parked.set(caseId, after);
       this.store.trail.push(auditEntry(name, act, processor, dead.entry, this.store.clock.now()));
-      this.store.news[partition]!.ring();
+      this.store.arrived[partition]!.notifyAll();
     }
     return Promise.resolve(chosen.length);
   }
@@ -77,7 +77,7 @@ function deadLetter({ subscription: { processor, partition }, parked, dead }: Fo
     processor,
     partition,
     caseId: entry.caseId,
-    event: storedEvent(entry),
+    event: storedEventOf(entry),
     failures: [...failures],
     attempts,
     held: parked.length - 1 - parked.indexOf(dead),

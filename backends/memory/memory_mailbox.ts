@@ -1,17 +1,17 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
-import type { Entrance } from "../gate.ts";
-import { type BatchLimits, Portion } from "../portion.ts";
+import type { Permits } from "../gate.ts";
+import { type BatchLimits, BatchSizer } from "../portion.ts";
 import {
-  type Abandoned,
   type Batch,
+  type CrashedOwner,
   Fenced,
   type HistoryNeed,
+  type InFlightMark,
   type Mailbox,
   type Settlement,
-  type Trial,
 } from "../mailbox.ts";
-import { holds, shouldYield, type Subscription } from "./lease_table.ts";
-import { lineOf } from "./log.ts";
+import { holds, shouldRelease, type Subscription } from "./lease_table.ts";
+import { entryLineOf } from "./log.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import { nextBatch, nextDue } from "./reading.ts";
 
@@ -28,9 +28,9 @@ export class MemoryMailbox implements Mailbox {
   readonly partition: number;
   readonly epoch: number;
   readonly owner: string;
-  readonly abandoned: Abandoned | undefined;
-  readonly #portion: Portion;
-  #lost = new AbortController();
+  readonly crashedOwner: CrashedOwner | undefined;
+  readonly #batchSizer: BatchSizer;
+  #revoked = new AbortController();
   #closed = new AbortController();
 
   constructor(
@@ -38,52 +38,52 @@ export class MemoryMailbox implements Mailbox {
     readonly subscription: Subscription,
     readonly options: MailboxOptions,
   ) {
-    this.#portion = new Portion(options);
+    this.#batchSizer = new BatchSizer(options);
     this.processor = subscription.processor;
     this.partition = subscription.partition;
     this.epoch = subscription.epoch;
     this.owner = subscription.owner!;
-    this.abandoned = subscription.abandoned;
+    this.crashedOwner = subscription.crashedOwner;
     if (Number.isFinite(options.renewMs)) void this.#keepLease();
   }
 
-  get lost(): AbortSignal {
-    return this.#lost.signal;
+  get revoked(): AbortSignal {
+    return this.#revoked.signal;
   }
 
-  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
-    const stop = AbortSignal.any([signal, this.lost]);
-    const { clock, log, news } = this.store;
+  async *batches(signal: AbortSignal, permits?: Permits): AsyncGenerator<Batch> {
+    const stop = AbortSignal.any([signal, this.revoked]);
+    const { clock, log, arrived } = this.store;
     while (!stop.aborted) {
-      const leave = await gate?.enter(stop, this.#portion.isWhole);
+      const release = await permits?.acquire(stop, this.#batchSizer.isLarge);
       let batch: Batch | null = null;
       try {
         // Asked again, it reads again from the checkpoint: what was not settled is delivered anew.
-        if (!stop.aborted) batch = nextBatch(this.subscription, log, clock.now(), this.#portion.limits);
-        this.#portion.took(batch ?? undefined);
+        if (!stop.aborted) batch = nextBatch(this.subscription, log, clock.now(), this.#batchSizer.limits);
+        this.#batchSizer.observe(batch ?? undefined);
         if (batch !== null) yield batch;
       } finally {
-        leave?.();
+        release?.();
       }
       if (batch !== null) continue;
-      await news[this.partition]!.pause(clock, nextDue(this.subscription) - clock.now(), stop);
+      await arrived[this.partition]!.wait(clock, nextDue(this.subscription) - clock.now(), stop);
     }
   }
 
-  begin(trial: Trial): Promise<void> {
+  markInFlight(mark: InFlightMark): Promise<void> {
     return Promise.try(() => {
       const { subscription, epoch, processor, partition } = this;
       if (!holds(subscription, epoch)) {
-        this.#lost.abort();
+        this.#revoked.abort();
         throw new Fenced(processor, partition, epoch);
       }
-      subscription.trial = trial;
+      subscription.inFlight = mark;
     });
   }
 
   settle(batch: Batch, settlement: Settlement): Promise<void> {
     return Promise.try(() => {
-      if (!holds(this.subscription, this.epoch)) this.#lost.abort();
+      if (!holds(this.subscription, this.epoch)) this.#revoked.abort();
       this.store.settle(this.subscription, this.epoch, batch, settlement);
     });
   }
@@ -93,13 +93,13 @@ export class MemoryMailbox implements Mailbox {
     const lines = needs.flatMap(({ caseId, after, before }) =>
       (this.store.log.cases.get(caseId) ?? []).slice(after, before - 1)
         .filter(({ type }) => wanted.has(type))
-        .map((entry) => lineOf(entry, 1, false))
+        .map((entry) => entryLineOf(entry, 1, false))
     );
     return Promise.resolve(lines.join("\n"));
   }
 
   close(): Promise<void> {
-    this.#lost.abort();
+    this.#revoked.abort();
     this.#closed.abort();
     this.store.leases.release(this.subscription, this.epoch);
     return Promise.resolve();
@@ -107,8 +107,8 @@ export class MemoryMailbox implements Mailbox {
 
   /** Others want a share. Nothing more is read; what is being worked on may be settled until the mailbox is closed. */
   #giveUp(): void {
-    this.subscription.yielding = true;
-    this.#lost.abort();
+    this.subscription.isRebalancing = true;
+    this.#revoked.abort();
   }
 
   /** Also a lease that is to be handed over is kept until then: a batch in hand may take longer than a lease runs. */
@@ -117,11 +117,11 @@ export class MemoryMailbox implements Mailbox {
     const { leaseMs, renewMs } = this.options;
     const closed = this.#closed.signal;
     for (;;) {
-      await leases.moved.pause(clock, renewMs, closed);
+      await leases.moved.wait(clock, renewMs, closed);
       if (closed.aborted) return;
       const now = clock.now();
-      if (!leases.renew(this.subscription, this.epoch, now + leaseMs)) return this.#lost.abort();
-      if (shouldYield(leases.demand(this.processor, now), this.owner)) this.#giveUp();
+      if (!leases.renew(this.subscription, this.epoch, now + leaseMs)) return this.#revoked.abort();
+      if (shouldRelease(leases.demand(this.processor, now), this.owner)) this.#giveUp();
     }
   }
 }

@@ -1,13 +1,13 @@
 /** The store behind memory backends: several of them may share one, as nodes share a database. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import type { Appended, AuditEntry, ExpectedVersion } from "../backend.ts";
+import type { AppendResult, AuditEntry, ExpectedVersion } from "../backend.ts";
 import { rowsOf } from "../../schema/stored_event.ts";
 import { type Batch, Fenced, type Settlement } from "../mailbox.ts";
-import { Bell, type Clock, systemClock } from "./clock.ts";
+import { BroadcastSignal, type Clock, systemClock } from "./clock.ts";
 import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
-import { type Draft, draftOf, draftOfRow, EventLog, judgeAppend } from "./log.ts";
-import { type Staged, stageSettlement } from "./settling.ts";
+import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./log.ts";
+import { planSettlement, type SettlementPlan } from "./settling.ts";
 import { TimerTable, timerWrite } from "./timer_table.ts";
 
 export interface MemoryStoreOptions {
@@ -35,18 +35,18 @@ export class MemoryStore {
   readonly trail: AuditEntry[] = [];
   readonly faults: MemoryFaults = {};
   /** One bell a partition: rings when there may be something to deliver. */
-  readonly news: readonly Bell[];
+  readonly arrived: readonly BroadcastSignal[];
 
   constructor({ partitions = DEFAULT_PARTITIONS, clock = systemClock }: MemoryStoreOptions = {}) {
     this.clock = clock;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
-    this.news = Array.from({ length: partitions }, () => new Bell());
+    this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
   }
 
-  append(events: readonly WireEvent[], expected: ExpectedVersion): Appended {
-    const drafts = events.map(draftOf);
-    const { fresh, duplicates } = judgeAppend(this.log, drafts, expected);
+  append(events: readonly WireEvent[], expected: ExpectedVersion): AppendResult {
+    const drafts = events.map(entryDraftOf);
+    const { fresh, duplicates } = planAppend(this.log, drafts, expected);
     this.#add(fresh);
     const last = this.log.find(drafts.at(-1)?.eventId ?? "");
     return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
@@ -57,15 +57,15 @@ export class MemoryStore {
     const { processor, partition } = subscription;
     if (!holds(subscription, epoch)) throw new Fenced(processor, partition, epoch);
     const now = this.clock.now();
-    const staged = stageSettlement({ subscription, log: this.log, now, batch, settlement });
-    if (staged === null) return;
-    const outputs = rowsOf(settlement.outputs).map(draftOfRow);
+    const plan = planSettlement({ subscription, log: this.log, now, batch, settlement });
+    if (plan === null) return;
+    const outputs = rowsOf(settlement.outputs).map(parseEntryDraft);
     const timers = settlement.timers.map(timerWrite);
-    for (const _ of staged.dead) this.faults.deadLetterWrite?.();
-    this.#commit(subscription, staged, now);
+    for (const _ of plan.dead) this.faults.deadLetterWrite?.();
+    this.#commit(subscription, plan, now);
     for (const write of timers) this.timers.apply(write);
     this.#add(outputs);
-    this.news[partition]!.ring();
+    this.arrived[partition]!.notifyAll();
   }
 
   /** Appends the events of the timers that are due at `now`. */
@@ -73,21 +73,21 @@ export class MemoryStore {
     this.#add(this.timers.takeDue(now));
   }
 
-  #commit(subscription: Subscription, staged: Staged, now: number): void {
-    subscription.checkpoint = staged.checkpoint;
+  #commit(subscription: Subscription, plan: SettlementPlan, now: number): void {
+    subscription.checkpoint = plan.checkpoint;
     subscription.settledAt = now;
-    subscription.trial = null;
-    for (const [caseId, parked] of staged.parked) {
+    subscription.inFlight = null;
+    for (const [caseId, parked] of plan.parked) {
       if (parked.length === 0) subscription.parked.delete(caseId);
       else subscription.parked.set(caseId, parked);
     }
-    this.trail.push(...staged.trail);
+    this.trail.push(...plan.trail);
   }
 
-  #add(drafts: readonly Draft[]): void {
+  #add(drafts: readonly LogEntryDraft[]): void {
     const now = this.clock.now();
     const touched = new Set<number>();
     for (const draft of drafts) touched.add(this.log.add(draft, now).partition);
-    for (const partition of touched) this.news[partition]!.ring();
+    for (const partition of touched) this.arrived[partition]!.notifyAll();
   }
 }

@@ -1,11 +1,11 @@
 /** Parked cases: what happens to a case behind a delivery that failed. Pure; a parked case is never changed. @module */
-import { withFailure } from "../failures.ts";
-import type { Exception, Failure } from "../mailbox.ts";
-import type { Entry } from "./log.ts";
+import { appendFailure } from "../failures.ts";
+import type { FailedDelivery, Failure } from "../mailbox.ts";
+import type { LogEntry } from "./log.ts";
 
 /** A delivery that waits: for its next attempt, behind an earlier one, or for a person. */
 export interface ParkedDelivery {
-  readonly entry: Entry;
+  readonly entry: LogEntry;
   readonly state: "retry" | "held" | "dead";
   readonly attempts: number;
   readonly failures: readonly Failure[];
@@ -21,8 +21,8 @@ export type ParkedCase = readonly ParkedDelivery[];
 /** The case with one delivery's outcome applied. */
 export function park(
   parked: ParkedCase,
-  entry: Entry,
-  outcome: Exception["outcome"],
+  entry: LogEntry,
+  outcome: FailedDelivery["outcome"],
   now: number,
 ): ParkedCase {
   const before = parked.find((delivery) => delivery.entry === entry);
@@ -33,15 +33,15 @@ export function park(
 
 function afterOutcome(
   before: ParkedDelivery | undefined,
-  entry: Entry,
-  outcome: Exception["outcome"],
+  entry: LogEntry,
+  outcome: FailedDelivery["outcome"],
   now: number,
 ): ParkedDelivery {
   if (outcome.kind === "held") {
     return { entry, state: "held", attempts: 0, failures: [], dueAt: now, since: now };
   }
   const attempts = (before?.attempts ?? 0) + 1;
-  const failures = withFailure(before?.failures ?? [], outcome.error);
+  const failures = appendFailure(before?.failures ?? [], outcome.error);
   if (outcome.kind === "deadLetter") {
     return { entry, state: "dead", attempts, failures, dueAt: now, since: now };
   }
@@ -54,12 +54,12 @@ export function byPosition(a: ParkedDelivery, b: ParkedDelivery): number {
 }
 
 /** The case without one delivery. */
-export function unpark(parked: ParkedCase, entry: Entry): ParkedCase {
+export function unpark(parked: ParkedCase, entry: LogEntry): ParkedCase {
   return parked.filter((delivery) => delivery.entry !== entry);
 }
 
 /** The case with its dead letter due now, with a fresh count of attempts. What failed before is kept. */
-export function revive(parked: ParkedCase, entry: Entry, now: number): ParkedCase {
+export function revive(parked: ParkedCase, entry: LogEntry, now: number): ParkedCase {
   return parked.map((delivery) =>
     delivery.entry === entry ? { ...delivery, state: "retry", attempts: 0, dueAt: now, since: now } : delivery
   );

@@ -5,7 +5,7 @@ import type { Batch } from "../mailbox.ts";
 import type { BatchLimits } from "../portion.ts";
 import { earliest } from "./clock.ts";
 import type { Subscription } from "./lease_table.ts";
-import { type Entry, type EventLog, indexBehind, lineOf } from "./log.ts";
+import { entryLineOf, type EventLog, indexBehind, type LogEntry } from "./log.ts";
 import { byPosition, dueAt, type ParkedDelivery, redeliverable } from "./parking.ts";
 
 /** Lines under construction. */
@@ -48,7 +48,7 @@ function redeliveryBatch(
   const due = [...parked.values()].filter((each) => dueAt(each) <= now)
     .sort((a, b) => byPosition(a[0]!, b[0]!))
     .flatMap(redeliverable);
-  const chosen = fitting(due, limits).sort(byPosition);
+  const chosen = takeFitting(due, limits).sort(byPosition);
   if (chosen.length === 0) return null;
   const lines = new Lines({ batchSize: Infinity, batchBytes: Infinity });
   for (const delivery of chosen) lines.add(redeliveryLine(delivery));
@@ -56,28 +56,28 @@ function redeliveryBatch(
 }
 
 /** Cases go in one after the other, each from its head, so that a case that is cut is cut at its end. */
-function fitting(due: readonly ParkedDelivery[], limits: BatchLimits): ParkedDelivery[] {
+function takeFitting(due: readonly ParkedDelivery[], limits: BatchLimits): ParkedDelivery[] {
   const lines = new Lines(limits);
   const cut = due.findIndex((delivery) => !lines.add(redeliveryLine(delivery)));
   return due.slice(0, cut === -1 ? due.length : cut);
 }
 
 function redeliveryLine({ entry, attempts }: ParkedDelivery): string {
-  return lineOf(entry, attempts + 1, false);
+  return entryLineOf(entry, attempts + 1, false);
 }
 
 function freshBatch(from: Subscription, log: EventLog, limits: BatchLimits): Batch | null {
   const lines = new Lines(limits);
   let to = from.checkpoint;
   for (const entry of pending(from, log)) {
-    if (!lines.add(lineOf(entry, 1, from.parked.has(entry.caseId)))) break;
+    if (!lines.add(entryLineOf(entry, 1, from.parked.has(entry.caseId)))) break;
     to = entry.position;
   }
   return lines.lines.length === 0 ? null : lines.batch("fresh", from.checkpoint, to);
 }
 
 /** Events behind the checkpoint that the processor takes, in order. */
-export function* pending({ partition, checkpoint, takes }: Subscription, log: EventLog): Generator<Entry> {
+export function* pending({ partition, checkpoint, takes }: Subscription, log: EventLog): Generator<LogEntry> {
   const slice = log.slices[partition]!;
   for (let i = indexBehind(slice, checkpoint); i < slice.length; i++) {
     if (takes.has(slice[i]!.type)) yield slice[i]!;

@@ -1,11 +1,11 @@
 /** Durable timers: events that will be appended to their case when their time has come. @module */
 import type { StoredTimerChange } from "../mailbox.ts";
-import { Bell, earliest } from "./clock.ts";
-import { type Draft, draftOfRow } from "./log.ts";
+import { BroadcastSignal, earliest } from "./clock.ts";
+import { type LogEntryDraft, parseEntryDraft } from "./log.ts";
 
 interface Timer {
   readonly at: number;
-  readonly draft: Draft;
+  readonly draft: LogEntryDraft;
 }
 
 /** A timer change, checked and ready to apply: no timer means that it is cancelled. */
@@ -20,23 +20,23 @@ export function timerWrite(change: StoredTimerChange): TimerWrite {
   if (change.kind === "cancel") return { key, timer: null };
   const at = Date.parse(change.at);
   if (Number.isNaN(at)) throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);
-  return { key, timer: { at, draft: draftOfRow(change.row) } };
+  return { key, timer: { at, draft: parseEntryDraft(change.row) } };
 }
 
 /** Timers by processor, case and name. */
 export class TimerTable {
   /** Rings when a timer was set or cancelled. */
-  readonly changed = new Bell();
+  readonly changed = new BroadcastSignal();
   #timers = new Map<string, Timer>();
 
   apply({ key, timer }: TimerWrite): void {
     if (timer === null) this.#timers.delete(key);
     else this.#timers.set(key, timer);
-    this.changed.ring();
+    this.changed.notifyAll();
   }
 
   /** Takes out the timers that are due, earliest first. Whoever takes them appends their events in the same breath. */
-  takeDue(now: number): Draft[] {
+  takeDue(now: number): LogEntryDraft[] {
     const due = [...this.#timers].filter(([, timer]) => timer.at <= now).sort(([, a], [, b]) => a.at - b.at);
     for (const [key] of due) this.#timers.delete(key);
     return due.map(([, timer]) => timer.draft);

@@ -2,69 +2,78 @@
 import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Subjects } from "../../schema/nats.ts";
-import { type Appended, EventIdConflict, type ExpectedVersion, VersionConflict } from "../backend.ts";
-import { patience, pause } from "../patience.ts";
-import { MOST_MESSAGES, type Positions } from "./atomic_batch.ts";
-import { type CaseBook, type Placed, placeEvents } from "./case_book.ts";
+import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../backend.ts";
+import { delay, retryDelayMs } from "../patience.ts";
+import { MAX_BATCH_MESSAGES, type PositionOf } from "./atomic_batch.ts";
+import { assignVersions, type CaseHeadCache, type VersionedWrites } from "./case_book.ts";
 import { Conflict, RecentDuplicate } from "./errors.ts";
-import type { Kinds } from "./kinds.ts";
-import type { Turns } from "./turns.ts";
+import type { EventKindRegistry } from "./kinds.ts";
+import type { KeyedMutex } from "./turns.ts";
 import type { Writer } from "./writer.ts";
-import { asStored, dataOf, type Draft, draftOf, envelopeOf, type Stored } from "./message.ts";
+import {
+  dataOf,
+  envelopeOf,
+  type PendingEvent,
+  pendingEventOf,
+  type StoredMessage,
+  toStoredMessage,
+} from "./message.ts";
 
-interface AppendParts {
+interface AppendContext {
   readonly writer: Writer;
   readonly subjects: Subjects;
-  readonly book: CaseBook;
-  readonly kinds: Kinds;
-  readonly turns: Turns;
+  readonly caseHeads: CaseHeadCache;
+  readonly eventKinds: EventKindRegistry;
+  readonly caseLocks: KeyedMutex;
   readonly partitions: number;
   /** The first event of the last minutes that has this id, wherever it is. */
-  findRecent(eventId: string): Promise<Stored | undefined>;
+  findRecent(eventId: string): Promise<StoredMessage | undefined>;
 }
 
 /** With room in a batch for the notes of kinds. */
-export const EVENTS_AT_ONCE = MOST_MESSAGES - 50;
-const never = new AbortController().signal;
+export const MAX_ATOMIC_EVENTS = MAX_BATCH_MESSAGES - 50;
+const NEVER_ABORTED = new AbortController().signal;
 
 /**
  * Appends all or none up to 950 events. More are stored in stretches, each all or none, once nothing is known to be in
  * the way of any of them; when the store goes away in between, the same call again completes it.
  */
 export async function append(
-  parts: AppendParts,
+  context: AppendContext,
   events: readonly WireEvent[],
   expected: ExpectedVersion,
-): Promise<Appended> {
-  const drafts = withoutRepeats(events.map((event) => draftOf(event, parts.partitions)));
-  if (expected !== "any" || drafts.length > EVENTS_AT_ONCE) await lookFirst(parts, drafts, expected);
+): Promise<AppendResult> {
+  const drafts = deduplicate(events.map((event) => pendingEventOf(event, context.partitions)));
+  if (expected !== "any" || drafts.length > MAX_ATOMIC_EVENTS) {
+    await checkBeforeWrite(context, drafts, expected);
+  }
   let stored = 0;
-  let last: Place | undefined;
-  for (let start = 0; start < drafts.length; start += EVENTS_AT_ONCE) {
-    const stretch = drafts.slice(start, start + EVENTS_AT_ONCE);
-    const cases = [...new Set(stretch.map(({ caseId }) => caseId))];
-    const wanted = start === 0 ? expected : "any";
-    const done = await parts.turns.take(cases, () => appendStretch(parts, stretch, cases, wanted));
+  let last: EventPlace | undefined;
+  for (let start = 0; start < drafts.length; start += MAX_ATOMIC_EVENTS) {
+    const chunk = drafts.slice(start, start + MAX_ATOMIC_EVENTS);
+    const cases = [...new Set(chunk.map(({ caseId }) => caseId))];
+    const chunkExpected = start === 0 ? expected : "any";
+    const done = await context.caseLocks.run(cases, () => appendChunk(context, chunk, cases, chunkExpected));
     stored += done.stored;
     last = done.last;
   }
-  const place = await placeOfLast(parts, draftOf(events.at(-1)!, parts.partitions), last);
+  const place = await placeOfLast(context, pendingEventOf(events.at(-1)!, context.partitions), last);
   return { stored, duplicates: events.length - stored, ...place };
 }
 
-interface Place {
+interface EventPlace {
   readonly eventId: string;
   readonly position: number;
   readonly version: number;
 }
 
 /** Each id once. Throws EventIdConflict when one comes with two contents. */
-function withoutRepeats(drafts: readonly Draft[]): Draft[] {
-  const byId = new Map<string, Draft>();
+function deduplicate(drafts: readonly PendingEvent[]): PendingEvent[] {
+  const byId = new Map<string, PendingEvent>();
   for (const draft of drafts) {
     const before = byId.get(draft.eventId);
     if (before === undefined) byId.set(draft.eventId, draft);
-    else if (!sameFact(draft, asStored(before))) {
+    else if (!sameFact(draft, toStoredMessage(before))) {
       throw new EventIdConflict(draft.eventId);
     }
   }
@@ -72,98 +81,114 @@ function withoutRepeats(drafts: readonly Draft[]): Draft[] {
 }
 
 /** What is known to be in the way is found before anything is written. */
-async function lookFirst(
-  parts: AppendParts,
-  drafts: readonly Draft[],
+async function checkBeforeWrite(
+  context: AppendContext,
+  drafts: readonly PendingEvent[],
   expected: ExpectedVersion,
 ): Promise<void> {
-  await parts.book.reload([...new Set(drafts.map(({ caseId }) => caseId))]);
-  const placed = place(parts, drafts);
-  await checkKnown(parts, placed.known);
-  if (placed.drafts.length > 0) checkVersion(parts, drafts[0]!.caseId, expected);
+  await context.caseHeads.refresh([...new Set(drafts.map(({ caseId }) => caseId))]);
+  const placed = assignNext(context, drafts);
+  await checkDuplicates(context, placed.duplicates);
+  if (placed.drafts.length > 0) checkVersion(context, drafts[0]!.caseId, expected);
 }
 
-function checkVersion({ book }: AppendParts, caseId: string, expected: ExpectedVersion): void {
+function checkVersion({ caseHeads }: AppendContext, caseId: string, expected: ExpectedVersion): void {
   if (expected === "any") return;
   const wanted = expected === "none" ? 0 : expected.exact;
-  const { version } = book.head(caseId);
+  const { version } = caseHeads.head(caseId);
   if (version !== wanted) throw new VersionConflict(caseId, expected, version);
 }
 
-async function appendStretch(
-  parts: AppendParts,
-  drafts: readonly Draft[],
+async function appendChunk(
+  context: AppendContext,
+  drafts: readonly PendingEvent[],
   cases: string[],
   expected: ExpectedVersion,
-): Promise<{ stored: number; last: Place | undefined }> {
-  await parts.book.know(cases);
+): Promise<{ stored: number; last: EventPlace | undefined }> {
+  await context.caseHeads.ensureLoaded(cases);
   for (let tries = 0;; tries++) {
-    const placed = place(parts, drafts);
-    await checkKnown(parts, placed.known);
+    const placed = assignNext(context, drafts);
+    await checkDuplicates(context, placed.duplicates);
     if (placed.drafts.length === 0) return { stored: 0, last: undefined };
-    checkVersion(parts, drafts[0]!.caseId, expected);
+    checkVersion(context, drafts[0]!.caseId, expected);
     try {
-      return await write(parts, placed);
+      return await write(context, placed);
     } catch (error) {
-      await lookAgain(parts, placed, cases, error);
-      await pause(patience(Math.min(tries, 3)) / 10, never);
+      await refreshAfterConflict(context, placed, cases, error);
+      await delay(retryDelayMs(Math.min(tries, 3)) / 10, NEVER_ABORTED);
     }
   }
 }
 
-function place({ book, subjects }: AppendParts, drafts: readonly Draft[]): Placed {
-  return placeEvents(drafts, (caseId) => book.head(caseId), subjects, true);
+function assignNext(
+  { caseHeads, subjects }: AppendContext,
+  drafts: readonly PendingEvent[],
+): VersionedWrites {
+  return assignVersions(drafts, (caseId) => caseHeads.head(caseId), subjects, true);
 }
 
-async function write({ writer, book, kinds }: AppendParts, placed: Placed) {
-  const notes = kinds.missing(placed.drafts);
+async function write({ writer, caseHeads, eventKinds }: AppendContext, placed: VersionedWrites) {
+  const notes = eventKinds.missingWrites(placed.drafts);
   const at = await writer.write([...placed.writes, ...notes]);
-  kinds.noted(notes);
-  note(book, placed, at);
+  eventKinds.markRegistered(notes);
+  recordWritten(caseHeads, placed, at);
   const end = placed.drafts.length - 1;
   const { eventId } = placed.drafts[end]!;
   return { stored: end + 1, last: { eventId, position: at(end), version: placed.versions[end]! } };
 }
 
 /** Takes note of events that were written. */
-export function note(book: CaseBook, { drafts, versions }: Placed, at: Positions): void {
-  for (const [i, { caseId, eventId }] of drafts.entries()) book.saw(caseId, at(i), versions[i]!, eventId);
+export function recordWritten(
+  book: CaseHeadCache,
+  { drafts, versions }: VersionedWrites,
+  at: PositionOf,
+): void {
+  for (const [i, { caseId, eventId }] of drafts.entries()) book.observe(caseId, at(i), versions[i]!, eventId);
 }
 
 /** After a conflict the cases are read anew. An id that is none of theirs and yet a duplicate is of another case. */
-async function lookAgain(parts: AppendParts, placed: Placed, cases: string[], error: unknown): Promise<void> {
+async function refreshAfterConflict(
+  context: AppendContext,
+  placed: VersionedWrites,
+  cases: string[],
+  error: unknown,
+): Promise<void> {
   if (!(error instanceof Conflict || error instanceof RecentDuplicate)) throw error;
-  await parts.book.reload(cases);
-  if (error instanceof Conflict || place(parts, placed.drafts).known.length > 0) return;
+  await context.caseHeads.refresh(cases);
+  if (error instanceof Conflict || assignNext(context, placed.drafts).duplicates.length > 0) return;
   for (const draft of placed.drafts) {
-    const recent = await parts.findRecent(draft.eventId);
+    const recent = await context.findRecent(draft.eventId);
     if (recent !== undefined && !sameFact(draft, recent)) throw new EventIdConflict(draft.eventId);
   }
 }
 
 /** Throws EventIdConflict for an id that its case has with other content. */
-async function checkKnown({ book }: AppendParts, known: readonly Draft[]): Promise<void> {
+async function checkDuplicates({ caseHeads }: AppendContext, known: readonly PendingEvent[]): Promise<void> {
   const byCase = Map.groupBy(known, ({ caseId }) => caseId);
-  const stories = await book.read([...byCase.keys()]);
+  const histories = await caseHeads.readHistories([...byCase.keys()]);
   for (const [caseId, drafts] of byCase) {
-    const events = new Map(stories.get(caseId)!.map((event) => [envelopeOf(event).eventId, event]));
+    const events = new Map(histories.get(caseId)!.map((event) => [envelopeOf(event).eventId, event]));
     const other = drafts.find((draft) => !sameFact(draft, events.get(draft.eventId)!));
     if (other !== undefined) throw new EventIdConflict(other.eventId);
   }
 }
 
 /** The fact is type, case and data; a producer that tries again may well have another time or trace. */
-function sameFact(draft: Draft, stored: Stored): boolean {
+function sameFact(draft: PendingEvent, stored: StoredMessage): boolean {
   const { type, caseId } = envelopeOf(stored);
   if (type !== draft.type || caseId !== draft.caseId) return false;
-  const [one, other] = [dataOf(stored), dataOf(asStored(draft))];
+  const [one, other] = [dataOf(stored), dataOf(toStoredMessage(draft))];
   return one === other || isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
 }
 
 /** Position and version of the last event of a call, which may have been stored before. */
-async function placeOfLast({ book }: AppendParts, { caseId, eventId }: Draft, last: Place | undefined) {
+async function placeOfLast(
+  { caseHeads }: AppendContext,
+  { caseId, eventId }: PendingEvent,
+  last: EventPlace | undefined,
+) {
   if (last?.eventId === eventId) return { position: last.position, version: last.version };
-  const story = (await book.read([caseId])).get(caseId)!;
-  const event = story.find((each) => envelopeOf(each).eventId === eventId)!;
+  const history = (await caseHeads.readHistories([caseId])).get(caseId)!;
+  const event = history.find((each) => envelopeOf(each).eventId === eventId)!;
   return { position: event.position, version: envelopeOf(event).version };
 }

@@ -5,12 +5,12 @@
  */
 import { Buffer } from "node:buffer";
 import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
-import { BackendAway } from "../backend.ts";
-import { answerOf, type NatsClient } from "./client.ts";
+import { BackendUnavailable } from "../backend.ts";
+import { type NatsClient, parseAnswer } from "./client.ts";
 import { RecentDuplicate, translate } from "./errors.ts";
 
 /** The most messages that every server takes in one batch. */
-export const MOST_MESSAGES = 1000;
+export const MAX_BATCH_MESSAGES = 1000;
 
 /** A message to write. */
 export interface Write {
@@ -19,9 +19,9 @@ export interface Write {
   /** What follows in the payload, as bytes already. */
   readonly body?: Uint8Array;
   /** It replaces what its subject has. */
-  readonly replaces?: boolean;
+  readonly rollup?: boolean;
   /** It only says that what its subject had is gone, and may itself go after a while. */
-  readonly gone?: boolean;
+  readonly tombstone?: boolean;
   /** The last position under a subject or filter before this batch; anything else fails the whole batch. */
   readonly expect?: { readonly filter: string; readonly last: number };
   /** An id that was written a short while ago fails the whole batch. */
@@ -29,10 +29,10 @@ export interface Write {
 }
 
 /** Where each of several writes was stored. */
-export type Positions = (index: number) => number;
+export type PositionOf = (index: number) => number;
 
 /** How long the word that something is gone is kept, for those who follow. */
-const GONE_FOR = "600s";
+const TOMBSTONE_TTL = "600s";
 
 let batches = 0;
 /** Short: every message of a batch carries it, and the server looks through all of a header for each of its fields. */
@@ -50,18 +50,18 @@ interface Ack {
  * Writes all or none, and returns the position of the first: the others follow it one by one. Throws Conflict,
  * RecentDuplicate, BackendRefused, or BackendAway when the outcome is unknown.
  */
-export async function writeTogether(client: NatsClient, writes: readonly Write[]): Promise<number> {
+export async function writeBatch(client: NatsClient, writes: readonly Write[]): Promise<number> {
   const id = `${node}${++batches}`;
   const last = writes.length - 1;
   const staged = writes.slice(0, last).map((write, i) => ({
     write,
     head: headersOf(write, id, i + 1, false),
   }));
-  if (last > 0) client.publishEncoded(encodeMessages(staged, client.maxPayload));
+  if (last > 0) client.publishRaw(encodeMessages(staged, client.maxPayload));
   const answer = await send(client, writes[last]!, headersOf(writes[last]!, id, writes.length, true));
-  const ack = answerOf<Ack>(answer);
+  const ack = parseAnswer<Ack>(answer);
   if (ack.batch !== id || ack.count !== writes.length) {
-    throw new BackendAway("NATS stored something else than the batch: it may not know atomic batches");
+    throw new BackendUnavailable("NATS stored something else than the batch: it may not know atomic batches");
   }
   return ack.seq - last;
 }
@@ -72,7 +72,7 @@ export async function writeTogether(client: NatsClient, writes: readonly Write[]
  */
 export async function writeOne(client: NatsClient, write: Write): Promise<number> {
   const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
-  const ack = answerOf<Ack>(answer);
+  const ack = parseAnswer<Ack>(answer);
   if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
   return ack.seq;
 }
@@ -90,9 +90,9 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
 }
 
 /** The headers of a write: what it does to its subject, its id, and what it expects. */
-function headerLines({ subject, replaces, gone, id, expect }: Write): string {
-  let text = replaces || gone ? "Nats-Rollup: sub\r\n" : "";
-  if (gone) text += `Nats-TTL: ${GONE_FOR}\r\n`;
+function headerLines({ subject, rollup, tombstone, id, expect }: Write): string {
+  let text = rollup || tombstone ? "Nats-Rollup: sub\r\n" : "";
+  if (tombstone) text += `Nats-TTL: ${TOMBSTONE_TTL}\r\n`;
   if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
   if (expect === undefined) return text;
   const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;

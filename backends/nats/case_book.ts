@@ -5,9 +5,9 @@
  */
 import type { Subjects } from "../../schema/nats.ts";
 import type { NatsClient } from "./client.ts";
-import { readStories } from "./case_stories.ts";
-import { readWhole } from "./direct.ts";
-import { beforeBody, type Draft, envelopeOf, type Stored } from "./message.ts";
+import { readCaseHistories } from "./case_stories.ts";
+import { readAllOf } from "./direct.ts";
+import { envelopeOf, payloadPrefix, type PendingEvent, type StoredMessage } from "./message.ts";
 import type { Write } from "./atomic_batch.ts";
 
 /** A case as far as it is known. */
@@ -23,7 +23,7 @@ interface CaseHead {
 export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
 
 /** A head that grows as its case does. */
-interface Growing extends CaseHead {
+interface MutableCaseHead extends CaseHead {
   position: number;
   version: number;
   readonly ids: string[];
@@ -32,11 +32,11 @@ interface Growing extends CaseHead {
 /** Cases of one generation; two are remembered. (Deleting the first key of a Map again and again is slow.) */
 const GENERATION = 25_000;
 /** So many cases are read one by one after a conflict. */
-const FEW = 8;
+const READ_ONE_BY_ONE = 8;
 
-export class CaseBook {
-  #young = new Map<string, Growing>();
-  #old = new Map<string, Growing>();
+export class CaseHeadCache {
+  #young = new Map<string, MutableCaseHead>();
+  #old = new Map<string, MutableCaseHead>();
 
   constructor(
     readonly client: NatsClient,
@@ -50,12 +50,12 @@ export class CaseBook {
   }
 
   /** Whether all is known of a case that was stored when it was last looked at. */
-  isWhole(caseId: string): boolean {
+  isComplete(caseId: string): boolean {
     return this.#find(caseId)?.since === 1;
   }
 
   /** Takes note of an event that was read; it is worth knowing only with what came before it. */
-  saw(caseId: string, position: number, version: number, eventId: string): void {
+  observe(caseId: string, position: number, version: number, eventId: string): void {
     const known = this.#find(caseId);
     if (known !== undefined && version <= known.version) return;
     if (known !== undefined && version === known.version + 1) {
@@ -68,42 +68,42 @@ export class CaseBook {
   }
 
   /** Makes sure that all is known of these cases that was stored when they were last looked at. */
-  async know(cases: Iterable<string>): Promise<void> {
-    await this.reload([...cases].filter((caseId) => this.head(caseId).since > 1));
+  async ensureLoaded(cases: Iterable<string>): Promise<void> {
+    await this.refresh([...cases].filter((caseId) => this.head(caseId).since > 1));
   }
 
   /**
    * Makes sure that all is known of these cases from a version of each on: enough for what follows from that event. One
    * that nobody has told us of is not new, but forgotten.
    */
-  async recall(cases: ReadonlyMap<string, number>): Promise<void> {
+  async ensureFrom(cases: ReadonlyMap<string, number>): Promise<void> {
     const isKnown = ([caseId, version]: [string, number]) =>
       (this.#find(caseId)?.since ?? Infinity) <= version;
-    await this.reload([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
+    await this.refresh([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
   }
 
   /**
    * Reads these cases after a conflict. A few are read on from where they are known, which is one short answer; when nothing
    * came there, what is known is wrong.
    */
-  async reload(cases: readonly string[]): Promise<void> {
-    if (cases.length === 0 || (cases.length <= FEW && await this.#readOn(cases))) return;
-    const stories = await this.read(cases);
-    for (const caseId of cases) this.#learn(caseId, stories.get(caseId) ?? []);
+  async refresh(cases: readonly string[]): Promise<void> {
+    if (cases.length === 0 || (cases.length <= READ_ONE_BY_ONE && await this.#readFurther(cases))) return;
+    const histories = await this.readHistories(cases);
+    for (const caseId of cases) this.#replace(caseId, histories.get(caseId) ?? []);
   }
 
   /** Whether any of these cases, if all of them are known, has gone on. */
-  async #readOn(cases: readonly string[]): Promise<boolean> {
+  async #readFurther(cases: readonly string[]): Promise<boolean> {
     const places = cases.map((caseId) => this.#find(caseId)).map((head) =>
       head?.since === 1 ? head.position : 0
     );
     if (places.includes(0)) return false;
     const advanced = await Promise.all(cases.map(async (caseId, i) => {
       const filter = this.subjects.case(this.partitionOf(caseId), caseId);
-      const found = await readWhole(this.client, this.stream, filter, places[i]! + 1);
+      const found = await readAllOf(this.client, this.stream, filter, places[i]! + 1);
       for (const stored of found) {
         const { version, eventId } = envelopeOf(stored);
-        this.saw(caseId, stored.position, version, eventId);
+        this.observe(caseId, stored.position, version, eventId);
       }
       return this.head(caseId).position > places[i]!;
     }));
@@ -111,18 +111,18 @@ export class CaseBook {
   }
 
   /** The events of cases, all of them. */
-  read(cases: readonly string[]): Promise<Map<string, Stored[]>> {
-    return readStories(this, cases);
+  readHistories(cases: readonly string[]): Promise<Map<string, StoredMessage[]>> {
+    return readCaseHistories(this, cases);
   }
 
-  #learn(caseId: string, events: readonly Stored[]): void {
+  #replace(caseId: string, events: readonly StoredMessage[]): void {
     const last = events.at(-1);
     if (last === undefined) return this.#forget(caseId);
     const ids = events.map((event) => ownCopy(envelopeOf(event).eventId));
     this.#put(ownCopy(caseId), { position: last.position, version: events.length, ids, since: 1 });
   }
 
-  #find(caseId: string): Growing | undefined {
+  #find(caseId: string): MutableCaseHead | undefined {
     const young = this.#young.get(caseId);
     if (young !== undefined) return young;
     const old = this.#old.get(caseId);
@@ -130,7 +130,7 @@ export class CaseBook {
     return old;
   }
 
-  #put(caseId: string, head: Growing): void {
+  #put(caseId: string, head: MutableCaseHead): void {
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();
@@ -150,34 +150,34 @@ function ownCopy(text: string): string {
 }
 
 /** Events with their places in their cases. */
-export interface Placed {
+export interface VersionedWrites {
   readonly writes: Write[];
   /** The drafts that are written, and their versions, in the order of the writes. */
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly PendingEvent[];
   readonly versions: readonly number[];
   /** Those whose ids their cases have already. */
-  readonly known: readonly Draft[];
+  readonly duplicates: readonly PendingEvent[];
 }
 
 /** Gives each event that its case does not have yet the next version. The first of a case expects what we know. */
-export function placeEvents(
-  drafts: readonly Draft[],
+export function assignVersions(
+  drafts: readonly PendingEvent[],
   headOf: (caseId: string) => CaseHead,
   subjects: Subjects,
   withIds: boolean,
-): Placed {
+): VersionedWrites {
   const seen = new Map<string, { version: number; ids: string[] }>();
-  const placed = {
+  const result = {
     writes: [] as Write[],
-    drafts: [] as Draft[],
+    drafts: [] as PendingEvent[],
     versions: [] as number[],
-    known: [] as Draft[],
+    duplicates: [] as PendingEvent[],
   };
   for (const draft of drafts) {
     const head = headOf(draft.caseId);
     const before = seen.get(draft.caseId);
     if (head.ids.includes(draft.eventId) || before?.ids.includes(draft.eventId)) {
-      placed.known.push(draft);
+      result.duplicates.push(draft);
       continue;
     }
     const version = (before?.version ?? head.version) + 1;
@@ -186,17 +186,17 @@ export function placeEvents(
       before.version = version;
       before.ids.push(draft.eventId);
     }
-    placed.drafts.push(draft);
-    placed.versions.push(version);
-    placed.writes.push(
+    result.drafts.push(draft);
+    result.versions.push(version);
+    result.writes.push(
       writeOf(draft, version, before === undefined ? head.position : undefined, subjects, withIds),
     );
   }
-  return placed;
+  return result;
 }
 
 function writeOf(
-  draft: Draft,
+  draft: PendingEvent,
   version: number,
   last: number | undefined,
   subjects: Subjects,
@@ -205,7 +205,7 @@ function writeOf(
   const { partition, type, caseId, eventId } = draft;
   return {
     subject: subjects.event(partition, type, caseId),
-    payload: beforeBody(version),
+    payload: payloadPrefix(version),
     body: draft.body,
     ...(withId ? { id: eventId } : {}),
     ...(last === undefined ? {} : { expect: { filter: subjects.case(partition, caseId), last } }),

@@ -5,13 +5,13 @@
  */
 import { casesBucket, token } from "../../schema/nats.ts";
 import type { CaseSummary } from "../backend.ts";
-import { type Write, writeTogether } from "./atomic_batch.ts";
+import { type Write, writeBatch } from "./atomic_batch.ts";
 import { isNotFound } from "./client.ts";
-import { type Found, readLast, readLasts, readNext, readSubject } from "./direct.ts";
+import { readLast, readLastPerSubject, readNext, readSubject, type StreamMessage } from "./direct.ts";
 import { Conflict } from "./errors.ts";
-import { Feed } from "./feed.ts";
+import { OrderedReader } from "./feed.ts";
 import { envelopeOf } from "./message.ts";
-import type { Parts } from "./parts.ts";
+import type { NatsContext } from "./parts.ts";
 
 /** With the checkpoint it fits one atomic batch. */
 const PROJECT_AT_ONCE = 900;
@@ -20,30 +20,30 @@ const BYTES_AT_ONCE = 4_000_000;
 const STEP_BACK = 2_000;
 
 /** The latest event of a case in a stretch, and when the case was opened if the stretch has its first. */
-interface Latest {
-  readonly found: Found;
+interface LatestEvent {
+  readonly found: StreamMessage;
   readonly openedAt: number | undefined;
 }
 
 /** Brings the read model up to date, stretch by stretch. */
 export class CaseProjection {
-  readonly #parts: Parts;
-  #feed: Feed | undefined;
+  readonly #context: NatsContext;
+  #reader: OrderedReader | undefined;
   /** The events up to here are no longer in the feed. */
-  #passed = 0;
+  #droppedUpTo = 0;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(context: NatsContext) {
+    this.#context = context;
   }
 
   /** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
   async project(): Promise<number> {
-    const { client, stream } = this.#parts;
-    const { bucket, subject } = placesOf(stream);
+    const { client, stream } = this.#context;
+    const { bucket, subject } = bucketOf(stream);
     const checkpoint = await readLast(client, bucket, subject("checkpoint"));
     const events = await this.#next(Number(checkpoint?.payload ?? 0));
     if (events.length === 0) return 0;
-    const entries = await entriesOf(this.#parts, latestOf(events));
+    const entries = await entriesOf(this.#context, latestOf(events));
     const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
     const writes: Write[] = entries.map((entry) => ({
       subject: subject(`case.${token(entry.caseId)}`),
@@ -51,7 +51,7 @@ export class CaseProjection {
     }));
     writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
     try {
-      await writeTogether(client, writes);
+      await writeBatch(client, writes);
       return events.length;
     } catch (error) {
       if (error instanceof Conflict) return 1;
@@ -63,36 +63,41 @@ export class CaseProjection {
    * The next events behind a position, by a consumer that stays: for a read in one answer the server counts what else is
    * under the filter, goes through all subjects of the store for that, and lets nobody write meanwhile.
    */
-  async #next(after: number): Promise<Found[]> {
+  async #next(after: number): Promise<StreamMessage[]> {
     // A read model that was emptied begins anew.
-    if (after < this.#passed) await this.close();
-    const { client, stream, subjects } = this.#parts;
-    const feed = this.#feed ??= new Feed({ client, stream, filters: [subjects.events()], after });
+    if (after < this.#droppedUpTo) await this.close();
+    const { client, stream, subjects } = this.#context;
+    const reader = this.#reader ??= new OrderedReader({
+      client,
+      stream,
+      filters: [subjects.events()],
+      after,
+    });
     do {
-      feed.drop(after);
-      await feed.fill(PROJECT_AT_ONCE, BYTES_AT_ONCE);
-    } while ((feed.raw.at(-1)?.position ?? Infinity) <= after);
-    feed.drop(after);
-    this.#passed = after;
-    return feed.buffer;
+      reader.dropUpTo(after);
+      await reader.fill(PROJECT_AT_ONCE, BYTES_AT_ONCE);
+    } while ((reader.rawMessages.at(-1)?.position ?? Infinity) <= after);
+    reader.dropUpTo(after);
+    this.#droppedUpTo = after;
+    return reader.messages;
   }
 
   /** Ends the consumer. The next stretch makes another one. */
   async close(): Promise<void> {
-    this.#passed = 0;
-    await this.#feed?.close();
-    this.#feed = undefined;
+    this.#droppedUpTo = 0;
+    await this.#reader?.close();
+    this.#reader = undefined;
   }
 }
 
-function placesOf(stream: string) {
+function bucketOf(stream: string) {
   const name = casesBucket(stream);
   return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
 }
 
 /** The latest event of each case, in the order in which they were stored. */
-function latestOf(events: readonly Found[]): Map<string, Latest> {
-  const latest = new Map<string, Latest>();
+function latestOf(events: readonly StreamMessage[]): Map<string, LatestEvent> {
+  const latest = new Map<string, LatestEvent>();
   for (const found of events) {
     const { caseId, version } = envelopeOf(found);
     const openedAt = version === 1 ? found.recordedAt : latest.get(caseId)?.openedAt;
@@ -102,9 +107,12 @@ function latestOf(events: readonly Found[]): Map<string, Latest> {
   return latest;
 }
 
-async function entriesOf(parts: Parts, latest: ReadonlyMap<string, Latest>): Promise<CaseSummary[]> {
+async function entriesOf(
+  context: NatsContext,
+  latest: ReadonlyMap<string, LatestEvent>,
+): Promise<CaseSummary[]> {
   const known = await openedBefore(
-    parts,
+    context,
     [...latest].filter(([, { openedAt }]) => openedAt === undefined).map(([caseId]) => caseId),
   );
   return [...latest].map(([caseId, { found, openedAt }]) => {
@@ -120,15 +128,15 @@ async function entriesOf(parts: Parts, latest: ReadonlyMap<string, Latest>): Pro
 }
 
 /** When cases were opened whose first event is in an earlier stretch: as the bucket has it, or else the log. */
-async function openedBefore(parts: Parts, cases: readonly string[]): Promise<Map<string, string>> {
+async function openedBefore(context: NatsContext, cases: readonly string[]): Promise<Map<string, string>> {
   if (cases.length === 0) return new Map();
-  const { client, stream, subjects, book } = parts;
-  const { bucket, subject } = placesOf(stream);
+  const { client, stream, subjects, caseHeads } = context;
+  const { bucket, subject } = bucketOf(stream);
   const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
-  const entries = (await readLasts(client, bucket, keys)).map(summaryOf);
+  const entries = (await readLastPerSubject(client, bucket, keys)).map(summaryOf);
   const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
   for (const caseId of cases.filter((caseId) => !opened.has(caseId))) {
-    const first = await readNext(client, stream, subjects.case(book.partitionOf(caseId), caseId), 1);
+    const first = await readNext(client, stream, subjects.case(caseHeads.partitionOf(caseId), caseId), 1);
     opened.set(caseId, isoTime(first!.recordedAt));
   }
   return opened;
@@ -136,18 +144,18 @@ async function openedBefore(parts: Parts, cases: readonly string[]): Promise<Map
 
 /** Cases by latest change, newest first. Brings the model up to date before it looks. */
 export async function listCases(
-  parts: Parts,
+  context: NatsContext,
   { limit = 20, latest }: { limit?: number; latest?: string } = {},
 ): Promise<CaseSummary[]> {
-  const projection = new CaseProjection(parts);
+  const projection = new CaseProjection(context);
   try {
     while (await projection.project() > 0);
   } finally {
     await projection.close();
   }
   const chosen = new Map<string, CaseSummary>();
-  for (let to = await lastOf(parts); to > 0 && chosen.size < limit; to -= STEP_BACK) {
-    for (const summary of (await entriesBetween(parts, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {
+  for (let to = await lastOf(context); to > 0 && chosen.size < limit; to -= STEP_BACK) {
+    for (const summary of (await entriesBetween(context, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {
       const isMeant = latest === undefined || summary.latest === latest;
       if (isMeant && chosen.size < limit && !chosen.has(summary.caseId)) chosen.set(summary.caseId, summary);
     }
@@ -155,8 +163,8 @@ export async function listCases(
   return [...chosen.values()];
 }
 
-async function lastOf({ client, stream }: Parts): Promise<number> {
-  const { bucket } = placesOf(stream);
+async function lastOf({ client, stream }: NatsContext): Promise<number> {
+  const { bucket } = bucketOf(stream);
   try {
     return (await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${bucket}`)).state.last_seq;
   } catch (error) {
@@ -165,8 +173,12 @@ async function lastOf({ client, stream }: Parts): Promise<number> {
   }
 }
 
-async function entriesBetween({ client, stream }: Parts, from: number, to: number): Promise<CaseSummary[]> {
-  const { bucket, subject } = placesOf(stream);
+async function entriesBetween(
+  { client, stream }: NatsContext,
+  from: number,
+  to: number,
+): Promise<CaseSummary[]> {
+  const { bucket, subject } = bucketOf(stream);
   const entries: CaseSummary[] = [];
   for await (const found of readSubject(client, bucket, subject("case.*"), from)) {
     if (found.position > to) break;
@@ -175,7 +187,7 @@ async function entriesBetween({ client, stream }: Parts, from: number, to: numbe
   return entries;
 }
 
-function summaryOf({ payload }: Found): CaseSummary {
+function summaryOf({ payload }: StreamMessage): CaseSummary {
   return JSON.parse(payload);
 }
 

@@ -5,13 +5,13 @@
  */
 import type { Subjects } from "../../schema/nats.ts";
 import { textOf } from "../../schema/nats.ts";
-import { BackendAway } from "../backend.ts";
+import { BackendUnavailable } from "../backend.ts";
 import type { NatsClient } from "./client.ts";
 import { inOrder } from "./delivering.ts";
-import { type Found, foundOf, readWhole } from "./direct.ts";
+import { readAllOf, type StreamMessage, toStreamMessage } from "./direct.ts";
 import { envelopeOf } from "./message.ts";
 
-interface StorySource {
+interface HistorySource {
   readonly client: NatsClient;
   readonly stream: string;
   readonly subjects: Subjects;
@@ -23,64 +23,82 @@ const CASES_AT_ONCE = 60;
 const [NOTHING, END, TOO_MANY] = [404, 204, 413];
 
 /** The events of each of these cases, in order; a case without any is left out. */
-export async function readStories(
-  source: StorySource,
+export async function readCaseHistories(
+  source: HistorySource,
   caseIds: readonly string[],
-): Promise<Map<string, Found[]>> {
-  const parts = Array.from(
+): Promise<Map<string, StreamMessage[]>> {
+  const chunks = Array.from(
     { length: Math.ceil(caseIds.length / CASES_AT_ONCE) },
     (_, i) => caseIds.slice(i * CASES_AT_ONCE, (i + 1) * CASES_AT_ONCE),
   );
-  return new Map((await inOrder(parts, (part) => readPart(source, part))).flat());
+  return new Map((await inOrder(chunks, (part) => readChunk(source, part))).flat());
 }
 
-async function readPart(source: StorySource, caseIds: readonly string[]): Promise<[string, Found[]][]> {
+async function readChunk(
+  source: HistorySource,
+  caseIds: readonly string[],
+): Promise<[string, StreamMessage[]][]> {
   const { client, stream, subjects, partitionOf } = source;
   const filters = caseIds.map((caseId) => subjects.case(partitionOf(caseId), caseId));
-  const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
+  const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
   const { code, description } = answers.at(-1)!.headers!;
   const isCut = Number(answers.at(-1)!.headers!.get("Nats-Num-Pending")) > 0;
   if (code === TOO_MANY || (code === END && isCut)) return await readHalves(source, caseIds);
-  if (code !== END && code !== NOTHING) throw new BackendAway(`NATS did not read (${code} ${description})`);
-  const lasts = Map.groupBy(answers.slice(0, -1).map(foundOf), caseOf);
+  if (code !== END && code !== NOTHING) {
+    throw new BackendUnavailable(`NATS did not read (${code} ${description})`);
+  }
+  const lasts = Map.groupBy(answers.slice(0, -1).map(toStreamMessage), caseOf);
   // A last message that is replaced while the server looks for it may be left out: what is missing is asked for by itself.
-  const stories = await inOrder(caseIds, async (caseId): Promise<[string, Found[]]> => {
+  const histories = await inOrder(caseIds, async (caseId): Promise<[string, StreamMessage[]]> => {
     const found = lasts.get(caseId);
-    return [caseId, found === undefined ? await readOne(source, caseId) : await whole(source, caseId, found)];
+    return [
+      caseId,
+      found === undefined ? await readOne(source, caseId) : await completeHistory(source, caseId, found),
+    ];
   });
-  return stories.filter(([, events]) => events.length > 0);
+  return histories.filter(([, events]) => events.length > 0);
 }
 
-async function readHalves(source: StorySource, caseIds: readonly string[]): Promise<[string, Found[]][]> {
+async function readHalves(
+  source: HistorySource,
+  caseIds: readonly string[],
+): Promise<[string, StreamMessage[]][]> {
   const half = caseIds.length >> 1;
   if (half === 0) return [[caseIds[0]!, await readOne(source, caseIds[0]!)]];
   return [
-    ...await readPart(source, caseIds.slice(0, half)),
-    ...await readPart(source, caseIds.slice(half)),
+    ...await readChunk(source, caseIds.slice(0, half)),
+    ...await readChunk(source, caseIds.slice(half)),
   ];
 }
 
-function caseOf({ subject }: Found): string {
+function caseOf({ subject }: StreamMessage): string {
   return textOf(subject.slice(subject.lastIndexOf(".") + 1));
 }
 
 /** All events of a case, of which the last one of each type is given. */
-async function whole(source: StorySource, caseId: string, lasts: readonly Found[]): Promise<Found[]> {
-  if (isWhole(lasts)) return inStoredOrder(lasts);
+async function completeHistory(
+  source: HistorySource,
+  caseId: string,
+  lasts: readonly StreamMessage[],
+): Promise<StreamMessage[]> {
+  if (isComplete(lasts)) return inStoredOrder(lasts);
   const { client, stream } = source;
-  const all = (await inOrder(lasts, ({ subject }) => readWhole(client, stream, subject))).flat();
-  return isWhole(all) ? inStoredOrder(all) : await readOne(source, caseId);
+  const all = (await inOrder(lasts, ({ subject }) => readAllOf(client, stream, subject))).flat();
+  return isComplete(all) ? inStoredOrder(all) : await readOne(source, caseId);
 }
 
-function readOne({ client, stream, subjects, partitionOf }: StorySource, caseId: string): Promise<Found[]> {
-  return readWhole(client, stream, subjects.case(partitionOf(caseId), caseId));
+function readOne(
+  { client, stream, subjects, partitionOf }: HistorySource,
+  caseId: string,
+): Promise<StreamMessage[]> {
+  return readAllOf(client, stream, subjects.case(partitionOf(caseId), caseId));
 }
 
 /** Versions begin at 1 and have no gaps. */
-function isWhole(events: readonly Found[]): boolean {
+function isComplete(events: readonly StreamMessage[]): boolean {
   return Math.max(...events.map((event) => envelopeOf(event).version)) === events.length;
 }
 
-function inStoredOrder(events: readonly Found[]): Found[] {
+function inStoredOrder(events: readonly StreamMessage[]): StreamMessage[] {
   return [...events].sort((a, b) => a.position - b.position);
 }

@@ -7,15 +7,17 @@
 const ANSWER_MS = 1_000;
 const DEFAULT_PORT = 4222;
 /** Far more than a first line has. */
-const MOST_BYTES = 65_536;
+const MAX_INFO_BYTES = 65_536;
 
 /** True when one of these servers says so; false also for one that says nothing, or can't be reached. */
-export async function asksForCertificate(urls: string): Promise<boolean> {
-  const told = await Promise.all(urls.split(",").map((url) => demandOf(new URL(url)).catch(() => false)));
-  return told.includes(true);
+export async function requiresClientCertificate(urls: string): Promise<boolean> {
+  const answers = await Promise.all(
+    urls.split(",").map((url) => readsTlsVerify(new URL(url)).catch(() => false)),
+  );
+  return answers.includes(true);
 }
 
-async function demandOf({ hostname, port }: URL): Promise<boolean> {
+async function readsTlsVerify({ hostname, port }: URL): Promise<boolean> {
   using connection = await Deno.connect({ hostname, port: Number(port) || DEFAULT_PORT });
   const timer = setTimeout(() => connection.close(), ANSWER_MS);
   try {
@@ -28,9 +30,9 @@ async function demandOf({ hostname, port }: URL): Promise<boolean> {
 
 async function firstLine(connection: Deno.Conn): Promise<string> {
   const decoder = new TextDecoder();
-  const bytes = new Uint8Array(MOST_BYTES);
+  const bytes = new Uint8Array(MAX_INFO_BYTES);
   let text = "";
-  while (!text.includes("\n") && text.length < MOST_BYTES) {
+  while (!text.includes("\n") && text.length < MAX_INFO_BYTES) {
     const read = await connection.read(bytes);
     if (read === null) break;
     text += decoder.decode(bytes.subarray(0, read), { stream: true });

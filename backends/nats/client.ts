@@ -1,10 +1,10 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
 import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
-import { BackendAway, BackendRefused } from "../backend.ts";
-import { asksForCertificate } from "./certificate_demand.ts";
-import { connectionOf, type NatsCredentials } from "./credentials.ts";
+import { BackendUnavailable, BackendUnusable } from "../backend.ts";
+import { requiresClientCertificate } from "./certificate_demand.ts";
+import { connectionOptionsOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
-import { withoutStrayErrors } from "./stray_errors.ts";
+import { suppressingConnectErrors } from "./stray_errors.ts";
 
 interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
@@ -24,17 +24,17 @@ export class NatsClient {
   readonly #connection: NatsConnection;
   /** No answer for this long counts as away. */
   readonly deadlineMs: number;
-  readonly #askers = new Map<string, Asker>();
+  readonly #pendingRequests = new Map<string, PendingRequest>();
   readonly #inbox = createInbox();
   readonly #reconnected = new Set<() => void>();
   readonly #disconnected = new Set<() => void>();
-  #asked = 0;
-  #away = false;
+  #requestCount = 0;
+  #isDisconnected = false;
 
   private constructor(connection: NatsConnection, deadlineMs: number) {
     this.#connection = connection;
     this.deadlineMs = deadlineMs;
-    connection.subscribe(`${this.#inbox}.*`, { callback: (_, msg) => this.#answered(msg) });
+    connection.subscribe(`${this.#inbox}.*`, { callback: (_, msg) => this.#onAnswer(msg) });
     void this.#watch();
   }
 
@@ -42,7 +42,7 @@ export class NatsClient {
   static async open({ url, credentials, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
     try {
       const options = {
-        ...connectionOf(url, credentials),
+        ...connectionOptionsOf(url, credentials),
         timeout: connectMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
@@ -52,9 +52,9 @@ export class NatsClient {
         // Credentials that expired may be renewed in their file: we go on asking, as for a server that is away.
         ignoreAuthErrorAbort: true,
       };
-      return new NatsClient(await withoutStrayErrors(() => connect(options)), deadlineMs);
+      return new NatsClient(await suppressingConnectErrors(() => connect(options)), deadlineMs);
     } catch (error) {
-      throw await refusedForCertificate(error, url, credentials) ?? translate(error);
+      throw await certificateError(error, url, credentials) ?? translate(error);
     }
   }
 
@@ -68,7 +68,7 @@ export class NatsClient {
     data: string | Uint8Array,
     options: { headers?: MsgHdrs; reply?: string } = {},
   ): void {
-    this.#requireServer();
+    this.#requireConnection();
     try {
       this.#connection.publish(subject, data, options);
     } catch (error) {
@@ -85,8 +85,8 @@ export class NatsClient {
    * Publishes messages as the protocol writes them: many in one piece, where the library takes five calls for each. It has
    * no door for this; its version is pinned, and every test that writes a batch would tell.
    */
-  publishEncoded(messages: Uint8Array): void {
-    this.#requireServer();
+  publishRaw(messages: Uint8Array): void {
+    this.#requireConnection();
     const { protocol } = this.#connection as unknown as {
       protocol: { sendCommand(bytes: Uint8Array): void };
     };
@@ -94,7 +94,7 @@ export class NatsClient {
   }
 
   async request(subject: string, data: string | Uint8Array = "", headers?: MsgHdrs): Promise<Msg> {
-    this.#requireServer();
+    this.#requireConnection();
     try {
       const timeout = this.deadlineMs;
       return await this.#connection.request(subject, data, headers ? { timeout, headers } : { timeout });
@@ -106,43 +106,43 @@ export class NatsClient {
   /** A request to JetStream's API. Throws ApiError for a refusal that is not one of the usual ones. */
   async api<T>(subject: string, body: unknown = ""): Promise<T> {
     const text = body === "" ? "" : JSON.stringify(body);
-    return answerOf<T>(await this.request(`$JS.API.${subject}`, text));
+    return parseAnswer<T>(await this.request(`$JS.API.${subject}`, text));
   }
 
   /** A request with many answers: all of them up to the status that ends them, which comes last. */
-  async ask(subject: string, body: unknown): Promise<Msg[]> {
-    const key = String(++this.#asked);
+  async requestMany(subject: string, body: unknown): Promise<Msg[]> {
+    const key = String(++this.#requestCount);
     const { promise, resolve, reject } = Promise.withResolvers<Msg[]>();
     const timer = setTimeout(
-      () => reject(new BackendAway(`NATS gave no answer within ${this.deadlineMs} ms`)),
+      () => reject(new BackendUnavailable(`NATS gave no answer within ${this.deadlineMs} ms`)),
       this.deadlineMs,
     );
-    this.#askers.set(key, { answers: [], resolve });
+    this.#pendingRequests.set(key, { answers: [], resolve });
     try {
       this.publish(subject, JSON.stringify(body), { reply: `${this.#inbox}.${key}` });
       return await promise;
     } finally {
       clearTimeout(timer);
-      this.#askers.delete(key);
+      this.#pendingRequests.delete(key);
     }
   }
 
-  subscribe(subject: string, heard: (msg: Msg) => void): () => void {
+  subscribe(subject: string, onMessage: (msg: Msg) => void): () => void {
     const subscription = this.#connection.subscribe(subject, {
-      callback: (error, msg) => void (error || heard(msg)),
+      callback: (error, msg) => void (error || onMessage(msg)),
     });
     return () => subscription.unsubscribe();
   }
 
   /** Calls back after every reconnection: what was asked for before it may never be answered. */
-  onReconnect(heard: () => void): () => void {
-    this.#reconnected.add(heard);
-    return () => void this.#reconnected.delete(heard);
+  onReconnect(listener: () => void): () => void {
+    this.#reconnected.add(listener);
+    return () => void this.#reconnected.delete(listener);
   }
 
   /** Calls back when the connection is lost, before anything is asked of it. */
-  onDisconnect(heard: () => void): void {
-    this.#disconnected.add(heard);
+  onDisconnect(listener: () => void): void {
+    this.#disconnected.add(listener);
   }
 
   async close(): Promise<void> {
@@ -150,41 +150,41 @@ export class NatsClient {
   }
 
   /** What the client library would keep and send later, nobody waits for any more by then: half a batch, say. */
-  #requireServer(): void {
-    if (this.#away) throw new BackendAway("NATS is away (the connection is lost)");
+  #requireConnection(): void {
+    if (this.#isDisconnected) throw new BackendUnavailable("NATS is away (the connection is lost)");
   }
 
-  #answered(msg: Msg): void {
-    const asker = this.#askers.get(msg.subject.slice(msg.subject.lastIndexOf(".") + 1));
-    if (asker === undefined) return;
-    asker.answers.push(msg);
-    if (isStatus(msg)) asker.resolve(asker.answers);
+  #onAnswer(msg: Msg): void {
+    const request = this.#pendingRequests.get(msg.subject.slice(msg.subject.lastIndexOf(".") + 1));
+    if (request === undefined) return;
+    request.answers.push(msg);
+    if (isStatus(msg)) request.resolve(request.answers);
   }
 
   async #watch(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
       if (type === "disconnect") {
-        this.#away = true;
-        for (const heard of this.#disconnected) heard();
+        this.#isDisconnected = true;
+        for (const listener of this.#disconnected) listener();
       }
       if (type !== "reconnect") continue;
-      this.#away = false;
-      for (const heard of [...this.#reconnected]) heard();
+      this.#isDisconnected = false;
+      for (const listener of [...this.#reconnected]) listener();
     }
   }
 }
 
 /** What a server that hangs up on us, or says little, wanted; undefined where it was nothing but that. */
-async function refusedForCertificate(error: unknown, url: string, credentials: NatsCredentials = {}) {
-  const hungUp = translate(error) instanceof BackendAway;
+async function certificateError(error: unknown, url: string, credentials: NatsCredentials = {}) {
+  const hungUp = translate(error) instanceof BackendUnavailable;
   const alerted = /received fatal alert/.test(String(error));
   if (credentials.certFile !== undefined || !(hungUp || alerted)) return undefined;
-  if (!await asksForCertificate(url)) return undefined;
-  const told = "The NATS server asks for a certificate of ours: give --tls-cert and --tls-key";
-  return new BackendRefused(told, { cause: error });
+  if (!await requiresClientCertificate(url)) return undefined;
+  const advice = "The NATS server asks for a certificate of ours: give --tls-cert and --tls-key";
+  return new BackendUnusable(advice, { cause: error });
 }
 
-interface Asker {
+interface PendingRequest {
   readonly answers: Msg[];
   resolve(answers: Msg[]): void;
 }
@@ -194,13 +194,13 @@ export function isStatus(msg: Msg): boolean {
   return msg.data.length === 0 && (msg.headers?.code ?? 0) > 0;
 }
 
-export function textOfMsg(msg: Msg): string {
+export function messageText(msg: Msg): string {
   return decoder.decode(msg.data);
 }
 
 /** The JSON of an API answer. */
-export function answerOf<T>(msg: Msg): T {
-  const answer = JSON.parse(textOfMsg(msg)) as T & ApiAnswer;
+export function parseAnswer<T>(msg: Msg): T {
+  const answer = JSON.parse(messageText(msg)) as T & ApiAnswer;
   if (answer.error) throw refusal(answer.error);
   return answer;
 }

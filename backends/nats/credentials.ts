@@ -7,7 +7,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from "@nats-io/transport-deno";
-import { BackendRefused } from "../backend.ts";
+import { BackendUnusable } from "../backend.ts";
 
 /** What of it there is. Files are read anew at each connection, so that they may be renewed meanwhile. */
 export interface NatsCredentials {
@@ -28,9 +28,9 @@ export interface NatsCredentials {
  * Servers and credentials for the client library. A user, password or token in the URL counts unless another is given;
  * `tls://` insists on TLS, as naming a certificate does. Throws BackendRefused for a file that can't be read.
  */
-export function connectionOf(url: string, given: NatsCredentials = {}): ConnectionOptions {
+export function connectionOptionsOf(url: string, given: NatsCredentials = {}): ConnectionOptions {
   const urls = url.split(",").map((each) => new URL(each));
-  const credentials = { ...credentialsIn(urls[0]!), ...given };
+  const credentials = { ...credentialsInUrl(urls[0]!), ...given };
   const authenticator = authenticatorOf(credentials);
   const tls = tlsOf(credentials, urls.some(({ protocol }) => protocol === "tls:"));
   return {
@@ -41,7 +41,7 @@ export function connectionOf(url: string, given: NatsCredentials = {}): Connecti
 }
 
 /** `nats://user:password@host`, or `nats://token@host`. */
-function credentialsIn({ username, password }: URL): NatsCredentials {
+function credentialsInUrl({ username, password }: URL): NatsCredentials {
   if (username === "") return {};
   const [user, word] = [decodeURIComponent(username), decodeURIComponent(password)];
   return word === "" ? { token: user } : { user, password: word };
@@ -55,7 +55,7 @@ function authenticatorOf(credentials: NatsCredentials): Authenticator | undefine
   }
   if (nkeyFile !== undefined) {
     readFile(nkeyFile);
-    return nkeyAuthenticator(() => withoutSpace(readFile(nkeyFile)));
+    return nkeyAuthenticator(() => trimmed(readFile(nkeyFile)));
   }
   if (token !== undefined) return tokenAuthenticator(token);
   return user === undefined ? undefined : usernamePasswordAuthenticator(user, password);
@@ -72,11 +72,11 @@ function readFile(path: string): Uint8Array {
     return Deno.readFileSync(path);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : "it can't be read";
-    throw new BackendRefused(`Cannot read ${path}: ${reason}`, { cause: error });
+    throw new BackendUnusable(`Cannot read ${path}: ${reason}`, { cause: error });
   }
 }
 
 /** A seed is a line. */
-function withoutSpace(bytes: Uint8Array): Uint8Array {
+function trimmed(bytes: Uint8Array): Uint8Array {
   return new TextEncoder().encode(new TextDecoder().decode(bytes).trim());
 }

@@ -1,14 +1,14 @@
 /** Dead letters on JetStream: the parked cases whose head is dead. @module */
 import { parseStoredLine } from "../../schema/stored_event.ts";
-import type { Act, DeadLetter, DeadLetterFilter, DeadLetters } from "../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../backend.ts";
 import { textOf } from "../../schema/nats.ts";
 import { inOrder } from "./delivering.ts";
 import { readAt, readSubject } from "./direct.ts";
 import { Conflict } from "./errors.ts";
-import { lineOf } from "./message.ts";
+import { deliveryLineOf } from "./message.ts";
 import { parkedCaseOf, parkedWrite } from "./parked_cases.ts";
-import { type ParkedDelivery, promoteHead, revive, unpark, type Waiting } from "./parking.ts";
-import type { Parts } from "./parts.ts";
+import { type ParkedDeliveries, type ParkedDelivery, promoteHead, revive, unpark } from "./parking.ts";
+import type { NatsContext } from "./parts.ts";
 import { auditWrite } from "./settle_part.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -19,39 +19,42 @@ interface DeadCase {
   readonly processor: string;
   readonly partition: number;
   readonly caseId: string;
-  readonly waiting: Waiting;
+  readonly waiting: ParkedDeliveries;
   readonly head: ParkedDelivery;
   readonly at: number;
 }
 
-/** @param changed tells whoever has the mailbox that somebody acted on it */
+/** @param onChanged tells whoever has the mailbox that somebody acted on it */
 export function deadLetters(
-  parts: Parts,
-  changed: (processor: string, partition: number) => void,
+  context: NatsContext,
+  onChanged: (processor: string, partition: number) => void,
 ): DeadLetters {
-  const act = async (how: Change, filter: DeadLetterFilter, by: Act) => {
-    const chosen = (await findDead(parts, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+  const act = async (how: Change, filter: DeadLetterFilter, by: OperatorAction) => {
+    const chosen = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
     let acted = 0;
     for (const dead of chosen) {
-      if (!await change(parts, dead, how, by)) continue;
+      if (!await change(context, dead, how, by)) continue;
       acted++;
-      changed(dead.processor, dead.partition);
+      onChanged(dead.processor, dead.partition);
     }
     return acted;
   };
   return {
     list: async (filter = {}) => {
-      const dead = (await findDead(parts, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
-      return await inOrder(dead, (each) => letterOf(parts, each));
+      const dead = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+      return await inOrder(dead, (each) => deadLetterOf(context, each));
     },
-    count: async (filter = {}) => (await findDead(parts, filter)).length,
+    count: async (filter = {}) => (await findDead(context, filter)).length,
     redrive: (filter, by) => act(redriven, filter, by),
     discard: (filter, by) => act(discarded, filter, by),
   };
 }
 
 /** Every dead letter that matches, oldest first. */
-async function findDead({ client, stream, subjects }: Parts, filter: DeadLetterFilter): Promise<DeadCase[]> {
+async function findDead(
+  { client, stream, subjects }: NatsContext,
+  filter: DeadLetterFilter,
+): Promise<DeadCase[]> {
   const { processor, caseId, position } = filter;
   const found: DeadCase[] = [];
   for await (const msg of readSubject(client, stream, subjects.parkedCases(processor, undefined, caseId))) {
@@ -74,14 +77,14 @@ async function findDead({ client, stream, subjects }: Parts, filter: DeadLetterF
   return found.sort((a, b) => a.head.position - b.head.position);
 }
 
-async function letterOf({ client, stream }: Parts, dead: DeadCase): Promise<DeadLetter> {
+async function deadLetterOf({ client, stream }: NatsContext, dead: DeadCase): Promise<DeadLetter> {
   const { processor, partition, caseId, waiting, head } = dead;
   const event = await readAt(client, stream, head.position);
   return {
     processor,
     partition,
     caseId,
-    event: parseStoredLine(lineOf(event!, 0, false)),
+    event: parseStoredLine(deliveryLineOf(event!, 0, false)),
     failures: head.failures,
     attempts: head.attempts,
     held: waiting.length - 1,
@@ -91,7 +94,7 @@ async function letterOf({ client, stream }: Parts, dead: DeadCase): Promise<Dead
 
 interface Change {
   readonly act: string;
-  apply(dead: DeadCase, now: number): Waiting;
+  apply(dead: DeadCase, now: number): ParkedDeliveries;
 }
 
 const redriven: Change = {
@@ -105,20 +108,20 @@ const discarded: Change = {
 
 /** Changes the case as it was seen, with a line of the trail; false when it was changed meanwhile by somebody else. */
 async function change(
-  parts: Parts,
+  context: NatsContext,
   dead: DeadCase,
   { act, apply }: Change,
-  { by, why }: Act,
+  { by, why }: OperatorAction,
 ): Promise<boolean> {
   const { processor, caseId, head, subject, at } = dead;
-  const now = parts.clock.now();
+  const now = context.clock.now();
   const entry = { at: new Date(now).toISOString(), act, by, why, caseId, processor, eventId: head.eventId };
   // Nothing about a delivery that was given up for good is forgotten: its failures move into the trail.
   const details = act === "discard" ? { attempts: head.attempts, failures: head.failures } : undefined;
   try {
-    await parts.writer.write([
+    await context.writer.write([
       parkedWrite(subject, caseId, apply(dead, now), at),
-      auditWrite(parts.subjects, { ...entry, ...(details && { details }) }),
+      auditWrite(context.subjects, { ...entry, ...(details && { details }) }),
     ]);
     return true;
   } catch (error) {

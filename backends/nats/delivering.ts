@@ -2,19 +2,19 @@
 import { Buffer } from "node:buffer";
 import type { HistoryNeed } from "../mailbox.ts";
 import type { BatchLimits } from "../portion.ts";
-import type { CaseBook } from "./case_book.ts";
+import type { CaseHeadCache } from "./case_book.ts";
 import { readAt } from "./direct.ts";
-import type { Raw } from "./feed.ts";
-import { apart, envelopeOf, lineOf } from "./message.ts";
+import type { RawMessage } from "./feed.ts";
+import { deliveryLineOf, envelopeOf, splitPayload } from "./message.ts";
 import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parking.ts";
-import type { Parts } from "./parts.ts";
+import type { NatsContext } from "./parts.ts";
 
 const READS_AT_ONCE = 32;
 const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
 /** As many of the lines, from the first on, as one batch may hold. */
-function fitting<L>(
+function takeFitting<L>(
   lines: Iterable<L>,
   bytesOf: (line: L) => number,
   { batchSize, batchBytes }: BatchLimits,
@@ -42,29 +42,29 @@ const bytesOf = ({ head, rest }: FreshLine) => head.length + rest.length;
  * cases is taken note of: most get outputs.
  */
 export function freshLines(
-  book: CaseBook,
-  came: readonly Raw[],
+  book: CaseHeadCache,
+  messages: readonly RawMessage[],
   isParked: (caseId: string) => boolean,
   limits: BatchLimits,
 ): { lines: Uint8Array; count: number } {
-  const chosen = fitting(linesFrom(book, came, isParked), bytesOf, limits);
-  return { lines: joined(chosen), count: chosen.length };
+  const chosen = takeFitting(linesFrom(book, messages, isParked), bytesOf, limits);
+  return { lines: joinLines(chosen), count: chosen.length };
 }
 
 function* linesFrom(
-  book: CaseBook,
-  came: readonly Raw[],
+  book: CaseHeadCache,
+  messages: readonly RawMessage[],
   isParked: (caseId: string) => boolean,
 ): Generator<FreshLine> {
-  for (const { position, recordedAt, data } of came) {
-    const { version, eventId, caseId, rest } = apart(data);
-    book.saw(caseId, position, version, eventId);
+  for (const { position, recordedAt, data } of messages) {
+    const { version, eventId, caseId, rest } = splitPayload(data);
+    book.observe(caseId, position, version, eventId);
     yield { head: `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`, rest };
   }
 }
 
 /** The lines as one piece, with a line break between two. */
-function joined(chosen: readonly FreshLine[]): Uint8Array {
+function joinLines(chosen: readonly FreshLine[]): Uint8Array {
   const lines = new Uint8Array(chosen.reduce((sum, line) => sum + bytesOf(line) + 1, 0));
   let at = 0;
   for (const { head, rest } of chosen) {
@@ -81,46 +81,46 @@ function joined(chosen: readonly FreshLine[]): Uint8Array {
  * a case that is cut is cut at its end.
  */
 export async function redeliveryLines(
-  parts: Parts,
+  context: NatsContext,
   cases: Iterable<ParkedCase>,
   limits: BatchLimits,
 ): Promise<string[]> {
-  const now = parts.clock.now();
+  const now = context.clock.now();
   const due = [...cases].filter(({ waiting }) => dueAt(waiting) <= now)
     .sort((a, b) => a.waiting[0]!.position - b.waiting[0]!.position)
     .flatMap(({ waiting }) => redeliverable(waiting))
     .slice(0, limits.batchSize);
   if (due.length === 0) return [];
-  const lines = await inOrder(due, (delivery) => redeliveryLine(parts, delivery));
-  return fitting(lines, (line) => Buffer.byteLength(line), limits).sort((a, b) =>
+  const lines = await inOrder(due, (delivery) => redeliveryLine(context, delivery));
+  return takeFitting(lines, (line) => Buffer.byteLength(line), limits).sort((a, b) =>
     Number.parseInt(a, 10) - Number.parseInt(b, 10)
   );
 }
 
-async function redeliveryLine({ client, stream }: Parts, delivery: ParkedDelivery): Promise<string> {
+async function redeliveryLine({ client, stream }: NatsContext, delivery: ParkedDelivery): Promise<string> {
   const stored = await readAt(client, stream, delivery.position);
   if (stored === undefined) {
     throw new Error(`The event at position ${delivery.position} is gone from the stream`);
   }
-  return lineOf(stored, delivery.attempts + 1, false);
+  return deliveryLineOf(stored, delivery.attempts + 1, false);
 }
 
 /** Events of the given types that a worker needs to fold the states it lacks: after < version < before, per case. */
-export async function histories(
-  { book }: Parts,
+export async function readHistories(
+  { caseHeads }: NatsContext,
   needs: readonly HistoryNeed[],
   types: readonly string[],
 ): Promise<string> {
   const wanted = needs.filter(({ after, before }) => before - after > 1)
     .sort((a, b) => a.caseId < b.caseId ? -1 : 1);
-  const stories = await book.read([...new Set(wanted.map(({ caseId }) => caseId))]);
+  const histories = await caseHeads.readHistories([...new Set(wanted.map(({ caseId }) => caseId))]);
   const lines = wanted.flatMap(({ caseId, after, before }) =>
-    (stories.get(caseId) ?? []).filter((stored) => {
+    (histories.get(caseId) ?? []).filter((stored) => {
       const { version, type } = envelopeOf(stored);
       return version > after && version < before && types.includes(type);
     })
   );
-  return lines.map((stored) => lineOf(stored, 0, false)).join("\n");
+  return lines.map((stored) => deliveryLineOf(stored, 0, false)).join("\n");
 }
 
 /** Maps a list with some of the work at once. */

@@ -1,18 +1,18 @@
 /** Reading single messages and short runs of them, without a consumer. @module */
 import type { Msg } from "@nats-io/transport-deno";
-import { BackendAway } from "../backend.ts";
-import { isNotFound, isStatus, type NatsClient, textOfMsg } from "./client.ts";
-import type { Stored } from "./message.ts";
+import { BackendUnavailable } from "../backend.ts";
+import { isNotFound, isStatus, messageText, type NatsClient } from "./client.ts";
+import type { StoredMessage } from "./message.ts";
 
 /** A message of a stream. */
-export interface Found extends Stored {
+export interface StreamMessage extends StoredMessage {
   readonly subject: string;
   readonly deleted: boolean;
   /** Why an event was refused at the door. */
   readonly reason?: string;
 }
 
-const AT_ONCE = 500;
+const MESSAGES_PER_READ = 500;
 
 /** The messages under a filter, from a position on, in order. */
 export async function* readSubject(
@@ -20,12 +20,12 @@ export async function* readSubject(
   stream: string,
   filter: string,
   from = 1,
-): AsyncGenerator<Found> {
+): AsyncGenerator<StreamMessage> {
   for (let next = from;;) {
-    const body = { seq: next, next_by_subj: filter, batch: AT_ONCE };
-    const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, body);
+    const body = { seq: next, next_by_subj: filter, batch: MESSAGES_PER_READ };
+    const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, body);
     const end = answers.pop()!;
-    const found = answers.map(foundOf);
+    const found = answers.map(toStreamMessage);
     yield* found;
     // The server may end a run early, by size: what is left it tells.
     if (found.length === 0 || !(Number(end.headers!.get("Nats-Num-Pending")) > 0)) return;
@@ -34,18 +34,31 @@ export async function* readSubject(
 }
 
 /** All of `readSubject`. */
-export function readWhole(client: NatsClient, stream: string, filter: string, from = 1): Promise<Found[]> {
+export function readAllOf(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from = 1,
+): Promise<StreamMessage[]> {
   return Array.fromAsync(readSubject(client, stream, filter, from));
 }
 
 /** The last message of each subject under the filters; at most 1,024 of them. */
-export async function readLasts(client: NatsClient, stream: string, filters: string[]): Promise<Found[]> {
-  const answers = await client.ask(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
-  return answers.slice(0, -1).map(foundOf);
+export async function readLastPerSubject(
+  client: NatsClient,
+  stream: string,
+  filters: string[],
+): Promise<StreamMessage[]> {
+  const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
+  return answers.slice(0, -1).map(toStreamMessage);
 }
 
 /** The message at a position. */
-export function readAt(client: NatsClient, stream: string, position: number): Promise<Found | undefined> {
+export function readAt(
+  client: NatsClient,
+  stream: string,
+  position: number,
+): Promise<StreamMessage | undefined> {
   return readOne(client, stream, { seq: position });
 }
 
@@ -54,11 +67,15 @@ export function readNext(client: NatsClient, stream: string, filter: string, fro
   return readOne(client, stream, { seq: from, next_by_subj: filter });
 }
 
-async function readOne(client: NatsClient, stream: string, body: unknown): Promise<Found | undefined> {
+async function readOne(
+  client: NatsClient,
+  stream: string,
+  body: unknown,
+): Promise<StreamMessage | undefined> {
   const msg = await client.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(body));
-  if (!isStatus(msg)) return foundOf(msg);
+  if (!isStatus(msg)) return toStreamMessage(msg);
   if (msg.headers!.code === 404) return undefined;
-  throw new BackendAway(`NATS did not read (${msg.headers!.code} ${msg.headers!.description})`);
+  throw new BackendUnavailable(`NATS did not read (${msg.headers!.code} ${msg.headers!.description})`);
 }
 
 /** The last message under a filter as the leader has it: what decides after an unknown outcome. */
@@ -66,7 +83,7 @@ export async function readLast(
   client: NatsClient,
   stream: string,
   filter: string,
-): Promise<Found | undefined> {
+): Promise<StreamMessage | undefined> {
   try {
     const { message } = await client.api<
       { message: { subject: string; seq: number; data?: string; time: string } }
@@ -85,9 +102,9 @@ export async function readLast(
 }
 
 /** A message of a stream, as a direct read brings it. */
-export function foundOf(msg: Msg): Found {
+export function toStreamMessage(msg: Msg): StreamMessage {
   const header = (name: string) => msg.headers!.get(name);
-  const payload = textOfMsg(msg);
+  const payload = messageText(msg);
   return {
     subject: header("Nats-Subject"),
     position: Number(header("Nats-Sequence")),

@@ -1,5 +1,5 @@
 /** What an error of the server or of the connection means for us. @module */
-import { BackendAway, BackendRefused } from "../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../backend.ts";
 
 /** A refusal by JetStream's API, with its number. */
 export class ApiError extends Error {
@@ -10,14 +10,14 @@ export class ApiError extends Error {
 }
 
 /** An event that the server can't take, whatever is free: it is about this event, and no other. */
-export class TooLarge extends BackendRefused {
-  override name = "TooLarge";
+export class EventTooLarge extends BackendUnusable {
+  override name = "EventTooLarge";
 }
 
 /**
  * There is no room in the store. It passes: whoever has a node wants it to go on once there is, and not to find it ended.
  */
-export class StoreFull extends BackendAway {
+export class StoreFull extends BackendUnavailable {
   override name = "StoreFull";
 }
 
@@ -67,14 +67,16 @@ export function refusal({ code, err_code, description }: ApiAnswer["error"] & ob
   }
   if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
   if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
-    return new TooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
+    return new EventTooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
   }
   const room = FULL[err_code];
   if (room !== undefined) return new StoreFull(`NATS takes no writes (${err_code} ${description}): ${room}`);
   const advice = REFUSALS[err_code];
-  if (advice !== undefined) return new BackendRefused(`NATS refuses (${err_code} ${description}): ${advice}`);
+  if (advice !== undefined) {
+    return new BackendUnusable(`NATS refuses (${err_code} ${description}): ${advice}`);
+  }
   if (TRY_AGAIN.includes(err_code) || code === 503) {
-    return new BackendAway(`NATS asks to try again (${err_code})`);
+    return new BackendUnavailable(`NATS asks to try again (${err_code})`);
   }
   return new ApiError(code, err_code, description);
 }
@@ -92,30 +94,30 @@ const TLS = /certificate|UnknownIssuer|'tls'|tls handshake|secure TLS|received f
 
 /** The error as the contract names it: BackendAway, BackendRefused, or itself. */
 export function translate(error: unknown): unknown {
-  if (error instanceof BackendAway || error instanceof BackendRefused) return error;
+  if (error instanceof BackendUnavailable || error instanceof BackendUnusable) return error;
   const { name, message } = error as Error;
   const cause = (error as Error).cause as Error | undefined;
   const names = `${name} ${cause?.name ?? ""}`;
   if (/Authorization|UserAuthentication/.test(names) || /authorization violation/i.test(message)) {
-    return new BackendRefused("NATS refuses the user: check the credentials", { cause: error });
+    return new BackendUnusable("NATS refuses the user: check the credentials", { cause: error });
   }
   if (/PermissionViolation/.test(names)) {
-    return new BackendRefused(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
+    return new BackendUnusable(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
       cause: error,
     });
   }
   if (/parse credentials|nkey|seed|checksum|base32/i.test(`${names} ${message}`)) {
-    return new BackendRefused("The file with NATS credentials holds none: check its name", { cause: error });
+    return new BackendUnusable("The file with NATS credentials holds none: check its name", { cause: error });
   }
   if (TLS.test(`${message} ${cause?.message ?? ""}`)) {
     const advice = "check tls-ca, tls-cert and tls-key, and that the server offers TLS";
-    return new BackendRefused(`TLS with the NATS server failed (${message}): ${advice}`, { cause: error });
+    return new BackendUnusable(`TLS with the NATS server failed (${message}): ${advice}`, { cause: error });
   }
   if (/max_payload|payload size/i.test(message)) {
-    return new TooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
+    return new EventTooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
   }
   if (AWAY.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
-    return new BackendAway(`NATS is away (${message})`, { cause: error });
+    return new BackendUnavailable(`NATS is away (${message})`, { cause: error });
   }
   return error;
 }

@@ -4,26 +4,26 @@
  * @module
  */
 import { createInbox, type Msg } from "@nats-io/transport-deno";
-import { BackendAway } from "../backend.ts";
-import type { Bell } from "../bell.ts";
+import { BackendUnavailable } from "../backend.ts";
+import type { WakeSignal } from "../bell.ts";
 import { isNotFound, isStatus, type NatsClient } from "./client.ts";
-import type { Found } from "./direct.ts";
+import type { StreamMessage } from "./direct.ts";
 import { ApiError } from "./errors.ts";
 
-interface FeedOptions {
+interface OrderedReaderOptions {
   readonly client: NatsClient;
   readonly stream: string;
   readonly filters: readonly string[];
   /** The position behind which it begins. */
   readonly after: number;
   /** Rung when something comes after `arm`. */
-  readonly bell?: Bell;
+  readonly wakeSignal?: WakeSignal;
   /** Whether what comes is told with its subject. Default false: an event tells its own. */
   readonly withSubjects?: boolean;
 }
 
 /** How much waits, and since when the first of it that has come. */
-export interface Waiting {
+export interface Backlog {
   readonly count: number;
   readonly oldest: number | undefined;
 }
@@ -34,23 +34,23 @@ interface ConsumerInfo {
 }
 
 /** What has come, undecoded. */
-export interface Raw extends Omit<Found, "payload" | "deleted"> {
+export interface RawMessage extends Omit<StreamMessage, "payload" | "deleted"> {
   readonly data: Uint8Array;
 }
 
 const MS = 1_000_000;
 /** A consumer that nobody pulls from is forgotten by the server after this long. */
-const FORGET_MS = 60_000;
+const CONSUMER_IDLE_MS = 60_000;
 const WAIT_MS = 30_000;
 /** So long the server's word counts that there is no more. Whoever would tell us of more may be gone. */
-const BELIEVED_MS = 4_000;
+const CAUGHT_UP_TRUSTED_MS = 4_000;
 
 let consumers = 0;
 const node = crypto.randomUUID().slice(0, 8);
 
-export class Feed {
-  readonly #raw: Raw[] = [];
-  readonly #options: FeedOptions;
+export class OrderedReader {
+  readonly #buffer: RawMessage[] = [];
+  readonly #options: OrderedReaderOptions;
   readonly #inbox = createInbox();
   readonly #unsubscribe: (() => void)[];
   #after: number;
@@ -58,29 +58,29 @@ export class Feed {
   #delivered = 0;
   #pulls = 0;
   #pull: { token: string; left: number; ended: PromiseWithResolvers<number> } | undefined;
-  #armed: string | undefined;
+  #wakeUpToken: string | undefined;
   /** Messages behind the last one that came, as the server last told. */
   pending = 0;
-  #toldAt = -Infinity;
+  #pendingAsOf = -Infinity;
 
-  constructor(options: FeedOptions) {
+  constructor(options: OrderedReaderOptions) {
     this.#options = options;
     this.#after = options.after;
     this.#unsubscribe = [
-      options.client.subscribe(`${this.#inbox}.*`, (msg) => this.#heard(msg)),
+      options.client.subscribe(`${this.#inbox}.*`, (msg) => this.#onMessage(msg)),
       options.client.onReconnect(() => this.#reset()),
     ];
   }
 
   /** What has come and was not dropped, in order. */
-  get raw(): readonly Raw[] {
-    return this.#raw;
+  get rawMessages(): readonly RawMessage[] {
+    return this.#buffer;
   }
 
   /** The same, decoded. */
-  get buffer(): Found[] {
-    const payloads = decodeAll(this.#raw.map(({ data }) => data));
-    return this.#raw.map(({ subject, position, recordedAt }, i) => {
+  get messages(): StreamMessage[] {
+    const payloads = decodeAll(this.#buffer.map(({ data }) => data));
+    return this.#buffer.map(({ subject, position, recordedAt }, i) => {
       const payload = payloads[i]!;
       return { subject, position, recordedAt, payload, deleted: payload === "" };
     });
@@ -92,50 +92,50 @@ export class Feed {
   }
 
   /** The server told a moment ago that there is no more: then it is enough to `arm`, and a pull would be in vain. */
-  get hasAll(): boolean {
+  get isCaughtUp(): boolean {
     const isTold = this.#consumer !== undefined && this.pending === 0;
-    return isTold && performance.now() - this.#toldAt < BELIEVED_MS;
+    return isTold && performance.now() - this.#pendingAsOf < CAUGHT_UP_TRUSTED_MS;
   }
 
   /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
   async fill(count: number, bytes: number): Promise<void> {
-    const before = this.#raw.length;
+    const before = this.#buffer.length;
     if (before >= count) return;
     const status = await this.#pullNow({ batch: count - before, no_wait: true, max_bytes: bytes });
-    if (status === 409 && this.#raw.length === before) {
+    if (status === 409 && this.#buffer.length === before) {
       await this.#pullNow({ batch: 1, no_wait: true });
     }
   }
 
   /** Asks to be woken by the next message, which is then in the buffer. */
-  async arm(): Promise<void> {
-    if (this.#armed !== undefined) return;
+  async requestWakeUp(): Promise<void> {
+    if (this.#wakeUpToken !== undefined) return;
     await this.#ensureConsumer();
-    this.#armed = String(++this.#pulls);
-    this.#send(this.#armed, { batch: 1, expires: WAIT_MS * MS });
+    this.#wakeUpToken = String(++this.#pulls);
+    this.#send(this.#wakeUpToken, { batch: 1, expires: WAIT_MS * MS });
   }
 
   /**
    * What waits in it, by the word of the server for what has not come; undefined when that is not to be had. Making a
    * consumer to count costs the server milliseconds, and asking the one that is there next to nothing.
    */
-  async waiting(): Promise<Waiting | undefined> {
+  async backlog(): Promise<Backlog | undefined> {
     const { client, stream } = this.#options;
     const consumer = this.#consumer;
     if (consumer === undefined) return undefined;
-    const told = await client.api<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`).catch((error) => {
+    const info = await client.api<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`).catch((error) => {
       if (!isNotFound(error)) throw error;
     });
-    if (told === undefined || this.#consumer !== consumer) return undefined;
-    const underWay = Math.max(0, told.delivered.consumer_seq - this.#delivered);
-    const count = this.#raw.length + underWay + told.num_pending;
-    return { count, oldest: this.#raw[0]?.recordedAt };
+    if (info === undefined || this.#consumer !== consumer) return undefined;
+    const inFlight = Math.max(0, info.delivered.consumer_seq - this.#delivered);
+    const count = this.#buffer.length + inFlight + info.num_pending;
+    return { count, oldest: this.#buffer[0]?.recordedAt };
   }
 
   /** Forgets what is at or before a position. */
-  drop(position: number): void {
-    const keep = this.#raw.findIndex((each) => each.position > position);
-    this.#raw.splice(0, keep === -1 ? this.#raw.length : keep);
+  dropUpTo(position: number): void {
+    const keep = this.#buffer.findIndex((each) => each.position > position);
+    this.#buffer.splice(0, keep === -1 ? this.#buffer.length : keep);
     this.#after = Math.max(this.#after, position);
   }
 
@@ -156,13 +156,13 @@ export class Feed {
     const ended = Promise.withResolvers<number>();
     this.#pull = { token, left: body.batch, ended };
     const timer = setTimeout(
-      () => ended.reject(new BackendAway("NATS did not answer a pull")),
+      () => ended.reject(new BackendUnavailable("NATS did not answer a pull")),
       this.#options.client.deadlineMs,
     );
     try {
       this.#send(token, body);
       const status = await ended.promise;
-      if (status === 503) throw new BackendAway("NATS has lost the consumer");
+      if (status === 503) throw new BackendUnavailable("NATS has lost the consumer");
       return status;
     } catch (error) {
       this.#reset();
@@ -191,7 +191,7 @@ export class Feed {
       filter_subjects: filters,
       mem_storage: true,
       num_replicas: 1,
-      inactive_threshold: FORGET_MS * MS,
+      inactive_threshold: CONSUMER_IDLE_MS * MS,
     };
     const created = await client.api<{ num_pending: number }>(`CONSUMER.CREATE.${stream}.${name}`, {
       stream_name: stream,
@@ -201,42 +201,42 @@ export class Feed {
       if (isNotFound(error)) throw new ApiError(404, error.apiCode, `The stream ${stream} is gone`);
       throw error;
     });
-    this.#told(created.num_pending);
+    this.#setPending(created.num_pending);
     this.#delivered = 0;
     this.#consumer = name;
   }
 
-  #heard(msg: Msg): void {
-    if (isStatus(msg)) return this.#ended(msg.subject.slice(this.#inbox.length + 1), msg.headers!.code);
-    const place = placeOf(msg.reply ?? "");
+  #onMessage(msg: Msg): void {
+    if (isStatus(msg)) return this.#onStatus(msg.subject.slice(this.#inbox.length + 1), msg.headers!.code);
+    const place = parseAckSubject(msg.reply ?? "");
     if (place.consumer !== this.#consumer) return;
     if (place.delivered !== this.#delivered + 1) return this.#reset();
     this.#delivered = place.delivered;
     this.#after = place.position;
-    this.#told(place.pending);
+    this.#setPending(place.pending);
     const { position, recordedAt } = place;
     const subject = this.#options.withSubjects ? msg.subject : "";
-    this.#raw.push({ subject, position, recordedAt, data: msg.data });
-    if (this.#armed !== undefined) this.#wake();
+    this.#buffer.push({ subject, position, recordedAt, data: msg.data });
+    if (this.#wakeUpToken !== undefined) this.#wake();
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
   }
 
-  #told(pending: number): void {
+  #setPending(pending: number): void {
     this.pending = pending;
-    this.#toldAt = performance.now();
+    this.#pendingAsOf = performance.now();
   }
 
-  #ended(token: string, status: number): void {
-    if (status === 404) this.#told(0);
+  #onStatus(token: string, status: number): void {
+    if (status === 404) this.#setPending(0);
     if (token === this.#pull?.token) return this.#pull.ended.resolve(status);
-    if (token !== this.#armed) return;
+    if (token !== this.#wakeUpToken) return;
     if (status !== 408) this.#consumer = undefined;
     this.#wake();
   }
 
   #wake(): void {
-    this.#armed = undefined;
-    this.#options.bell?.ring();
+    this.#wakeUpToken = undefined;
+    this.#options.wakeSignal?.notify();
   }
 
   /** Begins anew behind what is in the buffer; what an older consumer still sends is not heard. */
@@ -264,7 +264,7 @@ function decodeAll(payloads: readonly Uint8Array[]): string[] {
 }
 
 /** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
-function placeOf(reply: string) {
+function parseAckSubject(reply: string) {
   const parts = reply.split(".", 12);
   const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);
   return {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Subjects } from "../../schema/nats.ts";
-import { type Abandoned, Fenced, type Trial } from "../mailbox.ts";
-import type { Positions, Write } from "./atomic_batch.ts";
+import { type CrashedOwner, Fenced, type InFlightMark } from "../mailbox.ts";
+import type { PositionOf, Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 import { readLast } from "./direct.ts";
 import { Conflict } from "./errors.ts";
@@ -21,10 +21,10 @@ export interface Checkpoint {
   /** When the last batch was settled, by the store's clock. */
   readonly settledAt: number | null;
   /** What was begun and not settled. */
-  readonly trial?: Trial | null;
+  readonly inFlight?: InFlightMark | null;
 }
 
-interface FenceOptions {
+interface CheckpointOptions {
   readonly client: NatsClient;
   readonly writer: Writer;
   readonly stream: string;
@@ -35,29 +35,29 @@ interface FenceOptions {
   readonly takes: readonly string[];
 }
 
-export class Fence {
-  readonly #options: FenceOptions;
+export class FencedCheckpoint {
+  readonly #options: CheckpointOptions;
   readonly #subject: string;
   #at = 0;
-  #now!: Checkpoint;
+  #current!: Checkpoint;
   /** What the owner before left behind. */
-  abandoned: Abandoned | undefined;
+  crashedOwner: CrashedOwner | undefined;
 
-  private constructor(options: FenceOptions) {
+  private constructor(options: CheckpointOptions) {
     this.#options = options;
     this.#subject = options.subjects.checkpoint(options.processor, options.partition);
   }
 
   /** Takes a mailbox over: from now on nobody settles it under an earlier epoch. */
-  static async take(options: FenceOptions): Promise<Fence> {
-    const fence = new Fence(options);
+  static async takeOver(options: CheckpointOptions): Promise<FencedCheckpoint> {
+    const fence = new FencedCheckpoint(options);
     for (;;) {
       await fence.#read();
-      const { epoch, checkpoint, settledAt, trial = null, owner: before } = fence.#now;
+      const { epoch, checkpoint, settledAt, inFlight: inFlight = null, owner: before } = fence.#current;
       const { owner, takes } = options;
       try {
-        await fence.#write({ epoch: epoch + 1, checkpoint, owner, takes, settledAt, trial }, []);
-        fence.abandoned = before === null ? undefined : trial === null ? {} : { trial };
+        await fence.#write({ epoch: epoch + 1, checkpoint, owner, takes, settledAt, inFlight: inFlight }, []);
+        fence.crashedOwner = before === null ? undefined : inFlight === null ? {} : { inFlight };
         return fence;
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
@@ -65,45 +65,45 @@ export class Fence {
     }
   }
 
-  get now(): Checkpoint {
-    return this.#now;
+  get current(): Checkpoint {
+    return this.#current;
   }
 
   /** Writes the checkpoint with all that belongs to it, or nothing. Tells where each of `writes` is. */
-  write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<Positions> {
-    return this.#write({ ...this.#now, ...change }, writes);
+  write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<PositionOf> {
+    return this.#write({ ...this.#current, ...change }, writes);
   }
 
   /**
    * Reads where we are, after an outcome that is unknown. Throws Fenced when somebody took over; what they wrote is not
    * made our own, so that whatever we still write is refused.
    */
-  async look(): Promise<void> {
-    const [at, now] = [this.#at, this.#now];
+  async refresh(): Promise<void> {
+    const [at, now] = [this.#at, this.#current];
     await this.#read();
-    if (this.#now.epoch === now.epoch) return;
-    [this.#at, this.#now] = [at, now];
+    if (this.#current.epoch === now.epoch) return;
+    [this.#at, this.#current] = [at, now];
     throw new Fenced(this.#options.processor, this.#options.partition, now.epoch);
   }
 
   async #read(): Promise<void> {
     const found = await readLast(this.#options.client, this.#options.stream, this.#subject);
     this.#at = found?.position ?? 0;
-    this.#now = found === undefined ? NEVER : JSON.parse(found.payload);
+    this.#current = found === undefined ? INITIAL_CHECKPOINT : JSON.parse(found.payload);
   }
 
-  async #write(next: Checkpoint, writes: readonly Write[]): Promise<Positions> {
+  async #write(next: Checkpoint, writes: readonly Write[]): Promise<PositionOf> {
     const checkpoint: Write = {
       subject: this.#subject,
       payload: JSON.stringify(next),
-      replaces: true,
+      rollup: true,
       expect: { filter: this.#subject, last: this.#at },
     };
     const at = await this.#options.writer.write([checkpoint, ...writes]);
     this.#at = at(0);
-    this.#now = next;
+    this.#current = next;
     return (index) => at(index + 1);
   }
 }
 
-const NEVER: Checkpoint = { epoch: 0, checkpoint: 0, owner: null, takes: [], settledAt: null };
+const INITIAL_CHECKPOINT: Checkpoint = { epoch: 0, checkpoint: 0, owner: null, takes: [], settledAt: null };

@@ -1,41 +1,41 @@
 /** How the mailboxes of a store stand. @module */
 import { leaseBucket, textOf, token } from "../../schema/nats.ts";
-import type { TimerBook } from "./timer_book.ts";
+import type { TimerIndex } from "./timer_book.ts";
 import { timeOf } from "./timer_message.ts";
 import type { Health, MailboxHealth } from "../backend.ts";
 import { inOrder } from "./delivering.ts";
-import type { Waiting } from "./feed.ts";
-import { type Found, readNext, readSubject, readWhole } from "./direct.ts";
+import type { Backlog } from "./feed.ts";
+import { readAllOf, readNext, readSubject, type StreamMessage } from "./direct.ts";
 import type { Checkpoint } from "./fence.ts";
 import type { NatsMailbox } from "./nats_mailbox.ts";
 import { parkedCaseOf } from "./parked_cases.ts";
-import type { Parts } from "./parts.ts";
+import type { NatsContext } from "./parts.ts";
 
-interface HealthOptions {
-  readonly parts: Parts;
+interface HealthContext {
+  readonly context: NatsContext;
   readonly leaseMs: number;
   readonly durability: Pick<Health, "durability" | "survivesPowerFailure">;
   /** The mailboxes that this node has, and the timers as it follows them: it knows without asking for all. */
   readonly mailboxes: ReadonlySet<NatsMailbox>;
-  readonly timers: TimerBook | undefined;
+  readonly timers: TimerIndex | undefined;
 }
 
 const COUNT_UP_TO = 10_000;
 
-export async function health(options: HealthOptions): Promise<Health> {
-  const { parts, durability } = options;
-  const { client, stream, subjects } = parts;
+export async function health(options: HealthContext): Promise<Health> {
+  const { context, durability } = options;
+  const { client, stream, subjects } = context;
   const bucket = leaseBucket(stream);
   // The checkpoints first: what is behind them is counted later, so that what moves on meanwhile is counted rather twice
   // than not at all.
   const [checkpoints, parked, leases] = await Promise.all([
-    readWhole(client, stream, subjects.checkpoints()),
-    readWhole(client, stream, subjects.parkedCases()),
-    readWhole(client, `KV_${bucket}`, `$KV.${bucket}.lease.>`),
+    readAllOf(client, stream, subjects.checkpoints()),
+    readAllOf(client, stream, subjects.parkedCases()),
+    readAllOf(client, `KV_${bucket}`, `$KV.${bucket}.lease.>`),
   ]);
-  const store: Store = { ...options, waiting: countWaiting(parked), leases: byMailbox(leases) };
+  const store: HealthSnapshot = { ...options, parkedCounts: countParked(parked), leases: byMailbox(leases) };
   // Before the mailboxes: the event of one that fires meanwhile is then counted there.
-  const timers = await standOfTimers(options);
+  const timers = await timerHealth(options);
   const mailboxes = await inOrder(checkpoints, (found) => mailboxHealth(store, found));
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
@@ -44,25 +44,25 @@ export async function health(options: HealthOptions): Promise<Health> {
 }
 
 /** What was read at once for all mailboxes, each by `processor.partition`. */
-interface Store extends HealthOptions {
-  readonly waiting: ReadonlyMap<string, Counts>;
-  readonly leases: ReadonlyMap<string, Found>;
+interface HealthSnapshot extends HealthContext {
+  readonly parkedCounts: ReadonlyMap<string, ParkedCounts>;
+  readonly leases: ReadonlyMap<string, StreamMessage>;
 }
 
-function byMailbox(leases: readonly Found[]): Map<string, Found> {
+function byMailbox(leases: readonly StreamMessage[]): Map<string, StreamMessage> {
   return new Map(leases.map((lease) => [lease.subject.split(".").slice(-2).join("."), lease]));
 }
 
-async function standOfTimers(
-  { parts, timers }: HealthOptions,
+async function timerHealth(
+  { context, timers }: HealthContext,
 ): Promise<Pick<Health, "timers" | "nextTimerAt">> {
-  if (timers === undefined) return await readTimers(parts);
+  if (timers === undefined) return await readTimers(context);
   await timers.follow();
   return { timers: timers.count, nextTimerAt: dateOf(timers.nextAt) };
 }
 
 /** One that was cancelled or has fired leaves word of it for a while. */
-async function readTimers({ client, stream, subjects }: Parts) {
+async function readTimers({ client, stream, subjects }: NatsContext) {
   let timers = 0;
   let next = Infinity;
   for await (const { deleted, payload } of readSubject(client, stream, subjects.timers())) {
@@ -77,15 +77,15 @@ function dateOf(time: number): string | null {
   return time === Infinity ? null : new Date(time).toISOString();
 }
 
-interface Counts {
+interface ParkedCounts {
   parked: number;
   retrying: number;
   dead: number;
 }
 
 /** Parked deliveries by `processor.partition`. */
-function countWaiting(parked: readonly Found[]): Map<string, Counts> {
-  const counts = new Map<string, Counts>();
+function countParked(parked: readonly StreamMessage[]): Map<string, ParkedCounts> {
+  const counts = new Map<string, ParkedCounts>();
   for (const found of parked) {
     if (found.deleted) continue;
     const key = found.subject.split(".").slice(2, 4).join(".");
@@ -100,9 +100,9 @@ function countWaiting(parked: readonly Found[]): Map<string, Counts> {
   return counts;
 }
 
-async function mailboxHealth(store: Store, found: Found): Promise<MailboxHealth> {
+async function mailboxHealth(store: HealthSnapshot, found: StreamMessage): Promise<MailboxHealth> {
   const [, , name, number] = found.subject.split(".") as [string, string, string, string];
-  const now = store.parts.clock.now();
+  const now = store.context.clock.now();
   const checkpoint: Checkpoint = JSON.parse(found.payload);
   const { epoch, owner, settledAt } = checkpoint;
   const processor = textOf(name);
@@ -117,28 +117,32 @@ async function mailboxHealth(store: Store, found: Found): Promise<MailboxHealth>
     pending: Math.min(behind.count, COUNT_UP_TO),
     oldestMs: behind.oldest === undefined ? 0 : Math.max(0, now - behind.oldest),
     sinceSettledMs: settledAt === null ? null : Math.max(0, now - settledAt),
-    ...store.waiting.get(`${name}.${number}`) ?? { parked: 0, retrying: 0, dead: 0 },
+    ...store.parkedCounts.get(`${name}.${number}`) ?? { parked: 0, retrying: 0, dead: 0 },
   };
 }
 
 /** Of a lease that has run out only its end is known: nothing of it is left but who had it. */
-function leaseLeft({ parts, leaseMs }: Store, checkpoint: Found, lease: Found | undefined): number {
+function leaseLeft(
+  { context, leaseMs }: HealthSnapshot,
+  checkpoint: StreamMessage,
+  lease: StreamMessage | undefined,
+): number {
   const since = lease === undefined || lease.deleted ? checkpoint.recordedAt : lease.recordedAt;
-  const left = leaseMs - (parts.clock.now() - since);
+  const left = leaseMs - (context.clock.now() - since);
   return lease === undefined || lease.deleted ? Math.min(left, -1) : left;
 }
 
 /** How many deliveries are behind a checkpoint, and when the first of them was stored. */
 async function pendingOf(
-  { parts, mailboxes }: Store,
+  { context, mailboxes }: HealthSnapshot,
   processor: string,
   partition: number,
   { checkpoint, takes }: Checkpoint,
-): Promise<Waiting> {
+): Promise<Backlog> {
   const own = mailboxes.values().find((each) => each.processor === processor && each.partition === partition);
-  const known = await own?.waitingBehind(checkpoint);
+  const known = await own?.backlogBehind(checkpoint);
   if (known !== undefined) return known;
-  const { client, stream, subjects } = parts;
+  const { client, stream, subjects } = context;
   const filters = takes.map((type) => subjects.feed(partition, type));
   const count = await countPending(client, stream, filters, checkpoint);
   if (count === 0) return { count, oldest: undefined };
@@ -151,7 +155,7 @@ let counters = 0;
 const node = token(crypto.randomUUID().slice(0, 8));
 
 /** The server counts when a consumer is made. */
-async function countPending(client: Parts["client"], stream: string, filters: string[], after: number) {
+async function countPending(client: NatsContext["client"], stream: string, filters: string[], after: number) {
   const name = `zs-count-${node}-${++counters}`;
   const config = {
     name,

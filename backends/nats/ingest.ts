@@ -10,52 +10,52 @@ import type { WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
 import { readInput } from "../../schema/input.ts";
 import { ingestName } from "../../schema/nats.ts";
-import { type Act, EventIdConflict, type Inbox, type RefusedEvent } from "../backend.ts";
-import { answerOf, isNotFound } from "./client.ts";
-import { type Found, readAt, readSubject, readWhole } from "./direct.ts";
-import { TooLarge } from "./errors.ts";
-import type { Parts } from "./parts.ts";
+import { EventIdConflict, type Inbox, type OperatorAction, type RejectedEvent } from "../backend.ts";
+import { isNotFound, parseAnswer } from "./client.ts";
+import { readAllOf, readAt, readSubject, type StreamMessage } from "./direct.ts";
+import { EventTooLarge } from "./errors.ts";
+import type { NatsContext } from "./parts.ts";
 import { auditWrite } from "./settle_part.ts";
 
-interface IngestParts extends Pick<Parts, "client" | "stream" | "subjects" | "writer" | "clock"> {
+interface IngestContext extends Pick<NatsContext, "client" | "stream" | "subjects" | "writer" | "clock"> {
   append(events: readonly WireEvent[]): Promise<unknown>;
 }
 
 const AT_ONCE = 500;
 /** Of what is too large to be kept together with the reason, so much is kept. */
-const KEPT_CHARACTERS = 16_000;
+const MAX_REJECTED_CHARACTERS = 16_000;
 
 /** An event at the door that is valid. */
-interface Letter {
-  readonly found: Found;
+interface IngestMessage {
+  readonly found: StreamMessage;
   readonly event: WireEvent;
 }
 
 /** Takes in what is at the door. Returns how many events that were. */
-export async function takeIn(parts: IngestParts): Promise<number> {
-  const { client, subjects } = parts;
-  const stream = ingestName(parts.stream);
-  const came: Found[] = [];
+export async function ingestPending(context: IngestContext): Promise<number> {
+  const { client, subjects } = context;
+  const stream = ingestName(context.stream);
+  const pending: StreamMessage[] = [];
   for await (const found of readSubject(client, stream, subjects.ingest())) {
-    came.push(found);
-    if (came.length === AT_ONCE) break;
+    pending.push(found);
+    if (pending.length === AT_ONCE) break;
   }
-  if (came.length === 0) return 0;
+  if (pending.length === 0) return 0;
   const { created } = await client.api<{ created: string }>(`STREAM.INFO.${stream}`);
-  const letters: Letter[] = [];
-  for (const found of came) {
-    const read = readLetter(found, created);
-    if (typeof read === "string") await refuse(parts, found, read);
-    else letters.push(read);
+  const messages: IngestMessage[] = [];
+  for (const found of pending) {
+    const read = readMessage(found, created);
+    if (typeof read === "string") await reject(context, found, read);
+    else messages.push(read);
   }
-  await appendLetters(parts, letters);
-  const behind = came.at(-1)!.position + 1;
+  await appendMessages(context, messages);
+  const behind = pending.at(-1)!.position + 1;
   await client.api(`STREAM.PURGE.${stream}`, { filter: subjects.ingest(), seq: behind });
-  return came.length;
+  return pending.length;
 }
 
 /** The event, or why it can't be taken in. */
-function readLetter(found: Found, created: string): Letter | string {
+function readMessage(found: StreamMessage, created: string): IngestMessage | string {
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
@@ -68,71 +68,77 @@ function readLetter(found: Found, created: string): Letter | string {
 }
 
 /** One that can't be stored must not hold up the rest. */
-async function appendLetters(parts: IngestParts, letters: readonly Letter[]): Promise<void> {
-  if (letters.length === 0) return;
+async function appendMessages(context: IngestContext, messages: readonly IngestMessage[]): Promise<void> {
+  if (messages.length === 0) return;
   try {
-    await parts.append(letters.map(({ event }) => event));
+    await context.append(messages.map(({ event }) => event));
   } catch (error) {
-    if (!(error instanceof EventIdConflict || error instanceof TooLarge)) throw error;
-    if (letters.length === 1) return await refuse(parts, letters[0]!.found, error.message);
-    for (const letter of letters) await appendLetters(parts, [letter]);
+    if (!(error instanceof EventIdConflict || error instanceof EventTooLarge)) throw error;
+    if (messages.length === 1) return await reject(context, messages[0]!.found, error.message);
+    for (const message of messages) await appendMessages(context, [message]);
   }
 }
 
 /** Puts it aside under its place: a second time, it is put there again. */
-async function refuse(parts: IngestParts, found: Found, reason: string): Promise<void> {
+async function reject(context: IngestContext, found: StreamMessage, reason: string): Promise<void> {
   try {
-    await keep(parts, found, found.payload, reason);
+    await storeRejected(context, found, found.payload, reason);
   } catch (error) {
-    if (!(error instanceof TooLarge)) throw error;
-    await keep(
-      parts,
+    if (!(error instanceof EventTooLarge)) throw error;
+    await storeRejected(
+      context,
       found,
-      found.payload.slice(0, KEPT_CHARACTERS),
+      found.payload.slice(0, MAX_REJECTED_CHARACTERS),
       `${reason} (what is kept is cut short)`,
     );
   }
 }
 
-async function keep({ client, subjects }: IngestParts, found: Found, text: string, reason: string) {
+async function storeRejected(
+  { client, subjects }: IngestContext,
+  found: StreamMessage,
+  text: string,
+  reason: string,
+) {
   const set = headers();
   set.set("Nats-Rollup", "sub");
   set.set("Zaakstroom-Reason", reason);
-  answerOf(await client.request(subjects.refused(found.position), text, set));
+  parseAnswer(await client.request(subjects.rejected(found.position), text, set));
 }
 
 /** What was refused, in the hands of a person. */
-export function inbox(parts: IngestParts): Inbox {
-  const { client, subjects } = parts;
-  const stream = ingestName(parts.stream);
-  const refused = async () => (await readWhole(client, stream, subjects.refused("*"))).map(refusedOf);
+export function ingestInbox(context: IngestContext): Inbox {
+  const { client, subjects } = context;
+  const stream = ingestName(context.stream);
+  const readRejected = async () =>
+    (await readAllOf(client, stream, subjects.rejected("*"))).map(rejectedEventOf);
   return {
-    list: async (limit = 100) => (await refused()).slice(0, limit),
-    count: async () => (await refused()).length,
-    discard: (id, act) => discard(parts, stream, id, act),
+    list: async (limit = 100) => (await readRejected()).slice(0, limit),
+    count: async () => (await readRejected()).length,
+    discard: (id, act) => discard(context, stream, id, act),
     retry: async (id, act) => {
       const found = await readAt(client, stream, id);
-      if (found === undefined || !found.subject.startsWith(subjects.refused("*").slice(0, -1))) return false;
-      answerOf(await client.request(subjects.ingest(), found.payload));
-      return await discard(parts, stream, id, act, "retry");
+      if (found === undefined || !found.subject.startsWith(subjects.rejected("*").slice(0, -1))) return false;
+      parseAnswer(await client.request(subjects.ingest(), found.payload));
+      return await discard(context, stream, id, act, "retry");
     },
   };
 }
 
-function refusedOf({ position, recordedAt, payload, reason = "" }: Found): RefusedEvent {
+function rejectedEventOf({ position, recordedAt, payload, reason = "" }: StreamMessage): RejectedEvent {
   return { id: position, at: new Date(recordedAt).toISOString(), reason, text: payload };
 }
 
 /** Takes it away, with a line of the trail; false when it is not there. */
 async function discard(
-  { client, writer, subjects, clock }: IngestParts,
+  { client, writer, subjects, clock }: IngestContext,
   stream: string,
   id: number,
-  { by, why }: Act,
+  { by, why }: OperatorAction,
   act = "discard",
 ): Promise<boolean> {
   const found = await readAt(client, stream, id);
-  if (found === undefined || !found.subject.startsWith(subjects.refused("*").slice(0, -1))) return false;
+  if (found === undefined || !found.subject.startsWith(subjects.rejected("*").slice(0, -1))) return false;
   await writer.write([
     auditWrite(subjects, {
       at: new Date(clock.now()).toISOString(),

@@ -3,38 +3,38 @@ import { type Subjects, typeToken } from "../../schema/nats.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import type { Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
-import { readWhole } from "./direct.ts";
-import type { Draft } from "./message.ts";
+import { readAllOf } from "./direct.ts";
+import type { PendingEvent } from "./message.ts";
 
 /** Which kinds are known to be noted in the store. */
-export class Kinds {
-  readonly #noted = new Set<string>();
+export class EventKindRegistry {
+  readonly #registered = new Set<string>();
 
   constructor(readonly subjects: Subjects) {}
 
   /** The notes that must be written with these events: in the same batch, so that no event comes without. */
-  missing(drafts: readonly Draft[]): Write[] {
+  missingWrites(drafts: readonly PendingEvent[]): Write[] {
     const writes = new Map<string, Write>();
     for (const { type, schemaVersion } of drafts) {
       const subject = this.subjects.kind(type, schemaVersion);
-      if (this.#noted.has(subject) || writes.has(subject)) continue;
+      if (this.#registered.has(subject) || writes.has(subject)) continue;
       writes.set(subject, {
         subject,
         payload: JSON.stringify({ type, version: schemaVersion }),
-        replaces: true,
+        rollup: true,
       });
     }
     return [...writes.values()];
   }
 
-  noted(writes: readonly Write[]): void {
-    for (const { subject } of writes) this.#noted.add(subject);
+  markRegistered(writes: readonly Write[]): void {
+    for (const { subject } of writes) this.#registered.add(subject);
   }
 
   async read(client: NatsClient, stream: string): Promise<EventKind[]> {
-    const found = await readWhole(client, stream, this.subjects.kinds());
+    const found = await readAllOf(client, stream, this.subjects.kinds());
     const kinds = found.map(({ payload }) => JSON.parse(payload) as EventKind);
-    for (const { type, version } of kinds) this.#noted.add(this.subjects.kind(type, version));
+    for (const { type, version } of kinds) this.#registered.add(this.subjects.kind(type, version));
     return kinds.sort((a, b) => typeToken(a.type).localeCompare(typeToken(b.type)) || a.version - b.version);
   }
 }

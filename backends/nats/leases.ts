@@ -5,11 +5,11 @@
  */
 import { headers } from "@nats-io/transport-deno";
 import { leaseBucket, token } from "../../schema/nats.ts";
-import { patience, pause } from "../patience.ts";
-import { answerOf, type NatsClient } from "./client.ts";
-import { type Found, readLasts } from "./direct.ts";
+import { delay, retryDelayMs } from "../patience.ts";
+import { type NatsClient, parseAnswer } from "./client.ts";
+import { readLastPerSubject, type StreamMessage } from "./direct.ts";
 import { Conflict } from "./errors.ts";
-import type { StoreClock } from "./store_clock.ts";
+import type { ServerClock } from "./store_clock.ts";
 
 /** One lease that was won. */
 export interface Lease {
@@ -28,7 +28,7 @@ interface LeaseOptions {
   readonly node: string;
   readonly leaseMs: number;
   readonly renewMs: number;
-  readonly clock: StoreClock;
+  readonly clock: ServerClock;
   /** The subject on which nodes tell each other that a lease is free. */
   readonly bell: string;
   /** Makes the bucket where it is gone: it is in the memory of the server, and a server that stands alone forgets it. */
@@ -115,9 +115,9 @@ export class LeaseKeeper {
         failures = 0;
       } catch {
         await this.#options.restore().catch(() => {});
-        wait = patience(failures++);
+        wait = retryDelayMs(failures++);
       }
-      await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+      await delay(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
     }
   }
 
@@ -220,11 +220,11 @@ export class LeaseKeeper {
     const bucket = leaseBucket(stream);
     const [leases, nodes] = await Promise.all(
       ["lease", "node"].map((kind) =>
-        readLasts(client, `KV_${bucket}`, [`$KV.${bucket}.${kind}.${processor}.*`])
+        readLastPerSubject(client, `KV_${bucket}`, [`$KV.${bucket}.${kind}.${processor}.*`])
       ),
     );
-    const fresh = ({ recordedAt, deleted }: Found) => !deleted && clock.now() - recordedAt < leaseMs;
-    const leftOf = (found: Found) => keyFrom(found, leaseMs - (clock.now() - found.recordedAt));
+    const fresh = ({ recordedAt, deleted }: StreamMessage) => !deleted && clock.now() - recordedAt < leaseMs;
+    const leftOf = (found: StreamMessage) => keyFrom(found, leaseMs - (clock.now() - found.recordedAt));
     return {
       leases: leases!.filter(fresh).map(leftOf),
       lasts: new Map(leases!.map((found) => [keyFrom(found, 0).partition, found.position])),
@@ -239,7 +239,7 @@ export class LeaseKeeper {
     if (expected !== undefined) set.set("Nats-Expected-Last-Subject-Sequence", String(expected));
     if (value === "") set.set("KV-Operation", "DEL");
     const msg = await client.request(`$KV.${leaseBucket(stream)}.${key}`, value, set);
-    return answerOf<{ seq: number }>(msg).seq;
+    return parseAnswer<{ seq: number }>(msg).seq;
   }
 
   /** Takes no more, and is no longer counted when shares are. */
@@ -257,7 +257,7 @@ export class LeaseKeeper {
   }
 }
 
-function keyFrom({ subject, payload, position }: Found, leaseMs: number): Key {
+function keyFrom({ subject, payload, position }: StreamMessage, leaseMs: number): Key {
   return {
     partition: Number(subject.slice(subject.lastIndexOf(".") + 1)),
     node: payload,

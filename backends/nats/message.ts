@@ -4,7 +4,7 @@ import type { WireEvent } from "../../schema/events.ts";
 import { outputLine } from "../../schema/stored_event.ts";
 
 /** An event that has no place yet: a store row, taken apart. */
-export interface Draft {
+export interface PendingEvent {
   readonly partition: number;
   readonly eventId: string;
   readonly type: string;
@@ -15,7 +15,7 @@ export interface Draft {
 }
 
 /** A stored event as a message brought it. */
-export interface Stored {
+export interface StoredMessage {
   readonly position: number;
   readonly recordedAt: number;
   /** Version and body, separated by a tab. */
@@ -29,7 +29,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const SEPARATOR = /[\t\r\n]/;
 
 /** The draft of an event. Throws RangeError for what is no event. */
-export function draftOf(event: WireEvent, partitions: number): Draft {
+export function pendingEventOf(event: WireEvent, partitions: number): PendingEvent {
   const { event_id: eventId, event_type: type, correlation_id: caseId, timestamp, data, metadata } = event;
   const at = Date.parse(timestamp);
   if (Number.isNaN(at) || SEPARATOR.test(`${eventId}${type}${caseId}`)) {
@@ -48,9 +48,9 @@ export function draftOf(event: WireEvent, partitions: number): Draft {
 }
 
 /** The draft of a store row. Throws RangeError for what is no such row. */
-export function draftOfRow(row: string): Draft {
+export function pendingEventOfRow(row: string): PendingEvent {
   const line = encoder.encode(outputLine(row, 0));
-  return draftOfLine(line, new Uint8Array(line.length));
+  return parsePendingEvent(line, new Uint8Array(line.length));
 }
 
 const [TAB, LINE_BREAK, BRACE, END_BRACE] = [9, 10, 123, 125];
@@ -62,13 +62,13 @@ const SHORTEST_TIME = "2026-03-01".length;
  * The drafts of output lines, which are not made into text: only the short fields are read. Their bodies are parts of one
  * buffer. Throws RangeError for what is no such line.
  */
-export function draftsOf(outputs: Uint8Array): Draft[] {
-  const drafts: Draft[] = [];
+export function pendingEventsOf(outputs: Uint8Array): PendingEvent[] {
+  const drafts: PendingEvent[] = [];
   const bodies = new Uint8Array(outputs.length);
   for (let start = 0, at = 0; start < outputs.length;) {
     const next = outputs.indexOf(LINE_BREAK, start);
     const end = next === -1 ? outputs.length : next;
-    const draft = draftOfLine(outputs.subarray(start, end), bodies.subarray(at));
+    const draft = parsePendingEvent(outputs.subarray(start, end), bodies.subarray(at));
     drafts.push(draft);
     at += draft.body.length;
     start = end + 1;
@@ -77,7 +77,7 @@ export function draftsOf(outputs: Uint8Array): Draft[] {
 }
 
 /** The body is shorter than its line: it has no partition and no versions, and at most five digits more for the time. */
-function draftOfLine(line: Uint8Array, room: Uint8Array): Draft {
+function parsePendingEvent(line: Uint8Array, room: Uint8Array): PendingEvent {
   let metadata = 0;
   for (let n = 0; n < SHORT_FIELDS; n++) metadata = line.indexOf(TAB, metadata) + 1 || line.length;
   const data = line.indexOf(TAB, metadata) + 1;
@@ -109,12 +109,16 @@ function isObjectBytes(json: Uint8Array): boolean {
 }
 
 /** What stands before the body in the payload of an event. */
-export function beforeBody(version: number): string {
+export function payloadPrefix(version: number): string {
   return `${version}\t`;
 }
 
 /** A stored event as a delivery line. */
-export function lineOf({ position, recordedAt, payload }: Stored, attempt: number, held: boolean): string {
+export function deliveryLineOf(
+  { position, recordedAt, payload }: StoredMessage,
+  attempt: number,
+  held: boolean,
+): string {
   const tab = payload.indexOf("\t");
   const version = payload.slice(0, tab);
   return `${position}\t${version}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${payload.slice(tab)}`;
@@ -128,7 +132,7 @@ interface Envelope {
   readonly caseId: string;
 }
 
-export function envelopeOf({ payload }: Stored): Envelope {
+export function envelopeOf({ payload }: StoredMessage): Envelope {
   const first = payload.indexOf("\t");
   const second = payload.indexOf("\t", first + 1);
   const third = payload.indexOf("\t", second + 1);
@@ -141,7 +145,7 @@ export function envelopeOf({ payload }: Stored): Envelope {
 }
 
 /** What is looked at in an event on its way to a worker, and all of it behind the version. */
-export function apart(payload: Uint8Array) {
+export function splitPayload(payload: Uint8Array) {
   const rest = payload.indexOf(TAB);
   let end = rest;
   for (let n = 0; n < 3; n++) end = payload.indexOf(TAB, end + 1);
@@ -150,11 +154,11 @@ export function apart(payload: Uint8Array) {
 }
 
 /** The data of a stored event, as JSON text. */
-export function dataOf({ payload }: Stored): string {
+export function dataOf({ payload }: StoredMessage): string {
   return payload.split("\t", 6)[5]!;
 }
 
 /** A draft as if it were stored. */
-export function asStored({ body }: Draft): Stored {
+export function toStoredMessage({ body }: PendingEvent): StoredMessage {
   return { position: 0, recordedAt: 0, payload: `0\t${decoder.decode(body)}` };
 }

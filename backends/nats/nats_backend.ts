@@ -2,41 +2,41 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { arrivals } from "../arrivals.ts";
+import { createAsyncQueue } from "../arrivals.ts";
 import {
-  type Appended,
+  type AppendResult,
   type Backend,
-  BackendAway,
-  BackendRefused,
+  BackendUnavailable,
+  BackendUnusable,
   type ExpectedVersion,
   type Inbox,
   type ProcessorSpec,
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
-import { type AwayListener, untilAnswered } from "../patience.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../patience.ts";
 import { append } from "./appending.ts";
 import { CaseProjection, listCases } from "./case_model.ts";
-import { CaseBook } from "./case_book.ts";
-import { doChores } from "./chores.ts";
-import { NatsClient, textOfMsg } from "./client.ts";
+import { CaseHeadCache } from "./case_book.ts";
+import { runMaintenance } from "./chores.ts";
+import { messageText, NatsClient } from "./client.ts";
 import type { NatsCredentials } from "./credentials.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { describeDurability } from "./durability.ts";
 import { features } from "./features.ts";
 import { health } from "./health.ts";
-import { inbox, takeIn } from "./ingest.ts";
-import { Kinds } from "./kinds.ts";
+import { ingestInbox, ingestPending } from "./ingest.ts";
+import { EventKindRegistry } from "./kinds.ts";
 import { type Lease, LeaseKeeper } from "./leases.ts";
 import { NatsMailbox } from "./nats_mailbox.ts";
-import type { Parts } from "./parts.ts";
+import type { NatsContext } from "./parts.ts";
 import * as reading from "./reading.ts";
 import { ensureStreams, type OpenedStore } from "./setup.ts";
-import { StoreClock } from "./store_clock.ts";
-import { TimerBook } from "./timer_book.ts";
-import { keepTimers } from "./timers.ts";
-import { Turns } from "./turns.ts";
-import { named, wantedOf } from "./wanted_store.ts";
-import { BatchWriter } from "./writer.ts";
+import { ServerClock } from "./store_clock.ts";
+import { TimerIndex } from "./timer_book.ts";
+import { runTimers } from "./timers.ts";
+import { KeyedMutex } from "./turns.ts";
+import { namesOf, wantedStoreOf } from "./wanted_store.ts";
+import { GroupCommit } from "./writer.ts";
 
 export interface NatsOptions {
   /** `nats://host:port`, several with commas between them. */
@@ -57,7 +57,7 @@ export interface NatsOptions {
   batchSize?: number;
   batchBytes?: number;
   /** Told when the server goes away and comes back. */
-  onAway?: AwayListener;
+  onAvailabilityChange?: AvailabilityListener;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** What its subjects begin with. Default: the stream's name in small letters. */
@@ -81,12 +81,12 @@ const BATCH_SIZE = 480;
  * reached and BackendRefused when it can't be used, each with one line that says what to do.
  */
 export async function openNats(options: NatsOptions): Promise<Backend> {
-  const wanted = wantedOf(options);
+  const wanted = wantedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, wanted);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
-    const backend = new NatsBackend(client, { ...options, ...named(options) }, store);
+    const backend = new NatsBackend(client, { ...options, ...namesOf(options) }, store);
     await backend.prepare();
     return backend;
   } catch (error) {
@@ -95,7 +95,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   }
 }
 
-type Named = NatsOptions & { stream: string; prefix: string };
+type NamedOptions = NatsOptions & { stream: string; prefix: string };
 
 class NatsBackend implements Backend {
   readonly name = "nats";
@@ -103,59 +103,61 @@ class NatsBackend implements Backend {
   readonly partitions: number;
   readonly deadLetters;
   readonly inbox: Inbox;
-  readonly #parts: Parts;
+  readonly #context: NatsContext;
   readonly #store: OpenedStore;
-  readonly #options: Named;
+  readonly #options: NamedOptions;
   readonly #ended = new AbortController();
   readonly #mailboxes = new Set<NatsMailbox>();
-  #chores: Promise<unknown> | undefined;
+  #maintenance: Promise<unknown> | undefined;
   /** Followed by a node that has mailboxes. */
-  #timers: TimerBook | undefined;
+  #timers: TimerIndex | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(client: NatsClient, options: Named, store: OpenedStore) {
+  constructor(client: NatsClient, options: NamedOptions, store: OpenedStore) {
     this.partitions = store.partitions;
     this.#options = options;
     this.#store = store;
-    this.#parts = partsOf(client, options, store);
-    this.deadLetters = deadLetters(this.#parts, (processor, partition) => {
-      this.#parts.client.publish(this.#parts.subjects.bell(), `parked ${partition} ${processor}`);
+    this.#context = contextOf(client, options, store);
+    this.deadLetters = deadLetters(this.#context, (processor, partition) => {
+      this.#context.client.publish(this.#context.subjects.notify(), `parked ${partition} ${processor}`);
     });
-    this.inbox = inbox({ ...this.#parts, append: (events) => this.append(events) });
-    client.subscribe(this.#parts.subjects.bell(), (msg) => this.#heard(textOfMsg(msg)));
-    client.onDisconnect(() => this.#parts.onAway(new BackendAway("NATS is away (the connection is lost)")));
-    client.onReconnect(() => this.#back());
+    this.inbox = ingestInbox({ ...this.#context, append: (events) => this.append(events) });
+    client.subscribe(this.#context.subjects.notify(), (msg) => this.#onNotification(messageText(msg)));
+    client.onDisconnect(() =>
+      this.#context.onAvailabilityChange(new BackendUnavailable("NATS is away (the connection is lost)"))
+    );
+    client.onReconnect(() => this.#onReconnected());
   }
 
   /** Learns what every write needs to know. */
   async prepare(): Promise<void> {
-    await this.#parts.clock.measure();
+    await this.#context.clock.measure();
     await this.storedKinds();
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     requireOneCase(events, expected);
-    const findRecent = (id: string) => reading.findRecent(this.#parts, id, DUPLICATE_WINDOW_MS);
-    return await append({ ...this.#parts, findRecent }, events, expected);
+    const findRecent = (id: string) => reading.findRecent(this.#context, id, DUPLICATE_WINDOW_MS);
+    return await append({ ...this.#context, findRecent }, events, expected);
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
-    const won = arrivals<Mailbox>(ended);
+    const acquired = createAsyncQueue<Mailbox>(ended);
     const opening = new Set<Promise<void>>();
-    this.#chores ??= Promise.all([this.#keepTimers(), this.#doChores()]);
-    this.#parts.leases.want(processor.name, (lease) => {
-      const opened = this.#open(lease, processor, ended).then((mailbox) => mailbox && won.add(mailbox));
+    this.#maintenance ??= Promise.all([this.#runTimers(), this.#runMaintenance()]);
+    this.#context.leases.want(processor.name, (lease) => {
+      const opened = this.#open(lease, processor, ended).then((mailbox) => mailbox && acquired.push(mailbox));
       opening.add(opened);
       void opened.finally(() => opening.delete(opened));
     });
     try {
-      yield* won.all();
+      yield* acquired.items();
     } finally {
-      this.#parts.leases.unwant(processor.name);
+      this.#context.leases.unwant(processor.name);
       await Promise.all(opening);
-      for (const mailbox of won.rest()) await mailbox.close();
+      for (const mailbox of acquired.drain()) await mailbox.close();
     }
   }
 
@@ -163,30 +165,34 @@ class NatsBackend implements Backend {
   async #open(lease: Lease, { takes }: ProcessorSpec, signal: AbortSignal): Promise<NatsMailbox | undefined> {
     const ended = AbortSignal.any([signal, lease.ended.signal]);
     try {
-      const open = () => NatsMailbox.open(this.#parts, lease, takes, () => this.#mailboxes.delete(mailbox));
-      const mailbox: NatsMailbox = await untilAnswered(open, ended, this.#parts.onAway);
+      const open = () => NatsMailbox.open(this.#context, lease, takes, () => this.#mailboxes.delete(mailbox));
+      const mailbox: NatsMailbox = await retryWhileUnavailable(
+        open,
+        ended,
+        this.#context.onAvailabilityChange,
+      );
       this.#mailboxes.add(mailbox);
       return mailbox;
     } catch (error) {
       // Given back, the lease is taken again later: what is refused now, a lack of rights say, may be mended by then.
-      await this.#parts.leases.release(lease);
-      if (ended.aborted || error instanceof BackendRefused) return undefined;
+      await this.#context.leases.release(lease);
+      if (ended.aborted || error instanceof BackendUnusable) return undefined;
       throw error;
     }
   }
 
-  #keepTimers(): Promise<void> {
-    const timers = this.#timers = new TimerBook(this.#parts);
+  #runTimers(): Promise<void> {
+    const timers = this.#timers = new TimerIndex(this.#context);
     const asOf = this.#options.timersAsOf;
-    return keepTimers({ parts: this.#parts, timers, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
+    return runTimers({ context: this.#context, timers, everyMs: TIMERS_EVERY_MS, asOf }, this.#ended.signal);
   }
 
-  async #doChores(): Promise<void> {
-    const projection = new CaseProjection(this.#parts);
-    const parts = { ...this.#parts, append: (events: readonly WireEvent[]) => this.append(events) };
-    const { leases } = this.#parts;
-    await doChores({
-      takeIn: () => takeIn(parts),
+  async #runMaintenance(): Promise<void> {
+    const projection = new CaseProjection(this.#context);
+    const context = { ...this.#context, append: (events: readonly WireEvent[]) => this.append(events) };
+    const { leases } = this.#context;
+    await runMaintenance({
+      ingestPending: () => ingestPending(context),
       project: async () => leases.leads ? await projection.project() : 0,
       restore: leases.restore,
     }, this.#ended.signal);
@@ -194,41 +200,41 @@ class NatsBackend implements Backend {
   }
 
   /** What another node tells: a lease is free, or somebody acted on a parked case. */
-  #heard(text: string): void {
+  #onNotification(text: string): void {
     const [what, partition, ...processor] = text.split(" ");
-    if (what === "leases" && partition !== token(this.#parts.node)) this.#parts.leases.hurry();
+    if (what === "leases" && partition !== token(this.#context.node)) this.#context.leases.hurry();
     for (const mailbox of this.#mailboxes) {
       const isMeant = mailbox.partition === Number(partition) && mailbox.processor === processor.join(" ");
-      if (what === "parked" && isMeant) mailbox.parkedChanged();
+      if (what === "parked" && isMeant) mailbox.onParkedChanged();
     }
   }
 
   /** What was told meanwhile was not heard. */
-  #back(): void {
-    this.#parts.onAway(undefined);
-    this.#parts.leases.hurry();
-    for (const mailbox of this.#mailboxes) mailbox.parkedChanged();
+  #onReconnected(): void {
+    this.#context.onAvailabilityChange(undefined);
+    this.#context.leases.hurry();
+    for (const mailbox of this.#mailboxes) mailbox.onParkedChanged();
   }
 
-  readCase = (caseId: string) => reading.readCase(this.#parts, caseId);
-  readAll = (range = {}) => reading.readAll(this.#parts, range);
+  readCase = (caseId: string) => reading.readCase(this.#context, caseId);
+  readAll = (range = {}) => reading.readAll(this.#context, range);
   listCases = async (options = {}) => {
     try {
-      return await listCases(this.#parts, options);
+      return await listCases(this.#context, options);
     } catch (error) {
       // The bucket may be gone: it is made anew, from the events.
-      if (!(error instanceof BackendAway)) throw error;
-      await this.#parts.leases.restore();
-      return await listCases(this.#parts, options);
+      if (!(error instanceof BackendUnavailable)) throw error;
+      await this.#context.leases.restore();
+      return await listCases(this.#context, options);
     }
   };
-  audit = (caseId: string) => reading.audit(this.#parts, caseId);
-  storedKinds = () => this.#parts.kinds.read(this.#parts.client, this.#parts.stream);
+  audit = (caseId: string) => reading.audit(this.#context, caseId);
+  storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 
   async health() {
-    await this.#parts.clock.measure();
+    await this.#context.clock.measure();
     const durability = describeDurability(this.#store.replicas, this.#options.syncAlways);
-    const here = { parts: this.#parts, mailboxes: this.#mailboxes, timers: this.#timers };
+    const here = { context: this.#context, mailboxes: this.#mailboxes, timers: this.#timers };
     const [stands, refused] = await Promise.all([
       health({ ...here, leaseMs: this.#store.leaseMs, durability }),
       this.inbox.count(),
@@ -243,33 +249,37 @@ class NatsBackend implements Backend {
 
   async #close(): Promise<void> {
     this.#ended.abort();
-    const { leases, client } = this.#parts;
+    const { leases, client } = this.#context;
     await leases.leave();
-    await Promise.allSettled([this.#chores, ...[...this.#mailboxes].map((mailbox) => mailbox.close())]);
+    await Promise.allSettled([this.#maintenance, ...[...this.#mailboxes].map((mailbox) => mailbox.close())]);
     await leases.close();
     await client.close();
   }
 }
 
-function partsOf(client: NatsClient, options: Named, { partitions, leaseMs }: OpenedStore): Parts {
+function contextOf(
+  client: NatsClient,
+  options: NamedOptions,
+  { partitions, leaseMs }: OpenedStore,
+): NatsContext {
   const { stream, prefix, node = crypto.randomUUID(), renewMs = leaseMs / 3 } = options;
   const subjects = new Subjects(prefix);
-  const clock = new StoreClock(client, stream);
-  const bell = subjects.bell();
-  const restore = () => ensureStreams(client, { ...wantedOf(options), leaseMs });
+  const clock = new ServerClock(client, stream);
+  const bell = subjects.notify();
+  const restore = () => ensureStreams(client, { ...wantedStoreOf(options), leaseMs });
   return {
     client,
     stream,
     subjects,
     partitions,
     node,
-    book: new CaseBook(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
-    kinds: new Kinds(subjects),
-    turns: new Turns(),
-    writer: new BatchWriter(client),
+    caseHeads: new CaseHeadCache(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
+    eventKinds: new EventKindRegistry(subjects),
+    caseLocks: new KeyedMutex(),
+    writer: new GroupCommit(client),
     clock,
     leases: new LeaseKeeper({ client, stream, partitions, node, leaseMs, renewMs, clock, bell, restore }),
-    onAway: options.onAway ?? (() => {}),
+    onAvailabilityChange: options.onAvailabilityChange ?? (() => {}),
     batchSize: options.batchSize ?? BATCH_SIZE,
     batchBytes: options.batchBytes ?? 1_000_000,
   };

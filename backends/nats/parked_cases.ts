@@ -1,22 +1,22 @@
 /** The parked cases of one mailbox, as its owner knows them. @module */
 import { type Subjects, textOf } from "../../schema/nats.ts";
-import type { Positions, Write } from "./atomic_batch.ts";
+import type { PositionOf, Write } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
-import { type Found, readSubject } from "./direct.ts";
-import type { ParkedCase, Waiting } from "./parking.ts";
+import { readSubject, type StreamMessage } from "./direct.ts";
+import type { ParkedCase, ParkedDeliveries } from "./parking.ts";
 
 /** What a message on a parked subject says. */
-export function parkedCaseOf({ payload, position }: Found): ParkedCase {
+export function parkedCaseOf({ payload, position }: StreamMessage): ParkedCase {
   const { caseId, waiting } = JSON.parse(payload) as Omit<ParkedCase, "at">;
   return { caseId, waiting, at: position };
 }
 
 /** The message that makes these deliveries of a case the ones that wait. */
-export function parkedWrite(subject: string, caseId: string, waiting: Waiting, at: number): Write {
+export function parkedWrite(subject: string, caseId: string, waiting: ParkedDeliveries, at: number): Write {
   const expect = { filter: subject, last: at };
   return waiting.length === 0
-    ? { subject, payload: "", gone: true, expect }
-    : { subject, payload: JSON.stringify({ caseId, waiting }), replaces: true, expect };
+    ? { subject, payload: "", tombstone: true, expect }
+    : { subject, payload: JSON.stringify({ caseId, waiting }), rollup: true, expect };
 }
 
 const TIDY_AT = 1_000;
@@ -42,7 +42,7 @@ export class ParkedCases {
       (this.#cases.get(caseId)?.waiting.length ?? 0) > 0;
   }
 
-  waiting(caseId: string): Waiting {
+  deliveriesOf(caseId: string): ParkedDeliveries {
     return this.#cases.get(caseId)?.waiting ?? [];
   }
 
@@ -58,7 +58,7 @@ export class ParkedCases {
   }
 
   /** The messages for cases that change. */
-  writes(changed: ReadonlyMap<string, Waiting>): Write[] {
+  writes(changed: ReadonlyMap<string, ParkedDeliveries>): Write[] {
     return [...changed].map(([caseId, waiting]) => {
       const subject = this.subjects.parked(this.processor, this.partition, caseId);
       return parkedWrite(subject, caseId, waiting, this.#cases.get(caseId)?.at ?? 0);
@@ -66,7 +66,7 @@ export class ParkedCases {
   }
 
   /** Takes note of what was written, in the order of `writes`. */
-  apply(changed: ReadonlyMap<string, Waiting>, at: Positions): void {
+  apply(changed: ReadonlyMap<string, ParkedDeliveries>, at: PositionOf): void {
     let index = 0;
     for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at(index++) });
     if (this.#cases.size > this.#tidyAt) this.#tidy();

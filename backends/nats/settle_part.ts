@@ -2,42 +2,46 @@
 import type { AuditEntry } from "../backend.ts";
 import { type Batch, linesOf, type Settlement } from "../mailbox.ts";
 import type { Subjects } from "../../schema/nats.ts";
-import { MOST_MESSAGES, type Positions, type Write } from "./atomic_batch.ts";
-import { note } from "./appending.ts";
-import { type Placed, placeEvents } from "./case_book.ts";
-import type { Fence } from "./fence.ts";
-import { type Draft, draftsOf } from "./message.ts";
+import { MAX_BATCH_MESSAGES, type PositionOf, type Write } from "./atomic_batch.ts";
+import { recordWritten } from "./appending.ts";
+import { assignVersions, type VersionedWrites } from "./case_book.ts";
+import type { FencedCheckpoint } from "./fence.ts";
+import { type PendingEvent, pendingEventsOf } from "./message.ts";
 import type { ParkedCases } from "./parked_cases.ts";
-import type { Parts } from "./parts.ts";
-import { lineHead, type Staged, stageSettlement } from "./settling.ts";
+import type { NatsContext } from "./parts.ts";
+import { lineHead, planSettlement, type SettlementPlan } from "./settling.ts";
 import { timerWrite } from "./timer_message.ts";
 
-interface SettleParts extends Parts {
-  readonly fence: Fence;
+interface SettleContext extends NatsContext {
+  readonly fence: FencedCheckpoint;
   readonly parked: ParkedCases;
   readonly processor: string;
 }
 
 /** Room in a batch for the checkpoint and the notes of kinds. */
-const ROOM = MOST_MESSAGES - 50;
+const BATCH_ROOM = MAX_BATCH_MESSAGES - 50;
 
 /** Settles a part; does nothing when it was settled before. Throws Conflict when what we know is stale. */
-export async function settlePart(parts: SettleParts, batch: Batch, settlement: Settlement): Promise<void> {
-  const { fence, parked, processor, clock } = parts;
+export async function writeSettlement(
+  context: SettleContext,
+  batch: Batch,
+  settlement: Settlement,
+): Promise<void> {
+  const { fence, parked, processor, clock } = context;
   const now = clock.now();
-  const { checkpoint } = fence.now;
-  const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.waiting(caseId) };
-  const staged = stageSettlement(settling, batch, settlement);
-  if (staged === null) return;
-  const drafts = draftsOf(settlement.outputs);
-  const vague = drafts.filter(({ caseId }) => !parts.book.isWhole(caseId));
-  if (vague.length > 0) await parts.book.recall(causesOf(batch, vague));
-  const timers = settlement.timers.map((change) => timerWrite(parts.subjects, change));
-  await writeInRuns(parts, drafts, timers, staged, now);
+  const { checkpoint } = fence.current;
+  const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.deliveriesOf(caseId) };
+  const plan = planSettlement(settling, batch, settlement);
+  if (plan === null) return;
+  const drafts = pendingEventsOf(settlement.outputs);
+  const incomplete = drafts.filter(({ caseId }) => !context.caseHeads.isComplete(caseId));
+  if (incomplete.length > 0) await context.caseHeads.ensureFrom(causesOf(batch, incomplete));
+  const timers = settlement.timers.map((change) => timerWrite(context.subjects, change));
+  await writeInBatches(context, drafts, timers, plan, now);
 }
 
 /** The cases that get outputs, and the version of each from which on they may be there already, from an earlier try. */
-function causesOf(batch: Batch, drafts: readonly Draft[]): Map<string, number> {
+function causesOf(batch: Batch, drafts: readonly PendingEvent[]): Map<string, number> {
   const causes = new Map(drafts.map(({ caseId }) => [caseId, 0]));
   for (const line of linesOf(batch)) {
     const { caseId, version } = lineHead(line);
@@ -50,46 +54,46 @@ function causesOf(batch: Batch, drafts: readonly Draft[]): Map<string, number> {
  * Usually one batch. What does not fit goes before it, behind the same fence and without moving the checkpoint: outputs
  * are known by their ids and timers by their names, so doing that part again after a crash changes nothing.
  */
-async function writeInRuns(
-  parts: SettleParts,
-  drafts: readonly Draft[],
+async function writeInBatches(
+  context: SettleContext,
+  drafts: readonly PendingEvent[],
   timers: readonly Write[],
-  staged: Staged,
+  plan: SettlementPlan,
   now: number,
 ): Promise<void> {
-  const parked = parts.parked.writes(staged.parked);
-  const trail = staged.trail.map((entry) => auditWrite(parts.subjects, entry));
-  const room = ROOM - parked.length - trail.length;
+  const parked = context.parked.writes(plan.parked);
+  const trail = plan.trail.map((entry) => auditWrite(context.subjects, entry));
+  const room = BATCH_ROOM - parked.length - trail.length;
   let waiting = [...timers];
   for (;;) {
-    const placed = place(parts, drafts);
+    const placed = assignNext(context, drafts);
     if (placed.writes.length + waiting.length <= room) {
-      const change = { checkpoint: staged.checkpoint, settledAt: now, trial: null };
-      const at = await write(parts, change, placed, [...parked, ...trail, ...waiting]);
-      return parts.parked.apply(staged.parked, at);
+      const change = { checkpoint: plan.checkpoint, settledAt: now, inFlight: null };
+      const at = await write(context, change, placed, [...parked, ...trail, ...waiting]);
+      return context.parked.apply(plan.parked, at);
     }
-    const some = place(parts, placed.drafts.slice(0, ROOM));
-    const early = waiting.slice(0, ROOM - some.writes.length);
-    await write(parts, {}, some, early);
+    const some = assignNext(context, placed.drafts.slice(0, BATCH_ROOM));
+    const early = waiting.slice(0, BATCH_ROOM - some.writes.length);
+    await write(context, {}, some, early);
     waiting = waiting.slice(early.length);
   }
 }
 
-function place({ book, subjects }: Parts, drafts: readonly Draft[]): Placed {
-  return placeEvents(drafts, (caseId) => book.head(caseId), subjects, false);
+function assignNext({ caseHeads, subjects }: NatsContext, drafts: readonly PendingEvent[]): VersionedWrites {
+  return assignVersions(drafts, (caseId) => caseHeads.head(caseId), subjects, false);
 }
 
 /** Writes events and more behind the fence; tells where each of `more` is. */
 async function write(
-  { fence, kinds, book }: SettleParts,
-  change: Parameters<Fence["write"]>[0],
-  placed: Placed,
+  { fence, eventKinds, caseHeads }: SettleContext,
+  change: Parameters<FencedCheckpoint["write"]>[0],
+  placed: VersionedWrites,
   more: readonly Write[],
-): Promise<Positions> {
-  const notes = kinds.missing(placed.drafts);
+): Promise<PositionOf> {
+  const notes = eventKinds.missingWrites(placed.drafts);
   const at = await fence.write(change, [...placed.writes, ...more, ...notes]);
-  kinds.noted(notes);
-  note(book, placed, at);
+  eventKinds.markRegistered(notes);
+  recordWritten(caseHeads, placed, at);
   return (index) => at(placed.writes.length + index);
 }
 

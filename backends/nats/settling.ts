@@ -1,106 +1,123 @@
 /** What a settlement comes to, worked out whole before anything of it is written. Pure. @module */
 import type { AuditEntry } from "../backend.ts";
-import { type Batch, type Exception, linesOf, type Settlement, slice } from "../mailbox.ts";
-import { dueAt, park, promoteHead, unpark, type Waiting } from "./parking.ts";
+import { type Batch, type FailedDelivery, linesOf, type Settlement, sliceBatch } from "../mailbox.ts";
+import { dueAt, park, type ParkedDeliveries, promoteHead, unpark } from "./parking.ts";
 
 /** The writes of a settlement. */
-export interface Staged {
+export interface SettlementPlan {
   readonly checkpoint: number;
   /** The cases that change; an empty one is parked no more. */
-  readonly parked: ReadonlyMap<string, Waiting>;
+  readonly parked: ReadonlyMap<string, ParkedDeliveries>;
   readonly trail: readonly AuditEntry[];
 }
 
 /** Everything a settlement is judged by. */
-interface Settling {
+interface PlanInput {
   readonly processor: string;
   readonly checkpoint: number;
   /** What waits, by case. */
-  waiting(caseId: string): Waiting;
+  waiting(caseId: string): ParkedDeliveries;
   readonly now: number;
 }
 
 /** Exceptions that one part holds at most: each may need a parked case and a line of the trail. */
-const EXCEPTIONS_AT_ONCE = 400;
+const MAX_FAILURES = 400;
 
 /**
  * The batch in parts that fit one atomic batch each. What may be written twice without harm, outputs and timers, comes
  * with the first.
  */
-export function partsOf(batch: Batch, settlement: Settlement): [Batch, Settlement][] {
+export function splitSettlement(batch: Batch, settlement: Settlement): [Batch, Settlement][] {
   const rest = { ...settlement, outputs: new Uint8Array(), timers: [] };
-  const isSmall = settlement.exceptions.length <= EXCEPTIONS_AT_ONCE;
-  if (isSmall && (batch.kind === "fresh" || batch.count <= EXCEPTIONS_AT_ONCE)) return [[batch, settlement]];
-  const parts: [Batch, Settlement][] = [];
-  for (let start = 0; start < batch.count; start += EXCEPTIONS_AT_ONCE) {
-    const part = slice(batch, start, Math.min(start + EXCEPTIONS_AT_ONCE, batch.count));
-    const mine = new Set(positionsOf(part));
-    const exceptions = settlement.exceptions.filter(({ position }) => mine.has(position));
-    parts.push([part, { ...(start === 0 ? settlement : rest), exceptions }]);
+  const isSmall = settlement.failures.length <= MAX_FAILURES;
+  if (isSmall && (batch.kind === "fresh" || batch.count <= MAX_FAILURES)) return [[batch, settlement]];
+  const slices: [Batch, Settlement][] = [];
+  for (let start = 0; start < batch.count; start += MAX_FAILURES) {
+    const slice = sliceBatch(batch, start, Math.min(start + MAX_FAILURES, batch.count));
+    const mine = new Set(positionsOf(slice));
+    const failures = settlement.failures.filter(({ position }) => mine.has(position));
+    slices.push([slice, { ...(start === 0 ? settlement : rest), failures }]);
   }
-  return parts;
+  return slices;
 }
 
 /** The writes of a settlement; null when it was made before. Throws RangeError for one that can't be of this mailbox. */
-export function stageSettlement(settling: Settling, batch: Batch, settlement: Settlement): Staged | null {
+export function planSettlement(
+  input: PlanInput,
+  batch: Batch,
+  settlement: Settlement,
+): SettlementPlan | null {
   return batch.kind === "fresh"
-    ? stageFresh(settling, batch, settlement.exceptions)
-    : stageRedelivery(settling, batch, settlement.exceptions);
+    ? planFresh(input, batch, settlement.failures)
+    : planRedelivery(input, batch, settlement.failures);
 }
 
-function stageFresh(settling: Settling, batch: Batch, exceptions: readonly Exception[]): Staged | null {
-  const { checkpoint } = settling;
+function planFresh(
+  input: PlanInput,
+  batch: Batch,
+  failures: readonly FailedDelivery[],
+): SettlementPlan | null {
+  const { checkpoint } = input;
   if (batch.to <= checkpoint) return null;
   if (batch.from !== checkpoint) {
     throw new RangeError(`Cannot settle what begins at ${batch.from}: the checkpoint is at ${checkpoint}`);
   }
-  const beyond = exceptions.find(({ position }) => position <= checkpoint || position > batch.to);
+  const beyond = failures.find(({ position }) => position <= checkpoint || position > batch.to);
   if (beyond) throw new RangeError(`Cannot settle position ${beyond.position}: it is not in the batch`);
-  return stage(settling, batch.to, exceptions, []);
+  return plan(input, batch.to, failures, []);
 }
 
-function stageRedelivery(settling: Settling, batch: Batch, exceptions: readonly Exception[]): Staged | null {
+function planRedelivery(
+  input: PlanInput,
+  batch: Batch,
+  failures: readonly FailedDelivery[],
+): SettlementPlan | null {
   const lines = linesOf(batch).map(lineHead);
-  if (!lines.every((line) => isCurrent(settling, line))) return null;
-  const failed = new Set(exceptions.map(({ position }) => position));
-  return stage(
-    settling,
-    settling.checkpoint,
-    exceptions,
+  if (!lines.every((line) => isCurrent(input, line))) return null;
+  const failed = new Set(failures.map(({ position }) => position));
+  return plan(
+    input,
+    input.checkpoint,
+    failures,
     lines.filter(({ position }) => !failed.has(position)),
   );
 }
 
 /** A redelivery that was settled before left nothing that waits for this very attempt. */
-function isCurrent({ waiting }: Settling, { caseId, position, attempt }: LineHead): boolean {
+function isCurrent({ waiting }: PlanInput, { caseId, position, attempt }: LineHead): boolean {
   const found = waiting(caseId).find((delivery) => delivery.position === position);
   return found !== undefined && found.state !== "dead" && found.attempts + 1 === attempt;
 }
 
-function stage(
-  { processor, waiting, now }: Settling,
+function plan(
+  { processor, waiting, now }: PlanInput,
   checkpoint: number,
-  exceptions: readonly Exception[],
+  failures: readonly FailedDelivery[],
   done: readonly LineHead[],
-): Staged {
-  const changed = new Map<string, Waiting>();
+): SettlementPlan {
+  const changed = new Map<string, ParkedDeliveries>();
   const of = (caseId: string) => changed.get(caseId) ?? waiting(caseId);
   const trail: AuditEntry[] = [];
   for (const { caseId, position } of done) changed.set(caseId, unpark(of(caseId), position));
-  for (const exception of exceptions) {
-    const before = of(exception.caseId);
-    const after = park(before, exception, now);
+  for (const failure of failures) {
+    const before = of(failure.caseId);
+    const after = park(before, failure, now);
     if (after === before) continue;
-    changed.set(exception.caseId, after);
-    if (exception.outcome.kind !== "held") trail.push(runtimeAct(processor, exception, after, now));
+    changed.set(failure.caseId, after);
+    if (failure.outcome.kind !== "held") trail.push(runtimeAct(processor, failure, after, now));
   }
   for (const [caseId, after] of changed) changed.set(caseId, promoteHead(after, now));
   return { checkpoint, parked: changed, trail };
 }
 
 /** The failure that a delivery was just parked for. A delivery that is only held costs no line. */
-function runtimeAct(processor: string, exception: Exception, waiting: Waiting, now: number): AuditEntry {
-  const { position, caseId, eventId } = exception;
+function runtimeAct(
+  processor: string,
+  failure: FailedDelivery,
+  waiting: ParkedDeliveries,
+  now: number,
+): AuditEntry {
+  const { position, caseId, eventId } = failure;
   const { state, attempts, failures } = waiting.find((delivery) => delivery.position === position)!;
   const act = state === "dead" ? "dead_letter" : attempts === 1 ? "park" : "retry";
   const at = new Date(now).toISOString();
@@ -132,7 +149,7 @@ function positionsOf(batch: Batch): number[] {
 }
 
 /** When the next parked case is due; Infinity when none waits for a time. */
-export function nextDue(cases: Iterable<{ waiting: Waiting }>): number {
+export function nextDue(cases: Iterable<{ waiting: ParkedDeliveries }>): number {
   let first = Infinity;
   for (const { waiting } of cases) first = Math.min(first, dueAt(waiting));
   return first;

@@ -9,10 +9,10 @@ import {
   type StreamDrift,
   streamsOf,
 } from "../../schema/nats.ts";
-import { BackendRefused } from "../backend.ts";
+import { BackendUnusable } from "../backend.ts";
 import { isNotFound, type NatsClient } from "./client.ts";
 import { ApiError, StoreFull } from "./errors.ts";
-import { requireFlags, requireOurs, requireServer } from "./requirements.ts";
+import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 
 /** Two nodes may create the streams at once. */
 const STREAM_NAME_IN_USE = 10058;
@@ -51,7 +51,7 @@ export async function ensureStreams(
   const found: StreamConfig[] = [];
   for (const config of streamsOf(shape)) {
     found.push(await ensureStream(client, config, () => created.push(config.name)));
-    if (config.name === shape.stream) requireOurs(found[0]!, shape);
+    if (config.name === shape.stream) requireOwnStream(found[0]!, shape);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };
@@ -114,8 +114,8 @@ async function ensureStream(
 /** Nobody waits for room that a stream which is only being made, or changed, may never get. */
 function refusedStream(error: unknown, stream: string): unknown {
   if (error instanceof StoreFull) {
-    return new BackendRefused(`No room for the stream ${stream}: ${error.message}`);
+    return new BackendUnusable(`No room for the stream ${stream}: ${error.message}`);
   }
   if (!(error instanceof ApiError)) return error;
-  return new BackendRefused(`NATS refuses the stream ${stream} (${error.apiCode} ${error.message})`);
+  return new BackendUnusable(`NATS refuses the stream ${stream} (${error.apiCode} ${error.message})`);
 }

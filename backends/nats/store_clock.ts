@@ -4,7 +4,7 @@ import { millis } from "./direct.ts";
 
 const MEASURE_EVERY_MS = 30_000;
 
-export class StoreClock {
+export class ServerClock {
   #ahead = 0;
   #measuredAt = -Infinity;
 

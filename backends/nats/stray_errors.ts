@@ -8,21 +8,21 @@
 const LATE_MS = 50;
 
 /** Connects, and keeps what the attempt that failed leaves behind from ending the process: a TLS alert tells the reason. */
-export async function withoutStrayErrors<T>(connecting: () => Promise<T>): Promise<T> {
+export async function suppressingConnectErrors<T>(connect: () => Promise<T>): Promise<T> {
   let alert: unknown;
-  const hear = (event: ErrorEvent) => {
+  const onError = (event: ErrorEvent) => {
     const { code, message = "" } = (event.error ?? {}) as { code?: string; message?: string };
     const isAlert = message.startsWith("received fatal alert");
     if (isAlert) alert = event.error;
     if (isAlert || code === "ECONNRESET") event.preventDefault();
   };
-  globalThis.addEventListener("error", hear);
+  globalThis.addEventListener("error", onError);
   try {
-    return await connecting();
+    return await connect();
   } catch (error) {
     await new Promise((resolve) => setTimeout(resolve, LATE_MS));
     throw alert ?? error;
   } finally {
-    globalThis.removeEventListener("error", hear);
+    globalThis.removeEventListener("error", onError);
   }
 }

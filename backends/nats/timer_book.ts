@@ -1,8 +1,8 @@
 /** The timers of a store as they were told: followed from one word to the next, and never read anew. @module */
 import { textOf } from "../../schema/nats.ts";
-import type { Found } from "./direct.ts";
-import { Feed } from "./feed.ts";
-import type { Parts } from "./parts.ts";
+import type { StreamMessage } from "./direct.ts";
+import { OrderedReader } from "./feed.ts";
+import type { NatsContext } from "./parts.ts";
 import { timeOf } from "./timer_message.ts";
 
 /** Where a timer stands, and when it is due: the row is read when it fires. */
@@ -19,16 +19,22 @@ export interface Timer {
 const AT_ONCE = 500;
 const BYTES_AT_ONCE = 4_000_000;
 
-export class TimerBook {
-  readonly #parts: Parts;
-  readonly #feed: Feed;
+export class TimerIndex {
+  readonly #context: NatsContext;
+  readonly #reader: OrderedReader;
   readonly #timers = new Map<string, Timer>();
   #following: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    const { client, stream, subjects } = parts;
-    this.#feed = new Feed({ client, stream, filters: [subjects.timers()], after: 0, withSubjects: true });
+  constructor(context: NatsContext) {
+    this.#context = context;
+    const { client, stream, subjects } = context;
+    this.#reader = new OrderedReader({
+      client,
+      stream,
+      filters: [subjects.timers()],
+      after: 0,
+      withSubjects: true,
+    });
   }
 
   /** Takes in all that has been written until now. */
@@ -39,17 +45,17 @@ export class TimerBook {
   }
 
   async #follow(): Promise<void> {
-    const feed = this.#feed;
+    const reader = this.#reader;
     do {
-      await feed.fill(AT_ONCE, BYTES_AT_ONCE);
-      for (const found of feed.buffer) this.#take(found);
-      feed.drop(feed.position);
-    } while (feed.pending > 0);
+      await reader.fill(AT_ONCE, BYTES_AT_ONCE);
+      for (const found of reader.messages) this.#take(found);
+      reader.dropUpTo(reader.position);
+    } while (reader.pending > 0);
   }
 
-  #take(found: Found): void {
+  #take(found: StreamMessage): void {
     if (found.deleted) this.#timers.delete(found.subject);
-    else this.#timers.set(found.subject, timerOf(this.#parts, found));
+    else this.#timers.set(found.subject, timerOf(this.#context, found));
   }
 
   get count(): number {
@@ -72,11 +78,11 @@ export class TimerBook {
   }
 
   close(): Promise<void> {
-    return this.#feed.close();
+    return this.#reader.close();
   }
 }
 
-function timerOf({ book }: Parts, { subject, position, payload }: Found): Timer {
+function timerOf({ caseHeads }: NatsContext, { subject, position, payload }: StreamMessage): Timer {
   const [, , processor, caseId] = subject.split(".").map(textOf) as [string, string, string, string];
-  return { subject, position, at: timeOf(payload), processor, partition: book.partitionOf(caseId) };
+  return { subject, position, at: timeOf(payload), processor, partition: caseHeads.partitionOf(caseId) };
 }

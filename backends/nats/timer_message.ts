@@ -2,16 +2,16 @@
 import type { Subjects } from "../../schema/nats.ts";
 import type { StoredTimerChange } from "../mailbox.ts";
 import type { Write } from "./atomic_batch.ts";
-import { type Draft, draftOfRow } from "./message.ts";
+import { type PendingEvent, pendingEventOfRow } from "./message.ts";
 
 /** The message of a timer change. Throws RangeError for one that could not fire. */
 export function timerWrite(subjects: Subjects, change: StoredTimerChange): Write {
   const subject = subjects.timer(change.processor, change.caseId, change.name);
-  if (change.kind === "cancel") return { subject, payload: "", gone: true };
+  if (change.kind === "cancel") return { subject, payload: "", tombstone: true };
   const at = Date.parse(change.at);
   if (Number.isNaN(at)) throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);
-  draftOfRow(change.row);
-  return { subject, payload: `${at}\t${change.row}`, replaces: true };
+  pendingEventOfRow(change.row);
+  return { subject, payload: `${at}\t${change.row}`, rollup: true };
 }
 
 /** When the timer of a message is due. */
@@ -20,6 +20,6 @@ export function timeOf(payload: string): number {
 }
 
 /** The event of a timer. */
-export function timerDraft(payload: string): Draft {
-  return draftOfRow(payload.slice(payload.indexOf("\t") + 1));
+export function timerDraft(payload: string): PendingEvent {
+  return pendingEventOfRow(payload.slice(payload.indexOf("\t") + 1));
 }

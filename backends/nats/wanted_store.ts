@@ -1,6 +1,6 @@
 /** The store that options ask for, and setting it up by itself. @module */
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import { BackendRefused } from "../backend.ts";
+import { BackendUnusable } from "../backend.ts";
 import { NatsClient } from "./client.ts";
 import type { NatsOptions } from "./nats_backend.ts";
 import { ensureStreams, type OpenedStore, type WantedStore } from "./setup.ts";
@@ -12,7 +12,7 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
  * what was created, and how the others differ, or differed. Throws as `openNats`.
  */
 export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
-  const wanted = wantedOf(options);
+  const wanted = wantedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
     return await ensureStreams(client, wanted, apply);
@@ -21,14 +21,14 @@ export async function setUpNats(options: NatsOptions, apply: boolean): Promise<O
   }
 }
 
-export function named({ stream = "CASES", prefix = stream.toLowerCase() }: NatsOptions) {
+export function namesOf({ stream = "CASES", prefix = stream.toLowerCase() }: NatsOptions) {
   return { stream, prefix };
 }
 
-export function wantedOf(options: NatsOptions): WantedStore {
-  const { stream, prefix } = named(options);
+export function wantedStoreOf(options: NatsOptions): WantedStore {
+  const { stream, prefix } = namesOf(options);
   if (!NAME.test(stream) || !NAME.test(prefix)) {
-    throw new BackendRefused("A stream and its prefix are named with letters, digits, - and _, 32 at most");
+    throw new BackendUnusable("A stream and its prefix are named with letters, digits, - and _, 32 at most");
   }
   const { partitions = DEFAULT_PARTITIONS, replicas, leaseMs } = options;
   return { stream, prefix, partitions, replicas, leaseMs };

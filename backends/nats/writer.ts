@@ -3,13 +3,13 @@
  * server commits a few hundred batches a second, however small they are.
  * @module
  */
-import { BackendAway } from "../backend.ts";
-import { MOST_MESSAGES, type Positions, type Write, writeOne, writeTogether } from "./atomic_batch.ts";
+import { BackendUnavailable } from "../backend.ts";
+import { MAX_BATCH_MESSAGES, type PositionOf, type Write, writeBatch, writeOne } from "./atomic_batch.ts";
 import type { NatsClient } from "./client.ts";
 
-interface Waiting {
+interface PendingWrite {
   readonly writes: readonly Write[];
-  resolve(at: Positions): void;
+  resolve(at: PositionOf): void;
   reject(error: unknown): void;
 }
 
@@ -19,46 +19,46 @@ interface Waiting {
  */
 const IN_FLIGHT = 1;
 /** What nearly fills a batch gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
-const FULL = MOST_MESSAGES * 0.9;
+const FULL = MAX_BATCH_MESSAGES * 0.9;
 const FULL_IN_FLIGHT = 8;
 
 /** What writes messages that belong together. */
 export interface Writer {
   /** Writes all or none, and tells where. */
-  write(writes: readonly Write[]): Promise<Positions>;
+  write(writes: readonly Write[]): Promise<PositionOf>;
 }
 
 /** Writes atomic batches. */
-export class BatchWriter implements Writer {
-  readonly #queue: Waiting[] = [];
+export class GroupCommit implements Writer {
+  readonly #queue: PendingWrite[] = [];
   #inFlight = 0;
 
   constructor(readonly client: NatsClient) {}
 
-  write(writes: readonly Write[]): Promise<Positions> {
-    const { promise, resolve, reject } = Promise.withResolvers<Positions>();
+  write(writes: readonly Write[]): Promise<PositionOf> {
+    const { promise, resolve, reject } = Promise.withResolvers<PositionOf>();
     this.#queue.push({ writes, resolve, reject });
-    this.#go();
+    this.#drain();
     return promise;
   }
 
-  #go(): void {
-    while (this.#mayGo()) {
+  #drain(): void {
+    while (this.#canSend()) {
       this.#inFlight++;
       void this.#send(nextGroup(this.#queue)).finally(() => {
         this.#inFlight--;
-        this.#go();
+        this.#drain();
       });
     }
   }
 
-  #mayGo(): boolean {
+  #canSend(): boolean {
     let waiting = 0;
     for (const { writes } of this.#queue) waiting += writes.length;
     return waiting > 0 && this.#inFlight < (waiting < FULL ? IN_FLIGHT : FULL_IN_FLIGHT);
   }
 
-  async #send(group: readonly Waiting[]): Promise<void> {
+  async #send(group: readonly PendingWrite[]): Promise<void> {
     try {
       let next = await this.#commit(group.flatMap(({ writes }) => writes));
       for (const { writes, resolve } of group) {
@@ -68,14 +68,14 @@ export class BatchWriter implements Writer {
       }
     } catch (error) {
       // What is refused was not stored: each then answers for itself alone. After an unknown outcome all must look.
-      if (group.length > 1 && !(error instanceof BackendAway)) {
+      if (group.length > 1 && !(error instanceof BackendUnavailable)) {
         for (const one of group) await this.#send([one]);
       } else for (const { reject } of group) reject(error);
     }
   }
 
   #commit(writes: readonly Write[]): Promise<number> {
-    return writes.length === 1 ? writeOne(this.client, writes[0]!) : writeTogether(this.client, writes);
+    return writes.length === 1 ? writeOne(this.client, writes[0]!) : writeBatch(this.client, writes);
   }
 }
 
@@ -84,15 +84,15 @@ export class BatchWriter implements Writer {
  * was stored before the batch, so two that expect something of the same subject may not: the second would not see the
  * first.
  */
-export function nextGroup(queue: Waiting[]): Waiting[] {
+export function nextGroup(queue: PendingWrite[]): PendingWrite[] {
   const first = queue.shift()!;
   if (queue.length === 0) return [first];
   const group = [first];
   const filters = new Set(filtersOf(first));
   let size = first.writes.length;
-  for (let i = 0; i < queue.length && size < MOST_MESSAGES;) {
+  for (let i = 0; i < queue.length && size < MAX_BATCH_MESSAGES;) {
     const next = queue[i]!;
-    const mine = size + next.writes.length > MOST_MESSAGES ? undefined : filtersOf(next);
+    const mine = size + next.writes.length > MAX_BATCH_MESSAGES ? undefined : filtersOf(next);
     if (mine === undefined || mine.some((filter) => filters.has(filter))) {
       i++;
       continue;
@@ -105,11 +105,11 @@ export function nextGroup(queue: Waiting[]): Waiting[] {
 }
 
 /** What a write expects something of, or changes in a way that another may expect something of. */
-function filtersOf({ writes }: Waiting): string[] {
+function filtersOf({ writes }: PendingWrite): string[] {
   const filters: string[] = [];
-  for (const { expect, subject, replaces, gone } of writes) {
+  for (const { expect, subject, rollup, tombstone } of writes) {
     if (expect !== undefined) filters.push(expect.filter);
-    if ((replaces || gone) && expect?.filter !== subject) filters.push(subject);
+    if ((rollup || tombstone) && expect?.filter !== subject) filters.push(subject);
   }
   return filters;
 }

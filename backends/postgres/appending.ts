@@ -1,6 +1,6 @@
 /** Appending: one statement, whatever the number of events. @module */
 import type { WireEvent } from "../../schema/events.ts";
-import { type Appended, EventIdConflict, type ExpectedVersion, VersionConflict } from "../backend.ts";
+import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../backend.ts";
 import type { PostgresClient } from "./client.ts";
 import { codeOf, detailOf } from "./errors.ts";
 import { partitionsAndRows } from "./rows.ts";
@@ -11,7 +11,7 @@ export async function append(
   events: readonly WireEvent[],
   expected: ExpectedVersion,
   partitions: number,
-): Promise<{ readonly appended: Appended; readonly touched: readonly number[] }> {
+): Promise<{ readonly appended: AppendResult; readonly touched: readonly number[] }> {
   const { touched, rows } = partitionsAndRows(events, partitions);
   const wanted = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
   try {

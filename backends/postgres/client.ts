@@ -1,10 +1,10 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
 import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
-import { BackendAway } from "../backend.ts";
-import { Deadlines } from "../deadlines.ts";
+import { BackendUnavailable } from "../backend.ts";
+import { SharedDeadline } from "../deadlines.ts";
 import { brokeOff, isAway, translate } from "./errors.ts";
-import { Turns } from "./turns.ts";
+import { Semaphore } from "./turns.ts";
 
 /** Where and how to connect. */
 export interface PostgresTarget {
@@ -59,14 +59,14 @@ export class PostgresClient {
    * Behind a pooler no connection may have two statements under way, as postgres.js likes to send them: the pooler hands
    * the server on after the first answer, and the second one is lost (seen with pgbouncer 1.18).
    */
-  readonly #turns: Turns;
-  readonly #deadlines: Deadlines;
+  readonly #semaphore: Semaphore;
+  readonly #deadline: SharedDeadline;
 
   constructor(target: PostgresTarget, options: ClientOptions = {}) {
     this.#target = target;
     this.#options = { connections: 8, deadlineMs: 15_000, ...options };
-    this.#turns = new Turns(this.#options.connections);
-    this.#deadlines = new Deadlines(this.#options.deadlineMs);
+    this.#semaphore = new Semaphore(this.#options.connections);
+    this.#deadline = new SharedDeadline(this.#options.deadlineMs);
     this.#sql = connect(target, this.#options.connections);
   }
 
@@ -79,10 +79,10 @@ export class PostgresClient {
    * unknown) and BackendRefused when a person must act.
    */
   async run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    const done = this.pooler ? await this.#turns.take() : () => {};
+    const done = this.pooler ? await this.#semaphore.acquire() : () => {};
     try {
-      if (this.#closed) throw new BackendAway("The connections to PostgreSQL are closed");
-      return await this.#soundly(this.#sql, work);
+      if (this.#closed) throw new BackendUnavailable("The connections to PostgreSQL are closed");
+      return await this.#replacingBroken(this.#sql, work);
     } catch (error) {
       throw translate(error);
     } finally {
@@ -91,7 +91,7 @@ export class PostgresClient {
   }
 
   /** The same, again after one passing error: for statements that may safely run twice. */
-  async again<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+  async runIdempotent<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     try {
       return await this.run(work);
     } catch (error) {
@@ -105,7 +105,7 @@ export class PostgresClient {
    * that had come end up in the next answer on that connection. So nothing more is asked of such a pool; whoever else
    * was asking hears that the database is away, and asks again.
    */
-  async #soundly<T>(sql: Sql, work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+  async #replacingBroken<T>(sql: Sql, work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     try {
       return await this.#beforeDeadline(sql, work(sql));
     } catch (error) {
@@ -116,9 +116,9 @@ export class PostgresClient {
 
   /** postgres.js has no query timeout: a server behind a black hole would hold a statement for ever. */
   #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
-    return this.#deadlines.within(answer, () => {
+    return this.#deadline.race(answer, () => {
       this.#replace(sql);
-      return new BackendAway(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`);
+      return new BackendUnavailable(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`);
     });
   }
 
@@ -133,7 +133,7 @@ export class PostgresClient {
     if (this.#closed) return;
     this.#closed = true;
     await this.#sql.end({ timeout: 5 });
-    this.#deadlines.end();
+    this.#deadline.close();
   }
 }
 

@@ -4,11 +4,11 @@ import type { Writable } from "node:stream";
 import type { PostgresClient, Sql } from "./client.ts";
 
 /** Below this number of rows the longer conversation of a COPY costs more than it saves. */
-export const WORTH_COPYING = 50;
+export const MIN_COPY_ROWS = 50;
 
 /** The rows could not be stored as they are: an id is there already, or a version. What to do is for a slower way to say. */
-export class NotCopied extends Error {
-  override name = "NotCopied";
+export class CopyRefused extends Error {
+  override name = "CopyRefused";
 }
 
 /**
@@ -21,7 +21,7 @@ export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
   await sendAll(stream, rows);
   // A row that is refused fails the transaction, and the client tells nobody: the next statement does.
   await tx`select`.catch((error: { code?: string }) => {
-    throw error.code === "25P02" ? new NotCopied("A row is refused", { cause: error }) : error;
+    throw error.code === "25P02" ? new CopyRefused("A row is refused", { cause: error }) : error;
   });
 }
 

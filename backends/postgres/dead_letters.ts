@@ -1,27 +1,27 @@
 /** Dead letters on PostgreSQL. @module */
-import type { Act, DeadLetter, DeadLetterFilter, DeadLetters } from "../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../backend.ts";
 import { parseStoredLine } from "../../schema/stored_event.ts";
 import type { PostgresClient, Sql } from "./client.ts";
-import type { Wakes } from "./wakes.ts";
+import type { Notifier } from "./wakes.ts";
 
 const DEFAULT_LIMIT = 100;
 
-export function deadLetters(client: PostgresClient, wakes: Wakes): DeadLetters {
-  const act = async (what: "redrive" | "discard", filter: DeadLetterFilter, { by, why }: Act) => {
+export function deadLetters(client: PostgresClient, notifier: Notifier): DeadLetters {
+  const act = async (what: "redrive" | "discard", filter: DeadLetterFilter, { by, why }: OperatorAction) => {
     const { processor = null, caseId = null, position = null, limit = DEFAULT_LIMIT } = filter;
-    const [row] = await client.again((sql) =>
+    const [row] = await client.runIdempotent((sql) =>
       sql<[{ partitions: string }]>`
         select array_to_string(${sql.unsafe(`zaakstroom.${what}`)}(${processor}::text, ${caseId}::text,
           ${position}::bigint, ${limit}::int, ${by}::text, ${why}::text), ',') as partitions`
     );
     const partitions = row.partitions === "" ? [] : row.partitions.split(",").map(Number);
-    wakes.announce(new Set(partitions), ["*"], true);
+    notifier.notify(new Set(partitions), ["*"], true);
     return partitions.length;
   };
   return {
     list: (filter = {}) => list(client, filter),
     count: async (filter = {}) => {
-      const [row] = await client.again((sql) =>
+      const [row] = await client.runIdempotent((sql) =>
         sql<[{ n: number }]>`select count(*)::int as n from zaakstroom.parked_deliveries p where ${
           matches(sql, filter)
         }`
@@ -43,7 +43,7 @@ function matches(sql: Sql, filter: DeadLetterFilter) {
 }
 
 async function list(client: PostgresClient, filter: DeadLetterFilter): Promise<DeadLetter[]> {
-  const rows = await client.again((sql) =>
+  const rows = await client.runIdempotent((sql) =>
     sql`select p.processor, p.partition, p.case_id, p.attempts, p.failures, p.parked_at,
         zaakstroom.delivery_line(e, p.attempts, 0) as line,
         (select count(*)::int from zaakstroom.parked_deliveries h

@@ -1,5 +1,5 @@
 /** What an error of the database or of the connection means for us. @module */
-import { BackendAway, BackendRefused } from "../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../backend.ts";
 
 /** SQLSTATE classes and codes after which the same statement may be sent again. */
 const PASSING = /^(08|57P0|53300|55P03|40001|40P01|25006|57014|25P0[34]|58)/;
@@ -33,7 +33,7 @@ export function detailOf(error: unknown): string {
 /** True when the database is away or asks to try again: nothing is known to be wrong with the statement. */
 export function isAway(error: unknown): boolean {
   const code = codeOf(error);
-  return error instanceof BackendAway || PASSING.test(code) || CONNECTION.test(code);
+  return error instanceof BackendUnavailable || PASSING.test(code) || CONNECTION.test(code);
 }
 
 /** True when a connection was lost after it had come about: an answer may have been under way on it. */
@@ -46,24 +46,27 @@ export function brokeOff(error: unknown): boolean {
  * except their code: they can quote values.
  */
 export function translate(error: unknown): unknown {
-  if (error instanceof BackendAway || error instanceof BackendRefused) return error;
+  if (error instanceof BackendUnavailable || error instanceof BackendUnusable) return error;
   const code = codeOf(error);
   const advice = REFUSALS[code];
   if (advice !== undefined) {
-    return new BackendRefused(`PostgreSQL refuses (${code} ${nameOf(code)}): ${advice}`, { cause: error });
+    return new BackendUnusable(`PostgreSQL refuses (${code} ${nameOf(code)}): ${advice}`, { cause: error });
   }
   // It passes: whoever has a node wants it to go on once there is room, and not to find it ended.
   if (code === "53100") {
-    return new BackendAway("PostgreSQL takes no writes (53100 disk full): free disk space on the server", {
-      cause: error,
-    });
+    return new BackendUnavailable(
+      "PostgreSQL takes no writes (53100 disk full): free disk space on the server",
+      {
+        cause: error,
+      },
+    );
   }
   if (isPoolerTrouble(error)) {
     const what = "The server looks like a transaction pooler that keeps no sessions";
-    return new BackendRefused(`${what} (${code}): add --pooler`, { cause: error });
+    return new BackendUnusable(`${what} (${code}): add --pooler`, { cause: error });
   }
   if (isAway(error)) {
-    return new BackendAway(`PostgreSQL is away (${code || String(error)})`, { cause: error });
+    return new BackendUnavailable(`PostgreSQL is away (${code || String(error)})`, { cause: error });
   }
   return error;
 }

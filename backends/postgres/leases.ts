@@ -1,7 +1,7 @@
 /** Leases: which partitions of which processors this node may settle. @module */
-import { BackendAway } from "../backend.ts";
-import type { Abandoned, Trial } from "../mailbox.ts";
-import { type AwayListener, patience, pause } from "../patience.ts";
+import { BackendUnavailable } from "../backend.ts";
+import type { CrashedOwner, InFlightMark } from "../mailbox.ts";
+import { type AvailabilityListener, delay, retryDelayMs } from "../patience.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
 
@@ -11,7 +11,7 @@ export interface Lease {
   readonly partition: number;
   readonly epoch: number;
   /** What the owner before left behind. */
-  readonly abandoned: Abandoned | undefined;
+  readonly crashedOwner: CrashedOwner | undefined;
   /** Aborts when the lease was lost or is to be handed over; then nothing more is read. */
   readonly ended: AbortController;
 }
@@ -23,7 +23,7 @@ interface LeaseOptions {
   /** Between two renewals. Default: a third of `leaseMs`. */
   renewMs?: number;
   /** Told when a round found the database away, and when one found it back: the only ones who ask while all is idle. */
-  onAway: AwayListener;
+  onAvailabilityChange: AvailabilityListener;
 }
 
 /** A row of `take_leases`. */
@@ -33,7 +33,7 @@ interface Taken {
   share: number;
   partitions: number;
   abandoned: boolean;
-  trial: Trial | null;
+  trial: InFlightMark | null;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -80,14 +80,14 @@ export class LeaseKeeper {
       this.#soon = new AbortController();
       try {
         await this.#round();
-        if (failures > 0) this.#options.onAway(undefined);
+        if (failures > 0) this.#options.onAvailabilityChange(undefined);
         failures = 0;
       } catch (error) {
         failures++;
-        if (error instanceof BackendAway) this.#options.onAway(error);
+        if (error instanceof BackendUnavailable) this.#options.onAvailabilityChange(error);
       }
-      const wait = failures > 0 ? patience(failures) : this.#options.renewMs ?? this.#options.leaseMs / 3;
-      await pause(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+      const wait = failures > 0 ? retryDelayMs(failures) : this.#options.renewMs ?? this.#options.leaseMs / 3;
+      await delay(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
     }
   }
 
@@ -132,8 +132,8 @@ export class LeaseKeeper {
   }
 
   #won(processor: string, partition: number, { epoch, abandoned, trial }: Taken): void {
-    const left = abandoned ? trial === null ? {} : { trial } : undefined;
-    const lease: Lease = { processor, partition, epoch, abandoned: left, ended: new AbortController() };
+    const left = abandoned ? trial === null ? {} : { inFlight: trial } : undefined;
+    const lease: Lease = { processor, partition, epoch, crashedOwner: left, ended: new AbortController() };
     const won = this.#wanted.get(processor);
     this.#held.set(keyOf(lease), lease);
     if (won === undefined) this.release(lease);

@@ -1,5 +1,5 @@
 /** Migrations: numbered SQL files, forward only, each once, under one lock. @module */
-import { BackendRefused } from "../backend.ts";
+import { BackendUnusable } from "../backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import tables from "../../schema/postgres/001_tables.sql" with { type: "text" };
 import append from "../../schema/postgres/002_append.sql" with { type: "text" };
@@ -50,7 +50,7 @@ const OLDEST_SERVER = 150000;
  * find it done. Throws BackendRefused for a server that is too old, and for a schema that is newer than this program.
  */
 export async function migrate(client: PostgresClient, partitions: number): Promise<Migrated> {
-  return await client.again(async (sql) => {
+  return await client.runIdempotent(async (sql) => {
     const from = await appliedUpTo(sql);
     const to = migrations.length;
     if (from < to) await sql.begin((tx) => apply(tx as unknown as Sql, partitions));
@@ -73,17 +73,17 @@ async function appliedUpTo(sql: Sql): Promise<number> {
     current_setting('server_encoding') as encoding,
     exists (select from pg_catalog.pg_tables where (schemaname, tablename) = ('zaakstroom', 'migrations')) as known`;
   if (server!.version < OLDEST_SERVER) {
-    throw new BackendRefused(
+    throw new BackendUnusable(
       `PostgreSQL ${server!.version / 10000 | 0} is too old: use PostgreSQL 15 or newer`,
     );
   }
   if (server!.encoding !== "UTF8") {
-    throw new BackendRefused(`The database is encoded in ${server!.encoding}: create one in UTF8`);
+    throw new BackendUnusable(`The database is encoded in ${server!.encoding}: create one in UTF8`);
   }
   if (!server!.known) return 0;
   const [row] = await sql`select coalesce(max(number), 0)::int as number from zaakstroom.migrations`;
   if (row!.number > migrations.length) {
-    throw new BackendRefused(
+    throw new BackendUnusable(
       `The database is at migration ${
         row!.number
       }, this program knows ${migrations.length}: use a newer zaakstroom`,

@@ -2,27 +2,27 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import {
-  type Appended,
+  type AppendResult,
   type Backend,
   type BackendFeatures,
   type ExpectedVersion,
   type ProcessorSpec,
 } from "../backend.ts";
 import type { Mailbox } from "../mailbox.ts";
-import { type AwayListener, untilAnswered } from "../patience.ts";
-import { arrivals } from "../arrivals.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../patience.ts";
+import { createAsyncQueue } from "../arrivals.ts";
 import { append } from "./appending.ts";
 import { arrayOf } from "./array_literal.ts";
-import { doChores } from "./chores.ts";
+import { runMaintenance } from "./chores.ts";
 import { PostgresClient, type PostgresTarget } from "./client.ts";
 import { deadLetters } from "./dead_letters.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { migrate, type Migrated } from "./migrate.ts";
-import { type MailboxParts, PostgresMailbox } from "./postgres_mailbox.ts";
-import { puller } from "./puller.ts";
+import { type MailboxContext, PostgresMailbox } from "./postgres_mailbox.ts";
+import { createFetch } from "./puller.ts";
 import * as reading from "./reading.ts";
-import { settlingTogether } from "./settling_together.ts";
-import { Wakes } from "./wakes.ts";
+import { createSettleGroup } from "./settling_together.ts";
+import { Notifier } from "./wakes.ts";
 
 export interface PostgresOptions extends PostgresTarget {
   /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */
@@ -39,7 +39,7 @@ export interface PostgresOptions extends PostgresTarget {
   /** How often feeds are looked at when no notice comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
   /** Told when the database goes away and comes back. */
-  onAway?: AwayListener;
+  onAvailabilityChange?: AvailabilityListener;
   /** Connections at most. Default 8. */
   connections?: number;
   /** No answer for this long counts as away. Default 15,000. */
@@ -67,7 +67,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
     await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
-    const [store] = await client.again((sql) =>
+    const [store] = await client.runIdempotent((sql) =>
       sql<[{ partitions: number }]>`select partitions from zaakstroom.store`
     );
     return new PostgresBackend(client, store.partitions, options);
@@ -91,63 +91,66 @@ class PostgresBackend implements Backend {
   readonly name = "postgres";
   readonly features = features;
   readonly deadLetters;
-  readonly #parts: MailboxParts;
+  readonly #context: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
-  #chores: Promise<void> | undefined;
+  #maintenance: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: PostgresClient, readonly partitions: number, options: PostgresOptions) {
     const node = options.node ?? crypto.randomUUID();
-    const wakes = new Wakes(client, { node, pollMs: options.pollMs ?? (options.pooler ? 100 : 2_000) });
+    const notifier = new Notifier(client, { node, pollMs: options.pollMs ?? (options.pooler ? 100 : 2_000) });
     this.#options = options;
-    this.#parts = {
+    this.#context = {
       client,
-      wakes,
+      notifier,
       leases: new LeaseKeeper(client, leaseOptions(node, options)),
-      onAway: options.onAway ?? (() => {}),
+      onAvailabilityChange: options.onAvailabilityChange ?? (() => {}),
       limits: { batchSize: options.batchSize ?? 500, batchBytes: options.batchBytes ?? 1_000_000 },
-      pull: puller(client),
-      together: settlingTogether(client, wakes),
+      fetch: createFetch(client),
+      settleGroup: createSettleGroup(client, notifier),
     };
-    this.deadLetters = deadLetters(client, wakes);
+    this.deadLetters = deadLetters(client, notifier);
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<Appended> {
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     requireOneCase(events, expected);
-    const { client, wakes } = this.#parts;
+    const { client, notifier } = this.#context;
     const { appended, touched } = await append(client, events, expected, this.partitions);
-    wakes.announce(touched, typesOf(events), true);
+    notifier.notify(touched, typesOf(events), true);
     return appended;
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
-    const { leases, wakes } = this.#parts;
+    const { leases, notifier } = this.#context;
     const ended = AbortSignal.any([signal, this.#ended.signal]);
-    if (!await this.#noteProcessor(processor, ended)) return;
-    const won = arrivals<Mailbox>(ended);
-    wakes.start(this.#options);
-    this.#chores ??= this.#startChores();
-    leases.want(processor.name, (lease) => won.add(new PostgresMailbox(this.#parts, lease, processor.takes)));
+    if (!await this.#registerProcessor(processor, ended)) return;
+    const acquired = createAsyncQueue<Mailbox>(ended);
+    notifier.start(this.#options);
+    this.#maintenance ??= this.#startMaintenance();
+    leases.want(
+      processor.name,
+      (lease) => acquired.push(new PostgresMailbox(this.#context, lease, processor.takes)),
+    );
     try {
-      yield* won.all();
+      yield* acquired.items();
     } finally {
       leases.unwant(processor.name);
-      for (const mailbox of won.rest()) await mailbox.close();
+      for (const mailbox of acquired.drain()) await mailbox.close();
     }
   }
 
   /** What it takes must be known before any of its mailboxes is: by it is counted what waits. False: the signal aborted. */
-  async #noteProcessor({ name, takes }: ProcessorSpec, signal: AbortSignal): Promise<boolean> {
-    const { client, onAway } = this.#parts;
+  async #registerProcessor({ name, takes }: ProcessorSpec, signal: AbortSignal): Promise<boolean> {
+    const { client, onAvailabilityChange } = this.#context;
     const note = () =>
       client.run((sql) =>
         sql`insert into zaakstroom.processors values (${name}, ${arrayOf(takes)}::text[])
           on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes`
       );
     try {
-      await untilAnswered(note, signal, onAway);
+      await retryWhileUnavailable(note, signal, onAvailabilityChange);
       return !signal.aborted;
     } catch (error) {
       if (signal.aborted) return false;
@@ -155,21 +158,21 @@ class PostgresBackend implements Backend {
     }
   }
 
-  #startChores(): Promise<void> {
-    const { client, wakes } = this.#parts;
+  #startMaintenance(): Promise<void> {
+    const { client, notifier } = this.#context;
     const { timersAsOf } = this.#options;
-    return doChores(
-      { client, wakes, partitions: this.partitions, everyMs: 250, timersAsOf },
+    return runMaintenance(
+      { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf },
       this.#ended.signal,
     );
   }
 
-  readCase = (caseId: string) => reading.readCase(this.#parts.client, caseId);
-  readAll = (range = {}) => reading.readAll(this.#parts.client, range);
-  listCases = (options = {}) => reading.listCases(this.#parts.client, options);
-  audit = (caseId: string) => reading.audit(this.#parts.client, caseId);
-  storedKinds = () => reading.storedKinds(this.#parts.client);
-  health = () => reading.health(this.#parts.client);
+  readCase = (caseId: string) => reading.readCase(this.#context.client, caseId);
+  readAll = (range = {}) => reading.readAll(this.#context.client, range);
+  listCases = (options = {}) => reading.listCases(this.#context.client, options);
+  audit = (caseId: string) => reading.audit(this.#context.client, caseId);
+  storedKinds = () => reading.storedKinds(this.#context.client);
+  health = () => reading.health(this.#context.client);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -178,17 +181,17 @@ class PostgresBackend implements Backend {
 
   async #close(): Promise<void> {
     this.#ended.abort();
-    const { leases, wakes, client } = this.#parts;
-    await Promise.allSettled([this.#chores]);
+    const { leases, notifier, client } = this.#context;
+    await Promise.allSettled([this.#maintenance]);
     await leases.close();
-    await wakes.close();
+    await notifier.close();
     await client.close();
   }
 }
 
 function leaseOptions(node: string, options: PostgresOptions) {
-  const { leaseMs = 5_000, renewMs = leaseMs / 3, onAway = () => {} } = options;
-  return { node, leaseMs, renewMs, onAway };
+  const { leaseMs = 5_000, renewMs = leaseMs / 3, onAvailabilityChange = () => {} } = options;
+  return { node, leaseMs, renewMs, onAvailabilityChange };
 }
 
 function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {

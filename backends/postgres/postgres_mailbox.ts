@@ -1,54 +1,54 @@
 /** A mailbox on PostgreSQL: one question to read a batch, one to settle it, and many mailboxes ask together. @module */
 import {
-  type Abandoned,
   type Batch,
+  type CrashedOwner,
   Fenced,
   type HistoryNeed,
+  type InFlightMark,
   type Mailbox,
   type Settlement,
-  type Trial,
 } from "../mailbox.ts";
-import { Bell } from "../bell.ts";
-import type { Entrance } from "../gate.ts";
-import { type AwayListener, untilAnswered } from "../patience.ts";
-import { type BatchLimits, Portion } from "../portion.ts";
+import { WakeSignal } from "../bell.ts";
+import type { Permits } from "../gate.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../patience.ts";
+import { type BatchLimits, BatchSizer } from "../portion.ts";
 import type { PostgresClient } from "./client.ts";
 import type { Lease, LeaseKeeper } from "./leases.ts";
-import type { Pulled, Puller } from "./puller.ts";
+import type { Fetch, FetchResult } from "./puller.ts";
 import { Settler } from "./settler.ts";
-import type { SettleTogether } from "./settling_together.ts";
-import type { Sleeper, Wakes } from "./wakes.ts";
+import type { SettleGroup } from "./settling_together.ts";
+import type { IdleMailbox, Notifier } from "./wakes.ts";
 
 /** What the mailboxes of one backend share. */
-export interface MailboxParts {
+export interface MailboxContext {
   client: PostgresClient;
   leases: LeaseKeeper;
-  wakes: Wakes;
-  onAway: AwayListener;
+  notifier: Notifier;
+  onAvailabilityChange: AvailabilityListener;
   limits: BatchLimits;
-  pull: Puller;
-  together: SettleTogether;
+  fetch: Fetch;
+  settleGroup: SettleGroup;
 }
 
-export class PostgresMailbox implements Mailbox, Sleeper {
-  readonly bell = new Bell();
+export class PostgresMailbox implements Mailbox, IdleMailbox {
+  readonly wakeSignal = new WakeSignal();
   checkpoint = 0;
-  readonly #parts: MailboxParts;
+  readonly #context: MailboxContext;
   readonly #lease: Lease;
   readonly #settler: Settler;
-  readonly #portion: Portion;
-  #isAsleep = false;
-  #handed: { readonly pulled: Pulled; readonly leave: () => void } | undefined;
-  #gate: Entrance | undefined;
+  readonly #batchSizer: BatchSizer;
+  #isIdle = false;
+  #delivered: { readonly pulled: FetchResult; readonly leave: () => void } | undefined;
+  #permits: Permits | undefined;
   /** What the last settlement came to: up to where, and whether all since the last pull were simply done. */
   #settled = { to: 0, plain: true };
 
-  constructor(parts: MailboxParts, lease: Lease, readonly types: readonly string[]) {
-    this.#parts = parts;
+  constructor(context: MailboxContext, lease: Lease, readonly types: readonly string[]) {
+    this.#context = context;
     this.#lease = lease;
-    this.#portion = new Portion(parts.limits);
-    this.#settler = new Settler(parts.client, parts.together);
-    parts.wakes.add(this);
+    this.#batchSizer = new BatchSizer(context.limits);
+    this.#settler = new Settler(context.client, context.settleGroup);
+    context.notifier.add(this);
   }
 
   get processor(): string {
@@ -60,76 +60,76 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   get epoch(): number {
     return this.#lease.epoch;
   }
-  get lost(): AbortSignal {
+  get revoked(): AbortSignal {
     return this.#lease.ended.signal;
   }
-  get abandoned(): Abandoned | undefined {
-    return this.#lease.abandoned;
+  get crashedOwner(): CrashedOwner | undefined {
+    return this.#lease.crashedOwner;
   }
 
-  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
-    this.#gate = gate;
+  async *batches(signal: AbortSignal, permits?: Permits): AsyncGenerator<Batch> {
+    this.#permits = permits;
     try {
-      yield* this.#batches(AbortSignal.any([signal, this.lost]));
+      yield* this.#batches(AbortSignal.any([signal, this.revoked]));
     } finally {
-      this.#takeHanded()?.leave();
+      this.#takeDelivered()?.leave();
     }
   }
 
   async *#batches(ended: AbortSignal): AsyncGenerator<Batch> {
     while (!ended.aborted) {
-      const handed = this.#takeHanded();
-      const leave = handed?.leave ?? await this.#gate?.enter(ended, this.#portion.isWhole);
-      let pulled = handed?.pulled;
+      const handed = this.#takeDelivered();
+      const release = handed?.leave ?? await this.#permits?.acquire(ended, this.#batchSizer.isLarge);
+      let fetched = handed?.pulled;
       try {
-        pulled ??= await this.#pull(ended);
-        if (pulled === undefined) return;
-        if (pulled.kind === "fenced") return this.#lease.ended.abort();
-        this.checkpoint = pulled.read_from;
-        this.#settled = { to: pulled.read_from, plain: true };
-        if (pulled.kind !== "empty") yield toBatch(pulled, pulled.kind);
+        fetched ??= await this.#fetch(ended);
+        if (fetched === undefined) return;
+        if (fetched.kind === "fenced") return this.#lease.ended.abort();
+        this.checkpoint = fetched.read_from;
+        this.#settled = { to: fetched.read_from, plain: true };
+        if (fetched.kind !== "empty") yield toBatch(fetched, fetched.kind);
       } finally {
-        leave?.();
+        release?.();
       }
-      const isDone = this.#isDone(pulled);
-      this.#portion.took(pulled.kind === "empty" ? undefined : pulled);
-      if (isDone) await this.#sleep(ended, pulled.next_due_ms ?? undefined);
+      const isDone = this.#isDrained(fetched);
+      this.#batchSizer.observe(fetched.kind === "empty" ? undefined : fetched);
+      if (isDone) await this.#waitIdle(ended, fetched.next_due_ms ?? undefined);
     }
   }
 
-  async #sleep(signal: AbortSignal, timeoutMs?: number): Promise<void> {
-    this.#isAsleep = true;
-    await this.bell.wait(signal, timeoutMs);
-    this.#isAsleep = false;
+  async #waitIdle(signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    this.#isIdle = true;
+    await this.wakeSignal.wait(signal, timeoutMs);
+    this.#isIdle = false;
   }
 
   /** True while whatever comes next is news: a bell that has rung tells of something that it may be handed without. */
-  get isAsleep(): boolean {
-    return this.#isAsleep && !this.bell.isRung;
+  get isIdle(): boolean {
+    return this.#isIdle && !this.wakeSignal.isNotified;
   }
 
   /** Whatever is read is inside of the gate before it is read: so this comes before it may be handed something. */
-  reserve(): (() => void) | undefined {
-    if (!this.isAsleep) return undefined;
-    return this.#gate === undefined ? () => {} : this.#gate.enterNow(this.#portion.isWhole);
+  tryReserve(): (() => void) | undefined {
+    if (!this.isIdle) return undefined;
+    return this.#permits === undefined ? () => {} : this.#permits.tryAcquire(this.#batchSizer.isLarge);
   }
 
   /**
    * Its next batch, which was read together with a settlement. What rings the bell from then on came later, so it stays
    * rung until that is looked for.
    */
-  hand(pulled: Pulled, leave: () => void): void {
-    const isAsleep = this.isAsleep;
-    this.bell.ring();
-    if (!isAsleep) return leave();
-    this.#isAsleep = false;
-    this.#handed = { pulled, leave };
-    this.bell.reset();
+  deliver(fetched: FetchResult, release: () => void): void {
+    const isAsleep = this.isIdle;
+    this.wakeSignal.notify();
+    if (!isAsleep) return release();
+    this.#isIdle = false;
+    this.#delivered = { pulled: fetched, leave: release };
+    this.wakeSignal.reset();
   }
 
-  #takeHanded() {
-    const handed = this.#handed;
-    this.#handed = undefined;
+  #takeDelivered() {
+    const handed = this.#delivered;
+    this.#delivered = undefined;
     return handed;
   }
 
@@ -137,23 +137,24 @@ export class PostgresMailbox implements Mailbox, Sleeper {
    * Nothing is left that was there when it was pulled: then only the bell tells of more. At low rates every other pull
    * would find nothing. (What may have been left behind all the same, the poll finds.)
    */
-  #isDone({ kind, count, lines, read_to }: Pulled): boolean {
+  #isDrained({ kind, count, lines, read_to }: FetchResult): boolean {
     if (kind !== "fresh") return kind === "empty";
-    return this.#portion.isAll({ count, lines }) && this.#settled.to === read_to && this.#settled.plain;
+    return this.#batchSizer.isDrained({ count, lines }) && this.#settled.to === read_to &&
+      this.#settled.plain;
   }
 
   /** How much it wants to be given now. */
   get limits(): BatchLimits {
-    return this.#portion.limits;
+    return this.#batchSizer.limits;
   }
 
   /** What it finds; undefined once the signal has aborted. */
-  async #pull(signal: AbortSignal): Promise<Pulled | undefined> {
+  async #fetch(signal: AbortSignal): Promise<FetchResult | undefined> {
     if (signal.aborted) return undefined;
-    this.bell.reset();
-    const { pull, onAway } = this.#parts;
+    this.wakeSignal.reset();
+    const { fetch, onAvailabilityChange } = this.#context;
     try {
-      return await untilAnswered(() => pull(this), signal, onAway);
+      return await retryWhileUnavailable(() => fetch(this), signal, onAvailabilityChange);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -162,27 +163,36 @@ export class PostgresMailbox implements Mailbox, Sleeper {
 
   /** Tried until the database answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
-    const { onAway, wakes, leases } = this.#parts;
+    const { onAvailabilityChange, notifier, leases } = this.#context;
     const once = () => this.#settler.settle({ owner: this.#lease, batch, settlement });
-    const { verdict, told } = await untilAnswered(once, this.#settling.signal, onAway);
+    const { verdict, alreadyNotified } = await retryWhileUnavailable(
+      once,
+      this.#closing.signal,
+      onAvailabilityChange,
+    );
     if (verdict === "fenced") this.#fenced();
-    const plain = this.#settled.plain && settlement.exceptions.length === 0;
+    const plain = this.#settled.plain && settlement.failures.length === 0;
     this.#settled = { to: batch.to, plain };
     this.checkpoint = Math.max(this.checkpoint, batch.to);
-    wakes.announce([this.partition], Object.keys(settlement.outputTypes), leases.othersAlive, told);
+    notifier.notify(
+      [this.partition],
+      Object.keys(settlement.outputTypes),
+      leases.othersAlive,
+      alreadyNotified,
+    );
   }
 
-  async begin(trial: Trial): Promise<void> {
-    const { client, onAway } = this.#parts;
-    const [row] = await untilAnswered(
+  async markInFlight(mark: InFlightMark): Promise<void> {
+    const { client, onAvailabilityChange } = this.#context;
+    const [row] = await retryWhileUnavailable(
       () =>
         client.run((sql) =>
           sql<[{ begun: boolean }]>`
           select zaakstroom.begin_trial(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
-            ${JSON.stringify(trial)}::text::json) as begun`
+            ${JSON.stringify(mark)}::text::json) as begun`
         ),
-      this.#settling.signal,
-      onAway,
+      this.#closing.signal,
+      onAvailabilityChange,
     );
     if (!row.begun) this.#fenced();
   }
@@ -193,11 +203,11 @@ export class PostgresMailbox implements Mailbox, Sleeper {
   }
 
   /** Aborts when the mailbox closes: a settle that waits for the database then gives up. */
-  readonly #settling = new AbortController();
+  readonly #closing = new AbortController();
 
   async histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
-    const { client, onAway } = this.#parts;
-    const [row] = await untilAnswered(
+    const { client, onAvailabilityChange } = this.#context;
+    const [row] = await retryWhileUnavailable(
       () =>
         client.run((sql) =>
           sql<[{ lines: string | null }]>`
@@ -205,20 +215,20 @@ export class PostgresMailbox implements Mailbox, Sleeper {
             types.join(",")
           }}`}::text[]) as lines`
         ),
-      this.#settling.signal,
-      onAway,
+      this.#closing.signal,
+      onAvailabilityChange,
     );
     return row.lines ?? "";
   }
 
   async close(): Promise<void> {
-    this.#settling.abort();
-    this.#parts.wakes.remove(this);
-    await this.#parts.leases.release(this.#lease);
+    this.#closing.abort();
+    this.#context.notifier.remove(this);
+    await this.#context.leases.release(this.#lease);
   }
 }
 
-function toBatch(pulled: Pulled, kind: Batch["kind"]): Batch {
-  const { lines, count } = pulled;
-  return { kind, lines, count, from: pulled.read_from, to: pulled.read_to };
+function toBatch(fetched: FetchResult, kind: Batch["kind"]): Batch {
+  const { lines, count } = fetched;
+  return { kind, lines, count, from: fetched.read_from, to: fetched.read_to };
 }

@@ -3,10 +3,10 @@ import type { Buffer } from "node:buffer";
 import type { BatchLimits } from "../portion.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
-import { Gathering } from "./gathering.ts";
+import { Coalescer } from "./gathering.ts";
 
 /** Whose next batch is wanted. */
-export interface PullRequest {
+export interface FetchRequest {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;
@@ -15,7 +15,7 @@ export interface PullRequest {
 }
 
 /** What a mailbox has to give. */
-export interface Pulled {
+export interface FetchResult {
   readonly kind: "fresh" | "redelivery" | "empty" | "fenced";
   readonly count: number;
   /** The checkpoint, and where it is once this is settled. */
@@ -30,7 +30,7 @@ export interface Pulled {
 const AT_ONCE = 1;
 
 /** Columns of a statement: what is wanted, by its parts. */
-export function columnsOf(requests: readonly PullRequest[]) {
+export function columnsOf(requests: readonly FetchRequest[]) {
   return {
     processors: arrayOf(requests.map(({ processor }) => processor)),
     partitions: arrayOf(requests.map(({ partition }) => partition)),
@@ -42,35 +42,37 @@ export function columnsOf(requests: readonly PullRequest[]) {
 }
 
 /** Read by hand: as text, the lines of batches would be most of what the supervisor's thread has to clean up. */
-export function readPulled([kind, count, from, to, due, lines]: readonly (Buffer | null)[]): Pulled {
+export function readFetchResult(
+  [kind, count, from, to, due, lines]: readonly (Buffer | null)[],
+): FetchResult {
   return {
-    kind: `${kind}` as Pulled["kind"],
+    kind: `${kind}` as FetchResult["kind"],
     count: Number(count),
     read_from: Number(from),
     read_to: Number(to),
-    lines: lines ? apart(lines) : new Uint8Array(),
+    lines: lines ? detach(lines) : new Uint8Array(),
     next_due_ms: due ? Number(due) : null,
   };
 }
 
 /** What the client gives out is a part of whatever came over the connection. Copied, unless it is most of that. */
-function apart(part: Uint8Array): Uint8Array {
+function detach(part: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = part;
   return length < buffer.byteLength / 2 ? new Uint8Array(part) : new Uint8Array(buffer, byteOffset, length);
 }
 
-export type Puller = (request: PullRequest) => Promise<Pulled>;
+export type Fetch = (request: FetchRequest) => Promise<FetchResult>;
 
 /** Reads next batches. Throws as the client does. */
-export function puller(client: PostgresClient): Puller {
-  const gathering = new Gathering<PullRequest, Pulled>((requests) => {
+export function createFetch(client: PostgresClient): Fetch {
+  const coalescer = new Coalescer<FetchRequest, FetchResult>((requests) => {
     const { processors, partitions, epochs, types, sizes, bytes } = columnsOf(requests);
     return client.run(async (sql) => {
       const rows =
         await sql`select kind, count, read_from, read_to, next_due_ms, lines from zaakstroom.pull_together(${processors}::text[], ${partitions}::smallint[],
         ${epochs}::bigint[], ${types}::text[], ${sizes}::int[], ${bytes}::int[])`.raw();
-      return rows.map(readPulled);
+      return rows.map(readFetchResult);
     });
   }, AT_ONCE);
-  return (request) => gathering.ask(request);
+  return (request) => coalescer.submit(request);
 }

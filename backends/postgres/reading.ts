@@ -18,7 +18,7 @@ interface Line {
 
 export async function* readCase(client: PostgresClient, caseId: string): AsyncGenerator<StoredEvent> {
   for (let after = 0;;) {
-    const rows = await client.again((sql) =>
+    const rows = await client.runIdempotent((sql) =>
       sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
         where e.case_id = ${caseId} and e.version > ${after} order by e.version limit ${VERSIONS}`
     );
@@ -33,11 +33,11 @@ export async function* readCase(client: PostgresClient, caseId: string): AsyncGe
 
 /** Reads in stretches of positions, each found through the BRIN index, up to the last position drawn at the call. */
 export async function* readAll(client: PostgresClient, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
-  const [{ first, last }] = await client.again((sql) => bounds(sql, range));
+  const [{ first, last }] = await client.runIdempotent((sql) => bounds(sql, range));
   const end = Math.min(last, range.toPosition ?? Number.MAX_SAFE_INTEGER);
   for (let from = Math.max(first, range.fromPosition ?? 1); from <= end; from += STRETCH) {
     const to = Math.min(from + STRETCH - 1, end);
-    const rows = await client.again((sql) =>
+    const rows = await client.runIdempotent((sql) =>
       sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
         where e.position between ${from} and ${to}
           and (${range.types === undefined} or e.type = any (${`{${(range.types ?? []).join(",")}}`}::text[]))
@@ -63,7 +63,7 @@ function bounds(sql: Parameters<Parameters<PostgresClient["run"]>[0]>[0], range:
 
 /** Projects the next stretch of each partition into the read model. Returns how many events that were. */
 export async function projectOnce(client: PostgresClient): Promise<number> {
-  const [row] = await client.again((sql) =>
+  const [row] = await client.runIdempotent((sql) =>
     sql<[{ n: number }]>`select zaakstroom.project_cases(${PROJECT_AT_ONCE}) as n`
   );
   return row.n;
@@ -74,7 +74,7 @@ export async function listCases(
   { limit = 20, latest }: { limit?: number; latest?: string } = {},
 ): Promise<CaseSummary[]> {
   while (await projectOnce(client) > 0);
-  const rows = await client.again((sql) =>
+  const rows = await client.runIdempotent((sql) =>
     sql`select case_id, version, latest, opened_at, updated_at from zaakstroom.cases
       where ${latest === undefined} or latest = ${latest ?? ""} order by position desc limit ${limit}`
   );
@@ -88,7 +88,7 @@ export async function listCases(
 }
 
 export async function audit(client: PostgresClient, caseId: string): Promise<AuditEntry[]> {
-  const rows = await client.again((sql) =>
+  const rows = await client.runIdempotent((sql) =>
     sql`select at, act, by, why, case_id, processor, event_id from zaakstroom.event_log
       where case_id = ${caseId} order by id`
   );
@@ -104,7 +104,7 @@ export async function audit(client: PostgresClient, caseId: string): Promise<Aud
 }
 
 export async function storedKinds(client: PostgresClient): Promise<EventKind[]> {
-  return await client.again((sql) =>
+  return await client.runIdempotent((sql) =>
     sql<EventKind[]>`select type, schema_version as version from zaakstroom.event_kinds order by 1, 2`
   );
 }

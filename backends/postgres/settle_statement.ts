@@ -2,15 +2,15 @@
 import { rowsOf } from "../../schema/stored_event.ts";
 import { type Batch, linesOf, positionOf, type Settlement } from "../mailbox.ts";
 import type { PostgresClient } from "./client.ts";
-import type { Sleeper } from "./wakes.ts";
+import type { IdleMailbox } from "./wakes.ts";
 
 /** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
-export type Verdict = "settled" | "already" | "fenced";
+export type SettleStatus = "settled" | "already" | "fenced";
 
 /** A verdict, and the mailboxes of this process that know already of what was made. */
-export interface Settled {
-  readonly verdict: Verdict;
-  readonly told?: readonly Sleeper[];
+export interface SettleReply {
+  readonly verdict: SettleStatus;
+  readonly alreadyNotified?: readonly IdleMailbox[];
 }
 
 /** Whose batch it is. */
@@ -21,19 +21,19 @@ interface Owner {
 }
 
 /** One mailbox's batch, and what became of it. */
-export interface Settling {
+export interface SettleRequest {
   readonly owner: Owner;
   readonly batch: Batch;
   readonly settlement: Settlement;
 }
 
 /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
-export function settleByStatement(client: PostgresClient, settling: Settling): Promise<Settled> {
-  const { owner: { processor, partition, epoch }, batch } = settling;
-  const { done, exceptions, timers } = parametersOf(settling);
-  const rows = outputsOf([settling]);
+export function settleOne(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
+  const { owner: { processor, partition, epoch }, batch } = request;
+  const { done, exceptions, timers } = parametersOf(request);
+  const rows = outputsOf([request]);
   return client.run(async (sql) => {
-    const [row] = await sql<[{ verdict: Verdict }]>`
+    const [row] = await sql<[{ verdict: SettleStatus }]>`
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
         ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${exceptions}::text::json, ${timers}::text::json)
         as verdict`;
@@ -42,26 +42,26 @@ export function settleByStatement(client: PostgresClient, settling: Settling): P
 }
 
 /** The parts of a settlement as parameters; null for none. */
-export function parametersOf({ batch, settlement }: Settling) {
+export function parametersOf({ batch, settlement }: SettleRequest) {
   return {
     done: batch.kind === "redelivery" ? doneOf(batch, settlement) : null,
-    exceptions: jsonOf(settlement.exceptions.map(toRow)),
+    exceptions: jsonOf(settlement.failures.map(toRow)),
     timers: jsonOf(settlement.timers),
   };
 }
 
 /** The outputs of batches as store rows; null for none. */
-export function outputsOf(settlings: readonly Settling[]): string | null {
-  const rows = settlings.flatMap(({ settlement }) => rowsOf(settlement.outputs));
+export function outputsOf(requests: readonly SettleRequest[]): string | null {
+  const rows = requests.flatMap(({ settlement }) => rowsOf(settlement.outputs));
   return rows.length === 0 ? null : rows.join("\n");
 }
 
-function doneOf(batch: Batch, { exceptions }: Settlement): string {
-  const failed = new Set(exceptions.map(({ position }) => position));
+function doneOf(batch: Batch, { failures }: Settlement): string {
+  const failed = new Set(failures.map(({ position }) => position));
   return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
 }
 
-function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["exceptions"][number]) {
+function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["failures"][number]) {
   const afterMs = outcome.kind === "retry" ? outcome.afterMs : null;
   const error = outcome.kind === "held" ? null : outcome.error;
   return {

@@ -1,52 +1,52 @@
 /** How a batch is settled: together with others, by a statement of its own, or with many outputs by a COPY. @module */
 import { eventTypes, isEventType } from "../../schema/events.ts";
 import type { PostgresClient } from "./client.ts";
-import { copyBytes, copyRows, inTransaction, NotCopied, WORTH_COPYING } from "./copying.ts";
+import { copyBytes, CopyRefused, copyRows, inTransaction, MIN_COPY_ROWS } from "./copying.ts";
 import {
   parametersOf,
-  settleByStatement,
-  type Settled,
-  type Settling,
-  type Verdict,
+  settleOne,
+  type SettleReply,
+  type SettleRequest,
+  type SettleStatus,
 } from "./settle_statement.ts";
-import type { SettleTogether } from "./settling_together.ts";
+import type { SettleGroup } from "./settling_together.ts";
 
 /** Where somebody else adds to the same cases, copying in vain is avoided for so many batches. */
-const INSERTED_AFTER_A_CLASH = 8;
+const INSERTS_AFTER_CONFLICT = 8;
 
 export class Settler {
   readonly #client: PostgresClient;
-  readonly #together: SettleTogether;
-  #inserted = 0;
+  readonly #settleGroup: SettleGroup;
+  #insertsLeft = 0;
 
-  constructor(client: PostgresClient, together: SettleTogether) {
+  constructor(client: PostgresClient, settleGroup: SettleGroup) {
     this.#client = client;
-    this.#together = together;
+    this.#settleGroup = settleGroup;
   }
 
   /** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
-  async settle(settling: Settling): Promise<Settled> {
-    const outputs = Object.values(settling.settlement.outputTypes).reduce((sum, many) => sum + many, 0);
-    const few = outputs < WORTH_COPYING;
-    if (few && isPlain(settling)) return await this.#together(settling);
-    if (few || this.#inserted-- > 0) return await settleByStatement(this.#client, settling);
+  async settle(request: SettleRequest): Promise<SettleReply> {
+    const outputs = Object.values(request.settlement.outputTypes).reduce((sum, many) => sum + many, 0);
+    const few = outputs < MIN_COPY_ROWS;
+    if (few && isGroupable(request)) return await this.#settleGroup(request);
+    if (few || this.#insertsLeft-- > 0) return await settleOne(this.#client, request);
     try {
-      return await this.#byCopy(settling);
+      return await this.#byCopy(request);
     } catch (error) {
-      if (!(error instanceof NotCopied)) throw error;
-      this.#inserted = INSERTED_AFTER_A_CLASH;
-      return await settleByStatement(this.#client, settling);
+      if (!(error instanceof CopyRefused)) throw error;
+      this.#insertsLeft = INSERTS_AFTER_CONFLICT;
+      return await settleOne(this.#client, request);
     }
   }
 
-  #byCopy(settling: Settling): Promise<Settled> {
-    const { owner: { processor, partition, epoch }, batch, settlement } = settling;
-    const { done, exceptions, timers } = parametersOf(settling);
+  #byCopy(request: SettleRequest): Promise<SettleReply> {
+    const { owner: { processor, partition, epoch }, batch, settlement } = request;
+    const { done, exceptions, timers } = parametersOf(request);
     const types = Object.keys(settlement.outputTypes).filter(isEventType);
     const kinds = types.map((type) => eventTypes[type].version);
     const rows = copyBytes(settlement.outputs);
     return inTransaction(this.#client, async (tx) => {
-      const [row] = await tx<[{ verdict: Verdict }]>`
+      const [row] = await tx<[{ verdict: SettleStatus }]>`
         select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
           ${batch.to}::bigint, ${done}::bigint[], ${exceptions}::text::json, ${timers}::text::json,
           ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
@@ -57,6 +57,6 @@ export class Settler {
 }
 
 /** Only such batches go together: whatever else becomes of deliveries is for each mailbox to store by itself. */
-function isPlain({ batch, settlement }: Settling): boolean {
-  return batch.kind === "fresh" && settlement.exceptions.length === 0;
+function isGroupable({ batch, settlement }: SettleRequest): boolean {
+  return batch.kind === "fresh" && settlement.failures.length === 0;
 }

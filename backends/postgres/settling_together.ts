@@ -1,85 +1,89 @@
 /** How small batches are settled: several mailboxes in one transaction. @module */
-import { BackendAway } from "../backend.ts";
+import { BackendUnavailable } from "../backend.ts";
 import { arrayOf } from "./array_literal.ts";
 import type { PostgresClient } from "./client.ts";
-import { Gathering } from "./gathering.ts";
-import { columnsOf, type Pulled, readPulled } from "./puller.ts";
-import { outputsOf, settleByStatement, type Settled, type Settling } from "./settle_statement.ts";
-import type { Sleeper, Wakes } from "./wakes.ts";
+import { Coalescer } from "./gathering.ts";
+import { columnsOf, type FetchResult, readFetchResult } from "./puller.ts";
+import { outputsOf, settleOne, type SettleReply, type SettleRequest } from "./settle_statement.ts";
+import type { IdleMailbox, Notifier } from "./wakes.ts";
 
-export type SettleTogether = (settling: Settling) => Promise<Settled>;
+export type SettleGroup = (settling: SettleRequest) => Promise<SettleReply>;
 
 /** So many transactions at once: one more than the disk is busy with. */
-const AT_ONCE = 1;
+const CONCURRENT_COMMITS = 1;
 
 /**
  * Settles fresh batches without exceptions, and hands what they made to the mailboxes of this process that wait for it.
  * Throws BackendAway, after which settling again is safe.
  */
-export function settlingTogether(client: PostgresClient, wakes: Wakes): SettleTogether {
-  const gathering = new Gathering<Settling, Settled>(async (settlings) => {
-    const takers = takersOf(settlings, wakes);
-    if (settlings.length + takers.size > 1) {
-      const told = [...takers.keys()];
-      if (await settleAndHand(client, settlings, takers)) {
-        return settlings.map(() => ({ verdict: "settled", told }));
+export function createSettleGroup(client: PostgresClient, wakes: Notifier): SettleGroup {
+  const coalescer = new Coalescer<SettleRequest, SettleReply>(async (settlings) => {
+    const recipients = reserveRecipients(settlings, wakes);
+    if (settlings.length + recipients.size > 1) {
+      const notified = [...recipients.keys()];
+      if (await settleAndDeliver(client, settlings, recipients)) {
+        return settlings.map(() => ({ verdict: "settled", alreadyNotified: notified }));
       }
     }
-    const apart = settlings.map((settling) => settleByStatement(client, settling));
+    const apart = settlings.map((settling) => settleOne(client, settling));
     await Promise.allSettled(apart);
     return apart;
-  }, AT_ONCE);
-  return (settling) => gathering.ask(settling);
+  }, CONCURRENT_COMMITS);
+  return (settling) => coalescer.submit(settling);
 }
 
 /** Who waits for outputs of these, each with the place that it took for them. */
-type Takers = ReadonlyMap<Sleeper, () => void>;
+type Recipients = ReadonlyMap<IdleMailbox, () => void>;
 
-function takersOf(settlings: readonly Settling[], wakes: Wakes): Takers {
-  const asleep = settlings.flatMap(({ owner, settlement }) =>
-    wakes.asleep(owner.partition, Object.keys(settlement.outputTypes))
+function reserveRecipients(settlings: readonly SettleRequest[], wakes: Notifier): Recipients {
+  const idle = settlings.flatMap(({ owner, settlement }) =>
+    wakes.idleMailboxes(owner.partition, Object.keys(settlement.outputTypes))
   );
-  const takers = new Map<Sleeper, () => void>();
-  for (const sleeper of new Set(asleep)) {
-    const leave = sleeper.reserve();
-    if (leave !== undefined) takers.set(sleeper, leave);
+  const recipients = new Map<IdleMailbox, () => void>();
+  for (const mailbox of new Set(idle)) {
+    const release = mailbox.tryReserve();
+    if (release !== undefined) recipients.set(mailbox, release);
   }
-  return takers;
+  return recipients;
 }
 
 /** Whether all are settled, and the takers have what there is for them; or nothing was done, and they no place. */
-async function settleAndHand(client: PostgresClient, settlings: readonly Settling[], takers: Takers) {
-  let pulled: Pulled[] | undefined;
+async function settleAndDeliver(
+  client: PostgresClient,
+  settlings: readonly SettleRequest[],
+  recipients: Recipients,
+) {
+  let results: FetchResult[] | undefined;
   try {
-    pulled = await together(client, settlings, [...takers.keys()]);
+    results = await settleTogether(client, settlings, [...recipients.keys()]);
   } finally {
-    if (pulled === undefined) { for (const leave of takers.values()) leave(); }
+    if (results === undefined) { for (const release of recipients.values()) release(); }
   }
-  [...takers].forEach(([taker, leave], i) => pulled && taker.hand(pulled[i]!, leave));
-  return pulled !== undefined;
+  [...recipients].forEach(([recipient, release], i) => results && recipient.deliver(results[i]!, release));
+  return results !== undefined;
 }
 
 /**
  * What the takers have then, when all are settled. Undefined when none is: one of them was settled before, was lost, or
  * can't be stored.
  */
-async function together(
+async function settleTogether(
   client: PostgresClient,
-  settlings: readonly Settling[],
-  takers: readonly Sleeper[],
-): Promise<Pulled[] | undefined> {
+  settlings: readonly SettleRequest[],
+  recipients: readonly IdleMailbox[],
+): Promise<FetchResult[] | undefined> {
   try {
-    return takers.length === 0
+    return recipients.length === 0
       ? await settle(client, settlings)
-      : await settleAndPull(client, settlings, takers);
+      : await settleAndFetch(client, settlings, recipients);
   } catch (error) {
     // What is refused was not stored: each then answers for itself. After an unknown outcome all must ask again.
-    if (error instanceof BackendAway) throw error;
+    if (error instanceof BackendUnavailable) throw error;
     return undefined;
   }
 }
 
-async function settle(client: PostgresClient, settlings: readonly Settling[]): Promise<[] | undefined> {
+async function settle(client: PostgresClient, settlings: readonly SettleRequest[]): Promise<[] | undefined> {
   const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
   const [row] = await client.run((sql) =>
     sql<
@@ -90,13 +94,13 @@ async function settle(client: PostgresClient, settlings: readonly Settling[]): P
   return row.settled ? [] : undefined;
 }
 
-async function settleAndPull(
+async function settleAndFetch(
   client: PostgresClient,
-  settlings: readonly Settling[],
-  takers: readonly Sleeper[],
-): Promise<Pulled[] | undefined> {
+  settlings: readonly SettleRequest[],
+  recipients: readonly IdleMailbox[],
+): Promise<FetchResult[] | undefined> {
   const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
-  const pull = columnsOf(takers);
+  const pull = columnsOf(recipients);
   const rows = await client.run((sql) =>
     sql`select kind, count, read_from, read_to, next_due_ms, lines
       from zaakstroom.settle_and_pull(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
@@ -104,11 +108,11 @@ async function settleAndPull(
         ${pull.processors}::text[], ${pull.partitions}::smallint[], ${pull.epochs}::bigint[], ${pull.types}::text[],
         ${pull.sizes}::int[], ${pull.bytes}::int[])`.raw()
   );
-  return rows.length === 0 ? undefined : rows.map(readPulled);
+  return rows.length === 0 ? undefined : rows.map(readFetchResult);
 }
 
-function columnsOfSettlings(settlings: readonly Settling[]) {
-  const column = (of: (settling: Settling) => string | number) => arrayOf(settlings.map(of));
+function columnsOfSettlings(settlings: readonly SettleRequest[]) {
+  const column = (of: (settling: SettleRequest) => string | number) => arrayOf(settlings.map(of));
   const timers = settlings.flatMap(({ settlement }) => settlement.timers);
   return {
     processors: column(({ owner }) => owner.processor),

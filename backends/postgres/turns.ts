@@ -1,22 +1,22 @@
 /** Turns: so many may act at once, and the others wait in line. @module */
 
-export class Turns {
+export class Semaphore {
   #free: number;
-  readonly #line: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
 
-  constructor(atOnce: number) {
-    this.#free = atOnce;
+  constructor(permits: number) {
+    this.#free = permits;
   }
 
   /** Resolves when it is our turn, with what must be called at its end. */
-  async take(): Promise<() => void> {
+  async acquire(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#line.push(resolve));
-    return () => this.#pass();
+    else await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    return () => this.#release();
   }
 
-  #pass(): void {
-    const next = this.#line.shift();
+  #release(): void {
+    const next = this.#waiters.shift();
     if (next === undefined) this.#free++;
     else next();
   }

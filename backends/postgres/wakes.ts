@@ -6,49 +6,49 @@
  * gathered over a few milliseconds; it is a hint, and losing one costs at most a poll interval.
  * @module
  */
-import type { Bell } from "../bell.ts";
-import { pause } from "../patience.ts";
+import type { WakeSignal } from "../bell.ts";
+import { delay } from "../patience.ts";
 import { connect, type PostgresClient, type PostgresTarget, type Sql } from "./client.ts";
-import type { Pulled, PullRequest } from "./puller.ts";
+import type { FetchRequest, FetchResult } from "./puller.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notices are gathered this long, in milliseconds. */
-const GATHER_MS = 5;
+const SEND_DELAY_MS = 5;
 /** Every so many polls all bells ring: what a poll does not look for (a redriven dead letter) is then found too. */
-const POLLS_TO_RING_ALL = 15;
+const POLLS_PER_NOTIFY_ALL = 15;
 /** The longest payload PostgreSQL takes is 8,000 bytes. */
 const LONGEST_PAYLOAD = 7_900;
 
 /** A mailbox that can be woken. */
-export interface Sleeper extends PullRequest {
+export interface IdleMailbox extends FetchRequest {
   /** It has nothing, and waits for its bell. */
-  readonly isAsleep: boolean;
+  readonly isIdle: boolean;
   /** How far it has read. */
   readonly checkpoint: number;
-  readonly bell: Bell;
+  readonly wakeSignal: WakeSignal;
   /** Takes a place for a batch that it may be handed; undefined when it is awake, or would have to wait for one. */
-  reserve(): (() => void) | undefined;
+  tryReserve(): (() => void) | undefined;
   /** Wakes it with its next batch, if it still sleeps; otherwise its bell rings, and the place is given back. */
-  hand(pulled: Pulled, leave: () => void): void;
+  deliver(pulled: FetchResult, leave: () => void): void;
 }
 
-interface WakesOptions {
+interface NotifierOptions {
   node: string;
   /** Between two polls, in milliseconds. */
   pollMs: number;
 }
 
-export class Wakes {
-  readonly #sleepers = new Set<Sleeper>();
-  readonly #notices = new Set<string>();
+export class Notifier {
+  readonly #mailboxes = new Set<IdleMailbox>();
+  readonly #pending = new Set<string>();
   readonly #ended = new AbortController();
   readonly #client: PostgresClient;
-  readonly #options: WakesOptions;
+  readonly #options: NotifierOptions;
   #sending: Promise<void> | undefined;
   #listening: Promise<void> | undefined;
   #polling: Promise<void> | undefined;
 
-  constructor(client: PostgresClient, options: WakesOptions) {
+  constructor(client: PostgresClient, options: NotifierOptions) {
     this.#client = client;
     this.#options = options;
   }
@@ -59,19 +59,19 @@ export class Wakes {
     if (!target.pooler) this.#listening ??= this.#listen(target);
   }
 
-  add(sleeper: Sleeper): void {
-    this.#sleepers.add(sleeper);
+  add(mailbox: IdleMailbox): void {
+    this.#mailboxes.add(mailbox);
   }
 
-  remove(sleeper: Sleeper): void {
-    this.#sleepers.delete(sleeper);
+  remove(mailbox: IdleMailbox): void {
+    this.#mailboxes.delete(mailbox);
   }
 
   /** The mailboxes of this process that sleep until such events come. */
-  asleep(partition: number, types: readonly string[]): Sleeper[] {
-    return [...this.#sleepers].filter((sleeper) =>
-      sleeper.isAsleep && sleeper.partition === partition &&
-      sleeper.types.some((type) => types.includes(type))
+  idleMailboxes(partition: number, types: readonly string[]): IdleMailbox[] {
+    return [...this.#mailboxes].filter((mailbox) =>
+      mailbox.isIdle && mailbox.partition === partition &&
+      mailbox.types.some((type) => types.includes(type))
     );
   }
 
@@ -79,36 +79,36 @@ export class Wakes {
    * Tells the mailboxes of this process, but for those who know it, and with `others` those of other processes, that
    * events have come.
    */
-  announce(
+  notify(
     partitions: Iterable<number>,
     types: readonly string[],
     others: boolean,
-    told: readonly Sleeper[] = [],
+    alreadyNotified: readonly IdleMailbox[] = [],
   ): void {
     for (const partition of partitions) {
       for (const type of types) {
-        this.#ring(partition, type, told);
-        if (others) this.#notices.add(`${partition}:${type}`);
+        this.#notifyLocal(partition, type, alreadyNotified);
+        if (others) this.#pending.add(`${partition}:${type}`);
       }
     }
-    if (this.#notices.size > 0) this.#sending ??= this.#send();
+    if (this.#pending.size > 0) this.#sending ??= this.#send();
   }
 
-  ringAll(): void {
-    for (const sleeper of this.#sleepers) sleeper.bell.ring();
+  notifyAll(): void {
+    for (const mailbox of this.#mailboxes) mailbox.wakeSignal.notify();
   }
 
-  #ring(partition: number, type: string, told: readonly Sleeper[] = []): void {
-    for (const sleeper of this.#sleepers) {
-      const wants = sleeper.partition === partition && (type === "*" || sleeper.types.includes(type));
-      if (wants && !told.includes(sleeper)) sleeper.bell.ring();
+  #notifyLocal(partition: number, type: string, alreadyNotified: readonly IdleMailbox[] = []): void {
+    for (const mailbox of this.#mailboxes) {
+      const wants = mailbox.partition === partition && (type === "*" || mailbox.types.includes(type));
+      if (wants && !alreadyNotified.includes(mailbox)) mailbox.wakeSignal.notify();
     }
   }
 
   async #send(): Promise<void> {
-    await pause(GATHER_MS, this.#ended.signal);
-    const joined = [...this.#notices].join(",");
-    this.#notices.clear();
+    await delay(SEND_DELAY_MS, this.#ended.signal);
+    const joined = [...this.#pending].join(",");
+    this.#pending.clear();
     this.#sending = undefined;
     const payload = `${this.#options.node} ${joined.length > LONGEST_PAYLOAD ? "*" : joined}`;
     // A notice needs no disk write; the events it tells of are committed already.
@@ -117,13 +117,13 @@ export class Wakes {
     ).catch(() => {});
   }
 
-  #heard(payload: string): void {
+  #onNotification(payload: string): void {
     const [node, notices] = payload.split(" ") as [string, string];
     if (node === this.#options.node) return;
-    if (notices === "*") return this.ringAll();
+    if (notices === "*") return this.notifyAll();
     for (const notice of notices.split(",")) {
       const [partition, type] = notice.split(":") as [string, string];
-      this.#ring(Number(partition), type);
+      this.#notifyLocal(Number(partition), type);
     }
   }
 
@@ -133,10 +133,10 @@ export class Wakes {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       try {
-        await sql.listen(CHANNEL, (payload) => this.#heard(payload), () => this.ringAll());
+        await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       } catch {
-        await pause(500, signal);
+        await delay(500, signal);
       }
     }
     await sql.end({ timeout: 0 }).catch(() => {});
@@ -145,19 +145,19 @@ export class Wakes {
   async #poll(): Promise<void> {
     const { signal } = this.#ended;
     for (let n = 1;; n++) {
-      await pause(this.#options.pollMs, signal);
+      await delay(this.#options.pollMs, signal);
       if (signal.aborted) return;
-      if (n % POLLS_TO_RING_ALL === 0) this.ringAll();
-      else if (this.#sleepers.size > 0) await this.#pollOnce().catch(() => {});
+      if (n % POLLS_PER_NOTIFY_ALL === 0) this.notifyAll();
+      else if (this.#mailboxes.size > 0) await this.#pollOnce().catch(() => {});
     }
   }
 
   async #pollOnce(): Promise<void> {
-    const feeds = [...this.#sleepers].flatMap(({ partition, types, checkpoint }) =>
+    const feeds = [...this.#mailboxes].flatMap(({ partition, types, checkpoint }) =>
       types.map((type) => ({ partition, type, checkpoint }))
     );
-    const found = await this.#client.run((sql) => feedsWithNews(sql, JSON.stringify(feeds)));
-    for (const { partition, type } of found) this.#ring(partition, type);
+    const found = await this.#client.run((sql) => feedsWithNewEvents(sql, JSON.stringify(feeds)));
+    for (const { partition, type } of found) this.#notifyLocal(partition, type);
   }
 
   async close(): Promise<void> {
@@ -166,7 +166,7 @@ export class Wakes {
   }
 }
 
-function feedsWithNews(sql: Sql, feeds: string) {
+function feedsWithNewEvents(sql: Sql, feeds: string) {
   return sql<{ partition: number; type: string }[]>`
     select distinct f.partition, f.type
     from json_to_recordset(${feeds}::text::json) as f (partition smallint, type text, checkpoint bigint)

@@ -1,7 +1,7 @@
 /** `chaos`: strikes real servers, processes and networks, and proves by the ledger that nothing came of it. @module */
 import { join } from "node:path";
 import { natsUrl, oneOf, postgresUrl, rate, serverUrl, text, wholeNumber } from "../../schema/settings.ts";
-import { duration, given } from "../../schema/settings.ts";
+import { duration, flag } from "../../schema/settings.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/stage.ts";
@@ -49,7 +49,7 @@ const chaosOptions = {
     help: "runs at once; default one a core, at most 4",
   },
   report: { schema: text.optional(), value: "DIR", help: "write chaos.md and chaos.html there" },
-  list: { schema: given, help: "explain the scenarios and the faults, and end" },
+  list: { schema: flag, help: "explain the scenarios and the faults, and end" },
   json: jsonOption,
 } as const;
 

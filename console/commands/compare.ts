@@ -1,5 +1,5 @@
 /** `compare`: the backends side by side on the same work, and other programs beside them. @module */
-import { duration, given, natsUrl, postgresUrl, rate, text, wholeNumber } from "../../schema/settings.ts";
+import { duration, flag, natsUrl, postgresUrl, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command } from "../command.ts";
 import { UsageError } from "../exit_codes.ts";
@@ -41,7 +41,7 @@ const compareOptions = {
   },
   partitions: backendOptions.partitions,
   peers: {
-    schema: given,
+    schema: flag,
     help:
       "add graphile-worker, pg-boss and emmett on the same PostgreSQL (from a clone; fetches them from npm)",
   },

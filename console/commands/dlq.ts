@@ -1,8 +1,8 @@
 /** `dlq`: dead letters, their evidence, and what a person does about them. @module */
 import type { Backend, DeadLetter, DeadLetterFilter } from "../../backends/backend.ts";
-import { pause } from "../../backends/patience.ts";
+import { delay } from "../../backends/patience.ts";
 import { redactBsns } from "../../schema/bsn.ts";
-import { given, rate, text, wholeNumber } from "../../schema/settings.ts";
+import { flag, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
@@ -26,9 +26,9 @@ const dlqOptions = {
     value: "TEXT",
     help: "why, for the audit trail; needed to redrive or discard",
   },
-  "dry-run": { schema: given, help: "only say what would be done" },
+  "dry-run": { schema: flag, help: "only say what would be done" },
   "show-outputs": {
-    schema: given,
+    schema: flag,
     help: "with redrive --dry-run: try it in a worker, and show what it would emit",
   },
   rate: {
@@ -200,7 +200,7 @@ async function redriveAtRate(
   const never = new AbortController().signal;
   let done = 0;
   for (const [i, { processor, caseId, event }] of found.entries()) {
-    if (i > 0) await pause(1_000 / perSecond, never);
+    if (i > 0) await delay(1_000 / perSecond, never);
     done += await deadLetters.redrive({ processor, caseId, position: event.position }, why);
   }
   return done;

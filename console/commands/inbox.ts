@@ -1,5 +1,5 @@
 /** `inbox`: events that were refused at the door, and what a person does about them. @module */
-import type { Inbox, RefusedEvent } from "../../backends/backend.ts";
+import type { Inbox, RejectedEvent } from "../../backends/backend.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
@@ -90,7 +90,7 @@ async function runVerb(
 }
 
 function list(
-  refused: readonly RefusedEvent[],
+  refused: readonly RejectedEvent[],
   total: number,
   { json }: InboxValues,
   { out }: Output,
@@ -103,10 +103,10 @@ function list(
   return exitCodes.ok;
 }
 
-function masked(refused: RefusedEvent): RefusedEvent {
+function masked(refused: RejectedEvent): RejectedEvent {
   return { ...refused, reason: redactBsns(refused.reason), text: redactBsns(refused.text) };
 }
 
-function tell({ id, at, reason, text }: RefusedEvent): string {
+function tell({ id, at, reason, text }: RejectedEvent): string {
   return [`${id}, sent before ${at}`, `Refused: ${reason}`, text].join("\n");
 }

@@ -3,7 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { readInput } from "../../schema/input.ts";
-import { given, wholeNumber } from "../../schema/settings.ts";
+import { flag, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
@@ -13,13 +13,13 @@ import { grouped, Progress } from "../terminal.ts";
 
 const publishOptions = {
   ...backendOptions,
-  strict: { schema: given, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
+  strict: { schema: flag, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
   batch: {
     schema: wholeNumber(1, 10_000).default(1_000),
     value: "N",
     help: "events stored together; default 1000",
   },
-  "dry-run": { schema: given, help: "only validate" },
+  "dry-run": { schema: flag, help: "only validate" },
   json: jsonOption,
 } as const;
 

@@ -4,7 +4,7 @@ import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
 import type { Migrated } from "../../backends/postgres/migrate.ts";
 import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
-import { given, oneOf, postgresUrl } from "../../schema/settings.ts";
+import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -18,7 +18,7 @@ const setupOptions = {
     schema: oneOf(["postgres", "nats"]).default("postgres"),
     help: "postgres or nats (JetStream); default postgres",
   },
-  apply: { schema: given, help: "nats: change streams that differ from what is wanted" },
+  apply: { schema: flag, help: "nats: change streams that differ from what is wanted" },
   json: jsonOption,
 } as const;
 

@@ -6,7 +6,7 @@ import { explain, renderExplanation } from "../../simulators/explain.ts";
 import { feed } from "../../simulators/feed.ts";
 import { renderReport } from "../../simulators/render_report.ts";
 import { type ScenarioName, scenarioNames } from "../../simulators/scenarios.ts";
-import { duration, given, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
+import { duration, flag, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -42,8 +42,8 @@ const simulateOptions = {
     value: "NAME",
     help: `a labelled departure from the sourced figures: ${scenarioNames.join(", ")}`,
   },
-  explain: { schema: given, help: "show which figures are sourced and which are assumptions, and end" },
-  report: { schema: given, help: "put sourced and generated shares side by side (with --backend none)" },
+  explain: { schema: flag, help: "show which figures are sourced and which are assumptions, and end" },
+  report: { schema: flag, help: "put sourced and generated shares side by side (with --backend none)" },
   json: jsonOption,
 } as const;
 

@@ -1,5 +1,5 @@
 /** A store of the selftest's own, of the kind a node would use, that is gone when the selftest ends. @module */
-import { BackendRefused } from "../../backends/backend.ts";
+import { BackendUnusable } from "../../backends/backend.ts";
 import { PostgresClient } from "../../backends/postgres/client.ts";
 import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
 import { codeOf } from "../../backends/postgres/errors.ts";
@@ -70,7 +70,7 @@ async function createDatabase(server: PostgresClient, name: string): Promise<str
     await server.run((sql) => sql.unsafe(`create database ${name}`));
   } catch (error) {
     if (codeOf((error as Error).cause) !== "42501") throw error;
-    throw new BackendRefused(
+    throw new BackendUnusable(
       "The selftest makes a database of its own on the server, and this user may not: " +
         "grant CREATEDB, or run it without --url",
     );
@@ -79,7 +79,7 @@ async function createDatabase(server: PostgresClient, name: string): Promise<str
 }
 
 async function dropDatabase(server: PostgresClient, name: string): Promise<void> {
-  await server.again((sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
+  await server.runIdempotent((sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
 }
 
 function withDatabase(url: string, name: string): string {

@@ -1,5 +1,5 @@
 /** Boots the workers a node would boot, and has each of them handle a batch. @module */
-import { silentObserver } from "../../actors/observer.ts";
+import { noopObserver } from "../../actors/observer.ts";
 import { WorkerPool } from "../../actors/worker_pool.ts";
 import type { BatchResult } from "../../actors/worker_protocol.ts";
 import type { WireEvent } from "../../schema/events.ts";
@@ -23,7 +23,7 @@ export async function checkWorkers(
   signal.addEventListener("abort", abort);
   // A worker that dies is what this looks for: it is not started again.
   const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
-  const pool = new WorkerPool(settings, silentObserver, (reason) => died.reject(failed(reason)));
+  const pool = new WorkerPool(settings, noopObserver, (reason) => died.reject(failed(reason)));
   try {
     const lines = encodeLines([deliveryLine({ ...PLACE, recordedAt: Date.now(), event })]);
     const handled = Array.from({ length: workers }, async (_, partition) => {
@@ -40,7 +40,7 @@ export async function checkWorkers(
 
 const PLACE = { position: 1, version: 1, attempt: 1, held: false } as const;
 
-function requireHandled(worker: number, { failed: failures, outputs }: BatchResult): void {
+function requireHandled(worker: number, { failedAttempts: failures, outputs }: BatchResult): void {
   const [failure] = failures;
   if (failure !== undefined) {
     throw failed(`worker ${worker + 1} could not handle its batch: ${failure.error.message}`);

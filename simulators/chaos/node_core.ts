@@ -3,7 +3,7 @@ import { processors } from "../../actors/processors/all.ts";
 import type { Observer } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
-import { pause } from "../../backends/patience.ts";
+import { delay } from "../../backends/patience.ts";
 import { type HealthReport, type Order, steadyNow } from "./control.ts";
 import type { ToldKind } from "./history.ts";
 import { BATCH_BYTES } from "./open_store.ts";
@@ -65,7 +65,7 @@ export class NodeCore {
         const { mailboxes, nextTimerAt } = health;
         await this.#report(summary(mailboxes, nextTimerAt));
       }
-      await pause(HEALTH_MS, signal);
+      await delay(HEALTH_MS, signal);
     }
   }
 
@@ -132,8 +132,8 @@ export function tellTo(report: Reporter): Observer {
     held: (ids) => tell("held", { ...ids }),
     fenced: (ids) => tell("fenced", ids),
     workerRestarted: ({ worker, exit }) => tell("worker_restart", { worker, exit }),
-    backendAway: () => tell("backend_away", {}),
-    backendBack: () => tell("backend_back", {}),
+    backendUnavailable: () => tell("backend_away", {}),
+    backendAvailable: () => tell("backend_back", {}),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { guard } from "../../actors/guardian.ts";
 import type { Supervisor } from "../../actors/supervisor.ts";
-import type { AwayListener } from "../../backends/patience.ts";
+import type { AvailabilityListener } from "../../backends/patience.ts";
 import { linesOf, type NodePlan, type Order, steadyNow } from "./control.ts";
 import { keepWorkers } from "./kept_workers.ts";
 import { nodeCommand } from "./node_command.ts";
@@ -24,7 +24,7 @@ async function guardNode(plan: NodePlan): Promise<number> {
     isFinal: (code) => code <= 7,
     recycleCode: RECYCLE,
     interruptedCode: 130,
-    tell: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
+    log: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
   });
 }
 
@@ -47,11 +47,11 @@ async function runNode(plan: NodePlan): Promise<number> {
 async function serve(plan: NodePlan, control: Deno.TcpConn, report: Reporter, workers: Worker[]) {
   const observer = tellTo(report);
   let away = false;
-  const onAway: AwayListener = (error) => {
-    if (away !== (error !== undefined)) error ? observer.backendAway("") : observer.backendBack();
+  const onAvailabilityChange: AvailabilityListener = (error) => {
+    if (away !== (error !== undefined)) error ? observer.backendUnavailable("") : observer.backendAvailable();
     away = error !== undefined;
   };
-  const backend = await openStore({ ...plan, onAway });
+  const backend = await openStore({ ...plan, onAvailabilityChange });
   const core = new NodeCore(backend, report, workers);
   const asked = listen(control, core, report);
   const started = core.supervisor.start().then(() => never);

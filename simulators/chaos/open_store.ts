@@ -1,6 +1,6 @@
 /** Opening a store of chaos: the same way for nodes, producers, readers and thieves. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { type AwayListener, untilAnswered } from "../../backends/patience.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../../backends/patience.ts";
 
 interface StorePlan {
   readonly backend: "postgres" | "nats";
@@ -9,7 +9,7 @@ interface StorePlan {
   readonly stream: string;
   /** The name of the node; a new one when left out. */
   readonly node?: string;
-  readonly onAway?: AwayListener;
+  readonly onAvailabilityChange?: AvailabilityListener;
   /** Who is not part of the run. */
   readonly patient?: boolean;
 }
@@ -28,7 +28,7 @@ export async function openStore(plan: StorePlan): Promise<Backend> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), 4 * PATIENT_MS);
   try {
-    return await untilAnswered(() => openOnce(plan), late.signal);
+    return await retryWhileUnavailable(() => openOnce(plan), late.signal);
   } finally {
     clearTimeout(timer);
   }

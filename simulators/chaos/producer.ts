@@ -3,8 +3,8 @@
  * deliveries for one processor. Several appends are under way at once, small ones beside large ones. @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { BackendRefused } from "../../backends/backend.ts";
-import { pause, untilAnswered } from "../../backends/patience.ts";
+import { BackendUnusable } from "../../backends/backend.ts";
+import { delay, retryWhileUnavailable } from "../../backends/patience.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
@@ -76,7 +76,7 @@ export class Producer {
       // While appends hang, the load does not pile up: that would only be one more fault.
       if (due >= 1 && this.#under.size < AT_ONCE) sent += this.#sendSome(Math.floor(due));
       else if (due > this.#perSecond) sent += Math.floor(due);
-      await pause(STEP_MS / AT_ONCE, this.#stopping.signal);
+      await delay(STEP_MS / AT_ONCE, this.#stopping.signal);
     }
   }
 
@@ -121,11 +121,11 @@ export class Producer {
     const never = new AbortController();
     for (;;) {
       try {
-        return void await untilAnswered(() => this.#backend.append(events), never.signal);
+        return void await retryWhileUnavailable(() => this.#backend.append(events), never.signal);
       } catch (error) {
         // A disk that is full is emptied again.
-        if (!(error instanceof BackendRefused)) throw error;
-        await pause(100, never.signal);
+        if (!(error instanceof BackendUnusable)) throw error;
+        await delay(100, never.signal);
       }
     }
   }

@@ -3,8 +3,8 @@
  * held back after they were handled, and delivered again. This is the one seam by which chaos reaches into a supervisor:
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
-import { type Backend, BackendAway, type ProcessorSpec } from "../../backends/backend.ts";
-import type { Entrance } from "../../backends/gate.ts";
+import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
+import type { Permits } from "../../backends/gate.ts";
 import {
   type Batch,
   Fenced,
@@ -68,7 +68,7 @@ class WatchedMailbox implements Mailbox {
   readonly #disturbance: Disturbance;
   /** The last batch, when all of it was done. */
   #last: Batch | undefined;
-  readonly begin: Mailbox["begin"];
+  readonly markInFlight: Mailbox["markInFlight"];
   readonly histories: Mailbox["histories"];
   readonly close: Mailbox["close"];
 
@@ -76,7 +76,7 @@ class WatchedMailbox implements Mailbox {
     this.#mailbox = mailbox;
     this.#report = report;
     this.#disturbance = disturbance;
-    this.begin = mailbox.begin.bind(mailbox);
+    this.markInFlight = mailbox.markInFlight.bind(mailbox);
     this.histories = mailbox.histories.bind(mailbox);
     this.close = mailbox.close.bind(mailbox);
   }
@@ -90,14 +90,14 @@ class WatchedMailbox implements Mailbox {
   get epoch(): number {
     return this.#mailbox.epoch;
   }
-  get lost(): AbortSignal {
-    return this.#mailbox.lost;
+  get revoked(): AbortSignal {
+    return this.#mailbox.revoked;
   }
-  get abandoned(): Mailbox["abandoned"] {
-    return this.#mailbox.abandoned;
+  get crashedOwner(): Mailbox["crashedOwner"] {
+    return this.#mailbox.crashedOwner;
   }
 
-  async *batches(signal: AbortSignal, gate?: Entrance): AsyncGenerator<Batch> {
+  async *batches(signal: AbortSignal, gate?: Permits): AsyncGenerator<Batch> {
     for await (const batch of this.#mailbox.batches(signal, gate)) {
       this.#disturbance.handedOut(batch.lines.length);
       try {
@@ -125,18 +125,18 @@ class WatchedMailbox implements Mailbox {
     let result: SettleResult = "settled";
     try {
       await this.#mailbox.settle(batch, settlement);
-      if (batch.kind === "fresh" && settlement.exceptions.length === 0) this.#last = batch;
+      if (batch.kind === "fresh" && settlement.failures.length === 0) this.#last = batch;
     } catch (error) {
-      result = error instanceof Fenced ? "fenced" : error instanceof BackendAway ? "away" : "failed";
+      result = error instanceof Fenced ? "fenced" : error instanceof BackendUnavailable ? "away" : "failed";
       throw error;
     } finally {
       await this.#report({ kind: "ended", id, result, at: steadyNow() });
     }
   }
 
-  #begun(id: number, batch: Batch, { exceptions }: Settlement): Report {
+  #begun(id: number, batch: Batch, { failures }: Settlement): Report {
     const { processor, partition, epoch } = this;
-    const failed = exceptions.map(({ position, attempt, outcome }) => ({
+    const failed = failures.map(({ position, attempt, outcome }) => ({
       position,
       attempt,
       outcome: outcome.kind,

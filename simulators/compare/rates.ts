@@ -2,7 +2,7 @@
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import { type Backend, VersionConflict } from "../../backends/backend.ts";
-import { pause } from "../../backends/patience.ts";
+import { delay } from "../../backends/patience.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
@@ -63,7 +63,7 @@ async function untilDrained(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await pause(Math.max(50, QUIET_MS - quietMs()), signal);
+    await delay(Math.max(50, QUIET_MS - quietMs()), signal);
     if (quietMs() < QUIET_MS) continue;
     const mailboxes = (await backend.health()).mailboxes.filter(({ processor }) => names.has(processor));
     if (mailboxes.length < names.size * backend.partitions) continue;

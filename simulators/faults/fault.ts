@@ -1,5 +1,5 @@
 /** The contract of a fault: what it does, how it ends, and what proves that it happened. @module */
-import { pause } from "../../backends/patience.ts";
+import { delay } from "../../backends/patience.ts";
 import type { ToldKind } from "../chaos/history.ts";
 import type { Stage } from "../chaos/stage.ts";
 
@@ -40,7 +40,7 @@ export async function untilSeen(
   signal: AbortSignal,
 ): Promise<void> {
   const late = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-  while (!late.aborted && !await holds()) await pause(LOOK_MS, late);
+  while (!late.aborted && !await holds()) await delay(LOOK_MS, late);
 }
 
 /** For what is over by itself. */

@@ -44,8 +44,8 @@ function overriding<T extends object>(object: T, members: Partial<T>): T {
 }
 
 /** The deliveries of a batch that were simply done. */
-export function doneOf(batch: Batch, { exceptions }: Settlement): Done[] {
-  const failed = new Set(exceptions.map(({ position }) => position));
+export function doneOf(batch: Batch, { failures }: Settlement): Done[] {
+  const failed = new Set(failures.map(({ position }) => position));
   const done: Done[] = [];
   for (const line of linesOf(batch)) {
     // The data, which may be long, comes after these.

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { pause, untilAnswered } from "../../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../../backends/patience.ts";
 import type { WireEvent } from "../../schema/events.ts";
 
 /** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */
@@ -61,7 +61,7 @@ class OpenLoop {
     const { schedule, start, signal } = this.#options;
     const moments = schedule[Symbol.iterator]();
     for (let next = moments.next(); !next.done && this.#failed === undefined;) {
-      await pause(start + next.value - performance.now(), signal);
+      await delay(start + next.value - performance.now(), signal);
       if (this.#under.size >= APPENDS_AT_ONCE) await Promise.race(this.#under);
       if (signal.aborted) break;
       const elapsed = this.#handOver(next.value);
@@ -104,7 +104,7 @@ class OpenLoop {
   /** While the store is away it is asked again: the ids are the same, and the time that passes counts. */
   async #append(events: readonly WireEvent[], due: readonly number[]): Promise<void> {
     const { append, signal, listener } = this.#options;
-    await untilAnswered(() => append(events), signal);
+    await retryWhileUnavailable(() => append(events), signal);
     listener.acknowledged(due, performance.now());
   }
 }

@@ -15,7 +15,7 @@ export class Troubles implements Observer {
 
   settled(): void {}
   held(): void {}
-  backendBack(): void {}
+  backendAvailable(): void {}
   retried(): void {
     this.retries++;
   }
@@ -28,7 +28,7 @@ export class Troubles implements Observer {
   workerRestarted(): void {
     this.restarts++;
   }
-  backendAway(): void {
+  backendUnavailable(): void {
     this.aways++;
   }
 

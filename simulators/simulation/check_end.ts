@@ -1,7 +1,7 @@
 /** Checks the whole history of a run in which, in the end, everything could be done: I1 to I3, I5, I6 and I8. @module */
 import { derivedId } from "../../schema/ids.ts";
-import type { Entry, EventLog } from "../../backends/memory/log.ts";
-import { SMALL_IN_WHOLE } from "../../backends/portion.ts";
+import type { EventLog, LogEntry } from "../../backends/memory/log.ts";
+import { SMALL_PER_LARGE } from "../../backends/portion.ts";
 import { processorNames } from "./fault.ts";
 import type { SimulatedNode, World } from "./simulated_node.ts";
 import { taken } from "./unfinished.ts";
@@ -25,11 +25,11 @@ function checkAppends({ history, store: { log } }: World): string[] {
 }
 
 interface Output {
-  readonly entry: Entry;
+  readonly entry: LogEntry;
   readonly data: Record<string, unknown>;
 }
 
-function checkCase(story: readonly Entry[]): string[] {
+function checkCase(story: readonly LogEntry[]): string[] {
   const outputs = outputsOf(story);
   const breaches = processorNames.flatMap((name) => {
     const inputs = story.filter(({ type }) => taken[name].includes(type));
@@ -43,7 +43,7 @@ function checkCase(story: readonly Entry[]): string[] {
 }
 
 /** By processor and input. */
-function outputsOf(story: readonly Entry[]): Map<string, Output[]> {
+function outputsOf(story: readonly LogEntry[]): Map<string, Output[]> {
   const outputs = new Map<string, Output[]>();
   for (const entry of story) {
     const { causation_id, source } = JSON.parse(entry.metadata);
@@ -54,7 +54,7 @@ function outputsOf(story: readonly Entry[]): Map<string, Output[]> {
   return outputs;
 }
 
-function checkOutput(name: string, input: Entry, outputs: readonly Output[]): string[] {
+function checkOutput(name: string, input: LogEntry, outputs: readonly Output[]): string[] {
   const what = `${name} on version ${input.version} of ${input.caseId}`;
   if (outputs.length === 0) return [`I1: ${what} left nothing behind`];
   if (outputs.length > 1) return [`I2: ${what} left ${outputs.length} events behind`];
@@ -63,7 +63,7 @@ function checkOutput(name: string, input: Entry, outputs: readonly Output[]): st
   return eventId === expected ? [] : [`I2: ${what} left an event with an id that is not derived`];
 }
 
-function checkOrder(name: string, inputs: readonly Entry[], outputs: Map<string, Output[]>): string[] {
+function checkOrder(name: string, inputs: readonly LogEntry[], outputs: Map<string, Output[]>): string[] {
   const positions = inputs.flatMap(({ eventId }) =>
     outputs.get(`${name} ${eventId}`)?.map(({ entry }) => entry.position) ?? []
   );
@@ -74,8 +74,8 @@ function checkOrder(name: string, inputs: readonly Entry[], outputs: Map<string,
 /** The state at every delivery is what was before it. */
 function checkStates(
   name: string,
-  inputs: readonly Entry[],
-  story: readonly Entry[],
+  inputs: readonly LogEntry[],
+  story: readonly LogEntry[],
   outputs: Map<string, Output[]>,
 ): string[] {
   return inputs.flatMap((input) => {
@@ -92,7 +92,7 @@ function checkStates(
 }
 
 /** Every second intake set a timer, which fired once. */
-function checkTimers(story: readonly Entry[]): string[] {
+function checkTimers(story: readonly LogEntry[]): string[] {
   const expected = story.filter(({ type, data }) => type === "case.intake" && JSON.parse(data).n % 2 === 0);
   const fired = story.filter(({ type }) => type === "case.term_expired");
   if (fired.length === expected.length) return [];
@@ -100,7 +100,7 @@ function checkTimers(story: readonly Entry[]): string[] {
   return [`${mark}: ${fired.length} timers of ${expected.length} fired in ${story[0]!.caseId}`];
 }
 
-function checkIntakes(story: readonly Entry[]): string[] {
+function checkIntakes(story: readonly LogEntry[]): string[] {
   const numbers = story.filter(({ type }) => type === "case.intake").map(({ data }) => JSON.parse(data).n);
   return numbers.every((n, i) => n === i + 1)
     ? []
@@ -139,7 +139,7 @@ function checkLeases({ store, clock }: World, nodes: readonly SimulatedNode[]): 
 function checkMemory({ schedule, store: { log } }: World, nodes: readonly SimulatedNode[]): string[] {
   const { workers, prefetch, batchBytes } = schedule;
   const most = workers * prefetch;
-  const mostSmall = most * SMALL_IN_WHOLE;
+  const mostSmall = most * SMALL_PER_LARGE;
   const mostBytes = Math.max(most * batchBytes, mostSmall * longestLine(log));
   return nodes.flatMap(({ inFlight }) => inFlight).flatMap(({ mostBatches, mostBytes: bytes }) =>
     mostBatches <= mostSmall && bytes <= mostBytes ? [] : [

@@ -3,7 +3,7 @@ import { command, type Output } from "../../console/command.ts";
 import { exitCodes, UsageError } from "../../console/exit_codes.ts";
 import type { Parsed, Values } from "../../console/options.ts";
 import { grouped, Progress } from "../../console/terminal.ts";
-import { given, wholeNumber } from "../../schema/settings.ts";
+import { flag, wholeNumber } from "../../schema/settings.ts";
 import { drawSchedule } from "./draw_schedule.ts";
 import { describeFault } from "./fault.ts";
 import { type FailedSchedule, renderFailure, shrinkRun } from "./failure.ts";
@@ -20,7 +20,7 @@ const options = {
   from: { schema: wholeNumber(0, MOST_SEEDS).default(1), value: "N", help: "the first seed; default 1" },
   seed: { schema: wholeNumber(0, MOST_SEEDS).optional(), value: "N", help: "only this one, with its trace" },
   minutes: { schema: wholeNumber(1, 10_000).optional(), value: "M", help: "ends after so many minutes" },
-  json: { schema: given, help: "print the result as one line of JSON" },
+  json: { schema: flag, help: "print the result as one line of JSON" },
 } as const;
 
 type SimtestValues = Values<typeof options>;

@@ -1,5 +1,5 @@
 /** Makes the faults of a schedule happen. @module */
-import { BackendAway } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/backend.ts";
 import { MemoryDeadLetters } from "../../backends/memory/memory_dead_letters.ts";
 import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, World } from "./simulated_node.ts";
@@ -81,10 +81,10 @@ function takeLease(fault: Extract<TimedFault, { kind: "theft" | "expiry" }>, tar
   if (fault.kind === "theft") {
     lease.owner = "thief";
     lease.epoch += 1;
-    lease.yielding = false;
+    lease.isRebalancing = false;
   }
   lease.leaseUntil = clock.now() + (fault.kind === "theft" ? fault.ms : 0);
-  store.leases.moved.ring();
+  store.leases.moved.notifyAll();
   history.effect(fault.kind, `${fault.processor} ${fault.partition}`);
 }
 
@@ -99,6 +99,6 @@ function failDeadLetter({ world: { store, history } }: Targets): void {
   store.faults.deadLetterWrite = () => {
     delete store.faults.deadLetterWrite;
     history.effect("dead_letter_unwritten", "store");
-    throw new BackendAway("simulated: the dead letter can't be written");
+    throw new BackendUnavailable("simulated: the dead letter can't be written");
   };
 }

@@ -1,6 +1,6 @@
 /** Seams through which a test breaks a mechanism on purpose, to see whether the simulation notices. @module */
 import type { Observer } from "../../actors/observer.ts";
-import type { Spawn } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/spawn.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 
@@ -10,6 +10,6 @@ export interface Mutation {
   readonly store?: (store: MemoryStore) => MemoryStore;
   /** The backend as the supervisor sees it, on its side of the network. */
   readonly backend?: (backend: Backend) => Backend;
-  readonly spawn?: (spawn: Spawn) => Spawn;
+  readonly spawn?: (spawn: SpawnWorker) => SpawnWorker;
   readonly observer?: (observer: Observer) => Observer;
 }

@@ -1,7 +1,7 @@
 /** Producers of a simulation: one for each case, which appends the next intake only when the last is acknowledged. @module */
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
-import { untilAnswered } from "../../backends/patience.ts";
+import { retryWhileUnavailable } from "../../backends/patience.ts";
 import { intakeEvent } from "./simulated_cases.ts";
 import { storeSeenBy } from "./node_store.ts";
 import { InFlight, linkedBackend, SimulatedLink } from "./simulated_link.ts";
@@ -62,7 +62,7 @@ export class Producers {
     for (let n = 1; n <= intakes; n++) {
       await this.#pause(random.uniform() * 2 * loadMs / intakes);
       const event = intakeEvent(caseId, n, faults);
-      await untilAnswered(() => this.#backend.append([event]), new AbortController().signal);
+      await retryWhileUnavailable(() => this.#backend.append([event]), new AbortController().signal);
       history.note(`${caseId} ${n} is acknowledged`);
       history.acknowledged.add(event.event_id);
     }

@@ -1,8 +1,8 @@
 /** The cases of a simulation and the two processors that handle them: small, and easy to check. @module */
 import {
   type AnyProcessor,
-  type Draft,
-  type Handled,
+  type EventDraft,
+  type HandlerResult,
   type Processor,
   Reject,
 } from "../../actors/processor.ts";
@@ -80,7 +80,7 @@ function sorter(harm: Harm): Processor<readonly unknown[], "case.intake", never>
   };
 }
 
-function analysis(event: Intake, seen: readonly unknown[]): Draft {
+function analysis(event: Intake, seen: readonly unknown[]): EventDraft {
   const { case_id, n, answerer } = event.data;
   return {
     event_type: "case.analysis",
@@ -122,7 +122,7 @@ function answerer(harm: Harm): Processor<Seen, "case.analysis" | "case.term_expi
     initial: () => ({ intakes: 0, answered: 0 }),
     evolve: ({ intakes, answered }, { event_type }) =>
       event_type === "case.intake" ? { intakes: intakes + 1, answered } : { intakes, answered: answered + 1 },
-    handle: (event, seen): Handled => {
+    handle: (event, seen): HandlerResult => {
       act(harm, event.event_id, event.data.answerer);
       return { events: [{ event_type: "case.withdrawn", data: answer(event, seen) }] };
     },

@@ -1,7 +1,7 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
-import { type Backend, BackendAway, type ProcessorSpec } from "../../backends/backend.ts";
+import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
 import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
-import type { Entrance } from "../../backends/gate.ts";
+import type { Permits } from "../../backends/gate.ts";
 import type { Random } from "../random.ts";
 import type { History } from "./history.ts";
 import { replaced } from "./node_store.ts";
@@ -69,9 +69,9 @@ export class SimulatedLink {
     return promise;
   }
 
-  #giveUp(what: string, reject: (error: BackendAway) => void): void {
+  #giveUp(what: string, reject: (error: BackendUnavailable) => void): void {
     const { time, process } = this.end;
-    time.after(PATIENCE_MS, process, () => reject(new BackendAway(`simulated: no answer to ${what}`)));
+    time.after(PATIENCE_MS, process, () => reject(new BackendUnavailable(`simulated: no answer to ${what}`)));
   }
 
   #loses(leg: "lost_request" | "lost_reply", what: string): boolean {
@@ -88,7 +88,7 @@ export class SimulatedLink {
   }
 
   refuse(what: string): void {
-    if (this.cuts > 0) throw new BackendAway(`simulated: no answer to ${what}`);
+    if (this.cuts > 0) throw new BackendUnavailable(`simulated: no answer to ${what}`);
   }
 }
 
@@ -145,12 +145,12 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): 
   const { processor, partition, epoch } = mailbox;
   const lost = new AbortController();
   const lose = () => void time.after(0, process, () => lost.abort());
-  if (mailbox.lost.aborted) lose();
-  mailbox.lost.addEventListener("abort", lose);
+  if (mailbox.revoked.aborted) lose();
+  mailbox.revoked.addEventListener("abort", lose);
   history.note(`${name} has ${processor} ${partition} under ${epoch}`);
   return replaced(mailbox, {
-    lost: lost.signal,
-    begin: (trial) => link.call("begin", () => mailbox.begin(trial)),
+    revoked: lost.signal,
+    markInFlight: (trial) => link.call("begin", () => mailbox.markInFlight(trial)),
     batches: (signal, gate) => linkedBatches(mailbox, link, gauge, signal, gate),
     settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
     histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),
@@ -163,7 +163,7 @@ async function* linkedBatches(
   link: SimulatedLink,
   gauge: InFlight,
   signal: AbortSignal,
-  gate?: Entrance,
+  gate?: Permits,
 ): AsyncGenerator<Batch> {
   for await (const batch of mailbox.batches(signal, gate)) {
     gauge.add(1, batch.lines.length);
@@ -192,7 +192,7 @@ async function linkedSettle(
     if (error instanceof Fenced) history.knows(name, `fenced ${processor} ${partition} ${epoch}`);
     throw error;
   }
-  for (const { eventId, attempt, outcome } of settlement.exceptions) {
+  for (const { eventId, attempt, outcome } of settlement.failures) {
     history.knows(name, `${outcome.kind} ${processor} ${eventId} ${attempt}`);
   }
 }

@@ -1,6 +1,6 @@
 /** A node of a simulation: the real supervisor on a memory backend, with a guardian that starts it again. @module */
 import type { Observer } from "../../actors/observer.ts";
-import type { Spawn } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/spawn.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
@@ -121,11 +121,11 @@ export class SimulatedNode {
   #options(process: Process): SupervisorOptions {
     const { schedule: { workers, prefetch }, mutation, random } = this.#world;
     const spawn = () => this.#spawn(process);
-    const isSpinning = () => Promise.resolve(random.chance(0.5));
-    return { ...supervision, workers, prefetch, isSpinning, spawn: mutation.spawn?.(spawn) ?? spawn };
+    const hasRunawayThread = () => Promise.resolve(random.chance(0.5));
+    return { ...supervision, workers, prefetch, hasRunawayThread, spawn: mutation.spawn?.(spawn) ?? spawn };
   }
 
-  #spawn(process: Process): ReturnType<Spawn> {
+  #spawn(process: Process): ReturnType<SpawnWorker> {
     const { time, random, harm, history } = this.#world;
     return new SimulatedWorker({
       ...{ time, process, random, harm },
@@ -246,8 +246,8 @@ export class SimulatedNode {
       workerRestarted: () => tell("exit"),
       processorRestarted: ({ processor, reason }) =>
         history.breach(`bug in ${processor} of ${name}: ${reason}`),
-      backendAway: () => {},
-      backendBack: () => {},
+      backendUnavailable: () => {},
+      backendAvailable: () => {},
     };
     return this.#world.mutation.observer?.(observer) ?? observer;
   }

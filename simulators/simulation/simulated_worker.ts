@@ -1,5 +1,5 @@
 /** A worker in the simulation's own thread: the real host of batches, behind messages that take their time. @module */
-import { BatchHost } from "../../actors/batch_host.ts";
+import { BatchDispatcher } from "../../actors/batch_host.ts";
 import type { WorkerLike } from "../../actors/spawn.ts";
 import type { FromWorker, ToWorker } from "../../actors/worker_protocol.ts";
 import type { Random } from "../random.ts";
@@ -34,14 +34,14 @@ class End extends Error {
 }
 
 /** Ends where it was told to, before anything says that it got any further. */
-class MortalHost extends BatchHost {
+class MortalHost extends BatchDispatcher {
   doom: End | undefined;
   /** Ends at this delivery. */
   endsAt: { delivery: number; end: End } | undefined;
 
-  protected override mark(batch: number, delivery: number): void {
+  protected override recordProgress(batch: number, delivery: number): void {
     if (this.doom !== undefined) throw this.doom;
-    super.mark(batch, delivery);
+    super.recordProgress(batch, delivery);
     if (this.endsAt === undefined || delivery < this.endsAt.delivery) return;
     this.doom = this.endsAt.end;
     throw this.doom;
@@ -74,7 +74,7 @@ export class SimulatedWorker implements WorkerLike {
     };
     this.#host = new MortalHost(processorsOf({ ...place.harm, end }), {
       post: (message) => void this.#answers.push(message),
-      whenAtRest: (act) => this.#later(act),
+      whenIdle: (act) => this.#later(act),
       heapBytes: () => place.take("grown") === undefined ? 0 : TOO_MUCH_HEAP,
     });
   }
@@ -97,7 +97,7 @@ export class SimulatedWorker implements WorkerLike {
     if (this.#startFailure === "error") return this.#fail("simulated failure to start");
     if (message.kind === "runs") this.#arm();
     try {
-      this.#host.hear(message);
+      this.#host.onMessage(message);
     } catch (error) {
       if (error instanceof End && error.how === "kill_node") return this.#place.killNode();
       if (error instanceof End && error.how === "hang") return;

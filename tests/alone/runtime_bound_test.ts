@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { processors } from "../../actors/processors/all.ts";
-import { Gate } from "../../backends/gate.ts";
+import { PrioritySemaphore } from "../../backends/gate.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
 import { withMailboxes } from "../support/odd_backend.ts";
@@ -74,32 +74,32 @@ Deno.test("a mailbox that waits for work takes no place", async () => {
 });
 
 Deno.test("a gate lets in so many at once, in order of arrival", async () => {
-  const gate = new Gate(2);
+  const gate = new PrioritySemaphore(2);
   const { signal } = new AbortController();
   const came: number[] = [];
-  const leaves = [await gate.enter(signal), await gate.enter(signal)];
+  const leaves = [await gate.acquire(signal), await gate.acquire(signal)];
   const waiting = [1, 2, 3].map(async (n) => {
-    const leave = await gate.enter(signal);
+    const leave = await gate.acquire(signal);
     came.push(n);
     leave?.();
   });
-  assertEquals([gate.inside, came], [2, []]);
+  assertEquals([gate.inUse, came], [2, []]);
   leaves[0]!();
   // Leaving twice must not let in two.
   leaves[0]!();
   await Promise.all(waiting);
-  assertEquals([gate.inside, came], [1, [1, 2, 3]]);
+  assertEquals([gate.inUse, came], [1, [1, 2, 3]]);
   leaves[1]!();
-  assertEquals(gate.inside, 0);
+  assertEquals(gate.inUse, 0);
 });
 
 Deno.test("of those who wait at a gate the highest rank goes in first, and in the end everybody does", async () => {
-  const gate = new Gate(1);
+  const gate = new PrioritySemaphore(1);
   const { signal } = new AbortController();
-  const leave = await gate.enter(signal);
+  const leave = await gate.acquire(signal);
   const came: number[] = [];
   const enter = async (rank: number): Promise<void> => {
-    const out = await gate.at(rank).enter(signal);
+    const out = await gate.withPriority(rank).acquire(signal);
     if (came.push(rank) < 400 && rank === 2) void enter(rank);
     out?.();
   };
@@ -112,11 +112,11 @@ Deno.test("of those who wait at a gate the highest rank goes in first, and in th
 });
 
 Deno.test("whoever comes late can't take the place of who waits", async () => {
-  const gate = new Gate(1);
+  const gate = new PrioritySemaphore(1);
   const { signal } = new AbortController();
-  const leave = await gate.enter(signal);
+  const leave = await gate.acquire(signal);
   const came: string[] = [];
-  const enter = (who: string) => gate.enter(signal).then((out) => (came.push(who), out));
+  const enter = (who: string) => gate.acquire(signal).then((out) => (came.push(who), out));
   const early = enter("early");
   leave!();
   const late = enter("late");
@@ -126,14 +126,14 @@ Deno.test("whoever comes late can't take the place of who waits", async () => {
 });
 
 Deno.test("who waits at a gate goes home when its signal aborts, and takes no place", async () => {
-  const gate = new Gate(1);
-  const leave = await gate.enter(new AbortController().signal);
+  const gate = new PrioritySemaphore(1);
+  const leave = await gate.acquire(new AbortController().signal);
   const stop = new AbortController();
-  const waiting = gate.enter(stop.signal);
+  const waiting = gate.acquire(stop.signal);
   stop.abort();
   assertEquals(await waiting, undefined);
   leave!();
-  assertEquals(gate.inside, 0);
-  assertEquals(await gate.enter(stop.signal), undefined);
-  assertEquals(gate.inside, 0);
+  assertEquals(gate.inUse, 0);
+  assertEquals(await gate.acquire(stop.signal), undefined);
+  assertEquals(gate.inUse, 0);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BackendAway, BackendRefused } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
 import { Fenced } from "../../backends/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { withMailboxes } from "../support/odd_backend.ts";
@@ -176,7 +176,7 @@ Deno.test("an unknown error of a backend is a bug: ended() rejects with it", asy
 function away(call: "batches" | "histories" | "settle", times: number, committed = false) {
   let left = times;
   const gone = () => left-- > 0;
-  const sorry = () => new BackendAway("the store is away");
+  const sorry = () => new BackendUnavailable("the store is away");
   return withMailboxes((mailbox) => ({
     async *batches(signal, gate) {
       if (call === "batches" && gone()) throw sorry();
@@ -211,13 +211,13 @@ Deno.test("a backend that refuses is waited for, burns no attempt, and is told w
   const between = withMailboxes((mailbox) => ({
     settle: (batch, settlement) =>
       left-- > 0
-        ? Promise.reject(new BackendRefused("the disk is full: free some"))
+        ? Promise.reject(new BackendUnusable("the disk is full: free some"))
         : mailbox.settle(batch, settlement),
   }));
   const seen = new OddObserver();
   const told: string[] = [];
-  seen.backendAway = (reason) => void told.push(reason);
-  seen.backendBack = () => void told.push("back");
+  seen.backendUnavailable = (reason) => void told.push(reason);
+  seen.backendAvailable = () => void told.push("back");
   await using runtime = new OddRuntime({ between, seen });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();

@@ -21,7 +21,7 @@ export const closingCases: ConformanceCase[] = [
       await Promise.all([backend.close(), backend.close()]);
       await feed.end();
       assertEquals((await world.within("the end of mailboxes()", more)).done, true);
-      assertEquals(feed.mailbox.lost.aborted, true);
+      assertEquals(feed.mailbox.revoked.aborted, true);
     },
   },
   {
@@ -51,7 +51,7 @@ export const closingCases: ConformanceCase[] = [
       await feed.silence(20);
       feed.stop();
       await feed.end();
-      assertEquals(feed.mailbox.lost.aborted, false);
+      assertEquals(feed.mailbox.revoked.aborted, false);
     },
   },
   {

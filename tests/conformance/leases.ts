@@ -16,11 +16,11 @@ function holdings(world: World, backend: Awaited<ReturnType<World["harness"]["ba
     for await (const mailbox of backend.mailboxes(INTAKE, world.signal)) {
       won.push(mailbox);
       // Whoever is told that a lease ends gives the mailbox back as soon as nothing of it is in hand: here, at once.
-      mailbox.lost.addEventListener("abort", () => void world.run(mailbox.close()));
+      mailbox.revoked.addEventListener("abort", () => void world.run(mailbox.close()));
     }
   };
   void world.run(hold());
-  return () => won.filter(({ lost }) => !lost.aborted);
+  return () => won.filter(({ revoked }) => !revoked.aborted);
 }
 
 /** A second node that takes over all partitions from a first one that has stopped renewing. */
@@ -39,7 +39,7 @@ export const leaseCases: ConformanceCase[] = [
         Array.from({ length: backend.partitions }, (_, p) => p),
       );
       await Promise.all(first.map((mailbox) => mailbox.close()));
-      assert(first.every(({ lost }) => lost.aborted));
+      assert(first.every(({ revoked }) => revoked.aborted));
       const second = await world.mailboxes(backend);
       for (const [i, { partition, epoch }] of second.entries()) {
         assertEquals(partition, first[i]!.partition);
@@ -62,7 +62,7 @@ export const leaseCases: ConformanceCase[] = [
       });
       const fenced = await assertRejects(() => feed.mailbox.settle(batch, late), Fenced);
       assertEquals([fenced.processor, fenced.partition, fenced.epoch], ["intake", 0, feed.mailbox.epoch]);
-      assert(feed.mailbox.lost.aborted, "The owner knows now that its lease moved");
+      assert(feed.mailbox.revoked.aborted, "The owner knows now that its lease moved");
       await feed.end();
       await world.harness.advance(100);
       assertEquals((await all(backend.readAll())).length, 2);
@@ -156,7 +156,7 @@ export const leaseCases: ConformanceCase[] = [
         mailboxes.map(({ epoch, leaseMs }) => [epoch, leaseMs > 0]),
         mailboxes.map(() => [1, true]),
       );
-      assert(!feed.mailbox.lost.aborted);
+      assert(!feed.mailbox.revoked.aborted);
       assertEquals((await feed.play()).length, 1);
     },
   },
@@ -201,8 +201,8 @@ export const leaseCases: ConformanceCase[] = [
       const [one, two] = [await world.harness.backend("one"), await world.harness.backend("two")];
       const mine = await world.mailboxes(one);
       const second = holdings(world, two);
-      await world.until("one is to be handed over", () => mine.some(({ lost }) => lost.aborted));
-      const handed = mine.find(({ lost }) => lost.aborted)!;
+      await world.until("one is to be handed over", () => mine.some(({ revoked }) => revoked.aborted));
+      const handed = mine.find(({ revoked }) => revoked.aborted)!;
       await world.harness.advance(2 * world.harness.leaseMs);
       const health = (await one.health()).mailboxes.find(({ partition, processor }) =>
         processor === INTAKE.name && partition === handed.partition

@@ -2,7 +2,7 @@
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
 import { payloadBytes } from "../../backends/nats/atomic_batch.ts";
-import { beforeBody, draftOf } from "../../backends/nats/message.ts";
+import { payloadPrefix, pendingEventOf } from "../../backends/nats/message.ts";
 import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { Subjects } from "../../schema/nats.ts";
@@ -78,11 +78,11 @@ async function slowAppend(url: string, stream: string, events: readonly WireEven
     if (commit !== undefined) set.set("Nats-Batch-Commit", commit);
     return (await connection.request(subject, payload, { headers: set, timeout: 2_000 })).string();
   };
-  const drafts = events.map((event) => draftOf(event, PARTITIONS));
+  const drafts = events.map((event) => pendingEventOf(event, PARTITIONS));
   for (const [i, draft] of drafts.entries()) {
     const { partition, type, caseId, body } = draft;
     const subject = subjects.event(partition, type, caseId);
-    await send(subject, payloadBytes({ subject, payload: beforeBody(1), body }), i + 1);
+    await send(subject, payloadBytes({ subject, payload: payloadPrefix(1), body }), i + 1);
   }
   return {
     async commit() {

@@ -25,7 +25,7 @@ async function playOn(feed: Feed, done: Done, decide: (delivery: Delivery) => Ve
   const batch = await feed.next();
   const settled = playBatch(batch, decide);
   await feed.mailbox.settle(batch, settled);
-  const failed = new Set(settled.exceptions.map(({ position }) => position));
+  const failed = new Set(settled.failures.map(({ position }) => position));
   for (const { position, version, event } of deliveries(batch)) {
     if (failed.has(position)) continue;
     done.set(event.correlation_id, [...done.get(event.correlation_id) ?? [], version]);

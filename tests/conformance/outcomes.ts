@@ -1,7 +1,7 @@
 /** The suite's own worker: reads the lines of a batch and makes the settlement by hand. @module */
 import {
   type Batch,
-  type Exception,
+  type FailedDelivery,
   type Failure,
   linesOf,
   type Settlement,
@@ -31,19 +31,21 @@ export interface Parts {
   outputs?: readonly string[];
   /** The version of its case that each output will be, for all the worker knows. */
   versions?: readonly number[];
-  exceptions?: readonly Exception[];
+  exceptions?: readonly FailedDelivery[];
   timers?: readonly StoredTimerChange[];
 }
 
 /** A settlement in which everything is done, but for what is named. */
-export function settlement({ outputs = [], versions, exceptions = [], timers = [] }: Parts = {}): Settlement {
+export function settlement(
+  { outputs = [], versions, exceptions: failures = [], timers = [] }: Parts = {},
+): Settlement {
   const outputTypes: Record<string, number> = {};
   for (const row of outputs) {
     const type = row.split("\t")[2]!;
     outputTypes[type] = (outputTypes[type] ?? 0) + 1;
   }
   const lines = outputs.map((row, i) => outputLine(row, versions?.[i] ?? 1));
-  return { outputs: encodeLines(lines), outputTypes, exceptions, timers };
+  return { outputs: encodeLines(lines), outputTypes, failures, timers };
 }
 
 /** What went wrong in an attempt of a delivery: other words for each attempt. */
@@ -57,21 +59,24 @@ export function failureOf({ event, attempt }: Delivery): Failure {
 }
 
 /** The delivery is to be tried again. */
-export function retryOf(delivery: Delivery, afterMs: number): Exception {
+export function retryOf(delivery: Delivery, afterMs: number): FailedDelivery {
   return exception(delivery, { kind: "retry", error: failureOf(delivery), afterMs });
 }
 
 /** The delivery is given up. */
-export function deadOf(delivery: Delivery): Exception {
+export function deadOf(delivery: Delivery): FailedDelivery {
   return exception(delivery, { kind: "deadLetter", error: failureOf(delivery) });
 }
 
 /** The delivery waits behind an earlier one of its case. */
-export function heldOf(delivery: Delivery): Exception {
+export function heldOf(delivery: Delivery): FailedDelivery {
   return { ...exception(delivery, { kind: "held" }), attempt: 0 };
 }
 
-function exception({ position, attempt, event }: Delivery, outcome: Exception["outcome"]): Exception {
+function exception(
+  { position, attempt, event }: Delivery,
+  outcome: FailedDelivery["outcome"],
+): FailedDelivery {
   return { position, eventId: event.event_id, caseId: event.correlation_id, attempt, outcome };
 }
 
@@ -103,7 +108,7 @@ export function timerOf(name: string, at: number, event: WireEvent, partition: n
 /** Settles as a worker does: in order, and a case that failed holds what comes behind. */
 export function playBatch(batch: Batch, decide: (delivery: Delivery) => Verdict): Settlement {
   const failed = new Set<string>();
-  const exceptions: Exception[] = [];
+  const exceptions: FailedDelivery[] = [];
   for (const delivery of deliveries(batch)) {
     const made = judge(delivery, failed.has(delivery.event.correlation_id), decide);
     if (made === null) continue;
@@ -117,7 +122,7 @@ function judge(
   delivery: Delivery,
   behind: boolean,
   decide: (delivery: Delivery) => Verdict,
-): Exception | null {
+): FailedDelivery | null {
   if (behind || delivery.held) return heldOf(delivery);
   const verdict = decide(delivery);
   if (verdict === "done") return null;

@@ -98,7 +98,7 @@ export const togetherCases: ConformanceCase[] = [
       const held = await heldEverywhere(world, first);
       const moved = held.at(-1)!;
       const second = world.mailboxes(await world.harness.backend("second"), INTAKE, 1);
-      await world.until("the lease is to be handed over", () => moved.feed.mailbox.lost.aborted);
+      await world.until("the lease is to be handed over", () => moved.feed.mailbox.revoked.aborted);
       await moved.feed.mailbox.close();
       await second;
       const stay = held.slice(0, -1);

@@ -1,15 +1,15 @@
 /** Conformance: what an owner that died left behind, so that a delivery that kills its process is found. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Fenced, type Trial } from "../../backends/mailbox.ts";
+import { Fenced, type InFlightMark } from "../../backends/mailbox.ts";
 import type { Feed } from "./feed.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries } from "./outcomes.ts";
 import type { World } from "./world.ts";
 
-async function scene(world: World): Promise<{ feed: Feed; trial: Trial }> {
+async function scene(world: World): Promise<{ feed: Feed; trial: InFlightMark }> {
   const { feed } = await world.scene(2, 2, { renews: false });
   const positions = deliveries(await feed.next()).map(({ position }) => position);
-  return { feed, trial: { first: positions[0]!, last: positions.at(-1)!, alone: false } };
+  return { feed, trial: { first: positions[0]!, last: positions.at(-1)!, exclusive: false } };
 }
 
 async function takeOver(world: World): Promise<Feed> {
@@ -21,10 +21,10 @@ export const trialCases: ConformanceCase[] = [
     name: "who takes over from an owner that died is told what it had begun (I7)",
     async run(world) {
       const { feed, trial } = await scene(world);
-      assertEquals(feed.mailbox.abandoned, undefined, "nobody had it before");
-      await feed.mailbox.begin(trial);
+      assertEquals(feed.mailbox.crashedOwner, undefined, "nobody had it before");
+      await feed.mailbox.markInFlight(trial);
       const second = await takeOver(world);
-      assertEquals(second.mailbox.abandoned, { trial });
+      assertEquals(second.mailbox.crashedOwner, { inFlight: trial });
       assertEquals((await second.next()).count, 4, "a trial takes nothing out of the feed");
     },
   },
@@ -32,19 +32,19 @@ export const trialCases: ConformanceCase[] = [
     name: "of several trials the last one counts",
     async run(world) {
       const { feed, trial } = await scene(world);
-      await feed.mailbox.begin(trial);
-      const alone = { first: trial.last, last: trial.last, alone: true };
-      await feed.mailbox.begin(alone);
-      assertEquals((await takeOver(world)).mailbox.abandoned, { trial: alone });
+      await feed.mailbox.markInFlight(trial);
+      const alone = { first: trial.last, last: trial.last, exclusive: true };
+      await feed.mailbox.markInFlight(alone);
+      assertEquals((await takeOver(world)).mailbox.crashedOwner, { inFlight: alone });
     },
   },
   {
     name: "a settle clears the trial; that the owner died is told all the same",
     async run(world) {
       const { feed, trial } = await scene(world);
-      await feed.mailbox.begin(trial);
+      await feed.mailbox.markInFlight(trial);
       await feed.play();
-      assertEquals((await takeOver(world)).mailbox.abandoned, {});
+      assertEquals((await takeOver(world)).mailbox.crashedOwner, {});
     },
   },
   {
@@ -53,18 +53,18 @@ export const trialCases: ConformanceCase[] = [
       const { feed } = await scene(world);
       await feed.play(() => ({ retryAfterMs: 1 }));
       const [first] = deliveries(await feed.next());
-      await feed.mailbox.begin({ first: first!.position, last: first!.position, alone: true });
+      await feed.mailbox.markInFlight({ first: first!.position, last: first!.position, exclusive: true });
       await feed.play();
-      assertEquals((await takeOver(world)).mailbox.abandoned, {});
+      assertEquals((await takeOver(world)).mailbox.crashedOwner, {});
     },
   },
   {
     name: "an owner that gives its lease back leaves no suspicion",
     async run(world) {
       const { feed, trial } = await scene(world);
-      await feed.mailbox.begin(trial);
+      await feed.mailbox.markInFlight(trial);
       await feed.mailbox.close();
-      assertEquals((await takeOver(world)).mailbox.abandoned, undefined);
+      assertEquals((await takeOver(world)).mailbox.crashedOwner, undefined);
     },
   },
   {
@@ -72,8 +72,8 @@ export const trialCases: ConformanceCase[] = [
     async run(world) {
       const { feed, trial } = await scene(world);
       await takeOver(world);
-      await assertRejects(() => feed.mailbox.begin(trial), Fenced);
-      assert(feed.mailbox.lost.aborted);
+      await assertRejects(() => feed.mailbox.markInFlight(trial), Fenced);
+      assert(feed.mailbox.revoked.aborted);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { BackendAway } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/backend.ts";
 import { HealthCheck } from "../../console/health_check.ts";
 import { reportHealth } from "../../console/health_report.ts";
 import { httpParts } from "../../console/http_parts.ts";
@@ -137,7 +137,7 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
   const metrics = new Metrics({ backend: "postgres" });
   let [asked, time] = [0, START];
   const health = () => {
-    if (++asked > 1) return Promise.reject(new BackendAway("gone"));
+    if (++asked > 1) return Promise.reject(new BackendUnavailable("gone"));
     return Promise.resolve({
       durability: "on disk",
       survivesPowerFailure: true,
@@ -196,7 +196,7 @@ Deno.test("the permission to listen on one address is enough to serve metrics an
     import { Metrics } from "${new URL("../../console/metrics.ts", import.meta.url)}";
     import { createJournal } from "${new URL("../../console/journal.ts", import.meta.url)}";
     const metrics = new Metrics({ backend: "postgres" });
-    createJournal({ json: true, write: () => {} }).backendAway("no route");
+    createJournal({ json: true, write: () => {} }).backendUnavailable("no route");
     metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });
     const text = await metrics.text();
     const server = serveHttp({ port: 0, health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });

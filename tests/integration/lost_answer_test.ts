@@ -1,6 +1,6 @@
 /** Answers that are lost half way: what a connection leaves behind must not end up in the next answer. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { BackendAway } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { FaultProxy } from "../../simulators/proxy/fault_proxy.ts";
 import { PostgresWire } from "../../simulators/proxy/postgres_wire.ts";
@@ -18,7 +18,7 @@ Deno.test("an answer that broke off after its row leaves nothing behind for the 
   // The row of the answer arrives, and the word that it was the last one does not.
   proxy.conduct.tamper = { request: () => "pass", reply: () => lost++ === 0 ? "lose" : "pass" };
   try {
-    await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendAway);
+    await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendUnavailable);
     assertEquals(await backend.append([anEvent("case-1", 1)]), {
       stored: 0,
       duplicates: 1,
@@ -40,7 +40,7 @@ Deno.test("a full disk is told as such, and passes", async () => {
   const backend = await openPostgres({ url: database.href, connections: 1 });
   proxy.conduct.tamper = { request: () => "fill_up", reply: () => "pass" };
   try {
-    await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendAway, "disk full");
+    await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendUnavailable, "disk full");
     proxy.conduct.tamper = undefined;
     assertEquals((await backend.append([anEvent("case-1", 1)])).stored, 1);
   } finally {

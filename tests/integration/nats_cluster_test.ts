@@ -1,7 +1,7 @@
 /** A cluster of three loses its leader, a member, and each member in turn, under load: nothing is lost, repeated or out of order. @module */
 import { assert, assertEquals } from "@std/assert";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import { untilAnswered } from "../../backends/patience.ts";
+import { retryWhileUnavailable } from "../../backends/patience.ts";
 import { consume, Journal } from "../conformance/journal.ts";
 import { anEvent } from "../support/events.ts";
 import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
@@ -27,14 +27,14 @@ class Load {
       partitions: 4,
       batchSize: 50,
       deadlineMs: 1_000,
-      onAway: load.noticed,
+      onAvailabilityChange: load.noticed,
     });
     const consuming = consume(backend, load.journal, stop.signal);
     let over = false;
     const publishing = (async () => {
       while (!over) {
         await load.#publish((events) =>
-          untilAnswered(() => backend.append(events), stop.signal, load.noticed)
+          retryWhileUnavailable(() => backend.append(events), stop.signal, load.noticed)
         );
       }
     })();
@@ -45,7 +45,7 @@ class Load {
     await publishing;
     await until(() => load.journal.done.length >= load.ids.length);
     const read = () => Array.fromAsync(backend.readAll({ types: ["case.analysis"] }));
-    const outputs = await untilAnswered(read, stop.signal);
+    const outputs = await retryWhileUnavailable(read, stop.signal);
     stop.abort();
     await consuming;
     await backend.close();

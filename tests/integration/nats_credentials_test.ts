@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { nkeys } from "@nats-io/transport-deno";
 import { fileURLToPath } from "node:url";
-import { asksForCertificate } from "../../backends/nats/certificate_demand.ts";
+import { requiresClientCertificate } from "../../backends/nats/certificate_demand.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
 import { natsTest } from "../support/nats_needed.ts";
@@ -94,8 +94,8 @@ natsTest(
     await using mutual = await serverWith(`tls { ${files}, verify: true }`, identity);
     await using plain = await startNats();
     const nobody = "nats://127.0.0.1:1";
-    assertEquals(await asksForCertificate(`${nobody},${mutual.url}`), true);
-    assertEquals(await asksForCertificate(`${nobody},${plain.url}`), false);
+    assertEquals(await requiresClientCertificate(`${nobody},${mutual.url}`), true);
+    assertEquals(await requiresClientCertificate(`${nobody},${plain.url}`), false);
   },
 );
 

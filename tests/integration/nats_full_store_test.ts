@@ -1,7 +1,7 @@
 /** A JetStream store without room: it is waited out, says what to do, and goes on by itself; none is made in one. @module */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
-import { type Backend, BackendAway } from "../../backends/backend.ts";
+import { type Backend, BackendUnavailable } from "../../backends/backend.ts";
 import type { Settlement } from "../../backends/mailbox.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
@@ -12,7 +12,7 @@ import { assertRefused, runHere } from "../support/program.ts";
 
 const LIMIT = 3_000_000;
 const PIECE = "x".repeat(50_000);
-const nothing: Settlement = { outputs: new Uint8Array(), outputTypes: {}, exceptions: [], timers: [] };
+const nothing: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failures: [], timers: [] };
 
 /** Somebody else's stream on the server, which takes all the room there is. */
 async function fillUp(other: NatsConnection): Promise<void> {
@@ -36,8 +36,8 @@ natsTest(
     await using server = await startNats({ jetStreamConfig: `max_file_store: ${LIMIT}` });
     const other = await connect({ servers: server.url });
     const full = Promise.withResolvers<string>();
-    const onAway = (error?: BackendAway) => error && full.resolve(error.message);
-    const backend = await openNats({ url: server.url, partitions: 1, onAway });
+    const onAvailabilityChange = (error?: BackendUnavailable) => error && full.resolve(error.message);
+    const backend = await openNats({ url: server.url, partitions: 1, onAvailabilityChange });
     const stop = new AbortController();
     try {
       await backend.append([anEvent("case-1", 1)]);
@@ -49,7 +49,11 @@ natsTest(
           await full.promise,
           /^NATS takes no writes \(10023 .*\): free memory or disk on the server/,
         );
-        await assertRejects(() => backend.append([anEvent("case-2", 1)]), BackendAway, "takes no writes");
+        await assertRejects(
+          () => backend.append([anEvent("case-2", 1)]),
+          BackendUnavailable,
+          "takes no writes",
+        );
         await makeRoom(other);
         await settled;
         assertEquals((await backend.append([anEvent("case-2", 1)])).stored, 1);

@@ -136,7 +136,7 @@ natsTest(
     assertMatch(refused[0]!.reason, /not JSON/);
     assertMatch(refused[1]!.reason, /event_type: must be one of/);
     assertMatch(refused[2]!.reason, /stored already, with other content/);
-    assertEquals((await door.backend.health()).refused, 3);
+    assertEquals((await door.backend.health()).rejected, 3);
     const act = { by: "Caseworker 7", why: "a typing error" };
     assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), true);
     assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), false);

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import {
-  BackendAway,
+  BackendUnavailable,
   caseIntake,
   EventIdConflict,
   NatsEventPublisher,
@@ -81,11 +81,11 @@ natsTest(
 natsTest(
   "create rejects where nobody listens, and a later connection of the same publisher may succeed",
   async () => {
-    await assertRejects(() => NatsEventPublisher.create("nats://127.0.0.1:1"), BackendAway);
+    await assertRejects(() => NatsEventPublisher.create("nats://127.0.0.1:1"), BackendUnavailable);
     const away = await startNats();
     await away.stop();
     const publisher = new NatsEventPublisher(away.url);
-    await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendAway);
+    await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendUnavailable);
     await away.start();
     assertEquals((await publisher.publish(caseIntake(BRIEF))).stored, 1);
     await publisher.close();

@@ -1,7 +1,7 @@
 /** What openNats says of a server that is away or can't be used: one line, and what to do. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { BackendAway, BackendRefused } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { anEvent } from "../support/events.ts";
 import { natsTest } from "../support/nats_needed.ts";
@@ -18,13 +18,16 @@ function assertOneLine({ message }: Error, ...words: string[]): void {
 }
 
 Deno.test("nobody listens: the backend is away", async () => {
-  const error = await assertRejects(() => openNats({ url: `nats://127.0.0.1:${freePort()}` }), BackendAway);
+  const error = await assertRejects(
+    () => openNats({ url: `nats://127.0.0.1:${freePort()}` }),
+    BackendUnavailable,
+  );
   assertOneLine(error);
 });
 
 natsTest("a server without JetStream is refused", async () => {
   await using server = await startNats({ jetStream: false });
-  const error = await assertRejects(() => openNats({ url: server.url }), BackendRefused);
+  const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
   assertOneLine(error, "JetStream");
 });
 
@@ -32,7 +35,7 @@ natsTest("a wrong password is refused", async () => {
   const config = `authorization { users: [{ user: "ann", password: "right" }] , timeout: 2 }`;
   await using server = await startNats({ config, credentials: { user: "ann", pass: "right" } });
   const credentials = { user: "ann", password: "wrong" };
-  const error = await assertRejects(() => openNats({ url: server.url, credentials }), BackendRefused);
+  const error = await assertRejects(() => openNats({ url: server.url, credentials }), BackendUnusable);
   assertOneLine(error, "credentials");
 });
 
@@ -43,7 +46,7 @@ natsTest("a user without rights on JetStream is refused", async () => {
   await using server = await startNats({ config, credentials });
   const error = await assertRejects(
     () => openNats({ url: server.url, credentials: { user: "ann", password: "pw" } }),
-    BackendRefused,
+    BackendUnusable,
   );
   assertOneLine(error, "may not");
 });
@@ -53,7 +56,7 @@ natsTest("a stream of somebody else under our name is refused and left alone", a
   const other = await connect({ servers: server.url });
   const config = { name: "CASES", subjects: ["theirs.>"] };
   await other.request("$JS.API.STREAM.CREATE.CASES", JSON.stringify(config));
-  const error = await assertRejects(() => openNats({ url: server.url }), BackendRefused);
+  const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
   assertOneLine(error, "CASES", "not ours");
   const info = JSON.parse((await other.request("$JS.API.STREAM.INFO.CASES")).string());
   assertEquals(info.config.subjects, ["theirs.>"]);
@@ -65,7 +68,7 @@ natsTest("an event that the server can't take is refused, and what follows goes 
   const backend = await openNats({ url: server.url });
   const event = anEvent("a", 1);
   const large = { ...event, data: { ...event.data, text: "x".repeat(10_000) } };
-  assertOneLine(await assertRejects(() => backend.append([large]), BackendRefused), "too large");
+  assertOneLine(await assertRejects(() => backend.append([large]), BackendUnusable), "too large");
   assertEquals((await backend.append([event])).stored, 1);
   await backend.close();
 });

@@ -1,9 +1,9 @@
 /** Settlements and appends of more messages than an atomic batch takes: in runs, exactly once all the same. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { BackendAway } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import { untilAnswered } from "../../backends/patience.ts";
+import { retryWhileUnavailable } from "../../backends/patience.ts";
 import { storeRow } from "../../schema/stored_event.ts";
 import { deadOf, deliveries, outputOf, settlement, timerOf } from "../conformance/outcomes.ts";
 import { INTAKE } from "../conformance/world.ts";
@@ -52,12 +52,12 @@ natsTest(
       { length: STRETCHES * backend.features.atomicAppend },
       (_, i) => anEvent(`case-${i % 1000}`, i),
     );
-    const cut = assertRejects(() => backend.append(events), BackendAway);
+    const cut = assertRejects(() => backend.append(events), BackendUnavailable);
     await someStored(server.url);
     await server.kill9();
     await cut;
     await server.start();
-    const { stored, duplicates } = await untilAnswered(
+    const { stored, duplicates } = await retryWhileUnavailable(
       () => backend.append(events),
       new AbortController().signal,
     );

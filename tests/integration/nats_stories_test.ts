@@ -1,6 +1,6 @@
 /** The events of many cases, read together: all of them, in order, however many types and however often each. @module */
 import { assertEquals } from "@std/assert";
-import { readStories } from "../../backends/nats/case_stories.ts";
+import { readCaseHistories } from "../../backends/nats/case_stories.ts";
 import { NatsClient } from "../../backends/nats/client.ts";
 import { envelopeOf } from "../../backends/nats/message.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
@@ -36,7 +36,7 @@ natsTest(
       partitionOf: (id: string) => partitionOf(id, backend.partitions),
     };
     const wanted = ["often", "unknown", ...new Set(many.map((event) => event.correlation_id))];
-    const stories = await readStories(source, wanted);
+    const stories = await readCaseHistories(source, wanted);
     for (const caseId of wanted) {
       const expected = [...many, ...often].filter((event) => event.correlation_id === caseId);
       const story = (stories.get(caseId) ?? []).map((stored) => envelopeOf(stored));

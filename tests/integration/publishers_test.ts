@@ -2,8 +2,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import {
-  BackendAway,
-  BackendRefused,
+  BackendUnavailable,
+  BackendUnusable,
   caseIntake,
   EventIdConflict,
   InvalidEvent,
@@ -90,7 +90,7 @@ Deno.test("an invalid event is refused before anybody connects", async () => {
     InvalidEvent,
     "eleven-test",
   );
-  await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendAway);
+  await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendUnavailable);
   await publisher.close();
 });
 
@@ -161,7 +161,7 @@ Deno.test("a publisher closes before its first event, twice, and after it could 
   await unused.close();
   await unused.close();
   const refused = new PostgresEventPublisher(server.url.replace(/postgres$/, "nowhere"));
-  await assertRejects(() => refused.publish(caseIntake(BRIEF)), BackendRefused, "3D000");
+  await assertRejects(() => refused.publish(caseIntake(BRIEF)), BackendUnusable, "3D000");
   await refused.close();
 });
 

@@ -6,12 +6,12 @@
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { writeTogether } from "../../backends/nats/atomic_batch.ts";
-import { NEW_CASE, placeEvents } from "../../backends/nats/case_book.ts";
-import { draftOf } from "../../backends/nats/message.ts";
+import { writeBatch } from "../../backends/nats/atomic_batch.ts";
+import { assignVersions, NEW_CASE } from "../../backends/nats/case_book.ts";
+import { pendingEventOf } from "../../backends/nats/message.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { NatsClient } from "../../backends/nats/client.ts";
-import { Feed } from "../../backends/nats/feed.ts";
+import { OrderedReader } from "../../backends/nats/feed.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startNatsCluster } from "../support/nats_cluster.ts";
@@ -93,7 +93,7 @@ function rawBatches(place: Place & { client: NatsClient }): Promise<number> {
         (_, i) => ({ subject: `${prefix}.${i % 16}.intake.case-${n}-${i}`, payload }),
       );
     const numbers = Array.from({ length: COUNT / 1000 }, (_, n) => n);
-    const rate = await timed(() => forEach(numbers, AT_ONCE, (n) => writeTogether(place.client, batch(n))));
+    const rate = await timed(() => forEach(numbers, AT_ONCE, (n) => writeBatch(place.client, batch(n))));
     await backend.health();
     return rate;
   });
@@ -105,10 +105,10 @@ function rawAppends(place: Place & { client: NatsClient }, seed: string): Promis
   return within(place, (backend) => {
     const subjects = new Subjects(`bench_${made}`);
     const writes = batches.map((events) => {
-      const drafts = events.map((event) => draftOf(event, backend.partitions));
-      return placeEvents(drafts, () => NEW_CASE, subjects, true).writes;
+      const drafts = events.map((event) => pendingEventOf(event, backend.partitions));
+      return assignVersions(drafts, () => NEW_CASE, subjects, true).writes;
     });
-    return timed(() => forEach(writes, AT_ONCE, (batch) => writeTogether(place.client, batch)));
+    return timed(() => forEach(writes, AT_ONCE, (batch) => writeBatch(place.client, batch)));
   });
 }
 
@@ -122,13 +122,13 @@ function rawPull(place: Place & { client: NatsClient }, seed: string): Promise<n
   return within(place, async (backend) => {
     await appendAll(backend, intakes(COUNT, 500, seed), AT_ONCE);
     const filters = [`bench_${made}.*.*.*`];
-    const feed = new Feed({ client: place.client, stream: `BENCH_${made}`, filters, after: 0 });
+    const feed = new OrderedReader({ client: place.client, stream: `BENCH_${made}`, filters, after: 0 });
     let pulled = 0;
     const rate = await timed(async () => {
       while (pulled < COUNT) {
         await feed.fill(5_000, 8_000_000);
-        pulled += feed.raw.length;
-        feed.drop(feed.position);
+        pulled += feed.rawMessages.length;
+        feed.dropUpTo(feed.position);
       }
     });
     await feed.close();

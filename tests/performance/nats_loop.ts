@@ -6,10 +6,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { MOST_MESSAGES, type Write, writeTogether } from "../../backends/nats/atomic_batch.ts";
+import { MAX_BATCH_MESSAGES, type Write, writeBatch } from "../../backends/nats/atomic_batch.ts";
 import type { NatsClient } from "../../backends/nats/client.ts";
-import { Feed } from "../../backends/nats/feed.ts";
-import { untilAnswered } from "../../backends/patience.ts";
+import { OrderedReader } from "../../backends/nats/feed.ts";
+import { retryWhileUnavailable } from "../../backends/patience.ts";
 
 /** What the loop works on: the subjects of events begin with `prefix`. */
 export interface LoopOptions {
@@ -21,7 +21,7 @@ export interface LoopOptions {
 
 const never = new AbortController().signal;
 /** What fits one atomic batch beside the checkpoint. */
-const BATCH = MOST_MESSAGES - 1;
+const BATCH = MAX_BATCH_MESSAGES - 1;
 const BATCH_BYTES = 4_000_000;
 
 /** Takes every intake of a stream, partition by partition at the same time, and returns how many. */
@@ -33,23 +33,23 @@ export async function handWrittenLoop(options: LoopOptions): Promise<number> {
 }
 
 async function partitionLoop({ client, stream, prefix }: LoopOptions, partition: number): Promise<number> {
-  const feed = new Feed({ client, stream, filters: [`${prefix}.${partition}.intake.*`], after: 0 });
+  const feed = new OrderedReader({ client, stream, filters: [`${prefix}.${partition}.intake.*`], after: 0 });
   const subject = `${prefix}-run.loop.${partition}`;
   let [checkpointAt, done] = [0, 0];
   for (;;) {
     // In a cluster a new consumer is not known everywhere at once.
-    await untilAnswered(() => feed.fill(BATCH, BATCH_BYTES), never);
-    const batch = feed.raw.slice(0, BATCH);
+    await retryWhileUnavailable(() => feed.fill(BATCH, BATCH_BYTES), never);
+    const batch = feed.rawMessages.slice(0, BATCH);
     if (batch.length === 0) break;
     const checkpoint: Write = {
       subject,
       payload: JSON.stringify({ checkpoint: batch.at(-1)!.position }),
-      replaces: true,
+      rollup: true,
       expect: { filter: subject, last: checkpointAt },
     };
     const outputs = batch.map(({ data, position }) => outputOf(data, position, prefix, partition));
-    checkpointAt = await writeTogether(client, [checkpoint, ...outputs]);
-    feed.drop(batch.at(-1)!.position);
+    checkpointAt = await writeBatch(client, [checkpoint, ...outputs]);
+    feed.dropUpTo(batch.at(-1)!.position);
     done += batch.length;
   }
   await feed.close();

@@ -40,7 +40,7 @@ export async function loopByHand(backend: Backend, deliveries: number): Promise<
 
 function settlementOf(lines: readonly string[], partition: number): Settlement {
   const outputs = encodeLines(lines.map((line) => outputOf(line, partition)));
-  return { outputs, outputTypes: { "case.analysis": lines.length }, exceptions: [], timers: [] };
+  return { outputs, outputTypes: { "case.analysis": lines.length }, failures: [], timers: [] };
 }
 
 /** The next event of the case of an input, under an id that is derived from the input's. */

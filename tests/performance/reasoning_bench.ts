@@ -2,7 +2,7 @@
 import { assess } from "../../actors/reasoning/assessment.ts";
 import { decisionFacts, figuresOf } from "../../actors/reasoning/case_figures.ts";
 import { decide } from "../../actors/reasoning/decide.ts";
-import { followUp } from "../../actors/reasoning/follow_up.ts";
+import { planFollowUp } from "../../actors/reasoning/follow_up.ts";
 import { model } from "../../actors/reasoning/model.ts";
 import { decisionRules } from "../../actors/reasoning/rules/decision_table.ts";
 import { type EventOf, eventTypes } from "../../schema/events.ts";
@@ -42,7 +42,7 @@ if (import.meta.main) {
       "followUp/s": rate(
         cases,
         ({ intake, analysis, decided }) =>
-          decided.kind === "decision" && followUp(decided.data, intake, analysis, AT, AT),
+          decided.kind === "decision" && planFollowUp(decided.data, intake, analysis, AT, AT),
       ),
     };
     for (const [name, value] of Object.entries(figures)) {

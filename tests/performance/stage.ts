@@ -2,7 +2,7 @@
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { processors } from "../../actors/processors/all.ts";
-import { type Observer, silentObserver } from "../../actors/observer.ts";
+import { noopObserver, type Observer } from "../../actors/observer.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { GUARDED, nodeEnvironment } from "../../console/guarded_start.ts";
 import { supervision } from "../../console/node.ts";
@@ -119,7 +119,7 @@ export async function settleRate(
   let settled = 0;
   let began = 0;
   const observer: Observer = {
-    ...silentObserver,
+    ...noopObserver,
     settled(batch) {
       began ||= performance.now();
       for (const times of Object.values(batch.done)) settled += times.length;

@@ -1,14 +1,14 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
-import type { Spawn } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/spawn.ts";
 import type { Backend } from "../../backends/backend.ts";
 import {
   type Batch,
-  type Exception,
+  type FailedDelivery,
   linesOf,
   type Mailbox,
   type Settlement,
 } from "../../backends/mailbox.ts";
-import type { Entry } from "../../backends/memory/log.ts";
+import type { LogEntry } from "../../backends/memory/log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
@@ -51,10 +51,10 @@ function withSettlements(tamper: (settlement: Settlement) => Settlement): Mutati
   }));
 }
 
-function withExceptions(tamper: (exception: Exception) => Exception[]): Mutation {
+function withExceptions(tamper: (exception: FailedDelivery) => FailedDelivery[]): Mutation {
   return withSettlements((settlement) => ({
     ...settlement,
-    exceptions: settlement.exceptions.flatMap(tamper),
+    failures: settlement.failures.flatMap(tamper),
   }));
 }
 
@@ -100,20 +100,20 @@ export function lateCommits(reader: "naive" | "safe"): Mutation {
 
 function commitLate(
   { event_id, correlation_id }: WireEvent,
-  { log, news }: MemoryStore,
+  { log, arrived }: MemoryStore,
   committedAt: Map<string, number>,
 ): void {
   const ms = commitMs(event_id);
   if (!committedAt.has(event_id)) committedAt.set(event_id, performance.now() + ms);
-  setTimeout(() => news[partitionOf(correlation_id, log.partitions)]!.ring(), ms);
+  setTimeout(() => arrived[partitionOf(correlation_id, log.partitions)]!.notifyAll(), ms);
 }
 
 function visible(
-  slice: readonly Entry[],
+  slice: readonly LogEntry[],
   reader: "naive" | "safe",
   committedAt: Map<string, number>,
-): Entry[] {
-  const committed = ({ eventId }: Entry) => performance.now() >= (committedAt.get(eventId) ?? 0);
+): LogEntry[] {
+  const committed = ({ eventId }: LogEntry) => performance.now() >= (committedAt.get(eventId) ?? 0);
   if (reader === "naive") return slice.filter(committed);
   const open = slice.findIndex((entry) => !committed(entry));
   return slice.slice(0, open === -1 ? slice.length : open);
@@ -144,7 +144,7 @@ const randomIds = withSettlements((settlement) => ({
 
 /** Nobody can tell how far a worker is, so that its killer is never known for sure. */
 const noSuspect: Mutation = {
-  spawn: (spawn): Spawn => () => {
+  spawn: (spawn): SpawnWorker => () => {
     const worker = spawn();
     return replaced(worker, {
       postMessage(message) {
@@ -161,17 +161,17 @@ const noHalving = withMailboxes((mailbox) => ({
     for await (const batch of mailbox.batches(signal, gate)) yield { ...batch, count: 1 };
   },
   settle(batch, settlement) {
-    const [death] = settlement.exceptions.filter(({ outcome }) => isDeath(outcome));
-    const all = death === undefined ? settlement.exceptions : linesOf(batch).map((line): Exception => {
+    const [death] = settlement.failures.filter(({ outcome }) => isDeath(outcome));
+    const all = death === undefined ? settlement.failures : linesOf(batch).map((line): FailedDelivery => {
       const { position, event, attempt } = parseLine(line);
       const { event_id: eventId, correlation_id: caseId } = event;
       return { position, eventId, caseId, attempt, outcome: death.outcome };
     });
-    return mailbox.settle(batch, { ...settlement, exceptions: all });
+    return mailbox.settle(batch, { ...settlement, failures: all });
   },
 }));
 
-function isDeath(outcome: Exception["outcome"]): boolean {
+function isDeath(outcome: FailedDelivery["outcome"]): boolean {
   return outcome.kind !== "held" && outcome.error.class === "WorkerDied";
 }
 
@@ -185,7 +185,7 @@ const tornSettle = withMailboxes((mailbox, backend) => ({
 }));
 
 /** What a node is about to handle is written down nowhere, so that whoever comes after it knows of nothing. */
-const noTrials = withMailboxes(() => ({ begin: () => Promise.resolve() }));
+const noTrials = withMailboxes(() => ({ markInFlight: () => Promise.resolve() }));
 
 const noEvidence = withExceptions((exception) => {
   const { outcome } = exception;

@@ -27,7 +27,7 @@ async function guardNode(): Promise<number> {
     isFinal: (code) => code === 0,
     recycleCode: 75,
     interruptedCode: 130,
-    tell: say,
+    log: say,
   });
 }
 

@@ -16,6 +16,6 @@ const code = await guard({
   isFinal: (code) => code === 0 || code === 42 || code === 2,
   recycleCode: 75,
   interruptedCode: 130,
-  tell: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`tell ${line}\n`)),
+  log: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`tell ${line}\n`)),
 });
 Deno.exit(code);

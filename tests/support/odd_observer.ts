@@ -1,6 +1,6 @@
 /** An observer that keeps what it is told, and lets a test wait for it. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
-import { Bell } from "../../backends/bell.ts";
+import { WakeSignal } from "../../backends/bell.ts";
 
 const PATIENCE_MS = 15_000;
 
@@ -14,7 +14,7 @@ export class OddObserver implements Observer {
   readonly holds: DeliveryIds[] = [];
   readonly fences: { processor: string; partition: number; epoch: number }[] = [];
   readonly exits: { worker: number; exit: string; reason: string }[] = [];
-  readonly #bell = new Bell();
+  readonly #bell = new WakeSignal();
 
   settled(batch: SettledBatch): void {
     this.#keep(this.batches, batch);
@@ -34,8 +34,8 @@ export class OddObserver implements Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void {
     this.#keep(this.exits, exit);
   }
-  backendAway(_reason: string): void {}
-  backendBack(): void {}
+  backendUnavailable(_reason: string): void {}
+  backendAvailable(): void {}
 
   /** How many deliveries were told to be done. */
   get done(): number {
@@ -61,6 +61,6 @@ export class OddObserver implements Observer {
 
   #keep<T>(list: T[], item: T): void {
     list.push(item);
-    this.#bell.ring();
+    this.#bell.notify();
   }
 }

@@ -1,6 +1,6 @@
 /** A processor that misbehaves as its events tell it to: `data.odd` names what it does. @module */
 import process from "node:process";
-import { type Handled, type Processor, Reject } from "../../actors/processor.ts";
+import { type HandlerResult, type Processor, Reject } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { anEvent } from "./events.ts";
 
@@ -122,7 +122,7 @@ export const odd: Processor<readonly unknown[], "case.intake", never> = {
   handle(event, seen) {
     const act = event.data.odd as Odd | undefined;
     const did = act === undefined ? undefined : acts[act](event);
-    if (act !== undefined && answers.includes(act)) return did as unknown as Handled;
+    if (act !== undefined && answers.includes(act)) return did as unknown as HandlerResult;
     const { case_id, n } = event.data;
     const data = {
       ...{

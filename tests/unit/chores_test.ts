@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { BackendAway, BackendRefused } from "../../backends/backend.ts";
-import { repeat } from "../../backends/postgres/chores.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
+import { runRepeatedly } from "../../backends/postgres/chores.ts";
 
 Deno.test("a chore is tried again while its database is away or refuses, and then goes on", async () => {
   const stop = new AbortController();
-  const fails = [new BackendAway("away"), new BackendRefused("disk full")];
+  const fails = [new BackendUnavailable("away"), new BackendUnusable("disk full")];
   let done = 0;
-  await repeat(stop.signal, () => {
+  await runRepeatedly(stop.signal, () => {
     const error = fails.shift();
     if (error !== undefined) return Promise.reject(error);
     if (++done === 2) stop.abort();
@@ -17,5 +17,5 @@ Deno.test("a chore is tried again while its database is away or refuses, and the
 
 Deno.test("an error that nobody knows ends the chore: it is a bug", async () => {
   const bug = () => Promise.reject(new TypeError("odd"));
-  await assertRejects(() => repeat(new AbortController().signal, bug), TypeError);
+  await assertRejects(() => runRepeatedly(new AbortController().signal, bug), TypeError);
 });

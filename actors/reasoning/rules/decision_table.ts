@@ -3,7 +3,7 @@ import { compile, type Table } from "../rules.ts";
 import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "./legal_parameters.ts";
 import { FIRST_DAY, MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
 
-export type Verdict = "forgive" | "payment_plan" | "collect" | "refer_assistance";
+export type CaseAction = "forgive" | "payment_plan" | "collect" | "refer_assistance";
 
 /** What the decision rests on. */
 export type DecisionFacts = {
@@ -22,10 +22,10 @@ export type DecisionFacts = {
   /** Whether the law lets this claim be paid in instalments. */
   instalments: "allowed" | "not_allowed";
   /** The action the model recommends. */
-  advice: Verdict;
+  advice: CaseAction;
 };
 
-const table: Table<DecisionFacts, Verdict> = {
+const table: Table<DecisionFacts, CaseAction> = {
   id: "decision",
   version: "2026.1",
   valid_from: FIRST_DAY,

@@ -1,7 +1,7 @@
 /** What happens after a decision: the steps as reviewed data. Each row's reason text is the step. @module */
 import { compile, type Table } from "../rules.ts";
 import { type DebtClass, debtClasses } from "./debt_classes.ts";
-import type { Verdict } from "./decision_table.ts";
+import type { CaseAction } from "./decision_table.ts";
 import {
   BESLAGVRIJE_VOET,
   CAK_SIGNAL,
@@ -17,7 +17,7 @@ import { FIRST_DAY, HUMAN_REVIEW, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
 
 /** What the steps depend on. */
 export type StepFacts = {
-  decision: Verdict;
+  decision: CaseAction;
   kind: DebtClass;
   threat: "yes" | "no";
   income: "known" | "unknown";

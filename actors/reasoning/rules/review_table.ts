@@ -1,11 +1,11 @@
 /** Who decides: the reasons for which a person does, as reviewed data. No row matches: the system may decide. @module */
 import { compile, type Table } from "../rules.ts";
 import { FIRST_DAY, HUMAN_REVIEW } from "./policy.ts";
-import type { Verdict } from "./decision_table.ts";
+import type { CaseAction } from "./decision_table.ts";
 
 /** What it rests on whether a person decides. */
 export type ReviewFacts = {
-  decision: Verdict;
+  decision: CaseAction;
   confidence: "low" | "fair" | "high";
   success: "low" | "fair";
   /** The BSN against the eleven-test. */
@@ -17,7 +17,7 @@ export type ReviewFacts = {
   ability: "at_once" | "within" | "beyond" | "unknown";
   /** Instalment when the income is not known, against what may be offered unseen. */
   instalment: "small" | "large";
-  advice: Verdict;
+  advice: CaseAction;
 };
 
 const sources = [HUMAN_REVIEW];

@@ -1,5 +1,5 @@
 /** Finding a nats-server on this machine. @module */
-import { BackendRefused } from "../../backend.ts";
+import { BackendUnusable } from "../../backend.ts";
 
 /** How to come by one, by platform. */
 const INSTALL: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ export async function findProgram(): Promise<string> {
     ? "there is no nats-server on the PATH"
     : `NATS_SERVER (${named}) does not run`;
   const install = INSTALL[Deno.build.os] ?? INSTALL.linux;
-  throw new BackendRefused(
+  throw new BackendUnusable(
     `Cannot start a NATS server: ${what}. Install one: ${install}; or give --url nats://host:4222`,
   );
 }

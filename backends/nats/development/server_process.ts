@@ -1,6 +1,6 @@
 /** The process of a development server: whether it runs, its start and its stop. Callers hold the start lock. @module */
 import { join } from "node:path";
-import { BackendRefused } from "../../backend.ts";
+import { BackendUnusable } from "../../backend.ts";
 
 /** Where a server is, and how to come in. Kept in its directory, for other processes. */
 export interface ServerPlace {
@@ -54,7 +54,7 @@ async function start(
   let ended = false;
   child.status.then(() => ended = true);
   if (await answers(directory, place, () => Promise.resolve(!ended))) return place;
-  throw new BackendRefused(`nats-server did not start: see ${logFile(directory)}`);
+  throw new BackendUnusable(`nats-server did not start: see ${logFile(directory)}`);
 }
 
 function configOf(directory: string, { port, token, name }: ServerPlace): string {
@@ -80,7 +80,7 @@ export async function stopServer(directory: string): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (await isRunning(directory)) {
     if (performance.now() > giveUpAt) {
-      throw new BackendRefused(`The nats-server of ${directory} (process ${pid}) does not stop: end it`);
+      throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not stop: end it`);
     }
     await pause();
   }
@@ -133,7 +133,7 @@ async function answers(
     await pause();
     if (performance.now() > giveUpAt) {
       const pid = await processId(directory);
-      throw new BackendRefused(`The nats-server of ${directory} (process ${pid}) does not answer: end it`);
+      throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not answer: end it`);
     }
   } while (await lives());
   return false;

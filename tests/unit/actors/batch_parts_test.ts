@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { behind, partsAround } from "../../../actors/batch_parts.ts";
-import { type Batch, linesOf, slice } from "../../../backends/mailbox.ts";
+import { holdCases, splitAroundSuspect } from "../../../actors/batch_parts.ts";
+import { type Batch, linesOf, sliceBatch } from "../../../backends/mailbox.ts";
 import { deliveryLine, encodeLines, parseLine } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
 
@@ -31,7 +31,7 @@ function assertCovers(parts: readonly Batch[], batch: Batch): void {
 Deno.test("the parts around a suspect cover the batch exactly, in order, and their checkpoints chain", () => {
   fc.assert(fc.property(positions, fc.nat({ max: 20 }), (at, suspect) => {
     const batch = batchAt(at);
-    assertCovers(partsAround(batch, { suspect }), batch);
+    assertCovers(splitAroundSuspect(batch, { suspect }), batch);
   }));
 });
 
@@ -41,7 +41,7 @@ Deno.test("cut again and again, a batch is still covered exactly, and ends in si
     let parts = [batch];
     for (let round = 0; parts.some(({ count }) => count > 1); round++) {
       assert(round < 100, "it goes on for ever");
-      parts = parts.flatMap((part) => partsAround(part, { suspect: suspects.next().value }));
+      parts = parts.flatMap((part) => splitAroundSuspect(part, { suspect: suspects.next().value }));
       assertCovers(parts, batch);
     }
     assertEquals(parts.map(({ to }) => to).slice(0, -1), at.slice(0, -1));
@@ -50,19 +50,20 @@ Deno.test("cut again and again, a batch is still covered exactly, and ends in si
 
 Deno.test("the suspect is alone, and what was merely waiting is not cut", () => {
   const batch = batchAt([4, 5, 6, 7]);
-  const counts = (suspect: number | undefined) => partsAround(batch, { suspect }).map(({ count }) => count);
+  const counts = (suspect: number | undefined) =>
+    splitAroundSuspect(batch, { suspect }).map(({ count }) => count);
   assertEquals([0, 1, 3, 4, undefined].map(counts), [[1, 3], [1, 1, 2], [3, 1], [2, 2], [4]]);
 });
 
 Deno.test("a slice of a redelivery keeps the checkpoint that it has nothing to do with", () => {
   const batch = batchAt([4, 5, 6], "redelivery");
-  assertEquals([slice(batch, 1, 2).from, slice(batch, 1, 2).to], [batch.from, batch.to]);
+  assertEquals([sliceBatch(batch, 1, 2).from, sliceBatch(batch, 1, 2).to], [batch.from, batch.to]);
 });
 
 Deno.test("behind() holds the deliveries of cases that stopped, and changes nothing else", () => {
   const batch = batchAt([4, 5, 6, 7, 8]);
-  const held = linesOf(behind(new Set(["case-1"]), batch)).map(parseLine);
+  const held = linesOf(holdCases(new Set(["case-1"]), batch)).map(parseLine);
   assertEquals(held.map((delivery) => delivery.held), [false, true, false, false, true]);
   assertEquals(held.map((delivery) => ({ ...delivery, held: false })), linesOf(batch).map(parseLine));
-  assert(behind(new Set(), batch) === batch);
+  assert(holdCases(new Set(), batch) === batch);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BatchRun, DeliveryTimeout } from "../../../actors/batch_run.ts";
-import { CaseStates } from "../../../actors/case_states.ts";
-import { type AnyProcessor, type CaseEvent, type Handled, Reject } from "../../../actors/processor.ts";
+import { StateCache } from "../../../actors/case_states.ts";
+import { type AnyProcessor, type CaseEvent, type HandlerResult, Reject } from "../../../actors/processor.ts";
 import type { EventType, WireEvent } from "../../../schema/events.ts";
 import { decodeLines, deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/stored_event.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
@@ -24,7 +24,7 @@ const processor: AnyProcessor = {
   folds: ["case.payment_received"],
   initial: () => [],
   evolve: (seen: number[], { data }: CaseEvent) => [...seen, data.n as number],
-  handle({ data }: CaseEvent, seen: number[]): Handled {
+  handle({ data }: CaseEvent, seen: number[]): HandlerResult {
     if (typeof data.odd === "string") acts[data.odd]!();
     const analysis = decodeEvent(anEvent(data.case_id, 1, "case.analysis"));
     const event = { event_type: "case.analysis", data: { ...analysis.data, n: data.n, seen } } as never;
@@ -55,18 +55,18 @@ function line(caseId: string, n: number, sent: Sent = {}): string {
 
 const odd = (what: string): Sent => ({ data: { odd: what } });
 
-function open(lines: string[], states = new CaseStates(processor, 100), others: CaseStates[] = []): BatchRun {
+function open(lines: string[], states = new StateCache(processor, 100), others: StateCache[] = []): BatchRun {
   return new BatchRun(states, others, 0, encodeLines(lines));
 }
 
 /** Runs to the end. */
 function play(run: BatchRun, histories: string[] = []) {
-  run.learn(histories.join("\n"));
-  while (!run.finished) run.step();
+  run.addHistories(histories.join("\n"));
+  while (!run.isFinished) run.step();
   const result = run.result();
   const rows = rowsOf(result.outputs).map((row) => parseRow(row).event);
   const answered = rows.map(({ correlation_id, data }) => [correlation_id, data.n, data.seen]);
-  const failed = result.failed.map(({ caseId, held, final, attempt, error }) =>
+  const failed = result.failedAttempts.map(({ caseId, held, final, attempt, error }) =>
     held ? [caseId, "held", attempt] : [caseId, error.class, attempt, final]
   );
   return { ...result, answered, failed };
@@ -133,7 +133,7 @@ Deno.test("a history that can't be read fails the delivery that needs it, and no
 });
 
 Deno.test("the next batch builds on what this one left, without a history", () => {
-  const states = new CaseStates(processor, 100);
+  const states = new StateCache(processor, 100);
   play(open([line("a", 1), line("a", 2)], states));
   const next = open([line("a", 3)], states);
   assertEquals([next.needs, play(next).answered], [[], [["a", 3, [1, 2]]]]);
@@ -150,12 +150,12 @@ Deno.test("other processors see what they fold, and their failure to do so is no
       return [...seen, data.n as number];
     },
   } as AnyProcessor;
-  const other = new CaseStates(onlooker, 100);
+  const other = new StateCache(onlooker, 100);
   const run = open([line("a", 1), line("b", 1), line("b", 2)], undefined, [other]);
   const { failed, answered } = play(run);
-  assertEquals([failed, answered.length, run.keeping], [[], 3, false]);
-  const { known } = other.basis([{ caseId: "a", version: 2 }, { caseId: "b", version: 3 }]);
-  assertEquals([...known], [["a", { state: [1], version: 1 }], ["b", { state: [1], version: 1 }]]);
+  assertEquals([failed, answered.length, run.isRecording], [[], 3, false]);
+  const { states } = other.snapshot([{ caseId: "a", version: 2 }, { caseId: "b", version: 3 }]);
+  assertEquals([...states], [["a", { state: [1], version: 1 }], ["b", { state: [1], version: 1 }]]);
 });
 
 Deno.test("a failure from outside is the current delivery's, and the batch goes on", () => {
@@ -170,10 +170,10 @@ Deno.test("what is thrown is described before anything is kept, so that nothing 
   const run = open([line("a", 1)]);
   const seen: unknown[] = [];
   const spy = new Error("odd");
-  Object.defineProperty(spy, "message", { get: () => void seen.push([run.next, run.keeping]) });
+  Object.defineProperty(spy, "message", { get: () => void seen.push([run.next, run.isRecording]) });
   run.fail(spy);
   assertEquals(seen[0], [0, false]);
-  assert(run.finished);
+  assert(run.isFinished);
 });
 
 Deno.test("of several changes of one timer, the last one counts", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { contextOf, emit, InvalidOutput } from "../../../actors/emission.ts";
+import { contextOf, encodeOutputs, InvalidOutput } from "../../../actors/emission.ts";
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { decodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import type { CaseEvent } from "../../../schema/events.ts";
@@ -18,7 +18,7 @@ function draft(change: Record<string, unknown> = {}): { event_type: string; data
 }
 
 function emitted(handled: unknown, event: CaseEvent = input) {
-  return emit(handled as Parameters<typeof emit>[0], event, processor, 5);
+  return encodeOutputs(handled as Parameters<typeof encodeOutputs>[0], event, processor, 5);
 }
 
 function rowsOf(handled: unknown) {
@@ -44,7 +44,7 @@ Deno.test("ids are derived: another one for every output, processor and input; i
   const later = decodeEvent(anEvent("case-1", 500));
   const [after] = emitted({ events: [draft()] }, later).rows.map(parseRow);
   const elsewhere = parseRow(
-    emit({ events: [draft()] } as never, input, { ...processor, name: "other" }, 5).rows[0]!,
+    encodeOutputs({ events: [draft()] } as never, input, { ...processor, name: "other" }, 5).rows[0]!,
   );
   const all = [...ids, after!.event.event_id, elsewhere.event.event_id];
   assertEquals(new Set(all).size, 4);

@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { Exclusion } from "../../../actors/exclusion.ts";
+import { SharedLock } from "../../../actors/exclusion.ts";
 
 /** Who is inside, and who has asked, as they come and go. */
 function scene() {
-  const exclusion = new Exclusion();
+  const exclusion = new SharedLock();
   const inside: string[] = [];
   const doors = new Map<string, () => void>();
   return {
     inside,
     async asks(name: string, alone: boolean) {
-      exclusion.enter(alone).then((leave) => (inside.push(name), doors.set(name, leave)));
+      exclusion.acquire(alone).then((leave) => (inside.push(name), doors.set(name, leave)));
       await Promise.resolve();
     },
     async leaves(name: string) {

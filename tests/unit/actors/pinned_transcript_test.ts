@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { BatchRun } from "../../../actors/batch_run.ts";
-import { CaseStates } from "../../../actors/case_states.ts";
+import { StateCache } from "../../../actors/case_states.ts";
 import { processors } from "../../../actors/processors/all.ts";
 import type { BatchResult } from "../../../actors/worker_protocol.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
@@ -20,7 +20,7 @@ class Pinned {
   readonly #log: { event: WireEvent; version: number }[] = [];
   readonly #versions = new Map<string, number>();
   readonly #timers = new Map<string, { at: string; row: string }>();
-  readonly #states = processors.map((processor) => new CaseStates(processor, 200));
+  readonly #states = processors.map((processor) => new StateCache(processor, 200));
   readonly #read = processors.map(() => 0);
   readonly #hash = createHash("sha256");
   readonly types: Record<string, number> = {};
@@ -37,7 +37,7 @@ class Pinned {
     while (this.#states.some((states, i) => this.#runNext(states, i)));
   }
 
-  #runNext(states: CaseStates, i: number): boolean {
+  #runNext(states: StateCache, i: number): boolean {
     const { takes, folds } = states.processor;
     const taken: string[] = [];
     for (; this.#read[i]! < this.#log.length && taken.length < BATCH; this.#read[i]!++) {
@@ -47,7 +47,7 @@ class Pinned {
     if (taken.length === 0) return false;
     const run = new BatchRun(states, this.#states.filter((other) => other !== states), 3, encodeLines(taken));
     const wanted: readonly string[] = [...takes, ...folds];
-    run.learn(
+    run.addHistories(
       run.needs.flatMap(({ caseId, after, before }) =>
         this.#log.flatMap(({ event, version }, at) =>
           event.correlation_id === caseId && version > after && version < before &&
@@ -57,7 +57,7 @@ class Pinned {
         )
       ).join("\n"),
     );
-    while (!run.finished) run.step();
+    while (!run.isFinished) run.step();
     this.#take(run.result());
     return true;
   }
@@ -67,10 +67,14 @@ class Pinned {
     return deliveryLine({ position: at + 1, version, attempt: 1, held: false, recordedAt: at, event });
   }
 
-  #take({ outputs, outputTypes, timers, failed, done }: BatchResult): void {
-    this.failed += failed.length;
+  #take({ outputs, outputTypes, timers, failedAttempts, done }: BatchResult): void {
+    this.failed += failedAttempts.length;
     const times = Object.entries(done).map(([type, at]) => [type, ...at]);
-    const plain = failed.map(({ error: { class: name, message }, ...ids }) => ({ ...ids, name, message }));
+    const plain = failedAttempts.map(({ error: { class: name, message }, ...ids }) => ({
+      ...ids,
+      name,
+      message,
+    }));
     this.#hash.update(JSON.stringify([outputTypes, plain, times]));
     for (const row of rowsOf(outputs)) this.store(this.#pin(row));
     for (const change of timers) {

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { DEFAULT_POLICY, policySchema, type RetryPolicy, routeOf } from "../../../actors/retry_policy.ts";
+import {
+  DEFAULT_POLICY,
+  type FailurePolicy,
+  policySchema,
+  resolveRule,
+} from "../../../actors/retry_policy.ts";
 
-const policy: RetryPolicy = {
+const policy: FailurePolicy = {
   maxAttempts: 5,
   backoff: { firstMs: 100, longestMs: 1_000 },
   errors: { Busy: { outcome: "hold", backoff: { longestMs: 9 } }, Odd: { outcome: "deadLetter" } },
@@ -11,7 +16,7 @@ const policy: RetryPolicy = {
 };
 
 const route = (processor: string, name: string, final = false) => {
-  const { outcome, maxAttempts, backoff } = routeOf(policy, processor, { class: name, final });
+  const { outcome, maxAttempts, backoff } = resolveRule(policy, processor, { class: name, final });
   return [outcome, maxAttempts, backoff.firstMs, backoff.longestMs];
 };
 
@@ -39,13 +44,13 @@ Deno.test("a policy file says only what is different", () => {
     processors: { analysis: { first: "1s", errors: { TypeError: { outcome: "hold" } } } },
   });
   assertEquals([read.maxAttempts, read.backoff], [3, { firstMs: 200, longestMs: 300_000 }]);
-  assertEquals(routeOf(read, "intake", { class: "DeliveryTimeout", final: false }).maxAttempts, 1);
-  assertEquals(routeOf(read, "analysis", { class: "TypeError", final: false }), {
+  assertEquals(resolveRule(read, "intake", { class: "DeliveryTimeout", final: false }).maxAttempts, 1);
+  assertEquals(resolveRule(read, "analysis", { class: "TypeError", final: false }), {
     outcome: "hold",
     maxAttempts: 3,
     backoff: { firstMs: 1_000, longestMs: 300_000 },
   });
-  assertEquals(routeOf(read, "intake", { class: "NodeDied", final: false }), {
+  assertEquals(resolveRule(read, "intake", { class: "NodeDied", final: false }), {
     outcome: "retry",
     maxAttempts: 3,
     backoff: { firstMs: 5_000, longestMs: 300_000 },

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type ExitKind, isRestarted, type RestartType } from "../../../actors/restart_policy.ts";
 import { affected, type Strategy } from "../../../actors/strategy.ts";
-import { type Effect, type Message, step, supervision } from "../../../actors/supervision.ts";
+import { type Effect, initialState, type Message, step } from "../../../actors/supervision.ts";
 
 const TYPES: readonly RestartType[] = ["permanent", "transient", "temporary"];
 const EXITS: readonly ExitKind[] = ["normal", "shutdown", "failed"];
@@ -26,7 +26,7 @@ class Play {
 
   constructor({ strategy, type = "permanent", restarts = 9, others = "permanent" }: Played) {
     const child = (id: string) => ({ id, restart: id === "b" ? type : others, stopMs: 100 });
-    this.#state = supervision({
+    this.#state = initialState({
       id: "top",
       strategy,
       intensity: { restarts, periodMs: 1_000 },
@@ -57,14 +57,14 @@ class Play {
     return [{ kind: "exited", id, exit: { kind: "shutdown", reason: "asked" } }];
   }
 
-  dies(id: string, kind: ExitKind = "failed", more: { served?: boolean; excused?: boolean } = {}): string[] {
+  dies(id: string, kind: ExitKind = "failed", more: { served?: boolean; exempt?: boolean } = {}): string[] {
     return this.tell({ kind: "exited", id, exit: { kind, reason: "it did", ...more } });
   }
 
   /** Lets every scheduled restart come due; returns what it led to. */
   wait(ms = 0): string[] {
     this.#now += ms;
-    return this.scheduled.splice(0).flatMap(({ ids }) => this.tell({ kind: "again", ids }));
+    return this.scheduled.splice(0).flatMap(({ ids }) => this.tell({ kind: "restart", ids }));
   }
 
   /** Nothing more happens by itself. */
@@ -128,7 +128,7 @@ for (
     const intensity = { restarts: 1, periodMs: 1_000 };
     const backoff = { firstMs: 1, longestMs: 1 };
     const begun = step(
-      supervision({ id: "top", strategy, intensity, backoff, children }),
+      initialState({ id: "top", strategy, intensity, backoff, children }),
       { kind: "begin" },
       0,
       0,
@@ -146,7 +146,7 @@ Deno.test("a child that fails while others wait to be started holds them up", ()
   const children = ["a", "b"].map((id) => ({ id, restart: "permanent" as const, stopMs: 100 }));
   const plan = { id: "top", strategy: "rest_for_one" as const, children };
   const limits = { intensity: { restarts: 9, periodMs: 1_000 }, backoff: { firstMs: 100, longestMs: 100 } };
-  const begun = step(supervision({ ...plan, ...limits }), { kind: "begin" }, 0, 0);
+  const begun = step(initialState({ ...plan, ...limits }), { kind: "begin" }, 0, 0);
   const failed = step(begun.state, { kind: "exited", id: "a", exit: { kind: "failed", reason: "x" } }, 0, 0);
   assertEquals(failed.effects, [{ kind: "schedule", ids: ["a", "b"], afterMs: 50 }]);
 });
@@ -169,7 +169,7 @@ Deno.test("restarts that are spread out are no reason to give up", () => {
 Deno.test("an excused exit is not counted, and still is restarted", () => {
   const play = new Play({ strategy: "one_for_one", restarts: 0 });
   for (let n = 1; n <= 20; n++) {
-    assertEquals(play.dies("b", "failed", { excused: true }), []);
+    assertEquals(play.dies("b", "failed", { exempt: true }), []);
     assertEquals(play.wait(), ["start b"]);
   }
   play.dies("b");

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Suspicion } from "../../../actors/suspicion.ts";
-import { type Abandoned, type Batch, linesOf, positionOf } from "../../../backends/mailbox.ts";
+import { Quarantine } from "../../../actors/suspicion.ts";
+import { type Batch, type CrashedOwner, linesOf, positionOf } from "../../../backends/mailbox.ts";
 import { encodeLines } from "../../../schema/stored_event.ts";
 
 /** Deliveries at these positions. */
@@ -10,60 +10,68 @@ function batchOf(count: number, from = 0): Batch {
 }
 
 /** The parts, as care and positions. */
-function partsOf(suspicion: Suspicion, batch: Batch): string[] {
-  return suspicion.parts(batch).map(({ batch, care }) => {
+function partsOf(suspicion: Quarantine, batch: Batch): string[] {
+  return suspicion.split(batch).map(({ batch, isolation }) => {
     const positions = linesOf(batch).map(positionOf);
     assertEquals(batch.count, positions.length);
     const [first, last] = [positions[0]!, positions.at(-1)!];
-    return `${care} ${first === last ? first : `${first}-${last}`}`;
+    return `${isolation} ${first === last ? first : `${first}-${last}`}`;
   });
 }
 
-const trial = (first: number, last: number, alone = false): Abandoned => ({ trial: { first, last, alone } });
+const trial = (first: number, last: number, exclusive = false): CrashedOwner => ({
+  inFlight: { first, last, exclusive },
+});
 
 Deno.test("without suspicion a batch is handled whole, and is the very same batch", () => {
   const batch = batchOf(500);
-  const [part, ...more] = new Suspicion(undefined).parts(batch);
-  assertEquals([part!.batch === batch, part!.care, more.length], [true, "none", 0]);
+  const [part, ...more] = new Quarantine(undefined).split(batch);
+  assertEquals([part!.batch === batch, part!.isolation, more.length], [true, "none", 0]);
 });
 
 Deno.test("what killed a worker is handled alone from then on, and nothing else is", () => {
-  const suspicion = new Suspicion(undefined);
-  suspicion.killed(3, "worker");
-  assertEquals(partsOf(suspicion, batchOf(5)), ["none 1-2", "alone 3", "none 4-5"]);
-  assertEquals(partsOf(suspicion, batchOf(1, 2)), ["alone 3"]);
+  const suspicion = new Quarantine(undefined);
+  suspicion.recordCrash(3, "worker");
+  assertEquals(partsOf(suspicion, batchOf(5)), ["none 1-2", "isolated 3", "none 4-5"]);
+  assertEquals(partsOf(suspicion, batchOf(1, 2)), ["isolated 3"]);
 });
 
 Deno.test("what killed the process is tried with nothing beside it", () => {
-  const suspicion = new Suspicion(undefined);
-  suspicion.killed(1, "process");
-  assertEquals(partsOf(suspicion, batchOf(2)), ["trial 1", "none 2"]);
+  const suspicion = new Quarantine(undefined);
+  suspicion.recordCrash(1, "process");
+  assertEquals(partsOf(suspicion, batchOf(2)), ["exclusive 1", "none 2"]);
 });
 
 Deno.test("after the death of an owner, a few at a time are written down, until a stretch is settled", () => {
-  const suspicion = new Suspicion({});
-  assertEquals(partsOf(suspicion, batchOf(150)), ["marked 1-64", "marked 65-128", "marked 129-150"]);
-  suspicion.calm();
+  const suspicion = new Quarantine({});
+  assertEquals(partsOf(suspicion, batchOf(150)), ["journaled 1-64", "journaled 65-128", "journaled 129-150"]);
+  suspicion.clear();
   assertEquals(partsOf(suspicion, batchOf(150)), ["none 1-150"]);
 });
 
 Deno.test("of what was written down when the process died, each is tried by itself", () => {
-  const suspicion = new Suspicion(trial(2, 4));
-  assertEquals(partsOf(suspicion, batchOf(6)), ["marked 1", "trial 2", "trial 3", "trial 4", "marked 5-6"]);
+  const suspicion = new Quarantine(trial(2, 4));
+  assertEquals(partsOf(suspicion, batchOf(6)), [
+    "journaled 1",
+    "exclusive 2",
+    "exclusive 3",
+    "exclusive 4",
+    "journaled 5-6",
+  ]);
 });
 
 Deno.test("what was alone when the process died is guilty, once", () => {
-  const suspicion = new Suspicion(trial(2, 2, true));
-  assertEquals(partsOf(suspicion, batchOf(3)), ["marked 1", "guilty 2", "marked 3"]);
-  suspicion.charged(2);
-  assertEquals(partsOf(suspicion, batchOf(3)), ["marked 1", "trial 2", "marked 3"]);
-  suspicion.calm();
-  assertEquals(partsOf(suspicion, batchOf(1, 1)), ["trial 2"], "its next attempt is a trial too");
+  const suspicion = new Quarantine(trial(2, 2, true));
+  assertEquals(partsOf(suspicion, batchOf(3)), ["journaled 1", "condemned 2", "journaled 3"]);
+  suspicion.recordAttempt(2);
+  assertEquals(partsOf(suspicion, batchOf(3)), ["journaled 1", "exclusive 2", "journaled 3"]);
+  suspicion.clear();
+  assertEquals(partsOf(suspicion, batchOf(1, 1)), ["exclusive 2"], "its next attempt is a trial too");
 });
 
 Deno.test("only so many killers are remembered", () => {
-  const suspicion = new Suspicion(undefined);
-  for (let position = 1; position <= 5_000; position++) suspicion.killed(position, "worker");
-  assertEquals(suspicion.care(1), "none");
-  assertEquals(suspicion.care(5_000), "alone");
+  const suspicion = new Quarantine(undefined);
+  for (let position = 1; position <= 5_000; position++) suspicion.recordCrash(position, "worker");
+  assertEquals(suspicion.isolationOf(1), "none");
+  assertEquals(suspicion.isolationOf(5_000), "isolated");
 });

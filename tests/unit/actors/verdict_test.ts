@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { verdict } from "../../../actors/verdict.ts";
-import type { FailedDelivery } from "../../../actors/worker_protocol.ts";
+import { outcomeOf } from "../../../actors/verdict.ts";
+import type { FailedAttempt } from "../../../actors/worker_protocol.ts";
 
 const policy = { maxAttempts: 3, backoff: { firstMs: 100, longestMs: 1_000 } };
 const now = new Date("2026-01-01T00:00:00Z");
 const error = { class: "TypeError", message: "odd", stack: "TypeError: odd\n    at handle" };
-const failed: FailedDelivery = {
+const failed: FailedAttempt = {
   position: 7,
   eventId: "id",
   eventType: "case.intake",
@@ -16,8 +16,8 @@ const failed: FailedDelivery = {
   error,
 };
 
-function outcomeOf(change: Partial<FailedDelivery>) {
-  return verdict("intake", { ...failed, ...change }, policy, now, 1).outcome;
+function outcomeAfter(change: Partial<FailedAttempt>) {
+  return outcomeOf("intake", { ...failed, ...change }, policy, now, 1).outcome;
 }
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -25,26 +25,26 @@ const retry = (afterMs: number) => ({ kind: "retry" as const, error: { ...error,
 const dead = { kind: "deadLetter" as const, error: { ...error, at } };
 
 Deno.test("a failed attempt is retried, with a longer wait each time, until attempts run out", () => {
-  const outcomes = [1, 2, 3, 4].map((attempt) => outcomeOf({ attempt }));
+  const outcomes = [1, 2, 3, 4].map((attempt) => outcomeAfter({ attempt }));
   assertEquals(outcomes, [retry(100), retry(200), dead, dead]);
 });
 
 Deno.test("what no retry can help is a dead letter at its first attempt", () => {
-  assertEquals(outcomeOf({ final: true }), dead);
+  assertEquals(outcomeAfter({ final: true }), dead);
 });
 
 Deno.test("what is to be held is tried for ever, and what is to be a dead letter is one at once", () => {
   const rules = (outcome: "hold" | "deadLetter") => ({ ...policy, errors: { TypeError: { outcome } } });
   const late = { ...failed, attempt: 99, final: true };
-  assertEquals(verdict("intake", late, rules("hold"), now, 1).outcome, retry(1_000));
-  assertEquals(verdict("intake", failed, rules("deadLetter"), now, 1).outcome, dead);
+  assertEquals(outcomeOf("intake", late, rules("hold"), now, 1).outcome, retry(1_000));
+  assertEquals(outcomeOf("intake", failed, rules("deadLetter"), now, 1).outcome, dead);
 });
 
 Deno.test("what was held stays held, whatever else is said of it", () => {
-  assertEquals(outcomeOf({ held: true, final: true, attempt: 9 }), { kind: "held" });
+  assertEquals(outcomeAfter({ held: true, final: true, attempt: 9 }), { kind: "held" });
 });
 
 Deno.test("a verdict carries the ids of its delivery", () => {
-  const { outcome: _, ...ids } = verdict("intake", failed, policy, now, 0);
+  const { outcome: _, ...ids } = outcomeOf("intake", failed, policy, now, 0);
   assertEquals(ids, { position: 7, eventId: "id", caseId: "case-1", attempt: 1 });
 });

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { runGuarded } from "../../../actors/vm_guard.ts";
+import { runWithTimeout } from "../../../actors/vm_guard.ts";
 
 Deno.test("runGuarded() runs what returns in time, and says so", () => {
   let ran = 0;
-  assertEquals(runGuarded(() => void ran++, 1_000), true);
+  assertEquals(runWithTimeout(() => void ran++, 1_000), true);
   assertEquals(ran, 1);
 });
 
@@ -29,7 +29,7 @@ const endless: Record<string, () => void> = {
 for (const [name, step] of Object.entries(endless)) {
   Deno.test(`runGuarded() stops ${name}`, () => {
     const began = performance.now();
-    assertEquals(runGuarded(step, 30), false);
+    assertEquals(runWithTimeout(step, 30), false);
     assert(performance.now() - began < 2_000);
   });
 }
@@ -38,11 +38,11 @@ Deno.test("runGuarded() throws what its step throws, and can be used again", () 
   const error = new TypeError("odd");
   assert(
     assertThrows(() =>
-      runGuarded(() => {
+      runWithTimeout(() => {
         throw error;
       }, 1_000)
     ) === error,
   );
-  assertEquals(runGuarded(() => {}, 1_000), true);
+  assertEquals(runWithTimeout(() => {}, 1_000), true);
   assertEquals(globalThis.__zaakstroomStep, undefined);
 });

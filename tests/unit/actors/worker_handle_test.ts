@@ -5,7 +5,13 @@ import type { BatchResult, FromWorker, ToWorker } from "../../../actors/worker_p
 import { encodeLines } from "../../../schema/stored_event.ts";
 import { oddOptions } from "../../support/odd_runtime.ts";
 
-const RESULT: BatchResult = { outputs: new Uint8Array(), outputTypes: {}, timers: [], failed: [], done: {} };
+const RESULT: BatchResult = {
+  outputs: new Uint8Array(),
+  outputTypes: {},
+  timers: [],
+  failedAttempts: [],
+  done: {},
+};
 const LARGE = "x".repeat(100_000);
 
 /** A worker that does nothing by itself. */
@@ -28,7 +34,7 @@ function idleWorker() {
       handle.run({ processor: "odd", partition: 0, lines: encodeLines([lines]) }, histories, false),
     /** The ids of each message with batches. */
     messages: () =>
-      said.flatMap((message) => message.kind === "runs" ? [message.runs.map(({ id }) => id)] : []),
+      said.flatMap((message) => message.kind === "runs" ? [message.requests.map(({ id }) => id)] : []),
     done: (...ids: number[]) =>
       answer({ kind: "results", results: ids.map((id) => ({ id, result: RESULT })), heapBytes: 0 }),
     needs: (id: number) => answer({ kind: "need", id, needs: [], types: [] }),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { WorkerLike } from "../../../actors/spawn.ts";
-import { WorkerSeat } from "../../../actors/worker_seat.ts";
+import { WorkerSlot } from "../../../actors/worker_seat.ts";
 import { oddOptions } from "../../support/odd_runtime.ts";
 
 /** A worker that says that it is ready, and nothing else. */
@@ -23,12 +23,12 @@ Deno.test("a worker that can't be made ends like every other one: told of, and m
     return readyWorker();
   };
   const exits: string[] = [];
-  const seat = new WorkerSeat({ ...oddOptions, spawn }, (exit, reason) => exits.push(`${exit}: ${reason}`));
+  const seat = new WorkerSlot({ ...oddOptions, spawn }, (exit, reason) => exits.push(`${exit}: ${reason}`));
   const { start } = seat.spec("worker/0");
   const { kind, error } = await start().ended;
   assertEquals([kind, error, exits], ["failed", undefined, ["start_failed: no threads left"]]);
   start();
-  await seat.usable();
+  await seat.whenReady();
   seat.close();
 });
 
@@ -45,14 +45,14 @@ Deno.test("a worker that dies as it says that it is ready opens no door: batches
       });
     return Object.assign(worker, { postMessage });
   };
-  const seat = new WorkerSeat({ ...oddOptions, spawn }, () => {});
+  const seat = new WorkerSlot({ ...oddOptions, spawn }, () => {});
   const { start } = seat.spec("worker/0");
   await start().ended;
   const opened: number[] = [];
-  seat.usable().then(() => opened.push(made));
+  seat.whenReady().then(() => opened.push(made));
   await new Promise((resolve) => setTimeout(resolve));
   start();
-  await seat.usable();
+  await seat.whenReady();
   assertEquals(opened, [2]);
   seat.close();
 });

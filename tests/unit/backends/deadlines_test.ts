@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Deadlines } from "../../../backends/deadlines.ts";
+import { SharedDeadline } from "../../../backends/deadlines.ts";
 
 const MS = 40;
 const late = () => new Error("late");
@@ -7,17 +7,17 @@ const never = new Promise<never>(() => {});
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test("an answer in time is passed on, and its error too", async () => {
-  const deadlines = new Deadlines(MS);
-  assertEquals(await deadlines.within(Promise.resolve(1), late), 1);
-  await assertRejects(() => deadlines.within(Promise.reject(new Error("no")), late), Error, "no");
-  deadlines.end();
+  const deadlines = new SharedDeadline(MS);
+  assertEquals(await deadlines.race(Promise.resolve(1), late), 1);
+  await assertRejects(() => deadlines.race(Promise.reject(new Error("no")), late), Error, "no");
+  deadlines.close();
 });
 
 Deno.test("each question has its own deadline, though one timer looks after all", async () => {
-  const deadlines = new Deadlines(MS);
+  const deadlines = new SharedDeadline(MS);
   const waited = async () => {
     const began = performance.now();
-    await assertRejects(() => deadlines.within(never, late), Error, "late");
+    await assertRejects(() => deadlines.race(never, late), Error, "late");
     return performance.now() - began;
   };
   const first = waited();
@@ -27,11 +27,11 @@ Deno.test("each question has its own deadline, though one timer looks after all"
 });
 
 Deno.test("what was answered in time is not late afterwards, and nothing is left running", async () => {
-  const deadlines = new Deadlines(MS);
+  const deadlines = new SharedDeadline(MS);
   let calls = 0;
   const counted = () => (calls++, late());
-  assertEquals(await deadlines.within(Promise.resolve("answer"), counted), "answer");
+  assertEquals(await deadlines.race(Promise.resolve("answer"), counted), "answer");
   // Whoever asks last is told last.
-  await assertRejects(() => deadlines.within(never, late));
+  await assertRejects(() => deadlines.race(never, late));
   assertEquals(calls, 0);
 });

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { Gathering } from "../../../backends/postgres/gathering.ts";
+import { Coalescer } from "../../../backends/postgres/gathering.ts";
 
 /** Somebody who answers when told to. */
 function slowAnswers(atOnce: number) {
   const asked: { questions: readonly number[]; end: PromiseWithResolvers<number[]> }[] = [];
-  const gathering = new Gathering<number, number>((questions) => {
+  const gathering = new Coalescer<number, number>((questions) => {
     const end = Promise.withResolvers<number[]>();
     asked.push({ questions, end });
     return end.promise;
   }, atOnce);
   return {
-    ask: (n: number) => gathering.ask(n),
+    ask: (n: number) => gathering.submit(n),
     groups: () => asked.map(({ questions }) => questions),
     answer: (i: number) => asked[i]!.end.resolve(asked[i]!.questions.map((n) => 10 * n)),
     fail: (i: number) => asked[i]!.end.reject(new Error("away")),

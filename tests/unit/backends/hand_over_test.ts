@@ -1,23 +1,23 @@
 import { assertEquals } from "@std/assert";
-import { Gate } from "../../../backends/gate.ts";
+import { PrioritySemaphore } from "../../../backends/gate.ts";
 import type { Batch, Settlement } from "../../../backends/mailbox.ts";
 import type { PostgresClient, Sql } from "../../../backends/postgres/client.ts";
 import type { Lease, LeaseKeeper } from "../../../backends/postgres/leases.ts";
 import { PostgresMailbox } from "../../../backends/postgres/postgres_mailbox.ts";
-import type { Pulled } from "../../../backends/postgres/puller.ts";
-import { settlingTogether } from "../../../backends/postgres/settling_together.ts";
-import { Wakes } from "../../../backends/postgres/wakes.ts";
+import type { FetchResult } from "../../../backends/postgres/puller.ts";
+import { createSettleGroup } from "../../../backends/postgres/settling_together.ts";
+import { Notifier } from "../../../backends/postgres/wakes.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
 /** A batch of one delivery, at the position behind `from`. */
-function pulledAt(from: number): Pulled {
+function pulledAt(from: number): FetchResult {
   const lines = text(`${from + 1}\t…`);
   return { kind: "fresh", count: 1, read_from: from, read_to: from + 1, lines, next_due_ms: null };
 }
 
-const nothing: Pulled = { ...pulledAt(0), kind: "empty", count: 0, lines: new Uint8Array() };
-const plain: Settlement = { outputs: new Uint8Array(), outputTypes: {}, exceptions: [], timers: [] };
+const nothing: FetchResult = { ...pulledAt(0), kind: "empty", count: 0, lines: new Uint8Array() };
+const plain: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failures: [], timers: [] };
 const done: Settlement = { ...plain, outputTypes: { "case.analysis": 1 } };
 /** What the database answers to a settlement by itself. */
 const SETTLED = [{ verdict: "settled" }];
@@ -35,28 +35,36 @@ function databaseOf(answers: unknown[]) {
 }
 
 /** A row as the client gives it out, undecoded. */
-function rowOf({ kind, count, read_from, read_to, lines }: Pulled) {
+function rowOf({ kind, count, read_from, read_to, lines }: FetchResult) {
   return [text(kind), ...[count, read_from, read_to].map((n) => text(String(n))), null, lines]
     .map((field) => field && Object.assign(field, { toString: () => new TextDecoder().decode(field) }));
 }
 
 /** A node with two mailboxes of partition 3, one behind the other; pulls find what `waiting` holds. */
-function nodeWith(answers: unknown[], waiting: Pulled[]) {
+function nodeWith(answers: unknown[], waiting: FetchResult[]) {
   const { client, asked } = databaseOf(answers);
-  const wakes = new Wakes(client, { node: "here", pollMs: 1e8 });
-  const together = settlingTogether(client, wakes);
+  const wakes = new Notifier(client, { node: "here", pollMs: 1e8 });
+  const together = createSettleGroup(client, wakes);
   let pulls = 0;
   const pull = () => Promise.resolve((pulls++, waiting.shift() ?? nothing));
   const leases = { othersAlive: false } as LeaseKeeper;
   const limits = { batchSize: 10, batchBytes: 1_000 };
   const leaseOf = (processor: string): Lease => {
-    return { processor, partition: 3, epoch: 7, abandoned: undefined, ended: new AbortController() };
+    return { processor, partition: 3, epoch: 7, crashedOwner: undefined, ended: new AbortController() };
   };
-  const parts = { client, wakes, leases, together, pull, limits, onAway: () => {} };
+  const parts = {
+    client,
+    notifier: wakes,
+    leases,
+    settleGroup: together,
+    fetch: pull,
+    limits,
+    onAvailabilityChange: () => {},
+  };
   const before = new PostgresMailbox(parts, leaseOf("intake"), ["case.intake"]);
   const mailbox = new PostgresMailbox(parts, leaseOf("next"), ["case.analysis"]);
   const ended = new AbortController();
-  const gate = new Gate(1);
+  const gate = new PrioritySemaphore(1);
   const batches = mailbox.batches(ended.signal, gate);
   const next = async () => (await batches.next()).value as Batch;
   return { asked, gate, together, before, mailbox, next, ended, pulls: () => pulls };
@@ -88,7 +96,7 @@ Deno.test("what rings while a mailbox has what it was handed is looked for after
   const waits = node.next();
   await turn();
   await node.together(settling());
-  node.mailbox.bell.ring();
+  node.mailbox.wakeSignal.notify();
   const batch = await waits;
   assertEquals(batch.from, 5);
   await node.mailbox.settle(batch, plain);
@@ -100,17 +108,17 @@ Deno.test("a mailbox whose bell has just rung looks by itself, and takes nothing
   const node = nodeWith([], [nothing, pulledAt(4)]);
   const waits = node.next();
   await turn();
-  node.mailbox.bell.ring();
-  node.mailbox.hand(pulledAt(5), node.gate.enterNow(false)!);
+  node.mailbox.wakeSignal.notify();
+  node.mailbox.deliver(pulledAt(5), node.gate.tryAcquire(false)!);
   assertEquals((await waits).from, 4);
-  assertEquals(node.gate.inside, 0.25);
+  assertEquals(node.gate.inUse, 0.25);
   node.ended.abort();
 });
 
 Deno.test("a mailbox that is handed something while it is at work looks by itself afterwards", async () => {
   const node = nodeWith([SETTLED], [pulledAt(4), pulledAt(5)]);
   const batch = await node.next();
-  node.mailbox.hand(pulledAt(9), () => {});
+  node.mailbox.deliver(pulledAt(9), () => {});
   await node.mailbox.settle(batch, plain);
   assertEquals((await node.next()).from, 5);
   node.ended.abort();
@@ -120,22 +128,22 @@ Deno.test("a mailbox that is stopped with what it was handed gives nothing, and 
   const node = nodeWith([], []);
   const waits = node.next();
   await turn();
-  node.mailbox.hand(pulledAt(5), node.mailbox.reserve()!);
-  assertEquals(node.gate.inside, 0.25);
+  node.mailbox.deliver(pulledAt(5), node.mailbox.tryReserve()!);
+  assertEquals(node.gate.inUse, 0.25);
   node.ended.abort();
   assertEquals(await waits, undefined);
-  assertEquals(node.gate.inside, 0);
+  assertEquals(node.gate.inUse, 0);
 });
 
 Deno.test("what is handed is inside of the gate before it is read, and where there is no room nothing is read (I6)", async () => {
   const node = nodeWith([SETTLED], [nothing, pulledAt(7)]);
   const waits = node.next();
   await turn();
-  const leave = await node.gate.enter(new AbortController().signal);
+  const leave = await node.gate.acquire(new AbortController().signal);
   await node.before.settle(batchOf(0), done);
   assertEquals(node.asked, ["settle"]);
   leave!();
-  assertEquals([(await waits).from, node.gate.inside], [7, 0.25]);
+  assertEquals([(await waits).from, node.gate.inUse], [7, 0.25]);
   node.ended.abort();
 });
 
@@ -155,7 +163,7 @@ Deno.test("a settlement that is refused wakes nobody, and is then asked for by i
   await turn();
   assertEquals((await node.together(settling())).verdict, "already");
   await turn();
-  assertEquals([node.asked, node.pulls(), node.mailbox.isAsleep], [["settle_and_pull", "settle"], 1, true]);
-  assertEquals(node.gate.inside, 0);
+  assertEquals([node.asked, node.pulls(), node.mailbox.isIdle], [["settle_and_pull", "settle"], 1, true]);
+  assertEquals(node.gate.inUse, 0);
   node.ended.abort();
 });

@@ -1,7 +1,7 @@
 /** What JetStream's refusals mean: what passes is waited out, what a person must mend is told, an event is an event. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BackendAway, BackendRefused } from "../../../backends/backend.ts";
-import { ApiError, Conflict, refusal, StoreFull, TooLarge } from "../../../backends/nats/errors.ts";
+import { BackendUnavailable, BackendUnusable } from "../../../backends/backend.ts";
+import { ApiError, Conflict, EventTooLarge, refusal, StoreFull } from "../../../backends/nats/errors.ts";
 
 const refused = (err_code: number, description = "told so", code = 500) =>
   refusal({ code, err_code, description });
@@ -9,7 +9,7 @@ const refused = (err_code: number, description = "told so", code = 500) =>
 Deno.test("a store that is full is waited out, and says what to do: its server, its account or its stream", () => {
   for (const code of [10002, 10023, 10028, 10047, 10077]) {
     const error = refused(code, "maximum bytes exceeded");
-    assert(error instanceof BackendAway && error instanceof StoreFull, `${code} ${error}`);
+    assert(error instanceof BackendUnavailable && error instanceof StoreFull, `${code} ${error}`);
     assertMatch(
       error.message,
       new RegExp(`^NATS takes no writes \\(${code} maximum bytes exceeded\\): (free|raise) `),
@@ -21,13 +21,13 @@ Deno.test("a message that is too large is about this message, also where the dis
   for (
     const error of [refused(10054), refused(10077, "message to large"), refused(10077, "message too large")]
   ) {
-    assert(error instanceof TooLarge, String(error));
+    assert(error instanceof EventTooLarge, String(error));
   }
 });
 
 Deno.test("what only a person can mend is refused, and a busy server is asked again", () => {
-  for (const code of [10039, 10074, 10076]) assert(refused(code) instanceof BackendRefused, String(code));
-  for (const code of [10008, 10210]) assert(refused(code) instanceof BackendAway, String(code));
+  for (const code of [10039, 10074, 10076]) assert(refused(code) instanceof BackendUnusable, String(code));
+  for (const code of [10008, 10210]) assert(refused(code) instanceof BackendUnavailable, String(code));
   assert(!(refused(10008) instanceof StoreFull));
 });
 

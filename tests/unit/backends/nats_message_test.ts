@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Draft, draftOfRow, draftsOf } from "../../../backends/nats/message.ts";
+import { type PendingEvent, pendingEventOfRow, pendingEventsOf } from "../../../backends/nats/message.ts";
 import { encodeLines, outputLine } from "../../../schema/stored_event.ts";
 
 const ROW = [
@@ -17,26 +17,26 @@ function row(changes: Record<number, string> = {}): string {
   return ROW.map((field, i) => changes[i] ?? field).join("\t");
 }
 
-const bodyOf = ({ body }: Draft) => new TextDecoder().decode(body);
+const bodyOf = ({ body }: PendingEvent) => new TextDecoder().decode(body);
 const lines = (...rows: string[]) => encodeLines(rows.map((each, i) => outputLine(each, i + 1)));
 
 Deno.test("the drafts of output lines are those of their rows, whatever letters they hold", () => {
   const rows = [row(), row({ 3: "zaak-ø", 5: "1" }), row({ 0: "15" })];
-  const drafts = draftsOf(lines(...rows));
+  const drafts = pendingEventsOf(lines(...rows));
   const body = (caseId: string) =>
     `${ROW[1]}\tcase.analysis_completed\t${caseId}\t1772359200000\t${ROW[7]}\t${ROW[6]}`;
   assertEquals(drafts.map(bodyOf), [body("zaak-1"), body("zaak-ø"), body("zaak-1")]);
-  const rest = ({ body: _, ...draft }: Draft) => draft;
+  const rest = ({ body: _, ...draft }: PendingEvent) => draft;
   const draft = { partition: 3, eventId: ROW[1]!, type: ROW[2]!, caseId: "zaak-1", schemaVersion: 2 };
   assertEquals(drafts.map(rest), [draft, { ...draft, caseId: "zaak-ø", schemaVersion: 1 }, {
     ...draft,
     partition: 15,
   }]);
-  assertEquals(drafts, rows.map(draftOfRow));
+  assertEquals(drafts, rows.map(pendingEventOfRow));
 });
 
 Deno.test("no outputs are no drafts", () => {
-  assertEquals(draftsOf(new Uint8Array()), []);
+  assertEquals(pendingEventsOf(new Uint8Array()), []);
 });
 
 const odd: Record<string, string> = {
@@ -51,7 +51,7 @@ const odd: Record<string, string> = {
 };
 for (const [what, line] of Object.entries(odd)) {
   Deno.test(`an output line ${what} is refused, in its own place or behind a good one`, () => {
-    assertThrows(() => draftsOf(lines(line)), RangeError, "no event");
-    assertThrows(() => draftsOf(lines(row(), line)), RangeError, "no event");
+    assertThrows(() => pendingEventsOf(lines(line)), RangeError, "no event");
+    assertThrows(() => pendingEventsOf(lines(row(), line)), RangeError, "no event");
   });
 }

@@ -1,11 +1,11 @@
 /** Parked cases on JetStream. @module */
 import { assert, assertEquals } from "@std/assert";
 import { park } from "../../../backends/nats/parking.ts";
-import type { Exception } from "../../../backends/mailbox.ts";
+import type { FailedDelivery } from "../../../backends/mailbox.ts";
 
 Deno.test("a failure that is parked already is not counted again", () => {
   const error = { class: "X", message: "x", at: "2026-01-01T00:00:00.000Z" };
-  const failed = (attempt: number): Exception => ({
+  const failed = (attempt: number): FailedDelivery => ({
     position: 1,
     eventId: "e",
     caseId: "a",

@@ -34,8 +34,8 @@ Deno.test("two that expect something of the same subject never go together, and 
 
 Deno.test("what one replaces another may not expect something of", () => {
   const queue = [
-    waiting("timer", 1, { replaces: true }),
-    waiting("timer", 1, { gone: true, expect: { filter: "timer", last: 3 } }),
+    waiting("timer", 1, { rollup: true }),
+    waiting("timer", 1, { tombstone: true, expect: { filter: "timer", last: 3 } }),
   ];
   assertEquals(nextGroup(queue).length, 1);
 });

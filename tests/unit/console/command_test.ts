@@ -1,7 +1,7 @@
 /** The command line from the outside, without a process: what is found, helped with, and refused. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { command, renderHelp, runCommand } from "../../../console/command.ts";
-import { given } from "../../../schema/settings.ts";
+import { flag } from "../../../schema/settings.ts";
 import { main } from "../../../main.ts";
 
 /** Everything printed, by stream. */
@@ -18,7 +18,7 @@ const wave = command({
   name: "wave",
   summary: "Waves",
   arguments: "WHOM",
-  options: { twice: { schema: given, help: "and again" } },
+  options: { twice: { schema: flag, help: "and again" } },
   notes: "Kindly.",
   run: ({ values, positional }, { out }) => {
     out(`${positional[0]} ${values.twice}`);

@@ -1,6 +1,11 @@
 /** How errors become an exit code and one line. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import { BackendAway, BackendRefused, EventIdConflict, VersionConflict } from "../../../backends/backend.ts";
+import {
+  BackendUnavailable,
+  BackendUnusable,
+  EventIdConflict,
+  VersionConflict,
+} from "../../../backends/backend.ts";
 import { EmbeddedError } from "../../../backends/postgres/embedded/errors.ts";
 import { CommandError, exitCodes, explain, ReaderGone, UsageError } from "../../../console/exit_codes.ts";
 import { ListenError } from "../../../console/http_server.ts";
@@ -10,8 +15,8 @@ const cases: readonly [Error, number][] = [
   [new UsageError("x"), exitCodes.usage],
   [new InvalidEvent(["x"]), exitCodes.input],
   [new EventIdConflict("x"), exitCodes.input],
-  [new BackendAway("x"), exitCodes.away],
-  [new BackendRefused("x"), exitCodes.refused],
+  [new BackendUnavailable("x"), exitCodes.away],
+  [new BackendUnusable("x"), exitCodes.refused],
   [new EmbeddedError("no_space", "x"), exitCodes.refused],
   [new EmbeddedError("in_use", "x"), exitCodes.inUse],
   [new ListenError("x"), exitCodes.inUse],
@@ -35,7 +40,7 @@ Deno.test("anything else is a bug, with its stack", () => {
 });
 
 Deno.test("nine digits in a row never reach the terminal", () => {
-  assertEquals(explain(new BackendRefused("of 123456782")).text, "of [nine digits]");
+  assertEquals(explain(new BackendUnusable("of 123456782")).text, "of [nine digits]");
 });
 
 Deno.test("every exit code has one meaning", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BackendAway, BackendRefused, type Health } from "../../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable, type Health } from "../../../backends/backend.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../console/health_check.ts";
 import { facts, handClock, mailbox } from "./world.ts";
 
@@ -55,7 +55,7 @@ Deno.test("every health that was read is handed on, for the queue depth", async 
 Deno.test("a backend that goes away is reported with the moment it was first missed, and is ok when it is back", async () => {
   let away = true;
   const { check, clock } = checked(() => {
-    if (away) throw new BackendAway("PostgreSQL is away (ECONNREFUSED)");
+    if (away) throw new BackendUnavailable("PostgreSQL is away (ECONNREFUSED)");
     return calm();
   });
   const { since } = await check.report();
@@ -91,7 +91,7 @@ Deno.test("a backend that does not answer in time is away, and is not asked agai
 
 Deno.test("a backend that refuses is stuck: somebody has to act", async () => {
   const { check } = checked(() => {
-    throw new BackendRefused("PostgreSQL refuses (28P01 invalid password): check the password");
+    throw new BackendUnusable("PostgreSQL refuses (28P01 invalid password): check the password");
   });
   const { status, why } = await check.report();
   assertEquals(status, "stuck");
@@ -108,7 +108,7 @@ Deno.test("of an unexpected error the report tells only the class, and never nin
   assertEquals(report.why, ["no health for 0 s: the health check failed (Odd[nine digits])"]);
   clock.pass(1_000);
   const { check: away } = checked(() => {
-    throw new BackendAway("row of 123456782\nforged");
+    throw new BackendUnavailable("row of 123456782\nforged");
   });
   assertEquals((await away.report()).why, ["the backend is away for 0 s: row of [nine digits]?forged"]);
 });

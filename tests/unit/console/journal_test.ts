@@ -30,8 +30,8 @@ function everyAct(
   observer.held(ids());
   observer.fenced({ processor: "intake", partition: 3, epoch: 9 });
   observer.workerRestarted({ worker: 1, exit: "threw", reason });
-  observer.backendAway("PostgreSQL is away (ECONNREFUSED)");
-  observer.backendBack();
+  observer.backendUnavailable("PostgreSQL is away (ECONNREFUSED)");
+  observer.backendAvailable();
 }
 
 Deno.test("every failure that was survived is one line in plain words, with its ids", () => {
@@ -126,10 +126,10 @@ Deno.test("whatever happens in a window, the number of lines is bounded", () => 
 
 Deno.test("a backend that is away is one line, however often it is tried, and one more when it is back", () => {
   const { journal, clock, lines } = journalTo();
-  for (let i = 0; i < 50; i++) journal.backendAway("no route");
+  for (let i = 0; i < 50; i++) journal.backendUnavailable("no route");
   clock.pass(12_000);
-  journal.backendBack();
-  journal.backendBack();
+  journal.backendAvailable();
+  journal.backendAvailable();
   assertEquals(lines.map((line) => line.slice(25)), [
     "error backend away: no route; the node waits and no attempt is used up",
     "info  backend back after 12 s (failed tries: 50)",
@@ -149,7 +149,7 @@ Deno.test("given a BSN in a class, a reason or an id, it never reaches a line", 
     everyAct(journal, "Citizen123456782Error", "123456782");
     journal.retried(ids({ caseId: "123456782", eventId: "123456782" }), "123456782");
     journal.workerRestarted({ worker: 1, exit: "123456782", reason: "Uncaught E123456782Error: x" });
-    journal.backendAway("row of 123456782");
+    journal.backendUnavailable("row of 123456782");
     journal.close();
     assert(lines.length > 10);
     assertEquals(lines.filter((line) => line.includes("123456782")), []);
@@ -200,8 +200,8 @@ Deno.test("combined observers are all told everything, in order", () => {
       held: note("held"),
       fenced: note("fenced"),
       workerRestarted: note("workerRestarted"),
-      backendAway: note("backendAway"),
-      backendBack: note("backendBack"),
+      backendUnavailable: note("backendUnavailable"),
+      backendAvailable: note("backendAvailable"),
     };
   };
   const both = combine(named("a"), named("b"));
@@ -214,8 +214,8 @@ Deno.test("combined observers are all told everything, in order", () => {
     "held",
     "fenced",
     "workerRestarted",
-    "backendAway",
-    "backendBack",
+    "backendUnavailable",
+    "backendAvailable",
   ];
   assertEquals(told, acts.flatMap((act) => [`a:${act}`, `b:${act}`]));
 });

@@ -96,9 +96,9 @@ Deno.test("every failure that was survived is counted", async () => {
   metrics.fenced({ processor: "intake" });
   metrics.workerRestarted({ exit: "hung" });
   metrics.processorRestarted({ processor: "intake" });
-  metrics.backendAway();
+  metrics.backendUnavailable();
   clock.pass(2_500);
-  metrics.backendAway();
+  metrics.backendUnavailable();
   const lines = samples(await metrics.text());
   for (
     const line of [
@@ -142,11 +142,11 @@ Deno.test("time away is counted once, however many callers say so", () => {
   const clock = handClock();
   const metrics = new Metrics({ backend: "postgres", now: clock.now });
   for (const wait of [1_000, 1_000]) {
-    metrics.backendAway();
+    metrics.backendUnavailable();
     clock.pass(wait);
-    metrics.backendAway();
-    metrics.backendBack();
-    metrics.backendBack();
+    metrics.backendUnavailable();
+    metrics.backendAvailable();
+    metrics.backendAvailable();
     clock.pass(60_000);
   }
   assertEquals([metrics.aways, metrics.awayMs], [2, 2_000]);

@@ -2,12 +2,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Options, readOptions, renderOptions } from "../../../console/options.ts";
 import { UsageError } from "../../../console/exit_codes.ts";
-import { given, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, text, wholeNumber } from "../../../schema/settings.ts";
 
 const options = {
   count: { schema: wholeNumber(1, 9).default(5), value: "N", env: "COUNT", help: "so many" },
   name: { schema: text.optional(), value: "NAME", help: "who" },
-  json: { schema: given, env: "JSON", help: "for programs" },
+  json: { schema: flag, env: "JSON", help: "for programs" },
 } satisfies Options;
 
 function read(args: string[], env: Record<string, string> = {}) {

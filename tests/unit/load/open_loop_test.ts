@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Appended, BackendAway } from "../../../backends/backend.ts";
+import { type AppendResult, BackendUnavailable } from "../../../backends/backend.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { APPENDS_AT_ONCE, offer, type OfferListener } from "../../../simulators/load/open_loop.ts";
 
-const appended: Appended = { stored: 1, duplicates: 0, position: 1, version: 1 };
+const appended: AppendResult = { stored: 1, duplicates: 0, position: 1, version: 1 };
 const event = { event_id: "e" } as WireEvent;
 
 interface Heard {
@@ -53,7 +53,7 @@ function* oneByOne(start: number, count: number): Generator<number> {
 Deno.test("waiting for the store is not the generator's lateness", async () => {
   const start = performance.now();
   const { listener, lags, lates } = listen(start);
-  const append = () => new Promise<Appended>((resolve) => setTimeout(() => resolve(appended), 1_000));
+  const append = () => new Promise<AppendResult>((resolve) => setTimeout(() => resolve(appended), 1_000));
   const schedule = oneByOne(start, APPENDS_AT_ONCE + 1);
   await offer({ schedule, make: () => event, append, start, listener, signal });
   // All appends were taken: the last one began as soon as one of them had ended.
@@ -80,7 +80,7 @@ Deno.test("while the store is away the same events are offered again, and the wa
   const given: unknown[] = [];
   const append = (events: readonly WireEvent[]) => {
     given.push(events);
-    return given.length < 3 ? Promise.reject(new BackendAway("away")) : Promise.resolve(appended);
+    return given.length < 3 ? Promise.reject(new BackendUnavailable("away")) : Promise.resolve(appended);
   };
   await offer({ schedule: [0], make: () => event, append, start, listener, signal });
   assertEquals(given.length, 3);

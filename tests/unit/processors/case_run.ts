@@ -1,9 +1,9 @@
 /** One case in memory: the real processors, the real encoding, a log and timers, and nothing else. @module */
 import type { StoredTimerChange } from "../../../backends/mailbox.ts";
-import { contextOf, emit } from "../../../actors/emission.ts";
+import { contextOf, encodeOutputs } from "../../../actors/emission.ts";
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { processors } from "../../../actors/processors/all.ts";
-import { advance, nothingYet, type Progress } from "../../../actors/reasoning/progress.ts";
+import { advance, type CaseProgress, initialProgress } from "../../../actors/reasoning/progress.ts";
 import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
 import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
@@ -86,8 +86,8 @@ export class CaseRun {
     return this.log.filter((event) => event.event_type === type) as Extract<CaseEvent, { event_type: T }>[];
   }
 
-  get progress(): Progress {
-    return this.log.reduce(advance, nothingYet);
+  get progress(): CaseProgress {
+    return this.log.reduce(advance, initialProgress);
   }
 
   /** Skips what the processor only folds; true when the next event is one it handles. */
@@ -106,7 +106,7 @@ export class CaseRun {
     const { processor, state } = reader;
     const placed = { event, version: reader.next, position: reader.next, recordedAt: 0 };
     const handled = processor.handle(event, state, contextOf(placed, processor.name));
-    const { rows, timers } = emit(handled, event, processor, 0);
+    const { rows, timers } = encodeOutputs(handled, event, processor, 0);
     reader.state = processor.evolve(state, event);
     for (const row of rows) this.#store(decodeEvent(parseRow(row).event));
     for (const change of timers) {

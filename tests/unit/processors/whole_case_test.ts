@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { accepts, advance, deadlineOf, nothingYet } from "../../../actors/reasoning/progress.ts";
+import { accepts, advance, deadlineOf, initialProgress } from "../../../actors/reasoning/progress.ts";
 import { signalOf, waitsFor } from "../../../actors/reasoning/workflow.ts";
 import { decisions } from "../../../schema/event_fields.ts";
 import type { CaseEvent } from "../../../schema/events.ts";
@@ -74,7 +74,7 @@ function toItsEnd(run: CaseRun): CaseRun {
 
 /** The events that counted, in order. */
 function counted({ log }: CaseRun): CaseEvent[] {
-  let progress = nothingYet;
+  let progress = initialProgress;
   return log.filter((event) => {
     const taken = accepts(progress, event);
     progress = advance(progress, event);
@@ -197,7 +197,7 @@ Deno.test("an event is folded onto the progress it is given, whatever it was fol
   }, AT);
   const paid = run.give("case.payment_received", { amount: cents(100) }, AT).all("case.payment_received")[0]!;
   const once = advance(run.progress, paid);
-  assertEquals([once.received, advance(once, paid).received, advance(nothingYet, paid).received], [
+  assertEquals([once.received, advance(once, paid).received, advance(initialProgress, paid).received], [
     200,
     300,
     0,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { assess } from "../../../actors/reasoning/assessment.ts";
 import { decide, type Decision, type WaitsForCaseworker } from "../../../actors/reasoning/decide.ts";
-import { followUp } from "../../../actors/reasoning/follow_up.ts";
+import { planFollowUp } from "../../../actors/reasoning/follow_up.ts";
 import { valueOn } from "../../../actors/reasoning/parameters.ts";
 import { msnpMonths } from "../../../actors/reasoning/rules/legal_parameters.ts";
 import { dutchDay } from "../../../actors/reasoning/working_days.ts";
@@ -135,7 +135,7 @@ Deno.test("every decision leads somewhere: it closes, runs on to a deadline, or 
     const analysis = assess(intake, {}, at);
     for (const decision of ["forgive", "payment_plan", "collect", "refer_assistance"] as const) {
       const data = { case_id: intake.case_id, decision, decided_by: "jansen", reason: "x", next_steps: [] };
-      const next = followUp(data, intake, analysis, at, at);
+      const next = planFollowUp(data, intake, analysis, at, at);
       if (next.kind === "closes") schema.encode(next.completed);
       else if (next.kind === "continues") {
         const deadlines = next.plan ? next.missed_at! : next.terms.map((term) => term.expires_at);
@@ -155,7 +155,7 @@ Deno.test("a plan conserves the claim to the cent, within the term and the room 
       reason: "x",
       next_steps: [],
     } as const;
-    const next = followUp(data, intake, analysis, at, at);
+    const next = planFollowUp(data, intake, analysis, at, at);
     if (next.kind !== "continues") return;
     const amounts = next.plan!.instalments.map((instalment) => instalment.amount);
     assertEquals(amounts.reduce((sum, amount) => sum + amount, 0), intake.debt_amount as number);
@@ -168,7 +168,7 @@ Deno.test("a plan conserves the claim to the cent, within the term and the room 
 Deno.test("a case that is forgiven closes as resolved, with its savings and who approved it", () => {
   const intake = fullIntake({ debt_amount: cents(5_000), debt_type: "telecom" });
   const analysis = assess(intake, {}, AT);
-  const next = followUp(decidedOf(intake), intake, analysis, AT, "2026-01-15T10:30:00Z");
+  const next = planFollowUp(decidedOf(intake), intake, analysis, AT, "2026-01-15T10:30:00Z");
   if (next.kind !== "closes") throw new Error(next.kind);
   assertEquals(next.completed, {
     case_id: "case-1",
@@ -183,7 +183,7 @@ Deno.test("a case that is forgiven closes as resolved, with its savings and who 
 Deno.test("a decision that came before its case still leads somewhere", () => {
   const base = { case_id: "case-1", decided_by: "jansen", reason: "x", next_steps: [] };
   const kinds = (["forgive", "payment_plan", "collect", "refer_assistance"] as const).map((decision) =>
-    followUp({ ...base, decision }, undefined, undefined, AT, AT).kind
+    planFollowUp({ ...base, decision }, undefined, undefined, AT, AT).kind
   );
   assertEquals(kinds, ["closes", "needs_review", "continues", "continues"]);
 });

@@ -92,7 +92,7 @@ Deno.test("a second model is compared in shadow and decides nothing", () => {
     heads: { ...weights.heads, payment_plan: { ...weights.heads.payment_plan, bias: 20 } },
   };
   const alone = assess(fullIntake(), {}, AT);
-  const { shadow, ...decided } = assess(fullIntake(), {}, AT, { model, other: modelOf(sure) });
+  const { shadow, ...decided } = assess(fullIntake(), {}, AT, { model, shadow: modelOf(sure) });
   assertEquals(decided, alone);
   const { version, success_probability, difference } = shadow as Record<string, unknown>;
   assertEquals([version, success_probability], ["other-1", 1]);

@@ -7,7 +7,7 @@ import {
   wahvAmount,
   wikCosts,
 } from "../../../actors/reasoning/costs.ts";
-import { look, NoValue, valueOn } from "../../../actors/reasoning/parameters.ts";
+import { lookUp, MissingValue, valueOn } from "../../../actors/reasoning/parameters.ts";
 import * as law from "../../../actors/reasoning/rules/legal_parameters.ts";
 import { cents } from "../../../schema/money.ts";
 
@@ -24,8 +24,8 @@ Deno.test("WIK costs are never below 40 nor above 6,775 euro", () => {
 });
 
 Deno.test("a day before a figure is known has no value", () => {
-  assertThrows(() => wikCosts(cents(100_000), "2012-06-30"), NoValue, "2012-06-30");
-  assertThrows(() => taxReminderCosts(cents(100_000), "2025-12-31"), NoValue);
+  assertThrows(() => wikCosts(cents(100_000), "2012-06-30"), MissingValue, "2012-06-30");
+  assertThrows(() => taxReminderCosts(cents(100_000), "2025-12-31"), MissingValue);
 });
 
 Deno.test("a voluntary scheme lasts 36 months until 1 July 2023 and 18 from then on", () => {
@@ -59,14 +59,14 @@ Deno.test("interest counts each day at the rate of that day", () => {
 });
 
 Deno.test("an unverified figure can be shown but not used", () => {
-  assertEquals(look(law.wikReminderDays, "2026-01-01").certainty, "unverified");
-  assertThrows(() => valueOn(law.wikReminderDays, "2026-01-01"), NoValue, "unverified");
-  assertThrows(() => valueOn(law.zvwOfferMonths, "2026-01-01"), NoValue, "unverified");
+  assertEquals(lookUp(law.wikReminderDays, "2026-01-01").certainty, "unverified");
+  assertThrows(() => valueOn(law.wikReminderDays, "2026-01-01"), MissingValue, "unverified");
+  assertThrows(() => valueOn(law.zvwOfferMonths, "2026-01-01"), MissingValue, "unverified");
 });
 
 Deno.test("a figure past its last known day is carried forward and says so", () => {
-  assertEquals(look(law.beslagvrijeVoetMax, "2024-06-30").carried, false);
-  assertEquals(look(law.beslagvrijeVoetMax, "2026-01-01").carried, true);
+  assertEquals(lookUp(law.beslagvrijeVoetMax, "2024-06-30").carried, false);
+  assertEquals(lookUp(law.beslagvrijeVoetMax, "2026-01-01").carried, true);
   assertEquals(repaymentCapacity(150_000, "eenpersoons", "2026-01-01").notes, ["beslagvrije_voet_carried"]);
 });
 

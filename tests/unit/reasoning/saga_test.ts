@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Continues, followUp } from "../../../actors/reasoning/follow_up.ts";
+import { type Continues, planFollowUp } from "../../../actors/reasoning/follow_up.ts";
 import {
   foldRunning,
   nextDeadline,
   react,
-  type Reaction,
   type Running,
   type RunningEvent,
+  type SagaAction,
   startRunning,
   startWaiting,
 } from "../../../actors/reasoning/saga.ts";
@@ -19,13 +19,13 @@ import { AT, fullIntake } from "./intakes.ts";
 function running(decision: DataOf<"case.decision">["decision"], amount = 27_000): Running {
   const intake = fullIntake({ debt_amount: cents(amount) });
   const data = { case_id: "case-1", decision, decided_by: "jansen", reason: "x", next_steps: [] };
-  return startRunning(followUp(data, intake, undefined, AT, AT) as Continues, amount);
+  return startRunning(planFollowUp(data, intake, undefined, AT, AT) as Continues, amount);
 }
 
 /** Plays events until one closes the case; a missed instalment comes back as an event, as in the runtime. */
-function play(start: Running, events: RunningEvent[]): Reaction {
+function play(start: Running, events: RunningEvent[]): SagaAction {
   let state = start;
-  let last: Reaction = { kind: "waits" };
+  let last: SagaAction = { kind: "waits" };
   const queue = [...events];
   for (let event = queue.shift(); event; event = queue.shift()) {
     last = react(state, event);

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { z } from "zod";
 import {
   duration,
-  given,
+  flag,
   natsUrl,
   oneOf,
   postgresUrl,
@@ -44,9 +44,9 @@ Deno.test("a duration has a unit, and an end", () => {
 });
 
 Deno.test("a switch is off unless given, and takes true or false from the environment", () => {
-  assertEquals(["true", "1", "false", "0"].map((input) => read(given, input)), [true, true, false, false]);
-  assertEquals(given.parse(undefined), false);
-  assertEquals(read(given, "yes"), "must be true or false");
+  assertEquals(["true", "1", "false", "0"].map((input) => read(flag, input)), [true, true, false, false]);
+  assertEquals(flag.parse(undefined), false);
+  assertEquals(read(flag, "yes"), "must be true or false");
 });
 
 Deno.test("a PostgreSQL URL is one, and its message repeats nothing of it", () => {

@@ -7,7 +7,7 @@ import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
 import { flag, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../schema/settings.ts";
 import { UsageError } from "./exit_codes.ts";
 import { natsOptions } from "./nats_options.ts";
-import { natsServer } from "./nats_server.ts";
+import { openNatsServer } from "./nats_server.ts";
 import type { Values } from "./options.ts";
 
 const backendNames = ["postgres", "nats", "memory"] as const;
@@ -55,7 +55,7 @@ export const backendOptions = {
 export type BackendValues = Values<typeof backendOptions>;
 
 /** What only a node asks for. */
-export interface NodeWishes {
+export interface OpenOptions {
   role: "node" | "client";
   node?: string;
   leaseMs?: number;
@@ -66,7 +66,7 @@ export interface NodeWishes {
 }
 
 /** A backend, and what must be closed with it. */
-export interface Opened {
+export interface OpenedBackend {
   readonly backend: Backend;
   /** For people: where the store is, without a password. */
   readonly where: string;
@@ -77,8 +77,8 @@ export interface Opened {
  * Opens the backend the options name. Each is loaded only by who uses it, and while workers start already. Throws UsageError,
  * EmbeddedError, BackendAway or BackendRefused.
  */
-export async function openBackend(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
-  const opened = await openNamed(values, wishes);
+export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const opened = await openNamed(values, openOptions);
   try {
     if (values["require-durable"]) await requireDurable(opened.backend);
     return opened;
@@ -95,20 +95,22 @@ async function requireDurable(backend: Backend): Promise<void> {
   }
 }
 
-async function openNamed(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+async function openNamed(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const { backend, url } = values;
-  if (backend === "memory") return await openMemory(values, wishes);
-  if (backend === "nats") return await openJetStream(values, wishes);
+  if (backend === "memory") return await openMemory(values, openOptions);
+  if (backend === "nats") return await openJetStream(values, openOptions);
   if (url !== undefined && !postgresUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
   }
-  return url === undefined ? await openOwn(values, wishes) : await openServer(url, values, wishes);
+  return url === undefined
+    ? await openEmbeddedPostgres(values, openOptions)
+    : await openServer(url, values, openOptions);
 }
 
 async function openMemory(
   { url, partitions }: BackendValues,
-  { role, timersAsOf }: NodeWishes,
-): Promise<Opened> {
+  { role, timersAsOf }: OpenOptions,
+): Promise<OpenedBackend> {
   if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
   if (role === "client") {
     throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
@@ -118,15 +120,15 @@ async function openMemory(
   return { backend, where: "memory", close: () => backend.close() };
 }
 
-async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
-  const { role, onNotice = () => {}, ...rest } = wishes;
-  const server = await natsServer(values, role);
+async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const { role, onNotice = () => {}, ...rest } = openOptions;
+  const server = await openNatsServer(values, role);
   const onAvailabilityChange: AvailabilityListener = (error) => {
     // Nobody else starts a server of our own again: its users do.
-    if (error !== undefined) server.revive().catch(() => {});
-    wishes.onAvailabilityChange?.(error);
+    if (error !== undefined) server.restart().catch(() => {});
+    openOptions.onAvailabilityChange?.(error);
   };
-  const onDrift = (drift: readonly StreamDrift[]) => tellDrift(drift).forEach(onNotice);
+  const onDrift = (drift: readonly StreamDrift[]) => reportDrift(drift).forEach(onNotice);
   try {
     // Its client is only loaded by who uses it.
     const { openNats } = await import("../backends/nats/nats_backend.ts");
@@ -140,18 +142,22 @@ async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise
 }
 
 /** Where streams differ from what is wanted of them, as lines. */
-function tellDrift(drift: readonly StreamDrift[]): string[] {
+function reportDrift(drift: readonly StreamDrift[]): string[] {
   return drift.flatMap(({ stream, drift }) => [
     `The stream ${stream} is not configured as this program would (see setup, and its --apply):`,
     ...driftLines(drift).map((line) => `  ${line}`),
   ]);
 }
 
-async function openServer(url: string, values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+async function openServer(
+  url: string,
+  values: BackendValues,
+  openOptions: OpenOptions,
+): Promise<OpenedBackend> {
   const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
-  const backend = await openPostgres({ url, ...settingsOf(values, wishes) }).catch((error) => {
+  const backend = await openPostgres({ url, ...settingsOf(values, openOptions) }).catch((error) => {
     if (!(error instanceof BackendUnavailable)) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
@@ -160,20 +166,23 @@ async function openServer(url: string, values: BackendValues, wishes: NodeWishes
   return { backend, where, close: () => backend.close() };
 }
 
-async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
+async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const dataDir = values["data-dir"];
   const { openEmbedded } = await import("../backends/postgres/embedded/embedded.ts");
-  const embedded = await openEmbedded({ role: wishes.role, ...(dataDir === undefined ? {} : { dataDir }) });
+  const embedded = await openEmbedded({
+    role: openOptions.role,
+    ...(dataDir === undefined ? {} : { dataDir }),
+  });
   const onAvailabilityChange: AvailabilityListener = (error) => {
     // Nobody else starts this server again: its users do.
     if (error !== undefined) embedded.revive().catch(() => {});
-    wishes.onAvailabilityChange?.(error);
+    openOptions.onAvailabilityChange?.(error);
   };
   try {
     const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
     const backend = await openPostgres({
       ...embedded.connection,
-      ...settingsOf(values, { ...wishes, onAvailabilityChange }),
+      ...settingsOf(values, { ...openOptions, onAvailabilityChange }),
     });
     return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
   } catch (error) {
@@ -187,8 +196,8 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
   await embedded.close();
 }
 
-function settingsOf({ partitions, pooler }: BackendValues, wishes: NodeWishes) {
-  const { role: _role, onNotice: _, ...rest } = wishes;
+function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions) {
+  const { role: _role, onNotice: _, ...rest } = openOptions;
   return { partitions, pooler, ...rest };
 }
 

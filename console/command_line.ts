@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one line and an exit code. @module */
-import { didYouMean } from "./did_you_mean.ts";
+import { suggest } from "./did_you_mean.ts";
 import { type Command, type Output, runCommand } from "./command.ts";
-import { exitCodes, explain, UsageError } from "./exit_codes.ts";
+import { describeExit, exitCodes, UsageError } from "./exit_codes.ts";
 
 /** Runs a command line; returns the exit code. */
 export async function runCommandLine(args: readonly string[], output: Output): Promise<number> {
@@ -9,13 +9,13 @@ export async function runCommandLine(args: readonly string[], output: Output): P
   let known = "";
   try {
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      return await help(output);
+      return await printHelp(output);
     }
     const command = await find(name);
     known = ` ${name}`;
     return await runCommand(command, rest, output);
   } catch (error) {
-    const { code, text } = explain(error);
+    const { code, text } = describeExit(error);
     if (code === exitCodes.ok) return code;
     output.err(code === exitCodes.usage ? `${text} (see zaakstroom${known} --help)` : text);
     return code;
@@ -29,7 +29,7 @@ async function find(name: string): Promise<Command> {
   const found = commands.find((command) => command.name === name);
   if (found !== undefined) return found;
   throw new UsageError(
-    `Unknown command ${name}: ${didYouMean(name, commands.map((command) => command.name))}`,
+    `Unknown command ${name}: ${suggest(name, commands.map((command) => command.name))}`,
   );
 }
 
@@ -37,7 +37,7 @@ async function all(): Promise<readonly Command[]> {
   return (await import("./commands/all.ts")).commands;
 }
 
-async function help(output: Output): Promise<number> {
+async function printHelp(output: Output): Promise<number> {
   const commands = await all();
   const width = Math.max(...commands.map(({ name }) => name.length));
   output.out("Zaakstroom: durable, supervised case processing on PostgreSQL or NATS JetStream");

@@ -5,7 +5,7 @@ import { flag, oneOf, text } from "../schema/settings.ts";
 import { compileProgram, type Program } from "./building/program_compiler.ts";
 import { targetOf, triples } from "./building/targets.ts";
 import type { Output } from "./command.ts";
-import { exitCodes, explain, UsageError } from "./exit_codes.ts";
+import { describeExit, exitCodes, UsageError } from "./exit_codes.ts";
 import { readOptions, renderOptions, type Values } from "./options.ts";
 import { processOutput } from "./terminal.ts";
 
@@ -27,7 +27,7 @@ const compileOptions = {
 
 /** Reads the command line, compiles, and says what came of it. Returns the exit code. */
 export async function main(args: readonly string[], output: Output): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) return help(output);
+  if (args.includes("--help") || args.includes("-h")) return printHelp(output);
   try {
     const began = performance.now();
     const program = await programOf(args);
@@ -37,7 +37,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
     output.out(`${program.output}: ${megabytes} MB, in ${seconds} s`);
     return exitCodes.ok;
   } catch (error) {
-    const { code, text } = explain(error);
+    const { code, text } = describeExit(error);
     output.err(code === exitCodes.usage ? `${text} (see deno task compile --help)` : text);
     return code;
   }
@@ -76,7 +76,7 @@ async function requireDenort(): Promise<void> {
   if (!found?.isFile) throw new UsageError(`Cannot use DENORT_BIN: there is no file ${denort}`);
 }
 
-function help({ out }: Output): number {
+function printHelp({ out }: Output): number {
   out("Makes one program of the project: workers, SQL, data and PostgreSQL inside\n");
   out("Usage: deno task compile [options]\n\nOptions:");
   out(renderOptions(compileOptions));

@@ -2,47 +2,47 @@
 import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../backends/postgres/client.ts";
 import { socketDirectory } from "../backends/postgres/embedded/data_directory.ts";
-import type { Contestant } from "../simulators/comparison.ts";
+import type { Participant } from "../simulators/comparison.ts";
 import {
   backendOptions,
   type BackendValues,
-  type NodeWishes,
   openBackend,
-  type Opened,
+  type OpenedBackend,
+  type OpenOptions,
 } from "./backend_options.ts";
 import type { CompareValues } from "./commands/compare.ts";
-import { exitCodes, explain } from "./exit_codes.ts";
+import { describeExit, exitCodes } from "./exit_codes.ts";
 import { readOptions } from "./options.ts";
 
-interface Opening extends Contestant {
+interface OpenParticipant extends Participant {
   close(): Promise<void>;
   /** Of the PostgreSQL, for others who use it. */
   readonly url: string | undefined;
 }
 
 /** What takes part, and what could not. */
-export interface Contestants {
-  readonly open: readonly Opening[];
-  readonly leftOut: readonly { name: string; why: string }[];
+export interface Participants {
+  readonly open: readonly OpenParticipant[];
+  readonly excluded: readonly { name: string; why: string }[];
 }
 
 /**
  * No timer fires. The generated cases are of the past, so thousands of their terms would expire at once, while something
  * else is measured, and sooner on one backend than on another.
  */
-const AS_NODE: NodeWishes = { role: "node", timersAsOf: () => new Date(0) };
+const OPEN_OPTIONS: OpenOptions = { role: "node", timersAsOf: () => new Date(0) };
 
 /** Opens the backends; their files are made below `directory`. A backend that was asked for by a URL must be there. */
-export async function openContestants(values: CompareValues, directory: string): Promise<Contestants> {
-  const open: Opening[] = [];
-  const leftOut: { name: string; why: string }[] = [];
+export async function openParticipants(values: CompareValues, directory: string): Promise<Participants> {
+  const open: OpenParticipant[] = [];
+  const excluded: { name: string; why: string }[] = [];
   try {
     open.push(await openPostgres(values, directory));
     const nats = await openJetStream(values, directory);
-    if ("why" in nats) leftOut.push(nats);
+    if ("why" in nats) excluded.push(nats);
     else open.push(nats);
     open.push(await openMemory(values));
-    return { open, leftOut };
+    return { open, excluded };
   } catch (error) {
     for (const each of open) await each.close();
     throw error;
@@ -50,18 +50,18 @@ export async function openContestants(values: CompareValues, directory: string):
 }
 
 /** The environment of the other commands is not asked: a comparison uses what it was given, and nothing else. */
-function settings({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
+function backendValues({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
   return { ...readOptions(backendOptions, [], () => undefined).values, partitions, ...more };
 }
 
-async function openPostgres(values: CompareValues, directory: string): Promise<Opening> {
+async function openPostgres(values: CompareValues, directory: string): Promise<OpenParticipant> {
   const url = values["postgres-url"];
   const place = url === undefined ? { "data-dir": join(directory, "postgres") } : { url };
-  const opened = await openBackend(settings(values, { backend: "postgres", ...place }), AS_NODE);
+  const opened = await openBackend(backendValues(values, { backend: "postgres", ...place }), OPEN_OPTIONS);
   const host = socketDirectory(opened.where, 5432);
   const target = url === undefined ? { host } : { url };
   return {
-    ...contestant(opened, () => eventBytes(target)),
+    ...toParticipant(opened, () => eventBytes(target)),
     url: url ?? `postgres://zaakstroom@${encodeURIComponent(host)}:5432/zaakstroom`,
   };
 }
@@ -82,14 +82,17 @@ async function eventBytes(target: PostgresTarget): Promise<number> {
 async function openJetStream(
   values: CompareValues,
   directory: string,
-): Promise<Opening | { name: string; why: string }> {
+): Promise<OpenParticipant | { name: string; why: string }> {
   const url = values["nats-url"];
   const place = url === undefined ? { "data-dir": join(directory, "nats") } : { url };
   try {
-    const opened = await openBackend(settings(values, { backend: "nats", ...place }), AS_NODE);
-    return { ...contestant(opened, () => url === undefined ? Promise.resolve(null) : streamBytes(url)), url };
+    const opened = await openBackend(backendValues(values, { backend: "nats", ...place }), OPEN_OPTIONS);
+    return {
+      ...toParticipant(opened, () => url === undefined ? Promise.resolve(null) : streamBytes(url)),
+      url,
+    };
   } catch (error) {
-    const { code, text } = explain(error);
+    const { code, text } = describeExit(error);
     if (url !== undefined || code === exitCodes.bug) throw error;
     return { name: "nats", why: `no server was given with --nats-url, and none could be had (${text})` };
   }
@@ -109,11 +112,11 @@ async function streamBytes(url: string): Promise<number> {
   }
 }
 
-async function openMemory(values: CompareValues): Promise<Opening> {
-  const opened = await openBackend(settings(values, { backend: "memory" }), AS_NODE);
-  return contestant(opened, () => Promise.resolve(null));
+async function openMemory(values: CompareValues): Promise<OpenParticipant> {
+  const opened = await openBackend(backendValues(values, { backend: "memory" }), OPEN_OPTIONS);
+  return toParticipant(opened, () => Promise.resolve(null));
 }
 
-function contestant(opened: Opened, storedBytes: Contestant["storedBytes"]): Opening {
+function toParticipant(opened: OpenedBackend, storedBytes: Participant["storedBytes"]): OpenParticipant {
   return { backend: opened.backend, storedBytes, url: undefined, close: () => opened.close() };
 }

@@ -3,7 +3,7 @@ import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
 /** `: did you mean start?`; or the list of what there is, when nothing is near. */
-export function didYouMean(given: string, known: readonly string[], prefix = ""): string {
+export function suggest(given: string, known: readonly string[], prefix = ""): string {
   const nearest = closestString(given, [...known]);
   const most = Math.max(1, Math.floor(nearest.length / 2));
   return given.includes(nearest) || levenshteinDistance(given, nearest) <= most

@@ -19,9 +19,9 @@ export const exitCodes = {
   /** The input was read and is not valid. */
   input: 3,
   /** The backend can't be reached. */
-  away: 4,
+  unavailable: 4,
   /** The backend answers, but can't be used: rights, version, disk. */
-  refused: 5,
+  unusable: 5,
   /** A port or a data directory that somebody else uses. */
   inUse: 6,
   /** What was asked for is not there, or has changed meanwhile. */
@@ -51,7 +51,7 @@ export class UsageError extends CommandError {
 }
 
 /** Whoever read our output has gone (`| head`): the rest is wanted by nobody, and nothing is wrong. */
-export class ReaderGone extends CommandError {
+export class OutputClosed extends CommandError {
   override name = "ReaderGone";
   constructor() {
     super(exitCodes.ok, "Nobody reads the output any more");
@@ -59,7 +59,7 @@ export class ReaderGone extends CommandError {
 }
 
 /** The exit code of an error, and what to print: one line for what the user can mend, a stack for a bug. */
-export function explain(error: unknown): { code: number; text: string } {
+export function describeExit(error: unknown): { code: number; text: string } {
   const code = codeOf(error);
   if (code !== exitCodes.bug) return { code, text: redactBsns((error as Error).message) };
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -68,9 +68,9 @@ export function explain(error: unknown): { code: number; text: string } {
 
 function codeOf(error: unknown): number {
   if (error instanceof CommandError) return error.code;
-  if (error instanceof BackendUnavailable) return exitCodes.away;
-  if (error instanceof BackendUnusable) return exitCodes.refused;
-  if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.refused;
+  if (error instanceof BackendUnavailable) return exitCodes.unavailable;
+  if (error instanceof BackendUnusable) return exitCodes.unusable;
+  if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;
   if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;
   if (error instanceof VersionConflict) return exitCodes.notFound;

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { MailboxHealth } from "../backends/backend.ts";
-import type { Figures, Tally } from "./figures.ts";
+import type { LabelCounts, NodeMetrics } from "./figures.ts";
 
 type Samples<L extends string> = Iterable<readonly [labels: Record<L, string>, value: number]>;
 
@@ -14,19 +14,19 @@ interface Definition<L extends string> {
 }
 
 /** What a node tells besides its figures. */
-interface NodeFigures {
+interface MetricsContext {
   readonly backend: string;
   /** Heap of each worker in bytes. */
   readonly workerHeaps: () => readonly number[];
 }
 
 /** A registry with every metric of a node. */
-export function expose(figures: Figures, node: NodeFigures): Registry {
+export function buildRegistry(nodeMetrics: NodeMetrics, node: MetricsContext): Registry {
   const registry = new Registry();
-  exposeEvents(registry, figures, node.backend);
-  exposeFailures(registry, figures, node.backend);
-  exposeMailboxes(registry, figures, node.backend);
-  exposeProcess(registry, node);
+  registerEvents(registry, nodeMetrics, node.backend);
+  registerFailures(registry, nodeMetrics, node.backend);
+  registerMailboxes(registry, nodeMetrics, node.backend);
+  registerProcess(registry, node);
   return registry;
 }
 
@@ -60,135 +60,139 @@ function gauge<L extends string>(registry: Registry, { name, help, labels, read 
 }
 
 /** The four metrics everybody gets, with exactly these names and labels: dashboards depend on them. */
-function exposeEvents(registry: Registry, figures: Figures, backend: string): void {
+function registerEvents(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   counter(registry, {
     name: "event_published_total",
     help: "Events appended by this node, by its processors and by its producers",
     labels: ["backend", "event_type"],
-    read: () => [...figures.publishedByType].map(([event_type, n]) => [{ backend, event_type }, n]),
+    read: () => [...nodeMetrics.publishedByType].map(([event_type, n]) => [{ backend, event_type }, n]),
   });
   counter(registry, {
     name: "event_processed_total",
     help: "Deliveries settled by this node; failed ones are retried or become dead letters",
     labels: ["backend", "event_type", "status"],
-    read: () => processed(figures, backend),
+    read: () => processed(nodeMetrics, backend),
   });
-  figures.durations.registerIn(registry);
+  nodeMetrics.durations.registerIn(registry);
   gauge(registry, {
     name: "event_queue_depth",
     help: "Deliveries that wait in all mailboxes; each mailbox is counted up to 10,000",
     labels: ["backend"],
     // No sample before the first health: zero would claim that nothing waits.
-    read: () => figures.health === undefined ? [] : [[{ backend }, sumOf(figures, "pending")]],
+    read: () => nodeMetrics.health === undefined ? [] : [[{ backend }, sumOf(nodeMetrics, "pending")]],
   });
 }
 
-function processed(figures: Figures, backend: string): Samples<"backend" | "event_type" | "status"> {
-  const types = [...new Set([...figures.succeeded.keys(), ...figures.failed.keys()])];
+function processed(nodeMetrics: NodeMetrics, backend: string): Samples<"backend" | "event_type" | "status"> {
+  const types = [...new Set([...nodeMetrics.succeeded.keys(), ...nodeMetrics.failed.keys()])];
   return types.flatMap((event_type) =>
     [
-      [{ backend, event_type, status: "success" }, figures.succeeded.get(event_type) ?? 0],
-      [{ backend, event_type, status: "failed" }, figures.failed.get(event_type) ?? 0],
+      [{ backend, event_type, status: "success" }, nodeMetrics.succeeded.get(event_type) ?? 0],
+      [{ backend, event_type, status: "failed" }, nodeMetrics.failed.get(event_type) ?? 0],
     ] as const
   );
 }
 
 /** Every failure that was survived is counted: without these numbers it would be invisible. */
-function exposeFailures(registry: Registry, figures: Figures, backend: string): void {
-  const byProcessor = (name: string, help: string, tally: Tally) =>
+function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  const byProcessor = (name: string, help: string, counts: LabelCounts) =>
     counter(registry, {
       name,
       help,
       labels: ["backend", "processor"],
-      read: () => [...tally].map(([processor, n]) => [{ backend, processor }, n]),
+      read: () => [...counts].map(([processor, n]) => [{ backend, processor }, n]),
     });
-  byProcessor("zaakstroom_retries_total", "Failed attempts that are tried again", figures.retries);
-  byProcessor("zaakstroom_dead_letters_total", "Deliveries given up on", figures.deadLetters);
+  byProcessor("zaakstroom_retries_total", "Failed attempts that are tried again", nodeMetrics.retries);
+  byProcessor("zaakstroom_dead_letters_total", "Deliveries given up on", nodeMetrics.deadLetters);
   byProcessor(
     "zaakstroom_held_total",
     "Deliveries held behind an earlier one of their case",
-    figures.heldBack,
+    nodeMetrics.heldDeliveries,
   );
-  byProcessor("zaakstroom_fenced_writes_total", "Settles refused: the lease had moved", figures.fencedWrites);
+  byProcessor(
+    "zaakstroom_fenced_writes_total",
+    "Settles refused: the lease had moved",
+    nodeMetrics.fencedWrites,
+  );
   byProcessor(
     "zaakstroom_processor_restarts_total",
     "Processors started again after an error that is no delivery's",
-    figures.processorRestarts,
+    nodeMetrics.processorRestarts,
   );
   counter(registry, {
     name: "zaakstroom_worker_restarts_total",
     help: "Workers replaced, by how they ended",
     labels: ["exit"],
-    read: () => [...figures.restarts].map(([exit, n]) => [{ exit }, n]),
+    read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
-  exposeAbsence(registry, figures, backend);
+  registerAvailability(registry, nodeMetrics, backend);
 }
 
-function exposeAbsence(registry: Registry, figures: Figures, backend: string): void {
+function registerAvailability(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   const labels = ["backend"] as const;
   counter(registry, {
     name: "zaakstroom_backend_away_total",
     help: "How often the backend went away",
     labels,
-    read: () => [[{ backend }, figures.aways]],
+    read: () => [[{ backend }, nodeMetrics.outages]],
   });
   counter(registry, {
     name: "zaakstroom_backend_away_seconds_total",
     help: "How long the backend was away in all, in seconds",
     labels,
-    read: () => [[{ backend }, figures.awayMs / 1000]],
+    read: () => [[{ backend }, nodeMetrics.unavailableMs / 1000]],
   });
   gauge(registry, {
     name: "zaakstroom_backend_up",
     help: "1 when the backend answers, 0 while it is away; gauges of mailboxes then stay as they were",
     labels,
-    read: () => [[{ backend }, figures.awaySince === null ? 1 : 0]],
+    read: () => [[{ backend }, nodeMetrics.unavailableSince === null ? 1 : 0]],
   });
 }
 
-type Counted = "pending" | "parked" | "retrying" | "dead";
+type MailboxCount = "pending" | "parked" | "retrying" | "dead";
 
-function sumOf(figures: Figures, field: Counted, processor?: string): number {
+function sumOf(nodeMetrics: NodeMetrics, field: MailboxCount, processor?: string): number {
   const wanted = (each: MailboxHealth) => processor === undefined || each.processor === processor;
-  const mailboxes = figures.health?.mailboxes.filter(wanted) ?? [];
+  const mailboxes = nodeMetrics.health?.mailboxes.filter(wanted) ?? [];
   return mailboxes.reduce((sum, each) => sum + each[field], 0);
 }
 
-function exposeMailboxes(registry: Registry, figures: Figures, backend: string): void {
+function registerMailboxes(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   const byProcessor = (name: string, help: string, valueOf: (processor: string) => number) =>
     gauge(registry, {
       name,
       help,
       labels: ["backend", "processor"],
-      read: () => processorsOf(figures).map((processor) => [{ backend, processor }, valueOf(processor)]),
+      read: () => processorsOf(nodeMetrics).map((processor) => [{ backend, processor }, valueOf(processor)]),
     });
-  const sums: Record<Counted, string> = {
+  const sums: Record<MailboxCount, string> = {
     pending: "Deliveries that wait, each mailbox counted up to 10,000",
     parked: "Deliveries that wait for their next try, or behind an earlier one of their case",
     retrying: "Parked deliveries that will be tried again by themselves",
     dead: "Dead letters that wait for a person",
   };
-  for (const [field, help] of Object.entries(sums) as [Counted, string][]) {
-    byProcessor(`zaakstroom_mailbox_${field}`, help, (name) => sumOf(figures, field, name));
+  for (const [field, help] of Object.entries(sums) as [MailboxCount, string][]) {
+    byProcessor(`zaakstroom_mailbox_${field}`, help, (name) => sumOf(nodeMetrics, field, name));
   }
   byProcessor(
     "zaakstroom_mailbox_oldest_seconds",
     "Age of the oldest delivery that waits",
-    (name) => oldestSeconds(figures, name),
+    (name) => oldestSeconds(nodeMetrics, name),
   );
 }
 
-function processorsOf({ health }: Figures): string[] {
+function processorsOf({ health }: NodeMetrics): string[] {
   return [...new Set(health?.mailboxes.map(({ processor }) => processor))];
 }
 
-function oldestSeconds({ health }: Figures, processor: string): number {
+function oldestSeconds({ health }: NodeMetrics, processor: string): number {
   const mailboxes = health?.mailboxes.filter((each) => each.processor === processor) ?? [];
   return Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs)) / 1000;
 }
 
 /** CPU and memory under Prometheus' usual names. The library's own set needs permissions; these need none. */
-function exposeProcess(registry: Registry, { workerHeaps }: NodeFigures): void {
+function registerProcess(registry: Registry, { workerHeaps }: MetricsContext): void {
   gauge(registry, {
     name: "zaakstroom_worker_heap_bytes",
     help: "Heap of each worker, as it last reported",

@@ -10,7 +10,7 @@ import { Latencies } from "./latency.ts";
 const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "recycled", "stopped"];
 
 /** Counts by one label. */
-export class Tally extends Map<string, number> {
+export class LabelCounts extends Map<string, number> {
   constructor(zeros: readonly string[] = []) {
     super(zeros.map((key) => [key, 0]));
   }
@@ -32,50 +32,50 @@ const exitLabel = (exit: string): string =>
   (WORKER_EXITS as readonly string[]).includes(exit) ? exit : "other";
 
 /** Listens to the runtime and counts. Nothing in it grows with the number of events. */
-export class Figures implements Observer {
+export class NodeMetrics implements Observer {
   /** By event type. */
-  readonly publishedByType = new Tally();
-  readonly succeeded = new Tally();
-  readonly failed = new Tally();
+  readonly publishedByType = new LabelCounts();
+  readonly succeeded = new LabelCounts();
+  readonly failed = new LabelCounts();
   /** By processor. */
-  readonly retries: Tally;
-  readonly deadLetters: Tally;
-  readonly heldBack: Tally;
-  readonly fencedWrites: Tally;
-  readonly processorRestarts: Tally;
+  readonly retries: LabelCounts;
+  readonly deadLetters: LabelCounts;
+  readonly heldDeliveries: LabelCounts;
+  readonly fencedWrites: LabelCounts;
+  readonly processorRestarts: LabelCounts;
   /** By exit. */
-  readonly restarts = new Tally(WORKER_EXITS);
+  readonly restarts = new LabelCounts(WORKER_EXITS);
   readonly latencies = new Latencies();
   readonly durations: DurationHistogram;
   /** In milliseconds by our clock; null as long as nothing was settled. */
   firstSettledAt: number | null = null;
   lastSettledAt: number | null = null;
   /** How often the backend went away. */
-  aways = 0;
+  outages = 0;
   /** Since when the backend is away, in milliseconds; null when it answers. */
-  awaySince: number | null = null;
+  unavailableSince: number | null = null;
   /** The last health that was told. */
   health: Health | undefined;
-  #awayMs = 0;
+  #endedOutagesMs = 0;
   readonly #now: () => number;
 
   constructor(backend: string, processors: readonly string[], now: () => number) {
     this.durations = new DurationHistogram(backend);
-    this.retries = new Tally(processors);
-    this.deadLetters = new Tally(processors);
-    this.heldBack = new Tally(processors);
-    this.fencedWrites = new Tally(processors);
-    this.processorRestarts = new Tally(processors);
+    this.retries = new LabelCounts(processors);
+    this.deadLetters = new LabelCounts(processors);
+    this.heldDeliveries = new LabelCounts(processors);
+    this.fencedWrites = new LabelCounts(processors);
+    this.processorRestarts = new LabelCounts(processors);
     this.#now = now;
   }
 
   /** Events appended by something other than a processor: a producer in this process. */
-  published(type: string, count = 1): void {
+  recordPublished(type: string, count = 1): void {
     this.publishedByType.add(typeLabel(type), count);
   }
 
   /** How the mailboxes stand: the source of the queue depth. */
-  healthSeen(health: Health): void {
+  recordHealth(health: Health): void {
     this.health = health;
   }
 
@@ -90,7 +90,7 @@ export class Figures implements Observer {
       this.latencies.record(label, recordedAt, now);
     }
     for (const type in failed) this.failed.add(typeLabel(type), failed[type]!);
-    for (const type in outputs) this.published(type, outputs[type]!);
+    for (const type in outputs) this.recordPublished(type, outputs[type]!);
   }
 
   retried({ processor }: DeliveryIds): void {
@@ -102,7 +102,7 @@ export class Figures implements Observer {
   }
 
   held({ processor }: DeliveryIds): void {
-    this.heldBack.add(processor);
+    this.heldDeliveries.add(processor);
   }
 
   fenced({ processor }: { processor: string }): void {
@@ -119,18 +119,19 @@ export class Figures implements Observer {
 
   /** Told at every try that fails; only the first of them is a new absence. */
   backendUnavailable(): void {
-    if (this.awaySince !== null) return;
-    this.aways++;
-    this.awaySince = this.#now();
+    if (this.unavailableSince !== null) return;
+    this.outages++;
+    this.unavailableSince = this.#now();
   }
 
   backendAvailable(): void {
-    this.#awayMs = this.awayMs;
-    this.awaySince = null;
+    this.#endedOutagesMs = this.unavailableMs;
+    this.unavailableSince = null;
   }
 
   /** How long the backend was away in all, an absence that goes on included. */
-  get awayMs(): number {
-    return this.#awayMs + (this.awaySince === null ? 0 : Math.max(0, this.#now() - this.awaySince));
+  get unavailableMs(): number {
+    return this.#endedOutagesMs +
+      (this.unavailableSince === null ? 0 : Math.max(0, this.#now() - this.unavailableSince));
   }
 }

@@ -1,6 +1,6 @@
 /** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
 import { guard } from "../actors/guardian.ts";
-import { nodeProgram } from "./program.ts";
+import { selfCommand } from "./program.ts";
 
 /** Set for the node by its guardian. */
 export const GUARDED = "ZAAKSTROOM_GUARDED";
@@ -36,7 +36,7 @@ export function needsGuardian(args: readonly string[]): boolean {
 
 /** Runs a node until it ends for good. It gets a name that outlives it: started again, it takes its own leases at once. */
 export async function guardNode(args: readonly string[]): Promise<number> {
-  const { command, args: nodeArgs } = nodeProgram();
+  const { command, args: nodeArgs } = selfCommand();
   const json = args.includes("--json");
   return await guard({
     command,
@@ -51,11 +51,11 @@ export async function guardNode(args: readonly string[]): Promise<number> {
     recycleCode: RECYCLE,
     interruptedCode: INTERRUPTED,
     log: (line) =>
-      say(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
+      printLine(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
   });
 }
 
-function say(line: string): void {
+function printLine(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 

@@ -2,15 +2,15 @@
 import { BackendUnavailable, BackendUnusable, type Health } from "../backends/backend.ts";
 import { delay } from "../backends/patience.ts";
 import {
-  type Absence,
   type HealthReport,
   isUnowned,
   type NodeFacts,
+  type Outage,
   partitionKey,
-  reportAbsence,
   reportHealth,
+  reportOutage,
 } from "./health_report.ts";
-import { errorClass, printable, redacted } from "./text.ts";
+import { redact, toErrorClass, toPrintable } from "./text.ts";
 
 /** `/health` may be this old, and the queue depth of a scrape that old, in milliseconds. */
 export const HEALTH_AGE_MS = 1_000;
@@ -23,23 +23,23 @@ export interface HealthCheckOptions {
   readonly onHealth?: (health: Health) => void;
   readonly thresholdMs?: number;
   /** A backend that takes longer to answer is away. */
-  readonly answerMs?: number;
+  readonly timeoutMs?: number;
   readonly now?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-const ANSWER_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /** Reports on health, from memory when the last report is young enough; one question at a time. */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;
   readonly #now: () => number;
-  #asked: Promise<HealthReport> | undefined;
+  #pending: Promise<HealthReport> | undefined;
   #last: { report: HealthReport; at: number } | undefined;
   /** The question the backend has not answered yet, though we may have stopped waiting for it. */
   #open: Promise<Health> | undefined;
-  #absence: Absence | undefined;
-  #backSince: number | null = null;
+  #outage: Outage | undefined;
+  #availableSince: number | null = null;
   #unownedSince: ReadonlyMap<string, number> = new Map();
 
   constructor(options: HealthCheckOptions) {
@@ -51,8 +51,8 @@ export class HealthCheck {
   async report(oldestMs: number = HEALTH_AGE_MS): Promise<HealthReport> {
     const last = this.#last;
     if (last !== undefined && this.#now() - last.at < oldestMs) return last.report;
-    this.#asked ??= this.#ask().finally(() => this.#asked = undefined);
-    return await this.#asked;
+    this.#pending ??= this.#ask().finally(() => this.#pending = undefined);
+    return await this.#pending;
   }
 
   async #ask(): Promise<HealthReport> {
@@ -66,27 +66,27 @@ export class HealthCheck {
   async #fresh(): Promise<HealthReport> {
     const { facts, onHealth, thresholdMs } = this.#options;
     try {
-      const health = await this.#answer();
+      const health = await this.#healthInTime();
       onHealth?.(health);
       const now = this.#now();
       this.#remember(health, now);
-      const seen = { now, backSince: this.#backSince, unownedSince: this.#unownedSince };
+      const seen = { now, availableSince: this.#availableSince, unownedSince: this.#unownedSince };
       return reportHealth(health, facts(), seen, thresholdMs);
     } catch (error) {
       const now = this.#now();
-      this.#absence = { ...explain(error), since: this.#absence?.since ?? now };
-      return reportAbsence(this.#absence, facts(), now);
+      this.#outage = { ...errorText(error), since: this.#outage?.since ?? now };
+      return reportOutage(this.#outage, facts(), now);
     }
   }
 
   /** The backend's answer, or BackendAway when it takes too long. A question still open is not asked again. */
-  async #answer(): Promise<Health> {
-    const { health, answerMs = ANSWER_MS, wait = delay } = this.#options;
+  async #healthInTime(): Promise<Health> {
+    const { health, timeoutMs = TIMEOUT_MS, wait = delay } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
     const answered = new AbortController();
-    const late = wait(answerMs, answered.signal).then(() => {
+    const late = wait(timeoutMs, answered.signal).then(() => {
       if (answered.signal.aborted) return undefined as never;
-      throw new BackendUnavailable(`it did not answer within ${answerMs} ms`);
+      throw new BackendUnavailable(`it did not answer within ${timeoutMs} ms`);
     });
     try {
       return await Promise.race([this.#open, late]);
@@ -96,21 +96,21 @@ export class HealthCheck {
   }
 
   #remember({ mailboxes }: Health, now: number): void {
-    if (this.#absence !== undefined) this.#backSince = now;
-    this.#absence = undefined;
+    if (this.#outage !== undefined) this.#availableSince = now;
+    this.#outage = undefined;
     const keys = mailboxes.filter(isUnowned).map(partitionKey);
     this.#unownedSince = new Map(keys.map((key) => [key, this.#unownedSince.get(key) ?? now]));
   }
 }
 
 /** What an error of `health()` means. Messages of the backend's own errors are meant for people; others may quote data. */
-function explain(error: unknown): Pick<Absence, "status" | "reason"> {
+function errorText(error: unknown): Pick<Outage, "status" | "reason"> {
   if (error instanceof BackendUnavailable) {
-    return { status: "away", reason: redacted(printable(error.message)) };
+    return { status: "away", reason: redact(toPrintable(error.message)) };
   }
   if (error instanceof BackendUnusable) {
-    return { status: "stuck", reason: redacted(printable(error.message)) };
+    return { status: "stuck", reason: redact(toPrintable(error.message)) };
   }
-  const name = error instanceof Error ? errorClass(error.name) : "Error";
-  return { status: "stuck", reason: redacted(`the health check failed (${name})`) };
+  const name = error instanceof Error ? toErrorClass(error.name) : "Error";
+  return { status: "stuck", reason: redact(`the health check failed (${name})`) };
 }

@@ -14,7 +14,7 @@
  * @module
  */
 import type { Health, MailboxHealth } from "../backends/backend.ts";
-import { duration, grouped } from "./text.ts";
+import { formatDuration, formatInteger } from "./text.ts";
 
 const DEFAULT_THRESHOLD_MS = 10_000;
 
@@ -30,20 +30,20 @@ export interface NodeFacts {
   readonly processors: readonly string[];
   readonly workers: number;
   /** Why work is held up, as long as the backend is away or refuses: it may answer the question for health all the same. */
-  readonly trouble?: string | undefined;
+  readonly outageReason?: string | undefined;
 }
 
 /** What was seen over time, by whoever asks for health. */
-export interface Seen {
+export interface OwnershipObservations {
   readonly now: number;
   /** When the backend last came back; null when it never was away. */
-  readonly backSince: number | null;
+  readonly availableSince: number | null;
   /** Since when partitions (see `partitionKey`) have been seen without an owner. */
   readonly unownedSince: ReadonlyMap<string, number>;
 }
 
 /** Why a backend could not say how it is. */
-export interface Absence {
+export interface Outage {
   readonly status: "away" | "stuck";
   readonly since: number;
   readonly reason: string;
@@ -98,22 +98,22 @@ export function isUnowned({ owner, leaseMs }: MailboxHealth): boolean {
 export function reportHealth(
   health: Health,
   facts: NodeFacts,
-  seen: Seen,
+  seen: OwnershipObservations,
   thresholdMs: number = DEFAULT_THRESHOLD_MS,
 ): HealthReport {
-  const judge: Judge = {
-    calmMs: seen.now - Math.max(facts.startedAt, seen.backSince ?? 0),
+  const context: JudgingContext = {
+    availableForMs: seen.now - Math.max(facts.startedAt, seen.availableSince ?? 0),
     facts,
     seen,
     thresholdMs,
   };
   // Of a node that has only just begun there are no mailboxes yet.
   const names = [...new Set([...facts.processors, ...health.mailboxes.map(({ processor }) => processor)])];
-  const judged = names.map((name) => judgeProcessor(name, health.mailboxes, judge));
+  const judged = names.map((name) => judgeProcessor(name, health.mailboxes, context));
   return {
-    status: worst(judged.map(({ report }) => report.state)),
-    why: [...troubles(facts), ...judged.flatMap(({ why }) => why)],
-    ...common(facts, seen.now, seen.now),
+    status: worstStatus(judged.map(({ report }) => report.state)),
+    why: [...outageSentences(facts), ...judged.flatMap(({ why }) => why)],
+    ...commonFields(facts, seen.now, seen.now),
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
@@ -121,23 +121,23 @@ export function reportHealth(
 }
 
 /** The report on a backend that did not answer, or said that it can't be used. */
-export function reportAbsence(absence: Absence, facts: NodeFacts, now: number): HealthReport {
-  const length = duration(now - absence.since);
-  const what = absence.status === "away" ? `the backend is away for ${length}` : `no health for ${length}`;
+export function reportOutage(outage: Outage, facts: NodeFacts, now: number): HealthReport {
+  const length = formatDuration(now - outage.since);
+  const what = outage.status === "away" ? `the backend is away for ${length}` : `no health for ${length}`;
   return {
-    status: absence.status,
-    why: [`${what}: ${absence.reason}`],
-    ...common(facts, absence.since, now),
+    status: outage.status,
+    why: [`${what}: ${outage.reason}`],
+    ...commonFields(facts, outage.since, now),
     durability: null,
     processors: [],
   };
 }
 
-function troubles({ trouble }: NodeFacts): string[] {
-  return trouble === undefined ? [] : [`work is held up: ${trouble}`];
+function outageSentences({ outageReason }: NodeFacts): string[] {
+  return outageReason === undefined ? [] : [`work is held up: ${outageReason}`];
 }
 
-function common({ node, backend, startedAt, workers }: NodeFacts, since: number, now: number) {
+function commonFields({ node, backend, startedAt, workers }: NodeFacts, since: number, now: number) {
   return {
     since: new Date(since).toISOString(),
     checked_at: new Date(now).toISOString(),
@@ -148,29 +148,29 @@ function common({ node, backend, startedAt, workers }: NodeFacts, since: number,
   };
 }
 
-interface Judge {
+interface JudgingContext {
   readonly facts: NodeFacts;
-  readonly seen: Seen;
+  readonly seen: OwnershipObservations;
   readonly thresholdMs: number;
   /** For how long something could have been settled: since the start, or since the backend came back. */
-  readonly calmMs: number;
+  readonly availableForMs: number;
 }
 
-function worst(states: readonly ProcessorState[]): Status {
+function worstStatus(states: readonly ProcessorState[]): Status {
   if (states.includes("stuck")) return "stuck";
   return states.includes("lagging") ? "lagging" : "ok";
 }
 
-function judgeProcessor(name: string, all: readonly MailboxHealth[], judge: Judge) {
+function judgeProcessor(name: string, all: readonly MailboxHealth[], context: JudgingContext) {
   const mailboxes = all.filter(({ processor }) => processor === name);
   const sum = (valueOf: (mailbox: MailboxHealth) => number) =>
     mailboxes.reduce((total, mailbox) => total + valueOf(mailbox), 0);
   const unowned = sum((mailbox) => isUnowned(mailbox) ? 1 : 0);
-  const silent = mailboxes.filter((mailbox) => isSilent(mailbox, judge));
-  const orphaned = mailboxes.filter((mailbox) => isOrphaned(mailbox, judge));
+  const silent = mailboxes.filter((mailbox) => isSilent(mailbox, context));
+  const orphaned = mailboxes.filter((mailbox) => isOrphaned(mailbox, context));
   const pending = sum((mailbox) => mailbox.pending);
   const oldest = Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs));
-  const late = oldest > judge.thresholdMs;
+  const late = oldest > context.thresholdMs;
   const broken = silent.length + orphaned.length > 0;
   const state: ProcessorState = broken ? "stuck" : pending === 0 ? "idle" : late ? "lagging" : "flowing";
   const report: ProcessorReport = {
@@ -184,29 +184,34 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], judge: Judg
     retrying: sum((mailbox) => mailbox.retrying),
     dead: sum((mailbox) => mailbox.dead),
   };
-  return { report, why: reasons(report, silent.length, orphaned.length, judge.thresholdMs) };
+  return { report, why: warnings(report, silent.length, orphaned.length, context.thresholdMs) };
 }
 
 /** Something waits for too long, and nothing was settled for as long: judged by mailbox, for each has its own actor. */
-function isSilent({ pending, oldestMs, sinceSettledMs }: MailboxHealth, judge: Judge): boolean {
-  if (pending === 0 || oldestMs <= judge.thresholdMs) return false;
-  return Math.min(sinceSettledMs ?? Infinity, judge.calmMs) > judge.thresholdMs;
+function isSilent({ pending, oldestMs, sinceSettledMs }: MailboxHealth, context: JudgingContext): boolean {
+  if (pending === 0 || oldestMs <= context.thresholdMs) return false;
+  return Math.min(sinceSettledMs ?? Infinity, context.availableForMs) > context.thresholdMs;
 }
 
 /** Without an owner for too long. Of a processor that this node does not run, others may know why. */
-function isOrphaned(mailbox: MailboxHealth, { facts, seen, thresholdMs, calmMs }: Judge): boolean {
+function isOrphaned(
+  mailbox: MailboxHealth,
+  { facts, seen, thresholdMs, availableForMs }: JudgingContext,
+): boolean {
   if (!facts.processors.includes(mailbox.processor) || !isUnowned(mailbox)) return false;
   const watched = seen.now - (seen.unownedSince.get(partitionKey(mailbox)) ?? seen.now);
   const expired = mailbox.owner === null ? 0 : -mailbox.leaseMs;
-  return Math.min(Math.max(watched, expired), calmMs) > thresholdMs;
+  return Math.min(Math.max(watched, expired), availableForMs) > thresholdMs;
 }
 
-function reasons(report: ProcessorReport, silent: number, orphaned: number, thresholdMs: number): string[] {
+function warnings(report: ProcessorReport, silent: number, orphaned: number, thresholdMs: number): string[] {
   const { name, state, pending, oldest_ms } = report;
-  const backlog = `${grouped(pending)} pending, the oldest for ${duration(oldest_ms)}`;
+  const backlog = `${formatInteger(pending)} pending, the oldest for ${formatDuration(oldest_ms)}`;
   const why: string[] = [];
   if (silent > 0) {
-    why.push(`${name}: ${partitions(silent)} settled nothing for over ${duration(thresholdMs)} (${backlog})`);
+    why.push(
+      `${name}: ${partitions(silent)} settled nothing for over ${formatDuration(thresholdMs)} (${backlog})`,
+    );
   }
   if (orphaned > 0) why.push(`${name}: ${partitions(orphaned)} without an owner`);
   if (state === "lagging") why.push(`${name}: behind (${backlog})`);
@@ -214,5 +219,5 @@ function reasons(report: ProcessorReport, silent: number, orphaned: number, thre
 }
 
 function partitions(n: number): string {
-  return n === 1 ? "1 partition" : `${grouped(n)} partitions`;
+  return n === 1 ? "1 partition" : `${formatInteger(n)} partitions`;
 }

@@ -1,10 +1,10 @@
 /** What a node serves over HTTP, put together. @module */
 import { HEALTH_AGE_MS, type HealthCheck, SCRAPE_AGE_MS } from "./health_check.ts";
-import type { HttpParts } from "./http_server.ts";
+import type { HttpRoutes } from "./http_server.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Health from the check, metrics with a queue depth that is at most a few seconds old. */
-export function httpParts(check: HealthCheck, metrics: Metrics): HttpParts {
+export function httpRoutes(check: HealthCheck, metrics: Metrics): HttpRoutes {
   return {
     health: () => check.report(HEALTH_AGE_MS),
     metrics: async () => {

@@ -2,12 +2,12 @@
 import type { HealthReport } from "./health_report.ts";
 
 /** What is served. Each is asked at every request: whoever provides it decides what may come from memory. */
-export interface HttpParts {
+export interface HttpRoutes {
   readonly health: () => Promise<HealthReport>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-interface HttpOptions extends HttpParts {
+interface HttpOptions extends HttpRoutes {
   /** The loopback address unless told otherwise: figures of a node are not for everybody. */
   readonly host?: string;
   /** 0 picks a free one. */
@@ -48,20 +48,20 @@ export function serveHttp(options: HttpOptions): HttpServer {
   const { host = DEFAULT_HOST, port } = options;
   const routes = routesOf(options);
   const open = new Set<() => void>();
-  const handler = (request: Request) => untilStopped(respond(request, routes), open);
+  const handler = (request: Request) => stopServing(respond(request, routes), open);
   const server = listen(host, port, handler);
   const { port: taken } = server.addr as Deno.NetAddr;
   let closed: Promise<void> | undefined;
   const close = () => {
     // Requests still waiting for the backend are answered now, or they would hold up the end.
     for (const stop of open) stop();
-    return closed ??= withinASecond(server.shutdown());
+    return closed ??= withCloseTimeout(server.shutdown());
   };
   return { host, port: taken, url: `http://${inUrl(host)}:${taken}/`, close };
 }
 
 /** The response; or, when the server stops before it is there, that it stops. */
-async function untilStopped(response: Promise<Response>, open: Set<() => void>): Promise<Response> {
+async function stopServing(response: Promise<Response>, open: Set<() => void>): Promise<Response> {
   const stopped = Promise.withResolvers<Response>();
   const stop = () => stopped.resolve(answer(503, "The node is stopping\n", TEXT));
   open.add(stop);
@@ -74,7 +74,7 @@ async function untilStopped(response: Promise<Response>, open: Set<() => void>):
 
 type Route = () => Promise<Response>;
 
-function routesOf({ health, metrics }: HttpParts): ReadonlyMap<string, Route> {
+function routesOf({ health, metrics }: HttpRoutes): ReadonlyMap<string, Route> {
   const index = "Zaakstroom: /health says how the node is doing, /metrics has its figures for Prometheus\n";
   return new Map<string, Route>([
     ["/", () => Promise.resolve(answer(200, index, TEXT))],
@@ -115,11 +115,11 @@ function listen(host: string, port: number, handler: (request: Request) => Promi
       onError: () => answer(500, "Internal error\n", TEXT),
     }, handler);
   } catch (error) {
-    throw new ListenError(explain(error, host, port), { cause: error });
+    throw new ListenError(listenErrorText(error, host, port), { cause: error });
   }
 }
 
-function explain(error: unknown, host: string, port: number): string {
+function listenErrorText(error: unknown, host: string, port: number): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `Port ${port} on ${host} is taken: choose another with --port`;
   }
@@ -137,7 +137,7 @@ function explain(error: unknown, host: string, port: number): string {
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 const inUrl = (host: string): string => bare(host).includes(":") ? `[${bare(host)}]` : host;
 
-async function withinASecond(work: Promise<void>): Promise<void> {
+async function withCloseTimeout(work: Promise<void>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, CLOSE_MS);
   await Promise.race([work, late]);

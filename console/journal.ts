@@ -1,33 +1,33 @@
 /** The log of a node: one line for every failure that was survived, and a bounded number of lines whatever happens. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../actors/observer.ts";
-import { Flood } from "./flood.ts";
+import { LogLimiter } from "./flood.ts";
 import {
-  awayEntry,
-  backEntry,
   deliveryEntry,
-  type Entry,
   fencedEntry,
-  type JournalEvent,
-  lineOf,
-  moreEntry,
+  formatEntry,
+  type LogEntry,
+  type LogEvent,
+  outageEntry,
   processorRestartEntry,
+  recoveryEntry,
   restartEntry,
+  suppressedEntry,
 } from "./journal_entry.ts";
 
 /** Calls `act` after `ms`, unless the answer is called first. */
-type Schedule = (act: () => void, ms: number) => () => void;
+type TimerScheduler = (act: () => void, ms: number) => () => void;
 
-interface JournalOptions {
+interface NodeLogOptions {
   /** NDJSON instead of lines for people. */
   readonly json: boolean;
   /** Takes one line, without its end. */
   readonly write: (line: string) => void;
   /** In milliseconds. */
   readonly now?: () => number;
-  readonly schedule?: Schedule;
+  readonly schedule?: TimerScheduler;
 }
 
-interface Journal extends Observer {
+interface NodeLog extends Observer {
   /** Writes what was kept back. */
   flush(): void;
   /** Flushes, and leaves no timer behind. Legal twice. */
@@ -41,18 +41,18 @@ const WINDOW_MS = 1_000;
 const LIMITS = { each: 5, keys: 32 };
 
 /** A journal that writes through `write`. Normal work is not logged: metrics count it. */
-export function createJournal(options: JournalOptions): Journal {
-  return new BoundedJournal(options);
+export function createNodeLog(options: NodeLogOptions): NodeLog {
+  return new LimitedNodeLog(options);
 }
 
-class BoundedJournal implements Journal {
-  readonly #options: JournalOptions;
+class LimitedNodeLog implements NodeLog {
+  readonly #options: NodeLogOptions;
   readonly #now: () => number;
-  readonly #flood = new Flood<Entry>(LIMITS);
+  readonly #limiter = new LogLimiter<LogEntry>(LIMITS);
   #window: { readonly since: number; readonly cancel: () => void } | undefined;
-  #away: { readonly since: number; tries: number } | undefined;
+  #outage: { readonly since: number; tries: number } | undefined;
 
-  constructor(options: JournalOptions) {
+  constructor(options: NodeLogOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
@@ -60,41 +60,41 @@ class BoundedJournal implements Journal {
   settled(_batch: SettledBatch): void {}
 
   retried(ids: DeliveryIds, error: string): void {
-    this.#say("retry", `${ids.processor}|${error}`, () => deliveryEntry("retry", ids, error));
+    this.#log("retry", `${ids.processor}|${error}`, () => deliveryEntry("retry", ids, error));
   }
 
   deadLettered(ids: DeliveryIds, error: string): void {
-    this.#say("dead_letter", `${ids.processor}|${error}`, () => deliveryEntry("dead_letter", ids, error));
+    this.#log("dead_letter", `${ids.processor}|${error}`, () => deliveryEntry("dead_letter", ids, error));
   }
 
   held(ids: DeliveryIds): void {
-    this.#say("held", ids.processor, () => deliveryEntry("held", ids), 0);
+    this.#log("held", ids.processor, () => deliveryEntry("held", ids), 0);
   }
 
   fenced(ids: { processor: string; partition: number; epoch: number }): void {
-    this.#say("fenced", ids.processor, () => fencedEntry(ids));
+    this.#log("fenced", ids.processor, () => fencedEntry(ids));
   }
 
   workerRestarted(restart: { worker: number; exit: string; reason: string }): void {
-    this.#say("worker_restart", restart.exit, () => restartEntry(restart));
+    this.#log("worker_restart", restart.exit, () => restartEntry(restart));
   }
 
   processorRestarted(restart: { processor: string; reason: string }): void {
-    this.#say("processor_restart", restart.processor, () => processorRestartEntry(restart));
+    this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
   }
 
   /** Told at every try that fails, by everybody who tries: the first one is news. */
   backendUnavailable(reason: string): void {
-    if (this.#away !== undefined) return void this.#away.tries++;
-    this.#away = { since: this.#now(), tries: 1 };
-    this.#say("backend_away", "", () => awayEntry(reason));
+    if (this.#outage !== undefined) return void this.#outage.tries++;
+    this.#outage = { since: this.#now(), tries: 1 };
+    this.#log("backend_away", "", () => outageEntry(reason));
   }
 
   backendAvailable(): void {
-    if (this.#away === undefined) return;
-    const { since, tries } = this.#away;
-    this.#away = undefined;
-    this.#say("backend_back", "", () => backEntry(this.#now() - since, tries));
+    if (this.#outage === undefined) return;
+    const { since, tries } = this.#outage;
+    this.#outage = undefined;
+    this.#log("backend_back", "", () => recoveryEntry(this.#now() - since, tries));
   }
 
   flush(): void {
@@ -103,8 +103,8 @@ class BoundedJournal implements Journal {
     this.#window = undefined;
     cancel();
     const now = this.#now();
-    for (const { sample, count } of this.#flood.drain()) {
-      this.#write(moreEntry(sample, count, now - since), now);
+    for (const { sample, count } of this.#limiter.drain()) {
+      this.#write(suppressedEntry(sample, count, now - since), now);
     }
   }
 
@@ -112,39 +112,42 @@ class BoundedJournal implements Journal {
     this.flush();
   }
 
-  #say(event: JournalEvent, detail: string, make: () => Entry, each?: number): void {
+  #log(event: LogEvent, detail: string, makeEntry: () => LogEntry, each?: number): void {
     const now = this.#now();
     // The timer may be late when the thread is busy; a new window does not wait for it.
     if (this.#window !== undefined && now - this.#window.since >= WINDOW_MS) this.flush();
-    this.#window ??= { since: now, cancel: (this.#options.schedule ?? later)(() => this.flush(), WINDOW_MS) };
-    const entry = this.#flood.admit(event, detail, make, each);
+    this.#window ??= {
+      since: now,
+      cancel: (this.#options.schedule ?? scheduleTimer)(() => this.flush(), WINDOW_MS),
+    };
+    const entry = this.#limiter.admit(event, detail, makeEntry, each);
     if (entry !== undefined) this.#write(entry, now);
   }
 
-  #write(entry: Entry, now: number): void {
-    this.#options.write(lineOf(entry, now, this.#options.json));
+  #write(entry: LogEntry, now: number): void {
+    this.#options.write(formatEntry(entry, now, this.#options.json));
   }
 }
 
 /** A timer that does not keep the process alive. */
-function later(act: () => void, ms: number): () => void {
+function scheduleTimer(act: () => void, ms: number): () => void {
   const timer = setTimeout(act, ms);
   Deno.unrefTimer(timer);
   return () => clearTimeout(timer);
 }
 
 /** One observer that tells all of them, in the given order. */
-export function combine(...observers: readonly Observer[]): Observer {
-  const each = (tell: (observer: Observer) => void) => observers.forEach(tell);
+export function combineObservers(...observers: readonly Observer[]): Observer {
+  const notifyAll = (notify: (observer: Observer) => void) => observers.forEach(notify);
   return {
-    settled: (batch) => each((observer) => observer.settled(batch)),
-    retried: (ids, error) => each((observer) => observer.retried(ids, error)),
-    deadLettered: (ids, error) => each((observer) => observer.deadLettered(ids, error)),
-    held: (ids) => each((observer) => observer.held(ids)),
-    fenced: (ids) => each((observer) => observer.fenced(ids)),
-    workerRestarted: (exit) => each((observer) => observer.workerRestarted(exit)),
-    processorRestarted: (restart) => each((observer) => observer.processorRestarted?.(restart)),
-    backendUnavailable: (reason) => each((observer) => observer.backendUnavailable(reason)),
-    backendAvailable: () => each((observer) => observer.backendAvailable()),
+    settled: (batch) => notifyAll((observer) => observer.settled(batch)),
+    retried: (ids, error) => notifyAll((observer) => observer.retried(ids, error)),
+    deadLettered: (ids, error) => notifyAll((observer) => observer.deadLettered(ids, error)),
+    held: (ids) => notifyAll((observer) => observer.held(ids)),
+    fenced: (ids) => notifyAll((observer) => observer.fenced(ids)),
+    workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
+    processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
+    backendUnavailable: (reason) => notifyAll((observer) => observer.backendUnavailable(reason)),
+    backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),
   };
 }

@@ -39,24 +39,24 @@ interface Line {
 }
 
 async function* numberedLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
-  let parts: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let line = 0;
   for await (const chunk of bytes) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      parts.push(chunk.subarray(start, end));
-      yield* lineOf(++line, parts);
-      parts = [];
+      chunks.push(chunk.subarray(start, end));
+      yield* decodeLine(++line, chunks);
+      chunks = [];
       start = end + 1;
     }
-    parts.push(chunk.subarray(start));
-    if (sizeOf(parts) > LONGEST_LINE_BYTES) break;
+    chunks.push(chunk.subarray(start));
+    if (sizeOf(chunks) > LONGEST_LINE_BYTES) break;
   }
-  yield* lineOf(line + 1, parts);
+  yield* decodeLine(line + 1, chunks);
 }
 
-function* lineOf(line: number, parts: readonly Uint8Array[]): Generator<Line> {
-  const text = decode(line === 1 ? withoutMark(joined(parts)) : joined(parts));
+function* decodeLine(line: number, chunks: readonly Uint8Array[]): Generator<Line> {
+  const text = decode(line === 1 ? withoutByteOrderMark(joinChunks(chunks)) : joinChunks(chunks));
   if (text === undefined) yield { line, text: "", notText: true };
   else if (text.trim() !== "") yield { line, text };
 }
@@ -70,24 +70,24 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-function withoutMark(bytes: Uint8Array): Uint8Array {
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return marked ? bytes.subarray(3) : bytes;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(sizeOf(parts));
+function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const bytes = new Uint8Array(sizeOf(chunks));
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
   }
-  return whole;
+  return bytes;
 }
 
-function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
 function parse({ line, text, notText }: Line): TextRecord {

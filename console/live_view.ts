@@ -1,7 +1,7 @@
 /** How a load run goes, while it goes: a few lines drawn over themselves on a terminal, a line now and then in a pipe. @module */
 import type { SecondFigures } from "../simulators/load/load_figures.ts";
 import type { Output } from "./command.ts";
-import { grouped } from "./terminal.ts";
+import { formatRounded } from "./terminal.ts";
 
 /** Between two lines in a pipe, in seconds. */
 const PIPE_EVERY_S = 5;
@@ -17,7 +17,7 @@ export class LiveView {
     this.#write = write;
   }
 
-  at(second: SecondFigures): void {
+  show(second: SecondFigures): void {
     if (!this.#output.terminal) {
       if (second.second % PIPE_EVERY_S === 0) this.#output.err(liveLines(second).join("; "));
       return;
@@ -40,13 +40,13 @@ function liveLines(second: SecondFigures): string[] {
   const { offered, appended, settled, behind, append_p99, end_to_end_p50, end_to_end_p99, processes } =
     second;
   return [
-    `${second.second} s: ${grouped(offered)} offered, ${grouped(appended)} appended, ${
-      grouped(settled)
+    `${second.second} s: ${formatRounded(offered)} offered, ${formatRounded(appended)} appended, ${
+      formatRounded(settled)
     } settled, ` +
-    `${grouped(behind)} behind`,
+    `${formatRounded(behind)} behind`,
     `append p99 ${append_p99} ms, end to end p50 ${end_to_end_p50} ms, p99 ${end_to_end_p99} ms`,
     ...processes.map(({ name, cpu_percent, memory_mb }) =>
-      `${name} ${cpu_percent} % of a core, ${grouped(memory_mb)} MB`
+      `${name} ${cpu_percent} % of a core, ${formatRounded(memory_mb)} MB`
     ),
   ];
 }

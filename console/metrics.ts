@@ -1,6 +1,6 @@
 /** The metrics of a node: an observer of the runtime that Prometheus can scrape and the summary can quote. @module */
 import type { Registry } from "prom-client";
-import { Figures } from "./figures.ts";
+import { NodeMetrics } from "./figures.ts";
 import type { LatencySummary } from "./latency.ts";
 
 interface MetricsOptions {
@@ -34,21 +34,22 @@ export interface MetricsSnapshot {
 }
 
 /** Counts what the runtime tells, and renders it for Prometheus. Needs no permissions. */
-export class Metrics extends Figures {
+export class Metrics extends NodeMetrics {
   /** The media type of `text()`: Prometheus' text format. */
   readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
-  readonly #expose: () => Promise<Registry>;
+  readonly #buildRegistry: () => Promise<Registry>;
   #registry: Promise<Registry> | undefined;
 
   constructor({ backend, processors = [], workerHeaps = () => [], now = Date.now }: MetricsOptions) {
     super(backend, processors, now);
     // The library is loaded at the first scrape: a node has more urgent things to do when it starts.
-    this.#expose = async () => (await import("./exposition.ts")).expose(this, { backend, workerHeaps });
+    this.#buildRegistry = async () =>
+      (await import("./exposition.ts")).buildRegistry(this, { backend, workerHeaps });
   }
 
   /** All metrics in Prometheus' text format. */
   async text(): Promise<string> {
-    this.#registry ??= this.#expose();
+    this.#registry ??= this.#buildRegistry();
     return await (await this.#registry).metrics();
   }
 
@@ -59,7 +60,7 @@ export class Metrics extends Figures {
       restarts: this.restarts.total,
       retried: this.retries.total,
       deadLettered: this.deadLetters.total,
-      held: this.heldBack.total,
+      held: this.heldDeliveries.total,
       fenced: this.fencedWrites.total,
       latencyMs: this.latencies.total(),
       latencyMsByType: this.latencies.byType(),

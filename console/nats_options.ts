@@ -74,7 +74,7 @@ export function natsOptionsOf(url: string, values: NatsValues): NatsOptions {
   if (!natsUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend nats it begins with nats:// or tls://");
   }
-  requireSense(values);
+  validateOptions(values);
   const { replicas } = values;
   return {
     url,
@@ -98,10 +98,10 @@ function credentialsOf(values: NatsValues) {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-const WAYS = ["nats-creds", "nats-nkey", "nats-token", "nats-user"] as const;
+const CREDENTIAL_KINDS = ["nats-creds", "nats-nkey", "nats-token", "nats-user"] as const;
 
-function requireSense(values: NatsValues): void {
-  const ways = WAYS.filter((name) => values[name] !== undefined);
+function validateOptions(values: NatsValues): void {
+  const ways = CREDENTIAL_KINDS.filter((name) => values[name] !== undefined);
   if (ways.length > 1) throw new UsageError(`Cannot use --${ways[0]} together with --${ways[1]}: choose one`);
   requireBoth(values, "nats-user", "nats-password");
   requireBoth(values, "tls-cert", "tls-key");

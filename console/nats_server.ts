@@ -9,17 +9,17 @@ interface NatsServer {
   /** For people: where it is, without a password. */
   readonly where: string;
   /** Starts it again where that is our business. */
-  revive(): Promise<void>;
+  restart(): Promise<void>;
   /** Ends our use of it. */
   close(): Promise<void>;
 }
 
 /** Finds or starts the server. Throws UsageError, EmbeddedError or BackendRefused. */
-export async function natsServer(values: BackendValues, role: "node" | "client"): Promise<NatsServer> {
+export async function openNatsServer(values: BackendValues, role: "node" | "client"): Promise<NatsServer> {
   const { url } = values;
   if (url !== undefined) {
     const nothing = () => Promise.resolve();
-    return { options: natsOptionsOf(url, values), where: hostsOf(url), revive: nothing, close: nothing };
+    return { options: natsOptionsOf(url, values), where: hostsOf(url), restart: nothing, close: nothing };
   }
   const replicas = values.replicas ?? 1;
   if (replicas > 1) {
@@ -35,7 +35,7 @@ export async function natsServer(values: BackendValues, role: "node" | "client")
       syncAlways: true,
     },
     where: own.dataDir,
-    revive: () => own.revive(),
+    restart: () => own.revive(),
     close: () => own.close(),
   };
 }

@@ -6,11 +6,11 @@ import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import type { AvailabilityListener } from "../backends/patience.ts";
 import { HealthCheck } from "./health_check.ts";
-import { httpParts } from "./http_parts.ts";
+import { httpRoutes } from "./http_parts.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";
-import { combine, createJournal } from "./journal.ts";
+import { combineObservers, createNodeLog } from "./journal.ts";
 import { Metrics } from "./metrics.ts";
-import { printable, redacted } from "./text.ts";
+import { redact, toPrintable } from "./text.ts";
 
 interface NodeOptions {
   readonly node: string;
@@ -31,7 +31,10 @@ export function defaultWorkers(): number {
 }
 
 /** The defaults of supervision; see the README for what each is for. */
-export function supervision(workers: number, policy: FailurePolicy = DEFAULT_POLICY): SupervisorOptions {
+export function defaultSupervisorOptions(
+  workers: number,
+  policy: FailurePolicy = DEFAULT_POLICY,
+): SupervisorOptions {
   return {
     workers,
     deliveryTimeoutMs: 1_000,
@@ -45,17 +48,17 @@ export function supervision(workers: number, policy: FailurePolicy = DEFAULT_POL
 }
 
 /** What is told of a backend that goes away and comes back: once each, however many wait for it. */
-export class AwayNotice {
-  #away = false;
+export class AvailabilityMonitor {
+  #isUnavailable = false;
   readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
 
-  tell(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
+  subscribe(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
     this.#listeners.push(listener);
   }
 
-  readonly listener: AvailabilityListener = (error) => {
-    if (this.#away === (error !== undefined)) return;
-    this.#away = error !== undefined;
+  readonly onAvailabilityChange: AvailabilityListener = (error) => {
+    if (this.#isUnavailable === (error !== undefined)) return;
+    this.#isUnavailable = error !== undefined;
     for (const each of this.#listeners) {
       if (error === undefined) each.backendAvailable();
       else each.backendUnavailable(error.message);
@@ -68,7 +71,7 @@ export interface RunningNode {
   readonly metrics: Metrics;
   readonly http: HttpServer | undefined;
   /** Milliseconds since something was settled, or since the start. */
-  quietMs(): number;
+  sinceSettledMs(): number;
   /** Stops in order; returns whether everything in hand was settled in time. */
   stop(deadlineMs: number): Promise<boolean>;
 }
@@ -79,10 +82,10 @@ export interface RunningNode {
  */
 export async function startNode(
   opening: Promise<Backend>,
-  away: AwayNotice,
+  availability: AvailabilityMonitor,
   options: NodeOptions,
 ): Promise<RunningNode> {
-  const journal = createJournal({ json: options.json, write: options.log });
+  const nodeLog = createNodeLog({ json: options.json, write: options.log });
   const names = processors.map(({ name }) => name);
   // deno-lint-ignore prefer-const
   let supervisor: Supervisor;
@@ -93,33 +96,31 @@ export async function startNode(
   });
   const startedAt = Date.now();
   let settledAt = performance.now();
-  let trouble: string | undefined;
-  const observer = combine(metrics, journal, {
+  let outageReason: string | undefined;
+  const observer = combineObservers(metrics, nodeLog, {
     ...noopObserver,
     settled: () => void (settledAt = performance.now()),
-    backendUnavailable: (reason) => void (trouble = redacted(printable(reason))),
-    backendAvailable: () => void (trouble = undefined),
+    backendUnavailable: (reason) => void (outageReason = redact(toPrintable(reason))),
+    backendAvailable: () => void (outageReason = undefined),
   });
-  away.tell(observer);
-  const settings = supervision(options.workers, options.policy);
-  supervisor = new Supervisor(onceOpen(options.backend, opening), processors, observer, settings);
-  const facts = {
-    node: options.node,
-    backend: options.backend,
-    startedAt,
-    processors: names,
-    workers: options.workers,
-  };
+  availability.subscribe(observer);
+  const supervisorOptions = defaultSupervisorOptions(options.workers, options.policy);
+  supervisor = new Supervisor(
+    deferBackend(options.backend, opening),
+    processors,
+    observer,
+    supervisorOptions,
+  );
   const check = new HealthCheck({
     health: async () => (await opening).health(),
-    facts: () => ({ ...facts, trouble }),
-    onHealth: (health) => metrics.healthSeen(health),
+    facts: () => ({ ...describeNode(options, names, startedAt), outageReason }),
+    onHealth: (health) => metrics.recordHealth(health),
   });
-  const http = options.http && serveHttp({ ...options.http, ...httpParts(check, metrics) });
+  const http = options.http && serveHttp({ ...options.http, ...httpRoutes(check, metrics) });
   const stop = async (deadlineMs: number) => {
     const inTime = await supervisor.stop(deadlineMs);
     await http?.close();
-    journal.close();
+    nodeLog.close();
     return inTime;
   };
   try {
@@ -132,23 +133,27 @@ export async function startNode(
     supervisor,
     metrics,
     http,
-    quietMs: () => performance.now() - settledAt,
+    sinceSettledMs: () => performance.now() - settledAt,
     stop,
   };
 }
 
+function describeNode({ node, backend, workers }: NodeOptions, processors: string[], startedAt: number) {
+  return { node, backend, startedAt, processors, workers };
+}
+
 /** What a supervisor asks of a backend, as soon as it is open. Whoever opens it hears when it can't be: here it then waits. */
-function onceOpen(name: string, opening: Promise<Backend>): Backend {
+function deferBackend(name: string, opening: Promise<Backend>): Backend {
   return {
     name,
     async *mailboxes(processor, signal) {
-      const backend = await opening.catch(() => aborted(signal));
+      const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);
     },
   } as Partial<Backend> as Backend;
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
+function waitForAbort(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 }

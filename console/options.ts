@@ -1,7 +1,7 @@
 /** Options of commands: declared once, read from flags, then the environment, then the default. @module */
 import { parseArgs } from "@std/cli/parse-args";
 import type { z } from "zod";
-import { didYouMean } from "./did_you_mean.ts";
+import { suggest } from "./did_you_mean.ts";
 import { UsageError } from "./exit_codes.ts";
 
 /** One option of a command. */
@@ -57,7 +57,7 @@ export function defaultsOf<O extends Options>(options: O): Values<O> {
 
 function refuseUnknown(arg: string, names: string[]): never {
   const flag = arg.split("=")[0]!;
-  throw new UsageError(`Unknown option ${flag}: ${didYouMean(flag.replace(/^-+/, ""), names, "--")}`);
+  throw new UsageError(`Unknown option ${flag}: ${suggest(flag.replace(/^-+/, ""), names, "--")}`);
 }
 
 function readOne(

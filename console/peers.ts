@@ -1,7 +1,7 @@
 /** Other programs on the same PostgreSQL, each in a process of its own; their packages are the comparison's alone. @module */
 import { fileURLToPath } from "node:url";
 import { spread } from "../simulators/comparison.ts";
-import type { PeerFigures } from "../simulators/compare/comparison_report.ts";
+import type { PeerMeasurements } from "../simulators/compare/comparison_report.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
 const PEERS = [
@@ -11,36 +11,36 @@ const PEERS = [
   { program: "emmett.ts", part: 0.1 },
 ] as const;
 
-type Told = Omit<PeerFigures, "per_second"> & { readonly per_second: number };
+type PeerRun = Omit<PeerMeasurements, "per_second"> & { readonly per_second: number };
 
 /** The peers of one comparison, and what they came to so far. */
 export class Peers {
-  readonly #told = PEERS.map((): Told[] => []);
-  readonly #work: { readonly url: string; readonly count: number; readonly seed: string };
+  readonly #runs = PEERS.map((): PeerRun[] => []);
+  readonly #input: { readonly url: string; readonly count: number; readonly seed: string };
 
   constructor(work: { url: string; count: number; seed: string }) {
-    this.#work = work;
+    this.#input = work;
   }
 
   /** Lets each of them run once. Throws CommandError when one fails. */
-  async round(n: number, signal: AbortSignal, tell: (name: string) => void): Promise<void> {
-    const { url, count, seed } = this.#work;
+  async round(n: number, signal: AbortSignal, onProgress: (name: string) => void): Promise<void> {
+    const { url, count, seed } = this.#input;
     for (const [i, { program, part }] of PEERS.entries()) {
       if (signal.aborted) return;
-      tell(program.replace(/\.ts$/, ""));
-      this.#told[i]!.push(await runPeer(program, [url, `${Math.ceil(count * part)}`, `${seed}-${n}`]));
+      onProgress(program.replace(/\.ts$/, ""));
+      this.#runs[i]!.push(await runPeer(program, [url, `${Math.ceil(count * part)}`, `${seed}-${n}`]));
     }
   }
 
-  figures(): PeerFigures[] {
-    return this.#told.filter((rounds) => rounds.length > 0).map((rounds) => ({
+  figures(): PeerMeasurements[] {
+    return this.#runs.filter((rounds) => rounds.length > 0).map((rounds) => ({
       ...rounds[0]!,
       per_second: spread(rounds.map(({ per_second }) => per_second)),
     }));
   }
 }
 
-async function runPeer(program: string, args: readonly string[]): Promise<Told> {
+async function runPeer(program: string, args: readonly string[]): Promise<PeerRun> {
   const path = (name: string) =>
     fileURLToPath(new URL(`../tests/performance/peers/${name}`, import.meta.url));
   // A lock of their own: they are no dependencies of this program. Not frozen, for it also names what this program uses.

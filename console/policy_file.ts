@@ -14,9 +14,9 @@ export async function readPolicy(path: string): Promise<FailurePolicy> {
     throw invalid(path, `${where.map(String).join(".") || "the whole"}: ${message}`);
   }
   const known = processors.map(({ name }) => name);
-  const stranger = Object.keys(parsed.data.processors ?? {}).find((name) => !known.includes(name));
-  if (stranger === undefined) return parsed.data;
-  throw invalid(path, `processors.${stranger}: there is none of that name, but ${known.join(", ")}`);
+  const unknownKey = Object.keys(parsed.data.processors ?? {}).find((name) => !known.includes(name));
+  if (unknownKey === undefined) return parsed.data;
+  throw invalid(path, `processors.${unknownKey}: there is none of that name, but ${known.join(", ")}`);
 }
 
 function fromJson(text: string, path: string): unknown {

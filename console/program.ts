@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 /** How to start this program again with its own arguments: from source, or the compiled binary. */
-export function nodeProgram(): { command: string; args: string[] } {
+export function selfCommand(): { command: string; args: string[] } {
   const args = Deno.args;
   if (Deno.build.standalone) return { command: Deno.execPath(), args };
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));

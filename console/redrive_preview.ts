@@ -6,12 +6,12 @@ import type { BatchResult } from "../actors/worker_protocol.ts";
 import type { Backend, DeadLetter } from "../backends/backend.ts";
 import type { HistoryNeed } from "../backends/mailbox.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../schema/stored_event.ts";
-import { supervision } from "./node.ts";
-import { redacted } from "./text.ts";
+import { defaultSupervisorOptions } from "./node.ts";
+import { redact } from "./text.ts";
 import { withoutPersonalData } from "./timeline.ts";
 
 /** What would come of one dead letter. */
-interface Preview {
+interface RedrivePreview {
   readonly position: number;
   readonly processor: string;
   readonly caseId: string;
@@ -24,21 +24,24 @@ interface Preview {
 }
 
 /** Handles each dead letter on the state its case had then. What ended the whole process is not tried here. */
-export async function previewRedrive(backend: Backend, letters: readonly DeadLetter[]): Promise<Preview[]> {
-  const pool = new WorkerPool(supervision(1), noopObserver, () => {});
-  const previews: Preview[] = [];
+export async function previewRedrive(
+  backend: Backend,
+  deadLetters: readonly DeadLetter[],
+): Promise<RedrivePreview[]> {
+  const pool = new WorkerPool(defaultSupervisorOptions(1), noopObserver, () => {});
+  const previews: RedrivePreview[] = [];
   try {
-    for (const letter of letters) previews.push(await previewOne(backend, pool, letter));
+    for (const deadLetter of deadLetters) previews.push(await previewOne(backend, pool, deadLetter));
   } finally {
     pool.close();
   }
   return previews;
 }
 
-async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter): Promise<Preview> {
+async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter): Promise<RedrivePreview> {
   const { processor, caseId, event, partition, failures } = letter;
   const about = { position: event.position, processor, caseId };
-  const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redacted(failure) });
+  const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redact(failure) });
   if (failures.at(-1)?.class === "NodeDied") return fails("not tried: it ended the whole process before");
   const lines = encodeLines([deliveryLine({ ...event, attempt: 1, held: false })]);
   try {
@@ -52,10 +55,10 @@ async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter
 }
 
 function read(
-  about: Pick<Preview, "position" | "processor" | "caseId">,
+  about: Pick<RedrivePreview, "position" | "processor" | "caseId">,
   { failedAttempts: [failed], outputs, timers }: BatchResult,
-  fails: (failure: string) => Preview,
-): Preview {
+  fails: (failure: string) => RedrivePreview,
+): RedrivePreview {
   if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);
   const events = rowsOf(outputs).map((row) => {
     const { event } = parseRow(row);
@@ -81,10 +84,12 @@ async function historyLines(
 }
 
 /** A preview in words. */
-export function tellPreview({ position, processor, caseId, events, timers, failure }: Preview): string {
+export function renderPreview(
+  { position, processor, caseId, events, timers, failure }: RedrivePreview,
+): string {
   const head = `  ${position}  ${processor}  ${caseId}`;
   if (failure !== undefined) return `${head}: would fail again (${failure})`;
-  const emitted = events.map(({ type, data }) => `\n    ${type} ${redacted(JSON.stringify(data))}`).join("");
+  const emitted = events.map(({ type, data }) => `\n    ${type} ${redact(JSON.stringify(data))}`).join("");
   const timed = timers.length === 0 ? "" : `\n    timers: ${timers.join(", ")}`;
   return `${head}: would emit ${events.length} events${emitted}${timed}`;
 }

@@ -1,6 +1,6 @@
 /** Reports on the disk. @module */
 import { join } from "node:path";
-import { type Report, reportFiles } from "../simulators/load/report_page.ts";
+import { type ReportDocument, reportFiles } from "../simulators/load/report_page.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
 /** Makes the directory of a report, before any work is done. Throws CommandError when it can't be had. */
@@ -21,7 +21,7 @@ export async function prepareReports(directory: string): Promise<void> {
 }
 
 /** Writes the files of a report. */
-export async function writeReport(directory: string, name: string, report: Report): Promise<void> {
+export async function writeReport(directory: string, name: string, report: ReportDocument): Promise<void> {
   for (const [file, content] of Object.entries(reportFiles(report, name))) {
     await Deno.writeTextFile(join(directory, file), content);
   }

@@ -9,7 +9,7 @@ import { CommandError, exitCodes } from "./exit_codes.ts";
 
 type Review = Pick<EventOf<"case.review_requested">, "timestamp" | "data">;
 /** A decision that names its sources. */
-type Ruled = { data: { rules: readonly { id: string; version: string; source: string }[] } };
+type RuledEvent = { data: { rules: readonly { id: string; version: string; source: string }[] } };
 
 /** A case that waits for a person, and why. */
 export interface WaitingCase {
@@ -19,12 +19,12 @@ export interface WaitingCase {
 }
 
 /** The events that tell whether a case may be waiting; its own story then tells for certain. */
-const telling = ["case.review_requested", "case.decision", "case.completed"];
+const reviewEventTypes = ["case.review_requested", "case.decision", "case.completed"];
 
 /** Cases that wait for a caseworker, the longest waiting first. */
 export async function waitingCases(backend: Backend, limit: number): Promise<WaitingCase[]> {
   const asked = new Set<string>();
-  for await (const { event } of backend.readAll({ types: telling })) {
+  for await (const { event } of backend.readAll({ types: reviewEventTypes })) {
     if (event.event_type === "case.review_requested") asked.add(event.correlation_id);
     else asked.delete(event.correlation_id);
   }
@@ -95,7 +95,7 @@ export async function decideCase(
 function decisionEvent(
   decided: CaseworkerDecision,
   progress: CaseProgress,
-): EventOf<"case.decision"> & Ruled {
+): EventOf<"case.decision"> & RuledEvent {
   const { caseId, decision, reason, by, nextSteps, source } = decided;
   const named = source === undefined ? [] : [{ id: "caseworker/ground", version: "1", source }];
   return {

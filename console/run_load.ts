@@ -1,20 +1,20 @@
 /** A load test as the command runs it: opens, measures, tells, and leaves its own store behind nowhere. @module */
 import type { Backend } from "../backends/backend.ts";
 import { serverProcessId } from "../backends/postgres/embedded/embedded.ts";
-import { isHeld, type LoadFigures } from "../simulators/load/load_figures.ts";
+import { type LoadFigures, meetsObjective } from "../simulators/load/load_figures.ts";
 import { describeLoad, loadReport, whole } from "../simulators/load/load_report.ts";
 import { listenerOn } from "../simulators/load/process_account.ts";
-import type { Watched } from "../simulators/load/process_watch.ts";
+import type { WatchedProcess } from "../simulators/load/process_watch.ts";
 import { LoadTester } from "../simulators/load_tester.ts";
-import { openBackend, type Opened, requireReadable } from "./backend_options.ts";
+import { openBackend, type OpenedBackend, requireReadable } from "./backend_options.ts";
 import type { Output } from "./command.ts";
 import type { LoadValues } from "./commands/load.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { LiveView } from "./live_view.ts";
-import { machineLine } from "./machine.ts";
-import { supervision } from "./node.ts";
+import { describeMachine } from "./machine.ts";
+import { defaultSupervisorOptions } from "./node.ts";
 import { prepareReports, writeReport } from "./report_files.ts";
-import { stopRequests } from "./stopping.ts";
+import { listenForStop } from "./stopping.ts";
 
 const DEFAULT_MS = 60_000;
 const DEFAULT_PROBE_MS = 10_000;
@@ -25,12 +25,12 @@ const FIRST_RATE = 250;
 /** Runs the test; returns the exit code. */
 export async function runLoad(values: LoadValues, output: Output): Promise<number> {
   if (values.report !== undefined) await prepareReports(values.report);
-  const requests = stopRequests(false);
+  const requests = listenForStop(false);
   try {
     const store = await openStore(values);
     try {
       await requireReadable(store.opened.backend);
-      return await test(store, values, output, requests.first);
+      return await measure(store, values, output, requests.graceful);
     } finally {
       await store.remove();
     }
@@ -39,15 +39,15 @@ export async function runLoad(values: LoadValues, output: Output): Promise<numbe
   }
 }
 
-interface Store {
-  readonly opened: Opened;
+interface LoadStore {
+  readonly opened: OpenedBackend;
   /** Directory of the embedded PostgreSQL, when there is one. */
   readonly dataDir: string | undefined;
   remove(): Promise<void>;
 }
 
 /** Without a server or a directory of the user's, the generated cases go where they are removed again. */
-async function openStore(values: LoadValues): Promise<Store> {
+async function openStore(values: LoadValues): Promise<LoadStore> {
   const own = values.backend !== "memory" && values.url === undefined && values["data-dir"] === undefined;
   const temporary = own ? await Deno.makeTempDir({ prefix: "zaakstroom-load-" }) : undefined;
   const forget = () =>
@@ -67,24 +67,29 @@ async function openStore(values: LoadValues): Promise<Store> {
   }
 }
 
-async function test(store: Store, values: LoadValues, output: Output, signal: AbortSignal): Promise<number> {
+async function measure(
+  store: LoadStore,
+  values: LoadValues,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
   const { backend } = store.opened;
   const view = new LiveView(output, (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)));
   const tester = await startTester(backend, values, {
     signal,
-    processes: await processesOf(store, values),
-    onSecond: (second) => values.json ? undefined : view.at(second),
+    processes: await findProcesses(store, values),
+    onSecond: (second) => values.json ? undefined : view.show(second),
   });
   try {
     const { run, probes } = values.rate === "max"
-      ? await search(tester, values, output, view)
+      ? await searchRate(tester, values, output, view)
       : { run: await tester.run(values.rate), probes: [] };
     view.clear();
-    tell(run, probes, values, output);
+    printResult(run, probes, values, output);
     if (values.report !== undefined) {
-      await writeReport(values.report, "load", loadReport(run, machineLine(), probes));
+      await writeReport(values.report, "load", loadReport(run, describeMachine(), probes));
     }
-    const held = values.rate === "max" ? isHeld(run, values.slo) : run.verdict.limit === "none";
+    const held = values.rate === "max" ? meetsObjective(run, values.slo) : run.verdict.limit === "none";
     return held || signal.aborted ? exitCodes.ok : exitCodes.failed;
   } finally {
     await tester.stop();
@@ -98,7 +103,7 @@ async function startTester(
 ): Promise<LoadTester> {
   const durationMs = values.duration ?? (values.rate === "max" ? DEFAULT_PROBE_MS : DEFAULT_MS);
   const tester = new LoadTester(backend, {
-    supervision: supervision(values.workers),
+    supervision: defaultSupervisorOptions(values.workers),
     arrivals: values.arrivals,
     durationMs,
     warmUpMs: values["warm-up"] ?? Math.min(durationMs / 10, LONGEST_WARM_UP_MS),
@@ -110,7 +115,10 @@ async function startTester(
 }
 
 /** This process, and the server where it runs on this machine. */
-async function processesOf({ dataDir, opened }: Store, { url, backend }: LoadValues): Promise<Watched[]> {
+async function findProcesses(
+  { dataDir, opened }: LoadStore,
+  { url, backend }: LoadValues,
+): Promise<WatchedProcess[]> {
   const address = url ?? `${backend}://${opened.where}`;
   const pid = dataDir !== undefined
     ? await serverProcessId(dataDir)
@@ -123,7 +131,7 @@ async function processesOf({ dataDir, opened }: Store, { url, backend }: LoadVal
 }
 
 /** The best of the rates that were held; when none was, the last that was tried. */
-async function search(tester: LoadTester, { slo, json }: LoadValues, output: Output, view: LiveView) {
+async function searchRate(tester: LoadTester, { slo, json }: LoadValues, output: Output, view: LiveView) {
   const { held, probes } = await tester.search(slo, FIRST_RATE, (probe, kept) => {
     view.clear();
     if (!json) output.err(probeLine(probe, kept));
@@ -139,18 +147,23 @@ function probeLine({ rate_per_second, end_to_end_ms, verdict }: LoadFigures, hel
   }/s: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms. ${why}`;
 }
 
-function tell(run: LoadFigures, probes: readonly LoadFigures[], values: LoadValues, { out }: Output): void {
+function printResult(
+  run: LoadFigures,
+  probes: readonly LoadFigures[],
+  values: LoadValues,
+  { out }: Output,
+): void {
   const searched = values.rate === "max";
-  const held = searched && isHeld(run, values.slo);
+  const held = searched && meetsObjective(run, values.slo);
   if (values.json) {
     const tried = probes.map((probe) => ({
       rate_per_second: probe.rate_per_second,
-      held: isHeld(probe, values.slo),
+      held: meetsObjective(probe, values.slo),
       end_to_end_ms: probe.end_to_end_ms,
       verdict: probe.verdict,
     }));
     const max = { slo_ms: values.slo, max_rate_per_second: held ? run.rate_per_second : null, tried };
-    return out(JSON.stringify({ machine: machineLine(), ...run, ...(searched ? { search: max } : {}) }));
+    return out(JSON.stringify({ machine: describeMachine(), ...run, ...(searched ? { search: max } : {}) }));
   }
   out(describeLoad(run));
   if (!searched) return;

@@ -5,21 +5,21 @@ import { openBackend, requireReadable } from "./backend_options.ts";
 import type { Output } from "./command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";
-import { AwayNotice, type RunningNode, startNode } from "./node.ts";
+import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { readPolicy } from "./policy_file.ts";
-import { stopRequests } from "./stopping.ts";
+import { listenForStop } from "./stopping.ts";
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
   const policy = values.policy === undefined ? undefined : await readPolicy(values.policy);
-  const requests = stopRequests(true);
-  const away = new AwayNotice();
+  const requests = listenForStop(true);
+  const availability = new AvailabilityMonitor();
   const { node, lease: leaseMs } = values;
   const clock = clockOf(values);
   const opening = openBackend(values, {
     role: "node",
     ...(leaseMs === undefined ? {} : { leaseMs }),
-    onAvailabilityChange: away.listener,
+    onAvailabilityChange: availability.onAvailabilityChange,
     onNotice: (line) => output.err(values.json ? notice(line) : line),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     ...(node === undefined ? {} : { node }),
@@ -38,14 +38,14 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
     // Should the node not even start, nobody waits for this any more.
     readable.catch(() => {});
-    const running = await startNode(readable, away, options);
+    const running = await startNode(readable, availability, options);
     const { backend, where } = await opening;
     await announce(backend, where, running, values, output);
     // What generates and proves cases is loaded while the node is at work already.
-    const work = import("./work.ts").then(({ doWork }) =>
-      doWork({ backend, running, values, clock, stop: requests.first, output })
+    const workload = import("./work.ts").then(({ runWorkload: doWork }) =>
+      doWork({ backend, running, values, clock, stop: requests.graceful, output })
     );
-    return await untilEnd(running, work, values, requests);
+    return await waitForEnd(running, workload, values, requests);
   } finally {
     await (await opening.catch(() => undefined))?.close();
     requests.close();
@@ -62,23 +62,23 @@ function clockOf({ from, "time-scale": scale }: StartValues): SimulatedClock | u
 }
 
 /** Waits for the work to end, a request to stop, or the supervisor's own end; then stops in order. */
-async function untilEnd(
+async function waitForEnd(
   running: RunningNode,
-  work: Promise<number>,
+  workload: Promise<number>,
   values: StartValues,
-  requests: ReturnType<typeof stopRequests>,
+  requests: ReturnType<typeof listenForStop>,
 ): Promise<number> {
-  const asked = new Promise<number>((resolve) => {
-    if (requests.first.aborted) resolve(exitCodes.ok);
-    requests.first.addEventListener("abort", () => resolve(exitCodes.ok), { once: true });
+  const stopRequested = new Promise<number>((resolve) => {
+    if (requests.graceful.aborted) resolve(exitCodes.ok);
+    requests.graceful.addEventListener("abort", () => resolve(exitCodes.ok), { once: true });
   });
-  const gaveUp = running.supervisor.ended().then(({ kind }) =>
+  const supervisorEnded = running.supervisor.ended().then(({ kind }) =>
     kind === "escalated" ? exitCodes.recycle : exitCodes.ok
   );
   try {
-    const code = await Promise.race([work, asked, gaveUp]);
+    const code = await Promise.race([workload, stopRequested, supervisorEnded]);
     const stopped = running.stop(values["stop-within"]);
-    const inTime = await Promise.race([stopped, requests.second.then(() => undefined)]);
+    const inTime = await Promise.race([stopped, requests.immediate.then(() => undefined)]);
     if (inTime === undefined) return exitCodes.interrupted;
     return code === exitCodes.ok && !inTime ? exitCodes.failed : code;
   } catch (error) {

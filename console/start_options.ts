@@ -1,5 +1,5 @@
 /** The options of `start`, as the command declares them and the node reads them. @module */
-import { scenarioNames } from "../simulators/scenarios.ts";
+import { caseVariantNames } from "../simulators/scenarios.ts";
 import { timeScale } from "../simulators/simulated_clock.ts";
 import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../schema/settings.ts";
 import { backendOptions, jsonOption } from "./backend_options.ts";
@@ -22,9 +22,9 @@ export const startOptions = {
     help: "the same seed gives the same cases; default: a new one",
   },
   scenario: {
-    schema: oneOf(scenarioNames as [string, ...string[]]).default("none"),
+    schema: oneOf(caseVariantNames as [string, ...string[]]).default("none"),
     value: "NAME",
-    help: `a labelled departure from the sourced figures: ${scenarioNames.join(", ")}`,
+    help: `a labelled departure from the sourced figures: ${caseVariantNames.join(", ")}`,
   },
   from: {
     schema: timestamp.optional(),

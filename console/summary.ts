@@ -3,10 +3,10 @@ import type { Backend } from "../backends/backend.ts";
 import { conservation } from "../simulators/conservation.ts";
 import { Ledger, type LedgerReport } from "../simulators/ledger.ts";
 import type { MetricsSnapshot } from "./metrics.ts";
-import { grouped } from "./terminal.ts";
+import { formatRounded } from "./terminal.ts";
 
 /** What a run did from outside. */
-export interface Run {
+export interface WorkloadRecord {
   /** By performance.now(). */
   readonly began: number;
   /** Ids of the events whose append was acknowledged. */
@@ -16,7 +16,7 @@ export interface Run {
   readonly seed: string | undefined;
 }
 
-export interface Summary {
+export interface RunSummary {
   readonly backend: string;
   readonly durability: string;
   readonly seed: string | null;
@@ -36,36 +36,40 @@ export interface Summary {
 }
 
 /** Reads the store from the run's first event on, and accounts for every one. */
-export async function summarise(backend: Backend, metrics: MetricsSnapshot, run: Run): Promise<Summary> {
+export async function summariseRun(
+  backend: Backend,
+  metrics: MetricsSnapshot,
+  record: WorkloadRecord,
+): Promise<RunSummary> {
   const { durability, mailboxes } = await backend.health();
   const events: Record<string, number> = {};
   const ledger = new Ledger(conservation);
-  for (const id of run.accepted) ledger.accept(id);
-  for await (const stored of backend.readAll({ fromPosition: await firstPosition(backend, run) })) {
+  for (const id of record.accepted) ledger.accept(id);
+  for await (const stored of backend.readAll({ fromPosition: await firstPosition(backend, record) })) {
     events[stored.event.event_type] = (events[stored.event.event_type] ?? 0) + 1;
-    ledger.see(stored);
+    ledger.observe(stored);
   }
   const settled = Object.values(metrics.processed).reduce((sum, { success }) => sum + success, 0);
   const busyMs = (metrics.lastSettledAt ?? 0) - (metrics.firstSettledAt ?? 0);
   return {
     backend: backend.name,
     durability,
-    seed: run.seed ?? null,
-    accepted: run.accepted.length,
+    seed: record.seed ?? null,
+    accepted: record.accepted.length,
     events,
     settled,
     settled_per_second: busyMs > 0 ? Math.round(settled / busyMs * 1000) : 0,
     latency_ms: metrics.latencyMs,
-    seconds: Math.round(performance.now() - run.began) / 1000,
+    seconds: Math.round(performance.now() - record.began) / 1000,
     restarts: metrics.restarts,
     retried: metrics.retried,
     parked: mailboxes.reduce((sum, { parked }) => sum + parked, 0),
     dead: mailboxes.reduce((sum, { dead }) => sum + dead, 0),
-    ledger: ledger.report(await waitingCases(backend)),
+    ledger: ledger.report(await deadLetteredCases(backend)),
   };
 }
 
-async function firstPosition(backend: Backend, { firstCases }: Run): Promise<number> {
+async function firstPosition(backend: Backend, { firstCases }: WorkloadRecord): Promise<number> {
   let first = Infinity;
   for (const caseId of firstCases) {
     for await (const { position } of backend.readCase(caseId)) {
@@ -77,26 +81,30 @@ async function firstPosition(backend: Backend, { firstCases }: Run): Promise<num
 }
 
 /** Cases that a dead letter holds. At the end of a run nothing else waits. */
-async function waitingCases(backend: Backend): Promise<Map<string, "dead">> {
+async function deadLetteredCases(backend: Backend): Promise<Map<string, "dead">> {
   const dead = await backend.deadLetters.list({ limit: 100_000 });
   return new Map(dead.map(({ caseId }) => [caseId, "dead"]));
 }
 
-export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: Summary): string {
+export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: RunSummary): string {
   const { accepted, completed, inReview, inProgress, parked, dead } = ledger;
   return [
-    `${grouped(summary.settled)} deliveries settled, ${
-      grouped(summary.settled_per_second)
+    `${formatRounded(summary.settled)} deliveries settled, ${
+      formatRounded(summary.settled_per_second)
     }/s; from append to settle ${
       latency === null
         ? "nothing was measured"
         : `p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms`
     }`,
-    ...Object.entries(events).map(([type, count]) => `  ${type.padEnd(26)} ${grouped(count).padStart(12)}`),
+    ...Object.entries(events).map(([type, count]) =>
+      `  ${type.padEnd(26)} ${formatRounded(count).padStart(12)}`
+    ),
     `${summary.restarts} restarts, ${summary.retried} retries, ${summary.parked} parked, ${summary.dead} dead letters`,
-    `Ledger: ${grouped(accepted)} cases = ${grouped(completed)} completed + ${
-      grouped(inReview)
-    } in review + ${grouped(inProgress)} in progress + ${grouped(parked)} parked + ${grouped(dead)} dead; ${
+    `Ledger: ${formatRounded(accepted)} cases = ${formatRounded(completed)} completed + ${
+      formatRounded(inReview)
+    } in review + ${formatRounded(inProgress)} in progress + ${formatRounded(parked)} parked + ${
+      formatRounded(dead)
+    } dead; ${
       ledger.balanced
         ? "nothing lost, nothing duplicated, nothing out of order"
         : `DOES NOT BALANCE: lost ${ledger.lost.join(", ") || "none"}; duplicated ${

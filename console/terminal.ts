@@ -1,13 +1,13 @@
 /** Printing: lines in a pipe, a line drawn over itself on a terminal. @module */
 import type { Output } from "./command.ts";
-import { ReaderGone } from "./exit_codes.ts";
+import { OutputClosed } from "./exit_codes.ts";
 
 const encoder = new TextEncoder();
 
 /** The real output of the process. */
 export const processOutput: Output = {
   out: (line) => {
-    if (!writeAll(Deno.stdout, `${line}\n`)) throw new ReaderGone();
+    if (!writeAll(Deno.stdout, `${line}\n`)) throw new OutputClosed();
   },
   // Without anybody to tell, the work goes on.
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
@@ -27,12 +27,12 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): b
 }
 
 /** Tells how far a long piece of work is: over itself on a terminal, a line now and then in a pipe. */
-export class Progress {
+export class ProgressMeter {
   readonly #output: Output;
   readonly #what: string;
   readonly #total: number | undefined;
   readonly #began = performance.now();
-  #told = 0;
+  #shownAt = 0;
   #drawn = false;
 
   constructor(output: Output, what: string, total?: number) {
@@ -41,10 +41,10 @@ export class Progress {
     this.#total = total;
   }
 
-  at(done: number): void {
+  show(done: number): void {
     const now = performance.now();
-    if (now - this.#told < (this.#output.terminal ? 200 : 5_000)) return;
-    this.#told = now;
+    if (now - this.#shownAt < (this.#output.terminal ? 200 : 5_000)) return;
+    this.#shownAt = now;
     const line = progressLine(this.#what, done, this.#total, (now - this.#began) / 1000);
     if (this.#output.terminal) writeAll(Deno.stderr, `\r\x1b[K${line}`);
     else this.#output.err(line);
@@ -61,15 +61,15 @@ export class Progress {
 export function progressLine(what: string, done: number, total: number | undefined, seconds: number): string {
   const rate = seconds > 0 ? done / seconds : 0;
   const parts = [
-    `${grouped(done)}${total === undefined ? "" : ` of ${grouped(total)}`} ${what}`,
-    `${grouped(rate)}/s`,
+    `${formatRounded(done)}${total === undefined ? "" : ` of ${formatRounded(total)}`} ${what}`,
+    `${formatRounded(rate)}/s`,
   ];
-  if (total !== undefined && rate > 0) parts.push(`${grouped((total - done) / rate)} s to go`);
+  if (total !== undefined && rate > 0) parts.push(`${formatRounded((total - done) / rate)} s to go`);
   return parts.join(", ");
 }
 
 /** A number with thousands separated, rounded. */
-export function grouped(value: number): string {
+export function formatRounded(value: number): string {
   return Math.round(value).toLocaleString("en-GB");
 }
 

@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../backends/backend.ts";
 import { maskBsn } from "../schema/bsn.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
-import { redacted } from "./text.ts";
+import { redact } from "./text.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
 
 /**
@@ -24,44 +24,48 @@ export function withoutPersonalData(data: Record<string, unknown>): Record<strin
 }
 
 function masked(value: unknown): unknown {
-  if (typeof value === "string") return redacted(value);
+  if (typeof value === "string") return redact(value);
   if (Array.isArray(value)) return value.map(masked);
   if (!isNested(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
 }
 
 /** The timeline of a case: its events and the acts on it, in order of time. */
-export function tellCase(caseId: string, story: readonly StoredEvent[], acts: readonly AuditEntry[]): string {
+export function renderCase(
+  caseId: string,
+  history: readonly StoredEvent[],
+  audit: readonly AuditEntry[],
+): string {
   const lines = [
-    ...story.map((stored) => ({ at: stored.recordedAt, text: tellEvent(stored) })),
-    ...acts.map((entry) => ({ at: Date.parse(entry.at), text: tellAct(entry) })),
+    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(stored) })),
+    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(entry) })),
   ].sort((a, b) => a.at - b.at);
   return [`Case ${caseId}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
-function tellEvent({ version, event }: StoredEvent): string {
+function renderEvent({ version, event }: StoredEvent): string {
   const { causation_id, source, marks } = event.metadata;
   const by = source === undefined ? "" : ` by ${source}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
-  return [head, ...tellFields(withoutPersonalData(withTwoDecimals(event).data), 4), ...marked].join("\n");
+  return [head, ...renderFields(withoutPersonalData(withTwoDecimals(event).data), 4), ...marked].join("\n");
 }
 
-function tellFields(data: Record<string, unknown>, indent: number): string[] {
+function renderFields(data: Record<string, unknown>, indent: number): string[] {
   return Object.entries(data).filter(([name]) => name !== "case_id").flatMap(([name, value]) =>
-    tellField(name, value, indent)
+    renderField(name, value, indent)
   );
 }
 
-function tellField(name: string, value: unknown, indent: number): string[] {
+function renderField(name: string, value: unknown, indent: number): string[] {
   const pad = " ".repeat(indent);
   if (Array.isArray(value)) {
     if (value.length === 0) return [];
     return [`${pad}${name}:`, ...value.map((item) => `${pad}  - ${plain(item)}`)];
   }
   if (isNested(value)) {
-    return [`${pad}${name}:`, ...tellFields(value, indent + 2)];
+    return [`${pad}${name}:`, ...renderFields(value, indent + 2)];
   }
   return [`${pad}${name}: ${plain(value)}`];
 }
@@ -76,6 +80,6 @@ function plain(value: unknown): string {
   return Object.entries(value).map(([name, inner]) => `${name} ${plain(inner)}`).join(", ");
 }
 
-function tellAct({ at, act, by, why, processor }: AuditEntry): string {
+function renderAuditEntry({ at, act, by, why, processor }: AuditEntry): string {
   return `${at}  *  ${act}${processor === undefined ? "" : ` at ${processor}`} by ${by}: ${why}`;
 }

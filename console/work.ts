@@ -1,19 +1,19 @@
 /** What a node is given to do: cases to feed, a citizen to play, an end to prove. @module */
 import { processors } from "../actors/processors/all.ts";
 import type { Backend } from "../backends/backend.ts";
-import { citizenReads, playCitizen, type Playing } from "../simulators/citizen_play.ts";
-import { feed } from "../simulators/feed.ts";
-import type { ScenarioName } from "../simulators/scenarios.ts";
+import { citizenEventTypes, type CitizenProgress, simulateCitizen } from "../simulators/citizen_play.ts";
+import { appendGeneratedCases } from "../simulators/feed.ts";
+import type { CaseVariantName } from "../simulators/scenarios.ts";
 import type { SimulatedClock } from "../simulators/simulated_clock.ts";
 import type { Output } from "./command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";
-import { untilIdle } from "./idle.ts";
+import { waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
-import { renderSummary, type Run, summarise } from "./summary.ts";
-import { Progress } from "./terminal.ts";
+import { renderSummary, summariseRun, type WorkloadRecord } from "./summary.ts";
+import { ProgressMeter } from "./terminal.ts";
 
-interface Work {
+interface Workload {
   readonly backend: Backend;
   readonly running: RunningNode;
   readonly values: StartValues;
@@ -24,57 +24,65 @@ interface Work {
 }
 
 /** Feeds, plays, and with --until-idle waits for the end and proves the result; otherwise runs on. */
-export async function doWork(work: Work): Promise<number> {
-  const { backend, running, values, clock, stop, output } = work;
-  const run: Run = { began: performance.now(), accepted: [], firstCases: [], seed: values.seed };
-  const played = clock === undefined ? undefined : play(work, clock);
-  if (values.count !== undefined || values.simulate !== undefined) await feedCases(work, run);
-  if (!values["until-idle"]) return await (played?.ended ?? new Promise<number>(() => {}));
-  await untilIdle(backend, running.quietMs, stop, {
+export async function runWorkload(workload: Workload): Promise<number> {
+  const { backend, running, values, clock, stop, output } = workload;
+  const record: WorkloadRecord = {
+    began: performance.now(),
+    accepted: [],
+    firstCases: [],
+    seed: values.seed,
+  };
+  const citizen = clock === undefined ? undefined : startCitizen(workload, clock);
+  if (values.count !== undefined || values.simulate !== undefined) await appendCases(workload, record);
+  if (!values["until-idle"]) return await (citizen?.ended ?? new Promise<number>(() => {}));
+  await waitUntilIdle(backend, running.sinceSettledMs, stop, {
     mailboxes: processors.length * backend.partitions,
-    noTimers: played !== undefined,
-    othersDone: () => played === undefined || played.isDone(),
+    noTimers: citizen !== undefined,
+    isInputDone: () => citizen === undefined || citizen.isDone(),
   });
   if (stop.aborted) return exitCodes.ok;
-  const summary = await summarise(backend, running.metrics.snapshot(), run);
+  const summary = await summariseRun(backend, running.metrics.snapshot(), record);
   output.out(values.json ? JSON.stringify(summary) : renderSummary(summary));
   return summary.ledger.balanced ? exitCodes.ok : exitCodes.failed;
 }
 
-async function feedCases({ backend, running, values, stop, output }: Work, run: Run): Promise<void> {
+async function appendCases(
+  { backend, running, values, stop, output }: Workload,
+  record: WorkloadRecord,
+): Promise<void> {
   const { count, simulate: perSecond, scenario, from } = values;
-  const progress = values.json ? undefined : new Progress(output, "cases", count);
-  let fed = 0;
-  await feed(backend, {
+  const progress = values.json ? undefined : new ProgressMeter(output, "cases", count);
+  let appended = 0;
+  await appendGeneratedCases(backend, {
     seed: values.seed ?? crypto.randomUUID(),
-    scenario: scenario as ScenarioName,
+    scenario: scenario as CaseVariantName,
     ...(from === undefined ? {} : { from }),
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
     onAppended(events, duplicates) {
-      running.metrics.published("case.intake", events.length - duplicates);
+      running.metrics.recordPublished("case.intake", events.length - duplicates);
       // Kept only when there will be an end to account for.
-      if (values["until-idle"]) { for (const { event_id } of events) run.accepted.push(event_id); }
-      if (run.firstCases.length < 3) run.firstCases.push(events[0]!.correlation_id);
-      progress?.at(fed += events.length);
+      if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
+      if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);
+      progress?.show(appended += events.length);
     },
   }, stop);
   progress?.end();
 }
 
 /** Long enough for the citizen to have looked at everything that was settled, in milliseconds. */
-const LOOKED_MS = 1_000;
+const CITIZEN_IDLE_MS = 1_000;
 
 /** Plays the citizen and the caseworker until the node stops. A failure of the player is the run's failure. */
-function play({ backend, running, values, stop }: Work, clock: SimulatedClock) {
-  let last: Playing | undefined;
-  const ended = playCitizen({
-    read: (fromPosition) => backend.readAll({ fromPosition, types: citizenReads }),
+function startCitizen({ backend, running, values, stop }: Workload, clock: SimulatedClock) {
+  let last: CitizenProgress | undefined;
+  const ended = simulateCitizen({
+    read: (fromPosition) => backend.readAll({ fromPosition, types: citizenEventTypes }),
     append: (events) => backend.append(events),
     clock,
     signal: stop,
     seed: values.seed ?? "citizen",
-    onLook: (playing) => void (last = playing),
+    onProgress: (playing) => void (last = playing),
   }).then(() => exitCodes.ok);
-  return { ended, isDone: () => last?.scheduled === 0 && running.quietMs() > LOOKED_MS };
+  return { ended, isDone: () => last?.scheduled === 0 && running.sinceSettledMs() > CITIZEN_IDLE_MS };
 }

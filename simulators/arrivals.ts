@@ -1,7 +1,7 @@
 /** When cases arrive: a Poisson process whose rate follows the hour, the day of the week and the month. @module */
 import { intakeChannels } from "../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
-import { domain } from "./domain.ts";
+import { sourcedFigures } from "./domain.ts";
 import { Categorical, type Random } from "./random.ts";
 
 const HOUR = 3_600_000;
@@ -61,7 +61,7 @@ function channelShare(channel: Channel, hourOfWeek: number): number {
   const day = Math.floor(hourOfWeek / 24);
   const ofDay = hours[hourOfWeek % 24]! / hours.reduce((sum, weight) => sum + weight, 0);
   const ofWeek = (day === 0 || day === 6 ? weekend : 1) / (5 + 2 * weekend);
-  return domain.channel_mix[channel] * ofDay * ofWeek;
+  return sourcedFigures.channel_mix[channel] * ofDay * ofWeek;
 }
 
 /** What the rate of arrivals follows. */
@@ -73,7 +73,7 @@ interface ArrivalRate {
 }
 
 /** Arrivals one after the other, at least a millisecond apart, so that ids made of their times are in order. */
-export class Arrivals {
+export class ArrivalProcess {
   #at: number;
   #hour: LocalHour;
   #hourEnds: number;

@@ -7,13 +7,13 @@
 import { z } from "zod";
 import { withTwoDecimals } from "../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../schema/events.ts";
-import { Arrivals, hoursOfWeek } from "./arrivals.ts";
+import { ArrivalProcess, hoursOfWeek } from "./arrivals.ts";
 import { assumptions } from "./assumptions.ts";
-import { type Citizen, Population } from "./citizens.ts";
-import { type Claim, Claims, monthFactors } from "./claims.ts";
+import { type Citizen, CitizenPopulation } from "./citizens.ts";
+import { type Claim, ClaimProcess, monthFactors } from "./claims.ts";
 import { latestApplications, smallestCountedDebt } from "./domain.ts";
 import { Random } from "./random.ts";
-import { type Scenario, type ScenarioName, scenarios } from "./scenarios.ts";
+import { type CaseVariant, type CaseVariantName, caseVariants } from "./scenarios.ts";
 import { seededUuid } from "./seeded_ids.ts";
 
 export interface GeneratorOptions {
@@ -24,7 +24,7 @@ export interface GeneratorOptions {
   /** Start of the simulated time, ISO 8601 with an offset. Default: the fixed start of `assumptions.ts`. */
   readonly from?: string;
   /** A labelled departure from the sources. Default `none`. */
-  readonly scenario?: ScenarioName;
+  readonly scenario?: CaseVariantName;
   /** Cases in a simulated year. Default: the applications the NVVK reported last (75,531). */
   readonly arrivalsPerYear?: number;
   /** False leaves out what is known of the person, as in the bare event of the brief. Default true. */
@@ -48,8 +48,8 @@ export interface GeneratedCase {
 
 /** Generates cases in the order of their arrival, in constant memory. Throws a RangeError for impossible options, at the first case. */
 export function* generateCases(options: GeneratorOptions): Generator<GeneratedCase> {
-  const plan = completed(options);
-  const draws = streams(plan);
+  const plan = withDefaults(options);
+  const draws = randomStreams(plan);
   for (let i = 0; i < plan.count; i++) {
     const arrival = draws.arrivals.next();
     const channel = draws.week[arrival.hourOfWeek]!.channels.draw(draws.channels);
@@ -68,32 +68,32 @@ export function caseLine({ event }: GeneratedCase): string {
   return JSON.stringify(withTwoDecimals(event));
 }
 
-type Plan = Required<Omit<GeneratorOptions, "scenario">> & {
+type GenerationPlan = Required<Omit<GeneratorOptions, "scenario">> & {
   start: number;
   name: string;
-  scenario: Scenario;
+  scenario: CaseVariant;
 };
 
 const isoStart = z.iso.datetime({ offset: true });
 
-function completed(options: GeneratorOptions): Plan {
+function withDefaults(options: GeneratorOptions): GenerationPlan {
   const { seed, count, profile = true, scenario: name = "none" } = options;
   const { from = assumptions.start_of_time.value, arrivalsPerYear = latestApplications.n } = options;
   const start = isoStart.safeParse(from).success ? Date.parse(from) : NaN;
-  refuseUnless(
+  requireOption(
     count === Infinity || Number.isSafeInteger(count) && count >= 0,
     "count must be a whole number",
   );
-  refuseUnless(start >= 0, "from must be an ISO date and time with an offset, since 1970");
-  refuseUnless(
+  requireOption(start >= 0, "from must be an ISO date and time with an offset, since 1970");
+  requireOption(
     arrivalsPerYear > 0 && arrivalsPerYear < 1e10,
     "arrivalsPerYear must be above 0, below ten billion",
   );
-  refuseUnless(Object.hasOwn(scenarios, name), `no scenario is called ${name}`);
-  return { seed, count, from, profile, arrivalsPerYear, start, name, scenario: scenarios[name] };
+  requireOption(Object.hasOwn(caseVariants, name), `no scenario is called ${name}`);
+  return { seed, count, from, profile, arrivalsPerYear, start, name, scenario: caseVariants[name] };
 }
 
-function refuseUnless(possible: boolean, rule: string): void {
+function requireOption(possible: boolean, rule: string): void {
   if (!possible) throw new RangeError(`Cannot generate cases: ${rule}`);
 }
 
@@ -101,16 +101,16 @@ function refuseUnless(possible: boolean, rule: string): void {
  * One independent stream for each thing drawn, so that a scenario changes what it names and leaves the rest alike.
  * The ids depend on all options: runs that differ in any of them do not share ids.
  */
-function streams({ seed, scenario, start, arrivalsPerYear, profile, name }: Plan) {
+function randomStreams({ seed, scenario, start, arrivalsPerYear, profile, name }: GenerationPlan) {
   const week = hoursOfWeek();
   const perYear = arrivalsPerYear * scenario.arrivalFactor;
   const rate = { perYear, week, months: monthFactors(scenario) };
   return {
     week,
-    arrivals: new Arrivals(new Random(seed, "arrivals"), start, rate),
+    arrivals: new ArrivalProcess(new Random(seed, "arrivals"), start, rate),
     channels: new Random(seed, "channels"),
-    population: new Population(new Random(seed, "population")),
-    claims: new Claims(new Random(seed, "claims"), scenario),
+    population: new CitizenPopulation(new Random(seed, "population")),
+    claims: new ClaimProcess(new Random(seed, "claims"), scenario),
     ids: new Random(seed, `ids/${name}/${start}/${arrivalsPerYear}/${profile}`),
   };
 }

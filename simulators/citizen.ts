@@ -16,17 +16,21 @@ import { outcomeShares } from "./histories.ts";
 import { Random } from "./random.ts";
 
 /** Something that will happen outside. */
-export interface Reaction {
+export interface CitizenReaction {
   /** Simulated time, ISO; also the event's own. */
   readonly at: string;
   readonly event: WireEvent;
 }
 
 /** The types of events that somebody outside reacts to. */
-export const reactsTo = ["case.payment_plan_created", "case.decision", "case.review_requested"] as const;
+export const triggerEventTypes = [
+  "case.payment_plan_created",
+  "case.decision",
+  "case.review_requested",
+] as const;
 
 /** The types of the reactions. */
-export const reactsWith = [
+export const reactionEventTypes = [
   "case.payment_received",
   "case.withdrawn",
   "case.assistance_accepted",
@@ -40,16 +44,16 @@ const meanDaysToMeeting = debtDomain.durations.application_to_first_meeting_days
 type Outcome = "resolved" | "withdrawn" | "escalated";
 
 /** What will happen outside because of an event, in order of time; nothing for most events. */
-export function reactionsTo(event: WireEvent, seed: string | number): Reaction[] {
-  const life = new Life(event, seed);
+export function reactionsTo(event: WireEvent, seed: string | number): CitizenReaction[] {
+  const citizen = new CitizenLife(event, seed);
   switch (event.event_type) {
     case "case.payment_plan_created":
-      return payPlan(life);
+      return payPlan(citizen);
     case "case.review_requested":
-      return caseworkerReactions(life);
+      return caseworkerReactions(citizen);
     case "case.decision":
-      if (event.data.decision === "refer_assistance") return takeAssistance(life);
-      return event.data.decision === "collect" ? payClaim(life) : [];
+      if (event.data.decision === "refer_assistance") return takeAssistance(citizen);
+      return event.data.decision === "collect" ? payClaim(citizen) : [];
     default:
       return [];
   }
@@ -57,7 +61,7 @@ export function reactionsTo(event: WireEvent, seed: string | number): Reaction[]
 
 /** What follows one event, under construction. Ids are of the event and what happens, never of the seed: whoever plays
  * on with another seed cannot make the same thing happen twice. */
-export class Life {
+export class CitizenLife {
   readonly random: Random;
   /** When it begins, in milliseconds. */
   readonly start: number;
@@ -87,7 +91,7 @@ export class Life {
     type: EventType,
     data: Record<string, unknown>,
     by = "citizen",
-  ): Reaction {
+  ): CitizenReaction {
     const at = new Date(time).toISOString();
     const event: WireEvent = {
       event_id: derivedId(this.cause.event_id, this.start, "citizen", name),
@@ -100,19 +104,19 @@ export class Life {
     return { at, event };
   }
 
-  withdrawal(time: number): Reaction {
+  withdrawal(time: number): CitizenReaction {
     return this.reaction("withdrawn", time, "case.withdrawn", {
       reason: "Simulated: withdrawn by the citizen",
     });
   }
 
-  payment(name: string | number, time: number, amount: number): Reaction {
+  payment(name: string | number, time: number, amount: number): CitizenReaction {
     const data = { amount, reference: `simulated payment ${name}` };
     return this.reaction(`payment/${name}`, time, "case.payment_received", data);
   }
 
-  acceptance(stage: "first_meeting" | "plan", time: number): Reaction {
-    return this.reaction(`accepted/${stage}`, time, "case.assistance_accepted", { stage });
+  acceptance(testbed: "first_meeting" | "plan", time: number): CitizenReaction {
+    return this.reaction(`accepted/${testbed}`, time, "case.assistance_accepted", { stage: testbed });
   }
 }
 
@@ -122,60 +126,65 @@ interface Instalment {
   readonly amount: number;
 }
 
-function payPlan(life: Life): Reaction[] {
-  const instalments = life.cause.data.instalments as Instalment[];
-  const outcome = life.outcome("payment_plan");
-  if (outcome === "resolved") return payAll(life, instalments);
-  const paid = instalments.slice(0, life.random.below(instalments.length))
-    .map((instalment, i) => payInTime(life, instalment, i));
+function payPlan(citizen: CitizenLife): CitizenReaction[] {
+  const instalments = citizen.cause.data.instalments as Instalment[];
+  const outcome = citizen.outcome("payment_plan");
+  if (outcome === "resolved") return payAll(citizen, instalments);
+  const paid = instalments.slice(0, citizen.random.below(instalments.length))
+    .map((instalment, i) => payInTime(citizen, instalment, i));
   if (outcome === "escalated") return paid;
-  const last = paid.length === 0 ? life.start : Date.parse(paid.at(-1)!.at);
-  return [...paid, life.withdrawal(life.between(last, Date.parse(instalments[paid.length]!.due) + DAY_MS))];
+  const last = paid.length === 0 ? citizen.start : Date.parse(paid.at(-1)!.at);
+  return [
+    ...paid,
+    citizen.withdrawal(citizen.between(last, Date.parse(instalments[paid.length]!.due) + DAY_MS)),
+  ];
 }
 
 /** Every instalment is paid; in some plans one of them a month late, together with the next. */
-function payAll(life: Life, instalments: readonly Instalment[]): Reaction[] {
-  const slips = instalments.length > 1 && life.random.chance(assumed.missed_once.value);
-  const late = slips ? life.random.below(instalments.length - 1) : -1;
+function payAll(citizen: CitizenLife, instalments: readonly Instalment[]): CitizenReaction[] {
+  const slips = instalments.length > 1 && citizen.random.chance(assumed.missed_once.value);
+  const late = slips ? citizen.random.below(instalments.length - 1) : -1;
   return instalments.flatMap((instalment, i) => {
     if (i === late) return [];
     const arrears = i === late + 1 && late >= 0 ? instalments[late]!.amount : 0;
     const amount = Math.round((instalment.amount + arrears) * 100) / 100;
-    return [payInTime(life, { ...instalment, amount }, i)];
+    return [payInTime(citizen, { ...instalment, amount }, i)];
   });
 }
 
 /** Around the due date, before it counts as missed. */
-function payInTime(life: Life, { due, amount }: Instalment, i: number): Reaction {
+function payInTime(citizen: CitizenLife, { due, amount }: Instalment, i: number): CitizenReaction {
   const dueAt = Date.parse(due) + 12 * HOUR_MS;
-  const time = life.random.chance(assumed.paid_late.value)
-    ? life.between(dueAt + DAY_MS, dueAt + (policy.graceDays - 1) * DAY_MS)
-    : life.between(Math.max(life.start, dueAt - assumed.paid_early_days.value * DAY_MS), dueAt);
-  return life.payment(i + 1, time, amount);
+  const time = citizen.random.chance(assumed.paid_late.value)
+    ? citizen.between(dueAt + DAY_MS, dueAt + (policy.graceDays - 1) * DAY_MS)
+    : citizen.between(Math.max(citizen.start, dueAt - assumed.paid_early_days.value * DAY_MS), dueAt);
+  return citizen.payment(i + 1, time, amount);
 }
 
-function takeAssistance(life: Life): Reaction[] {
-  const [meetBy, planBy] = assistanceEnds(life);
-  const meetAt = meetingTime(life, meetBy);
-  const meeting = life.acceptance("first_meeting", meetAt);
-  const outcome = life.outcome("refer_assistance");
+function takeAssistance(citizen: CitizenLife): CitizenReaction[] {
+  const [meetBy, planBy] = assistanceEnds(citizen);
+  const meetAt = meetingTime(citizen, meetBy);
+  const meeting = citizen.acceptance("first_meeting", meetAt);
+  const outcome = citizen.outcome("refer_assistance");
   if (outcome === "resolved") {
-    return [meeting, life.acceptance("plan", life.between(meetAt + DAY_MS, planBy - HOUR_MS))];
+    return [meeting, citizen.acceptance("plan", citizen.between(meetAt + DAY_MS, planBy - HOUR_MS))];
   }
-  const met = life.random.chance(assumed.meets_before_leaving.value) ? [meeting] : [];
+  const met = citizen.random.chance(assumed.meets_before_leaving.value) ? [meeting] : [];
   if (outcome === "escalated") return met;
-  const [from, until] = met.length > 0 ? [meetAt, planBy] : [life.start, meetBy];
-  return [...met, life.withdrawal(life.between(from + 1, until - HOUR_MS))];
+  const [from, until] = met.length > 0 ? [meetAt, planBy] : [citizen.start, meetBy];
+  return [...met, citizen.withdrawal(citizen.between(from + 1, until - HOUR_MS))];
 }
 
 /** After an exponential time; where the term is over by then, at any moment within it. */
-function meetingTime(life: Life, meetBy: number): number {
-  const time = Math.floor(life.start + HOUR_MS + life.random.exponential() * meanDaysToMeeting * DAY_MS);
-  return time < meetBy - HOUR_MS ? time : life.between(life.start + HOUR_MS, meetBy - HOUR_MS);
+function meetingTime(citizen: CitizenLife, meetBy: number): number {
+  const time = Math.floor(
+    citizen.start + HOUR_MS + citizen.random.exponential() * meanDaysToMeeting * DAY_MS,
+  );
+  return time < meetBy - HOUR_MS ? time : citizen.between(citizen.start + HOUR_MS, meetBy - HOUR_MS);
 }
 
 /** The ends of the terms for the first meeting and for the plan: those of the decision, or else those of the law. */
-function assistanceEnds({ cause }: Life): [number, number] {
+function assistanceEnds({ cause }: CitizenLife): [number, number] {
   const lawful = assistanceTerms(dutchDay(cause.timestamp), false);
   return [endOf(cause, "first_meeting", lawful[0]!.due), endOf(cause, "decision_on_plan", lawful[1]!.due)];
 }
@@ -185,22 +194,25 @@ function endOf({ data }: WireEvent, name: string, otherwise: string): number {
   return Date.parse(endOfDay(terms.find((term) => term.name === name)?.due ?? otherwise));
 }
 
-function payClaim(life: Life): Reaction[] {
-  const amount = Number(life.cause.data.debt_amount);
-  const until = endOf(life.cause, "payment", collectionTerm(dutchDay(life.cause.timestamp), "private").due) -
+function payClaim(citizen: CitizenLife): CitizenReaction[] {
+  const amount = Number(citizen.cause.data.debt_amount);
+  const until =
+    endOf(citizen.cause, "payment", collectionTerm(dutchDay(citizen.cause.timestamp), "private").due) -
     HOUR_MS;
-  const outcome = life.outcome("collect");
-  if (outcome === "withdrawn") return [life.withdrawal(life.between(life.start + HOUR_MS, until))];
+  const outcome = citizen.outcome("collect");
+  if (outcome === "withdrawn") return [citizen.withdrawal(citizen.between(citizen.start + HOUR_MS, until))];
   if (!(amount > 0)) return [];
-  const time = life.between(life.start + HOUR_MS, until);
+  const time = citizen.between(citizen.start + HOUR_MS, until);
   if (outcome === "escalated") {
-    return amount >= 1 && life.random.chance(assumed.pays_a_part.value)
-      ? [life.payment(1, time, half(amount))]
+    return amount >= 1 && citizen.random.chance(assumed.pays_a_part.value)
+      ? [citizen.payment(1, time, half(amount))]
       : [];
   }
-  if (amount < 1 || !life.random.chance(assumed.pays_in_two.value)) return [life.payment(1, time, amount)];
+  if (amount < 1 || !citizen.random.chance(assumed.pays_in_two.value)) {
+    return [citizen.payment(1, time, amount)];
+  }
   const rest = Math.round((amount - half(amount)) * 100) / 100;
-  return [life.payment(1, time, half(amount)), life.payment(2, life.between(time, until), rest)];
+  return [citizen.payment(1, time, half(amount)), citizen.payment(2, citizen.between(time, until), rest)];
 }
 
 /** Half an amount in euros, in whole cents, and less than all of it. */

@@ -1,23 +1,25 @@
 /** The simulated caseworker: decides on the cases that wait for a person, and says that it is simulated. @module */
 import type { WireEvent } from "../schema/events.ts";
-import type { Life, Reaction } from "./citizen.ts";
+import type { CitizenLife, CitizenReaction } from "./citizen.ts";
 import { citizenAssumptions as assumed } from "./citizen_assumptions.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-interface Choice {
+interface CaseworkerChoice {
   readonly decision: string;
   readonly why: string;
 }
 
 /** The decision of a caseworker within the term; none when the review is left lying, for the team lead to find. */
-export function caseworkerReactions(life: Life): Reaction[] {
-  const { asked_of, rules, debt_amount } = life.cause.data;
+export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
+  const { asked_of, rules, debt_amount } = citizen.cause.data;
   const askedOfLead = asked_of === "team_lead";
-  if (!askedOfLead && life.random.chance(assumed.review_late.value)) return [];
-  const name = askedOfLead ? "team-lead-1" : `caseworker-${1 + life.random.below(assumed.caseworkers.value)}`;
-  const { decision, why } = choose(life);
+  if (!askedOfLead && citizen.random.chance(assumed.review_late.value)) return [];
+  const name = askedOfLead
+    ? "team-lead-1"
+    : `caseworker-${1 + citizen.random.below(assumed.caseworkers.value)}`;
+  const { decision, why } = chooseDecision(citizen);
   const data = {
     decision,
     decided_by: name,
@@ -26,11 +28,11 @@ export function caseworkerReactions(life: Life): Reaction[] {
     rules,
     ...(debt_amount === undefined ? {} : { debt_amount }),
   };
-  const time = life.between(life.start + HOUR_MS, decideBy(life.cause, askedOfLead));
-  return [life.reaction("decision", time, "case.decision", data, "caseworker")];
+  const time = citizen.between(citizen.start + HOUR_MS, decideBy(citizen.cause, askedOfLead));
+  return [citizen.reaction("decision", time, "case.decision", data, "caseworker")];
 }
 
-function choose({ cause: { data }, random }: Life): Choice {
+function chooseDecision({ cause: { data }, random }: CitizenLife): CaseworkerChoice {
   const proposed = typeof data.proposed === "string" ? data.proposed : undefined;
   if (proposed !== undefined && random.chance(assumed.follows_proposal.value)) {
     return { decision: proposed, why: `follows the proposal of the rules. ${data.reason ?? ""}`.trim() };

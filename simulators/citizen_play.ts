@@ -4,13 +4,15 @@ import { delay, retryWhileUnavailable } from "../backends/patience.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
-import { reactionsTo, reactsTo, reactsWith } from "./citizen.ts";
-import { Schedule } from "./citizen_schedule.ts";
-import { Tail } from "./citizen_tail.ts";
+import { reactionEventTypes, reactionsTo, triggerEventTypes } from "./citizen.ts";
+import { ReactionSchedule } from "./citizen_schedule.ts";
+import { EventTail } from "./citizen_tail.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 
 /** The types of events the player must be given by `read`; others do no harm. */
-export const citizenReads: readonly string[] = [...new Set([...reactsTo, ...reactsWith, "case.completed"])];
+export const citizenEventTypes: readonly string[] = [
+  ...new Set([...triggerEventTypes, ...reactionEventTypes, "case.completed"]),
+];
 
 export interface CitizenOptions {
   /** Stored events from a position on, of the types of `citizenReads` at least; ends with what was stored at the call. */
@@ -21,20 +23,20 @@ export interface CitizenOptions {
   readonly signal: AbortSignal;
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
-  readonly most?: number;
+  readonly maxScheduled?: number;
   /** Real milliseconds between two looks at the log. Default 200. */
-  readonly everyMs?: number;
+  readonly pollIntervalMs?: number;
   /** Told after every look. */
-  readonly onLook?: (playing: Playing) => void;
+  readonly onProgress?: (playing: CitizenProgress) => void;
   /** Real time, for tests. */
   readonly real?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** How it stands. */
-export interface Playing {
+export interface CitizenProgress {
   /** Events appended. */
-  readonly played: number;
+  readonly appended: number;
   /** Not appended, because the same thing had happened otherwise (a run before this one, with another seed). */
   readonly skipped: number;
   /** Reactions that are still to happen. */
@@ -43,69 +45,69 @@ export interface Playing {
   readonly nextAt: Date | undefined;
 }
 
-const AT_ONCE = 500;
+const APPEND_BATCH = 500;
 
 /**
  * Reads the log, works out the reactions and appends each when its time has come, until the signal aborts. Nothing is
  * kept but in memory: started again, it reads the log from its beginning, and what had happened is found there.
  */
-export async function playCitizen(options: CitizenOptions): Promise<Playing> {
-  const { signal, everyMs = 200, wait = delay, onLook } = options;
-  const player = new Player(options);
+export async function simulateCitizen(options: CitizenOptions): Promise<CitizenProgress> {
+  const { signal, pollIntervalMs = 200, wait = delay, onProgress } = options;
+  const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
-    await player.look();
-    await player.play();
-    onLook?.(player.playing);
-    await wait(everyMs, signal);
+    await simulation.poll();
+    await simulation.appendDue();
+    onProgress?.(simulation.progress);
+    await wait(pollIntervalMs, signal);
   }
-  return player.playing;
+  return simulation.progress;
 }
 
-class Player {
+class CitizenSimulation {
   readonly #options: CitizenOptions;
-  readonly #schedule = new Schedule();
-  readonly #tail: Tail;
-  #played = 0;
+  readonly #schedule = new ReactionSchedule();
+  readonly #tail: EventTail;
+  #appended = 0;
   #skipped = 0;
 
   constructor(options: CitizenOptions) {
     const { read, real = () => performance.now() } = options;
     this.#options = options;
-    this.#tail = new Tail({ read, real });
+    this.#tail = new EventTail({ read, real });
   }
 
-  get playing(): Playing {
+  get progress(): CitizenProgress {
     const { size, nextAt } = this.#schedule;
     return {
-      played: this.#played,
+      appended: this.#appended,
       skipped: this.#skipped,
       scheduled: size,
       nextAt: nextAt === undefined ? undefined : new Date(nextAt),
     };
   }
 
-  async look(): Promise<void> {
-    const { most = 500_000, signal } = this.#options;
-    await this.#patiently(async () => {
-      if (this.#schedule.size >= most) return;
-      for await (const { event } of this.#tail.news()) {
-        this.#see(event);
-        if (signal.aborted || this.#schedule.size >= most) return;
+  async poll(): Promise<void> {
+    const { maxScheduled = 500_000, signal } = this.#options;
+    await this.#retry(async () => {
+      if (this.#schedule.size >= maxScheduled) return;
+      for await (const { event } of this.#tail.unseenEvents()) {
+        this.#react(event);
+        if (signal.aborted || this.#schedule.size >= maxScheduled) return;
       }
     });
   }
 
-  #see(event: WireEvent): void {
-    this.#schedule.forget(event);
-    if (event.event_type === "case.completed") this.#schedule.forgetCase(event.correlation_id);
+  #react(event: WireEvent): void {
+    this.#schedule.cancel(event);
+    if (event.event_type === "case.completed") this.#schedule.cancelCase(event.correlation_id);
     for (const reaction of reactionsTo(event, this.#options.seed)) this.#schedule.add(reaction);
   }
 
   /** Appends what is due. */
-  async play(): Promise<void> {
+  async appendDue(): Promise<void> {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {
-      const due = this.#schedule.takeDue(clock.now().getTime(), AT_ONCE);
+      const due = this.#schedule.takeDue(clock.now().getTime(), APPEND_BATCH);
       if (due.length === 0) return;
       await this.#append(due.map(withTwoDecimals));
     }
@@ -113,7 +115,7 @@ class Player {
 
   async #append(events: readonly WireEvent[]): Promise<void> {
     try {
-      if (await this.#patiently(() => this.#options.append(events))) this.#played += events.length;
+      if (await this.#retry(() => this.#options.append(events))) this.#appended += events.length;
     } catch (error) {
       if (!(error instanceof EventIdConflict)) throw error;
       if (events.length === 1) this.#skipped++;
@@ -125,7 +127,7 @@ class Player {
    * A backend that is away is waited for: ids are derived, so that an append can be made again. False when the signal
    * aborted meanwhile.
    */
-  async #patiently(work: () => Promise<unknown>): Promise<boolean> {
+  async #retry(work: () => Promise<unknown>): Promise<boolean> {
     const { signal } = this.#options;
     try {
       await retryWhileUnavailable(work, signal);

@@ -1,14 +1,14 @@
 /** What will happen outside, in order of time: a heap that forgets what has happened or no longer can. @module */
 import type { WireEvent } from "../schema/events.ts";
-import type { Reaction } from "./citizen.ts";
+import type { CitizenReaction } from "./citizen.ts";
 
-interface Planned {
+interface ScheduledReaction {
   readonly time: number;
   readonly event: WireEvent;
 }
 
-export class Schedule {
-  readonly #heap: Planned[] = [];
+export class ReactionSchedule {
+  readonly #heap: ScheduledReaction[] = [];
   /** By case, the ids that may still happen: what is not here is skipped when its time has come. */
   readonly #open = new Map<string, Set<string>>();
   #size = 0;
@@ -20,11 +20,11 @@ export class Schedule {
 
   /** When the next one happens, in milliseconds; undefined when nothing will. */
   get nextAt(): number | undefined {
-    this.#skipForgotten();
+    this.#dropCancelled();
     return this.#heap[0]?.time;
   }
 
-  add({ at, event }: Reaction): void {
+  add({ at, event }: CitizenReaction): void {
     const open = this.#open.get(event.correlation_id) ?? new Set();
     if (open.has(event.event_id)) return;
     this.#open.set(event.correlation_id, open.add(event.event_id));
@@ -33,7 +33,7 @@ export class Schedule {
   }
 
   /** It has happened. */
-  forget({ correlation_id, event_id }: WireEvent): void {
+  cancel({ correlation_id, event_id }: WireEvent): void {
     const open = this.#open.get(correlation_id);
     if (!open?.delete(event_id)) return;
     this.#size--;
@@ -41,7 +41,7 @@ export class Schedule {
   }
 
   /** The case has ended: nobody reacts any more. */
-  forgetCase(caseId: string): void {
+  cancelCase(caseId: string): void {
     this.#size -= this.#open.get(caseId)?.size ?? 0;
     this.#open.delete(caseId);
   }
@@ -51,32 +51,32 @@ export class Schedule {
     const due: WireEvent[] = [];
     while (due.length < most && (this.nextAt ?? Infinity) <= until) {
       const { event } = this.#pop();
-      this.forget(event);
+      this.cancel(event);
       due.push(event);
     }
     return due;
   }
 
-  #skipForgotten(): void {
+  #dropCancelled(): void {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
       if (this.#open.get(first.event.correlation_id)?.has(first.event.event_id)) return;
       this.#pop();
     }
   }
 
-  #push(planned: Planned): void {
+  #push(reaction: ScheduledReaction): void {
     const heap = this.#heap;
-    let at = heap.push(planned) - 1;
+    let at = heap.push(reaction) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!before(planned, heap[parent]!)) break;
+      if (!isEarlier(reaction, heap[parent]!)) break;
       heap[at] = heap[parent]!;
       at = parent;
     }
-    heap[at] = planned;
+    heap[at] = reaction;
   }
 
-  #pop(): Planned {
+  #pop(): ScheduledReaction {
     const heap = this.#heap;
     const first = heap[0]!;
     const last = heap.pop()!;
@@ -84,20 +84,20 @@ export class Schedule {
     return first;
   }
 
-  #sink(planned: Planned): void {
+  #sink(reaction: ScheduledReaction): void {
     const heap = this.#heap;
     let at = 0;
     for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, planned)) break;
+      if (child + 1 < heap.length && isEarlier(heap[child + 1]!, heap[child]!)) child++;
+      if (!isEarlier(heap[child]!, reaction)) break;
       heap[at] = heap[child]!;
       at = child;
     }
-    heap[at] = planned;
+    heap[at] = reaction;
   }
 }
 
 /** By time; at one instant by id, so that the order is the same at every run. */
-function before(a: Planned, b: Planned): boolean {
+function isEarlier(a: ScheduledReaction, b: ScheduledReaction): boolean {
   return a.time < b.time || (a.time === b.time && a.event.event_id < b.event.event_id);
 }

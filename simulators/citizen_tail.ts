@@ -10,7 +10,7 @@
  */
 import type { StoredEvent } from "../schema/stored_event.ts";
 
-interface TailOptions {
+interface EventTailOptions {
   /** Stored events from a position on, in order of their positions; ends with what was stored at the call. */
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   /** Real milliseconds since any moment. */
@@ -19,41 +19,41 @@ interface TailOptions {
   readonly overlapMs?: number;
 }
 
-interface Pass {
+interface ReadPass {
   readonly began: number;
   readonly ended: number;
   /** The highest position seen by then: no lower one is drawn any more. */
   readonly highest: number;
 }
 
-const NEAR_MS = 1_000;
+const RECENT_MS = 1_000;
 
-export class Tail {
-  readonly #read: TailOptions["read"];
+export class EventTail {
+  readonly #read: EventTailOptions["read"];
   readonly #real: () => number;
   readonly #overlapMs: number;
   /** Everything up to here has been seen for certain. */
-  #known = 0;
+  #completeUntil = 0;
   #highest = 0;
   /** Positions beyond that. */
   #seen = new Set<number>();
-  #passes: Pass[] = [];
-  #lastFar: number;
+  #passes: ReadPass[] = [];
+  #lastFullPass: number;
 
-  constructor({ read, real, overlapMs = 90_000 }: TailOptions) {
+  constructor({ read, real, overlapMs = 90_000 }: EventTailOptions) {
     this.#read = read;
     this.#real = real;
     this.#overlapMs = overlapMs;
-    this.#lastFar = real();
+    this.#lastFullPass = real();
   }
 
   /** What was not seen before, once each. Whoever stops early gets the rest at the next call. */
-  async *news(): AsyncGenerator<StoredEvent> {
+  async *unseenEvents(): AsyncGenerator<StoredEvent> {
     const began = this.#real();
-    const far = began - this.#lastFar >= this.#overlapMs / 3;
+    const far = began - this.#lastFullPass >= this.#overlapMs / 3;
     try {
-      yield* this.#unseen(1 + (far ? this.#known : this.#nearBy(began)));
-      if (far) this.#settle(began);
+      yield* this.#unseen(1 + (far ? this.#completeUntil : this.#recentPosition(began)));
+      if (far) this.#completePass(began);
     } finally {
       this.#passes.push({ began, ended: this.#real(), highest: this.#highest });
     }
@@ -62,7 +62,7 @@ export class Tail {
   async *#unseen(from: number): AsyncGenerator<StoredEvent> {
     for await (const stored of this.#read(from)) {
       const { position } = stored;
-      if (position <= this.#known || this.#seen.has(position)) continue;
+      if (position <= this.#completeUntil || this.#seen.has(position)) continue;
       this.#seen.add(position);
       this.#highest = Math.max(this.#highest, position);
       yield stored;
@@ -70,17 +70,17 @@ export class Tail {
   }
 
   /** How far the log was seen a second ago. */
-  #nearBy(now: number): number {
-    return this.#passes.findLast(({ began }) => began <= now - NEAR_MS)?.highest ?? this.#known;
+  #recentPosition(now: number): number {
+    return this.#passes.findLast(({ began }) => began <= now - RECENT_MS)?.highest ?? this.#completeUntil;
   }
 
   /** After a pass from what is known to the end: what had been seen long enough before it is known too. */
-  #settle(began: number): void {
-    this.#lastFar = began;
+  #completePass(began: number): void {
+    this.#lastFullPass = began;
     const settled = this.#passes.findLast(({ ended }) => ended <= began - this.#overlapMs);
     if (settled === undefined) return;
-    this.#known = settled.highest;
+    this.#completeUntil = settled.highest;
     this.#passes = this.#passes.slice(this.#passes.indexOf(settled));
-    this.#seen = new Set(this.#seen.values().filter((position) => position > this.#known));
+    this.#seen = new Set(this.#seen.values().filter((position) => position > this.#completeUntil));
   }
 }

@@ -1,10 +1,10 @@
 /** The people behind the cases: drawn from the sourced shares, known by a test BSN, now and then coming back. @module */
 import { ageBands, type households, incomeSources } from "../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
-import { domain, municipalities } from "./domain.ts";
+import { municipalities, sourcedFigures } from "./domain.ts";
 import { jointShares } from "./joint_shares.ts";
 import { Categorical, clippedLognormal, negativeBinomialShares, type Random } from "./random.ts";
-import { shuffled, testBsns } from "./seeded_ids.ts";
+import { shuffle, testBsns } from "./seeded_ids.ts";
 
 type Household = (typeof households)[number];
 type AgeBand = (typeof ageBands)[number];
@@ -27,10 +27,10 @@ export interface Citizen {
 
 /** Weights of municipalities: published numbers of persons where there are, else prevalence at one assumed size. */
 export function municipalityWeights(): Record<string, number> {
-  const { Amsterdam, Rotterdam, s_Gravenhage } = domain.population.municipality_counts_2023;
+  const { Amsterdam, Rotterdam, s_Gravenhage } = sourcedFigures.population.municipality_counts_2023;
   const counted: Record<string, number> = { Amsterdam, Rotterdam, "'s-Gravenhage": s_Gravenhage };
   const others = Object.entries(municipalities.prevalence_pct).filter(([name]) => !(name in counted));
-  const persons = domain.population.persons_16plus_2023.value - Amsterdam - Rotterdam - s_Gravenhage;
+  const persons = sourcedFigures.population.persons_16plus_2023.value - Amsterdam - Rotterdam - s_Gravenhage;
   const total = others.reduce((sum, [, prevalence]) => sum + prevalence, 0);
   return {
     ...counted,
@@ -42,8 +42,8 @@ export function municipalityWeights(): Record<string, number> {
 function ageAndIncome(): Categorical<readonly [AgeBand, IncomeSource]> {
   const impossible: Partial<Record<IncomeSource, readonly AgeBand[]>> = assumptions.impossible_ages.value;
   const table = jointShares(
-    ageBands.map((band) => domain.age_bands.shares[band]),
-    incomeSources.map((source) => domain.income_source.shares[source]),
+    ageBands.map((band) => sourcedFigures.age_bands.shares[band]),
+    incomeSources.map((source) => sourcedFigures.income_source.shares[source]),
     (age, income) => !impossible[incomeSources[income]!]?.includes(ageBands[age]!),
   );
   const pairs = ageBands.flatMap((band) => incomeSources.map((source) => [band, source] as const));
@@ -51,7 +51,7 @@ function ageAndIncome(): Categorical<readonly [AgeBand, IncomeSource]> {
 }
 
 function creditorCounts(): Categorical<number> {
-  const { dist } = domain.creditors_per_case;
+  const { dist } = sourcedFigures.creditors_per_case;
   const shares = negativeBinomialShares(dist);
   return new Categorical(shares.map((_, i) => dist.min + i), shares);
 }
@@ -65,22 +65,23 @@ function monthlyIncome(source: IncomeSource, household: Household, random: Rando
 }
 
 /** Everybody there is. Constant memory: as many people are remembered as there are test BSNs. */
-export class Population {
+export class CitizenPopulation {
   readonly #numbers: readonly string[];
   readonly #known: Citizen[] = [];
-  readonly #households = Categorical.of(domain.household_types.shares);
+  readonly #households = Categorical.of(sourcedFigures.household_types.shares);
   readonly #agesAndIncomes = ageAndIncome();
   readonly #municipalities = Categorical.of(municipalityWeights());
   readonly #creditors = creditorCounts();
   #born = 0;
 
   constructor(readonly random: Random) {
-    this.#numbers = shuffled(testBsns(), random);
+    this.#numbers = shuffle(testBsns(), random);
   }
 
   /** The person of the next case: at the published rate someone who was there before, else someone new. */
   next(): { citizen: Citizen; returning: boolean } {
-    const returning = this.random.chance(domain.outcomes.repeat_applicants.value) && this.#known.length > 0;
+    const returning = this.random.chance(sourcedFigures.outcomes.repeat_applicants.value) &&
+      this.#known.length > 0;
     const citizen = returning ? this.#known[this.random.below(this.#known.length)]! : this.#newcomer();
     return { citizen, returning };
   }
@@ -99,7 +100,7 @@ export class Population {
       municipality: this.#municipalities.draw(this.random),
       monthlyIncome: monthlyIncome(incomeSource, household, this.random),
       creditors: this.#creditors.draw(this.random),
-      totalDebt: clippedLognormal(this.random.normal(), domain.total_debt_per_client.dist),
+      totalDebt: clippedLognormal(this.random.normal(), sourcedFigures.total_debt_per_client.dist),
     };
   }
 }

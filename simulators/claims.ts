@@ -1,9 +1,9 @@
 /** The claims that cases are about: which type in which month, how much, and how pressing. @module */
 import type { priorities, threats } from "../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
-import { type DebtType, domain } from "./domain.ts";
+import { type DebtType, sourcedFigures } from "./domain.ts";
 import { Categorical, clippedLognormal, type Random } from "./random.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { CaseVariant } from "./scenarios.ts";
 
 type Priority = (typeof priorities)[number];
 type Threat = (typeof threats)[number];
@@ -24,33 +24,33 @@ const SEASONAL_TYPE = "zorgpremie";
 const ownThreats: Readonly<Record<string, Threat>> = assumptions.threat_of_debt_type.value;
 
 /** The share of each type in a year, as the scenario has it: replaced shares stand, the others shrink alike. */
-export function typeShares(scenario: Scenario): number[] {
+export function typeShares(scenario: CaseVariant): number[] {
   const replaced = (type: DebtType) => scenario.typeShares[type.id];
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  const given = sum(domain.debt_types.map((type) => replaced(type) ?? 0));
-  const kept = sum(domain.debt_types.map((type) => replaced(type) === undefined ? type.weight : 0));
-  return domain.debt_types.map((type) => replaced(type) ?? type.weight * (1 - given) / kept);
+  const given = sum(sourcedFigures.debt_types.map((type) => replaced(type) ?? 0));
+  const kept = sum(sourcedFigures.debt_types.map((type) => replaced(type) === undefined ? type.weight : 0));
+  return sourcedFigures.debt_types.map((type) => replaced(type) ?? type.weight * (1 - given) / kept);
 }
 
 /** How much more, or less, of a type arrives in a month than in an even year. */
-function monthFactor(typeId: string, month: number, scenario: Scenario): number {
-  const season = typeId === SEASONAL_TYPE ? domain.seasonality.monthly_index[month] ?? 1 : 1;
+function monthFactor(typeId: string, month: number, scenario: CaseVariant): number {
+  const season = typeId === SEASONAL_TYPE ? sourcedFigures.seasonality.monthly_index[month] ?? 1 : 1;
   return season * (scenario.monthFactors[typeId]?.[month] ?? 1);
 }
 
 /** Arrival weights of the types in a month; their sum is the factor of the month on all arrivals. */
-function monthWeights(month: number, scenario: Scenario): number[] {
+function monthWeights(month: number, scenario: CaseVariant): number[] {
   const shares = typeShares(scenario);
-  return domain.debt_types.map((type, i) => shares[i]! * monthFactor(type.id, month, scenario));
+  return sourcedFigures.debt_types.map((type, i) => shares[i]! * monthFactor(type.id, month, scenario));
 }
 
 /** The factors of the twelve months on all arrivals together, January first. */
-export function monthFactors(scenario: Scenario): number[] {
+export function monthFactors(scenario: CaseVariant): number[] {
   return MONTHS.map((month) => monthWeights(month, scenario).reduce((sum, weight) => sum + weight, 0));
 }
 
 /** What is drawn of one debt type. */
-interface TypeDraws {
+interface ClaimDistribution {
   readonly type: DebtType;
   readonly amount: { mu: number; sigma: number; min: number; max: number };
   readonly ownThreat: Threat | undefined;
@@ -59,7 +59,7 @@ interface TypeDraws {
   readonly calm: Categorical<Priority>;
 }
 
-function typeDraws(type: DebtType, scenario: Scenario): TypeDraws {
+function claimDistribution(type: DebtType, scenario: CaseVariant): ClaimDistribution {
   const { mu, sigma, min_eur: min, max_eur: max } = type.amount;
   const { urgent, ...calm } = type.priority_mix;
   return {
@@ -72,12 +72,12 @@ function typeDraws(type: DebtType, scenario: Scenario): TypeDraws {
 }
 
 /** Draws claims as a scenario has them. */
-export class Claims {
-  readonly #byMonth: readonly Categorical<TypeDraws>[];
+export class ClaimProcess {
+  readonly #byMonth: readonly Categorical<ClaimDistribution>[];
   readonly #otherThreats = Categorical.of<Threat>(assumptions.threat_of_other_debt.value);
 
-  constructor(readonly random: Random, scenario: Scenario) {
-    const types = domain.debt_types.map((type) => typeDraws(type, scenario));
+  constructor(readonly random: Random, scenario: CaseVariant) {
+    const types = sourcedFigures.debt_types.map((type) => claimDistribution(type, scenario));
     this.#byMonth = MONTHS.map((month) => new Categorical(types, monthWeights(month, scenario)));
   }
 
@@ -95,7 +95,7 @@ export class Claims {
   }
 
   /** The threatening situation, if there is one: the type's own only above its median, with twice the chance. */
-  #threat({ ownThreat, threatShare }: TypeDraws, size: number): Threat | undefined {
+  #threat({ ownThreat, threatShare }: ClaimDistribution, size: number): Threat | undefined {
     const own = ownThreat !== undefined;
     const chance = own ? (size > 0 ? 2 * threatShare : 0) : threatShare;
     if (!this.random.chance(chance)) return undefined;

@@ -8,7 +8,7 @@ import type { SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend, BackendFeatures } from "../backends/backend.ts";
 import {
   appendRate,
-  conflictsRefused,
+  countRefusedConflicts,
   intakes,
   readCaseMs,
   replayRate,
@@ -17,7 +17,7 @@ import {
 import { LoadTester } from "./load_tester.ts";
 
 /** A backend that takes part. */
-export interface Contestant {
+export interface Participant {
   readonly backend: Backend;
   /** Bytes its events take up, what is needed to find them included; null where that can't be told. */
   readonly storedBytes: () => Promise<number | null>;
@@ -35,9 +35,9 @@ interface ComparisonOptions {
   readonly workers: number;
   readonly signal: AbortSignal;
   /** Told what is being done. */
-  readonly tell: (line: string) => void;
+  readonly onProgress: (line: string) => void;
   /** What else has its turn in every round. */
-  readonly others?: (round: number) => Promise<void>;
+  readonly runPeers?: (round: number) => Promise<void>;
 }
 
 /** What is measured in every round. */
@@ -80,20 +80,22 @@ const REPLAYED = 10_000;
 const WARM_UP_MS = 3_000;
 
 /** Lets the backends take turns; each round begins with another one. */
-export async function compare(
-  contestants: readonly Contestant[],
+export async function compareBackends(
+  participants: readonly Participant[],
   options: ComparisonOptions,
 ): Promise<BackendFigures[]> {
-  const rounds = contestants.map((): Round[] => []);
+  const rounds = participants.map((): Round[] => []);
   for (let n = 0; n < options.rounds && !options.signal.aborted; n++) {
-    for (let turn = 0; turn < contestants.length && !options.signal.aborted; turn++) {
-      const i = (n + turn) % contestants.length;
-      options.tell(`Round ${n + 1} of ${options.rounds}: ${contestants[i]!.backend.name}`);
-      rounds[i]!.push(await oneRound(contestants[i]!.backend, n, options));
+    for (let turn = 0; turn < participants.length && !options.signal.aborted; turn++) {
+      const i = (n + turn) % participants.length;
+      options.onProgress(`Round ${n + 1} of ${options.rounds}: ${participants[i]!.backend.name}`);
+      rounds[i]!.push(await oneRound(participants[i]!.backend, n, options));
     }
-    await options.others?.(n);
+    await options.runPeers?.(n);
   }
-  return await Promise.all(contestants.map((contestant, i) => sumUp(contestant, rounds[i]!, options)));
+  return await Promise.all(
+    participants.map((participant, i) => summariseBackend(participant, rounds[i]!, options)),
+  );
 }
 
 async function oneRound(backend: Backend, n: number, options: ComparisonOptions): Promise<Round> {
@@ -143,8 +145,8 @@ async function latencies(backend: Backend, n: number, options: ComparisonOptions
   }
 }
 
-async function sumUp(
-  { backend, storedBytes }: Contestant,
+async function summariseBackend(
+  { backend, storedBytes }: Participant,
   rounds: readonly Round[],
   { seed }: ComparisonOptions,
 ): Promise<BackendFigures> {
@@ -153,7 +155,7 @@ async function sumUp(
   );
   const bytes = await storedBytes();
   const events = bytes === null ? 0 : await countEvents(backend);
-  const refused = await conflictsRefused(backend, intakes(CONFLICTS, `${seed}/conflicts`));
+  const refused = await countRefusedConflicts(backend, intakes(CONFLICTS, `${seed}/conflicts`));
   return {
     name: backend.name,
     durability: (await backend.health()).durability,

@@ -1,11 +1,11 @@
 /** The proof of the generator: what the sources say beside what was generated, with the deviation. @module */
 import { localHour } from "./arrivals.ts";
 import type { GeneratedCase, IntakeData } from "./case_generator.ts";
-import { domain } from "./domain.ts";
-import type { Certainty } from "./explain.ts";
+import { sourcedFigures } from "./domain.ts";
+import type { FigureCertainty } from "./explain.ts";
 import { AmountHistogram, type ChiSquare, chiSquare } from "./goodness_of_fit.ts";
 import { expectations, type ShareExpectation } from "./report_expectations.ts";
-import { type ScenarioName, scenarios } from "./scenarios.ts";
+import { type CaseVariantName, caseVariants } from "./scenarios.ts";
 
 /** `share`: a part of all cases, deviation in percentage points. Others: an amount, deviation in percent. */
 export type Unit = "share" | "euro" | "number" | "index";
@@ -25,7 +25,7 @@ export interface ReportSection {
   readonly title: string;
   readonly unit: Unit;
   readonly source: string;
-  readonly certainty: Certainty;
+  readonly certainty: FigureCertainty;
   readonly fit?: ChiSquare;
   readonly lines: readonly ReportLine[];
 }
@@ -40,21 +40,21 @@ export interface DistributionReport {
 /** Reads all cases once, in constant memory, and compares them with the sources. */
 export function distributionReport(
   cases: Iterable<GeneratedCase>,
-  scenario: ScenarioName = "none",
+  scenario: CaseVariantName = "none",
 ): DistributionReport {
-  const tally = new Tally();
-  for (const one of cases) tally.add(one);
-  return { cases: tally.cases, departure: scenarios[scenario].departure, sections: tally.sections() };
+  const counts = new CaseCounts();
+  for (const one of cases) counts.add(one);
+  return { cases: counts.cases, departure: caseVariants[scenario].departure, sections: counts.sections() };
 }
 
-class Tally {
+class CaseCounts {
   cases = 0;
   #returning = 0;
   #profiles = 0;
   #creditors = 0;
   #totalDebt = 0;
   readonly #shares = expectations.map((expected) => ({ expected, counts: new Map<string, number>() }));
-  readonly #amounts = new Map(domain.debt_types.map(({ id }) => [id, new AmountHistogram()]));
+  readonly #amounts = new Map(sourcedFigures.debt_types.map(({ id }) => [id, new AmountHistogram()]));
   readonly #premiumsByMonth = new Array<number>(12).fill(0);
   readonly #othersByMonth = new Array<number>(12).fill(0);
 
@@ -89,15 +89,15 @@ class Tally {
   }
 
   #returningSection(): ReportSection {
-    const { value, source } = domain.outcomes.repeat_applicants;
+    const { value, source } = sourcedFigures.outcomes.repeat_applicants;
     const lines = this.cases === 0 ? [] : [shareLine("returning", value, this.#returning, this.cases)];
     return { title: "returning persons", unit: "share", source, certainty: "derived", lines };
   }
 
   /** Premium claims against all others of the same month, so that the calendar of the run does not matter. */
   #seasonSection(): ReportSection {
-    const { monthly_index, source } = domain.seasonality;
-    const weight = domain.debt_types.find(({ id }) => id === "zorgpremie")!.weight;
+    const { monthly_index, source } = sourcedFigures.seasonality;
+    const weight = sourcedFigures.debt_types.find(({ id }) => id === "zorgpremie")!.weight;
     const lines = this.#premiumsByMonth.flatMap((premiums, i) => {
       const others = this.#othersByMonth[i]!;
       if (others === 0) return [];
@@ -108,7 +108,7 @@ class Tally {
   }
 
   #quantileSection(title: string, part: number, figure: "median_eur" | "p90_eur"): ReportSection {
-    const lines = domain.debt_types.flatMap(({ id, amount }) => {
+    const lines = sourcedFigures.debt_types.flatMap(({ id, amount }) => {
       const histogram = this.#amounts.get(id)!;
       const { count } = histogram;
       return count === 0 ? [] : [relativeLine(id, amount[figure], histogram.quantile(part), count)];
@@ -123,7 +123,7 @@ class Tally {
   }
 
   #personSections(): ReportSection[] {
-    const { creditors_per_case: creditors, total_debt_per_client: total } = domain;
+    const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
     if (this.#profiles === 0) return [];
     const mean = (title: string, unit: Unit, origin: { source: string }, expected: number, sum: number) => ({
       title,

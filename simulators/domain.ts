@@ -93,7 +93,7 @@ const testRangeSchema = z.object({
   ...sourced,
 });
 
-const debtDomainSchema = z.object({
+const sourcedFiguresSchema = z.object({
   population: populationSchema,
   household_types: sharesTable(households),
   age_bands: sharesTable(ageBands),
@@ -121,20 +121,20 @@ const municipalitySchema = z.object({
 });
 
 export type DebtType = z.infer<typeof debtTypeSchema>;
-type DebtDomain = z.infer<typeof debtDomainSchema>;
+type SourcedFigures = z.infer<typeof sourcedFiguresSchema>;
 
 /** Every sourced figure the simulator uses. */
-export const domain: DebtDomain = debtDomainSchema.parse(debtDomain);
+export const sourcedFigures: SourcedFigures = sourcedFiguresSchema.parse(debtDomain);
 
 /** Share of persons of 16 and older with registered problematic debts, in percent, by municipality (CBS, 2023). */
 export const municipalities = municipalitySchema.parse(municipalityPrevalence);
 
 /** Applications for debt assistance in the latest year the NVVK reported (75,531 in 2022). */
-export const latestApplications = domain.population.nvvk_applications.reduce((latest, next) =>
+export const latestApplications = sourcedFigures.population.nvvk_applications.reduce((latest, next) =>
   next.year > latest.year ? next : latest
 );
 
 /** The amount above which the CBS counts a debt as one (€50): the floor of what each further creditor is owed. */
 export const smallestCountedDebt: number = z.number().parse(
-  domain.legal_rules.find((rule) => rule.id === "cbs_problematic_definition")?.params.min_eur,
+  sourcedFigures.legal_rules.find((rule) => rule.id === "cbs_problematic_definition")?.params.min_eur,
 );

@@ -1,22 +1,28 @@
 /** Where every figure of the simulator comes from: one row a figure, sourced or named as an assumption. @module */
 import { assumptions, modellingChoices } from "./assumptions.ts";
 import { citizenAssumptions, citizenChoices } from "./citizen_assumptions.ts";
-import { type DebtType, domain, latestApplications, municipalities, smallestCountedDebt } from "./domain.ts";
-import { type ScenarioName, scenarios } from "./scenarios.ts";
+import {
+  type DebtType,
+  latestApplications,
+  municipalities,
+  smallestCountedDebt,
+  sourcedFigures,
+} from "./domain.ts";
+import { type CaseVariantName, caseVariants } from "./scenarios.ts";
 
 /**
  * How far a figure can be trusted: read in a public text, read off a chart (plus or minus one percentage point),
  * computed from quoted figures, partly sourced and partly assumed (the note says which), assumed, or a scenario's
  * departure from all of these.
  */
-export type Certainty = "quoted" | "chart_reading" | "derived" | "mixed" | "assumption" | "departure";
+export type FigureCertainty = "quoted" | "chart_reading" | "derived" | "mixed" | "assumption" | "departure";
 
-interface ExplainRow {
+interface ExplainedFigure {
   readonly figure: string;
   readonly value: string | number;
   /** A public text, or `assumption`. */
   readonly source: string;
-  readonly certainty: Certainty;
+  readonly certainty: FigureCertainty;
   readonly note?: string;
 }
 
@@ -27,42 +33,51 @@ interface Origin {
   readonly note?: string | undefined;
 }
 
-const plain: readonly string[] = ["quoted", "chart_reading", "derived", "assumption"] satisfies Certainty[];
+const plain: readonly string[] = [
+  "quoted",
+  "chart_reading",
+  "derived",
+  "assumption",
+] satisfies FigureCertainty[];
 
 /** Every figure the generator draws from. With a scenario, its departure comes first. */
-export function explain(scenario: ScenarioName = "none"): ExplainRow[] {
-  const { departure } = scenarios[scenario];
+export function explainFigures(scenario: CaseVariantName = "none"): ExplainedFigure[] {
+  const { departure } = caseVariants[scenario];
   return [
     ...(scenario === "none" ? [] : [departureRow(scenario, departure)]),
     ...arrivalRows(),
     ...personRows(),
-    ...domain.debt_types.flatMap(debtTypeRows),
+    ...sourcedFigures.debt_types.flatMap(debtTypeRows),
     ...assumptionRows(),
   ];
 }
 
-function departureRow(scenario: ScenarioName, departure: string): ExplainRow {
+function departureRow(scenario: CaseVariantName, departure: string): ExplainedFigure {
   return { figure: `scenario ${scenario}`, value: departure, source: "scenario", certainty: "departure" };
 }
 
-function row(figure: string, value: string | number, { source, confidence, note }: Origin): ExplainRow {
+function row(figure: string, value: string | number, { source, confidence, note }: Origin): ExplainedFigure {
   if (source === "assumption") confidence = "assumption";
   const known = plain.includes(confidence);
   const notes = [...(known ? [] : [confidence]), ...(note === undefined || note === "" ? [] : [note])];
-  const certainty = known ? confidence as Certainty : "mixed";
+  const certainty = known ? confidence as FigureCertainty : "mixed";
   return { figure, value, source, certainty, ...(notes.length === 0 ? {} : { note: notes.join("; ") }) };
 }
 
-function assumed(figure: string, value: string | number, why: string): ExplainRow {
+function assumed(figure: string, value: string | number, why: string): ExplainedFigure {
   return row(figure, value, { source: "assumption", confidence: "assumption", note: why });
 }
 
-function shareRows(prefix: string, shares: Readonly<Record<string, number>>, origin: Origin): ExplainRow[] {
+function shareRows(
+  prefix: string,
+  shares: Readonly<Record<string, number>>,
+  origin: Origin,
+): ExplainedFigure[] {
   return Object.entries(shares).map(([item, share]) => row(`${prefix} ${item}`, share, origin));
 }
 
-function arrivalRows(): ExplainRow[] {
-  const { channel_mix: { note, source, ...channels }, seasonality } = domain;
+function arrivalRows(): ExplainedFigure[] {
+  const { channel_mix: { note, source, ...channels }, seasonality } = sourcedFigures;
   const origin = { source, confidence: source, note };
   return [
     row(`arrivals a year (NVVK ${latestApplications.year})`, latestApplications.n, latestApplications),
@@ -71,8 +86,8 @@ function arrivalRows(): ExplainRow[] {
   ];
 }
 
-function personRows(): ExplainRow[] {
-  const { household_types, age_bands, income_source, population, outcomes, bsn } = domain;
+function personRows(): ExplainedFigure[] {
+  const { household_types, age_bands, income_source, population, outcomes, bsn } = sourcedFigures;
   const { source, confidence, ...cities } = population.municipality_counts_2023;
   return [
     ...shareRows("household", household_types.shares, household_types),
@@ -94,15 +109,15 @@ function personRows(): ExplainRow[] {
 }
 
 /** One row for 342 figures; the data file holds each of them. */
-function prevalenceRow(): ExplainRow {
+function prevalenceRow(): ExplainedFigure {
   const values = Object.values(municipalities.prevalence_pct);
   const range = `${values.length} values, ${Math.min(...values)} to ${Math.max(...values)}`;
   return row("prevalence by municipality, in %", range, municipalities);
 }
 
-function debtRows(): ExplainRow[] {
-  const { creditors_per_case: creditors, total_debt_per_client: total } = domain;
-  const rule = domain.legal_rules.find(({ id }) => id === "cbs_problematic_definition")!;
+function debtRows(): ExplainedFigure[] {
+  const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
+  const rule = sourcedFigures.legal_rules.find(({ id }) => id === "cbs_problematic_definition")!;
   return [
     row("creditors, mean", creditors.mean, creditors),
     assumed("creditors, negative binomial k", creditors.dist.k, creditors.dist.note),
@@ -117,11 +132,11 @@ function debtRows(): ExplainRow[] {
 }
 
 function blockShares(): Record<string, number> {
-  const { A, B, C } = domain.weight_blocks;
+  const { A, B, C } = sourcedFigures.weight_blocks;
   return { A, B, C };
 }
 
-function debtTypeRows(type: DebtType): ExplainRow[] {
+function debtTypeRows(type: DebtType): ExplainedFigure[] {
   const { median_eur, p90_eur, min_eur, max_eur, ...amount } = type.amount;
   const mix = Object.entries(type.priority_mix).map(([priority, share]) => `${priority} ${share}`).join(", ");
   return [
@@ -141,7 +156,7 @@ function weightOrigin({ weight_source: source, weight_confidence, block }: DebtT
   return { source, confidence: `share within block ${block} ${weight_confidence}, block share assumed` };
 }
 
-function assumptionRows(): ExplainRow[] {
+function assumptionRows(): ExplainedFigure[] {
   const figures = Object.entries({ ...assumptions, ...citizenAssumptions });
   const choices = Object.entries({ ...modellingChoices, ...citizenChoices });
   return [
@@ -155,7 +170,7 @@ function plainValue(value: unknown): string | number {
 }
 
 /** The rows as text: figures of one origin together, then what they rest on. */
-export function renderExplanation(rows: readonly ExplainRow[]): string {
+export function renderExplanation(rows: readonly ExplainedFigure[]): string {
   return rows.map((row, i) => {
     const line = `${row.figure} = ${row.value}`;
     const next = rows[i + 1];
@@ -163,7 +178,7 @@ export function renderExplanation(rows: readonly ExplainRow[]): string {
   }).join("\n") + "\n";
 }
 
-function origin({ certainty, source, note }: ExplainRow): string {
+function origin({ certainty, source, note }: ExplainedFigure): string {
   const first = source === certainty ? certainty : `${certainty}: ${source}`;
   return [first, ...(note === undefined ? [] : [note])].map((line) => `    ${line}`).join("\n");
 }

@@ -5,7 +5,7 @@ import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "./case_generator.ts";
 
-interface FeedOptions extends Omit<GeneratorOptions, "count"> {
+interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   /** Cases to generate; without it, until the signal aborts. */
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
@@ -16,7 +16,7 @@ interface FeedOptions extends Omit<GeneratorOptions, "count"> {
 
 /** Events in one append, and appends under way at once. */
 const BATCH = 500;
-const AT_ONCE = 3;
+const CONCURRENT_APPENDS = 3;
 /** A rate is kept in steps of this many milliseconds. */
 const STEP_MS = 50;
 
@@ -24,27 +24,31 @@ const STEP_MS = 50;
  * Appends generated cases; returns how many. While the backend is away it waits: the ids follow from the seed, so an
  * append whose outcome is unknown is simply made again, and a run that was cut off goes on where it was.
  */
-export async function feed(backend: Backend, options: FeedOptions, signal: AbortSignal): Promise<number> {
-  const under = new Set<Promise<void>>();
+export async function appendGeneratedCases(
+  backend: Backend,
+  options: AppendCasesOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const inFlight = new Set<Promise<void>>();
   let failed: { error: unknown } | undefined;
   let count = 0;
   for await (const events of batches(options, signal)) {
     if (signal.aborted || failed !== undefined) break;
-    const appended = append(backend, events, options, signal).then(() => void (count += events.length))
+    const appended = appendBatch(backend, events, options, signal).then(() => void (count += events.length))
       .catch((error) => void (failed ??= { error }))
-      .finally(() => under.delete(appended));
-    under.add(appended);
-    if (under.size >= AT_ONCE) await Promise.race(under);
+      .finally(() => inFlight.delete(appended));
+    inFlight.add(appended);
+    if (inFlight.size >= CONCURRENT_APPENDS) await Promise.race(inFlight);
   }
-  await Promise.all(under);
+  await Promise.all(inFlight);
   if (failed !== undefined && !signal.aborted) throw failed.error;
   return count;
 }
 
-async function append(
+async function appendBatch(
   backend: Backend,
   events: WireEvent[],
-  options: FeedOptions,
+  options: AppendCasesOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { duplicates } = await retryWhileUnavailable(() => backend.append(events), signal);
@@ -53,7 +57,7 @@ async function append(
 
 /** Generated events in batches; with a rate, each batch when it is due by the schedule, however late the last one was. */
 async function* batches(
-  { perSecond, onAppended: _, count = Infinity, ...rest }: FeedOptions,
+  { perSecond, onAppended: _, count = Infinity, ...rest }: AppendCasesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WireEvent[]> {
   const began = performance.now();
@@ -61,12 +65,14 @@ async function* batches(
     ? BATCH
     : Math.min(BATCH, Math.max(1, Math.round(perSecond * STEP_MS / 1000)));
   let batch: WireEvent[] = [];
-  let given = 0;
+  let handedOut = 0;
   for (const { event } of generateCases({ ...rest, count })) {
     batch.push(withTwoDecimals(event));
     if (batch.length < size) continue;
-    if (perSecond !== undefined) await delay(began + given / perSecond * 1000 - performance.now(), signal);
-    given += batch.length;
+    if (perSecond !== undefined) {
+      await delay(began + handedOut / perSecond * 1000 - performance.now(), signal);
+    }
+    handedOut += batch.length;
     yield batch;
     if (signal.aborted) return;
     batch = [];

@@ -14,7 +14,7 @@ type TrainedAction = (typeof trainedActions)[number];
 type Outcome = DataOf<"case.completed">["outcome"];
 
 /** One simulated history. */
-export interface History {
+export interface SyntheticOutcome {
   /** What the organisation told, with the gaps real intakes have. */
   readonly intake: DataOf<"case.intake">;
   readonly action: TrainedAction;
@@ -37,10 +37,10 @@ export const assumedSlopes: Readonly<Record<TrainedAction, Readonly<Partial<Reco
   };
 
 /** Assumption: how often a fact is missing from an intake, and how often the whole profile is. */
-export const assumedGaps = { profile: 0.2, fact: 0.1, debt_type: 0.03 } as const;
+export const assumedMissingShares = { profile: 0.2, fact: 0.1, debt_type: 0.03 } as const;
 
 /** Simulates histories: the same seed and count give the same ones. */
-export function simulateHistories(seed: string | number, count: number): History[] {
+export function generateOutcomes(seed: string | number, count: number): SyntheticOutcome[] {
   const cases = [...generateCases({ seed, count })].map(({ event }) =>
     (eventTypes["case.intake"].schema.parse(event) as EventOf<"case.intake">).data
   );
@@ -53,7 +53,7 @@ export function simulateHistories(seed: string | number, count: number): History
   return cases.map((intake, i) => {
     const action = actions[i]!;
     const chance = logistic(intercepts[action]! + slopeSum(action, columns[i]!));
-    return { intake: withGaps(intake, random), action, outcome: drawOutcome(action, chance, random) };
+    return { intake: withMissingFacts(intake, random), action, outcome: drawOutcome(action, chance, random) };
   });
 }
 
@@ -97,13 +97,17 @@ function drawOutcome(action: TrainedAction, chance: number, random: Random): Out
 }
 
 /** Leaves out what an organisation may not know, so that the model learns what a gap means. */
-function withGaps(intake: DataOf<"case.intake">, random: Random): DataOf<"case.intake"> {
-  const { profile, ...bare } = intake;
-  const told = random.chance(assumedGaps.debt_type) ? { ...bare, debt_type: "overig" } : bare;
-  if (!profile || random.chance(assumedGaps.profile)) return told as DataOf<"case.intake">;
+function withMissingFacts(intake: DataOf<"case.intake">, random: Random): DataOf<"case.intake"> {
+  const { profile, ...withoutFacts } = intake;
+  const reportedProfile = random.chance(assumedMissingShares.debt_type)
+    ? { ...withoutFacts, debt_type: "overig" }
+    : withoutFacts;
+  if (!profile || random.chance(assumedMissingShares.profile)) {
+    return reportedProfile as DataOf<"case.intake">;
+  }
   const known = { ...profile };
   for (const fact of ["monthly_income", "total_debt", "creditors", "threats"] as const) {
-    if (random.chance(assumedGaps.fact)) delete known[fact];
+    if (random.chance(assumedMissingShares.fact)) delete known[fact];
   }
-  return { ...told, profile: known } as DataOf<"case.intake">;
+  return { ...reportedProfile, profile: known } as DataOf<"case.intake">;
 }

@@ -2,7 +2,7 @@
  * The history checker: holds the history of a run against what must always hold, I1 to I8 each by its name. Pure, and it
  * trusts nothing the runtime says of itself: what the runtime tells is one of the things it judges. @module
  */
-import type { Attempt, History, Told } from "./chaos/history.ts";
+import type { RunHistory, RuntimeEvent, SettleAttempt } from "./chaos/history.ts";
 import { conservation } from "./conservation.ts";
 import { Ledger, type LedgerReport } from "./ledger.ts";
 import { doneBehindDead, doneInOrder, effectsOutOfOrder, lostDeliveries } from "./history_order.ts";
@@ -27,7 +27,7 @@ export interface Finding {
 }
 
 /** Everything found, an invariant each, in their order; and the ledger. */
-interface Findings {
+interface CheckResult {
   readonly findings: readonly Finding[];
   readonly ledger: LedgerReport;
 }
@@ -36,10 +36,10 @@ interface Findings {
 const SKEW_MS = 20;
 
 /** Judges a history. */
-export function checkHistory(history: History): Findings {
+export function checkHistory(history: RunHistory): CheckResult {
   const ledger = ledgerOf(history);
   const broken: Record<InvariantName, string[]> = {
-    I1: lost(history, ledger),
+    I1: checkNothingLost(history, ledger),
     I2: ledger.duplicated.map((id) => `event ${id} is there a second time`),
     I3: [
       ...ledger.reordered.map((id) => `case ${id} is stored out of order`),
@@ -47,21 +47,21 @@ export function checkHistory(history: History): Findings {
       ...doneBehindDead(history),
       ...effectsOutOfOrder(history.stored.events),
     ],
-    I4: brokenPromises(history),
-    I5: resurrected(history),
+    I4: checkAcknowledgements(history),
+    I5: checkFencing(history),
     I6: history.inFlight.filter(({ bytes, bound }) => bytes > bound).map(({ node, bytes, bound }) =>
       `node ${node} had ${bytes} bytes in hand, above its bound of ${bound}`
     ),
-    I7: spreadPoison(history),
-    I8: untold(history),
-    unexpected: unexpected(history),
+    I7: checkPoisonContained(history),
+    I8: checkFailuresVisible(history),
+    unexpected: checkNoUnexpectedEvents(history),
   };
   const names = Object.keys(invariants) as InvariantName[];
   return { findings: names.map((invariant) => ({ invariant, broken: broken[invariant] })), ledger };
 }
 
 /** While deliveries are not settled, what they lead to is owed and not lost; but it was to be settled by now. */
-function lost(history: History, ledger: LedgerReport): string[] {
+function checkNothingLost(history: RunHistory, ledger: LedgerReport): string[] {
   const { unsettled } = history.stored;
   if (unsettled > 0) return [`${unsettled} deliveries were not settled when the time was over`];
   return [
@@ -70,15 +70,15 @@ function lost(history: History, ledger: LedgerReport): string[] {
   ];
 }
 
-function ledgerOf({ accepted, stored }: History): LedgerReport {
+function ledgerOf({ accepted, stored }: RunHistory): LedgerReport {
   const ledger = new Ledger(conservation);
   for (const id of accepted) ledger.accept(id);
-  for (const event of stored.events) ledger.see(event);
+  for (const event of stored.events) ledger.observe(event);
   return ledger.report(new Map(stored.deadLetters.map(({ caseId }) => [caseId, "dead"])));
 }
 
 /** Dead letters that were settled and are not there, or are there without what a person needs. */
-function brokenPromises({ attempts, stored }: History): string[] {
+function checkAcknowledgements({ attempts, stored }: RunHistory): string[] {
   const there = new Map(stored.deadLetters.map((dead) => [`${dead.processor}/${dead.event.position}`, dead]));
   const promised = attempts.filter(({ result }) => result === "settled").flatMap(({ processor, failed }) =>
     failed.filter(({ outcome }) => outcome === "deadLetter").map(({ position }) => `${processor}/${position}`)
@@ -94,10 +94,10 @@ function brokenPromises({ attempts, stored }: History): string[] {
 }
 
 /** Settles that were accepted under an epoch that had ended before they began. */
-function resurrected({ attempts, won }: History): string[] {
-  const wins = Map.groupBy(won, mailboxOf);
+function checkFencing({ attempts, leasesAcquired }: RunHistory): string[] {
+  const acquisitions = Map.groupBy(leasesAcquired, mailboxOf);
   return attempts.filter(({ result }) => result === "settled").flatMap((attempt) => {
-    const later = wins.get(mailboxOf(attempt))?.find(({ epoch, at }) =>
+    const later = acquisitions.get(mailboxOf(attempt))?.find(({ epoch, at }) =>
       epoch > attempt.epoch && at + SKEW_MS < attempt.begunAt
     );
     if (later === undefined) return [];
@@ -113,51 +113,49 @@ function mailboxOf({ processor, partition }: { processor: string; partition: num
 }
 
 /** Poison that is not dead, dead letters that are no poison, and tries beyond the limit. */
-function spreadPoison({ attempts, stored, poison, frail, maxAttempts }: History): string[] {
+function checkPoisonContained({ attempts, stored, poison, flaky, maxAttempts }: RunHistory): string[] {
   const dead = new Map(stored.deadLetters.map((letter) => [letter.event.event.event_id, letter]));
   const alive = poison.filter((id) => !dead.has(id)).map((id) => `poison ${id} is no dead letter`);
-  const known = new Set([...poison, ...frail]);
-  const innocent = [...dead.keys()].filter((id) => !known.has(id)).map((id) =>
-    `innocent event ${id} is dead`
-  );
+  const known = new Set([...poison, ...flaky]);
+  const healthy = [...dead.keys()].filter((id) => !known.has(id)).map((id) => `innocent event ${id} is dead`);
   const tried = attempts.flatMap(({ processor, failed }) =>
     failed.filter(({ attempt }) => attempt > maxAttempts).map(({ position, attempt }) =>
       `delivery ${processor}/${position} was tried ${attempt} times`
     )
   );
-  return [...alive, ...innocent, ...tried];
+  return [...alive, ...healthy, ...tried];
 }
 
-const TOLD_AS = { retry: "retry", deadLetter: "dead_letter", held: "held" } as const;
+const OBSERVED_AS = { retry: "retry", deadLetter: "dead_letter", held: "held" } as const;
 
 /** What happened by what was settled, against what was told, in every life that could tell to its end. */
-function untold({ attempts, told, killed, crashes }: History): string[] {
+function checkFailuresVisible({ attempts, observed, killed, crashes }: RunHistory): string[] {
   const silenced = new Set(killed);
   const lives = Map.groupBy(attempts.filter(({ node }) => !silenced.has(node)), ({ life }) => life);
-  const tellings = Map.groupBy(told, ({ life }) => life);
+  const observedByLife = Map.groupBy(observed, ({ life }) => life);
   return [
     ...crashes,
-    ...[...lives].flatMap(([life, own]) => untoldOf(own, tellings.get(life) ?? [])),
+    ...[...lives].flatMap(([life, own]) => invisibleFailures(own, observedByLife.get(life) ?? [])),
   ];
 }
 
-function untoldOf(attempts: readonly Attempt[], told: readonly Told[]): string[] {
+function invisibleFailures(attempts: readonly SettleAttempt[], observed: readonly RuntimeEvent[]): string[] {
   const happened: Record<string, number> = { retry: 0, dead_letter: 0, held: 0, fenced: 0 };
   for (const { result, failed } of attempts) {
     if (result === "fenced") happened.fenced!++;
     if (result !== "settled") continue;
-    for (const { outcome } of failed) happened[TOLD_AS[outcome]]!++;
+    for (const { outcome } of failed) happened[OBSERVED_AS[outcome]]!++;
   }
   return Object.entries(happened).flatMap(([what, count]) => {
-    const heard = told.filter((each) => each.what === what).length;
+    const reports = observed.filter((each) => each.what === what).length;
     // What is fenced before it is settled, at a trial or a pull, is told too.
-    const isTold = what === "fenced" ? heard >= count : heard === count;
-    return isTold ? [] : [`${count} of ${what} happened on ${attempts[0]!.node}, ${heard} were told`];
+    const isObserved = what === "fenced" ? reports >= count : reports === count;
+    return isObserved ? [] : [`${count} of ${what} happened on ${attempts[0]!.node}, ${reports} were told`];
   });
 }
 
 /** Events that nobody sent and nothing that is stored caused. */
-function unexpected({ accepted, sent, stored }: History): string[] {
+function checkNoUnexpectedEvents({ accepted, sent, stored }: RunHistory): string[] {
   const asked = new Set([...accepted, ...sent]);
   const there = new Set(stored.events.map(({ event }) => event.event_id));
   return stored.events.filter(({ event: { event_id, metadata } }) => {

@@ -1,11 +1,13 @@
 /** The order of what was done, and whether all of it was: questions about deliveries, one by one. @module */
-import type { Attempt, History } from "./chaos/history.ts";
+import type { RunHistory, SettleAttempt } from "./chaos/history.ts";
 import type { StoredEvent } from "../schema/stored_event.ts";
 
 /** Deliveries that no settle covers, though nothing waits any more. */
-export function lostDeliveries(history: History): string[] {
+export function lostDeliveries(history: RunHistory): string[] {
   const { attempts, stored, takes } = history;
-  const covered = new Set(attempts.filter(mayCount(history)).flatMap(doneOf).map(({ key }) => key));
+  const covered = new Set(
+    attempts.filter(mayBeDurable(history)).flatMap(doneDeliveries).map(({ key }) => key),
+  );
   const waiting = new Map(stored.deadLetters.map((dead) => [`${dead.processor}/${dead.caseId}`, dead]));
   return Object.entries(takes).flatMap(([processor, types]) =>
     stored.events.filter(({ event, position }) => {
@@ -20,11 +22,11 @@ export function lostDeliveries(history: History): string[] {
  * Whether an attempt may have been made durable. One that was not heard of again may; so may one that was fenced though
  * it began under a valid epoch: its first try was done, the answer lost, and the second try came after the fence.
  */
-function mayCount({ won }: History): (attempt: Attempt) => boolean {
-  const wins = Map.groupBy(won, mailboxOf);
+function mayBeDurable({ leasesAcquired }: RunHistory): (attempt: SettleAttempt) => boolean {
+  const acquisitions = Map.groupBy(leasesAcquired, mailboxOf);
   return (attempt) => {
     if (attempt.result !== "fenced") return attempt.result !== "failed";
-    const later = wins.get(mailboxOf(attempt))?.find(({ epoch }) => epoch > attempt.epoch);
+    const later = acquisitions.get(mailboxOf(attempt))?.find(({ epoch }) => epoch > attempt.epoch);
     return later === undefined || later.at > attempt.begunAt;
   };
 }
@@ -33,7 +35,9 @@ function mailboxOf({ processor, partition }: { processor: string; partition: num
   return `${processor}/${partition}`;
 }
 
-function doneOf({ processor, positions, failed }: Attempt): { key: string; position: number }[] {
+function doneDeliveries(
+  { processor, positions, failed }: SettleAttempt,
+): { key: string; position: number }[] {
   const not = new Set(failed.map(({ position }) => position));
   return positions.filter((position) => !not.has(position)).map((position) => ({
     key: `${processor}/${position}`,
@@ -42,15 +46,15 @@ function doneOf({ processor, positions, failed }: Attempt): { key: string; posit
 }
 
 /** Cases whose deliveries were done, for the first time, in another order than they are stored. */
-export function doneInOrder(history: History): string[] {
+export function doneInOrder(history: RunHistory): string[] {
   const { attempts, stored } = history;
   const events = new Map(stored.events.map((event) => [event.position, event]));
   const done = new Set<string>();
   const versions = new Map<string, number>();
   const broken: string[] = [];
-  const inTime = attempts.filter(mayCount(history)).toSorted((a, b) => a.begunAt - b.begunAt);
+  const inTime = attempts.filter(mayBeDurable(history)).toSorted((a, b) => a.begunAt - b.begunAt);
   for (const attempt of inTime) {
-    for (const { key, position } of doneOf(attempt)) {
+    for (const { key, position } of doneDeliveries(attempt)) {
       const event = events.get(position);
       if (event === undefined || done.has(key)) continue;
       done.add(key);
@@ -66,14 +70,14 @@ export function doneInOrder(history: History): string[] {
 }
 
 /** Deliveries that were done though their case waits behind a dead letter. */
-export function doneBehindDead(history: History): string[] {
+export function doneBehindDead(history: RunHistory): string[] {
   const { attempts, stored } = history;
   const dead = new Map(
     stored.deadLetters.map((each) => [`${each.processor}/${each.caseId}`, each.event.position]),
   );
   const cases = new Map(stored.events.map(({ position, event }) => [position, event.correlation_id]));
   return attempts.filter(({ result }) => result === "settled").flatMap((attempt) =>
-    doneOf(attempt).filter(({ position }) => {
+    doneDeliveries(attempt).filter(({ position }) => {
       const head = dead.get(`${attempt.processor}/${cases.get(position)}`);
       return head !== undefined && position > head;
     }).map(({ position }) =>

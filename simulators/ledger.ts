@@ -27,7 +27,7 @@ export interface LedgerReport {
 }
 
 /** Deliveries of a case that wait, by case id: `dead` when a person must act. */
-type Waiting = ReadonlyMap<string, "parked" | "dead">;
+type WaitingState = ReadonlyMap<string, "parked" | "dead">;
 
 interface Account {
   version: number;
@@ -41,7 +41,7 @@ interface Account {
   readonly open: Map<string, readonly string[]>;
 }
 
-const NAMED = 20;
+const MAX_NAMED = 20;
 
 export class Ledger {
   readonly #follows: Conservation;
@@ -60,7 +60,7 @@ export class Ledger {
   }
 
   /** Every event of the store, in the order of positions. Cases whose first event is not among them are not judged. */
-  see({ position, version, event }: StoredEvent): void {
+  observe({ position, version, event }: StoredEvent): void {
     this.#missing.delete(event.event_id);
     const account = this.#accountOf(event.correlation_id, version);
     if (account === undefined) return;
@@ -72,7 +72,7 @@ export class Ledger {
     if (account.seen.has(event.event_id)) this.#duplicated.add(event.event_id);
     account.seen.add(event.event_id);
     if (event.metadata.causation_id !== undefined) {
-      this.#seeEffect(account, event, event.metadata.causation_id);
+      this.#observeEffect(account, event, event.metadata.causation_id);
     }
     const mayFollow = this.#follows(event);
     if (mayFollow !== undefined) account.open.set(event.event_id, mayFollow);
@@ -91,7 +91,7 @@ export class Ledger {
     return account;
   }
 
-  #seeEffect(account: Account, event: StoredEvent["event"], cause: string): void {
+  #observeEffect(account: Account, event: StoredEvent["event"], cause: string): void {
     if (!account.seen.has(cause)) this.#reordered.add(event.correlation_id);
     const effect = `${cause}/${event.event_type}`;
     if (account.effects.has(effect)) this.#duplicated.add(event.event_id);
@@ -100,7 +100,7 @@ export class Ledger {
   }
 
   /** The verdict. `waiting` says which cases are parked or dead: what they lack is owed, not lost. */
-  report(waiting: Waiting): LedgerReport {
+  report(waiting: WaitingState): LedgerReport {
     const counts = { completed: 0, inReview: 0, inProgress: 0, parked: 0, dead: 0 };
     const lost = new Set(this.#missing);
     for (const [caseId, account] of this.#accounts) {
@@ -116,9 +116,9 @@ export class Ledger {
       balanced: faults.every((set) => set.size === 0),
       accepted: this.#accounts.size,
       ...counts,
-      lost: [...lost].slice(0, NAMED),
-      duplicated: [...this.#duplicated].slice(0, NAMED),
-      reordered: [...this.#reordered].slice(0, NAMED),
+      lost: [...lost].slice(0, MAX_NAMED),
+      duplicated: [...this.#duplicated].slice(0, MAX_NAMED),
+      reordered: [...this.#reordered].slice(0, MAX_NAMED),
     };
   }
 }

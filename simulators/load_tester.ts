@@ -10,15 +10,21 @@ import { delay } from "../backends/patience.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases } from "./case_generator.ts";
-import { type ArrivalKind, schedule } from "./load/arrival_schedule.ts";
-import { BROKEN_OFF, isHeld, judge, type LoadFigures, type SecondFigures } from "./load/load_figures.ts";
-import type { Done } from "./load/measured_backend.ts";
-import { measured } from "./load/measured_backend.ts";
-import { offer } from "./load/open_loop.ts";
-import { ProcessWatch, type Watched } from "./load/process_watch.ts";
+import { type ArrivalKind, scheduleArrivals } from "./load/arrival_schedule.ts";
+import {
+  INTERRUPTED,
+  judge,
+  type LoadFigures,
+  meetsObjective,
+  type SecondFigures,
+} from "./load/load_figures.ts";
+import type { SettledDelivery } from "./load/measured_backend.ts";
+import { measureBackend } from "./load/measured_backend.ts";
+import { runOpenLoop } from "./load/open_loop.ts";
+import { ProcessWatch, type WatchedProcess } from "./load/process_watch.ts";
 import { afterProbe, beginSearch, type Search } from "./load/rate_search.ts";
 import { RunRecorder, wallClock } from "./load/run_recorder.ts";
-import { Troubles } from "./load/troubles.ts";
+import { ErrorCounts } from "./load/troubles.ts";
 
 interface LoadOptions {
   readonly supervision: SupervisorOptions;
@@ -31,33 +37,34 @@ interface LoadOptions {
   readonly onSecond: (second: SecondFigures) => void;
   readonly signal: AbortSignal;
   /** Processes of this machine whose use is told. */
-  readonly processes: readonly Watched[];
+  readonly processes: readonly WatchedProcess[];
 }
 
 /** After the last arrival so long is waited for the rest to be settled. */
 const DRAIN_MS = 30_000;
 /** The same when somebody asked to stop. */
-const HURRIED_DRAIN_MS = 2_000;
+const ABORTED_DRAIN_MS = 2_000;
 /** In a search a rate has failed for certain once so many seconds of arrivals wait. */
 const HOPELESS_S = 2;
 /** Before a search the node is warmed up for so long. */
-const WARMING_MS = 3_000;
+const SEARCH_WARM_UP_MS = 3_000;
 /** The first arrival is due a moment after the run was set up. */
-const SOON_MS = 20;
+const START_DELAY_MS = 20;
 
 export class LoadTester {
   readonly #backend: Backend;
   readonly #options: LoadOptions;
   readonly #supervisor: Supervisor;
   #recorder: RunRecorder | undefined;
-  #troubles = new Troubles();
+  #errorCounts = new ErrorCounts();
   #runs = 0;
 
   constructor(backend: Backend, options: LoadOptions) {
-    const told = (processor: string, done: readonly Done[]) => this.#recorder?.settledBatch(processor, done);
-    this.#backend = measured(backend, told);
+    const onSettled = (processor: string, done: readonly SettledDelivery[]) =>
+      this.#recorder?.onSettled(processor, done);
+    this.#backend = measureBackend(backend, onSettled);
     this.#options = options;
-    this.#supervisor = new Supervisor(this.#backend, processors, this.#troubles, options.supervision);
+    this.#supervisor = new Supervisor(this.#backend, processors, this.#errorCounts, options.supervision);
   }
 
   /** Starts the node, and waits until it holds all its mailboxes. */
@@ -89,14 +96,14 @@ export class LoadTester {
   /** Searches for the highest rate that is held with end-to-end p99 inside the objective. Returns every probe. */
   async search(sloMs: number, first: number, onProbe: (figures: LoadFigures, held: boolean) => void) {
     // The first run after a start is slow, whatever its rate.
-    await this.#run({ durationMs: WARMING_MS, warmUpMs: 0, perSecond: first, givesUp: true });
+    await this.#run({ durationMs: SEARCH_WARM_UP_MS, warmUpMs: 0, perSecond: first, givesUp: true });
     const probes: LoadFigures[] = [];
     let search: Search = beginSearch(first);
     while (search.next !== undefined && !this.#options.signal.aborted) {
       const figures = await this.#run({ ...this.#plan(), perSecond: search.next, givesUp: true });
       // A probe that was broken off says nothing; when there is no other, it is at least what was seen.
       if (this.#options.signal.aborted && probes.length > 0) break;
-      const held = isHeld(figures, sloMs);
+      const held = meetsObjective(figures, sloMs);
       probes.push(figures);
       onProbe(figures, held);
       search = afterProbe(search, held);
@@ -105,15 +112,15 @@ export class LoadTester {
     return { held: search.held, probes };
   }
 
-  async #run(plan: Plan): Promise<LoadFigures> {
+  async #run(plan: RunPlan): Promise<LoadFigures> {
     const { signal, processes } = this.#options;
     const { durability } = await this.#backend.health();
     const watch = await ProcessWatch.begin(processes);
-    const start = performance.now() + SOON_MS;
+    const start = performance.now() + START_DELAY_MS;
     const began = performance.timeOrigin + start;
-    const recorder = new RunRecorder({ began, counts: began + plan.warmUpMs });
+    const recorder = new RunRecorder({ began, countsFrom: began + plan.warmUpMs });
     this.#recorder = recorder;
-    this.#troubles.reset();
+    this.#errorCounts.reset();
     const hopeless = new AbortController();
     const ended = new AbortController();
     const seconds = this.#everySecond(recorder, watch, ended.signal, () => {
@@ -129,16 +136,16 @@ export class LoadTester {
   }
 
   async #offer(
-    { durationMs, perSecond }: Plan,
+    { durationMs, perSecond }: RunPlan,
     start: number,
     listener: RunRecorder,
     signal: AbortSignal,
   ): Promise<number> {
     const { arrivals, seed } = this.#options;
-    const moments = schedule({ kind: arrivals, perSecond, durationMs, seed });
+    const moments = scheduleArrivals({ kind: arrivals, perSecond, durationMs, seed });
     const make = this.#intakes(performance.timeOrigin + start, listener);
     const append = (events: readonly WireEvent[]) => this.#backend.append(events);
-    const { makingMs } = await offer({ schedule: moments, make, append, start, listener, signal });
+    const { makingMs } = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
     listener.offering = false;
     return makingMs;
   }
@@ -155,15 +162,15 @@ export class LoadTester {
     };
   }
 
-  async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, look: () => void) {
+  async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, onTick: () => void) {
     const start = performance.now();
     for (let n = 1; !ended.aborted; n++) {
       await delay(start + n * 1000 - performance.now(), ended);
-      const processes = await watch.look();
+      const processes = await watch.sample();
       // What is left of a second would look like a fall.
       if (ended.aborted) return;
       this.#options.onSecond(recorder.tick(processes));
-      look();
+      onTick();
     }
   }
 
@@ -172,7 +179,7 @@ export class LoadTester {
     const began = wallClock();
     const { signal } = this.#options;
     const unhurried = new AbortController().signal;
-    while (wallClock() - began < (signal.aborted ? HURRIED_DRAIN_MS : DRAIN_MS)) {
+    while (wallClock() - began < (signal.aborted ? ABORTED_DRAIN_MS : DRAIN_MS)) {
       await delay(20, unhurried);
       if ((recorder?.behind ?? 0) > 0) continue;
       const { mailboxes } = await this.#backend.health();
@@ -182,7 +189,7 @@ export class LoadTester {
     return null;
   }
 
-  #figures(run: Finished): LoadFigures {
+  #figures(run: FinishedRun): LoadFigures {
     const { arrivals, seed, signal, supervision: { workers } } = this.#options;
     const { recorder, watch, plan, durability, offeredMs, drainedMs, makingMs } = run;
     const rate = (count: number) => tenth(count / Math.max(1, offeredMs - plan.warmUpMs) * 1000);
@@ -204,15 +211,15 @@ export class LoadTester {
       settled_per_second: rate(recorder.settledInTime),
       ...recorder.figures(),
       ...judged,
-      troubles: this.#troubles.figures(),
+      troubles: this.#errorCounts.figures(),
       processes: watch.figures(),
-      verdict: signal.aborted ? BROKEN_OFF : judge(judged),
+      verdict: signal.aborted ? INTERRUPTED : judge(judged),
     };
   }
 }
 
 /** One run of the tester. */
-interface Plan {
+interface RunPlan {
   readonly perSecond: number;
   readonly durationMs: number;
   readonly warmUpMs: number;
@@ -220,8 +227,8 @@ interface Plan {
   readonly givesUp: boolean;
 }
 
-interface Finished {
-  readonly plan: Plan;
+interface FinishedRun {
+  readonly plan: RunPlan;
   readonly durability: string;
   readonly recorder: RunRecorder;
   readonly watch: ProcessWatch;
@@ -230,7 +237,7 @@ interface Finished {
   readonly drainedMs: number | null;
 }
 
-function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: Plan): boolean {
+function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: RunPlan): boolean {
   return behind > perSecond * HOPELESS_S || lagMs > HOPELESS_S * 1000;
 }
 

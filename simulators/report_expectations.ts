@@ -2,15 +2,15 @@
 import { hoursOfWeek, type LocalHour } from "./arrivals.ts";
 import type { IntakeData } from "./case_generator.ts";
 import { municipalityWeights } from "./citizens.ts";
-import { domain } from "./domain.ts";
-import type { Certainty } from "./explain.ts";
+import { sourcedFigures } from "./domain.ts";
+import type { FigureCertainty } from "./explain.ts";
 import { priorities } from "../schema/events.ts";
 
 /** Shares by item, and which item a case belongs to. */
 export interface ShareExpectation {
   readonly title: string;
   readonly source: string;
-  readonly certainty: Certainty;
+  readonly certainty: FigureCertainty;
   readonly shares: Readonly<Record<string, number>>;
   /** Undefined for a case that says nothing of this. */
   readonly itemOf: (data: IntakeData, hour: LocalHour) => string | undefined;
@@ -20,7 +20,7 @@ const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", 
 const OTHERS = "all others";
 
 function personExpectations(): ShareExpectation[] {
-  const { household_types, age_bands, income_source } = domain;
+  const { household_types, age_bands, income_source } = sourcedFigures;
   const certainty = "chart_reading";
   return [
     { title: "household", certainty, ...household_types, itemOf: ({ profile }) => profile?.household },
@@ -31,8 +31,8 @@ function personExpectations(): ShareExpectation[] {
 
 /** The three cities with a published number of persons; the other weights rest on an assumption. */
 function cityExpectation(): ShareExpectation {
-  const { source } = domain.population.municipality_counts_2023;
-  const persons = domain.population.persons_16plus_2023.value;
+  const { source } = sourcedFigures.population.municipality_counts_2023;
+  const persons = sourcedFigures.population.persons_16plus_2023.value;
   const cities = ["Amsterdam", "Rotterdam", "'s-Gravenhage"];
   const weights = municipalityWeights();
   const shares = Object.fromEntries(cities.map((city) => [city, weights[city]! / persons]));
@@ -53,14 +53,14 @@ function debtTypeExpectation(): ShareExpectation {
     title: "debt type",
     source: "CBS registers and Divosa signals within assumed blocks",
     certainty: "mixed",
-    shares: Object.fromEntries(domain.debt_types.map(({ id, weight }) => [id, weight])),
+    shares: Object.fromEntries(sourcedFigures.debt_types.map(({ id, weight }) => [id, weight])),
     itemOf: ({ debt_type }) => debt_type,
   };
 }
 
 function priorityShares(): Record<string, number> {
   const shareOf = (priority: (typeof priorities)[number]) =>
-    domain.debt_types.reduce((sum, type) => sum + type.weight * type.priority_mix[priority], 0);
+    sourcedFigures.debt_types.reduce((sum, type) => sum + type.weight * type.priority_mix[priority], 0);
   return Object.fromEntries(priorities.map((priority) => [priority, shareOf(priority)]));
 }
 
@@ -72,7 +72,7 @@ function weekdayShares(): Record<string, number> {
 }
 
 function assumedExpectations(): ShareExpectation[] {
-  const { online, phone, walk_in } = domain.channel_mix;
+  const { online, phone, walk_in } = sourcedFigures.channel_mix;
   const origin = { source: "assumption", certainty: "assumption" } as const;
   const weekday = ({ hourOfWeek }: LocalHour) => days[Math.floor(hourOfWeek / 24)];
   return [

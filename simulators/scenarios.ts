@@ -1,7 +1,7 @@
 /** Labelled departures from the sourced figures, for demonstrations and load that the figures do not show. @module */
 
 /** What a scenario changes. Everything it does not name stays as sourced. */
-export interface Scenario {
+export interface CaseVariant {
   /** One sentence that says what departs from the sources. */
   readonly departure: string;
   /** Shares that replace those of debt types; the others shrink in proportion. */
@@ -14,7 +14,7 @@ export interface Scenario {
   readonly arrivalFactor: number;
 }
 
-const asSourced: Scenario = {
+const sourcedVariant: CaseVariant = {
   departure: "Nothing departs from the sources.",
   typeShares: {},
   monthFactors: {},
@@ -22,29 +22,29 @@ const asSourced: Scenario = {
   arrivalFactor: 1,
 };
 
-export const scenarios = {
-  none: asSourced,
+export const caseVariants = {
+  none: sourcedVariant,
   cak: {
-    ...asSourced,
+    ...sourcedVariant,
     departure: "The own contribution claimed by the CAK is 15% of the cases, where the figures give 0.5%.",
     typeShares: { cak_eigen_bijdrage: 0.15 },
   },
   winter: {
-    ...asSourced,
+    ...sourcedVariant,
     departure:
       "From November to February energy claims arrive at three times their rate; no source gives a season.",
     monthFactors: { energie: { 11: 3, 12: 3, 1: 3, 2: 3 } },
   },
   crisis: {
-    ...asSourced,
+    ...sourcedVariant,
     departure:
       "Arrivals are one and a half times, and threatening situations three times, what is assumed elsewhere.",
     threatFactor: 3,
     arrivalFactor: 1.5,
   },
-} as const satisfies Record<string, Scenario>;
+} as const satisfies Record<string, CaseVariant>;
 
-export type ScenarioName = keyof typeof scenarios;
+export type CaseVariantName = keyof typeof caseVariants;
 
 /** The names, for a command line's choices. */
-export const scenarioNames = Object.keys(scenarios) as ScenarioName[];
+export const caseVariantNames = Object.keys(caseVariants) as CaseVariantName[];

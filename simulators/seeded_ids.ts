@@ -1,6 +1,6 @@
 /** Identifiers and numbers that a seed determines: UUIDs in time's order, and test BSNs. @module */
 import { passesElevenTest } from "../schema/bsn.ts";
-import { domain } from "./domain.ts";
+import { sourcedFigures } from "./domain.ts";
 import type { Random } from "./random.ts";
 
 /** A UUID of version 7 (RFC 9562): the time in milliseconds in front, 74 seeded bits behind. */
@@ -18,7 +18,7 @@ function hex(value: number, digits: number): string {
 
 /** Every number of the RvIG test range (9999…) that passes the eleven-test: the only BSNs a simulator may use. */
 export function testBsns(): string[] {
-  const { first, last } = domain.bsn.test_range;
+  const { first, last } = sourcedFigures.bsn.test_range;
   const numbers: string[] = [];
   for (let number = Number(first); number <= Number(last); number++) {
     const bsn = String(number);
@@ -28,7 +28,7 @@ export function testBsns(): string[] {
 }
 
 /** Shuffles in place (Fisher and Yates) and returns the same array. */
-export function shuffled<T>(values: T[], random: Random): T[] {
+export function shuffle<T>(values: T[], random: Random): T[] {
   for (let i = values.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [values[i], values[j]] = [values[j]!, values[i]!];

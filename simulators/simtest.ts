@@ -1,6 +1,6 @@
 /** The program behind `deno task simtest`. @module */
 import { runCommand } from "../console/command.ts";
-import { exitCodes, explain } from "../console/exit_codes.ts";
+import { describeExit, exitCodes } from "../console/exit_codes.ts";
 import { processOutput } from "../console/terminal.ts";
 import { simtest } from "./simulation/command.ts";
 
@@ -8,7 +8,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await runCommand(simtest, args, processOutput);
   } catch (error) {
-    const { code, text } = explain(error);
+    const { code, text } = describeExit(error);
     if (code !== exitCodes.ok) processOutput.err(code === exitCodes.usage ? `${text} (see --help)` : text);
     return code;
   }

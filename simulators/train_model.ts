@@ -11,7 +11,7 @@ import {
   missable,
 } from "../actors/reasoning/features.ts";
 import type { Head, HeadName, Weights } from "../actors/reasoning/model.ts";
-import { type History, outcomeShares, simulateHistories } from "./histories.ts";
+import { generateOutcomes, outcomeShares, type SyntheticOutcome } from "./histories.ts";
 import {
   type Bin,
   brier,
@@ -53,17 +53,19 @@ const RIDGE = 1;
 export const confidenceLost = { profile: 0.4, debt_type: 0.1 } as const;
 
 /** What each part of the model learns from: the histories under an action, and what counts as 1. */
-const targets: Readonly<Record<HeadName, { action: History["action"]; outcome: History["outcome"] }>> = {
+const headTargets: Readonly<
+  Record<HeadName, { action: SyntheticOutcome["action"]; outcome: SyntheticOutcome["outcome"] }>
+> = {
   payment_plan: { action: "payment_plan", outcome: "resolved" },
   collect: { action: "collect", outcome: "resolved" },
   refer_assistance: { action: "refer_assistance", outcome: "resolved" },
   risk: { action: "collect", outcome: "escalated" },
 };
-const headNames = Object.keys(targets) as HeadName[];
+const headNames = Object.keys(headTargets) as HeadName[];
 
 /** Trains a model. Pure: same options, same bytes. */
 export function trainModel(options: TrainingOptions): TrainedModel {
-  const histories = simulateHistories(options.seed, options.count);
+  const histories = generateOutcomes(options.seed, options.count);
   const split = Math.floor(histories.length * 0.8);
   const scale = scaleOf(histories.slice(0, split));
   const fits = headNames.map((name) => {
@@ -101,7 +103,7 @@ function rounded(value: number): number {
 }
 
 /** Mean, deviation and range of each feature where it is known. The range leaves out one in a thousand at each end. */
-function scaleOf(histories: readonly History[]): Scale {
+function scaleOf(histories: readonly SyntheticOutcome[]): Scale {
   const rows = histories.map(({ intake }) => extractFeatures(intake).values);
   const columns = featureNames.map((_, f) =>
     Float64Array.from(rows.map((row) => row[f]!).filter((value) => !Number.isNaN(value))).sort()
@@ -120,7 +122,7 @@ function scaleOf(histories: readonly History[]): Scale {
 }
 
 /** Bias, standardised features (0 where missing), and a column for each fact that may be missing. */
-function rowOf({ intake }: History, { mean, deviation, least, most }: Scale): Float64Array {
+function rowOf({ intake }: SyntheticOutcome, { mean, deviation, least, most }: Scale): Float64Array {
   const { values, missing } = extractFeatures(intake);
   const row = new Float64Array(1 + featureNames.length + missable.length);
   row[0] = 1;
@@ -132,8 +134,8 @@ function rowOf({ intake }: History, { mean, deviation, least, most }: Scale): Fl
   return row;
 }
 
-function sampleOf(name: HeadName, histories: readonly History[], scale: Scale): Sample {
-  const { action, outcome } = targets[name];
+function sampleOf(name: HeadName, histories: readonly SyntheticOutcome[], scale: Scale): Sample {
+  const { action, outcome } = headTargets[name];
   const of = histories.filter((history) => history.action === action);
   return {
     rows: of.map((history) => rowOf(history, scale)),
@@ -169,7 +171,7 @@ function reportOf(fit: Fit): HeadReport {
 }
 
 /** Which features a fact makes known. */
-const knownBy: Readonly<Record<Missable, readonly FeatureName[]>> = {
+const factFields: Readonly<Record<Missable, readonly FeatureName[]>> = {
   monthly_income: ["claim_to_income", "debts_to_income", "income"],
   total_debt: ["debts_to_income"],
   creditors: ["creditors"],
@@ -194,7 +196,7 @@ function confidenceLostOf(fits: readonly Fit[]): Weights["confidence_lost"] {
 function hiding(fact: Missable, fit: Fit): Fit {
   const rows = fit.test.rows.map((row) => {
     const hidden = row.slice();
-    for (const name of knownBy[fact]) hidden[1 + featureNames.indexOf(name)] = 0;
+    for (const name of factFields[fact]) hidden[1 + featureNames.indexOf(name)] = 0;
     hidden[1 + featureNames.length + missable.indexOf(fact)] = 1;
     return hidden;
   });
@@ -225,8 +227,8 @@ async function writeModel({ files }: TrainedModel, directory: URL | string): Pro
 }
 
 /** The seed and size of the model in use: `trainModel(inUse)` gives its files again. */
-export const inUse: TrainingOptions = { seed: "zaakstroom", count: 30_000 };
+export const currentTraining: TrainingOptions = { seed: "zaakstroom", count: 30_000 };
 
 if (import.meta.main) {
-  await writeModel(trainModel(inUse), new URL("../actors/reasoning/model/", import.meta.url));
+  await writeModel(trainModel(currentTraining), new URL("../actors/reasoning/model/", import.meta.url));
 }

@@ -1,23 +1,23 @@
 /** Runs this Deno again, to do a part of the work. @module */
 import { CommandError, exitCodes } from "../exit_codes.ts";
 
-interface DenoRun {
+interface DenoOptions {
   readonly cwd: string;
   /** A program to read from standard input. */
   readonly input?: string;
 }
 
 /** What it printed. @throws CommandError in one line when it failed; `doing` completes "Failed while …". */
-export async function runDeno(args: readonly string[], doing: string, run: DenoRun): Promise<string> {
+export async function runDeno(args: readonly string[], activity: string, run: DenoOptions): Promise<string> {
   const { success, stdout, stderr } = await tryDeno(args, run);
   if (success) return stdout;
-  throw new CommandError(exitCodes.failed, `Failed while ${doing}: ${reasonIn(stderr)}`);
+  throw new CommandError(exitCodes.failed, `Failed while ${activity}: ${errorReason(stderr)}`);
 }
 
 /** Runs it, and answers what came of it. */
 export async function tryDeno(
   args: readonly string[],
-  { cwd, input }: DenoRun,
+  { cwd, input }: DenoOptions,
 ): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -28,12 +28,12 @@ export async function tryDeno(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const [{ success, stdout, stderr }] = await Promise.all([child.output(), give(child, input)]);
+  const [{ success, stdout, stderr }] = await Promise.all([child.output(), writeInput(child, input)]);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { success, stdout: text(stdout), stderr: text(stderr) };
 }
 
-async function give(child: Deno.ChildProcess, input: string | undefined): Promise<void> {
+async function writeInput(child: Deno.ChildProcess, input: string | undefined): Promise<void> {
   if (input === undefined) return;
   const writer = child.stdin.getWriter();
   try {
@@ -45,11 +45,11 @@ async function give(child: Deno.ChildProcess, input: string | undefined): Promis
 }
 
 /** The error and its causes in one line, without the stack that Deno prints under them. */
-export function reasonIn(stderr: string): string {
-  const told = stderr.split(/\n\s*Stack backtrace:/)[0]!;
-  const from = told.search(/^error: /m);
-  const lines = told.slice(Math.max(from, 0)).replace(/^error: /, "").split("\n");
+export function errorReason(stderr: string): string {
+  const summary = stderr.split(/\n\s*Stack backtrace:/)[0]!;
+  const from = summary.search(/^error: /m);
+  const lines = summary.slice(Math.max(from, 0)).replace(/^error: /, "").split("\n");
   const causes = lines.map((line) => line.replace(/^\s*\d+:\s*/, "").trim());
-  const telling = causes.filter((line) => line !== "" && line !== "Caused by:");
-  return telling.slice(0, 3).join(": ") || "no reason was given";
+  const summaryLines = causes.filter((line) => line !== "" && line !== "Caused by:");
+  return summaryLines.slice(0, 3).join(": ") || "no reason was given";
 }

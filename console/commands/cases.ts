@@ -9,7 +9,7 @@ import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "../review.ts";
-import { tellCase, withoutPersonalData } from "../timeline.ts";
+import { renderCase, withoutPersonalData } from "../timeline.ts";
 
 const casesOptions = {
   ...backendOptions,
@@ -83,11 +83,13 @@ async function review(backend: Backend, { limit, json }: CasesValues, { out }: O
   const waiting = await waitingCases(backend, limit);
   if (json) out(JSON.stringify(waiting));
   else if (waiting.length === 0) out("No case waits for a caseworker");
-  else for (const each of waiting) out(tellWaiting(each));
+  else for (const each of waiting) out(renderWaiting(each));
   return exitCodes.ok;
 }
 
-function tellWaiting({ caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase): string {
+function renderWaiting(
+  { caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase,
+): string {
   const due = term === undefined ? "" : `, by ${term.due}`;
   const proposal = proposed === undefined ? "" : `, proposed: ${proposed}`;
   const lines = reasons.map(({ code, reason }) => `    ${code}: ${reason}`);
@@ -129,11 +131,11 @@ async function list(
   const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
   if (json) out(JSON.stringify(found));
   else if (found.length === 0) out("No cases");
-  else for (const summary of found) out(tellSummary(summary));
+  else for (const summary of found) out(renderCaseSummary(summary));
   return exitCodes.ok;
 }
 
-function tellSummary({ caseId, version, latest, updatedAt }: CaseSummary): string {
+function renderCaseSummary({ caseId, version, latest, updatedAt }: CaseSummary): string {
   return `${updatedAt}  ${latest.padEnd(26)} v${version}  ${caseId}`;
 }
 
@@ -143,11 +145,15 @@ async function show(
   { out }: Output,
   caseId: string,
 ): Promise<number> {
-  const story: StoredEvent[] = [];
-  for await (const stored of backend.readCase(caseId)) story.push(stored);
-  if (story.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
-  const acts: AuditEntry[] = await backend.audit(caseId);
-  out(json ? JSON.stringify({ caseId, events: story.map(masked), acts }) : tellCase(caseId, story, acts));
+  const history: StoredEvent[] = [];
+  for await (const stored of backend.readCase(caseId)) history.push(stored);
+  if (history.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
+  const audit: AuditEntry[] = await backend.audit(caseId);
+  out(
+    json
+      ? JSON.stringify({ caseId, events: history.map(masked), acts: audit })
+      : renderCase(caseId, history, audit),
+  );
   return exitCodes.ok;
 }
 

@@ -6,12 +6,12 @@ import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/stage.ts";
 import { faults } from "../../simulators/faults/all.ts";
-import { type ChaosResult, hasPassed, ms, worst } from "../../simulators/chaos/report/words.ts";
+import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/words.ts";
 import { jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
-import { stopRequests } from "../stopping.ts";
+import { listenForStop } from "../stopping.ts";
 import { StatusLine } from "../terminal.ts";
 
 const names = scenarios.map(({ name }) => name);
@@ -55,7 +55,7 @@ const chaosOptions = {
 
 type ChaosValues = Values<typeof chaosOptions>;
 
-const LEAST_MS = 3_000;
+const MIN_DURATION_MS = 3_000;
 
 export const chaos = command({
   name: "chaos",
@@ -73,13 +73,13 @@ export const chaos = command({
   async run({ values, positional }: Parsed<typeof chaosOptions>, output) {
     if (positional.length > 0) throw new UsageError(`chaos takes no arguments: ${positional[0]}`);
     if (values.list) return list(values, output);
-    requireSense(values);
-    return await playAll(values, output);
+    validateOptions(values);
+    return await runAll(values, output);
   },
 });
 
-function requireSense({ backend, url, duration }: ChaosValues): void {
-  if (duration < LEAST_MS) throw new UsageError("Cannot use --duration: it must be at least 3s");
+function validateOptions({ backend, url, duration }: ChaosValues): void {
+  if (duration < MIN_DURATION_MS) throw new UsageError("Cannot use --duration: it must be at least 3s");
   if (Deno.build.standalone) {
     throw new UsageError("chaos runs from the source only: a compiled program has no way to hurt itself");
   }
@@ -105,15 +105,15 @@ function list({ json }: ChaosValues, { out }: Output): number {
   return exitCodes.ok;
 }
 
-async function playAll(values: ChaosValues, output: Output): Promise<number> {
-  const requests = stopRequests(false);
+async function runAll(values: ChaosValues, output: Output): Promise<number> {
+  const requests = listenForStop(false);
   const status = new StatusLine(output);
-  requests.second.then(() => Deno.exit(exitCodes.interrupted));
+  requests.immediate.then(() => Deno.exit(exitCodes.interrupted));
   try {
-    const result = await playWith(values, requests.first, status, output);
+    const result = await runWith(values, requests.graceful, status, output);
     status.clear();
     if (values.report !== undefined) await writeReport(values.report, result, output);
-    output.out(values.json ? JSON.stringify(plain(result)) : lastLine(result));
+    output.out(values.json ? JSON.stringify(withoutSeries(result)) : lastLine(result));
     return hasPassed(result) ? exitCodes.ok : exitCodes.failed;
   } finally {
     status.clear();
@@ -121,14 +121,14 @@ async function playAll(values: ChaosValues, output: Output): Promise<number> {
   }
 }
 
-async function playWith(
+async function runWith(
   values: ChaosValues,
   signal: AbortSignal,
   status: StatusLine,
   output: Output,
 ): Promise<ChaosResult> {
   // Loaded here: no other command needs any of it.
-  const { NO_NATS, play } = await import("../../simulators/chaos/play.ts");
+  const { NO_NATS, runScenarios: play } = await import("../../simulators/chaos/play.ts");
   const seed = values.seed ?? crypto.randomUUID().slice(0, 8);
   const phases = new Map<string, string>();
   const { runs, missing, notPlayed } = await play({
@@ -152,7 +152,7 @@ async function playWith(
     },
   });
   if (values.backend === "nats" && missing.length > 0) {
-    throw new CommandError(exitCodes.away, `There is ${NO_NATS}`);
+    throw new CommandError(exitCodes.unavailable, `There is ${NO_NATS}`);
   }
   for (const what of missing) output.err(`skipped, though it was asked for: ${what}`);
   for (const what of notPlayed) output.err(`not played: ${what}`);
@@ -161,10 +161,12 @@ async function playWith(
 
 /** A run in a line, and one more for everything that is wrong with it. */
 function resultLines({ scenario, backend, faults, failures, accepted, drainMs }: RunResult): string[] {
-  const detected = ms(worst(faults, ({ detectedMs }) => detectedMs));
-  const recovered = ms(worst(faults, ({ recoveredMs }) => recoveredMs));
+  const detected = formatMs(worstOf(faults, ({ detectedMs }) => detectedMs));
+  const recovered = formatMs(worstOf(faults, ({ recoveredMs }) => recoveredMs));
   const verdict = failures.length === 0 ? "passed" : "FAILED";
-  const figures = `${accepted} events, detected ${detected}, recovered ${recovered}, drained ${ms(drainMs)}`;
+  const figures = `${accepted} events, detected ${detected}, recovered ${recovered}, drained ${
+    formatMs(drainMs)
+  }`;
   return [`${verdict} ${scenario} on ${backend}: ${figures}`, ...failures.map((failure) => `  ${failure}`)];
 }
 
@@ -177,7 +179,7 @@ async function writeReport(directory: string, result: ChaosResult, { err }: Outp
     await Deno.writeTextFile(join(directory, "chaos.html"), htmlReport(result));
   } catch (error) {
     throw new CommandError(
-      exitCodes.refused,
+      exitCodes.unusable,
       `Cannot write the report to ${directory}: ${(error as Error).message}`,
     );
   }
@@ -185,7 +187,7 @@ async function writeReport(directory: string, result: ChaosResult, { err }: Outp
 }
 
 /** For programs: without the series, which only a chart needs. */
-function plain(result: ChaosResult) {
+function withoutSeries(result: ChaosResult) {
   const runs = result.runs.map(({ series: _, ...run }) => run);
   return { passed: hasPassed(result), ...result, runs };
 }

@@ -7,8 +7,8 @@ import { backendOptions, jsonOption, limitOption, openBackend } from "../backend
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
-import { previewRedrive, tellPreview } from "../redrive_preview.ts";
-import { grouped } from "../terminal.ts";
+import { previewRedrive, renderPreview } from "../redrive_preview.ts";
+import { formatRounded } from "../terminal.ts";
 import { withoutPersonalData } from "../timeline.ts";
 
 const dlqOptions = {
@@ -114,10 +114,10 @@ async function runVerb(
     throw new CommandError(exitCodes.notFound, "There is no such dead letter: see dlq list");
   }
   if (verb === "show") {
-    output.out(values.json ? JSON.stringify(found.map(masked)) : found.map(evidence).join("\n\n"));
+    output.out(values.json ? JSON.stringify(found.map(masked)) : found.map(detailLines).join("\n\n"));
     return exitCodes.ok;
   }
-  return await act(backend, verb, filter, found, values, output);
+  return await applyVerb(backend, verb, filter, found, values, output);
 }
 
 function list(found: readonly DeadLetter[], total: number, { json }: DlqValues, { out }: Output): number {
@@ -125,7 +125,7 @@ function list(found: readonly DeadLetter[], total: number, { json }: DlqValues, 
   else if (total === 0) out("No dead letters");
   else {
     for (const letter of found) out(oneLine(letter));
-    if (total > found.length) out(`… and ${grouped(total - found.length)} more: use --limit`);
+    if (total > found.length) out(`… and ${formatRounded(total - found.length)} more: use --limit`);
   }
   return exitCodes.ok;
 }
@@ -135,7 +135,7 @@ function oneLine({ event, processor, caseId, attempts, held, since, failures }: 
   return `${event.position}  ${since}  ${processor}  ${event.event.event_type}  ${error} after ${attempts} attempts, ${held} held  ${caseId}`;
 }
 
-function evidence(letter: DeadLetter): string {
+function detailLines(letter: DeadLetter): string {
   const { event, data } = { event: letter.event.event, data: withoutPersonalData(letter.event.event.data) };
   const attempts = letter.failures.map(({ class: name, message, stack, at }, i) =>
     redactBsns(
@@ -157,7 +157,7 @@ function masked(letter: DeadLetter): DeadLetter {
   return { ...letter, event: { ...letter.event, event } };
 }
 
-async function act(
+async function applyVerb(
   backend: Backend,
   verb: "redrive" | "discard",
   filter: DeadLetterFilter,
@@ -170,7 +170,7 @@ async function act(
   if (values["dry-run"]) {
     const outputs = values["show-outputs"] ? await previewRedrive(backend, found) : undefined;
     if (values.json) out(JSON.stringify({ would: verb, deadLetters: found.length, held, outputs }));
-    else for (const line of [`Would ${preview}`, ...(outputs ?? []).map(tellPreview)]) out(line);
+    else for (const line of [`Would ${preview}`, ...(outputs ?? []).map(renderPreview)]) out(line);
     return exitCodes.ok;
   }
   if (!values.json) out(`Will ${preview}`);
@@ -178,14 +178,16 @@ async function act(
   const done = values.rate === undefined
     ? await backend.deadLetters[verb](filter, why)
     : await redriveAtRate(backend, found, why, values.rate);
-  out(values.json ? JSON.stringify({ did: verb, deadLetters: done, held }) : `Done: ${grouped(done)}`);
+  out(values.json ? JSON.stringify({ did: verb, deadLetters: done, held }) : `Done: ${formatRounded(done)}`);
   return exitCodes.ok;
 }
 
 /** What an act will touch, and how long it takes at a rate. */
 function estimate(found: readonly DeadLetter[], held: number, perSecond: number | undefined): string {
   const cases = new Set(found.map(({ caseId }) => caseId)).size;
-  const what = `${grouped(found.length)} dead letters of ${cases} cases, with ${grouped(held)} deliveries`;
+  const what = `${formatRounded(found.length)} dead letters of ${cases} cases, with ${
+    formatRounded(held)
+  } deliveries`;
   const time = perSecond === undefined ? "" : `, in about ${Math.ceil(found.length / perSecond)} s`;
   return `${what} held behind them${time}`;
 }
@@ -197,10 +199,10 @@ async function redriveAtRate(
   why: { by: string; why: string },
   perSecond: number,
 ): Promise<number> {
-  const never = new AbortController().signal;
+  const neverAborted = new AbortController().signal;
   let done = 0;
   for (const [i, { processor, caseId, event }] of found.entries()) {
-    if (i > 0) await delay(1_000 / perSecond, never);
+    if (i > 0) await delay(1_000 / perSecond, neverAborted);
     done += await deadLetters.redrive({ processor, caseId, position: event.position }, why);
   }
   return done;

@@ -37,7 +37,7 @@ export const inbox = command({
   ].join("\n"),
   async run({ values, positional }: Parsed<typeof inboxOptions>, output) {
     const [verb, id, ...more] = positional;
-    requireSense(verb, id, more, values);
+    validateOptions(verb, id, more, values);
     const opened = await openBackend(values, { role: "client" });
     try {
       const { inbox } = opened.backend;
@@ -49,13 +49,13 @@ export const inbox = command({
   },
 });
 
-function requireSense(
+function validateOptions(
   verb: string | undefined,
   id: string | undefined,
-  more: readonly string[],
+  extra: readonly string[],
   { backend, as, reason }: InboxValues,
 ): void {
-  if (!verbs.includes(verb as Verb) || more.length > 0) {
+  if (!verbs.includes(verb as Verb) || extra.length > 0) {
     throw new UsageError(`inbox takes one of ${verbs.join(", ")}`);
   }
   if (backend !== "nats") throw new UsageError("Cannot use inbox without --backend nats");
@@ -82,7 +82,7 @@ async function runVerb(
   if (found === undefined) {
     throw new CommandError(exitCodes.notFound, "There is no such event: see inbox list");
   }
-  if (verb === "show") output.out(values.json ? JSON.stringify(masked(found)) : tell(masked(found)));
+  if (verb === "show") output.out(values.json ? JSON.stringify(masked(found)) : renderRefused(masked(found)));
   else if (await inbox[verb](id, { by: by!, why: why! })) {
     output.out(values.json ? `{"did":"${verb}"}` : "Done");
   }
@@ -107,6 +107,6 @@ function masked(refused: RejectedEvent): RejectedEvent {
   return { ...refused, reason: redactBsns(refused.reason), text: redactBsns(refused.text) };
 }
 
-function tell({ id, at, reason, text }: RejectedEvent): string {
+function renderRefused({ id, at, reason, text }: RejectedEvent): string {
   return [`${id}, sent before ${at}`, `Refused: ${reason}`, text].join("\n");
 }

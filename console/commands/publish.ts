@@ -9,7 +9,7 @@ import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
 import { jsonRecords, type TextRecord } from "../json_records.ts";
 import type { Parsed, Values } from "../options.ts";
-import { grouped, Progress } from "../terminal.ts";
+import { formatRounded, ProgressMeter } from "../terminal.ts";
 
 const publishOptions = {
   ...backendOptions,
@@ -102,15 +102,19 @@ function readRecord({ line, value, problem }: TextRecord, strict: boolean): Wire
   }
 }
 
-const NAMED = 20;
+const MAX_REFUSALS_SHOWN = 20;
 
 function refuse(refusals: readonly string[]): void {
   if (refusals.length === 0) return;
-  const more = refusals.length > NAMED ? `\n… and ${refusals.length - NAMED} more` : "";
+  const more = refusals.length > MAX_REFUSALS_SHOWN
+    ? `\n… and ${refusals.length - MAX_REFUSALS_SHOWN} more`
+    : "";
   const lines = refusals.length === 1 ? "1 event is" : `${refusals.length} events are`;
   throw new CommandError(
     exitCodes.input,
-    `Nothing of this batch is stored, ${lines} not valid:\n${refusals.slice(0, NAMED).join("\n")}${more}`,
+    `Nothing of this batch is stored, ${lines} not valid:\n${
+      refusals.slice(0, MAX_REFUSALS_SHOWN).join("\n")
+    }${more}`,
   );
 }
 
@@ -121,7 +125,7 @@ async function validate(
 ): Promise<number> {
   let valid = 0;
   for await (const batch of batches) valid += batch.length;
-  out(json ? JSON.stringify({ valid }) : `${grouped(valid)} events are valid`);
+  out(json ? JSON.stringify({ valid }) : `${formatRounded(valid)} events are valid`);
   return exitCodes.ok;
 }
 
@@ -131,30 +135,32 @@ async function store(
   { json }: PublishValues,
   output: Output,
 ): Promise<number> {
-  const progress = json ? undefined : new Progress(output, "events");
+  const progress = json ? undefined : new ProgressMeter(output, "events");
   const total = { stored: 0, duplicates: 0 };
   try {
     for await (const batch of batches) {
       const { stored, duplicates } = await backend.append(batch);
       total.stored += stored;
       total.duplicates += duplicates;
-      progress?.at(total.stored + total.duplicates);
+      progress?.show(total.stored + total.duplicates);
     }
   } catch (error) {
     // What is stored stays stored: whoever mends the rest must know it.
-    if (total.stored + total.duplicates > 0) tell(total, json, output);
+    if (total.stored + total.duplicates > 0) printTotal(total, json, output);
     throw error;
   } finally {
     progress?.end();
   }
-  tell(total, json, output);
+  printTotal(total, json, output);
   return exitCodes.ok;
 }
 
-function tell(total: { stored: number; duplicates: number }, json: boolean, { out }: Output): void {
+function printTotal(total: { stored: number; duplicates: number }, json: boolean, { out }: Output): void {
   const { stored, duplicates } = total;
-  const known = duplicates === 0 ? "" : `, ${grouped(duplicates)} were stored before`;
+  const known = duplicates === 0 ? "" : `, ${formatRounded(duplicates)} were stored before`;
   out(
-    json ? JSON.stringify(total) : `${grouped(stored)} ${stored === 1 ? "event" : "events"} stored${known}`,
+    json
+      ? JSON.stringify(total)
+      : `${formatRounded(stored)} ${stored === 1 ? "event" : "events"} stored${known}`,
   );
 }

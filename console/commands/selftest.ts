@@ -2,13 +2,13 @@
 import { duration, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
-import { exitCodes, explain, UsageError } from "../exit_codes.ts";
-import { AwayNotice, defaultWorkers, startNode } from "../node.ts";
+import { describeExit, exitCodes, UsageError } from "../exit_codes.ts";
+import { AvailabilityMonitor, defaultWorkers, startNode } from "../node.ts";
 import { defaultsOf, type Parsed, type Values } from "../options.ts";
-import { passCase, selftestCase } from "../selftest/one_case.ts";
-import { openOwnStore, type OwnStore } from "../selftest/own_store.ts";
+import { generateSelftestCase, runCaseThrough } from "../selftest/one_case.ts";
+import { openTemporaryStore, type TemporaryStore } from "../selftest/own_store.ts";
 import { checkWorkers } from "../selftest/worker_check.ts";
-import { stopRequests } from "../stopping.ts";
+import { listenForStop } from "../stopping.ts";
 
 const selftestOptions = {
   backend: backendOptions.backend,
@@ -35,7 +35,7 @@ interface Finding {
   readonly ms: number;
 }
 
-type Find = (check: Finding["check"], text: string, ms: number) => void;
+type OnFinding = (check: Finding["check"], text: string, ms: number) => void;
 
 export const selftest = command({
   name: "selftest",
@@ -55,11 +55,11 @@ export const selftest = command({
 async function report(values: SelftestValues, output: Output): Promise<number> {
   const began = performance.now();
   const findings: Finding[] = [];
-  const find: Find = (check, text, ms) => {
+  const onFinding: OnFinding = (check, text, ms) => {
     findings.push({ check, text, ms: Math.round(ms) });
     if (!values.json) output.out(`${text} (${Math.round(ms)} ms)`);
   };
-  const { failed, code } = await untilFailure(values, find);
+  const { failed, code } = await untilFailure(values, onFinding);
   const seconds = Math.round(performance.now() - began) / 1000;
   if (values.json) {
     output.out(JSON.stringify({ ok: failed === undefined, failed: failed ?? null, findings, seconds }));
@@ -71,69 +71,81 @@ async function report(values: SelftestValues, output: Output): Promise<number> {
 /** Runs the checks until one fails, time is up or somebody stops it; whatever happens, nothing stays behind. */
 async function untilFailure(
   values: SelftestValues,
-  find: Find,
+  onFinding: OnFinding,
 ): Promise<{ code: number; failed?: string }> {
-  const requests = stopRequests(false);
+  const requests = listenForStop(false);
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), values.within);
-  const signal = AbortSignal.any([requests.first, late.signal]);
+  const signal = AbortSignal.any([requests.graceful, late.signal]);
   try {
-    await runChecks(values, find, signal);
+    await runChecks(values, onFinding, signal);
     return { code: exitCodes.ok };
   } catch (error) {
-    if (requests.first.aborted) return { code: exitCodes.interrupted, failed: "it was stopped" };
+    if (requests.graceful.aborted) return { code: exitCodes.interrupted, failed: "it was stopped" };
     if (late.signal.aborted) return { code: exitCodes.failed, failed: `not done in ${values.within} ms` };
-    return { code: exitCodes.failed, failed: explain(error).text.split("\n", 1)[0]! };
+    return { code: exitCodes.failed, failed: describeExit(error).text.split("\n", 1)[0]! };
   } finally {
     clearTimeout(timer);
     requests.close();
   }
 }
 
-async function runChecks(values: SelftestValues, find: Find, signal: AbortSignal): Promise<void> {
-  const how = Deno.build.standalone ? "compiled" : "from source";
-  find("program", `zaakstroom ${how}: Deno ${Deno.version.deno}, ${Deno.build.target}`, performance.now());
-  await bootWorkers(values.workers, find, signal);
+async function runChecks(values: SelftestValues, onFinding: OnFinding, signal: AbortSignal): Promise<void> {
+  const storeOptions = Deno.build.standalone ? "compiled" : "from source";
+  onFinding(
+    "program",
+    `zaakstroom ${storeOptions}: Deno ${Deno.version.deno}, ${Deno.build.target}`,
+    performance.now(),
+  );
+  await bootWorkers(values.workers, onFinding, signal);
   signal.throwIfAborted();
   const began = performance.now();
-  const away = new AwayNotice();
-  const wishes = { role: "node", node: "selftest", onAvailabilityChange: away.listener } as const;
-  const store = await openOwnStore({ ...backendDefaults, ...values }, wishes);
+  const availability = new AvailabilityMonitor();
+  const openOptions = {
+    role: "node",
+    node: "selftest",
+    onAvailabilityChange: availability.onAvailabilityChange,
+  } as const;
+  const store = await openTemporaryStore({ ...backendDefaults, ...values }, openOptions);
   try {
     const { durability } = await store.opened.backend.health();
-    find("store", `${store.what}: ${durability}`, performance.now() - began);
-    await runCase(store, away, values, find, signal);
+    onFinding("store", `${store.description}: ${durability}`, performance.now() - began);
+    await runCase(store, availability, values, onFinding, signal);
   } finally {
     const closing = performance.now();
     await store.remove();
-    if (!signal.aborted) find("stop", `${store.what}: closed and removed`, performance.now() - closing);
+    if (!signal.aborted) {
+      onFinding("stop", `${store.description}: closed and removed`, performance.now() - closing);
+    }
   }
 }
 
 /** What the selftest does not ask, for it has a store of its own. */
 const backendDefaults = defaultsOf(backendOptions);
 
-async function bootWorkers(workers: number, find: Find, signal: AbortSignal): Promise<void> {
-  const times = await checkWorkers(workers, selftestCase(), signal);
-  times.forEach((ms, i) => find("worker", `worker ${i + 1} of ${workers}: ready, and handled a batch`, ms));
+async function bootWorkers(workers: number, onFinding: OnFinding, signal: AbortSignal): Promise<void> {
+  const times = await checkWorkers(workers, generateSelftestCase(), signal);
+  times.forEach((ms, i) =>
+    onFinding("worker", `worker ${i + 1} of ${workers}: ready, and handled a batch`, ms)
+  );
 }
 
 async function runCase(
-  { opened: { backend } }: OwnStore,
-  away: AwayNotice,
+  { opened: { backend } }: TemporaryStore,
+  availability: AvailabilityMonitor,
   { workers }: SelftestValues,
-  find: Find,
+  onFinding: OnFinding,
   signal: AbortSignal,
 ): Promise<void> {
   const began = performance.now();
   const log = () => {};
   signal.throwIfAborted();
   const options = { node: "selftest", backend: backend.name, workers, http: undefined, json: true, log };
-  const running = await startNode(Promise.resolve(backend), away, options);
+  const running = await startNode(Promise.resolve(backend), availability, options);
   try {
-    const story = await passCase(backend, running, selftestCase(), signal);
-    const types = story.map(({ event }) => event.event_type);
-    find("case", `one case: ${types.join(" → ")}`, performance.now() - began);
+    const history = await runCaseThrough(backend, running, generateSelftestCase(), signal);
+    const types = history.map(({ event }) => event.event_type);
+    onFinding("case", `one case: ${types.join(" → ")}`, performance.now() - began);
   } finally {
     await running.stop(5_000);
   }

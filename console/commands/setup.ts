@@ -8,7 +8,7 @@ import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
-import { natsServer } from "../nats_server.ts";
+import { openNatsServer } from "../nats_server.ts";
 import type { Parsed, Values } from "../options.ts";
 
 const setupOptions = {
@@ -46,19 +46,19 @@ export const setup = command({
 
 async function setUpStreams(values: SetupValues, output: Output): Promise<number> {
   const { partitions, apply, json } = values;
-  const server = await natsServer(values, "client");
+  const server = await openNatsServer(values, "client");
   try {
     const { setUpNats } = await import("../../backends/nats/wanted_store.ts");
     const store = await setUpNats({ ...server.options, partitions }, apply);
     if (json) output.out(JSON.stringify({ backend: "nats", where: server.where, applied: apply, ...store }));
-    else tellStreams(store, apply).forEach(output.out);
+    else renderStreams(store, apply).forEach(output.out);
     return apply || store.drift.length === 0 ? exitCodes.ok : exitCodes.failed;
   } finally {
     await server.close();
   }
 }
 
-function tellStreams({ created, drift, partitions, replicas }: OpenedStore, applied: boolean): string[] {
+function renderStreams({ created, drift, partitions, replicas }: OpenedStore, applied: boolean): string[] {
   const shape = `${partitions} partitions, ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`;
   return [
     ...created.map((stream) => `Created the stream ${stream}`),
@@ -83,7 +83,7 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions });
-  output.out(json ? JSON.stringify({ backend: "postgres", ...migrated }) : tellMigrated(migrated));
+  output.out(json ? JSON.stringify({ backend: "postgres", ...migrated }) : renderMigration(migrated));
   return exitCodes.ok;
 }
 
@@ -96,7 +96,7 @@ async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): 
   }
 }
 
-function tellMigrated({ from, to }: Migrated): string {
+function renderMigration({ from, to }: Migrated): string {
   if (from === to) return `The schema is up to date: migration ${to}`;
   const ran = to - from === 1 ? `migration ${to}` : `the migrations ${from + 1} to ${to}`;
   return `Ran ${ran}: the schema is up to date`;

@@ -2,17 +2,17 @@
 import type { Backend } from "../../backends/backend.ts";
 import { caseLine, generateCases } from "../../simulators/case_generator.ts";
 import { distributionReport } from "../../simulators/distribution_report.ts";
-import { explain, renderExplanation } from "../../simulators/explain.ts";
-import { feed } from "../../simulators/feed.ts";
+import { explainFigures, renderExplanation } from "../../simulators/explain.ts";
+import { appendGeneratedCases } from "../../simulators/feed.ts";
 import { renderReport } from "../../simulators/render_report.ts";
-import { type ScenarioName, scenarioNames } from "../../simulators/scenarios.ts";
+import { type CaseVariantName, caseVariantNames } from "../../simulators/scenarios.ts";
 import { duration, flag, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import type { Parsed, Values } from "../options.ts";
-import { stopRequests } from "../stopping.ts";
-import { grouped, Progress } from "../terminal.ts";
+import { listenForStop } from "../stopping.ts";
+import { formatRounded, ProgressMeter } from "../terminal.ts";
 
 const simulateOptions = {
   ...backendOptions,
@@ -38,9 +38,9 @@ const simulateOptions = {
     help: "the same seed gives the same cases; default: a new one",
   },
   scenario: {
-    schema: oneOf(scenarioNames as [string, ...string[]]).default("none"),
+    schema: oneOf(caseVariantNames as [string, ...string[]]).default("none"),
     value: "NAME",
-    help: `a labelled departure from the sourced figures: ${scenarioNames.join(", ")}`,
+    help: `a labelled departure from the sourced figures: ${caseVariantNames.join(", ")}`,
   },
   explain: { schema: flag, help: "show which figures are sourced and which are assumptions, and end" },
   report: { schema: flag, help: "put sourced and generated shares side by side (with --backend none)" },
@@ -55,7 +55,7 @@ export const simulate = command({
   options: simulateOptions,
   async run({ values, positional }: Parsed<typeof simulateOptions>, output) {
     if (positional.length > 0) throw new UsageError(`simulate takes no arguments: ${positional[0]}`);
-    if (values.explain) return tellFigures(values, output);
+    if (values.explain) return printFigures(values, output);
     if (values.report && values.backend !== "none") {
       throw new UsageError("Cannot use --report without --backend none");
     }
@@ -65,11 +65,11 @@ export const simulate = command({
 
 function generatorOptions({ seed, scenario, count, duration }: SimulateValues) {
   const cases = count ?? (duration === undefined ? 1_000 : Infinity);
-  return { seed: seed ?? crypto.randomUUID(), scenario: scenario as ScenarioName, count: cases };
+  return { seed: seed ?? crypto.randomUUID(), scenario: scenario as CaseVariantName, count: cases };
 }
 
-function tellFigures({ scenario, json }: SimulateValues, { out }: Output): number {
-  const rows = explain(scenario as ScenarioName);
+function printFigures({ scenario, json }: SimulateValues, { out }: Output): number {
+  const rows = explainFigures(scenario as CaseVariantName);
   out(json ? JSON.stringify(rows) : renderExplanation(rows));
   return exitCodes.ok;
 }
@@ -82,7 +82,7 @@ async function print(values: SimulateValues, { out }: Output): Promise<number> {
   }
   const cases = generateCases(generatorOptions(values));
   if (values.report) {
-    const report = distributionReport(cases, values.scenario as ScenarioName);
+    const report = distributionReport(cases, values.scenario as CaseVariantName);
     out(values.json ? JSON.stringify(report) : renderReport(report));
     return exitCodes.ok;
   }
@@ -103,11 +103,16 @@ async function store(values: SimulateValues, output: Output): Promise<number> {
     // In memory the store is this process's own: the cases go in, and end with it.
     role: values.backend === "memory" ? "node" : "client",
   });
-  const requests = stopRequests(false);
+  const requests = listenForStop(false);
   try {
     const ends = values.duration === undefined ? [] : [AbortSignal.timeout(values.duration)];
-    const told = await feedStore(opened.backend, values, AbortSignal.any([requests.first, ...ends]), output);
-    output.out(values.json ? JSON.stringify(told) : describeFed(told));
+    const reported = await appendCases(
+      opened.backend,
+      values,
+      AbortSignal.any([requests.graceful, ...ends]),
+      output,
+    );
+    output.out(values.json ? JSON.stringify(reported) : describeAppended(reported));
     return exitCodes.ok;
   } finally {
     requests.close();
@@ -115,21 +120,21 @@ async function store(values: SimulateValues, output: Output): Promise<number> {
   }
 }
 
-async function feedStore(backend: Backend, values: SimulateValues, signal: AbortSignal, output: Output) {
+async function appendCases(backend: Backend, values: SimulateValues, signal: AbortSignal, output: Output) {
   const { count, ...options } = generatorOptions(values);
   const progress = values.json
     ? undefined
-    : new Progress(output, "cases", Number.isFinite(count) ? count : undefined);
+    : new ProgressMeter(output, "cases", Number.isFinite(count) ? count : undefined);
   const began = performance.now();
   let duplicates = 0;
   let done = 0;
-  const cases = await feed(backend, {
+  const cases = await appendGeneratedCases(backend, {
     ...options,
     ...(Number.isFinite(count) ? { count } : {}),
     ...(values.rate === undefined ? {} : { perSecond: values.rate }),
     onAppended(events, known) {
       duplicates += known;
-      progress?.at(done += events.length);
+      progress?.show(done += events.length);
     },
   }, signal);
   progress?.end();
@@ -143,7 +148,9 @@ async function feedStore(backend: Backend, values: SimulateValues, signal: Abort
   };
 }
 
-function describeFed({ seed, cases, duplicates, per_second }: Awaited<ReturnType<typeof feedStore>>): string {
-  const known = duplicates === 0 ? "" : ` (${grouped(duplicates)} were stored before)`;
-  return `${grouped(cases)} cases stored${known}, ${grouped(per_second)}/s, seed ${seed}`;
+function describeAppended(
+  { seed, cases, duplicates, per_second }: Awaited<ReturnType<typeof appendCases>>,
+): string {
+  const known = duplicates === 0 ? "" : ` (${formatRounded(duplicates)} were stored before)`;
+  return `${formatRounded(cases)} cases stored${known}, ${formatRounded(per_second)}/s, seed ${seed}`;
 }

@@ -22,17 +22,17 @@ export const start = command({
     if (parsed.positional.length > 0) {
       throw new UsageError(`start takes no arguments: ${parsed.positional[0]}`);
     }
-    requireSense(parsed.values);
+    validateOptions(parsed.values);
     if (parsed.values.policy !== undefined) {
       await (await import("../policy_file.ts")).readPolicy(parsed.values.policy);
     }
     if (Deno.env.get(GUARDED) === undefined) return await guardNode(Deno.args);
     const { runNode } = await import("../run_node.ts");
-    return await runNode(sameCases(parsed.values), output);
+    return await runNode(withSameCases(parsed.values), output);
   },
 });
 
-function requireSense({ simulate, count, seed, from }: StartValues): void {
+function validateOptions({ simulate, count, seed, from }: StartValues): void {
   if (from !== undefined && simulate === undefined && count === undefined) {
     throw new UsageError("Cannot use --from alone: it belongs to --count or --simulate");
   }
@@ -42,7 +42,7 @@ function requireSense({ simulate, count, seed, from }: StartValues): void {
 }
 
 /** A run that is counted has a seed and a beginning that outlive the node. Of cases of our own choice, they arrive now. */
-function sameCases(values: StartValues): StartValues {
+function withSameCases(values: StartValues): StartValues {
   const run = guardedRun();
   if (values.count === undefined || values.seed !== undefined || run === undefined) return values;
   return { ...values, seed: run.seed, from: values.from ?? run.from };

@@ -4,21 +4,24 @@ import { PostgresClient } from "../../backends/postgres/client.ts";
 import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
 import { codeOf } from "../../backends/postgres/errors.ts";
 import { UsageError } from "../exit_codes.ts";
-import { type BackendValues, type NodeWishes, openBackend, type Opened } from "../backend_options.ts";
+import { type BackendValues, openBackend, type OpenedBackend, type OpenOptions } from "../backend_options.ts";
 
 /** What the store is, in words, with the store. */
-export interface OwnStore {
-  readonly what: string;
-  readonly opened: Opened;
+export interface TemporaryStore {
+  readonly description: string;
+  readonly opened: OpenedBackend;
   /** Closes it and removes all of it. */
   remove(): Promise<void>;
 }
 
 /** Opens a store that nobody else uses: in memory, in a temporary directory, or in a database made for it. */
-export async function openOwnStore(values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+export async function openTemporaryStore(
+  values: BackendValues,
+  openOptions: OpenOptions,
+): Promise<TemporaryStore> {
   if (values.backend === "memory") {
-    const opened = await openBackend(values, wishes);
-    return { what: "memory", opened, remove: () => opened.close() };
+    const opened = await openBackend(values, openOptions);
+    return { description: "memory", opened, remove: () => opened.close() };
   }
   if (values.backend === "nats" && values.url !== undefined) {
     throw new UsageError(
@@ -26,18 +29,23 @@ export async function openOwnStore(values: BackendValues, wishes: NodeWishes): P
     );
   }
   return values.url === undefined
-    ? await openTemporary(values, wishes)
-    : await openScratch(values.url, values, wishes);
+    ? await openTemporaryDirectory(values, openOptions)
+    : await openTemporaryDatabase(values.url, values, openOptions);
 }
 
-async function openTemporary(values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+async function openTemporaryDirectory(
+  values: BackendValues,
+  openOptions: OpenOptions,
+): Promise<TemporaryStore> {
   const directory = await Deno.makeTempDir({ prefix: "zaakstroom-selftest-" });
   const forget = () => Deno.remove(directory, { recursive: true });
   try {
-    const opened = await openBackend({ ...values, "data-dir": directory }, wishes);
+    const opened = await openBackend({ ...values, "data-dir": directory }, openOptions);
     const remove = () => opened.close().finally(forget);
-    const what = values.backend === "nats" ? "a nats-server" : `PostgreSQL ${POSTGRES_VERSION} embedded`;
-    return { what, opened, remove };
+    const description = values.backend === "nats"
+      ? "a nats-server"
+      : `PostgreSQL ${POSTGRES_VERSION} embedded`;
+    return { description, opened, remove };
   } catch (error) {
     await forget();
     throw error;
@@ -45,15 +53,19 @@ async function openTemporary(values: BackendValues, wishes: NodeWishes): Promise
 }
 
 /** What is stored stays stored: a case of ours has no place in somebody's store, so it gets a database of its own. */
-async function openScratch(url: string, values: BackendValues, wishes: NodeWishes): Promise<OwnStore> {
+async function openTemporaryDatabase(
+  url: string,
+  values: BackendValues,
+  openOptions: OpenOptions,
+): Promise<TemporaryStore> {
   const name = `zaakstroom_selftest_${crypto.randomUUID().slice(0, 8)}`;
   const server = new PostgresClient({ url }, { connections: 1 });
   try {
     const version = await createDatabase(server, name);
-    const opened = await openBackend({ ...values, url: withDatabase(url, name) }, wishes)
+    const opened = await openBackend({ ...values, url: withDatabase(url, name) }, openOptions)
       .catch((error) => dropDatabase(server, name).then(() => Promise.reject(error)));
     return {
-      what: `PostgreSQL ${version} at ${new URL(url).host}`,
+      description: `PostgreSQL ${version} at ${new URL(url).host}`,
       opened,
       remove: () => opened.close().then(() => dropDatabase(server, name)).finally(() => server.close()),
     };

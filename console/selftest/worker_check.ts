@@ -5,7 +5,7 @@ import type { BatchResult } from "../../actors/worker_protocol.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { deliveryLine, encodeLines } from "../../schema/stored_event.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
-import { supervision } from "../node.ts";
+import { defaultSupervisorOptions } from "../node.ts";
 
 /** The processor that takes what a producer publishes; every worker hosts all of them. */
 const FIRST_PROCESSOR = "intake";
@@ -22,7 +22,7 @@ export async function checkWorkers(
   const abort = () => died.reject(signal.reason);
   signal.addEventListener("abort", abort);
   // A worker that dies is what this looks for: it is not started again.
-  const settings = { ...supervision(workers), intensity: { restarts: 0, periodMs: 60_000 } };
+  const settings = { ...defaultSupervisorOptions(workers), intensity: { restarts: 0, periodMs: 60_000 } };
   const pool = new WorkerPool(settings, noopObserver, (reason) => died.reject(failed(reason)));
   try {
     const lines = encodeLines([deliveryLine({ ...PLACE, recordedAt: Date.now(), event })]);

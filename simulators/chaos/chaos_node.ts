@@ -1,8 +1,8 @@
 /** A node as chaos sees it: a process (under its guardian, where it has one) that obeys, reports and can be killed. @module */
 import type { FaultProxy } from "../proxy/fault_proxy.ts";
-import { linesOf, type NodePlan, type Order, type Report, steadyNow } from "./control.ts";
+import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control.ts";
 import { nodeCommand } from "./node_command.ts";
-import type { Life, Recorder } from "./recorder.ts";
+import type { NodeLife, Recorder } from "./recorder.ts";
 
 /** A node starts within this time, also on a machine that is busy, in milliseconds. */
 const START_MS = 30_000;
@@ -20,27 +20,27 @@ export interface ChaosNode {
   /** Kills its guardian. */
   killGuardian(): void;
   /** Resolves when a new life of it reports. */
-  nextLife(): Promise<void>;
+  nextStart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-type PlanOfNode = Omit<NodePlan, "role" | "control"> & { readonly guarded: boolean };
+type NodeProcessPlan = Omit<NodePlan, "role" | "control"> & { readonly guarded: boolean };
 
 export class NodeProcess implements ChaosNode {
   readonly name: string;
   readonly #recorder: Recorder;
   readonly #guarded: boolean;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #obeyed = new Map<number, (evidence: number) => void>();
+  readonly #pendingOrders = new Map<number, (evidence: number) => void>();
   readonly #child: Deno.ChildProcess;
-  readonly #said: Promise<void>;
+  readonly #childEnded: Promise<void>;
   #connection: Deno.TcpConn | undefined;
   #pid: number | undefined;
-  #life = Promise.withResolvers<void>();
-  #orders = 0;
+  #started = Promise.withResolvers<void>();
+  #orderCount = 0;
   #stopped: Promise<void> | undefined;
 
-  private constructor(plan: PlanOfNode, readonly proxy: FaultProxy, recorder: Recorder) {
+  private constructor(plan: NodeProcessPlan, readonly proxy: FaultProxy, recorder: Recorder) {
     const { guarded, ...rest } = plan;
     this.name = plan.node;
     this.#guarded = guarded;
@@ -51,29 +51,29 @@ export class NodeProcess implements ChaosNode {
     // A Ctrl-C of the terminal is for us: nodes are stopped in their turn.
     const options = { args, stdin, stdout: "piped", stderr: "piped", detached: true } as const;
     this.#child = new Deno.Command(command, options).spawn();
-    this.#said = this.#listenToChild();
+    this.#childEnded = this.#listenToChild();
     void this.#accept();
   }
 
   /** Resolves when the node has reported. */
-  static async start(plan: PlanOfNode, proxy: FaultProxy, recorder: Recorder): Promise<NodeProcess> {
+  static async start(plan: NodeProcessPlan, proxy: FaultProxy, recorder: Recorder): Promise<NodeProcess> {
     const node = new NodeProcess(plan, proxy, recorder);
-    await node.nextLife();
+    await node.nextStart();
     return node;
   }
 
-  async nextLife(): Promise<void> {
+  async nextStart(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), START_MS);
-    const started = await Promise.race([this.#life.promise.then(() => true), promise]);
+    const started = await Promise.race([this.#started.promise.then(() => true), promise]);
     clearTimeout(timer);
     if (!started) throw new Error(`Node ${this.name} did not start within ${START_MS / 1000} s`);
   }
 
   async order(order: Order): Promise<number> {
-    const n = ++this.#orders;
+    const n = ++this.#orderCount;
     const { promise, resolve } = Promise.withResolvers<number>();
-    this.#obeyed.set(n, resolve);
+    this.#pendingOrders.set(n, resolve);
     await this.#connection?.write(new TextEncoder().encode(`${JSON.stringify({ order, n })}\n`)).catch(() =>
       0
     );
@@ -83,7 +83,7 @@ export class NodeProcess implements ChaosNode {
   signal(name: Deno.Signal): void {
     if (name === "SIGKILL") {
       this.#recorder.killed.push(this.name);
-      this.#life = Promise.withResolvers();
+      this.#started = Promise.withResolvers();
     }
     try {
       if (this.#pid !== undefined) Deno.kill(this.#pid, name);
@@ -94,7 +94,7 @@ export class NodeProcess implements ChaosNode {
 
   killGuardian(): void {
     this.#recorder.killed.push(this.name);
-    this.#life = Promise.withResolvers();
+    this.#started = Promise.withResolvers();
     this.#child.kill("SIGKILL");
   }
 
@@ -102,28 +102,28 @@ export class NodeProcess implements ChaosNode {
     try {
       for await (const connection of this.#listener) {
         this.#connection = connection;
-        void this.#hear(connection);
+        void this.#receive(connection);
       }
     } catch {
       // It was closed.
     }
   }
 
-  async #hear(connection: Deno.TcpConn): Promise<void> {
-    let life: Life = { node: this.name, life: "" };
-    for await (const line of linesOf(connection)) {
-      const report = JSON.parse(line) as Report;
+  async #receive(connection: Deno.TcpConn): Promise<void> {
+    let life: NodeLife = { node: this.name, life: "" };
+    for await (const line of readTextLines(connection)) {
+      const report = JSON.parse(line) as NodeReport;
       if (report.kind === "hello") life = this.#hello(report);
-      else if (report.kind === "obeyed") this.#obeyed.get(report.order)?.(report.evidence);
-      else this.#recorder.take(life, report);
+      else if (report.kind === "order_done") this.#pendingOrders.get(report.order)?.(report.evidence);
+      else this.#recorder.receive(life, report);
     }
     connection.close();
   }
 
-  #hello({ node, life, pid }: Report & { kind: "hello" }): Life {
+  #hello({ node, life, pid }: NodeReport & { kind: "hello" }): NodeLife {
     this.#pid = pid;
-    this.#life.resolve();
-    this.#recorder.tell({ node, life, what: "node_start", at: steadyNow(), ids: { pid } });
+    this.#started.resolve();
+    this.#recorder.record({ node, life, what: "node_start", at: steadyNow(), ids: { pid } });
     return { node, life };
   }
 
@@ -133,13 +133,13 @@ export class NodeProcess implements ChaosNode {
     for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
       const at = steadyNow();
       for (const [, why] of text.matchAll(/The node ended (.*): starting/g)) {
-        this.#recorder.tell({ node: this.name, life: "", what: "node_restart", at, ids: { why: why! } });
+        this.#recorder.record({ node: this.name, life: "", what: "node_restart", at, ids: { why: why! } });
       }
     }
     const { code, signal } = await this.#child.status;
-    const said = (await errors).trim();
+    const errorOutput = (await errors).trim();
     if (code !== 0 && signal === null) {
-      this.#recorder.crashes.push(`${this.name} ended with ${code}: ${said}`);
+      this.#recorder.crashes.push(`${this.name} ended with ${code}: ${errorOutput}`);
     }
   }
 
@@ -156,14 +156,14 @@ export class NodeProcess implements ChaosNode {
     } catch {
       // It has ended already.
     }
-    const timer = setTimeout(() => this.#end(), STOP_MS);
-    await this.#said;
+    const timer = setTimeout(() => this.#forceEnd(), STOP_MS);
+    await this.#childEnded;
     clearTimeout(timer);
-    await this.#nodeGone();
+    await this.#waitForExit();
     this.#listener.close();
   }
 
-  #end(): void {
+  #forceEnd(): void {
     this.#recorder.crashes.push(`${this.name} did not stop within ${STOP_MS / 1000} s`);
     this.signal("SIGKILL");
     try {
@@ -174,7 +174,7 @@ export class NodeProcess implements ChaosNode {
   }
 
   /** A node whose guardian was killed ends by itself. */
-  async #nodeGone(): Promise<void> {
+  async #waitForExit(): Promise<void> {
     for (let waited = 0; this.#isAlive(); waited += 20) {
       if (waited > STOP_MS) return this.signal("SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 20));

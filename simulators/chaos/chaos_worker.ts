@@ -2,7 +2,7 @@
 /** The worker of chaos nodes: hosts the real processors, and misbehaves on order. @module */
 import { processors } from "../../actors/processors/all.ts";
 import { host } from "../../actors/worker_host.ts";
-import { misbehaving, obeyOrders } from "./misbehaviour.ts";
+import { listenForOrders, withFaultHooks } from "./misbehaviour.ts";
 
-obeyOrders();
-host(processors.map(misbehaving));
+listenForOrders();
+host(processors.map(withFaultHooks));

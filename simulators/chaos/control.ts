@@ -1,9 +1,9 @@
 /** What passes between the chaos command and the nodes it started: orders down, reports up, a JSON line each. @module */
-import type { Failed, SettleResult, ToldKind } from "./history.ts";
+import type { DeliveryFailure, RuntimeEventKind, SettleResult } from "./history.ts";
 
 /** What a node of chaos can be told to do to itself. There is no other way in, and no other node listens. */
 export type Order =
-  | { readonly do: "worker"; readonly worker: number; readonly act: WorkerAct }
+  | { readonly do: "worker"; readonly worker: number; readonly act: WorkerOrder }
   /** Batches that were handled wait before they are settled, until told otherwise. */
   | { readonly do: "hold"; readonly on: boolean }
   /** Every batch is delivered again, together with the next one of its mailbox. */
@@ -11,33 +11,33 @@ export type Order =
   | { readonly do: "clock"; readonly shiftMs: number };
 
 /** What a worker does on order, outside any handler. */
-export type WorkerAct = "throw" | "hang" | "fill_heap" | "slow" | "fast";
+export type WorkerOrder = "throw" | "hang" | "fill_heap" | "slow" | "fast";
 
 /** What a node reports. Times are milliseconds since 1970 by a clock that no fault shifts. */
-export type Report =
+export type NodeReport =
   | { readonly kind: "hello"; readonly node: string; readonly life: string; readonly pid: number }
   | {
-    readonly kind: "won";
+    readonly kind: "lease_acquired";
     readonly processor: string;
     readonly partition: number;
     readonly epoch: number;
     readonly at: number;
   }
-  | Begun
-  | { readonly kind: "ended"; readonly id: number; readonly result: SettleResult; readonly at: number }
+  | SettleBegun
+  | { readonly kind: "settle_ended"; readonly id: number; readonly result: SettleResult; readonly at: number }
   | {
-    readonly kind: "told";
-    readonly what: ToldKind;
+    readonly kind: "observed";
+    readonly what: RuntimeEventKind;
     readonly at: number;
     readonly ids: Record<string, string | number>;
   }
   | { readonly kind: "in_flight"; readonly bytes: number; readonly bound: number }
-  | HealthReport
-  | { readonly kind: "obeyed"; readonly order: number; readonly evidence: number }
+  | MailboxTotals
+  | { readonly kind: "order_done"; readonly order: number; readonly evidence: number }
   | { readonly kind: "crashed"; readonly why: string };
 
 /** How all mailboxes together stand. */
-export interface HealthReport {
+export interface MailboxTotals {
   readonly kind: "health";
   readonly at: number;
   readonly mailboxes: number;
@@ -47,8 +47,8 @@ export interface HealthReport {
   readonly timersDue: boolean;
 }
 
-interface Begun {
-  readonly kind: "begun";
+interface SettleBegun {
+  readonly kind: "settle_begun";
   readonly id: number;
   readonly processor: string;
   readonly partition: number;
@@ -57,7 +57,7 @@ interface Begun {
   readonly from: number;
   readonly to: number;
   readonly positions: readonly number[];
-  readonly failed: readonly Failed[];
+  readonly failed: readonly DeliveryFailure[];
   readonly at: number;
 }
 
@@ -81,7 +81,7 @@ export function steadyNow(): number {
 }
 
 /** Whole lines of a connection, one after the other. */
-export async function* linesOf(connection: Deno.TcpConn): AsyncGenerator<string> {
+export async function* readTextLines(connection: Deno.TcpConn): AsyncGenerator<string> {
   let rest = "";
   const buffer = new Uint8Array(65_536);
   const decoder = new TextDecoder();

@@ -1,10 +1,10 @@
 /** The workers of a process, so that chaos can give them orders. @module */
 
 /** Orders reach a worker through the object that the supervisor made; all that are made are kept until they are ended. */
-export function keepWorkers(): { workers: Worker[]; giveBack: () => void } {
+export function trackWorkers(): { workers: Worker[]; restore: () => void } {
   const workers: Worker[] = [];
-  const Original = globalThis.Worker;
-  globalThis.Worker = class extends Original {
+  const OriginalWorker = globalThis.Worker;
+  globalThis.Worker = class extends OriginalWorker {
     constructor(...args: ConstructorParameters<typeof Worker>) {
       super(...args);
       workers.push(this);
@@ -15,5 +15,5 @@ export function keepWorkers(): { workers: Worker[]; giveBack: () => void } {
       if (place >= 0) workers.splice(place, 1);
     }
   };
-  return { workers, giveBack: () => void (globalThis.Worker = Original) };
+  return { workers, restore: () => void (globalThis.Worker = OriginalWorker) };
 }

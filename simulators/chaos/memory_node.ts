@@ -2,11 +2,11 @@
 import type { Backend } from "../../backends/backend.ts";
 import type { ChaosNode } from "./chaos_node.ts";
 import { type Order, steadyNow } from "./control.ts";
-import { NodeCore } from "./node_core.ts";
-import { keepWorkers } from "./kept_workers.ts";
+import { ChaosRuntime } from "./node_core.ts";
+import { trackWorkers } from "./kept_workers.ts";
 import type { Recorder } from "./recorder.ts";
 
-const never = () => {
+const unsupported = () => {
   throw new Error("A node in memory has no process of its own");
 };
 
@@ -16,21 +16,25 @@ export async function startMemoryNode(
   recorder: Recorder,
 ): Promise<ChaosNode> {
   const life = { node: name, life: crypto.randomUUID() };
-  const { workers, giveBack } = keepWorkers();
-  const core = new NodeCore(backend, (report) => Promise.resolve(recorder.take(life, report)), workers);
-  recorder.tell({ ...life, what: "node_start", at: steadyNow(), ids: {} });
-  await core.supervisor.start();
-  core.supervisor.ended().catch((error) => recorder.crashes.push(`${name}: ${error}`));
+  const { workers, restore } = trackWorkers();
+  const runtime = new ChaosRuntime(
+    backend,
+    (report) => Promise.resolve(recorder.receive(life, report)),
+    workers,
+  );
+  recorder.record({ ...life, what: "node_start", at: steadyNow(), ids: {} });
+  await runtime.supervisor.start();
+  runtime.supervisor.ended().catch((error) => recorder.crashes.push(`${name}: ${error}`));
   return {
     name,
     proxy: undefined,
-    order: (order: Order) => Promise.resolve(core.obey(order)),
-    signal: never,
-    killGuardian: never,
-    nextLife: () => Promise.resolve(),
+    order: (order: Order) => Promise.resolve(runtime.execute(order)),
+    signal: unsupported,
+    killGuardian: unsupported,
+    nextStart: () => Promise.resolve(),
     async stop() {
-      await core.stop();
-      giveBack();
+      await runtime.stop();
+      restore();
     },
   };
 }

@@ -4,43 +4,43 @@
  */
 /// <reference lib="deno.worker" />
 import type { AnyProcessor } from "../../actors/processor.ts";
-import type { WorkerAct } from "./control.ts";
+import type { WorkerOrder } from "./control.ts";
 
 /** What an event can make the processor do that is named in it. */
-const acts = ["throw", "fail_twice", "kill_worker", "spin"] as const;
-export type Act = (typeof acts)[number];
+const scriptedFailures = ["throw", "fail_twice", "kill_worker", "spin"] as const;
+export type ScriptedFailure = (typeof scriptedFailures)[number];
 
 /** Mark in the data of an event. */
-export interface Mark {
+export interface FailureMark {
   readonly processor: string;
-  readonly act: Act;
+  readonly act: ScriptedFailure;
 }
 
-const tries = new Map<string, number>();
+const attempts = new Map<string, number>();
 /** With two workers, at most 80 deliveries a second. */
 const SLOW_MS = 25;
 let slowMs = 0;
 
 /** The processor, but for events that are marked for it. */
-export function misbehaving(processor: AnyProcessor): AnyProcessor {
+export function withFaultHooks(processor: AnyProcessor): AnyProcessor {
   return {
     ...processor,
     handle(event, state, context) {
-      const mark = event.data.chaos as Mark | undefined;
-      if (mark?.processor === processor.name) misbehave(mark.act, event.event_id);
+      const mark = event.data.chaos as FailureMark | undefined;
+      if (mark?.processor === processor.name) failAsScripted(mark.act, event.event_id);
       if (slowMs > 0) spin(slowMs);
       return processor.handle(event, state, context);
     },
   };
 }
 
-function misbehave(act: Act, id: string): void {
-  switch (act) {
+function failAsScripted(failure: ScriptedFailure, id: string): void {
+  switch (failure) {
     case "throw":
       throw new Error("A handler that always fails");
     case "fail_twice":
-      tries.set(id, (tries.get(id) ?? 0) + 1);
-      if (tries.get(id)! <= 2) throw new Error("A handler that fails twice");
+      attempts.set(id, (attempts.get(id) ?? 0) + 1);
+      if (attempts.get(id)! <= 2) throw new Error("A handler that fails twice");
       return;
     case "spin":
       return spin(Infinity);
@@ -57,27 +57,27 @@ function spin(ms: number): void {
 }
 
 /** Listens for orders before anybody else does. */
-export function obeyOrders(): void {
-  self.addEventListener("message", (event: MessageEvent<{ chaos?: WorkerAct }>) => {
+export function listenForOrders(): void {
+  self.addEventListener("message", (event: MessageEvent<{ chaos?: WorkerOrder }>) => {
     const order = event.data?.chaos;
     if (order === undefined) return;
     event.stopImmediatePropagation();
-    obey(order);
+    executeOrder(order);
   });
 }
 
 /** What a worker never gives back. */
-const hoard: unknown[] = [];
+const retained: unknown[] = [];
 
-function obey(act: WorkerAct): void {
-  switch (act) {
+function executeOrder(order: WorkerOrder): void {
+  switch (order) {
     case "throw":
       throw new Error("A worker that ends on order");
     case "hang":
       // Not stopped by terminate(): its thread spins on.
       for (;;) new Array(100).fill(0);
     case "fill_heap":
-      for (;;) hoard.push(new Array(1_000_000).fill(0.5));
+      for (;;) retained.push(new Array(1_000_000).fill(0.5));
     case "slow":
       slowMs = SLOW_MS;
       return;

@@ -4,21 +4,21 @@ import type { Observer } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
 import { delay } from "../../backends/patience.ts";
-import { type HealthReport, type Order, steadyNow } from "./control.ts";
-import type { ToldKind } from "./history.ts";
+import { type MailboxTotals, type Order, steadyNow } from "./control.ts";
+import type { RuntimeEventKind } from "./history.ts";
 import { BATCH_BYTES } from "./open_store.ts";
-import { Disturbance, type Reporter, watched } from "./watched_backend.ts";
+import { FaultSwitches, type ReportSink, watchBackend } from "./watched_backend.ts";
 
 /** Two workers, so that what happens to one can be told from what happens to the other. */
 export const WORKERS = 2;
-export const MAX_ATTEMPTS = 4;
+export const CHAOS_MAX_ATTEMPTS = 4;
 /** A batch may be above its bound by one delivery. */
 const PREFETCH = 4;
 const LARGEST_DELIVERY = 20_000;
 const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
 
 /** The supervision of chaos nodes: as in production, with times short enough to watch. */
-const supervision: SupervisorOptions = {
+const supervisorOptions: SupervisorOptions = {
   workers: WORKERS,
   deliveryTimeoutMs: 300,
   hangMs: 1_500,
@@ -26,7 +26,7 @@ const supervision: SupervisorOptions = {
   stateLimit: 2_000,
   heapCeilingBytes: 120 * 1024 * 1024,
   intensity: { restarts: 40, periodMs: 60_000 },
-  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
+  policy: { maxAttempts: CHAOS_MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
   prefetch: PREFETCH,
   entry: new URL("./chaos_worker.ts", import.meta.url),
 };
@@ -34,81 +34,81 @@ const supervision: SupervisorOptions = {
 const REPORT_MS = 100;
 const HEALTH_MS = 300;
 
-export class NodeCore {
+export class ChaosRuntime {
   readonly supervisor: Supervisor;
-  readonly #disturbance = new Disturbance();
-  readonly #report: Reporter;
+  readonly #switches = new FaultSwitches();
+  readonly #report: ReportSink;
   readonly #workers: Worker[];
   readonly #backend: Backend;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #stopped = new AbortController();
-  readonly #telling: Promise<void>;
+  readonly #healthLoop: Promise<void>;
 
   /** `workers` is where the process keeps the workers that it has, newest last. */
-  constructor(backend: Backend, report: Reporter, workers: Worker[]) {
+  constructor(backend: Backend, report: ReportSink, workers: Worker[]) {
     this.#backend = backend;
     this.#report = report;
     this.#workers = workers;
-    const observer = tellTo(report);
-    const seen = watched(backend, report, this.#disturbance);
-    this.supervisor = new Supervisor(seen, processors, observer, supervision);
-    this.#timer = setInterval(() => this.#tellInFlight(), REPORT_MS);
-    this.#telling = this.#tellHealth();
+    const observer = createReportingObserver(report);
+    const watchedBackend = watchBackend(backend, report, this.#switches);
+    this.supervisor = new Supervisor(watchedBackend, processors, observer, supervisorOptions);
+    this.#timer = setInterval(() => this.#reportInFlight(), REPORT_MS);
+    this.#healthLoop = this.#reportHealth();
   }
 
-  async #tellHealth(): Promise<void> {
+  async #reportHealth(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       // While the backend is away there is nothing to tell.
       const health = await this.#backend.health().catch(() => undefined);
       if (health !== undefined) {
         const { mailboxes, nextTimerAt } = health;
-        await this.#report(summary(mailboxes, nextTimerAt));
+        await this.#report(mailboxTotals(mailboxes, nextTimerAt));
       }
       await delay(HEALTH_MS, signal);
     }
   }
 
-  #tellInFlight(): void {
-    const { mostInFlight } = this.#disturbance;
-    this.#disturbance.mostInFlight = this.#disturbance.inFlight;
+  #reportInFlight(): void {
+    const { mostInFlight } = this.#switches;
+    this.#switches.mostInFlight = this.#switches.inFlight;
     void this.#report({ kind: "in_flight", bytes: mostInFlight, bound: IN_FLIGHT_BOUND });
   }
 
   /** Does what it is told; returns evidence of what it has done so far, as a count. */
-  obey(order: Order): number {
-    const disturbance = this.#disturbance;
+  execute(order: Order): number {
+    const switches = this.#switches;
     switch (order.do) {
       case "worker":
-        return this.#tellWorker(order.worker, order.act);
+        return this.#orderWorker(order.worker, order.act);
       case "hold":
-        disturbance.holds = order.on;
-        return disturbance.held;
+        switches.holdsSettles = order.on;
+        return switches.settlesHeld;
       case "repeat":
-        disturbance.repeats = order.on;
-        return disturbance.repeated;
+        switches.repeatsBatches = order.on;
+        return switches.deliveriesRepeated;
       case "clock":
         return shiftClock(order.shiftMs);
     }
   }
 
-  #tellWorker(worker: number, act: string): number {
+  #orderWorker(worker: number, order: string): number {
     const { length } = this.#workers;
-    this.#workers[worker % length]?.postMessage({ chaos: act });
+    this.#workers[worker % length]?.postMessage({ chaos: order });
     return length;
   }
 
   async stop(): Promise<void> {
-    this.#disturbance.holds = false;
+    this.#switches.holdsSettles = false;
     await this.supervisor.stop(5_000);
     clearInterval(this.#timer);
     this.#stopped.abort();
-    await this.#telling;
-    this.#tellInFlight();
+    await this.#healthLoop;
+    this.#reportInFlight();
   }
 }
 
-function summary(mailboxes: readonly MailboxHealth[], nextTimerAt: string | null): HealthReport {
+function mailboxTotals(mailboxes: readonly MailboxHealth[], nextTimerAt: string | null): MailboxTotals {
   const sum = (of: (mailbox: MailboxHealth) => number) => mailboxes.reduce((all, each) => all + of(each), 0);
   return {
     kind: "health",
@@ -122,18 +122,18 @@ function summary(mailboxes: readonly MailboxHealth[], nextTimerAt: string | null
 }
 
 /** Everything the runtime makes visible, as reports; of a batch only what did not go well. */
-export function tellTo(report: Reporter): Observer {
-  const tell = (what: ToldKind, ids: Record<string, string | number>) =>
-    void report({ kind: "told", what, at: steadyNow(), ids });
+export function createReportingObserver(report: ReportSink): Observer {
+  const observe = (what: RuntimeEventKind, ids: Record<string, string | number>) =>
+    void report({ kind: "observed", what, at: steadyNow(), ids });
   return {
     settled() {},
-    retried: (ids) => tell("retry", { ...ids }),
-    deadLettered: (ids) => tell("dead_letter", { ...ids }),
-    held: (ids) => tell("held", { ...ids }),
-    fenced: (ids) => tell("fenced", ids),
-    workerRestarted: ({ worker, exit }) => tell("worker_restart", { worker, exit }),
-    backendUnavailable: () => tell("backend_away", {}),
-    backendAvailable: () => tell("backend_back", {}),
+    retried: (ids) => observe("retry", { ...ids }),
+    deadLettered: (ids) => observe("dead_letter", { ...ids }),
+    held: (ids) => observe("held", { ...ids }),
+    fenced: (ids) => observe("fenced", ids),
+    workerRestarted: ({ worker, exit }) => observe("worker_restart", { worker, exit }),
+    backendUnavailable: () => observe("backend_away", {}),
+    backendAvailable: () => observe("backend_back", {}),
   };
 }
 

@@ -5,12 +5,12 @@
 import { guard } from "../../actors/guardian.ts";
 import type { Supervisor } from "../../actors/supervisor.ts";
 import type { AvailabilityListener } from "../../backends/patience.ts";
-import { linesOf, type NodePlan, type Order, steadyNow } from "./control.ts";
-import { keepWorkers } from "./kept_workers.ts";
+import { type NodePlan, type Order, readTextLines, steadyNow } from "./control.ts";
+import { trackWorkers } from "./kept_workers.ts";
 import { nodeCommand } from "./node_command.ts";
-import { NodeCore, tellTo } from "./node_core.ts";
+import { ChaosRuntime, createReportingObserver } from "./node_core.ts";
 import { openStore } from "./open_store.ts";
-import type { Reporter } from "./watched_backend.ts";
+import type { ReportSink } from "./watched_backend.ts";
 
 const RECYCLE = 75;
 
@@ -29,9 +29,9 @@ async function guardNode(plan: NodePlan): Promise<number> {
 }
 
 async function runNode(plan: NodePlan): Promise<number> {
-  const { workers } = keepWorkers();
+  const { workers } = trackWorkers();
   const control = await Deno.connect({ hostname: "127.0.0.1", port: plan.control });
-  const report = reporter(control);
+  const report = createReporter(control);
   await report({ kind: "hello", node: plan.node, life: crypto.randomUUID(), pid: Deno.pid });
   try {
     return await serve(plan, control, report, workers);
@@ -44,24 +44,26 @@ async function runNode(plan: NodePlan): Promise<number> {
   }
 }
 
-async function serve(plan: NodePlan, control: Deno.TcpConn, report: Reporter, workers: Worker[]) {
-  const observer = tellTo(report);
-  let away = false;
+async function serve(plan: NodePlan, control: Deno.TcpConn, report: ReportSink, workers: Worker[]) {
+  const observer = createReportingObserver(report);
+  let isUnavailable = false;
   const onAvailabilityChange: AvailabilityListener = (error) => {
-    if (away !== (error !== undefined)) error ? observer.backendUnavailable("") : observer.backendAvailable();
-    away = error !== undefined;
+    if (isUnavailable !== (error !== undefined)) {
+      error ? observer.backendUnavailable("") : observer.backendAvailable();
+    }
+    isUnavailable = error !== undefined;
   };
   const backend = await openStore({ ...plan, onAvailabilityChange });
-  const core = new NodeCore(backend, report, workers);
-  const asked = listen(control, core, report);
-  const started = core.supervisor.start().then(() => never);
-  const ending = await Promise.race([asked, core.supervisor.ended(), started]);
+  const runtime = new ChaosRuntime(backend, report, workers);
+  const stopRequested = executeOrders(control, runtime, report);
+  const started = runtime.supervisor.start().then(() => never);
+  const ending = await Promise.race([stopRequested, runtime.supervisor.ended(), started]);
   if (ending !== "stop" && ending.kind === "escalated") {
-    await report({ kind: "told", what: "recycle", at: steadyNow(), ids: {} });
-    await core.stop();
+    await report({ kind: "observed", what: "recycle", at: steadyNow(), ids: {} });
+    await runtime.stop();
     return RECYCLE;
   }
-  await core.stop();
+  await runtime.stop();
   await backend.close();
   return 0;
 }
@@ -69,20 +71,20 @@ async function serve(plan: NodePlan, control: Deno.TcpConn, report: Reporter, wo
 const never = new Promise<Awaited<ReturnType<Supervisor["ended"]>>>(() => {});
 
 /** Obeys until it is asked to stop: by standard input, as a guardian asks, or by its end. */
-async function listen(control: Deno.TcpConn, core: NodeCore, report: Reporter) {
-  const obey = async () => {
-    for await (const line of linesOf(control)) {
+async function executeOrders(control: Deno.TcpConn, runtime: ChaosRuntime, report: ReportSink) {
+  const executeAll = async () => {
+    for await (const line of readTextLines(control)) {
       const { order, n } = JSON.parse(line) as { order: Order; n: number };
-      await report({ kind: "obeyed", order: n, evidence: core.obey(order) });
+      await report({ kind: "order_done", order: n, evidence: runtime.execute(order) });
     }
   };
   const stopped = Deno.stdin.read(new Uint8Array(16)).catch(() => null);
-  await Promise.race([obey(), stopped]);
+  await Promise.race([executeAll(), stopped]);
   return "stop" as const;
 }
 
 /** Reports in order. Once written, a line reaches its reader even if this process is killed in the next instant. */
-function reporter(control: Deno.TcpConn): Reporter {
+function createReporter(control: Deno.TcpConn): ReportSink {
   const encoder = new TextEncoder();
   let queue: Promise<void> = Promise.resolve();
   return (report) => {

@@ -1,12 +1,12 @@
 /** Playing many scenarios on the backends that were asked for, some at a time, on as few servers as will do. @module */
 import type { BackendName } from "./stage.ts";
 import { type RunResult, runScenario } from "./run_scenario.ts";
-import { type Scenario, wantsOwnServer, whyNot } from "./scenario.ts";
-import { findNatsServer, namedNats, ownNats } from "./servers/nats_server.ts";
-import { namedPostgres, ownPostgres } from "./servers/postgres_server.ts";
+import { needsOwnServer, type Scenario, unsupportedReason } from "./scenario.ts";
+import { findNatsServer, startManagedNats, useExternalNats } from "./servers/nats_server.ts";
+import { startManagedPostgres, useExternalPostgres } from "./servers/postgres_server.ts";
 import type { ChaosServer } from "./servers/server.ts";
 
-interface PlayOptions {
+interface ChaosOptions {
   readonly backends: readonly BackendName[];
   readonly scenarios: readonly Scenario[];
   readonly seed: string;
@@ -23,7 +23,7 @@ interface PlayOptions {
   readonly signal: AbortSignal;
 }
 
-interface Played {
+interface ChaosRuns {
   readonly runs: readonly RunResult[];
   /** Backends that were asked for and are not to be had. */
   readonly missing: readonly string[];
@@ -34,20 +34,20 @@ interface Played {
 export const NO_NATS =
   "no nats-server 2.12 or newer: put one on the PATH, or name it by NATS_SERVER (see nats.io)";
 
-interface Job {
+interface ScenarioJob {
   readonly scenario: Scenario;
   readonly backend: BackendName;
 }
 
 /** Plays everything that can be played. */
-export async function play(options: PlayOptions): Promise<Played> {
-  const servers = new Servers(options);
+export async function runScenarios(options: ChaosOptions): Promise<ChaosRuns> {
+  const servers = new ServerPool(options);
   const missing = options.backends.includes("nats") && !await servers.hasNats() ? [`nats: ${NO_NATS}`] : [];
   const backends = options.backends.filter((name) => name !== "nats" || missing.length === 0);
   const notPlayed: string[] = [];
   const jobs = options.scenarios.flatMap((scenario) =>
-    backends.flatMap((backend): Job[] => {
-      const why = whyNot(scenario, backend, options.url === undefined);
+    backends.flatMap((backend): ScenarioJob[] => {
+      const why = unsupportedReason(scenario, backend, options.url === undefined);
       if (why !== undefined) notPlayed.push(`${scenario.name} on ${backend}: ${why}`);
       return why === undefined ? [{ scenario, backend }] : [];
     })
@@ -55,17 +55,17 @@ export async function play(options: PlayOptions): Promise<Played> {
   try {
     // In memory the workers of a run are told apart by the process: one at a time.
     const inMemory = backends.includes("memory") ? 1 : options.parallel;
-    const runs = await atOnce(inMemory, jobs, (job) => playOne(job, servers, options));
+    const runs = await runConcurrently(inMemory, jobs, (job) => runOne(job, servers, options));
     return { runs: runs.filter((run) => run !== undefined), missing, notPlayed };
   } finally {
     await servers.close();
   }
 }
 
-async function playOne({ scenario, backend }: Job, servers: Servers, options: PlayOptions) {
+async function runOne({ scenario, backend }: ScenarioJob, servers: ServerPool, options: ChaosOptions) {
   const { seed, durationMs, perSecond, signal } = options;
   if (signal.aborted) return undefined;
-  const server = backend === "memory" ? undefined : await servers.take(backend, wantsOwnServer(scenario));
+  const server = backend === "memory" ? undefined : await servers.acquire(backend, needsOwnServer(scenario));
   const label = `${scenario.name} on ${backend}`;
   try {
     const onPhase = (phase: string) => options.onPhase(label, phase);
@@ -81,29 +81,33 @@ async function playOne({ scenario, backend }: Job, servers: Servers, options: Pl
     options.onResult(result);
     return result;
   } finally {
-    if (server !== undefined && wantsOwnServer(scenario)) await server[Symbol.asyncDispose]();
+    if (server !== undefined && needsOwnServer(scenario)) await server[Symbol.asyncDispose]();
   }
 }
 
 /** Does all jobs, so many at once; answers keep the order of the jobs. */
-async function atOnce<J, R>(places: number, jobs: readonly J[], work: (job: J) => Promise<R>): Promise<R[]> {
+async function runConcurrently<J, R>(
+  concurrency: number,
+  jobs: readonly J[],
+  work: (job: J) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = new Array(jobs.length);
   let next = 0;
   const serve = async () => {
     for (let i = next++; i < jobs.length; i = next++) results[i] = await work(jobs[i]!);
   };
-  await Promise.all(Array.from({ length: Math.min(places, jobs.length) }, serve));
+  await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, serve));
   return results;
 }
 
 /** One server a backend for everybody, and one more for whoever kills it. */
-class Servers {
+class ServerPool {
   readonly #url: string | undefined;
   readonly #syncs: boolean;
   readonly #shared = new Map<BackendName, Promise<ChaosServer>>();
   #nats: Promise<string | undefined> | undefined;
 
-  constructor({ url, syncs }: Pick<PlayOptions, "url" | "syncs">) {
+  constructor({ url, syncs }: Pick<ChaosOptions, "url" | "syncs">) {
     this.#url = url;
     this.#syncs = syncs;
   }
@@ -116,20 +120,22 @@ class Servers {
     return this.#nats ??= findNatsServer();
   }
 
-  take(backend: "postgres" | "nats", alone: boolean): Promise<ChaosServer> {
-    if (alone) return this.#make(backend);
-    const shared = this.#shared.get(backend) ?? this.#make(backend);
+  acquire(backend: "postgres" | "nats", exclusive: boolean): Promise<ChaosServer> {
+    if (exclusive) return this.#open(backend);
+    const shared = this.#shared.get(backend) ?? this.#open(backend);
     this.#shared.set(backend, shared);
     return shared;
   }
 
-  async #make(backend: "postgres" | "nats"): Promise<ChaosServer> {
+  async #open(backend: "postgres" | "nats"): Promise<ChaosServer> {
     if (backend === "postgres") {
-      return this.#url === undefined ? await ownPostgres(this.#syncs) : namedPostgres(this.#url);
+      return this.#url === undefined
+        ? await startManagedPostgres(this.#syncs)
+        : useExternalPostgres(this.#url);
     }
     return this.#url === undefined
-      ? await ownNats((await this.#natsServer())!, this.#syncs)
-      : namedNats(this.#url);
+      ? await startManagedNats((await this.#natsServer())!, this.#syncs)
+      : useExternalNats(this.#url);
   }
 
   async close(): Promise<void> {

@@ -10,29 +10,29 @@ import { eventTypes, type WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
 import { generateCases } from "../case_generator.ts";
 import { Random } from "../random.ts";
-import type { Mark } from "./misbehaviour.ts";
+import type { FailureMark } from "./misbehaviour.ts";
 
-interface Load {
+interface ProducerOptions {
   readonly seed: string;
   /** Events a second. */
   readonly perSecond: number;
 }
 
 /** Every so many cases have payments. */
-const PAYING = 3;
+const CASES_PER_PAYING_CASE = 3;
 const PAYMENTS = 3;
 const STEP_MS = 50;
 /** Appends under way at once. */
-const AT_ONCE = 4;
+const CONCURRENT_APPENDS = 4;
 
 export class Producer {
   readonly accepted: string[] = [];
   readonly poison: string[] = [];
-  readonly frail: string[] = [];
+  readonly flaky: string[] = [];
   /** Appends that ended with an error which no waiting mends. */
   readonly failures: string[] = [];
   /** Sent, and not acknowledged yet. */
-  readonly #under = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, Promise<void>>();
   readonly #backend: Backend;
   readonly #random: Random;
   readonly #cases: Generator<{ event: WireEvent }>;
@@ -41,7 +41,7 @@ export class Producer {
   #waiting: WireEvent[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(backend: Backend, { seed, perSecond }: Load) {
+  constructor(backend: Backend, { seed, perSecond }: ProducerOptions) {
     this.#backend = backend;
     this.#perSecond = perSecond;
     this.#random = new Random(seed, "producer");
@@ -50,8 +50,8 @@ export class Producer {
   }
 
   /** Ids that were sent and have no acknowledgement. */
-  get unanswered(): string[] {
-    return [...this.#under.keys()].flatMap((key) => key.split(","));
+  get unacknowledged(): string[] {
+    return [...this.#inFlight.keys()].flatMap((key) => key.split(","));
   }
 
   start(): void {
@@ -64,7 +64,7 @@ export class Producer {
     await this.#running;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, withinMs);
-    await Promise.race([Promise.all(this.#under.values()), promise]);
+    await Promise.race([Promise.all(this.#inFlight.values()), promise]);
     clearTimeout(timer);
   }
 
@@ -74,9 +74,9 @@ export class Producer {
     while (!this.#stopping.signal.aborted) {
       const due = (performance.now() - began) / 1000 * this.#perSecond - sent;
       // While appends hang, the load does not pile up: that would only be one more fault.
-      if (due >= 1 && this.#under.size < AT_ONCE) sent += this.#sendSome(Math.floor(due));
+      if (due >= 1 && this.#inFlight.size < CONCURRENT_APPENDS) sent += this.#sendSome(Math.floor(due));
       else if (due > this.#perSecond) sent += Math.floor(due);
-      await delay(STEP_MS / AT_ONCE, this.#stopping.signal);
+      await delay(STEP_MS / CONCURRENT_APPENDS, this.#stopping.signal);
     }
   }
 
@@ -91,17 +91,17 @@ export class Producer {
   /** The events of one more case, for somebody who appends them in another way. */
   takeCase(): WireEvent[] {
     const event = withTwoDecimals(this.#cases.next().value.event);
-    if (!this.#random.chance(1 / PAYING)) return [event];
+    if (!this.#random.chance(1 / CASES_PER_PAYING_CASE)) return [event];
     return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];
   }
 
   /** Sends a case with a marked event, so many behind it at once; the others that are returned are for later. */
-  misbehave(mark: Mark, behind: number, later = 0): { id: string; later: WireEvent[] } {
+  appendScripted(mark: FailureMark, behind: number, later = 0): { id: string; later: WireEvent[] } {
     const intake = withTwoDecimals(this.#cases.next().value.event);
     const first = payment(intake, 0);
     const marked = { ...first, data: { ...first.data, chaos: mark } };
     const others = Array.from({ length: behind + later }, (_, n) => payment(intake, n + 1));
-    (mark.act === "fail_twice" ? this.frail : this.poison).push(marked.event_id);
+    (mark.act === "fail_twice" ? this.flaky : this.poison).push(marked.event_id);
     this.append([intake, marked, ...others.slice(0, behind)]);
     return { id: marked.event_id, later: others.slice(behind) };
   }
@@ -112,9 +112,9 @@ export class Producer {
     // With these ids it is safe to ask again and again: what is stored already is not stored twice.
     const appended = this.#untilStored(events).then(() => {
       this.accepted.push(...ids);
-      this.#under.delete(key);
+      this.#inFlight.delete(key);
     }).catch((error) => void this.failures.push(`the producer: ${error}`));
-    this.#under.set(key, appended);
+    this.#inFlight.set(key, appended);
   }
 
   async #untilStored(events: readonly WireEvent[]): Promise<void> {

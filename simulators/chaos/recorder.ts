@@ -1,50 +1,56 @@
 /** Keeps what nodes report, as the history of the run, and lets others wait for it. @module */
-import type { HealthReport, Report } from "./control.ts";
-import type { Attempt, InFlight, Told, ToldKind, Won } from "./history.ts";
+import type { MailboxTotals, NodeReport } from "./control.ts";
+import type {
+  InFlightPeak,
+  LeaseAcquisition,
+  RuntimeEvent,
+  RuntimeEventKind,
+  SettleAttempt,
+} from "./history.ts";
 
 /** Who reports. */
-export interface Life {
+export interface NodeLife {
   readonly node: string;
   readonly life: string;
 }
 
 export class Recorder {
-  readonly attempts: Attempt[] = [];
-  readonly won: Won[] = [];
-  readonly told: Told[] = [];
-  readonly health: HealthReport[] = [];
+  readonly attempts: SettleAttempt[] = [];
+  readonly leasesAcquired: LeaseAcquisition[] = [];
+  readonly observed: RuntimeEvent[] = [];
+  readonly health: MailboxTotals[] = [];
   readonly crashes: string[] = [];
   readonly killed: string[] = [];
-  readonly #inFlight = new Map<string, InFlight>();
-  readonly #open = new Map<string, Attempt>();
+  readonly #inFlight = new Map<string, InFlightPeak>();
+  readonly #openAttempts = new Map<string, SettleAttempt>();
   /** The last owner of each mailbox. */
   readonly #owners = new Map<string, string>();
   readonly #waiters = new Set<() => void>();
 
-  get inFlight(): readonly InFlight[] {
+  get inFlight(): readonly InFlightPeak[] {
     return [...this.#inFlight.values()];
   }
 
-  take(life: Life, report: Report): void {
+  receive(life: NodeLife, report: NodeReport): void {
     switch (report.kind) {
-      case "won":
-        this.#keepWon(life, report);
+      case "lease_acquired":
+        this.#recordLease(life, report);
         break;
-      case "begun": {
+      case "settle_begun": {
         const { kind: _, id, batch, at, ...rest } = report;
         const attempt = { ...life, ...rest, kind: batch, begunAt: at, endedAt: undefined, result: undefined };
         this.attempts.push(attempt);
-        this.#open.set(`${life.life}/${id}`, attempt);
+        this.#openAttempts.set(`${life.life}/${id}`, attempt);
         break;
       }
-      case "ended":
-        this.#ended(life, report);
+      case "settle_ended":
+        this.#recordSettleEnd(life, report);
         break;
-      case "told":
-        this.tell({ ...life, what: report.what, at: report.at, ids: report.ids });
+      case "observed":
+        this.record({ ...life, what: report.what, at: report.at, ids: report.ids });
         break;
       case "in_flight":
-        this.#keepInFlight(life, report);
+        this.#recordInFlight(life, report);
         break;
       case "health":
         this.health.push(report);
@@ -55,56 +61,56 @@ export class Recorder {
     for (const wake of this.#waiters) wake();
   }
 
-  tell(told: Told): void {
-    this.told.push(told);
+  record(event: RuntimeEvent): void {
+    this.observed.push(event);
     for (const wake of this.#waiters) wake();
   }
 
-  #keepWon({ node, life }: Life, report: Report & { kind: "won" }): void {
-    const { kind: _, ...won } = report;
-    this.won.push({ node, life, ...won });
-    const mailbox = `${won.processor}/${won.partition}`;
+  #recordLease({ node, life }: NodeLife, report: NodeReport & { kind: "lease_acquired" }): void {
+    const { kind: _, ...lease } = report;
+    this.leasesAcquired.push({ node, life, ...lease });
+    const mailbox = `${lease.processor}/${lease.partition}`;
     const before = this.#owners.get(mailbox);
     this.#owners.set(mailbox, node);
     if (before === undefined || before === node) return;
-    const ids = { processor: won.processor, partition: won.partition, epoch: won.epoch };
-    this.tell({ node, life, what: "takeover", at: won.at, ids });
+    const ids = { processor: lease.processor, partition: lease.partition, epoch: lease.epoch };
+    this.record({ node, life, what: "takeover", at: lease.at, ids });
   }
 
-  #ended({ life }: Life, { id, result, at }: Report & { kind: "ended" }): void {
-    const attempt = this.#open.get(`${life}/${id}`);
+  #recordSettleEnd({ life }: NodeLife, { id, result, at }: NodeReport & { kind: "settle_ended" }): void {
+    const attempt = this.#openAttempts.get(`${life}/${id}`);
     if (attempt === undefined) return;
-    this.#open.delete(`${life}/${id}`);
+    this.#openAttempts.delete(`${life}/${id}`);
     attempt.result = result;
     attempt.endedAt = at;
   }
 
-  #keepInFlight({ node, life }: Life, { bytes, bound }: Report & { kind: "in_flight" }): void {
+  #recordInFlight({ node, life }: NodeLife, { bytes, bound }: NodeReport & { kind: "in_flight" }): void {
     const most = Math.max(bytes, this.#inFlight.get(life)?.bytes ?? 0);
     this.#inFlight.set(life, { node, bytes: most, bound });
   }
 
   /** What was told since a moment, of some kinds. */
-  since(at: number, ...kinds: readonly ToldKind[]): Told[] {
-    return this.told.filter((told) => told.at >= at && kinds.includes(told.what));
+  observedSince(at: number, ...kinds: readonly RuntimeEventKind[]): RuntimeEvent[] {
+    return this.observed.filter((event) => event.at >= at && kinds.includes(event.what));
   }
 
   /** Resolves once something holds, looked at whenever something is reported; false when the time or the signal ends first. */
-  async until(holds: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+  async waitUntil(condition: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const look = () => holds() && resolve(true);
+    const check = () => condition() && resolve(true);
     const giveUp = () => resolve(false);
     const timer = setTimeout(giveUp, withinMs);
     signal?.addEventListener("abort", giveUp);
-    this.#waiters.add(look);
+    this.#waiters.add(check);
     if (signal?.aborted) giveUp();
-    look();
+    check();
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", giveUp);
-      this.#waiters.delete(look);
+      this.#waiters.delete(check);
     }
   }
 }

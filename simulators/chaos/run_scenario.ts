@@ -4,14 +4,14 @@ import { checkHistory, type Finding } from "../history_checker.ts";
 import { conservation } from "../conservation.ts";
 import { Ledger, type LedgerReport } from "../ledger.ts";
 import { steadyNow } from "./control.ts";
-import type { History, Told } from "./history.ts";
-import { MAX_ATTEMPTS } from "./node_core.ts";
+import type { RunHistory, RuntimeEvent } from "./history.ts";
+import { CHAOS_MAX_ATTEMPTS } from "./node_core.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ChaosServer } from "./servers/server.ts";
-import { MAILBOXES, type SetStage, setStage } from "./set_stage.ts";
+import { MAILBOXES, openTestbed, type RunningTestbed } from "./set_stage.ts";
 import type { BackendName } from "./stage.ts";
-import { type Series, seriesOf } from "./series.ts";
-import { type FaultRecord, momentsOf, playTimeline } from "./timeline.ts";
+import { type RunSeries, seriesOf } from "./series.ts";
+import { type FaultRecord, runTimeline, scheduleFaults } from "./timeline.ts";
 import { failuresOf } from "./verdict.ts";
 
 interface RunOptions {
@@ -40,7 +40,7 @@ export interface RunResult {
   readonly settled: number;
   readonly drainMs: number;
   readonly told: Readonly<Record<string, number>>;
-  readonly series: Series;
+  readonly series: RunSeries;
   /** Why it failed; none when it passed. */
   readonly failures: readonly string[];
 }
@@ -56,19 +56,19 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const { nodes, guarded, smallHeap } = scenario;
   onPhase("setting the stage");
   try {
-    const stage = await setStage({ seed, perSecond, nodes, guarded, smallHeap, server });
+    const testbed = await openTestbed({ seed, perSecond, nodes, guarded, smallHeap, server });
     try {
-      return await playOn(stage, scenario, options);
+      return await runOnTestbed(testbed, scenario, options);
     } finally {
-      await stage.takeDown();
+      await testbed.tearDown();
     }
   } catch (error) {
-    return brokenOff(scenario, options, error);
+    return abortedResult(scenario, options, error);
   }
 }
 
 /** A run that could not be played to its end has failed, whatever the reason. */
-function brokenOff({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
+function abortedResult({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
   const { backend, seed, durationMs, perSecond } = options;
   const why = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
@@ -81,27 +81,30 @@ function brokenOff({ name, about }: Scenario, options: RunOptions, error: unknow
 }
 
 /** Plays a scenario on a stage that is set, and judges what came of it. */
-export async function playOn(stage: SetStage, scenario: Scenario, options: RunOptions): Promise<RunResult> {
+export async function runOnTestbed(
+  testbed: RunningTestbed,
+  scenario: Scenario,
+  options: RunOptions,
+): Promise<RunResult> {
   const { durationMs, onPhase, signal } = options;
-  const { producer, recorder } = stage;
+  const { producer, recorder } = testbed;
   onPhase("warm-up");
   producer.start();
-  const settledOnce = () =>
-    new Set(recorder.attempts.filter(({ result }) => result).map(mailboxOf)).size >= 8;
-  const warm = await recorder.until(settledOnce, WARM_UP_MS, signal);
+  const isWarm = () => new Set(recorder.attempts.filter(({ result }) => result).map(mailboxOf)).size >= 8;
+  const warm = await recorder.waitUntil(isWarm, WARM_UP_MS, signal);
   const began = steadyNow();
   onPhase("faults");
-  const moments = momentsOf(scenario, durationMs, (p) => stage.random.chance(p));
-  const records = await playTimeline(moments, stage, signal);
+  const scheduledFaults = scheduleFaults(scenario, durationMs, (p) => testbed.random.chance(p));
+  const records = await runTimeline(scheduledFaults, testbed, signal);
   await pauseUntil(Math.max(began + durationMs, steadyNow() + AFTER_MS), signal);
   onPhase("drain");
   const drainBegan = steadyNow();
-  const unsettled = await drain(stage, signal);
+  const unsettled = await drain(testbed, signal);
   const drainMs = steadyNow() - drainBegan;
   onPhase("ledger");
   const faults = records();
-  await stage.stopNodes();
-  const history = await historyOf(stage, unsettled);
+  await testbed.stopNodes();
+  const history = await historyOf(testbed, unsettled);
   const { findings, ledger } = checkHistory(history);
   const failures = failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted });
   const settled = history.attempts.filter(({ result }) => result === "settled");
@@ -118,14 +121,14 @@ export async function playOn(stage: SetStage, scenario: Scenario, options: RunOp
     accepted: history.accepted.length,
     settled: settled.reduce((sum, { positions, failed }) => sum + positions.length - failed.length, 0),
     drainMs,
-    told: countsOf(history.told),
+    told: countsOf(history.observed),
     series: seriesOf(history, recorder.health, began, steadyNow()),
     failures,
   };
 }
 
 /** Waits until nothing is left to do; returns how much was, when the time was over. */
-async function drain({ producer, recorder }: SetStage, signal: AbortSignal): Promise<number> {
+async function drain({ producer, recorder }: RunningTestbed, signal: AbortSignal): Promise<number> {
   await producer.stop(DRAIN_MS);
   const from = steadyNow();
   const idle = () => {
@@ -135,31 +138,34 @@ async function drain({ producer, recorder }: SetStage, signal: AbortSignal): Pro
         mailboxes >= MAILBOXES && pending === 0 && retrying === 0 && !timersDue
       );
   };
-  if (await recorder.until(idle, DRAIN_MS, signal)) return 0;
+  if (await recorder.waitUntil(idle, DRAIN_MS, signal)) return 0;
   const last = recorder.health.at(-1);
   return Math.max(1, (last?.pending ?? 0) + (last?.retrying ?? 0));
 }
 
-async function historyOf({ reader, producer, recorder }: SetStage, unsettled: number): Promise<History> {
-  const { attempts, won, told, killed, inFlight } = recorder;
+async function historyOf(
+  { reader, producer, recorder }: RunningTestbed,
+  unsettled: number,
+): Promise<RunHistory> {
+  const { attempts, leasesAcquired, observed, killed, inFlight } = recorder;
   const crashes = [...recorder.crashes, ...producer.failures];
   const events = await Array.fromAsync(reader.readAll());
   const deadLetters = await reader.deadLetters.list({ limit: 10_000 });
   return {
-    ...{ attempts, won, told, crashes, killed, inFlight },
+    ...{ attempts, leasesAcquired, observed, crashes, killed, inFlight },
     accepted: producer.accepted,
-    sent: producer.unanswered,
+    sent: producer.unacknowledged,
     poison: producer.poison,
-    frail: producer.frail,
+    flaky: producer.flaky,
     stored: { events, deadLetters, unsettled },
     takes: Object.fromEntries(processors.map(({ name, takes }) => [name, takes])),
-    maxAttempts: MAX_ATTEMPTS,
+    maxAttempts: CHAOS_MAX_ATTEMPTS,
   };
 }
 
-function countsOf(told: readonly Told[]): Record<string, number> {
+function countsOf(observed: readonly RuntimeEvent[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { what } of told) counts[what] = (counts[what] ?? 0) + 1;
+  for (const { what } of observed) counts[what] = (counts[what] ?? 0) + 1;
   return counts;
 }
 

@@ -40,21 +40,25 @@ export const scenarioSchema = z.strictObject({
 
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioPlan = z.input<typeof scenarioSchema>;
-export type Step = Scenario["timeline"][number];
+export type TimelineStep = Scenario["timeline"][number];
 
 /** Why a scenario can't be played on a backend; undefined when it can. */
-export function whyNot(scenario: Scenario, backend: BackendName, serverIsOurs: boolean): string | undefined {
+export function unsupportedReason(
+  scenario: Scenario,
+  backend: BackendName,
+  serverIsManaged: boolean,
+): string | undefined {
   if (!scenario.backends.includes(backend)) return `it is not made for ${backend}`;
   const needs = needsOf(scenario);
   if (backend === "memory" && needs.some((need) => need !== "worker")) {
     return "in memory there is no process, network or server to strike";
   }
-  if (needs.includes("own_server") && !serverIsOurs) return "a server named by --url is never killed";
+  if (needs.includes("own_server") && !serverIsManaged) return "a server named by --url is never killed";
   return undefined;
 }
 
 /** Whether its server has to be one that no other scenario uses meanwhile. */
-export function wantsOwnServer(scenario: Scenario): boolean {
+export function needsOwnServer(scenario: Scenario): boolean {
   return needsOf(scenario).includes("own_server");
 }
 

@@ -1,21 +1,21 @@
 /** A run as series over time, for the charts of its report. Pure. @module */
-import type { HealthReport } from "./control.ts";
-import type { History, ToldKind } from "./history.ts";
+import type { MailboxTotals } from "./control.ts";
+import type { RunHistory, RuntimeEventKind } from "./history.ts";
 
 /** Values at equal steps from when the load began; marks are moments in milliseconds. */
-export interface Series {
+export interface RunSeries {
   readonly stepMs: number;
   /** Deliveries settled, a second. */
   readonly settled: readonly number[];
   /** Deliveries that wait in the store, at most within a step; null where nobody could tell. */
   readonly waiting: readonly (number | null)[];
-  readonly marks: readonly { readonly atMs: number; readonly what: ToldKind }[];
+  readonly marks: readonly { readonly atMs: number; readonly what: RuntimeEventKind }[];
 }
 
 const STEPS = 120;
 const LEAST_STEP_MS = 100;
 /** What is marked in the chart. */
-const MARKED: readonly ToldKind[] = [
+const MARKED: readonly RuntimeEventKind[] = [
   "worker_restart",
   "node_restart",
   "takeover",
@@ -26,11 +26,11 @@ const MARKED: readonly ToldKind[] = [
 ];
 
 export function seriesOf(
-  { attempts, told }: Pick<History, "attempts" | "told">,
-  health: readonly HealthReport[],
+  { attempts, observed }: Pick<RunHistory, "attempts" | "observed">,
+  health: readonly MailboxTotals[],
   began: number,
   ended: number,
-): Series {
+): RunSeries {
   const stepMs = Math.max(LEAST_STEP_MS, Math.ceil((ended - began) / STEPS));
   const steps = Math.ceil((ended - began) / stepMs);
   const settled = new Array<number>(steps).fill(0);
@@ -46,7 +46,7 @@ export function seriesOf(
     const step = stepOf(at);
     if (step >= 0 && step < steps) waiting[step] = Math.max(waiting[step] ?? 0, pending + parked);
   }
-  const marks = told.filter(({ what, at }) => MARKED.includes(what) && at >= began)
+  const marks = observed.filter(({ what, at }) => MARKED.includes(what) && at >= began)
     .map(({ what, at }) => ({ what, atMs: at - began }));
   return { stepMs, settled, waiting, marks };
 }

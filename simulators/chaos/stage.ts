@@ -1,5 +1,5 @@
 /** The stage: everything a fault can lay hands on. @module */
-import type { Conduct } from "../proxy/fault_proxy.ts";
+import type { LinkRules } from "../proxy/fault_proxy.ts";
 import type { Random } from "../random.ts";
 import type { ChaosNode } from "./chaos_node.ts";
 import type { Producer } from "./producer.ts";
@@ -8,13 +8,13 @@ import type { ChaosServer } from "./servers/server.ts";
 
 export type BackendName = "postgres" | "nats" | "memory";
 
-export interface Stage {
+export interface Testbed {
   readonly backend: BackendName;
   readonly random: Random;
   /** The nodes that run, the usual victim first. */
   readonly nodes: readonly ChaosNode[];
   /** Between the victim and the backend, and between the producer and the backend; none in memory. */
-  readonly conducts: readonly Conduct[];
+  readonly linkRules: readonly LinkRules[];
   readonly producer: Producer;
   readonly recorder: Recorder;
   /** None in memory. */

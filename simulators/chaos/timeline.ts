@@ -2,10 +2,10 @@
 import { faults } from "../faults/all.ts";
 import type { Fault } from "../faults/fault.ts";
 import { steadyNow } from "./control.ts";
-import type { Attempt, ToldKind } from "./history.ts";
-import type { Scenario, Step } from "./scenario.ts";
+import type { RuntimeEventKind, SettleAttempt } from "./history.ts";
+import type { Scenario, TimelineStep } from "./scenario.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Stage } from "./stage.ts";
+import type { Testbed } from "./stage.ts";
 
 /** One fault that was applied. Times are milliseconds since the load began; undefined: it did not come to that. */
 export interface FaultRecord {
@@ -17,7 +17,7 @@ export interface FaultRecord {
   readonly proof: string | undefined;
   /** From when it was applied to its first sign, and what that was. */
   readonly detectedMs: number | undefined;
-  readonly detectedBy: ToldKind | undefined;
+  readonly detectedBy: RuntimeEventKind | undefined;
   /** Whether there has to be a sign. */
   readonly mustShow: boolean;
   /** From its end to the first batch that was settled after it; from its moment, where it is over at once. */
@@ -25,22 +25,25 @@ export interface FaultRecord {
 }
 
 /** One fault of a timeline, at its time. */
-interface Moment {
+interface ScheduledFault {
   readonly fault: Fault;
   readonly atMs: number;
   readonly untilMs: number;
 }
 
 /** When which fault is applied, by the plan and the seed. */
-export function momentsOf(
+export function scheduleFaults(
   { timeline }: Scenario,
   durationMs: number,
   chance: (p: number) => boolean,
-): Moment[] {
-  return timeline.filter((step) => chance(step.chance)).flatMap((step) => momentsOfStep(step, durationMs));
+): ScheduledFault[] {
+  return timeline.filter((step) => chance(step.chance)).flatMap((step) => scheduleStep(step, durationMs));
 }
 
-function momentsOfStep({ fault, at, until, times, leastMs }: Step, durationMs: number): Moment[] {
+function scheduleStep(
+  { fault, at, until, times, leastMs }: TimelineStep,
+  durationMs: number,
+): ScheduledFault[] {
   const each = (until - at) * durationMs / times;
   return Array.from({ length: times }, (_, i) => {
     const atMs = at * durationMs + i * each;
@@ -51,49 +54,59 @@ function momentsOfStep({ fault, at, until, times, leastMs }: Step, durationMs: n
 }
 
 /** Plays all moments, each at its time; resolves when the last fault is over. */
-export async function playTimeline(moments: readonly Moment[], stage: Stage, signal: AbortSignal) {
+export async function runTimeline(
+  scheduledFaults: readonly ScheduledFault[],
+  testbed: Testbed,
+  signal: AbortSignal,
+) {
   const began = steadyNow();
-  const played = await Promise.all(moments.map((moment) => playMoment(moment, stage, began, signal)));
-  return (): FaultRecord[] => played.map((one) => recordOf(one, stage, began));
+  const applied = await Promise.all(
+    scheduledFaults.map((scheduledFault) => applyScheduledFault(scheduledFault, testbed, began, signal)),
+  );
+  return (): FaultRecord[] => applied.map((one) => recordFault(one, testbed, began));
 }
 
-interface Played {
+interface AppliedFault {
   readonly fault: Fault;
   readonly appliedAt: number;
   readonly healedAt: number;
 }
 
-async function playMoment(
-  { fault, atMs, untilMs }: Moment,
-  stage: Stage,
+async function applyScheduledFault(
+  { fault, atMs, untilMs }: ScheduledFault,
+  testbed: Testbed,
   began: number,
   signal: AbortSignal,
 ) {
   await sleep(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
-    await fault.apply(stage, signal);
+    await fault.apply(testbed, signal);
     if (!fault.isInstant) await sleep(began + untilMs - steadyNow(), signal);
   } finally {
-    await fault.heal(stage);
+    await fault.heal(testbed);
   }
   return { fault, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
 
-function recordOf({ fault, appliedAt, healedAt }: Played, stage: Stage, began: number): FaultRecord {
-  const { recorder } = stage;
-  const sign = recorder.since(appliedAt, ...fault.shownBy).toSorted((a, b) => a.at - b.at)[0];
+function recordFault(
+  { fault, appliedAt, healedAt }: AppliedFault,
+  testbed: Testbed,
+  began: number,
+): FaultRecord {
+  const { recorder } = testbed;
+  const sign = recorder.observedSince(appliedAt, ...fault.signs).toSorted((a, b) => a.at - b.at)[0];
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
-  const settled = firstSettled(recorder, over, fault.strikes);
+  const settled = firstSettled(recorder, over, fault.affects);
   return {
     name: fault.name,
     does: fault.does,
     appliedAt: appliedAt - began,
     healedAt: healedAt - began,
-    proof: fault.tookEffect(stage),
+    proof: fault.tookEffect(testbed),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,
-    mustShow: fault.shownBy.length > 0 && !fault.maybeSilent,
+    mustShow: fault.signs.length > 0 && !fault.signsOptional,
     recoveredMs: settled && settled.endedAt! - healedAt,
   };
 }
@@ -102,10 +115,10 @@ function recordOf({ fault, appliedAt, healedAt }: Played, stage: Stage, began: n
 function firstSettled(
   { attempts }: Recorder,
   at: number,
-  strikes: (partition: number) => boolean = () => true,
-): Attempt | undefined {
+  affects: (partition: number) => boolean = () => true,
+): SettleAttempt | undefined {
   const after = attempts.filter(({ result, begunAt, partition }) =>
-    result === "settled" && begunAt >= at && strikes(partition)
+    result === "settled" && begunAt >= at && affects(partition)
   );
   return after.toSorted((a, b) => a.endedAt! - b.endedAt!)[0];
 }

@@ -13,7 +13,7 @@ interface Evidence {
 }
 
 /** So many of a kind are told; the rest are counted. */
-const TOLD = 5;
+const MAX_SHOWN = 5;
 
 /** Everything that is wrong, a line each; nothing when the run passed. A fault that is not proven is wrong too. */
 export function failuresOf({ scenario, faults, findings, warm, interrupted }: Evidence): string[] {
@@ -46,6 +46,6 @@ function failuresOfFault(fault: FaultRecord, { expect }: Scenario): string[] {
 
 function failuresOfFinding({ invariant, broken }: Finding): string[] {
   const label = `${invariant} (${invariants[invariant]})`;
-  const told = broken.slice(0, TOLD).map((what) => `${label}: ${what}`);
-  return broken.length > TOLD ? [...told, `${label}: and ${broken.length - TOLD} more`] : told;
+  const shown = broken.slice(0, MAX_SHOWN).map((what) => `${label}: ${what}`);
+  return broken.length > MAX_SHOWN ? [...shown, `${label}: and ${broken.length - MAX_SHOWN} more`] : shown;
 }

@@ -14,41 +14,41 @@ import {
   type Settlement,
 } from "../../backends/mailbox.ts";
 import { encodeLines } from "../../schema/stored_event.ts";
-import { type Report, steadyNow } from "./control.ts";
+import { type NodeReport, steadyNow } from "./control.ts";
 import type { SettleResult } from "./history.ts";
 
 /** Takes a report; resolves when it cannot be lost any more, whatever becomes of this process. */
-export type Reporter = (report: Report) => Promise<void>;
+export type ReportSink = (report: NodeReport) => Promise<void>;
 
 /** What is done to batches now, and what has been done. */
-export class Disturbance {
-  holds = false;
-  repeats = false;
+export class FaultSwitches {
+  holdsSettles = false;
+  repeatsBatches = false;
   /** Evidence: settles that had to wait, and deliveries that were given out again. */
-  held = 0;
-  repeated = 0;
+  settlesHeld = 0;
+  deliveriesRepeated = 0;
   /** Bytes of batches handed out and not settled: now, and at most. */
   inFlight = 0;
   mostInFlight = 0;
 
-  handedOut(bytes: number): void {
+  addInFlight(bytes: number): void {
     this.inFlight += bytes;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
   }
 
-  async mayGoOn(): Promise<void> {
-    if (this.holds) this.held++;
-    while (this.holds) await new Promise((resolve) => setTimeout(resolve, 5));
+  async waitWhileHeld(): Promise<void> {
+    if (this.holdsSettles) this.settlesHeld++;
+    while (this.holdsSettles) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
 /** The same backend, watched. */
-export function watched(backend: Backend, report: Reporter, disturbance: Disturbance): Backend {
+export function watchBackend(backend: Backend, report: ReportSink, switches: FaultSwitches): Backend {
   async function* mailboxes(spec: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     for await (const mailbox of backend.mailboxes(spec, signal)) {
       const { processor, partition, epoch } = mailbox;
-      await report({ kind: "won", processor, partition, epoch, at: steadyNow() });
-      yield new WatchedMailbox(mailbox, report, disturbance);
+      await report({ kind: "lease_acquired", processor, partition, epoch, at: steadyNow() });
+      yield new WatchedMailbox(mailbox, report, switches);
     }
   }
   return new Proxy(backend, {
@@ -60,22 +60,22 @@ export function watched(backend: Backend, report: Reporter, disturbance: Disturb
   });
 }
 
-let settles = 0;
+let settleCount = 0;
 
 class WatchedMailbox implements Mailbox {
   readonly #mailbox: Mailbox;
-  readonly #report: Reporter;
-  readonly #disturbance: Disturbance;
+  readonly #report: ReportSink;
+  readonly #switches: FaultSwitches;
   /** The last batch, when all of it was done. */
   #last: Batch | undefined;
   readonly markInFlight: Mailbox["markInFlight"];
   readonly histories: Mailbox["histories"];
   readonly close: Mailbox["close"];
 
-  constructor(mailbox: Mailbox, report: Reporter, disturbance: Disturbance) {
+  constructor(mailbox: Mailbox, report: ReportSink, switches: FaultSwitches) {
     this.#mailbox = mailbox;
     this.#report = report;
-    this.#disturbance = disturbance;
+    this.#switches = switches;
     this.markInFlight = mailbox.markInFlight.bind(mailbox);
     this.histories = mailbox.histories.bind(mailbox);
     this.close = mailbox.close.bind(mailbox);
@@ -97,44 +97,48 @@ class WatchedMailbox implements Mailbox {
     return this.#mailbox.crashedOwner;
   }
 
-  async *batches(signal: AbortSignal, gate?: Permits): AsyncGenerator<Batch> {
-    for await (const batch of this.#mailbox.batches(signal, gate)) {
-      this.#disturbance.handedOut(batch.lines.length);
+  async *batches(signal: AbortSignal, permits?: Permits): AsyncGenerator<Batch> {
+    for await (const batch of this.#mailbox.batches(signal, permits)) {
+      this.#switches.addInFlight(batch.lines.length);
       try {
-        yield this.#again(batch);
+        yield this.#withRepeats(batch);
       } finally {
-        this.#disturbance.inFlight -= batch.lines.length;
+        this.#switches.inFlight -= batch.lines.length;
       }
     }
   }
 
   /** The batch, with the one before it once more. */
-  #again(batch: Batch): Batch {
+  #withRepeats(batch: Batch): Batch {
     const last = this.#last;
     this.#last = undefined;
-    if (!this.#disturbance.repeats || last === undefined || batch.kind !== "fresh") return batch;
-    this.#disturbance.repeated += last.count;
+    if (!this.#switches.repeatsBatches || last === undefined || batch.kind !== "fresh") return batch;
+    this.#switches.deliveriesRepeated += last.count;
     const lines = encodeLines([...linesOf(last), ...linesOf(batch)]);
     return { ...batch, lines, count: last.count + batch.count };
   }
 
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
-    await this.#disturbance.mayGoOn();
-    const id = ++settles;
-    await this.#report(this.#begun(id, batch, settlement));
+    await this.#switches.waitWhileHeld();
+    const id = ++settleCount;
+    await this.#report(this.#settleBegun(id, batch, settlement));
     let result: SettleResult = "settled";
     try {
       await this.#mailbox.settle(batch, settlement);
       if (batch.kind === "fresh" && settlement.failures.length === 0) this.#last = batch;
     } catch (error) {
-      result = error instanceof Fenced ? "fenced" : error instanceof BackendUnavailable ? "away" : "failed";
+      result = error instanceof Fenced
+        ? "fenced"
+        : error instanceof BackendUnavailable
+        ? "unavailable"
+        : "failed";
       throw error;
     } finally {
-      await this.#report({ kind: "ended", id, result, at: steadyNow() });
+      await this.#report({ kind: "settle_ended", id, result, at: steadyNow() });
     }
   }
 
-  #begun(id: number, batch: Batch, { failures }: Settlement): Report {
+  #settleBegun(id: number, batch: Batch, { failures }: Settlement): NodeReport {
     const { processor, partition, epoch } = this;
     const failed = failures.map(({ position, attempt, outcome }) => ({
       position,
@@ -144,6 +148,18 @@ class WatchedMailbox implements Mailbox {
     const positions = linesOf(batch).map(positionOf);
     const { kind, from, to } = batch;
     const at = steadyNow();
-    return { kind: "begun", id, processor, partition, epoch, batch: kind, from, to, positions, failed, at };
+    return {
+      kind: "settle_begun",
+      id,
+      processor,
+      partition,
+      epoch,
+      batch: kind,
+      from,
+      to,
+      positions,
+      failed,
+      at,
+    };
   }
 }

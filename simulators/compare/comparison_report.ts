@@ -1,10 +1,10 @@
 /** The brief's table with measured numbers, for a terminal, as Markdown and as a page with plots. Pure. @module */
 import type { BackendFigures, Measure, Spread } from "../comparison.ts";
-import { type Bar, barPlot } from "../load/plot.ts";
-import { type Part, plainTable, type Report } from "../load/report_page.ts";
+import { barPlot, type PlotBar } from "../load/plot.ts";
+import { plainTable, type ReportDocument, type ReportPart } from "../load/report_page.ts";
 
 /** What another program made of the same jobs. */
-export interface PeerFigures {
+export interface PeerMeasurements {
   readonly name: string;
   readonly version: string;
   readonly configured: string;
@@ -19,15 +19,15 @@ export interface Comparison {
   readonly count: number;
   readonly rate_per_second: number;
   readonly backends: readonly BackendFigures[];
-  readonly peers: readonly PeerFigures[];
+  readonly peers: readonly PeerMeasurements[];
   /** Backends that were asked for and could not take part, with the reason. */
   readonly left_out: readonly { readonly name: string; readonly why: string }[];
 }
 
 type Row = readonly [what: string, cell: (backend: BackendFigures) => string];
 
-const rate = (measure: Measure) => ({ figures }: BackendFigures) => told(figures[measure], 0);
-const ms = (measure: Measure) => ({ figures }: BackendFigures) => told(figures[measure], 2);
+const rate = (measure: Measure) => ({ figures }: BackendFigures) => formatSpread(figures[measure], 0);
+const ms = (measure: Measure) => ({ figures }: BackendFigures) => formatSpread(figures[measure], 2);
 
 function rowsOf({ rate_per_second: at }: Comparison): Row[] {
   return [
@@ -62,7 +62,7 @@ function whole(count: number): string {
 }
 
 /** The median and, in brackets, the least and the greatest of the rounds. */
-export function told({ median, least, greatest }: Spread, decimals: number): string {
+export function formatSpread({ median, least, greatest }: Spread, decimals: number): string {
   const number = (value: number) =>
     value.toLocaleString("en-GB", { maximumFractionDigits: decimals, minimumFractionDigits: decimals });
   return least === greatest ? number(median) : `${number(median)} (${number(least)}–${number(greatest)})`;
@@ -85,10 +85,10 @@ function peerTable({ backends, peers }: Comparison): { head: string[]; rows: str
   if (peers.length === 0 || ours === undefined) return undefined;
   const rows = peers.map(({ name, version, configured, per_second }) => [
     `${name} ${version}: ${configured}`,
-    told(per_second, 0),
+    formatSpread(per_second, 0),
     `${(ours.median / per_second.median).toFixed(2)} ×`,
   ]);
-  const own = ["zaakstroom on PostgreSQL: one output each, exactly once", told(ours, 0), "1 ×"];
+  const own = ["zaakstroom on PostgreSQL: one output each, exactly once", formatSpread(ours, 0), "1 ×"];
   return { head: ["jobs or deliveries", "a second", "zaakstroom does"], rows: [own, ...rows] };
 }
 
@@ -120,10 +120,11 @@ function notes({ backends, left_out }: Comparison): string[] {
 }
 
 /** The report of a comparison. */
-export function comparisonReport(comparison: Comparison): Report {
+export function comparisonReport(comparison: Comparison): ReportDocument {
   const { machine, backends, peers } = comparison;
   const peerRows = peerTable(comparison);
-  const bars = (measure: Measure): Bar[] => backends.map(({ name, figures }) => bar(name, figures[measure]));
+  const bars = (measure: Measure): PlotBar[] =>
+    backends.map(({ name, figures }) => bar(name, figures[measure]));
   const drawn: [string, string][] = [
     ["appends", barPlot("Appends", "events/s", bars("append_per_second"))],
     [
@@ -135,7 +136,7 @@ export function comparisonReport(comparison: Comparison): Report {
     ],
     ["end_to_end", barPlot("End to end through three processors, p99", "ms", bars("end_to_end_p99_ms"))],
   ];
-  const parts: Part[] = [
+  const parts: ReportPart[] = [
     { kind: "text", text: `Measured on ${machine}. ${introduction(comparison)}.` },
     { kind: "table", ...mainTable(comparison) },
     ...(peerRows === undefined ? [] : [{ kind: "table", ...peerRows } as const]),
@@ -145,6 +146,6 @@ export function comparisonReport(comparison: Comparison): Report {
   return { title: "The backends side by side", parts };
 }
 
-function bar(label: string, { median, least, greatest }: Spread): Bar {
+function bar(label: string, { median, least, greatest }: Spread): PlotBar {
   return { label, value: median, range: [least, greatest] };
 }

@@ -6,11 +6,11 @@ import { delay } from "../../backends/patience.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
-import { measured } from "../load/measured_backend.ts";
-import { Troubles } from "../load/troubles.ts";
+import { measureBackend } from "../load/measured_backend.ts";
+import { ErrorCounts } from "../load/troubles.ts";
 
 const BATCH = 500;
-const AT_ONCE = 4;
+const CONCURRENT_APPENDS = 4;
 /** Nothing was settled for so long: work has ended, or waits for something. */
 const QUIET_MS = 150;
 
@@ -24,7 +24,7 @@ export function intakes(count: number, seed: string): WireEvent[][] {
 export async function appendRate(backend: Backend, batches: readonly WireEvent[][]): Promise<number> {
   const began = performance.now();
   let next = 0;
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  await Promise.all(Array.from({ length: CONCURRENT_APPENDS }, async () => {
     while (next < batches.length) await backend.append(batches[next++]!);
   }));
   return batches.flat().length / (performance.now() - began) * 1000;
@@ -38,17 +38,17 @@ export async function settleRate(
   signal: AbortSignal,
 ): Promise<number> {
   let [settled, began, last] = [0, 0, 0];
-  const watched = measured(backend, (_, done) => {
+  const watched = measureBackend(backend, (_, done) => {
     last = performance.now();
     // What was first is where the clock starts.
     if (began === 0) began = last;
     else settled += done.length;
   });
-  const supervisor = new Supervisor(watched, processors, new Troubles(), supervision);
+  const supervisor = new Supervisor(watched, processors, new ErrorCounts(), supervision);
   await supervisor.start();
   try {
-    const quietMs = () => performance.now() - last;
-    await untilDrained(backend, new Set(processors.map(({ name }) => name)), quietMs, signal);
+    const sinceSettledMs = () => performance.now() - last;
+    await waitUntilDrained(backend, new Set(processors.map(({ name }) => name)), sinceSettledMs, signal);
     return settled === 0 ? 0 : settled / (last - began) * 1000;
   } finally {
     await supervisor.stop(10_000);
@@ -56,15 +56,15 @@ export async function settleRate(
 }
 
 /** While work flows, the store is not asked: what that costs would be measured too. */
-async function untilDrained(
+async function waitUntilDrained(
   backend: Backend,
   names: ReadonlySet<string>,
-  quietMs: () => number,
+  sinceSettledMs: () => number,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(Math.max(50, QUIET_MS - quietMs()), signal);
-    if (quietMs() < QUIET_MS) continue;
+    await delay(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
+    if (sinceSettledMs() < QUIET_MS) continue;
     const mailboxes = (await backend.health()).mailboxes.filter(({ processor }) => names.has(processor));
     if (mailboxes.length < names.size * backend.partitions) continue;
     if (mailboxes.every(({ pending, retrying }) => pending + retrying === 0)) return;
@@ -91,7 +91,10 @@ export async function replayRate(backend: Backend, type: string, most: number): 
 }
 
 /** Of so many cases to which two producers append at once on the same version: how many refused exactly one of them. */
-export async function conflictsRefused(backend: Backend, batches: readonly WireEvent[][]): Promise<number> {
+export async function countRefusedConflicts(
+  backend: Backend,
+  batches: readonly WireEvent[][],
+): Promise<number> {
   let refused = 0;
   for (const event of batches.flat()) {
     const rival = { ...event, event_id: crypto.randomUUID() };

@@ -2,20 +2,20 @@
 import type { Fault } from "./fault.ts";
 
 export function backendKill(): Fault {
-  let refused = false;
+  let unavailable = false;
   return {
     name: "backend_kill",
     does: "kills the server of the backend (kill -9), and starts it again on the same data",
     needs: "own_server",
-    shownBy: ["backend_away"],
+    signs: ["backend_away"],
     async apply({ server }) {
       await server!.kill9();
-      refused = await Deno.connect(server!.target).then(
+      unavailable = await Deno.connect(server!.target).then(
         (connection) => (connection.close(), false),
         () => true,
       );
     },
     heal: ({ server }) => server!.start(),
-    tookEffect: () => refused ? "the server was gone and took no connection" : undefined,
+    tookEffect: () => unavailable ? "the server was gone and took no connection" : undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** A thin line between a node and its backend. @module */
-import { type Fault, untilSeen } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 const BYTES_PER_SECOND = 100_000;
 
@@ -12,15 +12,15 @@ export function bandwidth(): Fault {
       BYTES_PER_SECOND / 1000
     } kB a second pass between a node and its backend, each way and connection`,
     needs: "link",
-    shownBy: [],
-    apply({ conducts: [conduct] }, signal) {
-      before = conduct!.thinned.bytes;
-      conduct!.bytesPerSecond = BYTES_PER_SECOND;
-      return untilSeen(() => conduct!.thinned.bytes > before, signal);
+    signs: [],
+    apply({ linkRules: [rules] }, signal) {
+      before = rules!.throttled.bytes;
+      rules!.bytesPerSecond = BYTES_PER_SECOND;
+      return pollUntil(() => rules!.throttled.bytes > before, signal);
     },
-    heal({ conducts: [conduct] }) {
-      conduct!.bytesPerSecond = Infinity;
-      bytes = conduct!.thinned.bytes - before;
+    heal({ linkRules: [rules] }) {
+      rules!.bytesPerSecond = Infinity;
+      bytes = rules!.throttled.bytes - before;
     },
     tookEffect: () => bytes > 0 ? `${bytes} bytes went through the thin line` : undefined,
   };

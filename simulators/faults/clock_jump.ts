@@ -9,7 +9,7 @@ export function clockJump(): Fault {
     name: "clock_jump",
     does: "sets the clock of a node an hour ahead, and back again",
     needs: "process",
-    shownBy: [],
+    signs: [],
     async apply({ nodes }) {
       wrongMs = await nodes[0]!.order({ do: "clock", shiftMs: HOUR_MS });
     },

@@ -1,5 +1,5 @@
 /** Connections break off. @module */
-import { type Fault, nothingToHeal, untilSeen } from "./fault.ts";
+import { type Fault, noHealing, pollUntil } from "./fault.ts";
 
 export function connectionReset(): Fault {
   let broken = 0;
@@ -7,15 +7,15 @@ export function connectionReset(): Fault {
     name: "connection_reset",
     does: "breaks off every connection between a node and its backend, whatever is under way",
     needs: "link",
-    shownBy: ["backend_away"],
+    signs: ["backend_away"],
     // What breaks off while nothing is asked on it is only dialled anew.
-    maybeSilent: true,
+    signsOptional: true,
     isInstant: true,
     async apply({ nodes }, signal) {
       // The last one's connections may not be back yet.
-      await untilSeen(() => (broken = nodes[0]!.proxy!.reset()) > 0, signal);
+      await pollUntil(() => (broken = nodes[0]!.proxy!.reset()) > 0, signal);
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect: () => broken > 0 ? `${broken} connections were broken off` : undefined,
   };
 }

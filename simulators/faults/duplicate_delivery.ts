@@ -1,5 +1,5 @@
 /** What was settled is delivered once more. @module */
-import { type Fault, untilSeen } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 export function duplicateDelivery(): Fault {
   let repeated = 0;
@@ -7,9 +7,9 @@ export function duplicateDelivery(): Fault {
     name: "duplicate_delivery",
     does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
     needs: "worker",
-    shownBy: [],
+    signs: [],
     apply({ nodes }, signal) {
-      return untilSeen(async () => await nodes[0]!.order({ do: "repeat", on: true }) > 0, signal);
+      return pollUntil(async () => await nodes[0]!.order({ do: "repeat", on: true }) > 0, signal);
     },
     async heal({ nodes }) {
       repeated = await nodes[0]!.order({ do: "repeat", on: false });

@@ -1,6 +1,6 @@
 /** Events that fail at first, with others of their case behind them. @module */
 import { steadyNow } from "../chaos/control.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 const CASES = 10;
 /** Events of the case that come with it, and that come while it is parked. */
@@ -14,25 +14,28 @@ export function failingHandler(): Fault {
     name: "failing_handler",
     does: "sends events whose handler fails twice before it succeeds, while later events of their cases wait",
     needs: "worker",
-    shownBy: ["retry"],
+    signs: ["retry"],
     isInstant: true,
     async apply({ producer, recorder }, signal) {
       at = steadyNow();
       await Promise.all(Array.from({ length: CASES }, async () => {
-        const { id, later } = producer.misbehave(
+        const { id, later } = producer.appendScripted(
           { processor: "follow_up", act: "fail_twice" },
           BEHIND,
           LATER,
         );
         ids.push(id);
-        const isParked = () => recorder.since(at, "retry").some(({ ids: { eventId } }) => eventId === id);
-        await recorder.until(isParked, 10_000, signal);
+        const isParked = () =>
+          recorder.observedSince(at, "retry").some(({ ids: { eventId } }) => eventId === id);
+        await recorder.waitUntil(isParked, 10_000, signal);
         producer.append(later);
       }));
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
-      const failed = recorder.since(at, "retry").filter(({ ids: { eventId } }) => ids.includes(`${eventId}`));
+      const failed = recorder.observedSince(at, "retry").filter(({ ids: { eventId } }) =>
+        ids.includes(`${eventId}`)
+      );
       return failed.length >= CASES ? `${failed.length} tries failed, of ${CASES} cases` : undefined;
     },
   };

@@ -1,6 +1,6 @@
 /** A guardian dies: its node notices, and ends in order. @module */
 import { steadyNow } from "../chaos/control.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 export function guardianKill(): Fault {
   let at = Infinity;
@@ -8,16 +8,16 @@ export function guardianKill(): Fault {
     name: "guardian_kill",
     does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
     needs: "process",
-    shownBy: ["takeover"],
+    signs: ["takeover"],
     isInstant: true,
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
       nodes[0]!.killGuardian();
-      await recorder.until(() => recorder.since(at, "takeover").length > 0, 15_000, signal);
+      await recorder.waitUntil(() => recorder.observedSince(at, "takeover").length > 0, 15_000, signal);
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
-      const taken = recorder.since(at, "takeover").length;
+      const taken = recorder.observedSince(at, "takeover").length;
       return taken > 0 ? `another node took over ${taken} mailboxes` : undefined;
     },
   };

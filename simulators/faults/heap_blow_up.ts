@@ -1,7 +1,7 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import { steadyNow } from "../chaos/control.ts";
 import type { Recorder } from "../chaos/recorder.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 /** On a machine that is busy the worker may be found hung before its heap is full. */
 const TRIES = 3;
@@ -12,7 +12,7 @@ export function heapBlowUp(): Fault {
     name: "heap_blow_up",
     does: "fills the heap of a worker thread within one message until V8 aborts the process",
     needs: "process",
-    shownBy: ["node_restart"],
+    signs: ["node_restart"],
     isInstant: true,
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
@@ -20,12 +20,12 @@ export function heapBlowUp(): Fault {
       for (let tried = 1; tried <= TRIES && diedBy(recorder) === undefined && !signal.aborted; tried++) {
         void nodes[0]!.order({ do: "worker", worker: 0, act: "fill_heap" });
         const isBack = () =>
-          recorder.since(at, "node_start").length >= tried &&
-          recorder.since(at, "node_restart").length >= tried;
-        await recorder.until(isBack, 20_000, signal);
+          recorder.observedSince(at, "node_start").length >= tried &&
+          recorder.observedSince(at, "node_restart").length >= tried;
+        await recorder.waitUntil(isBack, 20_000, signal);
       }
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
       const why = diedBy(recorder);
       return why && `the process died of it, ${why}, and was started again`;
@@ -34,7 +34,7 @@ export function heapBlowUp(): Fault {
 
   /** A node that asks for its end, because it found the worker hung, ends with an exit code. */
   function diedBy(recorder: Recorder): string | undefined {
-    const ends = recorder.since(at, "node_restart").map(({ ids }) => `${ids.why}`);
+    const ends = recorder.observedSince(at, "node_restart").map(({ ids }) => `${ids.why}`);
     return ends.find((why) => why.startsWith("by SIG"));
   }
 }

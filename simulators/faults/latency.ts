@@ -1,5 +1,5 @@
 /** Every answer takes its time, and not always the same. @module */
-import { type Fault, untilSeen } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 const LEAST_MS = 20;
 const JITTER_MS = 60;
@@ -13,15 +13,15 @@ export function latency(): Fault {
       LEAST_MS + JITTER_MS
     } ms each way`,
     needs: "link",
-    shownBy: [],
-    apply({ conducts: [conduct], random }, signal) {
-      before = conduct!.delayed.pieces;
-      conduct!.delayMs = () => LEAST_MS + random.uniform() * JITTER_MS;
-      return untilSeen(() => conduct!.delayed.pieces > before, signal);
+    signs: [],
+    apply({ linkRules: [rules], random }, signal) {
+      before = rules!.delayed.pieces;
+      rules!.delayMs = () => LEAST_MS + random.uniform() * JITTER_MS;
+      return pollUntil(() => rules!.delayed.pieces > before, signal);
     },
-    heal({ conducts: [conduct] }) {
-      conduct!.delayMs = () => 0;
-      pieces = conduct!.delayed.pieces - before;
+    heal({ linkRules: [rules] }) {
+      rules!.delayMs = () => 0;
+      pieces = rules!.delayed.pieces - before;
     },
     tookEffect: () => pieces > 0 ? `${pieces} pieces were delayed` : undefined,
   };

@@ -1,5 +1,5 @@
 /** Somebody takes the leases of a node that is alive and has work in hand. @module */
-import { type Fault, untilSeen } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 export function leaseTheft(): Fault {
   let held = 0;
@@ -9,10 +9,10 @@ export function leaseTheft(): Fault {
     does:
       "takes every lease of a node from it, between handling and settling, as somebody of the same name would",
     needs: "store",
-    shownBy: ["fenced"],
+    signs: ["fenced"],
     async apply({ nodes, stealLeases }, signal) {
       const [victim] = nodes;
-      await untilSeen(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
+      await pollUntil(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
       stolen = await stealLeases(victim!.name);
     },
     async heal({ nodes }) {

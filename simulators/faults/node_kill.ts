@@ -1,6 +1,6 @@
 /** The node dies under its guardian. @module */
 import { steadyNow } from "../chaos/control.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 export function nodeKill(): Fault {
   let at = Infinity;
@@ -8,16 +8,16 @@ export function nodeKill(): Fault {
     name: "node_kill",
     does: "kills the process of a node (kill -9), which its guardian then starts again",
     needs: "process",
-    shownBy: ["node_restart", "takeover"],
+    signs: ["node_restart", "takeover"],
     isInstant: true,
     async apply({ nodes }) {
       at = steadyNow();
       nodes[0]!.signal("SIGKILL");
-      await nodes[0]!.nextLife();
+      await nodes[0]!.nextStart();
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
-      const restarts = recorder.since(at, "node_restart").length;
+      const restarts = recorder.observedSince(at, "node_restart").length;
       return restarts > 0 ? "the node ended by SIGKILL, and its guardian started it again" : undefined;
     },
   };

@@ -1,10 +1,10 @@
 /** Events that no try can save. @module */
 import { steadyNow } from "../chaos/control.ts";
-import type { Act } from "../chaos/misbehaviour.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import type { ScriptedFailure } from "../chaos/misbehaviour.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 /** Each in a case of its own, with events of the case behind it. */
-const ACTS: readonly Act[] = ["throw", "kill_worker", "spin"];
+const ACTS: readonly ScriptedFailure[] = ["throw", "kill_worker", "spin"];
 const BEHIND = 2;
 /** And some that come when it is dead: they have to wait behind it. */
 const LATER = 2;
@@ -16,21 +16,22 @@ export function poisonMessage(): Fault {
     name: "poison_message",
     does: "sends events whose handler throws, ends its worker or never returns, however often it is tried",
     needs: "worker",
-    shownBy: ["retry", "worker_restart"],
+    signs: ["retry", "worker_restart"],
     isInstant: true,
     async apply({ producer, recorder }, signal) {
       at = steadyNow();
       await Promise.all(ACTS.map(async (act) => {
-        const { id, later } = producer.misbehave({ processor: "follow_up", act }, BEHIND, LATER);
+        const { id, later } = producer.appendScripted({ processor: "follow_up", act }, BEHIND, LATER);
         ids.push(id);
-        const isDead = () => recorder.since(at, "dead_letter").some(({ ids: { eventId } }) => eventId === id);
-        await recorder.until(isDead, 20_000, signal);
+        const isDead = () =>
+          recorder.observedSince(at, "dead_letter").some(({ ids: { eventId } }) => eventId === id);
+        await recorder.waitUntil(isDead, 20_000, signal);
         producer.append(later);
       }));
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
-      const tried = new Set(recorder.since(at, "retry").map(({ ids: { eventId } }) => eventId));
+      const tried = new Set(recorder.observedSince(at, "retry").map(({ ids: { eventId } }) => eventId));
       return ids.every((id) => tried.has(id))
         ? `${ids.length} events failed and were tried again`
         : undefined;

@@ -2,8 +2,8 @@
 import postgres from "postgres";
 import { partitionsAndRows } from "../../backends/postgres/rows.ts";
 import { PARTITIONS } from "../chaos/open_store.ts";
-import type { Stage } from "../chaos/stage.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import type { Testbed } from "../chaos/stage.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 const HELD_MS = 1_000;
 const CASES = 4;
@@ -16,18 +16,18 @@ export function slowCommit(): Fault {
     does:
       `appends in a transaction that commits ${HELD_MS} ms after it has drawn its positions, while others append`,
     needs: "store",
-    shownBy: [],
+    signs: [],
     isInstant: true,
-    async apply(stage) {
-      [drawn, last] = await appendSlowly(stage);
+    async apply(testbed) {
+      [drawn, last] = await appendSlowly(testbed);
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect: () => drawn > 0 ? `${drawn} events up to position ${last} became visible late` : undefined,
   };
 }
 
 /** Returns how many events were stored, and the last position. */
-async function appendSlowly({ producer, storeUrl }: Stage): Promise<[number, number]> {
+async function appendSlowly({ producer, storeUrl }: Testbed): Promise<[number, number]> {
   const events = Array.from({ length: CASES }, () => producer.takeCase()).flat();
   const { touched, rows } = partitionsAndRows(events, PARTITIONS);
   const sql = postgres(storeUrl!, { max: 1, onnotice: () => {} });

@@ -7,26 +7,29 @@ import type { Fault } from "./fault.ts";
 export function twoNodesRacing(): Fault {
   let at = Infinity;
   let rival: ChaosNode | undefined;
-  let won = 0;
+  let leasesAcquired = 0;
   return {
     name: "two_nodes_racing",
     does: "starts a second node under the name of the first: each takes the leases for its own",
     needs: "store",
-    shownBy: ["fenced", "takeover", "node_start"],
+    signs: ["fenced", "takeover", "node_start"],
     async apply({ nodes, addNode, recorder }, signal) {
       at = steadyNow();
       rival = await addNode(nodes[0]!.name);
-      await recorder.until(() => wonByRival(recorder) > 0, 10_000, signal);
+      await recorder.waitUntil(() => acquiredByRival(recorder) > 0, 10_000, signal);
     },
     async heal({ recorder }) {
-      won = wonByRival(recorder);
+      leasesAcquired = acquiredByRival(recorder);
       await rival?.stop();
     },
-    tookEffect: () => won > 0 ? `the second one won ${won} mailboxes under the name of the first` : undefined,
+    tookEffect: () =>
+      leasesAcquired > 0
+        ? `the second one won ${leasesAcquired} mailboxes under the name of the first`
+        : undefined,
   };
 
-  function wonByRival(recorder: Recorder): number {
-    const lives = recorder.since(at, "node_start").map(({ life }) => life);
-    return recorder.won.filter(({ life }) => lives.includes(life)).length;
+  function acquiredByRival(recorder: Recorder): number {
+    const lives = recorder.observedSince(at, "node_start").map(({ life }) => life);
+    return recorder.leasesAcquired.filter(({ life }) => lives.includes(life)).length;
   }
 }

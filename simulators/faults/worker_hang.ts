@@ -1,7 +1,7 @@
 /** A worker spins where no watchdog stops it. @module */
 import { steadyNow } from "../chaos/control.ts";
 import { WORKERS } from "../chaos/node_core.ts";
-import { type Fault, nothingToHeal } from "./fault.ts";
+import { type Fault, noHealing } from "./fault.ts";
 
 export function workerHang(): Fault {
   let at = Infinity;
@@ -9,20 +9,20 @@ export function workerHang(): Fault {
     name: "worker_hang",
     does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
     needs: "process",
-    shownBy: ["worker_restart"],
+    signs: ["worker_restart"],
     isInstant: true,
-    strikes: (partition) => partition % WORKERS === 0,
+    affects: (partition) => partition % WORKERS === 0,
     async apply({ nodes, recorder }, signal) {
       at = steadyNow();
       // It never answers again: so what it was told is not waited for.
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
-      await recorder.until(() => recorder.since(at, "worker_restart").length > 0, 15_000, signal);
+      await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
     },
-    heal: nothingToHeal,
+    heal: noHealing,
     tookEffect({ recorder }) {
-      const hung = recorder.since(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
+      const hung = recorder.observedSince(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
       // Only where its thread spins on, the process has to end for it.
-      const recycled = recorder.since(at, "node_start").length > 0;
+      const recycled = recorder.observedSince(at, "node_start").length > 0;
       return hung && `the worker was found hung${recycled ? ", and its process was begun anew" : ""}`;
     },
   };

@@ -1,6 +1,6 @@
 /** A node is stopped beyond its leases, with batches that are handled and not settled, and wakes up. @module */
 import { steadyNow } from "../chaos/control.ts";
-import { type Fault, untilSeen } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 export function zombie(): Fault {
   let at = Infinity;
@@ -11,16 +11,16 @@ export function zombie(): Fault {
     does:
       "stops a node (SIGSTOP) between handling and settling, and lets it go on after its leases have run out",
     needs: "process",
-    shownBy: ["takeover"],
+    signs: ["takeover"],
     async apply({ nodes, recorder }, signal) {
       const [victim] = nodes;
-      await untilSeen(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
+      await pollUntil(async () => (held = await victim!.order({ do: "hold", on: true })) > 0, signal);
       at = steadyNow();
       victim!.signal("SIGSTOP");
-      await recorder.until(() => recorder.since(at, "takeover").length > 0, 10_000, signal);
+      await recorder.waitUntil(() => recorder.observedSince(at, "takeover").length > 0, 10_000, signal);
     },
     async heal({ nodes, recorder }) {
-      taken = recorder.since(at, "takeover").length;
+      taken = recorder.observedSince(at, "takeover").length;
       nodes[0]!.signal("SIGCONT");
       await nodes[0]!.order({ do: "hold", on: false });
     },

@@ -5,7 +5,7 @@ import { Random } from "../random.ts";
 export const arrivalKinds = ["fixed", "poisson", "daily"] as const;
 export type ArrivalKind = (typeof arrivalKinds)[number];
 
-interface ScheduleOptions {
+interface ArrivalOptions {
   /**
    * `fixed`: evenly spaced. `poisson`: independent of each other. `daily`: Poisson, whose rate follows the hours of a
    * working day of debt assistance, the whole day within the duration.
@@ -19,18 +19,18 @@ interface ScheduleOptions {
 }
 
 /** The moments in milliseconds since the start, ascending, in constant memory. */
-export function schedule(options: ScheduleOptions): Generator<number> {
+export function scheduleArrivals(options: ArrivalOptions): Generator<number> {
   switch (options.kind) {
     case "fixed":
-      return evenly(options);
+      return evenArrivals(options);
     case "poisson":
-      return byChance([1], options);
+      return randomArrivals([1], options);
     case "daily":
-      return byChance(workingDay(), options);
+      return randomArrivals(workingDayRates(), options);
   }
 }
 
-function* evenly({ perSecond, durationMs }: ScheduleOptions): Generator<number> {
+function* evenArrivals({ perSecond, durationMs }: ArrivalOptions): Generator<number> {
   for (let i = 0;; i++) {
     const at = i / perSecond * 1000;
     if (at >= durationMs) return;
@@ -39,7 +39,7 @@ function* evenly({ perSecond, durationMs }: ScheduleOptions): Generator<number> 
 }
 
 /** A Poisson process in pieces of equal length, each with its rate relative to the mean. */
-function* byChance(relative: readonly number[], options: ScheduleOptions): Generator<number> {
+function* randomArrivals(relative: readonly number[], options: ArrivalOptions): Generator<number> {
   const { perSecond, durationMs, seed } = options;
   const random = new Random(seed, "load/arrivals");
   const length = durationMs / relative.length;
@@ -56,7 +56,7 @@ function* byChance(relative: readonly number[], options: ScheduleOptions): Gener
 const TUESDAY = 2;
 
 /** The 24 hours of a working day, each relative to their mean. */
-export function workingDay(): number[] {
+export function workingDayRates(): number[] {
   const shares = hoursOfWeek().slice(TUESDAY * 24, (TUESDAY + 1) * 24).map(({ share }) => share);
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   return shares.map((share) => share / mean);

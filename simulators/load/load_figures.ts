@@ -34,11 +34,11 @@ interface GeneratorFigures {
   readonly making_percent: number;
 }
 
-type Limit = "none" | "generator" | "appends" | "processing";
+type Bottleneck = "none" | "generator" | "appends" | "processing";
 
 /** What held a run back, in one word and in words. */
-interface Verdict {
-  readonly limit: Limit;
+interface LoadVerdict {
+  readonly limit: Bottleneck;
   readonly text: string;
 }
 
@@ -76,13 +76,13 @@ export interface LoadFigures {
   >;
   readonly generator: GeneratorFigures;
   readonly processes: readonly ProcessFigures[];
-  readonly verdict: Verdict;
+  readonly verdict: LoadVerdict;
   readonly curves: Readonly<Record<string, readonly CurvePoint[]>>;
   readonly by_second: readonly SecondFigures[];
 }
 
 /** Of a run that somebody stopped. */
-export const BROKEN_OFF: Verdict = {
+export const INTERRUPTED: LoadVerdict = {
   limit: "none",
   text: "Stopped before its end: the figures are of what was measured until then",
 };
@@ -92,29 +92,32 @@ const LATE_MS = 5;
 /** How far appends may be behind the schedule at its end, and how soon all must be settled after it. */
 const KEPT_UP_S = 1;
 
-type Judged = Pick<LoadFigures, "append_lag_seconds" | "drained_in_seconds" | "generator">;
+type VerdictInput = Pick<LoadFigures, "append_lag_seconds" | "drained_in_seconds" | "generator">;
 
 /** Says what the limit was. A generator that is late makes everything after it unsure, so it is looked at first. */
-export function judge(run: Judged): Verdict {
+export function judge(run: VerdictInput): LoadVerdict {
   const kept = run.append_lag_seconds <= KEPT_UP_S;
   const drained = run.drained_in_seconds !== null && run.drained_in_seconds <= KEPT_UP_S;
-  if (isLate(run)) return { limit: "generator", text: ofGenerator(run) };
+  if (isLate(run)) return { limit: "generator", text: generatorVerdict(run) };
   if (!kept) return { limit: "appends", text: "The store took appends more slowly than they were offered" };
   if (!drained) return { limit: "processing", text: "The processors fell behind what was appended" };
   return { limit: "none", text: "The rate was held: everything was taken and settled as it came" };
 }
 
 /** Late most of the time, or so late that half of the appends' lag is its own. */
-function isLate({ append_lag_seconds: lag, generator: { late_ms } }: Judged): boolean {
+function isLate({ append_lag_seconds: lag, generator: { late_ms } }: VerdictInput): boolean {
   return late_ms.p50 > LATE_MS || (lag > KEPT_UP_S && late_ms.p99 > lag * 500);
 }
 
-function ofGenerator({ generator: { late_ms, making_percent } }: Judged): string {
+function generatorVerdict({ generator: { late_ms, making_percent } }: VerdictInput): string {
   return "The load generator was the bottleneck: its thread, which it shares with the node's supervisor, was late by " +
     `${late_ms.p50} ms (p50), ${late_ms.p99} ms (p99), and spent ${making_percent} % of its time making events`;
 }
 
 /** Whether a run held its rate with end-to-end latency inside the objective. Where nothing was measured, nothing was held. */
-export function isHeld({ verdict, end_to_end_ms: { count, p99 } }: LoadFigures, sloMs: number): boolean {
+export function meetsObjective(
+  { verdict, end_to_end_ms: { count, p99 } }: LoadFigures,
+  sloMs: number,
+): boolean {
   return count > 0 && verdict.limit === "none" && p99 <= sloMs;
 }

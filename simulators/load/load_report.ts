@@ -2,7 +2,7 @@
 import type { LatencyFigures } from "./latency_histogram.ts";
 import type { LoadFigures, SecondFigures } from "./load_figures.ts";
 import { linePlot } from "./plot.ts";
-import { type Part, plainTable, type Report } from "./report_page.ts";
+import { plainTable, type ReportDocument, type ReportPart } from "./report_page.ts";
 
 const LATENCY_HEAD = ["milliseconds", "count", "mean", "p50", "p90", "p99", "p99.9", "max"];
 
@@ -44,7 +44,7 @@ export function describeLoad(run: LoadFigures): string {
       `${name}: ${cpu_percent} % of a core, ${whole(memory_mb)} MB at most`
     ),
     `Generator: late by ${run.generator.late_ms.p99} ms (p99), ${run.generator.making_percent} % of its thread; ` +
-    troubleLine(run),
+    errorLine(run),
     run.verdict.text,
   ].join("\n");
 }
@@ -56,14 +56,18 @@ function lagLine({ most_behind, drained_in_seconds }: LoadFigures): string {
   return `At most ${whole(most_behind)} cases behind; ${drained}`;
 }
 
-function troubleLine({ troubles }: LoadFigures): string {
-  const { retried, dead_lettered, fenced, worker_restarts } = troubles;
+function errorLine({ troubles: errorCounts }: LoadFigures): string {
+  const { retried, dead_lettered, fenced, worker_restarts } = errorCounts;
   return `${retried} retries, ${dead_lettered} dead letters, ${fenced} fenced, ${worker_restarts} worker restarts`;
 }
 
 /** The report of a run; `probes` are those of a search, when there was one. */
-export function loadReport(run: LoadFigures, machine: string, probes: readonly LoadFigures[] = []): Report {
-  const parts: Part[] = [
+export function loadReport(
+  run: LoadFigures,
+  machine: string,
+  probes: readonly LoadFigures[] = [],
+): ReportDocument {
+  const parts: ReportPart[] = [
     { kind: "text", text: `Measured on ${machine}. ${run.backend}: ${run.durability}.` },
     { kind: "text", text: run.verdict.text },
     { kind: "table", head: ["figure", "value"], rows: figureRows(run) },
@@ -86,7 +90,7 @@ function figureRows(run: LoadFigures): string[][] {
       "generator",
       `late by ${run.generator.late_ms.p99} ms (p99), ${run.generator.making_percent} % of its thread`,
     ],
-    ["troubles", troubleLine(run)],
+    ["troubles", errorLine(run)],
     ...run.processes.map(({ name, cpu_percent, memory_mb }) => [
       name,
       `${cpu_percent} % of a core, ${whole(memory_mb)} MB at most`,
@@ -94,7 +98,7 @@ function figureRows(run: LoadFigures): string[][] {
   ];
 }
 
-function probeParts(probes: readonly LoadFigures[]): Part[] {
+function probeParts(probes: readonly LoadFigures[]): ReportPart[] {
   if (probes.length === 0) return [];
   const head = ["rate tried", "appended/s", "end to end p50", "p99", "what came of it"];
   const rows = probes.map((probe) => [
@@ -109,7 +113,7 @@ function probeParts(probes: readonly LoadFigures[]): Part[] {
 
 type Picked = (second: SecondFigures) => number;
 
-function plots(run: LoadFigures): Part[] {
+function plots(run: LoadFigures): ReportPart[] {
   const overTime = (
     title: string,
     y: string,

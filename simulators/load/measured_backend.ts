@@ -3,7 +3,7 @@ import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
 import { type Batch, linesOf, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
-export interface Done {
+export interface SettledDelivery {
   readonly type: string;
   /** When the store took the event, by its clock. */
   readonly recordedAt: number;
@@ -12,28 +12,30 @@ export interface Done {
 }
 
 /** Told after every settle, with the deliveries that are done. */
-type OnSettled = (processor: string, done: readonly Done[]) => void;
+type OnSettled = (processor: string, done: readonly SettledDelivery[]) => void;
 
 /** Wraps a backend. It reads three fields of each line, which costs the supervisor's thread about a microsecond. */
-export function measured(backend: Backend, onSettled: OnSettled): Backend {
-  return overriding<Backend>(backend, {
+export function measureBackend(backend: Backend, onSettled: OnSettled): Backend {
+  return override<Backend>(backend, {
     async *mailboxes(processor: ProcessorSpec, signal: AbortSignal) {
-      for await (const mailbox of backend.mailboxes(processor, signal)) yield tapped(mailbox, onSettled);
+      for await (const mailbox of backend.mailboxes(processor, signal)) {
+        yield measureMailbox(mailbox, onSettled);
+      }
     },
   });
 }
 
-function tapped(mailbox: Mailbox, onSettled: OnSettled): Mailbox {
-  return overriding<Mailbox>(mailbox, {
+function measureMailbox(mailbox: Mailbox, onSettled: OnSettled): Mailbox {
+  return override<Mailbox>(mailbox, {
     async settle(batch: Batch, settlement: Settlement) {
       await mailbox.settle(batch, settlement);
-      onSettled(mailbox.processor, doneOf(batch, settlement));
+      onSettled(mailbox.processor, settledDeliveries(batch, settlement));
     },
   });
 }
 
 /** An object but for some of its members. Its methods run on the object itself: only there are its private fields. */
-function overriding<T extends object>(object: T, members: Partial<T>): T {
+function override<T extends object>(object: T, members: Partial<T>): T {
   return new Proxy(object, {
     get(target, name) {
       if (Object.hasOwn(members, name)) return members[name as keyof T];
@@ -44,9 +46,9 @@ function overriding<T extends object>(object: T, members: Partial<T>): T {
 }
 
 /** The deliveries of a batch that were simply done. */
-export function doneOf(batch: Batch, { failures }: Settlement): Done[] {
+export function settledDeliveries(batch: Batch, { failures }: Settlement): SettledDelivery[] {
   const failed = new Set(failures.map(({ position }) => position));
-  const done: Done[] = [];
+  const done: SettledDelivery[] = [];
   for (const line of linesOf(batch)) {
     // The data, which may be long, comes after these.
     const field = line.split("\t", 9);

@@ -9,14 +9,14 @@ import { delay, retryWhileUnavailable } from "../../backends/patience.ts";
 import type { WireEvent } from "../../schema/events.ts";
 
 /** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */
-export interface OfferListener {
+export interface OpenLoopListener {
   /** An append begins: how long after its first event was due, and how much of that the store did not ask for. */
-  handedOver(lagMs: number, lateMs: number): void;
+  onHandedOver(lagMs: number, lateMs: number): void;
   /** Events acknowledged: when they were due, in milliseconds since the start, and when the answer came. */
-  acknowledged(due: readonly number[], at: number): void;
+  onAcknowledged(due: readonly number[], at: number): void;
 }
 
-interface Offer {
+interface OpenLoopOptions {
   /** Moments in milliseconds since the start, ascending. */
   readonly schedule: Iterable<number>;
   /** Makes the event that is due at this moment. */
@@ -24,7 +24,7 @@ interface Offer {
   readonly append: Backend["append"];
   /** When the moments count from, by `performance.now()`. */
   readonly start: number;
-  readonly listener: OfferListener;
+  readonly listener: OpenLoopListener;
   readonly signal: AbortSignal;
 }
 
@@ -33,36 +33,36 @@ export const APPENDS_AT_ONCE = 4;
 const LARGEST_APPEND = 500;
 
 /** What the generator itself came to. */
-interface Offered {
+interface OpenLoopResult {
   readonly count: number;
   /** Milliseconds this thread spent making events. */
   readonly makingMs: number;
 }
 
 /** Offers everything the schedule holds, or until the signal aborts; resolves when all of it is acknowledged. */
-export async function offer(options: Offer): Promise<Offered> {
+export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
   return await new OpenLoop(options).run();
 }
 
 class OpenLoop {
-  readonly #options: Offer;
-  readonly #under = new Set<Promise<void>>();
+  readonly #options: OpenLoopOptions;
+  readonly #inFlight = new Set<Promise<void>>();
   #freeSince: number;
   #count = 0;
   #makingMs = 0;
   #failed: { error: unknown } | undefined;
 
-  constructor(options: Offer) {
+  constructor(options: OpenLoopOptions) {
     this.#options = options;
     this.#freeSince = options.start;
   }
 
-  async run(): Promise<Offered> {
+  async run(): Promise<OpenLoopResult> {
     const { schedule, start, signal } = this.#options;
     const moments = schedule[Symbol.iterator]();
     for (let next = moments.next(); !next.done && this.#failed === undefined;) {
       await delay(start + next.value - performance.now(), signal);
-      if (this.#under.size >= APPENDS_AT_ONCE) await Promise.race(this.#under);
+      if (this.#inFlight.size >= APPENDS_AT_ONCE) await Promise.race(this.#inFlight);
       if (signal.aborted) break;
       const elapsed = this.#handOver(next.value);
       const due: number[] = [];
@@ -71,7 +71,7 @@ class OpenLoop {
       }
       if (due.length > 0) this.#begin(due);
     }
-    await Promise.all(this.#under);
+    await Promise.all(this.#inFlight);
     if (this.#failed !== undefined && !signal.aborted) throw this.#failed.error;
     return { count: this.#count, makingMs: this.#makingMs };
   }
@@ -82,7 +82,7 @@ class OpenLoop {
     const elapsed = performance.now() - start;
     // A timer may go off a part of a millisecond early.
     const lag = Math.max(0, elapsed - due);
-    listener.handedOver(lag, Math.min(lag, Math.max(0, elapsed - (this.#freeSince - start))));
+    listener.onHandedOver(lag, Math.min(lag, Math.max(0, elapsed - (this.#freeSince - start))));
     return Math.max(elapsed, due);
   }
 
@@ -94,17 +94,17 @@ class OpenLoop {
     const appended = this.#append(events, due).catch((error) => void (this.#failed ??= { error })).finally(
       () => {
         // Only when all were taken was anything waiting for this one.
-        if (this.#under.size === APPENDS_AT_ONCE) this.#freeSince = performance.now();
-        this.#under.delete(appended);
+        if (this.#inFlight.size === APPENDS_AT_ONCE) this.#freeSince = performance.now();
+        this.#inFlight.delete(appended);
       },
     );
-    this.#under.add(appended);
+    this.#inFlight.add(appended);
   }
 
   /** While the store is away it is asked again: the ids are the same, and the time that passes counts. */
   async #append(events: readonly WireEvent[], due: readonly number[]): Promise<void> {
     const { append, signal, listener } = this.#options;
     await retryWhileUnavailable(() => append(events), signal);
-    listener.acknowledged(due, performance.now());
+    listener.onAcknowledged(due, performance.now());
   }
 }

@@ -1,6 +1,6 @@
 /** Plots as SVG text that needs nothing else: lines over a number, and bars. Pure. @module */
 
-interface Line {
+interface PlotLine {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
@@ -9,7 +9,7 @@ interface PlotOptions {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly PlotLine[];
   /** Powers of ten on the y axis. */
   readonly logarithmic?: boolean;
 }
@@ -35,15 +35,15 @@ export function linePlot({ title, x, y, lines, logarithmic = false }: PlotOption
   const py = (value: number) => AREA.top + (1 - place(value)) * INNER_HEIGHT;
   const drawn = lines.map(({ points }, i) => {
     const path = points.filter(([, v]) => Number.isFinite(v)).map(([at, v]) =>
-      `${cut(px(at))},${cut(py(v))}`
+      `${truncate(px(at))},${truncate(py(v))}`
     );
     return `<polyline fill="none" stroke="${colour(i)}" stroke-width="2" points="${path.join(" ")}"/>`;
   });
   const horizontal = ticks.map((tick) =>
-    rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, short(tick), "end")
+    rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, formatShort(tick), "end")
   );
   const vertical = niceTicks(from, to).map((tick) =>
-    label(px(tick), HEIGHT - AREA.bottom + 16, short(tick), "middle")
+    label(px(tick), HEIGHT - AREA.bottom + 16, formatShort(tick), "middle")
   );
   return frame(title, [
     ...horizontal,
@@ -54,7 +54,7 @@ export function linePlot({ title, x, y, lines, logarithmic = false }: PlotOption
   ]);
 }
 
-export interface Bar {
+export interface PlotBar {
   readonly label: string;
   readonly value: number;
   /** The least and the greatest that was measured. */
@@ -62,7 +62,7 @@ export interface Bar {
 }
 
 /** A bar for each value, from zero. */
-export function barPlot(title: string, unit: string, bars: readonly Bar[]): string {
+export function barPlot(title: string, unit: string, bars: readonly PlotBar[]): string {
   const [ticks, place] = linear([
     0,
     ...bars.flatMap(({ value, range = [value, value] }) => [value, range[1]]),
@@ -71,23 +71,25 @@ export function barPlot(title: string, unit: string, bars: readonly Bar[]): stri
   const py = (value: number) => AREA.top + (1 - place(value)) * INNER_HEIGHT;
   const drawn = bars.flatMap(({ label: text, value, range }, i) => {
     const [left, width] = [AREA.left + i * step + step * 0.15, step * 0.7];
-    const bar = `<rect x="${cut(left)}" y="${cut(py(value))}" width="${cut(width)}" height="${
-      cut(py(0) - py(value))
+    const bar = `<rect x="${truncate(left)}" y="${truncate(py(value))}" width="${truncate(width)}" height="${
+      truncate(py(0) - py(value))
     }" fill="${colour(i)}"/>`;
     const middle = left + width / 2;
     const spread = range === undefined
       ? ""
-      : `<line x1="${cut(middle)}" x2="${cut(middle)}" y1="${cut(py(range[0]))}" y2="${
-        cut(py(range[1]))
+      : `<line x1="${truncate(middle)}" x2="${truncate(middle)}" y1="${truncate(py(range[0]))}" y2="${
+        truncate(py(range[1]))
       }" stroke="#333" stroke-width="2"/>`;
     return [
       bar,
       spread,
       label(middle, HEIGHT - AREA.bottom + 16, text, "middle"),
-      label(middle + 6, py(value) - 5, short(value), "start"),
+      label(middle + 6, py(value) - 5, formatShort(value), "start"),
     ];
   });
-  const scale = ticks.map((tick) => rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, short(tick), "end"));
+  const scale = ticks.map((tick) =>
+    rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, formatShort(tick), "end")
+  );
   return frame(title, [...scale, ...drawn, axis("", unit)]);
 }
 
@@ -123,7 +125,7 @@ function span(values: readonly number[]): [number, number] {
 }
 
 /** `12300` as `12.3K`. */
-export function short(value: number): string {
+export function formatShort(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}K`;
@@ -132,19 +134,23 @@ export function short(value: number): string {
 
 function frame(title: string, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ` +
-    `role="img" font-family="system-ui, sans-serif" font-size="12"><title>${escape(title)}</title>` +
+    `role="img" font-family="system-ui, sans-serif" font-size="12"><title>${escapeXml(title)}</title>` +
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>` +
-    `<text x="${AREA.left}" y="20" font-size="14" font-weight="600">${escape(title)}</text>${
+    `<text x="${AREA.left}" y="20" font-size="14" font-weight="600">${escapeXml(title)}</text>${
       parts.join("")
     }</svg>`;
 }
 
 function rule(y: number): string {
-  return `<line x1="${AREA.left}" x2="${WIDTH - AREA.right}" y1="${cut(y)}" y2="${cut(y)}" stroke="#ddd"/>`;
+  return `<line x1="${AREA.left}" x2="${WIDTH - AREA.right}" y1="${truncate(y)}" y2="${
+    truncate(y)
+  }" stroke="#ddd"/>`;
 }
 
 function label(x: number, y: number, text: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${cut(x)}" y="${cut(y)}" text-anchor="${anchor}" fill="#444">${escape(text)}</text>`;
+  return `<text x="${truncate(x)}" y="${truncate(y)}" text-anchor="${anchor}" fill="#444">${
+    escapeXml(text)
+  }</text>`;
 }
 
 function axis(x: string, y: string): string {
@@ -161,11 +167,11 @@ function legend(names: readonly string[]): string {
   }).join("");
 }
 
-function cut(value: number): string {
+function truncate(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
 /** Text inside XML. */
-export function escape(text: string): string {
+export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }

@@ -55,7 +55,7 @@ export class PreciseHistogram {
     let counted = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       counted += this.#counts[i]!;
-      if (counted >= wanted) return Math.min(greatestOf(i), this.max);
+      if (counted >= wanted) return Math.min(upperBoundOf(i), this.max);
     }
     return 0;
   }
@@ -69,7 +69,7 @@ function indexOf(value: number): number {
 }
 
 /** The greatest value that is counted there. */
-function greatestOf(index: number): number {
+function upperBoundOf(index: number): number {
   if (index < EXACT) return index;
   const doubling = Math.floor(index / HALF) - 1;
   return (index - doubling * HALF + 1) * 2 ** doubling - 1;

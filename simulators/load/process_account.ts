@@ -5,7 +5,7 @@
  */
 
 /** A process with its children at one moment. */
-export interface Usage {
+export interface ProcessUsage {
   /** Since they began, seconds; children that have ended included. */
   readonly cpuSeconds: number;
   /** Resident; what they share counts once. */
@@ -16,7 +16,7 @@ export interface Usage {
 const TICKS = 100;
 
 /** The use of a process and its direct children; undefined where it can't be told. */
-export async function usageOf(pid: number): Promise<Usage | undefined> {
+export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
   const children = "$(cat /proc/$0/task/$0/children)";
   const files = `for p in $0 ${children}; do set -- "$@" /proc/$p/stat /proc/$p/status; done`;
   const text = await shell(`${files}; cat "$@"`, String(pid));
@@ -24,7 +24,7 @@ export async function usageOf(pid: number): Promise<Usage | undefined> {
 }
 
 /** Reads `stat` and `status` of a process and its children, one after the other. */
-export function parseUsage(text: string, pid: number): Usage | undefined {
+export function parseUsage(text: string, pid: number): ProcessUsage | undefined {
   let cpu = 0;
   for (const [, id, rest] of text.matchAll(/^(\d+) \(.*\) (.*)$/gm)) {
     const field = rest!.split(" ").map(Number);

@@ -1,42 +1,42 @@
 /** Looks at processes again and again during a run. @module */
 import type { ProcessFigures, SecondFigures } from "./load_figures.ts";
-import { type Usage, usageOf } from "./process_account.ts";
+import { type ProcessUsage, usageOf } from "./process_account.ts";
 
 /** A process to look at, with a name for people. */
-export interface Watched {
+export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
 }
 
-interface Seen {
-  readonly watched: Watched;
-  readonly first: Usage;
+interface ProcessSamples {
+  readonly watched: WatchedProcess;
+  readonly first: ProcessUsage;
   readonly firstAt: number;
-  last: Usage;
+  last: ProcessUsage;
   lastAt: number;
   memoryMb: number;
 }
 
 export class ProcessWatch {
-  readonly #seen: Seen[];
+  readonly #samples: ProcessSamples[];
 
-  private constructor(seen: Seen[]) {
-    this.#seen = seen;
+  private constructor(seen: ProcessSamples[]) {
+    this.#samples = seen;
   }
 
   /** Begins with those that can be looked at. */
-  static async begin(processes: readonly Watched[]): Promise<ProcessWatch> {
-    const looks = await Promise.all(processes.map(async (watched): Promise<Seen | undefined> => {
+  static async begin(processes: readonly WatchedProcess[]): Promise<ProcessWatch> {
+    const samples = await Promise.all(processes.map(async (watched): Promise<ProcessSamples | undefined> => {
       const first = await usageOf(watched.pid);
       const at = performance.now();
       return first && { watched, first, firstAt: at, last: first, lastAt: at, memoryMb: first.memoryMb };
     }));
-    return new ProcessWatch(looks.filter((seen) => seen !== undefined));
+    return new ProcessWatch(samples.filter((seen) => seen !== undefined));
   }
 
   /** What they used since the last look. */
-  async look(): Promise<SecondFigures["processes"]> {
-    return await Promise.all(this.#seen.map(async (seen) => {
+  async sample(): Promise<SecondFigures["processes"]> {
+    return await Promise.all(this.#samples.map(async (seen) => {
       const usage = await usageOf(seen.watched.pid) ?? seen.last;
       const now = performance.now();
       const cpu_percent = percent(usage.cpuSeconds - seen.last.cpuSeconds, now - seen.lastAt);
@@ -49,7 +49,7 @@ export class ProcessWatch {
 
   /** What they used since the beginning. */
   figures(): ProcessFigures[] {
-    return this.#seen.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
+    return this.#samples.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
       name: watched.name,
       cpu_percent: percent(last.cpuSeconds - first.cpuSeconds, lastAt - firstAt),
       memory_mb: Math.round(memoryMb),

@@ -1,8 +1,8 @@
 /** Collects what happens in one load run: plain counts and histograms, cheap to add to. @module */
 import { LatencyHistogram } from "./latency_histogram.ts";
 import type { SecondFigures } from "./load_figures.ts";
-import type { Done } from "./measured_backend.ts";
-import type { OfferListener } from "./open_loop.ts";
+import type { SettledDelivery } from "./measured_backend.ts";
+import type { OpenLoopListener } from "./open_loop.ts";
 
 /** The three processors a case goes through by itself. */
 const STAGES = ["intake", "analysis", "decision"] as const;
@@ -11,7 +11,7 @@ const [INTAKE, ANALYSIS, DECISION] = STAGES;
 /** When a run begins and from when on it counts, milliseconds since 1970. */
 interface RunTimes {
   readonly began: number;
-  readonly counts: number;
+  readonly countsFrom: number;
 }
 
 /** Milliseconds since 1970, to the microsecond. */
@@ -19,7 +19,7 @@ export function wallClock(): number {
   return performance.timeOrigin + performance.now();
 }
 
-export class RunRecorder implements OfferListener {
+export class RunRecorder implements OpenLoopListener {
   readonly append = new LatencyHistogram();
   readonly late = new LatencyHistogram();
   readonly endToEnd = new LatencyHistogram();
@@ -42,7 +42,7 @@ export class RunRecorder implements OfferListener {
   #analysed = 0;
   readonly #times: RunTimes;
   readonly #second = { append: new LatencyHistogram(), endToEnd: new LatencyHistogram() };
-  #told = { offered: 0, appended: 0, settled: 0 };
+  #lastTick = { offered: 0, appended: 0, settled: 0 };
 
   constructor(times: RunTimes) {
     this.#times = times;
@@ -54,34 +54,34 @@ export class RunRecorder implements OfferListener {
     return Math.max(0, this.appended - this.#analysed);
   }
 
-  handedOver(lagMs: number, lateMs: number): void {
+  onHandedOver(lagMs: number, lateMs: number): void {
     this.lagMs = lagMs;
-    if (wallClock() >= this.#times.counts) this.late.record(lateMs);
+    if (wallClock() >= this.#times.countsFrom) this.late.record(lateMs);
   }
 
-  acknowledged(due: readonly number[], at: number): void {
+  onAcknowledged(due: readonly number[], at: number): void {
     const now = performance.timeOrigin + at;
     this.appended += due.length;
-    const inTime = this.offering && now >= this.#times.counts;
+    const inTime = this.offering && now >= this.#times.countsFrom;
     if (inTime) this.appendedInTime += due.length;
     for (const each of due) {
       const arrival = this.#times.began + each;
       this.#second.append.record(now - arrival);
-      if (arrival >= this.#times.counts) this.append.record(now - arrival);
+      if (arrival >= this.#times.countsFrom) this.append.record(now - arrival);
     }
   }
 
-  settledBatch(processor: string, done: readonly Done[]): void {
+  onSettled(processor: string, done: readonly SettledDelivery[]): void {
     const now = wallClock();
     this.lastSettledAt = now;
     this.settled += done.length;
-    if (this.offering && now >= this.#times.counts) this.settledInTime += done.length;
+    if (this.offering && now >= this.#times.countsFrom) this.settledInTime += done.length;
     if (processor === ANALYSIS) this.#analysed += done.length;
     const histogram = this.settle.get(processor);
     if (histogram === undefined) return;
     for (const { recordedAt, timestamp } of done) {
       // The event's own time is in whole milliseconds.
-      const counts = timestamp >= Math.floor(this.#times.counts);
+      const counts = timestamp >= Math.floor(this.#times.countsFrom);
       if (counts) histogram.record(now - recordedAt);
       if (processor === DECISION) this.#decided(now - timestamp, counts);
     }
@@ -100,16 +100,16 @@ export class RunRecorder implements OfferListener {
     this.mostBehind = Math.max(this.mostBehind, this.behind);
     const second: SecondFigures = {
       second: this.bySecond.length + 1,
-      offered: now.offered - this.#told.offered,
-      appended: now.appended - this.#told.appended,
-      settled: now.settled - this.#told.settled,
+      offered: now.offered - this.#lastTick.offered,
+      appended: now.appended - this.#lastTick.appended,
+      settled: now.settled - this.#lastTick.settled,
       behind: this.behind,
       append_p99: append.figures().p99,
       end_to_end_p50: endToEnd.figures().p50,
       end_to_end_p99: endToEnd.figures().p99,
       processes,
     };
-    this.#told = now;
+    this.#lastTick = now;
     append.reset();
     endToEnd.reset();
     this.bySecond.push(second);

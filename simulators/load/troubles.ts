@@ -1,16 +1,16 @@
 /** Counts what went wrong in a run: an observer of the runtime. @module */
 import type { Observer } from "../../actors/observer.ts";
 
-export class Troubles implements Observer {
+export class ErrorCounts implements Observer {
   retries = 0;
   deadLetters = 0;
   fencedWrites = 0;
   restarts = 0;
-  aways = 0;
+  outages = 0;
 
   /** Begins anew. */
   reset(): void {
-    Object.assign(this, new Troubles());
+    Object.assign(this, new ErrorCounts());
   }
 
   settled(): void {}
@@ -29,7 +29,7 @@ export class Troubles implements Observer {
     this.restarts++;
   }
   backendUnavailable(): void {
-    this.aways++;
+    this.outages++;
   }
 
   figures() {
@@ -38,7 +38,7 @@ export class Troubles implements Observer {
       dead_lettered: this.deadLetters,
       fenced: this.fencedWrites,
       worker_restarts: this.restarts,
-      away: this.aways,
+      away: this.outages,
     };
   }
 }

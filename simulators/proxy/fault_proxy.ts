@@ -4,23 +4,29 @@
  * @module
  */
 import { Link } from "./link.ts";
-import { type Direction, openWire, type Tamper, type TamperOf, type Wire } from "./wire.ts";
+import {
+  type CurrentFilter,
+  type Direction,
+  type MessageFilter,
+  passThroughWire,
+  type Wire,
+} from "./wire.ts";
 
 /** Where the backend is. */
-export type Target = { readonly hostname: string; readonly port: number };
+export type Upstream = { readonly hostname: string; readonly port: number };
 
 /** What a proxy does with bytes now, and what it has done so far. */
-export class Conduct {
+export class LinkRules {
   readonly #cuts = new Map<Direction, PromiseWithResolvers<void>>();
   /** For how long to hold a piece, in milliseconds. */
   delayMs: () => number = () => 0;
   /** Bytes a second and direction. */
   bytesPerSecond = Infinity;
-  tamper: Tamper | undefined;
+  filter: MessageFilter | undefined;
   /** Evidence. */
   readonly held = { up: 0, down: 0 };
   readonly delayed = { pieces: 0, ms: 0 };
-  readonly thinned = { bytes: 0, ms: 0 };
+  readonly throttled = { bytes: 0, ms: 0 };
 
   cut(...directions: Direction[]): void {
     for (const direction of directions) {
@@ -28,7 +34,7 @@ export class Conduct {
     }
   }
 
-  mend(): void {
+  restore(): void {
     for (const { resolve } of this.#cuts.values()) resolve();
     this.#cuts.clear();
   }
@@ -41,8 +47,8 @@ export class Conduct {
     }
     if (!Number.isFinite(this.bytesPerSecond)) return;
     const ms = size / this.bytesPerSecond * 1000;
-    this.thinned.bytes += size;
-    this.thinned.ms += ms;
+    this.throttled.bytes += size;
+    this.throttled.ms += ms;
     await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
@@ -50,15 +56,15 @@ export class Conduct {
 /** Forwards a port of its own to a backend. */
 export class FaultProxy implements AsyncDisposable {
   readonly port: number;
-  readonly conduct = new Conduct();
-  readonly #target: Target;
-  readonly #wireOf: (tamperOf: TamperOf) => Wire;
+  readonly rules = new LinkRules();
+  readonly #upstream: Upstream;
+  readonly #wireOf: (filterOf: CurrentFilter) => Wire;
   readonly #listener: Deno.TcpListener;
   readonly #links = new Set<Link>();
   readonly #accepting: Promise<void>;
 
-  constructor(target: Target, wireOf: (tamperOf: TamperOf) => Wire = openWire) {
-    this.#target = target;
+  constructor(upstream: Upstream, wireOf: (filterOf: CurrentFilter) => Wire = passThroughWire) {
+    this.#upstream = upstream;
     this.#wireOf = wireOf;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.port = this.#listener.addr.port;
@@ -81,15 +87,15 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async #serve(client: Deno.TcpConn): Promise<void> {
-    const link = new Link(client, this.conduct, this.#wireOf(() => this.conduct.tamper));
+    const link = new Link(client, this.rules, this.#wireOf(() => this.rules.filter));
     this.#links.add(link);
-    await link.run(this.#target);
+    await link.run(this.#upstream);
     this.#links.delete(link);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
-    this.conduct.mend();
+    this.rules.restore();
     this.reset();
     await this.#accepting;
     while (this.#links.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,27 +1,27 @@
 /** One connection through the proxy: two ways, each with a queue of pieces that wait for their turn. @module */
-import type { Conduct, Target } from "./fault_proxy.ts";
-import type { Direction, Passage, Wire } from "./wire.ts";
+import type { LinkRules, Upstream } from "./fault_proxy.ts";
+import type { Direction, Wire, WireOutput } from "./wire.ts";
 
 /** What may wait in one direction before nothing more is read, in bytes. */
-const MOST_QUEUED = 4_000_000;
+const MAX_QUEUED_BYTES = 4_000_000;
 
 export class Link {
   readonly #client: Deno.TcpConn;
-  readonly #conduct: Conduct;
+  readonly #rules: LinkRules;
   readonly #wire: Wire;
   #server: Deno.TcpConn | undefined;
   #closed = false;
 
-  constructor(client: Deno.TcpConn, conduct: Conduct, wire: Wire) {
+  constructor(client: Deno.TcpConn, rules: LinkRules, wire: Wire) {
     this.#client = client;
-    this.#conduct = conduct;
+    this.#rules = rules;
     this.#wire = wire;
   }
 
   /** Carries bytes until one side is gone. Never rejects. */
-  async run(target: Target): Promise<void> {
+  async run(upstream: Upstream): Promise<void> {
     try {
-      const server = await Deno.connect(target);
+      const server = await Deno.connect(upstream);
       this.#server = server;
       for (const side of [this.#client, server]) side.setNoDelay(true);
       if (this.#closed) return this.close();
@@ -54,7 +54,7 @@ export class Link {
         queued += n;
         queue = queue.then(() => this.#carry(direction, passage, dueAt, from, to)).finally(() => queued -= n);
         queue.catch(() => this.close());
-        if (queued > MOST_QUEUED) await queue;
+        if (queued > MAX_QUEUED_BYTES) await queue;
       }
       await queue;
     } catch {
@@ -64,22 +64,28 @@ export class Link {
   }
 
   #dueAt(): number {
-    const delay = this.#conduct.delayMs();
+    const delay = this.#rules.delayMs();
     if (delay > 0) {
-      this.#conduct.delayed.pieces++;
-      this.#conduct.delayed.ms += delay;
+      this.#rules.delayed.pieces++;
+      this.#rules.delayed.ms += delay;
     }
     return performance.now() + delay;
   }
 
-  async #carry(direction: Direction, passage: Passage, dueAt: number, from: Deno.TcpConn, to: Deno.TcpConn) {
+  async #carry(
+    direction: Direction,
+    passage: WireOutput,
+    dueAt: number,
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+  ) {
     const wait = dueAt - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const on = joined(passage.on);
-    if (on.length > 0) await this.#conduct.pass(direction, on.length);
-    await writeAll(to, on);
-    await writeAll(from, joined(passage.back));
-    if (passage.broken) this.close();
+    const forwarded = joined(passage.forwarded);
+    if (forwarded.length > 0) await this.#rules.pass(direction, forwarded.length);
+    await writeAll(to, forwarded);
+    await writeAll(from, joined(passage.responses));
+    if (passage.closes) this.close();
   }
 }
 

@@ -2,7 +2,7 @@
  * The protocol of NATS, as far as faults need it: which publish commits an atomic batch (or a single message), and which
  * message acknowledges it. @module
  */
-import { type Passage, Remainder, type TamperOf, type Wire } from "./wire.ts";
+import { type CurrentFilter, PartialMessage, type Wire, type WireOutput } from "./wire.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -21,39 +21,39 @@ interface Frame {
 
 /** One connection to NATS. */
 export class NatsWire implements Wire {
-  readonly #tamperOf: TamperOf;
-  readonly #up = new Remainder();
-  readonly #down = new Remainder();
+  readonly #filterOf: CurrentFilter;
+  readonly #up = new PartialMessage();
+  readonly #down = new PartialMessage();
   /** Subscriptions to inboxes: what they begin with, and their number. */
   readonly #inboxes = new Map<string, string>();
   /** Where acknowledgements of commits are expected. */
   readonly #expected = new Set<string>();
 
-  constructor(tamperOf: TamperOf) {
-    this.#tamperOf = tamperOf;
+  constructor(filterOf: CurrentFilter) {
+    this.#filterOf = filterOf;
   }
 
-  up(chunk: Uint8Array): Passage {
-    const on: Uint8Array[] = [];
-    const back: Uint8Array[] = [];
+  up(chunk: Uint8Array): WireOutput {
+    const forwarded: Uint8Array[] = [];
+    const responses: Uint8Array[] = [];
     for (const frame of framesOf(this.#up, chunk)) {
       const reply = this.#commitOf(frame);
       if (frame.words[0] === "SUB") this.#subscribed(frame.words);
-      const answer = reply === undefined ? "pass" : this.#tamperOf()?.request() ?? "pass";
-      if (answer === "pass") on.push(frame.bytes);
-      else back.push(this.#refusal(reply!, ERRORS[answer]));
+      const answer = reply === undefined ? "pass" : this.#filterOf()?.request() ?? "pass";
+      if (answer === "pass") forwarded.push(frame.bytes);
+      else responses.push(this.#refusal(reply!, ERRORS[answer]));
       if (answer === "pass" && reply !== undefined) this.#expected.add(reply);
     }
-    return { on, back, broken: false };
+    return { forwarded, responses, closes: false };
   }
 
-  down(chunk: Uint8Array): Passage {
-    const on: Uint8Array[] = [];
+  down(chunk: Uint8Array): WireOutput {
+    const forwarded: Uint8Array[] = [];
     for (const frame of framesOf(this.#down, chunk)) {
       const acknowledges = /^H?MSG$/.test(frame.words[0]!) && this.#expected.delete(frame.words[1]!);
-      if (!acknowledges || this.#tamperOf()?.reply() !== "lose") on.push(frame.bytes);
+      if (!acknowledges || this.#filterOf()?.reply() !== "lose") forwarded.push(frame.bytes);
     }
-    return { on, back: [], broken: false };
+    return { forwarded, responses: [], closes: false };
   }
 
   #subscribed(words: readonly string[]): void {
@@ -77,7 +77,7 @@ export class NatsWire implements Wire {
 }
 
 /** The whole messages of what has come. */
-function framesOf(remainder: Remainder, chunk: Uint8Array): Frame[] {
+function framesOf(remainder: PartialMessage, chunk: Uint8Array): Frame[] {
   const bytes = remainder.add(chunk);
   const frames: Frame[] = [];
   let at = 0;

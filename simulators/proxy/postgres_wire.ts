@@ -3,7 +3,7 @@
  * that it has committed. Settles and appends are one statement each, so the end of its reply is the acknowledgement.
  * @module
  */
-import { type Passage, Remainder, type TamperOf, type Wire } from "./wire.ts";
+import { type CurrentFilter, PartialMessage, type Wire, type WireOutput } from "./wire.ts";
 
 const COMMITS = /zaakstroom\.(settle|settle_together|settle_and_pull|append)\(/;
 /** A message of the frontend or the backend: a letter, and a length that counts itself. */
@@ -14,9 +14,9 @@ interface Frame {
 
 /** One connection to PostgreSQL. */
 export class PostgresWire implements Wire {
-  readonly #tamperOf: TamperOf;
-  readonly #up = new Remainder();
-  readonly #down = new Remainder();
+  readonly #filterOf: CurrentFilter;
+  readonly #up = new PartialMessage();
+  readonly #down = new PartialMessage();
   /** Named statements that commit something. */
   readonly #commits = new Set<string>();
   /** For each reply that is expected, whether it acknowledges a commit; or what to answer in the server's place. */
@@ -28,29 +28,29 @@ export class PostgresWire implements Wire {
   #bound = false;
   #losing = false;
 
-  constructor(tamperOf: TamperOf) {
-    this.#tamperOf = tamperOf;
+  constructor(filterOf: CurrentFilter) {
+    this.#filterOf = filterOf;
   }
 
-  up(chunk: Uint8Array): Passage {
+  up(chunk: Uint8Array): WireOutput {
     const bytes = this.#up.add(chunk);
-    const on: Uint8Array[] = [];
+    const forwarded: Uint8Array[] = [];
     let at = 0;
     if (!this.#started) {
       at = lengthAt(bytes, 0) ?? 0;
-      if (at === 0 || bytes.length < at) return { on, back: [], broken: false };
-      on.push(bytes.slice(0, at));
+      if (at === 0 || bytes.length < at) return { forwarded, responses: [], closes: false };
+      forwarded.push(bytes.slice(0, at));
       this.#started = true;
       this.#expected.push(false);
     }
     for (let frame = frameAt(bytes, at); frame !== undefined; frame = frameAt(bytes, at)) {
       at += frame.bytes.length;
       const answer = this.#ask(frame);
-      if (answer === "refuse") return { on, back: [error("FATAL", "57P01")], broken: true };
-      if (answer === "pass") on.push(frame.bytes);
+      if (answer === "refuse") return { forwarded, responses: [error("FATAL", "57P01")], closes: true };
+      if (answer === "pass") forwarded.push(frame.bytes);
     }
     this.#up.drop(at);
-    return { on, back: this.#due(), broken: false };
+    return { forwarded, responses: this.#due(), closes: false };
   }
 
   #ask({ type, bytes }: Frame): "pass" | "refuse" | "withhold" {
@@ -71,7 +71,7 @@ export class PostgresWire implements Wire {
   #bind(bytes: Uint8Array): "pass" | "refuse" | "fill_up" {
     const [, name] = textsAt(bytes, 5, 2);
     this.#bound = this.#commits.has(name!);
-    return this.#bound ? this.#tamperOf()?.request() ?? "pass" : "pass";
+    return this.#bound ? this.#filterOf()?.request() ?? "pass" : "pass";
   }
 
   /** Answers in the server's place whose turn has come: replies keep the order of what was asked. */
@@ -87,23 +87,23 @@ export class PostgresWire implements Wire {
     else this.#commits.delete(name!);
   }
 
-  down(chunk: Uint8Array): Passage {
+  down(chunk: Uint8Array): WireOutput {
     const bytes = this.#down.add(chunk);
-    const on: Uint8Array[] = [];
+    const forwarded: Uint8Array[] = [];
     let at = 0;
     for (let frame = frameAt(bytes, at); frame !== undefined; frame = frameAt(bytes, at)) {
       at += frame.bytes.length;
       const { type } = frame;
-      if (type === "C" && this.#expected[0] === true) this.#losing = this.#tamperOf()?.reply() === "lose";
+      if (type === "C" && this.#expected[0] === true) this.#losing = this.#filterOf()?.reply() === "lose";
       const ended = type === "Z";
       if (ended) this.#expected.shift();
       // Only this message says that the transaction has ended, and so that it was committed.
-      if (ended && this.#losing) return { on, back: [], broken: true };
-      if (!this.#losing) on.push(frame.bytes);
-      if (ended) on.push(...this.#due());
+      if (ended && this.#losing) return { forwarded, responses: [], closes: true };
+      if (!this.#losing) forwarded.push(frame.bytes);
+      if (ended) forwarded.push(...this.#due());
     }
     this.#down.drop(at);
-    return { on, back: [], broken: false };
+    return { forwarded, responses: [], closes: false };
   }
 }
 

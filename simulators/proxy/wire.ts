@@ -4,19 +4,19 @@
 export type Direction = "up" | "down";
 
 /** What becomes of bytes that came in. */
-export interface Passage {
+export interface WireOutput {
   /** What goes on, in the direction it came in. */
-  readonly on: readonly Uint8Array[];
+  readonly forwarded: readonly Uint8Array[];
   /** What is answered in the server's name. */
-  readonly back: readonly Uint8Array[];
+  readonly responses: readonly Uint8Array[];
   /** The connection is broken off once that is done. */
-  readonly broken: boolean;
+  readonly closes: boolean;
 }
 
 /** A protocol's view of one connection. It sees every byte from the first one on, for only then it can tell them apart. */
 export interface Wire {
-  up(chunk: Uint8Array): Passage;
-  down(chunk: Uint8Array): Passage;
+  up(chunk: Uint8Array): WireOutput;
+  down(chunk: Uint8Array): WireOutput;
 }
 
 /**
@@ -24,22 +24,22 @@ export interface Wire {
  * to the server (`refuse`: the server asks to try again; `fill_up`: it says that its disk is full), `reply` when the
  * server has acknowledged it.
  */
-export interface Tamper {
+export interface MessageFilter {
   request(): "pass" | "refuse" | "fill_up";
   reply(): "pass" | "lose";
 }
 
 /** Finds out at each commit what to do with it now. */
-export type TamperOf = () => Tamper | undefined;
+export type CurrentFilter = () => MessageFilter | undefined;
 
 /** Lets everything pass. */
-export function openWire(): Wire {
-  const pass = (chunk: Uint8Array) => ({ on: [chunk], back: [], broken: false });
+export function passThroughWire(): Wire {
+  const pass = (chunk: Uint8Array) => ({ forwarded: [chunk], responses: [], closes: false });
   return { up: pass, down: pass };
 }
 
 /** Bytes that are not a whole message yet. */
-export class Remainder {
+export class PartialMessage {
   #bytes: Uint8Array = new Uint8Array(0);
 
   /** What there is now, with what has come. */

@@ -3,23 +3,23 @@ import { derivedId } from "../../schema/ids.ts";
 import type { EventLog, LogEntry } from "../../backends/memory/log.ts";
 import { SMALL_PER_LARGE } from "../../backends/portion.ts";
 import { processorNames } from "./fault.ts";
-import type { SimulatedNode, World } from "./simulated_node.ts";
-import { taken } from "./unfinished.ts";
+import type { SimulatedNode, SimulationContext } from "./simulated_node.ts";
+import { processorInputs } from "./unfinished.ts";
 
-export function checkEnd(world: World, nodes: readonly SimulatedNode[]): string[] {
+export function checkEnd(context: SimulationContext, nodes: readonly SimulatedNode[]): string[] {
   return [
-    ...checkAppends(world),
-    ...[...world.store.log.cases.values()].flatMap(checkCase),
-    ...checkParked(world),
-    ...checkFences(world),
-    ...checkLeases(world, nodes),
-    ...checkMemory(world, nodes),
-    ...checkTold(world),
+    ...checkAppends(context),
+    ...[...context.store.log.cases.values()].flatMap(checkCase),
+    ...checkParked(context),
+    ...checkFences(context),
+    ...checkLeases(context, nodes),
+    ...checkMemory(context, nodes),
+    ...checkVisible(context),
   ];
 }
 
 /** Acknowledged is stored, in the order of the producer. */
-function checkAppends({ history, store: { log } }: World): string[] {
+function checkAppends({ history, store: { log } }: SimulationContext): string[] {
   const lost = [...history.acknowledged].filter((id) => log.find(id) === undefined);
   return lost.map((id) => `I1: ${id} was acknowledged and is not stored`);
 }
@@ -29,23 +29,23 @@ interface Output {
   readonly data: Record<string, unknown>;
 }
 
-function checkCase(story: readonly LogEntry[]): string[] {
-  const outputs = outputsOf(story);
+function checkCase(history: readonly LogEntry[]): string[] {
+  const outputs = outputsOf(history);
   const breaches = processorNames.flatMap((name) => {
-    const inputs = story.filter(({ type }) => taken[name].includes(type));
+    const inputs = history.filter(({ type }) => processorInputs[name].includes(type));
     return [
       ...inputs.flatMap((input) => checkOutput(name, input, outputs.get(`${name} ${input.eventId}`) ?? [])),
       ...checkOrder(name, inputs, outputs),
-      ...checkStates(name, inputs, story, outputs),
+      ...checkStates(name, inputs, history, outputs),
     ];
   });
-  return [...breaches, ...checkTimers(story), ...checkIntakes(story)];
+  return [...breaches, ...checkTimers(history), ...checkIntakes(history)];
 }
 
 /** By processor and input. */
-function outputsOf(story: readonly LogEntry[]): Map<string, Output[]> {
+function outputsOf(history: readonly LogEntry[]): Map<string, Output[]> {
   const outputs = new Map<string, Output[]>();
-  for (const entry of story) {
+  for (const entry of history) {
     const { causation_id, source } = JSON.parse(entry.metadata);
     if (causation_id === undefined || entry.type === "case.term_expired") continue;
     const key = `${source.split("@")[0]} ${causation_id}`;
@@ -67,21 +67,21 @@ function checkOrder(name: string, inputs: readonly LogEntry[], outputs: Map<stri
   const positions = inputs.flatMap(({ eventId }) =>
     outputs.get(`${name} ${eventId}`)?.map(({ entry }) => entry.position) ?? []
   );
-  const ordered = positions.every((position, i) => i === 0 || position > positions[i - 1]!);
-  return ordered ? [] : [`I3: ${name} did ${inputs[0]!.caseId} out of order: ${positions}`];
+  const isOrdered = positions.every((position, i) => i === 0 || position > positions[i - 1]!);
+  return isOrdered ? [] : [`I3: ${name} did ${inputs[0]!.caseId} out of order: ${positions}`];
 }
 
 /** The state at every delivery is what was before it. */
 function checkStates(
   name: string,
   inputs: readonly LogEntry[],
-  story: readonly LogEntry[],
+  history: readonly LogEntry[],
   outputs: Map<string, Output[]>,
 ): string[] {
   return inputs.flatMap((input) => {
-    const before = story.slice(0, input.version - 1);
+    const before = history.slice(0, input.version - 1);
     const intakes = before.filter(({ type }) => type === "case.intake").length;
-    const answered = before.filter(({ type }) => taken.answerer.includes(type)).length;
+    const answered = before.filter(({ type }) => processorInputs.answerer.includes(type)).length;
     const data = outputs.get(`${name} ${input.eventId}`)?.[0]?.data;
     if (data === undefined) return [];
     const right = name === "sorter"
@@ -92,23 +92,23 @@ function checkStates(
 }
 
 /** Every second intake set a timer, which fired once. */
-function checkTimers(story: readonly LogEntry[]): string[] {
-  const expected = story.filter(({ type, data }) => type === "case.intake" && JSON.parse(data).n % 2 === 0);
-  const fired = story.filter(({ type }) => type === "case.term_expired");
+function checkTimers(history: readonly LogEntry[]): string[] {
+  const expected = history.filter(({ type, data }) => type === "case.intake" && JSON.parse(data).n % 2 === 0);
+  const fired = history.filter(({ type }) => type === "case.term_expired");
   if (fired.length === expected.length) return [];
   const mark = fired.length < expected.length ? "I1" : "I2";
-  return [`${mark}: ${fired.length} timers of ${expected.length} fired in ${story[0]!.caseId}`];
+  return [`${mark}: ${fired.length} timers of ${expected.length} fired in ${history[0]!.caseId}`];
 }
 
-function checkIntakes(story: readonly LogEntry[]): string[] {
-  const numbers = story.filter(({ type }) => type === "case.intake").map(({ data }) => JSON.parse(data).n);
+function checkIntakes(history: readonly LogEntry[]): string[] {
+  const numbers = history.filter(({ type }) => type === "case.intake").map(({ data }) => JSON.parse(data).n);
   return numbers.every((n, i) => n === i + 1)
     ? []
-    : [`I3: intakes of ${story[0]!.caseId} stored as ${numbers}`];
+    : [`I3: intakes of ${history[0]!.caseId} stored as ${numbers}`];
 }
 
 /** Nothing waits, now that nothing does harm. */
-function checkParked({ store }: World): string[] {
+function checkParked({ store }: SimulationContext): string[] {
   return store.leases.all().flatMap(({ processor, parked }) =>
     [...parked.values()].map((each) => ({ processor, each }))
   )
@@ -118,7 +118,7 @@ function checkParked({ store }: World): string[] {
     });
 }
 
-function checkFences({ history }: World): string[] {
+function checkFences({ history }: SimulationContext): string[] {
   return history.settled.filter(({ accepted, epoch, current }) => accepted && epoch !== current).map(
     ({ node, processor, partition, epoch, current }) =>
       `I5: ${node} settled ${processor} ${partition} under epoch ${epoch} when it was at ${current}`,
@@ -126,17 +126,20 @@ function checkFences({ history }: World): string[] {
 }
 
 /** A node that stopped in order gave back what it held. */
-function checkLeases({ store, clock }: World, nodes: readonly SimulatedNode[]): string[] {
+function checkLeases({ store, clock }: SimulationContext, nodes: readonly SimulatedNode[]): string[] {
   return store.leases.all()
     .filter(({ owner, leaseUntil }) =>
-      owner !== null && leaseUntil > clock.now() && nodes.some(({ left }) => left.has(owner))
+      owner !== null && leaseUntil > clock.now() && nodes.some(({ cleanStops: left }) => left.has(owner))
     )
     .map(({ processor, partition, owner }) =>
       `I5: ${owner} stopped and still holds ${processor} ${partition}`
     );
 }
 
-function checkMemory({ schedule, store: { log } }: World, nodes: readonly SimulatedNode[]): string[] {
+function checkMemory(
+  { schedule, store: { log } }: SimulationContext,
+  nodes: readonly SimulatedNode[],
+): string[] {
   const { workers, prefetch, batchBytes } = schedule;
   const most = workers * prefetch;
   const mostSmall = most * SMALL_PER_LARGE;
@@ -153,7 +156,9 @@ function longestLine({ entries }: EventLog): number {
   return Math.max(0, ...entries.map(({ data, metadata }) => data.length + metadata.length + 200));
 }
 
-function checkTold({ history: { known, told } }: World): string[] {
-  return [...known].filter(([what, times]) => (told.get(what) ?? 0) < times)
-    .map(([what, times]) => `I8: ${what} happened ${times} times and was told ${told.get(what) ?? 0} times`);
+function checkVisible({ history: { expected, observed } }: SimulationContext): string[] {
+  return [...expected].filter(([what, times]) => (observed.get(what) ?? 0) < times)
+    .map(([what, times]) =>
+      `I8: ${what} happened ${times} times and was told ${observed.get(what) ?? 0} times`
+    );
 }

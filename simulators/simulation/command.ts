@@ -2,23 +2,23 @@
 import { command, type Output } from "../../console/command.ts";
 import { exitCodes, UsageError } from "../../console/exit_codes.ts";
 import type { Parsed, Values } from "../../console/options.ts";
-import { grouped, Progress } from "../../console/terminal.ts";
+import { formatRounded, ProgressMeter } from "../../console/terminal.ts";
 import { flag, wholeNumber } from "../../schema/settings.ts";
 import { drawSchedule } from "./draw_schedule.ts";
 import { describeFault } from "./fault.ts";
 import { type FailedSchedule, renderFailure, shrinkRun } from "./failure.ts";
-import { type Run, simulate } from "./simulation.ts";
+import { simulatePlan, type SimulationResult } from "./simulation.ts";
 
-const MOST_SEEDS = 1_000_000_000;
+const MAX_SEEDS = 1_000_000_000;
 
 const options = {
   seeds: {
-    schema: wholeNumber(1, MOST_SEEDS).optional(),
+    schema: wholeNumber(1, MAX_SEEDS).optional(),
     value: "N",
     help: "so many schedules; default 1000",
   },
-  from: { schema: wholeNumber(0, MOST_SEEDS).default(1), value: "N", help: "the first seed; default 1" },
-  seed: { schema: wholeNumber(0, MOST_SEEDS).optional(), value: "N", help: "only this one, with its trace" },
+  from: { schema: wholeNumber(0, MAX_SEEDS).default(1), value: "N", help: "the first seed; default 1" },
+  seed: { schema: wholeNumber(0, MAX_SEEDS).optional(), value: "N", help: "only this one, with its trace" },
   minutes: { schema: wholeNumber(1, 10_000).optional(), value: "M", help: "ends after so many minutes" },
   json: { schema: flag, help: "print the result as one line of JSON" },
 } as const;
@@ -45,10 +45,10 @@ export const simtest = command({
 });
 
 /** Failures that are shrunk and shown; more of them seldom tell more. */
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 /** What many schedules came to. */
-interface Tally {
+interface RunCounts {
   readonly from: number;
   schedules: number;
   readonly failed: number[];
@@ -62,36 +62,36 @@ async function runMany({ seeds, from, minutes, json }: SimtestValues, output: Ou
   const began = performance.now();
   const progress = json
     ? undefined
-    : new Progress(output, "schedules", Number.isFinite(most) ? most : undefined);
-  const tally: Tally = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
+    : new ProgressMeter(output, "schedules", Number.isFinite(most) ? most : undefined);
+  const runCounts: RunCounts = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
   const late = () => minutes !== undefined && performance.now() - began >= minutes * 60_000;
-  while (tally.schedules < most && !late()) {
-    const run = await simulate(drawSchedule(from + tally.schedules));
-    add(tally, run);
-    if (run.breaches.length > 0 && tally.shown.length < MOST_SHOWN) {
-      tally.shown.push(await shrinkRun(run));
-      if (!json) output.err(renderFailure(tally.shown.at(-1)!));
+  while (runCounts.schedules < most && !late()) {
+    const run = await simulatePlan(drawSchedule(from + runCounts.schedules));
+    addRun(runCounts, run);
+    if (run.breaches.length > 0 && runCounts.shown.length < MAX_SHOWN) {
+      runCounts.shown.push(await shrinkRun(run));
+      if (!json) output.err(renderFailure(runCounts.shown.at(-1)!));
     }
-    progress?.at(tally.schedules);
+    progress?.show(runCounts.schedules);
   }
   progress?.end();
-  return tell(tally, (performance.now() - began) / 1_000, json, output);
+  return printCounts(runCounts, (performance.now() - began) / 1_000, json, output);
 }
 
-function add(tally: Tally, { schedule, breaches, effects, simulatedMs }: Run): void {
-  tally.schedules++;
-  tally.simulatedMs += simulatedMs;
-  if (breaches.length > 0) tally.failed.push(schedule.seed);
-  for (const [kind, times] of effects) tally.effects[kind] = (tally.effects[kind] ?? 0) + times;
+function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs }: SimulationResult): void {
+  runCounts.schedules++;
+  runCounts.simulatedMs += simulatedMs;
+  if (breaches.length > 0) runCounts.failed.push(schedule.seed);
+  for (const [kind, times] of effects) runCounts.effects[kind] = (runCounts.effects[kind] ?? 0) + times;
 }
 
-function tell(tally: Tally, seconds: number, json: boolean, { out }: Output): number {
-  const { from, schedules, failed, simulatedMs, effects } = tally;
+function printCounts(runCounts: RunCounts, seconds: number, json: boolean, { out }: Output): number {
+  const { from, schedules, failed, simulatedMs, effects } = runCounts;
   const per_minute = Math.round(schedules / seconds * 60);
   if (json) {
     const rest = {
       failed,
-      failures: tally.shown,
+      failures: runCounts.shown,
       effects,
       simulated_seconds: Math.round(simulatedMs / 1_000),
     };
@@ -100,9 +100,9 @@ function tell(tally: Tally, seconds: number, json: boolean, { out }: Output): nu
     const hours = (simulatedMs / 3_600_000).toFixed(1);
     const faults = Object.values(effects).reduce((sum, n) => sum + n, 0);
     out(
-      `${grouped(schedules)} schedules from seed ${from}, ${
-        grouped(per_minute)
-      } a minute: ${hours} hours and ${grouped(faults)} faults simulated`,
+      `${formatRounded(schedules)} schedules from seed ${from}, ${
+        formatRounded(per_minute)
+      } a minute: ${hours} hours and ${formatRounded(faults)} faults simulated`,
     );
     out(
       failed.length === 0 ? "All of them hold" : `${failed.length} fail: ${failed.slice(0, 20).join(", ")}`,
@@ -112,7 +112,7 @@ function tell(tally: Tally, seconds: number, json: boolean, { out }: Output): nu
 }
 
 async function runOne(seed: number, { json }: SimtestValues, { out }: Output): Promise<number> {
-  const run = await simulate(drawSchedule(seed));
+  const run = await simulatePlan(drawSchedule(seed));
   const failure = run.breaches.length === 0 ? undefined : await shrinkRun(run);
   const { schedule, hash, breaches, trace } = run;
   if (json) out(JSON.stringify({ schedule, hash, breaches, failure }));

@@ -1,21 +1,21 @@
 /** Draws a schedule of faults from a seed. @module */
 import { Random } from "../random.ts";
 import {
-  type Act,
-  type Fault,
-  type Poison,
+  type PoisonFault,
   processorNames,
-  type Schedule,
+  type SimulatedFailure,
+  type SimulatedFault,
+  type SimulationPlan,
   type TimedFault,
 } from "./fault.ts";
 
 type TimedKind = TimedFault["kind"];
 
-const acts: readonly Act[] = ["throw", "flaky", "reject", "kill", "hang", "kill_node"];
+const failures: readonly SimulatedFailure[] = ["throw", "flaky", "reject", "kill", "hang", "kill_node"];
 
 /** Faults that charge an attempt to an innocent delivery: fewer of them than attempts, so that none becomes a dead letter. */
-const blaming: readonly TimedKind[] = ["crash", "hang", "slow", "nonsense", "node_kill"];
-const MOST_BLAMING = 3;
+const condemningKinds: readonly TimedKind[] = ["crash", "hang", "slow", "nonsense", "node_kill"];
+const MAX_CONDEMNING = 3;
 
 /** Most schedules have a few faults of a few kinds, and some have many of many. */
 const FEW = { faults: 7, kinds: 4 };
@@ -23,7 +23,7 @@ const MANY = { faults: 40, kinds: 12 };
 const MANY_SHARE = 0.05;
 
 /** What a drawn fault may refer to. */
-interface Place {
+interface DrawContext {
   readonly random: Random;
   readonly nodes: number;
   readonly partitions: number;
@@ -31,7 +31,7 @@ interface Place {
 }
 
 /** The schedule of a seed: the same one at every call. */
-export function drawSchedule(seed: number): Schedule {
+export function drawSchedule(seed: number): SimulationPlan {
   const random = new Random(seed, "schedule");
   const nodes = 1 + random.below(3);
   const partitions = 1 + random.below(3);
@@ -59,32 +59,34 @@ function pick<T>(random: Random, from: readonly T[]): T {
 }
 
 /** None, or a few, each at another delivery. */
-function drawPoison(random: Random, cases: Schedule["cases"]): Poison[] {
-  const found = new Map<string, Poison>();
+function drawPoison(random: Random, cases: SimulationPlan["cases"]): PoisonFault[] {
+  const found = new Map<string, PoisonFault>();
   for (let left = random.below(3); left > 0; left--) {
     const [caseId, intakes] = pick(random, Object.entries(cases));
     const [n, processor] = [1 + random.below(intakes), pick(random, processorNames)];
-    found.set(`${caseId}/${n}`, { kind: "poison", caseId, n, processor, act: pick(random, acts) });
+    found.set(`${caseId}/${n}`, { kind: "poison", caseId, n, processor, act: pick(random, failures) });
   }
   return [...found.values()];
 }
 
 /** Some kinds a schedule, so that some schedules have much of one thing. */
-function drawTimed(place: Place): Fault[] {
-  const { random } = place;
+function drawTimed(context: DrawContext): SimulatedFault[] {
+  const { random } = context;
   const most = random.chance(MANY_SHARE) ? MANY : FEW;
   const kinds = Array.from({ length: 1 + random.below(most.kinds) }, () => pick(random, timedKinds));
-  const faults: Fault[] = [];
-  let blamed = 0;
+  const faults: SimulatedFault[] = [];
+  let condemning = 0;
   for (let left = random.below(most.faults + 1); left > 0; left--) {
     const kind = pick(random, kinds);
-    if (blaming.includes(kind) && ++blamed > MOST_BLAMING) continue;
-    faults.push(drawFault(kind, place));
+    if (condemningKinds.includes(kind) && ++condemning > MAX_CONDEMNING) continue;
+    faults.push(drawFault(kind, context));
   }
   return faults.sort((a, b) => ("at" in a ? a.at : 0) - ("at" in b ? b.at : 0));
 }
 
-const draw: { [K in TimedKind]: (place: Place) => Omit<Extract<TimedFault, { kind: K }>, "at" | "kind"> } = {
+const draw: {
+  [K in TimedKind]: (context: DrawContext) => Omit<Extract<TimedFault, { kind: K }>, "at" | "kind">;
+} = {
   crash: aDelivery,
   hang: aDelivery,
   start_failure: ({ random, nodes }) => ({
@@ -104,7 +106,7 @@ const draw: { [K in TimedKind]: (place: Place) => Omit<Extract<TimedFault, { kin
   lost_request: aNode,
   lost_reply: aNode,
   duplicate: aNode,
-  delay: (place) => ({ ...aNodeForAWhile(place), extraMs: 5 + place.random.below(200) }),
+  delay: (context) => ({ ...aNodeForAWhile(context), extraMs: 5 + context.random.below(200) }),
   clock_jump: ({ random, nodes }) => ({
     node: random.chance(0.5) ? "store" : random.below(nodes),
     ms: (random.chance(0.3) ? -1 : 1) * random.below(5_000),
@@ -115,20 +117,20 @@ const draw: { [K in TimedKind]: (place: Place) => Omit<Extract<TimedFault, { kin
 
 const timedKinds = Object.keys(draw) as TimedKind[];
 
-function drawFault(kind: TimedKind, place: Place): TimedFault {
-  const at = place.random.below(Math.ceil(place.loadMs * 1.3));
-  return { kind, at, ...draw[kind](place) } as TimedFault;
+function drawFault(kind: TimedKind, context: DrawContext): TimedFault {
+  const at = context.random.below(Math.ceil(context.loadMs * 1.3));
+  return { kind, at, ...draw[kind](context) } as TimedFault;
 }
 
-function aNode({ random, nodes }: Place) {
+function aNode({ random, nodes }: DrawContext) {
   return { node: random.below(nodes) };
 }
 
-function aNodeForAWhile({ random, nodes }: Place) {
+function aNodeForAWhile({ random, nodes }: DrawContext) {
   return { node: random.below(nodes), ms: 10 + random.below(2_500) };
 }
 
-function aDelivery({ random, nodes }: Place) {
+function aDelivery({ random, nodes }: DrawContext) {
   return { node: random.below(nodes), delivery: random.below(5) };
 }
 

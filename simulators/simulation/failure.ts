@@ -1,8 +1,8 @@
 /** A failing schedule as people and programs are told of it. @module */
-import { describeFault, type Schedule } from "./fault.ts";
+import { describeFault, type SimulationPlan } from "./fault.ts";
 import type { Mutation } from "./mutation.ts";
 import { shrink } from "./shrink.ts";
-import { type Run, simulate } from "./simulation.ts";
+import { simulatePlan, type SimulationResult } from "./simulation.ts";
 
 /** What failed, and the least that makes it fail. */
 export interface FailedSchedule {
@@ -10,16 +10,16 @@ export interface FailedSchedule {
   readonly hash: string;
   readonly breaches: readonly string[];
   /** The schedule with the fewest faults that still breaks one of the same invariants. */
-  readonly shrunk: Schedule;
+  readonly shrunk: SimulationPlan;
   readonly shrunkBreaches: readonly string[];
 }
 
 /** Shrinks a run that failed. */
-export async function shrinkRun(run: Run, mutation: Mutation = {}): Promise<FailedSchedule> {
+export async function shrinkRun(run: SimulationResult, mutation: Mutation = {}): Promise<FailedSchedule> {
   const kinds = kindsOf(run.breaches);
   let least = run;
   const shrunk = await shrink(run.schedule, async (schedule) => {
-    const again = await simulate(schedule, mutation);
+    const again = await simulatePlan(schedule, mutation);
     const same = [...kindsOf(again.breaches)].some((kind) => kinds.has(kind));
     if (same) least = again;
     return same;

@@ -1,22 +1,22 @@
 /** Faults and schedules of a simulation, as data: what goes wrong, when, and where. @module */
 
 /** How a delivery ends what handles it: its worker with an error or without a word, or the whole node. */
-export type Ending = "kill" | "hang" | "kill_node";
+export type AbruptExit = "kill" | "hang" | "kill_node";
 
 /** What a delivery does to its handler, at every attempt until somebody mends it. `flaky`: at the first one only. */
-export type Act = "throw" | "flaky" | "reject" | Ending;
+export type SimulatedFailure = "throw" | "flaky" | "reject" | AbruptExit;
 
 /** The processors of a simulation. */
 export const processorNames = ["sorter", "answerer"] as const;
 type ProcessorName = typeof processorNames[number];
 
 /** A delivery that does harm: intake `n` of a case, or what follows from it. */
-export interface Poison {
+export interface PoisonFault {
   readonly kind: "poison";
   readonly caseId: string;
   readonly n: number;
   readonly processor: ProcessorName;
-  readonly act: Act;
+  readonly act: SimulatedFailure;
 }
 
 /** Faults of several kinds with the same facts. */
@@ -69,10 +69,10 @@ export type TimedFault =
     | { readonly kind: "dead_letter_unwritten" }
   );
 
-export type Fault = Poison | TimedFault;
+export type SimulatedFault = PoisonFault | TimedFault;
 
 /** What is run: everything that is not in here follows from the seed. */
-export interface Schedule {
+export interface SimulationPlan {
   readonly seed: number;
   readonly nodes: number;
   readonly workers: number;
@@ -85,11 +85,11 @@ export interface Schedule {
   readonly cases: Readonly<Record<string, number>>;
   /** The intakes come over so many milliseconds. */
   readonly loadMs: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly SimulatedFault[];
 }
 
 /** A fault in one line. */
-export function describeFault(fault: Fault): string {
+export function describeFault(fault: SimulatedFault): string {
   if (fault.kind === "poison") {
     return `${fault.act} in ${fault.processor} at intake ${fault.n} of ${fault.caseId}`;
   }

@@ -3,7 +3,7 @@ import type { Batch, Settlement } from "../../backends/mailbox.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** A settlement as the store met it. */
-interface SettleSeen {
+interface SettleRecord {
   readonly node: string;
   readonly processor: string;
   readonly partition: number;
@@ -16,13 +16,13 @@ interface SettleSeen {
   readonly accepted: boolean;
 }
 
-export class History {
-  readonly settled: SettleSeen[] = [];
+export class SimulationHistory {
+  readonly settled: SettleRecord[] = [];
   /** Ids of the events whose append was acknowledged. */
   readonly acknowledged = new Set<string>();
   /** What nodes knew and must have told, and what they told, by node and thing: how often. */
-  readonly known = new Map<string, number>();
-  readonly told = new Map<string, number>();
+  readonly expected = new Map<string, number>();
+  readonly observed = new Map<string, number>();
   /** Breaches that were seen while it ran. */
   readonly breaches: string[] = [];
   /** How often each kind of fault took effect. */
@@ -36,7 +36,7 @@ export class History {
   }
 
   /** Adds a line to the trace. */
-  note(line: string): void {
+  record(line: string): void {
     const text = `${this.#time.now.toFixed(3)} ${line}`;
     this.lines.push(text);
     for (let i = 0; i < text.length; i++) {
@@ -44,25 +44,25 @@ export class History {
     }
   }
 
-  breach(line: string): void {
-    this.note(`BREACH ${line}`);
+  recordBreach(line: string): void {
+    this.record(`BREACH ${line}`);
     this.breaches.push(line);
   }
 
   /** A fault took effect. */
-  effect(kind: string, where: string): void {
-    this.note(`fault ${kind} ${where}`);
+  recordEffect(kind: string, where: string): void {
+    this.record(`fault ${kind} ${where}`);
     this.effects.set(kind, (this.effects.get(kind) ?? 0) + 1);
   }
 
-  knows(node: string, what: string): void {
-    this.note(`${node} knows ${what}`);
-    count(this.known, `${node} ${what}`);
+  recordExpected(node: string, what: string): void {
+    this.record(`${node} knows ${what}`);
+    count(this.expected, `${node} ${what}`);
   }
 
-  tells(node: string, what: string): void {
-    this.note(`${node} tells ${what}`);
-    count(this.told, `${node} ${what}`);
+  recordObserved(node: string, what: string): void {
+    this.record(`${node} tells ${what}`);
+    count(this.observed, `${node} ${what}`);
   }
 
   /** The same for the same run. */

@@ -1,11 +1,11 @@
 /** The shared store as one node's client sees it: with a clock that stands still when the client does. @module */
 import type { Clock } from "../../backends/memory/clock.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
-import type { History } from "./history.ts";
+import type { SimulationHistory } from "./history.ts";
 import { type Process, type SimulatedTime, START } from "./simulated_time.ts";
 
 /** The time of the store, which may jump. */
-export class StoreClock {
+export class SimulatedStoreClock {
   jumpedMs = 0;
 
   constructor(readonly time: SimulatedTime) {}
@@ -37,37 +37,37 @@ export class StoreClock {
 }
 
 /** The store, seen by the client of a node; settlements are written into the history. */
-export function storeSeenBy(
+export function nodeStore(
   node: string,
   client: Process,
   store: MemoryStore,
-  clock: StoreClock,
-  history: History,
+  clock: SimulatedStoreClock,
+  history: SimulationHistory,
 ) {
   const own = clock.of(client);
   const settle: MemoryStore["settle"] = (subscription, epoch, batch, settlement) => {
     const { processor, partition, epoch: current } = subscription;
-    const seen = { node, processor, partition, epoch, current, batch, settlement };
+    const settleRecord = { node, processor, partition, epoch, current, batch, settlement };
     const line =
       `${node} settles ${processor} ${partition} under ${epoch} of ${current}: ${batch.kind} ${batch.count} to ${batch.to}`;
     try {
       store.settle(subscription, epoch, batch, settlement);
     } catch (error) {
-      history.note(`${line}, refused: ${(error as Error).name}`);
-      history.settled.push({ ...seen, accepted: false });
+      history.record(`${line}, refused: ${(error as Error).name}`);
+      history.settled.push({ ...settleRecord, accepted: false });
       throw error;
     }
-    history.note(line);
-    history.settled.push({ ...seen, accepted: true });
+    history.record(line);
+    history.settled.push({ ...settleRecord, accepted: true });
   };
-  return replaced(store, { clock: own, settle });
+  return overrideMembers(store, { clock: own, settle });
 }
 
 /** The same thing, with some of its parts replaced. */
-export function replaced<T extends object>(original: T, parts: Partial<T>): T {
+export function overrideMembers<T extends object>(original: T, members: Partial<T>): T {
   return new Proxy(original, {
     get(target, key) {
-      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
+      if (Object.hasOwn(members, key)) return members[key as keyof T];
       const value = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

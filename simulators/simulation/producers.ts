@@ -3,20 +3,20 @@ import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { retryWhileUnavailable } from "../../backends/patience.ts";
 import { intakeEvent } from "./simulated_cases.ts";
-import { storeSeenBy } from "./node_store.ts";
-import { InFlight, linkedBackend, SimulatedLink } from "./simulated_link.ts";
-import type { World } from "./simulated_node.ts";
+import { nodeStore } from "./node_store.ts";
+import { InFlightGauge, linkedBackend, SimulatedLink } from "./simulated_link.ts";
+import type { SimulationContext } from "./simulated_node.ts";
 import { Process } from "./simulated_time.ts";
 
 export class Producers {
-  readonly #world: World;
+  readonly #context: SimulationContext;
   readonly #link: SimulatedLink;
   readonly #backend: Backend;
   #appending = 0;
 
-  constructor(world: World) {
-    this.#world = world;
-    const { time, random, history, store, clock, mutation } = world;
+  constructor(context: SimulationContext) {
+    this.#context = context;
+    const { time, random, history, store, clock, mutation } = context;
     const process = new Process("producers");
     this.#link = new SimulatedLink({
       name: "producers",
@@ -24,9 +24,9 @@ export class Producers {
       process,
       random,
       history,
-      take: () => undefined,
+      takeFault: () => undefined,
     });
-    const shared = storeSeenBy(
+    const shared = nodeStore(
       "producers",
       this.#link.client,
       mutation.store?.(store) ?? store,
@@ -34,7 +34,7 @@ export class Producers {
       history,
     );
     const backend = createMemoryBackend({ shared, owner: "producers" });
-    this.#backend = linkedBackend(backend, this.#link, new InFlight());
+    this.#backend = linkedBackend(backend, this.#link, new InFlightGauge());
   }
 
   get done(): boolean {
@@ -42,10 +42,10 @@ export class Producers {
   }
 
   start(): void {
-    const { schedule, time } = this.#world;
+    const { schedule, time } = this.#context;
     for (const [caseId, intakes] of Object.entries(schedule.cases)) {
       this.#appending++;
-      time.after(0, this.#link.end.process, () => void this.#produce(caseId, intakes));
+      time.after(0, this.#link.context.process, () => void this.#produce(caseId, intakes));
     }
   }
 
@@ -58,19 +58,19 @@ export class Producers {
   }
 
   async #produce(caseId: string, intakes: number): Promise<void> {
-    const { schedule: { loadMs, faults }, random, history } = this.#world;
+    const { schedule: { loadMs, faults }, random, history } = this.#context;
     for (let n = 1; n <= intakes; n++) {
       await this.#pause(random.uniform() * 2 * loadMs / intakes);
       const event = intakeEvent(caseId, n, faults);
       await retryWhileUnavailable(() => this.#backend.append([event]), new AbortController().signal);
-      history.note(`${caseId} ${n} is acknowledged`);
+      history.record(`${caseId} ${n} is acknowledged`);
       history.acknowledged.add(event.event_id);
     }
     this.#appending--;
   }
 
   #pause(ms: number): Promise<void> {
-    const { time } = this.#world;
-    return new Promise((resolve) => time.after(ms, this.#link.end.process, resolve));
+    const { time } = this.#context;
+    return new Promise((resolve) => time.after(ms, this.#link.context.process, resolve));
   }
 }

@@ -1,19 +1,19 @@
 /** Shrinks a failing schedule to the fewest faults that still fail: delta debugging (Zeller's ddmin). @module */
-import type { Fault, Schedule } from "./fault.ts";
+import type { SimulatedFault, SimulationPlan } from "./fault.ts";
 
 /** Tries at most; what is left then may not be the least. */
-const MOST_TRIES = 400;
+const MAX_RUNS = 400;
 
 /** The schedule with the fewest faults of which `fails` still holds: without any one of them it would not fail. */
 export async function shrink(
-  schedule: Schedule,
-  fails: (schedule: Schedule) => Promise<boolean>,
-): Promise<Schedule> {
+  schedule: SimulationPlan,
+  fails: (schedule: SimulationPlan) => Promise<boolean>,
+): Promise<SimulationPlan> {
   let faults = schedule.faults;
   let parts = 2;
-  for (let tries = 0; faults.length > 0 && tries < MOST_TRIES;) {
+  for (let tries = 0; faults.length > 0 && tries < MAX_RUNS;) {
     const without = complements(faults, parts);
-    let next: readonly Fault[] | undefined;
+    let next: readonly SimulatedFault[] | undefined;
     for (const fewer of without) {
       tries++;
       if (await fails({ ...schedule, faults: fewer })) {
@@ -29,9 +29,9 @@ export async function shrink(
 }
 
 /** Everything but one part, for each of so many parts. */
-function complements(faults: readonly Fault[], parts: number): Fault[][] {
+function complements(faults: readonly SimulatedFault[], parts: number): SimulatedFault[][] {
   const size = Math.ceil(faults.length / Math.max(1, parts));
-  const found: Fault[][] = [];
+  const found: SimulatedFault[][] = [];
   for (let start = 0; start < faults.length; start += size) {
     found.push([...faults.slice(0, start), ...faults.slice(start + size)]);
   }

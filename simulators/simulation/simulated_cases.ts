@@ -8,24 +8,24 @@ import {
 } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
-import type { Act, Ending, Poison, Schedule } from "./fault.ts";
+import type { AbruptExit, PoisonFault, SimulatedFailure, SimulationPlan } from "./fault.ts";
 import { START } from "./simulated_time.ts";
 
 /** What handlers of a simulation lean on, against all rules: how a worker ends, and whether somebody mended the harm. */
-export interface Harm {
-  mended(): boolean;
+export interface FailureControls {
+  isRepaired(): boolean;
   /** True at the first attempt of a delivery. */
-  first(eventId: string): boolean;
+  isFirstAttempt(eventId: string): boolean;
   /** Ends what runs the handler. */
-  end(how: Ending): never;
+  exit(how: AbruptExit): never;
 }
 
 /** Every second intake sets a timer that goes off so much later. */
 const TIMER_MS = 700;
 
 /** Intake `n` of a case, with the harm that its deliveries do. */
-export function intakeEvent(caseId: string, n: number, faults: Schedule["faults"]): WireEvent {
-  const harm = faults.filter((fault): fault is Poison =>
+export function intakeEvent(caseId: string, n: number, faults: SimulationPlan["faults"]): WireEvent {
+  const poisons = faults.filter((fault): fault is PoisonFault =>
     fault.kind === "poison" && fault.caseId === caseId && fault.n === n
   );
   return {
@@ -36,7 +36,7 @@ export function intakeEvent(caseId: string, n: number, faults: Schedule["faults"
     data: {
       ...{ case_id: caseId, citizen_bsn: "123456782", debt_amount: 1250.5, debt_type: "huur" },
       ...{ organization: "gemeente", intake_channel: "online", priority: "normal", n },
-      ...Object.fromEntries(harm.map(({ processor, act }) => [processor, act])),
+      ...Object.fromEntries(poisons.map(({ processor, act }) => [processor, act])),
     },
     metadata: { schema_version: 1 },
   };
@@ -46,25 +46,25 @@ type Intake = EventOf<"case.intake">;
 type Analysis = EventOf<"case.analysis">;
 type Expired = EventOf<"case.term_expired">;
 
-function act(harm: Harm, eventId: string, what: unknown): void {
-  if (what === undefined || harm.mended()) return;
-  switch (what as Act) {
+function failAsPlanned(controls: FailureControls, eventId: string, what: unknown): void {
+  if (what === undefined || controls.isRepaired()) return;
+  switch (what as SimulatedFailure) {
     case "throw":
       throw new TypeError("poison");
     case "flaky":
-      if (harm.first(eventId)) throw new RangeError("not at first");
+      if (controls.isFirstAttempt(eventId)) throw new RangeError("not at first");
       return;
     case "reject":
       throw new Reject("not for us");
     case "kill":
     case "hang":
     case "kill_node":
-      harm.end(what as Ending);
+      controls.exit(what as AbruptExit);
   }
 }
 
 /** Answers every intake with an analysis, and every second one with a timer besides. Its state: the intakes before. */
-function sorter(harm: Harm): Processor<readonly unknown[], "case.intake", never> {
+function sorter(controls: FailureControls): Processor<readonly unknown[], "case.intake", never> {
   return {
     name: "sorter",
     version: 1,
@@ -73,7 +73,7 @@ function sorter(harm: Harm): Processor<readonly unknown[], "case.intake", never>
     initial: () => [],
     evolve: (seen, event) => [...seen, event.data.n],
     handle(event, seen) {
-      act(harm, event.event_id, event.data.sorter);
+      failAsPlanned(controls, event.event_id, event.data.sorter);
       const { n } = event.data;
       return { events: [analysis(event, seen)], timers: Number(n) % 2 === 0 ? [timer(event)] : [] };
     },
@@ -107,13 +107,15 @@ function timer({ data: { case_id, n } }: Intake) {
 }
 
 /** What the answerer saw of a case. */
-interface Seen {
+interface StateCounts {
   readonly intakes: number;
   readonly answered: number;
 }
 
 /** Acknowledges analyses and expired terms. Its state counts those, and the intakes, which it only folds. */
-function answerer(harm: Harm): Processor<Seen, "case.analysis" | "case.term_expired", "case.intake"> {
+function answerer(
+  controls: FailureControls,
+): Processor<StateCounts, "case.analysis" | "case.term_expired", "case.intake"> {
   return {
     name: "answerer",
     version: 1,
@@ -123,17 +125,17 @@ function answerer(harm: Harm): Processor<Seen, "case.analysis" | "case.term_expi
     evolve: ({ intakes, answered }, { event_type }) =>
       event_type === "case.intake" ? { intakes: intakes + 1, answered } : { intakes, answered: answered + 1 },
     handle: (event, seen): HandlerResult => {
-      act(harm, event.event_id, event.data.answerer);
+      failAsPlanned(controls, event.event_id, event.data.answerer);
       return { events: [{ event_type: "case.withdrawn", data: answer(event, seen) }] };
     },
   };
 }
 
-function answer({ data: { case_id } }: Analysis | Expired, { intakes, answered }: Seen) {
+function answer({ data: { case_id } }: Analysis | Expired, { intakes, answered }: StateCounts) {
   return { case_id, reason: "simulated", intakes, answered };
 }
 
 /** The processors of one worker. */
-export function processorsOf(harm: Harm): readonly AnyProcessor[] {
-  return [sorter(harm), answerer(harm)];
+export function processorsOf(controls: FailureControls): readonly AnyProcessor[] {
+  return [sorter(controls), answerer(controls)];
 }

@@ -3,97 +3,101 @@ import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../back
 import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
 import type { Permits } from "../../backends/gate.ts";
 import type { Random } from "../random.ts";
-import type { History } from "./history.ts";
-import { replaced } from "./node_store.ts";
+import type { SimulationHistory } from "./history.ts";
+import { overrideMembers } from "./node_store.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
 /** What a link joins to the store, and what is to go wrong on it. */
-interface LinkEnd {
+interface LinkContext {
   readonly name: string;
   readonly time: SimulatedTime;
   readonly process: Process;
   readonly random: Random;
-  readonly history: History;
-  take(kind: "lost_request" | "lost_reply" | "duplicate"): unknown;
+  readonly history: SimulationHistory;
+  takeFault(kind: "lost_request" | "lost_reply" | "duplicate"): unknown;
 }
 
-const USUAL_MS = 2;
+const MEAN_LATENCY_MS = 2;
 /** So long until whoever asked gives up on an answer. */
-const PATIENCE_MS = 60;
+const CALL_TIMEOUT_MS = 60;
 
 export class SimulatedLink {
   /** The part of a backend's client that waits by itself: for news, and to renew its leases. */
   readonly client: Process;
-  readonly end: LinkEnd;
+  readonly context: LinkContext;
   /** Reasons for which nothing comes through. */
   cuts = 0;
   /** Messages take up to so much longer. */
   extraMs = 0;
 
-  constructor(end: LinkEnd) {
-    this.end = end;
-    this.client = new Process(`${end.name}'s client`);
+  constructor(context: LinkContext) {
+    this.context = context;
+    this.client = new Process(`${context.name}'s client`);
   }
 
   cut(): void {
     this.cuts++;
-    this.end.time.stop(this.client);
+    this.context.time.pause(this.client);
   }
 
   heal(): void {
     this.cuts--;
-    this.end.time.resume(this.client);
+    this.context.time.resume(this.client);
   }
 
   /** One way. */
   latency(): number {
-    const { random } = this.end;
-    return random.uniform() * (USUAL_MS + random.uniform() * this.extraMs);
+    const { random } = this.context;
+    return random.uniform() * (MEAN_LATENCY_MS + random.uniform() * this.extraMs);
   }
 
   /** Asks the store for something. Rejects with BackendAway when the request or the answer is lost on the way. */
   call<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const { time, process } = this.end;
+    const { time, process } = this.context;
     // What was sent is on its way, whatever becomes of the sender; a lease is given back as soon as that is possible.
-    const carrier = what === "close" ? this.client : time.world;
+    const carrier = what === "close" ? this.client : time.outside;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const answer = (act: () => void) => {
-      if (this.#loses("lost_reply", what)) this.#giveUp(what, reject);
+      if (this.#loses("lost_reply", what)) this.#failUnanswered(what, reject);
       else time.after(this.latency(), process, act);
     };
     time.after(this.latency(), carrier, () => {
-      if (this.#loses("lost_request", what)) return this.#giveUp(what, reject);
+      if (this.#loses("lost_request", what)) return this.#failUnanswered(what, reject);
       work().then((value) => answer(() => resolve(value)), (error) => answer(() => reject(error)));
     });
-    if (this.cuts > 0 && what === "close") this.#giveUp(what, reject);
+    if (this.cuts > 0 && what === "close") this.#failUnanswered(what, reject);
     return promise;
   }
 
-  #giveUp(what: string, reject: (error: BackendUnavailable) => void): void {
-    const { time, process } = this.end;
-    time.after(PATIENCE_MS, process, () => reject(new BackendUnavailable(`simulated: no answer to ${what}`)));
+  #failUnanswered(what: string, reject: (error: BackendUnavailable) => void): void {
+    const { time, process } = this.context;
+    time.after(
+      CALL_TIMEOUT_MS,
+      process,
+      () => reject(new BackendUnavailable(`simulated: no answer to ${what}`)),
+    );
   }
 
   #loses(leg: "lost_request" | "lost_reply", what: string): boolean {
-    return this.cuts > 0 || what === "settle" && this.end.take(leg) !== undefined;
+    return this.cuts > 0 || what === "settle" && this.context.takeFault(leg) !== undefined;
   }
 
   /** Brings what a mailbox read to the node. */
   async carry(): Promise<void> {
-    const { time, process } = this.end;
+    const { time, process } = this.context;
     const { promise, resolve } = Promise.withResolvers<void>();
     time.after(this.latency(), process, resolve);
     await promise;
-    this.refuse("read");
+    this.requireConnected("read");
   }
 
-  refuse(what: string): void {
+  requireConnected(what: string): void {
     if (this.cuts > 0) throw new BackendUnavailable(`simulated: no answer to ${what}`);
   }
 }
 
 /** The backend as a node sees it through its link. */
-export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFlight): Backend {
+export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFlightGauge): Backend {
   return {
     ...{ name: backend.name, features: backend.features, partitions: backend.partitions },
     ...{ deadLetters: backend.deadLetters },
@@ -113,20 +117,20 @@ export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFl
 async function* linkedMailboxes(
   backend: Backend,
   link: SimulatedLink,
-  gauge: InFlight,
+  gauge: InFlightGauge,
   processor: ProcessorSpec,
   signal: AbortSignal,
 ): AsyncGenerator<Mailbox> {
-  link.refuse("mailboxes");
+  link.requireConnected("mailboxes");
   for await (const mailbox of backend.mailboxes(processor, signal)) {
     await link.carry().catch(() => {});
     yield linkedMailbox(mailbox, link, gauge);
-    link.refuse("mailboxes");
+    link.requireConnected("mailboxes");
   }
 }
 
 /** What a node has in memory, and the most it ever had. */
-export class InFlight {
+export class InFlightGauge {
   batches = 0;
   bytes = 0;
   mostBatches = 0;
@@ -140,18 +144,18 @@ export class InFlight {
   }
 }
 
-function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): Mailbox {
-  const { time, process, history, name } = link.end;
+function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlightGauge): Mailbox {
+  const { time, process, history, name } = link.context;
   const { processor, partition, epoch } = mailbox;
   const lost = new AbortController();
   const lose = () => void time.after(0, process, () => lost.abort());
   if (mailbox.revoked.aborted) lose();
   mailbox.revoked.addEventListener("abort", lose);
-  history.note(`${name} has ${processor} ${partition} under ${epoch}`);
-  return replaced(mailbox, {
+  history.record(`${name} has ${processor} ${partition} under ${epoch}`);
+  return overrideMembers(mailbox, {
     revoked: lost.signal,
-    markInFlight: (trial) => link.call("begin", () => mailbox.markInFlight(trial)),
-    batches: (signal, gate) => linkedBatches(mailbox, link, gauge, signal, gate),
+    markInFlight: (mark) => link.call("begin", () => mailbox.markInFlight(mark)),
+    batches: (signal, permits) => linkedBatches(mailbox, link, gauge, signal, permits),
     settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
     histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),
     close: () => link.call("close", () => mailbox.close()),
@@ -161,16 +165,16 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlight): 
 async function* linkedBatches(
   mailbox: Mailbox,
   link: SimulatedLink,
-  gauge: InFlight,
+  gauge: InFlightGauge,
   signal: AbortSignal,
-  gate?: Permits,
+  permits?: Permits,
 ): AsyncGenerator<Batch> {
-  for await (const batch of mailbox.batches(signal, gate)) {
+  for await (const batch of mailbox.batches(signal, permits)) {
     gauge.add(1, batch.lines.length);
     try {
       await link.carry();
       yield batch;
-      if (link.end.take("duplicate") !== undefined) yield batch;
+      if (link.context.takeFault("duplicate") !== undefined) yield batch;
     } finally {
       gauge.add(-1, -batch.lines.length);
     }
@@ -184,15 +188,15 @@ async function linkedSettle(
   batch: Batch,
   settlement: Settlement,
 ): Promise<void> {
-  const { history, name } = link.end;
+  const { history, name } = link.context;
   const { processor, partition, epoch } = mailbox;
   try {
     await link.call("settle", () => mailbox.settle(batch, settlement));
   } catch (error) {
-    if (error instanceof Fenced) history.knows(name, `fenced ${processor} ${partition} ${epoch}`);
+    if (error instanceof Fenced) history.recordExpected(name, `fenced ${processor} ${partition} ${epoch}`);
     throw error;
   }
   for (const { eventId, attempt, outcome } of settlement.failures) {
-    history.knows(name, `${outcome.kind} ${processor} ${eventId} ${attempt}`);
+    history.recordExpected(name, `${outcome.kind} ${processor} ${eventId} ${attempt}`);
   }
 }

@@ -10,7 +10,7 @@ import { setImmediate } from "node:timers";
 export const START = Date.UTC(2026, 0, 1);
 
 /** A run that takes more steps than this goes round in circles: most take under two thousand. */
-const MOST_STEPS = 30_000;
+const MAX_STEPS = 30_000;
 
 interface Task {
   readonly at: number;
@@ -25,7 +25,7 @@ export class Process {
   /** Milliseconds by which its clock is ahead. */
   clockOffset = 0;
   /** How many reasons there are for it to stand still. */
-  stops = 0;
+  pauses = 0;
   readonly waiting: Task[] = [];
 
   constructor(readonly name: string) {}
@@ -35,9 +35,9 @@ export class SimulatedTime {
   /** Milliseconds since the simulation began. */
   now = 0;
   /** What everything belongs to that is no node's. */
-  readonly world = new Process("world");
+  readonly outside = new Process("world");
   /** Whose task is running. */
-  current = this.world;
+  current = this.outside;
   /** Tasks that were run. */
   steps = 0;
   /** Latest first. */
@@ -60,12 +60,12 @@ export class SimulatedTime {
   }
 
   /** Stands still until `resume`, which must follow as often. */
-  stop(process: Process): void {
-    process.stops++;
+  pause(process: Process): void {
+    process.pauses++;
   }
 
   resume(process: Process): void {
-    if (--process.stops > 0) return;
+    if (--process.pauses > 0) return;
     for (const task of process.waiting.splice(0)) this.#add(task);
   }
 
@@ -76,11 +76,11 @@ export class SimulatedTime {
   }
 
   /** Lets time pass until something holds. False when `untilMs` or too many steps came first, or nothing is left to happen. */
-  async passUntil(holds: () => boolean, untilMs: number): Promise<boolean> {
-    await everybodyActed();
-    while (!holds()) {
+  async advanceUntil(condition: () => boolean, untilMs: number): Promise<boolean> {
+    await runMacrotask();
+    while (!condition()) {
       const task = this.#tasks.pop();
-      if (task === undefined || task.at > untilMs || this.steps > MOST_STEPS) return false;
+      if (task === undefined || task.at > untilMs || this.steps > MAX_STEPS) return false;
       await this.#run(task);
     }
     return true;
@@ -89,7 +89,7 @@ export class SimulatedTime {
   async #run(task: Task): Promise<void> {
     const { process } = task;
     if (task.cancelled || !process.alive) return;
-    if (process.stops > 0) return void process.waiting.push(task);
+    if (process.pauses > 0) return void process.waiting.push(task);
     this.steps++;
     this.now = Math.max(this.now, task.at);
     this.current = process;
@@ -98,8 +98,8 @@ export class SimulatedTime {
     } catch (error) {
       this.#onError(process, error);
     }
-    await everybodyActed();
-    this.current = this.world;
+    await runMacrotask();
+    this.current = this.outside;
   }
 
   /** Tasks that are due at the same time keep the order in which they were added. */
@@ -116,6 +116,6 @@ export class SimulatedTime {
 }
 
 /** A new task of the real event loop begins after the last microtask. */
-function everybodyActed(): Promise<void> {
+function runMacrotask(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

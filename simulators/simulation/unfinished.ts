@@ -4,19 +4,19 @@ import { dueAt } from "../../backends/memory/parking.ts";
 import { processorNames } from "./fault.ts";
 
 /** Which types each processor of a simulation takes. */
-export const taken: Record<typeof processorNames[number], readonly string[]> = {
+export const processorInputs: Record<typeof processorNames[number], readonly string[]> = {
   sorter: ["case.intake"],
   answerer: ["case.analysis", "case.term_expired"],
 };
 
 /** What is to be done yet, in words; what waits behind a dead letter is not. */
-export function unfinished(store: MemoryStore): string[] {
+export function findUnfinished(store: MemoryStore): string[] {
   const left: string[] = [];
   if (store.timers.size > 0) left.push(`${store.timers.size} timers`);
   for (const name of processorNames) {
     for (const { partition, checkpoint, parked } of store.leases.of(name)) {
       const pending = store.log.slices[partition]!.filter(({ position, type }) =>
-        position > checkpoint && taken[name].includes(type)
+        position > checkpoint && processorInputs[name].includes(type)
       );
       const waiting = [...parked.values()].filter((each) => dueAt(each) !== Infinity);
       if (pending.length + waiting.length === 0) continue;

@@ -1,10 +1,10 @@
 /** The model card: what the model is, what it was trained on, how well it does, and what it is not. @module */
 import { missable } from "../../actors/reasoning/features.ts";
 import type { HeadName, Weights } from "../../actors/reasoning/model.ts";
-import { assumedGaps, assumedSlopes, outcomeShares, trainedActions } from "../histories.ts";
+import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "../histories.ts";
 import { confidenceLost, type HeadReport, type TrainingOptions } from "../train_model.ts";
 
-const learns: Readonly<Record<HeadName, string>> = {
+const headDescriptions: Readonly<Record<HeadName, string>> = {
   payment_plan: "resolved, after a payment plan",
   collect: "resolved, after collection",
   refer_assistance: "resolved, after referral to assistance",
@@ -108,14 +108,14 @@ ${
     ])
   }
 
-Gaps in intakes are assumed too: whole profile ${assumedGaps.profile}, each fact ${assumedGaps.fact}, debt type
-${assumedGaps.debt_type}.`;
+Gaps in intakes are assumed too: whole profile ${assumedMissingShares.profile}, each fact ${assumedMissingShares.fact}, debt type
+${assumedMissingShares.debt_type}.`;
 }
 
 function results(reports: readonly HeadReport[]): string {
   const rows = reports.map(({ name, trained, tested, brier, brierOfRate }) => [
     name,
-    learns[name],
+    headDescriptions[name],
     `${trained}`,
     `${tested}`,
     brier.toFixed(4),

@@ -3,9 +3,9 @@
  * `deno task chaos`. How soon all goes on after a fault is for the long form, on a machine that does nothing else. @module
  */
 import { assertEquals } from "@std/assert";
-import { play } from "../../simulators/chaos/play.ts";
+import { runScenarios } from "../../simulators/chaos/play.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
-import { whyNot } from "../../simulators/chaos/scenario.ts";
+import { unsupportedReason } from "../../simulators/chaos/scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import { findNatsServer } from "../support/nats_server.ts";
 
@@ -18,7 +18,7 @@ const keyOf = (scenario: string, backend: string) => `${scenario} on ${backend}`
 /** For each run that is to be had, the sentence that it shows. */
 function sentences(): Map<string, string> {
   const runs = inShort.flatMap((scenario) =>
-    BACKENDS.filter((backend) => whyNot(scenario, backend, true) === undefined)
+    BACKENDS.filter((backend) => unsupportedReason(scenario, backend, true) === undefined)
       .map((backend) => [keyOf(scenario.name, backend), scenario.about] as const)
   );
   return new Map(runs.map(([key, about]) => [key, `${about} (${key})`]));
@@ -47,7 +47,7 @@ Deno.test("every scenario passes in its short form, on every backend that it is 
     })
   );
   const playing = withNats(() =>
-    play({
+    runScenarios({
       ...short,
       backends: BACKENDS,
       scenarios: inShort,

@@ -67,9 +67,9 @@ Deno.test("a node that is killed is started again", async () => {
 Deno.test("a node that asks to be recycled is started again at once", async () => {
   const guarded = new Guarded("exit_once", "75");
   await guarded.line(/^tell .*exit code 75/);
-  const told = performance.now();
+  const reported = performance.now();
   await guarded.started();
-  assertLess(performance.now() - told, 2_000);
+  assertLess(performance.now() - reported, 2_000);
   assertEquals([await guarded.end(), guarded.count("started")], [0, 2]);
 });
 

@@ -24,7 +24,7 @@ const AT_ONCE = 50;
 const PACE_MS = 40;
 /** Four processors have sixteen mailboxes each; a node has half of them. */
 const HALF = 32;
-const LOOK_MS = 10;
+const POLL_MS = 10;
 /** One look and the wait before the next, at most, on a machine that has time. */
 const AT_REST_MS = 40;
 
@@ -44,7 +44,7 @@ async function until(
   for (let late = 0;;) {
     const before = performance.now();
     if (holds(await readCheckpoints(connection).catch(() => []))) return late;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     late += Math.max(0, performance.now() - before - AT_REST_MS);
   }
 }
@@ -65,7 +65,7 @@ async function feed(backend: Backend): Promise<void> {
 /** Resolves when nothing is left to do for anybody. */
 async function idle(backend: Backend): Promise<void> {
   while (!(await backend.health()).mailboxes.every(({ pending, retrying }) => pending + retrying === 0)) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
@@ -91,8 +91,10 @@ natsTest(
       const late = await until(connection, (all) => owned(all, "one") === 2 * HALF);
       const takeoverMs = performance.now() - stopped;
       two.signal("SIGCONT");
-      const told = `takeover took ${Math.round(takeoverMs)} ms, the machine was ${Math.round(late)} ms late`;
-      assert(takeoverMs <= LEASE_MS + TAKEOVER_MS + late, told);
+      const reported = `takeover took ${Math.round(takeoverMs)} ms, the machine was ${
+        Math.round(late)
+      } ms late`;
+      assert(takeoverMs <= LEASE_MS + TAKEOVER_MS + late, reported);
       await until(connection, (all) => owned(all, "two") === HALF);
       await feeding;
       await idle(feeder);

@@ -20,8 +20,8 @@ const PROCESSOR = { name: "intake", version: 1, takes: ["case.intake"] };
 async function take(backend: Backend, count: number, signal: AbortSignal): Promise<void> {
   const enough = Promise.withResolvers<void>();
   void (async () => {
-    let won = 0;
-    for await (const _ of backend.mailboxes(PROCESSOR, signal)) if (++won === count) enough.resolve();
+    let acquired = 0;
+    for await (const _ of backend.mailboxes(PROCESSOR, signal)) if (++acquired === count) enough.resolve();
   })();
   await enough.promise;
 }
@@ -50,8 +50,8 @@ natsTest(
       await take(heir, PARTITIONS, stop.signal);
       const taken = await takenBy(connection, "heir");
       const waits = leases.map(({ partition, storedAt }) => taken.get(partition)! - storedAt);
-      const told = `from the last renewal until the mailbox was taken: ${waits.join(", ")} ms`;
-      assert(waits.every((wait) => wait <= LEASE_MS + TAKEOVER_MS), told);
+      const reported = `from the last renewal until the mailbox was taken: ${waits.join(", ")} ms`;
+      assert(waits.every((wait) => wait <= LEASE_MS + TAKEOVER_MS), reported);
     } finally {
       stop.abort();
       await Promise.all([gone.close(), heir.close()]);

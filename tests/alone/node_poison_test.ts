@@ -2,22 +2,22 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { type Odd, oddEvent } from "../support/odd_processor.ts";
+import { type MisbehavingAct, misbehavingEvent } from "../support/odd_processor.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 
 const CASES = Array.from({ length: 8 }, (_, i) => `case-${i}`);
-const ACTS: Record<string, Odd> = {
+const ACTS: Record<string, MisbehavingAct> = {
   "case-1/2": "kill_process",
   "case-3/2": "blow_heap",
   "case-6/3": "escape",
 };
 
 function intakes(): WireEvent[] {
-  return [1, 2, 3].flatMap((n) => CASES.map((caseId) => oddEvent(caseId, n, ACTS[`${caseId}/${n}`])));
+  return [1, 2, 3].flatMap((n) => CASES.map((caseId) => misbehavingEvent(caseId, n, ACTS[`${caseId}/${n}`])));
 }
 
 /** Runs the guarded node until it ends; returns what was said, line by line. */
-async function runGuarded(url: string): Promise<string[]> {
+async function runUnderGuardian(url: string): Promise<string[]> {
   const path = new URL("../support/odd_deadly.ts", import.meta.url).pathname;
   const args = ["run", "--quiet", "--no-check", "--allow-all", path, url];
   const { code, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
@@ -32,7 +32,7 @@ Deno.test("what kills the process is found, given up on, and crash-loops nobody 
   const backend = await openPostgres({ url, partitions: 2 });
   try {
     await backend.append(intakes());
-    const lines = await runGuarded(url);
+    const lines = await runUnderGuardian(url);
     const letters = await backend.deadLetters.list();
     const given = letters.map(({ caseId, failures }) => [caseId, failures.map((failure) => failure.class)]);
     const twice = ["NodeDied", "NodeDied"];

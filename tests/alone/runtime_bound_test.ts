@@ -3,21 +3,21 @@ import { processors } from "../../actors/processors/all.ts";
 import { PrioritySemaphore } from "../../backends/gate.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
-import { withMailboxes } from "../support/odd_backend.ts";
-import { oddEvent } from "../support/odd_processor.ts";
-import { OddRuntime } from "../support/odd_runtime.ts";
+import { overrideMailboxes } from "../support/odd_backend.ts";
+import { misbehavingEvent } from "../support/odd_processor.ts";
+import { TestRuntime } from "../support/odd_runtime.ts";
 
 /** Counts what is between being read and being settled, and the most there ever was. */
-class Tally {
+class BatchCounts {
   batches = 0;
   bytes = 0;
   most = { batches: 0, bytes: 0 };
 
-  readonly between = withMailboxes((mailbox) => {
+  readonly between = overrideMailboxes((mailbox) => {
     const count = (each: 1 | -1, bytes: number) => this.#count(each, each * bytes);
     return {
-      async *batches(signal, gate) {
-        for await (const batch of mailbox.batches(signal, gate)) {
+      async *batches(signal, permits) {
+        for await (const batch of mailbox.batches(signal, permits)) {
           count(1, batch.lines.length);
           yield batch;
           count(-1, batch.lines.length);
@@ -35,24 +35,24 @@ class Tally {
 }
 
 Deno.test("batches and bytes in flight stay under their bound, whatever the backlog (I6)", async () => {
-  const tally = new Tally();
+  const counts = new BatchCounts();
   const store = { partitions: 16, batchSize: 10, batchBytes: 3_000 };
   const options = { workers: 2, prefetch: 2 };
-  await using runtime = new OddRuntime({ store, options, between: tally.between });
-  await runtime.backend.append(Array.from({ length: 2_000 }, (_, i) => oddEvent(`case-${i}`, 1)));
+  await using runtime = new TestRuntime({ store, options, wrap: counts.between });
+  await runtime.backend.append(Array.from({ length: 2_000 }, (_, i) => misbehavingEvent(`case-${i}`, 1)));
   await runtime.supervisor.start();
-  await runtime.idle();
-  assertEquals(runtime.seen.done, 2_000);
-  assertEquals(tally.most.batches, 4, "both workers were kept busy, and no more than that was read");
-  assert(tally.most.bytes <= 4 * 3_000, `${tally.most.bytes} bytes were in flight`);
+  await runtime.waitUntilIdle();
+  assertEquals(runtime.observer.done, 2_000);
+  assertEquals(counts.most.batches, 4, "both workers were kept busy, and no more than that was read");
+  assert(counts.most.bytes <= 4 * 3_000, `${counts.most.bytes} bytes were in flight`);
 });
 
 Deno.test("cases that were begun are finished before others begin, so their states are still at hand", async () => {
   const store = { partitions: 8, batchSize: 40 };
   const entry = new URL("../../actors/worker.ts", import.meta.url);
   const options = { entry, deliveryTimeoutMs: 5_000, hangMs: 20_000 };
-  await using runtime = new OddRuntime({ store, options, processors });
-  await runtime.play(
+  await using runtime = new TestRuntime({ store, options, processors });
+  await runtime.run(
     [...generateCases({ seed: "begun", count: 2_000 })].map(({ event }) => withTwoDecimals(event)),
   );
   let [underWay, most] = [0, 0];
@@ -64,42 +64,42 @@ Deno.test("cases that were begun are finished before others begin, so their stat
 });
 
 Deno.test("a mailbox that waits for work takes no place", async () => {
-  await using runtime = new OddRuntime({ store: { partitions: 8 }, options: { prefetch: 1 } });
+  await using runtime = new TestRuntime({ store: { partitions: 8 }, options: { prefetch: 1 } });
   await runtime.supervisor.start();
   for (let n = 1; n <= 3; n++) {
-    await runtime.backend.append(Array.from({ length: 40 }, (_, i) => oddEvent(`case-${i}`, n)));
-    await runtime.seen.until("all are done", () => runtime.seen.done === 40 * n);
+    await runtime.backend.append(Array.from({ length: 40 }, (_, i) => misbehavingEvent(`case-${i}`, n)));
+    await runtime.observer.waitUntil("all are done", () => runtime.observer.done === 40 * n);
   }
   assertEquals(Object.keys(await runtime.answers()).length, 40);
 });
 
 Deno.test("a gate lets in so many at once, in order of arrival", async () => {
-  const gate = new PrioritySemaphore(2);
+  const permits = new PrioritySemaphore(2);
   const { signal } = new AbortController();
   const came: number[] = [];
-  const leaves = [await gate.acquire(signal), await gate.acquire(signal)];
+  const leaves = [await permits.acquire(signal), await permits.acquire(signal)];
   const waiting = [1, 2, 3].map(async (n) => {
-    const leave = await gate.acquire(signal);
+    const leave = await permits.acquire(signal);
     came.push(n);
     leave?.();
   });
-  assertEquals([gate.inUse, came], [2, []]);
+  assertEquals([permits.inUse, came], [2, []]);
   leaves[0]!();
   // Leaving twice must not let in two.
   leaves[0]!();
   await Promise.all(waiting);
-  assertEquals([gate.inUse, came], [1, [1, 2, 3]]);
+  assertEquals([permits.inUse, came], [1, [1, 2, 3]]);
   leaves[1]!();
-  assertEquals(gate.inUse, 0);
+  assertEquals(permits.inUse, 0);
 });
 
 Deno.test("of those who wait at a gate the highest rank goes in first, and in the end everybody does", async () => {
-  const gate = new PrioritySemaphore(1);
+  const permits = new PrioritySemaphore(1);
   const { signal } = new AbortController();
-  const leave = await gate.acquire(signal);
+  const leave = await permits.acquire(signal);
   const came: number[] = [];
   const enter = async (rank: number): Promise<void> => {
-    const out = await gate.withPriority(rank).acquire(signal);
+    const out = await permits.withPriority(rank).acquire(signal);
     if (came.push(rank) < 400 && rank === 2) void enter(rank);
     out?.();
   };
@@ -112,11 +112,11 @@ Deno.test("of those who wait at a gate the highest rank goes in first, and in th
 });
 
 Deno.test("whoever comes late can't take the place of who waits", async () => {
-  const gate = new PrioritySemaphore(1);
+  const permits = new PrioritySemaphore(1);
   const { signal } = new AbortController();
-  const leave = await gate.acquire(signal);
+  const leave = await permits.acquire(signal);
   const came: string[] = [];
-  const enter = (who: string) => gate.acquire(signal).then((out) => (came.push(who), out));
+  const enter = (who: string) => permits.acquire(signal).then((out) => (came.push(who), out));
   const early = enter("early");
   leave!();
   const late = enter("late");
@@ -126,14 +126,14 @@ Deno.test("whoever comes late can't take the place of who waits", async () => {
 });
 
 Deno.test("who waits at a gate goes home when its signal aborts, and takes no place", async () => {
-  const gate = new PrioritySemaphore(1);
-  const leave = await gate.acquire(new AbortController().signal);
+  const permits = new PrioritySemaphore(1);
+  const leave = await permits.acquire(new AbortController().signal);
   const stop = new AbortController();
-  const waiting = gate.acquire(stop.signal);
+  const waiting = permits.acquire(stop.signal);
   stop.abort();
   assertEquals(await waiting, undefined);
   leave!();
-  assertEquals(gate.inUse, 0);
-  assertEquals(await gate.acquire(stop.signal), undefined);
-  assertEquals(gate.inUse, 0);
+  assertEquals(permits.inUse, 0);
+  assertEquals(await permits.acquire(stop.signal), undefined);
+  assertEquals(permits.inUse, 0);
 });

@@ -2,13 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
 import { Fenced } from "../../backends/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
-import { withMailboxes } from "../support/odd_backend.ts";
-import { OddObserver } from "../support/odd_observer.ts";
-import { oddEvent } from "../support/odd_processor.ts";
-import { type OddParts, OddRuntime } from "../support/odd_runtime.ts";
+import { overrideMailboxes } from "../support/odd_backend.ts";
+import { RecordingObserver } from "../support/odd_observer.ts";
+import { misbehavingEvent } from "../support/odd_processor.ts";
+import { TestRuntime, type TestRuntimeOptions } from "../support/odd_runtime.ts";
 
 const CASES = Array.from({ length: 20 }, (_, i) => `case-${i}`);
-const intakes = (n: number) => CASES.map((caseId) => oddEvent(caseId, n));
+const intakes = (n: number) => CASES.map((caseId) => misbehavingEvent(caseId, n));
 const eachOnce = (numbers: number[]) => Object.fromEntries(CASES.map((caseId) => [caseId, numbers]));
 
 /** A gate in a test: whoever comes waits until it is opened. */
@@ -23,18 +23,18 @@ function barrier() {
 }
 
 /** A runtime whose settles wait at a barrier. */
-function settlingSlowly(wall: ReturnType<typeof barrier>, store: MemoryStore): OddParts {
-  const between = withMailboxes((mailbox) => ({
+function settleSlowly(wall: ReturnType<typeof barrier>, store: MemoryStore): TestRuntimeOptions {
+  const between = overrideMailboxes((mailbox) => ({
     settle: async (batch, settlement) => {
       await wall.pass();
       await mailbox.settle(batch, settlement);
     },
   }));
-  return { store: { shared: store }, between };
+  return { store: { shared: store }, wrap: between };
 }
 
 Deno.test("stop() is legal before start(), and twice; then nothing starts any more", async () => {
-  await using runtime = new OddRuntime();
+  await using runtime = new TestRuntime();
   assertEquals(await runtime.supervisor.stop(1_000), true);
   assertEquals(await runtime.supervisor.stop(1_000), true);
   await runtime.backend.append(intakes(1));
@@ -45,23 +45,23 @@ Deno.test("stop() is legal before start(), and twice; then nothing starts any mo
 });
 
 Deno.test("stop() while it starts ends what was started", async () => {
-  await using runtime = new OddRuntime({ options: { workers: 2 } });
+  await using runtime = new TestRuntime({ options: { workers: 2 } });
   const starting = runtime.supervisor.start();
   assertEquals(await runtime.supervisor.stop(1_000), true);
   await starting;
 });
 
 Deno.test("stop() while every mailbox waits for work gives all leases back at once", async () => {
-  await using runtime = new OddRuntime({ store: { partitions: 4 } });
+  await using runtime = new TestRuntime({ store: { partitions: 4 } });
   await runtime.supervisor.start();
-  await runtime.idle();
+  await runtime.waitUntilIdle();
   assertEquals(await runtime.supervisor.stop(60_000), true);
   assert((await runtime.backend.health()).mailboxes.every(({ owner }) => owner === null));
 });
 
 Deno.test("a deadline of days is not over at once", async () => {
   const wall = barrier();
-  await using runtime = new OddRuntime(settlingSlowly(wall, new MemoryStore({ partitions: 1 })));
+  await using runtime = new TestRuntime(settleSlowly(wall, new MemoryStore({ partitions: 1 })));
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await wall.reached;
@@ -73,7 +73,7 @@ Deno.test("a deadline of days is not over at once", async () => {
 
 Deno.test("stop() settles the batches in hand (I1)", async () => {
   const wall = barrier();
-  await using runtime = new OddRuntime(settlingSlowly(wall, new MemoryStore({ partitions: 1 })));
+  await using runtime = new TestRuntime(settleSlowly(wall, new MemoryStore({ partitions: 1 })));
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await wall.reached;
@@ -87,17 +87,17 @@ Deno.test("stop() settles the batches in hand (I1)", async () => {
 Deno.test("what is not settled by the deadline is done again, once, by the next owner (I1, I2, I5)", async () => {
   const wall = barrier();
   const store = new MemoryStore({ partitions: 1 });
-  await using late = new OddRuntime(settlingSlowly(wall, store));
+  await using late = new TestRuntime(settleSlowly(wall, store));
   await late.backend.append(intakes(1));
   await late.supervisor.start();
   await wall.reached;
   assertEquals(await late.supervisor.stop(0), false);
   await late.backend.close();
-  await using next = new OddRuntime({ store: { shared: store } });
+  await using next = new TestRuntime({ store: { shared: store } });
   await next.supervisor.start();
-  await next.seen.until("the next owner has done it", () => next.seen.done === 20);
+  await next.observer.waitUntil("the next owner has done it", () => next.observer.done === 20);
   wall.open();
-  await late.seen.until("the late one is fenced", () => late.seen.fences.length === 1);
+  await late.observer.waitUntil("the late one is fenced", () => late.observer.fences.length === 1);
   assertEquals(await next.answers(), eachOnce([1]));
 });
 
@@ -107,12 +107,12 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
     startMs: 60_000,
   };
   const wall = barrier();
-  const between = withMailboxes((mailbox) => ({
-    async *batches(signal, gate) {
-      for await (const batch of mailbox.batches(signal, gate)) yield (wall.pass(), batch);
+  const between = overrideMailboxes((mailbox) => ({
+    async *batches(signal, permits) {
+      for await (const batch of mailbox.batches(signal, permits)) yield (wall.pass(), batch);
     },
   }));
-  await using runtime = new OddRuntime({ options, between });
+  await using runtime = new TestRuntime({ options, wrap: between });
   await runtime.backend.append(intakes(1));
   const starting = runtime.supervisor.start();
   await wall.reached;
@@ -125,48 +125,48 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
 
 Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8)", async () => {
   let fenced = false;
-  const between = withMailboxes((mailbox) => ({
+  const between = overrideMailboxes((mailbox) => ({
     settle: (batch, settlement) => {
       if (fenced || mailbox.partition !== 1) return mailbox.settle(batch, settlement);
       fenced = true;
       return Promise.reject(new Fenced(mailbox.processor, mailbox.partition, mailbox.epoch));
     },
   }));
-  await using runtime = new OddRuntime({ store: { partitions: 4 }, between });
+  await using runtime = new TestRuntime({ store: { partitions: 4 }, wrap: between });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
-  await runtime.idle();
-  assertEquals(runtime.seen.fences, [{ processor: "odd", partition: 1, epoch: 1 }]);
+  await runtime.waitUntilIdle();
+  assertEquals(runtime.observer.fences, [{ processor: "odd", partition: 1, epoch: 1 }]);
   assertEquals(await runtime.answers(), eachOnce([1]));
 });
 
 Deno.test("a lease that others have a right to is handed over, and work goes on there (I3)", async () => {
   const shared = new MemoryStore({ partitions: 4 });
   const store = { shared, leaseMs: 300 };
-  await using first = new OddRuntime({ store });
+  await using first = new TestRuntime({ store });
   await first.backend.append(intakes(1));
   await first.supervisor.start();
-  await first.idle();
+  await first.waitUntilIdle();
   const wall = barrier();
   let settledBySecond = 0;
-  const between = withMailboxes((mailbox) => ({
-    batches: (signal, gate) => (wall.pass(), mailbox.batches(signal, gate)),
+  const between = overrideMailboxes((mailbox) => ({
+    batches: (signal, permits) => (wall.pass(), mailbox.batches(signal, permits)),
     settle: (batch, settlement) => (settledBySecond += batch.count, mailbox.settle(batch, settlement)),
   }));
-  await using second = new OddRuntime({ store, between, seen: first.seen });
+  await using second = new TestRuntime({ store, wrap: between, observer: first.observer });
   await second.supervisor.start();
   await wall.reached;
   await second.backend.append(intakes(2));
-  await second.seen.until("both have done their share", () => second.seen.done === 40);
+  await second.observer.waitUntil("both have done their share", () => second.observer.done === 40);
   assert(settledBySecond > 0);
   assertEquals(await first.answers(), eachOnce([1, 2]));
-  assertEquals(first.seen.fences, []);
+  assertEquals(first.observer.fences, []);
 });
 
 Deno.test("an unknown error of a backend is a bug: ended() rejects with it", async () => {
   const bug = new TypeError("a bug in the store");
-  const between = withMailboxes(() => ({ settle: () => Promise.reject(bug) }));
-  await using runtime = new OddRuntime({ between });
+  const between = overrideMailboxes(() => ({ settle: () => Promise.reject(bug) }));
+  await using runtime = new TestRuntime({ wrap: between });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   assert(await assertRejects(() => runtime.supervisor.ended()) === bug);
@@ -177,10 +177,10 @@ function away(call: "batches" | "histories" | "settle", times: number, committed
   let left = times;
   const gone = () => left-- > 0;
   const sorry = () => new BackendUnavailable("the store is away");
-  return withMailboxes((mailbox) => ({
-    async *batches(signal, gate) {
+  return overrideMailboxes((mailbox) => ({
+    async *batches(signal, permits) {
       if (call === "batches" && gone()) throw sorry();
-      yield* mailbox.batches(signal, gate);
+      yield* mailbox.batches(signal, permits);
     },
     histories(needs, types) {
       return call === "histories" && gone() ? Promise.reject(sorry()) : mailbox.histories(needs, types);
@@ -195,12 +195,12 @@ function away(call: "batches" | "histories" | "settle", times: number, committed
 
 for (const call of ["batches", "histories", "settle"] as const) {
   Deno.test(`a backend that is away at ${call}() is waited for, and burns no attempt`, async () => {
-    await using runtime = new OddRuntime({ between: away(call, 2), options: { stateLimit: 1 } });
+    await using runtime = new TestRuntime({ wrap: away(call, 2), options: { stateLimit: 1 } });
     await runtime.backend.append([...intakes(1), ...intakes(2)]);
     await runtime.supervisor.start();
-    await runtime.seen.until("all are done", () => runtime.seen.done === 40);
+    await runtime.observer.waitUntil("all are done", () => runtime.observer.done === 40);
     assertEquals(await runtime.answers(), eachOnce([1, 2]));
-    assertEquals([runtime.seen.retries, runtime.seen.exits], [[], []]);
+    assertEquals([runtime.observer.retries, runtime.observer.exits], [[], []]);
     // It waited in place, rather than to give back its lease and take it again as fast as it can.
     assertEquals((await runtime.backend.health()).mailboxes.map(({ epoch }) => epoch), [1]);
   });
@@ -208,50 +208,50 @@ for (const call of ["batches", "histories", "settle"] as const) {
 
 Deno.test("a backend that refuses is waited for, burns no attempt, and is told with its reason (I8)", async () => {
   let left = 2;
-  const between = withMailboxes((mailbox) => ({
+  const between = overrideMailboxes((mailbox) => ({
     settle: (batch, settlement) =>
       left-- > 0
         ? Promise.reject(new BackendUnusable("the disk is full: free some"))
         : mailbox.settle(batch, settlement),
   }));
-  const seen = new OddObserver();
-  const told: string[] = [];
-  seen.backendUnavailable = (reason) => void told.push(reason);
-  seen.backendAvailable = () => void told.push("back");
-  await using runtime = new OddRuntime({ between, seen });
+  const seen = new RecordingObserver();
+  const reported: string[] = [];
+  seen.backendUnavailable = (reason) => void reported.push(reason);
+  seen.backendAvailable = () => void reported.push("back");
+  await using runtime = new TestRuntime({ wrap: between, observer: seen });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
-  await seen.until("all are done", () => seen.done === 20);
+  await seen.waitUntil("all are done", () => seen.done === 20);
   assertEquals(await runtime.answers(), eachOnce([1]));
-  assertEquals(told.slice(0, 2), Array(2).fill("the disk is full: free some"));
+  assertEquals(reported.slice(0, 2), Array(2).fill("the disk is full: free some"));
   assertEquals([seen.retries, seen.exits], [[], []]);
 });
 
 Deno.test("effects happen once when nobody knows whether a settle was done (I2)", async () => {
-  await using runtime = new OddRuntime({ between: away("settle", 3, true), store: { batchSize: 5 } });
-  await runtime.backend.append([...intakes(1), oddEvent("case-3", 2, "throw_twice"), ...intakes(3)]);
+  await using runtime = new TestRuntime({ wrap: away("settle", 3, true), store: { batchSize: 5 } });
+  await runtime.backend.append([...intakes(1), misbehavingEvent("case-3", 2, "throw_twice"), ...intakes(3)]);
   await runtime.supervisor.start();
-  await runtime.idle();
-  await runtime.seen.until("all but what was not answered for", () => runtime.seen.done >= 20);
+  await runtime.waitUntilIdle();
+  await runtime.observer.waitUntil("all but what was not answered for", () => runtime.observer.done >= 20);
   assertEquals(await runtime.answers(), { ...eachOnce([1, 3]), "case-3": [1, 2, 3] });
 });
 
 Deno.test("the trouble of one mailbox does not stop the others", async () => {
   const wall = barrier();
-  const between = withMailboxes((mailbox) => ({
+  const between = overrideMailboxes((mailbox) => ({
     settle: async (batch, settlement) => {
       if (mailbox.partition === 0) await wall.pass();
       await mailbox.settle(batch, settlement);
     },
   }));
   const shared = new MemoryStore({ partitions: 4 });
-  await using runtime = new OddRuntime({ store: { shared }, between });
+  await using runtime = new TestRuntime({ store: { shared }, wrap: between });
   await runtime.backend.append(intakes(1));
   const there = shared.log.slices[0]!.length;
   await runtime.supervisor.start();
   await wall.reached;
-  await runtime.seen.until("the others are done", () => runtime.seen.done === 20 - there);
+  await runtime.observer.waitUntil("the others are done", () => runtime.observer.done === 20 - there);
   wall.open();
-  await runtime.idle();
+  await runtime.waitUntilIdle();
   assertEquals(await runtime.answers(), eachOnce([1]));
 });

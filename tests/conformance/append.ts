@@ -8,9 +8,9 @@ import { partitionOf } from "../../schema/partition.ts";
 import { anEvent, someEvents } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries } from "./outcomes.ts";
-import { all, idsOf } from "./world.ts";
+import { collect, idsOf } from "./world.ts";
 
-const ODD_CASE_IDS = [
+const UNUSUAL_CASE_IDS = [
   "123",
   "met spatie",
   "a.b.c",
@@ -33,10 +33,13 @@ export const appendCases: ConformanceCase[] = [
       const second = await backend.append([anEvent("b", 1), anEvent("a", 4)]);
       assertEquals([first.stored, first.duplicates, first.version], [3, 0, 3]);
       assertEquals([second.stored, second.duplicates, second.version], [2, 0, 4]);
-      const story = await all(backend.readCase("a"));
-      assertEquals(story.map(({ version }) => version), [1, 2, 3, 4]);
-      assertEquals(story.map(({ position }) => position), story.map((e) => e.position).sort((a, b) => a - b));
-      assertEquals(second.position, story[3]!.position);
+      const history = await collect(backend.readCase("a"));
+      assertEquals(history.map(({ version }) => version), [1, 2, 3, 4]);
+      assertEquals(
+        history.map(({ position }) => position),
+        history.map((e) => e.position).sort((a, b) => a - b),
+      );
+      assertEquals(second.position, history[3]!.position);
     },
   },
   {
@@ -45,22 +48,22 @@ export const appendCases: ConformanceCase[] = [
       const backend = await harness.backend();
       const { stored, duplicates } = await backend.append([]);
       assertEquals([stored, duplicates], [0, 0]);
-      assertEquals(await all(backend.readAll()), []);
+      assertEquals(await collect(backend.readAll()), []);
     },
   },
   {
     name: "an event is read back as it was appended, amounts with two decimals",
-    async run(world) {
-      const backend = await world.harness.backend();
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
       const event = withTwoDecimals({
         ...anEvent("a", 1),
         metadata: { schema_version: 1, traceparent: "00-1-2-01", marks: ["bsn_fails_eleven_test"] },
       });
       await backend.append([event]);
-      const [stored] = await all(backend.readCase("a"));
+      const [stored] = await collect(backend.readCase("a"));
       assertEquals(stored!.event, JSON.parse(JSON.stringify(event)));
-      const feed = await world.feed(backend, partitionOf("a", backend.partitions));
-      const batch = await feed.next();
+      const reader = await fixture.reader(backend, partitionOf("a", backend.partitions));
+      const batch = await reader.next();
       assert(linesOf(batch)[0]!.includes("1250.50"), "The line has the amount with two decimals");
       const [delivery] = deliveries(batch);
       assertEquals({ ...delivery }, { ...stored!, attempt: 1, held: false });
@@ -75,7 +78,7 @@ export const appendCases: ConformanceCase[] = [
       assertEquals(again, { ...first, stored: 0, duplicates: 3 });
       const more = await backend.append(someEvents("a", 4));
       assertEquals([more.stored, more.duplicates, more.version], [1, 3, 4]);
-      assertEquals(idsOf(await all(backend.readCase("a"))), someEvents("a", 4).map((e) => e.event_id));
+      assertEquals(idsOf(await collect(backend.readCase("a"))), someEvents("a", 4).map((e) => e.event_id));
     },
   },
   {
@@ -88,7 +91,7 @@ export const appendCases: ConformanceCase[] = [
         anEvent("a", 1),
       ]);
       assertEquals([stored, duplicates], [2, 1]);
-      assertEquals((await all(backend.readCase("a"))).length, 2);
+      assertEquals((await collect(backend.readCase("a"))).length, 2);
     },
   },
   {
@@ -104,7 +107,7 @@ export const appendCases: ConformanceCase[] = [
         metadata: { schema_version: 1, traceparent: "00-1-2-01" },
       }]);
       assertEquals([stored, duplicates], [0, 1]);
-      assertEquals((await all(backend.readCase("a")))[0]!.event, event, "the first one stands");
+      assertEquals((await collect(backend.readCase("a")))[0]!.event, event, "the first one stands");
     },
   },
   {
@@ -122,7 +125,7 @@ export const appendCases: ConformanceCase[] = [
         const conflict = await assertRejects(() => backend.append([other]), EventIdConflict);
         assertEquals(conflict.eventId, event.event_id);
       }
-      assertEquals((await all(backend.readAll())).map((e) => e.event), [event]);
+      assertEquals((await collect(backend.readAll())).map((e) => e.event), [event]);
     },
   },
   {
@@ -132,7 +135,7 @@ export const appendCases: ConformanceCase[] = [
       await backend.append([anEvent("a", 1)]);
       const bad = { ...anEvent("a", 1), data: { case_id: "a" } };
       await assertRejects(() => backend.append([anEvent("a", 2), anEvent("b", 1), bad]), EventIdConflict);
-      assertEquals((await all(backend.readAll())).length, 1);
+      assertEquals((await collect(backend.readAll())).length, 1);
       assertEquals((await backend.append([anEvent("a", 2)])).version, 2);
     },
   },
@@ -148,7 +151,7 @@ export const appendCases: ConformanceCase[] = [
         const events = Array.from({ length: count }, (_, i) => anEvent(`case-${i}`, 1));
         await assertRejects(() => backend.append([...events, bad]), EventIdConflict);
       }
-      assertEquals((await all(backend.readAll())).length, 1);
+      assertEquals((await collect(backend.readAll())).length, 1);
     },
   },
   {
@@ -163,25 +166,27 @@ export const appendCases: ConformanceCase[] = [
       assertEquals(stored, 5000);
       const facts = (list: readonly WireEvent[]) =>
         list.map(({ event_id, data }) => JSON.stringify([event_id, data]));
-      assertEquals(facts((await all(backend.readAll())).map(({ event }) => event)), facts(events));
+      assertEquals(facts((await collect(backend.readAll())).map(({ event }) => event)), facts(events));
       for (const caseId of ["case-0", "case-49"]) {
-        const story = await all(backend.readCase(caseId));
-        assertEquals(story.map(({ event }) => event.data.n), Array.from({ length: 100 }, (_, i) => i + 1));
-        assertEquals(story.map(({ version }) => version), Array.from({ length: 100 }, (_, i) => i + 1));
+        const history = await collect(backend.readCase(caseId));
+        assertEquals(history.map(({ event }) => event.data.n), Array.from({ length: 100 }, (_, i) => i + 1));
+        assertEquals(history.map(({ version }) => version), Array.from({ length: 100 }, (_, i) => i + 1));
       }
     },
   },
   {
     name: "a case id is any text: appended, read and delivered as it is",
-    async run(world) {
-      const backend = await world.harness.backend();
-      await backend.append(ODD_CASE_IDS.map((caseId) => anEvent(caseId, 1)));
-      for (const caseId of ODD_CASE_IDS) {
-        assertEquals((await all(backend.readCase(caseId))).map((e) => e.event), [anEvent(caseId, 1)]);
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
+      await backend.append(UNUSUAL_CASE_IDS.map((caseId) => anEvent(caseId, 1)));
+      for (const caseId of UNUSUAL_CASE_IDS) {
+        assertEquals((await collect(backend.readCase(caseId))).map((e) => e.event), [anEvent(caseId, 1)]);
       }
-      for (const mailbox of await world.mailboxes(backend)) {
-        const mine = ODD_CASE_IDS.filter((id) => partitionOf(id, backend.partitions) === mailbox.partition);
-        const batch = mine.length === 0 ? null : await world.open(mailbox).next();
+      for (const mailbox of await fixture.mailboxes(backend)) {
+        const mine = UNUSUAL_CASE_IDS.filter((id) =>
+          partitionOf(id, backend.partitions) === mailbox.partition
+        );
+        const batch = mine.length === 0 ? null : await fixture.read(mailbox).next();
         const ids = batch === null ? [] : deliveries(batch).map(({ event }) => event.correlation_id);
         assertEquals(ids, mine);
       }

@@ -3,8 +3,8 @@ import { assertEquals } from "@std/assert";
 import type { Backend } from "../../backends/backend.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { consume, Journal } from "./journal.ts";
-import { all } from "./world.ts";
+import { consumeAll, DeliveryLog } from "./journal.ts";
+import { collect } from "./world.ts";
 
 const APPENDERS = 10;
 const CALLS = 30;
@@ -20,36 +20,36 @@ async function produce(backend: Backend, appender: number, acknowledged: string[
   }
 }
 
-export const concurrencyCases: ConformanceCase[] = [
+export const concurrentAppendCases: ConformanceCase[] = [
   {
     name: "no acknowledged event is skipped while many append at once and a reader follows closely (I1, I3)",
-    async run(world) {
-      const nodes = [await world.harness.backend("one"), await world.harness.backend("two")];
-      const journal = new Journal();
+    async run(fixture) {
+      const nodes = [await fixture.harness.backend("one"), await fixture.harness.backend("two")];
+      const deliveryLog = new DeliveryLog();
       const acknowledged: string[] = [];
-      void world.run(consume(nodes[0]!, journal, world.signal));
+      void fixture.run(consumeAll(nodes[0]!, deliveryLog, fixture.signal));
       const producers = Array.from({ length: APPENDERS }, (_, i) => produce(nodes[i % 2]!, i, acknowledged));
-      await world.within("the appends", Promise.all(producers));
+      await fixture.waitFor("the appends", Promise.all(producers));
       assertEquals(acknowledged.length, APPENDERS * CALLS * 2);
-      await world.until("everything is done", () => journal.done.length >= acknowledged.length);
-      await world.harness.advance(100);
-      journal.assertOnceInOrder(acknowledged);
-      const stored = await all(nodes[0]!.readAll({ types: ["case.intake"] }));
+      await fixture.until("everything is done", () => deliveryLog.done.length >= acknowledged.length);
+      await fixture.harness.advance(100);
+      deliveryLog.assertOnceInOrder(acknowledged);
+      const stored = await collect(nodes[0]!.readAll({ types: ["case.intake"] }));
       assertEquals(stored.length, acknowledged.length);
     },
   },
   {
     name: "an append that drew its place early and commits late is not skipped (I1)",
     needs: "slowAppend",
-    async run(world) {
-      const backend = await world.harness.backend();
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
       const [a, b] = casesIn(0, backend.partitions, 2) as [string, string];
-      const feed = await world.feed(backend);
-      const slow = await world.harness.slowAppend!([anEvent(a, 1)]);
+      const reader = await fixture.reader(backend);
+      const slow = await fixture.harness.slowAppend!([anEvent(a, 1)]);
       // It may be stored at once, or wait for the slow one; both are right.
       const quick = backend.append([anEvent(b, 1)]);
-      const seen = feed.playMany(2);
-      await world.harness.advance(200);
+      const seen = reader.settleMany(2);
+      await fixture.harness.advance(200);
       await slow.commit();
       await quick;
       const ids = (await seen).map(({ event }) => event.event_id).sort();

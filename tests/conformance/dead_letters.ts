@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deadOf, deliveries, type Delivery, failureOf, outputOf, retryOf, settlement } from "./outcomes.ts";
-import { all } from "./world.ts";
+import { collect } from "./world.ts";
 
 const ANN = { by: "ann", why: "the creditor mended it" };
 
@@ -19,9 +19,9 @@ function givenUpAtThird({ version, attempt }: Delivery) {
 export const deadLetterCases: ConformanceCase[] = [
   {
     name: "a dead letter holds the event, and the error and stack of every attempt (I4)",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(1, 3);
-      const seen = await feed.playMany(9, givenUpAtThird);
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(1, 3);
+      const seen = await reader.settleMany(9, givenUpAtThird);
       const [letter, ...others] = await backend.deadLetters.list();
       assertEquals(others, []);
       const { processor, partition, caseId, event, failures, attempts, held } = letter!;
@@ -32,7 +32,7 @@ export const deadLetterCases: ConformanceCase[] = [
         attempts: 3,
         held: 2,
       });
-      assertEquals(event, (await all(backend.readCase(a!)))[0]);
+      assertEquals(event, (await collect(backend.readCase(a!)))[0]);
       assertEquals(failures, seen.filter((d) => d.version === 1).map(failureOf));
       assert(failures.every(({ stack }) => stack !== undefined));
       assert(Math.abs(Date.parse(letter!.since) - event.recordedAt) < 60_000, "since is a time of the store");
@@ -40,61 +40,61 @@ export const deadLetterCases: ConformanceCase[] = [
   },
   {
     name: "a dead letter blocks its own case until a person acts (I3, I4)",
-    async run(world) {
-      const { backend, cases: [a, b], feed } = await world.scene(2, 2);
-      await feed.play(({ event }) => event.correlation_id === a ? "dead" : "done");
-      await feed.silence(1000);
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(2, 2);
+      await reader.settleNext(({ event }) => event.correlation_id === a ? "dead" : "done");
+      await reader.assertNoBatch(1000);
       await backend.append([anEvent(a!, 3), anEvent(b!, 3)]);
-      const fresh = await feed.playMany(2);
+      const fresh = await reader.settleMany(2);
       assertEquals(fresh.map((d) => [d.event.correlation_id, d.held]), [[a, true], [b, false]]);
-      await feed.silence();
+      await reader.assertNoBatch();
       assertEquals((await backend.deadLetters.list())[0]!.held, 2);
     },
   },
   {
     name: "a dead letter that can't be written leaves the whole batch unsettled (I4)",
     needs: "failNextDeadLetterWrite",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(2, 1);
-      const batch = await feed.next();
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(2, 1);
+      const batch = await reader.next();
       const [first, second] = deliveries(batch);
-      const whole = settlement({ outputs: [storeRow(outputOf(second!), 0)], exceptions: [deadOf(first!)] });
-      await world.harness.failNextDeadLetterWrite!();
-      await assertRejects(() => feed.mailbox.settle(batch, whole));
+      const whole = settlement({ outputs: [storeRow(outputOf(second!), 0)], failures: [deadOf(first!)] });
+      await fixture.harness.failNextDeadLetterWrite!();
+      await assertRejects(() => reader.mailbox.settle(batch, whole));
       assertEquals(await backend.deadLetters.count(), 0);
       if (backend.features.atomicSettle) {
-        assertEquals((await all(backend.readAll())).length, 2, "no output is stored");
+        assertEquals((await collect(backend.readAll())).length, 2, "no output is stored");
         assertEquals(await backend.audit(a!), []);
       }
-      assertEquals(await feed.next(), batch, "the checkpoint did not move");
-      await feed.mailbox.settle(batch, whole);
+      assertEquals(await reader.next(), batch, "the checkpoint did not move");
+      await reader.mailbox.settle(batch, whole);
       assertEquals(await backend.deadLetters.count(), 1);
-      assertEquals((await all(backend.readAll())).length, 3);
+      assertEquals((await collect(backend.readAll())).length, 3);
     },
   },
   {
     name: "redrive() takes the case up at the dead letter, attempts counted anew, in order (I3, I4)",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 3);
-      await feed.playMany(9, givenUpAtThird);
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 3);
+      await reader.settleMany(9, givenUpAtThird);
       assertEquals(await backend.deadLetters.redrive({}, ANN), 1);
       assertEquals(await backend.deadLetters.count(), 0);
-      const again = await feed.play();
+      const again = await reader.settleNext();
       assertEquals(again.map((d) => [d.version, d.attempt, d.held]), [[1, 1, false], [2, 1, false], [
         3,
         1,
         false,
       ]]);
-      await feed.silence();
+      await reader.assertNoBatch();
     },
   },
   {
     name: "a dead letter that fails again after redrive() keeps its earlier failures (I4)",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 1);
-      await feed.playMany(3, givenUpAtThird);
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1);
+      await reader.settleMany(3, givenUpAtThird);
       await backend.deadLetters.redrive({}, ANN);
-      await feed.playMany(3, givenUpAtThird);
+      await reader.settleMany(3, givenUpAtThird);
       const [letter] = await backend.deadLetters.list();
       assertEquals([letter!.attempts, letter!.failures.length], [3, 6]);
     },
@@ -102,10 +102,10 @@ export const deadLetterCases: ConformanceCase[] = [
   {
     name:
       "of a delivery that is held on to the first and the last failures are kept, every attempt counts (I6)",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 1);
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1);
       const attempts = KEPT_FIRST + KEPT_LAST + 4;
-      const seen = await feed.playMany(
+      const seen = await reader.settleMany(
         attempts,
         ({ attempt }) => attempt < attempts ? { retryAfterMs: 1 } : "dead",
       );
@@ -117,17 +117,17 @@ export const deadLetterCases: ConformanceCase[] = [
   },
   {
     name: "a delivery whose errors are as large as they may be can be held on to for ever (I1, I6)",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 1);
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1);
       // Three bytes each, as many as any character takes.
       const error = { message: "€".repeat(MESSAGE_CHARACTERS), stack: "€".repeat(STACK_CHARACTERS) };
       for (let attempt = 1; attempt <= KEPT_FIRST + KEPT_LAST + 2; attempt++) {
-        const batch = await feed.next();
+        const batch = await reader.next();
         const [delivery] = deliveries(batch);
         const outcome = { kind: "retry", error: { ...failureOf(delivery!), ...error }, afterMs: 1 } as const;
-        await feed.mailbox.settle(batch, settlement({ exceptions: [{ ...retryOf(delivery!, 1), outcome }] }));
+        await reader.mailbox.settle(batch, settlement({ failures: [{ ...retryOf(delivery!, 1), outcome }] }));
       }
-      await feed.play(() => "dead");
+      await reader.settleNext(() => "dead");
       assertEquals((await backend.deadLetters.list()).map(({ attempts }) => attempts), [
         KEPT_FIRST + KEPT_LAST + 3,
       ]);
@@ -135,42 +135,42 @@ export const deadLetterCases: ConformanceCase[] = [
   },
   {
     name: "discard() gives the dead letter up, and its followers go on (I3)",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(1, 3);
-      await feed.play(({ version }) => version === 1 ? "dead" : "done");
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(1, 3);
+      await reader.settleNext(({ version }) => version === 1 ? "dead" : "done");
       assertEquals(await backend.deadLetters.discard({ caseId: a! }, ANN), 1);
       assertEquals(await backend.deadLetters.count(), 0);
-      assertEquals((await feed.play()).map((d) => [d.version, d.attempt]), [[2, 1], [3, 1]]);
-      assertEquals((await all(backend.readCase(a!))).length, 3, "the event itself stays");
+      assertEquals((await reader.settleNext()).map((d) => [d.version, d.attempt]), [[2, 1], [3, 1]]);
+      assertEquals((await collect(backend.readCase(a!))).length, 3, "the event itself stays");
       await backend.append([anEvent(a!, 4)]);
-      assertEquals((await feed.play()).map((d) => [d.version, d.held]), [[4, false]]);
+      assertEquals((await reader.settleNext()).map((d) => [d.version, d.held]), [[4, false]]);
     },
   },
   {
     name: "discard() of a dead letter that is alone frees its case",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(1, 1);
-      await feed.play(() => "dead");
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(1, 1);
+      await reader.settleNext(() => "dead");
       await backend.deadLetters.discard({}, ANN);
       await backend.append([anEvent(a!, 2)]);
-      assertEquals((await feed.play()).map((d) => [d.version, d.held]), [[2, false]]);
+      assertEquals((await reader.settleNext()).map((d) => [d.version, d.held]), [[2, false]]);
     },
   },
   {
     name: "redrive() wakes a mailbox that waits",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 1);
-      await feed.play(() => "dead");
-      await feed.silence();
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1);
+      await reader.settleNext(() => "dead");
+      await reader.assertNoBatch();
       await backend.deadLetters.redrive({}, ANN);
-      assertEquals((await feed.play()).length, 1);
+      assertEquals((await reader.settleNext()).length, 1);
     },
   },
   {
     name: "dead letters are found by processor, case and position, oldest first, as many as asked for",
-    async run(world) {
-      const { backend, cases, feed } = await world.scene(3, 1);
-      const seen = await feed.play(() => "dead");
+    async run(fixture) {
+      const { backend, cases, reader } = await fixture.setUp(3, 1);
+      const seen = await reader.settleNext(() => "dead");
       const { deadLetters } = backend;
       const cases_ = async (filter: Parameters<typeof deadLetters.list>[0]) =>
         (await deadLetters.list(filter)).map(({ caseId }) => caseId);
@@ -184,18 +184,18 @@ export const deadLetterCases: ConformanceCase[] = [
       assertEquals(await deadLetters.redrive({ caseId: "nobody" }, ANN), 0);
       assertEquals(await deadLetters.redrive({ limit: 1 }, ANN), 1);
       assertEquals(await cases_({}), cases.slice(1));
-      assertEquals((await feed.play()).map((d) => d.event.correlation_id), cases.slice(0, 1));
+      assertEquals((await reader.settleNext()).map((d) => d.event.correlation_id), cases.slice(0, 1));
     },
   },
   {
     name: "the audit trail says who acted on a case, and why (I8)",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(1, 2);
-      const [first] = await feed.play(() => ({ retryAfterMs: 1 }));
-      await feed.play(() => ({ retryAfterMs: 1 }));
-      await feed.play(() => "dead");
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(1, 2);
+      const [first] = await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      await reader.settleNext(() => "dead");
       await backend.deadLetters.redrive({}, ANN);
-      await feed.play(({ version }) => version === 1 ? "dead" : "done");
+      await reader.settleNext(({ version }) => version === 1 ? "dead" : "done");
       await backend.deadLetters.discard({}, { by: "bob", why: "paid by then" });
       const trail = await backend.audit(a!);
       const ofFirst = trail.filter(({ eventId }) => eventId === first!.event.event_id);

@@ -1,54 +1,54 @@
 /** A mailbox as the suite uses it: batches one by one, read as deliveries, settled by hand. @module */
 import { assert, assertEquals } from "@std/assert";
 import type { Batch, Mailbox } from "../../backends/mailbox.ts";
-import { deliveries, type Delivery, playBatch, type Verdict } from "./outcomes.ts";
-import type { World } from "./world.ts";
+import { deliveries, type Delivery, type PlannedOutcome, settleBatch } from "./outcomes.ts";
+import type { Fixture } from "./world.ts";
 
-export class Feed {
+export class MailboxReader {
   readonly #batches: AsyncIterator<Batch>;
   readonly #stop = new AbortController();
-  #asked: Promise<IteratorResult<Batch>> | undefined;
+  #requested: Promise<IteratorResult<Batch>> | undefined;
 
-  constructor(readonly world: World, readonly mailbox: Mailbox) {
-    const signal = AbortSignal.any([world.signal, this.#stop.signal]);
+  constructor(readonly fixture: Fixture, readonly mailbox: Mailbox) {
+    const signal = AbortSignal.any([fixture.signal, this.#stop.signal]);
     this.#batches = mailbox.batches(signal)[Symbol.asyncIterator]();
   }
 
   /** The next batch. */
   async next(): Promise<Batch> {
-    const { value, done } = await this.world.within("a batch", this.#ask());
-    this.#asked = undefined;
+    const { value, done } = await this.fixture.waitFor("a batch", this.#requestNext());
+    this.#requested = undefined;
     assert(!done, "The feed ended instead of giving a batch");
     assertEquals(value.count, deliveries(value).length, "count is the number of lines");
     return value;
   }
 
   /** The next batch, settled as a worker would that decides this way on each delivery that is not held. */
-  async play(decide: (delivery: Delivery) => Verdict = () => "done"): Promise<Delivery[]> {
+  async settleNext(decide: (delivery: Delivery) => PlannedOutcome = () => "done"): Promise<Delivery[]> {
     const batch = await this.next();
-    await this.mailbox.settle(batch, playBatch(batch, decide));
+    await this.mailbox.settle(batch, settleBatch(batch, decide));
     return deliveries(batch);
   }
 
   /** Plays batches until this many deliveries were seen. */
-  async playMany(count: number, decide?: (delivery: Delivery) => Verdict): Promise<Delivery[]> {
+  async settleMany(count: number, decide?: (delivery: Delivery) => PlannedOutcome): Promise<Delivery[]> {
     const seen: Delivery[] = [];
-    while (seen.length < count) seen.push(...await this.play(decide));
+    while (seen.length < count) seen.push(...await this.settleNext(decide));
     return seen;
   }
 
   /** Asserts that no batch comes for a while. What comes later is still there for `next`. */
-  async silence(ms = 100): Promise<void> {
+  async assertNoBatch(ms = 100): Promise<void> {
     let came = false;
-    const asked = this.#ask();
+    const asked = this.#requestNext();
     asked.then(({ done }) => came = !done, () => {});
-    await this.world.harness.advance(ms);
+    await this.fixture.harness.advance(ms);
     assert(!came, "A batch came where none was due");
   }
 
   /** Waits for the end of the feed. */
-  async end(): Promise<void> {
-    const { done } = await this.world.within("the end of the feed", this.#ask());
+  async waitForEnd(): Promise<void> {
+    const { done } = await this.fixture.waitFor("the end of the feed", this.#requestNext());
     assert(done, "A batch came instead of the end of the feed");
   }
 
@@ -57,8 +57,8 @@ export class Feed {
     this.#stop.abort();
   }
 
-  #ask(): Promise<IteratorResult<Batch>> {
-    this.#asked ??= this.#batches.next();
-    return this.#asked;
+  #requestNext(): Promise<IteratorResult<Batch>> {
+    this.#requested ??= this.#batches.next();
+    return this.#requested;
   }
 }

@@ -1,7 +1,7 @@
 /** What the conformance suite needs of a backend that wants to be tested by it. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import type { World } from "./world.ts";
+import type { Fixture } from "./world.ts";
 
 /** How one node of a case is opened. Left out: the backend's own default. */
 export interface NodeOptions {
@@ -38,5 +38,5 @@ export type Ability = "failNextDeadLetterWrite" | "slowAppend";
 export interface ConformanceCase {
   readonly name: string;
   readonly needs?: Ability;
-  run(world: World): Promise<void>;
+  run(fixture: Fixture): Promise<void>;
 }

@@ -21,14 +21,14 @@ export const healthCases: ConformanceCase[] = [
   },
   {
     name: "health() shows what is pending and how old it is (I8)",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(2, 2);
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(2, 2);
       await backend.append([anEvent(a!, 1, "case.decision")]);
-      await world.harness.advance(50);
+      await fixture.harness.advance(50);
       const before = await healthOf(backend);
       assertEquals([before.pending, before.parked, before.dead, before.sinceSettledMs], [4, 0, 0, null]);
       assert(before.oldestMs >= 50, `The oldest is ${before.oldestMs} ms old`);
-      await feed.play();
+      await reader.settleNext();
       const after = await healthOf(backend);
       assertEquals([after.pending, after.oldestMs], [0, 0]);
       assert(after.sinceSettledMs! >= 0);
@@ -36,9 +36,9 @@ export const healthCases: ConformanceCase[] = [
   },
   {
     name: "health() shows parked deliveries and dead letters, each delivery once (I8)",
-    async run(world) {
-      const { backend, cases: [a, b], feed } = await world.scene(3, 2);
-      await feed.play(({ event: { correlation_id: caseId } }) =>
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(3, 2);
+      await reader.settleNext(({ event: { correlation_id: caseId } }) =>
         caseId === a ? "dead" : caseId === b ? { retryAfterMs: 60_000 } : "done"
       );
       const { pending, parked, dead } = await healthOf(backend);
@@ -47,35 +47,35 @@ export const healthCases: ConformanceCase[] = [
   },
   {
     name: "health() tells the node that has a mailbox what it tells one that has not (I8)",
-    async run(world) {
-      const { backend, cases: [a], feed } = await world.scene(3, 2);
-      const other = await world.harness.backend("second");
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(3, 2);
+      const other = await fixture.harness.backend("second");
       const same = async () => {
         const [here, there] = [await healthOf(backend), await healthOf(other)];
         assertEquals([here.pending, here.oldestMs > 0], [there.pending, there.oldestMs > 0]);
         return here.pending;
       };
-      await world.harness.advance(50);
+      await fixture.harness.advance(50);
       assertEquals(await same(), 6);
-      const batch = await feed.next();
+      const batch = await reader.next();
       assertEquals(await same(), 6);
       await backend.append([anEvent(a!, 3)]);
       assertEquals(await same(), 7);
-      await feed.mailbox.settle(batch, settlement({}));
-      await feed.play();
+      await reader.mailbox.settle(batch, settlement({}));
+      await reader.settleNext();
       assertEquals(await same(), 0);
     },
   },
   {
     name: "health() shows who holds a lease, its epoch and how long it runs (I8)",
-    async run(world) {
-      const { backend, feed } = await world.scene(1, 1, { renews: false });
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1, { renews: false });
       const held = await healthOf(backend);
-      assertEquals([held.owner !== null, held.epoch], [true, feed.mailbox.epoch]);
-      assert(held.leaseMs > 0 && held.leaseMs <= world.harness.leaseMs);
-      await world.harness.advance(world.harness.leaseMs + 50);
+      assertEquals([held.owner !== null, held.epoch], [true, reader.mailbox.epoch]);
+      assert(held.leaseMs > 0 && held.leaseMs <= fixture.harness.leaseMs);
+      await fixture.harness.advance(fixture.harness.leaseMs + 50);
       assert((await healthOf(backend)).leaseMs < 0);
-      await feed.mailbox.close();
+      await reader.mailbox.close();
       assertEquals((await healthOf(backend)).owner, null);
     },
   },

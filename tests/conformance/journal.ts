@@ -7,7 +7,7 @@ import { deliveries, type Delivery, outputOf, settlement } from "./outcomes.ts";
 import { INTAKE } from "./world.ts";
 
 /** The deliveries that were settled as done, in the order in which they were. */
-export class Journal {
+export class DeliveryLog {
   readonly done: Delivery[] = [];
 
   /** Asserts that each of these events was done once, and each case in order. */
@@ -22,26 +22,26 @@ export class Journal {
 }
 
 /** Consumes all mailboxes that the node wins, until the signal aborts. Every delivery gives one output. */
-export async function consume(
+export async function consumeAll(
   backend: Backend,
-  journal: Journal,
+  log: DeliveryLog,
   signal: AbortSignal,
   spec: ProcessorSpec = INTAKE,
 ): Promise<void> {
-  const feeds: Promise<void>[] = [];
+  const consumers: Promise<void>[] = [];
   for await (const mailbox of backend.mailboxes(spec, signal)) {
-    feeds.push(consumeOne(mailbox, journal, signal));
+    consumers.push(consumeOne(mailbox, log, signal));
   }
-  await Promise.all(feeds);
+  await Promise.all(consumers);
 }
 
-async function consumeOne(mailbox: Mailbox, journal: Journal, signal: AbortSignal): Promise<void> {
+async function consumeOne(mailbox: Mailbox, log: DeliveryLog, signal: AbortSignal): Promise<void> {
   try {
     for await (const batch of mailbox.batches(signal)) {
       const read = deliveries(batch);
       const outputs = read.map((delivery) => storeRow(outputOf(delivery), mailbox.partition));
       await mailbox.settle(batch, settlement({ outputs }));
-      journal.done.push(...read);
+      log.done.push(...read);
     }
   } catch (error) {
     // Another node has the partition now, and will be given what this one could not settle.

@@ -7,7 +7,7 @@ import { Fenced, type Settlement } from "../../backends/mailbox.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries, type Delivery, outputOf, settlement } from "./outcomes.ts";
-import { all, type Scene } from "./world.ts";
+import { collect, type FixtureSetup } from "./world.ts";
 
 const MANY = 120;
 
@@ -38,104 +38,104 @@ function twoEach(
   return { events, whole: settlement({ outputs, versions }) };
 }
 
-async function assertStored({ backend, cases }: Scene, events: readonly WireEvent[], others = 0) {
+async function assertStored({ backend, cases }: FixtureSetup, events: readonly WireEvent[], others = 0) {
   for (const caseId of cases) {
-    const story = await all(backend.readCase(caseId));
-    assertEquals(story.map(({ version }) => version), story.map((_, i) => i + 1));
-    const outputs = story.filter(({ event }) => event.event_type === "case.analysis");
+    const history = await collect(backend.readCase(caseId));
+    assertEquals(history.map(({ version }) => version), history.map((_, i) => i + 1));
+    const outputs = history.filter(({ event }) => event.event_type === "case.analysis");
     assertEquals(
       outputs.map(({ event }) => event),
       events.filter((event) => event.correlation_id === caseId),
     );
   }
-  assertEquals((await all(backend.readAll())).length, MANY + events.length + others);
+  assertEquals((await collect(backend.readAll())).length, MANY + events.length + others);
 }
 
-export const manyCases: ConformanceCase[] = [
+export const bulkCases: ConformanceCase[] = [
   {
     name: "many outputs are stored as they are, behind their cases, and once (I2)",
-    async run(world) {
-      const scene = await world.scene(MANY / 2, 2);
-      const batch = await scene.feed.next();
+    async run(fixture) {
+      const setup = await fixture.setUp(MANY / 2, 2);
+      const batch = await setup.reader.next();
       const { events, whole } = twoEach(deliveries(batch));
-      await scene.feed.mailbox.settle(batch, whole);
-      await scene.feed.mailbox.settle(batch, whole);
-      await assertStored(scene, events);
-      await scene.feed.silence();
+      await setup.reader.mailbox.settle(batch, whole);
+      await setup.reader.mailbox.settle(batch, whole);
+      await assertStored(setup, events);
+      await setup.reader.assertNoBatch();
     },
   },
   {
     name: "many outputs keep their backslashes (I2)",
-    async run(world) {
-      const scene = await world.scene(MANY, 1);
-      const batch = await scene.feed.next();
+    async run(fixture) {
+      const setup = await fixture.setUp(MANY, 1);
+      const batch = await setup.reader.next();
       const { events, whole } = twoEach(deliveries(batch), treacherous);
-      await scene.feed.mailbox.settle(batch, whole);
-      await assertStored(scene, events);
+      await setup.reader.mailbox.settle(batch, whole);
+      await assertStored(setup, events);
     },
   },
   {
     name: "many outputs find their versions when somebody else has added to a case meanwhile (I2, I3)",
-    async run(world) {
-      const scene = await world.scene(MANY, 1);
-      const batch = await scene.feed.next();
+    async run(fixture) {
+      const setup = await fixture.setUp(MANY, 1);
+      const batch = await setup.reader.next();
       const { events, whole } = twoEach(deliveries(batch));
-      await scene.backend.append([anEvent(scene.cases[7]!, 9, "case.withdrawn")]);
-      await scene.feed.mailbox.settle(batch, whole);
-      await assertStored(scene, events, 1);
+      await setup.backend.append([anEvent(setup.cases[7]!, 9, "case.withdrawn")]);
+      await setup.reader.mailbox.settle(batch, whole);
+      await assertStored(setup, events, 1);
     },
   },
   {
     name: "many outputs of which one is stored already are stored once each (I2)",
-    async run(world) {
-      const scene = await world.scene(MANY, 1);
-      const batch = await scene.feed.next();
+    async run(fixture) {
+      const setup = await fixture.setUp(MANY, 1);
+      const batch = await setup.reader.next();
       const { events, whole } = twoEach(deliveries(batch));
-      await scene.backend.append([events[11]!]);
-      await scene.feed.mailbox.settle(batch, whole);
-      const stored = (await all(scene.backend.readAll())).map(({ event }) => event.event_id);
+      await setup.backend.append([events[11]!]);
+      await setup.reader.mailbox.settle(batch, whole);
+      const stored = (await collect(setup.backend.readAll())).map(({ event }) => event.event_id);
       assertEquals(stored.length, MANY + events.length);
       assertEquals(new Set(stored).size, stored.length);
     },
   },
   {
     name: "many outputs of an owner who lost the lease are not stored (I5)",
-    async run(world) {
-      const stale = await world.harness.backend("stale", { renews: false });
+    async run(fixture) {
+      const stale = await fixture.harness.backend("stale", { renews: false });
       const cases = casesIn(0, stale.partitions, MANY);
       await stale.append(cases.map((caseId) => anEvent(caseId, 1)));
-      const feed = await world.feed(stale);
-      const batch = await feed.next();
-      await world.harness.advance(2 * world.harness.leaseMs);
-      await world.feed(await world.harness.backend("fresh"));
-      await assertRejects(() => feed.mailbox.settle(batch, twoEach(deliveries(batch)).whole), Fenced);
-      assertEquals((await all(stale.readAll())).length, MANY);
+      const reader = await fixture.reader(stale);
+      const batch = await reader.next();
+      await fixture.harness.advance(2 * fixture.harness.leaseMs);
+      await fixture.reader(await fixture.harness.backend("fresh"));
+      await assertRejects(() => reader.mailbox.settle(batch, twoEach(deliveries(batch)).whole), Fenced);
+      assertEquals((await collect(stale.readAll())).length, MANY);
     },
   },
   {
     name: "append() of many stores them as they are, and says which were there already",
-    async run(world) {
-      const backend = await world.harness.backend();
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
       const cases = Array.from({ length: MANY / 2 }, (_, i) => `many ${i} \\ é`);
       const events = [1, 2].flatMap((n) => cases.map((caseId) => anEvent(caseId, n)))
         .map((event) => ({ ...event, data: { ...event.data, ...awkward } }));
       const first = await backend.append(events);
       assertEquals([first.stored, first.duplicates, first.version], [MANY, 0, 2]);
-      assertEquals(first.position, (await all(backend.readAll())).at(-1)!.position);
+      assertEquals(first.position, (await collect(backend.readAll())).at(-1)!.position);
       const more = await backend.append([...events, anEvent(cases[3]!, 3)]);
       assertEquals([more.stored, more.duplicates, more.version], [1, MANY, 3]);
-      assertEquals((await all(backend.readAll())).map(({ event }) => event).slice(0, MANY), events);
+      assertEquals((await collect(backend.readAll())).map(({ event }) => event).slice(0, MANY), events);
     },
   },
   {
     name: "append() of many is refused whole when one id is stored with other content",
-    async run(world) {
-      const backend = await world.harness.backend();
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
       const events = Array.from({ length: MANY }, (_, i) => anEvent(`many ${i}`, 1));
       const other = { ...events[60]!, data: { ...events[60]!.data, debt_amount: 1.25 } };
       await backend.append([other]);
       await assertRejects(() => backend.append(events), EventIdConflict);
-      assertEquals((await all(backend.readAll())).length, 1);
+      assertEquals((await collect(backend.readAll())).length, 1);
     },
   },
 ];

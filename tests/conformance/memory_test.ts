@@ -1,14 +1,14 @@
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { SimulatedClock } from "../support/clock.ts";
+import { ManualClock } from "../support/clock.ts";
 import type { Harness, NodeOptions } from "./harness.ts";
 import { conformance } from "./suite.ts";
 
 const LEASE_MS = 600;
 
 function openMemory(): Promise<Harness> {
-  const clock = new SimulatedClock();
+  const clock = new ManualClock();
   const shared = new MemoryStore({ partitions: 4, clock });
   const nodes: Backend[] = [];
   return Promise.resolve({

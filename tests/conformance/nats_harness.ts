@@ -57,12 +57,12 @@ const BAD = "Nats-Rollup: bad";
 
 /** The next parked case with a dead head is spoilt. */
 function spoilDeadLetter(proxy: LoopbackProxy): void {
-  proxy.tamper = (sent) => {
+  proxy.filter = (sent) => {
     const text = new TextDecoder("latin1").decode(sent);
     const at = text.lastIndexOf(GOOD, text.indexOf(`"state":"dead"`));
     if (at < 0 || !text.includes(`"state":"dead"`)) return;
     sent.set(new TextEncoder().encode(BAD), at);
-    proxy.tamper = undefined;
+    proxy.filter = undefined;
   };
 }
 

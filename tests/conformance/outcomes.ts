@@ -14,7 +14,7 @@ import { type Delivery, encodeLines, outputLine, parseLine, storeRow } from "../
 export type { Delivery };
 
 /** What the suite's worker decides on one delivery. */
-export type Verdict = "done" | "dead" | { readonly retryAfterMs: number };
+export type PlannedOutcome = "done" | "dead" | { readonly retryAfterMs: number };
 
 /** The deliveries of a batch, in order. */
 export function deliveries(batch: Batch): Delivery[] {
@@ -27,17 +27,17 @@ export function readLines(lines: string): Delivery[] {
 }
 
 /** What is not simply done in a settlement; outputs as rows. */
-export interface Parts {
+export interface SettlementFields {
   outputs?: readonly string[];
   /** The version of its case that each output will be, for all the worker knows. */
   versions?: readonly number[];
-  exceptions?: readonly FailedDelivery[];
+  failures?: readonly FailedDelivery[];
   timers?: readonly StoredTimerChange[];
 }
 
 /** A settlement in which everything is done, but for what is named. */
 export function settlement(
-  { outputs = [], versions, exceptions: failures = [], timers = [] }: Parts = {},
+  { outputs = [], versions, failures: failures = [], timers = [] }: SettlementFields = {},
 ): Settlement {
   const outputTypes: Record<string, number> = {};
   for (const row of outputs) {
@@ -60,20 +60,20 @@ export function failureOf({ event, attempt }: Delivery): Failure {
 
 /** The delivery is to be tried again. */
 export function retryOf(delivery: Delivery, afterMs: number): FailedDelivery {
-  return exception(delivery, { kind: "retry", error: failureOf(delivery), afterMs });
+  return failedDelivery(delivery, { kind: "retry", error: failureOf(delivery), afterMs });
 }
 
 /** The delivery is given up. */
 export function deadOf(delivery: Delivery): FailedDelivery {
-  return exception(delivery, { kind: "deadLetter", error: failureOf(delivery) });
+  return failedDelivery(delivery, { kind: "deadLetter", error: failureOf(delivery) });
 }
 
 /** The delivery waits behind an earlier one of its case. */
 export function heldOf(delivery: Delivery): FailedDelivery {
-  return { ...exception(delivery, { kind: "held" }), attempt: 0 };
+  return { ...failedDelivery(delivery, { kind: "held" }), attempt: 0 };
 }
 
-function exception(
+function failedDelivery(
   { position, attempt, event }: Delivery,
   outcome: FailedDelivery["outcome"],
 ): FailedDelivery {
@@ -106,25 +106,25 @@ export function timerOf(name: string, at: number, event: WireEvent, partition: n
 }
 
 /** Settles as a worker does: in order, and a case that failed holds what comes behind. */
-export function playBatch(batch: Batch, decide: (delivery: Delivery) => Verdict): Settlement {
+export function settleBatch(batch: Batch, decide: (delivery: Delivery) => PlannedOutcome): Settlement {
   const failed = new Set<string>();
-  const exceptions: FailedDelivery[] = [];
+  const failures: FailedDelivery[] = [];
   for (const delivery of deliveries(batch)) {
-    const made = judge(delivery, failed.has(delivery.event.correlation_id), decide);
+    const made = plannedFailure(delivery, failed.has(delivery.event.correlation_id), decide);
     if (made === null) continue;
     failed.add(delivery.event.correlation_id);
-    exceptions.push(made);
+    failures.push(made);
   }
-  return settlement({ exceptions });
+  return settlement({ failures });
 }
 
-function judge(
+function plannedFailure(
   delivery: Delivery,
   behind: boolean,
-  decide: (delivery: Delivery) => Verdict,
+  decide: (delivery: Delivery) => PlannedOutcome,
 ): FailedDelivery | null {
   if (behind || delivery.held) return heldOf(delivery);
-  const verdict = decide(delivery);
-  if (verdict === "done") return null;
-  return verdict === "dead" ? deadOf(delivery) : retryOf(delivery, verdict.retryAfterMs);
+  const outcome = decide(delivery);
+  if (outcome === "done") return null;
+  return outcome === "dead" ? deadOf(delivery) : retryOf(delivery, outcome.retryAfterMs);
 }

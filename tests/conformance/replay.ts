@@ -5,10 +5,10 @@ import type { StoredEvent } from "../../schema/stored_event.ts";
 import { anEvent, casesIn, someEvents } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { readLines } from "./outcomes.ts";
-import { all, idsOf, type World } from "./world.ts";
+import { collect, type Fixture, idsOf } from "./world.ts";
 
 /** Six events of two cases and three types, some time apart. */
-async function sixEvents({ harness }: World): Promise<[Backend, StoredEvent[]]> {
+async function sixEvents({ harness }: Fixture): Promise<[Backend, StoredEvent[]]> {
   const backend = await harness.backend();
   for (const n of [1, 2]) {
     await backend.append([anEvent("a", n)]);
@@ -16,7 +16,7 @@ async function sixEvents({ harness }: World): Promise<[Backend, StoredEvent[]]> 
     await backend.append([anEvent("b", n, "case.analysis"), anEvent("a", n, "case.decision")]);
     await harness.advance(5);
   }
-  return [backend, await all(backend.readAll())];
+  return [backend, await collect(backend.readAll())];
 }
 
 function iso(recordedAt: number): string {
@@ -26,8 +26,8 @@ function iso(recordedAt: number): string {
 export const replayCases: ConformanceCase[] = [
   {
     name: "readAll() gives everything by position",
-    async run(world) {
-      const [, stored] = await sixEvents(world);
+    async run(fixture) {
+      const [, stored] = await sixEvents(fixture);
       assertEquals(stored.length, 6);
       const positions = stored.map(({ position }) => position);
       assertEquals(positions, [...new Set(positions)].sort((a, b) => a - b));
@@ -35,34 +35,37 @@ export const replayCases: ConformanceCase[] = [
   },
   {
     name: "readAll() by position includes both bounds",
-    async run(world) {
-      const [backend, stored] = await sixEvents(world);
+    async run(fixture) {
+      const [backend, stored] = await sixEvents(fixture);
       const [, second, , , fifth] = stored;
       const range = { fromPosition: second!.position, toPosition: fifth!.position };
-      assertEquals(await all(backend.readAll(range)), stored.slice(1, 5));
-      assertEquals(await all(backend.readAll({ fromPosition: stored[5]!.position + 1 })), []);
+      assertEquals(await collect(backend.readAll(range)), stored.slice(1, 5));
+      assertEquals(await collect(backend.readAll({ fromPosition: stored[5]!.position + 1 })), []);
     },
   },
   {
     name: "readAll() by time includes both bounds, by the store's clock",
-    async run(world) {
-      const [backend, stored] = await sixEvents(world);
+    async run(fixture) {
+      const [backend, stored] = await sixEvents(fixture);
       const [first, last] = [stored[1]!.recordedAt, stored[3]!.recordedAt];
       const wanted = stored.filter(({ recordedAt }) => recordedAt >= first && recordedAt <= last);
       assert(wanted.length >= 3 && wanted.length < 6, "time passed between the appends");
-      assertEquals(await all(backend.readAll({ fromTime: iso(first), toTime: iso(last) })), wanted);
-      assertEquals(await all(backend.readAll({ fromTime: iso(stored[5]!.recordedAt + 1000) })), []);
+      assertEquals(await collect(backend.readAll({ fromTime: iso(first), toTime: iso(last) })), wanted);
+      assertEquals(await collect(backend.readAll({ fromTime: iso(stored[5]!.recordedAt + 1000) })), []);
     },
   },
   {
     name: "readAll() by type gives these types only, and combines with the other bounds",
-    async run(world) {
-      const [backend, stored] = await sixEvents(world);
+    async run(fixture) {
+      const [backend, stored] = await sixEvents(fixture);
       const types = ["case.analysis", "case.intake"];
       const wanted = stored.filter(({ event }) => types.includes(event.event_type));
-      assertEquals(await all(backend.readAll({ types })), wanted);
-      assertEquals(await all(backend.readAll({ types, fromPosition: wanted[2]!.position })), wanted.slice(2));
-      assertEquals(await all(backend.readAll({ types: [] })), []);
+      assertEquals(await collect(backend.readAll({ types })), wanted);
+      assertEquals(
+        await collect(backend.readAll({ types, fromPosition: wanted[2]!.position })),
+        wanted.slice(2),
+      );
+      assertEquals(await collect(backend.readAll({ types: [] })), []);
     },
   },
   {
@@ -82,16 +85,16 @@ export const replayCases: ConformanceCase[] = [
   {
     name: "readCase() of a case that is not there gives nothing",
     async run({ harness }) {
-      assertEquals(await all((await harness.backend()).readCase("nobody")), []);
+      assertEquals(await collect((await harness.backend()).readCase("nobody")), []);
     },
   },
   {
     name: "histories() gives the versions strictly between, of the types asked for, by case and version",
-    async run(world) {
-      const backend = await world.harness.backend();
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
       const [a, b] = casesIn(0, backend.partitions, 2) as [string, string];
       await backend.append([...someEvents(a, 3), anEvent(a, 1, "case.analysis"), ...someEvents(b, 6)]);
-      const { mailbox } = await world.feed(backend);
+      const { mailbox } = await fixture.reader(backend);
       const needs = [
         { caseId: a, after: 1, before: 5 },
         { caseId: b, after: 0, before: 4 },

@@ -1,22 +1,22 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
 import { appendCases } from "./append.ts";
 import { closingCases } from "./closing.ts";
-import { concurrencyCases } from "./concurrency.ts";
+import { concurrentAppendCases } from "./concurrency.ts";
 import { deadLetterCases } from "./dead_letters.ts";
 import { deliveryCases } from "./delivery.ts";
 import type { Ability, Harness } from "./harness.ts";
 import { healthCases } from "./health.ts";
 import { leaseCases } from "./leases.ts";
-import { manyCases } from "./many.ts";
+import { bulkCases } from "./many.ts";
 import { orderCases } from "./order.ts";
 import { parkingCases } from "./parking.ts";
 import { replayCases } from "./replay.ts";
 import { settleCases } from "./settle.ts";
-import { togetherCases } from "./together.ts";
+import { concurrentMailboxCases } from "./together.ts";
 import { timerCases } from "./timers.ts";
-import { trialCases } from "./trials.ts";
+import { inFlightMarkCases } from "./trials.ts";
 import { versionCases } from "./versions.ts";
-import { World } from "./world.ts";
+import { Fixture } from "./world.ts";
 
 const cases = [
   ...appendCases,
@@ -24,14 +24,14 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
-  ...manyCases,
-  ...togetherCases,
+  ...bulkCases,
+  ...concurrentMailboxCases,
   ...parkingCases,
   ...orderCases,
   ...deadLetterCases,
   ...leaseCases,
-  ...trialCases,
-  ...concurrencyCases,
+  ...inFlightMarkCases,
+  ...concurrentAppendCases,
   ...timerCases,
   ...healthCases,
   ...closingCases,
@@ -46,15 +46,18 @@ export function conformance(
 ): void {
   for (const { name: sentence, needs, run } of cases) {
     const ignore = needs !== undefined && !abilities.includes(needs);
-    test({ name: `${name}: ${sentence}`, ignore, fn: () => inWorld(open, run) });
+    test({ name: `${name}: ${sentence}`, ignore, fn: () => withFixture(open, run) });
   }
 }
 
-async function inWorld(open: () => Promise<Harness>, run: (world: World) => Promise<void>): Promise<void> {
-  const world = new World(await open());
+async function withFixture(
+  open: () => Promise<Harness>,
+  run: (fixture: Fixture) => Promise<void>,
+): Promise<void> {
+  const fixture = new Fixture(await open());
   try {
-    await run(world);
+    await run(fixture);
   } finally {
-    await world.close();
+    await fixture.close();
   }
 }

@@ -1,79 +1,79 @@
 /** Conformance: what an owner that died left behind, so that a delivery that kills its process is found. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Fenced, type InFlightMark } from "../../backends/mailbox.ts";
-import type { Feed } from "./feed.ts";
+import type { MailboxReader } from "./feed.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries } from "./outcomes.ts";
-import type { World } from "./world.ts";
+import type { Fixture } from "./world.ts";
 
-async function scene(world: World): Promise<{ feed: Feed; trial: InFlightMark }> {
-  const { feed } = await world.scene(2, 2, { renews: false });
-  const positions = deliveries(await feed.next()).map(({ position }) => position);
-  return { feed, trial: { first: positions[0]!, last: positions.at(-1)!, exclusive: false } };
+async function setUpMark(fixture: Fixture): Promise<{ feed: MailboxReader; trial: InFlightMark }> {
+  const { reader } = await fixture.setUp(2, 2, { renews: false });
+  const positions = deliveries(await reader.next()).map(({ position }) => position);
+  return { feed: reader, trial: { first: positions[0]!, last: positions.at(-1)!, exclusive: false } };
 }
 
-async function takeOver(world: World): Promise<Feed> {
-  return await world.feed(await world.harness.backend("second"));
+async function takeOver(fixture: Fixture): Promise<MailboxReader> {
+  return await fixture.reader(await fixture.harness.backend("second"));
 }
 
-export const trialCases: ConformanceCase[] = [
+export const inFlightMarkCases: ConformanceCase[] = [
   {
     name: "who takes over from an owner that died is told what it had begun (I7)",
-    async run(world) {
-      const { feed, trial } = await scene(world);
-      assertEquals(feed.mailbox.crashedOwner, undefined, "nobody had it before");
-      await feed.mailbox.markInFlight(trial);
-      const second = await takeOver(world);
-      assertEquals(second.mailbox.crashedOwner, { inFlight: trial });
+    async run(fixture) {
+      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      assertEquals(reader.mailbox.crashedOwner, undefined, "nobody had it before");
+      await reader.mailbox.markInFlight(mark);
+      const second = await takeOver(fixture);
+      assertEquals(second.mailbox.crashedOwner, { inFlight: mark });
       assertEquals((await second.next()).count, 4, "a trial takes nothing out of the feed");
     },
   },
   {
     name: "of several trials the last one counts",
-    async run(world) {
-      const { feed, trial } = await scene(world);
-      await feed.mailbox.markInFlight(trial);
-      const alone = { first: trial.last, last: trial.last, exclusive: true };
-      await feed.mailbox.markInFlight(alone);
-      assertEquals((await takeOver(world)).mailbox.crashedOwner, { inFlight: alone });
+    async run(fixture) {
+      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      await reader.mailbox.markInFlight(mark);
+      const alone = { first: mark.last, last: mark.last, exclusive: true };
+      await reader.mailbox.markInFlight(alone);
+      assertEquals((await takeOver(fixture)).mailbox.crashedOwner, { inFlight: alone });
     },
   },
   {
     name: "a settle clears the trial; that the owner died is told all the same",
-    async run(world) {
-      const { feed, trial } = await scene(world);
-      await feed.mailbox.markInFlight(trial);
-      await feed.play();
-      assertEquals((await takeOver(world)).mailbox.crashedOwner, {});
+    async run(fixture) {
+      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      await reader.mailbox.markInFlight(mark);
+      await reader.settleNext();
+      assertEquals((await takeOver(fixture)).mailbox.crashedOwner, {});
     },
   },
   {
     name: "a redelivery that is settled clears the trial too",
-    async run(world) {
-      const { feed } = await scene(world);
-      await feed.play(() => ({ retryAfterMs: 1 }));
-      const [first] = deliveries(await feed.next());
-      await feed.mailbox.markInFlight({ first: first!.position, last: first!.position, exclusive: true });
-      await feed.play();
-      assertEquals((await takeOver(world)).mailbox.crashedOwner, {});
+    async run(fixture) {
+      const { feed: reader } = await setUpMark(fixture);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const [first] = deliveries(await reader.next());
+      await reader.mailbox.markInFlight({ first: first!.position, last: first!.position, exclusive: true });
+      await reader.settleNext();
+      assertEquals((await takeOver(fixture)).mailbox.crashedOwner, {});
     },
   },
   {
     name: "an owner that gives its lease back leaves no suspicion",
-    async run(world) {
-      const { feed, trial } = await scene(world);
-      await feed.mailbox.markInFlight(trial);
-      await feed.mailbox.close();
-      assertEquals((await takeOver(world)).mailbox.crashedOwner, undefined);
+    async run(fixture) {
+      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      await reader.mailbox.markInFlight(mark);
+      await reader.mailbox.close();
+      assertEquals((await takeOver(fixture)).mailbox.crashedOwner, undefined);
     },
   },
   {
     name: "an owner that lost its lease can't begin a trial (I5)",
-    async run(world) {
-      const { feed, trial } = await scene(world);
-      await takeOver(world);
-      await assertRejects(() => feed.mailbox.markInFlight(trial), Fenced);
-      assert(feed.mailbox.revoked.aborted);
+    async run(fixture) {
+      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      await takeOver(fixture);
+      await assertRejects(() => reader.mailbox.markInFlight(mark), Fenced);
+      assert(reader.mailbox.revoked.aborted);
     },
   },
 ];

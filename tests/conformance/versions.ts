@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { VersionConflict } from "../../backends/backend.ts";
 import { anEvent, someEvents } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
-import { all, idsOf } from "./world.ts";
+import { collect, idsOf } from "./world.ts";
 
 export const versionCases: ConformanceCase[] = [
   {
@@ -27,7 +27,7 @@ export const versionCases: ConformanceCase[] = [
       }
       assertEquals((await backend.append([anEvent("a", 3)], { exact: 2 })).version, 3);
       assertEquals((await backend.append([anEvent("b", 1)], { exact: 0 })).version, 1);
-      assertEquals((await all(backend.readCase("a"))).length, 3);
+      assertEquals((await collect(backend.readCase("a"))).length, 3);
     },
   },
   {
@@ -45,7 +45,7 @@ export const versionCases: ConformanceCase[] = [
         refused.map((e) => [e instanceof VersionConflict, e.actual]),
         refused.map(() => [true, 2]),
       );
-      assertEquals((await all(nodes[0]!.readCase("a"))).length, 2);
+      assertEquals((await collect(nodes[0]!.readCase("a"))).length, 2);
     },
   },
   {
@@ -66,7 +66,7 @@ export const versionCases: ConformanceCase[] = [
       await backend.append(someEvents("a", 2));
       await assertRejects(() => backend.append(someEvents("a", 3), "none"), VersionConflict);
       assertEquals((await backend.append(someEvents("a", 3), { exact: 2 })).stored, 1);
-      assertEquals(idsOf(await all(backend.readCase("a"))), someEvents("a", 3).map((e) => e.event_id));
+      assertEquals(idsOf(await collect(backend.readCase("a"))), someEvents("a", 3).map((e) => e.event_id));
     },
   },
   {
@@ -74,7 +74,7 @@ export const versionCases: ConformanceCase[] = [
     async run({ harness }) {
       const backend = await harness.backend();
       await assertRejects(() => backend.append([anEvent("a", 1), anEvent("b", 1)], "none"), TypeError);
-      assertEquals(await all(backend.readAll()), []);
+      assertEquals(await collect(backend.readAll()), []);
     },
   },
 ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { assertRefused, type Ended, Program, run, runHere } from "../support/program.ts";
+import { assertRefused, Program, type ProgramResult, run, runHere } from "../support/program.ts";
 
 let server: TestPostgres;
 let directory: string;
@@ -89,7 +89,7 @@ function line(caseId: string, more: Record<string, unknown> = {}): string {
 }
 
 /** Publishes these bytes, validating only. */
-async function validate(content: string | Uint8Array, ...options: string[]): Promise<Ended> {
+async function validate(content: string | Uint8Array, ...options: string[]): Promise<ProgramResult> {
   const file = join(directory, `${crypto.randomUUID()}.ndjson`);
   await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
   return await runHere(["publish", file, "--dry-run", ...options]);
@@ -176,8 +176,8 @@ Deno.test("binary garbage is refused without repeating any of it", async () => {
   const garbage = crypto.getRandomValues(new Uint8Array(60_000));
   const { code, err } = await validate(garbage);
   assertEquals(code, exitCodes.input);
-  for (const told of err.split("\n").slice(1, -1)) {
-    assertMatch(told, /^line \d+: not (a JSON value|UTF-8 text)$/);
+  for (const reported of err.split("\n").slice(1, -1)) {
+    assertMatch(reported, /^line \d+: not (a JSON value|UTF-8 text)$/);
   }
 });
 

@@ -48,8 +48,8 @@ Deno.test("cases that a caseworker decided on no longer wait", async () => {
 
 Deno.test("a decision keeps who decided, why, and the sources of the review", async () => {
   const backend = await storeWithReview();
-  const story = await Array.fromAsync(backend.readCase("decided"));
-  const { data } = story.at(-1)!.event;
+  const history = await Array.fromAsync(backend.readCase("decided"));
+  const { data } = history.at(-1)!.event;
   assertEquals([data.decided_by, data.reason, data.rules], ["j.jansen", decided.reason, review.rules]);
   await backend.close();
 });

@@ -4,20 +4,20 @@ import type { Mailbox, Settlement } from "../../backends/mailbox.ts";
 import { linesOf } from "../../backends/mailbox.ts";
 import { decodeLines, encodeLines } from "../../schema/stored_event.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
-import { playOn, type RunResult } from "../../simulators/chaos/run_scenario.ts";
-import { setInMemory } from "../../simulators/chaos/set_stage.ts";
-import { withMailboxes } from "../support/odd_backend.ts";
+import { runOnTestbed, type RunResult } from "../../simulators/chaos/run_scenario.ts";
+import { openInMemory } from "../../simulators/chaos/set_stage.ts";
+import { overrideMailboxes } from "../support/odd_backend.ts";
 
 const calm = scenarios.find(({ name }) => name === "calm")!;
 
-async function run(tamper: (mailbox: Mailbox) => Partial<Mailbox>): Promise<RunResult> {
-  const stage = await setInMemory({ seed: "planted", perSecond: 200 }, withMailboxes(tamper));
+async function run(filter: (mailbox: Mailbox) => Partial<Mailbox>): Promise<RunResult> {
+  const testbed = await openInMemory({ seed: "planted", perSecond: 200 }, overrideMailboxes(filter));
   try {
     const { signal } = new AbortController();
     const times = { seed: "planted", perSecond: 200, durationMs: 500, onPhase() {}, signal };
-    return await playOn(stage, calm, { ...times, backend: "memory", server: undefined });
+    return await runOnTestbed(testbed, calm, { ...times, backend: "memory", server: undefined });
   } finally {
-    await stage.takeDown();
+    await testbed.tearDown();
   }
 }
 
@@ -35,8 +35,8 @@ function settling(change: (settlement: Settlement) => Settlement) {
 /** The mailbox, with the lines of its batches changed. */
 function delivering(change: (lines: string[]) => string[]) {
   return (mailbox: Mailbox): Partial<Mailbox> => ({
-    async *batches(signal, gate) {
-      for await (const batch of mailbox.batches(signal, gate)) {
+    async *batches(signal, permits) {
+      for await (const batch of mailbox.batches(signal, permits)) {
         const lines = change(linesOf(batch));
         yield { ...batch, lines: encodeLines(lines), count: lines.length };
       }

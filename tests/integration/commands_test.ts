@@ -3,9 +3,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import type { CaseSummary } from "../../backends/backend.ts";
 import { commands } from "../../console/commands/all.ts";
-import type { Summary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/summary.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { Place } from "../support/embedded_places.ts";
+import { TestDirectory } from "../support/embedded_places.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { Program, run, runHere } from "../support/program.ts";
 
@@ -51,9 +51,9 @@ Deno.test("the program without a command, and its help, list every command and e
 });
 
 /** What every summary of a finished run of `count` cases must say. */
-function assertProven(out: string, count: number): Summary {
+function assertProven(out: string, count: number): RunSummary {
   assertEquals(out.trimEnd().split("\n").length, 1, out);
-  const summary: Summary = JSON.parse(out);
+  const summary: RunSummary = JSON.parse(out);
   const { ledger, events, latency_ms: latency } = summary;
   assertEquals([summary.accepted, ledger.accepted, events["case.intake"]], [count, count, count]);
   assertEquals([ledger.balanced, ledger.lost, ledger.duplicated, ledger.reordered], [true, [], [], []]);
@@ -72,7 +72,7 @@ function assertProven(out: string, count: number): Summary {
 const TO_THE_END = ["start", "--count", "300", "--until-idle", "--json", "--port", "0"];
 
 Deno.test("start runs cases to the end on the embedded PostgreSQL, and cases finds them there", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const { code, out, err } = await run([...TO_THE_END, "--data-dir", place.dataDir]);
   assertEquals(code, 0, err);
   assertEquals(assertProven(out, 300).backend, "postgres");
@@ -93,7 +93,7 @@ Deno.test("start runs cases to the end on a server and in memory, and the same s
   assertEquals([a.backend, b.backend, a.seed, b.seed], ["postgres", "memory", "commands", "commands"]);
   assertEquals(a.events["case.decision"], b.events["case.decision"]);
   const again = await run([...seeded, "--url", url]);
-  const { accepted, settled, events, ledger } = JSON.parse(again.out) as Summary;
+  const { accepted, settled, events, ledger } = JSON.parse(again.out) as RunSummary;
   assertEquals([again.code, accepted, settled, ledger.balanced], [0, 300, 0, true], again.err);
   assertEquals(events, a.events);
 });
@@ -173,19 +173,19 @@ Deno.test("cases lists newest first and shows a story without the citizen's numb
   const latest = found.find(({ caseId }) => caseId === "123")!.latest;
   const filtered = await runHere(["cases", "list", "--url", url, "--latest", latest]);
   assertMatch(filtered.out, new RegExp(`  ${latest} +v\\d+  123$`, "m"));
-  const [told, json] = [
+  const [reported, json] = [
     await runHere(["cases", "show", "zaak 7/2026", "--url", url]),
     await runHere(["cases", "show", "zaak 7/2026", "--url", url, "--json"]),
   ];
   assertMatch(
-    told.out,
+    reported.out,
     /^Case zaak 7\/2026\n.*1\. case\.intake .*\n(?: {4}.*\n)* {4}citizen_bsn: \*{7}82\n {4}debt_amount: 1250\.50\n/,
   );
-  assertMatch(told.out, /2\. case\.analysis .* because of /);
+  assertMatch(reported.out, /2\. case\.analysis .* because of /);
   const intake: WireEvent = JSON.parse(json.out).events[0].event;
   assertEquals([intake.data.debt_amount, intake.data.citizen_bsn], [1250.5, "*******82"]);
   for (const secret of ["123456782", "Een Voorbeeld", "iemand@example.org"]) {
-    assert(!`${told.out}${json.out}${ran.err}`.includes(secret), secret);
+    assert(!`${reported.out}${json.out}${ran.err}`.includes(secret), secret);
   }
   const marked = await runHere(["cases", "show", "123", "--url", url]);
   assertMatch(marked.out, /marks: bsn_fails_eleven_test/);
@@ -194,7 +194,7 @@ Deno.test("cases lists newest first and shows a story without the citizen's numb
 });
 
 Deno.test("a running node shows health and the brief's four metrics, and lets two others list its cases", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const here = ["--data-dir", place.dataDir];
   await using node = Program.start([
     "start",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Place } from "../support/embedded_places.ts";
+import { TestDirectory } from "../support/embedded_places.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,7 +27,7 @@ async function run(program: string, ...args: string[]): Promise<Ran> {
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-async function compile(place: Place, ...options: string[]): Promise<string> {
+async function compile(place: TestDirectory, ...options: string[]): Promise<string> {
   const program = join(place.root, "zaakstroom");
   const { code, err } = await run(compiler, "task", "--quiet", "compile", "--output", program, ...options);
   assertEquals(code, 0, err);
@@ -46,7 +46,7 @@ Deno.test({
   name: `the compiled program needs nothing: it tests itself, runs cases, and stops at Ctrl-C${why}`,
   ignore,
   async fn(t) {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     const program = await compile(place);
     await t.step("it says what it can do", async () => {
       assertStringIncludes((await run(program, "--help")).out, "selftest");
@@ -71,19 +71,19 @@ async function stopsInOrder(program: string, dataDir: string): Promise<void> {
   const args = ["start", "--port", "0", "--data-dir", dataDir];
   const stdio = { stdin: "null", stdout: "null", stderr: "piped" } as const;
   const child = new Deno.Command(program, { args, ...stdio, env: { DATABASE_URL: "" } }).spawn();
-  let told = "";
+  let reported = "";
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-    if (!told.includes("runs on") && (told + text).includes("runs on")) child.kill("SIGINT");
-    told += text;
+    if (!reported.includes("runs on") && (reported + text).includes("runs on")) child.kill("SIGINT");
+    reported += text;
   }
-  assertEquals((await child.status).code, 0, told);
+  assertEquals((await child.status).code, 0, reported);
 }
 
 Deno.test({
   name: `the slim program says that it needs a server, and runs on one${why}`,
   ignore,
   async fn(t) {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     const program = await compile(place, "--slim");
     await t.step("without a server it ends with one line", async () => {
       const { code, err } = await run(program, ...flow, "--data-dir", place.dataDir);

@@ -1,7 +1,7 @@
 /** The node is killed again and again at moments chosen by chance; what it leaves behind is always whole. @module */
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
-import type { Summary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/summary.ts";
 import { Random } from "../../simulators/random.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { Program } from "../support/program.ts";
@@ -51,7 +51,7 @@ async function liveAndDie(url: string, seed: string, sql: postgres.Sql, random: 
 }
 
 /** The last life, to the end. */
-async function liveOn(url: string, seed: string): Promise<Summary> {
+async function liveOn(url: string, seed: string): Promise<RunSummary> {
   await using node = startNode(url, seed);
   const { code, out, err } = await node.ended();
   assertEquals(code, 0, err);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { assertRefused, type Ended, run, runHere } from "../support/program.ts";
+import { assertRefused, type ProgramResult, run, runHere } from "../support/program.ts";
 
 let server: TestPostgres;
 Deno.test.beforeAll(async () => {
@@ -37,7 +37,8 @@ async function withDeadLetters(...cases: string[]): Promise<string> {
   return url;
 }
 
-const dlq = (url: string, ...args: string[]): Promise<Ended> => runHere(["dlq", ...args, "--url", url]);
+const dlq = (url: string, ...args: string[]): Promise<ProgramResult> =>
+  runHere(["dlq", ...args, "--url", url]);
 const BY = ["--as", "Caseworker 7", "--reason", "looked at it"];
 
 /** The dead letters, as programs see them. */
@@ -142,8 +143,8 @@ Deno.test("redrive touches at most --limit, tries them again, and is written int
   const after = await letters(url);
   assertEquals([after.total, after.deadLetters.map(({ held }) => held)], [3, [1, 1, 1]]);
   const [first] = after.deadLetters;
-  const story = await runHere(["cases", "show", first!.caseId, "--url", url]);
-  assertMatch(story.out, /redrive at analysis by Caseworker 7: looked at it/);
+  const history = await runHere(["cases", "show", first!.caseId, "--url", url]);
+  assertMatch(history.out, /redrive at analysis by Caseworker 7: looked at it/);
 });
 
 Deno.test("a redriven delivery whose cause was mended goes through, and what was held goes on in order", async () => {

@@ -3,8 +3,15 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { serverProcessId } from "../../backends/postgres/embedded/embedded.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
-import type { Summary } from "../../console/summary.ts";
-import { canMount, Disk, gone, isAlive, Place, until } from "../support/embedded_places.ts";
+import type { RunSummary } from "../../console/summary.ts";
+import {
+  canMount,
+  Disk,
+  isAlive,
+  TestDirectory,
+  waitUntil,
+  waitUntilGone,
+} from "../support/embedded_places.ts";
 import { assertRefused, Program, run } from "../support/program.ts";
 
 const isRoot = Deno.uid() === 0;
@@ -12,13 +19,13 @@ const isLinux = Deno.build.os === "linux";
 const linux = { ignore: !isLinux };
 
 /** A node on the embedded PostgreSQL with an endless stream of cases. */
-function busyNode(place: Place, more: { ownGroup?: boolean } = {}): Program {
+function busyNode(place: TestDirectory, more: { ownGroup?: boolean } = {}): Program {
   const stream = ["--simulate", "200/sec", "--json", "--port", "0", "--node", "one"];
   return Program.start(["start", "--data-dir", place.dataDir, ...stream], more);
 }
 
 /** Runs what is left to its end, and answers the account of it. */
-async function account(place: Place): Promise<Summary> {
+async function account(place: TestDirectory): Promise<RunSummary> {
   const rest = ["--count", "50", "--until-idle", "--json", "--port", "0", "--node", "one"];
   const { code, out, err } = await run(["start", "--data-dir", place.dataDir, ...rest]);
   assertEquals(code, 0, err);
@@ -33,32 +40,32 @@ async function signalGroup(pid: number, name: string): Promise<void> {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} drains: what is in hand is settled, PostgreSQL is stopped, the exit code is 0`, async () => {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     await using program = busyNode(place);
     await program.serving();
     const database = await serverProcessId(place.dataDir);
     program.signal(signal);
     const { code, err } = await program.ended();
     assertEquals(code, 0, err);
-    await gone(database!);
+    await waitUntilGone(database!);
     const { ledger } = await account(place);
     assert(ledger.balanced);
   });
 }
 
 Deno.test("Ctrl-C reaches the whole process group and counts once", linux, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place, { ownGroup: true });
   await program.serving();
   const database = await serverProcessId(place.dataDir);
   await signalGroup(program.pid, "INT");
   const { code, err } = await program.ended();
   assertEquals(code, 0, err);
-  await gone(database!);
+  await waitUntilGone(database!);
 });
 
 Deno.test("a second SIGINT ends at once, with 130", linux, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place);
   await program.serving();
   const [node] = await program.nodes();
@@ -69,11 +76,11 @@ Deno.test("a second SIGINT ends at once, with 130", linux, async () => {
   program.signal("SIGINT");
   const { code } = await program.ended();
   assertEquals(code, exitCodes.interrupted);
-  await gone(node!);
+  await waitUntilGone(node!);
 });
 
 Deno.test("after a second SIGINT the database has ended with its node", linux, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place);
   await program.serving();
   program.signal("SIGINT");
@@ -85,13 +92,13 @@ Deno.test("after a second SIGINT the database has ended with its node", linux, a
 });
 
 Deno.test("the guardian starts a node that was killed again, under the same name", linux, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place);
   await program.serving();
   const [first] = await program.nodes();
   const again = program.err.next(/"event":"started"/);
   Deno.kill(first!, "SIGKILL");
-  assertMatch(await program.err.said(/ended by SIGKILL/), /starting it again/);
+  assertMatch(await program.err.waitForLine(/ended by SIGKILL/), /starting it again/);
   await again;
   const [second] = await program.nodes();
   assert(second !== first);
@@ -100,13 +107,13 @@ Deno.test("the guardian starts a node that was killed again, under the same name
 });
 
 Deno.test("a node whose guardian was killed drains, ends, and stops its PostgreSQL", linux, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place);
   await program.serving();
   const [[node], database] = [await program.nodes(), await serverProcessId(place.dataDir)];
   program.signal("SIGKILL");
-  await gone(node!);
-  await gone(database!);
+  await waitUntilGone(node!);
+  await waitUntilGone(database!);
   assert((await account(place)).ledger.balanced);
 });
 
@@ -114,20 +121,20 @@ Deno.test(
   "what guardian and node leave behind when both are killed is adopted, and nothing is lost",
   linux,
   async () => {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     await using program = busyNode(place);
     await program.serving();
     const [[node], database] = [await program.nodes(), await serverProcessId(place.dataDir)];
     program.signal("SIGKILL");
     Deno.kill(node!, "SIGKILL");
-    await gone(node!);
+    await waitUntilGone(node!);
     assert(await isAlive(database!), "PostgreSQL outlives its users");
     await using next = busyNode(place);
     await next.serving();
     assertEquals(await serverProcessId(place.dataDir), database);
     next.signal("SIGTERM");
     assertEquals((await next.ended()).code, 0);
-    await gone(database!);
+    await waitUntilGone(database!);
     assert((await account(place)).ledger.balanced);
   },
 );
@@ -136,7 +143,7 @@ Deno.test(
   "kill -9 of the embedded PostgreSQL is mended by the node, and no attempt is burned",
   linux,
   async () => {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     const feed = ["--count", "3000", "--until-idle", "--json", "--port", "0"];
     await using program = Program.start(["start", "--data-dir", place.dataDir, ...feed]);
     await program.serving();
@@ -144,21 +151,21 @@ Deno.test(
     Deno.kill(database!, "SIGKILL");
     const { code, out, err } = await program.ended();
     assertEquals(code, 0, err);
-    const { ledger, retried, dead }: Summary = JSON.parse(out);
+    const { ledger, retried, dead }: RunSummary = JSON.parse(out);
     assertEquals([ledger.balanced, ledger.accepted, retried, dead], [true, 3_000, 0, 0]);
     assertMatch(err, /away/i);
   },
 );
 
 /** Every command must refuse such a directory in one line. */
-async function refuses(dataDir: string, code: number, told: RegExp): Promise<void> {
+async function refuses(dataDir: string, code: number, reported: RegExp): Promise<void> {
   for (const args of [["start", "--port", "0"], ["cases", "list"]]) {
-    assertRefused(await run([...args, "--data-dir", dataDir]), code, told);
+    assertRefused(await run([...args, "--data-dir", dataDir]), code, reported);
   }
 }
 
 Deno.test("a data directory in use by another node is named with the process that has it", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using program = busyNode(place);
   await program.serving();
   const second = await run(["start", "--data-dir", place.dataDir, "--port", "0"]);
@@ -168,48 +175,48 @@ Deno.test("a data directory in use by another node is named with the process tha
 });
 
 Deno.test("a data directory that is a file, or under one, is refused", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const file = join(place.root, "file");
   await Deno.writeTextFile(file, "");
-  await refuses(file, exitCodes.refused, /is a file or lies under one/);
-  await refuses(join(file, "deeper"), exitCodes.refused, /is a file or lies under one/);
+  await refuses(file, exitCodes.unusable, /is a file or lies under one/);
+  await refuses(join(file, "deeper"), exitCodes.unusable, /is a file or lies under one/);
 });
 
 Deno.test(
   "a data directory that PostgreSQL's user cannot reach is refused",
   { ignore: !isRoot || !isLinux },
   async () => {
-    await using place = await Place.make(join("closed", "data"));
+    await using place = await TestDirectory.make(join("closed", "data"));
     await Deno.mkdir(join(place.root, "closed"), { mode: 0o700 });
-    await refuses(place.dataDir, exitCodes.refused, /cannot reach .* through .*: allow it with chmod o\+x/);
+    await refuses(place.dataDir, exitCodes.unusable, /cannot reach .* through .*: allow it with chmod o\+x/);
   },
 );
 
 const mounts = { ignore: !isLinux || !await canMount() };
 
 Deno.test("a full disk is told in one line, and leaves nothing half made", mounts, async () => {
-  await using place = await Place.make("disk");
+  await using place = await TestDirectory.make("disk");
   await using _disk = await Disk.mount(place.dataDir, "size=8m,mode=711");
   await refuses(
     place.dataDir,
-    exitCodes.refused,
+    exitCodes.unusable,
     /^No disk space left while .* or choose another place with --data-dir$/,
   );
 });
 
 Deno.test("a read-only place is told in one line", mounts, async () => {
-  await using place = await Place.make("disk");
+  await using place = await TestDirectory.make("disk");
   await using _disk = await Disk.mount(place.dataDir, "size=1m,ro,mode=711");
-  await refuses(place.dataDir, exitCodes.refused, /^Not permitted while /);
+  await refuses(place.dataDir, exitCodes.unusable, /^Not permitted while /);
 });
 
 Deno.test(
   "nothing of a run is left but the data: no process, no socket outside the data directory",
   linux,
   async () => {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     await account(place);
-    await until(async () => await serverProcessId(place.dataDir) === undefined);
+    await waitUntil(async () => await serverProcessId(place.dataDir) === undefined);
     const names = (await Array.fromAsync(Deno.readDir(place.root))).map(({ name }) => name);
     assertEquals(names, ["data"]);
   },

@@ -10,14 +10,14 @@ import { EmbeddedError } from "../../backends/postgres/embedded/errors.ts";
 import {
   canMount,
   Disk,
-  gone,
+  findUnfinished,
+  ForeignProcess,
   isAlive,
-  Place,
   sessionOf,
-  Stranger,
-  unfinished,
-  until,
+  TestDirectory,
   UserProcess,
+  waitUntil,
+  waitUntilGone,
 } from "../support/embedded_places.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 
@@ -25,7 +25,7 @@ const isRoot = Deno.uid() === 0;
 const isLinux = Deno.build.os === "linux";
 
 Deno.test("the first opening makes the database, the next one starts it with what it held", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const first = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   assertEquals(first.opened, "initialised");
   await query(first, (sql) => sql`create table kept as select 42 as answer`);
@@ -37,7 +37,7 @@ Deno.test("the first opening makes the database, the next one starts it with wha
 });
 
 Deno.test("the server keeps its promises and listens on no port", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const database = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   const settings = await query(database, (sql) =>
     sql`select name, setting from pg_settings where name in
@@ -55,7 +55,7 @@ Deno.test("the server keeps its promises and listens on no port", async () => {
 });
 
 Deno.test("a second process joins, and the last one out stops the server", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const mine = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   await using other = await UserProcess.opened(place.dataDir, "client");
   assertEquals(other.report.opened, "joined");
@@ -63,12 +63,12 @@ Deno.test("a second process joins, and the last one out stops the server", async
   await mine.close();
   assert(await isAlive(pid!), "the server must stay while somebody uses it");
   await other.finish();
-  await gone(pid!);
+  await waitUntilGone(pid!);
   assertEquals(await serverProcessId(place.dataDir), undefined);
 });
 
 Deno.test("two processes that open an empty directory at once share one database", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using users = new AsyncDisposableStack();
   const both = await Promise.all(["node", "client"].map((role) => UserProcess.opened(place.dataDir, role)));
   for (const user of both) users.use(user);
@@ -77,7 +77,7 @@ Deno.test("two processes that open an empty directory at once share one database
 });
 
 Deno.test("a user killed with kill -9 leaves the server running, and the next one adopts it", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using doomed = await UserProcess.opened(place.dataDir, "node");
   const pid = await serverProcessId(place.dataDir);
   await doomed.kill9();
@@ -86,11 +86,11 @@ Deno.test("a user killed with kill -9 leaves the server running, and the next on
   assertEquals(next.opened, "adopted");
   assertEquals(await serverProcessId(place.dataDir), pid);
   await next.close();
-  await gone(pid!);
+  await waitUntilGone(pid!);
 });
 
 Deno.test("a second node is refused at once, naming the directory and the process of the first", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const first = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   const error = await refused(place.dataDir, "in_use");
   assertStringIncludes(error.message, place.dataDir);
@@ -99,9 +99,11 @@ Deno.test("a second node is refused at once, naming the directory and the proces
 });
 
 Deno.test("a database that was half made when its maker was killed is made again", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using maker = UserProcess.spawn(place.dataDir, "node");
-  await until(async () => (await unfinished(place.dataDir)).some((name) => name.startsWith("cluster")));
+  await waitUntil(async () =>
+    (await findUnfinished(place.dataDir)).some((name) => name.startsWith("cluster"))
+  );
   await maker.kill9();
   const next = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   assertEquals(next.opened, "initialised");
@@ -110,13 +112,13 @@ Deno.test("a database that was half made when its maker was killed is made again
 });
 
 Deno.test("a killed server is started again once, whoever asks, on the same socket", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const one = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   const two = await openEmbedded({ dataDir: place.dataDir, role: "client" });
   await query(one, (sql) => sql`create table kept as select 42 as answer`);
   const pid = await serverProcessId(place.dataDir);
   Deno.kill(pid!, "SIGKILL");
-  await gone(pid!);
+  await waitUntilGone(pid!);
   const found = await Promise.all([one.revive(), two.revive()]);
   assertEquals(found.sort(), ["running", "started"]);
   assertEquals(await query(two, (sql) => sql`select answer from kept`), [{ answer: 42 }]);
@@ -127,12 +129,12 @@ Deno.test({
   name: "the process id of a killed server, used again by another process, does not prevent a start",
   ignore: !isLinux,
   async fn() {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     const first = await openEmbedded({ dataDir: place.dataDir, role: "node" });
     const pid = await serverProcessId(place.dataDir);
     Deno.kill(pid!, "SIGKILL");
-    await gone(pid!);
-    await using stranger = await Stranger.likeOwnerOf(join(place.dataDir, "cluster"));
+    await waitUntilGone(pid!);
+    await using stranger = await ForeignProcess.likeOwnerOf(join(place.dataDir, "cluster"));
     const file = join(place.dataDir, "cluster/postmaster.pid");
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace(/^\d+/, `${stranger.pid}`));
     assertEquals(await first.revive(), "started");
@@ -145,7 +147,7 @@ Deno.test({
   name: "the server is in a session of its own, without our environment and our locks",
   ignore: !isLinux,
   async fn() {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     const database = await openEmbedded({ dataDir: place.dataDir, role: "node" });
     const pid = await serverProcessId(place.dataDir);
     const [server, ours] = await Promise.all([sessionOf(pid!), sessionOf(Deno.pid)]);
@@ -165,14 +167,14 @@ Deno.test({
 });
 
 Deno.test("closing twice does nothing more, and nothing is revived after it", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   const database = await openEmbedded({ dataDir: place.dataDir, role: "client" });
   await Promise.all([database.close(), database.close()]);
   await assertRejects(() => database.revive(), EmbeddedError, "closed");
 });
 
 Deno.test("a data directory too deep for a socket's path gets its socket elsewhere", async () => {
-  await using place = await Place.make("deep".repeat(30));
+  await using place = await TestDirectory.make("deep".repeat(30));
   const first = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   const second = await openEmbedded({ dataDir: place.dataDir, role: "client" });
   assertMatch(first.connection.host, /^\/tmp\/zaakstroom-[0-9a-f]{16}$/);
@@ -186,7 +188,7 @@ Deno.test("a data directory too deep for a socket's path gets its socket elsewhe
 Deno.test("a socket's directory laid in the shared place by somebody else is refused", {
   ignore: !isRoot,
 }, async () => {
-  await using place = await Place.make("deep".repeat(30));
+  await using place = await TestDirectory.make("deep".repeat(30));
   const first = await openEmbedded({ dataDir: place.dataDir, role: "node" });
   await first.close();
   await Deno.mkdir(first.connection.host);
@@ -202,7 +204,7 @@ Deno.test("a socket's directory laid in the shared place by somebody else is ref
 });
 
 Deno.test("a file where the data directory should be gives one clear line", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await Deno.writeTextFile(place.dataDir, "");
   assertStringIncludes((await refused(place.dataDir, "failed")).message, `${place.dataDir} is a file`);
   const under = join(place.dataDir, "below");
@@ -210,14 +212,14 @@ Deno.test("a file where the data directory should be gives one clear line", asyn
 });
 
 Deno.test("data of another major version gives one clear line", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await Deno.mkdir(join(place.dataDir, "cluster"), { recursive: true });
   await Deno.writeTextFile(join(place.dataDir, "cluster/PG_VERSION"), "17\n");
   assertMatch((await refused(place.dataDir, "failed")).message, /PostgreSQL 17 .* brings 18: upgrade it/);
 });
 
 Deno.test("a directory that is no cluster is never written over", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await Deno.mkdir(join(place.dataDir, "cluster"), { recursive: true });
   await Deno.writeTextFile(join(place.dataDir, "cluster/precious"), "");
   assertStringIncludes((await refused(place.dataDir, "failed")).message, "not a PostgreSQL cluster");
@@ -225,7 +227,7 @@ Deno.test("a directory that is no cluster is never written over", async () => {
 });
 
 Deno.test("a server that cannot start gives the reason from its log", async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await (await openEmbedded({ dataDir: place.dataDir, role: "node" })).close();
   await Deno.remove(join(place.dataDir, "cluster/global/pg_control"));
   const error = await refused(place.dataDir, "failed");
@@ -233,7 +235,7 @@ Deno.test("a server that cannot start gives the reason from its log", async () =
 });
 
 Deno.test("a directory the server's user cannot reach is named", { ignore: !isRoot }, async () => {
-  await using place = await Place.make("closed/data");
+  await using place = await TestDirectory.make("closed/data");
   const closed = join(place.dataDir, "..");
   await Deno.mkdir(closed, { mode: 0o700 });
   const error = await refused(place.dataDir, "unreachable_directory");
@@ -244,16 +246,16 @@ const mountable = isRoot && isLinux && await canMount();
 
 for (const [what, size] of [["unpacking PostgreSQL", "20m"], ["initialising the database", "80m"]] as const) {
   Deno.test(`a disk that is full while ${what} gives one clear line`, { ignore: !mountable }, async () => {
-    await using place = await Place.make();
+    await using place = await TestDirectory.make();
     await using _disk = await Disk.mount(place.dataDir, `size=${size},mode=0711`);
     const error = await refused(place.dataDir, "no_space");
     assertStringIncludes(error.message, `No disk space left while ${what} in ${place.dataDir}`);
-    assertEquals(await unfinished(place.dataDir), []);
+    assertEquals(await findUnfinished(place.dataDir), []);
   });
 }
 
 Deno.test("a read-only directory gives one clear line", { ignore: !mountable }, async () => {
-  await using place = await Place.make();
+  await using place = await TestDirectory.make();
   await using _disk = await Disk.mount(place.dataDir, "ro,mode=0711");
   const error = await refused(place.dataDir, "not_permitted");
   assertStringIncludes(error.message, place.dataDir);

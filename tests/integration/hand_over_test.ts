@@ -52,12 +52,12 @@ async function play(
   count: number,
   ended: AbortSignal,
   decide: (batch: Batch) => ReturnType<typeof settlement>,
-  told: (index: number) => void = () => {},
+  reported: (index: number) => void = () => {},
 ): Promise<string[]> {
   const seen: string[] = [];
   for await (const batch of mailbox.batches(ended)) {
     await mailbox.settle(batch, decide(batch));
-    for (const { event } of deliveries(batch)) told(seen.push(event.event_id) - 1);
+    for (const { event } of deliveries(batch)) reported(seen.push(event.event_id) - 1);
     if (seen.length >= count) return seen;
   }
   throw new Error(`Only ${seen.length} of ${count} deliveries came`);

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendUnavailable } from "../../backends/backend.ts";
 import { HealthCheck } from "../../console/health_check.ts";
 import { reportHealth } from "../../console/health_report.ts";
-import { httpParts } from "../../console/http_parts.ts";
-import { type HttpParts, ListenError, serveHttp } from "../../console/http_server.ts";
+import { httpRoutes } from "../../console/http_parts.ts";
+import { type HttpRoutes, ListenError, serveHttp } from "../../console/http_server.ts";
 import { Metrics } from "../../console/metrics.ts";
 import { facts, mailbox, START } from "../unit/console/world.ts";
 
@@ -18,7 +18,11 @@ function reportOf({ stuck = false, late = false }: Stuck = {}) {
     nextTimerAt: null,
     mailboxes: [mailbox(stuck || late ? old : {})],
   };
-  return reportHealth(health, facts(), { now: START + 3_600_000, backSince: null, unownedSince: new Map() });
+  return reportHealth(health, facts(), {
+    now: START + 3_600_000,
+    availableSince: null,
+    unownedSince: new Map(),
+  });
 }
 
 async function metricsPart() {
@@ -27,7 +31,7 @@ async function metricsPart() {
 }
 
 /** Serves on a free port while `visit` runs. */
-async function serving(parts: Partial<HttpParts>, visit: (url: string, port: number) => Promise<void>) {
+async function serving(parts: Partial<HttpRoutes>, visit: (url: string, port: number) => Promise<void>) {
   const health = () => Promise.resolve(reportOf());
   const server = serveHttp({ port: 0, health, metrics: metricsPart, ...parts });
   try {
@@ -146,9 +150,9 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
       mailboxes: [mailbox({ pending: 4 })],
     });
   };
-  const onHealth = metrics.healthSeen.bind(metrics);
+  const onHealth = metrics.recordHealth.bind(metrics);
   const check = new HealthCheck({ health, onHealth, facts, now: () => time });
-  await serving(httpParts(check, metrics), async (url) => {
+  await serving(httpRoutes(check, metrics), async (url) => {
     for (const passed of [0, 900, 3_000]) {
       time += passed;
       assert((await get(`${url}metrics`)).body.includes('event_queue_depth{backend="postgres"} 4'));
@@ -194,9 +198,9 @@ Deno.test("the permission to listen on one address is enough to serve metrics an
   const script = `
     import { serveHttp } from "${new URL("../../console/http_server.ts", import.meta.url)}";
     import { Metrics } from "${new URL("../../console/metrics.ts", import.meta.url)}";
-    import { createJournal } from "${new URL("../../console/journal.ts", import.meta.url)}";
+    import { createNodeLog } from "${new URL("../../console/journal.ts", import.meta.url)}";
     const metrics = new Metrics({ backend: "postgres" });
-    createJournal({ json: true, write: () => {} }).backendUnavailable("no route");
+    createNodeLog({ json: true, write: () => {} }).backendUnavailable("no route");
     metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });
     const text = await metrics.text();
     const server = serveHttp({ port: 0, health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });

@@ -41,7 +41,16 @@ Deno.test("a load run tells latencies, throughput and use, and writes a report t
 
 /** What was offered was taken and settled, each arrival after the warm-up has its latency, and parts fit the whole. */
 function assertConsistent(run: LoadFigures): void {
-  const { offered, appended, append_ms, settle_ms, end_to_end_ms, decided, troubles, processes } = run;
+  const {
+    offered,
+    appended,
+    append_ms,
+    settle_ms,
+    end_to_end_ms,
+    decided,
+    troubles: errorCounts,
+    processes,
+  } = run;
   assertEquals([run.backend, run.arrivals, run.warm_up_seconds, run.rate_per_second], [
     "memory",
     "poisson",
@@ -56,7 +65,7 @@ function assertConsistent(run: LoadFigures): void {
   assertEquals(end_to_end_ms.count, settle_ms.decision!.count);
   assert(decided > 0 && decided <= offered);
   assert(end_to_end_ms.p50 >= settle_ms.intake!.p50 && end_to_end_ms.p99 >= end_to_end_ms.p50);
-  assertEquals([troubles.dead_lettered, troubles.worker_restarts, troubles.fenced], [0, 0, 0]);
+  assertEquals([errorCounts.dead_lettered, errorCounts.worker_restarts, errorCounts.fenced], [0, 0, 0]);
   if (Deno.build.os === "linux") assert(processes[0]!.cpu_percent > 0 && processes[0]!.memory_mb > 20);
 }
 
@@ -95,7 +104,7 @@ Deno.test("on the embedded PostgreSQL a run leaves nothing behind, and tells of 
 
 Deno.test("in a pipe a run says how it goes in lines; broken off, it tells what was measured until then", async () => {
   await using load = Program.start([...memory, "--rate", "20/sec", "--duration", "60s", "--warm-up", "1s"]);
-  await load.err.said(
+  await load.err.waitForLine(
     /^5 s: \d+ offered, \d+ appended, \d+ settled, \d+ behind; append p99 [\d.]+ ms, end to end p50 /m,
   );
   load.signal("SIGINT");

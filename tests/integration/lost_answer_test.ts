@@ -11,12 +11,12 @@ Deno.test("an answer that broke off after its row leaves nothing behind for the 
   await using server = await startPostgres({ fsync: false });
   const database = new URL(await server.freshDatabase());
   const target = { hostname: "127.0.0.1", port: server.port };
-  await using proxy = new FaultProxy(target, (tamperOf) => new PostgresWire(tamperOf));
+  await using proxy = new FaultProxy(target, (filterOf) => new PostgresWire(filterOf));
   database.port = String(proxy.port);
   const backend = await openPostgres({ url: database.href, connections: 1 });
   let lost = 0;
   // The row of the answer arrives, and the word that it was the last one does not.
-  proxy.conduct.tamper = { request: () => "pass", reply: () => lost++ === 0 ? "lose" : "pass" };
+  proxy.rules.filter = { request: () => "pass", reply: () => lost++ === 0 ? "lose" : "pass" };
   try {
     await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendUnavailable);
     assertEquals(await backend.append([anEvent("case-1", 1)]), {
@@ -35,13 +35,13 @@ Deno.test("a full disk is told as such, and passes", async () => {
   await using server = await startPostgres({ fsync: false });
   const database = new URL(await server.freshDatabase());
   const target = { hostname: "127.0.0.1", port: server.port };
-  await using proxy = new FaultProxy(target, (tamperOf) => new PostgresWire(tamperOf));
+  await using proxy = new FaultProxy(target, (filterOf) => new PostgresWire(filterOf));
   database.port = String(proxy.port);
   const backend = await openPostgres({ url: database.href, connections: 1 });
-  proxy.conduct.tamper = { request: () => "fill_up", reply: () => "pass" };
+  proxy.rules.filter = { request: () => "fill_up", reply: () => "pass" };
   try {
     await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendUnavailable, "disk full");
-    proxy.conduct.tamper = undefined;
+    proxy.rules.filter = undefined;
     assertEquals((await backend.append([anEvent("case-1", 1)])).stored, 1);
   } finally {
     await backend.close();

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { retryWhileUnavailable } from "../../backends/patience.ts";
-import { consume, Journal } from "../conformance/journal.ts";
+import { consumeAll, DeliveryLog } from "../conformance/journal.ts";
 import { anEvent } from "../support/events.ts";
 import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
 import { natsTest } from "../support/nats_needed.ts";
@@ -12,7 +12,7 @@ const STREAM = "CASES";
 
 /** Load that goes on until it is ended, and the account of it. */
 class Load {
-  readonly journal = new Journal();
+  readonly journal = new DeliveryLog();
   readonly ids: string[] = [];
   away = 0;
   readonly noticed = (error: unknown) => void (error && this.away++);
@@ -29,7 +29,7 @@ class Load {
       deadlineMs: 1_000,
       onAvailabilityChange: load.noticed,
     });
-    const consuming = consume(backend, load.journal, stop.signal);
+    const consuming = consumeAll(backend, load.journal, stop.signal);
     let over = false;
     const publishing = (async () => {
       while (!over) {

@@ -4,7 +4,7 @@ import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
-import { assertRefused, type Ended, run, runHere } from "../support/program.ts";
+import { assertRefused, type ProgramResult, run, runHere } from "../support/program.ts";
 
 let server: TestNats;
 natsTest.beforeAll(async () => {
@@ -37,7 +37,7 @@ const event = (event_type: string, case_id: string, data: object) => ({
   data: { case_id, ...data },
 });
 
-const here = (...args: string[]): Promise<Ended> =>
+const here = (...args: string[]): Promise<ProgramResult> =>
   runHere([...args, "--backend", "nats", "--url", server.url]);
 
 async function publish(...events: object[]): Promise<void> {
@@ -65,9 +65,9 @@ natsTest("a caseworker finds what waits, decides it once, and the story of the c
   assertEquals([decided.code, JSON.parse(decided.out).version], [0, 4], decided.err);
   assertEquals((await here("cases", "review")).out, "No case waits for a caseworker");
   assertRefused(await here("cases", "decide", "waits", ...decision), exitCodes.notFound, /does not wait/);
-  const story = await here("cases", "show", "waits");
-  assertMatch(story.out, /refer_assistance/);
-  assert(!story.out.includes("999990019"), story.out);
+  const history = await here("cases", "show", "waits");
+  assertMatch(history.out, /refer_assistance/);
+  assert(!history.out.includes("999990019"), history.out);
   const [listed] = JSON.parse((await here("cases", "list", "--json", "--limit", "1")).out);
   assertEquals([listed.caseId, listed.version, listed.latest], ["waits", 4, "case.decision"]);
   assertRefused(await here("cases", "show", "nobody"), exitCodes.notFound, /^There is no case nobody$/);

@@ -7,7 +7,7 @@ import { exitCodes } from "../../console/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNatsOptions } from "../support/nats_server.ts";
-import { assertRefused, type Ended, runHere } from "../support/program.ts";
+import { assertRefused, type ProgramResult, runHere } from "../support/program.ts";
 
 let directory: string;
 Deno.test.beforeAll(async () => {
@@ -22,10 +22,10 @@ async function file(name: string, text: string): Promise<string> {
   return `${directory}/${name}`;
 }
 
-const list = (url: string, ...flags: string[]): Promise<Ended> =>
+const list = (url: string, ...flags: string[]): Promise<ProgramResult> =>
   runHere(["cases", "list", "--backend", "nats", "--url", url, ...flags]);
 
-function assertLists({ code, out, err }: Ended): void {
+function assertLists({ code, out, err }: ProgramResult): void {
   assertEquals([code, out], [0, "No cases"], err);
 }
 
@@ -42,11 +42,11 @@ natsTest(
     assertLists(await list(server.url, "--nats-user", "ann", "--nats-password", "p@ss word"));
     assertLists(await list(server.url.replace("//", "//ann:p%40ss%20word@")));
     const wrong = await list(server.url, "--nats-user", "ann", "--nats-password", "secret-word");
-    assertRefused(wrong, exitCodes.refused, /^NATS refuses the user: check the credentials$/);
+    assertRefused(wrong, exitCodes.unusable, /^NATS refuses the user: check the credentials$/);
     const inUrl = await list(server.url.replace("//", "//ann:secret-word@"));
-    assertRefused(inUrl, exitCodes.refused, /check the credentials$/);
+    assertRefused(inUrl, exitCodes.unusable, /check the credentials$/);
     assert(!`${wrong.err}${inUrl.err}`.includes("secret-word"));
-    assertRefused(await list(server.url), exitCodes.refused, /check the credentials$/);
+    assertRefused(await list(server.url), exitCodes.unusable, /check the credentials$/);
   },
 );
 
@@ -58,7 +58,7 @@ natsTest("a token, and an nkey by its seed in a file", async () => {
   assertLists(await list(byToken.url.replace("//", "//t0ken@")));
   assertRefused(
     await list(byToken.url, "--nats-token", "other"),
-    exitCodes.refused,
+    exitCodes.unusable,
     /check the credentials$/,
   );
   const config = `authorization { users: [{ nkey: ${user.getPublicKey()} }, { user: x, password: y }] }`;
@@ -76,13 +76,13 @@ natsTest(
     const expired = await file("expired.creds", accounts.credentials(-60));
     assertRefused(
       await list(server.url, "--nats-creds", expired),
-      exitCodes.refused,
+      exitCodes.unusable,
       /check the credentials/,
     );
     const garbage = await file("garbage.creds", "not a credentials file");
-    assertRefused(await list(server.url, "--nats-creds", garbage), exitCodes.refused, /credentials/);
+    assertRefused(await list(server.url, "--nats-creds", garbage), exitCodes.unusable, /credentials/);
     const nowhere = await list(server.url, "--nats-creds", `${directory}/nowhere`);
-    assertRefused(nowhere, exitCodes.refused, /^Cannot read .*nowhere: there is no such file$/);
+    assertRefused(nowhere, exitCodes.unusable, /^Cannot read .*nowhere: there is no such file$/);
   },
 );
 
@@ -109,19 +109,19 @@ natsTest("TLS with a certificate authority of one's own, and mTLS; neither is gi
   await using server = await serverWith(tls("verify: false"), { caFile: pem("ca") });
   assertLists(await list(server.url, ...ca));
   const unknown = await list(server.url);
-  assertEquals([unknown.code, unknown.err.split("\n").length], [exitCodes.refused, 1], unknown.err);
+  assertEquals([unknown.code, unknown.err.split("\n").length], [exitCodes.unusable, 1], unknown.err);
   const identity = { caFile: pem("ca"), certFile: pem("client"), keyFile: pem("client_key") };
   await using mutual = await serverWith(tls("verify: true"), identity);
   assertLists(await list(mutual.url, ...ca, ...own));
   const without = await list(mutual.url, ...ca);
   assertRefused(
     without,
-    exitCodes.refused,
+    exitCodes.unusable,
     /^The NATS server asks for a certificate of ours: give --tls-cert and --tls-key$/,
   );
   await using plain = await startNats();
   const insisted = await list(plain.url.replace("nats:", "tls:"));
-  assertEquals([insisted.code, insisted.err.split("\n").length], [exitCodes.refused, 1], insisted.err);
+  assertEquals([insisted.code, insisted.err.split("\n").length], [exitCodes.unusable, 1], insisted.err);
 });
 
 Deno.test("options that can't go together are refused before anybody connects", async () => {
@@ -135,7 +135,7 @@ Deno.test("options that can't go together are refused before anybody connects", 
     [["--tls-cert", "x"], /^Cannot use --tls-cert without --tls-key/],
     [["--replicas", "9"], /^Cannot use --replicas: must be a whole number from 1 to 5/],
   ];
-  for (const [flags, told] of slips) assertRefused(await list(url, ...flags), exitCodes.usage, told);
+  for (const [flags, reported] of slips) assertRefused(await list(url, ...flags), exitCodes.usage, reported);
   assertRefused(await list("postgres://host/db"), exitCodes.usage, /^Cannot use --url: with --backend nats/);
-  assertRefused(await list(url), exitCodes.away, /^NATS is away/);
+  assertRefused(await list(url), exitCodes.unavailable, /^NATS is away/);
 });

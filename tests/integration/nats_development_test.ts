@@ -1,7 +1,7 @@
 /** The nats-server that the commands start themselves: one owner, found by others, and gone with its last user. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { exitCodes } from "../../console/exit_codes.ts";
-import { gone, isAlive } from "../support/embedded_places.ts";
+import { isAlive, waitUntilGone } from "../support/embedded_places.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { findNatsServer } from "../support/nats_server.ts";
 import { assertRefused, Program, run } from "../support/program.ts";
@@ -68,7 +68,7 @@ natsTest("a server that is killed under a node is started again, and the ledger 
   await node.serving();
   const pid = await place.pid();
   Deno.kill(pid, "SIGKILL");
-  await gone(pid);
+  await waitUntilGone(pid);
   const { code, out, err } = await node.ended();
   assertEquals(code, 0, err);
   const { accepted, ledger } = JSON.parse(out);
@@ -94,9 +94,9 @@ Deno.test("where there is no nats-server the message says how to install one", a
   const refused = await run(["cases", "list", ...place.flags], { env });
   assertRefused(
     refused,
-    exitCodes.refused,
+    exitCodes.unusable,
     /^Cannot start a NATS server: .*Install one: .*or give --url nats:/,
   );
   const without = await run(["cases", "list", ...place.flags], { env: { PATH: "/nowhere" } });
-  assertRefused(without, exitCodes.refused, /there is no nats-server on the PATH/);
+  assertRefused(without, exitCodes.unusable, /there is no nats-server on the PATH/);
 });

@@ -26,7 +26,7 @@ natsTest(
     await using server = await startNats({ syncAlways: false });
     const flags = ["--backend", "nats", "--url", server.url];
     const refused = await runHere(["cases", "list", ...flags, "--require-durable"]);
-    assertRefused(refused, exitCodes.refused, /^Not durable enough for --require-durable: .*sync_interval/);
+    assertRefused(refused, exitCodes.unusable, /^Not durable enough for --require-durable: .*sync_interval/);
     const asserted = await runHere(["cases", "list", ...flags, "--require-durable", "--nats-sync-always"]);
     assertEquals(asserted.code, 0, asserted.err);
     await using node = Program.start(["start", ...flags, "--port", "0"], { asNode: true });
@@ -42,6 +42,6 @@ Deno.test("a PostgreSQL without fsync is refused by --require-durable", async ()
   await using server = await startPostgres({ fsync: false });
   const url = await server.freshDatabase();
   const refused = await runHere(["cases", "list", "--url", url, "--require-durable"]);
-  assertRefused(refused, exitCodes.refused, /^Not durable enough for --require-durable: .*fsync is off$/);
+  assertRefused(refused, exitCodes.unusable, /^Not durable enough for --require-durable: .*fsync is off$/);
   assertEquals((await runHere(["cases", "list", "--url", url])).code, 0);
 });

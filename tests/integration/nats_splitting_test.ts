@@ -27,7 +27,7 @@ natsTest("a settlement of 3,000 messages is stored once, also when it is tried t
     const read = deliveries(batch);
     const outputs = read.flatMap((d) => [0, 1, 2].map((i) => storeRow(outputOf(d, i), 0)));
     const timers = read.map(({ event }) => timerOf("late", FAR, anEvent(event.correlation_id, 9), 0));
-    const whole = settlement({ outputs, timers, exceptions: read.map(deadOf) });
+    const whole = settlement({ outputs, timers, failures: read.map(deadOf) });
     await mailbox.settle(batch, whole);
     await mailbox.settle(batch, whole);
     await mailbox.close();

@@ -36,12 +36,12 @@ natsTest(
       partitionOf: (id: string) => partitionOf(id, backend.partitions),
     };
     const wanted = ["often", "unknown", ...new Set(many.map((event) => event.correlation_id))];
-    const stories = await readCaseHistories(source, wanted);
+    const histories = await readCaseHistories(source, wanted);
     for (const caseId of wanted) {
       const expected = [...many, ...often].filter((event) => event.correlation_id === caseId);
-      const story = (stories.get(caseId) ?? []).map((stored) => envelopeOf(stored));
-      assertEquals(story.map(({ eventId }) => eventId), expected.map(({ event_id }) => event_id), caseId);
-      assertEquals(story.map(({ version }) => version), expected.map((_, i) => i + 1), caseId);
+      const history = (histories.get(caseId) ?? []).map((stored) => envelopeOf(stored));
+      assertEquals(history.map(({ eventId }) => eventId), expected.map(({ event_id }) => event_id), caseId);
+      assertEquals(history.map(({ version }) => version), expected.map((_, i) => i + 1), caseId);
     }
     await client.close();
     await backend.close();

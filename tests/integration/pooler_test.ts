@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
 import { exitCodes } from "../../console/exit_codes.ts";
-import type { Summary } from "../../console/summary.ts";
-import { until } from "../support/embedded_places.ts";
+import type { RunSummary } from "../../console/summary.ts";
+import { waitUntil } from "../support/embedded_places.ts";
 import { findPgbouncer, Pgbouncer } from "../support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { assertRefused, Program, run, runHere } from "../support/program.ts";
@@ -39,7 +39,7 @@ Deno.test("with --pooler cases run to the end through a transaction pooler", opt
   const feed = ["--count", "500", "--until-idle", "--json", "--port", "0", "--pooler"];
   const { code, out, err } = await run(["start", "--url", pooled, ...feed]);
   assertEquals(code, 0, err);
-  const { ledger, retried, restarts }: Summary = JSON.parse(out);
+  const { ledger, retried, restarts }: RunSummary = JSON.parse(out);
   assertEquals([ledger.balanced, ledger.accepted, retried, restarts], [true, 500, 0, 0]);
   assertEquals(await brokenRules(straight), []);
 });
@@ -59,7 +59,7 @@ Deno.test(
     const sql = postgres(straight, { max: 1, onnotice: () => {} });
     const analysed = async () =>
       (await sql`select from zaakstroom.events where type = 'case.analysis'`).length;
-    await until(async () => await analysed() === 30);
+    await waitUntil(async () => await analysed() === 30);
     const listening =
       await sql`select from pg_stat_activity where query ilike 'listen%' and datname = current_database()`;
     assertEquals(listening.length, 0);
@@ -76,7 +76,7 @@ Deno.test(
     await using pooler = await Pgbouncer.start(program!, server.port);
     const { pooled } = await database(pooler);
     const refused = await runHere(["cases", "list", "--url", pooled]);
-    assertRefused(refused, exitCodes.refused, /transaction pooler/);
+    assertRefused(refused, exitCodes.unusable, /transaction pooler/);
     assertMatch(refused.err, /add --pooler/);
   },
 );

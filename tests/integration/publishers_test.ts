@@ -13,7 +13,7 @@ import {
   PublishDecision,
   VersionConflict,
 } from "../../backends/publishers.ts";
-import { until } from "../support/embedded_places.ts";
+import { waitUntil } from "../support/embedded_places.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { Program } from "../support/program.ts";
 
@@ -182,11 +182,13 @@ Deno.test("an event in the outbox comes and goes with the application's own tran
   }).catch(() => {});
   await sql.begin((tx) => write(tx, "kept"));
   await sql`insert into zaakstroom.outbox (event) values ('{"event_type":"case.moved","data":{}}'), ('42')`;
-  await until(async () => (await desk.stored()).includes("kept case.analysis"));
+  await waitUntil(async () => (await desk.stored()).includes("kept case.analysis"));
   const events = await desk.stored();
   assertEquals(events.filter((line) => line === "kept case.intake").length, 1);
   assertEquals(events.filter((line) => line.startsWith("undone")), []);
-  await until(async () => (await sql`select from zaakstroom.outbox where refused_for is null`).length === 0);
+  await waitUntil(async () =>
+    (await sql`select from zaakstroom.outbox where refused_for is null`).length === 0
+  );
   const left = await sql`select refused_for from zaakstroom.outbox order by id`;
   assertEquals(left.length, 2);
   assertMatch(left[0]!.refused_for, /event_type: must be one of case\.intake/);
@@ -204,7 +206,7 @@ Deno.test("an outbox event whose id is stored with other content stays behind, a
   await desk.sql`insert into zaakstroom.outbox (event) values (${clash}::text::json), (${fine}::text::json)`;
   await using node = Program.start(["start", "--url", desk.url, "--json", "--port", "0"]);
   await node.serving();
-  await until(async () => (await desk.stored()).includes("behind case.intake"));
+  await waitUntil(async () => (await desk.stored()).includes("behind case.intake"));
   const left = await desk.sql`select refused_for from zaakstroom.outbox`;
   assertMatch(left[0]!.refused_for, /stored already, with other content/);
   node.signal("SIGTERM");

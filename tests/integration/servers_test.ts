@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import postgres from "postgres";
 import { exitCodes } from "../../console/exit_codes.ts";
-import type { Summary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/summary.ts";
 import { LoopbackProxy } from "../support/loopback_proxy.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { assertRefused, Program, run, runHere } from "../support/program.ts";
@@ -35,9 +35,9 @@ async function administer(url: string, statements: string): Promise<void> {
   await sql.unsafe(statements).finally(() => sql.end());
 }
 
-async function assertTold(url: string, code: number, told: RegExp): Promise<void> {
+async function assertReported(url: string, code: number, reported: RegExp): Promise<void> {
   const ended = await list(url);
-  assertRefused(ended, code, told);
+  assertRefused(ended, code, reported);
   assert(!ended.err.includes(SECRET), ended.err);
 }
 
@@ -46,24 +46,28 @@ Deno.test("a server that is not there is told with its address, and without the 
   const { port } = taken.addr;
   taken.close();
   const url = `postgres://me:${SECRET}@127.0.0.1:${port}/db`;
-  await assertTold(url, exitCodes.away, new RegExp(`^PostgreSQL is away .*127\\.0\\.0\\.1:${port}/db`));
-  await assertTold(
+  await assertReported(
+    url,
+    exitCodes.unavailable,
+    new RegExp(`^PostgreSQL is away .*127\\.0\\.0\\.1:${port}/db`),
+  );
+  await assertReported(
     `postgres://me:${SECRET}@no-such-host.invalid/db`,
-    exitCodes.away,
+    exitCodes.unavailable,
     /no-such-host\.invalid:5432\/db/,
   );
 });
 
 Deno.test("a role, a database, a setting that does not exist: each is told with what to do", async () => {
-  await assertTold(as("nobody", "postgres"), exitCodes.refused, /28000.*check the user in the URL/);
-  await assertTold(
+  await assertReported(as("nobody", "postgres"), exitCodes.unusable, /28000.*check the user in the URL/);
+  await assertReported(
     as("postgres", "nowhere"),
-    exitCodes.refused,
+    exitCodes.unusable,
     /3D000.*create the database, or name another/,
   );
-  await assertTold(
+  await assertReported(
     `${as("postgres", "postgres")}?sunshine=on`,
-    exitCodes.refused,
+    exitCodes.unusable,
     /take the setting .* out of the URL/,
   );
 });
@@ -71,13 +75,13 @@ Deno.test("a role, a database, a setting that does not exist: each is told with 
 Deno.test("a database that takes no connections is told", async () => {
   const url = await server.freshDatabase();
   await administer(server.url, `alter database ${nameOf(url)} allow_connections false`);
-  await assertTold(url, exitCodes.refused, /55000.*let the database take connections/);
+  await assertReported(url, exitCodes.unusable, /55000.*let the database take connections/);
 });
 
 Deno.test("a database that is not encoded in UTF8 is refused, before anything is made in it", async () => {
   await administer(server.url, "create database latin encoding 'LATIN1' locale 'C' template template0");
   const url = server.url.replace(/\/[^/]*$/, "/latin");
-  await assertTold(url, exitCodes.refused, /encoded in LATIN1: create one in UTF8/);
+  await assertReported(url, exitCodes.unusable, /encoded in LATIN1: create one in UTF8/);
   const sql = postgres(url, { max: 1 });
   const made = await sql`select from pg_namespace where nspname = 'zaakstroom'`.finally(() => sql.end());
   assertEquals(made.length, 0);
@@ -89,9 +93,9 @@ Deno.test("a wrong password is refused without repeating it", async () => {
   await administer(server.url, `create role guarded login password 'another'; select pg_reload_conf()`);
   await Deno.writeTextFile(rules, `host all guarded 127.0.0.1/32 scram-sha-256\n${before}`);
   await administer(server.url, "select pg_reload_conf()");
-  await assertTold(
+  await assertReported(
     as("guarded", "postgres"),
-    exitCodes.refused,
+    exitCodes.unusable,
     /28P01 invalid password.*check the user and the password/,
   );
 });
@@ -99,16 +103,20 @@ Deno.test("a wrong password is refused without repeating it", async () => {
 Deno.test("a role without rights is told which it lacks: to make the schema, and to use it", async () => {
   const url = await server.freshDatabase();
   await administer(server.url, "create role weak login");
-  await assertTold(as("weak", nameOf(url)), exitCodes.refused, /42501.*grant the role its rights/);
+  await assertReported(as("weak", nameOf(url)), exitCodes.unusable, /42501.*grant the role its rights/);
   assertEquals((await list(url)).code, 0);
-  await assertTold(as("weak", nameOf(url)), exitCodes.refused, /42501.*grant the role its rights/);
+  await assertReported(as("weak", nameOf(url)), exitCodes.unusable, /42501.*grant the role its rights/);
 });
 
 Deno.test("a schema newer than the program is refused", async () => {
   const url = await server.freshDatabase();
   assertEquals((await list(url)).code, 0);
   await administer(url, "insert into zaakstroom.migrations values (999, 'of the future')");
-  await assertTold(url, exitCodes.refused, /^The database is at migration 999, .*: use a newer zaakstroom$/);
+  await assertReported(
+    url,
+    exitCodes.unusable,
+    /^The database is at migration 999, .*: use a newer zaakstroom$/,
+  );
 });
 
 Deno.test("a server that says it is older than PostgreSQL 15 is refused", async () => {
@@ -121,7 +129,7 @@ Deno.test("a server that says it is older than PostgreSQL 15 is refused", async 
        $$select case $1 when 'server_version_num' then '140023' else pg_catalog.current_setting($1) end$$;
      alter database "${nameOf(url)}" set search_path = old, pg_catalog`,
   );
-  await assertTold(url, exitCodes.refused, /^PostgreSQL 14 is too old: use PostgreSQL 15 or newer$/);
+  await assertReported(url, exitCodes.unusable, /^PostgreSQL 14 is too old: use PostgreSQL 15 or newer$/);
 });
 
 Deno.test("start refuses a store with a kind of event it has no path from, and names it", async () => {
@@ -134,7 +142,7 @@ Deno.test("start refuses a store with a kind of event it has no path from, and n
   const ended = await run(["start", "--url", url, "--port", "0"]);
   assertRefused(
     ended,
-    exitCodes.refused,
+    exitCodes.unusable,
     /\(case\.forgotten version 1, case\.intake version 9\): use a newer zaakstroom$/,
   );
 });
@@ -175,7 +183,7 @@ async function grown(url: string, least: number): Promise<void> {
 async function assertUnharmed(node: Program, url: string, count: number): Promise<void> {
   const { code, out, err } = await node.ended();
   assertEquals(code, 0, err);
-  const { ledger, accepted, retried, dead, parked, restarts }: Summary = JSON.parse(out);
+  const { ledger, accepted, retried, dead, parked, restarts }: RunSummary = JSON.parse(out);
   assertEquals([ledger.balanced, ledger.accepted, accepted], [true, count, count]);
   assertEquals({ retried, dead, parked, restarts }, { retried: 0, dead: 0, parked: 0, restarts: 0 });
   assertEquals(await brokenRules(url), []);
@@ -189,7 +197,7 @@ Deno.test("a restart of the server is waited out: no attempt is burned, and noth
   await using node = work(url, CASES);
   await grown(url, CASES + 500);
   await own.stopFast();
-  await node.err.said(/away/i);
+  await node.err.waitForLine(/away/i);
   await own.start();
   await assertUnharmed(node, url, CASES);
 });
@@ -200,7 +208,7 @@ Deno.test("kill -9 of the postmaster in the middle of work is waited out just so
   await using node = work(url, CASES);
   await grown(url, CASES + 500);
   await own.kill9();
-  await node.err.said(/away/i);
+  await node.err.waitForLine(/away/i);
   await own.start();
   await assertUnharmed(node, url, CASES);
 });
@@ -212,7 +220,7 @@ Deno.test("a black hole between node and server is noticed, and left as soon as 
   await using node = work(through, CASES);
   await grown(url, CASES + 500);
   proxy.swallow();
-  await node.err.said(/away/i);
+  await node.err.waitForLine(/away/i);
   proxy.forward();
   await assertUnharmed(node, url, CASES);
 });

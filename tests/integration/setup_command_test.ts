@@ -63,7 +63,7 @@ natsTest(
     const { config } = await api(server.url, "STREAM.INFO.CASES");
     await api(server.url, "STREAM.UPDATE.CASES", { ...config, allow_atomic: false });
     const refused = await runHere(["cases", "list", "--backend", "nats", "--url", server.url]);
-    assertRefused(refused, exitCodes.refused, /lacks allow_atomic \(.*see setup --apply$/);
+    assertRefused(refused, exitCodes.unusable, /lacks allow_atomic \(.*see setup --apply$/);
     assertEquals((await setup(server.url, "--apply")).code, 0);
     assertEquals((await runHere(["cases", "list", "--backend", "nats", "--url", server.url])).code, 0);
   },
@@ -76,7 +76,7 @@ natsTest("more replicas than servers are refused in a line, and nothing changes"
   assertMatch(seen.out, /- num_replicas: 1\n {2}\+ num_replicas: 3/);
   assertRefused(
     await setup(server.url, "--replicas", "3", "--apply"),
-    exitCodes.refused,
+    exitCodes.unusable,
     /^NATS refuses .*replicas/,
   );
   assertEquals((await api(server.url, "STREAM.INFO.CASES")).config.num_replicas, 1);

@@ -6,7 +6,7 @@
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { nodeEnvironment } from "../../console/guarded_start.ts";
 import { startPostgres } from "../support/postgres_server.ts";
-import { appendAll, intakes, machineLine, print } from "./stage.ts";
+import { appendAll, describeMachine, intakes, print } from "./stage.ts";
 
 /** Smaller for a quick look: `deno task bench:backlog 100000 20`. */
 const BACKLOG = Number(Deno.args[0] ?? 1_000_000);
@@ -76,7 +76,7 @@ async function watchIdle(url: string, postmaster: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  print(machineLine());
+  print(describeMachine());
   await using server = await startPostgres({ fsync: true });
   await watchIdle(await server.freshDatabase(), server.pid);
   const url = await server.freshDatabase();

@@ -9,7 +9,7 @@ import { PostgresClient, type PostgresTarget } from "../../backends/postgres/cli
 import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { run } from "../support/program.ts";
-import { machineLine, measure, print } from "./stage.ts";
+import { describeMachine, measure, print } from "./stage.ts";
 
 /** When the store settled its first delivery after a moment; both are milliseconds since 1970. */
 async function settledAfter(target: PostgresTarget, moment: number): Promise<number> {
@@ -68,7 +68,7 @@ async function settledIn(dataDir: string, began: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  print(machineLine());
+  print(describeMachine());
   const directory = await Deno.makeTempDir({ prefix: "zaakstroom-first-delivery-" });
   await Deno.chmod(directory, 0o755); // as root the server runs as another user, who must pass
   try {

@@ -20,15 +20,15 @@ import { startPostgres } from "../support/postgres_server.ts";
 import { handWrittenLoop } from "./nats_loop.ts";
 import {
   appendAll,
-  asNode,
-  chosen,
+  chooseFigures,
+  describeMachine,
   type Figure,
   forEach,
   intake,
   intakes,
-  machineLine,
   measure,
   print,
+  runAsNode,
   settleAllRate,
   settleRate,
 } from "./stage.ts";
@@ -123,11 +123,11 @@ function rawPull(place: Place & { client: NatsClient }, seed: string): Promise<n
     await appendAll(backend, intakes(COUNT, 500, seed), AT_ONCE);
     const filters = [`bench_${made}.*.*.*`];
     const feed = new OrderedReader({ client: place.client, stream: `BENCH_${made}`, filters, after: 0 });
-    let pulled = 0;
+    let fetched = 0;
     const rate = await timed(async () => {
-      while (pulled < COUNT) {
+      while (fetched < COUNT) {
         await feed.fill(5_000, 8_000_000);
-        pulled += feed.rawMessages.length;
+        fetched += feed.rawMessages.length;
         feed.dropUpTo(feed.position);
       }
     });
@@ -191,15 +191,15 @@ const places: Record<string, () => Promise<Place>> = {
 };
 
 async function benchmark(): Promise<void> {
-  print(machineLine());
-  for (const name of chosen(Object.keys(places))) {
+  print(describeMachine());
+  for (const name of chooseFigures(Object.keys(places))) {
     await using place = await places[name]!();
     const all = figures(place);
-    for (const figure of chosen(Object.keys(all))) {
+    for (const figure of chooseFigures(Object.keys(all))) {
       const [what, unit, round] = all[figure]!;
       await measure(`${name}: ${what}`, unit, round);
     }
   }
 }
 
-if (import.meta.main) await asNode(benchmark);
+if (import.meta.main) await runAsNode(benchmark);

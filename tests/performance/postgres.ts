@@ -9,14 +9,14 @@ import { startPostgres, type TestPostgres } from "../support/postgres_server.ts"
 import { loopByHand, rawInserts, rawRate } from "./postgres_loop.ts";
 import {
   appendAll,
-  asNode,
-  chosen,
+  chooseFigures,
+  describeMachine,
   type Figure,
   intake,
   intakes,
-  machineLine,
   measure,
   print,
+  runAsNode,
   settleAllRate,
   settleRate,
 } from "./stage.ts";
@@ -78,7 +78,7 @@ async function freshStore(server: TestPostgres) {
 }
 
 async function benchmark(): Promise<void> {
-  print(machineLine());
+  print(describeMachine());
   await using server = await startPostgres({ fsync: true });
   let seed = 0;
   const next = () => `bench-${seed++}`;
@@ -94,7 +94,7 @@ async function benchmark(): Promise<void> {
     ],
     all: ["settled, all processors", "deliveries/s", () => allProcessors(server, next())],
   };
-  for (const figure of chosen(Object.keys(figures))) await measure(...figures[figure]!);
+  for (const figure of chooseFigures(Object.keys(figures))) await measure(...figures[figure]!);
 }
 
-if (import.meta.main) await asNode(benchmark);
+if (import.meta.main) await runAsNode(benchmark);

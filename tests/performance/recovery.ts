@@ -6,12 +6,12 @@
 import { Supervisor } from "../../actors/supervisor.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { OddObserver } from "../support/odd_observer.ts";
-import { type Odd, odd, oddEvent } from "../support/odd_processor.ts";
-import { oddOptions } from "../support/odd_runtime.ts";
+import { RecordingObserver } from "../support/odd_observer.ts";
+import { type MisbehavingAct, misbehavingEvent, misbehavingProcessor } from "../support/odd_processor.ts";
+import { testSupervisorOptions } from "../support/odd_runtime.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { Program } from "../support/program.ts";
-import { machineLine, measure, print } from "./stage.ts";
+import { describeMachine, measure, print } from "./stage.ts";
 
 const ROUNDS = 5;
 const HANG_MS = 1_000;
@@ -19,23 +19,23 @@ const HANG_MS = 1_000;
 /** A supervisor at work on its own database; `run` gets it with one delivery done. */
 async function withSupervisor(
   url: string,
-  run: (backend: Backend, seen: OddObserver) => Promise<number>,
+  run: (backend: Backend, seen: RecordingObserver) => Promise<number>,
 ): Promise<number> {
   const backend = await openPostgres({ url, partitions: 1 });
-  const seen = new OddObserver();
+  const seen = new RecordingObserver();
   const policy = { maxAttempts: 1, backoff: { firstMs: 5, longestMs: 5 } };
   const options = {
-    ...oddOptions,
+    ...testSupervisorOptions,
     deliveryTimeoutMs: 500,
     hangMs: HANG_MS,
     policy,
     isSpinning: () => Promise.resolve(false),
   };
-  const supervisor = new Supervisor(backend, [odd], seen, options);
+  const supervisor = new Supervisor(backend, [misbehavingProcessor], seen, options);
   try {
     await supervisor.start();
-    await backend.append([oddEvent("warm", 1)]);
-    await seen.until("one is done", () => seen.done === 1);
+    await backend.append([misbehavingEvent("warm", 1)]);
+    await seen.waitUntil("one is done", () => seen.done === 1);
     return await run(backend, seen);
   } finally {
     await supervisor.stop(5_000);
@@ -44,23 +44,31 @@ async function withSupervisor(
 }
 
 /** Milliseconds from the death of a worker to the next delivery that is settled. */
-function afterExit(act: Odd): (backend: Backend, seen: OddObserver) => Promise<number> {
+function afterExit(act: MisbehavingAct): (backend: Backend, seen: RecordingObserver) => Promise<number> {
   return async (backend, seen) => {
     const died = Promise.withResolvers<number>();
     const exits = seen.workerRestarted.bind(seen);
     seen.workerRestarted = (exit) => (died.resolve(performance.now()), exits(exit));
-    await backend.append([oddEvent("good", 1), oddEvent("bad", 1, act), oddEvent("good", 2)]);
+    await backend.append([
+      misbehavingEvent("good", 1),
+      misbehavingEvent("bad", 1, act),
+      misbehavingEvent("good", 2),
+    ]);
     const at = await died.promise;
-    await seen.until("the next is done", () => seen.done >= 2);
+    await seen.waitUntil("the next is done", () => seen.done >= 2);
     return performance.now() - at;
   };
 }
 
 /** Milliseconds from the append of what hangs to the next delivery that is settled; the deadline is part of it. */
-async function afterHang(backend: Backend, seen: OddObserver): Promise<number> {
+async function afterHang(backend: Backend, seen: RecordingObserver): Promise<number> {
   const began = performance.now();
-  await backend.append([oddEvent("good", 1), oddEvent("bad", 1, "escape"), oddEvent("good", 2)]);
-  await seen.until("the next is done", () => seen.done >= 2);
+  await backend.append([
+    misbehavingEvent("good", 1),
+    misbehavingEvent("bad", 1, "escape"),
+    misbehavingEvent("good", 2),
+  ]);
+  await seen.waitUntil("the next is done", () => seen.done >= 2);
   return performance.now() - began;
 }
 
@@ -112,7 +120,7 @@ if (hangOn !== undefined) {
   print(String(await withSupervisor(hangOn, afterHang)));
   Deno.exit(0);
 }
-print(machineLine());
+print(describeMachine());
 await using server = await startPostgres();
 const fresh = () => server.freshDatabase();
 const crash = async () => await withSupervisor(await fresh(), afterExit("sabotage"));

@@ -9,13 +9,13 @@ import { processors } from "../../actors/processors/all.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { feed } from "../../simulators/feed.ts";
+import { appendGeneratedCases } from "../../simulators/feed.ts";
 import { listenerOn, usageOf } from "../../simulators/load/process_account.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";
-import { SeveralNodes } from "../support/several_nodes.ts";
+import { NodeGroup } from "../support/several_nodes.ts";
 import { CpuShares } from "./cpu_share.ts";
-import { appendAll, intakes, machineLine, print } from "./stage.ts";
+import { appendAll, describeMachine, intakes, print } from "./stage.ts";
 
 const CASES = 8_000;
 /** Before them so many, until the code is compiled. */
@@ -56,10 +56,10 @@ async function onJetStream(): Promise<Place> {
   };
 }
 
-async function nodesOn(place: Place): Promise<SeveralNodes> {
+async function nodesOn(place: Place): Promise<NodeGroup> {
   const backend = await place.open();
   const wanted = processors.length * backend.partitions;
-  return new SeveralNodes(backend, [...place.flags, "--workers", "1"], wanted);
+  return new NodeGroup(backend, [...place.flags, "--workers", "1"], wanted);
 }
 
 /**
@@ -75,10 +75,10 @@ async function drain(
   using shares = share === undefined ? undefined : new CpuShares(share);
   await using nodes = await nodesOn(place);
   const programs = Array.from({ length: count }, (_, i) => nodes.start(`node-${i + 1}`));
-  await nodes.untilFair(30_000);
+  await nodes.waitUntilFair(30_000);
   const feedIn = async (cases: number, what: string) => {
     await appendAll(nodes.backend, intakes(cases, 500, `${seed}-${what}`, new Date().toISOString()));
-    await nodes.untilDrained();
+    await nodes.waitUntilDrained();
   };
   await feedIn(WARMING_CASES, "warming");
   for (const { pid } of programs) shares?.bound(pid);
@@ -100,7 +100,7 @@ async function lastSettled(backend: Backend): Promise<number> {
   return last;
 }
 
-async function tellGain(open: () => Promise<Place>, share: number | undefined): Promise<void> {
+async function printGain(open: () => Promise<Place>, share: number | undefined): Promise<void> {
   const rates = new Map<number, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
     for (let count = 1; count <= NODES; count++) {
@@ -122,25 +122,29 @@ async function tellGain(open: () => Promise<Place>, share: number | undefined): 
 }
 
 /** Joins, leaves and kills under a steady load, timed. */
-async function tellChanges(open: () => Promise<Place>): Promise<void> {
+async function printChanges(open: () => Promise<Place>): Promise<void> {
   await using place = await open();
   await using nodes = await nodesOn(place);
   const stop = new AbortController();
-  const fed = feed(nodes.backend, { seed: `changes-${place.name}`, perSecond: 100 }, stop.signal);
+  const fed = appendGeneratedCases(
+    nodes.backend,
+    { seed: `changes-${place.name}`, perSecond: 100 },
+    stop.signal,
+  );
   try {
-    const tell = (what: string, ms: number) => print(`  ${what}: ${(ms / 1000).toFixed(2)} s`);
+    const report = (what: string, ms: number) => print(`  ${what}: ${(ms / 1000).toFixed(2)} s`);
     print(`${place.name}, lease ${LEASE_MS / 1000} s, 100 cases/s meanwhile:`);
     nodes.start("first");
-    tell("one node, from its start until it holds everything", (await nodes.untilFair(60_000)).ms);
+    report("one node, from its start until it holds everything", (await nodes.waitUntilFair(60_000)).ms);
     for (const name of ["second", "third"]) {
       const program = nodes.start(name);
       await program.serving();
-      tell(`the ${name} node, from ready until it holds its share`, (await nodes.untilFair(60_000)).ms);
+      report(`the ${name} node, from ready until it holds its share`, (await nodes.waitUntilFair(60_000)).ms);
     }
-    tell("a node leaves, until its process has ended", (await nodes.stop("second")).ms);
-    tell("then until the others hold what it held", (await nodes.untilFair(60_000)).ms);
+    report("a node leaves, until its process has ended", (await nodes.stop("second")).ms);
+    report("then until the others hold what it held", (await nodes.waitUntilFair(60_000)).ms);
     await nodes.kill9("first");
-    tell("kill -9, until the last node holds everything", (await nodes.untilFair(60_000)).ms);
+    report("kill -9, until the last node holds everything", (await nodes.waitUntilFair(60_000)).ms);
   } finally {
     stop.abort();
     await fed;
@@ -162,9 +166,9 @@ function shareAsked(args: readonly string[]): number | undefined {
 }
 
 if (import.meta.main) {
-  print(machineLine());
+  print(describeMachine());
   const open = Deno.args.includes("--nats") ? onJetStream : onPostgres;
   const share = shareAsked(Deno.args);
-  if (!Deno.args.includes("--changes")) await tellGain(open, share);
-  if (share === undefined) await tellChanges(open);
+  if (!Deno.args.includes("--changes")) await printGain(open, share);
+  if (share === undefined) await printChanges(open);
 }

@@ -8,17 +8,17 @@
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { supervision } from "../../console/node.ts";
+import { defaultSupervisorOptions } from "../../console/node.ts";
 import type { SecondFigures } from "../../simulators/load/load_figures.ts";
 import { LoadTester } from "../../simulators/load_tester.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { asNode, machineLine, print } from "./stage.ts";
+import { describeMachine, print, runAsNode } from "./stage.ts";
 
-const LOOK_S = 10;
+const SAMPLE_INTERVAL_S = 10;
 const SHARE = 0.7;
 const SLO_MS = 1_000;
 
-interface Look {
+interface SoakSample {
   readonly second: number;
   readonly memoryMb: number;
   readonly databaseMb: number;
@@ -45,7 +45,7 @@ function threads(): number {
 }
 
 class Watch {
-  readonly looks: Look[] = [];
+  readonly samples: SoakSample[] = [];
   readonly pins: string[] = [];
   readonly #sql: postgres.Sql;
   #recent: SecondFigures[] = [];
@@ -57,12 +57,12 @@ class Watch {
 
   async at(second: SecondFigures): Promise<void> {
     this.#recent.push(second);
-    if (second.second % LOOK_S !== 0) return;
+    if (second.second % SAMPLE_INTERVAL_S !== 0) return;
     const recent = this.#recent.splice(0);
     const [row] = await this.#sql`
       select n_dead_tup::int as dead from pg_stat_user_tables
       where (schemaname, relname) = ('zaakstroom', 'subscriptions')`;
-    const look: Look = {
+    const sample: SoakSample = {
       second: second.second,
       memoryMb: second.processes[0]?.memory_mb ?? 0,
       databaseMb: second.processes[1]?.memory_mb ?? 0,
@@ -72,9 +72,9 @@ class Watch {
       p99: Math.max(...recent.map(({ end_to_end_p99 }) => end_to_end_p99)),
       behind: second.behind,
     };
-    this.looks.push(look);
+    this.samples.push(sample);
     if (this.holding) this.pins.push(await pinnedBy(this.#sql));
-    print(lineOf(look) + (this.holding ? `; clean-up is pinned by ${this.pins.at(-1)}` : ""));
+    print(lineOf(sample) + (this.holding ? `; clean-up is pinned by ${this.pins.at(-1)}` : ""));
   }
 
   close(): Promise<void> {
@@ -82,7 +82,9 @@ class Watch {
   }
 }
 
-function lineOf({ second, memoryMb, databaseMb, threads, deadRows, settled, p99, behind }: Look): string {
+function lineOf(
+  { second, memoryMb, databaseMb, threads, deadRows, settled, p99, behind }: SoakSample,
+): string {
   return `${second} s: ${settled} settled/s, ${behind} behind, end to end p99 at most ${p99} ms, node ${memoryMb} MB, ` +
     `PostgreSQL ${databaseMb} MB, ${threads} threads, ${deadRows} dead rows of subscriptions`;
 }
@@ -111,7 +113,7 @@ function testerOn(
   onSecond: (second: SecondFigures) => void,
 ): LoadTester {
   return new LoadTester(backend, {
-    supervision: supervision(2),
+    supervision: defaultSupervisorOptions(2),
     arrivals: "poisson",
     durationMs,
     warmUpMs: Math.min(durationMs / 10, 30_000),
@@ -137,18 +139,18 @@ async function rateOf(server: TestPostgres, given: number | undefined): Promise<
 }
 
 /** The first third after the warm-up against the last one. */
-function verdict(looks: readonly Look[]): void {
-  const later = looks.slice(Math.min(2, looks.length - 1));
+function verdict(samples: readonly SoakSample[]): void {
+  const later = samples.slice(Math.min(2, samples.length - 1));
   const third = Math.max(1, Math.floor(later.length / 3));
-  const mean = (part: readonly Look[], pick: (look: Look) => number) =>
-    part.reduce((sum, look) => sum + pick(look), 0) / part.length;
-  const rows: [string, (look: Look) => number][] = [
-    ["node's memory, MB", (look) => look.memoryMb],
-    ["PostgreSQL's memory, MB", (look) => look.databaseMb],
-    ["end to end p99, ms", (look) => look.p99],
-    ["dead rows of subscriptions", (look) => look.deadRows],
-    ["threads", (look) => look.threads],
-    ["settled a second", (look) => look.settled],
+  const mean = (part: readonly SoakSample[], pick: (sample: SoakSample) => number) =>
+    part.reduce((sum, sample) => sum + pick(sample), 0) / part.length;
+  const rows: [string, (sample: SoakSample) => number][] = [
+    ["node's memory, MB", (sample) => sample.memoryMb],
+    ["PostgreSQL's memory, MB", (sample) => sample.databaseMb],
+    ["end to end p99, ms", (sample) => sample.p99],
+    ["dead rows of subscriptions", (sample) => sample.deadRows],
+    ["threads", (sample) => sample.threads],
+    ["settled a second", (sample) => sample.settled],
   ];
   print("First third against last third:");
   for (const [what, pick] of rows) {
@@ -163,7 +165,7 @@ function verdict(looks: readonly Look[]): void {
 async function soak(): Promise<void> {
   const { minutes = "20", rate } = parseArgs(Deno.args, { string: ["minutes", "rate"] });
   const durationMs = Number(minutes) * 60_000;
-  print(machineLine());
+  print(describeMachine());
   await using server = await startPostgres({ fsync: true });
   const perSecond = await rateOf(server, rate === undefined ? undefined : Number(rate));
   const url = await server.freshDatabase();
@@ -177,16 +179,16 @@ async function soak(): Promise<void> {
     await holdTransaction(url, durationMs / 10);
     watch.holding = false;
   }, durationMs * 0.45);
-  const { end_to_end_ms, verdict: outcome, troubles } = await tester.run(perSecond);
+  const { end_to_end_ms, verdict: outcome, troubles: errorCounts } = await tester.run(perSecond);
   clearTimeout(held);
   await tester.stop();
   await watch.close();
   await backend.close();
-  verdict(watch.looks);
+  verdict(watch.samples);
   print(
     `Over all: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms, most ${end_to_end_ms.max} ms`,
   );
-  print(`${JSON.stringify(troubles)}. ${outcome.text}`);
+  print(`${JSON.stringify(errorCounts)}. ${outcome.text}`);
 }
 
-if (import.meta.main) await asNode(soak);
+if (import.meta.main) await runAsNode(soak);

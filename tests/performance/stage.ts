@@ -5,7 +5,7 @@ import { processors } from "../../actors/processors/all.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { GUARDED, nodeEnvironment } from "../../console/guarded_start.ts";
-import { supervision } from "../../console/node.ts";
+import { defaultSupervisorOptions } from "../../console/node.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
@@ -21,7 +21,11 @@ export async function measure(
   for (let i = 0; i < rounds; i++) figures.push(await round());
   figures.sort((a, b) => a - b);
   const [least, median, most] = [figures[0]!, figures[figures.length >> 1]!, figures.at(-1)!];
-  print(`${what.padEnd(58)} ${tell(median)} ${unit}  (${tell(least)} … ${tell(most)}, ${rounds} rounds)`);
+  print(
+    `${what.padEnd(58)} ${printFigure(median)} ${unit}  (${printFigure(least)} … ${
+      printFigure(most)
+    }, ${rounds} rounds)`,
+  );
   return median;
 }
 
@@ -29,12 +33,12 @@ export async function measure(
 export type Figure = [what: string, unit: string, round: () => Promise<number>];
 
 /** Those of the names that the command line has; all of them when it has none. */
-export function chosen(names: readonly string[]): string[] {
+export function chooseFigures(names: readonly string[]): string[] {
   const named = names.filter((name) => Deno.args.includes(name));
   return named.length > 0 ? named : [...names];
 }
 
-function tell(value: number): string {
+function printFigure(value: number): string {
   return value.toLocaleString("en-GB", { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
@@ -44,7 +48,7 @@ export function print(line: string): void {
 }
 
 /** Runs a benchmark in what a node runs in: a heap that may grow as it likes is faster, and no node has it. */
-export async function asNode(bench: () => Promise<void>): Promise<void> {
+export async function runAsNode(bench: () => Promise<void>): Promise<void> {
   if (Deno.env.get(GUARDED) !== undefined) return await bench();
   const args = ["run", "--quiet", "--no-check", "--allow-all", Deno.mainModule, ...Deno.args];
   const { code } = await new Deno.Command(Deno.execPath(), { args, env: nodeEnvironment }).spawn().status;
@@ -52,7 +56,7 @@ export async function asNode(bench: () => Promise<void>): Promise<void> {
 }
 
 /** What the figures were measured on, and how much else was going on there. */
-export function machineLine(): string {
+export function describeMachine(): string {
   const model = readCpuModel();
   const { deno, v8 } = Deno.version;
   const load = Deno.loadavg()[0]!.toFixed(1);
@@ -127,7 +131,7 @@ export async function settleRate(
     },
     deadLettered: (ids) => done.reject(new Error(`a dead letter: ${JSON.stringify(ids)}`)),
   };
-  const supervisor = new Supervisor(backend, processors, observer, supervision(workers));
+  const supervisor = new Supervisor(backend, processors, observer, defaultSupervisorOptions(workers));
   await supervisor.start();
   supervisor.ended().catch(done.reject);
   await done.promise;

@@ -14,54 +14,54 @@ import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/stored_event.ts";
 import type { Mutation } from "../../simulators/simulation/mutation.ts";
-import { replaced } from "../../simulators/simulation/node_store.ts";
+import { overrideMembers } from "../../simulators/simulation/node_store.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */
-export interface Broken {
+export interface BrokenMechanism {
   readonly name: string;
   readonly breaks: string;
   readonly mutation: Mutation;
 }
 
 /** A backend that gives out its mailboxes with parts replaced. */
-function withMailboxes(tamper: (mailbox: Mailbox, backend: Backend) => Partial<Mailbox>): Mutation {
+function withMailboxes(filter: (mailbox: Mailbox, backend: Backend) => Partial<Mailbox>): Mutation {
   return {
     backend: (backend) =>
-      replaced(backend, {
+      overrideMembers(backend, {
         async *mailboxes(processor, signal) {
           for await (const mailbox of backend.mailboxes(processor, signal)) {
-            yield replaced(mailbox, tamper(mailbox, backend));
+            yield overrideMembers(mailbox, filter(mailbox, backend));
           }
         },
       }),
   };
 }
 
-function withBatches(tamper: (batch: Batch) => Batch): Mutation {
+function withBatches(filter: (batch: Batch) => Batch): Mutation {
   return withMailboxes((mailbox) => ({
-    async *batches(signal, gate) {
-      for await (const batch of mailbox.batches(signal, gate)) yield tamper(batch);
+    async *batches(signal, permits) {
+      for await (const batch of mailbox.batches(signal, permits)) yield filter(batch);
     },
   }));
 }
 
-function withSettlements(tamper: (settlement: Settlement) => Settlement): Mutation {
+function withSettlements(filter: (settlement: Settlement) => Settlement): Mutation {
   return withMailboxes((mailbox) => ({
-    settle: (batch, settlement) => mailbox.settle(batch, tamper(settlement)),
+    settle: (batch, settlement) => mailbox.settle(batch, filter(settlement)),
   }));
 }
 
-function withExceptions(tamper: (exception: FailedDelivery) => FailedDelivery[]): Mutation {
+function withFailures(filter: (exception: FailedDelivery) => FailedDelivery[]): Mutation {
   return withSettlements((settlement) => ({
     ...settlement,
-    failures: settlement.failures.flatMap(tamper),
+    failures: settlement.failures.flatMap(filter),
   }));
 }
 
 /** Whoever settles does so under whichever epoch there is. */
 const noFence: Mutation = {
   store: (store) =>
-    replaced(store, {
+    overrideMembers(store, {
       settle: (subscription, _epoch, batch, settlement) =>
         store.settle(subscription, subscription.epoch, batch, settlement),
     }),
@@ -82,12 +82,12 @@ export function lateCommits(reader: "naive" | "safe"): Mutation {
     store(store) {
       const committedAt = commits.get(store) ?? new Map<string, number>();
       commits.set(store, committedAt);
-      const log = replaced(store.log, {
+      const log = overrideMembers(store.log, {
         get slices() {
           return store.log.slices.map((slice) => visible(slice, reader, committedAt));
         },
       });
-      return replaced(store, {
+      return overrideMembers(store, {
         log,
         append: (events, expected) => {
           for (const event of events) commitLate(event, store, committedAt);
@@ -146,7 +146,7 @@ const randomIds = withSettlements((settlement) => ({
 const noSuspect: Mutation = {
   spawn: (spawn): SpawnWorker => () => {
     const worker = spawn();
-    return replaced(worker, {
+    return overrideMembers(worker, {
       postMessage(message) {
         const hidden = message.kind === "setup" ? { progress: new SharedArrayBuffer(8) } : {};
         worker.postMessage({ ...message, ...hidden } as typeof message);
@@ -157,8 +157,8 @@ const noSuspect: Mutation = {
 
 /** A batch whose worker died can't be cut: all of it is charged with the death. */
 const noHalving = withMailboxes((mailbox) => ({
-  async *batches(signal, gate) {
-    for await (const batch of mailbox.batches(signal, gate)) yield { ...batch, count: 1 };
+  async *batches(signal, permits) {
+    for await (const batch of mailbox.batches(signal, permits)) yield { ...batch, count: 1 };
   },
   settle(batch, settlement) {
     const [death] = settlement.failures.filter(({ outcome }) => isDeath(outcome));
@@ -176,7 +176,7 @@ function isDeath(outcome: FailedDelivery["outcome"]): boolean {
 }
 
 /** First the checkpoint, then the outputs. */
-const tornSettle = withMailboxes((mailbox, backend) => ({
+const partialSettle = withMailboxes((mailbox, backend) => ({
   async settle(batch, settlement) {
     const { outputs } = settlement;
     await mailbox.settle(batch, { ...settlement, outputs: new Uint8Array() });
@@ -185,31 +185,31 @@ const tornSettle = withMailboxes((mailbox, backend) => ({
 }));
 
 /** What a node is about to handle is written down nowhere, so that whoever comes after it knows of nothing. */
-const noTrials = withMailboxes(() => ({ markInFlight: () => Promise.resolve() }));
+const noInFlightMarks = withMailboxes(() => ({ markInFlight: () => Promise.resolve() }));
 
-const noEvidence = withExceptions((exception) => {
+const noEvidence = withFailures((exception) => {
   const { outcome } = exception;
   if (outcome.kind !== "deadLetter") return [exception];
   return [{ ...exception, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
 });
 
-const forgottenRetries = withExceptions((exception) => exception.outcome.kind === "retry" ? [] : [exception]);
+const forgottenRetries = withFailures((exception) => exception.outcome.kind === "retry" ? [] : [exception]);
 
-const noGate = withMailboxes((mailbox) => ({ batches: (signal) => mailbox.batches(signal) }));
+const noPermits = withMailboxes((mailbox) => ({ batches: (signal) => mailbox.batches(signal) }));
 
 const silentRetries: Mutation = { observer: (observer) => ({ ...observer, retried: () => {} }) };
 
-export const brokenMechanisms: readonly Broken[] = [
+export const brokenMechanisms: readonly BrokenMechanism[] = [
   { name: "no epoch fence", breaks: "I5", mutation: noFence },
   { name: "a reader that skips late commits", breaks: "I1", mutation: lateCommits("naive") },
   { name: "no parking of cases", breaks: "I3", mutation: noParking },
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
   { name: "no halving", breaks: "I7", mutation: noHalving },
-  { name: "trials that are not written down", breaks: "I7", mutation: noTrials },
-  { name: "a settle that is not atomic", breaks: "I1", mutation: tornSettle },
+  { name: "trials that are not written down", breaks: "I7", mutation: noInFlightMarks },
+  { name: "a settle that is not atomic", breaks: "I1", mutation: partialSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
   { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },
-  { name: "no gate before the workers", breaks: "I6", mutation: noGate },
+  { name: "no gate before the workers", breaks: "I6", mutation: noPermits },
   { name: "retries that nobody is told of", breaks: "I8", mutation: silentRetries },
 ];

@@ -5,15 +5,15 @@ import type { Clock } from "../../backends/memory/clock.ts";
 /** Beyond this many waits that end at one instant, time would never go on. */
 const MOST_AT_ONE_INSTANT = 10_000;
 
-interface Sleeper {
+interface PendingWait {
   readonly at: number;
   wake(): void;
 }
 
 /** Simulated time: every wait ends in order of its due time, and whoever woke up has acted before time goes on. */
-export class SimulatedClock implements Clock {
+export class ManualClock implements Clock {
   #now: number;
-  #sleepers = new Set<Sleeper>();
+  #pendingWaits = new Set<PendingWait>();
 
   constructor(start: number = Date.UTC(2026, 0, 1)) {
     this.#now = start;
@@ -26,16 +26,16 @@ export class SimulatedClock implements Clock {
   wait(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const sleeper: Sleeper = {
+    const pendingWait: PendingWait = {
       at: this.#now + Math.max(0, ms),
       wake: () => {
-        this.#sleepers.delete(sleeper);
-        signal.removeEventListener("abort", sleeper.wake);
+        this.#pendingWaits.delete(pendingWait);
+        signal.removeEventListener("abort", pendingWait.wake);
         resolve();
       },
     };
-    this.#sleepers.add(sleeper);
-    signal.addEventListener("abort", sleeper.wake);
+    this.#pendingWaits.add(pendingWait);
+    signal.addEventListener("abort", pendingWait.wake);
     return promise;
   }
 
@@ -43,7 +43,7 @@ export class SimulatedClock implements Clock {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     let sameInstant = 0;
-    await quiet();
+    await nextMacrotask();
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
       sameInstant = next.at > this.#now ? 0 : sameInstant + 1;
       if (sameInstant > MOST_AT_ONE_INSTANT) {
@@ -51,22 +51,22 @@ export class SimulatedClock implements Clock {
       }
       this.#now = Math.max(this.#now, next.at);
       next.wake();
-      await quiet();
+      await nextMacrotask();
     }
     this.#now = until;
   }
 
-  #next(until: number): Sleeper | undefined {
-    let next: Sleeper | undefined;
-    for (const sleeper of this.#sleepers) {
-      if (sleeper.at <= until && (next === undefined || sleeper.at < next.at)) next = sleeper;
+  #next(until: number): PendingWait | undefined {
+    let next: PendingWait | undefined;
+    for (const pendingWait of this.#pendingWaits) {
+      if (pendingWait.at <= until && (next === undefined || pendingWait.at < next.at)) next = pendingWait;
     }
     return next;
   }
 }
 
 /** Resolves once every promise that can go on has gone on: a new task begins after the last microtask. */
-export function quiet(): Promise<void> {
+export function nextMacrotask(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   setImmediate(resolve);
   return promise;

@@ -5,21 +5,21 @@ const isRoot = Deno.uid() === 0;
 const isLinux = Deno.build.os === "linux";
 
 /** A temporary place for a data directory; at its end, whatever still runs there is ended by process id. */
-export class Place {
+export class TestDirectory {
   private constructor(readonly root: string, readonly dataDir: string) {}
 
-  static async make(name = "data"): Promise<Place> {
+  static async make(name = "data"): Promise<TestDirectory> {
     const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "zaakstroom-embedded-" }));
     await Deno.chmod(root, 0o711);
-    return new Place(root, join(root, name));
+    return new TestDirectory(root, join(root, name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pid of await processesOf(this.root)) {
       Deno.kill(pid, "SIGKILL");
-      await gone(pid);
+      await waitUntilGone(pid);
     }
-    await until(() => Deno.remove(this.root, { recursive: true }).then(() => true, () => false));
+    await waitUntil(() => Deno.remove(this.root, { recursive: true }).then(() => true, () => false));
   }
 }
 
@@ -77,13 +77,13 @@ export class UserProcess {
 }
 
 /** A process that has nothing to do with us, of the user who owns a path. */
-export class Stranger {
+export class ForeignProcess {
   private constructor(readonly child: Deno.ChildProcess) {}
 
-  static async likeOwnerOf(path: string): Promise<Stranger> {
+  static async likeOwnerOf(path: string): Promise<ForeignProcess> {
     const { uid, gid } = await Deno.stat(path);
     const identity = isRoot ? { uid: uid!, gid: gid! } : {};
-    return new Stranger(new Deno.Command("sleep", { args: ["60"], cwd: "/", ...identity }).spawn());
+    return new ForeignProcess(new Deno.Command("sleep", { args: ["60"], cwd: "/", ...identity }).spawn());
   }
 
   get pid(): number {
@@ -148,21 +148,21 @@ export async function isAlive(pid: number): Promise<boolean> {
   return (await new Deno.Command("ps", { args: ["-p", `${pid}`] }).output()).success;
 }
 
-export async function gone(pid: number): Promise<void> {
-  await until(async () => !await isAlive(pid));
+export async function waitUntilGone(pid: number): Promise<void> {
+  await waitUntil(async () => !await isAlive(pid));
 }
 
 /** Looks until it is so; what is awaited is another process's doing, and gives no signal. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
+export async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 15_000;
-  while (!await isSo()) {
+  while (!await condition()) {
     if (performance.now() > deadline) throw new Error("Waited for fifteen seconds in vain");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
 /** What is half made in a data directory: cluster or programs. */
-export async function unfinished(dataDir: string): Promise<string[]> {
+export async function findUnfinished(dataDir: string): Promise<string[]> {
   try {
     const names = (await Array.fromAsync(Deno.readDir(dataDir))).map((entry) => entry.name);
     return names.filter((name) => name.includes(".new-"));

@@ -4,7 +4,7 @@
 export class LoopbackProxy implements AsyncDisposable {
   readonly port: number;
   /** Sees what clients send before it is forwarded, and may change bytes of it in place. */
-  tamper: ((sent: Uint8Array) => void) | undefined;
+  filter: ((sent: Uint8Array) => void) | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #connections = new Set<Deno.Conn>();
   readonly #loops = new Set<Promise<void>>();
@@ -47,7 +47,7 @@ export class LoopbackProxy implements AsyncDisposable {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
       this.#connections.add(server);
       await Promise.all([
-        this.#pump(client, server, (sent) => this.tamper?.(sent)),
+        this.#pump(client, server, (sent) => this.filter?.(sent)),
         this.#pump(server, client),
       ]);
     } catch {

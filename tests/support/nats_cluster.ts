@@ -22,7 +22,7 @@ export interface Member {
 }
 
 const SERVERS = 3;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 /** Starts a cluster, and waits until it takes streams of three replicas. */
 export async function startNatsCluster(options: { syncAlways?: boolean } = {}): Promise<TestCluster> {
@@ -50,12 +50,12 @@ class Cluster implements TestCluster {
   }
 
   async leaderOf(stream: string): Promise<Member> {
-    const { leader } = await this.#look(stream, ({ leader }) => leader !== undefined);
+    const { leader } = await this.#poll(stream, ({ leader }) => leader !== undefined);
     return this.members.find(({ name }) => name === leader)!;
   }
 
   async settled(stream: string): Promise<void> {
-    await this.#look(
+    await this.#poll(
       stream,
       ({ leader, replicas }) =>
         leader !== undefined && replicas?.length === SERVERS - 1 && replicas.every(({ current }) => current),
@@ -69,7 +69,7 @@ class Cluster implements TestCluster {
     await this.#ask((ask) => ask("STREAM.DELETE.READY", ""));
   }
 
-  async #look(stream: string, holds: (info: ClusterInfo) => boolean): Promise<ClusterInfo> {
+  async #poll(stream: string, holds: (info: ClusterInfo) => boolean): Promise<ClusterInfo> {
     return await this.#ask(async (ask) => {
       const { cluster } = await ask(`STREAM.INFO.${stream}`, "") as { cluster?: ClusterInfo };
       return cluster !== undefined && holds(cluster) ? cluster : undefined;
@@ -87,7 +87,7 @@ class Cluster implements TestCluster {
       for (;;) {
         const answer = await work((subject, body) => api(connection, subject, body)).catch(() => undefined);
         if (answer !== undefined) return answer;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     } finally {
       await connection.close();

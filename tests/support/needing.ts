@@ -6,7 +6,7 @@
 import { assert } from "@std/assert";
 
 /** `Deno.test`, as far as tests that need something use it. */
-export interface NeedingTests {
+export interface ConditionalTests {
   (name: string, run: () => Promise<void>): void;
   (definition: Deno.TestDefinition): void;
   beforeAll(prepare: () => Promise<void>): void;
@@ -14,9 +14,9 @@ export interface NeedingTests {
 }
 
 /** @param missing what is needed and not here, with how to come by it; undefined when it is here */
-export function testsNeeding(missing: string | undefined): NeedingTests {
+export function testsRequiring(missing: string | undefined): ConditionalTests {
   const ignore = missing !== undefined;
-  if (ignore) sayWhatIsSkipped(missing);
+  if (ignore) registerSkippedTest(missing);
   const register = (test: string | Deno.TestDefinition, fn?: () => Promise<void>) =>
     typeof test === "string"
       ? Deno.test({ name: test, ignore, fn: fn! })
@@ -29,8 +29,8 @@ export function testsNeeding(missing: string | undefined): NeedingTests {
 }
 
 /** A test, and all of it in its name: what else is written while tests run quietly is shown to nobody. */
-function sayWhatIsSkipped(missing: string): void {
+function registerSkippedTest(missing: string): void {
   const file = new URL(Deno.mainModule).pathname.split("/").at(-1);
-  const told = `SKIPPED: what ${file} tests is not proven here. ${missing}`;
-  Deno.test(told, () => assert(Deno.env.get("CI") !== "true", told));
+  const message = `SKIPPED: what ${file} tests is not proven here. ${missing}`;
+  Deno.test(message, () => assert(Deno.env.get("CI") !== "true", message));
 }

@@ -3,10 +3,10 @@ import type { Backend } from "../../backends/backend.ts";
 import type { Mailbox } from "../../backends/mailbox.ts";
 
 /** The same thing, with some of its parts replaced. */
-export function replaced<T extends object>(original: T, parts: Partial<T>): T {
+export function override<T extends object>(original: T, members: Partial<T>): T {
   return new Proxy(original, {
     get(target, key) {
-      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
+      if (Object.hasOwn(members, key)) return members[key as keyof T];
       const value = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -14,12 +14,14 @@ export function replaced<T extends object>(original: T, parts: Partial<T>): T {
 }
 
 /** A backend that gives out its mailboxes with parts replaced. */
-export function withMailboxes(tamper: (mailbox: Mailbox) => Partial<Mailbox>): (backend: Backend) => Backend {
+export function overrideMailboxes(
+  membersOf: (mailbox: Mailbox) => Partial<Mailbox>,
+): (backend: Backend) => Backend {
   return (backend) =>
-    replaced(backend, {
+    override(backend, {
       async *mailboxes(processor, signal) {
         for await (const mailbox of backend.mailboxes(processor, signal)) {
-          yield replaced(mailbox, tamper(mailbox));
+          yield override(mailbox, membersOf(mailbox));
         }
       },
     });

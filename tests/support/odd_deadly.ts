@@ -6,14 +6,14 @@ import { guard } from "../../actors/guardian.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { cpuShare } from "./cpu_share.ts";
-import { OddObserver } from "./odd_observer.ts";
-import { odd } from "./odd_processor.ts";
-import { oddOptions } from "./odd_runtime.ts";
+import { RecordingObserver } from "./odd_observer.ts";
+import { misbehavingProcessor } from "./odd_processor.ts";
+import { testSupervisorOptions } from "./odd_runtime.ts";
 
-const GUARDED = "ODD_GUARDED";
+const GUARDED = "DEADLY_NODE_GUARDED";
 const url = Deno.args[0]!;
 
-function say(line: string): void {
+function printLine(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
@@ -27,14 +27,14 @@ async function guardNode(): Promise<number> {
     isFinal: (code) => code === 0,
     recycleCode: 75,
     interruptedCode: 130,
-    log: say,
+    log: printLine,
   });
 }
 
 async function runNode(): Promise<number> {
-  say("started");
+  printLine("started");
   const backend = await openPostgres({ url, node: "odd", partitions: 2, leaseMs: 2_000 });
-  const seen = new OddObserver();
+  const observer = new RecordingObserver();
   const once = { outcome: "retry", maxAttempts: 1 } as const;
   const errors = {
     NodeDied: { outcome: "retry", maxAttempts: 2 },
@@ -42,20 +42,20 @@ async function runNode(): Promise<number> {
     DeliveryTimeout: once,
   } as const;
   const options = {
-    ...oddOptions,
+    ...testSupervisorOptions,
     // A heap that is nearly full is slow: it is to end the process, and not to be too late.
     deliveryTimeoutMs: 2_000,
     hangMs: 2_500,
-    policy: { ...oddOptions.policy, errors },
+    policy: { ...testSupervisorOptions.policy, errors },
   };
-  const supervisor = new Supervisor(backend, [odd], seen, options);
+  const supervisor = new Supervisor(backend, [misbehavingProcessor], observer, options);
   await supervisor.start();
-  const idle = seen.until("nothing is left to do", async () => {
+  const idle = observer.waitUntil("nothing is left to do", async () => {
     const { mailboxes } = await backend.health();
     return mailboxes.length === 2 && mailboxes.every(({ pending, retrying }) => pending + retrying === 0);
   });
   const ending = await Promise.race([idle.then(() => "idle"), supervisor.ended()]);
-  if (ending === "idle") say(`idle ${await cpuShare()}`);
+  if (ending === "idle") printLine(`idle ${await cpuShare()}`);
   await supervisor.stop(5_000);
   await backend.close();
   return ending === "idle" ? 0 : 75;

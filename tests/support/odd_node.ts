@@ -4,28 +4,28 @@
  */
 const [act, counted] = Deno.args as [string, string];
 
-async function say(line: string): Promise<void> {
+async function printLine(line: string): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
 }
 
-function starts(): number {
+function countStart(): number {
   Deno.writeTextFileSync(counted, "x", { append: true });
   return Deno.readTextFileSync(counted).length;
 }
 
 /** Waits for a line, or for the end of the input. */
-async function hear(): Promise<string> {
+async function readLine(): Promise<string> {
   const buffer = new Uint8Array(100);
   const read = await Deno.stdin.read(buffer);
   return read === null ? "end of input" : new TextDecoder().decode(buffer.subarray(0, read)).trim();
 }
 
-const start = starts();
-await say(`started ${start} ${Deno.pid}`);
+const start = countStart();
+await printLine(`started ${start} ${Deno.pid}`);
 if (act === "exit" || (act === "exit_once" && start === 1)) Deno.exit(Number(Deno.args[2]));
 if (act === "exit_once") Deno.exit(0);
-const heard = await hear();
-await say(`heard ${heard}`);
+const received = await readLine();
+await printLine(`heard ${received}`);
 // Deaf: it hears that it should stop, and does not.
 if (act === "deaf") setInterval(() => {}, 1_000);
 else if (act === "wait_and_exit") Deno.exit(Number(Deno.args[2]));

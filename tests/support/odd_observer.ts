@@ -2,37 +2,37 @@
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
 import { WakeSignal } from "../../backends/bell.ts";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-type Told = { readonly ids: DeliveryIds; readonly error: string };
+type ReportedFailure = { readonly ids: DeliveryIds; readonly error: string };
 
 /** Everything the runtime tells. */
-export class OddObserver implements Observer {
+export class RecordingObserver implements Observer {
   readonly batches: SettledBatch[] = [];
-  readonly retries: Told[] = [];
-  readonly dead: Told[] = [];
+  readonly retries: ReportedFailure[] = [];
+  readonly dead: ReportedFailure[] = [];
   readonly holds: DeliveryIds[] = [];
   readonly fences: { processor: string; partition: number; epoch: number }[] = [];
   readonly exits: { worker: number; exit: string; reason: string }[] = [];
-  readonly #bell = new WakeSignal();
+  readonly #wakeSignal = new WakeSignal();
 
   settled(batch: SettledBatch): void {
-    this.#keep(this.batches, batch);
+    this.#record(this.batches, batch);
   }
   retried(ids: DeliveryIds, error: string): void {
-    this.#keep(this.retries, { ids, error });
+    this.#record(this.retries, { ids, error });
   }
   deadLettered(ids: DeliveryIds, error: string): void {
-    this.#keep(this.dead, { ids, error });
+    this.#record(this.dead, { ids, error });
   }
   held(ids: DeliveryIds): void {
-    this.#keep(this.holds, ids);
+    this.#record(this.holds, ids);
   }
   fenced(ids: { processor: string; partition: number; epoch: number }): void {
-    this.#keep(this.fences, ids);
+    this.#record(this.fences, ids);
   }
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void {
-    this.#keep(this.exits, exit);
+    this.#record(this.exits, exit);
   }
   backendUnavailable(_reason: string): void {}
   backendAvailable(): void {}
@@ -46,11 +46,11 @@ export class OddObserver implements Observer {
   }
 
   /** Resolves once something holds; it is looked at again whenever something is told. */
-  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const late = AbortSignal.timeout(PATIENCE_MS);
-    for (this.#bell.reset(); !await holds(); this.#bell.reset()) {
-      if (late.aborted) throw new Error(`Waited ${PATIENCE_MS} ms in vain: ${what}. Told: ${this}`);
-      await this.#bell.wait(late);
+  async waitUntil(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    for (this.#wakeSignal.reset(); !await holds(); this.#wakeSignal.reset()) {
+      if (late.aborted) throw new Error(`Waited ${TIMEOUT_MS} ms in vain: ${what}. Told: ${this}`);
+      await this.#wakeSignal.wait(late);
     }
   }
 
@@ -59,8 +59,8 @@ export class OddObserver implements Observer {
     return JSON.stringify({ done, retries, dead, holds: holds.length, exits, fences });
   }
 
-  #keep<T>(list: T[], item: T): void {
+  #record<T>(list: T[], item: T): void {
     list.push(item);
-    this.#bell.notify();
+    this.#wakeSignal.notify();
   }
 }

@@ -6,14 +6,14 @@ import { anEvent } from "./events.ts";
 
 type Intake = EventOf<"case.intake">;
 
-const tries = new Map<string, number>();
+const attempts = new Map<string, number>();
 /** What `grow` never gives back. */
-const hoard: number[][] = [];
+const retained: number[][] = [];
 const buffers: (Uint8Array | ArrayBuffer)[] = [];
 
 /** What `odd_worker_loud.ts` leaves to handlers: a way to its parent that nobody has closed. */
 declare global {
-  var oddPost: ((message: unknown) => void) | undefined;
+  var keptPost: ((message: unknown) => void) | undefined;
 }
 
 function spinFor(ms: number): void {
@@ -21,13 +21,13 @@ function spinFor(ms: number): void {
 }
 
 /** What a handler may do, by name. Whoever returns nothing goes on and answers as it should. */
-const acts = {
+const misbehavingActs = {
   throw() {
     throw new TypeError("odd");
   },
   throw_twice({ event_id }: Intake) {
-    tries.set(event_id, (tries.get(event_id) ?? 0) + 1);
-    if (tries.get(event_id)! <= 2) throw new Error(`try ${tries.get(event_id)}`);
+    attempts.set(event_id, (attempts.get(event_id) ?? 0) + 1);
+    if (attempts.get(event_id)! <= 2) throw new Error(`try ${attempts.get(event_id)}`);
   },
   reject() {
     throw new Reject("not for us");
@@ -81,16 +81,16 @@ const acts = {
       throw new Error(`\0\ud800${"x".repeat(5_000)}`);
     };
   },
-  chatter: () => self.oddPost!(null),
+  chatter: () => self.keptPost!(null),
   flood() {
-    for (;;) self.oddPost!(new Uint8Array(100_000));
+    for (;;) self.keptPost!(new Uint8Array(100_000));
   },
   post: () => self.postMessage(null),
   /** A thread of its own, that nobody would ever end. */
   start_worker: () => new Worker("data:text/javascript,for(;;);", { type: "module" }),
   exit_process: () => process.exit(3),
   /** 16 MB. */
-  grow: () => hoard.push(new Array(2_000_000).fill(0.5)),
+  grow: () => retained.push(new Array(2_000_000).fill(0.5)),
   /** 16 MB outside the heap. */
   grow_outside: () => buffers.push(new Uint8Array(16 * 1024 * 1024).fill(1)),
   read_file: () => Deno.readTextFileSync("deno.json"),
@@ -106,13 +106,13 @@ const acts = {
   },
 } as const;
 
-export type Odd = keyof typeof acts;
+export type MisbehavingAct = keyof typeof misbehavingActs;
 
 /** These acts return their answer in place of a proper one. */
 const answers: readonly string[] = ["nonsense", "promise", "failing_promise"];
 
 /** Answers every intake with an analysis that says which one (`n`) it answers, and what it had seen before. */
-export const odd: Processor<readonly unknown[], "case.intake", never> = {
+export const misbehavingProcessor: Processor<readonly unknown[], "case.intake", never> = {
   name: "odd",
   version: 1,
   takes: ["case.intake"],
@@ -120,8 +120,8 @@ export const odd: Processor<readonly unknown[], "case.intake", never> = {
   initial: () => [],
   evolve: (seen, event) => [...seen, event.data.n],
   handle(event, seen) {
-    const act = event.data.odd as Odd | undefined;
-    const did = act === undefined ? undefined : acts[act](event);
+    const act = event.data.odd as MisbehavingAct | undefined;
+    const did = act === undefined ? undefined : misbehavingActs[act](event);
     if (act !== undefined && answers.includes(act)) return did as unknown as HandlerResult;
     const { case_id, n } = event.data;
     const data = {
@@ -140,7 +140,7 @@ export const odd: Processor<readonly unknown[], "case.intake", never> = {
 };
 
 /** Intake `n` of a case, which makes the processor act. */
-export function oddEvent(caseId: string, n: number, act?: Odd): WireEvent {
+export function misbehavingEvent(caseId: string, n: number, act?: MisbehavingAct): WireEvent {
   const event = anEvent(caseId, n);
   return act === undefined ? event : { ...event, data: { ...event.data, odd: act } };
 }

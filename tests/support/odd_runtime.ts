@@ -4,21 +4,21 @@ import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend, type MemoryBackendOptions } from "../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { OddObserver } from "./odd_observer.ts";
-import { odd } from "./odd_processor.ts";
+import { RecordingObserver } from "./odd_observer.ts";
+import { misbehavingProcessor } from "./odd_processor.ts";
 
-export interface OddParts {
+export interface TestRuntimeOptions {
   readonly store?: MemoryBackendOptions;
   readonly options?: Partial<SupervisorOptions>;
   /** Puts something between the supervisor and the store. */
-  readonly between?: (backend: Backend) => Backend;
+  readonly wrap?: (backend: Backend) => Backend;
   readonly processors?: readonly AnyProcessor[];
   /** An observer to share with another runtime. */
-  readonly seen?: OddObserver;
+  readonly observer?: RecordingObserver;
 }
 
 /** Short times, so that a test need not wait long. */
-export const oddOptions: SupervisorOptions = {
+export const testSupervisorOptions: SupervisorOptions = {
   workers: 1,
   deliveryTimeoutMs: 150,
   hangMs: 1_500,
@@ -31,24 +31,27 @@ export const oddOptions: SupervisorOptions = {
 };
 
 /** One supervisor, its store and its observer; stopped when the test is over. */
-export class OddRuntime {
-  readonly seen: OddObserver;
+export class TestRuntime {
+  readonly observer: RecordingObserver;
   readonly backend: Backend;
   readonly supervisor: Supervisor;
 
-  constructor({ store, options, between = (backend) => backend, processors = [odd], seen }: OddParts = {}) {
-    this.seen = seen ?? new OddObserver();
+  constructor(
+    { store, options, wrap = (backend) => backend, processors = [misbehavingProcessor], observer }:
+      TestRuntimeOptions = {},
+  ) {
+    this.observer = observer ?? new RecordingObserver();
     this.backend = createMemoryBackend({ partitions: 1, ...store });
-    const settings = { ...oddOptions, ...options };
-    this.supervisor = new Supervisor(between(this.backend), processors, this.seen, settings);
+    const settings = { ...testSupervisorOptions, ...options };
+    this.supervisor = new Supervisor(wrap(this.backend), processors, this.observer, settings);
   }
 
   /** Appends, starts, and waits until nothing is left to do. Leaves nothing behind when that fails. */
-  async play(events: readonly WireEvent[]): Promise<this> {
+  async run(events: readonly WireEvent[]): Promise<this> {
     try {
       await this.backend.append(events);
       await this.supervisor.start();
-      await this.idle();
+      await this.waitUntilIdle();
       return this;
     } catch (error) {
       await this[Symbol.asyncDispose]();
@@ -57,8 +60,8 @@ export class OddRuntime {
   }
 
   /** Resolves when nothing is left to do: everything is done, or a dead letter with what it holds up. */
-  async idle(): Promise<void> {
-    await this.seen.until("nothing is left to do", async () => {
+  async waitUntilIdle(): Promise<void> {
+    await this.observer.waitUntil("nothing is left to do", async () => {
       const { mailboxes } = await this.backend.health();
       return mailboxes.length > 0 &&
         mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);

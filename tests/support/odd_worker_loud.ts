@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /** A worker whose handlers have kept a way to post messages of their own. @module */
 import { host } from "../../actors/worker_host.ts";
-import { odd } from "./odd_processor.ts";
+import { misbehavingProcessor } from "./odd_processor.ts";
 
-globalThis.oddPost = self.postMessage.bind(self);
-host([odd]);
+globalThis.keptPost = self.postMessage.bind(self);
+host([misbehavingProcessor]);

@@ -36,7 +36,7 @@ export class Pgbouncer implements AsyncDisposable {
     const child = new Deno.Command(program, { ...options, stdin: "null", stdout: "null", stderr: "piped" })
       .spawn();
     const pooler = new Pgbouncer(port, root, child);
-    await new Transcript(child.stderr).said(/process up/);
+    await new Transcript(child.stderr).waitForLine(/process up/);
     return pooler;
   }
 

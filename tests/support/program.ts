@@ -3,11 +3,11 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { GUARDED } from "../../console/guarded_start.ts";
 import { main } from "../../main.ts";
-import { gone, isAlive } from "./embedded_places.ts";
+import { isAlive, waitUntilGone } from "./embedded_places.ts";
 import { Transcript } from "./transcript.ts";
 
 /** How a command ended. */
-export interface Ended {
+export interface ProgramResult {
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -77,13 +77,13 @@ export class Program implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    if (stdin !== undefined) feed(child.stdin, stdin);
+    if (stdin !== undefined) writeInput(child.stdin, stdin);
     return new Program(child, options);
   }
 
   /** Resolves with the address of /health and /metrics, once a node of this program runs. */
   async serving(): Promise<string> {
-    const line = await this.err.said(/"event":"started"|^See http/);
+    const line = await this.err.waitForLine(/"event":"started"|^See http/);
     return /http:\/\/[\d.:]+\//.exec(line)![0];
   }
 
@@ -105,7 +105,7 @@ export class Program implements AsyncDisposable {
     await this.ended();
   }
 
-  async ended(): Promise<Ended> {
+  async ended(): Promise<ProgramResult> {
     const [{ code }] = await Promise.all([this.#child.status, this.out.ended, this.err.ended]);
     await this.#release();
     return { code, out: this.out.text, err: this.err.text };
@@ -122,7 +122,7 @@ export class Program implements AsyncDisposable {
     if (await isAlive(this.pid)) this.#child.kill("SIGKILL");
     for (const pid of nodes) {
       if (await isAlive(pid)) Deno.kill(pid, "SIGKILL");
-      await gone(pid);
+      await waitUntilGone(pid);
     }
     await this.ended();
   }
@@ -137,7 +137,7 @@ function firstOf(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>
   return ReadableStream.from(firstPart(stream)) as ReadableStream<Uint8Array>;
 }
 
-async function feed(stdin: WritableStream<Uint8Array>, text: string | Uint8Array): Promise<void> {
+async function writeInput(stdin: WritableStream<Uint8Array>, text: string | Uint8Array): Promise<void> {
   const writer = stdin.getWriter();
   try {
     await writer.write(typeof text === "string" ? new TextEncoder().encode(text) : text);
@@ -148,20 +148,20 @@ async function feed(stdin: WritableStream<Uint8Array>, text: string | Uint8Array
 }
 
 /** Refused in one line, with this exit code and without a word of result. */
-export function assertRefused({ code, out, err }: Ended, expected: number, told: RegExp): void {
+export function assertRefused({ code, out, err }: ProgramResult, expected: number, message: RegExp): void {
   assertEquals([code, out], [expected, ""], err);
-  assertMatch(err.trimEnd(), told);
+  assertMatch(err.trimEnd(), message);
   assertEquals(err.trimEnd().split("\n").length, 1, err);
 }
 
 /** Runs a command to its end. */
-export async function run(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+export async function run(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   await using program = Program.start(args, options);
   return await program.ended();
 }
 
 /** Runs a command line in this process: the same code but for the process around it, and a hundred times as fast. */
-export async function runHere(args: readonly string[]): Promise<Ended> {
+export async function runHere(args: readonly string[]): Promise<ProgramResult> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await main(args, {
     out: (line) => out.push(line),

@@ -5,7 +5,7 @@ import type { ProcessorReport } from "../../console/health_report.ts";
 import { Program } from "./program.ts";
 
 /** Who holds the mailboxes, at one moment. */
-export class Holding {
+export class LeaseHoldings {
   constructor(readonly mailboxes: readonly MailboxHealth[], readonly wanted: number) {}
 
   /** Mailboxes of each owner whose lease runs. */
@@ -46,7 +46,7 @@ export class Holding {
 }
 
 /** Nodes of one store, started and ended by name. */
-export class SeveralNodes implements AsyncDisposable {
+export class NodeGroup implements AsyncDisposable {
   readonly #programs = new Map<string, Program>();
 
   /** `wanted` mailboxes exist once a node has started. */
@@ -83,12 +83,12 @@ export class SeveralNodes implements AsyncDisposable {
     this.#programs.delete(name);
   }
 
-  async holding(): Promise<Holding> {
-    return new Holding((await this.backend.health()).mailboxes, this.wanted);
+  async holding(): Promise<LeaseHoldings> {
+    return new LeaseHoldings((await this.backend.health()).mailboxes, this.wanted);
   }
 
   /** Waits until the nodes that run hold everything fairly; resolves to the milliseconds that took, and who holds what. */
-  async untilFair(withinMs: number): Promise<{ ms: number; holding: Holding }> {
+  async waitUntilFair(withinMs: number): Promise<{ ms: number; holding: LeaseHoldings }> {
     const began = performance.now();
     for (;;) {
       const holding = await this.holding();
@@ -104,7 +104,7 @@ export class SeveralNodes implements AsyncDisposable {
   }
 
   /** Waits until nothing is left to settle, as a node that runs says: a client of the store does not know who takes what. */
-  async untilDrained(): Promise<void> {
+  async waitUntilDrained(): Promise<void> {
     const [program] = this.#programs.values();
     const url = await program!.serving();
     const current = performance.now() + HEALTH_AGE_MS;

@@ -1,7 +1,7 @@
 /** What a process says, line by line, for a test that waits for a line. @module */
 
 /** Long enough for a slow machine; a test that waits in vain says what it did hear. */
-const PATIENCE_MS = 40_000;
+const TIMEOUT_MS = 40_000;
 
 interface Waiter {
   readonly pattern: RegExp;
@@ -23,7 +23,7 @@ export class Transcript {
   }
 
   /** The next line that matches, or one that has been said already. */
-  async said(pattern: RegExp): Promise<string> {
+  async waitForLine(pattern: RegExp): Promise<string> {
     const before = this.text.split("\n").find((line) => pattern.test(line));
     if (before !== undefined) return before;
     return await this.next(pattern);
@@ -31,10 +31,10 @@ export class Transcript {
 
   /** The next line that matches, from now on. */
   async next(pattern: RegExp): Promise<string> {
-    if (this.#over) throw this.#inVain(pattern);
+    if (this.#over) throw this.#timeOut(pattern);
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const waiter = { pattern, resolve, reject };
-    const timer = setTimeout(() => reject(this.#inVain(pattern)), PATIENCE_MS);
+    const timer = setTimeout(() => reject(this.#timeOut(pattern)), TIMEOUT_MS);
     this.#waiters.add(waiter);
     try {
       return await promise;
@@ -45,13 +45,13 @@ export class Transcript {
   }
 
   async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const part of stream.pipeThrough(new TextDecoderStream())) this.#hear(part);
-    if (this.#rest !== "") this.#hear("\n");
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) this.#receive(part);
+    if (this.#rest !== "") this.#receive("\n");
     this.#over = true;
-    for (const waiter of this.#waiters) waiter.reject(this.#inVain(waiter.pattern));
+    for (const waiter of this.#waiters) waiter.reject(this.#timeOut(waiter.pattern));
   }
 
-  #hear(part: string): void {
+  #receive(part: string): void {
     this.text += part;
     const lines = (this.#rest + part).split("\n");
     this.#rest = lines.pop()!;
@@ -60,7 +60,7 @@ export class Transcript {
     }
   }
 
-  #inVain(pattern: RegExp): Error {
+  #timeOut(pattern: RegExp): Error {
     return new Error(`Waited in vain for ${pattern}; what was said:\n${this.text}`);
   }
 }

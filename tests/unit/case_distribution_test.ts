@@ -3,17 +3,17 @@ import { localHour } from "../../simulators/arrivals.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
 import { typeShares } from "../../simulators/claims.ts";
 import { type DistributionReport, distributionReport } from "../../simulators/distribution_report.ts";
-import { domain, latestApplications } from "../../simulators/domain.ts";
+import { latestApplications, sourcedFigures } from "../../simulators/domain.ts";
 import { chiSquare } from "../../simulators/goodness_of_fit.ts";
 import { renderReport } from "../../simulators/render_report.ts";
-import { type ScenarioName, scenarioNames, scenarios } from "../../simulators/scenarios.ts";
+import { type CaseVariantName, caseVariantNames, caseVariants } from "../../simulators/scenarios.ts";
 
 /** One chance in a thousand, as a standard normal. */
 const UNLIKELY = 3.09;
 
 const COUNT = 200_000;
 /** As many arrivals a year as cases: every month once. */
-const reportOf = (scenario: ScenarioName, count: number) =>
+const reportOf = (scenario: CaseVariantName, count: number) =>
   distributionReport(generateCases({ seed: 2026, count, scenario, arrivalsPerYear: count }), scenario);
 
 let cached: DistributionReport | undefined;
@@ -75,7 +75,7 @@ Deno.test("a year has as many arrivals as the NVVK reported", () => {
 });
 
 Deno.test("every type has the median and the ninetieth percentile of the data file", () => {
-  for (const { id, amount } of domain.debt_types) {
+  for (const { id, amount } of sourcedFigures.debt_types) {
     for (
       const [title, part] of [["debt amount, median", 0.5], ["debt amount, 90th percentile", 0.9]] as const
     ) {
@@ -107,9 +107,9 @@ Deno.test("creditors have the published mean, and total debt is within three per
 
 Deno.test("every scenario but none says what departs, and departs", () => {
   const plain = reportOf("none", 20_000);
-  for (const name of scenarioNames.filter((name) => name !== "none")) {
+  for (const name of caseVariantNames.filter((name) => name !== "none")) {
     const other = reportOf(name, 20_000);
-    assert(other.departure.length > 40 && other.departure === scenarios[name].departure);
+    assert(other.departure.length > 40 && other.departure === caseVariants[name].departure);
     assert(JSON.stringify(other.sections) !== JSON.stringify(plain.sections), name);
   }
 });
@@ -118,12 +118,12 @@ Deno.test("scenario cak: 15% of the cases, all other types in the proportions of
   const cak = reportOf("cak", 40_000);
   const counts = section(cak, "debt type").lines.map(({ cases }) => cases);
   assertAlmostEquals(line(cak, "debt type", "cak_eigen_bijdrage").generated, 0.15, 0.01);
-  assert(chiSquare(counts, typeShares(scenarios.cak)).z < UNLIKELY);
-  assertAlmostEquals(typeShares(scenarios.cak).reduce((a, b) => a + b), 1, 1e-9);
+  assert(chiSquare(counts, typeShares(caseVariants.cak)).z < UNLIKELY);
+  assertAlmostEquals(typeShares(caseVariants.cak).reduce((a, b) => a + b), 1, 1e-9);
 });
 
 Deno.test("scenario winter: energy claims treble from November to February and not in summer", () => {
-  const shareOf = (from: string, scenario: ScenarioName) => {
+  const shareOf = (from: string, scenario: CaseVariantName) => {
     const cases = [...generateCases({ seed: 6, count: 5000, from, scenario })];
     return cases.filter(({ event }) => event.data.debt_type === "energie").length / cases.length;
   };

@@ -7,8 +7,8 @@ import { passesElevenTest } from "../../schema/bsn.ts";
 import { readInput } from "../../schema/input.ts";
 import { assumptions } from "../../simulators/assumptions.ts";
 import { caseLine, generateCases, type GeneratedCase } from "../../simulators/case_generator.ts";
-import { domain } from "../../simulators/domain.ts";
-import { scenarioNames } from "../../simulators/scenarios.ts";
+import { sourcedFigures } from "../../simulators/domain.ts";
+import { caseVariantNames } from "../../simulators/scenarios.ts";
 
 const lines = (options: Parameters<typeof generateCases>[0]) => [...generateCases(options)].map(caseLine);
 const ndjson = (options: Parameters<typeof generateCases>[0]) => lines(options).join("\n") + "\n";
@@ -42,7 +42,7 @@ Deno.test("a shorter run is the beginning of a longer one", () => {
 
 Deno.test("runs that differ in any option share no id", () => {
   const runs = [
-    ...scenarioNames.map((scenario) => ({ seed: 1, count: 100, scenario })),
+    ...caseVariantNames.map((scenario) => ({ seed: 1, count: 100, scenario })),
     { seed: 1, count: 100, from: "2025-01-01T00:00:00Z" },
     { seed: 1, count: 100, arrivalsPerYear: 1000 },
     { seed: 1, count: 100, profile: false },
@@ -55,13 +55,18 @@ Deno.test("runs that differ in any option share no id", () => {
 
 Deno.test("every case passes the door, strictly, as an object and as a line", () => {
   fc.assert(
-    fc.property(fc.string(), fc.constantFrom(...scenarioNames), fc.boolean(), (seed, scenario, profile) => {
-      for (const one of generateCases({ seed, count: 50, scenario, profile })) {
-        const stored = JSON.stringify(readInput(one.event, { strict: true }));
-        assertEquals(JSON.parse(stored), JSON.parse(caseLine(one)));
-        assertEquals(JSON.stringify(readInput(JSON.parse(caseLine(one)), { strict: true })), stored);
-      }
-    }),
+    fc.property(
+      fc.string(),
+      fc.constantFrom(...caseVariantNames),
+      fc.boolean(),
+      (seed, scenario, profile) => {
+        for (const one of generateCases({ seed, count: 50, scenario, profile })) {
+          const stored = JSON.stringify(readInput(one.event, { strict: true }));
+          assertEquals(JSON.parse(stored), JSON.parse(caseLine(one)));
+          assertEquals(JSON.stringify(readInput(JSON.parse(caseLine(one)), { strict: true })), stored);
+        }
+      },
+    ),
     { seed: 5, numRuns: 20 },
   );
 });
@@ -74,7 +79,7 @@ Deno.test("amounts have two decimals in a line", () => {
 });
 
 Deno.test("citizens carry test numbers only, and every number passes the eleven-test", () => {
-  const { first, last } = domain.bsn.test_range;
+  const { first, last } = sourcedFigures.bsn.test_range;
   for (const { event } of generateCases({ seed: 6, count: 12_000 })) {
     const bsn = event.data.citizen_bsn;
     assert(passesElevenTest(bsn) && bsn >= first && bsn <= last);
@@ -101,7 +106,7 @@ Deno.test("a case is urgent exactly when a situation threatens", () => {
 
 Deno.test("a claim that carries a threat carries its own, and only above its median amount", () => {
   const own: Record<string, string> = assumptions.threat_of_debt_type.value;
-  const medians = new Map(domain.debt_types.map(({ id, amount }) => [id, amount.median_eur]));
+  const medians = new Map(sourcedFigures.debt_types.map(({ id, amount }) => [id, amount.median_eur]));
   for (const one of generateCases({ seed: 9, count: 20_000 })) {
     const { debt_type, debt_amount } = one.event.data;
     if (!(debt_type in own) || profileOf(one).threats!.length === 0) continue;
@@ -111,7 +116,7 @@ Deno.test("a claim that carries a threat carries its own, and only above its med
 });
 
 Deno.test("an amount stays within the bounds of its type", () => {
-  const bounds = new Map(domain.debt_types.map(({ id, amount }) => [id, amount]));
+  const bounds = new Map(sourcedFigures.debt_types.map(({ id, amount }) => [id, amount]));
   for (const { event: { data } } of generateCases({ seed: 10, count: 20_000 })) {
     const { min_eur, max_eur } = bounds.get(data.debt_type)!;
     assert(data.debt_amount >= min_eur && data.debt_amount <= max_eur, data.debt_type);

@@ -5,9 +5,9 @@ import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { StoredEvent } from "../../schema/stored_event.ts";
 import { reactionsTo } from "../../simulators/citizen.ts";
-import { type CitizenOptions, playCitizen } from "../../simulators/citizen_play.ts";
-import { Schedule } from "../../simulators/citizen_schedule.ts";
-import { Tail } from "../../simulators/citizen_tail.ts";
+import { type CitizenOptions, simulateCitizen } from "../../simulators/citizen_play.ts";
+import { ReactionSchedule } from "../../simulators/citizen_schedule.ts";
+import { EventTail } from "../../simulators/citizen_tail.ts";
 import { anEvent } from "../support/events.ts";
 
 const YEAR_MS = 366 * 86_400_000;
@@ -20,15 +20,15 @@ async function* from(log: readonly StoredEvent[], position: number) {
   for (const each of log.filter((each) => each.position >= position)) yield await Promise.resolve(each);
 }
 
-async function positionsOf(tail: Tail): Promise<number[]> {
+async function positionsOf(tail: EventTail): Promise<number[]> {
   const found: number[] = [];
-  for await (const { position } of tail.news()) found.push(position);
+  for await (const { position } of tail.unseenEvents()) found.push(position);
   return found;
 }
 
 Deno.test("a position that becomes visible late is not missed, and nothing is told twice", async () => {
   let now = 0, log = [stored(1, anEvent("a", 1)), stored(9, anEvent("a", 2))];
-  const tail = new Tail({ read: (position) => from(log, position), real: () => now });
+  const tail = new EventTail({ read: (position) => from(log, position), real: () => now });
   assertEquals(await positionsOf(tail), [1, 9]);
   now += 5_000;
   log = [stored(1, anEvent("a", 1)), stored(5, anEvent("b", 1)), stored(9, anEvent("a", 2))];
@@ -57,12 +57,12 @@ Deno.test("however late transactions commit and looks come, everything is told o
     });
     const read = (position: number) =>
       from(log.filter(({ visibleAt }) => visibleAt <= now).map(({ stored }) => stored), position);
-    const tail = new Tail({ read, real: () => now });
-    const told: number[] = [];
+    const tail = new EventTail({ read, real: () => now });
+    const reported: number[] = [];
     const end = Math.max(...free) + 100_000;
-    for (let i = 0; now < end; now += pace[i++ % pace.length]!) told.push(...await positionsOf(tail));
-    told.push(...await positionsOf(tail));
-    assertEquals(told.toSorted((x, y) => x - y), log.map(({ stored }) => stored.position));
+    for (let i = 0; now < end; now += pace[i++ % pace.length]!) reported.push(...await positionsOf(tail));
+    reported.push(...await positionsOf(tail));
+    assertEquals(reported.toSorted((x, y) => x - y), log.map(({ stored }) => stored.position));
   }));
 });
 
@@ -71,15 +71,15 @@ Deno.test("a schedule gives what is due in time's order, and forgets what has ha
     maxLength: 60,
   });
   fc.assert(fc.property(times, fc.nat({ max: 5 }), fc.nat({ max: 1000 }), (times, ended, until) => {
-    const schedule = new Schedule();
+    const schedule = new ReactionSchedule();
     const all = times.map(({ time, caseNo }, i) => ({
       at: new Date(time).toISOString(),
       event: anEvent(`case-${caseNo}`, i),
     }));
     for (const reaction of [...all, ...all]) schedule.add(reaction);
-    schedule.forgetCase(`case-${ended}`);
+    schedule.cancelCase(`case-${ended}`);
     const open = all.filter(({ event }) => event.correlation_id !== `case-${ended}`);
-    if (open.length > 0) schedule.forget(open.shift()!.event);
+    if (open.length > 0) schedule.cancel(open.shift()!.event);
     assertEquals(schedule.size, open.length);
     const due = open.filter(({ at }) => Date.parse(at) <= until).map(({ at }) => at).sort();
     const byId = new Map(all.map(({ at, event }) => [event.event_id, at]));
@@ -96,7 +96,7 @@ async function play(
 ) {
   const stop = new AbortController();
   let real = 0;
-  return await playCitizen({
+  return await simulateCitizen({
     clock: { now: () => new Date(now) },
     signal: stop.signal,
     seed: "seed",
@@ -120,12 +120,12 @@ Deno.test("what is due is appended once, also by a player that starts anew, or w
     const end = Date.parse(causes[0]!.timestamp) + YEAR_MS;
     const expected = causes.flatMap((cause) => reactionsTo(cause, "seed")).length;
     const early = await play({ read, append }, Date.parse("2026-02-10"), 3);
-    assert(early.played > 0 && early.scheduled > 0 && early.nextAt! > new Date("2026-02-10"));
-    assertEquals(early.played + early.scheduled, expected);
+    assert(early.appended > 0 && early.scheduled > 0 && early.nextAt! > new Date("2026-02-10"));
+    assertEquals(early.appended + early.scheduled, expected);
     const rest = await play({ read, append }, end, 3);
-    assertEquals([rest.played, rest.scheduled, rest.nextAt], [early.scheduled, 0, undefined]);
+    assertEquals([rest.appended, rest.scheduled, rest.nextAt], [early.scheduled, 0, undefined]);
     const again = await play({ read, append }, end, 1);
-    assertEquals([again.played, again.skipped], [0, 0]);
+    assertEquals([again.appended, again.skipped], [0, 0]);
     await play({ read, append, seed: "other" }, end, 1);
     const ids = ["seed", "other"].flatMap((seed) => causes.flatMap((cause) => reactionsTo(cause, seed)))
       .map(({ event }) => event.event_id);
@@ -147,7 +147,7 @@ Deno.test("what happened otherwise in a run before is skipped, and the rest of i
     appended.push(...events.map(({ event_id }) => event_id));
     return Promise.resolve();
   };
-  const { played, skipped } = await play(
+  const { appended: played, skipped } = await play(
     { read: (p) => from(log, p), append, seed: "kept-0" },
     Date.parse("2027-01-01"),
     1,
@@ -164,7 +164,7 @@ Deno.test("with a full memory the log is read on once there is room, and nothing
     for (const { event_id } of events) appended.add(event_id);
     return Promise.resolve();
   };
-  await play({ read: (p) => from(log, p), append, most: 2 }, Date.parse("2027-01-01"), 25);
+  await play({ read: (p) => from(log, p), append, maxScheduled: 2 }, Date.parse("2027-01-01"), 25);
   const expected = causes.flatMap((cause) => reactionsTo(cause, "seed")).map(({ event }) => event.event_id);
   assertEquals(appended, new Set(expected));
 });

@@ -4,7 +4,7 @@ import { decodeEvent, withTwoDecimals } from "../../schema/codec.ts";
 import { decisions } from "../../schema/event_fields.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
-import { type Reaction, reactionsTo, reactsWith } from "../../simulators/citizen.ts";
+import { type CitizenReaction, reactionEventTypes, reactionsTo } from "../../simulators/citizen.ts";
 import { outcomeShares } from "../../simulators/histories.ts";
 import { anEvent } from "../support/events.ts";
 import { CaseRun } from "./processors/case_run.ts";
@@ -28,7 +28,7 @@ Deno.test("the same event and seed have the same reactions: valid events, in tim
     assertEquals(reactions.map(({ at }) => at), reactions.map(({ at }) => at).toSorted());
     for (const { at, event } of reactions) {
       assertEquals(decodeEvent(JSON.parse(JSON.stringify(withTwoDecimals(event)))).timestamp, at);
-      assert(at > cause.timestamp && (reactsWith as readonly string[]).includes(event.event_type));
+      assert(at > cause.timestamp && (reactionEventTypes as readonly string[]).includes(event.event_type));
     }
     assertEquals(new Set(reactions.map(({ event }) => event.event_id)).size, reactions.length);
   }));
@@ -58,7 +58,7 @@ Deno.test("what happens outside never pays more than a plan, to the cent", () =>
 /** Plays one case in simulated time: timers and reactions, whichever comes first. */
 function playCase(intake: Intake, seed: number): CaseRun {
   const run = new CaseRun().give("case.intake", intake, AT).settle();
-  const waiting: Reaction[] = [];
+  const waiting: CitizenReaction[] = [];
   for (let seen = 0;;) {
     for (; seen < run.log.length; seen++) waiting.push(...reactionsTo(wireOf(run, seen), seed));
     waiting.sort((a, b) => a.at < b.at ? -1 : 1);

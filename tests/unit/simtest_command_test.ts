@@ -12,9 +12,15 @@ async function run(...args: string[]): Promise<{ code: number; out: string[] }> 
 
 Deno.test("simtest runs so many schedules from a seed on, and tells a program what came of them", async () => {
   const { code, out } = await run("--seeds", "5", "--from", "40", "--json");
-  const told = JSON.parse(out[0]!);
-  assertEquals([code, told.from, told.schedules, told.failed, told.failures], [0, 40, 5, [], []]);
-  assert(told.per_minute > 0 && Object.keys(told.effects).length > 0);
+  const reported = JSON.parse(out[0]!);
+  assertEquals([code, reported.from, reported.schedules, reported.failed, reported.failures], [
+    0,
+    40,
+    5,
+    [],
+    [],
+  ]);
+  assert(reported.per_minute > 0 && Object.keys(reported.effects).length > 0);
 });
 
 Deno.test("simtest tells a person too", async () => {

@@ -1,18 +1,23 @@
 import { assert, assertEquals } from "@std/assert";
 import { localHour } from "../../simulators/arrivals.ts";
 import { assumptions, modellingChoices } from "../../simulators/assumptions.ts";
-import { domain, latestApplications, municipalities, smallestCountedDebt } from "../../simulators/domain.ts";
-import { explain, renderExplanation } from "../../simulators/explain.ts";
+import {
+  latestApplications,
+  municipalities,
+  smallestCountedDebt,
+  sourcedFigures,
+} from "../../simulators/domain.ts";
+import { explainFigures, renderExplanation } from "../../simulators/explain.ts";
 
 Deno.test("the figures are those of the sources", () => {
   assertEquals([latestApplications.year, latestApplications.n], [2022, 75_531]);
   assertEquals(smallestCountedDebt, 50);
   assertEquals(Object.keys(municipalities.prevalence_pct).length, 342);
-  assertEquals(domain.debt_types.length, 29);
+  assertEquals(sourcedFigures.debt_types.length, 29);
 });
 
 Deno.test("the median and the 90th percentile of a type agree with its parameters", () => {
-  for (const { id, amount: { mu, sigma, median_eur, p90_eur } } of domain.debt_types) {
+  for (const { id, amount: { mu, sigma, median_eur, p90_eur } } of sourcedFigures.debt_types) {
     assert(Math.abs(Math.exp(mu) / median_eur - 1) < 0.001, id);
     assert(Math.abs(Math.exp(mu + 1.2816 * sigma) / p90_eur - 1) < 0.01, id);
   }
@@ -20,7 +25,7 @@ Deno.test("the median and the 90th percentile of a type agree with its parameter
 
 Deno.test("the explanation shows every assumption, and calls it one", () => {
   const assumed = new Map(
-    explain().filter((row) => row.source === "assumption").map((row) => [row.figure, row]),
+    explainFigures().filter((row) => row.source === "assumption").map((row) => [row.figure, row]),
   );
   for (const name of [...Object.keys(assumptions), ...Object.keys(modellingChoices)]) {
     assertEquals(assumed.get(name)?.certainty, "assumption", name);
@@ -28,22 +33,22 @@ Deno.test("the explanation shows every assumption, and calls it one", () => {
 });
 
 Deno.test("nothing that is not an assumption lacks a source", () => {
-  for (const { figure, source, certainty } of explain()) {
+  for (const { figure, source, certainty } of explainFigures()) {
     if (certainty !== "assumption") assert(source.length > 8, figure);
     else assert(source === "assumption" || source.includes("assum"), figure);
   }
 });
 
 Deno.test("a weight within an assumed block is not passed off as quoted", () => {
-  const weights = explain().filter(({ figure }) => figure.endsWith(": weight"));
+  const weights = explainFigures().filter(({ figure }) => figure.endsWith(": weight"));
   assertEquals(weights.length, 29);
   assertEquals(new Set(weights.map(({ certainty }) => certainty)), new Set(["mixed", "assumption"]));
 });
 
 Deno.test("the explanation of a scenario begins with what departs", () => {
-  assertEquals(explain("cak")[0]?.certainty, "departure");
-  assert(renderExplanation(explain("cak")).startsWith("scenario cak = The own contribution"));
-  assert(explain().every(({ certainty }) => certainty !== "departure"));
+  assertEquals(explainFigures("cak")[0]?.certainty, "departure");
+  assert(renderExplanation(explainFigures("cak")).startsWith("scenario cak = The own contribution"));
+  assert(explainFigures().every(({ certainty }) => certainty !== "departure"));
 });
 
 Deno.test("Dutch hours follow summer time", () => {

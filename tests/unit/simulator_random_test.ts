@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { chiSquare } from "../../simulators/goodness_of_fit.ts";
 import { jointShares } from "../../simulators/joint_shares.ts";
 import { Categorical, clippedLognormal, negativeBinomialShares, Random } from "../../simulators/random.ts";
-import { seededUuid, shuffled, testBsns } from "../../simulators/seeded_ids.ts";
+import { seededUuid, shuffle, testBsns } from "../../simulators/seeded_ids.ts";
 
 const times = <T>(n: number, draw: () => T): T[] => Array.from({ length: n }, draw);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -100,5 +100,5 @@ Deno.test("seeded ids are UUIDs of version 7 that carry their time", () => {
 Deno.test("there are 9,091 test numbers, and shuffling loses none", () => {
   const numbers = testBsns();
   assertEquals(numbers.length, 9091);
-  assertEquals(shuffled([...numbers], new Random(1, "shuffle")).sort(), numbers);
+  assertEquals(shuffle([...numbers], new Random(1, "shuffle")).sort(), numbers);
 });

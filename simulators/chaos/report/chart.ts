@@ -19,7 +19,7 @@ const SIGNS: Record<string, string> = {
   dead_letter: "dead letter",
 };
 
-export function escaped(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
     '"',
     "&quot;",
@@ -58,8 +58,8 @@ export function chart({ series, faults }: RunResult): string {
 function band(name: string, from: number, to: number): string {
   const width = Math.max(2, to - from);
   return `<rect class="fault" x="${round(from)}" y="${TOP}" width="${round(width)}" height="${HEIGHT}">` +
-    `<title>${escaped(name)}</title></rect>` +
-    `<text class="fault-name" x="${round(from + 4)}" y="${TOP + 12}">${escaped(name)}</text>`;
+    `<title>${escapeHtml(name)}</title></rect>` +
+    `<text class="fault-name" x="${round(from + 4)}" y="${TOP + 12}">${escapeHtml(name)}</text>`;
 }
 
 function grid(share: number, mostSettled: number, mostWaiting: number): string {

@@ -2,9 +2,17 @@
 import { invariants } from "../../history_checker.ts";
 import type { RunResult } from "../run_scenario.ts";
 import type { FaultRecord } from "../timeline.ts";
-import { chart, escaped } from "./chart.ts";
+import { chart, escapeHtml } from "./chart.ts";
 import style from "./style.css" with { type: "text" };
-import { accountOf, type ChaosResult, commandOf, count, hasPassed, ms, worst } from "./words.ts";
+import {
+  type ChaosResult,
+  describeLedger,
+  formatCount,
+  formatMs,
+  hasPassed,
+  replayCommand,
+  worstOf,
+} from "./words.ts";
 
 export function htmlReport(result: ChaosResult): string {
   const passed = hasPassed(result);
@@ -24,7 +32,9 @@ ${style}
 <h1>Chaos <span class="verdict ${verdict}">${verdict}</span></h1>
 <p>${summaryOf(result)}</p>
 ${
-    [...result.missing, ...result.notPlayed].map((what) => `<p class="note">Not played: ${escaped(what)}</p>`)
+    [...result.missing, ...result.notPlayed].map((what) =>
+      `<p class="note">Not played: ${escapeHtml(what)}</p>`
+    )
       .join("\n")
   }
 </header>
@@ -41,11 +51,11 @@ function summaryOf({ runs, seed, at }: ChaosResult): string {
   const deliveries = runs.reduce((sum, { settled }) => sum + settled, 0);
   const faults = runs.flatMap((run) => run.faults);
   const proven = faults.filter(({ proof }) => proof !== undefined).length;
-  return `${runs.length} runs, ${failed} failed; ${count(faults.length)} faults, ${
-    count(proven)
+  return `${runs.length} runs, ${failed} failed; ${formatCount(faults.length)} faults, ${
+    formatCount(proven)
   } with proof that they took effect; ` +
-    `${count(events)} events accepted and ${count(deliveries)} deliveries settled meanwhile. ` +
-    `Seed <code>${escaped(seed)}</code>, ${escaped(at)}.`;
+    `${formatCount(events)} events accepted and ${formatCount(deliveries)} deliveries settled meanwhile. ` +
+    `Seed <code>${escapeHtml(seed)}</code>, ${escapeHtml(at)}.`;
 }
 
 function overview(runs: readonly RunResult[]): string {
@@ -60,21 +70,23 @@ function overview(runs: readonly RunResult[]): string {
   ];
   const rows = runs.map((run) => {
     const verdict = run.failures.length === 0 ? "passed" : "failed";
-    const detected = worst(run.faults, ({ detectedMs }) => detectedMs);
-    const recovered = worst(run.faults, ({ recoveredMs }) => recoveredMs);
+    const detected = worstOf(run.faults, ({ detectedMs }) => detectedMs);
+    const recovered = worstOf(run.faults, ({ recoveredMs }) => recoveredMs);
     return `<tr><td><a href="#${idOf(run)}">${run.scenario}</a></td><td>${run.backend}</td>` +
-      `<td><span class="verdict ${verdict}">${verdict}</span></td><td>${ms(detected)}</td>` +
-      `<td>${ms(recovered)}</td><td>${count(run.accepted)}</td><td>${ms(run.drainMs)}</td></tr>`;
+      `<td><span class="verdict ${verdict}">${verdict}</span></td><td>${formatMs(detected)}</td>` +
+      `<td>${formatMs(recovered)}</td><td>${formatCount(run.accepted)}</td><td>${
+        formatMs(run.drainMs)
+      }</td></tr>`;
   });
   return table(heads, rows, "overview");
 }
 
 function section(run: RunResult): string {
   const verdict = run.failures.length === 0 ? "passed" : "failed";
-  const failures = run.failures.map((failure) => `<li>${escaped(failure)}</li>`).join("");
+  const failures = run.failures.map((failure) => `<li>${escapeHtml(failure)}</li>`).join("");
   return `<section id="${idOf(run)}">
 <h2>${run.scenario} <small>on ${run.backend}</small> <span class="verdict ${verdict}">${verdict}</span></h2>
-<p>${escaped(run.about)}.</p>
+<p>${escapeHtml(run.about)}.</p>
 ${failures === "" ? "" : `<ul class="failures">${failures}</ul>`}
 ${chart(run)}
 ${
@@ -85,29 +97,33 @@ ${
     )
   }
 <p class="invariants">${run.findings.map(invariantMark).join(" ")}</p>
-<p class="account">${escaped(accountOf(run))}.</p>
-<p class="again"><code>${escaped(commandOf(run))}</code></p>
+<p class="account">${escapeHtml(describeLedger(run))}.</p>
+<p class="again"><code>${escapeHtml(replayCommand(run))}</code></p>
 </section>`;
 }
 
 function faultRow(fault: FaultRecord): string {
   const { name, does, appliedAt, healedAt, proof, detectedBy, detectedMs, recoveredMs } = fault;
-  const sign = detectedBy === undefined ? "–" : `${detectedBy.replaceAll("_", " ")} after ${ms(detectedMs)}`;
-  const shown = proof === undefined ? '<strong class="failed">nothing</strong>' : escaped(proof);
-  return `<tr><td title="${escaped(does)}">${escaped(name)}</td><td>${ms(appliedAt)} – ${ms(healedAt)}</td>` +
-    `<td>${shown}</td><td>${sign}</td><td>${ms(recoveredMs)}</td></tr>`;
+  const sign = detectedBy === undefined
+    ? "–"
+    : `${detectedBy.replaceAll("_", " ")} after ${formatMs(detectedMs)}`;
+  const shown = proof === undefined ? '<strong class="failed">nothing</strong>' : escapeHtml(proof);
+  return `<tr><td title="${escapeHtml(does)}">${escapeHtml(name)}</td><td>${formatMs(appliedAt)} – ${
+    formatMs(healedAt)
+  }</td>` +
+    `<td>${shown}</td><td>${sign}</td><td>${formatMs(recoveredMs)}</td></tr>`;
 }
 
 function invariantMark({ invariant, broken }: RunResult["findings"][number]): string {
   const state = broken.length === 0 ? "holds" : "broken";
   return `<span class="invariant ${state}" title="${state}: ${
-    escaped(invariants[invariant])
+    escapeHtml(invariants[invariant])
   }">${invariant} ` +
-    `<small>${escaped(invariants[invariant])}</small></span>`;
+    `<small>${escapeHtml(invariants[invariant])}</small></span>`;
 }
 
 function table(heads: readonly string[], rows: readonly string[], kind: string): string {
-  const head = heads.map((text) => `<th>${escaped(text)}</th>`).join("");
+  const head = heads.map((text) => `<th>${escapeHtml(text)}</th>`).join("");
   return `<div class="scroll"><table class="${kind}"><thead><tr>${head}</tr></thead><tbody>\n${
     rows.join("\n")
   }\n</tbody></table></div>`;

@@ -1,7 +1,7 @@
 /** The report as Markdown. Pure. @module */
 import { invariants } from "../../history_checker.ts";
 import type { RunResult } from "../run_scenario.ts";
-import { accountOf, type ChaosResult, commandOf, hasPassed, ms, worst } from "./words.ts";
+import { type ChaosResult, describeLedger, formatMs, hasPassed, replayCommand, worstOf } from "./words.ts";
 
 export function markdownReport(result: ChaosResult): string {
   const failed = result.runs.filter(({ failures }) => failures.length > 0).length;
@@ -27,10 +27,10 @@ function row(run: RunResult): string {
     run.scenario,
     run.backend,
     run.failures.length === 0 ? "passed" : "**failed**",
-    ms(worst(run.faults, ({ detectedMs }) => detectedMs)),
-    ms(worst(run.faults, ({ recoveredMs }) => recoveredMs)),
+    formatMs(worstOf(run.faults, ({ detectedMs }) => detectedMs)),
+    formatMs(worstOf(run.faults, ({ recoveredMs }) => recoveredMs)),
     String(run.accepted),
-    ms(run.drainMs),
+    formatMs(run.drainMs),
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -46,20 +46,22 @@ function section(run: RunResult): string[] {
     "| fault | from | to | what proves it | first sign | recovered |",
     "| ----- | ---- | -- | -------------- | ---------- | --------- |",
     ...run.faults.map((fault) => {
-      const sign = fault.detectedBy === undefined ? "–" : `${fault.detectedBy} after ${ms(fault.detectedMs)}`;
+      const sign = fault.detectedBy === undefined
+        ? "–"
+        : `${fault.detectedBy} after ${formatMs(fault.detectedMs)}`;
       const proof = fault.proof ?? "**nothing**";
-      return `| ${fault.name} | ${ms(fault.appliedAt)} | ${ms(fault.healedAt)} | ${proof} | ${sign} | ${
-        ms(fault.recoveredMs)
-      } |`;
+      return `| ${fault.name} | ${formatMs(fault.appliedAt)} | ${
+        formatMs(fault.healedAt)
+      } | ${proof} | ${sign} | ${formatMs(fault.recoveredMs)} |`;
     }),
     "",
     ...run.findings.map(({ invariant, broken }) =>
       `- ${broken.length === 0 ? "holds" : "**BROKEN**"}: ${invariant}, ${invariants[invariant]}`
     ),
     "",
-    `${accountOf(run)}.`,
+    `${describeLedger(run)}.`,
     "",
-    `Again: \`${commandOf(run)}\``,
+    `Again: \`${replayCommand(run)}\``,
     "",
   ];
 }

@@ -18,40 +18,40 @@ export function hasPassed({ runs, missing }: ChaosResult): boolean {
 }
 
 /** `1.2 s`, `85 ms`, or a dash for what never was. */
-export function ms(value: number | undefined): string {
+export function formatMs(value: number | undefined): string {
   if (value === undefined) return "–";
   return value >= 1_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
 }
 
-export function count(value: number): string {
+export function formatCount(value: number): string {
   return value.toLocaleString("en-GB");
 }
 
 /** The worst of the faults of a run: nobody is helped by an average of a few. */
-export function worst(faults: readonly FaultRecord[], of: (fault: FaultRecord) => number | undefined) {
+export function worstOf(faults: readonly FaultRecord[], of: (fault: FaultRecord) => number | undefined) {
   const values = faults.map(of).filter((value) => value !== undefined);
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
 /** The account of a run in one line. */
-export function accountOf({ ledger, accepted, settled }: RunResult): string {
+export function describeLedger({ ledger, accepted, settled }: RunResult): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;
   const parts = [
-    `${count(completed)} completed`,
-    `${count(inReview)} in review`,
-    `${count(inProgress)} in progress`,
-    `${count(parked)} parked`,
-    `${count(dead)} dead`,
+    `${formatCount(completed)} completed`,
+    `${formatCount(inReview)} in review`,
+    `${formatCount(inProgress)} in progress`,
+    `${formatCount(parked)} parked`,
+    `${formatCount(dead)} dead`,
   ];
   const verdict = ledger.balanced
     ? "nothing lost, nothing duplicated, nothing out of order"
     : "does not balance";
-  return `${count(accepted)} events accepted and ${count(settled)} deliveries settled; ` +
-    `${count(ledger.accepted)} cases = ${parts.join(" + ")}; ${verdict}`;
+  return `${formatCount(accepted)} events accepted and ${formatCount(settled)} deliveries settled; ` +
+    `${formatCount(ledger.accepted)} cases = ${parts.join(" + ")}; ${verdict}`;
 }
 
 /** How to play a run again. */
-export function commandOf({ backend, scenario, seed, durationMs, perSecond }: RunResult): string {
+export function replayCommand({ backend, scenario, seed, durationMs, perSecond }: RunResult): string {
   const rate = `--rate ${perSecond}/sec --duration ${durationMs / 1000}s`;
   return `deno task chaos --backend ${backend} --scenario ${scenario} --seed ${seed} ${rate}`;
 }

@@ -1,7 +1,7 @@
 /** NATS for chaos: a nats-server found on this machine and started in a temporary directory, or the one a URL names. @module */
 import { connect } from "@nats-io/transport-deno";
-import type { Target } from "../../proxy/fault_proxy.ts";
-import { type ChaosServer, freePort, notOurs, storeName } from "./server.ts";
+import type { Upstream } from "../../proxy/fault_proxy.ts";
+import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
 
 /** JetStream's atomic batches came with 2.12. */
 const OLDEST_MINOR = 12;
@@ -30,9 +30,9 @@ async function isRecent(program: string): Promise<boolean> {
 }
 
 /** Starts a nats-server with JetStream, that syncs every write or leaves that to the system. */
-export async function ownNats(program: string, syncs: boolean): Promise<ChaosServer> {
+export async function startManagedNats(program: string, syncs: boolean): Promise<ChaosServer> {
   const root = await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" });
-  const server = new OwnNats(program, root, freePort(), syncs);
+  const server = new ManagedNats(program, root, freePort(), syncs);
   try {
     await server.start();
     return server;
@@ -43,17 +43,17 @@ export async function ownNats(program: string, syncs: boolean): Promise<ChaosSer
 }
 
 /** A NATS that somebody else runs: stores are streams made on it, and removed again. */
-export function namedNats(url: string): ChaosServer {
-  return new NamedNats(new URL(url));
+export function useExternalNats(url: string): ChaosServer {
+  return new ExternalNats(new URL(url));
 }
 
-class NamedNats implements ChaosServer {
+class ExternalNats implements ChaosServer {
   readonly backend = "nats";
-  readonly isOurs: boolean = false;
+  readonly isManaged: boolean = false;
 
   constructor(readonly url: URL) {}
 
-  get target(): Target {
+  get target(): Upstream {
     return { hostname: this.url.hostname, port: Number(this.url.port || 4222) };
   }
 
@@ -74,16 +74,16 @@ class NamedNats implements ChaosServer {
   }
 
   kill9(): Promise<void> {
-    return notOurs();
+    return externalServerError();
   }
   start(): Promise<void> {
-    return notOurs();
+    return externalServerError();
   }
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-class OwnNats extends NamedNats {
-  override readonly isOurs = true;
+class ManagedNats extends ExternalNats {
+  override readonly isManaged = true;
   #child: Deno.ChildProcess | undefined;
 
   constructor(readonly program: string, readonly root: string, port: number, syncs: boolean) {

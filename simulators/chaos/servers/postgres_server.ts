@@ -11,14 +11,14 @@ import {
 } from "../../../backends/postgres/embedded/postmaster.ts";
 import { serverUser } from "../../../backends/postgres/embedded/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
-import type { Target } from "../../proxy/fault_proxy.ts";
-import { type ChaosServer, freePort, notOurs, storeName } from "./server.ts";
+import type { Upstream } from "../../proxy/fault_proxy.ts";
+import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
 
 /**
  * Starts a PostgreSQL 18 of our own, under another user when this process is root. Without `syncs` it leaves it to the
  * system when to write to the disk: what a killed server had committed is safe then too, but for a power failure.
  */
-export async function ownPostgres(syncs: boolean): Promise<ChaosServer> {
+export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer> {
   const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" }));
   try {
     const user = await serverUser(layout.cluster);
@@ -26,7 +26,7 @@ export async function ownPostgres(syncs: boolean): Promise<ChaosServer> {
     await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
     const port = freePort();
     const socketDir = socketDirectory(layout.root, port);
-    const server = new OwnPostgres(
+    const server = new ManagedPostgres(
       { ...layout, user, port, socketDir, listen: "127.0.0.1", fsync: syncs },
       layout.root,
     );
@@ -39,17 +39,17 @@ export async function ownPostgres(syncs: boolean): Promise<ChaosServer> {
 }
 
 /** A PostgreSQL that somebody else runs: stores are databases made on it, and removed again. */
-export function namedPostgres(url: string): ChaosServer {
-  return new NamedPostgres(new URL(url));
+export function useExternalPostgres(url: string): ChaosServer {
+  return new ExternalPostgres(new URL(url));
 }
 
-class NamedPostgres implements ChaosServer {
+class ExternalPostgres implements ChaosServer {
   readonly backend = "postgres";
-  readonly isOurs: boolean = false;
+  readonly isManaged: boolean = false;
 
   constructor(readonly url: URL) {}
 
-  get target(): Target {
+  get target(): Upstream {
     return { hostname: this.url.hostname, port: Number(this.url.port || 5432) };
   }
 
@@ -80,16 +80,16 @@ class NamedPostgres implements ChaosServer {
   }
 
   kill9(): Promise<void> {
-    return notOurs();
+    return externalServerError();
   }
   start(): Promise<void> {
-    return notOurs();
+    return externalServerError();
   }
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-class OwnPostgres extends NamedPostgres {
-  override readonly isOurs = true;
+class ManagedPostgres extends ExternalPostgres {
+  override readonly isManaged = true;
   #started: StartedServer | undefined;
 
   constructor(readonly postmaster: Postmaster, readonly root: string) {

@@ -1,11 +1,11 @@
 /** A server that chaos runs against: its own, or one that was named. @module */
-import type { Target } from "../../proxy/fault_proxy.ts";
+import type { Upstream } from "../../proxy/fault_proxy.ts";
 
 export interface ChaosServer extends AsyncDisposable {
   readonly backend: "postgres" | "nats";
-  readonly target: Target;
+  readonly target: Upstream;
   /** True when it was started by us, so that it may be killed. */
-  readonly isOurs: boolean;
+  readonly isManaged: boolean;
   /** Makes an empty store on it; returns its name: of a database, or of a stream. */
   freshStore(): Promise<string>;
   /** The URL of a store through a port of this machine; without a port directly. */
@@ -24,7 +24,7 @@ export function storeName(): string {
 }
 
 /** What it costs to kill a server that is somebody else's. */
-export function notOurs(): Promise<never> {
+export function externalServerError(): Promise<never> {
   return Promise.reject(new Error("A server that was named by its URL is never killed"));
 }
 

@@ -7,8 +7,8 @@ import { PrioritySemaphore } from "../../../backends/gate.ts";
 import type { Batch, CrashedOwner, Mailbox, Settlement } from "../../../backends/mailbox.ts";
 import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
-import { OddObserver } from "../../support/odd_observer.ts";
-import { oddOptions } from "../../support/odd_runtime.ts";
+import { RecordingObserver } from "../../support/odd_observer.ts";
+import { testSupervisorOptions } from "../../support/odd_runtime.ts";
 
 const event = anEvent("case-1", 1);
 const lines = encodeLines([
@@ -40,8 +40,8 @@ const pool = {
 
 /** What all actors of a process share. */
 function sharedParts(): ActorContext {
-  const { policy } = oddOptions;
-  const [lock, observer] = [new SharedLock(), new OddObserver()];
+  const { policy } = testSupervisorOptions;
+  const [lock, observer] = [new SharedLock(), new RecordingObserver()];
   return { pool, priority: 0, lock, observer, policy, now: () => new Date(), random: Math.random };
 }
 

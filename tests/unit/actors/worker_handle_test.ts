@@ -3,7 +3,7 @@ import type { WorkerLike } from "../../../actors/spawn.ts";
 import { WorkerDied, WorkerHandle } from "../../../actors/worker_handle.ts";
 import type { BatchResult, FromWorker, ToWorker } from "../../../actors/worker_protocol.ts";
 import { encodeLines } from "../../../schema/stored_event.ts";
-import { oddOptions } from "../../support/odd_runtime.ts";
+import { testSupervisorOptions } from "../../support/odd_runtime.ts";
 
 const RESULT: BatchResult = {
   outputs: new Uint8Array(),
@@ -25,7 +25,7 @@ function idleWorker() {
     terminate: () => {},
   };
   const answer = (data: FromWorker) => worker.onmessage?.(new MessageEvent("message", { data }));
-  const handle = new WorkerHandle({ ...oddOptions, spawn: () => worker }, () => {});
+  const handle = new WorkerHandle({ ...testSupervisorOptions, spawn: () => worker }, () => {});
   answer({ kind: "ready" });
   return {
     handle,

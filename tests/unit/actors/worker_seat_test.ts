@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { WorkerLike } from "../../../actors/spawn.ts";
 import { WorkerSlot } from "../../../actors/worker_seat.ts";
-import { oddOptions } from "../../support/odd_runtime.ts";
+import { testSupervisorOptions } from "../../support/odd_runtime.ts";
 
 /** A worker that says that it is ready, and nothing else. */
 function readyWorker(): WorkerLike {
@@ -23,7 +23,10 @@ Deno.test("a worker that can't be made ends like every other one: told of, and m
     return readyWorker();
   };
   const exits: string[] = [];
-  const seat = new WorkerSlot({ ...oddOptions, spawn }, (exit, reason) => exits.push(`${exit}: ${reason}`));
+  const seat = new WorkerSlot(
+    { ...testSupervisorOptions, spawn },
+    (exit, reason) => exits.push(`${exit}: ${reason}`),
+  );
   const { start } = seat.spec("worker/0");
   const { kind, error } = await start().ended;
   assertEquals([kind, error, exits], ["failed", undefined, ["start_failed: no threads left"]]);
@@ -45,7 +48,7 @@ Deno.test("a worker that dies as it says that it is ready opens no door: batches
       });
     return Object.assign(worker, { postMessage });
   };
-  const seat = new WorkerSlot({ ...oddOptions, spawn }, () => {});
+  const seat = new WorkerSlot({ ...testSupervisorOptions, spawn }, () => {});
   const { start } = seat.spec("worker/0");
   await start().ended;
   const opened: number[] = [];

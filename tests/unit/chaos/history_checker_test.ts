@@ -1,6 +1,6 @@
 /** The checker is checked: every violation that is planted in a sound history is found, and by its name. @module */
 import { assert, assertEquals } from "@std/assert";
-import type { Attempt, History } from "../../../simulators/chaos/history.ts";
+import type { RunHistory, SettleAttempt } from "../../../simulators/chaos/history.ts";
 import { checkHistory, type InvariantName } from "../../../simulators/history_checker.ts";
 import type { StoredEvent } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
@@ -29,12 +29,12 @@ function attempt(
   positions: number[],
   epoch: number,
   begunAt: number,
-  more: Partial<Attempt> = {},
+  more: Partial<SettleAttempt> = {},
 ) {
   const place = { node: "a", life: "1", processor, partition: 0, epoch, kind: "fresh" } as const;
   const range = { from: positions[0]! - 1, to: positions.at(-1)!, positions, failed: [] };
   const result = "settled" as const;
-  return { ...place, ...range, begunAt, endedAt: begunAt + 10, result, ...more } as Attempt;
+  return { ...place, ...range, begunAt, endedAt: begunAt + 10, result, ...more } as SettleAttempt;
 }
 
 function won(processor: string, epoch: number, at: number) {
@@ -42,21 +42,21 @@ function won(processor: string, epoch: number, at: number) {
 }
 
 /** A history in which everything went well: poison was tried twice and is dead, its case held behind it. */
-function sound(): History {
+function sound(): RunHistory {
   const failed = [{ position: 4, attempt: 2, outcome: "deadLetter" }] as const;
   return {
     accepted: [intake.event_id, payment.event_id],
     sent: [],
     poison: [payment.event_id],
-    frail: [],
+    flaky: [],
     attempts: [
       attempt("intake", [1], 1, 100),
       attempt("analysis", [2], 1, 200),
       attempt("decision", [3], 1, 300),
       attempt("follow_up", [4], 1, 400, { failed }),
     ],
-    won: ["intake", "analysis", "decision", "follow_up"].map((name) => won(name, 1, 0)),
-    told: [{ node: "a", life: "1", what: "dead_letter", at: 410, ids: {} }],
+    leasesAcquired: ["intake", "analysis", "decision", "follow_up"].map((name) => won(name, 1, 0)),
+    observed: [{ node: "a", life: "1", what: "dead_letter", at: 410, ids: {} }],
     inFlight: [{ node: "a", bytes: 100, bound: 1_000 }],
     crashes: [],
     killed: [],
@@ -84,7 +84,7 @@ function sound(): History {
   };
 }
 
-function broken(history: History): InvariantName[] {
+function broken(history: RunHistory): InvariantName[] {
   return checkHistory(history).findings.filter(({ broken }) => broken.length > 0).map(({ invariant }) =>
     invariant
   );
@@ -96,17 +96,17 @@ Deno.test("a sound history breaks nothing", () => {
 });
 
 /** The history with other events in the store. */
-function withEvents(change: (events: StoredEvent[]) => StoredEvent[]): History {
+function withEvents(change: (events: StoredEvent[]) => StoredEvent[]): RunHistory {
   const history = sound();
   return { ...history, stored: { ...history.stored, events: change([...history.stored.events]) } };
 }
 
-function withAttempts(change: (attempts: Attempt[]) => Attempt[]): History {
+function withAttempts(change: (attempts: SettleAttempt[]) => SettleAttempt[]): RunHistory {
   const history = sound();
   return { ...history, attempts: change([...history.attempts]) };
 }
 
-const planted: Readonly<Record<string, { readonly history: History; readonly breaks: InvariantName }>> = {
+const planted: Readonly<Record<string, { readonly history: RunHistory; readonly breaks: InvariantName }>> = {
   "an accepted event that is not stored": {
     history: { ...sound(), accepted: [...sound().accepted, "gone"] },
     breaks: "I1",
@@ -129,8 +129,8 @@ const planted: Readonly<Record<string, { readonly history: History; readonly bre
       ...withAttempts((all) =>
         all.map((each) => each.processor === "analysis" ? { ...each, result: "fenced" as const } : each)
       ),
-      won: [...sound().won, won("analysis", 2, 150)],
-      told: [...sound().told, { node: "a", life: "1", what: "fenced", at: 0, ids: {} }],
+      leasesAcquired: [...sound().leasesAcquired, won("analysis", 2, 150)],
+      observed: [...sound().observed, { node: "a", life: "1", what: "fenced", at: 0, ids: {} }],
     },
     breaks: "I1",
   },
@@ -185,7 +185,7 @@ const planted: Readonly<Record<string, { readonly history: History; readonly bre
     breaks: "I4",
   },
   "a settle under an epoch that had ended": {
-    history: { ...sound(), won: [...sound().won, won("decision", 2, 250)] },
+    history: { ...sound(), leasesAcquired: [...sound().leasesAcquired, won("decision", 2, 250)] },
     breaks: "I5",
   },
   "more in hand than the bound": {
@@ -198,7 +198,7 @@ const planted: Readonly<Record<string, { readonly history: History; readonly bre
   },
   "an innocent event that is dead": { history: { ...sound(), poison: [] }, breaks: "I7" },
   "a try beyond the limit": { history: { ...sound(), maxAttempts: 1 }, breaks: "I7" },
-  "a dead letter that was not told": { history: { ...sound(), told: [] }, breaks: "I8" },
+  "a dead letter that was not told": { history: { ...sound(), observed: [] }, breaks: "I8" },
   "a process that ended by itself": { history: { ...sound(), crashes: ["a: bug"] }, breaks: "I8" },
   "an event that nobody sent": {
     history: { ...sound(), accepted: [intake.event_id] },
@@ -213,17 +213,27 @@ for (const [what, { history, breaks }] of Object.entries(planted)) {
 }
 
 Deno.test("what a killed process could not tell is not held against it", () => {
-  assertEquals(broken({ ...sound(), told: [], killed: ["a"] }), []);
+  assertEquals(broken({ ...sound(), observed: [], killed: ["a"] }), []);
 });
 
 Deno.test("a settle that was done, not heard of and then fenced counts as done", () => {
   const history = withAttempts((all) =>
     all.map((each) => each.processor === "analysis" ? { ...each, result: "fenced" as const } : each)
   );
-  const told = [...history.told, { node: "a", life: "1", what: "fenced", at: 0, ids: {} } as const];
-  assertEquals(broken({ ...history, told, won: [...history.won, won("analysis", 2, 205)] }), []);
+  const reported = [...history.observed, { node: "a", life: "1", what: "fenced", at: 0, ids: {} } as const];
+  assertEquals(
+    broken({
+      ...history,
+      observed: reported,
+      leasesAcquired: [...history.leasesAcquired, won("analysis", 2, 205)],
+    }),
+    [],
+  );
 });
 
 Deno.test("a settle that began before its epoch ended may end after it", () => {
-  assertEquals(broken({ ...sound(), won: [...sound().won, won("decision", 2, 305)] }), []);
+  assertEquals(
+    broken({ ...sound(), leasesAcquired: [...sound().leasesAcquired, won("decision", 2, 305)] }),
+    [],
+  );
 });

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { NatsWire } from "../../../simulators/proxy/nats_wire.ts";
 import { PostgresWire } from "../../../simulators/proxy/postgres_wire.ts";
-import type { Passage, Tamper } from "../../../simulators/proxy/wire.ts";
+import type { MessageFilter, WireOutput } from "../../../simulators/proxy/wire.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
 const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
@@ -21,17 +21,17 @@ const settle = ask("s1", "select zaakstroom.settle($1)");
 const pull = ask("s2", "select * from zaakstroom.pull($1)");
 
 /** What comes of bytes that arrive one by one. */
-function oneByOne(way: (chunk: Uint8Array) => Passage, all: string) {
+function oneByOne(way: (chunk: Uint8Array) => WireOutput, all: string) {
   const passages = [...all].map((char) => way(bytes(char)));
   return {
-    on: passages.flatMap(({ on }) => on).map(text).join(""),
-    back: passages.flatMap(({ back }) => back).map(text).join(""),
-    broken: passages.some(({ broken }) => broken),
+    on: passages.flatMap(({ forwarded: on }) => on).map(text).join(""),
+    back: passages.flatMap(({ responses: back }) => back).map(text).join(""),
+    broken: passages.some(({ closes: broken }) => broken),
   };
 }
 
-function tampering(tamper: Partial<Tamper>): () => Tamper {
-  return () => ({ request: () => "pass", reply: () => "pass", ...tamper });
+function tampering(filter: Partial<MessageFilter>): () => MessageFilter {
+  return () => ({ request: () => "pass", reply: () => "pass", ...filter });
 }
 
 Deno.test("PostgreSQL: everything passes unchanged, however it is cut", () => {
@@ -46,11 +46,11 @@ Deno.test("PostgreSQL: the reply to a commit is lost once it has committed, and 
   const wire = new PostgresWire(tampering({ reply: () => "lose" }));
   wire.up(bytes(startup + pull + settle));
   const first = ready + message("C", "SELECT 1\0") + ready;
-  assertEquals(text(wire.down(bytes(first)).on.reduce(join)), first);
+  assertEquals(text(wire.down(bytes(first)).forwarded.reduce(join)), first);
   const row = message("D", "row");
   const reply = wire.down(bytes(row + message("C", "SELECT 1\0")));
-  assertEquals([reply.on.map(text).join(""), reply.broken], [row, false]);
-  assertEquals(wire.down(bytes(ready)), { on: [], back: [], broken: true });
+  assertEquals([reply.forwarded.map(text).join(""), reply.closes], [row, false]);
+  assertEquals(wire.down(bytes(ready)), { forwarded: [], responses: [], closes: true });
 });
 
 Deno.test("PostgreSQL: a commit that is refused never reaches the server", () => {

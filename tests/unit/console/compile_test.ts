@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { compileConfig } from "../../../console/building/compile_config.ts";
-import { reasonIn } from "../../../console/building/deno_command.ts";
+import { errorReason } from "../../../console/building/deno_command.ts";
 import { main } from "../../../console/compile.ts";
 
 /** Runs the build script; answers its exit code and what it told. */
@@ -29,10 +29,11 @@ Deno.test("a program has the packages that its modules import, and no others", (
 });
 
 Deno.test("Deno's error and its causes become one line, without the stack", () => {
-  const told = "Compile main.ts\nerror: Writing it\n\nCaused by:\n    0: Setting up\n    1: No answer\n\n" +
+  const reported =
+    "Compile main.ts\nerror: Writing it\n\nCaused by:\n    0: Setting up\n    1: No answer\n\n" +
     "Stack backtrace:\n   0: <unknown>\n";
-  assertEquals(reasonIn(told), "Writing it: Setting up: No answer");
-  assertEquals(reasonIn(""), "no reason was given");
+  assertEquals(errorReason(reported), "Writing it: Setting up: No answer");
+  assertEquals(errorReason(""), "no reason was given");
 });
 
 Deno.test("a wrong command line of the build script gets one line", async () => {
@@ -45,14 +46,14 @@ Deno.test("a wrong command line of the build script gets one line", async () => 
       [["main.ts"], "compile takes no arguments: main.ts"],
     ] as const
   ) {
-    const [code, told] = await build(...args);
-    assertEquals(code, 2, told);
-    assertStringIncludes(told, line);
+    const [code, reported] = await build(...args);
+    assertEquals(code, 2, reported);
+    assertStringIncludes(reported, line);
   }
 });
 
 Deno.test("the build script explains itself", async () => {
-  const [code, told] = await build("--help");
+  const [code, reported] = await build("--help");
   assertEquals(code, 0);
-  assertStringIncludes(told, "set DENORT_BIN");
+  assertStringIncludes(reported, "set DENORT_BIN");
 });

@@ -7,7 +7,13 @@ import {
   VersionConflict,
 } from "../../../backends/backend.ts";
 import { EmbeddedError } from "../../../backends/postgres/embedded/errors.ts";
-import { CommandError, exitCodes, explain, ReaderGone, UsageError } from "../../../console/exit_codes.ts";
+import {
+  CommandError,
+  describeExit,
+  exitCodes,
+  OutputClosed,
+  UsageError,
+} from "../../../console/exit_codes.ts";
 import { ListenError } from "../../../console/http_server.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
 
@@ -15,32 +21,32 @@ const cases: readonly [Error, number][] = [
   [new UsageError("x"), exitCodes.usage],
   [new InvalidEvent(["x"]), exitCodes.input],
   [new EventIdConflict("x"), exitCodes.input],
-  [new BackendUnavailable("x"), exitCodes.away],
-  [new BackendUnusable("x"), exitCodes.refused],
-  [new EmbeddedError("no_space", "x"), exitCodes.refused],
+  [new BackendUnavailable("x"), exitCodes.unavailable],
+  [new BackendUnusable("x"), exitCodes.unusable],
+  [new EmbeddedError("no_space", "x"), exitCodes.unusable],
   [new EmbeddedError("in_use", "x"), exitCodes.inUse],
   [new ListenError("x"), exitCodes.inUse],
   [new VersionConflict("x", "none", 1), exitCodes.notFound],
   [new CommandError(exitCodes.notFound, "x"), exitCodes.notFound],
-  [new ReaderGone(), exitCodes.ok],
+  [new OutputClosed(), exitCodes.ok],
 ];
 
 for (const [error, code] of cases) {
   Deno.test(`${error.name} ends with ${code}, in its own words`, () => {
-    assertEquals(explain(error), { code, text: error.message });
+    assertEquals(describeExit(error), { code, text: error.message });
   });
 }
 
 Deno.test("anything else is a bug, with its stack", () => {
   for (const error of [new TypeError("odd"), "a text", undefined]) {
-    const { code, text } = explain(error);
+    const { code, text } = describeExit(error);
     assertEquals(code, exitCodes.bug);
     assertMatch(text, /^This is a bug in zaakstroom: /);
   }
 });
 
 Deno.test("nine digits in a row never reach the terminal", () => {
-  assertEquals(explain(new BackendUnusable("of 123456782")).text, "of [nine digits]");
+  assertEquals(describeExit(new BackendUnusable("of 123456782")).text, "of [nine digits]");
 });
 
 Deno.test("every exit code has one meaning", () => {

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { BackendUnavailable, BackendUnusable, type Health } from "../../../backends/backend.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../console/health_check.ts";
-import { facts, handClock, mailbox } from "./world.ts";
+import { facts, mailbox, manualClock } from "./world.ts";
 
 const never = () => new Promise<void>(() => {});
 
 /** A check whose backend does what `answer` does, and counts how often it was asked. */
 function checked(answer: () => Health | Promise<Health>, options: Partial<HealthCheckOptions> = {}) {
-  const clock = handClock();
+  const clock = manualClock();
   const asked = { times: 0 };
   const health = async () => {
     asked.times++;
@@ -46,10 +46,10 @@ Deno.test("a scrape takes an older report than a probe", async () => {
 });
 
 Deno.test("every health that was read is handed on, for the queue depth", async () => {
-  const told: Health[] = [];
-  const { check } = checked(calm, { onHealth: (health) => told.push(health) });
+  const reported: Health[] = [];
+  const { check } = checked(calm, { onHealth: (health) => reported.push(health) });
   await check.report();
-  assertEquals(told.map(({ mailboxes }) => mailboxes.length), [1]);
+  assertEquals(reported.map(({ mailboxes }) => mailboxes.length), [1]);
 });
 
 Deno.test("a backend that goes away is reported with the moment it was first missed, and is ok when it is back", async () => {

@@ -2,16 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import type { MailboxHealth } from "../../../backends/backend.ts";
 import {
   type NodeFacts,
+  type OwnershipObservations,
   partitionKey,
-  reportAbsence,
   reportHealth,
-  type Seen,
+  reportOutage,
 } from "../../../console/health_report.ts";
 import { facts, mailbox, START } from "./world.ts";
 
 /** The report an hour after the start. */
-function reportOf(mailboxes: MailboxHealth[], seen: Partial<Seen> = {}, parts: Partial<NodeFacts> = {}) {
-  const whole = { now: START + 3_600_000, backSince: null, unownedSince: new Map(), ...seen };
+function reportOf(
+  mailboxes: MailboxHealth[],
+  seen: Partial<OwnershipObservations> = {},
+  parts: Partial<NodeFacts> = {},
+) {
+  const whole = { now: START + 3_600_000, availableSince: null, unownedSince: new Map(), ...seen };
   return reportHealth(
     { durability: "on disk", survivesPowerFailure: true, timers: 0, nextTimerAt: null, mailboxes },
     facts(parts),
@@ -29,7 +33,7 @@ Deno.test("given nothing waits, a node is ok and its processors are idle", () =>
 });
 
 Deno.test("given work is held up, the report says why, whatever the backend says of itself", () => {
-  const { why } = reportOf([mailbox()], {}, { trouble: "PostgreSQL refuses (53100 disk full)" });
+  const { why } = reportOf([mailbox()], {}, { outageReason: "PostgreSQL refuses (53100 disk full)" });
   assertEquals(why, ["work is held up: PostgreSQL refuses (53100 disk full)"]);
 });
 
@@ -76,8 +80,8 @@ Deno.test("a node that has just started on an old backlog is lagging, and stuck 
 Deno.test("silence while the backend was away does not count", () => {
   const old = [mailbox({ pending: 9, oldestMs: 600_000, sinceSettledMs: 600_000 })];
   const now = START + 3_600_000;
-  assertEquals(reportOf(old, { backSince: now - 10_000 }).status, "lagging");
-  assertEquals(reportOf(old, { backSince: now - 10_001 }).status, "stuck");
+  assertEquals(reportOf(old, { availableSince: now - 10_000 }).status, "lagging");
+  assertEquals(reportOf(old, { availableSince: now - 10_001 }).status, "stuck");
 });
 
 Deno.test("a partition without an owner for longer than the threshold is stuck, also when nothing waits", () => {
@@ -116,7 +120,7 @@ Deno.test("the threshold can be chosen", () => {
     nextTimerAt: null,
     mailboxes: [mailbox({ pending: 1, oldestMs: 3_000, sinceSettledMs: 3_000 })],
   };
-  const seen = { now: START + 60_000, backSince: null, unownedSince: new Map() };
+  const seen = { now: START + 60_000, availableSince: null, unownedSince: new Map() };
   assertEquals(reportHealth(health, facts(), seen, 2_000).status, "stuck");
   assertEquals(reportHealth(health, facts(), seen, 5_000).status, "ok");
 });
@@ -127,7 +131,7 @@ Deno.test("given the backend is away, the report says since when and why", () =>
     since: START + 1_000,
     reason: "PostgreSQL is away (ECONNREFUSED)",
   } as const;
-  const report = reportAbsence(absence, facts(), START + 13_000);
+  const report = reportOutage(absence, facts(), START + 13_000);
   assertEquals(report.status, "away");
   assertEquals(report.since, "2026-01-15T09:00:01.000Z");
   assertEquals(report.why, ["the backend is away for 12 s: PostgreSQL is away (ECONNREFUSED)"]);

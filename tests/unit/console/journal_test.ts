@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Observer } from "../../../actors/observer.ts";
-import { combine, createJournal } from "../../../console/journal.ts";
-import { batch, handClock, ids } from "./world.ts";
+import { combineObservers, createNodeLog } from "../../../console/journal.ts";
+import { batch, ids, manualClock } from "./world.ts";
 
 /** A journal that writes into a list; its timer runs when the test says so. */
 function journalTo(json = false) {
-  const clock = handClock();
+  const clock = manualClock();
   const lines: string[] = [];
   const timers = new Set<() => void>();
   const schedule = (act: () => void) => {
@@ -13,9 +13,9 @@ function journalTo(json = false) {
     return () => void timers.delete(act);
   };
   const write = (line: string) => void lines.push(line);
-  const journal = createJournal({ json, write, now: clock.now, schedule });
+  const nodeLog = createNodeLog({ json, write, now: clock.now, schedule });
   const ring = () => [...timers].forEach((act) => act());
-  return { journal, clock, lines, timers, ring };
+  return { journal: nodeLog, clock, lines, timers, ring };
 }
 
 const EVENT = "01943a5e-7c00-7000-8000-000000000001";
@@ -35,9 +35,9 @@ function everyAct(
 }
 
 Deno.test("every failure that was survived is one line in plain words, with its ids", () => {
-  const { journal, lines } = journalTo();
-  everyAct(journal);
-  journal.close();
+  const { journal: nodeLog, lines } = journalTo();
+  everyAct(nodeLog);
+  nodeLog.close();
   assertEquals(lines.map((line) => line.replace("2026-01-15T09:00:00.000Z ", "")), [
     `warn  retry: intake/3, case zaak-7, event ${EVENT}, attempt 2 (TypeError)`,
     `error dead letter: intake/3, case zaak-7, event ${EVENT}, attempt 5 (TypeError)`,
@@ -50,9 +50,9 @@ Deno.test("every failure that was survived is one line in plain words, with its 
 });
 
 Deno.test("as JSON every line has its time, level, event and ids", () => {
-  const { journal, lines } = journalTo(true);
-  everyAct(journal);
-  journal.close();
+  const { journal: nodeLog, lines } = journalTo(true);
+  everyAct(nodeLog);
+  nodeLog.close();
   const [at, delivery] = ["2026-01-15T09:00:00.000Z", {
     processor: "intake",
     partition: 3,
@@ -78,16 +78,16 @@ Deno.test("as JSON every line has its time, level, event and ids", () => {
 });
 
 Deno.test("work that goes well is not logged", () => {
-  const { journal, lines, timers } = journalTo();
-  journal.settled(batch({ done: { "case.intake": Float64Array.of(1) } }));
-  journal.close();
+  const { journal: nodeLog, lines, timers } = journalTo();
+  nodeLog.settled(batch({ done: { "case.intake": Float64Array.of(1) } }));
+  nodeLog.close();
   assertEquals([lines, timers.size], [[], 0]);
 });
 
 Deno.test("a flood of the same act is five lines and a number", () => {
-  const { journal, clock, lines, ring } = journalTo();
-  for (let i = 0; i < 1_239; i++) journal.retried(ids(), "TypeError");
-  journal.retried(ids({ processor: "analysis" }), "RangeError");
+  const { journal: nodeLog, clock, lines, ring } = journalTo();
+  for (let i = 0; i < 1_239; i++) nodeLog.retried(ids(), "TypeError");
+  nodeLog.retried(ids({ processor: "analysis" }), "RangeError");
   assertEquals(lines.length, 6);
   clock.pass(1_000);
   ring();
@@ -97,10 +97,10 @@ Deno.test("a flood of the same act is five lines and a number", () => {
 });
 
 Deno.test("after a window the same act is written again, even when the timer is late", () => {
-  const { journal, clock, lines, timers } = journalTo();
-  for (let i = 0; i < 7; i++) journal.retried(ids(), "TypeError");
+  const { journal: nodeLog, clock, lines, timers } = journalTo();
+  for (let i = 0; i < 7; i++) nodeLog.retried(ids(), "TypeError");
   clock.pass(3_000);
-  journal.retried(ids(), "TypeError");
+  nodeLog.retried(ids(), "TypeError");
   assertEquals(lines.slice(5).map((line) => line.slice(25, 45)), [
     "warn  … and 2 more r",
     "warn  retry: intake/",
@@ -110,12 +110,12 @@ Deno.test("after a window the same act is written again, even when the timer is 
 });
 
 Deno.test("whatever happens in a window, the number of lines is bounded", () => {
-  const { journal, lines } = journalTo();
+  const { journal: nodeLog, lines } = journalTo();
   for (let i = 0; i < 20_000; i++) {
-    journal.retried(ids(), `Error${i % 5_000}`);
-    journal.deadLettered(ids(), `Error${i % 5_000}`);
+    nodeLog.retried(ids(), `Error${i % 5_000}`);
+    nodeLog.deadLettered(ids(), `Error${i % 5_000}`);
   }
-  journal.close();
+  nodeLog.close();
   assert(lines.length < 250, `${lines.length} lines`);
   const counted = lines.reduce(
     (sum, line) => sum + Number(/and ([\d,]+) more/.exec(line)?.[1]?.replace(",", "") ?? 1),
@@ -125,11 +125,11 @@ Deno.test("whatever happens in a window, the number of lines is bounded", () => 
 });
 
 Deno.test("a backend that is away is one line, however often it is tried, and one more when it is back", () => {
-  const { journal, clock, lines } = journalTo();
-  for (let i = 0; i < 50; i++) journal.backendUnavailable("no route");
+  const { journal: nodeLog, clock, lines } = journalTo();
+  for (let i = 0; i < 50; i++) nodeLog.backendUnavailable("no route");
   clock.pass(12_000);
-  journal.backendAvailable();
-  journal.backendAvailable();
+  nodeLog.backendAvailable();
+  nodeLog.backendAvailable();
   assertEquals(lines.map((line) => line.slice(25)), [
     "error backend away: no route; the node waits and no attempt is used up",
     "info  backend back after 12 s (failed tries: 50)",
@@ -137,62 +137,62 @@ Deno.test("a backend that is away is one line, however often it is tried, and on
 });
 
 Deno.test("a recycled worker is no warning", () => {
-  const { journal, lines } = journalTo();
-  journal.workerRestarted({ worker: 0, exit: "recycled", reason: "recycled" });
+  const { journal: nodeLog, lines } = journalTo();
+  nodeLog.workerRestarted({ worker: 0, exit: "recycled", reason: "recycled" });
   assertEquals(lines[0]!.slice(25), "info  worker 0 is replaced: its heap had grown above the ceiling");
 });
 
 Deno.test("given a BSN in a class, a reason or an id, it never reaches a line", () => {
   for (const json of [false, true]) {
-    const { journal, lines } = journalTo(json);
-    everyAct(journal, "Error of 123456782", "Uncaught CitizenError: 123456782");
-    everyAct(journal, "Citizen123456782Error", "123456782");
-    journal.retried(ids({ caseId: "123456782", eventId: "123456782" }), "123456782");
-    journal.workerRestarted({ worker: 1, exit: "123456782", reason: "Uncaught E123456782Error: x" });
-    journal.backendUnavailable("row of 123456782");
-    journal.close();
+    const { journal: nodeLog, lines } = journalTo(json);
+    everyAct(nodeLog, "Error of 123456782", "Uncaught CitizenError: 123456782");
+    everyAct(nodeLog, "Citizen123456782Error", "123456782");
+    nodeLog.retried(ids({ caseId: "123456782", eventId: "123456782" }), "123456782");
+    nodeLog.workerRestarted({ worker: 1, exit: "123456782", reason: "Uncaught E123456782Error: x" });
+    nodeLog.backendUnavailable("row of 123456782");
+    nodeLog.close();
     assert(lines.length > 10);
     assertEquals(lines.filter((line) => line.includes("123456782")), []);
   }
 });
 
 Deno.test("given the message of an error, none of it reaches a line", () => {
-  const { journal, lines } = journalTo();
-  everyAct(journal, "Jan Jansen owes 40", "Uncaught (in promise) TypeError: Jan Jansen owes 40");
-  journal.workerRestarted({ worker: 1, exit: "start_failed", reason: "Jan Jansen owes 40" });
-  journal.close();
+  const { journal: nodeLog, lines } = journalTo();
+  everyAct(nodeLog, "Jan Jansen owes 40", "Uncaught (in promise) TypeError: Jan Jansen owes 40");
+  nodeLog.workerRestarted({ worker: 1, exit: "start_failed", reason: "Jan Jansen owes 40" });
+  nodeLog.close();
   assertEquals(lines.filter((line) => line.includes("Jan")), []);
   assert(lines.some((line) => line.includes("attempt 2 (Error)")));
 });
 
 Deno.test("an event id that has nine digits in a row by chance stays whole: it must be found again", () => {
-  const { journal, lines } = journalTo();
+  const { journal: nodeLog, lines } = journalTo();
   const eventId = "01943a5e-7c00-7000-8000-a123456782bc";
-  journal.retried(ids({ eventId }), "TypeError");
+  nodeLog.retried(ids({ eventId }), "TypeError");
   assert(lines[0]!.includes(eventId));
 });
 
 Deno.test("a case id can't forge a line or dress up as another field", () => {
-  const { journal, lines } = journalTo();
-  journal.retried(ids({ caseId: "7, event x\n2026 error all is lost\u001b[2J\u202e" }), "TypeError");
+  const { journal: nodeLog, lines } = journalTo();
+  nodeLog.retried(ids({ caseId: "7, event x\n2026 error all is lost\u001b[2J\u202e" }), "TypeError");
   assertEquals(lines.length, 1);
   assert(lines[0]!.includes('case "7, event x?2026 error all is lost?[2J?", event'), lines[0]);
 });
 
 Deno.test("closing writes what was kept back once, and leaves no timer", () => {
-  const { journal, lines, timers } = journalTo();
-  journal.held(ids());
-  journal.held(ids());
-  journal.close();
-  journal.close();
+  const { journal: nodeLog, lines, timers } = journalTo();
+  nodeLog.held(ids());
+  nodeLog.held(ids());
+  nodeLog.close();
+  nodeLog.close();
   assertEquals(lines.map((line) => line.slice(25)), ["info  2 held deliveries in the last second (intake)"]);
   assertEquals(timers.size, 0);
 });
 
 Deno.test("combined observers are all told everything, in order", () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const named = (name: string): Observer => {
-    const note = (act: string) => () => void told.push(`${name}:${act}`);
+    const note = (act: string) => () => void reported.push(`${name}:${act}`);
     return {
       settled: note("settled"),
       retried: note("retried"),
@@ -204,7 +204,7 @@ Deno.test("combined observers are all told everything, in order", () => {
       backendAvailable: note("backendAvailable"),
     };
   };
-  const both = combine(named("a"), named("b"));
+  const both = combineObservers(named("a"), named("b"));
   both.settled(batch());
   everyAct(both);
   const acts = [
@@ -217,15 +217,15 @@ Deno.test("combined observers are all told everything, in order", () => {
     "backendUnavailable",
     "backendAvailable",
   ];
-  assertEquals(told, acts.flatMap((act) => [`a:${act}`, `b:${act}`]));
+  assertEquals(reported, acts.flatMap((act) => [`a:${act}`, `b:${act}`]));
 });
 
 Deno.test("a processor that is started again is told, by the class of what was thrown alone (I8)", () => {
-  const { journal, lines } = journalTo();
-  const all = combine(journal);
+  const { journal: nodeLog, lines } = journalTo();
+  const all = combineObservers(nodeLog);
   all.processorRestarted!({ processor: "intake", reason: "TypeError" });
   all.processorRestarted!({ processor: "intake", reason: "citizen 123456782" });
-  journal.close();
+  nodeLog.close();
   assertEquals(lines.length, 2);
   assertEquals(lines[0]!.includes("intake") && lines[0]!.includes("TypeError"), true);
   assertEquals(lines.some((line) => line.includes("123456782")), false);

@@ -28,8 +28,8 @@ function watch(terminal: boolean) {
 
 Deno.test("on a terminal each second is drawn over the one before, and taken away at the end", () => {
   const { view, lines, drawn } = watch(true);
-  view.at(second(1));
-  view.at(second(2));
+  view.show(second(1));
+  view.show(second(2));
   view.clear();
   view.clear();
   assertEquals([lines, drawn.length], [[], 4]);
@@ -42,7 +42,7 @@ Deno.test("on a terminal each second is drawn over the one before, and taken awa
 
 Deno.test("in a pipe every fifth second is one line", () => {
   const { view, lines, drawn } = watch(false);
-  for (let n = 1; n <= 11; n++) view.at(second(n));
+  for (let n = 1; n <= 11; n++) view.show(second(n));
   view.clear();
   assertEquals([lines.length, drawn], [2, []]);
   assertMatch(lines[0]!, /^5 s: 1,000 offered.*; append p99 3\.5 ms.*; node 61\.5 % of a core, 210 MB$/);

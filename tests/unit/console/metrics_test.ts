@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Metrics } from "../../../console/metrics.ts";
-import { batch, handClock, ids, mailbox, START } from "./world.ts";
+import { batch, ids, mailbox, manualClock, START } from "./world.ts";
 
-function busyMetrics(clock = handClock()): Metrics {
+function busyMetrics(clock = manualClock()): Metrics {
   const metrics = new Metrics({ backend: "postgres", processors: ["intake"], now: clock.now });
   clock.pass(1_000);
   metrics.settled(batch({
@@ -13,7 +13,7 @@ function busyMetrics(clock = handClock()): Metrics {
     failed: { "case.intake": 3 },
     outputs: { "case.analysis": 2 },
   }));
-  metrics.healthSeen({
+  metrics.recordHealth({
     durability: "on disk",
     survivesPowerFailure: true,
     timers: 0,
@@ -53,7 +53,7 @@ Deno.test("the metrics of events have exactly the names, types and labels that w
 });
 
 Deno.test("the buckets of the durations run from a millisecond to a minute and add up", async () => {
-  const clock = handClock();
+  const clock = manualClock();
   const metrics = new Metrics({ backend: "nats", now: clock.now });
   clock.pass(100_000);
   const ages = [0, 1, 2, 400, 59_000, 99_000];
@@ -69,7 +69,7 @@ Deno.test("the buckets of the durations run from a millisecond to a minute and a
 });
 
 Deno.test("an event that seems to be settled before it was recorded took no time", () => {
-  const clock = handClock();
+  const clock = manualClock();
   const metrics = new Metrics({ backend: "postgres", now: clock.now });
   metrics.settled(batch({ done: { "case.intake": Float64Array.of(START + 5_000) } }));
   assertEquals(metrics.snapshot().latencyMs, { p50: 0, p95: 0, p99: 0, max: 0 });
@@ -82,7 +82,7 @@ Deno.test("the queue depth has no sample before the first health: nobody knows y
 });
 
 Deno.test("every failure that was survived is counted", async () => {
-  const clock = handClock();
+  const clock = manualClock();
   const metrics = new Metrics({
     backend: "postgres",
     processors: ["intake"],
@@ -139,7 +139,7 @@ Deno.test("a scrape tells the same twice: reading a counter does not add to it",
 });
 
 Deno.test("time away is counted once, however many callers say so", () => {
-  const clock = handClock();
+  const clock = manualClock();
   const metrics = new Metrics({ backend: "postgres", now: clock.now });
   for (const wait of [1_000, 1_000]) {
     metrics.backendUnavailable();
@@ -149,7 +149,7 @@ Deno.test("time away is counted once, however many callers say so", () => {
     metrics.backendAvailable();
     clock.pass(60_000);
   }
-  assertEquals([metrics.aways, metrics.awayMs], [2, 2_000]);
+  assertEquals([metrics.outages, metrics.unavailableMs], [2, 2_000]);
 });
 
 Deno.test("a label is a type and an exit we know, or 'other': free text would grow and could be personal", async () => {
@@ -168,9 +168,9 @@ Deno.test("a label is a type and an exit we know, or 'other': free text would gr
 });
 
 Deno.test("the snapshot has what the summary of a run needs", () => {
-  const clock = handClock();
+  const clock = manualClock();
   const metrics = busyMetrics(clock);
-  metrics.published("case.intake", 40);
+  metrics.recordPublished("case.intake", 40);
   metrics.held(ids());
   clock.pass(500);
   metrics.settled(batch({ done: { "case.analysis": Float64Array.of(START + 500) } }));

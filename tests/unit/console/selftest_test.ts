@@ -1,8 +1,8 @@
 import { assertThrows } from "@std/assert";
-import { requireWhole, selftestCase } from "../../../console/selftest/one_case.ts";
+import { generateSelftestCase, requireComplete } from "../../../console/selftest/one_case.ts";
 import type { StoredEvent } from "../../../schema/stored_event.ts";
 
-const intake = selftestCase();
+const intake = generateSelftestCase();
 
 /** A story of these types, in which every event causes the next one. */
 function story(...types: string[]): StoredEvent[] {
@@ -22,24 +22,28 @@ function story(...types: string[]): StoredEvent[] {
 
 const whole = story("case.intake", "case.analysis", "case.decision", "case.completed");
 
-Deno.test("a whole story passes", () => requireWhole(whole, intake.event_id));
+Deno.test("a whole story passes", () => requireComplete(whole, intake.event_id));
 
 Deno.test("a story without its decision fails, and is told", () => {
   const short = whole.slice(0, 2);
-  assertThrows(() => requireWhole(short, intake.event_id), Error, "its story is case.intake → case.analysis");
-  assertThrows(() => requireWhole([], intake.event_id), Error, "its story is nothing");
+  assertThrows(
+    () => requireComplete(short, intake.event_id),
+    Error,
+    "its story is case.intake → case.analysis",
+  );
+  assertThrows(() => requireComplete([], intake.event_id), Error, "its story is nothing");
 });
 
 Deno.test("a story that has an event twice fails", () => {
   const twice = [...whole, { ...whole[3]!, position: 20, version: 5 }];
-  assertThrows(() => requireWhole(twice, intake.event_id), Error, "events are there twice");
+  assertThrows(() => requireComplete(twice, intake.event_id), Error, "events are there twice");
 });
 
 Deno.test("a story whose positions go back fails", () => {
   const back = whole.map((stored, i) => i === 3 ? { ...stored, position: 1 } : stored);
-  assertThrows(() => requireWhole(back, intake.event_id), Error, "events are out of order");
+  assertThrows(() => requireComplete(back, intake.event_id), Error, "events are out of order");
 });
 
 Deno.test("a story without the event that was accepted fails", () => {
-  assertThrows(() => requireWhole(whole, "another-event"), Error, "events were lost");
+  assertThrows(() => requireComplete(whole, "another-event"), Error, "events were lost");
 });

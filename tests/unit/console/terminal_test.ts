@@ -1,6 +1,6 @@
 /** Progress in words. @module */
 import { assertEquals } from "@std/assert";
-import { grouped, Progress, progressLine } from "../../../console/terminal.ts";
+import { formatRounded, progressLine, ProgressMeter } from "../../../console/terminal.ts";
 
 Deno.test("progress tells how far, how fast, and how long yet", () => {
   assertEquals(progressLine("cases", 12_000, 20_000, 3), "12,000 of 20,000 cases, 4,000/s, 2 s to go");
@@ -9,17 +9,17 @@ Deno.test("progress tells how far, how fast, and how long yet", () => {
 });
 
 Deno.test("numbers are grouped by thousands, and rounded", () => {
-  assertEquals([0, 999.6, 1234567].map(grouped), ["0", "1,000", "1,234,567"]);
+  assertEquals([0, 999.6, 1234567].map(formatRounded), ["0", "1,000", "1,234,567"]);
 });
 
 Deno.test("in a pipe progress is a line now and then, not one for every step", () => {
   const lines: string[] = [];
-  const progress = new Progress(
+  const progress = new ProgressMeter(
     { out: () => {}, err: (line) => lines.push(line), terminal: false },
     "cases",
     10,
   );
-  for (let done = 0; done < 10; done++) progress.at(done);
+  for (let done = 0; done < 10; done++) progress.show(done);
   progress.end();
   assertEquals(lines.length <= 1, true);
 });

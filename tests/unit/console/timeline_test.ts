@@ -1,6 +1,6 @@
 /** A case told to a person. @module */
 import { assert, assertEquals } from "@std/assert";
-import { tellCase, withoutPersonalData } from "../../../console/timeline.ts";
+import { renderCase, withoutPersonalData } from "../../../console/timeline.ts";
 import type { StoredEvent } from "../../../schema/stored_event.ts";
 import { anEvent } from "../../support/events.ts";
 
@@ -19,7 +19,7 @@ Deno.test("events and acts are told in the order of their times, amounts with tw
     why: "mended",
     processor: "intake",
   };
-  const lines = tellCase(
+  const lines = renderCase(
     "zaak 7",
     [stored(1), stored(2, anEvent("zaak 7", 2, "case.payment_plan_created"))],
     [act],
@@ -54,6 +54,6 @@ Deno.test("who the citizen is, is masked or not shown, wherever it stands; the c
 Deno.test("the event that is told is not changed", () => {
   const event = anEvent("zaak 7", 1);
   const before = JSON.stringify(event);
-  tellCase("zaak 7", [stored(1, event)], []);
+  renderCase("zaak 7", [stored(1, event)], []);
   assertEquals(JSON.stringify(event), before);
 });

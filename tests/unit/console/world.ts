@@ -6,7 +6,7 @@ import type { NodeFacts } from "../../../console/health_report.ts";
 export const START = Date.UTC(2026, 0, 15, 9);
 
 /** A clock that is set by hand. */
-export function handClock(start = START): { now: () => number; pass: (ms: number) => void } {
+export function manualClock(start = START): { now: () => number; pass: (ms: number) => void } {
   let time = start;
   return { now: () => time, pass: (ms) => void (time += ms) };
 }

@@ -1,8 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { type ArrivalKind, schedule, workingDay } from "../../../simulators/load/arrival_schedule.ts";
+import {
+  type ArrivalKind,
+  scheduleArrivals,
+  workingDayRates,
+} from "../../../simulators/load/arrival_schedule.ts";
 
 function moments(kind: ArrivalKind, perSecond: number, durationMs: number, seed = "seed"): number[] {
-  return [...schedule({ kind, perSecond, durationMs, seed })];
+  return [...scheduleArrivals({ kind, perSecond, durationMs, seed })];
 }
 
 Deno.test("a fixed schedule is evenly spaced, begins at once and ends before the duration does", () => {
@@ -35,7 +39,7 @@ Deno.test("poisson waiting times vary as much as their mean, fixed ones not at a
 });
 
 Deno.test("daily arrivals follow the hours of a working day", () => {
-  const day = workingDay();
+  const day = workingDayRates();
   assertAlmostEquals(day.reduce((sum, each) => sum + each, 0), 24, 1e-9);
   const all = moments("daily", 1_000, 240_000);
   const byHour = day.map((_, hour) => all.filter((at) => Math.floor(at / 10_000) === hour).length);

@@ -4,7 +4,7 @@ import {
   type Comparison,
   comparisonReport,
   describeComparison,
-  told,
+  formatSpread,
 } from "../../../simulators/compare/comparison_report.ts";
 import { markdown } from "../../../simulators/load/report_page.ts";
 
@@ -42,7 +42,10 @@ const comparison: Comparison = {
 
 Deno.test("a spread is the median with the least and the greatest", () => {
   assertEquals(spread([3, 1, 2]), { median: 2, least: 1, greatest: 3 });
-  assertEquals([told(spread([1, 2.5, 30]), 1), told(spread([7]), 0)], ["2.5 (1.0–30.0)", "7"]);
+  assertEquals([formatSpread(spread([1, 2.5, 30]), 1), formatSpread(spread([7]), 0)], [
+    "2.5 (1.0–30.0)",
+    "7",
+  ]);
 });
 
 Deno.test("the table has a column for each backend, and peers as so many times their rate", () => {

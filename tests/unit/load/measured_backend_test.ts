@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Batch, FailedDelivery } from "../../../backends/mailbox.ts";
 import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
-import { doneOf } from "../../../simulators/load/measured_backend.ts";
+import { settledDeliveries } from "../../../simulators/load/measured_backend.ts";
 import { anEvent } from "../../support/events.ts";
 
 function line(position: number, recordedAt: number, timestamp: string): string {
@@ -14,9 +14,9 @@ Deno.test("what is told of a batch is its deliveries that are done, with their t
     line(7, 1_000, "1970-01-01T00:00:00.900Z"),
     line(8, 2_000, "1970-01-01T00:00:01.900Z"),
   ]);
-  const exceptions = [{ position: 8 }] as unknown as FailedDelivery[];
-  const settlement = { outputs: new Uint8Array(), outputTypes: {}, timers: [], failures: exceptions };
-  assertEquals(doneOf({ lines } as Batch, settlement), [
+  const failures = [{ position: 8 }] as unknown as FailedDelivery[];
+  const settlement = { outputs: new Uint8Array(), outputTypes: {}, timers: [], failures: failures };
+  assertEquals(settledDeliveries({ lines } as Batch, settlement), [
     { type: "case.intake", recordedAt: 1_000, timestamp: 900 },
   ]);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type AppendResult, BackendUnavailable } from "../../../backends/backend.ts";
 import type { WireEvent } from "../../../schema/events.ts";
-import { APPENDS_AT_ONCE, offer, type OfferListener } from "../../../simulators/load/open_loop.ts";
+import { APPENDS_AT_ONCE, type OpenLoopListener, runOpenLoop } from "../../../simulators/load/open_loop.ts";
 
 const appended: AppendResult = { stored: 1, duplicates: 0, position: 1, version: 1 };
 const event = { event_id: "e" } as WireEvent;
@@ -12,14 +12,14 @@ interface Heard {
   readonly lates: number[];
 }
 
-function listen(start: number): Heard & { listener: OfferListener } {
+function listen(start: number): Heard & { listener: OpenLoopListener } {
   const heard: Heard = { latencies: [], lags: [], lates: [] };
-  const listener: OfferListener = {
-    handedOver(lag, late) {
+  const listener: OpenLoopListener = {
+    onHandedOver(lag, late) {
       heard.lags.push(lag);
       heard.lates.push(late);
     },
-    acknowledged: (due, at) => void heard.latencies.push(...due.map((each) => at - start - each)),
+    onAcknowledged: (due, at) => void heard.latencies.push(...due.map((each) => at - start - each)),
   };
   return { ...heard, listener };
 }
@@ -32,7 +32,7 @@ Deno.test("a store that stops for a while delays everything that was due meanwhi
   const { listener, latencies } = listen(start);
   const goesOn = new Promise((resolve) => setTimeout(resolve, 300));
   const append = () => goesOn.then(() => appended);
-  const { count } = await offer({
+  const { count } = await runOpenLoop({
     schedule: everyMs(100),
     make: () => event,
     append,
@@ -55,7 +55,7 @@ Deno.test("waiting for the store is not the generator's lateness", async () => {
   const { listener, lags, lates } = listen(start);
   const append = () => new Promise<AppendResult>((resolve) => setTimeout(() => resolve(appended), 1_000));
   const schedule = oneByOne(start, APPENDS_AT_ONCE + 1);
-  await offer({ schedule, make: () => event, append, start, listener, signal });
+  await runOpenLoop({ schedule, make: () => event, append, start, listener, signal });
   // All appends were taken: the last one began as soon as one of them had ended.
   const [lag, late] = [lags.at(-1)!, lates.at(-1)!];
   assert(lag > 300 && late < lag / 2, `${late} of ${lag}`);
@@ -69,7 +69,7 @@ Deno.test("a generator that is slow itself is late", async () => {
     return event;
   };
   const append = () => Promise.resolve(appended);
-  const { makingMs } = await offer({ schedule: [0, 1, 40], make, append, start, listener, signal });
+  const { makingMs } = await runOpenLoop({ schedule: [0, 1, 40], make, append, start, listener, signal });
   assert(Math.max(...lates) > 15, `${lates}`);
   assert(makingMs >= 90, `${makingMs}`);
 });
@@ -82,7 +82,7 @@ Deno.test("while the store is away the same events are offered again, and the wa
     given.push(events);
     return given.length < 3 ? Promise.reject(new BackendUnavailable("away")) : Promise.resolve(appended);
   };
-  await offer({ schedule: [0], make: () => event, append, start, listener, signal });
+  await runOpenLoop({ schedule: [0], make: () => event, append, start, listener, signal });
   assertEquals(given.length, 3);
   assert(given.every((events) => events === given[0]));
   assert(latencies[0]! > 50, `${latencies}`);
@@ -92,7 +92,14 @@ Deno.test("another error of the store ends the offer with it", async () => {
   const start = performance.now();
   const { listener } = listen(start);
   const append = () => Promise.reject(new TypeError("broken"));
-  const offering = offer({ schedule: everyMs(1_000), make: () => event, append, start, listener, signal });
+  const offering = runOpenLoop({
+    schedule: everyMs(1_000),
+    make: () => event,
+    append,
+    start,
+    listener,
+    signal,
+  });
   await assertRejects(() => offering, TypeError, "broken");
 });
 
@@ -104,7 +111,7 @@ Deno.test("an aborted offer ends with what is under way", async () => {
     stop.abort();
     return Promise.resolve(appended);
   };
-  const offered = await offer({
+  const offered = await runOpenLoop({
     schedule: [0, 60_000],
     make: () => event,
     append,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { barPlot, linePlot, niceTicks, short } from "../../../simulators/load/plot.ts";
+import { barPlot, formatShort, linePlot, niceTicks } from "../../../simulators/load/plot.ts";
 import { markdown, page, plainTable, reportFiles } from "../../../simulators/load/report_page.ts";
 
 Deno.test("ticks are round numbers within the range", () => {
@@ -9,7 +9,7 @@ Deno.test("ticks are round numbers within the range", () => {
 });
 
 Deno.test("numbers on an axis are short", () => {
-  assertEquals([0, 0.25, 999, 12_345, 2_500_000].map(short), ["0", "0.25", "999", "12.3K", "2.5M"]);
+  assertEquals([0, 0.25, 999, 12_345, 2_500_000].map(formatShort), ["0", "0.25", "999", "12.3K", "2.5M"]);
 });
 
 for (const logarithmic of [false, true]) {

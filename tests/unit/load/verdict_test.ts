@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { isHeld, judge, type LoadFigures } from "../../../simulators/load/load_figures.ts";
+import { judge, type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";
 
 const zeros = { count: 1, mean: 0, p50: 0, p90: 0, p95: 0, p99: 0, p999: 0, max: 0 };
 
@@ -39,6 +39,6 @@ Deno.test("a generator that was late itself is said to be the bottleneck", () =>
 Deno.test("a rate is held when nothing limited it and latency, where there is any, is inside the objective", () => {
   const figures = (p99: number, count = 10) =>
     ({ verdict: judge(run()), end_to_end_ms: { ...zeros, count, p99 } }) as LoadFigures;
-  assertEquals([isHeld(figures(50), 50), isHeld(figures(51), 50)], [true, false]);
-  assertEquals(isHeld(figures(0, 0), 50), false);
+  assertEquals([meetsObjective(figures(50), 50), meetsObjective(figures(51), 50)], [true, false]);
+  assertEquals(meetsObjective(figures(0, 0), 50), false);
 });

@@ -28,8 +28,8 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   fc.integer({ min: 1, max: 4 }).map((instalment): Happening => (run, at) =>
     run.give("case.payment_missed", { instalment }, at)
   ),
-  fc.constantFrom("first_meeting" as const, "plan" as const).map((stage): Happening => (run, at) =>
-    run.give("case.assistance_accepted", { stage }, at)
+  fc.constantFrom("first_meeting" as const, "plan" as const).map((testbed): Happening => (run, at) =>
+    run.give("case.assistance_accepted", { stage: testbed }, at)
   ),
   fc.constant<Happening>((run, at) => run.give("case.withdrawn", {}, at)),
   fc.constant<Happening>((run, at) =>

@@ -5,7 +5,7 @@ import { featureNames } from "../../../actors/reasoning/features.ts";
 import { model, modelOf, type Weights } from "../../../actors/reasoning/model.ts";
 import weights from "../../../actors/reasoning/model/weights_v1.json" with { type: "json" };
 import { ageBands, eventTypes, households, incomeSources, intakeChannels } from "../../../schema/events.ts";
-import { inUse, trainModel } from "../../../simulators/train_model.ts";
+import { currentTraining, trainModel } from "../../../simulators/train_model.ts";
 import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "./intakes.ts";
 
 /** The score of `fullIntake()` by the weights in use. */
@@ -110,7 +110,7 @@ Deno.test("training twice with one seed gives the same bytes, another seed other
 });
 
 Deno.test("the weights in use are those the training command makes, and beat the overall rate", () => {
-  const trained = trainModel(inUse);
+  const trained = trainModel(currentTraining);
   assertEquals(JSON.parse(trained.files["weights_v1.json"]), weights);
   for (const report of trained.reports) assert(report.brier < report.brierOfRate, report.name);
 });

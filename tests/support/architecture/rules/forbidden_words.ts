@@ -101,7 +101,7 @@ export const FORBIDDEN_WORDS: readonly ForbiddenWord[] = [
   ["case states", "stateCache"],
   ["case stories", "caseHistories"],
   ["certificate demand", "tlsProbe"],
-  ["citizen tail", "paymentDelays"],
+  ["citizen tail", "eventTail"],
   ["compiled data", "compiledSchemas"],
   ["did you mean", "suggest"],
   ["exit listener", "onWorkerExit, onChildExit"],

@@ -12,14 +12,14 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
-import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./child_supervisor.ts";
-import { SharedLock } from "./exclusion.ts";
+import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
+import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
-import { ProcessorSubscription } from "./processor_feed.ts";
-import type { Exit } from "./restart_policy.ts";
-import type { FailurePolicy } from "./retry_policy.ts";
-import { type PoolOptions, WorkerPool } from "./worker_pool.ts";
+import { ProcessorSubscription } from "./subscription.ts";
+import type { Exit } from "./supervision/restart_policy.ts";
+import type { FailurePolicy } from "./failures/failure_policy.ts";
+import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
 export interface SupervisorOptions extends PoolOptions {
   readonly policy: FailurePolicy;

@@ -1,8 +1,8 @@
 /** The contract of a backend: a durable log of cases with leased, fenced mailboxes. Small on purpose. @module */
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 import type { WireEvent } from "../schema/events.ts";
 import type { EventKind } from "../schema/evolution.ts";
-import type { Failure, Mailbox } from "./mailbox.ts";
+import type { Failure, Mailbox } from "./mailbox/mailbox.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
 export interface BackendFeatures {

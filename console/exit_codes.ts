@@ -5,7 +5,7 @@ import {
   EventIdConflict,
   VersionConflict,
 } from "../backends/backend.ts";
-import { EmbeddedError } from "../backends/postgres/embedded/errors.ts";
+import { EmbeddedError } from "../backends/local_server/errors.ts";
 import { InvalidEvent } from "../schema/codec.ts";
 import { ListenError } from "./http_server.ts";
 import { redactBsns } from "../schema/bsn.ts";

@@ -1,5 +1,5 @@
 /** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
-import { guard } from "../actors/guardian.ts";
+import { guard } from "../actors/supervision/guardian.ts";
 import { selfCommand } from "./program.ts";
 
 /** Set for the node by its guardian. */

@@ -1,7 +1,7 @@
 /** Knowing when a node has nothing left to do. @module */
 import type { Backend, Health } from "../backends/backend.ts";
 import { BackendUnavailable } from "../backends/backend.ts";
-import { delay } from "../backends/patience.ts";
+import { delay } from "../backends/primitives/retry.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
 function isIdle({ mailboxes, timers, nextTimerAt }: Health, condition: IdleCondition): boolean {

@@ -1,10 +1,10 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../actors/processors/all.ts";
-import { DEFAULT_POLICY, type FailurePolicy } from "../actors/retry_policy.ts";
+import { DEFAULT_POLICY, type FailurePolicy } from "../actors/failures/failure_policy.ts";
 import { noopObserver } from "../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
-import type { AvailabilityListener } from "../backends/patience.ts";
+import type { AvailabilityListener } from "../backends/primitives/retry.ts";
 import { HealthCheck } from "./health_check.ts";
 import { httpRoutes } from "./http_parts.ts";
 import { type HttpServer, serveHttp } from "./http_server.ts";

@@ -1,6 +1,6 @@
 /** The file that says what becomes of failures. @module */
 import { processors } from "../actors/processors/all.ts";
-import { type FailurePolicy, policySchema } from "../actors/retry_policy.ts";
+import { type FailurePolicy, policySchema } from "../actors/failures/failure_policy.ts";
 import { CommandError, exitCodes, UsageError } from "./exit_codes.ts";
 
 /** Reads a policy. Throws UsageError when the file can't be read, and for one that is not valid names what is wrong. */

@@ -1,11 +1,11 @@
 /** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
 import { noopObserver } from "../actors/observer.ts";
-import { WorkerDied } from "../actors/worker_handle.ts";
-import { WorkerPool } from "../actors/worker_pool.ts";
-import type { BatchResult } from "../actors/worker_protocol.ts";
+import { WorkerDied } from "../actors/pool/worker_handle.ts";
+import { WorkerPool } from "../actors/pool/worker_pool.ts";
+import type { BatchResult } from "../actors/worker/protocol.ts";
 import type { Backend, DeadLetter } from "../backends/backend.ts";
-import type { HistoryNeed } from "../backends/mailbox.ts";
-import { deliveryLine, encodeLines, parseRow, rowsOf } from "../schema/stored_event.ts";
+import type { HistoryNeed } from "../backends/mailbox/mailbox.ts";
+import { deliveryLine, encodeLines, parseRow, rowsOf } from "../schema/delivery_line.ts";
 import { defaultSupervisorOptions } from "./node.ts";
 import { redact } from "./text.ts";
 import { withoutPersonalData } from "./timeline.ts";

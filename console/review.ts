@@ -1,7 +1,12 @@
 /** Cases that wait for a caseworker, and the decision of one. @module */
 import type { Backend } from "../backends/backend.ts";
-import { accepts, advance, type CaseProgress, initialProgress } from "../actors/reasoning/progress.ts";
-import { refusalOf } from "../actors/reasoning/refusal.ts";
+import {
+  accepts,
+  advance,
+  type CaseProgress,
+  initialProgress,
+} from "../actors/reasoning/workflow/progress.ts";
+import { refusalOf } from "../actors/reasoning/workflow/refusal.ts";
 import { decodeEvent, encodeEvent } from "../schema/codec.ts";
 import type { DataOf, EventOf } from "../schema/events.ts";
 import { newRootId } from "../schema/ids.ts";

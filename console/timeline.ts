@@ -3,7 +3,7 @@ import type { AuditEntry } from "../backends/backend.ts";
 import { maskBsn } from "../schema/bsn.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import { redact } from "./text.ts";
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 
 /**
  * Fields that say who the citizen is are stored, and shown masked or not at all; so are nine digits in any other text,

@@ -1,6 +1,6 @@
 /** From stored JSON to typed events and back: one parse on the way in, one stringify on the way out. @module */
 import type { z } from "zod";
-import { type DataForms, dataForms } from "./compiled_data.ts";
+import { type DataForms, dataForms } from "./compiled_schemas.ts";
 import { type CaseEvent, type EventType, eventTypes, isEventType, type WireEvent } from "./events.ts";
 import { caseEvolution, type EventKind, type Evolution, UnknownKind } from "./evolution.ts";
 import { type Cents, writtenAmount } from "./money.ts";

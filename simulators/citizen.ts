@@ -5,8 +5,8 @@
  * @module
  */
 import { policy } from "../actors/reasoning/rules/policy.ts";
-import { assistanceTerms, collectionTerm } from "../actors/reasoning/terms.ts";
-import { dutchDay, endOfDay } from "../actors/reasoning/working_days.ts";
+import { assistanceTerms, collectionTerm } from "../actors/reasoning/law/terms.ts";
+import { dutchDay, endOfDay } from "../actors/reasoning/law/working_days.ts";
 import type { EventType, WireEvent } from "../schema/events.ts";
 import { derivedId } from "../schema/ids.ts";
 import { caseworkerReactions } from "./citizen_caseworker.ts";

@@ -1,9 +1,9 @@
 /** Plays the citizen and the caseworker against a running store, in simulated time. @module */
 import { EventIdConflict } from "../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 import { reactionEventTypes, reactionsTo, triggerEventTypes } from "./citizen.ts";
 import { ReactionSchedule } from "./citizen_schedule.ts";
 import { EventTail } from "./citizen_tail.ts";

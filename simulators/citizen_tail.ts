@@ -8,7 +8,7 @@
  * back, which is enough for what is merely simultaneous. A reader that starts anew reads everything anew.
  * @module
  */
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 
 interface EventTailOptions {
   /** Stored events from a position on, in order of their positions; ends with what was stored at the call. */

@@ -1,5 +1,5 @@
 /** What must follow from what: the rules the ledger holds the runtime to. @module */
-import { signalOf } from "../actors/reasoning/workflow.ts";
+import { signalOf } from "../actors/reasoning/workflow/workflow.ts";
 import type { Conservation } from "./ledger.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Feeding a store with generated cases: in batches, at a rate or as fast as it takes them. @module */
 import type { Backend } from "../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "./case_generator.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { type DataOf, type EventOf, eventTypes } from "../schema/events.ts";
-import { extractFeatures, type FeatureName, featureNames } from "../actors/reasoning/features.ts";
+import { extractFeatures, type FeatureName, featureNames } from "../actors/reasoning/model/features.ts";
 import { generateCases } from "./case_generator.ts";
 import debtDomain from "./domain/debt_domain.json" with { type: "json" };
 import { Random } from "./random.ts";

@@ -1,6 +1,6 @@
 /** The order of what was done, and whether all of it was: questions about deliveries, one by one. @module */
 import type { RunHistory, SettleAttempt } from "./chaos/history.ts";
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 
 /** Deliveries that no settle covers, though nothing waits any more. */
 export function lostDeliveries(history: RunHistory): string[] {

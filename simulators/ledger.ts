@@ -2,7 +2,7 @@
  * The ledger: the account that proves nothing was lost, done twice or done out of order. It reads the store and trusts
  * nothing the runtime says of itself. @module
  */
-import type { StoredEvent } from "../schema/stored_event.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 
 /** What must follow from an event: one of these types, naming it as its cause. undefined: nothing need follow. */
 export type Conservation = (event: StoredEvent["event"]) => readonly string[] | undefined;

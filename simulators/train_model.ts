@@ -9,8 +9,8 @@ import {
   featureNames,
   type Missable,
   missable,
-} from "../actors/reasoning/features.ts";
-import type { Head, HeadName, Weights } from "../actors/reasoning/model.ts";
+} from "../actors/reasoning/model/features.ts";
+import type { Head, HeadName, Weights } from "../actors/reasoning/model/model.ts";
 import { generateOutcomes, outcomeShares, type SyntheticOutcome } from "./histories.ts";
 import {
   type Bin,

@@ -1,9 +1,9 @@
 /** Analysis: decides on an assessed case by the rules, or leaves it to a caseworker. @module */
 import type { EventOf } from "../../schema/events.ts";
 import { type HandlerContext, type HandlerResult, type Processor, Reject } from "../processor.ts";
-import { decide } from "../reasoning/decide.ts";
-import { accepts, advance, type CaseProgress, initialProgress } from "../reasoning/progress.ts";
-import { refusalOf } from "../reasoning/refusal.ts";
+import { decide } from "../reasoning/decision/decide.ts";
+import { accepts, advance, type CaseProgress, initialProgress } from "../reasoning/workflow/progress.ts";
+import { refusalOf } from "../reasoning/workflow/refusal.ts";
 
 /** What can make an analysis come too late. */
 const folds = [

@@ -2,9 +2,15 @@
 import type { DataOf, EventOf } from "../../schema/events.ts";
 import { cents } from "../../schema/money.ts";
 import type { EventDraft, HandlerContext, HandlerResult, Processor } from "../processor.ts";
-import type { Closes, Continues } from "../reasoning/follow_up.ts";
-import { accepts, advance, type CaseProgress, followUpOf, initialProgress } from "../reasoning/progress.ts";
-import { refusalOf } from "../reasoning/refusal.ts";
+import type { Closes, Continues } from "../reasoning/workflow/follow_up.ts";
+import {
+  accepts,
+  advance,
+  type CaseProgress,
+  followUpOf,
+  initialProgress,
+} from "../reasoning/workflow/progress.ts";
+import { refusalOf } from "../reasoning/workflow/refusal.ts";
 
 const folds = [
   "case.intake",

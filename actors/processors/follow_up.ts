@@ -5,7 +5,7 @@
  */
 import type { EventOf } from "../../schema/events.ts";
 import type { EventDraft, HandlerContext, HandlerResult, Processor, TimerChange } from "../processor.ts";
-import { completion } from "../reasoning/follow_up.ts";
+import { completion } from "../reasoning/workflow/follow_up.ts";
 import {
   accepts,
   advance,
@@ -14,10 +14,10 @@ import {
   initialProgress,
   runningEvent,
   runningOf,
-} from "../reasoning/progress.ts";
-import { refusalOf } from "../reasoning/refusal.ts";
+} from "../reasoning/workflow/progress.ts";
+import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { policy } from "../reasoning/rules/policy.ts";
-import { type Deadline, react } from "../reasoning/saga.ts";
+import { type Deadline, react } from "../reasoning/workflow/saga.ts";
 
 const takes = [
   "case.review_requested",

@@ -1,7 +1,7 @@
 /** Intake: assesses a case that came in. @module */
 import type { EventOf } from "../../schema/events.ts";
 import type { HandlerContext, HandlerResult, Processor } from "../processor.ts";
-import { assess } from "../reasoning/assessment.ts";
+import { assess } from "../reasoning/decision/assessment.ts";
 
 /** Emits `case.analysis` for every `case.intake`. */
 export const intake: Processor<null, "case.intake", never> = {

@@ -1,8 +1,8 @@
 /** Leases: who may settle which partition of a processor, under which epoch, and for how long. @module */
 import type { ProcessorSpec } from "../backend.ts";
-import type { CrashedOwner, InFlightMark } from "../mailbox.ts";
+import type { CrashedOwner, InFlightMark } from "../mailbox/mailbox.ts";
 import { BroadcastSignal, earliest } from "./clock.ts";
-import type { ParkedCase } from "./parking.ts";
+import type { ParkedCase } from "../settlement/parked_case.ts";
 
 /** How one processor stands in one partition. */
 export interface Subscription {

@@ -1,7 +1,7 @@
 /** The memory backend: the whole contract in one process, for tests, trials and the simulation. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import type { EventKind } from "../../schema/evolution.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 import {
   type AppendResult,
   type AuditEntry,
@@ -15,13 +15,13 @@ import {
   type ProcessorSpec,
   type ReplayRange,
 } from "../backend.ts";
-import type { Mailbox } from "../mailbox.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Subscription } from "./lease_table.ts";
-import { inRange, type LogEntry, storedEventOf } from "./log.ts";
-import { MemoryDeadLetters } from "./memory_dead_letters.ts";
+import { inRange, type LogEntry, storedEventOf } from "./event_log.ts";
+import { MemoryDeadLetters } from "./dead_letters.ts";
 import { type MailboxOptions, MemoryMailbox } from "./memory_mailbox.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
-import { pending } from "./reading.ts";
+import { pending } from "./batch_reader.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */

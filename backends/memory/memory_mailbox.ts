@@ -1,6 +1,6 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
-import type { Permits } from "../gate.ts";
-import { type BatchLimits, BatchSizer } from "../portion.ts";
+import type { Permits } from "../primitives/priority_semaphore.ts";
+import { type BatchLimits, BatchSizer } from "../mailbox/batch_size.ts";
 import {
   type Batch,
   type CrashedOwner,
@@ -9,11 +9,11 @@ import {
   type InFlightMark,
   type Mailbox,
   type Settlement,
-} from "../mailbox.ts";
+} from "../mailbox/mailbox.ts";
 import { holds, shouldRelease, type Subscription } from "./lease_table.ts";
-import { entryLineOf } from "./log.ts";
+import { entryLineOf } from "./event_log.ts";
 import type { MemoryStore } from "./memory_store.ts";
-import { nextBatch, nextDue } from "./reading.ts";
+import { nextBatch, nextDue } from "./batch_reader.ts";
 
 /** How a mailbox reads and holds on. */
 export interface MailboxOptions extends BatchLimits {

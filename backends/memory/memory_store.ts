@@ -2,12 +2,12 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { AppendResult, AuditEntry, ExpectedVersion } from "../backend.ts";
-import { rowsOf } from "../../schema/stored_event.ts";
-import { type Batch, Fenced, type Settlement } from "../mailbox.ts";
+import { rowsOf } from "../../schema/delivery_line.ts";
+import { type Batch, Fenced, type Settlement } from "../mailbox/mailbox.ts";
 import { BroadcastSignal, type Clock, systemClock } from "./clock.ts";
 import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
-import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./log.ts";
-import { planSettlement, type SettlementPlan } from "./settling.ts";
+import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
+import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
 import { TimerTable, timerWrite } from "./timer_table.ts";
 
 export interface MemoryStoreOptions {

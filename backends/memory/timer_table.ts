@@ -1,7 +1,7 @@
 /** Durable timers: events that will be appended to their case when their time has come. @module */
-import type { StoredTimerChange } from "../mailbox.ts";
+import type { StoredTimerChange } from "../mailbox/mailbox.ts";
 import { BroadcastSignal, earliest } from "./clock.ts";
-import { type LogEntryDraft, parseEntryDraft } from "./log.ts";
+import { type LogEntryDraft, parseEntryDraft } from "./event_log.ts";
 
 interface Timer {
   readonly at: number;

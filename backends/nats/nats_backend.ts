@@ -2,7 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { createAsyncQueue } from "../arrivals.ts";
+import { createAsyncQueue } from "../primitives/async_queue.ts";
 import {
   type AppendResult,
   type Backend,
@@ -12,31 +12,31 @@ import {
   type Inbox,
   type ProcessorSpec,
 } from "../backend.ts";
-import type { Mailbox } from "../mailbox.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../patience.ts";
-import { append } from "./appending.ts";
-import { CaseProjection, listCases } from "./case_model.ts";
-import { CaseHeadCache } from "./case_book.ts";
-import { runMaintenance } from "./chores.ts";
-import { messageText, NatsClient } from "./client.ts";
-import type { NatsCredentials } from "./credentials.ts";
-import { deadLetters } from "./dead_letters.ts";
-import { describeDurability } from "./durability.ts";
-import { features } from "./features.ts";
-import { health } from "./health.ts";
-import { ingestInbox, ingestPending } from "./ingest.ts";
-import { EventKindRegistry } from "./kinds.ts";
-import { type Lease, LeaseKeeper } from "./leases.ts";
-import { NatsMailbox } from "./nats_mailbox.ts";
-import type { NatsContext } from "./parts.ts";
-import * as reading from "./reading.ts";
-import { ensureStreams, type OpenedStore } from "./setup.ts";
-import { ServerClock } from "./store_clock.ts";
-import { TimerIndex } from "./timer_book.ts";
-import { runTimers } from "./timers.ts";
-import { KeyedMutex } from "./turns.ts";
-import { namesOf, wantedStoreOf } from "./wanted_store.ts";
-import { GroupCommit } from "./writer.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { append } from "./log/append.ts";
+import { CaseProjection, listCases } from "./operations/case_projection.ts";
+import { CaseHeadCache } from "./log/case_heads.ts";
+import { runMaintenance } from "./operations/maintenance.ts";
+import { messageText, NatsClient } from "./connection/client.ts";
+import type { NatsCredentials } from "./connection/credentials.ts";
+import { deadLetters } from "./operations/dead_letters.ts";
+import { describeDurability } from "./operations/durability.ts";
+import { features } from "./operations/features.ts";
+import { health } from "./operations/health.ts";
+import { ingestInbox, ingestPending } from "./operations/ingest.ts";
+import { EventKindRegistry } from "./log/event_kinds.ts";
+import { type Lease, LeaseKeeper } from "./mailbox/leases.ts";
+import { NatsMailbox } from "./mailbox/nats_mailbox.ts";
+import type { NatsContext } from "./context.ts";
+import * as reading from "./log/queries.ts";
+import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
+import { ServerClock } from "./stream/server_clock.ts";
+import { TimerIndex } from "./operations/timer_index.ts";
+import { runTimers } from "./operations/timers.ts";
+import { KeyedMutex } from "../primitives/keyed_mutex.ts";
+import { namesOf, wantedStoreOf } from "./setup/options.ts";
+import { GroupCommit } from "./stream/group_commit.ts";
 
 export interface NatsOptions {
   /** `nats://host:port`, several with commas between them. */

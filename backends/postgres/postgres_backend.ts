@@ -8,21 +8,21 @@ import {
   type ExpectedVersion,
   type ProcessorSpec,
 } from "../backend.ts";
-import type { Mailbox } from "../mailbox.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../patience.ts";
-import { createAsyncQueue } from "../arrivals.ts";
-import { append } from "./appending.ts";
-import { arrayOf } from "./array_literal.ts";
-import { runMaintenance } from "./chores.ts";
-import { PostgresClient, type PostgresTarget } from "./client.ts";
-import { deadLetters } from "./dead_letters.ts";
-import { LeaseKeeper } from "./leases.ts";
-import { migrate, type Migrated } from "./migrate.ts";
-import { type MailboxContext, PostgresMailbox } from "./postgres_mailbox.ts";
-import { createFetch } from "./puller.ts";
-import * as reading from "./reading.ts";
-import { createSettleGroup } from "./settling_together.ts";
-import { Notifier } from "./wakes.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { createAsyncQueue } from "../primitives/async_queue.ts";
+import { append } from "./log/append.ts";
+import { arrayOf } from "./connection/array_literal.ts";
+import { runMaintenance } from "./operations/maintenance.ts";
+import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
+import { deadLetters } from "./operations/dead_letters.ts";
+import { LeaseKeeper } from "./mailbox/leases.ts";
+import { migrate, type Migrated } from "./setup/migrate.ts";
+import { type MailboxContext, PostgresMailbox } from "./mailbox/postgres_mailbox.ts";
+import { createFetch } from "./mailbox/fetch.ts";
+import * as reading from "./log/queries.ts";
+import { createSettleGroup } from "./mailbox/settle_group.ts";
+import { Notifier } from "./mailbox/notifier.ts";
 
 export interface PostgresOptions extends PostgresTarget {
   /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */

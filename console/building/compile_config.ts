@@ -18,7 +18,7 @@ interface ModuleGraph {
 }
 
 /** Modules that must be in the program: its main module, and the worker, which nothing imports. */
-export const ENTRIES = { main: "main.ts", worker: "actors/worker.ts" } as const;
+export const ENTRIES = { main: "main.ts", worker: "actors/worker/worker.ts" } as const;
 
 /** Imports of text are stable since Deno 2.8; before, they need this. */
 const TEXT_IMPORTS = "raw-imports";

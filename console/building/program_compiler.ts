@@ -1,6 +1,6 @@
 /** Makes the program: stages what goes into it, compiles, and starts it once where it can run. @module */
 import { join } from "node:path";
-import { takeIfFree } from "../../backends/postgres/embedded/file_lock.ts";
+import { takeIfFree } from "../../backends/local_server/file_lock.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
 import { ENTRIES, writeCompileConfig } from "./compile_config.ts";
 import { errorReason, tryDeno } from "./deno_command.ts";

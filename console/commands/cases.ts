@@ -1,7 +1,7 @@
 /** `cases`: the list of cases, and the story of one. @module */
 import type { AuditEntry, Backend, CaseSummary } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { decisions } from "../../schema/event_fields.ts";
 import { oneOf, text } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";

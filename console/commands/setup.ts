@@ -1,7 +1,7 @@
 /** `setup`: makes a store where there is none, and shows where one differs from what this program wants. @module */
-import type { OpenedStore } from "../../backends/nats/setup.ts";
+import type { OpenedStore } from "../../backends/nats/setup/streams.ts";
 import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
-import type { Migrated } from "../../backends/postgres/migrate.ts";
+import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
@@ -48,7 +48,7 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   const { partitions, apply, json } = values;
   const server = await openNatsServer(values, "client");
   try {
-    const { setUpNats } = await import("../../backends/nats/wanted_store.ts");
+    const { setUpNats } = await import("../../backends/nats/setup/options.ts");
     const store = await setUpNats({ ...server.options, partitions }, apply);
     if (json) output.out(JSON.stringify({ backend: "nats", where: server.where, applied: apply, ...store }));
     else renderStreams(store, apply).forEach(output.out);

@@ -3,7 +3,7 @@ import { processors } from "../../actors/processors/all.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
 import { conservation } from "../../simulators/conservation.ts";
 import { Ledger } from "../../simulators/ledger.ts";

@@ -1,8 +1,8 @@
 /** A store of the selftest's own, of the kind a node would use, that is gone when the selftest ends. @module */
 import { BackendUnusable } from "../../backends/backend.ts";
-import { PostgresClient } from "../../backends/postgres/client.ts";
+import { PostgresClient } from "../../backends/postgres/connection/client.ts";
 import { POSTGRES_VERSION } from "../../backends/postgres/embedded/platform.ts";
-import { codeOf } from "../../backends/postgres/errors.ts";
+import { codeOf } from "../../backends/postgres/connection/errors.ts";
 import { UsageError } from "../exit_codes.ts";
 import { type BackendValues, openBackend, type OpenedBackend, type OpenOptions } from "../backend_options.ts";
 

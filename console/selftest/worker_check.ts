@@ -1,9 +1,9 @@
 /** Boots the workers a node would boot, and has each of them handle a batch. @module */
 import { noopObserver } from "../../actors/observer.ts";
-import { WorkerPool } from "../../actors/worker_pool.ts";
-import type { BatchResult } from "../../actors/worker_protocol.ts";
+import { WorkerPool } from "../../actors/pool/worker_pool.ts";
+import type { BatchResult } from "../../actors/worker/protocol.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { deliveryLine, encodeLines } from "../../schema/stored_event.ts";
+import { deliveryLine, encodeLines } from "../../schema/delivery_line.ts";
 import { CommandError, exitCodes } from "../exit_codes.ts";
 import { defaultSupervisorOptions } from "../node.ts";
 

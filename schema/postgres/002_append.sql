@@ -13,7 +13,7 @@ begin
 end
 $$;
 
--- The rows of a text of store rows (schema/stored_event.ts), in order. Splitting a text at tabs takes half the time of
+-- The rows of a text of store rows (schema/delivery_line.ts), in order. Splitting a text at tabs takes half the time of
 -- json_to_recordset; JSON text and case ids hold no raw tab or line break.
 create function zaakstroom.rows_of(p_rows text)
 returns table (ord bigint, partition smallint, event_id uuid, event_type text, case_id text, occurred_at timestamptz,

@@ -1,6 +1,6 @@
 -- Reading a mailbox: one text out, a delivery a line.
 
--- One delivery as a line (see schema/stored_event.ts); times in milliseconds since 1970.
+-- One delivery as a line (see schema/delivery_line.ts); times in milliseconds since 1970.
 create function zaakstroom.delivery_line(e zaakstroom.events, p_attempt integer, p_held integer) returns text
 language sql stable as $$
   select concat_ws(e'\t', e.position, e.version, p_attempt, p_held, (date_part('epoch', e.recorded_at) * 1000)::bigint,

@@ -1,6 +1,6 @@
 -- The failures of a delivery that are kept are bounded: one that is held on to may fail for years.
 
--- Of many failures the first 5 and the last 15, as in backends/failures.ts.
+-- Of many failures the first 5 and the last 15, as in backends/settlement/failure_history.ts.
 create function zaakstroom.keep_failures(p_failures jsonb) returns jsonb
 language sql immutable as $$
   select case when jsonb_array_length(p_failures) <= 20 then p_failures else (

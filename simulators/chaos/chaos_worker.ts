@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 /** The worker of chaos nodes: hosts the real processors, and misbehaves on order. @module */
 import { processors } from "../../actors/processors/all.ts";
-import { host } from "../../actors/worker_host.ts";
+import { host } from "../../actors/worker/host.ts";
 import { listenForOrders, withFaultHooks } from "./misbehaviour.ts";
 
 listenForOrders();

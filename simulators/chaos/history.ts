@@ -3,7 +3,7 @@
  * checker judges is in it, and nothing in it is taken from the runtime's own ledger. @module
  */
 import type { DeadLetter } from "../../backends/backend.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /** How a settle ended; undefined in an attempt whose node died before it heard: then it may have been done or not. */
 export type SettleResult = "settled" | "fenced" | "unavailable" | "failed";

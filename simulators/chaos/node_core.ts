@@ -3,7 +3,7 @@ import { processors } from "../../actors/processors/all.ts";
 import type { Observer } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
-import { delay } from "../../backends/patience.ts";
+import { delay } from "../../backends/primitives/retry.ts";
 import { type MailboxTotals, type Order, steadyNow } from "./control.ts";
 import type { RuntimeEventKind } from "./history.ts";
 import { BATCH_BYTES } from "./open_store.ts";

@@ -2,9 +2,9 @@
  * The entry of chaos nodes, and of their guardian. A normal node never comes here: it is started by `main.ts`, and no
  * option, environment variable or message leads from there to here. @module
  */
-import { guard } from "../../actors/guardian.ts";
+import { guard } from "../../actors/supervision/guardian.ts";
 import type { Supervisor } from "../../actors/supervisor.ts";
-import type { AvailabilityListener } from "../../backends/patience.ts";
+import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { type NodePlan, type Order, readTextLines, steadyNow } from "./control.ts";
 import { trackWorkers } from "./kept_workers.ts";
 import { nodeCommand } from "./node_command.ts";

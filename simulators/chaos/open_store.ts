@@ -1,6 +1,6 @@
 /** Opening a store of chaos: the same way for nodes, producers, readers and thieves. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../../backends/patience.ts";
+import { type AvailabilityListener, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 
 interface StorePlan {
   readonly backend: "postgres" | "nats";

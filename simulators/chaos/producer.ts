@@ -4,7 +4,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import { BackendUnusable } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";

@@ -1,7 +1,7 @@
 /** Setting the stage: a store, nodes behind proxies, a producer; and taking it all down again. @module */
 import { processors } from "../../actors/processors/all.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { Mailbox } from "../../backends/mailbox.ts";
+import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { FaultProxy, type LinkRules } from "../proxy/fault_proxy.ts";
 import { NatsWire } from "../proxy/nats_wire.ts";

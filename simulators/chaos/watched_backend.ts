@@ -4,7 +4,7 @@
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
 import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
-import type { Permits } from "../../backends/gate.ts";
+import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import {
   type Batch,
   Fenced,
@@ -12,8 +12,8 @@ import {
   type Mailbox,
   positionOf,
   type Settlement,
-} from "../../backends/mailbox.ts";
-import { encodeLines } from "../../schema/stored_event.ts";
+} from "../../backends/mailbox/mailbox.ts";
+import { encodeLines } from "../../schema/delivery_line.ts";
 import { type NodeReport, steadyNow } from "./control.ts";
 import type { SettleResult } from "./history.ts";
 

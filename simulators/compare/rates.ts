@@ -2,7 +2,7 @@
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import { type Backend, VersionConflict } from "../../backends/backend.ts";
-import { delay } from "../../backends/patience.ts";
+import { delay } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";

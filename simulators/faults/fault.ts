@@ -1,5 +1,5 @@
 /** The contract of a fault: what it does, how it ends, and what proves that it happened. @module */
-import { delay } from "../../backends/patience.ts";
+import { delay } from "../../backends/primitives/retry.ts";
 import type { RuntimeEventKind } from "../chaos/history.ts";
 import type { Testbed } from "../chaos/stage.ts";
 

@@ -1,6 +1,6 @@
 /** A transaction that has drawn its positions and commits late, as that of a slow or stopped producer does. @module */
 import postgres from "postgres";
-import { partitionsAndRows } from "../../backends/postgres/rows.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
 import { PARTITIONS } from "../chaos/open_store.ts";
 import type { Testbed } from "../chaos/stage.ts";
 import { type Fault, noHealing } from "./fault.ts";

@@ -1,6 +1,6 @@
 /** A backend that tells what its mailboxes settle, and is otherwise the one it wraps. @module */
 import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import { type Batch, linesOf, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
+import { type Batch, linesOf, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
 export interface SettledDelivery {

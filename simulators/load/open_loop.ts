@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/patience.ts";
+import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import type { WireEvent } from "../../schema/events.ts";
 
 /** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */

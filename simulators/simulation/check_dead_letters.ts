@@ -1,6 +1,6 @@
 /** Checks the dead letters of a run whose harm nobody has mended yet: I4 and I7. @module */
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
-import type { ParkedDelivery } from "../../backends/memory/parking.ts";
+import type { ParkedDelivery } from "../../backends/settlement/parked_case.ts";
 import { type PoisonFault, processorNames, type SimulationPlan } from "./fault.ts";
 import { SIMULATED_MAX_ATTEMPTS, type SimulationContext } from "./simulated_node.ts";
 

@@ -1,5 +1,5 @@
 /** The history of a simulation: what happened, in order, for the checker, and as a hash to compare runs by. @module */
-import type { Batch, Settlement } from "../../backends/mailbox.ts";
+import type { Batch, Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** A settlement as the store met it. */

@@ -1,6 +1,6 @@
 /** Makes the faults of a schedule happen. @module */
 import { BackendUnavailable } from "../../backends/backend.ts";
-import { MemoryDeadLetters } from "../../backends/memory/memory_dead_letters.ts";
+import { MemoryDeadLetters } from "../../backends/memory/dead_letters.ts";
 import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, SimulationContext } from "./simulated_node.ts";
 

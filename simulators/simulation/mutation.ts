@@ -1,6 +1,6 @@
 /** Seams through which a test breaks a mechanism on purpose, to see whether the simulation notices. @module */
 import type { Observer } from "../../actors/observer.ts";
-import type { SpawnWorker } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 

@@ -1,7 +1,7 @@
 /** Producers of a simulation: one for each case, which appends the next intake only when the last is acknowledged. @module */
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
-import { retryWhileUnavailable } from "../../backends/patience.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { intakeEvent } from "./simulated_cases.ts";
 import { nodeStore } from "./node_store.ts";
 import { InFlightGauge, linkedBackend, SimulatedLink } from "./simulated_link.ts";

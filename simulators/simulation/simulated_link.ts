@@ -1,7 +1,7 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
 import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
-import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
-import type { Permits } from "../../backends/gate.ts";
+import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
+import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../random.ts";
 import type { SimulationHistory } from "./history.ts";
 import { overrideMembers } from "./node_store.ts";

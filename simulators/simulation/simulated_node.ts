@@ -1,6 +1,6 @@
 /** A node of a simulation: the real supervisor on a memory backend, with a guardian that starts it again. @module */
 import type { Observer } from "../../actors/observer.ts";
-import type { SpawnWorker } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";

@@ -1,7 +1,7 @@
 /** A worker in the simulation's own thread: the real host of batches, behind messages that take their time. @module */
-import { BatchDispatcher } from "../../actors/batch_host.ts";
-import type { WorkerLike } from "../../actors/spawn.ts";
-import type { FromWorker, ToWorker } from "../../actors/worker_protocol.ts";
+import { BatchDispatcher } from "../../actors/worker/batch_dispatcher.ts";
+import type { WorkerLike } from "../../actors/pool/spawn_worker.ts";
+import type { FromWorker, ToWorker } from "../../actors/worker/protocol.ts";
 import type { Random } from "../random.ts";
 import type { AbruptExit, TimedFault } from "./fault.ts";
 import { type FailureControls, processorsOf } from "./simulated_cases.ts";

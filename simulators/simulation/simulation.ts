@@ -1,5 +1,5 @@
 /** Runs one schedule: nodes, producers and faults until everything is done, then the check of what became of it. @module */
-import { MemoryDeadLetters } from "../../backends/memory/memory_dead_letters.ts";
+import { MemoryDeadLetters } from "../../backends/memory/dead_letters.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { Random } from "../random.ts";
 import { checkDeadLetters } from "./check_dead_letters.ts";

@@ -1,6 +1,6 @@
 /** What a store still has to be done. @module */
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
-import { dueAt } from "../../backends/memory/parking.ts";
+import { dueAt } from "../../backends/settlement/parked_case.ts";
 import { processorNames } from "./fault.ts";
 
 /** Which types each processor of a simulation takes. */

@@ -1,6 +1,6 @@
 /** The model card: what the model is, what it was trained on, how well it does, and what it is not. @module */
-import { missable } from "../../actors/reasoning/features.ts";
-import type { HeadName, Weights } from "../../actors/reasoning/model.ts";
+import { missable } from "../../actors/reasoning/model/features.ts";
+import type { HeadName, Weights } from "../../actors/reasoning/model/model.ts";
 import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "../histories.ts";
 import { confidenceLost, type HeadReport, type TrainingOptions } from "../train_model.ts";
 

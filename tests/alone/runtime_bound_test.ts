@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { processors } from "../../actors/processors/all.ts";
-import { PrioritySemaphore } from "../../backends/gate.ts";
+import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
 import { overrideMailboxes } from "../support/odd_backend.ts";
@@ -49,7 +49,7 @@ Deno.test("batches and bytes in flight stay under their bound, whatever the back
 
 Deno.test("cases that were begun are finished before others begin, so their states are still at hand", async () => {
   const store = { partitions: 8, batchSize: 40 };
-  const entry = new URL("../../actors/worker.ts", import.meta.url);
+  const entry = new URL("../../actors/worker/worker.ts", import.meta.url);
   const options = { entry, deliveryTimeoutMs: 5_000, hangMs: 20_000 };
   await using runtime = new TestRuntime({ store, options, processors });
   await runtime.run(

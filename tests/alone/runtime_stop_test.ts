@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
-import { Fenced } from "../../backends/mailbox.ts";
+import { Fenced } from "../../backends/mailbox/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { overrideMailboxes } from "../support/odd_backend.ts";
 import { RecordingObserver } from "../support/odd_observer.ts";

@@ -1,5 +1,5 @@
 /** Conformance: appending events. @module */
-import { linesOf } from "../../backends/mailbox.ts";
+import { linesOf } from "../../backends/mailbox/mailbox.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { EventIdConflict } from "../../backends/backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";

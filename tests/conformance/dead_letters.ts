@@ -1,7 +1,7 @@
 /** Conformance: dead letters, kept for a person, and what a person does about them. @module */
-import { MESSAGE_CHARACTERS, STACK_CHARACTERS } from "../../actors/thrown.ts";
-import { KEPT_FIRST, KEPT_LAST } from "../../backends/failures.ts";
-import { storeRow } from "../../schema/stored_event.ts";
+import { MESSAGE_CHARACTERS, STACK_CHARACTERS } from "../../actors/error_info.ts";
+import { KEPT_FIRST, KEPT_LAST } from "../../backends/settlement/failure_history.ts";
+import { storeRow } from "../../schema/delivery_line.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";

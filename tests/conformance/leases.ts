@@ -1,7 +1,7 @@
 /** Conformance: one owner a partition, fenced by epochs, and the handing over from one to the next. @module */
-import { storeRow } from "../../schema/stored_event.ts";
+import { storeRow } from "../../schema/delivery_line.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Fenced, type Mailbox } from "../../backends/mailbox.ts";
+import { Fenced, type Mailbox } from "../../backends/mailbox/mailbox.ts";
 import { anEvent } from "../support/events.ts";
 import type { MailboxReader } from "./feed.ts";
 import type { ConformanceCase } from "./harness.ts";

@@ -1,9 +1,9 @@
 /** Conformance: many events at once, which a backend may store in a way of its own. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { WireEvent } from "../../schema/events.ts";
-import { storeRow } from "../../schema/stored_event.ts";
+import { storeRow } from "../../schema/delivery_line.ts";
 import { EventIdConflict } from "../../backends/backend.ts";
-import { Fenced, type Settlement } from "../../backends/mailbox.ts";
+import { Fenced, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries, type Delivery, outputOf, settlement } from "./outcomes.ts";

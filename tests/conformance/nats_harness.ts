@@ -1,8 +1,8 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
-import { payloadBytes } from "../../backends/nats/atomic_batch.ts";
-import { payloadPrefix, pendingEventOf } from "../../backends/nats/message.ts";
+import { payloadBytes } from "../../backends/nats/stream/atomic_publish.ts";
+import { payloadPrefix, pendingEventOf } from "../../backends/nats/stream/message.ts";
 import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { Subjects } from "../../schema/nats.ts";

@@ -6,10 +6,10 @@ import {
   linesOf,
   type Settlement,
   type StoredTimerChange,
-} from "../../backends/mailbox.ts";
+} from "../../backends/mailbox/mailbox.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
-import { type Delivery, encodeLines, outputLine, parseLine, storeRow } from "../../schema/stored_event.ts";
+import { type Delivery, encodeLines, outputLine, parseLine, storeRow } from "../../schema/delivery_line.ts";
 
 export type { Delivery };
 

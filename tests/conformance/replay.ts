@@ -1,7 +1,7 @@
 /** Conformance: reading the log by position, time and type, and the histories that workers ask for. @module */
 import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../backends/backend.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { anEvent, casesIn, someEvents } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { readLines } from "./outcomes.ts";

@@ -1,6 +1,6 @@
 /** Conformance: settling, the one place where outcomes become durable. @module */
-import { linesOf } from "../../backends/mailbox.ts";
-import { storeRow } from "../../schema/stored_event.ts";
+import { linesOf } from "../../backends/mailbox/mailbox.ts";
+import { storeRow } from "../../schema/delivery_line.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { anEvent, casesIn } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";

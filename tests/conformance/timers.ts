@@ -1,7 +1,7 @@
 /** Conformance: durable timers, which append an event to its case when their time has come. @module */
 import { assertEquals } from "@std/assert";
-import type { StoredTimerChange } from "../../backends/mailbox.ts";
-import type { Delivery } from "../../schema/stored_event.ts";
+import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
+import type { Delivery } from "../../schema/delivery_line.ts";
 import { anEvent } from "../support/events.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { consumeAll, DeliveryLog } from "./journal.ts";

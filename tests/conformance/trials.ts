@@ -1,6 +1,6 @@
 /** Conformance: what an owner that died left behind, so that a delivery that kills its process is found. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Fenced, type InFlightMark } from "../../backends/mailbox.ts";
+import { Fenced, type InFlightMark } from "../../backends/mailbox/mailbox.ts";
 import type { MailboxReader } from "./feed.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { deliveries } from "./outcomes.ts";

@@ -6,7 +6,7 @@ import {
   openEmbedded,
   serverProcessId,
 } from "../../backends/postgres/embedded/embedded.ts";
-import { EmbeddedError } from "../../backends/postgres/embedded/errors.ts";
+import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import {
   canMount,
   Disk,

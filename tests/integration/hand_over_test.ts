@@ -1,8 +1,8 @@
 /** What a settlement made reaches whoever waits for it by itself: no poll, which would find it all the same, helps here. */
 import { assertEquals } from "@std/assert";
-import type { Batch, Mailbox } from "../../backends/mailbox.ts";
+import type { Batch, Mailbox } from "../../backends/mailbox/mailbox.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { storeRow } from "../../schema/stored_event.ts";
+import { storeRow } from "../../schema/delivery_line.ts";
 import { deliveries, outputOf, settlement } from "../conformance/outcomes.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import { startPostgres } from "../support/postgres_server.ts";

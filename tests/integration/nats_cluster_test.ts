@@ -1,7 +1,7 @@
 /** A cluster of three loses its leader, a member, and each member in turn, under load: nothing is lost, repeated or out of order. @module */
 import { assert, assertEquals } from "@std/assert";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import { retryWhileUnavailable } from "../../backends/patience.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { consumeAll, DeliveryLog } from "../conformance/journal.ts";
 import { anEvent } from "../support/events.ts";
 import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { nkeys } from "@nats-io/transport-deno";
 import { fileURLToPath } from "node:url";
-import { requiresClientCertificate } from "../../backends/nats/certificate_demand.ts";
+import { requiresClientCertificate } from "../../backends/nats/connection/tls_probe.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
 import { natsTest } from "../support/nats_needed.ts";

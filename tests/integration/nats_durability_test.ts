@@ -1,7 +1,7 @@
 /** What an acknowledgement means, in words at the start and in /health, and --require-durable, which refuses less. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import { describeDurability as ofNats } from "../../backends/nats/durability.ts";
-import { describeDurability as ofPostgres } from "../../backends/postgres/durability.ts";
+import { describeDurability as ofNats } from "../../backends/nats/operations/durability.ts";
+import { describeDurability as ofPostgres } from "../../backends/postgres/operations/durability.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";

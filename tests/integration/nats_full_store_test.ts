@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import { type Backend, BackendUnavailable } from "../../backends/backend.ts";
-import type { Settlement } from "../../backends/mailbox.ts";
+import type { Settlement } from "../../backends/mailbox/mailbox.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../console/exit_codes.ts";
 import { anEvent } from "../support/events.ts";

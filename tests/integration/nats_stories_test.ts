@@ -1,8 +1,8 @@
 /** The events of many cases, read together: all of them, in order, however many types and however often each. @module */
 import { assertEquals } from "@std/assert";
-import { readCaseHistories } from "../../backends/nats/case_stories.ts";
-import { NatsClient } from "../../backends/nats/client.ts";
-import { envelopeOf } from "../../backends/nats/message.ts";
+import { readCaseHistories } from "../../backends/nats/log/case_history.ts";
+import { NatsClient } from "../../backends/nats/connection/client.ts";
+import { envelopeOf } from "../../backends/nats/stream/message.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";

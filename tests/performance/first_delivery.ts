@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { PostgresClient, type PostgresTarget } from "../../backends/postgres/client.ts";
+import { PostgresClient, type PostgresTarget } from "../../backends/postgres/connection/client.ts";
 import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { run } from "../support/program.ts";

@@ -6,12 +6,12 @@
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { writeBatch } from "../../backends/nats/atomic_batch.ts";
-import { assignVersions, NEW_CASE } from "../../backends/nats/case_book.ts";
-import { pendingEventOf } from "../../backends/nats/message.ts";
+import { writeBatch } from "../../backends/nats/stream/atomic_publish.ts";
+import { assignVersions, NEW_CASE } from "../../backends/nats/log/case_heads.ts";
+import { pendingEventOf } from "../../backends/nats/stream/message.ts";
 import { Subjects } from "../../schema/nats.ts";
-import { NatsClient } from "../../backends/nats/client.ts";
-import { OrderedReader } from "../../backends/nats/feed.ts";
+import { NatsClient } from "../../backends/nats/connection/client.ts";
+import { OrderedReader } from "../../backends/nats/stream/ordered_reader.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { startNatsCluster } from "../support/nats_cluster.ts";

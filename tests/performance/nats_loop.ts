@@ -6,10 +6,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { MAX_BATCH_MESSAGES, type Write, writeBatch } from "../../backends/nats/atomic_batch.ts";
-import type { NatsClient } from "../../backends/nats/client.ts";
-import { OrderedReader } from "../../backends/nats/feed.ts";
-import { retryWhileUnavailable } from "../../backends/patience.ts";
+import { MAX_BATCH_MESSAGES, type Write, writeBatch } from "../../backends/nats/stream/atomic_publish.ts";
+import type { NatsClient } from "../../backends/nats/connection/client.ts";
+import { OrderedReader } from "../../backends/nats/stream/ordered_reader.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 
 /** What the loop works on: the subjects of events begin with `prefix`. */
 export interface LoopOptions {

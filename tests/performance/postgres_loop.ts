@@ -7,10 +7,10 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type postgres from "postgres";
 import type { Backend } from "../../backends/backend.ts";
-import { linesOf, type Mailbox, type Settlement } from "../../backends/mailbox.ts";
-import { partitionsAndRows } from "../../backends/postgres/rows.ts";
+import { linesOf, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { encodeLines } from "../../schema/stored_event.ts";
+import { encodeLines } from "../../schema/delivery_line.ts";
 import { forEach } from "./stage.ts";
 
 const INTAKE = { name: "intake", version: 1, takes: ["case.intake"] };

@@ -1,9 +1,9 @@
 /** Prints the speed of the reasoning; asserts nothing. Run with `deno run`. @module */
-import { assess } from "../../actors/reasoning/assessment.ts";
-import { decisionFacts, figuresOf } from "../../actors/reasoning/case_figures.ts";
-import { decide } from "../../actors/reasoning/decide.ts";
-import { planFollowUp } from "../../actors/reasoning/follow_up.ts";
-import { model } from "../../actors/reasoning/model.ts";
+import { assess } from "../../actors/reasoning/decision/assessment.ts";
+import { decisionFacts, figuresOf } from "../../actors/reasoning/decision/case_figures.ts";
+import { decide } from "../../actors/reasoning/decision/decide.ts";
+import { planFollowUp } from "../../actors/reasoning/workflow/follow_up.ts";
+import { model } from "../../actors/reasoning/model/model.ts";
 import { decisionRules } from "../../actors/reasoning/rules/decision_table.ts";
 import { type EventOf, eventTypes } from "../../schema/events.ts";
 import { generateCases } from "../../simulators/case_generator.ts";

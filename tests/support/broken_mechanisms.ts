@@ -1,5 +1,5 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
-import type { SpawnWorker } from "../../actors/spawn.ts";
+import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
 import {
   type Batch,
@@ -7,12 +7,12 @@ import {
   linesOf,
   type Mailbox,
   type Settlement,
-} from "../../backends/mailbox.ts";
-import type { LogEntry } from "../../backends/memory/log.ts";
+} from "../../backends/mailbox/mailbox.ts";
+import type { LogEntry } from "../../backends/memory/event_log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
-import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/stored_event.ts";
+import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
 import type { Mutation } from "../../simulators/simulation/mutation.ts";
 import { overrideMembers } from "../../simulators/simulation/node_store.ts";
 

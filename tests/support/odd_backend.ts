@@ -1,6 +1,6 @@
 /** A backend whose mailboxes were tampered with. @module */
 import type { Backend } from "../../backends/backend.ts";
-import type { Mailbox } from "../../backends/mailbox.ts";
+import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
 
 /** The same thing, with some of its parts replaced. */
 export function override<T extends object>(original: T, members: Partial<T>): T {

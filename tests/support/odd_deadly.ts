@@ -2,7 +2,7 @@
  * A guarded node with odd workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
  * nothing is left to do, how much of a core the process still burns; then it ends. @module
  */
-import { guard } from "../../actors/guardian.ts";
+import { guard } from "../../actors/supervision/guardian.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { cpuShare } from "./cpu_share.ts";

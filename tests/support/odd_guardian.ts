@@ -1,5 +1,5 @@
 /** A guardian of an odd node: its arguments are the node's. Exits with what `guard` returned. @module */
-import { guard } from "../../actors/guardian.ts";
+import { guard } from "../../actors/supervision/guardian.ts";
 
 const code = await guard({
   command: Deno.execPath(),

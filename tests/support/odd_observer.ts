@@ -1,6 +1,6 @@
 /** An observer that keeps what it is told, and lets a test wait for it. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
-import { WakeSignal } from "../../backends/bell.ts";
+import { WakeSignal } from "../../backends/primitives/wake_signal.ts";
 
 const TIMEOUT_MS = 15_000;
 

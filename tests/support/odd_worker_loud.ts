@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 /** A worker whose handlers have kept a way to post messages of their own. @module */
-import { host } from "../../actors/worker_host.ts";
+import { host } from "../../actors/worker/host.ts";
 import { misbehavingProcessor } from "./odd_processor.ts";
 
 globalThis.keptPost = self.postMessage.bind(self);

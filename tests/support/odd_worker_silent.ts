@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
 /** A worker that takes batches, says which delivery it is at, and falls silent. @module */
-import type { ToWorker } from "../../actors/worker_protocol.ts";
+import type { ToWorker } from "../../actors/worker/protocol.ts";
 
 let progress: Int32Array;
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {

@@ -1,6 +1,6 @@
 /** A real pgbouncer in transaction mode, where one is installed. @module */
 import { join } from "node:path";
-import { serverUser } from "../../backends/postgres/embedded/run_as.ts";
+import { serverUser } from "../../backends/local_server/run_as.ts";
 import { cleanEnv } from "./program.ts";
 import { Transcript } from "./transcript.ts";
 

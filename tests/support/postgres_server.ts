@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { makeCluster } from "../../backends/postgres/embedded/cluster.ts";
-import { prepareDataDir, socketDirectory } from "../../backends/postgres/embedded/data_directory.ts";
+import { prepareDataDir, socketDirectory } from "../../backends/local_server/data_directory.ts";
 import { findBinaries } from "../../backends/postgres/embedded/platform.ts";
 import {
   type Postmaster,
@@ -8,7 +8,7 @@ import {
   startPostmaster,
   stopPostmaster,
 } from "../../backends/postgres/embedded/postmaster.ts";
-import { serverUser } from "../../backends/postgres/embedded/run_as.ts";
+import { serverUser } from "../../backends/local_server/run_as.ts";
 import { unpack } from "../../backends/postgres/embedded/unpack.ts";
 
 /** How a test's server is started. */

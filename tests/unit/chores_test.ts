@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
-import { runRepeatedly } from "../../backends/postgres/chores.ts";
+import { runRepeatedly } from "../../backends/postgres/operations/maintenance.ts";
 
 Deno.test("a chore is tried again while its database is away or refuses, and then goes on", async () => {
   const stop = new AbortController();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { EventIdConflict } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import type { StoredEvent } from "../../schema/stored_event.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { reactionsTo } from "../../simulators/citizen.ts";
 import { type CitizenOptions, simulateCitizen } from "../../simulators/citizen_play.ts";
 import { ReactionSchedule } from "../../simulators/citizen_schedule.ts";

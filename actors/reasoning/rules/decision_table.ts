@@ -1,6 +1,6 @@
 /** The decision on a claim: the rules as reviewed data. @module */
-import { compile, type Table } from "../rules.ts";
-import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "./legal_parameters.ts";
+import { compile, type Table } from "./rule_engine.ts";
+import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "../law/legal_parameters.ts";
 import { FIRST_DAY, MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
 
 export type CaseAction = "forgive" | "payment_plan" | "collect" | "refer_assistance";

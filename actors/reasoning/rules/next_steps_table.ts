@@ -1,5 +1,5 @@
 /** What happens after a decision: the steps as reviewed data. Each row's reason text is the step. @module */
-import { compile, type Table } from "../rules.ts";
+import { compile, type Table } from "./rule_engine.ts";
 import { type DebtClass, debtClasses } from "./debt_classes.ts";
 import type { CaseAction } from "./decision_table.ts";
 import {
@@ -12,7 +12,7 @@ import {
   WGS_4A,
   WIK,
   zvwMonths,
-} from "./legal_parameters.ts";
+} from "../law/legal_parameters.ts";
 import { FIRST_DAY, HUMAN_REVIEW, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
 
 /** What the steps depend on. */

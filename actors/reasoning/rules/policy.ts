@@ -3,7 +3,7 @@
  * assumption until an organisation sets it; none is a published norm unless its source says so.
  * @module
  */
-import type { Source } from "../source.ts";
+import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
 

@@ -1,5 +1,5 @@
 /** Who decides: the reasons for which a person does, as reviewed data. No row matches: the system may decide. @module */
-import { compile, type Table } from "../rules.ts";
+import { compile, type Table } from "./rule_engine.ts";
 import { FIRST_DAY, HUMAN_REVIEW } from "./policy.ts";
 import type { CaseAction } from "./decision_table.ts";
 

@@ -4,15 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { defaultDataDir, prepareDataDir } from "../../postgres/embedded/data_directory.ts";
-import { EmbeddedError } from "../../postgres/embedded/errors.ts";
-import {
-  lockHolder,
-  signLock,
-  takeIfFree,
-  takeShared,
-  whileLocked,
-} from "../../postgres/embedded/file_lock.ts";
+import { defaultDataDir, prepareDataDir } from "../../local_server/data_directory.ts";
+import { EmbeddedError } from "../../local_server/errors.ts";
+import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "../../local_server/file_lock.ts";
 import { findProgram } from "./program.ts";
 import { ensureRunning, type ServerPlace, stopServer } from "./server_process.ts";
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
-import { EmbeddedError, outputError, systemError } from "./errors.ts";
+import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
 import { POSTGRES_MAJOR } from "./platform.ts";
-import { privateDirectory, serverCommand, type ServerUser } from "./run_as.ts";
+import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
 import { exists, removeQuietly, syncDirectory } from "./unpack.ts";
 
 /** What a new cluster is made with. */

@@ -6,12 +6,12 @@ import {
   prepareDataDir,
   requireReachable,
   socketDirectory,
-} from "./data_directory.ts";
-import { EmbeddedError, systemError } from "./errors.ts";
-import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "./file_lock.ts";
+} from "../../local_server/data_directory.ts";
+import { EmbeddedError, systemError } from "../../local_server/errors.ts";
+import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "../../local_server/file_lock.ts";
 import { findBinaries } from "./platform.ts";
 import { awaitReady, type StartedServer, startPostmaster, stopPostmaster } from "./postmaster.ts";
-import { serverUser } from "./run_as.ts";
+import { serverUser } from "../../local_server/run_as.ts";
 import { readPostmasterFile } from "./server_state.ts";
 import { exists, removeQuietly, unpack } from "./unpack.ts";
 

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EmbeddedError } from "./errors.ts";
+import { EmbeddedError } from "../../local_server/errors.ts";
 
 /** The version of the PostgreSQL in the packages; names the directory it is unpacked to. */
 export const POSTGRES_VERSION = "18.4";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { EmbeddedError, outputError, systemError } from "./errors.ts";
-import { privateDirectory, serverCommand, type ServerUser } from "./run_as.ts";
+import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
+import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
 import { readPostmasterFile, serverState } from "./server_state.ts";
 import { latestLog, LOG_SETTINGS, trimLogs } from "./server_log.ts";
 

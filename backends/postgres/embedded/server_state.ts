@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { systemError } from "./errors.ts";
+import { systemError } from "../../local_server/errors.ts";
 
 /** What a running postmaster tells of itself in `postmaster.pid`. */
 interface PostmasterFile {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { systemError } from "./errors.ts";
+import { systemError } from "../../local_server/errors.ts";
 
 /** A symbolic link npm dropped: both paths are relative to the package, so they begin with `native/`. */
 interface DroppedLink {

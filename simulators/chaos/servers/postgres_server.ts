@@ -1,7 +1,7 @@
 /** PostgreSQL for chaos: the embedded one in a temporary directory, or the one a URL names. @module */
 import postgres from "postgres";
 import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
-import { prepareDataDir, socketDirectory } from "../../../backends/postgres/embedded/data_directory.ts";
+import { prepareDataDir, socketDirectory } from "../../../backends/local_server/data_directory.ts";
 import { findBinaries } from "../../../backends/postgres/embedded/platform.ts";
 import {
   type Postmaster,
@@ -9,7 +9,7 @@ import {
   startPostmaster,
   stopPostmaster,
 } from "../../../backends/postgres/embedded/postmaster.ts";
-import { serverUser } from "../../../backends/postgres/embedded/run_as.ts";
+import { serverUser } from "../../../backends/local_server/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
 import type { Upstream } from "../../proxy/fault_proxy.ts";
 import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";

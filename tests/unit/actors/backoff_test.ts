@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { backoffMs } from "../../../actors/backoff.ts";
+import { backoffMs } from "../../../actors/supervision/backoff.ts";
 
 const backoff = { firstMs: 100, longestMs: 1_000 };
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { holdCases, splitAroundSuspect } from "../../../actors/batch_parts.ts";
-import { type Batch, linesOf, sliceBatch } from "../../../backends/mailbox.ts";
-import { deliveryLine, encodeLines, parseLine } from "../../../schema/stored_event.ts";
+import { holdCases, splitAroundSuspect } from "../../../actors/failures/split_batch.ts";
+import { type Batch, linesOf, sliceBatch } from "../../../backends/mailbox/mailbox.ts";
+import { deliveryLine, encodeLines, parseLine } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 /** A batch of deliveries at these positions, of three cases in turn. */

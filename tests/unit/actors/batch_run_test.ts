@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { BatchRun, DeliveryTimeout } from "../../../actors/batch_run.ts";
-import { StateCache } from "../../../actors/case_states.ts";
+import { BatchRun, DeliveryTimeout } from "../../../actors/worker/batch_run.ts";
+import { StateCache } from "../../../actors/worker/state_cache.ts";
 import { type AnyProcessor, type CaseEvent, type HandlerResult, Reject } from "../../../actors/processor.ts";
 import type { EventType, WireEvent } from "../../../schema/events.ts";
-import { decodeLines, deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/stored_event.ts";
+import { decodeLines, deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
 import { anEvent } from "../../support/events.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { StateCache } from "../../../actors/case_states.ts";
+import { StateCache } from "../../../actors/worker/state_cache.ts";
 import type { AnyProcessor, CaseEvent } from "../../../actors/processor.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
 import { anEvent } from "../../support/events.ts";

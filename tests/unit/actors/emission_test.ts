@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { contextOf, encodeOutputs, InvalidOutput } from "../../../actors/emission.ts";
+import { contextOf, encodeOutputs, InvalidOutput } from "../../../actors/worker/outputs.ts";
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { decodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import type { CaseEvent } from "../../../schema/events.ts";
-import { parseRow } from "../../../schema/stored_event.ts";
+import { parseRow } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 const processor = { name: "odd", version: 3 } as AnyProcessor;

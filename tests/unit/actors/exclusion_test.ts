@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { SharedLock } from "../../../actors/exclusion.ts";
+import { SharedLock } from "../../../backends/primitives/shared_lock.ts";
 
 /** Who is inside, and who has asked, as they come and go. */
 function scene() {

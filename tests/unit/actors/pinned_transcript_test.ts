@@ -1,14 +1,14 @@
 /** What goes into the workers and what comes out, byte for byte: changes for speed must not change any of it. @module */
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import { BatchRun } from "../../../actors/batch_run.ts";
-import { StateCache } from "../../../actors/case_states.ts";
+import { BatchRun } from "../../../actors/worker/batch_run.ts";
+import { StateCache } from "../../../actors/worker/state_cache.ts";
 import { processors } from "../../../actors/processors/all.ts";
-import type { BatchResult } from "../../../actors/worker_protocol.ts";
+import type { BatchResult } from "../../../actors/worker/protocol.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
-import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/stored_event.ts";
+import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { generateCases } from "../../../simulators/case_generator.ts";
 import { anEvent } from "../../support/events.ts";
 

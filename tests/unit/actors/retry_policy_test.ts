@@ -4,7 +4,7 @@ import {
   type FailurePolicy,
   policySchema,
   resolveRule,
-} from "../../../actors/retry_policy.ts";
+} from "../../../actors/failures/failure_policy.ts";
 
 const policy: FailurePolicy = {
   maxAttempts: 5,

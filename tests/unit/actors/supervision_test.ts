@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type ExitKind, isRestarted, type RestartType } from "../../../actors/restart_policy.ts";
-import { affected, type Strategy } from "../../../actors/strategy.ts";
-import { type Effect, initialState, type Message, step } from "../../../actors/supervision.ts";
+import { type ExitKind, isRestarted, type RestartType } from "../../../actors/supervision/restart_policy.ts";
+import { affected, type Strategy } from "../../../actors/supervision/strategy.ts";
+import { type Effect, initialState, type Message, step } from "../../../actors/supervision/child_state.ts";
 
 const TYPES: readonly RestartType[] = ["permanent", "transient", "temporary"];
 const EXITS: readonly ExitKind[] = ["normal", "shutdown", "failed"];

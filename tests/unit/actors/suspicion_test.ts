@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { Quarantine } from "../../../actors/suspicion.ts";
-import { type Batch, type CrashedOwner, linesOf, positionOf } from "../../../backends/mailbox.ts";
-import { encodeLines } from "../../../schema/stored_event.ts";
+import { Quarantine } from "../../../actors/failures/quarantine.ts";
+import { type Batch, type CrashedOwner, linesOf, positionOf } from "../../../backends/mailbox/mailbox.ts";
+import { encodeLines } from "../../../schema/delivery_line.ts";
 
 /** Deliveries at these positions. */
 function batchOf(count: number, from = 0): Batch {

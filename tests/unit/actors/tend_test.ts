@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { SharedLock } from "../../../actors/exclusion.ts";
-import { type ActorContext, tend } from "../../../actors/tend.ts";
-import type { WorkerPool } from "../../../actors/worker_pool.ts";
+import { SharedLock } from "../../../backends/primitives/shared_lock.ts";
+import { type ActorContext, tend } from "../../../actors/actor.ts";
+import type { WorkerPool } from "../../../actors/pool/worker_pool.ts";
 import { BackendUnavailable } from "../../../backends/backend.ts";
-import { PrioritySemaphore } from "../../../backends/gate.ts";
-import type { Batch, CrashedOwner, Mailbox, Settlement } from "../../../backends/mailbox.ts";
-import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
+import { PrioritySemaphore } from "../../../backends/primitives/priority_semaphore.ts";
+import type { Batch, CrashedOwner, Mailbox, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import { deliveryLine, encodeLines } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 import { RecordingObserver } from "../../support/odd_observer.ts";
 import { testSupervisorOptions } from "../../support/odd_runtime.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describeError } from "../../../actors/thrown.ts";
+import { describeError } from "../../../actors/error_info.ts";
 
 Deno.test("an error is described by its class, message and stack", () => {
   const error = new TypeError("odd");

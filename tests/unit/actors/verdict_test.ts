@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { outcomeOf } from "../../../actors/verdict.ts";
-import type { FailedAttempt } from "../../../actors/worker_protocol.ts";
+import { outcomeOf } from "../../../actors/failures/failure_outcome.ts";
+import type { FailedAttempt } from "../../../actors/worker/protocol.ts";
 
 const policy = { maxAttempts: 3, backoff: { firstMs: 100, longestMs: 1_000 } };
 const now = new Date("2026-01-01T00:00:00Z");

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { runWithTimeout } from "../../../actors/vm_guard.ts";
+import { runWithTimeout } from "../../../actors/worker/watchdog.ts";
 
 Deno.test("runGuarded() runs what returns in time, and says so", () => {
   let ran = 0;

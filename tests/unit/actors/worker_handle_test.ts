@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { WorkerLike } from "../../../actors/spawn.ts";
-import { WorkerDied, WorkerHandle } from "../../../actors/worker_handle.ts";
-import type { BatchResult, FromWorker, ToWorker } from "../../../actors/worker_protocol.ts";
-import { encodeLines } from "../../../schema/stored_event.ts";
+import type { WorkerLike } from "../../../actors/pool/spawn_worker.ts";
+import { WorkerDied, WorkerHandle } from "../../../actors/pool/worker_handle.ts";
+import type { BatchResult, FromWorker, ToWorker } from "../../../actors/worker/protocol.ts";
+import { encodeLines } from "../../../schema/delivery_line.ts";
 import { testSupervisorOptions } from "../../support/odd_runtime.ts";
 
 const RESULT: BatchResult = {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { WorkerLike } from "../../../actors/spawn.ts";
-import { WorkerSlot } from "../../../actors/worker_seat.ts";
+import type { WorkerLike } from "../../../actors/pool/spawn_worker.ts";
+import { WorkerSlot } from "../../../actors/pool/worker_slot.ts";
 import { testSupervisorOptions } from "../../support/odd_runtime.ts";
 
 /** A worker that says that it is ready, and nothing else. */

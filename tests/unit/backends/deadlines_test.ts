@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { SharedDeadline } from "../../../backends/deadlines.ts";
+import { SharedDeadline } from "../../../backends/primitives/shared_deadline.ts";
 
 const MS = 40;
 const late = () => new Error("late");

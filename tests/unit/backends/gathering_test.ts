@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Coalescer } from "../../../backends/postgres/gathering.ts";
+import { Coalescer } from "../../../backends/primitives/coalescer.ts";
 
 /** Somebody who answers when told to. */
 function slowAnswers(atOnce: number) {

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { PrioritySemaphore } from "../../../backends/gate.ts";
-import type { Batch, Settlement } from "../../../backends/mailbox.ts";
-import type { PostgresClient, Sql } from "../../../backends/postgres/client.ts";
-import type { Lease, LeaseKeeper } from "../../../backends/postgres/leases.ts";
-import { PostgresMailbox } from "../../../backends/postgres/postgres_mailbox.ts";
-import type { FetchResult } from "../../../backends/postgres/puller.ts";
-import { createSettleGroup } from "../../../backends/postgres/settling_together.ts";
-import { Notifier } from "../../../backends/postgres/wakes.ts";
+import { PrioritySemaphore } from "../../../backends/primitives/priority_semaphore.ts";
+import type { Batch, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import type { PostgresClient, Sql } from "../../../backends/postgres/connection/client.ts";
+import type { Lease, LeaseKeeper } from "../../../backends/postgres/mailbox/leases.ts";
+import { PostgresMailbox } from "../../../backends/postgres/mailbox/postgres_mailbox.ts";
+import type { FetchResult } from "../../../backends/postgres/mailbox/fetch.ts";
+import { createSettleGroup } from "../../../backends/postgres/mailbox/settle_group.ts";
+import { Notifier } from "../../../backends/postgres/mailbox/notifier.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 

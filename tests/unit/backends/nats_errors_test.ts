@@ -1,7 +1,13 @@
 /** What JetStream's refusals mean: what passes is waited out, what a person must mend is told, an event is an event. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../../backends/backend.ts";
-import { ApiError, Conflict, EventTooLarge, refusal, StoreFull } from "../../../backends/nats/errors.ts";
+import {
+  ApiError,
+  Conflict,
+  EventTooLarge,
+  refusal,
+  StoreFull,
+} from "../../../backends/nats/connection/errors.ts";
 
 const refused = (err_code: number, description = "told so", code = 500) =>
   refusal({ code, err_code, description });

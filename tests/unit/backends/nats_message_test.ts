@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type PendingEvent, pendingEventOfRow, pendingEventsOf } from "../../../backends/nats/message.ts";
-import { encodeLines, outputLine } from "../../../schema/stored_event.ts";
+import {
+  type PendingEvent,
+  pendingEventOfRow,
+  pendingEventsOf,
+} from "../../../backends/nats/stream/message.ts";
+import { encodeLines, outputLine } from "../../../schema/delivery_line.ts";
 
 const ROW = [
   "3",

@@ -1,7 +1,7 @@
 /** Parked cases on JetStream. @module */
 import { assert, assertEquals } from "@std/assert";
-import { park } from "../../../backends/nats/parking.ts";
-import type { FailedDelivery } from "../../../backends/mailbox.ts";
+import { park } from "../../../backends/nats/mailbox/parked_case.ts";
+import type { FailedDelivery } from "../../../backends/mailbox/mailbox.ts";
 
 Deno.test("a failure that is parked already is not counted again", () => {
   const error = { class: "X", message: "x", at: "2026-01-01T00:00:00.000Z" };

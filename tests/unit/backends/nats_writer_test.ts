@@ -1,7 +1,7 @@
 /** Group commit on JetStream: what may go into one atomic batch, and what may not. @module */
 import { assertEquals } from "@std/assert";
-import type { Write } from "../../../backends/nats/atomic_batch.ts";
-import { nextGroup } from "../../../backends/nats/writer.ts";
+import type { Write } from "../../../backends/nats/stream/atomic_publish.ts";
+import { nextGroup } from "../../../backends/nats/stream/group_commit.ts";
 
 type Waiting = Parameters<typeof nextGroup>[0][number];
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RunHistory, SettleAttempt } from "../../../simulators/chaos/history.ts";
 import { checkHistory, type InvariantName } from "../../../simulators/history_checker.ts";
-import type { StoredEvent } from "../../../schema/stored_event.ts";
+import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 const intake = anEvent("case-1", 1);

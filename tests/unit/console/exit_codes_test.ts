@@ -6,7 +6,7 @@ import {
   EventIdConflict,
   VersionConflict,
 } from "../../../backends/backend.ts";
-import { EmbeddedError } from "../../../backends/postgres/embedded/errors.ts";
+import { EmbeddedError } from "../../../backends/local_server/errors.ts";
 import {
   CommandError,
   describeExit,

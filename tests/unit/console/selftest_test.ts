@@ -1,6 +1,6 @@
 import { assertThrows } from "@std/assert";
 import { generateSelftestCase, requireComplete } from "../../../console/selftest/one_case.ts";
-import type { StoredEvent } from "../../../schema/stored_event.ts";
+import type { StoredEvent } from "../../../schema/delivery_line.ts";
 
 const intake = generateSelftestCase();
 

@@ -1,7 +1,7 @@
 /** A case told to a person. @module */
 import { assert, assertEquals } from "@std/assert";
 import { renderCase, withoutPersonalData } from "../../../console/timeline.ts";
-import type { StoredEvent } from "../../../schema/stored_event.ts";
+import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 const stored = (n: number, event = anEvent("zaak 7", n)): StoredEvent => ({

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Batch, FailedDelivery } from "../../../backends/mailbox.ts";
-import { deliveryLine, encodeLines } from "../../../schema/stored_event.ts";
+import type { Batch, FailedDelivery } from "../../../backends/mailbox/mailbox.ts";
+import { deliveryLine, encodeLines } from "../../../schema/delivery_line.ts";
 import { settledDeliveries } from "../../../simulators/load/measured_backend.ts";
 import { anEvent } from "../../support/events.ts";
 

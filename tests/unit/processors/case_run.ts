@@ -1,13 +1,13 @@
 /** One case in memory: the real processors, the real encoding, a log and timers, and nothing else. @module */
-import type { StoredTimerChange } from "../../../backends/mailbox.ts";
-import { contextOf, encodeOutputs } from "../../../actors/emission.ts";
+import type { StoredTimerChange } from "../../../backends/mailbox/mailbox.ts";
+import { contextOf, encodeOutputs } from "../../../actors/worker/outputs.ts";
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { processors } from "../../../actors/processors/all.ts";
-import { advance, type CaseProgress, initialProgress } from "../../../actors/reasoning/progress.ts";
+import { advance, type CaseProgress, initialProgress } from "../../../actors/reasoning/workflow/progress.ts";
 import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
 import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
-import { parseRow } from "../../../schema/stored_event.ts";
+import { parseRow } from "../../../schema/delivery_line.ts";
 
 export const CASE = "case-1";
 

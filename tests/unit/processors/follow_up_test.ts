@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DataOf } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
-import { parseRow } from "../../../schema/stored_event.ts";
+import { parseRow } from "../../../schema/delivery_line.ts";
 import { AT, fullIntake } from "../reasoning/intakes.ts";
 import { CaseRun } from "./case_run.ts";
 

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { accepts, advance, deadlineOf, initialProgress } from "../../../actors/reasoning/progress.ts";
-import { signalOf, waitsFor } from "../../../actors/reasoning/workflow.ts";
+import {
+  accepts,
+  advance,
+  deadlineOf,
+  initialProgress,
+} from "../../../actors/reasoning/workflow/progress.ts";
+import { signalOf, waitsFor } from "../../../actors/reasoning/workflow/workflow.ts";
 import { decisions } from "../../../schema/event_fields.ts";
 import type { CaseEvent } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { assess } from "../../../actors/reasoning/assessment.ts";
-import { decide, type Decision, type WaitsForCaseworker } from "../../../actors/reasoning/decide.ts";
-import { planFollowUp } from "../../../actors/reasoning/follow_up.ts";
-import { valueOn } from "../../../actors/reasoning/parameters.ts";
-import { msnpMonths } from "../../../actors/reasoning/rules/legal_parameters.ts";
-import { dutchDay } from "../../../actors/reasoning/working_days.ts";
+import { assess } from "../../../actors/reasoning/decision/assessment.ts";
+import { decide, type Decision, type WaitsForCaseworker } from "../../../actors/reasoning/decision/decide.ts";
+import { planFollowUp } from "../../../actors/reasoning/workflow/follow_up.ts";
+import { valueOn } from "../../../actors/reasoning/law/parameters.ts";
+import { msnpMonths } from "../../../actors/reasoning/law/legal_parameters.ts";
+import { dutchDay } from "../../../actors/reasoning/law/working_days.ts";
 import { eventTypes } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
 import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "./intakes.ts";

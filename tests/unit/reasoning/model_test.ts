@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { assess } from "../../../actors/reasoning/assessment.ts";
-import { featureNames } from "../../../actors/reasoning/features.ts";
-import { model, modelOf, type Weights } from "../../../actors/reasoning/model.ts";
+import { assess } from "../../../actors/reasoning/decision/assessment.ts";
+import { featureNames } from "../../../actors/reasoning/model/features.ts";
+import { model, modelOf, type Weights } from "../../../actors/reasoning/model/model.ts";
 import weights from "../../../actors/reasoning/model/weights_v1.json" with { type: "json" };
 import { ageBands, eventTypes, households, incomeSources, intakeChannels } from "../../../schema/events.ts";
 import { currentTraining, trainModel } from "../../../simulators/train_model.ts";

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { longestTerm, repaymentCapacity } from "../../../actors/reasoning/capacity.ts";
+import { longestTerm, repaymentCapacity } from "../../../actors/reasoning/decision/capacity.ts";
 import {
   statutoryInterest,
   taxReminderCosts,
   taxWritCosts,
   wahvAmount,
   wikCosts,
-} from "../../../actors/reasoning/costs.ts";
-import { lookUp, MissingValue, valueOn } from "../../../actors/reasoning/parameters.ts";
-import * as law from "../../../actors/reasoning/rules/legal_parameters.ts";
+} from "../../../actors/reasoning/law/costs.ts";
+import { lookUp, MissingValue, valueOn } from "../../../actors/reasoning/law/parameters.ts";
+import * as law from "../../../actors/reasoning/law/legal_parameters.ts";
 import { cents } from "../../../schema/money.ts";
 
 Deno.test("the WIK scale gives its published checks", () => {

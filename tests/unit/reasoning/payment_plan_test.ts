@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { divide, NoPlan, planPayments } from "../../../actors/reasoning/payment_plan.ts";
+import { divide, NoPlan, planPayments } from "../../../actors/reasoning/decision/payment_plan.ts";
 
 const claims = fc.integer({ min: 0, max: 100_000_000_000 });
 

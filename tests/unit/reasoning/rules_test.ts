@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { compile, type Row, RuleTableError, type Table } from "../../../actors/reasoning/rules.ts";
+import {
+  compile,
+  type Row,
+  RuleTableError,
+  type Table,
+} from "../../../actors/reasoning/rules/rule_engine.ts";
 import { decisionTables } from "../../../actors/reasoning/rules/decision_table.ts";
 import { stepTables } from "../../../actors/reasoning/rules/next_steps_table.ts";
 import { reviewTables } from "../../../actors/reasoning/rules/review_table.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Continues, planFollowUp } from "../../../actors/reasoning/follow_up.ts";
+import { type Continues, planFollowUp } from "../../../actors/reasoning/workflow/follow_up.ts";
 import {
   foldRunning,
   nextDeadline,
@@ -10,8 +10,8 @@ import {
   type SagaAction,
   startRunning,
   startWaiting,
-} from "../../../actors/reasoning/saga.ts";
-import { reviewTerm } from "../../../actors/reasoning/terms.ts";
+} from "../../../actors/reasoning/workflow/saga.ts";
+import { reviewTerm } from "../../../actors/reasoning/law/terms.ts";
 import type { DataOf } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
 import { AT, fullIntake } from "./intakes.ts";

@@ -10,7 +10,7 @@ import {
   transition,
   transitions,
   waitsFor,
-} from "../../../actors/reasoning/workflow.ts";
+} from "../../../actors/reasoning/workflow/workflow.ts";
 
 function after(...path: string[]): CaseState {
   return path.reduce<CaseState>((state, signal) => {

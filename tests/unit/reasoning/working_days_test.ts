@@ -9,7 +9,7 @@ import {
   endOfDay,
   endOfTerm,
   isWorkingDay,
-} from "../../../actors/reasoning/working_days.ts";
+} from "../../../actors/reasoning/law/working_days.ts";
 
 const days = fc.integer({ min: 0, max: 60_000 }).map((n) => daysAfter("1970-01-01", n));
 

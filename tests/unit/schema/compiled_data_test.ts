@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { z } from "zod";
-import { dataForms } from "../../../schema/compiled_data.ts";
+import { dataForms } from "../../../schema/compiled_schemas.ts";
 import { encodeData } from "../../../schema/codec.ts";
 import { allEventTypes, eventTypes } from "../../../schema/events.ts";
 import { type Cents, formatEuros, MAX_CENTS, writtenAmount } from "../../../schema/money.ts";

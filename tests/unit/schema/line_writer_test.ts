@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LineWriter } from "../../../schema/line_writer.ts";
-import { decodeLines, encodeLines } from "../../../schema/stored_event.ts";
+import { decodeLines, encodeLines } from "../../../schema/delivery_line.ts";
 
 const lines = fc.array(fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("\n")));
 

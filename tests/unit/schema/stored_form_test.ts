@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
 import { allEventTypes, type WireEvent } from "../../../schema/events.ts";
 import { caseEvolution, evolution, UnknownKind } from "../../../schema/evolution.ts";
-import { deliveryLine, parseLine, parseRow, storeRow } from "../../../schema/stored_event.ts";
+import { deliveryLine, parseLine, parseRow, storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 /** Case ids as the door lets them in. */

@@ -1,0 +1,23 @@
+/** Where workers come from: Web Workers without permissions, or whatever a simulation puts in their place. @module */
+import type { FromWorker, ToWorker } from "../worker/protocol.ts";
+
+/** What the supervisor's thread needs of a worker. */
+export interface WorkerLike {
+  onmessage: ((event: MessageEvent<FromWorker | null>) => unknown) | null;
+  onmessageerror: ((event: MessageEvent) => unknown) | null;
+  onerror: ((event: ErrorEvent) => unknown) | null;
+  postMessage(message: ToWorker): void;
+  terminate(): void;
+}
+
+/** Makes a worker. What it throws is an exit with a reason. */
+export type SpawnWorker = () => WorkerLike;
+
+/** A Web Worker with no permissions at all; `entry` hosts other processors than those of `worker.ts`. */
+export function spawnWebWorker(entry?: URL): WorkerLike {
+  const options = { type: "module", deno: { permissions: "none" } } as WorkerOptions;
+  // Named literally, so that a compiled binary contains it.
+  return entry === undefined
+    ? new Worker(new URL("../worker/worker.ts", import.meta.url), options)
+    : new Worker(entry, options);
+}

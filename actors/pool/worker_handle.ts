@@ -1,0 +1,225 @@
+/** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
+import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
+import { spawnWebWorker, type SpawnWorker, type WorkerLike } from "./spawn_worker.ts";
+import { describeError } from "../error_info.ts";
+import {
+  type BatchRequest,
+  type BatchResult,
+  type FromWorker,
+  IDLE,
+  type ToWorker,
+} from "../worker/protocol.ts";
+
+/** How a worker came to its end. */
+export type WorkerExit = "start_failed" | "threw" | "hung" | "recycled" | "stopped";
+
+/** The worker died while it had this batch. `suspect` is the delivery it was handling, when it was handling this batch. */
+export class WorkerDied extends Error {
+  override name = "WorkerDied";
+  constructor(readonly exit: WorkerExit, readonly suspect: number | undefined, reason: string) {
+    super(`The worker ${exit === "hung" ? "did not return" : "died"} (${exit}): ${reason}`);
+  }
+}
+
+export interface WorkerHandleOptions {
+  readonly deliveryTimeoutMs: number;
+  readonly stateLimit: number;
+  /** A worker that makes no progress for this long is hung. Above deliveryTimeoutMs, which the worker enforces itself. */
+  readonly hangMs: number;
+  /** A worker may take this long to start. */
+  readonly startMs: number;
+  /** Another worker entry, which hosts other processors. Default: `worker.ts`. */
+  readonly entry?: URL;
+  /** Another way to make a worker than as a Web Worker. */
+  readonly spawn?: SpawnWorker;
+}
+
+/** Fetches the histories a worker lacks. */
+export type FetchHistories = (needs: readonly HistoryNeed[], types: readonly string[]) => Promise<string>;
+
+/** Hears how a worker ended; `expected`: of a delivery that was known to end workers. */
+export type WorkerExitListener = (exit: WorkerExit, reason: string, expected: boolean) => void;
+
+interface Job {
+  readonly resolve: (result: BatchResult) => void;
+  readonly reject: (error: unknown) => void;
+  readonly histories: FetchHistories;
+  /** The worker may well die of it. */
+  readonly expected: boolean;
+  /** The worker waits for histories: the time this takes is not its own. */
+  isFetching: boolean;
+}
+
+/** A batch of so many bytes is worth a message of its own. */
+const LARGE_BATCH_BYTES = 65_536;
+/** Looked at this often, in milliseconds, while a batch is with the worker. */
+const WATCH_MS = 100;
+
+export class WorkerHandle {
+  readonly #worker: WorkerLike;
+  readonly #progress = new Int32Array(new SharedArrayBuffer(8));
+  readonly #jobs = new Map<number, Job>();
+  /** Batches that are not handed over yet. */
+  #queue: BatchRequest[] = [];
+  /** How many the worker has and can go on with. */
+  #running = 0;
+  readonly #options: WorkerHandleOptions;
+  readonly #onWorkerExit: WorkerExitListener;
+  /** Resolves when it can take its first batch; false when it ended before. */
+  readonly ready: Promise<boolean>;
+  #resolveReady!: (ready: boolean) => void;
+  #nextId = 1;
+  #isReady = false;
+  #hasExited = false;
+  /** Runs until it is at rest: an idle worker costs nothing. */
+  #watch: ReturnType<typeof setInterval> | undefined;
+  /** Its progress when it was last looked at, and for how long it has been the same. */
+  #lastProgress = { batch: 0, delivery: 0, at: 0, stillMs: 0 };
+  /** What the worker last said of its heap. */
+  heapBytes = 0;
+
+  constructor(options: WorkerHandleOptions, onWorkerExit: WorkerExitListener) {
+    this.#options = options;
+    this.#onWorkerExit = onWorkerExit;
+    this.ready = new Promise((resolve) => this.#resolveReady = resolve);
+    this.#worker = options.spawn?.() ?? spawnWebWorker(options.entry);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker | null>) => this.#onMessage(data);
+    this.#worker.onmessageerror = () => this.#end("threw", "a message could not be read");
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(this.#isReady ? "threw" : "start_failed", describeError(event.message).message);
+    };
+    const { deliveryTimeoutMs, stateLimit, startMs } = options;
+    const progress = this.#progress.buffer as SharedArrayBuffer;
+    this.#send({ kind: "setup", progress, deliveryTimeoutMs, stateLimit });
+    const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
+    this.ready.finally(() => clearTimeout(late));
+  }
+
+  /** Batches it has and has not answered. */
+  get load(): number {
+    return this.#jobs.size;
+  }
+
+  /** Hands over a batch. Rejects with WorkerDied when the worker ends before it answers. */
+  run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected: boolean): Promise<BatchResult> {
+    if (this.#hasExited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
+    const id = this.#nextId++;
+    if (this.#jobs.size === 0) this.#checkProgress(true);
+    this.#watch ??= setInterval(() => this.#checkProgress(), WATCH_MS);
+    return new Promise((resolve, reject) => {
+      this.#jobs.set(id, { resolve, reject, histories, expected, isFetching: false });
+      this.#queue.push({ id, ...batch });
+      queueMicrotask(() => this.#flush());
+    });
+  }
+
+  /**
+   * A message costs more than a small batch: while the worker has something to do, small ones wait for each other. What
+   * comes together goes together, too.
+   */
+  #flush(): void {
+    const waits = this.#running > 0 && !this.#queue.some(({ lines }) => lines.length >= LARGE_BATCH_BYTES);
+    if (waits || this.#queue.length === 0 || this.#hasExited) return;
+    this.#running += this.#queue.length;
+    this.#send({ kind: "runs", requests: this.#queue });
+    this.#queue = [];
+  }
+
+  /** Ends the worker; batches it still has are rejected. Legal twice. */
+  end(exit: "recycled" | "stopped"): void {
+    this.#end(exit, exit);
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #onMessage(message: FromWorker | null): void {
+    if (this.#hasExited) return;
+    if (message?.kind === "ready" && !this.#isReady) {
+      this.#isReady = true;
+      return this.#resolveReady(true);
+    }
+    // A handler can post messages of its own.
+    if (message?.kind === "need" && this.#jobs.has(message.id)) return this.#onNeed(message);
+    if (message?.kind !== "results" || message.results.some(({ id }) => !this.#jobs.has(id))) {
+      return this.#end("threw", "it answered what was not asked");
+    }
+    this.heapBytes = message.heapBytes;
+    for (const { id, result } of message.results) {
+      this.#jobs.get(id)!.resolve(result);
+      this.#jobs.delete(id);
+    }
+    this.#onBatchesStopped(message.results.length);
+  }
+
+  #onNeed({ id, needs, types }: FromWorker & { kind: "need" }): void {
+    void this.#fetch(id, this.#jobs.get(id)!, needs, types);
+    this.#onBatchesStopped(1);
+  }
+
+  /** So many that it had are done, or wait. */
+  #onBatchesStopped(batches: number): void {
+    this.#running -= batches;
+    this.#flush();
+  }
+
+  async #fetch(id: number, job: Job, needs: readonly HistoryNeed[], types: readonly string[]): Promise<void> {
+    job.isFetching = true;
+    try {
+      const lines = await job.histories(needs, types);
+      if (this.#hasExited) return;
+      job.isFetching = false;
+      this.#running++;
+      this.#checkProgress(true);
+      this.#send({ kind: "histories", id, lines });
+    } catch (error) {
+      // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
+      this.#jobs.delete(id);
+      if (!this.#hasExited) this.#send({ kind: "histories", id, lines: null });
+      job.reject(error);
+    }
+  }
+
+  /** It has something to do, or something runs on that a handler has left behind. */
+  #isBusy(batch: number): boolean {
+    return batch !== IDLE || this.#jobs.values().some(({ isFetching }) => !isFetching);
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  /**
+   * Compares the shared progress with what it was: a worker that is busy and does not move is hung. Only time that was
+   * watched counts: when the whole process was stopped for a while, the worker was too.
+   */
+  #checkProgress(moved = false): void {
+    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const last = this.#lastProgress;
+    const now = performance.now();
+    const isStalled = !moved && this.#isBusy(batch) && batch === last.batch && delivery === last.delivery;
+    const stalledMs = isStalled ? last.stillMs + Math.min(now - last.at, 2 * WATCH_MS) : 0;
+    this.#lastProgress = { batch, delivery, at: now, stillMs: stalledMs };
+    if (stalledMs > this.#options.hangMs) this.#end("hung", `no progress for ${this.#options.hangMs} ms`);
+    else if (!moved && batch === IDLE && this.#jobs.size === 0) this.#stopWatching();
+  }
+
+  #end(exit: WorkerExit, reason: string): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
+    this.#stopWatching();
+    this.#worker.terminate();
+    this.#resolveReady(false);
+    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const isAtFault = exit === "threw" || exit === "hung";
+    const expected = isAtFault && this.#jobs.get(batch)?.expected === true;
+    for (const [id, job] of this.#jobs) {
+      job.reject(new WorkerDied(exit, isAtFault && id === batch ? delivery : undefined, reason));
+    }
+    this.#jobs.clear();
+    this.#onWorkerExit(exit, reason, expected);
+  }
+}

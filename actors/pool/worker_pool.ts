@@ -1,0 +1,96 @@
+/** The pool of workers: each hosts its share of the partitions. Says when restarting does not help. @module */
+import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
+import { ChildSupervisor } from "../supervision/child_supervisor.ts";
+import type { Observer } from "../observer.ts";
+import type { Intensity } from "../supervision/restart_window.ts";
+import { hasRunawayThread } from "./runaway_thread.ts";
+import type { FetchHistories, WorkerExit } from "./worker_handle.ts";
+import type { BatchRequest, BatchResult } from "../worker/protocol.ts";
+import { type SlotOptions, WorkerSlot } from "./worker_slot.ts";
+
+export interface PoolOptions extends SlotOptions {
+  readonly workers: number;
+  /** Deaths of workers allowed; those of a delivery that is known to kill are not counted. */
+  readonly intensity: Intensity;
+  /**
+   * Batches in memory for one worker, at most: from before they are read until they are settled. With the backend's
+   * bound on a batch it is the bound on memory, however many mailboxes there are. Of small ones there may be more, which
+   * together hold no more. Default 2.
+   */
+  readonly prefetch?: number;
+  /** Asked after a worker hung: whether its thread spins on. Default: by the CPU time of the process. */
+  readonly hasRunawayThread?: () => Promise<boolean>;
+}
+
+const PREFETCH = 2;
+const RESTART_BACKOFF = { firstMs: 20, longestMs: 5_000 };
+
+export class WorkerPool {
+  readonly #slots: WorkerSlot[] = [];
+  readonly #semaphores: PrioritySemaphore[] = [];
+  readonly #onEscalate: (reason: string) => void;
+  readonly #hasRunawayThread: () => Promise<boolean>;
+  /** The workers' supervisor. When it gives up, all of them are ended. */
+  readonly supervisor: ChildSupervisor;
+
+  /** `escalate` is called when workers die too often, and when a thread can't be ended but with its process. */
+  constructor(options: PoolOptions, observer: Observer, onEscalate: (reason: string) => void) {
+    this.#onEscalate = onEscalate;
+    this.#hasRunawayThread = options.hasRunawayThread ?? hasRunawayThread;
+    for (let worker = 0; worker < options.workers; worker++) {
+      const onWorkerExit = (exit: WorkerExit, reason: string) =>
+        this.#onWorkerExit(observer, { worker, exit, reason });
+      this.#slots.push(new WorkerSlot(options, onWorkerExit));
+      this.#semaphores.push(new PrioritySemaphore(options.prefetch ?? PREFETCH));
+    }
+    const { intensity } = options;
+    this.supervisor = new ChildSupervisor(
+      { id: "workers", strategy: "one_for_one", intensity, backoff: RESTART_BACKOFF },
+      this.#slots.map((slot, worker) => slot.spec(`worker/${worker}`)),
+    );
+    this.supervisor.ended.then(({ kind, reason }) => {
+      this.close();
+      if (kind === "failed") onEscalate(reason);
+    });
+  }
+
+  /** Resolves when every worker is ready for its first batch, or when the pool is closed. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.whenReady()));
+  }
+
+  get heapBytes(): number[] {
+    return this.#slots.map(({ heapBytes }) => heapBytes ?? 0);
+  }
+
+  /** Through this gate a partition's batches come: its worker's, so that no other worker's trouble holds them up. */
+  semaphore(partition: number): PrioritySemaphore {
+    return this.#semaphores[partition % this.#semaphores.length]!;
+  }
+
+  /**
+   * Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. `expected`: the worker may well die of
+   * it, and its death says nothing about the worker.
+   */
+  run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected = false): Promise<BatchResult> {
+    return this.#slots[batch.partition % this.#slots.length]!.run(batch, histories, expected);
+  }
+
+  #onWorkerExit(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {
+    observer.workerRestarted(exit);
+    if (exit.exit === "hung") this.#checkThread();
+  }
+
+  /** A thread that spins on after terminate() burns a core until its process ends. One that merely waits does no harm. */
+  async #checkThread(): Promise<void> {
+    if (await this.#hasRunawayThread()) {
+      this.#onEscalate("a hung worker's thread can only be ended with its process");
+    }
+  }
+
+  /** Ends all workers. Legal twice. */
+  close(): void {
+    for (const slot of this.#slots) slot.close();
+    this.supervisor.kill();
+  }
+}

@@ -1,0 +1,93 @@
+/** The texts of rules in two languages, with the figures of a case filled in. Only what a text names is worked out. @module */
+import type { DataOf } from "../../../schema/events.ts";
+import { type CaseFigures, instalmentsFor } from "./case_figures.ts";
+import { wikCosts } from "../law/costs.ts";
+import { valueOn } from "../law/parameters.ts";
+import { remissionNorms } from "../law/legal_parameters.ts";
+import { policy } from "../rules/policy.ts";
+import type { Term } from "../law/terms.ts";
+import { inDutch, inEnglish, type Language } from "./wording.ts";
+
+/** What the texts of a case are filled in from. */
+export interface TextFacts {
+  readonly intake: DataOf<"case.intake">;
+  readonly analysis: DataOf<"case.analysis">;
+  readonly figures: CaseFigures;
+  readonly terms: readonly Term[];
+}
+
+type Placeholder = (facts: TextFacts, language: Language) => string;
+
+const amount = (of: (facts: TextFacts) => number): Placeholder => (facts, language) =>
+  language.euros(of(facts));
+const share = (of: (facts: TextFacts) => number): Placeholder => (facts, language) =>
+  language.share(of(facts));
+const due = (name: Term["name"]): Placeholder => ({ terms }, language) => {
+  const found = terms.find((term) => term.name === name);
+  return found ? language.date(found.due) : "?";
+};
+
+/** Every `{name}` a rule's text may use. */
+const placeholders: Readonly<Record<string, Placeholder>> = {
+  claim: amount(({ intake }) => intake.debt_amount),
+  cost: amount(({ figures }) => figures.cost),
+  capacity: amount(({ figures }) => figures.capacity?.cents ?? 0),
+  total: amount(({ intake }) => intake.profile?.total_debt ?? 0),
+  wik: amount(({ intake, figures }) => wikCosts(intake.debt_amount, figures.day)),
+  car: amount(({ figures }) => valueOn(remissionNorms, figures.day).car),
+  bank: amount(({ figures }) => valueOn(remissionNorms, figures.day).bankSingle),
+  forgive_max: amount(() => policy.forgiveMax),
+  instalment_max: amount(() => policy.unverifiedInstalmentMax),
+  instalment: amount(({ intake, figures }) => instalmentsFor(intake, figures).each),
+  count: ({ intake, figures }) => String(instalmentsFor(intake, figures).count),
+  months: ({ figures }) => String(figures.months),
+  limit: () => String(policy.problematicIncomes),
+  confidence: share(({ analysis }) => analysis.analysis_confidence),
+  success: share(({ analysis }) => analysis.success_probability),
+  high_confidence: share(() => policy.highConfidence),
+  threats: ({ intake }, { word }) => (intake.profile?.threats ?? []).map(word).join(", "),
+  advice: ({ analysis }, { word }) => word(analysis.recommended_action),
+  first_meeting: due("first_meeting"),
+  payment: due("payment"),
+};
+
+/** A rule's text as a person reads it. */
+interface RuleTexts {
+  readonly reason: string;
+  readonly reason_nl: string;
+}
+
+/** Fills in both texts of a rule for a case. */
+export function fillTexts(rule: RuleTexts, facts: TextFacts): RuleTexts {
+  return {
+    reason: fill(rule.reason, facts, inEnglish),
+    reason_nl: fill(rule.reason_nl, facts, inDutch),
+  };
+}
+
+/** Fills in the English text of a rule for a case. */
+export function fillEnglishText({ reason }: RuleTexts, facts: TextFacts): string {
+  return fill(reason, facts, inEnglish);
+}
+
+const parts = new Map<string, readonly string[]>();
+
+/** A text in pieces: prose at even places, names at odd ones. Remembered: there are as many texts as rules. */
+function piecesOf(text: string): readonly string[] {
+  const known = parts.get(text);
+  if (known) return known;
+  const pieces = text.split(/\{(\w+)\}/);
+  const unknown = pieces.find((piece, i) => i % 2 === 1 && !placeholders[piece]);
+  if (unknown) throw new RangeError(`Cannot fill in {${unknown}} in: ${text}`);
+  parts.set(text, pieces);
+  return pieces;
+}
+
+function fill(text: string, facts: TextFacts, language: Language): string {
+  const pieces = piecesOf(text);
+  let result = pieces[0]!;
+  for (let i = 1; i < pieces.length; i += 2) {
+    result += placeholders[pieces[i]!]!(facts, language) + pieces[i + 1]!;
+  }
+  return result;
+}

@@ -1,0 +1,138 @@
+/** The decision on a case by the rules of its day, and who takes it. @module */
+import { passesElevenTest } from "../../../schema/bsn.ts";
+import type { DataOf } from "../../../schema/events.ts";
+import { decisionFacts, figuresOf } from "./case_figures.ts";
+import { fillEnglishText, fillTexts, type TextFacts } from "./case_texts.ts";
+import { lookUp } from "../law/parameters.ts";
+import type { Match } from "../rules/rule_engine.ts";
+import { debtClass, followsWik } from "../rules/debt_classes.ts";
+import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
+import { cakSignal, duoTransfer } from "../law/legal_parameters.ts";
+import { type StepFacts, stepRules } from "../rules/next_steps_table.ts";
+import { policy } from "../rules/policy.ts";
+import { type ReviewFacts, reviewRules } from "../rules/review_table.ts";
+import { datesOf, reviewTerm, termsOf } from "../law/terms.ts";
+import { dutchDay } from "../law/working_days.ts";
+
+type Intake = DataOf<"case.intake">;
+
+/**
+ * The system decides: the data of a `case.decision`, with `reason_nl`, `rules`, `terms` and the version of the policy.
+ * What its cause tells already (the model) is not told again, nor what the named version of the rules tells (the steps in
+ * Dutch): an event is kept for ever.
+ */
+export interface Decision {
+  readonly kind: "decision";
+  readonly data: DataOf<"case.decision">;
+}
+
+/**
+ * A person decides: the data of a `case.review_requested`. It has what the rules would have decided (`proposed`,
+ * `reason`) for the caseworker to judge, and the rules of the proposal with those that ask for a person.
+ */
+export interface WaitsForCaseworker {
+  readonly kind: "caseworker";
+  readonly data: DataOf<"case.review_requested">;
+}
+
+/**
+ * Decides on a case at the time of its analysis. `at` is the time of the event being handled: rules, figures and
+ * terms are those of its Dutch day. Same input, same output.
+ */
+export function decide(
+  intake: Intake,
+  analysis: DataOf<"case.analysis">,
+  at: string,
+): Decision | WaitsForCaseworker {
+  const figures = figuresOf(intake, dutchDay(at));
+  const facts = decisionFacts(intake, figures, analysis.recommended_action);
+  const match = decisionRules.match(facts, figures.day);
+  const facts_ = { intake, analysis, figures, terms: [] };
+  const review = reviewRules.match(reviewFacts(facts_, facts, match.rows[0]!.then), figures.day);
+  return review.rows.length > 0 ? waits(facts_, match, review) : decided(facts_, facts, match);
+}
+
+function waits(facts_: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
+  const row = match.rows[0]!;
+  const { intake, figures } = facts_;
+  return {
+    kind: "caseworker",
+    data: {
+      case_id: intake.case_id,
+      asked_of: "caseworker",
+      debt_amount: intake.debt_amount,
+      reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, facts_) })),
+      proposed: row.then,
+      ...fillTexts(row, facts_),
+      rules: [...match.applied, ...review.applied],
+      term: datesOf(reviewTerm(figures.day, figures.threatening)),
+    },
+  };
+}
+
+function decided(without: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
+  const row = match.rows[0]!;
+  const { intake, figures } = without;
+  const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
+  const facts_ = { ...without, terms };
+  const steps = stepRules.match(stepFacts(facts_, facts, row.then), figures.day);
+  const notes = figures.capacity?.notes ?? [];
+  return {
+    kind: "decision",
+    data: {
+      case_id: intake.case_id,
+      decision: row.then,
+      decided_by: "system",
+      debt_amount: intake.debt_amount,
+      ...fillTexts(row, facts_),
+      next_steps: steps.rows.map((step) => fillEnglishText(step, facts_)),
+      // What rests on a law in the steps is their terms, and those name it.
+      rules: [...match.applied, ...steps.applied.map(({ id, version }) => ({ id, version }))],
+      policy_version: policy.version,
+      ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
+      ...(notes.length === 0 ? {} : { notes }),
+    },
+  };
+}
+
+function reviewFacts(
+  { intake, analysis, figures }: TextFacts,
+  { ability, advice }: DecisionFacts,
+  decision: CaseAction,
+): ReviewFacts {
+  const total = intake.profile?.total_debt ?? intake.debt_amount;
+  return {
+    decision,
+    confidence: confidenceBand(analysis.analysis_confidence),
+    success: analysis.success_probability < policy.lowSuccess ? "low" : "fair",
+    identity: passesElevenTest(intake.citizen_bsn) ? "plausible" : "failed",
+    figures: intake.debt_amount > total ? "contradictory" : "consistent",
+    forgiven: intake.debt_amount > policy.forgiveMax ? "over" : "within",
+    ability,
+    instalment: intake.debt_amount > policy.unverifiedInstalmentMax * figures.months ? "large" : "small",
+    advice,
+  };
+}
+
+function confidenceBand(confidence: number): ReviewFacts["confidence"] {
+  if (confidence < policy.lowConfidence) return "low";
+  return confidence < policy.highConfidence ? "fair" : "high";
+}
+
+function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decision: CaseAction): StepFacts {
+  return {
+    decision,
+    kind: debtClass(intake.debt_type),
+    threat: facts.threat === "none" ? "no" : "yes",
+    income: figures.capacity ? "known" : "unknown",
+    threshold: thresholdOf(intake, figures.day),
+    costs: followsWik(intake.debt_type) ? "wik" : "other",
+  };
+}
+
+/** A threshold of DUO or the CAK; the CAK's is not known before 2024 and then plays no part. */
+function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
+  if (type === "studieschuld") return claim < lookUp(duoTransfer, day).value.cents ? "below" : "reached";
+  if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
+  return claim < lookUp(cakSignal, day).value.cents ? "below" : "reached";
+}

@@ -1,0 +1,65 @@
+/** Payment plans: instalments within the room to repay, exact to the cent. @module */
+import { addMonths } from "../law/working_days.ts";
+
+/** One payment. */
+export interface Instalment {
+  /** ISO date it is due. */
+  readonly due: string;
+  /** Cents. */
+  readonly amount: number;
+}
+
+/** A plan. The amounts of its instalments add up to `amount`, to the cent. */
+export interface PaymentPlan {
+  /** Cents. */
+  readonly amount: number;
+  readonly months: number;
+  readonly instalments: readonly Instalment[];
+  /** Room to repay a month in cents; absent when the income is not known, and the plan an offer to be checked. */
+  readonly capacity?: number;
+}
+
+/** What a plan must keep to. */
+export interface PlanBounds {
+  /** Cents a month; absent when not known. */
+  readonly capacity?: number;
+  readonly months: number;
+  /** Smallest instalment worth a payment, in cents. */
+  readonly instalmentMin: number;
+}
+
+/** No plan keeps within these bounds. */
+export class NoPlan extends RangeError {
+  override name = "NoPlan";
+}
+
+/**
+ * Divides an amount over monthly instalments. With a known capacity: as short as the capacity allows, evenly.
+ * Without: over the whole term. The last instalment takes the rest and is never the largest. The first is due a month
+ * after `day`. Throws NoPlan when the amount does not fit.
+ */
+export function planPayments(amount: number, bounds: PlanBounds, day: string): PaymentPlan {
+  const { each, count } = divide(amount, bounds);
+  const instalments = Array.from({ length: count }, (_, i) => ({
+    due: addMonths(day, i + 1),
+    amount: i < count - 1 ? each : amount - each * (count - 1),
+  }));
+  const { capacity } = bounds;
+  return { amount, months: count, instalments, ...(capacity === undefined ? {} : { capacity }) };
+}
+
+/** How many instalments there are, and the regular one in cents, without their days. Throws NoPlan. */
+export function divide(amount: number, bounds: PlanBounds): { each: number; count: number } {
+  const each = instalmentOf(amount, bounds);
+  return { each, count: Math.ceil(amount / each) };
+}
+
+/** The regular instalment in cents. */
+function instalmentOf(amount: number, { capacity, months, instalmentMin }: PlanBounds): number {
+  if (capacity === undefined) return Math.max(Math.ceil(amount / months), instalmentMin);
+  if (amount > capacity * months) {
+    throw new NoPlan(`${amount} cents do not fit ${months} months of ${capacity}`);
+  }
+  const count = Math.max(1, Math.ceil(amount / Math.max(1, capacity)));
+  return Math.min(capacity, Math.max(Math.ceil(amount / count), instalmentMin)) || 1;
+}

@@ -1,0 +1,81 @@
+/** Terms that run for a case, as dates by the calendar of the law. @module */
+import type { DataOf } from "../../../schema/events.ts";
+import { valueOn } from "./parameters.ts";
+import type { Source } from "./source.ts";
+import {
+  decisionWeeks,
+  firstMeetingWeeks,
+  threateningWorkingDays,
+  WAHV_23,
+  wahvReminderWeeks,
+  WGS_4,
+  WGS_4A,
+} from "./legal_parameters.ts";
+import type { DebtClass } from "../rules/debt_classes.ts";
+import type { CaseAction } from "../rules/decision_table.ts";
+import { OFFER_FIRST, policy } from "../rules/policy.ts";
+import { addWorkingDays, endOfDay, endOfTerm } from "./working_days.ts";
+
+export type TermName = Exclude<DataOf<"case.term_expired">["term"], "instalment">;
+
+/** A term: when it has passed, something must have happened. */
+export interface Term {
+  readonly name: TermName;
+  /** Last day, ISO date (Dutch calendar). */
+  readonly due: string;
+  /** The instant after which it has passed, ISO: for a timer. */
+  readonly expires_at: string;
+  readonly source: string;
+  readonly certainty: Source["certainty"];
+}
+
+/** What an event keeps of a term that must expire: its days. */
+export function datesOf({ name, due, expires_at }: Term): Pick<Term, "name" | "due" | "expires_at"> {
+  return { name, due, expires_at };
+}
+
+/** A term that ends with a Dutch day. */
+function term(name: TermName, due: string, source: Source): Term {
+  return { name, due, expires_at: endOfDay(due), source: source.law, certainty: source.certainty };
+}
+
+/** Terms of debt assistance from the day of referral: first meeting, and decision counted from its last day. */
+export function assistanceTerms(day: string, threatening: boolean): Term[] {
+  const meeting = threatening
+    ? addWorkingDays(day, valueOn(threateningWorkingDays, day))
+    : endOfTerm(day, valueOn(firstMeetingWeeks, day) * 7);
+  return [
+    term("first_meeting", meeting, WGS_4),
+    term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, day) * 7), WGS_4A),
+  ];
+}
+
+/** Term to pay a claim that is collected. */
+export function collectionTerm(day: string, kind: DebtClass): Term {
+  return kind === "fine"
+    ? term("payment", endOfTerm(day, valueOn(wahvReminderWeeks, day) * 7), WAHV_23)
+    : term("payment", endOfTerm(day, policy.collectWeeks * 7), OFFER_FIRST);
+}
+
+/** Term for a caseworker to decide: three working days where the household is threatened. */
+export function reviewTerm(day: string, threatening: boolean): Term {
+  return threatening
+    ? term("caseworker_review", addWorkingDays(day, valueOn(threateningWorkingDays, day)), WGS_4)
+    : term("caseworker_review", endOfTerm(day, policy.reviewWeeks * 7), {
+      law: `Policy ${policy.version}: a caseworker decides within ${policy.reviewWeeks} weeks`,
+      certainty: "assumption",
+    });
+}
+
+/** The terms that start with a decision. Those of a payment plan are the days of its instalments. */
+export function termsOf(decision: CaseAction, day: string, threatening: boolean, kind: DebtClass): Term[] {
+  switch (decision) {
+    case "refer_assistance":
+      return assistanceTerms(day, threatening);
+    case "collect":
+      return [collectionTerm(day, kind)];
+    case "payment_plan":
+    case "forgive":
+      return [];
+  }
+}

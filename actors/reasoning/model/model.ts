@@ -1,0 +1,250 @@
+/**
+ * The trained model: what is likely to become of a case under each action, as logistic regressions whose weights are
+ * data (`model/weights_v1.json`, made by `simulators/train_model.ts`; read `model/CARD.md` before leaning on it).
+ *
+ * Reproducible to the bit: V8 computes `Math.exp` and `Math.log` in its own software, alike on every platform, and
+ * every output is quantised besides.
+ * @module
+ */
+import type { DataOf } from "../../../schema/events.ts";
+import { cents } from "../../../schema/money.ts";
+import { extractFeatures, featureNames, type Features, type Missable, missable } from "./features.ts";
+import { valueOn } from "../law/parameters.ts";
+import { mayBeForgiven } from "../rules/debt_classes.ts";
+import { collectionCost } from "../law/legal_parameters.ts";
+import type { CaseAction } from "../rules/decision_table.ts";
+import weightsV1 from "./weights_v1.json" with { type: "json" };
+
+/** Why a score is what it is. */
+export interface ReasonCode {
+  /** A feature, `missing:<fact>`, `outside_training:<feature>` or a mark. */
+  readonly code: string;
+  /** What it adds to the log-odds of success; absent for a mark. */
+  readonly effect?: number;
+}
+
+/** What a model says of a case, apart from the case's own id. */
+type Score =
+  & Pick<
+    DataOf<"case.analysis">,
+    "risk_score" | "success_probability" | "recommended_action" | "estimated_savings" | "analysis_confidence"
+  >
+  & { readonly reason_codes: readonly ReasonCode[] };
+
+/** A model: pure and deterministic. `at` is the time of the event, for figures by date. */
+export interface Model {
+  readonly version: string;
+  score(intake: DataOf<"case.intake">, at: string): Score;
+}
+
+/** One logistic regression over the standardised features. */
+export interface Head {
+  readonly bias: number;
+  readonly weights: readonly number[];
+  /** Added when a fact is missing, by fact. */
+  readonly missing: Readonly<Record<Missable, number>>;
+}
+
+export type HeadName = "payment_plan" | "collect" | "refer_assistance" | "risk";
+
+/** The weights file. */
+export interface Weights {
+  readonly version: string;
+  readonly features: readonly string[];
+  /** To standardise: (value - mean) / deviation. A missing value counts as the mean. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** Range seen in training; what is outside is clamped, and said in the reason codes. */
+  readonly least: readonly number[];
+  readonly most: readonly number[];
+  readonly heads: Readonly<Record<HeadName, Head>>;
+  /** Success of forgiving, a rate that depends on no feature. */
+  readonly forgive: number;
+  /** Confidence lost when a fact is missing, by fact. */
+  readonly confidence_lost: Readonly<Record<Missable, number>>;
+}
+
+/** How many features explain a score. */
+const EXPLAINED = 4;
+/** Confidence lost for each feature outside what the model was trained on: an assumption. */
+const LOST_OUTSIDE = 0.1;
+
+/** Between 0 and 1, in steps of 1e-4. */
+function quantise(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
+
+function probability(logOdds: number): number {
+  return quantise(1 / (1 + Math.exp(-logOdds)));
+}
+
+/** The weights as the scoring loop reads them: by place instead of by name. */
+interface Compiled extends Omit<Weights, "heads" | "confidence_lost"> {
+  readonly heads: Readonly<Record<HeadName, CompiledHead>>;
+  readonly confidenceLost: readonly number[];
+}
+
+interface CompiledHead {
+  readonly bias: number;
+  readonly weights: readonly number[];
+  readonly missing: readonly number[];
+}
+
+/** Builds a model from its weights. Throws a RangeError for weights made for other features. */
+export function modelOf(weights: Weights): Model {
+  if (weights.features.join() !== featureNames.join()) {
+    throw new RangeError(`Cannot use model ${weights.version}: it was trained on other features`);
+  }
+  const byPlace = (byFact: Readonly<Record<Missable, number>>) => missable.map((fact) => byFact[fact]);
+  const head = ({ bias, weights, missing }: Head) => ({ bias, weights, missing: byPlace(missing) });
+  const { payment_plan, collect, refer_assistance, risk } = weights.heads;
+  const compiled: Compiled = {
+    ...weights,
+    heads: {
+      payment_plan: head(payment_plan),
+      collect: head(collect),
+      refer_assistance: head(refer_assistance),
+      risk: head(risk),
+    },
+    confidenceLost: byPlace(weights.confidence_lost),
+  };
+  return { version: weights.version, score: (intake, at) => scoreWith(compiled, intake, at) };
+}
+
+function scoreWith(weights: Compiled, intake: DataOf<"case.intake">, at: string): Score {
+  const features = extractFeatures(intake);
+  const x = standardised(weights, features);
+  const chance = (head: HeadName) => probability(logOdds(weights.heads[head], x.values, features.missing));
+  const chances: Record<CaseAction, number> = {
+    forgive: weights.forgive,
+    payment_plan: chance("payment_plan"),
+    refer_assistance: chance("refer_assistance"),
+    collect: chance("collect"),
+  };
+  const cost = valueOn(collectionCost, at);
+  const action = recommend(intake, chances, cost);
+  return {
+    risk_score: Math.round(chance("risk") * 1000) / 10,
+    success_probability: chances[action],
+    recommended_action: action,
+    estimated_savings: savings(intake, action, chances[action], cost),
+    analysis_confidence: confidence(weights, features.missing, x.outside.length),
+    reason_codes: reasons(weights, action, x, features.missing),
+  };
+}
+
+interface Standardised {
+  readonly values: Float64Array;
+  readonly outside: readonly number[];
+}
+
+const NONE: readonly number[] = [];
+
+/** In place: nobody else holds the features of this case. */
+function standardised(weights: Compiled, { values }: Features): Standardised {
+  let outside: number[] | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) {
+      values[i] = 0; // Missing: the mean, which is 0 here.
+      continue;
+    }
+    const clamped = Math.min(weights.most[i]!, Math.max(weights.least[i]!, value));
+    if (clamped !== value) (outside ??= []).push(i);
+    values[i] = (clamped - weights.mean[i]!) / weights.deviation[i]!;
+  }
+  return { values, outside: outside ?? NONE };
+}
+
+function logOdds(head: CompiledHead, x: Float64Array, missing: readonly number[]): number {
+  let sum = head.bias;
+  for (let i = 0; i < x.length; i++) sum += head.weights[i]! * x[i]!;
+  for (let i = 0; i < missing.length; i++) sum += head.missing[missing[i]!]!;
+  return sum;
+}
+
+/** Forgive what costs more to collect than it is; else the action most likely to succeed, the gentlest first. */
+function recommend(
+  intake: DataOf<"case.intake">,
+  chances: Record<CaseAction, number>,
+  cost: number,
+): CaseAction {
+  if (intake.debt_amount <= cost && mayBeForgiven(intake.debt_type)) return "forgive";
+  const { payment_plan: plan, refer_assistance: refer, collect } = chances;
+  if (plan >= refer && plan >= collect) return "payment_plan";
+  return refer >= collect ? "refer_assistance" : "collect";
+}
+
+/** Collection costs avoided, expected: of this claim, or of every creditor's where assistance solves all debts. */
+function savings(intake: DataOf<"case.intake">, action: CaseAction, chance: number, cost: number) {
+  const claims = action === "refer_assistance" ? Math.max(1, intake.profile?.creditors ?? 1) : 1;
+  return cents(action === "collect" ? 0 : Math.round(claims * cost * chance));
+}
+
+function confidence(weights: Compiled, missing: readonly number[], outside: number): number {
+  let result = 1 - LOST_OUTSIDE * outside;
+  for (const fact of missing) result -= weights.confidenceLost[fact]!;
+  return quantise(Math.max(0, result));
+}
+
+const missingCodes = missable.map((fact) => `missing:${fact}`);
+
+/** The features that weigh most, the facts that were missed, and what is outside the training. */
+function reasons(
+  weights: Compiled,
+  action: CaseAction,
+  x: Standardised,
+  missing: readonly number[],
+): ReasonCode[] {
+  const codes: ReasonCode[] = [];
+  const head = action === "forgive" ? undefined : weights.heads[action];
+  if (head) strongest(head, x.values, codes);
+  for (const fact of missing) {
+    const code = missingCodes[fact]!;
+    codes.push(head ? { code, effect: head.missing[fact]! } : { code });
+  }
+  for (const i of x.outside) codes.push({ code: `outside_training:${featureNames[i]}` });
+  return codes;
+}
+
+/** Adds the features with the largest effect, largest first; by selection, as sorting is slower for so few. */
+function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): void {
+  let taken = 0;
+  for (let n = 0; n < EXPLAINED; n++) {
+    let best = -1, largest = 0;
+    for (let i = 0; i < x.length; i++) {
+      const effect = Math.abs(x[i]! * head.weights[i]!);
+      if (effect <= largest || (taken & (1 << i)) !== 0) continue;
+      best = i;
+      largest = effect;
+    }
+    if (best < 0) return;
+    taken |= 1 << best;
+    codes.push({ code: featureNames[best]!, effect: quantise(x[best]! * head.weights[best]!) });
+  }
+}
+
+/** The model in use. */
+export const model: Model = modelOf(weightsV1);
+
+/** What a second model would have said: compared, never decided on. */
+interface ShadowScore {
+  readonly version: string;
+  readonly risk_score: number;
+  readonly success_probability: number;
+  readonly recommended_action: CaseAction;
+  /** Its probability of success less the deciding model's. */
+  readonly difference: number;
+}
+
+/** Lets a second model score beside a first one's score, without deciding. */
+export function shadow(
+  decided: Score,
+  other: Model,
+  intake: DataOf<"case.intake">,
+  at: string,
+): ShadowScore {
+  const { risk_score, success_probability, recommended_action } = other.score(intake, at);
+  const difference = quantise(success_probability - decided.success_probability);
+  return { version: other.version, risk_score, success_probability, recommended_action, difference };
+}

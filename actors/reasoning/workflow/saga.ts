@@ -1,0 +1,163 @@
+/**
+ * A case after its decision: what payments, expired terms, withdrawal and acceptance lead to. Pure: a state, folded
+ * from events, and the reaction to the next one. One timer a case: the next thing that can expire.
+ * @module
+ */
+import { type Continues, missedAt } from "./follow_up.ts";
+import type { Instalment } from "../decision/payment_plan.ts";
+import { policy } from "../rules/policy.ts";
+import type { Term, TermName } from "../law/terms.ts";
+
+/** What a case that runs waits for. Amounts in cents. */
+export interface Running {
+  readonly state: Continues["state"] | "waiting_for_caseworker";
+  /** What must be paid in all; 0 when nothing is (assistance). */
+  readonly owed: number;
+  /** What of that was paid. */
+  readonly paid: number;
+  /** What can expire, in order: instalments with what must be paid by then, or terms. */
+  readonly deadlines: readonly Deadline[];
+  /** How many of them have passed. */
+  readonly passed: number;
+  /** Numbers of the instalments that were missed and not made good since. */
+  readonly missed: readonly number[];
+}
+
+/** Something that expires. */
+export interface Deadline {
+  readonly term: TermName | "instalment";
+  /** ISO date. */
+  readonly due: string;
+  /** ISO instant for the timer. */
+  readonly expires_at: string;
+  /** Sum that must be paid by then, in cents; 0 for a term without payment. */
+  readonly paid_by_then: number;
+}
+
+/** What happens to a running case. */
+export type RunningEvent =
+  | { readonly type: "case.payment_received"; readonly amount: number }
+  | { readonly type: "case.payment_missed"; readonly instalment: number }
+  | { readonly type: "case.term_expired"; readonly term: string; readonly due: string }
+  | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" };
+
+/** What must follow. The timer follows from the state after the event: it is set to the next deadline. */
+export type SagaAction =
+  | { readonly kind: "waits" }
+  | { readonly kind: "missed"; readonly instalment: number; readonly due: string }
+  | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
+  | { readonly kind: "closes"; readonly outcome: "resolved" | "escalated" };
+
+const WAITS: SagaAction = { kind: "waits" };
+
+/** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
+interface AgreedPlan {
+  readonly amount: number;
+  readonly instalments: readonly Instalment[];
+  readonly missed_at?: readonly string[] | undefined;
+}
+
+/** A case as it starts to run by its terms or its plan. `owed` is the claim in cents; a plan knows its own. */
+export function startRunning(followUp: Continues, owed = 0): Running {
+  const { state, plan, missed_at, terms } = followUp;
+  if (plan) return startPlan({ ...plan, missed_at });
+  const due = state === "in_collection" ? owed : 0;
+  return running(state, due, terms.map((term) => deadlineOf(term, due)));
+}
+
+/** A case as its plan starts to run; `paid` of it was received before. */
+export function startPlan({ amount, instalments, missed_at }: AgreedPlan, paid = 0): Running {
+  let sum = 0;
+  const deadlines = instalments.map((instalment, i): Deadline => {
+    sum += instalment.amount;
+    const expires_at = missed_at?.[i] ?? missedAt(instalment);
+    return { term: "instalment", due: instalment.due, expires_at, paid_by_then: sum };
+  });
+  return paidUp(running("in_payment_plan", amount, deadlines, paid));
+}
+
+/** A case that waits for a person, with the term for it where there is one. */
+export function startWaiting(term?: Pick<Term, "due" | "expires_at"> & { name: Deadline["term"] }): Running {
+  return running("waiting_for_caseworker", 0, term ? [deadlineOf(term, 0)] : []);
+}
+
+function running(state: Running["state"], owed: number, deadlines: Deadline[], paid = 0): Running {
+  return { state, owed, paid, deadlines, passed: 0, missed: [] };
+}
+
+function deadlineOf(
+  { name, due, expires_at }: Pick<Term, "due" | "expires_at"> & { name: Deadline["term"] },
+  paid_by_then: number,
+): Deadline {
+  return { term: name, due, expires_at, paid_by_then };
+}
+
+/** The next thing that can expire: the case's one timer. */
+export function nextDeadline(running: Running): Deadline | undefined {
+  return running.deadlines[running.passed];
+}
+
+/** The state after an event. */
+export function foldRunning(running: Running, event: RunningEvent): Running {
+  switch (event.type) {
+    case "case.payment_received":
+      return paidUp({ ...running, paid: running.paid + event.amount });
+    case "case.payment_missed":
+      if (running.missed.includes(event.instalment)) return running;
+      return paidUp({ ...running, missed: [...running.missed, event.instalment] });
+    case "case.term_expired":
+      return expires(running, event) ? { ...running, passed: running.passed + 1 } : running;
+    case "case.assistance_accepted":
+      return metFirst(running, event.stage) ? { ...running, passed: running.passed + 1 } : running;
+  }
+}
+
+/** What is paid is no longer awaited, and arrears that are made good are not held against the citizen. */
+function paidUp(running: Running): Running {
+  const { deadlines, paid } = running;
+  const inArrears = (instalment: number) => paid < (deadlines[instalment - 1]?.paid_by_then ?? Infinity);
+  let { passed } = running;
+  while (deadlines[passed]?.term === "instalment" && !inArrears(passed + 1)) passed++;
+  return { ...running, passed, missed: running.missed.filter(inArrears) };
+}
+
+/** The first meeting took place: its term no longer expires, the one for the plan does. */
+function metFirst(running: Running, stage: "first_meeting" | "plan"): boolean {
+  return stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+}
+
+/** A timer can fire late, or twice around a move: only the deadline that is next can expire. */
+function expires(running: Running, { term, due }: { term: string; due: string }): boolean {
+  const next = nextDeadline(running);
+  return next?.term === term && next.due === due;
+}
+
+/** What an event leads to. `running` is the state before it. */
+export function react(running: Running, event: RunningEvent): SagaAction {
+  const after = foldRunning(running, event);
+  switch (event.type) {
+    case "case.assistance_accepted":
+      return running.state === "referred" && event.stage === "plan"
+        ? { kind: "closes", outcome: "resolved" }
+        : WAITS;
+    case "case.payment_received":
+      return after.owed > 0 && after.paid >= after.owed ? { kind: "closes", outcome: "resolved" } : WAITS;
+    case "case.payment_missed":
+      return after.missed.length >= policy.missedMax ? { kind: "closes", outcome: "escalated" } : WAITS;
+    case "case.term_expired":
+      return expires(running, event) ? reactToExpiry(running, after) : WAITS;
+  }
+}
+
+function reactToExpiry(running: Running, after: Running): SagaAction {
+  const { term, due } = nextDeadline(running)!;
+  if (running.state === "waiting_for_caseworker") {
+    return {
+      kind: "asks_again",
+      reason: `No caseworker decided by ${due}: whoever leads the team must see to it.`,
+      reason_nl: `Geen medewerker heeft uiterlijk ${due} besloten: de teamleider moet dit oppakken.`,
+    };
+  }
+  if (term !== "instalment" || !nextDeadline(after)) return { kind: "closes", outcome: "escalated" };
+  return { kind: "missed", instalment: after.passed, due };
+}

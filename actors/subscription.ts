@@ -1,0 +1,64 @@
+/** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
+import { type Backend, BackendUnavailable } from "../backends/backend.ts";
+import { retryWhileUnusable } from "../backends/primitives/retry.ts";
+import type { Child } from "./supervision/child_supervisor.ts";
+import type { AnyProcessor } from "./processor.ts";
+import type { Exit } from "./supervision/restart_policy.ts";
+import { type ActorContext, reportAvailability, tend } from "./actor.ts";
+import { describeError } from "./error_info.ts";
+
+/** One life of a processor. An error that is nobody's outcome ends it: batches in hand go on, and then it has failed. */
+export class ProcessorSubscription implements Child {
+  readonly ready = Promise.resolve();
+  readonly ended: Promise<Exit>;
+  readonly #stopping = new AbortController();
+  readonly #actors = new Set<Promise<void>>();
+  #crash: { readonly error: unknown } | undefined;
+
+  /** Begins at once. */
+  constructor(backend: Backend, processor: AnyProcessor, context: ActorContext) {
+    this.ended = this.#run(backend, processor, context);
+  }
+
+  /** Batches in hand go on; no more are asked for. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** What is in hand can't be taken from it: it ends when the workers do. */
+  kill(): void {
+    this.stop();
+  }
+
+  async #run(backend: Backend, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
+    const { signal } = this.#stopping;
+    const consume = async () => {
+      for await (const mailbox of backend.mailboxes(processor, signal)) {
+        this.#watch(tend(mailbox, context, signal));
+      }
+    };
+    try {
+      await retryWhileUnusable(consume, signal, reportAvailability(context.observer));
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) this.#onCrash(error);
+    }
+    await Promise.all(this.#actors);
+    return this.#exit();
+  }
+
+  #watch(actor: Promise<void>): void {
+    const watched = actor.catch((error) => this.#onCrash(error)).finally(() => this.#actors.delete(watched));
+    this.#actors.add(watched);
+  }
+
+  #onCrash(error: unknown): void {
+    this.#crash ??= { error };
+    this.stop();
+  }
+
+  #exit(): Exit {
+    if (this.#crash === undefined) return { kind: "shutdown", reason: "it was asked to" };
+    const { error } = this.#crash;
+    return { kind: "failed", reason: describeError(error).class, error };
+  }
+}

@@ -1,6 +1,0 @@
-/// <reference lib="deno.worker" />
-/** The worker: the one literal worker entry of the program. It runs with no permissions at all. @module */
-import { processors } from "./processors/all.ts";
-import { host } from "./worker_host.ts";
-
-host(processors);

@@ -1,0 +1,185 @@
+/** One batch in a worker: read, fold, handle, encode. Plain data in, plain data out. @module */
+import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
+import { decodeEvent, decodeStored, InvalidEvent } from "../../schema/codec.ts";
+import type { CaseEvent } from "../../schema/events.ts";
+import { UnknownKind } from "../../schema/evolution.ts";
+import { LineWriter } from "../../schema/line_writer.ts";
+import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
+import type { StateCache, StateSnapshot } from "./state_cache.ts";
+import { contextOf, encodeOutputs, InvalidOutput, type Outputs } from "./outputs.ts";
+import { describeError } from "../error_info.ts";
+import { type AnyProcessor, Reject } from "../processor.ts";
+import type { BatchResult, FailedAttempt } from "./protocol.ts";
+
+/** A delivery that ran longer than it may. */
+export class DeliveryTimeout extends Error {
+  override name = "DeliveryTimeout";
+}
+
+/** A batch being handled, delivery by delivery; it can be stopped between any two instructions and taken up again. */
+export class BatchRun {
+  readonly deliveries: readonly Delivery[];
+  readonly #cache: StateCache;
+  readonly #otherCaches: readonly StateCache[];
+  readonly #partition: number;
+  readonly #snapshot: StateSnapshot;
+  readonly #histories = new Map<string, Delivery[]>();
+  readonly #outputs: LineWriter;
+  /** The last version of each case that this batch knows of: outputs come behind it. */
+  readonly #heads = new Map<string, number>();
+  // By type, as maps: under a key that comes from a line, an object's property is looked up by code that V8 throws away
+  // again and again.
+  readonly #outputTypes = new Map<string, number>();
+  /** By case and name: of several changes of one timer, only the last one counts. */
+  readonly #timers = new Map<string, StoredTimerChange>();
+  readonly #failed: FailedAttempt[] = [];
+  readonly #stopped = new Set<string>();
+  readonly #done = new Map<string, number[]>();
+  /** True while the outcome of a delivery is being kept: stopped just there, the batch can't be taken up again. */
+  isRecording = false;
+  /** Index of the delivery being handled. */
+  next = 0;
+
+  /** `others` are the states of the other processors of this worker: what they fold, they see here. */
+  constructor(cache: StateCache, otherCaches: readonly StateCache[], partition: number, lines: Uint8Array) {
+    this.#cache = cache;
+    this.#otherCaches = otherCaches;
+    this.#partition = partition;
+    this.#outputs = new LineWriter(lines.length);
+    this.deliveries = decodeLines(lines).map(parseLine);
+    for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
+    const attempted = this.deliveries.filter(({ held }) => !held);
+    this.#snapshot = cache.snapshot(
+      attempted.map(({ event, version }) => ({ caseId: event.correlation_id, version })),
+    );
+  }
+
+  get processor(): AnyProcessor {
+    return this.#cache.processor;
+  }
+
+  /** The histories to give to `learn` before the first step. */
+  get needs(): readonly HistoryNeed[] {
+    return this.#snapshot.needs;
+  }
+
+  /** Takes the histories that were asked for. They are decoded by the delivery that needs them, which may fail on them. */
+  addHistories(lines: string): void {
+    if (lines === "") return;
+    for (const line of lines.split("\n")) {
+      const past = parseLine(line);
+      const history = this.#histories.get(past.event.correlation_id);
+      if (history === undefined) this.#histories.set(past.event.correlation_id, [past]);
+      else history.push(past);
+    }
+  }
+
+  /** Handles the next delivery. Everything it changes, it changes at its end. */
+  step(): void {
+    const delivery = this.deliveries[this.next]!;
+    const caseId = delivery.event.correlation_id;
+    if (delivery.held || this.#stopped.has(caseId)) return this.#hold(delivery);
+    try {
+      this.#handle(delivery, caseId);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #handle(delivery: Delivery, caseId: string): void {
+    const { processor } = this;
+    const { version } = delivery;
+    const event = decodeEvent(delivery.event);
+    const state = this.#stateBefore(caseId, version);
+    const result = processor.handle(event, state, contextOf({ event, version }, processor.name));
+    const outputs = encodeOutputs(result, event, processor, this.#partition);
+    const after = processor.evolve(state, event);
+    this.isRecording = true;
+    this.#snapshot.states.set(caseId, { state: after, version });
+    this.#cache.put(caseId, version, after);
+    this.#record(event, delivery, outputs);
+    this.isRecording = false;
+    for (const other of this.#otherCaches) other.observe(event, version);
+  }
+
+  #record(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Outputs): void {
+    for (const row of rows) this.#writeOutput(event.correlation_id, row);
+    for (const type of types) this.#outputTypes.set(type, (this.#outputTypes.get(type) ?? 0) + 1);
+    for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
+    const done = this.#done.get(event.event_type);
+    if (done === undefined) this.#done.set(event.event_type, [recordedAt]);
+    else done.push(recordedAt);
+    this.next++;
+  }
+
+  #writeOutput(caseId: string, row: string): void {
+    const version = this.#heads.get(caseId)! + 1;
+    this.#heads.set(caseId, version);
+    this.#outputs.write(outputLine(row, version));
+  }
+
+  /** What is known of the case, with the history since then folded in. */
+  #stateBefore(caseId: string, version: number): unknown {
+    const { processor } = this;
+    const known = this.#snapshot.states.get(caseId);
+    let state = known === undefined ? processor.initial() : known.state;
+    const from = known?.version ?? 0;
+    for (const past of this.#histories.get(caseId) ?? []) {
+      if (past.version > from && past.version < version) {
+        state = processor.evolve(state, decodeStored(past.event));
+      }
+    }
+    return state;
+  }
+
+  #hold(delivery: Delivery): void {
+    this.#stopCase(delivery, { ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
+  }
+
+  /** Records that the current delivery failed, and goes on to the next. */
+  fail(error: unknown): void {
+    const delivery = this.deliveries[this.next]!;
+    const { attempt } = delivery;
+    const final = FINAL.some((kind) => error instanceof kind);
+    // Described before anything is kept: what was thrown may be made to spin.
+    this.#stopCase(delivery, {
+      ...idsOf(delivery),
+      attempt,
+      held: false,
+      final,
+      error: describeError(error),
+    });
+  }
+
+  /** The case goes no further in this batch. */
+  #stopCase(delivery: Delivery, failed: FailedAttempt): void {
+    this.isRecording = true;
+    this.#stopped.add(delivery.event.correlation_id);
+    this.#failed.push(failed);
+    this.next++;
+    this.isRecording = false;
+  }
+
+  get isFinished(): boolean {
+    return this.next >= this.deliveries.length;
+  }
+
+  result(): BatchResult {
+    return {
+      outputs: this.#outputs.bytes(),
+      outputTypes: Object.fromEntries(this.#outputTypes),
+      timers: [...this.#timers.values()],
+      failedAttempts: this.#failed,
+      done: Object.fromEntries([...this.#done].map(([type, at]) => [type, Float64Array.from(at)])),
+    };
+  }
+}
+
+/** Errors that no retry can help: handlers are pure. */
+const FINAL = [Reject, InvalidEvent, InvalidOutput, UnknownKind];
+
+const HELD = { class: "Held", message: "Waits behind an earlier delivery of its case" };
+
+function idsOf({ position, event }: Delivery) {
+  return { position, eventId: event.event_id, eventType: event.event_type, caseId: event.correlation_id };
+}

@@ -1,0 +1,51 @@
+/// <reference lib="deno.worker" />
+/** What makes a Web Worker a host of processors. @module */
+import { BatchDispatcher } from "./batch_dispatcher.ts";
+import type { AnyProcessor } from "../processor.ts";
+import type { ToWorker } from "./protocol.ts";
+
+/** Hosts these processors in this worker, from now on. */
+export function host(processors: readonly AnyProcessor[]): void {
+  const [post, after] = [self.postMessage.bind(self), setImmediate];
+  const batches = new BatchDispatcher(processors, {
+    post: (message) => post(message),
+    heapBytes,
+    // It comes when all that was queued before it is over, and never behind a loop of promises.
+    whenIdle: (act) => void after(act),
+  });
+  disableExits();
+  self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.onMessage(data);
+}
+
+/**
+ * What only a mistake can make of these, nobody could stop: a worker that ends itself does so without a word, messages of
+ * a handler's own fill the memory of its parent, and the thread of a worker's worker is out of everybody's reach. A
+ * handler that tries fails instead.
+ */
+function disableExits(): void {
+  Object.assign(Deno, { exit: refusal("end its worker") });
+  const closed = { close: "end its worker", postMessage: "post messages", Worker: "start a thread" };
+  for (const [name, act] of Object.entries(closed)) {
+    Object.defineProperty(self, name, { value: refusal(act), configurable: true, writable: true });
+  }
+}
+
+function refusal(act: string): () => never {
+  // Not an arrow function: `new Worker` is to be refused in the same words.
+  return function () {
+    throw new Error(`A handler can't ${act}`);
+  };
+}
+
+/** Between two looks at the heap, in milliseconds: a look takes longer than a delivery. */
+const HEAP_SAMPLE_MS = 10;
+let lastSample = { at: -Infinity, bytes: 0 };
+
+/** Buffers are not in the heap, and count all the same. */
+function heapBytes(): number {
+  const at = performance.now();
+  if (at - lastSample.at < HEAP_SAMPLE_MS) return lastSample.bytes;
+  const { heapUsed, external } = Deno.memoryUsage();
+  lastSample = { at, bytes: heapUsed + external };
+  return lastSample.bytes;
+}

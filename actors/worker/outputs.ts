@@ -1,0 +1,140 @@
+/** From what a handler returns to what is stored: derived ids, causation, validation, encoding. @module */
+import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
+import { encodeData, InvalidEvent } from "../../schema/codec.ts";
+import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
+import { derivedId } from "../../schema/ids.ts";
+import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
+import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "../processor.ts";
+
+/** A handler returned something that is not a `Handled`. */
+export class InvalidOutput extends Error {
+  override name = "InvalidOutput";
+}
+
+/** What one delivery adds to its batch. */
+export interface Outputs {
+  readonly rows: readonly string[];
+  readonly types: readonly string[];
+  readonly timers: readonly StoredTimerChange[];
+}
+
+/** The context of one delivery: everything in it follows from the event. */
+export function contextOf(
+  { event, version }: Pick<DecodedEvent, "event" | "version">,
+  processor: string,
+): HandlerContext {
+  let ids = 0;
+  let random: (() => number) | undefined;
+  return {
+    now: event.timestamp,
+    version,
+    newId: () => derivedId(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
+    random: () => (random ??= seededRandom(event.event_id))(),
+  };
+}
+
+/** mulberry32, seeded by the text: small, and the same on every machine. */
+function seededRandom(seed: string): () => number {
+  let a = 0;
+  for (let i = 0; i < seed.length; i++) a = Math.imul(a ^ seed.charCodeAt(i), 0x9e3779b1);
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Encodes what a handler returned. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
+export function encodeOutputs(
+  handled: HandlerResult,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  partition: number,
+): Outputs {
+  requireHandled(handled);
+  const rows: string[] = [];
+  const types: string[] = [];
+  handled.events.forEach((draft, index) => {
+    rows.push(toRow(draft, input, processor, String(index), input.timestamp, partition));
+    types.push(draft.event_type);
+  });
+  const timers = (handled.timers ?? []).map((change) => toTimer(change, input, processor, partition));
+  return { rows, types, timers };
+}
+
+function requireHandled(handled: HandlerResult): void {
+  if (typeof (handled as unknown as Promise<unknown>)?.then === "function") {
+    // Its rejection is of no more interest, and would end the worker.
+    Promise.resolve(handled).catch(() => {});
+    throw new InvalidOutput("A handler returned a promise: handlers are synchronous");
+  }
+  if (!Array.isArray(handled?.events) || !Array.isArray(handled.timers ?? [])) {
+    throw new InvalidOutput("A handler must return { events: [...], timers?: [...] }");
+  }
+}
+
+function toRow(
+  draft: EventDraft,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  index: string,
+  timestamp: string,
+  partition: number,
+): string {
+  if (!isEventType(draft?.event_type)) {
+    throw new InvalidOutput("A handler emitted an event of an unknown type");
+  }
+  if (draft.data?.case_id !== input.data.case_id) {
+    throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
+  }
+  const { traceparent, tracestate } = input.metadata;
+  return storeRow({
+    event_id: derivedId(input.event_id, Date.parse(input.timestamp), processor.name, index),
+    event_type: draft.event_type,
+    timestamp,
+    correlation_id: input.correlation_id,
+    data: encodeData(draft.event_type, draft.data),
+    metadata: {
+      schema_version: eventTypes[draft.event_type].version,
+      causation_id: input.event_id,
+      source: `${processor.name}@${processor.version}`,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
+    },
+  }, partition);
+}
+
+function toTimer(
+  change: TimerChange,
+  input: CaseEvent,
+  processor: AnyProcessor,
+  partition: number,
+): StoredTimerChange {
+  requireTimer(change);
+  const key = { processor: processor.name, caseId: input.correlation_id, name: change.name };
+  if (change.kind === "cancel") return { kind: "cancel", ...key };
+  const at = timeOf(change.at);
+  const row = toRow(change.event, input, processor, `timer/${change.name}`, at, partition);
+  return { kind: "set", ...key, at, row };
+}
+
+// deno-lint-ignore no-control-regex
+const TIMER_NAME = /^[^\0-\x1f]{1,200}$/u;
+
+function requireTimer(change: TimerChange | undefined): void {
+  const known = change?.kind === "set" || change?.kind === "cancel";
+  if (!known) throw new InvalidOutput('A timer change must be of kind "set" or "cancel"');
+  if (typeof change.name !== "string" || !TIMER_NAME.test(change.name) || !change.name.isWellFormed()) {
+    throw new InvalidOutput("A timer's name must be text of 1 to 200 characters");
+  }
+}
+
+/** The time of a timer as every store takes it, in years of four digits. */
+function timeOf(at: unknown): string {
+  const time = typeof at === "string" ? Date.parse(at) : NaN;
+  if (time >= 0 && time < LATEST) return new Date(time).toISOString();
+  throw new InvalidOutput("A timer's time must be an ISO time from 1970 to 9999");
+}
+
+const LATEST = Date.UTC(10_000, 0);

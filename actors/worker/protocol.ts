@@ -1,0 +1,85 @@
+/**
+ * What crosses between the supervisor's thread and a worker: bytes, and little besides. The worker answers and never
+ * pushes: how much is on its way is the supervisor's decision alone. @module
+ */
+import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
+import type { ErrorInfo } from "../error_info.ts";
+
+/** In the place of the running batch: a worker in which nothing runs. */
+export const IDLE = 0;
+
+/** The first message to a worker. */
+export interface Setup {
+  readonly kind: "setup";
+  /** Shared with the supervisor: [running batch, index of the running delivery]. Survives what the worker does not. */
+  readonly progress: SharedArrayBuffer;
+  /** How long one delivery may run, in milliseconds. */
+  readonly deliveryTimeoutMs: number;
+  /** Case states kept, at most. */
+  readonly stateLimit: number;
+}
+
+/** Handle these batches, in this order. */
+interface BatchRequests {
+  readonly kind: "runs";
+  readonly requests: readonly BatchRequest[];
+}
+
+/** A batch to be handled. */
+export interface BatchRequest {
+  readonly id: number;
+  readonly processor: string;
+  readonly partition: number;
+  readonly lines: Uint8Array;
+}
+
+/** The histories that a `need` asked for, as delivery lines. */
+interface HistoriesReply {
+  readonly kind: "histories";
+  readonly id: number;
+  /** null: they can't be had, and the batch is to be forgotten. */
+  readonly lines: string | null;
+}
+
+export type ToWorker = Setup | BatchRequests | HistoriesReply;
+
+/** A delivery that failed, as the worker saw it. What becomes of it is policy, decided by the supervisor. */
+export interface FailedAttempt {
+  readonly position: number;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly caseId: string;
+  readonly attempt: number;
+  /** `held`: not tried, an earlier delivery of the case failed or is parked. */
+  readonly held: boolean;
+  /** No retry can help: the event or the handler says so. */
+  readonly final: boolean;
+  readonly error: ErrorInfo;
+}
+
+/** What a batch came to. */
+export interface BatchResult {
+  /** The emitted events as output lines (`schema/delivery_line.ts`). */
+  readonly outputs: Uint8Array;
+  /** How many of them there are, by event type. */
+  readonly outputTypes: Readonly<Record<string, number>>;
+  readonly timers: readonly StoredTimerChange[];
+  readonly failedAttempts: readonly FailedAttempt[];
+  /** Deliveries done: for each event type, when they were recorded, in milliseconds. */
+  readonly done: Readonly<Record<string, Float64Array>>;
+}
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | {
+    readonly kind: "need";
+    readonly id: number;
+    readonly needs: readonly HistoryNeed[];
+    readonly types: readonly string[];
+  }
+  | {
+    readonly kind: "results";
+    /** Of the batches that came together, those that lacked nothing; or of the one whose histories came. */
+    readonly results: readonly { readonly id: number; readonly result: BatchResult }[];
+    readonly heapBytes: number;
+  };

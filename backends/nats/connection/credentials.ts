@@ -1,0 +1,82 @@
+/** Who we are to a NATS server, as its client library takes it. Nothing of it is ever part of a message. @module */
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/transport-deno";
+import { BackendUnusable } from "../../backend.ts";
+
+/** What of it there is. Files are read anew at each connection, so that they may be renewed meanwhile. */
+export interface NatsCredentials {
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  /** A `.creds` file: the user's JWT and its seed. */
+  readonly credsFile?: string;
+  /** A file with the seed of an nkey. */
+  readonly nkeyFile?: string;
+  /** PEM files: who signs the server's certificate, and for mTLS our own certificate and its key. */
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+/**
+ * Servers and credentials for the client library. A user, password or token in the URL counts unless another is given;
+ * `tls://` insists on TLS, as naming a certificate does. Throws BackendRefused for a file that can't be read.
+ */
+export function connectionOptionsOf(url: string, given: NatsCredentials = {}): ConnectionOptions {
+  const urls = url.split(",").map((each) => new URL(each));
+  const credentials = { ...credentialsInUrl(urls[0]!), ...given };
+  const authenticator = authenticatorOf(credentials);
+  const tls = tlsOf(credentials, urls.some(({ protocol }) => protocol === "tls:"));
+  return {
+    servers: urls.map(({ host }) => host),
+    ...(authenticator === undefined ? {} : { authenticator }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+/** `nats://user:password@host`, or `nats://token@host`. */
+function credentialsInUrl({ username, password }: URL): NatsCredentials {
+  if (username === "") return {};
+  const [user, word] = [decodeURIComponent(username), decodeURIComponent(password)];
+  return word === "" ? { token: user } : { user, password: word };
+}
+
+function authenticatorOf(credentials: NatsCredentials): Authenticator | undefined {
+  const { user, password, token, credsFile, nkeyFile } = credentials;
+  if (credsFile !== undefined) {
+    readFile(credsFile);
+    return credsAuthenticator(() => readFile(credsFile));
+  }
+  if (nkeyFile !== undefined) {
+    readFile(nkeyFile);
+    return nkeyAuthenticator(() => trimmed(readFile(nkeyFile)));
+  }
+  if (token !== undefined) return tokenAuthenticator(token);
+  return user === undefined ? undefined : usernamePasswordAuthenticator(user, password);
+}
+
+function tlsOf({ caFile, certFile, keyFile }: NatsCredentials, insisted: boolean): ConnectionOptions["tls"] {
+  const files = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== undefined);
+  for (const [, path] of files) readFile(path!);
+  return files.length > 0 || insisted ? Object.fromEntries(files) : undefined;
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : "it can't be read";
+    throw new BackendUnusable(`Cannot read ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/** A seed is a line. */
+function trimmed(bytes: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(new TextDecoder().decode(bytes).trim());
+}

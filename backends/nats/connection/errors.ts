@@ -1,0 +1,130 @@
+/** What an error of the server or of the connection means for us. @module */
+import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
+
+/** A refusal by JetStream's API, with its number. */
+export class ApiError extends Error {
+  override name = "ApiError";
+  constructor(readonly code: number, readonly apiCode: number, description: string) {
+    super(description);
+  }
+}
+
+/** An event that the server can't take, whatever is free: it is about this event, and no other. */
+export class EventTooLarge extends BackendUnusable {
+  override name = "EventTooLarge";
+}
+
+/**
+ * There is no room in the store. It passes: whoever has a node wants it to go on once there is, and not to find it ended.
+ */
+export class StoreFull extends BackendUnavailable {
+  override name = "StoreFull";
+}
+
+/** Something was written since we looked: the last sequence of a subject is another than the one expected. */
+export class Conflict extends Error {
+  override name = "Conflict";
+  /** @param actual the last sequence found; 0 when the subject has none or the server does not say */
+  constructor(readonly actual: number) {
+    super(`The last sequence is ${actual}`);
+  }
+}
+
+/** The batch holds the id of an event that was stored a short while ago. */
+export class RecentDuplicate extends Error {
+  override name = "RecentDuplicate";
+}
+
+const WRONG_LAST_SEQUENCE = [10071, 10164];
+const DUPLICATE_ID = 10201;
+/** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
+const STORE_FAILED = 10077;
+/** The server is busy or has lost track of a batch: nothing was stored, and the same may be tried again. */
+const TRY_AGAIN = [10008, 10176, 10205, 10206, 10210, 10211];
+
+/** Numbers of a store without room, with what to do. */
+const FULL: Record<number, string> = {
+  10002: "raise the limits of the account, or remove what it does not need",
+  10023: "free memory or disk on the server, or raise the account's limits",
+  10028: "free memory on the server, or raise the account's limits",
+  10047: "free disk on the server, or raise its max_file_store",
+  10077: "raise max_bytes of the stream, or free disk on the server",
+};
+
+/** Numbers that a person must look at, with what to do. */
+const REFUSALS: Record<number, string> = {
+  10039: "enable JetStream for this account",
+  10054: "make the event smaller, or raise max_payload on the server",
+  10076: "enable JetStream on the server (a jetstream block in its configuration)",
+  10074: "use fewer replicas, or add servers to the cluster",
+  10005: "use fewer replicas, or add servers to the cluster",
+};
+
+/** The error of a refusal that JetStream answered with. */
+export function refusal({ code, err_code, description }: ApiAnswer["error"] & object): Error {
+  if (WRONG_LAST_SEQUENCE.includes(err_code)) {
+    return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
+  }
+  if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
+  if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
+    return new EventTooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
+  }
+  const room = FULL[err_code];
+  if (room !== undefined) return new StoreFull(`NATS takes no writes (${err_code} ${description}): ${room}`);
+  const advice = REFUSALS[err_code];
+  if (advice !== undefined) {
+    return new BackendUnusable(`NATS refuses (${err_code} ${description}): ${advice}`);
+  }
+  if (TRY_AGAIN.includes(err_code) || code === 503) {
+    return new BackendUnavailable(`NATS asks to try again (${err_code})`);
+  }
+  return new ApiError(code, err_code, description);
+}
+
+/** What every answer of the API may have. */
+export interface ApiAnswer {
+  error?: { code: number; err_code: number; description: string };
+}
+
+const AWAY = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;
+const CONNECTION =
+  /CONNECTION_REFUSED|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|timeout/i;
+
+const TLS = /certificate|UnknownIssuer|'tls'|tls handshake|secure TLS|received fatal alert|SSL/i;
+
+/** The error as the contract names it: BackendAway, BackendRefused, or itself. */
+export function translate(error: unknown): unknown {
+  if (error instanceof BackendUnavailable || error instanceof BackendUnusable) return error;
+  const { name, message } = error as Error;
+  const cause = (error as Error).cause as Error | undefined;
+  const names = `${name} ${cause?.name ?? ""}`;
+  if (/Authorization|UserAuthentication/.test(names) || /authorization violation/i.test(message)) {
+    return new BackendUnusable("NATS refuses the user: check the credentials", { cause: error });
+  }
+  if (/PermissionViolation/.test(names)) {
+    return new BackendUnusable(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
+      cause: error,
+    });
+  }
+  if (/parse credentials|nkey|seed|checksum|base32/i.test(`${names} ${message}`)) {
+    return new BackendUnusable("The file with NATS credentials holds none: check its name", { cause: error });
+  }
+  if (TLS.test(`${message} ${cause?.message ?? ""}`)) {
+    const advice = "check tls-ca, tls-cert and tls-key, and that the server offers TLS";
+    return new BackendUnusable(`TLS with the NATS server failed (${message}): ${advice}`, { cause: error });
+  }
+  if (/max_payload|payload size/i.test(message)) {
+    return new EventTooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
+  }
+  if (AWAY.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
+    return new BackendUnavailable(`NATS is away (${message})`, { cause: error });
+  }
+  return error;
+}
+
+function operationOf(...errors: unknown[]): string {
+  for (const error of errors as ({ operation?: string; subject?: string } | undefined)[]) {
+    if (error?.operation !== undefined) return `${error.operation} ${error.subject}`;
+  }
+  return "do this";
+}

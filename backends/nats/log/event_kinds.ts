@@ -1,0 +1,40 @@
+/** The (type, version) pairs ever stored, a message each. @module */
+import { type Subjects, typeToken } from "../../../schema/nats.ts";
+import type { EventKind } from "../../../schema/evolution.ts";
+import type { Write } from "../stream/atomic_publish.ts";
+import type { NatsClient } from "../connection/client.ts";
+import { readAllOf } from "../stream/direct_get.ts";
+import type { PendingEvent } from "../stream/message.ts";
+
+/** Which kinds are known to be noted in the store. */
+export class EventKindRegistry {
+  readonly #registered = new Set<string>();
+
+  constructor(readonly subjects: Subjects) {}
+
+  /** The notes that must be written with these events: in the same batch, so that no event comes without. */
+  missingWrites(drafts: readonly PendingEvent[]): Write[] {
+    const writes = new Map<string, Write>();
+    for (const { type, schemaVersion } of drafts) {
+      const subject = this.subjects.kind(type, schemaVersion);
+      if (this.#registered.has(subject) || writes.has(subject)) continue;
+      writes.set(subject, {
+        subject,
+        payload: JSON.stringify({ type, version: schemaVersion }),
+        rollup: true,
+      });
+    }
+    return [...writes.values()];
+  }
+
+  markRegistered(writes: readonly Write[]): void {
+    for (const { subject } of writes) this.#registered.add(subject);
+  }
+
+  async read(client: NatsClient, stream: string): Promise<EventKind[]> {
+    const found = await readAllOf(client, stream, this.subjects.kinds());
+    const kinds = found.map(({ payload }) => JSON.parse(payload) as EventKind);
+    for (const { type, version } of kinds) this.#registered.add(this.subjects.kind(type, version));
+    return kinds.sort((a, b) => typeToken(a.type).localeCompare(typeToken(b.type)) || a.version - b.version);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The fence: the checkpoint of a mailbox is a message, and every settle replaces exactly the one that its owner wrote
+ * last. Whoever takes over writes first, so a stale owner expects a message that is gone.
+ * @module
+ */
+import type { Subjects } from "../../../schema/nats.ts";
+import { type CrashedOwner, Fenced, type InFlightMark } from "../../mailbox/mailbox.ts";
+import type { PositionOf, Write } from "../stream/atomic_publish.ts";
+import type { NatsClient } from "../connection/client.ts";
+import { readLast } from "../stream/direct_get.ts";
+import { Conflict } from "../connection/errors.ts";
+import type { Writer } from "../stream/group_commit.ts";
+
+/** What a checkpoint message says. */
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly checkpoint: number;
+  /** Null once the lease was given back. */
+  readonly owner: string | null;
+  readonly takes: readonly string[];
+  /** When the last batch was settled, by the store's clock. */
+  readonly settledAt: number | null;
+  /** What was begun and not settled. */
+  readonly inFlight?: InFlightMark | null;
+}
+
+interface CheckpointOptions {
+  readonly client: NatsClient;
+  readonly writer: Writer;
+  readonly stream: string;
+  readonly subjects: Subjects;
+  readonly processor: string;
+  readonly partition: number;
+  readonly owner: string;
+  readonly takes: readonly string[];
+}
+
+export class FencedCheckpoint {
+  readonly #options: CheckpointOptions;
+  readonly #subject: string;
+  #at = 0;
+  #current!: Checkpoint;
+  /** What the owner before left behind. */
+  crashedOwner: CrashedOwner | undefined;
+
+  private constructor(options: CheckpointOptions) {
+    this.#options = options;
+    this.#subject = options.subjects.checkpoint(options.processor, options.partition);
+  }
+
+  /** Takes a mailbox over: from now on nobody settles it under an earlier epoch. */
+  static async takeOver(options: CheckpointOptions): Promise<FencedCheckpoint> {
+    const fence = new FencedCheckpoint(options);
+    for (;;) {
+      await fence.#read();
+      const { epoch, checkpoint, settledAt, inFlight: inFlight = null, owner: before } = fence.#current;
+      const { owner, takes } = options;
+      try {
+        await fence.#write({ epoch: epoch + 1, checkpoint, owner, takes, settledAt, inFlight: inFlight }, []);
+        fence.crashedOwner = before === null ? undefined : inFlight === null ? {} : { inFlight };
+        return fence;
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+  }
+
+  get current(): Checkpoint {
+    return this.#current;
+  }
+
+  /** Writes the checkpoint with all that belongs to it, or nothing. Tells where each of `writes` is. */
+  write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<PositionOf> {
+    return this.#write({ ...this.#current, ...change }, writes);
+  }
+
+  /**
+   * Reads where we are, after an outcome that is unknown. Throws Fenced when somebody took over; what they wrote is not
+   * made our own, so that whatever we still write is refused.
+   */
+  async refresh(): Promise<void> {
+    const [at, now] = [this.#at, this.#current];
+    await this.#read();
+    if (this.#current.epoch === now.epoch) return;
+    [this.#at, this.#current] = [at, now];
+    throw new Fenced(this.#options.processor, this.#options.partition, now.epoch);
+  }
+
+  async #read(): Promise<void> {
+    const found = await readLast(this.#options.client, this.#options.stream, this.#subject);
+    this.#at = found?.position ?? 0;
+    this.#current = found === undefined ? INITIAL_CHECKPOINT : JSON.parse(found.payload);
+  }
+
+  async #write(next: Checkpoint, writes: readonly Write[]): Promise<PositionOf> {
+    const checkpoint: Write = {
+      subject: this.#subject,
+      payload: JSON.stringify(next),
+      rollup: true,
+      expect: { filter: this.#subject, last: this.#at },
+    };
+    const at = await this.#options.writer.write([checkpoint, ...writes]);
+    this.#at = at(0);
+    this.#current = next;
+    return (index) => at(index + 1);
+  }
+}
+
+const INITIAL_CHECKPOINT: Checkpoint = { epoch: 0, checkpoint: 0, owner: null, takes: [], settledAt: null };

@@ -1,0 +1,84 @@
+/** The parked cases of one mailbox, as its owner knows them. @module */
+import { type Subjects, textOf } from "../../../schema/nats.ts";
+import type { PositionOf, Write } from "../stream/atomic_publish.ts";
+import type { NatsClient } from "../connection/client.ts";
+import { readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import type { ParkedCase, ParkedDeliveries } from "./parked_case.ts";
+
+/** What a message on a parked subject says. */
+export function parkedCaseOf({ payload, position }: StreamMessage): ParkedCase {
+  const { caseId, waiting } = JSON.parse(payload) as Omit<ParkedCase, "at">;
+  return { caseId, waiting, at: position };
+}
+
+/** The message that makes these deliveries of a case the ones that wait. */
+export function parkedWrite(subject: string, caseId: string, waiting: ParkedDeliveries, at: number): Write {
+  const expect = { filter: subject, last: at };
+  return waiting.length === 0
+    ? { subject, payload: "", tombstone: true, expect }
+    : { subject, payload: JSON.stringify({ caseId, waiting }), rollup: true, expect };
+}
+
+const TIDY_AT = 1_000;
+
+export class ParkedCases {
+  #cases = new Map<string, ParkedCase>();
+  #tidyAt = TIDY_AT;
+
+  constructor(
+    readonly client: NatsClient,
+    readonly stream: string,
+    readonly subjects: Subjects,
+    readonly processor: string,
+    readonly partition: number,
+  ) {}
+
+  get all(): Iterable<ParkedCase> {
+    return this.#cases.values();
+  }
+
+  has(caseId: string): boolean {
+    return this.#cases.size > 0 &&
+      (this.#cases.get(caseId)?.waiting.length ?? 0) > 0;
+  }
+
+  deliveriesOf(caseId: string): ParkedDeliveries {
+    return this.#cases.get(caseId)?.waiting ?? [];
+  }
+
+  /** Reads them anew. Cases that are gone are kept for a while, to know which message said so. */
+  async load(): Promise<void> {
+    const cases = new Map<string, ParkedCase>();
+    const filter = this.subjects.parkedCases(this.processor, this.partition);
+    for await (const found of readSubject(this.client, this.stream, filter)) {
+      const caseId = found.deleted ? caseIdOf(found.subject) : parkedCaseOf(found).caseId;
+      cases.set(caseId, found.deleted ? { caseId, waiting: [], at: found.position } : parkedCaseOf(found));
+    }
+    this.#cases = cases;
+  }
+
+  /** The messages for cases that change. */
+  writes(changed: ReadonlyMap<string, ParkedDeliveries>): Write[] {
+    return [...changed].map(([caseId, waiting]) => {
+      const subject = this.subjects.parked(this.processor, this.partition, caseId);
+      return parkedWrite(subject, caseId, waiting, this.#cases.get(caseId)?.at ?? 0);
+    });
+  }
+
+  /** Takes note of what was written, in the order of `writes`. */
+  apply(changed: ReadonlyMap<string, ParkedDeliveries>, at: PositionOf): void {
+    let index = 0;
+    for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at(index++) });
+    if (this.#cases.size > this.#tidyAt) this.#tidy();
+  }
+
+  /** A case that is gone and not known any more costs one conflict when it is parked again. */
+  #tidy(): void {
+    for (const [caseId, { waiting }] of this.#cases) if (waiting.length === 0) this.#cases.delete(caseId);
+    this.#tidyAt = 2 * this.#cases.size + TIDY_AT;
+  }
+}
+
+function caseIdOf(subject: string): string {
+  return textOf(subject.slice(subject.lastIndexOf(".") + 1));
+}

@@ -1,0 +1,202 @@
+/**
+ * The read model of cases, in a KV bucket. Projected in stretches of the log: the entries of a stretch and the checkpoint
+ * behind it are one atomic batch, so that every event counts once, whoever projects; without a checkpoint it begins anew.
+ * @module
+ */
+import { casesBucket, token } from "../../../schema/nats.ts";
+import type { CaseSummary } from "../../backend.ts";
+import { type Write, writeBatch } from "../stream/atomic_publish.ts";
+import { isNotFound } from "../connection/client.ts";
+import {
+  readLast,
+  readLastPerSubject,
+  readNext,
+  readSubject,
+  type StreamMessage,
+} from "../stream/direct_get.ts";
+import { Conflict } from "../connection/errors.ts";
+import { OrderedReader } from "../stream/ordered_reader.ts";
+import { envelopeOf } from "../stream/message.ts";
+import type { NatsContext } from "../context.ts";
+
+/** With the checkpoint it fits one atomic batch. */
+const PROJECT_AT_ONCE = 900;
+const BYTES_AT_ONCE = 4_000_000;
+/** How many positions of the bucket the list looks at in one step back. */
+const STEP_BACK = 2_000;
+
+/** The latest event of a case in a stretch, and when the case was opened if the stretch has its first. */
+interface LatestEvent {
+  readonly found: StreamMessage;
+  readonly openedAt: number | undefined;
+}
+
+/** Brings the read model up to date, stretch by stretch. */
+export class CaseProjection {
+  readonly #context: NatsContext;
+  #reader: OrderedReader | undefined;
+  /** The events up to here are no longer in the feed. */
+  #droppedUpTo = 0;
+
+  constructor(context: NatsContext) {
+    this.#context = context;
+  }
+
+  /** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
+  async project(): Promise<number> {
+    const { client, stream } = this.#context;
+    const { bucket, subject } = bucketOf(stream);
+    const checkpoint = await readLast(client, bucket, subject("checkpoint"));
+    const events = await this.#next(Number(checkpoint?.payload ?? 0));
+    if (events.length === 0) return 0;
+    const entries = await entriesOf(this.#context, latestOf(events));
+    const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
+    const writes: Write[] = entries.map((entry) => ({
+      subject: subject(`case.${token(entry.caseId)}`),
+      payload: JSON.stringify(entry),
+    }));
+    writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
+    try {
+      await writeBatch(client, writes);
+      return events.length;
+    } catch (error) {
+      if (error instanceof Conflict) return 1;
+      throw error;
+    }
+  }
+
+  /**
+   * The next events behind a position, by a consumer that stays: for a read in one answer the server counts what else is
+   * under the filter, goes through all subjects of the store for that, and lets nobody write meanwhile.
+   */
+  async #next(after: number): Promise<StreamMessage[]> {
+    // A read model that was emptied begins anew.
+    if (after < this.#droppedUpTo) await this.close();
+    const { client, stream, subjects } = this.#context;
+    const reader = this.#reader ??= new OrderedReader({
+      client,
+      stream,
+      filters: [subjects.events()],
+      after,
+    });
+    do {
+      reader.dropUpTo(after);
+      await reader.fill(PROJECT_AT_ONCE, BYTES_AT_ONCE);
+    } while ((reader.rawMessages.at(-1)?.position ?? Infinity) <= after);
+    reader.dropUpTo(after);
+    this.#droppedUpTo = after;
+    return reader.messages;
+  }
+
+  /** Ends the consumer. The next stretch makes another one. */
+  async close(): Promise<void> {
+    this.#droppedUpTo = 0;
+    await this.#reader?.close();
+    this.#reader = undefined;
+  }
+}
+
+function bucketOf(stream: string) {
+  const name = casesBucket(stream);
+  return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
+}
+
+/** The latest event of each case, in the order in which they were stored. */
+function latestOf(events: readonly StreamMessage[]): Map<string, LatestEvent> {
+  const latest = new Map<string, LatestEvent>();
+  for (const found of events) {
+    const { caseId, version } = envelopeOf(found);
+    const openedAt = version === 1 ? found.recordedAt : latest.get(caseId)?.openedAt;
+    latest.delete(caseId);
+    latest.set(caseId, { found, openedAt });
+  }
+  return latest;
+}
+
+async function entriesOf(
+  context: NatsContext,
+  latest: ReadonlyMap<string, LatestEvent>,
+): Promise<CaseSummary[]> {
+  const known = await openedBefore(
+    context,
+    [...latest].filter(([, { openedAt }]) => openedAt === undefined).map(([caseId]) => caseId),
+  );
+  return [...latest].map(([caseId, { found, openedAt }]) => {
+    const { version, type } = envelopeOf(found);
+    return {
+      caseId,
+      version,
+      latest: type,
+      openedAt: openedAt === undefined ? known.get(caseId)! : isoTime(openedAt),
+      updatedAt: isoTime(found.recordedAt),
+    };
+  });
+}
+
+/** When cases were opened whose first event is in an earlier stretch: as the bucket has it, or else the log. */
+async function openedBefore(context: NatsContext, cases: readonly string[]): Promise<Map<string, string>> {
+  if (cases.length === 0) return new Map();
+  const { client, stream, subjects, caseHeads } = context;
+  const { bucket, subject } = bucketOf(stream);
+  const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
+  const entries = (await readLastPerSubject(client, bucket, keys)).map(summaryOf);
+  const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
+  for (const caseId of cases.filter((caseId) => !opened.has(caseId))) {
+    const first = await readNext(client, stream, subjects.case(caseHeads.partitionOf(caseId), caseId), 1);
+    opened.set(caseId, isoTime(first!.recordedAt));
+  }
+  return opened;
+}
+
+/** Cases by latest change, newest first. Brings the model up to date before it looks. */
+export async function listCases(
+  context: NatsContext,
+  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+): Promise<CaseSummary[]> {
+  const projection = new CaseProjection(context);
+  try {
+    while (await projection.project() > 0);
+  } finally {
+    await projection.close();
+  }
+  const chosen = new Map<string, CaseSummary>();
+  for (let to = await lastOf(context); to > 0 && chosen.size < limit; to -= STEP_BACK) {
+    for (const summary of (await entriesBetween(context, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {
+      const isMeant = latest === undefined || summary.latest === latest;
+      if (isMeant && chosen.size < limit && !chosen.has(summary.caseId)) chosen.set(summary.caseId, summary);
+    }
+  }
+  return [...chosen.values()];
+}
+
+async function lastOf({ client, stream }: NatsContext): Promise<number> {
+  const { bucket } = bucketOf(stream);
+  try {
+    return (await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${bucket}`)).state.last_seq;
+  } catch (error) {
+    if (isNotFound(error)) return 0;
+    throw error;
+  }
+}
+
+async function entriesBetween(
+  { client, stream }: NatsContext,
+  from: number,
+  to: number,
+): Promise<CaseSummary[]> {
+  const { bucket, subject } = bucketOf(stream);
+  const entries: CaseSummary[] = [];
+  for await (const found of readSubject(client, bucket, subject("case.*"), from)) {
+    if (found.position > to) break;
+    entries.push(summaryOf(found));
+  }
+  return entries;
+}
+
+function summaryOf({ payload }: StreamMessage): CaseSummary {
+  return JSON.parse(payload);
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

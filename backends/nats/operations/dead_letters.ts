@@ -1,0 +1,137 @@
+/** Dead letters on JetStream: the parked cases whose head is dead. @module */
+import { parseStoredLine } from "../../../schema/delivery_line.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
+import { textOf } from "../../../schema/nats.ts";
+import { inOrder } from "../mailbox/batch_lines.ts";
+import { readAt, readSubject } from "../stream/direct_get.ts";
+import { Conflict } from "../connection/errors.ts";
+import { deliveryLineOf } from "../stream/message.ts";
+import { parkedCaseOf, parkedWrite } from "../mailbox/parked_cases.ts";
+import {
+  type ParkedDeliveries,
+  type ParkedDelivery,
+  promoteHead,
+  revive,
+  unpark,
+} from "../mailbox/parked_case.ts";
+import type { NatsContext } from "../context.ts";
+import { auditWrite } from "../mailbox/write_settlement.ts";
+
+const DEFAULT_LIMIT = 100;
+
+/** A parked case with a dead head, and whose it is. */
+interface DeadCase {
+  readonly subject: string;
+  readonly processor: string;
+  readonly partition: number;
+  readonly caseId: string;
+  readonly waiting: ParkedDeliveries;
+  readonly head: ParkedDelivery;
+  readonly at: number;
+}
+
+/** @param onChanged tells whoever has the mailbox that somebody acted on it */
+export function deadLetters(
+  context: NatsContext,
+  onChanged: (processor: string, partition: number) => void,
+): DeadLetters {
+  const act = async (how: Change, filter: DeadLetterFilter, by: OperatorAction) => {
+    const chosen = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+    let acted = 0;
+    for (const dead of chosen) {
+      if (!await change(context, dead, how, by)) continue;
+      acted++;
+      onChanged(dead.processor, dead.partition);
+    }
+    return acted;
+  };
+  return {
+    list: async (filter = {}) => {
+      const dead = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
+      return await inOrder(dead, (each) => deadLetterOf(context, each));
+    },
+    count: async (filter = {}) => (await findDead(context, filter)).length,
+    redrive: (filter, by) => act(redriven, filter, by),
+    discard: (filter, by) => act(discarded, filter, by),
+  };
+}
+
+/** Every dead letter that matches, oldest first. */
+async function findDead(
+  { client, stream, subjects }: NatsContext,
+  filter: DeadLetterFilter,
+): Promise<DeadCase[]> {
+  const { processor, caseId, position } = filter;
+  const found: DeadCase[] = [];
+  for await (const msg of readSubject(client, stream, subjects.parkedCases(processor, undefined, caseId))) {
+    if (msg.deleted) continue;
+    const { caseId, waiting, at } = parkedCaseOf(msg);
+    const head = waiting[0];
+    if (head?.state !== "dead" || (position !== undefined && head.position !== position)) continue;
+    const [, , owner, partition] = msg.subject.split(".");
+    const { subject } = msg;
+    found.push({
+      subject,
+      processor: textOf(owner!),
+      partition: Number(partition),
+      caseId,
+      waiting,
+      head,
+      at,
+    });
+  }
+  return found.sort((a, b) => a.head.position - b.head.position);
+}
+
+async function deadLetterOf({ client, stream }: NatsContext, dead: DeadCase): Promise<DeadLetter> {
+  const { processor, partition, caseId, waiting, head } = dead;
+  const event = await readAt(client, stream, head.position);
+  return {
+    processor,
+    partition,
+    caseId,
+    event: parseStoredLine(deliveryLineOf(event!, 0, false)),
+    failures: head.failures,
+    attempts: head.attempts,
+    held: waiting.length - 1,
+    since: new Date(head.since).toISOString(),
+  };
+}
+
+interface Change {
+  readonly act: string;
+  apply(dead: DeadCase, now: number): ParkedDeliveries;
+}
+
+const redriven: Change = {
+  act: "redrive",
+  apply: ({ waiting, head }, now) => revive(waiting, head.position, now),
+};
+const discarded: Change = {
+  act: "discard",
+  apply: ({ waiting, head }, now) => promoteHead(unpark(waiting, head.position), now),
+};
+
+/** Changes the case as it was seen, with a line of the trail; false when it was changed meanwhile by somebody else. */
+async function change(
+  context: NatsContext,
+  dead: DeadCase,
+  { act, apply }: Change,
+  { by, why }: OperatorAction,
+): Promise<boolean> {
+  const { processor, caseId, head, subject, at } = dead;
+  const now = context.clock.now();
+  const entry = { at: new Date(now).toISOString(), act, by, why, caseId, processor, eventId: head.eventId };
+  // Nothing about a delivery that was given up for good is forgotten: its failures move into the trail.
+  const details = act === "discard" ? { attempts: head.attempts, failures: head.failures } : undefined;
+  try {
+    await context.writer.write([
+      parkedWrite(subject, caseId, apply(dead, now), at),
+      auditWrite(context.subjects, { ...entry, ...(details && { details }) }),
+    ]);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Atomic batches: messages that become durable together, or not at all. The client library's own hides expectations and
+ * errors, so the headers are set here.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
+import { BackendUnavailable } from "../../backend.ts";
+import { type NatsClient, parseAnswer } from "../connection/client.ts";
+import { RecentDuplicate, translate } from "../connection/errors.ts";
+
+/** The most messages that every server takes in one batch. */
+export const MAX_BATCH_MESSAGES = 1000;
+
+/** A message to write. */
+export interface Write {
+  readonly subject: string;
+  readonly payload: string;
+  /** What follows in the payload, as bytes already. */
+  readonly body?: Uint8Array;
+  /** It replaces what its subject has. */
+  readonly rollup?: boolean;
+  /** It only says that what its subject had is gone, and may itself go after a while. */
+  readonly tombstone?: boolean;
+  /** The last position under a subject or filter before this batch; anything else fails the whole batch. */
+  readonly expect?: { readonly filter: string; readonly last: number };
+  /** An id that was written a short while ago fails the whole batch. */
+  readonly id?: string;
+}
+
+/** Where each of several writes was stored. */
+export type PositionOf = (index: number) => number;
+
+/** How long the word that something is gone is kept, for those who follow. */
+const TOMBSTONE_TTL = "600s";
+
+let batches = 0;
+/** Short: every message of a batch carries it, and the server looks through all of a header for each of its fields. */
+const node = crypto.randomUUID().slice(24);
+const encoder = new TextEncoder();
+
+interface Ack {
+  seq: number;
+  batch?: string;
+  count?: number;
+  duplicate?: boolean;
+}
+
+/**
+ * Writes all or none, and returns the position of the first: the others follow it one by one. Throws Conflict,
+ * RecentDuplicate, BackendRefused, or BackendAway when the outcome is unknown.
+ */
+export async function writeBatch(client: NatsClient, writes: readonly Write[]): Promise<number> {
+  const id = `${node}${++batches}`;
+  const last = writes.length - 1;
+  const staged = writes.slice(0, last).map((write, i) => ({
+    write,
+    head: headersOf(write, id, i + 1, false),
+  }));
+  if (last > 0) client.publishRaw(encodeMessages(staged, client.maxPayload));
+  const answer = await send(client, writes[last]!, headersOf(writes[last]!, id, writes.length, true));
+  const ack = parseAnswer<Ack>(answer);
+  if (ack.batch !== id || ack.count !== writes.length) {
+    throw new BackendUnavailable("NATS stored something else than the batch: it may not know atomic batches");
+  }
+  return ack.seq - last;
+}
+
+/**
+ * Writes a single message, for which the server need not stage a batch, and returns its position. Throws as
+ * `writeTogether`.
+ */
+export async function writeOne(client: NatsClient, write: Write): Promise<number> {
+  const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
+  const ack = parseAnswer<Ack>(answer);
+  if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
+  return ack.seq;
+}
+
+const START = "NATS/1.0\r\n";
+const END = "\r\n";
+const END_BYTES = encoder.encode(END);
+const NOTHING = new Uint8Array();
+
+function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
+  const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
+  return `${START}Nats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${sequence}\r\n${
+    headerLines(write)
+  }${commit}${END}`;
+}
+
+/** The headers of a write: what it does to its subject, its id, and what it expects. */
+function headerLines({ subject, rollup, tombstone, id, expect }: Write): string {
+  let text = rollup || tombstone ? "Nats-Rollup: sub\r\n" : "";
+  if (tombstone) text += `Nats-TTL: ${TOMBSTONE_TTL}\r\n`;
+  if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
+  if (expect === undefined) return text;
+  const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
+  return expect.filter === subject
+    ? expected
+    : `${expected}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
+}
+
+interface Message {
+  readonly write: Write;
+  readonly head: string;
+}
+
+/**
+ * Messages as the protocol writes them, in one piece. Throws BackendRefused for one that the server would break the
+ * connection for.
+ */
+function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
+  const parts = messages.map((message) => ({
+    text: textOf(message, most),
+    body: message.write.body ?? NOTHING,
+  }));
+  const size = parts.reduce((sum, { text, body }) => sum + text.length + body.length + END.length, 0);
+  // Text is nearly always ASCII, where characters are bytes; what is not is given all the room it may need.
+  return assemble(parts, size) ?? assemble(parts, 3 * size)!;
+}
+
+/** Undefined when the room is too small. */
+function assemble(
+  parts: readonly { text: string; body: Uint8Array }[],
+  room: number,
+): Uint8Array | undefined {
+  const bytes = new Uint8Array(room);
+  let at = 0;
+  for (const { text, body } of parts) {
+    const { read, written } = encoder.encodeInto(text, bytes.subarray(at));
+    at += written;
+    if (read < text.length || at + body.length + END.length > room) return undefined;
+    bytes.set(body, at);
+    bytes.set(END_BYTES, at + body.length);
+    at += body.length + END.length;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A message up to its body. */
+function textOf({ write, head }: Message, most: number): string {
+  const length = Buffer.byteLength(head);
+  const whole = length + payloadLength(write);
+  if (whole > most) throw translate(new Error("max_payload size exceeded"));
+  return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}`;
+}
+
+/** The bytes of the payload of a write. */
+function payloadLength({ payload, body = NOTHING }: Write): number {
+  return Buffer.byteLength(payload) + body.length;
+}
+
+/** The payload of a write, whole. */
+export function payloadBytes(write: Write): Uint8Array {
+  const { payload, body = NOTHING } = write;
+  const bytes = new Uint8Array(payloadLength(write));
+  bytes.set(body, encoder.encodeInto(payload, bytes).written);
+  return bytes;
+}
+
+function send(client: NatsClient, write: Write, head: string): Promise<Msg> {
+  const bytes = encoder.encode(head);
+  // The library asks headers for nothing but their bytes when it sends them.
+  return client.request(write.subject, payloadBytes(write), { encode: () => bytes } as unknown as MsgHdrs);
+}

@@ -1,0 +1,115 @@
+/**
+ * Group commit: what several mailboxes and producers of one node write at the same time goes into one atomic batch. A
+ * server commits a few hundred batches a second, however small they are.
+ * @module
+ */
+import { BackendUnavailable } from "../../backend.ts";
+import { MAX_BATCH_MESSAGES, type PositionOf, type Write, writeBatch, writeOne } from "./atomic_publish.ts";
+import type { NatsClient } from "../connection/client.ts";
+
+interface PendingWrite {
+  readonly writes: readonly Write[];
+  resolve(at: PositionOf): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * While so many batches are on their way, what comes waits, and goes together. The server makes a store of its own for each
+ * batch, on disk, and removes it: 3 ms, one after the other, whatever is in it.
+ */
+const IN_FLIGHT = 1;
+/** What nearly fills a batch gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
+const FULL = MAX_BATCH_MESSAGES * 0.9;
+const FULL_IN_FLIGHT = 8;
+
+/** What writes messages that belong together. */
+export interface Writer {
+  /** Writes all or none, and tells where. */
+  write(writes: readonly Write[]): Promise<PositionOf>;
+}
+
+/** Writes atomic batches. */
+export class GroupCommit implements Writer {
+  readonly #queue: PendingWrite[] = [];
+  #inFlight = 0;
+
+  constructor(readonly client: NatsClient) {}
+
+  write(writes: readonly Write[]): Promise<PositionOf> {
+    const { promise, resolve, reject } = Promise.withResolvers<PositionOf>();
+    this.#queue.push({ writes, resolve, reject });
+    this.#drain();
+    return promise;
+  }
+
+  #drain(): void {
+    while (this.#canSend()) {
+      this.#inFlight++;
+      void this.#send(nextGroup(this.#queue)).finally(() => {
+        this.#inFlight--;
+        this.#drain();
+      });
+    }
+  }
+
+  #canSend(): boolean {
+    let waiting = 0;
+    for (const { writes } of this.#queue) waiting += writes.length;
+    return waiting > 0 && this.#inFlight < (waiting < FULL ? IN_FLIGHT : FULL_IN_FLIGHT);
+  }
+
+  async #send(group: readonly PendingWrite[]): Promise<void> {
+    try {
+      let next = await this.#commit(group.flatMap(({ writes }) => writes));
+      for (const { writes, resolve } of group) {
+        const first = next;
+        resolve((index) => first + index);
+        next += writes.length;
+      }
+    } catch (error) {
+      // What is refused was not stored: each then answers for itself alone. After an unknown outcome all must look.
+      if (group.length > 1 && !(error instanceof BackendUnavailable)) {
+        for (const one of group) await this.#send([one]);
+      } else for (const { reject } of group) reject(error);
+    }
+  }
+
+  #commit(writes: readonly Write[]): Promise<number> {
+    return writes.length === 1 ? writeOne(this.client, writes[0]!) : writeBatch(this.client, writes);
+  }
+}
+
+/**
+ * Takes from the queue what may go together: the first, and whatever still fits. Expectations are checked against what
+ * was stored before the batch, so two that expect something of the same subject may not: the second would not see the
+ * first.
+ */
+export function nextGroup(queue: PendingWrite[]): PendingWrite[] {
+  const first = queue.shift()!;
+  if (queue.length === 0) return [first];
+  const group = [first];
+  const filters = new Set(filtersOf(first));
+  let size = first.writes.length;
+  for (let i = 0; i < queue.length && size < MAX_BATCH_MESSAGES;) {
+    const next = queue[i]!;
+    const mine = size + next.writes.length > MAX_BATCH_MESSAGES ? undefined : filtersOf(next);
+    if (mine === undefined || mine.some((filter) => filters.has(filter))) {
+      i++;
+      continue;
+    }
+    for (const filter of mine) filters.add(filter);
+    size += next.writes.length;
+    group.push(...queue.splice(i, 1));
+  }
+  return group;
+}
+
+/** What a write expects something of, or changes in a way that another may expect something of. */
+function filtersOf({ writes }: PendingWrite): string[] {
+  const filters: string[] = [];
+  for (const { expect, subject, rollup, tombstone } of writes) {
+    if (expect !== undefined) filters.push(expect.filter);
+    if ((rollup || tombstone) && expect?.filter !== subject) filters.push(subject);
+  }
+  return filters;
+}

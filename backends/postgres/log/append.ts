@@ -1,0 +1,31 @@
+/** Appending: one statement, whatever the number of events. @module */
+import type { WireEvent } from "../../../schema/events.ts";
+import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../../backend.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import { codeOf, detailOf } from "../connection/errors.ts";
+import { partitionsAndRows } from "./event_rows.ts";
+
+/** Appends all or none; also tells which partitions it touched. Throws VersionConflict or EventIdConflict. */
+export async function append(
+  client: PostgresClient,
+  events: readonly WireEvent[],
+  expected: ExpectedVersion,
+  partitions: number,
+): Promise<{ readonly appended: AppendResult; readonly touched: readonly number[] }> {
+  const { touched, rows } = partitionsAndRows(events, partitions);
+  const wanted = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
+  try {
+    const [row] = await client.run((sql) =>
+      sql<[{ stored: number; last_position: number; last_version: number }]>`
+        select * from zaakstroom.append(${`{${touched}}`}::smallint[], ${rows}, ${events.length}, ${wanted}::int)`
+    );
+    const { stored, last_position: position, last_version: version } = row;
+    return { touched, appended: { stored, duplicates: events.length - stored, position, version } };
+  } catch (error) {
+    if (codeOf(error) === "ZS001") {
+      throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
+    }
+    if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+/** Dead letters on PostgreSQL. @module */
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
+import { parseStoredLine } from "../../../schema/delivery_line.ts";
+import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { Notifier } from "../mailbox/notifier.ts";
+
+const DEFAULT_LIMIT = 100;
+
+export function deadLetters(client: PostgresClient, notifier: Notifier): DeadLetters {
+  const act = async (what: "redrive" | "discard", filter: DeadLetterFilter, { by, why }: OperatorAction) => {
+    const { processor = null, caseId = null, position = null, limit = DEFAULT_LIMIT } = filter;
+    const [row] = await client.runIdempotent((sql) =>
+      sql<[{ partitions: string }]>`
+        select array_to_string(${sql.unsafe(`zaakstroom.${what}`)}(${processor}::text, ${caseId}::text,
+          ${position}::bigint, ${limit}::int, ${by}::text, ${why}::text), ',') as partitions`
+    );
+    const partitions = row.partitions === "" ? [] : row.partitions.split(",").map(Number);
+    notifier.notify(new Set(partitions), ["*"], true);
+    return partitions.length;
+  };
+  return {
+    list: (filter = {}) => list(client, filter),
+    count: async (filter = {}) => {
+      const [row] = await client.runIdempotent((sql) =>
+        sql<[{ n: number }]>`select count(*)::int as n from zaakstroom.parked_deliveries p where ${
+          matches(sql, filter)
+        }`
+      );
+      return row.n;
+    },
+    redrive: (filter, by) => act("redrive", filter, by),
+    discard: (filter, by) => act("discard", filter, by),
+  };
+}
+
+function matches(sql: Sql, filter: DeadLetterFilter) {
+  const processor = filter.processor ?? null;
+  const caseId = filter.caseId ?? null;
+  const position = filter.position ?? null;
+  return sql`p.state = 'dead' and (${processor}::text is null or p.processor = ${processor}::text)
+    and (${caseId}::text is null or p.case_id = ${caseId}::text)
+    and (${position}::bigint is null or p.position = ${position}::bigint)`;
+}
+
+async function list(client: PostgresClient, filter: DeadLetterFilter): Promise<DeadLetter[]> {
+  const rows = await client.runIdempotent((sql) =>
+    sql`select p.processor, p.partition, p.case_id, p.attempts, p.failures, p.parked_at,
+        zaakstroom.delivery_line(e, p.attempts, 0) as line,
+        (select count(*)::int from zaakstroom.parked_deliveries h
+         where (h.processor, h.partition, h.case_id) = (p.processor, p.partition, p.case_id) and h.position > p.position) as held
+      from zaakstroom.parked_deliveries p join zaakstroom.events e on e.event_id = p.event_id
+      where ${matches(sql, filter)} order by p.position limit ${filter.limit ?? DEFAULT_LIMIT}`
+  );
+  return rows.map((row) => ({
+    processor: row.processor,
+    partition: row.partition,
+    caseId: row.case_id,
+    event: parseStoredLine(row.line),
+    failures: row.failures,
+    attempts: row.attempts,
+    held: row.held,
+    since: row.parked_at.toISOString(),
+  }));
+}

@@ -1,0 +1,79 @@
+/** Waiting for a backend that is away. @module */
+import { BackendUnavailable, BackendUnusable } from "../backend.ts";
+
+/** Called when a backend went away, and with undefined when it answers again. */
+export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
+
+const INITIAL_DELAY_MS = 50;
+const MAX_DELAY_MS = 2_000;
+
+/** The wait before try `n` (from 0): doubling from 50 ms to 2 s, half of it by chance, so that nodes do not come in a herd. */
+export function retryDelayMs(n: number, random: () => number = Math.random): number {
+  const whole = Math.min(INITIAL_DELAY_MS * 2 ** Math.min(n, 20), MAX_DELAY_MS);
+  return whole / 2 + random() * whole / 2;
+}
+
+/** Resolves after `ms` (at once when that is past) or when the signal aborts; never rejects. */
+export function delay(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, Math.max(0, ms));
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
+
+/**
+ * Tries until the backend answers: only BackendAway is waited out, every other error is thrown. For work that may
+ * safely be done twice. When the signal aborts, the last BackendAway is thrown.
+ */
+export async function retryWhileUnavailable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  listener?: AvailabilityListener,
+): Promise<T> {
+  for (let tries = 0;; tries++) {
+    try {
+      const answer = await work();
+      if (tries > 0) listener?.(undefined);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+      listener?.(error);
+      if (signal.aborted) throw error;
+      await delay(retryDelayMs(tries), signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+/** Told that a backend that answers refuses the work, and with undefined when it does no more. */
+export type UsabilityListener = (refused: BackendUnusable | undefined) => void;
+
+/**
+ * As `untilAnswered`, and waits out refusals too: a disk that is full or a right that was withdrawn is mended by a
+ * person while the work waits. What waits is tried again at its leisure, and each of many at a time of its own.
+ */
+export function retryWhileUnusable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  listener: UsabilityListener,
+): Promise<T> {
+  let lastError: BackendUnusable | undefined;
+  return retryWhileUnavailable(async () => {
+    try {
+      const answer = await work();
+      if (lastError !== undefined) listener(undefined);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof BackendUnusable)) throw error;
+      lastError = error;
+      listener(error);
+      throw new BackendUnavailable(error.message, { cause: error });
+    }
+  }, signal);
+}

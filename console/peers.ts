@@ -1,7 +1,7 @@
 /** Other programs on the same PostgreSQL, each in a process of its own; their packages are the comparison's alone. @module */
 import { fileURLToPath } from "node:url";
 import { spread } from "../simulators/comparison.ts";
-import type { PeerMeasurements } from "../simulators/compare/comparison_report.ts";
+import type { PeerMeasurements } from "../simulators/comparison/comparison_report.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
 const PEERS = [

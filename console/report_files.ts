@@ -1,6 +1,6 @@
 /** Reports on the disk. @module */
 import { join } from "node:path";
-import { type ReportDocument, reportFiles } from "../simulators/load/report_page.ts";
+import { type ReportDocument, reportFiles } from "../simulators/reports/report_page.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
 /** Makes the directory of a report, before any work is done. Throws CommandError when it can't be had. */

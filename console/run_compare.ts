@@ -4,7 +4,7 @@ import {
   type Comparison,
   comparisonReport,
   describeComparison,
-} from "../simulators/compare/comparison_report.ts";
+} from "../simulators/comparison/comparison_report.ts";
 import type { Output } from "./command.ts";
 import type { CompareValues } from "./commands/compare.ts";
 import { openParticipants, type Participants } from "./contestants.ts";

@@ -3,7 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import { serverProcessId } from "../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../simulators/load/load_figures.ts";
 import { describeLoad, loadReport, whole } from "../simulators/load/load_report.ts";
-import { listenerOn } from "../simulators/load/process_account.ts";
+import { listenerOn } from "../simulators/load/process_usage.ts";
 import type { WatchedProcess } from "../simulators/load/process_watch.ts";
 import { LoadTester } from "../simulators/load_tester.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "./backend_options.ts";

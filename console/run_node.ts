@@ -1,6 +1,6 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { Backend } from "../backends/backend.ts";
-import { type SimulatedClock, simulatedClock } from "../simulators/simulated_clock.ts";
+import { type SimulatedClock, simulatedClock } from "../simulators/citizen/simulated_clock.ts";
 import { openBackend, requireReadable } from "./backend_options.ts";
 import type { Output } from "./command.ts";
 import type { StartValues } from "./start_options.ts";

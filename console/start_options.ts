@@ -1,6 +1,6 @@
 /** The options of `start`, as the command declares them and the node reads them. @module */
-import { caseVariantNames } from "../simulators/scenarios.ts";
-import { timeScale } from "../simulators/simulated_clock.ts";
+import { caseVariantNames } from "../simulators/cases/variants.ts";
+import { timeScale } from "../simulators/citizen/simulated_clock.ts";
 import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../schema/settings.ts";
 import { backendOptions, jsonOption } from "./backend_options.ts";
 import { defaultWorkers } from "./node.ts";

@@ -1,7 +1,7 @@
 /** The summary of a run, with its ledger. @module */
 import type { Backend } from "../backends/backend.ts";
-import { conservation } from "../simulators/conservation.ts";
-import { Ledger, type LedgerReport } from "../simulators/ledger.ts";
+import { conservation } from "../simulators/proof/conservation.ts";
+import { Ledger, type LedgerReport } from "../simulators/proof/ledger.ts";
 import type { MetricsSnapshot } from "./metrics.ts";
 import { formatRounded } from "./terminal.ts";
 

@@ -1,10 +1,14 @@
 /** What a node is given to do: cases to feed, a citizen to play, an end to prove. @module */
 import { processors } from "../actors/processors/all.ts";
 import type { Backend } from "../backends/backend.ts";
-import { citizenEventTypes, type CitizenProgress, simulateCitizen } from "../simulators/citizen_play.ts";
-import { appendGeneratedCases } from "../simulators/feed.ts";
-import type { CaseVariantName } from "../simulators/scenarios.ts";
-import type { SimulatedClock } from "../simulators/simulated_clock.ts";
+import {
+  citizenEventTypes,
+  type CitizenProgress,
+  simulateCitizen,
+} from "../simulators/citizen/citizen_simulation.ts";
+import { appendGeneratedCases } from "../simulators/load/case_feed.ts";
+import type { CaseVariantName } from "../simulators/cases/variants.ts";
+import type { SimulatedClock } from "../simulators/citizen/simulated_clock.ts";
 import type { Output } from "./command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "./exit_codes.ts";

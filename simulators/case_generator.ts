@@ -7,14 +7,14 @@
 import { z } from "zod";
 import { withTwoDecimals } from "../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../schema/events.ts";
-import { ArrivalProcess, hoursOfWeek } from "./arrivals.ts";
-import { assumptions } from "./assumptions.ts";
-import { type Citizen, CitizenPopulation } from "./citizens.ts";
-import { type Claim, ClaimProcess, monthFactors } from "./claims.ts";
-import { latestApplications, smallestCountedDebt } from "./domain.ts";
-import { Random } from "./random.ts";
-import { type CaseVariant, type CaseVariantName, caseVariants } from "./scenarios.ts";
-import { seededUuid } from "./seeded_ids.ts";
+import { ArrivalProcess, hoursOfWeek } from "./cases/arrival_pattern.ts";
+import { assumptions } from "./cases/assumptions.ts";
+import { type Citizen, CitizenPopulation } from "./cases/profiles.ts";
+import { type Claim, ClaimProcess, monthFactors } from "./cases/claims.ts";
+import { latestApplications, smallestCountedDebt } from "./cases/figures.ts";
+import { Random } from "./cases/random.ts";
+import { type CaseVariant, type CaseVariantName, caseVariants } from "./cases/variants.ts";
+import { seededUuid } from "./cases/seeded_ids.ts";
 
 export interface GeneratorOptions {
   /** Any text or number. The same seed, with the same other options, gives the same cases. */

@@ -13,7 +13,7 @@ import {
   readCaseMs,
   replayRate,
   settleRate,
-} from "./compare/rates.ts";
+} from "./comparison/rates.ts";
 import { LoadTester } from "./load_tester.ts";
 
 /** A backend that takes part. */

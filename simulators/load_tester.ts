@@ -24,7 +24,7 @@ import { runOpenLoop } from "./load/open_loop.ts";
 import { ProcessWatch, type WatchedProcess } from "./load/process_watch.ts";
 import { afterProbe, beginSearch, type Search } from "./load/rate_search.ts";
 import { RunRecorder, wallClock } from "./load/run_recorder.ts";
-import { ErrorCounts } from "./load/troubles.ts";
+import { ErrorCounts } from "./load/error_counts.ts";
 
 interface LoadOptions {
   readonly supervision: SupervisorOptions;

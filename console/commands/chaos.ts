@@ -4,9 +4,9 @@ import { natsUrl, oneOf, postgresUrl, rate, serverUrl, text, wholeNumber } from 
 import { duration, flag } from "../../schema/settings.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
-import type { BackendName } from "../../simulators/chaos/stage.ts";
+import type { BackendName } from "../../simulators/chaos/testbed/testbed.ts";
 import { faults } from "../../simulators/faults/all.ts";
-import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/words.ts";
+import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
 import { jsonOption } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";
 import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
@@ -128,7 +128,7 @@ async function runWith(
   output: Output,
 ): Promise<ChaosResult> {
   // Loaded here: no other command needs any of it.
-  const { NO_NATS, runScenarios: play } = await import("../../simulators/chaos/play.ts");
+  const { NO_NATS, runScenarios: play } = await import("../../simulators/chaos.ts");
   const seed = values.seed ?? crypto.randomUUID().slice(0, 8);
   const phases = new Map<string, string>();
   const { runs, missing, notPlayed } = await play({

@@ -1,11 +1,11 @@
 /** `simulate`: generates cases, into a store or as text. @module */
 import type { Backend } from "../../backends/backend.ts";
 import { caseLine, generateCases } from "../../simulators/case_generator.ts";
-import { distributionReport } from "../../simulators/distribution_report.ts";
-import { explainFigures, renderExplanation } from "../../simulators/explain.ts";
-import { appendGeneratedCases } from "../../simulators/feed.ts";
-import { renderReport } from "../../simulators/render_report.ts";
-import { type CaseVariantName, caseVariantNames } from "../../simulators/scenarios.ts";
+import { distributionReport } from "../../simulators/reports/distribution_report.ts";
+import { explainFigures, renderExplanation } from "../../simulators/cases/figure_sources.ts";
+import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
+import { renderReport } from "../../simulators/reports/distribution_text.ts";
+import { type CaseVariantName, caseVariantNames } from "../../simulators/cases/variants.ts";
 import { duration, flag, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
 import { backendOptions, jsonOption, openBackend } from "../backend_options.ts";
 import { command, type Output } from "../command.ts";

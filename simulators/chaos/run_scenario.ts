@@ -1,15 +1,15 @@
 /** One run of a scenario: warm-up, faults, drain, ledger, verdict. @module */
 import { processors } from "../../actors/processors/all.ts";
-import { checkHistory, type Finding } from "../history_checker.ts";
-import { conservation } from "../conservation.ts";
-import { Ledger, type LedgerReport } from "../ledger.ts";
-import { steadyNow } from "./control.ts";
-import type { RunHistory, RuntimeEvent } from "./history.ts";
-import { CHAOS_MAX_ATTEMPTS } from "./node_core.ts";
+import { checkHistory, type Finding } from "../proof/history_checker.ts";
+import { conservation } from "../proof/conservation.ts";
+import { Ledger, type LedgerReport } from "../proof/ledger.ts";
+import { steadyNow } from "./node/control_protocol.ts";
+import type { RunHistory, RuntimeEvent } from "../proof/history.ts";
+import { CHAOS_MAX_ATTEMPTS } from "./node/chaos_runtime.ts";
 import type { Scenario } from "./scenario.ts";
-import type { ChaosServer } from "./servers/server.ts";
-import { MAILBOXES, openTestbed, type RunningTestbed } from "./set_stage.ts";
-import type { BackendName } from "./stage.ts";
+import type { ChaosServer } from "./testbed/server.ts";
+import { MAILBOXES, openTestbed, type RunningTestbed } from "./testbed/open_testbed.ts";
+import type { BackendName } from "./testbed/testbed.ts";
 import { type RunSeries, seriesOf } from "./series.ts";
 import { type FaultRecord, runTimeline, scheduleFaults } from "./timeline.ts";
 import { failuresOf } from "./verdict.ts";

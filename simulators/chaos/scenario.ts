@@ -1,7 +1,7 @@
 /** A scenario: a plan of faults as data, with what is expected of the runtime meanwhile. @module */
 import { z } from "zod";
 import { type FaultName, faultNames, faults } from "../faults/all.ts";
-import type { BackendName } from "./stage.ts";
+import type { BackendName } from "./testbed/testbed.ts";
 
 const share = z.number().min(0).max(1);
 

@@ -1,11 +1,11 @@
 /** Playing a timeline: when each fault begins and ends, and what was seen of it. @module */
 import { faults } from "../faults/all.ts";
 import type { Fault } from "../faults/fault.ts";
-import { steadyNow } from "./control.ts";
-import type { RuntimeEventKind, SettleAttempt } from "./history.ts";
+import { steadyNow } from "./node/control_protocol.ts";
+import type { RuntimeEventKind, SettleAttempt } from "../proof/history.ts";
 import type { Scenario, TimelineStep } from "./scenario.ts";
-import type { Recorder } from "./recorder.ts";
-import type { Testbed } from "./stage.ts";
+import type { Recorder } from "./testbed/recorder.ts";
+import type { Testbed } from "./testbed/testbed.ts";
 
 /** One fault that was applied. Times are milliseconds since the load began; undefined: it did not come to that. */
 export interface FaultRecord {

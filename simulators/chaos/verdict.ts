@@ -1,5 +1,5 @@
 /** The verdict of a run: why it failed, or that it did not. Pure. @module */
-import { type Finding, invariants } from "../history_checker.ts";
+import { type Finding, invariants } from "../proof/history_checker.ts";
 import type { Scenario } from "./scenario.ts";
 import type { FaultRecord } from "./timeline.ts";
 

@@ -1,5 +1,5 @@
 /** Events that fail at first, with others of their case behind them. @module */
-import { steadyNow } from "../chaos/control.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 const CASES = 10;

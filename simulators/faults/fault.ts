@@ -1,7 +1,7 @@
 /** The contract of a fault: what it does, how it ends, and what proves that it happened. @module */
 import { delay } from "../../backends/primitives/retry.ts";
-import type { RuntimeEventKind } from "../chaos/history.ts";
-import type { Testbed } from "../chaos/stage.ts";
+import type { RuntimeEventKind } from "../proof/history.ts";
+import type { Testbed } from "../chaos/testbed/testbed.ts";
 
 /** What a fault lays hands on; in memory there are workers and nothing else. */
 type FaultNeeds = "worker" | "process" | "link" | "store" | "own_server";

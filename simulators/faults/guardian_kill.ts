@@ -1,5 +1,5 @@
 /** A guardian dies: its node notices, and ends in order. @module */
-import { steadyNow } from "../chaos/control.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 export function guardianKill(): Fault {

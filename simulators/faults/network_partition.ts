@@ -1,5 +1,5 @@
 /** The network between a node and its backend carries nothing: both ways, or one. @module */
-import type { Testbed } from "../chaos/stage.ts";
+import type { Testbed } from "../chaos/testbed/testbed.ts";
 import type { Direction } from "../proxy/wire.ts";
 import { type Fault, pollUntil } from "./fault.ts";
 

@@ -1,5 +1,5 @@
 /** The node dies under its guardian. @module */
-import { steadyNow } from "../chaos/control.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 export function nodeKill(): Fault {

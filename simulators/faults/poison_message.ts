@@ -1,6 +1,6 @@
 /** Events that no try can save. @module */
-import { steadyNow } from "../chaos/control.ts";
-import type { ScriptedFailure } from "../chaos/misbehaviour.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
+import type { ScriptedFailure } from "../chaos/node/fault_hooks.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 /** Each in a case of its own, with events of the case behind it. */

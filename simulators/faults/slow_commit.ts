@@ -1,8 +1,8 @@
 /** A transaction that has drawn its positions and commits late, as that of a slow or stopped producer does. @module */
 import postgres from "postgres";
 import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
-import { PARTITIONS } from "../chaos/open_store.ts";
-import type { Testbed } from "../chaos/stage.ts";
+import { PARTITIONS } from "../chaos/node/open_store.ts";
+import type { Testbed } from "../chaos/testbed/testbed.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 const HELD_MS = 1_000;

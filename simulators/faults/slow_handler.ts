@@ -1,8 +1,8 @@
 /** Handlers are slower than the load. @module */
-import { steadyNow } from "../chaos/control.ts";
-import { WORKERS } from "../chaos/node_core.ts";
-import type { Recorder } from "../chaos/recorder.ts";
-import type { Testbed } from "../chaos/stage.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
+import { WORKERS } from "../chaos/node/chaos_runtime.ts";
+import type { Recorder } from "../chaos/testbed/recorder.ts";
+import type { Testbed } from "../chaos/testbed/testbed.ts";
 import type { Fault } from "./fault.ts";
 
 async function orderAllWorkers({ nodes }: Testbed, act: "slow" | "fast"): Promise<void> {

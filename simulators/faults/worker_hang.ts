@@ -1,6 +1,6 @@
 /** A worker spins where no watchdog stops it. @module */
-import { steadyNow } from "../chaos/control.ts";
-import { WORKERS } from "../chaos/node_core.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
+import { WORKERS } from "../chaos/node/chaos_runtime.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 export function workerHang(): Fault {

@@ -1,5 +1,5 @@
 /** A node is stopped beyond its leases, with batches that are handled and not settled, and wakes up. @module */
-import { steadyNow } from "../chaos/control.ts";
+import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { type Fault, pollUntil } from "./fault.ts";
 
 export function zombie(): Fault {

@@ -1,6 +1,6 @@
 /** When the events of a load test are due: settled before it begins, whatever the store does meanwhile. @module */
-import { hoursOfWeek } from "../arrivals.ts";
-import { Random } from "../random.ts";
+import { hoursOfWeek } from "../cases/arrival_pattern.ts";
+import { Random } from "../cases/random.ts";
 
 export const arrivalKinds = ["fixed", "poisson", "daily"] as const;
 export type ArrivalKind = (typeof arrivalKinds)[number];

@@ -1,8 +1,8 @@
 /** What a load run came to, for people: lines, and a report with plots. Pure. @module */
 import type { LatencyFigures } from "./latency_histogram.ts";
 import type { LoadFigures, SecondFigures } from "./load_figures.ts";
-import { linePlot } from "./plot.ts";
-import { plainTable, type ReportDocument, type ReportPart } from "./report_page.ts";
+import { linePlot } from "../reports/svg_plot.ts";
+import { plainTable, type ReportDocument, type ReportPart } from "../reports/report_page.ts";
 
 const LATENCY_HEAD = ["milliseconds", "count", "mean", "p50", "p90", "p99", "p99.9", "max"];
 

@@ -1,6 +1,6 @@
 /** Looks at processes again and again during a run. @module */
 import type { ProcessFigures, SecondFigures } from "./load_figures.ts";
-import { type ProcessUsage, usageOf } from "./process_account.ts";
+import { type ProcessUsage, usageOf } from "./process_usage.ts";
 
 /** A process to look at, with a name for people. */
 export interface WatchedProcess {

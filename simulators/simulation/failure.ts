@@ -1,7 +1,7 @@
 /** A failing schedule as people and programs are told of it. @module */
 import { describeFault, type SimulationPlan } from "./fault.ts";
 import type { Mutation } from "./mutation.ts";
-import { shrink } from "./shrink.ts";
+import { shrink } from "./plan_shrinker.ts";
 import { simulatePlan, type SimulationResult } from "./simulation.ts";
 
 /** What failed, and the least that makes it fail. */

@@ -1,5 +1,5 @@
 /** Puts simulated time and seeded chance in the place of the globals that the runtime uses. @module */
-import type { Random } from "../random.ts";
+import type { Random } from "../cases/random.ts";
 import { type SimulatedTime, START } from "./simulated_time.ts";
 
 const RealDate = Date;

@@ -2,7 +2,7 @@
 import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
 import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../cases/random.ts";
 import type { SimulationHistory } from "./history.ts";
 import { overrideMembers } from "./node_store.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";

@@ -5,7 +5,7 @@ import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../cases/random.ts";
 import type { SimulationPlan, TimedFault } from "./fault.ts";
 import type { SimulationHistory } from "./history.ts";
 import type { Mutation } from "./mutation.ts";

@@ -2,7 +2,7 @@
 import { BatchDispatcher } from "../../actors/worker/batch_dispatcher.ts";
 import type { WorkerLike } from "../../actors/pool/spawn_worker.ts";
 import type { FromWorker, ToWorker } from "../../actors/worker/protocol.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../cases/random.ts";
 import type { AbruptExit, TimedFault } from "./fault.ts";
 import { type FailureControls, processorsOf } from "./simulated_cases.ts";
 import type { Process, SimulatedTime } from "./simulated_time.ts";

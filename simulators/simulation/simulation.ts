@@ -1,19 +1,19 @@
 /** Runs one schedule: nodes, producers and faults until everything is done, then the check of what became of it. @module */
 import { MemoryDeadLetters } from "../../backends/memory/dead_letters.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
-import { Random } from "../random.ts";
-import { checkDeadLetters } from "./check_dead_letters.ts";
-import { checkEnd } from "./check_end.ts";
+import { Random } from "../cases/random.ts";
+import { checkDeadLetters } from "./checks/dead_letters.ts";
+import { checkEnd } from "./checks/end_state.ts";
 import type { SimulationPlan } from "./fault.ts";
 import { replaceGlobals } from "./globals.ts";
 import { SimulationHistory } from "./history.ts";
-import { scheduleFault } from "./inject.ts";
+import { scheduleFault } from "./fault_injector.ts";
 import type { Mutation } from "./mutation.ts";
 import { SimulatedStoreClock } from "./node_store.ts";
 import { Producers } from "./producers.ts";
 import { SimulatedNode, type SimulationContext } from "./simulated_node.ts";
 import { SimulatedTime } from "./simulated_time.ts";
-import { findUnfinished } from "./unfinished.ts";
+import { findUnfinished } from "./checks/unfinished_work.ts";
 
 /** How a schedule went. */
 export interface SimulationResult {

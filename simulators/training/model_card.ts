@@ -1,8 +1,8 @@
 /** The model card: what the model is, what it was trained on, how well it does, and what it is not. @module */
 import { missable } from "../../actors/reasoning/model/features.ts";
 import type { HeadName, Weights } from "../../actors/reasoning/model/model.ts";
-import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "../histories.ts";
-import { confidenceLost, type HeadReport, type TrainingOptions } from "../train_model.ts";
+import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "./synthetic_outcomes.ts";
+import { confidenceLost, type HeadReport, type TrainingOptions } from "./train_model.ts";
 
 const headDescriptions: Readonly<Record<HeadName, string>> = {
   payment_plan: "resolved, after a payment plan",
@@ -150,4 +150,4 @@ const limits = `## Limits
 - Outcomes under an action nobody took cannot be observed; the simulation draws actions at random, practice does not.
 - Facts outside the trained range are clamped and said so in the reason codes (\`outside_training:…\`).
 - The features left out may still leak through those kept in (income does differ between groups): measure before use.
-- To make these files again: run \`simulators/train_model.ts\`. Same seed, same bytes.`;
+- To make these files again: run \`simulators/training/train_model.ts\`. Same seed, same bytes.`;

@@ -3,7 +3,7 @@
  * `deno task chaos`. How soon all goes on after a fault is for the long form, on a machine that does nothing else. @module
  */
 import { assertEquals } from "@std/assert";
-import { runScenarios } from "../../simulators/chaos/play.ts";
+import { runScenarios } from "../../simulators/chaos.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { unsupportedReason } from "../../simulators/chaos/scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { processors } from "../../actors/processors/all.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { appendGeneratedCases } from "../../simulators/feed.ts";
+import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { type LeaseHoldings, NodeGroup } from "../support/several_nodes.ts";
 import { brokenRules } from "../support/store_check.ts";

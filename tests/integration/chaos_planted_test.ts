@@ -5,7 +5,7 @@ import { linesOf } from "../../backends/mailbox/mailbox.ts";
 import { decodeLines, encodeLines } from "../../schema/delivery_line.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import { runOnTestbed, type RunResult } from "../../simulators/chaos/run_scenario.ts";
-import { openInMemory } from "../../simulators/chaos/set_stage.ts";
+import { openInMemory } from "../../simulators/chaos/testbed/open_testbed.ts";
 import { overrideMailboxes } from "../support/odd_backend.ts";
 
 const calm = scenarios.find(({ name }) => name === "calm")!;

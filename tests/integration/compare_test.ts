@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { measures } from "../../simulators/comparison.ts";
-import type { Comparison } from "../../simulators/compare/comparison_report.ts";
+import type { Comparison } from "../../simulators/comparison/comparison_report.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import { assertRefused, run, runHere } from "../support/program.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
 import type { RunSummary } from "../../console/summary.ts";
-import { Random } from "../../simulators/random.ts";
+import { Random } from "../../simulators/cases/random.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { Program } from "../support/program.ts";
 import { brokenRules, countByType } from "../support/store_check.ts";

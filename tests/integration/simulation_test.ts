@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { drawSchedule } from "../../simulators/simulation/draw_schedule.ts";
+import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
 import type { SimulatedFault, SimulationPlan } from "../../simulators/simulation/fault.ts";
 import { renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
-import { shrink } from "../../simulators/simulation/shrink.ts";
+import { shrink } from "../../simulators/simulation/plan_shrinker.ts";
 import { simulatePlan, type SimulationResult } from "../../simulators/simulation/simulation.ts";
 import { brokenMechanisms, lateCommits } from "../support/broken_mechanisms.ts";
 

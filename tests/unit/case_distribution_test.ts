@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { localHour } from "../../simulators/arrivals.ts";
+import { localHour } from "../../simulators/cases/arrival_pattern.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
-import { typeShares } from "../../simulators/claims.ts";
-import { type DistributionReport, distributionReport } from "../../simulators/distribution_report.ts";
-import { latestApplications, sourcedFigures } from "../../simulators/domain.ts";
-import { chiSquare } from "../../simulators/goodness_of_fit.ts";
-import { renderReport } from "../../simulators/render_report.ts";
-import { type CaseVariantName, caseVariantNames, caseVariants } from "../../simulators/scenarios.ts";
+import { typeShares } from "../../simulators/cases/claims.ts";
+import { type DistributionReport, distributionReport } from "../../simulators/reports/distribution_report.ts";
+import { latestApplications, sourcedFigures } from "../../simulators/cases/figures.ts";
+import { chiSquare } from "../../simulators/reports/goodness_of_fit.ts";
+import { renderReport } from "../../simulators/reports/distribution_text.ts";
+import { type CaseVariantName, caseVariantNames, caseVariants } from "../../simulators/cases/variants.ts";
 
 /** One chance in a thousand, as a standard normal. */
 const UNLIKELY = 3.09;

@@ -5,10 +5,10 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { passesElevenTest } from "../../schema/bsn.ts";
 import { readInput } from "../../schema/input.ts";
-import { assumptions } from "../../simulators/assumptions.ts";
+import { assumptions } from "../../simulators/cases/assumptions.ts";
 import { caseLine, generateCases, type GeneratedCase } from "../../simulators/case_generator.ts";
-import { sourcedFigures } from "../../simulators/domain.ts";
-import { caseVariantNames } from "../../simulators/scenarios.ts";
+import { sourcedFigures } from "../../simulators/cases/figures.ts";
+import { caseVariantNames } from "../../simulators/cases/variants.ts";
 
 const lines = (options: Parameters<typeof generateCases>[0]) => [...generateCases(options)].map(caseLine);
 const ndjson = (options: Parameters<typeof generateCases>[0]) => lines(options).join("\n") + "\n";

@@ -4,10 +4,10 @@ import { EventIdConflict } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
-import { reactionsTo } from "../../simulators/citizen.ts";
-import { type CitizenOptions, simulateCitizen } from "../../simulators/citizen_play.ts";
-import { ReactionSchedule } from "../../simulators/citizen_schedule.ts";
-import { EventTail } from "../../simulators/citizen_tail.ts";
+import { reactionsTo } from "../../simulators/citizen/reactions.ts";
+import { type CitizenOptions, simulateCitizen } from "../../simulators/citizen/citizen_simulation.ts";
+import { ReactionSchedule } from "../../simulators/citizen/reaction_schedule.ts";
+import { EventTail } from "../../simulators/citizen/event_tail.ts";
 import { anEvent } from "../support/events.ts";
 
 const YEAR_MS = 366 * 86_400_000;

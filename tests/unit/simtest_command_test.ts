@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { runCommand } from "../../console/command.ts";
 import { UsageError } from "../../console/exit_codes.ts";
-import { simtest } from "../../simulators/simulation/command.ts";
+import { simtest } from "../../console/commands/simtest.ts";
 
 /** What a command line prints, and its exit code. */
 async function run(...args: string[]): Promise<{ code: number; out: string[] }> {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseTimeScale, simulatedClock } from "../../simulators/simulated_clock.ts";
+import { parseTimeScale, simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 
 Deno.test("a time scale is a rate of simulated to real time, or a factor", () => {
   assertEquals(parseTimeScale("1d/s"), 86_400);

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { localHour } from "../../simulators/arrivals.ts";
-import { assumptions, modellingChoices } from "../../simulators/assumptions.ts";
+import { localHour } from "../../simulators/cases/arrival_pattern.ts";
+import { assumptions, modellingChoices } from "../../simulators/cases/assumptions.ts";
 import {
   latestApplications,
   municipalities,
   smallestCountedDebt,
   sourcedFigures,
-} from "../../simulators/domain.ts";
-import { explainFigures, renderExplanation } from "../../simulators/explain.ts";
+} from "../../simulators/cases/figures.ts";
+import { explainFigures, renderExplanation } from "../../simulators/cases/figure_sources.ts";
 
 Deno.test("the figures are those of the sources", () => {
   assertEquals([latestApplications.year, latestApplications.n], [2022, 75_531]);

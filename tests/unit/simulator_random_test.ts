@@ -1,9 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { chiSquare } from "../../simulators/goodness_of_fit.ts";
-import { jointShares } from "../../simulators/joint_shares.ts";
-import { Categorical, clippedLognormal, negativeBinomialShares, Random } from "../../simulators/random.ts";
-import { seededUuid, shuffle, testBsns } from "../../simulators/seeded_ids.ts";
+import { chiSquare } from "../../simulators/reports/goodness_of_fit.ts";
+import { jointShares } from "../../simulators/cases/joint_shares.ts";
+import {
+  Categorical,
+  clippedLognormal,
+  negativeBinomialShares,
+  Random,
+} from "../../simulators/cases/random.ts";
+import { seededUuid, shuffle, testBsns } from "../../simulators/cases/seeded_ids.ts";
 
 const times = <T>(n: number, draw: () => T): T[] => Array.from({ length: n }, draw);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

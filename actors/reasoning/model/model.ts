@@ -1,6 +1,6 @@
 /**
  * The trained model: what is likely to become of a case under each action, as logistic regressions whose weights are
- * data (`model/weights_v1.json`, made by `simulators/train_model.ts`; read `model/CARD.md` before leaning on it).
+ * data (`model/weights_v1.json`, made by `simulators/training/train_model.ts`; read `model/CARD.md` before leaning on it).
  *
  * Reproducible to the bit: V8 computes `Math.exp` and `Math.log` in its own software, alike on every platform, and
  * every output is quantised besides.

@@ -1,5 +1,5 @@
 /** The report as one HTML page that needs nothing else. Pure. @module */
-import { invariants } from "../../history_checker.ts";
+import { invariants } from "../../proof/history_checker.ts";
 import type { RunResult } from "../run_scenario.ts";
 import type { FaultRecord } from "../timeline.ts";
 import { chart, escapeHtml } from "./chart.ts";
@@ -12,7 +12,7 @@ import {
   hasPassed,
   replayCommand,
   worstOf,
-} from "./words.ts";
+} from "./summary.ts";
 
 export function htmlReport(result: ChaosResult): string {
   const passed = hasPassed(result);

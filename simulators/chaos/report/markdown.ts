@@ -1,7 +1,7 @@
 /** The report as Markdown. Pure. @module */
-import { invariants } from "../../history_checker.ts";
+import { invariants } from "../../proof/history_checker.ts";
 import type { RunResult } from "../run_scenario.ts";
-import { type ChaosResult, describeLedger, formatMs, hasPassed, replayCommand, worstOf } from "./words.ts";
+import { type ChaosResult, describeLedger, formatMs, hasPassed, replayCommand, worstOf } from "./summary.ts";
 
 export function markdownReport(result: ChaosResult): string {
   const failed = result.runs.filter(({ failures }) => failures.length > 0).length;

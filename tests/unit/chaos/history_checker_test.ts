@@ -1,7 +1,7 @@
 /** The checker is checked: every violation that is planted in a sound history is found, and by its name. @module */
 import { assert, assertEquals } from "@std/assert";
-import type { RunHistory, SettleAttempt } from "../../../simulators/chaos/history.ts";
-import { checkHistory, type InvariantName } from "../../../simulators/history_checker.ts";
+import type { RunHistory, SettleAttempt } from "../../../simulators/proof/history.ts";
+import { checkHistory, type InvariantName } from "../../../simulators/proof/history_checker.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 

@@ -5,8 +5,8 @@ import {
   comparisonReport,
   describeComparison,
   formatSpread,
-} from "../../../simulators/compare/comparison_report.ts";
-import { markdown } from "../../../simulators/load/report_page.ts";
+} from "../../../simulators/comparison/comparison_report.ts";
+import { markdown } from "../../../simulators/reports/report_page.ts";
 
 function backend(name: string, settled: number): BackendFigures {
   const figures = Object.fromEntries(measures.map((measure) => [measure, spread([1, 2, 3])]));

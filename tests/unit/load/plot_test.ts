@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { barPlot, formatShort, linePlot, niceTicks } from "../../../simulators/load/plot.ts";
-import { markdown, page, plainTable, reportFiles } from "../../../simulators/load/report_page.ts";
+import { barPlot, formatShort, linePlot, niceTicks } from "../../../simulators/reports/svg_plot.ts";
+import { markdown, page, plainTable, reportFiles } from "../../../simulators/reports/report_page.ts";
 
 Deno.test("ticks are round numbers within the range", () => {
   assertEquals(niceTicks(0, 10), [0, 2, 4, 6, 8, 10]);

@@ -5,7 +5,7 @@ import {
   ownerOf,
   parseUsage,
   usageOf,
-} from "../../../simulators/load/process_account.ts";
+} from "../../../simulators/load/process_usage.ts";
 
 const stat = (pid: number, name: string, utime: number, stime: number, cutime = 0, cstime = 0) =>
   `${pid} (${name}) S 1 1 1 0 -1 4194560 100 0 0 0 ${utime} ${stime} ${cutime} ${cstime} 20 0 1 0 5 9 9 1`;

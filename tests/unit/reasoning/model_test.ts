@@ -5,7 +5,7 @@ import { featureNames } from "../../../actors/reasoning/model/features.ts";
 import { model, modelOf, type Weights } from "../../../actors/reasoning/model/model.ts";
 import weights from "../../../actors/reasoning/model/weights_v1.json" with { type: "json" };
 import { ageBands, eventTypes, households, incomeSources, intakeChannels } from "../../../schema/events.ts";
-import { currentTraining, trainModel } from "../../../simulators/train_model.ts";
+import { currentTraining, trainModel } from "../../../simulators/training/train_model.ts";
 import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "./intakes.ts";
 
 /** The score of `fullIntake()` by the weights in use. */

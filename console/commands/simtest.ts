@@ -1,0 +1,125 @@
+/** `simtest`: runs schedules of faults, seed after seed, and shows the first that fail. @module */
+import { command, type Output } from "../command.ts";
+import { exitCodes, UsageError } from "../exit_codes.ts";
+import type { Parsed, Values } from "../options.ts";
+import { formatRounded, ProgressMeter } from "../terminal.ts";
+import { flag, wholeNumber } from "../../schema/settings.ts";
+import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
+import { describeFault } from "../../simulators/simulation/fault.ts";
+import { type FailedSchedule, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
+import { simulatePlan, type SimulationResult } from "../../simulators/simulation/simulation.ts";
+
+const MAX_SEEDS = 1_000_000_000;
+
+const options = {
+  seeds: {
+    schema: wholeNumber(1, MAX_SEEDS).optional(),
+    value: "N",
+    help: "so many schedules; default 1000",
+  },
+  from: { schema: wholeNumber(0, MAX_SEEDS).default(1), value: "N", help: "the first seed; default 1" },
+  seed: { schema: wholeNumber(0, MAX_SEEDS).optional(), value: "N", help: "only this one, with its trace" },
+  minutes: { schema: wholeNumber(1, 10_000).optional(), value: "M", help: "ends after so many minutes" },
+  json: { schema: flag, help: "print the result as one line of JSON" },
+} as const;
+
+type SimtestValues = Values<typeof options>;
+
+export const simtest = command({
+  name: "simtest",
+  startedBy: "deno task",
+  summary: "Runs schedules of faults against the real runtime, in simulated time",
+  options,
+  notes: "A seed that fails is shown with the fewest faults that make it fail, and the exit code is 1.\n" +
+    "The same seed always gives the same run.",
+  async run({ values, positional }: Parsed<typeof options>, output) {
+    if (positional.length > 0) throw new UsageError(`simtest takes no arguments: ${positional[0]}`);
+    const many = values.seeds !== undefined || values.minutes !== undefined;
+    if (values.seed !== undefined && many) {
+      throw new UsageError("Cannot use --seed with --seeds or --minutes: it runs one");
+    }
+    return values.seed === undefined
+      ? await runMany(values, output)
+      : await runOne(values.seed, values, output);
+  },
+});
+
+/** Failures that are shrunk and shown; more of them seldom tell more. */
+const MAX_SHOWN = 5;
+
+/** What many schedules came to. */
+interface RunCounts {
+  readonly from: number;
+  schedules: number;
+  readonly failed: number[];
+  readonly shown: FailedSchedule[];
+  simulatedMs: number;
+  readonly effects: Record<string, number>;
+}
+
+async function runMany({ seeds, from, minutes, json }: SimtestValues, output: Output): Promise<number> {
+  const most = seeds ?? (minutes === undefined ? 1_000 : Infinity);
+  const began = performance.now();
+  const progress = json
+    ? undefined
+    : new ProgressMeter(output, "schedules", Number.isFinite(most) ? most : undefined);
+  const runCounts: RunCounts = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
+  const late = () => minutes !== undefined && performance.now() - began >= minutes * 60_000;
+  while (runCounts.schedules < most && !late()) {
+    const run = await simulatePlan(drawSchedule(from + runCounts.schedules));
+    addRun(runCounts, run);
+    if (run.breaches.length > 0 && runCounts.shown.length < MAX_SHOWN) {
+      runCounts.shown.push(await shrinkRun(run));
+      if (!json) output.err(renderFailure(runCounts.shown.at(-1)!));
+    }
+    progress?.show(runCounts.schedules);
+  }
+  progress?.end();
+  return printCounts(runCounts, (performance.now() - began) / 1_000, json, output);
+}
+
+function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs }: SimulationResult): void {
+  runCounts.schedules++;
+  runCounts.simulatedMs += simulatedMs;
+  if (breaches.length > 0) runCounts.failed.push(schedule.seed);
+  for (const [kind, times] of effects) runCounts.effects[kind] = (runCounts.effects[kind] ?? 0) + times;
+}
+
+function printCounts(runCounts: RunCounts, seconds: number, json: boolean, { out }: Output): number {
+  const { from, schedules, failed, simulatedMs, effects } = runCounts;
+  const per_minute = Math.round(schedules / seconds * 60);
+  if (json) {
+    const rest = {
+      failed,
+      failures: runCounts.shown,
+      effects,
+      simulated_seconds: Math.round(simulatedMs / 1_000),
+    };
+    out(JSON.stringify({ from, schedules, seconds: Math.round(seconds * 10) / 10, per_minute, ...rest }));
+  } else {
+    const hours = (simulatedMs / 3_600_000).toFixed(1);
+    const faults = Object.values(effects).reduce((sum, n) => sum + n, 0);
+    out(
+      `${formatRounded(schedules)} schedules from seed ${from}, ${
+        formatRounded(per_minute)
+      } a minute: ${hours} hours and ${formatRounded(faults)} faults simulated`,
+    );
+    out(
+      failed.length === 0 ? "All of them hold" : `${failed.length} fail: ${failed.slice(0, 20).join(", ")}`,
+    );
+  }
+  return failed.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+async function runOne(seed: number, { json }: SimtestValues, { out }: Output): Promise<number> {
+  const run = await simulatePlan(drawSchedule(seed));
+  const failure = run.breaches.length === 0 ? undefined : await shrinkRun(run);
+  const { schedule, hash, breaches, trace } = run;
+  if (json) out(JSON.stringify({ schedule, hash, breaches, failure }));
+  else {
+    out(schedule.faults.map(describeFault).join("\n") || "No faults");
+    out(trace.join("\n"));
+    out(failure === undefined ? `Seed ${seed} holds (trace ${hash})` : renderFailure(failure));
+  }
+  return failure === undefined ? exitCodes.ok : exitCodes.failed;
+}

@@ -1,0 +1,155 @@
+/** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
+import { processors } from "../../../actors/processors/all.ts";
+import type { Observer } from "../../../actors/observer.ts";
+import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
+import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
+import { delay } from "../../../backends/primitives/retry.ts";
+import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
+import type { RuntimeEventKind } from "../../proof/history.ts";
+import { BATCH_BYTES } from "./open_store.ts";
+import { FaultSwitches, type ReportSink, watchBackend } from "./watched_backend.ts";
+
+/** Two workers, so that what happens to one can be told from what happens to the other. */
+export const WORKERS = 2;
+export const CHAOS_MAX_ATTEMPTS = 4;
+/** A batch may be above its bound by one delivery. */
+const PREFETCH = 4;
+const LARGEST_DELIVERY = 20_000;
+const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
+
+/** The supervision of chaos nodes: as in production, with times short enough to watch. */
+const supervisorOptions: SupervisorOptions = {
+  workers: WORKERS,
+  deliveryTimeoutMs: 300,
+  hangMs: 1_500,
+  startMs: 30_000,
+  stateLimit: 2_000,
+  heapCeilingBytes: 120 * 1024 * 1024,
+  intensity: { restarts: 40, periodMs: 60_000 },
+  policy: { maxAttempts: CHAOS_MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
+  prefetch: PREFETCH,
+  entry: new URL("./chaos_worker.ts", import.meta.url),
+};
+
+const REPORT_MS = 100;
+const HEALTH_MS = 300;
+
+export class ChaosRuntime {
+  readonly supervisor: Supervisor;
+  readonly #switches = new FaultSwitches();
+  readonly #report: ReportSink;
+  readonly #workers: Worker[];
+  readonly #backend: Backend;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stopped = new AbortController();
+  readonly #healthLoop: Promise<void>;
+
+  /** `workers` is where the process keeps the workers that it has, newest last. */
+  constructor(backend: Backend, report: ReportSink, workers: Worker[]) {
+    this.#backend = backend;
+    this.#report = report;
+    this.#workers = workers;
+    const observer = createReportingObserver(report);
+    const watchedBackend = watchBackend(backend, report, this.#switches);
+    this.supervisor = new Supervisor(watchedBackend, processors, observer, supervisorOptions);
+    this.#timer = setInterval(() => this.#reportInFlight(), REPORT_MS);
+    this.#healthLoop = this.#reportHealth();
+  }
+
+  async #reportHealth(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      // While the backend is away there is nothing to tell.
+      const health = await this.#backend.health().catch(() => undefined);
+      if (health !== undefined) {
+        const { mailboxes, nextTimerAt } = health;
+        await this.#report(mailboxTotals(mailboxes, nextTimerAt));
+      }
+      await delay(HEALTH_MS, signal);
+    }
+  }
+
+  #reportInFlight(): void {
+    const { mostInFlight } = this.#switches;
+    this.#switches.mostInFlight = this.#switches.inFlight;
+    void this.#report({ kind: "in_flight", bytes: mostInFlight, bound: IN_FLIGHT_BOUND });
+  }
+
+  /** Does what it is told; returns evidence of what it has done so far, as a count. */
+  execute(order: Order): number {
+    const switches = this.#switches;
+    switch (order.do) {
+      case "worker":
+        return this.#orderWorker(order.worker, order.act);
+      case "hold":
+        switches.holdsSettles = order.on;
+        return switches.settlesHeld;
+      case "repeat":
+        switches.repeatsBatches = order.on;
+        return switches.deliveriesRepeated;
+      case "clock":
+        return shiftClock(order.shiftMs);
+    }
+  }
+
+  #orderWorker(worker: number, order: string): number {
+    const { length } = this.#workers;
+    this.#workers[worker % length]?.postMessage({ chaos: order });
+    return length;
+  }
+
+  async stop(): Promise<void> {
+    this.#switches.holdsSettles = false;
+    await this.supervisor.stop(5_000);
+    clearInterval(this.#timer);
+    this.#stopped.abort();
+    await this.#healthLoop;
+    this.#reportInFlight();
+  }
+}
+
+function mailboxTotals(mailboxes: readonly MailboxHealth[], nextTimerAt: string | null): MailboxTotals {
+  const sum = (of: (mailbox: MailboxHealth) => number) => mailboxes.reduce((all, each) => all + of(each), 0);
+  return {
+    kind: "health",
+    at: steadyNow(),
+    mailboxes: mailboxes.length,
+    pending: sum(({ pending }) => pending),
+    parked: sum(({ parked }) => parked),
+    retrying: sum(({ retrying }) => retrying),
+    timersDue: nextTimerAt !== null && Date.parse(nextTimerAt) <= RealDate.now(),
+  };
+}
+
+/** Everything the runtime makes visible, as reports; of a batch only what did not go well. */
+export function createReportingObserver(report: ReportSink): Observer {
+  const observe = (what: RuntimeEventKind, ids: Record<string, string | number>) =>
+    void report({ kind: "observed", what, at: steadyNow(), ids });
+  return {
+    settled() {},
+    retried: (ids) => observe("retry", { ...ids }),
+    deadLettered: (ids) => observe("dead_letter", { ...ids }),
+    held: (ids) => observe("held", { ...ids }),
+    fenced: (ids) => observe("fenced", ids),
+    workerRestarted: ({ worker, exit }) => observe("worker_restart", { worker, exit }),
+    backendUnavailable: () => observe("backend_away", {}),
+    backendAvailable: () => observe("backend_back", {}),
+  };
+}
+
+const RealDate = Date;
+
+/** The clock of this process goes so much before the world's. Returns by how much it is wrong. */
+function shiftClock(shiftMs: number): number {
+  if (shiftMs === 0) globalThis.Date = RealDate;
+  else {
+    const shifted = class extends RealDate {
+      constructor(...args: ConstructorParameters<typeof Date>) {
+        super(...((args as unknown[]).length === 0 ? [RealDate.now() + shiftMs] : args) as [number]);
+      }
+      static override now = () => RealDate.now() + shiftMs;
+    };
+    globalThis.Date = shifted as DateConstructor;
+  }
+  return Math.round(Math.abs(Date.now() - RealDate.now()));
+}

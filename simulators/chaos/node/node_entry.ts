@@ -1,0 +1,102 @@
+/**
+ * The entry of chaos nodes, and of their guardian. A normal node never comes here: it is started by `main.ts`, and no
+ * option, environment variable or message leads from there to here. @module
+ */
+import { guard } from "../../../actors/supervision/guardian.ts";
+import type { Supervisor } from "../../../actors/supervisor.ts";
+import type { AvailabilityListener } from "../../../backends/primitives/retry.ts";
+import { type NodePlan, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
+import { trackWorkers } from "./worker_registry.ts";
+import { nodeCommand } from "./node_command.ts";
+import { ChaosRuntime, createReportingObserver } from "./chaos_runtime.ts";
+import { openStore } from "./open_store.ts";
+import type { ReportSink } from "./watched_backend.ts";
+
+const RECYCLE = 75;
+
+async function guardNode(plan: NodePlan): Promise<number> {
+  const { command, args } = nodeCommand({ ...plan, role: "node" });
+  return await guard({
+    command,
+    args,
+    env: {},
+    intensity: { restarts: 10, periodMs: 60_000 },
+    isFinal: (code) => code <= 7,
+    recycleCode: RECYCLE,
+    interruptedCode: 130,
+    log: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
+  });
+}
+
+async function runNode(plan: NodePlan): Promise<number> {
+  const { workers } = trackWorkers();
+  const control = await Deno.connect({ hostname: "127.0.0.1", port: plan.control });
+  const report = createReporter(control);
+  await report({ kind: "hello", node: plan.node, life: crypto.randomUUID(), pid: Deno.pid });
+  try {
+    return await serve(plan, control, report, workers);
+  } catch (error) {
+    await report({
+      kind: "crashed",
+      why: error instanceof Error ? error.stack ?? error.message : `${error}`,
+    });
+    return 70;
+  }
+}
+
+async function serve(plan: NodePlan, control: Deno.TcpConn, report: ReportSink, workers: Worker[]) {
+  const observer = createReportingObserver(report);
+  let isUnavailable = false;
+  const onAvailabilityChange: AvailabilityListener = (error) => {
+    if (isUnavailable !== (error !== undefined)) {
+      error ? observer.backendUnavailable("") : observer.backendAvailable();
+    }
+    isUnavailable = error !== undefined;
+  };
+  const backend = await openStore({ ...plan, onAvailabilityChange });
+  const runtime = new ChaosRuntime(backend, report, workers);
+  const stopRequested = executeOrders(control, runtime, report);
+  const started = runtime.supervisor.start().then(() => never);
+  const ending = await Promise.race([stopRequested, runtime.supervisor.ended(), started]);
+  if (ending !== "stop" && ending.kind === "escalated") {
+    await report({ kind: "observed", what: "recycle", at: steadyNow(), ids: {} });
+    await runtime.stop();
+    return RECYCLE;
+  }
+  await runtime.stop();
+  await backend.close();
+  return 0;
+}
+
+const never = new Promise<Awaited<ReturnType<Supervisor["ended"]>>>(() => {});
+
+/** Obeys until it is asked to stop: by standard input, as a guardian asks, or by its end. */
+async function executeOrders(control: Deno.TcpConn, runtime: ChaosRuntime, report: ReportSink) {
+  const executeAll = async () => {
+    for await (const line of readTextLines(control)) {
+      const { order, n } = JSON.parse(line) as { order: Order; n: number };
+      await report({ kind: "order_done", order: n, evidence: runtime.execute(order) });
+    }
+  };
+  const stopped = Deno.stdin.read(new Uint8Array(16)).catch(() => null);
+  await Promise.race([executeAll(), stopped]);
+  return "stop" as const;
+}
+
+/** Reports in order. Once written, a line reaches its reader even if this process is killed in the next instant. */
+function createReporter(control: Deno.TcpConn): ReportSink {
+  const encoder = new TextEncoder();
+  let queue: Promise<void> = Promise.resolve();
+  return (report) => {
+    let bytes = encoder.encode(`${JSON.stringify(report)}\n`);
+    queue = queue.then(async () => {
+      while (bytes.length > 0) bytes = bytes.subarray(await control.write(bytes));
+    }).catch(() => {});
+    return queue;
+  };
+}
+
+if (import.meta.main) {
+  const plan = JSON.parse(Deno.args[0]!) as NodePlan;
+  Deno.exit(plan.role === "guardian" ? await guardNode(plan) : await runNode(plan));
+}

@@ -1,0 +1,194 @@
+/** Setting the stage: a store, nodes behind proxies, a producer; and taking it all down again. @module */
+import { processors } from "../../../actors/processors/all.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
+import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
+import { FaultProxy, type LinkRules } from "../../proxy/fault_proxy.ts";
+import { NatsWire } from "../../proxy/nats_wire.ts";
+import { PostgresWire } from "../../proxy/postgres_wire.ts";
+import type { CurrentFilter } from "../../proxy/wire.ts";
+import { Random } from "../../cases/random.ts";
+import { type ChaosNode, NodeProcess } from "../node/node_process.ts";
+import { steadyNow } from "../node/control_protocol.ts";
+import { startMemoryNode } from "../node/memory_node.ts";
+import { BATCH_BYTES, BATCH_SIZE, openStore, PARTITIONS } from "../node/open_store.ts";
+import { Producer } from "./producer.ts";
+import { Recorder } from "./recorder.ts";
+import type { ChaosServer } from "./server.ts";
+import type { BackendName, Testbed } from "./testbed.ts";
+
+interface TestbedOptions {
+  readonly seed: string;
+  readonly perSecond: number;
+  readonly nodes: number;
+  readonly guarded: boolean;
+  readonly smallHeap: boolean;
+  /** None for memory. */
+  readonly server: ChaosServer | undefined;
+}
+
+/** Mailboxes of a store. */
+export const MAILBOXES = processors.length * PARTITIONS;
+/** A thief that has waited so long has what there is to be had, in milliseconds. */
+const THEFT_TIMEOUT_MS = 3_000;
+
+/** A stage that is set: nodes run, and the load has not begun. */
+export interface RunningTestbed extends Testbed {
+  /** Reads the store, past all proxies. */
+  readonly reader: Backend;
+  stopNodes(): Promise<void>;
+  tearDown(): Promise<void>;
+}
+
+export function openTestbed(plan: TestbedOptions): Promise<RunningTestbed> {
+  return plan.server === undefined ? openInMemory(plan) : openOnServer(plan, plan.server);
+}
+
+/** `between` stands between the node and the store. */
+export async function openInMemory(
+  { seed, perSecond }: Pick<TestbedOptions, "seed" | "perSecond">,
+  wrap: (backend: Backend) => Backend = (backend) => backend,
+): Promise<RunningTestbed> {
+  const bounds = { batchSize: BATCH_SIZE, batchBytes: BATCH_BYTES };
+  const backend = createMemoryBackend({ partitions: PARTITIONS, ...bounds });
+  const recorder = new Recorder();
+  const node = await startMemoryNode(wrap(backend), "node-1", recorder);
+  return {
+    ...commonMembers("memory", seed, backend, perSecond, recorder),
+    nodes: [node],
+    linkRules: [],
+    server: undefined,
+    storeUrl: undefined,
+    reader: backend,
+    addNode: () => Promise.reject(new Error("In memory there is one node")),
+    stealLeases: () => Promise.reject(new Error("In memory there is one node")),
+    stopNodes: () => node.stop(),
+    tearDown: () => backend.close(),
+  };
+}
+
+function commonMembers(
+  backend: BackendName,
+  seed: string,
+  store: Backend,
+  perSecond: number,
+  recorder: Recorder,
+) {
+  const producer = new Producer(store, { seed, perSecond });
+  return { backend, random: new Random(seed, "faults"), producer, recorder };
+}
+
+async function openOnServer({ seed, perSecond, nodes, ...kind }: TestbedOptions, server: ChaosServer) {
+  const processes = new TestbedProcesses(server, await server.freshStore(), kind);
+  try {
+    const reader = await processes.open();
+    const store = await processes.openBehind(processes.proxy());
+    for (let n = 1; n <= nodes; n++) await processes.addNode(`node-${n}`);
+    return {
+      ...commonMembers(server.backend, seed, store, perSecond, processes.recorder),
+      nodes: processes.nodes,
+      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules] as readonly LinkRules[],
+      server,
+      storeUrl: processes.url,
+      reader,
+      addNode: (name = `node-${processes.nodes.length + 1}`) => processes.addNode(name),
+      stealLeases: (name: string) => processes.stealLeases(name),
+      stopNodes: () => processes.stopNodes(),
+      tearDown: () => processes.tearDown(),
+    };
+  } catch (error) {
+    await processes.tearDown();
+    throw error;
+  }
+}
+
+/** Everybody who uses one store of a server. */
+class TestbedProcesses {
+  readonly recorder = new Recorder();
+  readonly nodes: ChaosNode[] = [];
+  readonly proxies: FaultProxy[] = [];
+  readonly #backends: Backend[] = [];
+  readonly #server: ChaosServer;
+  readonly #store: string;
+  readonly #nodeOptions: Pick<TestbedOptions, "guarded" | "smallHeap">;
+
+  constructor(server: ChaosServer, store: string, kind: Pick<TestbedOptions, "guarded" | "smallHeap">) {
+    this.#server = server;
+    this.#store = store;
+    this.#nodeOptions = { guarded: kind.guarded, smallHeap: kind.smallHeap };
+  }
+
+  proxy(): FaultProxy {
+    const isPostgres = this.#server.backend === "postgres";
+    const wireOf = (filterOf: CurrentFilter) =>
+      isPostgres ? new PostgresWire(filterOf) : new NatsWire(filterOf);
+    const proxy = new FaultProxy(this.#server.target, wireOf);
+    this.proxies.push(proxy);
+    return proxy;
+  }
+
+  get url(): string {
+    return this.#server.urlOf(this.#store);
+  }
+
+  #plan(port?: number) {
+    const url = this.#server.urlOf(this.#store, port);
+    return { backend: this.#server.backend, url, stream: this.#store };
+  }
+
+  async open(node?: string): Promise<Backend> {
+    const backend = await openStore({
+      ...this.#plan(),
+      patient: true,
+      ...(node === undefined ? {} : { node }),
+    });
+    this.#backends.push(backend);
+    return backend;
+  }
+
+  async openBehind({ port }: FaultProxy): Promise<Backend> {
+    const backend = await openStore(this.#plan(port));
+    this.#backends.push(backend);
+    return backend;
+  }
+
+  async addNode(node: string): Promise<ChaosNode> {
+    const proxy = this.proxy();
+    const plan = { ...this.#plan(proxy.port), node, ...this.#nodeOptions };
+    const started = await NodeProcess.start(plan, proxy, this.recorder);
+    this.nodes.push(started);
+    return started;
+  }
+
+  async stealLeases(node: string): Promise<number> {
+    const rogue = await this.open(node);
+    const stop = new AbortController();
+    const stolen: Mailbox[] = [];
+    const taking = processors.map(async (processor) => {
+      for await (const mailbox of rogue.mailboxes(processor, stop.signal)) {
+        const { processor, partition, epoch } = mailbox;
+        stolen.push(mailbox);
+        const lease = { kind: "lease_acquired", processor, partition, epoch, at: steadyNow() } as const;
+        this.recorder.receive({ node: "thief", life: "thief" }, lease);
+      }
+    });
+    await this.recorder.waitUntil(() => stolen.length >= MAILBOXES, THEFT_TIMEOUT_MS);
+    stop.abort();
+    await Promise.all(taking);
+    await Promise.all(stolen.map((mailbox) => mailbox.close()));
+    await rogue.close();
+    return stolen.length;
+  }
+
+  async stopNodes(): Promise<void> {
+    await Promise.all(this.nodes.splice(0).map((node) => node.stop()));
+  }
+
+  async tearDown(): Promise<void> {
+    await this.stopNodes();
+    for (const { rules } of this.proxies) rules.restore();
+    await Promise.all(this.#backends.map((backend) => backend.close()));
+    for (const proxy of this.proxies) await proxy[Symbol.asyncDispose]();
+    await this.#server.drop(this.#store);
+  }
+}

@@ -1,0 +1,116 @@
+/** Keeps what nodes report, as the history of the run, and lets others wait for it. @module */
+import type { MailboxTotals, NodeReport } from "../node/control_protocol.ts";
+import type {
+  InFlightPeak,
+  LeaseAcquisition,
+  RuntimeEvent,
+  RuntimeEventKind,
+  SettleAttempt,
+} from "../../proof/history.ts";
+
+/** Who reports. */
+export interface NodeLife {
+  readonly node: string;
+  readonly life: string;
+}
+
+export class Recorder {
+  readonly attempts: SettleAttempt[] = [];
+  readonly leasesAcquired: LeaseAcquisition[] = [];
+  readonly observed: RuntimeEvent[] = [];
+  readonly health: MailboxTotals[] = [];
+  readonly crashes: string[] = [];
+  readonly killed: string[] = [];
+  readonly #inFlight = new Map<string, InFlightPeak>();
+  readonly #openAttempts = new Map<string, SettleAttempt>();
+  /** The last owner of each mailbox. */
+  readonly #owners = new Map<string, string>();
+  readonly #waiters = new Set<() => void>();
+
+  get inFlight(): readonly InFlightPeak[] {
+    return [...this.#inFlight.values()];
+  }
+
+  receive(life: NodeLife, report: NodeReport): void {
+    switch (report.kind) {
+      case "lease_acquired":
+        this.#recordLease(life, report);
+        break;
+      case "settle_begun": {
+        const { kind: _, id, batch, at, ...rest } = report;
+        const attempt = { ...life, ...rest, kind: batch, begunAt: at, endedAt: undefined, result: undefined };
+        this.attempts.push(attempt);
+        this.#openAttempts.set(`${life.life}/${id}`, attempt);
+        break;
+      }
+      case "settle_ended":
+        this.#recordSettleEnd(life, report);
+        break;
+      case "observed":
+        this.record({ ...life, what: report.what, at: report.at, ids: report.ids });
+        break;
+      case "in_flight":
+        this.#recordInFlight(life, report);
+        break;
+      case "health":
+        this.health.push(report);
+        break;
+      case "crashed":
+        this.crashes.push(`${life.node}: ${report.why}`);
+    }
+    for (const wake of this.#waiters) wake();
+  }
+
+  record(event: RuntimeEvent): void {
+    this.observed.push(event);
+    for (const wake of this.#waiters) wake();
+  }
+
+  #recordLease({ node, life }: NodeLife, report: NodeReport & { kind: "lease_acquired" }): void {
+    const { kind: _, ...lease } = report;
+    this.leasesAcquired.push({ node, life, ...lease });
+    const mailbox = `${lease.processor}/${lease.partition}`;
+    const before = this.#owners.get(mailbox);
+    this.#owners.set(mailbox, node);
+    if (before === undefined || before === node) return;
+    const ids = { processor: lease.processor, partition: lease.partition, epoch: lease.epoch };
+    this.record({ node, life, what: "takeover", at: lease.at, ids });
+  }
+
+  #recordSettleEnd({ life }: NodeLife, { id, result, at }: NodeReport & { kind: "settle_ended" }): void {
+    const attempt = this.#openAttempts.get(`${life}/${id}`);
+    if (attempt === undefined) return;
+    this.#openAttempts.delete(`${life}/${id}`);
+    attempt.result = result;
+    attempt.endedAt = at;
+  }
+
+  #recordInFlight({ node, life }: NodeLife, { bytes, bound }: NodeReport & { kind: "in_flight" }): void {
+    const most = Math.max(bytes, this.#inFlight.get(life)?.bytes ?? 0);
+    this.#inFlight.set(life, { node, bytes: most, bound });
+  }
+
+  /** What was told since a moment, of some kinds. */
+  observedSince(at: number, ...kinds: readonly RuntimeEventKind[]): RuntimeEvent[] {
+    return this.observed.filter((event) => event.at >= at && kinds.includes(event.what));
+  }
+
+  /** Resolves once something holds, looked at whenever something is reported; false when the time or the signal ends first. */
+  async waitUntil(condition: () => boolean, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const check = () => condition() && resolve(true);
+    const giveUp = () => resolve(false);
+    const timer = setTimeout(giveUp, withinMs);
+    signal?.addEventListener("abort", giveUp);
+    this.#waiters.add(check);
+    if (signal?.aborted) giveUp();
+    check();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+      this.#waiters.delete(check);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/** The stage: everything a fault can lay hands on. @module */
+import type { LinkRules } from "../../proxy/fault_proxy.ts";
+import type { Random } from "../../cases/random.ts";
+import type { ChaosNode } from "../node/node_process.ts";
+import type { Producer } from "./producer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { ChaosServer } from "./server.ts";
+
+export type BackendName = "postgres" | "nats" | "memory";
+
+export interface Testbed {
+  readonly backend: BackendName;
+  readonly random: Random;
+  /** The nodes that run, the usual victim first. */
+  readonly nodes: readonly ChaosNode[];
+  /** Between the victim and the backend, and between the producer and the backend; none in memory. */
+  readonly linkRules: readonly LinkRules[];
+  readonly producer: Producer;
+  readonly recorder: Recorder;
+  /** None in memory. */
+  readonly server: ChaosServer | undefined;
+  /** The store, past all proxies. */
+  readonly storeUrl: string | undefined;
+  /** Starts one more node, under a name of its own or that of another. */
+  addNode(name?: string): Promise<ChaosNode>;
+  /** Takes every lease of a node from it, as somebody would who pretends to be it; returns how many, and gives them back. */
+  stealLeases(name: string): Promise<number>;
+}

@@ -1,0 +1,52 @@
+/** The simulated caseworker: decides on the cases that wait for a person, and says that it is simulated. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import type { CitizenLife, CitizenReaction } from "./reactions.ts";
+import { citizenAssumptions as assumed } from "./assumptions.ts";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+interface CaseworkerChoice {
+  readonly decision: string;
+  readonly why: string;
+}
+
+/** The decision of a caseworker within the term; none when the review is left lying, for the team lead to find. */
+export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
+  const { asked_of, rules, debt_amount } = citizen.cause.data;
+  const askedOfLead = asked_of === "team_lead";
+  if (!askedOfLead && citizen.random.chance(assumed.review_late.value)) return [];
+  const name = askedOfLead
+    ? "team-lead-1"
+    : `caseworker-${1 + citizen.random.below(assumed.caseworkers.value)}`;
+  const { decision, why } = chooseDecision(citizen);
+  const data = {
+    decision,
+    decided_by: name,
+    reason: `Simulated decision of ${name}: ${why}`,
+    next_steps: ["Tell the citizen of the decision, its reason and how to object"],
+    rules,
+    ...(debt_amount === undefined ? {} : { debt_amount }),
+  };
+  const time = citizen.between(citizen.start + HOUR_MS, decideBy(citizen.cause, askedOfLead));
+  return [citizen.reaction("decision", time, "case.decision", data, "caseworker")];
+}
+
+function chooseDecision({ cause: { data }, random }: CitizenLife): CaseworkerChoice {
+  const proposed = typeof data.proposed === "string" ? data.proposed : undefined;
+  if (proposed !== undefined && random.chance(assumed.follows_proposal.value)) {
+    return { decision: proposed, why: `follows the proposal of the rules. ${data.reason ?? ""}`.trim() };
+  }
+  const [first] = data.reasons as { reason: string }[];
+  return {
+    decision: "refer_assistance",
+    why: `assistance suits the case better. ${first?.reason ?? ""}`.trim(),
+  };
+}
+
+function decideBy({ data, timestamp }: WireEvent, askedOfLead: boolean): number {
+  const term = data.term as { expires_at: string } | undefined;
+  if (term !== undefined) return Date.parse(term.expires_at) - HOUR_MS;
+  const days = askedOfLead ? assumed.team_lead_days.value : assumed.review_days.value;
+  return Date.parse(timestamp) + days * DAY_MS;
+}

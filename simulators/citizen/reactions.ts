@@ -1,0 +1,221 @@
+/**
+ * The citizen: what happens outside after a plan, a referral or a claim that is collected, by the outcome shares of the
+ * domain data. Pure: the same event and seed give the same reactions, with the same ids, so that they can be worked out
+ * again at any time and appended twice without harm.
+ * @module
+ */
+import { policy } from "../../actors/reasoning/rules/policy.ts";
+import { assistanceTerms, collectionTerm } from "../../actors/reasoning/law/terms.ts";
+import { dutchDay, endOfDay } from "../../actors/reasoning/law/working_days.ts";
+import type { EventType, WireEvent } from "../../schema/events.ts";
+import { derivedId } from "../../schema/ids.ts";
+import { caseworkerReactions } from "./caseworker.ts";
+import { citizenAssumptions as assumed } from "./assumptions.ts";
+import debtDomain from "../cases/data/debt_domain.json" with { type: "json" };
+import { outcomeShares } from "../training/synthetic_outcomes.ts";
+import { Random } from "../cases/random.ts";
+
+/** Something that will happen outside. */
+export interface CitizenReaction {
+  /** Simulated time, ISO; also the event's own. */
+  readonly at: string;
+  readonly event: WireEvent;
+}
+
+/** The types of events that somebody outside reacts to. */
+export const triggerEventTypes = [
+  "case.payment_plan_created",
+  "case.decision",
+  "case.review_requested",
+] as const;
+
+/** The types of the reactions. */
+export const reactionEventTypes = [
+  "case.payment_received",
+  "case.withdrawn",
+  "case.assistance_accepted",
+  "case.decision",
+] as const satisfies readonly EventType[];
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const meanDaysToMeeting = debtDomain.durations.application_to_first_meeting_days_mean.value;
+
+type Outcome = "resolved" | "withdrawn" | "escalated";
+
+/** What will happen outside because of an event, in order of time; nothing for most events. */
+export function reactionsTo(event: WireEvent, seed: string | number): CitizenReaction[] {
+  const citizen = new CitizenLife(event, seed);
+  switch (event.event_type) {
+    case "case.payment_plan_created":
+      return payPlan(citizen);
+    case "case.review_requested":
+      return caseworkerReactions(citizen);
+    case "case.decision":
+      if (event.data.decision === "refer_assistance") return takeAssistance(citizen);
+      return event.data.decision === "collect" ? payClaim(citizen) : [];
+    default:
+      return [];
+  }
+}
+
+/** What follows one event, under construction. Ids are of the event and what happens, never of the seed: whoever plays
+ * on with another seed cannot make the same thing happen twice. */
+export class CitizenLife {
+  readonly random: Random;
+  /** When it begins, in milliseconds. */
+  readonly start: number;
+
+  constructor(readonly cause: WireEvent, seed: string | number) {
+    this.random = new Random(seed, `citizen/${cause.event_id}`);
+    this.start = Date.parse(cause.timestamp);
+  }
+
+  /** How the case will end, by the shares for a decision. */
+  outcome(decision: keyof typeof outcomeShares & ("payment_plan" | "refer_assistance" | "collect")): Outcome {
+    const { resolved, withdrawn } = outcomeShares[decision];
+    const drawn = this.random.uniform();
+    if (drawn < resolved) return "resolved";
+    return drawn < resolved + withdrawn ? "withdrawn" : "escalated";
+  }
+
+  /** A moment between two, in whole milliseconds. */
+  between(from: number, until: number): number {
+    return Math.floor(from + this.random.uniform() * Math.max(0, until - from));
+  }
+
+  /** `name` tells it apart from whatever else follows the same event. */
+  reaction(
+    name: string,
+    time: number,
+    type: EventType,
+    data: Record<string, unknown>,
+    by = "citizen",
+  ): CitizenReaction {
+    const at = new Date(time).toISOString();
+    const event: WireEvent = {
+      event_id: derivedId(this.cause.event_id, this.start, "citizen", name),
+      event_type: type,
+      timestamp: at,
+      correlation_id: this.cause.correlation_id,
+      data: { case_id: this.cause.correlation_id, ...data },
+      metadata: { schema_version: 1, source: `simulator/${by}` },
+    };
+    return { at, event };
+  }
+
+  withdrawal(time: number): CitizenReaction {
+    return this.reaction("withdrawn", time, "case.withdrawn", {
+      reason: "Simulated: withdrawn by the citizen",
+    });
+  }
+
+  payment(name: string | number, time: number, amount: number): CitizenReaction {
+    const data = { amount, reference: `simulated payment ${name}` };
+    return this.reaction(`payment/${name}`, time, "case.payment_received", data);
+  }
+
+  acceptance(testbed: "first_meeting" | "plan", time: number): CitizenReaction {
+    return this.reaction(`accepted/${testbed}`, time, "case.assistance_accepted", { stage: testbed });
+  }
+}
+
+interface Instalment {
+  readonly due: string;
+  /** Euros. */
+  readonly amount: number;
+}
+
+function payPlan(citizen: CitizenLife): CitizenReaction[] {
+  const instalments = citizen.cause.data.instalments as Instalment[];
+  const outcome = citizen.outcome("payment_plan");
+  if (outcome === "resolved") return payAll(citizen, instalments);
+  const paid = instalments.slice(0, citizen.random.below(instalments.length))
+    .map((instalment, i) => payInTime(citizen, instalment, i));
+  if (outcome === "escalated") return paid;
+  const last = paid.length === 0 ? citizen.start : Date.parse(paid.at(-1)!.at);
+  return [
+    ...paid,
+    citizen.withdrawal(citizen.between(last, Date.parse(instalments[paid.length]!.due) + DAY_MS)),
+  ];
+}
+
+/** Every instalment is paid; in some plans one of them a month late, together with the next. */
+function payAll(citizen: CitizenLife, instalments: readonly Instalment[]): CitizenReaction[] {
+  const slips = instalments.length > 1 && citizen.random.chance(assumed.missed_once.value);
+  const late = slips ? citizen.random.below(instalments.length - 1) : -1;
+  return instalments.flatMap((instalment, i) => {
+    if (i === late) return [];
+    const arrears = i === late + 1 && late >= 0 ? instalments[late]!.amount : 0;
+    const amount = Math.round((instalment.amount + arrears) * 100) / 100;
+    return [payInTime(citizen, { ...instalment, amount }, i)];
+  });
+}
+
+/** Around the due date, before it counts as missed. */
+function payInTime(citizen: CitizenLife, { due, amount }: Instalment, i: number): CitizenReaction {
+  const dueAt = Date.parse(due) + 12 * HOUR_MS;
+  const time = citizen.random.chance(assumed.paid_late.value)
+    ? citizen.between(dueAt + DAY_MS, dueAt + (policy.graceDays - 1) * DAY_MS)
+    : citizen.between(Math.max(citizen.start, dueAt - assumed.paid_early_days.value * DAY_MS), dueAt);
+  return citizen.payment(i + 1, time, amount);
+}
+
+function takeAssistance(citizen: CitizenLife): CitizenReaction[] {
+  const [meetBy, planBy] = assistanceEnds(citizen);
+  const meetAt = meetingTime(citizen, meetBy);
+  const meeting = citizen.acceptance("first_meeting", meetAt);
+  const outcome = citizen.outcome("refer_assistance");
+  if (outcome === "resolved") {
+    return [meeting, citizen.acceptance("plan", citizen.between(meetAt + DAY_MS, planBy - HOUR_MS))];
+  }
+  const met = citizen.random.chance(assumed.meets_before_leaving.value) ? [meeting] : [];
+  if (outcome === "escalated") return met;
+  const [from, until] = met.length > 0 ? [meetAt, planBy] : [citizen.start, meetBy];
+  return [...met, citizen.withdrawal(citizen.between(from + 1, until - HOUR_MS))];
+}
+
+/** After an exponential time; where the term is over by then, at any moment within it. */
+function meetingTime(citizen: CitizenLife, meetBy: number): number {
+  const time = Math.floor(
+    citizen.start + HOUR_MS + citizen.random.exponential() * meanDaysToMeeting * DAY_MS,
+  );
+  return time < meetBy - HOUR_MS ? time : citizen.between(citizen.start + HOUR_MS, meetBy - HOUR_MS);
+}
+
+/** The ends of the terms for the first meeting and for the plan: those of the decision, or else those of the law. */
+function assistanceEnds({ cause }: CitizenLife): [number, number] {
+  const lawful = assistanceTerms(dutchDay(cause.timestamp), false);
+  return [endOf(cause, "first_meeting", lawful[0]!.due), endOf(cause, "decision_on_plan", lawful[1]!.due)];
+}
+
+function endOf({ data }: WireEvent, name: string, otherwise: string): number {
+  const terms = Array.isArray(data.terms) ? data.terms as { name: string; due: string }[] : [];
+  return Date.parse(endOfDay(terms.find((term) => term.name === name)?.due ?? otherwise));
+}
+
+function payClaim(citizen: CitizenLife): CitizenReaction[] {
+  const amount = Number(citizen.cause.data.debt_amount);
+  const until =
+    endOf(citizen.cause, "payment", collectionTerm(dutchDay(citizen.cause.timestamp), "private").due) -
+    HOUR_MS;
+  const outcome = citizen.outcome("collect");
+  if (outcome === "withdrawn") return [citizen.withdrawal(citizen.between(citizen.start + HOUR_MS, until))];
+  if (!(amount > 0)) return [];
+  const time = citizen.between(citizen.start + HOUR_MS, until);
+  if (outcome === "escalated") {
+    return amount >= 1 && citizen.random.chance(assumed.pays_a_part.value)
+      ? [citizen.payment(1, time, half(amount))]
+      : [];
+  }
+  if (amount < 1 || !citizen.random.chance(assumed.pays_in_two.value)) {
+    return [citizen.payment(1, time, amount)];
+  }
+  const rest = Math.round((amount - half(amount)) * 100) / 100;
+  return [citizen.payment(1, time, half(amount)), citizen.payment(2, citizen.between(time, until), rest)];
+}
+
+/** Half an amount in euros, in whole cents, and less than all of it. */
+function half(amount: number): number {
+  return Math.floor(amount * 50) / 100;
+}

@@ -1,0 +1,151 @@
+/** The brief's table with measured numbers, for a terminal, as Markdown and as a page with plots. Pure. @module */
+import type { BackendFigures, Measure, Spread } from "../comparison.ts";
+import { barPlot, type PlotBar } from "../reports/svg_plot.ts";
+import { plainTable, type ReportDocument, type ReportPart } from "../reports/report_page.ts";
+
+/** What another program made of the same jobs. */
+export interface PeerMeasurements {
+  readonly name: string;
+  readonly version: string;
+  readonly configured: string;
+  readonly per_second: Spread;
+}
+
+/** Everything a comparison found. */
+export interface Comparison {
+  readonly machine: string;
+  readonly seed: string;
+  readonly rounds: number;
+  readonly count: number;
+  readonly rate_per_second: number;
+  readonly backends: readonly BackendFigures[];
+  readonly peers: readonly PeerMeasurements[];
+  /** Backends that were asked for and could not take part, with the reason. */
+  readonly left_out: readonly { readonly name: string; readonly why: string }[];
+}
+
+type Row = readonly [what: string, cell: (backend: BackendFigures) => string];
+
+const rate = (measure: Measure) => ({ figures }: BackendFigures) => formatSpread(figures[measure], 0);
+const ms = (measure: Measure) => ({ figures }: BackendFigures) => formatSpread(figures[measure], 2);
+
+function rowsOf({ rate_per_second: at }: Comparison): Row[] {
+  return [
+    ["Throughput: appends/s", rate("append_per_second")],
+    ["Throughput: settled with one output each/s", rate("settle_per_second")],
+    ["Throughput: settled, all processors/s", rate("settle_all_per_second")],
+    [`Latency p99 at ${at}/s: append, ms`, ms("append_p99_ms")],
+    [`Latency p99 at ${at}/s: one processor, ms`, ms("one_processor_p99_ms")],
+    [`Latency p99 at ${at}/s: three processors, ms`, ms("end_to_end_p99_ms")],
+    [
+      "Storage: bytes an event, indexes included",
+      ({ stored_bytes_per_event: bytes }) => bytes === null ? "-" : `${bytes}`,
+    ],
+    ["Queries: story of a case, ms", ms("read_case_ms")],
+    ["Queries: replay of one type, events/s", rate("replay_per_second")],
+    [
+      "Transactions: outputs, checkpoint, timers",
+      ({ features }) => features.atomicSettle ? "one" : "several",
+    ],
+    [
+      "Transactions: rival appends of which one was refused",
+      ({ conflicts: { refused, tried } }) => `${refused} of ${tried}`,
+    ],
+    ["Transactions: events one append stores whole", ({ features }) => whole(features.atomicAppend)],
+    ["Scaling: all workers against one", scaling],
+    ["Scaling: nodes on one store", ({ features }) => features.shared ? "any number" : "one"],
+  ];
+}
+
+function whole(count: number): string {
+  return Number.isFinite(count) ? count.toLocaleString("en-GB") : "any number";
+}
+
+/** The median and, in brackets, the least and the greatest of the rounds. */
+export function formatSpread({ median, least, greatest }: Spread, decimals: number): string {
+  const number = (value: number) =>
+    value.toLocaleString("en-GB", { maximumFractionDigits: decimals, minimumFractionDigits: decimals });
+  return least === greatest ? number(median) : `${number(median)} (${number(least)}–${number(greatest)})`;
+}
+
+function scaling({ figures }: BackendFigures): string {
+  const one = figures.settle_one_worker_per_second.median;
+  return one === 0 ? "-" : `${(figures.settle_per_second.median / one).toFixed(2)} ×`;
+}
+
+function mainTable(comparison: Comparison): { head: string[]; rows: string[][] } {
+  const { backends } = comparison;
+  const rows = rowsOf(comparison).map(([what, cell]) => [what, ...backends.map(cell)]);
+  return { head: ["", ...backends.map(({ name }) => name)], rows };
+}
+
+/** Rates of peers, and ours on the same PostgreSQL as so many times theirs. */
+function peerTable({ backends, peers }: Comparison): { head: string[]; rows: string[][] } | undefined {
+  const ours = backends.find(({ name }) => name === "postgres")?.figures.settle_per_second;
+  if (peers.length === 0 || ours === undefined) return undefined;
+  const rows = peers.map(({ name, version, configured, per_second }) => [
+    `${name} ${version}: ${configured}`,
+    formatSpread(per_second, 0),
+    `${(ours.median / per_second.median).toFixed(2)} ×`,
+  ]);
+  const own = ["zaakstroom on PostgreSQL: one output each, exactly once", formatSpread(ours, 0), "1 ×"];
+  return { head: ["jobs or deliveries", "a second", "zaakstroom does"], rows: [own, ...rows] };
+}
+
+/** Lines for a terminal. */
+export function describeComparison(comparison: Comparison): string {
+  const { head, rows } = mainTable(comparison);
+  const peers = peerTable(comparison);
+  return [
+    comparison.machine,
+    introduction(comparison),
+    "",
+    plainTable(head, rows),
+    ...(peers === undefined ? [] : ["", plainTable(peers.head, peers.rows)]),
+    "",
+    ...notes(comparison),
+  ].join("\n");
+}
+
+function introduction({ rounds, count, seed }: Comparison): string {
+  return `Median of ${rounds} rounds in turns, with the least and the greatest; ${count} intakes a step, seed ${seed}`;
+}
+
+function notes({ backends, left_out }: Comparison): string[] {
+  return [
+    ...backends.map(({ name, durability }) => `${name}: ${durability}`),
+    ...backends.map(({ name, features }) => `${name}, at several places: ${features.geography}`),
+    ...left_out.map(({ name, why }) => `${name} is left out: ${why}`),
+  ];
+}
+
+/** The report of a comparison. */
+export function comparisonReport(comparison: Comparison): ReportDocument {
+  const { machine, backends, peers } = comparison;
+  const peerRows = peerTable(comparison);
+  const bars = (measure: Measure): PlotBar[] =>
+    backends.map(({ name, figures }) => bar(name, figures[measure]));
+  const drawn: [string, string][] = [
+    ["appends", barPlot("Appends", "events/s", bars("append_per_second"))],
+    [
+      "settled",
+      barPlot("Settled with one output each", "deliveries/s", [
+        ...bars("settle_per_second"),
+        ...peers.map(({ name, per_second }) => bar(name, per_second)),
+      ]),
+    ],
+    ["end_to_end", barPlot("End to end through three processors, p99", "ms", bars("end_to_end_p99_ms"))],
+  ];
+  const parts: ReportPart[] = [
+    { kind: "text", text: `Measured on ${machine}. ${introduction(comparison)}.` },
+    { kind: "table", ...mainTable(comparison) },
+    ...(peerRows === undefined ? [] : [{ kind: "table", ...peerRows } as const]),
+    ...notes(comparison).map((text) => ({ kind: "text", text }) as const),
+    ...drawn.map(([name, svg]) => ({ kind: "plot", name, svg }) as const),
+  ];
+  return { title: "The backends side by side", parts };
+}
+
+function bar(label: string, { median, least, greatest }: Spread): PlotBar {
+  return { label, value: median, range: [least, greatest] };
+}

@@ -1,0 +1,109 @@
+/** How fast a store takes and gives: the work of one round of a comparison, each as one number. @module */
+import type { AnyProcessor } from "../../actors/processor.ts";
+import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
+import { type Backend, VersionConflict } from "../../backends/backend.ts";
+import { delay } from "../../backends/primitives/retry.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { generateCases } from "../case_generator.ts";
+import { measureBackend } from "../load/measured_backend.ts";
+import { ErrorCounts } from "../load/error_counts.ts";
+
+const BATCH = 500;
+const CONCURRENT_APPENDS = 4;
+/** Nothing was settled for so long: work has ended, or waits for something. */
+const QUIET_MS = 150;
+
+/** Generated intakes in batches, the same for every backend. */
+export function intakes(count: number, seed: string): WireEvent[][] {
+  const events = [...generateCases({ seed, count })].map(({ event }) => withTwoDecimals(event));
+  return Array.from({ length: Math.ceil(count / BATCH) }, (_, i) => events.slice(i * BATCH, (i + 1) * BATCH));
+}
+
+/** Events appended a second, several batches under way at once. */
+export async function appendRate(backend: Backend, batches: readonly WireEvent[][]): Promise<number> {
+  const began = performance.now();
+  let next = 0;
+  await Promise.all(Array.from({ length: CONCURRENT_APPENDS }, async () => {
+    while (next < batches.length) await backend.append(batches[next++]!);
+  }));
+  return batches.flat().length / (performance.now() - began) * 1000;
+}
+
+/** Deliveries settled a second until nothing of these processors waits. The clock starts with warm workers. */
+export async function settleRate(
+  backend: Backend,
+  processors: readonly AnyProcessor[],
+  supervision: SupervisorOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  let [settled, began, last] = [0, 0, 0];
+  const watched = measureBackend(backend, (_, done) => {
+    last = performance.now();
+    // What was first is where the clock starts.
+    if (began === 0) began = last;
+    else settled += done.length;
+  });
+  const supervisor = new Supervisor(watched, processors, new ErrorCounts(), supervision);
+  await supervisor.start();
+  try {
+    const sinceSettledMs = () => performance.now() - last;
+    await waitUntilDrained(backend, new Set(processors.map(({ name }) => name)), sinceSettledMs, signal);
+    return settled === 0 ? 0 : settled / (last - began) * 1000;
+  } finally {
+    await supervisor.stop(10_000);
+  }
+}
+
+/** While work flows, the store is not asked: what that costs would be measured too. */
+async function waitUntilDrained(
+  backend: Backend,
+  names: ReadonlySet<string>,
+  sinceSettledMs: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await delay(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
+    if (sinceSettledMs() < QUIET_MS) continue;
+    const mailboxes = (await backend.health()).mailboxes.filter(({ processor }) => names.has(processor));
+    if (mailboxes.length < names.size * backend.partitions) continue;
+    if (mailboxes.every(({ pending, retrying }) => pending + retrying === 0)) return;
+  }
+}
+
+/** Milliseconds to read the story of one case: the median over these. */
+export async function readCaseMs(backend: Backend, caseIds: readonly string[]): Promise<number> {
+  const times: number[] = [];
+  for (const caseId of caseIds) {
+    const began = performance.now();
+    for await (const _ of backend.readCase(caseId));
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+}
+
+/** Events of one type read a second, in a replay from a position on. */
+export async function replayRate(backend: Backend, type: string, most: number): Promise<number> {
+  const began = performance.now();
+  let count = 0;
+  for await (const _ of backend.readAll({ types: [type] })) if (++count >= most) break;
+  return count / (performance.now() - began) * 1000;
+}
+
+/** Of so many cases to which two producers append at once on the same version: how many refused exactly one of them. */
+export async function countRefusedConflicts(
+  backend: Backend,
+  batches: readonly WireEvent[][],
+): Promise<number> {
+  let refused = 0;
+  for (const event of batches.flat()) {
+    const rival = { ...event, event_id: crypto.randomUUID() };
+    const tries = await Promise.allSettled([
+      backend.append([event], "none"),
+      backend.append([rival], "none"),
+    ]);
+    const failed = tries.filter((each) => each.status === "rejected");
+    if (failed.length === 1 && failed[0]!.reason instanceof VersionConflict) refused++;
+  }
+  return refused;
+}

@@ -1,0 +1,17 @@
+/** What must follow from what: the rules the ledger holds the runtime to. @module */
+import { signalOf } from "../../actors/reasoning/workflow/workflow.ts";
+import type { Conservation } from "./ledger.ts";
+
+/**
+ * For each signal, exactly one event of these types names it as its cause. What is not here need not be followed: what
+ * follows a payment, a term or a referral depends on the case. No event has the same effect twice, whatever it is.
+ */
+const mustFollow: Readonly<Record<string, readonly string[]>> = {
+  "case.intake": ["case.analysis"],
+  "case.analysis": ["case.decision", "case.review_requested", "case.event_refused"],
+  "case.decision:forgive": ["case.completed", "case.event_refused"],
+  "case.decision:payment_plan": ["case.payment_plan_created", "case.review_requested", "case.event_refused"],
+  "case.withdrawn": ["case.completed", "case.event_refused"],
+};
+
+export const conservation: Conservation = ({ event_type, data }) => mustFollow[signalOf(event_type, data)];

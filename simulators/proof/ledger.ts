@@ -1,0 +1,124 @@
+/**
+ * The ledger: the account that proves nothing was lost, done twice or done out of order. It reads the store and trusts
+ * nothing the runtime says of itself. @module
+ */
+import type { StoredEvent } from "../../schema/delivery_line.ts";
+
+/** What must follow from an event: one of these types, naming it as its cause. undefined: nothing need follow. */
+export type Conservation = (event: StoredEvent["event"]) => readonly string[] | undefined;
+
+export interface LedgerReport {
+  readonly balanced: boolean;
+  /** Cases accepted; the sum of the next five. */
+  readonly accepted: number;
+  readonly completed: number;
+  /** Waiting for a caseworker's decision. */
+  readonly inReview: number;
+  /** Open otherwise: they wait for the citizen, or for a term. */
+  readonly inProgress: number;
+  readonly parked: number;
+  readonly dead: number;
+  /** Ids of events that were accepted or taken, and are gone or without what must follow them. At most 20 are named. */
+  readonly lost: readonly string[];
+  /** Ids of events that should not be there a second time. */
+  readonly duplicated: readonly string[];
+  /** Cases whose versions are not 1, 2, 3 … in the order of their positions, or whose effect precedes its cause. */
+  readonly reordered: readonly string[];
+}
+
+/** Deliveries of a case that wait, by case id: `dead` when a person must act. */
+type WaitingState = ReadonlyMap<string, "parked" | "dead">;
+
+interface Account {
+  version: number;
+  position: number;
+  completed: boolean;
+  inReview: boolean;
+  readonly seen: Set<string>;
+  /** Effects seen, as `cause/type`. */
+  readonly effects: Set<string>;
+  /** Events that must be followed and are not yet, with the types that may follow. */
+  readonly open: Map<string, readonly string[]>;
+}
+
+const MAX_NAMED = 20;
+
+export class Ledger {
+  readonly #follows: Conservation;
+  readonly #accounts = new Map<string, Account>();
+  readonly #missing = new Set<string>();
+  readonly #duplicated = new Set<string>();
+  readonly #reordered = new Set<string>();
+
+  constructor(follows: Conservation) {
+    this.#follows = follows;
+  }
+
+  /** An event whose append was acknowledged. Call it before the store is read. */
+  accept(eventId: string): void {
+    this.#missing.add(eventId);
+  }
+
+  /** Every event of the store, in the order of positions. Cases whose first event is not among them are not judged. */
+  observe({ position, version, event }: StoredEvent): void {
+    this.#missing.delete(event.event_id);
+    const account = this.#accountOf(event.correlation_id, version);
+    if (account === undefined) return;
+    if (version !== account.version + 1 || position <= account.position) {
+      this.#reordered.add(event.correlation_id);
+    }
+    account.version = version;
+    account.position = position;
+    if (account.seen.has(event.event_id)) this.#duplicated.add(event.event_id);
+    account.seen.add(event.event_id);
+    if (event.metadata.causation_id !== undefined) {
+      this.#observeEffect(account, event, event.metadata.causation_id);
+    }
+    const mayFollow = this.#follows(event);
+    if (mayFollow !== undefined) account.open.set(event.event_id, mayFollow);
+    account.completed ||= event.event_type === "case.completed";
+    if (event.event_type === "case.review_requested") account.inReview = true;
+    if (event.event_type === "case.decision") account.inReview = false;
+  }
+
+  #accountOf(caseId: string, version: number): Account | undefined {
+    let account = this.#accounts.get(caseId);
+    if (account === undefined && version === 1) {
+      const empty = { version: 0, position: 0, completed: false, inReview: false };
+      account = { ...empty, seen: new Set(), effects: new Set(), open: new Map() };
+      this.#accounts.set(caseId, account);
+    }
+    return account;
+  }
+
+  #observeEffect(account: Account, event: StoredEvent["event"], cause: string): void {
+    if (!account.seen.has(cause)) this.#reordered.add(event.correlation_id);
+    const effect = `${cause}/${event.event_type}`;
+    if (account.effects.has(effect)) this.#duplicated.add(event.event_id);
+    account.effects.add(effect);
+    if (account.open.get(cause)?.includes(event.event_type)) account.open.delete(cause);
+  }
+
+  /** The verdict. `waiting` says which cases are parked or dead: what they lack is owed, not lost. */
+  report(waiting: WaitingState): LedgerReport {
+    const counts = { completed: 0, inReview: 0, inProgress: 0, parked: 0, dead: 0 };
+    const lost = new Set(this.#missing);
+    for (const [caseId, account] of this.#accounts) {
+      const waits = waiting.get(caseId);
+      if (waits !== undefined) counts[waits]++;
+      else if (account.completed) counts.completed++;
+      else if (account.inReview) counts.inReview++;
+      else counts.inProgress++;
+      if (waits === undefined) { for (const id of account.open.keys()) lost.add(id); }
+    }
+    const faults = [lost, this.#duplicated, this.#reordered];
+    return {
+      balanced: faults.every((set) => set.size === 0),
+      accepted: this.#accounts.size,
+      ...counts,
+      lost: [...lost].slice(0, MAX_NAMED),
+      duplicated: [...this.#duplicated].slice(0, MAX_NAMED),
+      reordered: [...this.#reordered].slice(0, MAX_NAMED),
+    };
+  }
+}

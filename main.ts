@@ -3,8 +3,8 @@
  * guardian is a process of its own, and the node waits for it.
  * @module
  */
-import type { Output } from "./console/command.ts";
-import { guardNode, needsGuardian } from "./console/guarded_start.ts";
+import type { Output } from "./console/cli/command.ts";
+import { guardNode, needsGuardian } from "./console/node/guarded_start.ts";
 
 /** Runs a command line; returns the exit code. */
 export async function main(args: readonly string[], output: Output): Promise<number> {
@@ -15,7 +15,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
 async function runProgram(): Promise<number> {
   // What is wrong with its options, the node tells.
   if (needsGuardian(Deno.args)) return await guardNode(Deno.args);
-  const { processOutput } = await import("./console/terminal.ts");
+  const { processOutput } = await import("./console/cli/terminal.ts");
   return await main(Deno.args, processOutput);
 }
 

@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one line and an exit code. @module */
-import { suggest } from "./did_you_mean.ts";
-import { type Command, type Output, runCommand } from "./command.ts";
-import { describeExit, exitCodes, UsageError } from "./exit_codes.ts";
+import { suggest } from "./cli/suggest.ts";
+import { type Command, type Output, runCommand } from "./cli/command.ts";
+import { describeExit, exitCodes, UsageError } from "./cli/exit_codes.ts";
 
 /** Runs a command line; returns the exit code. */
 export async function runCommandLine(args: readonly string[], output: Output): Promise<number> {

@@ -1,7 +1,7 @@
 /** The program behind `deno task simtest`. @module */
-import { runCommand } from "./command.ts";
-import { describeExit, exitCodes } from "./exit_codes.ts";
-import { processOutput } from "./terminal.ts";
+import { runCommand } from "./cli/command.ts";
+import { describeExit, exitCodes } from "./cli/exit_codes.ts";
+import { processOutput } from "./cli/terminal.ts";
 import { simtest } from "./commands/simtest.ts";
 
 async function main(args: readonly string[]): Promise<number> {

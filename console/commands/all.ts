@@ -1,14 +1,14 @@
 /** The commands, in the order people meet them. @module */
-import type { Command } from "../command.ts";
-import { cases } from "./cases.ts";
-import { compare } from "./compare.ts";
+import type { Command } from "../cli/command.ts";
+import { cases } from "./cases/command.ts";
+import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos.ts";
-import { dlq } from "./dlq.ts";
+import { dlq } from "./dlq/command.ts";
 import { inbox } from "./inbox.ts";
-import { load } from "./load.ts";
-import { publish } from "./publish.ts";
+import { load } from "./load/command.ts";
+import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
-import { selftest } from "./selftest.ts";
+import { selftest } from "./selftest/command.ts";
 import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 

@@ -7,12 +7,12 @@ import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/testbed/testbed.ts";
 import { faults } from "../../simulators/faults/all.ts";
 import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
-import { jsonOption } from "../backend_options.ts";
-import { command, type Output } from "../command.ts";
-import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
-import type { Parsed, Values } from "../options.ts";
-import { listenForStop } from "../stopping.ts";
-import { StatusLine } from "../terminal.ts";
+import { jsonOption } from "../store/open_backend.ts";
+import { command, type Output } from "../cli/command.ts";
+import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
+import type { Parsed, Values } from "../cli/options.ts";
+import { listenForStop } from "../cli/shutdown.ts";
+import { StatusLine } from "../cli/terminal.ts";
 
 const names = scenarios.map(({ name }) => name);
 

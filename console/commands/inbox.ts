@@ -2,10 +2,10 @@
 import type { Inbox, RejectedEvent } from "../../backends/backend.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
-import { backendOptions, jsonOption, limitOption, openBackend } from "../backend_options.ts";
-import { command, type Output } from "../command.ts";
-import { CommandError, exitCodes, UsageError } from "../exit_codes.ts";
-import type { Parsed, Values } from "../options.ts";
+import { backendOptions, jsonOption, limitOption, openBackend } from "../store/open_backend.ts";
+import { command, type Output } from "../cli/command.ts";
+import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
+import type { Parsed, Values } from "../cli/options.ts";
 
 const inboxOptions = {
   ...backendOptions,

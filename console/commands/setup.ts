@@ -5,11 +5,11 @@ import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../backend_options.ts";
-import { command, type Output } from "../command.ts";
-import { exitCodes, UsageError } from "../exit_codes.ts";
-import { openNatsServer } from "../nats_server.ts";
-import type { Parsed, Values } from "../options.ts";
+import { backendOptions, jsonOption } from "../store/open_backend.ts";
+import { command, type Output } from "../cli/command.ts";
+import { exitCodes, UsageError } from "../cli/exit_codes.ts";
+import { openNatsServer } from "../store/nats_server.ts";
+import type { Parsed, Values } from "../cli/options.ts";
 
 const setupOptions = {
   ...backendOptions,

@@ -1,8 +1,8 @@
 /** `simtest`: runs schedules of faults, seed after seed, and shows the first that fail. @module */
-import { command, type Output } from "../command.ts";
-import { exitCodes, UsageError } from "../exit_codes.ts";
-import type { Parsed, Values } from "../options.ts";
-import { formatRounded, ProgressMeter } from "../terminal.ts";
+import { command, type Output } from "../cli/command.ts";
+import { exitCodes, UsageError } from "../cli/exit_codes.ts";
+import type { Parsed, Values } from "../cli/options.ts";
+import { formatRounded, ProgressMeter } from "../cli/terminal.ts";
 import { flag, wholeNumber } from "../../schema/settings.ts";
 import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
 import { describeFault } from "../../simulators/simulation/fault.ts";

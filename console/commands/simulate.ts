@@ -7,12 +7,12 @@ import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
 import { renderReport } from "../../simulators/reports/distribution_text.ts";
 import { type CaseVariantName, caseVariantNames } from "../../simulators/cases/variants.ts";
 import { duration, flag, oneOf, rate, text, wholeNumber } from "../../schema/settings.ts";
-import { backendOptions, jsonOption, openBackend } from "../backend_options.ts";
-import { command, type Output } from "../command.ts";
-import { exitCodes, UsageError } from "../exit_codes.ts";
-import type { Parsed, Values } from "../options.ts";
-import { listenForStop } from "../stopping.ts";
-import { formatRounded, ProgressMeter } from "../terminal.ts";
+import { backendOptions, jsonOption, openBackend } from "../store/open_backend.ts";
+import { command, type Output } from "../cli/command.ts";
+import { exitCodes, UsageError } from "../cli/exit_codes.ts";
+import type { Parsed, Values } from "../cli/options.ts";
+import { listenForStop } from "../cli/shutdown.ts";
+import { formatRounded, ProgressMeter } from "../cli/terminal.ts";
 
 const simulateOptions = {
   ...backendOptions,

@@ -1,9 +1,9 @@
 /** `start`: runs a node, under its guardian. @module */
-import { command } from "../command.ts";
-import { UsageError } from "../exit_codes.ts";
-import { GUARDED, guardedRun, guardNode } from "../guarded_start.ts";
-import type { Parsed } from "../options.ts";
-import { startOptions, type StartValues } from "../start_options.ts";
+import { command } from "../cli/command.ts";
+import { UsageError } from "../cli/exit_codes.ts";
+import { GUARDED, guardedRun, guardNode } from "../node/guarded_start.ts";
+import type { Parsed } from "../cli/options.ts";
+import { startOptions, type StartValues } from "../node/start_options.ts";
 
 export const start = command({
   name: "start",
@@ -24,10 +24,10 @@ export const start = command({
     }
     validateOptions(parsed.values);
     if (parsed.values.policy !== undefined) {
-      await (await import("../policy_file.ts")).readPolicy(parsed.values.policy);
+      await (await import("../node/policy_file.ts")).readPolicy(parsed.values.policy);
     }
     if (Deno.env.get(GUARDED) === undefined) return await guardNode(Deno.args);
-    const { runNode } = await import("../run_node.ts");
+    const { runNode } = await import("../node/run.ts");
     return await runNode(withSameCases(parsed.values), output);
   },
 });

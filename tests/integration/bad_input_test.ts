@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import postgres from "postgres";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { assertRefused, Program, type ProgramResult, run, runHere } from "../support/program.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { VersionConflict } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
-import { decideCase, waitingCases } from "../../console/review.ts";
+import { decideCase, waitingCases } from "../../console/commands/cases/review.ts";
 import { readInput } from "../../schema/input.ts";
 
 const decided = {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import type { CaseSummary } from "../../backends/backend.ts";
 import { commands } from "../../console/commands/all.ts";
-import type { RunSummary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { TestDirectory } from "../support/embedded_places.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";

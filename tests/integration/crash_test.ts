@@ -1,7 +1,7 @@
 /** The node is killed again and again at moments chosen by chance; what it leaves behind is always whole. @module */
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
-import type { RunSummary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import { Random } from "../../simulators/cases/random.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { Program } from "../support/program.ts";

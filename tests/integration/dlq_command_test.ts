@@ -1,7 +1,7 @@
 /** Dead letters in the hands of a person: seen, tried again, given up, and never more than was asked for. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { assertRefused, type ProgramResult, run, runHere } from "../support/program.ts";
 

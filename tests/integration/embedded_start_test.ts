@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { serverProcessId } from "../../backends/postgres/embedded/embedded.ts";
-import { exitCodes } from "../../console/exit_codes.ts";
-import type { RunSummary } from "../../console/summary.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import {
   canMount,
   Disk,

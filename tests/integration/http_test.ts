@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendUnavailable } from "../../backends/backend.ts";
-import { HealthCheck } from "../../console/health_check.ts";
-import { reportHealth } from "../../console/health_report.ts";
-import { httpRoutes } from "../../console/http_parts.ts";
-import { type HttpRoutes, ListenError, serveHttp } from "../../console/http_server.ts";
-import { Metrics } from "../../console/metrics.ts";
+import { HealthCheck } from "../../console/http/health_check.ts";
+import { reportHealth } from "../../console/http/health_report.ts";
+import { httpRoutes } from "../../console/http/routes.ts";
+import { type HttpRoutes, ListenError, serveHttp } from "../../console/http/server.ts";
+import { Metrics } from "../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../unit/console/world.ts";
 
 type Stuck = { stuck?: boolean; late?: boolean };
@@ -196,9 +196,9 @@ Deno.test("closing does not wait for connections that say nothing or for a backe
 
 Deno.test("the permission to listen on one address is enough to serve metrics and health", async () => {
   const script = `
-    import { serveHttp } from "${new URL("../../console/http_server.ts", import.meta.url)}";
-    import { Metrics } from "${new URL("../../console/metrics.ts", import.meta.url)}";
-    import { createNodeLog } from "${new URL("../../console/journal.ts", import.meta.url)}";
+    import { serveHttp } from "${new URL("../../console/http/server.ts", import.meta.url)}";
+    import { Metrics } from "${new URL("../../console/telemetry/metrics.ts", import.meta.url)}";
+    import { createNodeLog } from "${new URL("../../console/telemetry/log.ts", import.meta.url)}";
     const metrics = new Metrics({ backend: "postgres" });
     createNodeLog({ json: true, write: () => {} }).backendUnavailable("no route");
     metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });

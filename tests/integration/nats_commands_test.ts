@@ -1,7 +1,7 @@
 /** The commands of people, on JetStream: cases, caseworkers, dead letters and the inbox. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { assertRefused, type ProgramResult, run, runHere } from "../support/program.ts";

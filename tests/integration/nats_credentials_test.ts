@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { nkeys } from "@nats-io/transport-deno";
 import { fileURLToPath } from "node:url";
 import { requiresClientCertificate } from "../../backends/nats/connection/tls_probe.ts";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { natsAccounts } from "../support/nats_accounts.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNatsOptions } from "../support/nats_server.ts";

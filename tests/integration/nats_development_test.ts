@@ -1,6 +1,6 @@
 /** The nats-server that the commands start themselves: one owner, found by others, and gone with its last user. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { isAlive, waitUntilGone } from "../support/embedded_places.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { findNatsServer } from "../support/nats_server.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { describeDurability as ofNats } from "../../backends/nats/operations/durability.ts";
 import { describeDurability as ofPostgres } from "../../backends/postgres/operations/durability.ts";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";

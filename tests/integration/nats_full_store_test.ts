@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import { type Backend, BackendUnavailable } from "../../backends/backend.ts";
 import type { Settlement } from "../../backends/mailbox/mailbox.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { anEvent } from "../support/events.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats } from "../support/nats_server.ts";

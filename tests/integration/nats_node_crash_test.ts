@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import type { DeadLetter } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
-import type { RunSummary } from "../../console/summary.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import { Random } from "../../simulators/cases/random.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";

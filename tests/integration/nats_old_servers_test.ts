@@ -1,7 +1,7 @@
 /** Servers that are too old: refused with the reason, and with nothing made there. @module */
 import { assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { findNatsServerBeforeBatches, startNats } from "../support/nats_server.ts";
 import { testsRequiring } from "../support/needing.ts";
 import { assertRefused, runHere } from "../support/program.ts";

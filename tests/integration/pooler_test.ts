@@ -1,8 +1,8 @@
 /** Behind a transaction pooler: no session of its own, no prepared statements, no notices, and the same result. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
-import { exitCodes } from "../../console/exit_codes.ts";
-import type { RunSummary } from "../../console/summary.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import { waitUntil } from "../support/embedded_places.ts";
 import { findPgbouncer, Pgbouncer } from "../support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";

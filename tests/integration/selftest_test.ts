@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
-import type { Output } from "../../console/command.ts";
+import type { Output } from "../../console/cli/command.ts";
 import { main } from "../../main.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import postgres from "postgres";
-import { exitCodes } from "../../console/exit_codes.ts";
-import type { RunSummary } from "../../console/summary.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
+import type { RunSummary } from "../../console/node/run_summary.ts";
 import { LoopbackProxy } from "../support/loopback_proxy.ts";
 import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
 import { assertRefused, Program, run, runHere } from "../support/program.ts";

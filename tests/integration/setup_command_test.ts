@@ -1,7 +1,7 @@
 /** `setup`: idempotent on both kinds of store, and nobody's stream is changed behind their back. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { exitCodes } from "../../console/exit_codes.ts";
+import { exitCodes } from "../../console/cli/exit_codes.ts";
 import { natsTest } from "../support/nats_needed.ts";
 import { startNats, type TestNats } from "../support/nats_server.ts";
 import { startPostgres } from "../support/postgres_server.ts";

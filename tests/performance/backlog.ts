@@ -4,7 +4,7 @@
  * @module
  */
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { nodeEnvironment } from "../../console/guarded_start.ts";
+import { nodeEnvironment } from "../../console/node/guarded_start.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { appendAll, describeMachine, intakes, print } from "./stage.ts";
 

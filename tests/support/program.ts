@@ -1,7 +1,7 @@
 /** The program as its users start it: a process of its own, with its own streams, signals and exit code. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { GUARDED } from "../../console/guarded_start.ts";
+import { GUARDED } from "../../console/node/guarded_start.ts";
 import { main } from "../../main.ts";
 import { isAlive, waitUntilGone } from "./embedded_places.ts";
 import { Transcript } from "./transcript.ts";

@@ -1,7 +1,7 @@
 /** Several nodes on one store: who holds what, and how long it takes until it is as it should be. @module */
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
-import { HEALTH_AGE_MS } from "../../console/health_check.ts";
-import type { ProcessorReport } from "../../console/health_report.ts";
+import { HEALTH_AGE_MS } from "../../console/http/health_check.ts";
+import type { ProcessorReport } from "../../console/http/health_report.ts";
 import { Program } from "./program.ts";
 
 /** Who holds the mailboxes, at one moment. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../console/command.ts";
-import { UsageError } from "../../console/exit_codes.ts";
+import { runCommand } from "../../console/cli/command.ts";
+import { UsageError } from "../../console/cli/exit_codes.ts";
 import { simtest } from "../../console/commands/simtest.ts";
 
 /** What a command line prints, and its exit code. */

@@ -1,6 +1,6 @@
 /** The command line from the outside, without a process: what is found, helped with, and refused. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { command, renderHelp, runCommand } from "../../../console/command.ts";
+import { command, renderHelp, runCommand } from "../../../console/cli/command.ts";
 import { flag } from "../../../schema/settings.ts";
 import { main } from "../../../main.ts";
 

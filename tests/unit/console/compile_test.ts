@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { compileConfig } from "../../../console/building/compile_config.ts";
-import { errorReason } from "../../../console/building/deno_command.ts";
-import { main } from "../../../console/compile.ts";
+import { compileConfig } from "../../../console/build/compile_config.ts";
+import { errorReason } from "../../../console/build/deno_command.ts";
+import { main } from "../../../console/build/compile.ts";
 
 /** Runs the build script; answers its exit code and what it told. */
 async function build(...args: string[]): Promise<[number, string]> {

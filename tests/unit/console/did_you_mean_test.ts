@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { suggest } from "../../../console/did_you_mean.ts";
+import { suggest } from "../../../console/cli/suggest.ts";
 
 const known = ["start", "dlq", "cases"];
 

@@ -13,8 +13,8 @@ import {
   exitCodes,
   OutputClosed,
   UsageError,
-} from "../../../console/exit_codes.ts";
-import { ListenError } from "../../../console/http_server.ts";
+} from "../../../console/cli/exit_codes.ts";
+import { ListenError } from "../../../console/http/server.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
 
 const cases: readonly [Error, number][] = [

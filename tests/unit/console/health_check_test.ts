@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BackendUnavailable, BackendUnusable, type Health } from "../../../backends/backend.ts";
-import { HealthCheck, type HealthCheckOptions } from "../../../console/health_check.ts";
+import { HealthCheck, type HealthCheckOptions } from "../../../console/http/health_check.ts";
 import { facts, mailbox, manualClock } from "./world.ts";
 
 const never = () => new Promise<void>(() => {});

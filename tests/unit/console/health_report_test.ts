@@ -6,7 +6,7 @@ import {
   partitionKey,
   reportHealth,
   reportOutage,
-} from "../../../console/health_report.ts";
+} from "../../../console/http/health_report.ts";
 import { facts, mailbox, START } from "./world.ts";
 
 /** The report an hour after the start. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Observer } from "../../../actors/observer.ts";
-import { combineObservers, createNodeLog } from "../../../console/journal.ts";
+import { combineObservers, createNodeLog } from "../../../console/telemetry/log.ts";
 import { batch, ids, manualClock } from "./world.ts";
 
 /** A journal that writes into a list; its timer runs when the test says so. */

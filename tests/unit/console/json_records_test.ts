@@ -1,7 +1,7 @@
 /** JSON and NDJSON as people send them: with line numbers, and however the bytes arrive. @module */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { jsonRecords, type TextRecord } from "../../../console/json_records.ts";
+import { jsonRecords, type TextRecord } from "../../../console/commands/publish/json_records.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Latencies } from "../../../console/latency.ts";
+import { Latencies } from "../../../console/telemetry/latency.ts";
 
 Deno.test("percentiles are right to three digits, by type and over all", () => {
   const latencies = new Latencies();

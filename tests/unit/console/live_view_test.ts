@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { SecondFigures } from "../../../simulators/load/load_figures.ts";
-import { LiveView } from "../../../console/live_view.ts";
+import { LiveView } from "../../../console/commands/load/live_view.ts";
 
 function second(n: number): SecondFigures {
   return {

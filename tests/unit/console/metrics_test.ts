@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Metrics } from "../../../console/metrics.ts";
+import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { batch, ids, mailbox, manualClock, START } from "./world.ts";
 
 function busyMetrics(clock = manualClock()): Metrics {

@@ -1,7 +1,7 @@
 /** Options: flag before environment before default, and one line for whatever is wrong. @module */
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Options, readOptions, renderOptions } from "../../../console/options.ts";
-import { UsageError } from "../../../console/exit_codes.ts";
+import { type Options, readOptions, renderOptions } from "../../../console/cli/options.ts";
+import { UsageError } from "../../../console/cli/exit_codes.ts";
 import { flag, text, wholeNumber } from "../../../schema/settings.ts";
 
 const options = {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { CommandError, exitCodes } from "../../../console/exit_codes.ts";
-import { readPolicy } from "../../../console/policy_file.ts";
+import { CommandError, exitCodes } from "../../../console/cli/exit_codes.ts";
+import { readPolicy } from "../../../console/node/policy_file.ts";
 
 async function withFile<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
   const path = await Deno.makeTempFile();

@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { generateSelftestCase, requireComplete } from "../../../console/selftest/one_case.ts";
+import { generateSelftestCase, requireComplete } from "../../../console/commands/selftest/case_round_trip.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 
 const intake = generateSelftestCase();

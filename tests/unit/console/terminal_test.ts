@@ -1,6 +1,6 @@
 /** Progress in words. @module */
 import { assertEquals } from "@std/assert";
-import { formatRounded, progressLine, ProgressMeter } from "../../../console/terminal.ts";
+import { formatRounded, progressLine, ProgressMeter } from "../../../console/cli/terminal.ts";
 
 Deno.test("progress tells how far, how fast, and how long yet", () => {
   assertEquals(progressLine("cases", 12_000, 20_000, 3), "12,000 of 20,000 cases, 4,000/s, 2 s to go");

@@ -1,6 +1,6 @@
 /** A case told to a person. @module */
 import { assert, assertEquals } from "@std/assert";
-import { renderCase, withoutPersonalData } from "../../../console/timeline.ts";
+import { renderCase, withoutPersonalData } from "../../../console/cli/case_timeline.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 

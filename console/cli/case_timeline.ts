@@ -1,0 +1,85 @@
+/** The story of a case, for whoever must answer the citizen. @module */
+import type { AuditEntry } from "../../backends/backend.ts";
+import { maskBsn } from "../../schema/bsn.ts";
+import { withTwoDecimals } from "../../schema/codec.ts";
+import { redact } from "./redaction.ts";
+import type { StoredEvent } from "../../schema/delivery_line.ts";
+
+/**
+ * Fields that say who the citizen is are stored, and shown masked or not at all; so are nine digits in any other text,
+ * but for the `case_id`, without which nothing is found.
+ */
+export function withoutPersonalData(data: Record<string, unknown>): Record<string, unknown> {
+  const shown: Record<string, unknown> = {
+    ...masked(data) as Record<string, unknown>,
+    case_id: data.case_id,
+  };
+  if (typeof data.citizen_bsn === "string") shown.citizen_bsn = data.citizen_bsn;
+  if (typeof shown.citizen_bsn === "string") shown.citizen_bsn = maskBsn(shown.citizen_bsn);
+  if (typeof shown.profile === "object" && shown.profile !== null) {
+    const { contact, ...profile } = shown.profile as Record<string, unknown>;
+    shown.profile = contact === undefined ? profile : { ...profile, contact: "not shown" };
+  }
+  return shown;
+}
+
+function masked(value: unknown): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map(masked);
+  if (!isNested(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
+}
+
+/** The timeline of a case: its events and the acts on it, in order of time. */
+export function renderCase(
+  caseId: string,
+  history: readonly StoredEvent[],
+  audit: readonly AuditEntry[],
+): string {
+  const lines = [
+    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(stored) })),
+    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(entry) })),
+  ].sort((a, b) => a.at - b.at);
+  return [`Case ${caseId}`, ...lines.map(({ text }) => text)].join("\n");
+}
+
+function renderEvent({ version, event }: StoredEvent): string {
+  const { causation_id, source, marks } = event.metadata;
+  const by = source === undefined ? "" : ` by ${source}`;
+  const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
+  const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
+  const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
+  return [head, ...renderFields(withoutPersonalData(withTwoDecimals(event).data), 4), ...marked].join("\n");
+}
+
+function renderFields(data: Record<string, unknown>, indent: number): string[] {
+  return Object.entries(data).filter(([name]) => name !== "case_id").flatMap(([name, value]) =>
+    renderField(name, value, indent)
+  );
+}
+
+function renderField(name: string, value: unknown, indent: number): string[] {
+  const pad = " ".repeat(indent);
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [];
+    return [`${pad}${name}:`, ...value.map((item) => `${pad}  - ${plain(item)}`)];
+  }
+  if (isNested(value)) {
+    return [`${pad}${name}:`, ...renderFields(value, indent + 2)];
+  }
+  return [`${pad}${name}: ${plain(value)}`];
+}
+
+/** An amount is an object too (`JSON.rawJSON`), and one value all the same. */
+function isNested(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !JSON.isRawJSON(value);
+}
+
+function plain(value: unknown): string {
+  if (!isNested(value)) return JSON.isRawJSON(value) ? JSON.stringify(value) : String(value);
+  return Object.entries(value).map(([name, inner]) => `${name} ${plain(inner)}`).join(", ");
+}
+
+function renderAuditEntry({ at, act, by, why, processor }: AuditEntry): string {
+  return `${at}  *  ${act}${processor === undefined ? "" : ` at ${processor}`} by ${by}: ${why}`;
+}

@@ -1,0 +1,78 @@
+/** How a command ends: its exit code, and the one line that explains it. @module */
+import {
+  BackendUnavailable,
+  BackendUnusable,
+  EventIdConflict,
+  VersionConflict,
+} from "../../backends/backend.ts";
+import { EmbeddedError } from "../../backends/local_server/errors.ts";
+import { InvalidEvent } from "../../schema/codec.ts";
+import { ListenError } from "../http/server.ts";
+import { redactBsns } from "../../schema/bsn.ts";
+
+export const exitCodes = {
+  ok: 0,
+  /** The run ended, but failed its own check: a ledger that does not balance, work not settled by the deadline. */
+  failed: 1,
+  /** An unknown command or option, or a value that is not valid. */
+  usage: 2,
+  /** The input was read and is not valid. */
+  input: 3,
+  /** The backend can't be reached. */
+  unavailable: 4,
+  /** The backend answers, but can't be used: rights, version, disk. */
+  unusable: 5,
+  /** A port or a data directory that somebody else uses. */
+  inUse: 6,
+  /** What was asked for is not there, or has changed meanwhile. */
+  notFound: 7,
+  /** A bug: please report it, with the stack. */
+  bug: 70,
+  /** The node asks its guardian to start it anew. */
+  recycle: 75,
+  /** Stopped by a second signal. */
+  interrupted: 130,
+} as const;
+
+/** An end that the user can do something about: one line, no stack. */
+export class CommandError extends Error {
+  override name = "CommandError";
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
+}
+
+/** A wrong command line or environment. */
+export class UsageError extends CommandError {
+  override name = "UsageError";
+  constructor(message: string) {
+    super(exitCodes.usage, message);
+  }
+}
+
+/** Whoever read our output has gone (`| head`): the rest is wanted by nobody, and nothing is wrong. */
+export class OutputClosed extends CommandError {
+  override name = "ReaderGone";
+  constructor() {
+    super(exitCodes.ok, "Nobody reads the output any more");
+  }
+}
+
+/** The exit code of an error, and what to print: one line for what the user can mend, a stack for a bug. */
+export function describeExit(error: unknown): { code: number; text: string } {
+  const code = codeOf(error);
+  if (code !== exitCodes.bug) return { code, text: redactBsns((error as Error).message) };
+  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+  return { code, text: redactBsns(`This is a bug in zaakstroom: ${stack}`) };
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.code;
+  if (error instanceof BackendUnavailable) return exitCodes.unavailable;
+  if (error instanceof BackendUnusable) return exitCodes.unusable;
+  if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;
+  if (error instanceof ListenError) return exitCodes.inUse;
+  if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;
+  if (error instanceof VersionConflict) return exitCodes.notFound;
+  return exitCodes.bug;
+}

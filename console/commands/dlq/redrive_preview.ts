@@ -1,0 +1,95 @@
+/** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
+import { noopObserver } from "../../../actors/observer.ts";
+import { WorkerDied } from "../../../actors/pool/worker_handle.ts";
+import { WorkerPool } from "../../../actors/pool/worker_pool.ts";
+import type { BatchResult } from "../../../actors/worker/protocol.ts";
+import type { Backend, DeadLetter } from "../../../backends/backend.ts";
+import type { HistoryNeed } from "../../../backends/mailbox/mailbox.ts";
+import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
+import { defaultSupervisorOptions } from "../../node/node.ts";
+import { redact } from "../../cli/redaction.ts";
+import { withoutPersonalData } from "../../cli/case_timeline.ts";
+
+/** What would come of one dead letter. */
+interface RedrivePreview {
+  readonly position: number;
+  readonly processor: string;
+  readonly caseId: string;
+  /** What it would emit, without personal data; empty when it would fail again. */
+  readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[];
+  /** Names of timers it would set or cancel. */
+  readonly timers: readonly string[];
+  /** Why it would fail again, or was not tried. */
+  readonly failure?: string;
+}
+
+/** Handles each dead letter on the state its case had then. What ended the whole process is not tried here. */
+export async function previewRedrive(
+  backend: Backend,
+  deadLetters: readonly DeadLetter[],
+): Promise<RedrivePreview[]> {
+  const pool = new WorkerPool(defaultSupervisorOptions(1), noopObserver, () => {});
+  const previews: RedrivePreview[] = [];
+  try {
+    for (const deadLetter of deadLetters) previews.push(await previewOne(backend, pool, deadLetter));
+  } finally {
+    pool.close();
+  }
+  return previews;
+}
+
+async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter): Promise<RedrivePreview> {
+  const { processor, caseId, event, partition, failures } = letter;
+  const about = { position: event.position, processor, caseId };
+  const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redact(failure) });
+  if (failures.at(-1)?.class === "NodeDied") return fails("not tried: it ended the whole process before");
+  const lines = encodeLines([deliveryLine({ ...event, attempt: 1, held: false })]);
+  try {
+    const histories = (needs: readonly HistoryNeed[], types: readonly string[]) =>
+      historyLines(backend, needs, types);
+    return read(about, await pool.run({ processor, partition, lines }, histories, true), fails);
+  } catch (error) {
+    if (!(error instanceof WorkerDied)) throw error;
+    return fails(`${error.name}: ${error.message}`);
+  }
+}
+
+function read(
+  about: Pick<RedrivePreview, "position" | "processor" | "caseId">,
+  { failedAttempts: [failed], outputs, timers }: BatchResult,
+  fails: (failure: string) => RedrivePreview,
+): RedrivePreview {
+  if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);
+  const events = rowsOf(outputs).map((row) => {
+    const { event } = parseRow(row);
+    return { type: event.event_type, data: withoutPersonalData(event.data) };
+  });
+  return { ...about, events, timers: timers.map(({ name }) => name) };
+}
+
+async function historyLines(
+  backend: Backend,
+  needs: readonly HistoryNeed[],
+  types: readonly string[],
+): Promise<string> {
+  const lines: string[] = [];
+  for (const { caseId, after, before } of needs) {
+    for await (const stored of backend.readCase(caseId)) {
+      const isWanted = stored.version > after && stored.version < before;
+      if (!isWanted || !types.includes(stored.event.event_type)) continue;
+      lines.push(deliveryLine({ ...stored, attempt: 0, held: false }));
+    }
+  }
+  return lines.join("\n");
+}
+
+/** A preview in words. */
+export function renderPreview(
+  { position, processor, caseId, events, timers, failure }: RedrivePreview,
+): string {
+  const head = `  ${position}  ${processor}  ${caseId}`;
+  if (failure !== undefined) return `${head}: would fail again (${failure})`;
+  const emitted = events.map(({ type, data }) => `\n    ${type} ${redact(JSON.stringify(data))}`).join("");
+  const timed = timers.length === 0 ? "" : `\n    timers: ${timers.join(", ")}`;
+  return `${head}: would emit ${events.length} events${emitted}${timed}`;
+}

@@ -1,0 +1,44 @@
+/** Knowing when a node has nothing left to do. @module */
+import type { Backend, Health } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/backend.ts";
+import { delay } from "../../backends/primitives/retry.ts";
+
+/** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
+function isIdle({ mailboxes, timers, nextTimerAt }: Health, condition: IdleCondition): boolean {
+  if (mailboxes.length < condition.mailboxes || (condition.noTimers && timers > 0)) return false;
+  // A timer that is due is about to give somebody work.
+  if (nextTimerAt !== null && Date.parse(nextTimerAt) <= Date.now()) return false;
+  return mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
+}
+
+/** When a node counts as idle. */
+interface IdleCondition {
+  /** So many mailboxes must be known: right after a start they are not yet. */
+  readonly mailboxes: number;
+  /** Timers must have fired too: so in simulated time, where somebody waits for years to pass. */
+  readonly noTimers: boolean;
+  /** False while somebody outside is still about to do something. */
+  readonly isInputDone: () => boolean;
+}
+
+/**
+ * Resolves when the store is idle. `quietMs` says how long nothing has been settled: while work flows, the store is
+ * not asked.
+ */
+export async function waitUntilIdle(
+  backend: Backend,
+  sinceSettledMs: () => number,
+  signal: AbortSignal,
+  condition: IdleCondition = { mailboxes: 1, noTimers: false, isInputDone: () => true },
+): Promise<void> {
+  while (!signal.aborted) {
+    await delay(Math.max(20, 100 - sinceSettledMs()), signal);
+    if (sinceSettledMs() < 50 || !condition.isInputDone()) continue;
+    try {
+      if (isIdle(await backend.health(), condition)) return;
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+    }
+    await delay(50, signal);
+  }
+}

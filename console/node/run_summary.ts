@@ -1,0 +1,115 @@
+/** The summary of a run, with its ledger. @module */
+import type { Backend } from "../../backends/backend.ts";
+import { conservation } from "../../simulators/proof/conservation.ts";
+import { Ledger, type LedgerReport } from "../../simulators/proof/ledger.ts";
+import type { MetricsSnapshot } from "../telemetry/metrics.ts";
+import { formatRounded } from "../cli/terminal.ts";
+
+/** What a run did from outside. */
+export interface WorkloadRecord {
+  /** By performance.now(). */
+  readonly began: number;
+  /** Ids of the events whose append was acknowledged. */
+  readonly accepted: string[];
+  /** A case of each of the first appends: the run's events begin at the earliest of them. */
+  readonly firstCases: string[];
+  readonly seed: string | undefined;
+}
+
+export interface RunSummary {
+  readonly backend: string;
+  readonly durability: string;
+  readonly seed: string | null;
+  readonly accepted: number;
+  /** Events in the store since the run's first one, by type. */
+  readonly events: Readonly<Record<string, number>>;
+  readonly settled: number;
+  readonly settled_per_second: number;
+  /** From append to settle. */
+  readonly latency_ms: MetricsSnapshot["latencyMs"];
+  readonly seconds: number;
+  readonly restarts: number;
+  readonly retried: number;
+  readonly parked: number;
+  readonly dead: number;
+  readonly ledger: LedgerReport;
+}
+
+/** Reads the store from the run's first event on, and accounts for every one. */
+export async function summariseRun(
+  backend: Backend,
+  metrics: MetricsSnapshot,
+  record: WorkloadRecord,
+): Promise<RunSummary> {
+  const { durability, mailboxes } = await backend.health();
+  const events: Record<string, number> = {};
+  const ledger = new Ledger(conservation);
+  for (const id of record.accepted) ledger.accept(id);
+  for await (const stored of backend.readAll({ fromPosition: await firstPosition(backend, record) })) {
+    events[stored.event.event_type] = (events[stored.event.event_type] ?? 0) + 1;
+    ledger.observe(stored);
+  }
+  const settled = Object.values(metrics.processed).reduce((sum, { success }) => sum + success, 0);
+  const busyMs = (metrics.lastSettledAt ?? 0) - (metrics.firstSettledAt ?? 0);
+  return {
+    backend: backend.name,
+    durability,
+    seed: record.seed ?? null,
+    accepted: record.accepted.length,
+    events,
+    settled,
+    settled_per_second: busyMs > 0 ? Math.round(settled / busyMs * 1000) : 0,
+    latency_ms: metrics.latencyMs,
+    seconds: Math.round(performance.now() - record.began) / 1000,
+    restarts: metrics.restarts,
+    retried: metrics.retried,
+    parked: mailboxes.reduce((sum, { parked }) => sum + parked, 0),
+    dead: mailboxes.reduce((sum, { dead }) => sum + dead, 0),
+    ledger: ledger.report(await deadLetteredCases(backend)),
+  };
+}
+
+async function firstPosition(backend: Backend, { firstCases }: WorkloadRecord): Promise<number> {
+  let first = Infinity;
+  for (const caseId of firstCases) {
+    for await (const { position } of backend.readCase(caseId)) {
+      first = Math.min(first, position);
+      break;
+    }
+  }
+  return Number.isFinite(first) ? first : 1;
+}
+
+/** Cases that a dead letter holds. At the end of a run nothing else waits. */
+async function deadLetteredCases(backend: Backend): Promise<Map<string, "dead">> {
+  const dead = await backend.deadLetters.list({ limit: 100_000 });
+  return new Map(dead.map(({ caseId }) => [caseId, "dead"]));
+}
+
+export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: RunSummary): string {
+  const { accepted, completed, inReview, inProgress, parked, dead } = ledger;
+  return [
+    `${formatRounded(summary.settled)} deliveries settled, ${
+      formatRounded(summary.settled_per_second)
+    }/s; from append to settle ${
+      latency === null
+        ? "nothing was measured"
+        : `p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms`
+    }`,
+    ...Object.entries(events).map(([type, count]) =>
+      `  ${type.padEnd(26)} ${formatRounded(count).padStart(12)}`
+    ),
+    `${summary.restarts} restarts, ${summary.retried} retries, ${summary.parked} parked, ${summary.dead} dead letters`,
+    `Ledger: ${formatRounded(accepted)} cases = ${formatRounded(completed)} completed + ${
+      formatRounded(inReview)
+    } in review + ${formatRounded(inProgress)} in progress + ${formatRounded(parked)} parked + ${
+      formatRounded(dead)
+    } dead; ${
+      ledger.balanced
+        ? "nothing lost, nothing duplicated, nothing out of order"
+        : `DOES NOT BALANCE: lost ${ledger.lost.join(", ") || "none"}; duplicated ${
+          ledger.duplicated.join(", ") || "none"
+        }; out of order ${ledger.reordered.join(", ") || "none"}`
+    }`,
+  ].join("\n");
+}

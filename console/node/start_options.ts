@@ -1,0 +1,78 @@
+/** The options of `start`, as the command declares them and the node reads them. @module */
+import { caseVariantNames } from "../../simulators/cases/variants.ts";
+import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
+import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
+import { backendOptions, jsonOption } from "../store/open_backend.ts";
+import { defaultWorkers } from "./node.ts";
+import type { Values } from "../cli/options.ts";
+
+export const startOptions = {
+  ...backendOptions,
+  workers: {
+    schema: wholeNumber(1, 64).default(defaultWorkers()),
+    value: "N",
+    env: "ZAAKSTROOM_WORKERS",
+    help: `worker threads; default ${defaultWorkers()} here`,
+  },
+  simulate: { schema: rate.optional(), value: "RATE", help: "feed generated cases, e.g. 100/sec" },
+  count: { schema: wholeNumber(1, 100_000_000).optional(), value: "N", help: "feed so many generated cases" },
+  seed: {
+    schema: text.optional(),
+    value: "TEXT",
+    help: "the same seed gives the same cases; default: a new one",
+  },
+  scenario: {
+    schema: oneOf(caseVariantNames as [string, ...string[]]).default("none"),
+    value: "NAME",
+    help: `a labelled departure from the sourced figures: ${caseVariantNames.join(", ")}`,
+  },
+  from: {
+    schema: timestamp.optional(),
+    value: "TIME",
+    help: "when the first generated case arrives; default: now, or with --seed 2026-01-01T00:00:00Z",
+  },
+  "time-scale": {
+    schema: timeScale.optional(),
+    value: "SCALE",
+    help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
+  },
+  "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
+  json: { ...jsonOption, help: "print the summary, and log, as JSON" },
+  host: {
+    schema: text.default("127.0.0.1"),
+    value: "HOST",
+    env: "ZAAKSTROOM_HOST",
+    help: "address for /health and /metrics; default 127.0.0.1",
+  },
+  port: {
+    schema: wholeNumber(0, 65_535).default(8080),
+    value: "PORT",
+    env: "ZAAKSTROOM_PORT",
+    help: "port for /health and /metrics, 0 for any free one; default 8080",
+  },
+  node: {
+    schema: text.optional(),
+    value: "NAME",
+    env: "ZAAKSTROOM_NODE",
+    help: "name of this node; default: a new one",
+  },
+  lease: {
+    schema: duration.optional(),
+    value: "TIME",
+    env: "ZAAKSTROOM_LEASE",
+    help: "how soon others take over from a node that is gone; default 5s, with --replicas 15s",
+  },
+  policy: {
+    schema: text.optional(),
+    value: "FILE",
+    env: "ZAAKSTROOM_POLICY",
+    help: "what becomes of failures, as JSON: see the README; default: 5 attempts, then a dead letter",
+  },
+  "stop-within": {
+    schema: duration.default(10_000),
+    value: "TIME",
+    help: "deadline for a graceful stop; default 10s",
+  },
+} as const;
+
+export type StartValues = Values<typeof startOptions>;

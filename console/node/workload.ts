@@ -1,0 +1,92 @@
+/** What a node is given to do: cases to feed, a citizen to play, an end to prove. @module */
+import { processors } from "../../actors/processors/all.ts";
+import type { Backend } from "../../backends/backend.ts";
+import {
+  citizenEventTypes,
+  type CitizenProgress,
+  simulateCitizen,
+} from "../../simulators/citizen/citizen_simulation.ts";
+import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
+import type { CaseVariantName } from "../../simulators/cases/variants.ts";
+import type { SimulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import type { Output } from "../cli/command.ts";
+import type { StartValues } from "./start_options.ts";
+import { exitCodes } from "../cli/exit_codes.ts";
+import { waitUntilIdle } from "./idle.ts";
+import type { RunningNode } from "./node.ts";
+import { renderSummary, summariseRun, type WorkloadRecord } from "./run_summary.ts";
+import { ProgressMeter } from "../cli/terminal.ts";
+
+interface Workload {
+  readonly backend: Backend;
+  readonly running: RunningNode;
+  readonly values: StartValues;
+  /** Simulated time, when the citizen is to be played. */
+  readonly clock: SimulatedClock | undefined;
+  readonly stop: AbortSignal;
+  readonly output: Output;
+}
+
+/** Feeds, plays, and with --until-idle waits for the end and proves the result; otherwise runs on. */
+export async function runWorkload(workload: Workload): Promise<number> {
+  const { backend, running, values, clock, stop, output } = workload;
+  const record: WorkloadRecord = {
+    began: performance.now(),
+    accepted: [],
+    firstCases: [],
+    seed: values.seed,
+  };
+  const citizen = clock === undefined ? undefined : startCitizen(workload, clock);
+  if (values.count !== undefined || values.simulate !== undefined) await appendCases(workload, record);
+  if (!values["until-idle"]) return await (citizen?.ended ?? new Promise<number>(() => {}));
+  await waitUntilIdle(backend, running.sinceSettledMs, stop, {
+    mailboxes: processors.length * backend.partitions,
+    noTimers: citizen !== undefined,
+    isInputDone: () => citizen === undefined || citizen.isDone(),
+  });
+  if (stop.aborted) return exitCodes.ok;
+  const summary = await summariseRun(backend, running.metrics.snapshot(), record);
+  output.out(values.json ? JSON.stringify(summary) : renderSummary(summary));
+  return summary.ledger.balanced ? exitCodes.ok : exitCodes.failed;
+}
+
+async function appendCases(
+  { backend, running, values, stop, output }: Workload,
+  record: WorkloadRecord,
+): Promise<void> {
+  const { count, simulate: perSecond, scenario, from } = values;
+  const progress = values.json ? undefined : new ProgressMeter(output, "cases", count);
+  let appended = 0;
+  await appendGeneratedCases(backend, {
+    seed: values.seed ?? crypto.randomUUID(),
+    scenario: scenario as CaseVariantName,
+    ...(from === undefined ? {} : { from }),
+    ...(count === undefined ? {} : { count }),
+    ...(perSecond === undefined ? {} : { perSecond }),
+    onAppended(events, duplicates) {
+      running.metrics.recordPublished("case.intake", events.length - duplicates);
+      // Kept only when there will be an end to account for.
+      if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
+      if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);
+      progress?.show(appended += events.length);
+    },
+  }, stop);
+  progress?.end();
+}
+
+/** Long enough for the citizen to have looked at everything that was settled, in milliseconds. */
+const CITIZEN_IDLE_MS = 1_000;
+
+/** Plays the citizen and the caseworker until the node stops. A failure of the player is the run's failure. */
+function startCitizen({ backend, running, values, stop }: Workload, clock: SimulatedClock) {
+  let last: CitizenProgress | undefined;
+  const ended = simulateCitizen({
+    read: (fromPosition) => backend.readAll({ fromPosition, types: citizenEventTypes }),
+    append: (events) => backend.append(events),
+    clock,
+    signal: stop,
+    seed: values.seed ?? "citizen",
+    onProgress: (playing) => void (last = playing),
+  }).then(() => exitCodes.ok);
+  return { ended, isDone: () => last?.scheduled === 0 && running.sinceSettledMs() > CITIZEN_IDLE_MS };
+}

@@ -1,0 +1,222 @@
+/** The options by which a command finds its backend. @module */
+import { type Backend, BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
+import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
+import { driftLines, type StreamDrift } from "../../schema/nats.ts";
+import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
+import { flag, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../../schema/settings.ts";
+import { UsageError } from "../cli/exit_codes.ts";
+import { natsOptions } from "./nats_options.ts";
+import { openNatsServer } from "./nats_server.ts";
+import type { Values } from "../cli/options.ts";
+
+const backendNames = ["postgres", "nats", "memory"] as const;
+
+/** Taken by every command that touches a store. */
+export const backendOptions = {
+  backend: {
+    schema: oneOf(backendNames).default("postgres"),
+    value: "NAME",
+    env: "ZAAKSTROOM_BACKEND",
+    help: "postgres, nats (JetStream), or memory (one process, kept nowhere); default postgres",
+  },
+  url: {
+    schema: serverUrl.optional(),
+    value: "URL",
+    env: "DATABASE_URL",
+    help:
+      "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18, or a nats-server of its own",
+  },
+  "data-dir": {
+    schema: text.optional(),
+    value: "DIR",
+    env: "ZAAKSTROOM_DATA_DIR",
+    help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
+  },
+  pooler: {
+    schema: flag,
+    env: "ZAAKSTROOM_POOLER",
+    help: "a transaction pooler is in front of the server",
+  },
+  partitions: {
+    schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
+    value: "N",
+    env: "ZAAKSTROOM_PARTITIONS",
+    help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
+  },
+  ...natsOptions,
+  "require-durable": {
+    schema: flag,
+    env: "ZAAKSTROOM_REQUIRE_DURABLE",
+    help: "refuse a store whose acknowledged events may be lost by a power failure",
+  },
+} as const;
+
+export type BackendValues = Values<typeof backendOptions>;
+
+/** What only a node asks for. */
+export interface OpenOptions {
+  role: "node" | "client";
+  node?: string;
+  leaseMs?: number;
+  onAvailabilityChange?: AvailabilityListener;
+  timersAsOf?: () => Date;
+  /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
+  onNotice?: (line: string) => void;
+}
+
+/** A backend, and what must be closed with it. */
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** For people: where the store is, without a password. */
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the backend the options name. Each is loaded only by who uses it, and while workers start already. Throws UsageError,
+ * EmbeddedError, BackendAway or BackendRefused.
+ */
+export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const opened = await openNamed(values, openOptions);
+  try {
+    if (values["require-durable"]) await requireDurable(opened.backend);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function requireDurable(backend: Backend): Promise<void> {
+  const { survivesPowerFailure, durability } = await backend.health();
+  if (!survivesPowerFailure) {
+    throw new BackendUnusable(`Not durable enough for --require-durable: ${durability}`);
+  }
+}
+
+async function openNamed(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const { backend, url } = values;
+  if (backend === "memory") return await openMemory(values, openOptions);
+  if (backend === "nats") return await openJetStream(values, openOptions);
+  if (url !== undefined && !postgresUrl.safeParse(url).success) {
+    throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
+  }
+  return url === undefined
+    ? await openEmbeddedPostgres(values, openOptions)
+    : await openServer(url, values, openOptions);
+}
+
+async function openMemory(
+  { url, partitions }: BackendValues,
+  { role, timersAsOf }: OpenOptions,
+): Promise<OpenedBackend> {
+  if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
+  if (role === "client") {
+    throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
+  }
+  const { createMemoryBackend } = await import("../../backends/memory/memory_backend.ts");
+  const backend = createMemoryBackend({ partitions, ...(timersAsOf === undefined ? {} : { timersAsOf }) });
+  return { backend, where: "memory", close: () => backend.close() };
+}
+
+async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const { role, onNotice = () => {}, ...rest } = openOptions;
+  const server = await openNatsServer(values, role);
+  const onAvailabilityChange: AvailabilityListener = (error) => {
+    // Nobody else starts a server of our own again: its users do.
+    if (error !== undefined) server.restart().catch(() => {});
+    openOptions.onAvailabilityChange?.(error);
+  };
+  const onDrift = (drift: readonly StreamDrift[]) => reportDrift(drift).forEach(onNotice);
+  try {
+    // Its client is only loaded by who uses it.
+    const { openNats } = await import("../../backends/nats/nats_backend.ts");
+    const { partitions } = values;
+    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
+    return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** Where streams differ from what is wanted of them, as lines. */
+function reportDrift(drift: readonly StreamDrift[]): string[] {
+  return drift.flatMap(({ stream, drift }) => [
+    `The stream ${stream} is not configured as this program would (see setup, and its --apply):`,
+    ...driftLines(drift).map((line) => `  ${line}`),
+  ]);
+}
+
+async function openServer(
+  url: string,
+  values: BackendValues,
+  openOptions: OpenOptions,
+): Promise<OpenedBackend> {
+  const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
+  const { hostname, port, pathname } = new URL(url);
+  const where = `${hostname}:${port || 5432}${pathname}`;
+  const backend = await openPostgres({ url, ...settingsOf(values, openOptions) }).catch((error) => {
+    if (!(error instanceof BackendUnavailable)) throw error;
+    throw new BackendUnavailable(
+      `${error.message}: see whether the URL is right and ${where} takes connections`,
+    );
+  });
+  return { backend, where, close: () => backend.close() };
+}
+
+async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+  const dataDir = values["data-dir"];
+  const { openEmbedded } = await import("../../backends/postgres/embedded/embedded.ts");
+  const embedded = await openEmbedded({
+    role: openOptions.role,
+    ...(dataDir === undefined ? {} : { dataDir }),
+  });
+  const onAvailabilityChange: AvailabilityListener = (error) => {
+    // Nobody else starts this server again: its users do.
+    if (error !== undefined) embedded.revive().catch(() => {});
+    openOptions.onAvailabilityChange?.(error);
+  };
+  try {
+    const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
+    const backend = await openPostgres({
+      ...embedded.connection,
+      ...settingsOf(values, { ...openOptions, onAvailabilityChange }),
+    });
+    return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<void> {
+  await backend.close();
+  await embedded.close();
+}
+
+function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions) {
+  const { role: _role, onNotice: _, ...rest } = openOptions;
+  return { partitions, pooler, ...rest };
+}
+
+/** Refuses a store whose events this program has no path from, naming them. */
+export async function requireReadable(backend: Backend): Promise<void> {
+  const { caseEvolution } = await import("../../schema/evolution.ts");
+  const unreachable = caseEvolution.unreachable(await backend.storedKinds());
+  if (unreachable.length === 0) return;
+  const kinds = unreachable.map(({ type, version }) => `${type} version ${version}`).join(", ");
+  throw new BackendUnusable(
+    `The store holds events this program can't read (${kinds}): use a newer zaakstroom`,
+  );
+}
+
+/** A limit for lists. */
+export const limitOption = {
+  schema: wholeNumber(1, 10_000).default(20),
+  value: "N",
+  help: "at most so many; default 20",
+} as const;
+
+export const jsonOption = { schema: flag, help: "print JSON, for programs" } as const;

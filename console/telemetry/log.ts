@@ -1,0 +1,153 @@
+/** The log of a node: one line for every failure that was survived, and a bounded number of lines whatever happens. @module */
+import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
+import { LogLimiter } from "./log_limiter.ts";
+import {
+  deliveryEntry,
+  fencedEntry,
+  formatEntry,
+  type LogEntry,
+  type LogEvent,
+  outageEntry,
+  processorRestartEntry,
+  recoveryEntry,
+  restartEntry,
+  suppressedEntry,
+} from "./log_entry.ts";
+
+/** Calls `act` after `ms`, unless the answer is called first. */
+type TimerScheduler = (act: () => void, ms: number) => () => void;
+
+interface NodeLogOptions {
+  /** NDJSON instead of lines for people. */
+  readonly json: boolean;
+  /** Takes one line, without its end. */
+  readonly write: (line: string) => void;
+  /** In milliseconds. */
+  readonly now?: () => number;
+  readonly schedule?: TimerScheduler;
+}
+
+interface NodeLog extends Observer {
+  /** Writes what was kept back. */
+  flush(): void;
+  /** Flushes, and leaves no timer behind. Legal twice. */
+  close(): void;
+}
+
+/** Kept back for this long at most, in milliseconds. */
+const WINDOW_MS = 1_000;
+
+/** Of one act, processor and class of error this many lines are written in a window; of so many of them at most. */
+const LIMITS = { each: 5, keys: 32 };
+
+/** A journal that writes through `write`. Normal work is not logged: metrics count it. */
+export function createNodeLog(options: NodeLogOptions): NodeLog {
+  return new LimitedNodeLog(options);
+}
+
+class LimitedNodeLog implements NodeLog {
+  readonly #options: NodeLogOptions;
+  readonly #now: () => number;
+  readonly #limiter = new LogLimiter<LogEntry>(LIMITS);
+  #window: { readonly since: number; readonly cancel: () => void } | undefined;
+  #outage: { readonly since: number; tries: number } | undefined;
+
+  constructor(options: NodeLogOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  settled(_batch: SettledBatch): void {}
+
+  retried(ids: DeliveryIds, error: string): void {
+    this.#log("retry", `${ids.processor}|${error}`, () => deliveryEntry("retry", ids, error));
+  }
+
+  deadLettered(ids: DeliveryIds, error: string): void {
+    this.#log("dead_letter", `${ids.processor}|${error}`, () => deliveryEntry("dead_letter", ids, error));
+  }
+
+  held(ids: DeliveryIds): void {
+    this.#log("held", ids.processor, () => deliveryEntry("held", ids), 0);
+  }
+
+  fenced(ids: { processor: string; partition: number; epoch: number }): void {
+    this.#log("fenced", ids.processor, () => fencedEntry(ids));
+  }
+
+  workerRestarted(restart: { worker: number; exit: string; reason: string }): void {
+    this.#log("worker_restart", restart.exit, () => restartEntry(restart));
+  }
+
+  processorRestarted(restart: { processor: string; reason: string }): void {
+    this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
+  }
+
+  /** Told at every try that fails, by everybody who tries: the first one is news. */
+  backendUnavailable(reason: string): void {
+    if (this.#outage !== undefined) return void this.#outage.tries++;
+    this.#outage = { since: this.#now(), tries: 1 };
+    this.#log("backend_away", "", () => outageEntry(reason));
+  }
+
+  backendAvailable(): void {
+    if (this.#outage === undefined) return;
+    const { since, tries } = this.#outage;
+    this.#outage = undefined;
+    this.#log("backend_back", "", () => recoveryEntry(this.#now() - since, tries));
+  }
+
+  flush(): void {
+    if (this.#window === undefined) return;
+    const { since, cancel } = this.#window;
+    this.#window = undefined;
+    cancel();
+    const now = this.#now();
+    for (const { sample, count } of this.#limiter.drain()) {
+      this.#write(suppressedEntry(sample, count, now - since), now);
+    }
+  }
+
+  close(): void {
+    this.flush();
+  }
+
+  #log(event: LogEvent, detail: string, makeEntry: () => LogEntry, each?: number): void {
+    const now = this.#now();
+    // The timer may be late when the thread is busy; a new window does not wait for it.
+    if (this.#window !== undefined && now - this.#window.since >= WINDOW_MS) this.flush();
+    this.#window ??= {
+      since: now,
+      cancel: (this.#options.schedule ?? scheduleTimer)(() => this.flush(), WINDOW_MS),
+    };
+    const entry = this.#limiter.admit(event, detail, makeEntry, each);
+    if (entry !== undefined) this.#write(entry, now);
+  }
+
+  #write(entry: LogEntry, now: number): void {
+    this.#options.write(formatEntry(entry, now, this.#options.json));
+  }
+}
+
+/** A timer that does not keep the process alive. */
+function scheduleTimer(act: () => void, ms: number): () => void {
+  const timer = setTimeout(act, ms);
+  Deno.unrefTimer(timer);
+  return () => clearTimeout(timer);
+}
+
+/** One observer that tells all of them, in the given order. */
+export function combineObservers(...observers: readonly Observer[]): Observer {
+  const notifyAll = (notify: (observer: Observer) => void) => observers.forEach(notify);
+  return {
+    settled: (batch) => notifyAll((observer) => observer.settled(batch)),
+    retried: (ids, error) => notifyAll((observer) => observer.retried(ids, error)),
+    deadLettered: (ids, error) => notifyAll((observer) => observer.deadLettered(ids, error)),
+    held: (ids) => notifyAll((observer) => observer.held(ids)),
+    fenced: (ids) => notifyAll((observer) => observer.fenced(ids)),
+    workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
+    processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
+    backendUnavailable: (reason) => notifyAll((observer) => observer.backendUnavailable(reason)),
+    backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),
+  };
+}

@@ -1,0 +1,140 @@
+/** What a journal says, in words for people and as JSON for machines. Ids and classes; never data, never messages. @module */
+import type { DeliveryIds } from "../../actors/observer.ts";
+import { formatDuration, formatInteger, redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+
+export type LogEvent =
+  | "retry"
+  | "dead_letter"
+  | "held"
+  | "fenced"
+  | "worker_restart"
+  | "processor_restart"
+  | "backend_away"
+  | "backend_back";
+
+export interface LogEntry {
+  readonly level: "info" | "warn" | "error";
+  readonly event: LogEvent;
+  /** What identifies the thing it is about. */
+  readonly ids: Readonly<Record<string, string | number>>;
+  /** For people; without the ids' names. */
+  readonly text: string;
+}
+
+/** Retries, dead letters and held deliveries: what happened to a delivery. */
+export function deliveryEntry(
+  event: "retry" | "dead_letter" | "held",
+  ids: DeliveryIds,
+  error?: string,
+): LogEntry {
+  const { processor, partition, caseId, eventId, attempt } = ids;
+  const kind = error === undefined ? undefined : toErrorClass(error);
+  const where = `${processor}/${partition}, case ${safeId(caseId)}, event ${
+    safeId(eventId)
+  }, attempt ${attempt}`;
+  return {
+    level: event === "dead_letter" ? "error" : event === "held" ? "info" : "warn",
+    event,
+    ids: {
+      processor,
+      partition,
+      case_id: toPrintable(caseId),
+      event_id: toPrintable(eventId),
+      attempt,
+      ...(kind === undefined ? {} : { error: kind }),
+    },
+    text: `${DELIVERY_VERBS[event]}: ${where}${kind === undefined ? "" : ` (${kind})`}`,
+  };
+}
+
+export function fencedEntry(ids: { processor: string; partition: number; epoch: number }): LogEntry {
+  const { processor, partition, epoch } = ids;
+  const text = `fenced: ${processor}/${partition} has a newer owner, epoch ${epoch} can't settle any more`;
+  return { level: "warn", event: "fenced", ids: { processor, partition, epoch }, text };
+}
+
+const EXIT_TEXTS: Record<string, string> = {
+  start_failed: "it did not start",
+  threw: "it threw outside a handler",
+  hung: "it made no progress",
+  recycled: "its heap had grown above the ceiling",
+  stopped: "it was stopped",
+};
+
+/** Of the reason only the class of an error is told: the rest is a message, and messages quote data. */
+export function restartEntry(restart: { worker: number; exit: string; reason: string }): LogEntry {
+  const { worker, exit, reason } = restart;
+  const error = /^(?:Uncaught )?(?:\(in promise\) )?([A-Z]\w{0,58}(?:Error|Exception))(?::|$)/.exec(reason)
+    ?.[1];
+  const known = Object.hasOwn(EXIT_TEXTS, exit) ? exit : "other";
+  const why = EXIT_TEXTS[known] ?? "it ended";
+  return {
+    level: known === "recycled" ? "info" : "warn",
+    event: "worker_restart",
+    ids: { worker, exit: known, ...(error === undefined ? {} : { error }) },
+    text: `worker ${worker} is replaced: ${why}${error === undefined ? "" : ` (${error})`}`,
+  };
+}
+
+export function outageEntry(reason: string): LogEntry {
+  const shortReason = toPrintable(reason);
+  const text = `backend away: ${shortReason}; the node waits and no attempt is used up`;
+  return { level: "error", event: "backend_away", ids: { reason: shortReason }, text };
+}
+
+export function recoveryEntry(outageMs: number, attempts: number): LogEntry {
+  const text = `backend back after ${formatDuration(outageMs)} (failed tries: ${formatInteger(attempts)})`;
+  return { level: "info", event: "backend_back", ids: { away_ms: outageMs, tries: attempts }, text };
+}
+
+const DELIVERY_VERBS = { retry: "retry", dead_letter: "dead letter", held: "held" };
+
+/** Of the reason, the class of what was thrown, only what is a name is told. */
+export function processorRestartEntry(
+  { processor, reason }: { processor: string; reason: string },
+): LogEntry {
+  const error = /^[A-Za-z]\w{0,60}$/.test(reason) ? reason : "unknown";
+  const text = `the processor ${processor} failed outside a delivery and is started again (${error})`;
+  return { level: "error", event: "processor_restart", ids: { processor, error }, text };
+}
+
+const SUPPRESSED_NOUNS: Record<LogEvent, readonly [one: string, many: string]> = {
+  retry: ["retry", "retries"],
+  dead_letter: ["dead letter", "dead letters"],
+  held: ["held delivery", "held deliveries"],
+  fenced: ["fenced write", "fenced writes"],
+  worker_restart: ["worker restart", "worker restarts"],
+  processor_restart: ["processor restart", "processor restarts"],
+  backend_away: ["absence of the backend", "absences of the backend"],
+  backend_back: ["return of the backend", "returns of the backend"],
+};
+
+/** Stands for `count` entries like this one that were not written. */
+export function suppressedEntry({ level, event, ids }: LogEntry, count: number, windowMs: number): LogEntry {
+  const shared: Record<string, string | number> = {};
+  for (const name of ["processor", "exit", "error"]) {
+    const value = ids[name];
+    if (value !== undefined) shared[name] = value;
+  }
+  const things = SUPPRESSED_NOUNS[event][count === 1 ? 0 : 1];
+  const seconds = Math.max(1, Math.round(windowMs / 1000));
+  const when = seconds === 1 ? "in the last second" : `in the last ${seconds} seconds`;
+  const about = Object.values(shared).join(", ");
+  // Held deliveries are never written one by one, so these are not "more".
+  const start = event === "held" ? formatInteger(count) : `… and ${formatInteger(count)} more`;
+  const text = `${start} ${things} ${when}${about === "" ? "" : ` (${about})`}`;
+  return { level, event, ids: { ...shared, count, window_ms: Math.round(windowMs) }, text };
+}
+
+/** The entry as one line, in plain words or as JSON. */
+export function formatEntry({ level, event, ids, text }: LogEntry, at: number, json: boolean): string {
+  const time = new Date(at).toISOString();
+  if (json) return redact(JSON.stringify({ at: time, level, event, ...ids }));
+  return redact(`${time} ${level.padEnd(5)} ${text}`);
+}
+
+/** An id that could be mistaken for the words around it is quoted: a case id may be any text. */
+function safeId(id: string): string {
+  const safe = toPrintable(id);
+  return /^[\w.:-]+$/.test(safe) ? safe : JSON.stringify(safe);
+}

@@ -1,7 +1,7 @@
 /** What the conformance suite needs of a backend that wants to be tested by it. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import type { Fixture } from "./world.ts";
+import type { Fixture } from "./fixture.ts";
 
 /** How one node of a case is opened. Left out: the backend's own default. */
 export interface NodeOptions {

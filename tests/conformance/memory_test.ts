@@ -1,7 +1,7 @@
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { ManualClock } from "../support/clock.ts";
+import { ManualClock } from "../support/manual_clock.ts";
 import type { Harness, NodeOptions } from "./harness.ts";
 import { conformance } from "./suite.ts";
 

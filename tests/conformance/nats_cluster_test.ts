@@ -1,6 +1,6 @@
 /** NATS JetStream keeps the promises every backend makes on a cluster too: three servers, each message on all of them. @module */
-import { startNatsCluster, type TestCluster } from "../support/nats_cluster.ts";
-import { natsTest } from "../support/nats_needed.ts";
+import { startNatsCluster, type TestCluster } from "../support/servers/nats_cluster.ts";
+import { natsTest } from "../support/servers/requires_nats.ts";
 import { natsHarness } from "./nats_harness.ts";
 import { conformance } from "./suite.ts";
 

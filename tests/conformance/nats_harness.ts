@@ -6,7 +6,7 @@ import { payloadPrefix, pendingEventOf } from "../../backends/nats/stream/messag
 import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { Subjects } from "../../schema/nats.ts";
-import { LoopbackProxy } from "../support/loopback_proxy.ts";
+import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
 import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
 
 const PARTITIONS = 4;

@@ -1,6 +1,6 @@
 /** NATS JetStream keeps the promises every backend makes: one server, every write on its disk. @module */
-import { natsTest } from "../support/nats_needed.ts";
-import { startNats, type TestNats } from "../support/nats_server.ts";
+import { natsTest } from "../support/servers/requires_nats.ts";
+import { startNats, type TestNats } from "../support/servers/nats_server.ts";
 import { natsHarness } from "./nats_harness.ts";
 import { conformance } from "./suite.ts";
 

@@ -1,22 +1,22 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
-import { appendCases } from "./append.ts";
-import { closingCases } from "./closing.ts";
-import { concurrentAppendCases } from "./concurrency.ts";
-import { deadLetterCases } from "./dead_letters.ts";
-import { deliveryCases } from "./delivery.ts";
+import { appendCases } from "./cases/append.ts";
+import { closingCases } from "./cases/closing.ts";
+import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
+import { deadLetterCases } from "./cases/dead_letters.ts";
+import { deliveryCases } from "./cases/delivery.ts";
 import type { Ability, Harness } from "./harness.ts";
-import { healthCases } from "./health.ts";
-import { leaseCases } from "./leases.ts";
-import { bulkCases } from "./many.ts";
-import { orderCases } from "./order.ts";
-import { parkingCases } from "./parking.ts";
-import { replayCases } from "./replay.ts";
-import { settleCases } from "./settle.ts";
-import { concurrentMailboxCases } from "./together.ts";
-import { timerCases } from "./timers.ts";
-import { inFlightMarkCases } from "./trials.ts";
-import { versionCases } from "./versions.ts";
-import { Fixture } from "./world.ts";
+import { healthCases } from "./cases/health.ts";
+import { leaseCases } from "./cases/leases.ts";
+import { bulkCases } from "./cases/bulk.ts";
+import { orderCases } from "./cases/order.ts";
+import { parkingCases } from "./cases/parked_cases.ts";
+import { replayCases } from "./cases/replay.ts";
+import { settleCases } from "./cases/settle.ts";
+import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
+import { timerCases } from "./cases/timers.ts";
+import { inFlightMarkCases } from "./cases/in_flight_marks.ts";
+import { versionCases } from "./cases/versions.ts";
+import { Fixture } from "./fixture.ts";
 
 const cases = [
   ...appendCases,

@@ -5,8 +5,8 @@
  */
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { nodeEnvironment } from "../../console/node/guarded_start.ts";
-import { startPostgres } from "../support/postgres_server.ts";
-import { appendAll, describeMachine, intakes, print } from "./stage.ts";
+import { startPostgres } from "../support/servers/postgres_server.ts";
+import { appendAll, describeMachine, intakes, print } from "./bench.ts";
 
 /** Smaller for a quick look: `deno task bench:backlog 100000 20`. */
 const BACKLOG = Number(Deno.args[0] ?? 1_000_000);

@@ -7,9 +7,9 @@
 import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../../backends/postgres/connection/client.ts";
 import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
-import { startPostgres } from "../support/postgres_server.ts";
+import { startPostgres } from "../support/servers/postgres_server.ts";
 import { run } from "../support/program.ts";
-import { describeMachine, measure, print } from "./stage.ts";
+import { describeMachine, measure, print } from "./bench.ts";
 
 /** When the store settled its first delivery after a moment; both are milliseconds since 1970. */
 async function settledAfter(target: PostgresTarget, moment: number): Promise<number> {

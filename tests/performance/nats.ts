@@ -14,9 +14,9 @@ import { NatsClient } from "../../backends/nats/connection/client.ts";
 import { OrderedReader } from "../../backends/nats/stream/ordered_reader.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { startNatsCluster } from "../support/nats_cluster.ts";
-import { startNats } from "../support/nats_server.ts";
-import { startPostgres } from "../support/postgres_server.ts";
+import { startNatsCluster } from "../support/servers/nats_cluster.ts";
+import { startNats } from "../support/servers/nats_server.ts";
+import { startPostgres } from "../support/servers/postgres_server.ts";
 import { handWrittenLoop } from "./nats_loop.ts";
 import {
   appendAll,
@@ -31,7 +31,7 @@ import {
   runAsNode,
   settleAllRate,
   settleRate,
-} from "./stage.ts";
+} from "./bench.ts";
 
 const COUNT = 30_000;
 const AT_ONCE = 8;

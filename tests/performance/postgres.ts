@@ -5,7 +5,7 @@
  */
 import postgres from "postgres";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
+import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
 import { loopByHand, rawInserts, rawRate } from "./postgres_loop.ts";
 import {
   appendAll,
@@ -19,7 +19,7 @@ import {
   runAsNode,
   settleAllRate,
   settleRate,
-} from "./stage.ts";
+} from "./bench.ts";
 
 const COUNT = 60_000;
 

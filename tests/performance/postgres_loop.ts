@@ -11,7 +11,7 @@ import { linesOf, type Mailbox, type Settlement } from "../../backends/mailbox/m
 import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { encodeLines } from "../../schema/delivery_line.ts";
-import { forEach } from "./stage.ts";
+import { forEach } from "./bench.ts";
 
 const INTAKE = { name: "intake", version: 1, takes: ["case.intake"] };
 

@@ -6,12 +6,16 @@
 import { Supervisor } from "../../actors/supervisor.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { RecordingObserver } from "../support/odd_observer.ts";
-import { type MisbehavingAct, misbehavingEvent, misbehavingProcessor } from "../support/odd_processor.ts";
-import { testSupervisorOptions } from "../support/odd_runtime.ts";
-import { startPostgres } from "../support/postgres_server.ts";
+import { RecordingObserver } from "../support/recording_observer.ts";
+import {
+  type MisbehavingAct,
+  misbehavingEvent,
+  misbehavingProcessor,
+} from "../support/misbehaving/processor.ts";
+import { testSupervisorOptions } from "../support/misbehaving/runtime.ts";
+import { startPostgres } from "../support/servers/postgres_server.ts";
 import { Program } from "../support/program.ts";
-import { describeMachine, measure, print } from "./stage.ts";
+import { describeMachine, measure, print } from "./bench.ts";
 
 const ROUNDS = 5;
 const HANG_MS = 1_000;

@@ -11,11 +11,11 @@ import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
 import { listenerOn, usageOf } from "../../simulators/load/process_usage.ts";
-import { startNats } from "../support/nats_server.ts";
-import { startPostgres } from "../support/postgres_server.ts";
-import { NodeGroup } from "../support/several_nodes.ts";
+import { startNats } from "../support/servers/nats_server.ts";
+import { startPostgres } from "../support/servers/postgres_server.ts";
+import { NodeGroup } from "../support/node_group.ts";
 import { CpuShares } from "./cpu_share.ts";
-import { appendAll, describeMachine, intakes, print } from "./stage.ts";
+import { appendAll, describeMachine, intakes, print } from "./bench.ts";
 
 const CASES = 8_000;
 /** Before them so many, until the code is compiled. */

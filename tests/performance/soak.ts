@@ -11,8 +11,8 @@ import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { defaultSupervisorOptions } from "../../console/node/node.ts";
 import type { SecondFigures } from "../../simulators/load/load_figures.ts";
 import { LoadTester } from "../../simulators/load_tester.ts";
-import { startPostgres, type TestPostgres } from "../support/postgres_server.ts";
-import { describeMachine, print, runAsNode } from "./stage.ts";
+import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
+import { describeMachine, print, runAsNode } from "./bench.ts";
 
 const SAMPLE_INTERVAL_S = 10;
 const SHARE = 0.7;

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { GUARDED } from "../../console/node/guarded_start.ts";
 import { main } from "../../main.ts";
-import { isAlive, waitUntilGone } from "./embedded_places.ts";
+import { isAlive, waitUntilGone } from "./servers/embedded_processes.ts";
 import { Transcript } from "./transcript.ts";
 
 /** How a command ended. */

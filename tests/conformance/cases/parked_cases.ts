@@ -1,0 +1,176 @@
+/** Conformance: a failure parks its own case, and the case comes back in order. @module */
+import { assertEquals } from "@std/assert";
+import { anEvent } from "../../support/events.ts";
+import type { ConformanceCase } from "../harness.ts";
+import { deliveries, type Delivery, heldOf, retryOf, settleBatch, settlement } from "../outcomes.ts";
+
+/** Long enough to see that nothing comes, also where time is real. */
+const DELAY_MS = 800;
+
+/** A worker that fails on deliveries it has not seen this often. */
+function failsUntilAttempt(attempt: number, version: number, retryAfterMs = 10) {
+  return (d: Delivery) => d.version === version && d.attempt < attempt ? { retryAfterMs } : "done" as const;
+}
+
+function versionsAndAttempts(seen: readonly Delivery[]): [number, number][] {
+  return seen.map(({ version, attempt }) => [version, attempt]);
+}
+
+export const parkingCases: ConformanceCase[] = [
+  {
+    name: "a failing delivery parks its own case; others go on (I3)",
+    async run(fixture) {
+      const { cases: [a, b], backend, reader } = await fixture.setUp(2, 3);
+      const fails = ({ event }: Delivery) =>
+        event.correlation_id === a ? { retryAfterMs: 60_000 } : "done" as const;
+      assertEquals((await reader.settleNext(fails)).length, 6);
+      await reader.assertNoBatch();
+      await backend.append([anEvent(b!, 4)]);
+      assertEquals((await reader.settleNext()).map((d) => [d.event.correlation_id, d.version]), [[b, 4]]);
+    },
+  },
+  {
+    name: "a retry comes back after its delay with attempt 2, and what was held follows in order (I3)",
+    async run(fixture) {
+      const { cases: [a], reader } = await fixture.setUp(2, 3);
+      const batch = await reader.next();
+      const fails = ({ event, attempt }: Delivery) =>
+        event.correlation_id === a && attempt === 1 ? { retryAfterMs: DELAY_MS } : "done" as const;
+      await reader.mailbox.settle(batch, settleBatch(batch, fails));
+      await reader.assertNoBatch(DELAY_MS / 8);
+      const again = await reader.next();
+      assertEquals(again.kind, "redelivery");
+      assertEquals(deliveries(again).map((d) => d.event.correlation_id), [a, a, a]);
+      assertEquals(versionsAndAttempts(deliveries(again)), [[1, 2], [2, 1], [3, 1]]);
+      assertEquals(deliveries(again).map(({ held }) => held), [false, false, false]);
+      await reader.mailbox.settle(again, settlement());
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a redelivery that was not settled is delivered again, the same (I1)",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 2);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const batch = await reader.next();
+      assertEquals(await reader.next(), batch);
+      await reader.mailbox.settle(batch, settlement());
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "events that come while their case is parked are marked held, and follow when it goes on (I3)",
+    async run(fixture) {
+      const { cases: [a, b], backend, reader } = await fixture.setUp(2, 1);
+      const fails = ({ event }: Delivery) =>
+        event.correlation_id === a ? { retryAfterMs: DELAY_MS } : "done" as const;
+      await reader.settleNext(fails);
+      await backend.append([anEvent(a!, 2), anEvent(b!, 2), anEvent(a!, 3)]);
+      const fresh = await reader.settleNext();
+      assertEquals(fresh.map((d) => [d.event.correlation_id, d.version, d.held]), [
+        [a, 2, true],
+        [b, 2, false],
+        [a, 3, true],
+      ]);
+      assertEquals(versionsAndAttempts(await reader.settleNext()), [[1, 2], [2, 1], [3, 1]]);
+      await backend.append([anEvent(a!, 4)]);
+      assertEquals((await reader.settleNext()).map((d) => [d.version, d.held]), [[4, false]]);
+    },
+  },
+  {
+    name: "a delivery that fails again and again counts every attempt",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 2);
+      const seen = await reader.settleMany(8, failsUntilAttempt(4, 1));
+      assertEquals(versionsAndAttempts(seen), [1, 2, 3, 4].flatMap((n) => [[1, n], [2, 1]]));
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a held delivery that fails in its turn is retried in its turn (I3)",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 3);
+      const fails = (d: Delivery) => d.version < 3 && d.attempt === 1 ? { retryAfterMs: 1 } : "done" as const;
+      const seen = await reader.settleMany(8, fails);
+      assertEquals(versionsAndAttempts(seen), [[1, 1], [2, 1], [3, 1], [1, 2], [2, 1], [3, 1], [2, 2], [
+        3,
+        1,
+      ]]);
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a redelivery that is settled twice counts one attempt (I2)",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 2);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const batch = await reader.next();
+      const [first, second] = deliveries(batch);
+      const again = settlement({ failures: [retryOf(first!, 1), heldOf(second!)] });
+      await reader.mailbox.settle(batch, again);
+      await reader.mailbox.settle(batch, again);
+      assertEquals(versionsAndAttempts(await reader.settleNext()), [[1, 3], [2, 1]]);
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a redelivery that is settled again after its case went on does not park it again (I2)",
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 2);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const batch = await reader.next();
+      const [first, second] = deliveries(batch);
+      const again = settlement({ failures: [retryOf(first!, 1), heldOf(second!)] });
+      await reader.mailbox.settle(batch, again);
+      await reader.settleNext();
+      await reader.mailbox.settle(batch, again);
+      await reader.assertNoBatch();
+      const { mailboxes } = await backend.health();
+      assertEquals(mailboxes.map(({ parked }) => parked), mailboxes.map(() => 0));
+    },
+  },
+  {
+    name: "redeliveries are bounded by count, and the rest of the case follows in order (I3, I6)",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 8, { batchSize: 3 });
+      const seen: number[] = [];
+      const slow = (d: Delivery) =>
+        d.version === 1 && d.attempt === 1 ? { retryAfterMs: 1000 } : "done" as const;
+      while (seen.length < 16) {
+        const batch = await reader.settleNext(slow);
+        assertEquals(batch.length <= 3, true);
+        seen.push(...batch.map(({ version }) => version));
+      }
+      const history = [1, 2, 3, 4, 5, 6, 7, 8];
+      assertEquals(seen, [...history, ...history]);
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "redeliveries are bounded by characters (I6)",
+    async run(fixture) {
+      const { reader } = await fixture.setUp(1, 8, { batchBytes: 1500 });
+      const slow = (d: Delivery) =>
+        d.version === 1 && d.attempt === 1 ? { retryAfterMs: 1000 } : "done" as const;
+      await reader.settleMany(8, slow);
+      const again: number[] = [];
+      while (again.length < 8) {
+        const batch = await reader.next();
+        assertEquals(batch.kind, "redelivery");
+        assertEquals(batch.lines.length <= 1500, true);
+        again.push(...deliveries(batch).map(({ version }) => version));
+        await reader.mailbox.settle(batch, settlement());
+      }
+      assertEquals(again, [1, 2, 3, 4, 5, 6, 7, 8]);
+    },
+  },
+  {
+    name: "a case is parked for the processor that failed, not for others",
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 2);
+      await reader.settleNext(() => "dead");
+      const other = await fixture.reader(backend, 0, { name: "other", version: 1, takes: ["case.intake"] });
+      assertEquals((await other.settleNext()).map((d) => [d.version, d.held]), [[1, false], [2, false]]);
+    },
+  },
+];

@@ -1,0 +1,88 @@
+/** A person in the loop: what waits for a caseworker, and what a decision of one does. @module */
+import { assertEquals, assertRejects } from "@std/assert";
+import { VersionConflict } from "../../../backends/backend.ts";
+import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
+import { decideCase, waitingCases } from "../../../console/commands/cases/review.ts";
+import { readInput } from "../../../schema/input.ts";
+
+const decided = {
+  decision: "refer_assistance",
+  reason: "There is more than this debt",
+  nextSteps: [],
+} as const;
+
+async function storeWithReview() {
+  const backend = createMemoryBackend();
+  const intake = { citizen_bsn: "999990019", debt_amount: 560.52, debt_type: "afvalstoffenheffing" };
+  for (const caseId of ["waits", "decided"]) {
+    await backend.append([
+      readInput({ case_id: caseId, ...intake }),
+      readInput({ event_type: "case.analysis", data: { case_id: caseId, ...analysis } }),
+      readInput({ event_type: "case.review_requested", data: { case_id: caseId, ...review } }),
+    ]);
+  }
+  await decideCase(backend, { caseId: "decided", by: "j.jansen", ...decided });
+  return backend;
+}
+
+const analysis = {
+  risk_score: 40,
+  success_probability: 0.5,
+  recommended_action: "forgive",
+  estimated_savings: 10,
+  analysis_confidence: 0.9,
+};
+
+const review = {
+  asked_of: "caseworker",
+  reasons: [{ code: "forgive_over_limit", reason: "It is more than a system may forgive" }],
+  proposed: "forgive",
+  rules: [{ id: "review/forgive_over_limit", version: "2026.1", source: "Policy" }],
+};
+
+Deno.test("cases that a caseworker decided on no longer wait", async () => {
+  const backend = await storeWithReview();
+  assertEquals((await waitingCases(backend, 10)).map(({ caseId }) => caseId), ["waits"]);
+  await backend.close();
+});
+
+Deno.test("a decision keeps who decided, why, and the sources of the review", async () => {
+  const backend = await storeWithReview();
+  const history = await Array.fromAsync(backend.readCase("decided"));
+  const { data } = history.at(-1)!.event;
+  assertEquals([data.decided_by, data.reason, data.rules], ["j.jansen", decided.reason, review.rules]);
+  await backend.close();
+});
+
+Deno.test("a second decision on a case is refused and stores nothing", async () => {
+  const backend = await storeWithReview();
+  await assertRejects(
+    () => decideCase(backend, { caseId: "decided", by: "p.bakker", ...decided }),
+    Error,
+    "does not wait",
+  );
+  assertEquals((await Array.fromAsync(backend.readCase("decided"))).length, 4);
+  await backend.close();
+});
+
+Deno.test("of two caseworkers who decide at once, one wins and the other is told", async () => {
+  const backend = await storeWithReview();
+  const both = await Promise.allSettled(
+    ["j.jansen", "p.bakker"].map((by) => decideCase(backend, { caseId: "waits", by, ...decided })),
+  );
+  const failures = both.flatMap((each) => each.status === "rejected" ? [each.reason] : []);
+  assertEquals(failures.map((error) => error instanceof VersionConflict), [true]);
+  await backend.close();
+});
+
+Deno.test("a decision on a case without a review needs a source of its own", async () => {
+  const backend = createMemoryBackend();
+  await backend.append([
+    readInput({ case_id: "new", citizen_bsn: "999990019", debt_amount: 10, debt_type: "huur" }),
+    readInput({ event_type: "case.analysis", data: { case_id: "new", ...analysis } }),
+  ]);
+  const decision = { caseId: "new", by: "j.jansen", ...decided };
+  await assertRejects(() => decideCase(backend, decision), Error, "--source");
+  assertEquals((await decideCase(backend, { ...decision, source: "Wgs 4" })).version, 3);
+  await backend.close();
+});

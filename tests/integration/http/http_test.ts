@@ -1,0 +1,228 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BackendUnavailable } from "../../../backends/backend.ts";
+import { HealthCheck } from "../../../console/http/health_check.ts";
+import { reportHealth } from "../../../console/http/health_report.ts";
+import { httpRoutes } from "../../../console/http/routes.ts";
+import { type HttpRoutes, ListenError, serveHttp } from "../../../console/http/server.ts";
+import { Metrics } from "../../../console/telemetry/metrics.ts";
+import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
+
+type Stuck = { stuck?: boolean; late?: boolean };
+
+function reportOf({ stuck = false, late = false }: Stuck = {}) {
+  const old = { pending: 1, oldestMs: 60_000, sinceSettledMs: stuck ? 60_000 : 0 };
+  const health = {
+    durability: "on disk",
+    survivesPowerFailure: true,
+    timers: 0,
+    nextTimerAt: null,
+    mailboxes: [mailbox(stuck || late ? old : {})],
+  };
+  return reportHealth(health, facts(), {
+    now: START + 3_600_000,
+    availableSince: null,
+    unownedSince: new Map(),
+  });
+}
+
+async function metricsPart() {
+  const metrics = new Metrics({ backend: "postgres" });
+  return { contentType: metrics.contentType, text: await metrics.text() };
+}
+
+/** Serves on a free port while `visit` runs. */
+async function serving(parts: Partial<HttpRoutes>, visit: (url: string, port: number) => Promise<void>) {
+  const health = () => Promise.resolve(reportOf());
+  const server = serveHttp({ port: 0, health, metrics: metricsPart, ...parts });
+  try {
+    await visit(server.url, server.port);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Status, selected headers and body; the body is read, so that nothing stays open. */
+async function get(url: string, init: RequestInit = {}) {
+  const response = await fetch(url, init);
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+Deno.test("/health is JSON, 200 when the node is ok or lagging and 503 when it is stuck", async () => {
+  let state: Stuck = {};
+  await serving({ health: () => Promise.resolve(reportOf(state)) }, async (url) => {
+    const answers: [number, string][] = [];
+    for (state of [{}, { late: true }, { stuck: true }]) {
+      const { status, headers, body } = await get(`${url}health`);
+      assertEquals(headers.get("content-type"), "application/json; charset=utf-8");
+      answers.push([status, JSON.parse(body).status]);
+    }
+    assertEquals(answers, [[200, "ok"], [200, "lagging"], [503, "stuck"]]);
+  });
+});
+
+Deno.test("/metrics is Prometheus text", async () => {
+  await serving({}, async (url) => {
+    const { status, headers, body } = await get(`${url}metrics`);
+    assertEquals([status, headers.get("content-type")], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+    assert(body.includes("# TYPE event_published_total counter"));
+    assert(
+      /^process_resident_memory_bytes \d+$/m.test(body) && /^process_cpu_seconds_total [\d.]+$/m.test(body),
+    );
+  });
+});
+
+Deno.test("/ names both in one line, and everything else is not found", async () => {
+  await serving({}, async (url) => {
+    const { status, body } = await get(url);
+    assertEquals(status, 200);
+    assert(body.includes("/health") && body.includes("/metrics") && body.trim().split("\n").length === 1);
+    assertEquals((await get(`${url}health/x`)).status, 404);
+    assertEquals((await get(`${url}favicon.ico`, { method: "POST" })).status, 404);
+  });
+});
+
+Deno.test("nothing can be changed: methods other than GET and HEAD are refused with those that are allowed", async () => {
+  await serving({}, async (url) => {
+    const { status, headers } = await get(`${url}health`, { method: "POST", body: "x" });
+    assertEquals([status, headers.get("allow")], [405, "GET, HEAD"]);
+    const head = await get(`${url}health`, { method: "HEAD" });
+    assertEquals([head.status, head.body], [200, ""]);
+  });
+});
+
+Deno.test("answers are not stored, not sniffed and not shared with other origins", async () => {
+  await serving({}, async (url) => {
+    for (const path of ["", "health", "metrics", "nothing"]) {
+      const { headers } = await get(url + path, { headers: { origin: "https://elsewhere.example" } });
+      assertEquals(headers.get("cache-control"), "no-store");
+      assertEquals(headers.get("x-content-type-options"), "nosniff");
+      assertEquals(headers.get("access-control-allow-origin"), null);
+    }
+  });
+});
+
+Deno.test("given a part that throws, the answer is 500 and tells nothing of the error", async () => {
+  await serving({ metrics: () => Promise.reject(new Error("citizen 123456782")) }, async (url) => {
+    const { status, body } = await get(`${url}metrics`);
+    assertEquals([status, body], [500, "Internal error\n"]);
+  });
+});
+
+Deno.test("given a port that is taken, one line says so and what to do", async () => {
+  await serving({}, (_url, port) => {
+    const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
+    const error = assertThrows(() => serveHttp({ port, ...parts }), ListenError);
+    assertEquals(error.message, `Port ${port} on 127.0.0.1 is taken: choose another with --port`);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("given a host or port that can't be, one line says so and what to do", () => {
+  const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
+  const messageOf = (host: string, port: number) =>
+    assertThrows(() => serveHttp({ host, port, ...parts }), ListenError).message;
+  for (const host of ["192.0.2.1", "no such host", ""]) {
+    assertEquals(messageOf(host, 0), `${host} is not an address of this machine: choose another with --host`);
+  }
+  assertEquals(
+    messageOf("127.0.0.1", 70_000),
+    "There is no port 70000: choose one from 0 to 65535 with --port",
+  );
+});
+
+Deno.test("given no permission to listen, one line names it", { permissions: { net: false } }, () => {
+  const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
+  const error = assertThrows(() => serveHttp({ port: 8080, ...parts }), ListenError);
+  const what = "Listening on 127.0.0.1 port 8080 is not permitted: run with --allow-net=127.0.0.1:8080";
+  assertEquals(error.message, what);
+});
+
+Deno.test("scraping as often as one likes does not load the store, and an absent store fails no scrape", async () => {
+  const metrics = new Metrics({ backend: "postgres" });
+  let [asked, time] = [0, START];
+  const health = () => {
+    if (++asked > 1) return Promise.reject(new BackendUnavailable("gone"));
+    return Promise.resolve({
+      durability: "on disk",
+      survivesPowerFailure: true,
+      timers: 0,
+      nextTimerAt: null,
+      mailboxes: [mailbox({ pending: 4 })],
+    });
+  };
+  const onHealth = metrics.recordHealth.bind(metrics);
+  const check = new HealthCheck({ health, onHealth, facts, now: () => time });
+  await serving(httpRoutes(check, metrics), async (url) => {
+    for (const passed of [0, 900, 3_000]) {
+      time += passed;
+      assert((await get(`${url}metrics`)).body.includes('event_queue_depth{backend="postgres"} 4'));
+    }
+    assertEquals(asked, 1);
+    const { status, body } = await get(`${url}health`);
+    assertEquals([status, JSON.parse(body).status, asked], [503, "away", 2]);
+    time += 60_000;
+    assertEquals((await get(`${url}metrics`)).status, 200);
+  });
+});
+
+Deno.test("a server that is closed can be closed again, and no longer answers", async () => {
+  let gone = "";
+  await serving({}, async (url) => {
+    await get(url);
+    gone = url;
+  });
+  await assertRejects(() => fetch(gone));
+  const server = serveHttp({ port: 0, health: () => Promise.resolve(reportOf()), metrics: metricsPart });
+  await Promise.all([server.close(), server.close()]);
+  await server.close();
+});
+
+Deno.test("closing does not wait for connections that say nothing or for a backend that does not answer", async () => {
+  const asked = Promise.withResolvers<void>();
+  const health = () => {
+    asked.resolve();
+    return new Promise<never>(() => {});
+  };
+  const server = serveHttp({ port: 0, health, metrics: metricsPart });
+  const silent = await Deno.connect({ hostname: server.host, port: server.port });
+  const waiting = get(`${server.url}health`);
+  await asked.promise;
+  const before = performance.now();
+  await server.close();
+  assertEquals((await waiting).status, 503);
+  assert(performance.now() - before < 1_500);
+  silent.close();
+});
+
+Deno.test("the permission to listen on one address is enough to serve metrics and health", async () => {
+  const script = `
+    import { serveHttp } from "${new URL("../../../console/http/server.ts", import.meta.url)}";
+    import { Metrics } from "${new URL("../../../console/telemetry/metrics.ts", import.meta.url)}";
+    import { createNodeLog } from "${new URL("../../../console/telemetry/log.ts", import.meta.url)}";
+    const metrics = new Metrics({ backend: "postgres" });
+    createNodeLog({ json: true, write: () => {} }).backendUnavailable("no route");
+    metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });
+    const text = await metrics.text();
+    const server = serveHttp({ port: 0, health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });
+    await server.close();
+    console.log(metrics.snapshot().latencyMs !== null && text.includes("process_resident_memory_bytes "));`;
+  const flags = [
+    "--no-prompt",
+    "--no-check",
+    "--cached-only",
+    "--allow-net=127.0.0.1:0",
+    "--ext=ts",
+  ];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, "-"],
+    cwd: new URL("../../..", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  assertEquals(new TextDecoder().decode(stdout).trim(), "true", new TextDecoder().decode(stderr));
+});

@@ -1,0 +1,106 @@
+/** A cluster of three loses its leader, a member, and each member in turn, under load: nothing is lost, repeated or out of order. @module */
+import { assert, assertEquals } from "@std/assert";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
+import { consumeAll, DeliveryLog } from "../../conformance/delivery_log.ts";
+import { anEvent } from "../../support/events.ts";
+import { startNatsCluster, type TestCluster } from "../../support/servers/nats_cluster.ts";
+import { natsTest } from "../../support/servers/requires_nats.ts";
+
+const CASES = 20;
+const STREAM = "CASES";
+
+/** Load that goes on until it is ended, and the account of it. */
+class Load {
+  readonly journal = new DeliveryLog();
+  readonly ids: string[] = [];
+  away = 0;
+  readonly noticed = (error: unknown) => void (error && this.away++);
+  #n = 0;
+
+  static async during(cluster: TestCluster, trouble: (load: Load) => Promise<void>): Promise<void> {
+    const load = new Load();
+    const stop = new AbortController();
+    const backend = await openNats({
+      url: cluster.url,
+      replicas: 3,
+      partitions: 4,
+      batchSize: 50,
+      deadlineMs: 1_000,
+      onAvailabilityChange: load.noticed,
+    });
+    const consuming = consumeAll(backend, load.journal, stop.signal);
+    let over = false;
+    const publishing = (async () => {
+      while (!over) {
+        await load.#publish((events) =>
+          retryWhileUnavailable(() => backend.append(events), stop.signal, load.noticed)
+        );
+      }
+    })();
+    await load.goesOn();
+    await trouble(load);
+    await load.goesOn();
+    over = true;
+    await publishing;
+    await until(() => load.journal.done.length >= load.ids.length);
+    const read = () => Array.fromAsync(backend.readAll({ types: ["case.analysis"] }));
+    const outputs = await retryWhileUnavailable(read, stop.signal);
+    stop.abort();
+    await consuming;
+    await backend.close();
+    load.journal.assertOnceInOrder(load.ids);
+    assertEquals(outputs.length, load.ids.length, "one output each");
+    assertEquals(new Set(outputs.map(({ event }) => event.event_id)).size, load.ids.length);
+  }
+
+  async #publish(append: (events: ReturnType<typeof anEvent>[]) => Promise<unknown>): Promise<void> {
+    const n = ++this.#n;
+    const events = Array.from({ length: CASES }, (_, i) => anEvent(`case-${i}`, n));
+    await append(events);
+    this.ids.push(...events.map(({ event_id }) => event_id));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Resolves when more than what was there at the call has been settled. */
+  async goesOn(): Promise<void> {
+    const before = this.journal.done.length;
+    await until(() => this.journal.done.length > before + 5 * CASES);
+  }
+}
+
+/** Looks every few milliseconds; the test's own time limit ends it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+natsTest(
+  "kill -9 of the stream's leader under load: another one leads, and all is settled once and in order (I1, I2, I3)",
+  async () => {
+    await using cluster = await startNatsCluster();
+    await Load.during(cluster, async (load) => {
+      const { server, name } = await cluster.leaderOf(STREAM);
+      await server.kill9();
+      await load.goesOn();
+      assert((await cluster.leaderOf(STREAM)).name !== name, "Another member leads");
+      await server.start();
+      await cluster.settled(STREAM);
+      assert(load.away > 0, "The leader was away while it was needed");
+    });
+  },
+);
+
+natsTest(
+  "each member is stopped and started again in turn, under load: all is settled once and in order (I1, I2, I3)",
+  async () => {
+    await using cluster = await startNatsCluster();
+    await Load.during(cluster, async (load) => {
+      for (const { server } of cluster.members) {
+        await server.stop();
+        await load.goesOn();
+        await server.start();
+        await cluster.settled(STREAM);
+      }
+    });
+  },
+);

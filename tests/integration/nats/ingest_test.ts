@@ -1,0 +1,163 @@
+/** The ingest subject: plain JSON of any producer becomes an event of the log once, or waits for a person. @module */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connect, headers } from "@nats-io/transport-deno";
+import type { Backend } from "../../../backends/backend.ts";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { natsTest } from "../../support/servers/requires_nats.ts";
+import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+
+let server: TestNats;
+natsTest.beforeAll(async () => {
+  server = await startNats();
+});
+natsTest.afterAll(() => server[Symbol.asyncDispose]());
+
+const INTAKE = { case_id: "a", citizen_bsn: "999990019", debt_amount: 12.5, debt_type: "huur" };
+const WITHDRAWN = { event_type: "case.withdrawn", data: { case_id: "a", reason: "solved" } };
+
+/** A store, a producer that knows nothing of it but a subject, and nodes to take in what it sends. */
+class IngestClient implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #nodes: [Backend, Promise<void>][] = [];
+
+  private constructor(readonly stream: string, readonly backend: Backend) {}
+
+  static async open(stream: string): Promise<IngestClient> {
+    return new IngestClient(stream, await openNats({ url: server.url, stream }));
+  }
+
+  /** Sends as `nats pub` with an acknowledgement would. */
+  async send(...payloads: (string | object)[]): Promise<void> {
+    const producer = await connect({ servers: server.url });
+    for (const payload of payloads) {
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text);
+      assert(ack.json<{ seq: number }>().seq > 0);
+    }
+    await producer.close();
+  }
+
+  /** A node that takes no mailbox of anybody, but does what a node does beside them. */
+  async node(): Promise<void> {
+    const backend = await openNats({ url: server.url, stream: this.stream });
+    const processor = { name: "nobody", version: 1, takes: ["case.completed"] };
+    const running = (async () => {
+      for await (const mailbox of backend.mailboxes(processor, this.#stop.signal)) await mailbox.close();
+    })();
+    this.#nodes.push([backend, running]);
+  }
+
+  /** The log, once it has so many events. */
+  async log(count: number): Promise<string[]> {
+    for (;;) {
+      const stored = await Array.fromAsync(this.backend.readAll());
+      if (stored.length >= count) {
+        return stored.map(({ event }) => `${event.correlation_id} ${event.event_type}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Nothing is left at the door. */
+  async empty(): Promise<void> {
+    const watcher = await connect({ servers: server.url });
+    const info = JSON.stringify({ subjects_filter: `${this.stream.toLowerCase()}.ingest` });
+    for (;;) {
+      const answer = await watcher.request(`$JS.API.STREAM.INFO.${this.stream}_ingest`, info);
+      if (answer.json<{ state: { subjects?: unknown } }>().state.subjects === undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await watcher.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const [backend, running] of this.#nodes) {
+      await running;
+      await backend.close();
+    }
+    await this.backend.close();
+  }
+}
+
+natsTest("what was sent before a node ran is taken in, in its order, and taken away", async () => {
+  await using ingest = await IngestClient.open("BEFORE");
+  await ingest.send(INTAKE, WITHDRAWN, { ...INTAKE, case_id: "b" });
+  await ingest.node();
+  assertEquals(await ingest.log(3), ["a case.intake", "a case.withdrawn", "b case.intake"]);
+  await ingest.empty();
+  const [first] = await Array.fromAsync(ingest.backend.readCase("a"));
+  assertEquals([first!.event.metadata.source, first!.event.data.priority], ["ingest", "normal"]);
+});
+
+natsTest("three nodes at one door store each event once and keep the order of a case", async () => {
+  await using ingest = await IngestClient.open("THREE");
+  for (let node = 0; node < 3; node++) await ingest.node();
+  const cases = Array.from({ length: 20 }, (_, i) => ({ ...INTAKE, case_id: `c${i}` }));
+  await Promise.all([0, 1, 2, 3].map((part) => ingest.send(...cases.slice(5 * part, 5 * part + 5))));
+  await ingest.send(...cases.map(({ case_id }) => ({ ...WITHDRAWN, data: { case_id, reason: "solved" } })));
+  const log = await ingest.log(40);
+  await ingest.empty();
+  assertEquals((await ingest.log(40)).length, 40);
+  for (const { case_id } of cases) {
+    const own = log.filter((line) => line.startsWith(`${case_id} `));
+    assertEquals(own, [`${case_id} case.intake`, `${case_id} case.withdrawn`]);
+  }
+});
+
+natsTest("an event that was taken in and not taken away, as by a crash, is stored once", async () => {
+  await using ingest = await IngestClient.open("CRASHED");
+  await ingest.send(INTAKE);
+  await ingest.node();
+  const [stored] = (await ingest.log(1), await Array.fromAsync(ingest.backend.readAll()));
+  await ingest.empty();
+  // The same event by its id, as the next node finds it at the door.
+  await ingest.send({ ...INTAKE_ENVELOPE, event_id: stored!.event.event_id });
+  await ingest.empty();
+  assertEquals((await ingest.log(1)).length, 1);
+  assertEquals(await ingest.backend.inbox!.count(), 0);
+});
+
+const INTAKE_ENVELOPE = { event_type: "case.intake", data: INTAKE };
+
+natsTest(
+  "what can't be taken in waits for a person with its reason, holds nothing up, and can be tried again",
+  async () => {
+    await using ingest = await IngestClient.open("REFUSED");
+    const event_id = crypto.randomUUID();
+    const good = { ...INTAKE_ENVELOPE, event_id };
+    const clash = { ...good, data: { ...INTAKE, debt_amount: 99 } };
+    await ingest.send("not json", { event_type: "case.moved", data: {} }, good, clash, WITHDRAWN);
+    await ingest.node();
+    assertEquals(await ingest.log(2), ["a case.intake", "a case.withdrawn"]);
+    await ingest.empty();
+    const refused = await ingest.backend.inbox!.list();
+    assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
+    assertMatch(refused[0]!.reason, /not JSON/);
+    assertMatch(refused[1]!.reason, /event_type: must be one of/);
+    assertMatch(refused[2]!.reason, /stored already, with other content/);
+    assertEquals((await ingest.backend.health()).rejected, 3);
+    const act = { by: "Caseworker 7", why: "a typing error" };
+    assertEquals(await ingest.backend.inbox!.discard(refused[0]!.id, act), true);
+    assertEquals(await ingest.backend.inbox!.discard(refused[0]!.id, act), false);
+    assertEquals(await ingest.backend.inbox!.retry(refused[1]!.id, act), true);
+    await ingest.empty();
+    assertEquals((await ingest.backend.inbox!.list()).length, 2);
+    assertEquals((await ingest.backend.audit("inbox")).map(({ act }) => act), [
+      "inbox_discard",
+      "inbox_retry",
+    ]);
+  },
+);
+
+natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
+  await using ingest = await IngestClient.open("FORGED");
+  const producer = await connect({ servers: server.url });
+  const set = headers();
+  set.set("Zaakstroom-Reason", "none");
+  await producer.request("forged.ingest", JSON.stringify(INTAKE), { headers: set, timeout: 2_000 });
+  await producer.close();
+  await ingest.node();
+  assertEquals(await ingest.log(1), ["a case.intake"]);
+  assertEquals(await ingest.backend.inbox!.count(), 0);
+});

@@ -1,0 +1,74 @@
+/** What openNats says of a server that is away or can't be used: one line, and what to do. @module */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect } from "@nats-io/transport-deno";
+import { BackendUnavailable, BackendUnusable } from "../../../backends/backend.ts";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { anEvent } from "../../support/events.ts";
+import { natsTest } from "../../support/servers/requires_nats.ts";
+import { startNats } from "../../support/servers/nats_server.ts";
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function assertOneLine({ message }: Error, ...words: string[]): void {
+  assert(!message.includes("\n"), message);
+  for (const word of words) assert(message.includes(word), message);
+}
+
+Deno.test("nobody listens: the backend is away", async () => {
+  const error = await assertRejects(
+    () => openNats({ url: `nats://127.0.0.1:${freePort()}` }),
+    BackendUnavailable,
+  );
+  assertOneLine(error);
+});
+
+natsTest("a server without JetStream is refused", async () => {
+  await using server = await startNats({ jetStream: false });
+  const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
+  assertOneLine(error, "JetStream");
+});
+
+natsTest("a wrong password is refused", async () => {
+  const config = `authorization { users: [{ user: "ann", password: "right" }] , timeout: 2 }`;
+  await using server = await startNats({ config, credentials: { user: "ann", pass: "right" } });
+  const credentials = { user: "ann", password: "wrong" };
+  const error = await assertRejects(() => openNats({ url: server.url, credentials }), BackendUnusable);
+  assertOneLine(error, "credentials");
+});
+
+natsTest("a user without rights on JetStream is refused", async () => {
+  const config =
+    `authorization { users: [{ user: "ann", password: "pw", permissions: { publish: ["x"], subscribe: ["_INBOX.>"] } }] }`;
+  const credentials = { user: "ann", pass: "pw" };
+  await using server = await startNats({ config, credentials });
+  const error = await assertRejects(
+    () => openNats({ url: server.url, credentials: { user: "ann", password: "pw" } }),
+    BackendUnusable,
+  );
+  assertOneLine(error, "may not");
+});
+
+natsTest("a stream of somebody else under our name is refused and left alone", async () => {
+  await using server = await startNats();
+  const other = await connect({ servers: server.url });
+  const config = { name: "CASES", subjects: ["theirs.>"] };
+  await other.request("$JS.API.STREAM.CREATE.CASES", JSON.stringify(config));
+  const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
+  assertOneLine(error, "CASES", "not ours");
+  const info = JSON.parse((await other.request("$JS.API.STREAM.INFO.CASES")).string());
+  assertEquals(info.config.subjects, ["theirs.>"]);
+  await other.close();
+});
+
+natsTest("an event that the server can't take is refused, and what follows goes on", async () => {
+  await using server = await startNats({ config: "max_payload: 8192" });
+  const backend = await openNats({ url: server.url });
+  const event = anEvent("a", 1);
+  const large = { ...event, data: { ...event.data, text: "x".repeat(10_000) } };
+  assertOneLine(await assertRejects(() => backend.append([large]), BackendUnusable), "too large");
+  assertEquals((await backend.append([event])).stored, 1);
+  await backend.close();
+});

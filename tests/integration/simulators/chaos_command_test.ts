@@ -1,0 +1,69 @@
+/** The command `chaos` as its users meet it: what it explains, what it refuses, and a run in memory with its report. @module */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { faults } from "../../../simulators/faults/all.ts";
+import { scenarios } from "../../../simulators/chaos/scenarios.ts";
+import { assertRefused, runHere } from "../../support/program.ts";
+
+const refused: readonly (readonly [args: string[], code: number, told: RegExp])[] = [
+  [["network_partition"], 2, /chaos takes no arguments: network_partition/],
+  [["--scenario", "nothing"], 2, /--scenario: must be one of all, calm, .* \(see zaakstroom chaos --help\)/],
+  [["--backend", "mysql"], 2, /--backend: must be one of postgres, nats, both, memory/],
+  [["--duration", "1s"], 2, /--duration: it must be at least 3s/],
+  [["--duration", "soon"], 2, /--duration: must be a duration/],
+  [["--rate", "fast"], 2, /--rate: must be a rate/],
+  [["--parallel", "0"], 2, /--parallel: must be a whole number/],
+  [["--url", "nats://127.0.0.1:4222"], 2, /--url: with --backend postgres it begins with postgres:/],
+  [["--backend", "both", "--url", "nats://127.0.0.1:4222"], 2, /--url with --backend both/],
+  [["--backend", "memory", "--url", "nats://127.0.0.1:4222"], 2, /--url with --backend memory/],
+  [["--sed", "7"], 2, /Unknown option --sed: did you mean --seed/],
+];
+
+for (const [args, code, told] of refused) {
+  Deno.test(`chaos ${args.join(" ")} is refused in a line`, async () => {
+    assertRefused(await runHere(["chaos", ...args]), code, told);
+  });
+}
+
+Deno.test("chaos --list explains every scenario and every fault", async () => {
+  const { code, out } = await runHere(["chaos", "--list"]);
+  assertEquals(code, 0);
+  for (const { name, about } of scenarios) {
+    assertMatch(out, new RegExp(`^  ${name} +${about.slice(0, 20)}`, "m"));
+  }
+  for (const make of Object.values(faults)) assertStringIncludes(out, make().does);
+});
+
+Deno.test("every fault is played by a scenario, and has the name it is known by", () => {
+  const played = new Set(scenarios.flatMap(({ timeline }) => timeline.map(({ fault }) => fault)));
+  for (const [name, make] of Object.entries(faults)) {
+    assertEquals(make().name, name);
+    assert(played.has(name as keyof typeof faults), name);
+  }
+});
+
+Deno.test("a run in memory passes, tells it to a program, and writes its report", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const args = ["--backend", "memory", "--scenario", "failing_handler", "--seed", "7", "--duration", "3s"];
+    const { code, out, err } = await runHere([
+      "chaos",
+      ...args,
+      "--rate",
+      "60/sec",
+      "--json",
+      "--report",
+      directory,
+    ]);
+    assertEquals(code, 0, err);
+    const { passed, seed, runs } = JSON.parse(out);
+    assertEquals([passed, seed, runs.length], [true, "7", 1]);
+    assertEquals(runs[0].findings.map(({ broken }: { broken: string[] }) => broken.length), Array(9).fill(0));
+    const html = await Deno.readTextFile(`${directory}/chaos.html`);
+    assertMatch(html, /<svg viewBox.*aria-label="timeline"/);
+    assert(!/https?:\/\//.test(html), "The page needs nothing from elsewhere");
+    const markdown = await Deno.readTextFile(`${directory}/chaos.md`);
+    assertStringIncludes(markdown, "--scenario failing_handler --seed 7 --rate 60/sec --duration 3s");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,21 @@
+/** A guardian of an odd node: its arguments are the node's. Exits with what `guard` returned. @module */
+import { guard } from "../../../actors/supervision/guardian.ts";
+
+const code = await guard({
+  command: Deno.execPath(),
+  args: [
+    "run",
+    "--quiet",
+    "--no-check",
+    "--allow-all",
+    new URL("./node.ts", import.meta.url).pathname,
+    ...Deno.args,
+  ],
+  env: {},
+  intensity: { restarts: 3, periodMs: 60_000 },
+  isFinal: (code) => code === 0 || code === 42 || code === 2,
+  recycleCode: 75,
+  interruptedCode: 130,
+  log: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`tell ${line}\n`)),
+});
+Deno.exit(code);

@@ -1,6 +1,0 @@
-/// <reference lib="deno.worker" />
-/** A worker that hosts the odd processor. @module */
-import { host } from "../../actors/worker/host.ts";
-import { misbehavingProcessor } from "./odd_processor.ts";
-
-host([misbehavingProcessor]);

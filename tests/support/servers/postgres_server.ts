@@ -1,0 +1,152 @@
+import postgres from "postgres";
+import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
+import { prepareDataDir, socketDirectory } from "../../../backends/local_server/data_directory.ts";
+import { findBinaries } from "../../../backends/postgres/embedded/platform.ts";
+import {
+  type Postmaster,
+  type StartedServer,
+  startPostmaster,
+  stopPostmaster,
+} from "../../../backends/postgres/embedded/postmaster.ts";
+import { serverUser } from "../../../backends/local_server/run_as.ts";
+import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
+
+/** How a test's server is started. */
+export interface TestPostgresOptions {
+  /** On unless said otherwise; off only where a test needs speed and proves nothing about durability. */
+  readonly fsync?: boolean;
+  /** A free one is chosen when left out. */
+  readonly port?: number;
+}
+
+/**
+ * A PostgreSQL 18 of a test's own, on a unix socket and on a loopback TCP port; anybody may come in as
+ * `postgres`.
+ */
+export interface TestPostgres {
+  /** Of the database `postgres`, over TCP. */
+  readonly url: string;
+  readonly socketDir: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Of the postmaster; changes with `start()`. */
+  readonly pid: number;
+  /** Makes an empty database and answers its URL. */
+  freshDatabase(): Promise<string>;
+  /** Kills the postmaster as a crash would and waits until it is gone. */
+  kill9(): Promise<void>;
+  /** Stops the server cleanly, breaking off its connections, and waits until it is gone. */
+  stopFast(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  start(): Promise<void>;
+  /** Stops it, where it runs, and removes everything. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Taken between the choice of a free port and its use, a port is chosen anew this many times. */
+const PORT_CHOICES = 5;
+
+/** Starts a private PostgreSQL 18 in a temporary directory; under another user when this process is root. */
+export async function startPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
+  const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-postgres-" }));
+  try {
+    const user = await serverUser(layout.cluster);
+    await unpack(await findBinaries(), layout.programs);
+    await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
+    const plan = { ...layout, user, listen: "127.0.0.1", fsync: options.fsync ?? true };
+    return await startSomewhere(plan, options.port);
+  } catch (error) {
+    await Deno.remove(layout.root, { recursive: true });
+    throw error;
+  }
+}
+
+type Plan = Omit<Postmaster, "port" | "socketDir"> & { readonly root: string };
+
+async function startSomewhere(plan: Plan, asked: number | undefined): Promise<TestPostgres> {
+  for (let choice = 1;; choice++) {
+    const port = asked ?? freePort();
+    const server = new TestServer({ ...plan, port, socketDir: socketDirectory(plan.root, port) }, plan.root);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      const taken = /could not create any TCP\/IP sockets|could not bind/.test(`${error}`);
+      if (!taken || asked !== undefined || choice === PORT_CHOICES) throw error;
+    }
+  }
+}
+
+class TestServer implements TestPostgres {
+  #started: StartedServer | undefined;
+  #databases = 0;
+
+  constructor(readonly postmaster: Postmaster, readonly root: string) {}
+
+  get url(): string {
+    return this.#urlOf("postgres");
+  }
+
+  get socketDir(): string {
+    return this.postmaster.socketDir;
+  }
+
+  get port(): number {
+    return this.postmaster.port;
+  }
+
+  get dataDir(): string {
+    return this.postmaster.cluster;
+  }
+
+  get pid(): number {
+    if (this.#started === undefined) throw new Error("The test's PostgreSQL is not running");
+    return this.#started.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#started !== undefined) throw new Error("The test's PostgreSQL is running already");
+    this.#started = await startPostmaster(this.postmaster);
+  }
+
+  async freshDatabase(): Promise<string> {
+    const name = `test_${++this.#databases}`;
+    const sql = postgres(this.url, { max: 1, onnotice: () => {} });
+    try {
+      await sql.unsafe(`create database ${name}`);
+    } finally {
+      await sql.end();
+    }
+    return this.#urlOf(name);
+  }
+
+  async kill9(): Promise<void> {
+    Deno.kill(this.pid, "SIGKILL");
+    await this.#gone();
+  }
+
+  async stopFast(): Promise<void> {
+    await stopPostmaster(this.postmaster);
+    await this.#gone();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#started !== undefined) await this.stopFast();
+    await Deno.remove(this.root, { recursive: true });
+    if (!this.socketDir.startsWith(this.root)) await Deno.remove(this.socketDir, { recursive: true });
+  }
+
+  async #gone(): Promise<void> {
+    await this.#started?.exited();
+    this.#started = undefined;
+  }
+
+  #urlOf(database: string): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

@@ -1,0 +1,141 @@
+import { assert, assertEquals } from "@std/assert";
+import type { DataOf } from "../../../../schema/events.ts";
+import { cents } from "../../../../schema/money.ts";
+import { parseRow } from "../../../../schema/delivery_line.ts";
+import { AT, fullIntake } from "../reasoning/intakes.ts";
+import { CaseRun } from "./case_run.ts";
+
+const LATER = "2026-02-01T12:00:00Z";
+
+function begun(amount = 27_000, profile = {}): CaseRun {
+  return new CaseRun().give("case.intake", fullIntake({ debt_amount: cents(amount) }, profile), AT).settle();
+}
+
+function decidedBy(run: CaseRun, decision: DataOf<"case.decision">["decision"], at = LATER): CaseRun {
+  return run.give(
+    "case.decision",
+    { decision, decided_by: "jansen", reason: "knows more", next_steps: [] },
+    at,
+  )
+    .settle();
+}
+
+function paid(run: CaseRun, amount: number, at = LATER): CaseRun {
+  return run.give("case.payment_received", { amount: cents(amount) }, at).settle();
+}
+
+function timerOf({ timers }: CaseRun): { at: string; data: unknown } | undefined {
+  const timer = [...timers.values()][0];
+  return timer && { at: timer.at, data: parseRow(timer.row).event.data };
+}
+
+Deno.test("given a plan, when its first instalment is paid, then the second is what can expire", () => {
+  const run = begun();
+  assertEquals(run.types, ["intake", "analysis", "decision", "payment_plan_created"]);
+  assertEquals(timerOf(run), {
+    at: "2026-03-01T23:00:00.000Z",
+    data: { case_id: "case-1", term: "instalment", due: "2026-02-15" },
+  });
+  paid(run, 9_000);
+  assertEquals(run.timers.size, 1);
+  assertEquals((timerOf(run)!.data as { due: string }).due, "2026-03-15");
+});
+
+Deno.test("given a plan, when all of it is paid, then the case is resolved and its timer cancelled", () => {
+  const run = paid(paid(begun(), 9_000), 18_000);
+  assertEquals(run.types.slice(4), ["payment_received", "payment_received", "completed"]);
+  assertEquals(run.progress.state, "completed:resolved");
+  assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given a plan, when nobody pays, then each missed instalment is told and the case escalates", () => {
+  const run = begun();
+  while (run.fire()) run.settle();
+  const missed = ["term_expired", "payment_missed"];
+  assertEquals(run.types.slice(4), [...missed, ...missed, "completed"]);
+  assertEquals(run.all("case.payment_missed").map(({ data }) => data.instalment), [1, 2]);
+  assertEquals(run.progress.state, "completed:escalated");
+});
+
+Deno.test("given a running plan, when the citizen withdraws, then the case closes and its timer is cancelled", () => {
+  const run = begun().give("case.withdrawn", { reason: "paid the creditor myself" }, LATER).settle();
+  assertEquals(run.types.slice(4), ["withdrawn", "completed"]);
+  assertEquals(run.all("case.completed")[0]!.data.outcome, "withdrawn");
+  assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given a completed case, when a payment comes late, then it is refused, with what must be done", () => {
+  const run = paid(paid(begun(), 27_000), 5_000);
+  const [refused] = run.all("case.event_refused");
+  assertEquals(refused!.data.state, "completed:resolved");
+  assert(refused!.data.reason.includes("returned"));
+  assertEquals(run.all("case.completed").length, 1);
+});
+
+Deno.test("given a threatened household, when the first meeting is held, then the term for the plan runs", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  assertEquals((timerOf(run)!.data as { term: string }).term, "first_meeting");
+  run.give("case.assistance_accepted", { stage: "first_meeting" }, "2026-01-18T10:00:00Z").settle();
+  assertEquals((timerOf(run)!.data as { term: string }).term, "decision_on_plan");
+  run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
+  assertEquals(run.progress.state, "completed:resolved");
+  assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given a case that waits, when a caseworker decides, then the review timer gives way to the plan's", () => {
+  const run = new CaseRun().give("case.intake", fullIntake({}, { total_debt: cents(20_000) }), AT).settle();
+  assertEquals((timerOf(run)!.data as { term: string }).term, "caseworker_review");
+  decidedBy(run, "payment_plan");
+  assertEquals(run.timers.size, 1);
+  assertEquals((timerOf(run)!.data as { term: string }).term, "instalment");
+});
+
+Deno.test("given a case that waits, when no caseworker decides, then the team lead is asked, once", () => {
+  const run = new CaseRun().give("case.intake", fullIntake({}, { total_debt: cents(20_000) }), AT).settle();
+  while (run.fire()) run.settle();
+  assertEquals(run.types, ["intake", "analysis", "review_requested", "term_expired", "review_requested"]);
+  assertEquals(run.all("case.review_requested").map(({ data }) => data.asked_of), [
+    "caseworker",
+    "team_lead",
+  ]);
+  decidedBy(run, "collect");
+  assertEquals(run.progress.state, "in_collection");
+});
+
+Deno.test("given a payment before a new decision, then the new plan is for what is left", () => {
+  const run = decidedBy(paid(begun(), 9_001), "payment_plan");
+  const plan = run.all("case.payment_plan_created")[1]!.data;
+  assertEquals(plan.amount, cents(17_999));
+  paid(run, 17_999);
+  assertEquals(run.progress.state, "completed:resolved");
+});
+
+Deno.test("given a payment before the claim is forgiven, then what is left is forgiven", () => {
+  const run = decidedBy(paid(begun(), 9_000), "forgive");
+  const [forgiven] = run.all("case.debt_forgiven");
+  assertEquals([forgiven!.data.amount, forgiven!.data.approved_by], [cents(18_000), "jansen"]);
+  assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given a case that waits for a person, when the claim is paid, then it is resolved", () => {
+  const run = new CaseRun().give("case.intake", fullIntake({}, { total_debt: cents(20_000) }), AT).settle();
+  paid(run, 30_000);
+  assertEquals(run.progress.state, "completed:resolved");
+  assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given two events that each would end the case, then the first one ends it and the second is refused", () => {
+  const run = begun().give("case.payment_received", { amount: cents(27_000) }, LATER)
+    .give("case.withdrawn", {}, LATER).settle();
+  assertEquals(run.all("case.completed").map(({ data }) => data.outcome), ["resolved"]);
+  assertEquals(run.all("case.event_refused").map(({ data }) => data.event_type), ["case.withdrawn"]);
+});
+
+Deno.test("given a case completed elsewhere, then its timer is cancelled", () => {
+  const run = begun().give(
+    "case.completed",
+    { outcome: "escalated", duration_seconds: 1, total_savings: cents(0) },
+    LATER,
+  ).settle();
+  assertEquals(run.timers.size, 0);
+});

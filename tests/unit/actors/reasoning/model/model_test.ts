@@ -1,0 +1,122 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { assess } from "../../../../../actors/reasoning/decision/assessment.ts";
+import { featureNames } from "../../../../../actors/reasoning/model/features.ts";
+import { model, modelOf, type Weights } from "../../../../../actors/reasoning/model/model.ts";
+import weights from "../../../../../actors/reasoning/model/weights_v1.json" with { type: "json" };
+import {
+  ageBands,
+  eventTypes,
+  households,
+  incomeSources,
+  intakeChannels,
+} from "../../../../../schema/events.ts";
+import { currentTraining, trainModel } from "../../../../../simulators/training/train_model.ts";
+import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "../intakes.ts";
+
+/** The score of `fullIntake()` by the weights in use. */
+const GOLDEN = {
+  risk_score: 19.7,
+  success_probability: 0.9325,
+  recommended_action: "payment_plan",
+  estimated_savings: 6789,
+  analysis_confidence: 1,
+};
+
+const codesOf = (analysis: Readonly<Record<string, unknown>>) =>
+  (analysis.reason_codes as { code: string }[]).map(({ code }) => code);
+
+Deno.test("who a person is does not change the score by a bit", () => {
+  const person = fc.record({
+    citizen_bsn: fc.constantFrom("999993653", "123456782", "111222333"),
+    organization: fc.string({ minLength: 1, maxLength: 30 }),
+    intake_channel: fc.constantFrom(...intakeChannels),
+  });
+  const profile = fc.record({
+    household: fc.constantFrom(...households),
+    age_band: fc.constantFrom(...ageBands),
+    municipality: fc.string({ minLength: 1, maxLength: 30 }),
+    income_source: fc.constantFrom(...incomeSources),
+    contact: fc.record({ name: fc.string({ minLength: 1 }), phone: fc.string({ minLength: 1 }) }),
+  });
+  fc.assert(fc.property(anyIntake, person, profile, (intake, who, about) => {
+    const changed = { ...intake, ...who };
+    if (intake.profile) changed.profile = { ...intake.profile, ...about };
+    assertEquals(model.score(changed as Intake, AT), model.score(intake, AT));
+  }));
+});
+
+Deno.test("the same intake has the same analysis, and a valid one", () => {
+  const schema = eventTypes["case.analysis"].schema.shape.data;
+  fc.assert(fc.property(anyIntake, anyTime, (intake, at) => {
+    const analysis = assess(intake, {}, at);
+    assertEquals(assess(structuredClone(intake), {}, at), analysis);
+    schema.encode(analysis);
+  }));
+});
+
+Deno.test("an intake scores as it did when the weights were made, on every machine", () => {
+  const { reason_codes: _, ...score } = model.score(fullIntake(), AT);
+  assertEquals<unknown>(score, GOLDEN);
+});
+
+Deno.test("a bare intake is scored with less confidence, and the reason codes say what was missed", () => {
+  const bare = assess(bareIntake(), {}, AT), full = assess(fullIntake(), {}, AT);
+  assertEquals([bare.analysis_confidence, full.analysis_confidence], [0.6, 1]);
+  const missed = codesOf(bare).filter((code) => code.startsWith("missing:"));
+  assertEquals(missed, ["monthly_income", "total_debt", "creditors", "threats"].map((f) => `missing:${f}`));
+  assertEquals(codesOf(full).filter((code) => code.startsWith("missing:")), []);
+});
+
+Deno.test("a debt type nobody knows is missed too", () => {
+  const analysis = assess(fullIntake({ debt_type: "iets_anders" }), {}, AT);
+  assertEquals(analysis.analysis_confidence, 0.9);
+  assert(codesOf(analysis).includes("missing:debt_type"));
+});
+
+Deno.test("a BSN that fails the eleven-test lowers the confidence and is said", () => {
+  const analysis = assess(fullIntake(), { marks: ["bsn_fails_eleven_test"] }, AT);
+  assertEquals(analysis.analysis_confidence, 0.8);
+  assert(codesOf(analysis).includes("bsn_fails_eleven_test"));
+});
+
+Deno.test("an amount outside the training is clamped, and said", () => {
+  const analysis = assess(fullIntake({ debt_amount: 100_000_000_000 as Intake["debt_amount"] }), {}, AT);
+  assert(codesOf(analysis).includes("outside_training:claim"));
+  assert(analysis.analysis_confidence < 1);
+});
+
+Deno.test("a heavier burden never raises the chance that a payment plan succeeds", () => {
+  const burden = featureNames.indexOf("debts_to_income");
+  assert(weights.heads.payment_plan.weights[burden]! < 0);
+});
+
+Deno.test("a second model is compared in shadow and decides nothing", () => {
+  const sure: Weights = {
+    ...weights,
+    version: "other-1",
+    heads: { ...weights.heads, payment_plan: { ...weights.heads.payment_plan, bias: 20 } },
+  };
+  const alone = assess(fullIntake(), {}, AT);
+  const { shadow, ...decided } = assess(fullIntake(), {}, AT, { model, shadow: modelOf(sure) });
+  assertEquals(decided, alone);
+  const { version, success_probability, difference } = shadow as Record<string, unknown>;
+  assertEquals([version, success_probability], ["other-1", 1]);
+  assertEquals(difference, Math.round((1 - alone.success_probability) * 1e4) / 1e4);
+});
+
+Deno.test("weights for other features are refused", () => {
+  assertThrows(() => modelOf({ ...weights, features: ["citizen_bsn"] }), RangeError, "other features");
+});
+
+Deno.test("training twice with one seed gives the same bytes, another seed others", () => {
+  const once = trainModel({ seed: "a", count: 1_500 });
+  assertEquals(trainModel({ seed: "a", count: 1_500 }).files, once.files);
+  assert(trainModel({ seed: "b", count: 1_500 }).files["weights_v1.json"] !== once.files["weights_v1.json"]);
+});
+
+Deno.test("the weights in use are those the training command makes, and beat the overall rate", () => {
+  const trained = trainModel(currentTraining);
+  assertEquals(JSON.parse(trained.files["weights_v1.json"]), weights);
+  for (const report of trained.reports) assert(report.brier < report.brierOfRate, report.name);
+});

@@ -1,0 +1,124 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Continues, planFollowUp } from "../../../../../actors/reasoning/workflow/follow_up.ts";
+import {
+  foldRunning,
+  nextDeadline,
+  react,
+  type Running,
+  type RunningEvent,
+  type SagaAction,
+  startRunning,
+  startWaiting,
+} from "../../../../../actors/reasoning/workflow/saga.ts";
+import { reviewTerm } from "../../../../../actors/reasoning/law/terms.ts";
+import type { DataOf } from "../../../../../schema/events.ts";
+import { cents } from "../../../../../schema/money.ts";
+import { AT, fullIntake } from "../intakes.ts";
+
+function running(decision: DataOf<"case.decision">["decision"], amount = 27_000): Running {
+  const intake = fullIntake({ debt_amount: cents(amount) });
+  const data = { case_id: "case-1", decision, decided_by: "jansen", reason: "x", next_steps: [] };
+  return startRunning(planFollowUp(data, intake, undefined, AT, AT) as Continues, amount);
+}
+
+/** Plays events until one closes the case; a missed instalment comes back as an event, as in the runtime. */
+function play(start: Running, events: RunningEvent[]): SagaAction {
+  let state = start;
+  let last: SagaAction = { kind: "waits" };
+  const queue = [...events];
+  for (let event = queue.shift(); event; event = queue.shift()) {
+    last = react(state, event);
+    state = foldRunning(state, event);
+    if (last.kind === "closes") break;
+    if (last.kind === "missed") queue.unshift({ type: "case.payment_missed", instalment: last.instalment });
+  }
+  return last;
+}
+
+const expiry = ({ deadlines }: Running, i: number): RunningEvent => {
+  const { term, due } = deadlines[i]!;
+  return { type: "case.term_expired", term, due };
+};
+const paid = (amount: number): RunningEvent => ({ type: "case.payment_received", amount });
+
+Deno.test("a plan that is paid is resolved, whether in instalments or at once", () => {
+  const plan = running("payment_plan");
+  assertEquals(plan.deadlines.map((d) => d.paid_by_then), [9_000, 18_000, 27_000]);
+  const inTurn = [paid(9_000), expiry(plan, 0), paid(9_000), expiry(plan, 1), paid(9_000)];
+  assertEquals(play(plan, inTurn), { kind: "closes", outcome: "resolved" });
+  assertEquals(play(plan, [paid(27_000)]), { kind: "closes", outcome: "resolved" });
+});
+
+Deno.test("one missed instalment is a warning, a second escalates", () => {
+  const plan = running("payment_plan");
+  const missed = react(plan, expiry(plan, 0));
+  assertEquals(missed, { kind: "missed", instalment: 1, due: "2026-02-15" });
+  assertEquals(play(plan, [expiry(plan, 0), expiry(plan, 1)]), { kind: "closes", outcome: "escalated" });
+});
+
+Deno.test("arrears that are made good are not held against the citizen", () => {
+  const plan = running("payment_plan");
+  const made = [expiry(plan, 0), paid(9_000), expiry(plan, 1)];
+  assertEquals(play(plan, made).kind, "waits");
+});
+
+Deno.test("an organisation and a timer that report the same missed instalment count once", () => {
+  const plan = running("payment_plan");
+  const twice: RunningEvent[] = [{ type: "case.payment_missed", instalment: 1 }, expiry(plan, 0)];
+  assertEquals(play(plan, twice).kind, "waits");
+});
+
+Deno.test("a plan not paid by its last instalment escalates", () => {
+  const plan = running("payment_plan");
+  const late = [paid(18_000), expiry(plan, 0), expiry(plan, 1), expiry(plan, 2)];
+  assertEquals(play(plan, late), { kind: "closes", outcome: "escalated" });
+});
+
+Deno.test("a timer that fires twice, or after the deadline was met, changes nothing", () => {
+  const referred = running("refer_assistance");
+  const met: RunningEvent = { type: "case.assistance_accepted", stage: "first_meeting" };
+  assertEquals(play(referred, [met, expiry(referred, 0)]).kind, "waits");
+  assertEquals(play(referred, [met, expiry(referred, 1)]), { kind: "closes", outcome: "escalated" });
+});
+
+Deno.test("assistance that leads to a plan resolves the case; a first meeting that never comes escalates it", () => {
+  const referred = running("refer_assistance");
+  const plan: RunningEvent = { type: "case.assistance_accepted", stage: "plan" };
+  assertEquals(play(referred, [plan]), { kind: "closes", outcome: "resolved" });
+  assertEquals(play(referred, [expiry(referred, 0)]), { kind: "closes", outcome: "escalated" });
+});
+
+Deno.test("a collected claim is resolved when paid, escalates when its term expires", () => {
+  const collected = running("collect");
+  assertEquals(play(collected, [paid(20_000), paid(7_000)]), { kind: "closes", outcome: "resolved" });
+  assertEquals(play(collected, [paid(26_999), expiry(collected, 0)]), {
+    kind: "closes",
+    outcome: "escalated",
+  });
+});
+
+Deno.test("what is paid is no longer awaited, in arrears or ahead", () => {
+  const plan = running("payment_plan");
+  assertEquals(nextDeadline(foldRunning(plan, paid(18_000))), plan.deadlines[2]!);
+  const late: RunningEvent[] = [paid(9_000), { type: "case.payment_missed", instalment: 1 }];
+  assertEquals(late.reduce(foldRunning, plan).missed, []);
+});
+
+Deno.test("a caseworker who is late does not cost the citizen the case", () => {
+  const waiting = startWaiting(reviewTerm("2026-01-15", false));
+  assertEquals(react(waiting, expiry(waiting, 0)).kind, "asks_again");
+});
+
+Deno.test("whatever happens, a running case closes by its last deadline", () => {
+  const amounts = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 3, maxLength: 3 });
+  fc.assert(fc.property(amounts, (payments) => {
+    const plan = running("payment_plan");
+    const events = payments.flatMap((amount, i) => [paid(amount), expiry(plan, i)]);
+    const last = play(plan, events);
+    assertEquals(last.kind, "closes");
+    const sum = payments.reduce((total, amount) => total + amount, 0);
+    if (sum < 27_000) assertEquals(last, { kind: "closes", outcome: "escalated" });
+  }));
+  assert(nextDeadline(running("collect")) !== undefined);
+});

@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  type CaseState,
+  drawWorkflow,
+  isFinal,
+  signalOf,
+  signals,
+  states,
+  transition,
+  transitions,
+  waitsFor,
+} from "../../../../../actors/reasoning/workflow/workflow.ts";
+
+function after(...path: string[]): CaseState {
+  return path.reduce<CaseState>((state, signal) => {
+    const next = transition(state, signal);
+    if (next.kind !== "moved") throw new Error(JSON.stringify(next));
+    return next.state;
+  }, "new");
+}
+
+Deno.test("the way of the brief leads from intake to completed", () => {
+  assertEquals(
+    after("case.intake", "case.analysis", "case.decision:payment_plan", "case.completed:resolved"),
+    "completed:resolved",
+  );
+});
+
+Deno.test("a case waits for a caseworker, is decided on, and runs as a plan", () => {
+  const waiting = ["case.intake", "case.analysis", "case.review_requested"];
+  assertEquals(after(...waiting, "case.term_expired"), "waiting_for_caseworker");
+  const running = [...waiting, "case.decision:payment_plan", "case.payment_plan_created"];
+  assertEquals(after(...running, "case.payment_received", "case.payment_missed"), "in_payment_plan");
+});
+
+Deno.test("a case withdrawn on the way takes nothing more, and ends", () => {
+  const withdrawn = ["case.intake", "case.analysis", "case.decision:payment_plan", "case.withdrawn"];
+  const state = after(...withdrawn);
+  assertEquals(transition(state, "case.payment_plan_created").kind, "illegal");
+  assertEquals(after(...withdrawn, "case.completed:withdrawn"), "completed:withdrawn");
+});
+
+Deno.test("a decision on a completed case is refused, with what the state allows", () => {
+  assertEquals(transition("completed:resolved", "case.decision:collect"), {
+    kind: "illegal",
+    state: "completed:resolved",
+    signal: "case.decision:collect",
+    allowed: ["case.event_refused"],
+  });
+  assertEquals(transition("new", "toString").kind, "illegal");
+});
+
+Deno.test("the first decision to forgive and the first analysis count", () => {
+  assertEquals(transition("forgiven", "case.decision:collect").kind, "illegal");
+  assertEquals(transition("analysed", "case.analysis").kind, "illegal");
+});
+
+Deno.test("events become signals by their type, decision and outcome", () => {
+  assertEquals(signalOf("case.decision", { decision: "forgive" }), "case.decision:forgive");
+  assertEquals(signalOf("case.completed", { outcome: "escalated" }), "case.completed:escalated");
+  assertEquals(signalOf("case.intake", {}), "case.intake");
+});
+
+Deno.test("no walk through the table makes an illegal transition, and refusals leave the state as it is", () => {
+  fc.assert(fc.property(fc.array(fc.constantFrom(...signals), { maxLength: 40 }), (walk) => {
+    let state: CaseState = "new";
+    for (const signal of walk) {
+      const next = transition(state, signal);
+      assertEquals(next.kind === "moved", signal in transitions[state]);
+      if (next.kind === "moved") state = next.state;
+    }
+    assert(isFinal(state) || waitsFor[state] !== undefined);
+  }));
+});
+
+Deno.test("every state is reached, and from every state an end is", () => {
+  const reach = (from: CaseState): Set<CaseState> => {
+    const seen = new Set<CaseState>([from]);
+    for (const state of seen) for (const to of Object.values(transitions[state])) seen.add(to);
+    return seen;
+  };
+  assertEquals(reach("new").size, states.length);
+  for (const state of states) assert([...reach(state)].some(isFinal), state);
+});
+
+Deno.test("every path ends, or waits for someone named", () => {
+  for (const state of states) {
+    const leaves = Object.values(transitions[state]).some((to) => to !== state);
+    assertEquals(waitsFor[state] === undefined, !leaves);
+  }
+});
+
+Deno.test("the drawing has every move of the table", () => {
+  const drawing = drawWorkflow({ loops: true });
+  const moves = states.flatMap((state) => Object.keys(transitions[state])).length;
+  assertEquals(drawing.split("\n").filter((line) => line.includes(": ")).length, moves);
+  assert(drawWorkflow().startsWith("stateDiagram-v2\n  [*] --> new\n  new --> received: intake\n"));
+});

@@ -1,0 +1,59 @@
+/** A case told to a person. @module */
+import { assert, assertEquals } from "@std/assert";
+import { renderCase, withoutPersonalData } from "../../../../console/cli/case_timeline.ts";
+import type { StoredEvent } from "../../../../schema/delivery_line.ts";
+import { anEvent } from "../../../support/events.ts";
+
+const stored = (n: number, event = anEvent("zaak 7", n)): StoredEvent => ({
+  position: n,
+  version: n,
+  recordedAt: Date.UTC(2026, 0, 1) + n * 1000,
+  event,
+});
+
+Deno.test("events and acts are told in the order of their times, amounts with two decimals", () => {
+  const act = {
+    at: "2026-01-01T00:00:01.500Z",
+    act: "redrive",
+    by: "Caseworker 7",
+    why: "mended",
+    processor: "intake",
+  };
+  const lines = renderCase(
+    "zaak 7",
+    [stored(1), stored(2, anEvent("zaak 7", 2, "case.payment_plan_created"))],
+    [act],
+  ).split("\n");
+  const heads = lines.filter((line) => !line.startsWith(" "));
+  assertEquals(heads[0], "Case zaak 7");
+  assert(heads[1]!.includes("1. case.intake"));
+  assertEquals(heads[2], "2026-01-01T00:00:01.500Z  *  redrive at intake by Caseworker 7: mended");
+  assert(heads[3]!.includes("2. case.payment_plan_created"));
+  assert(
+    lines.includes("    debt_amount: 1250.50") && lines.includes("      - due 2026-02-01, amount 625.25"),
+  );
+});
+
+Deno.test("who the citizen is, is masked or not shown, wherever it stands; the case id is", () => {
+  const shown = withoutPersonalData({
+    case_id: "123456782",
+    citizen_bsn: "123456782",
+    note: "call 123456782",
+    refused: "019b76da-1234-8678-8912-123456789012",
+    profile: { household: "eenouder", contact: { name: "Een Voorbeeld" }, notes: [{ text: "123456782" }] },
+  });
+  assertEquals(shown, {
+    case_id: "123456782",
+    citizen_bsn: "*******82",
+    note: "call [nine digits]",
+    refused: "019b76da-1234-8678-8912-123456789012",
+    profile: { household: "eenouder", notes: [{ text: "[nine digits]" }], contact: "not shown" },
+  });
+});
+
+Deno.test("the event that is told is not changed", () => {
+  const event = anEvent("zaak 7", 1);
+  const before = JSON.stringify(event);
+  renderCase("zaak 7", [stored(1, event)], []);
+  assertEquals(JSON.stringify(event), before);
+});

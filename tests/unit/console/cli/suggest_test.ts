@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { suggest } from "../../../../console/cli/suggest.ts";
+
+const known = ["start", "dlq", "cases"];
+
+Deno.test("didYouMean() names what is near", () => {
+  assertEquals(suggest("strat", known), "did you mean start?");
+  assertEquals(suggest("dlg", known, "--"), "did you mean --dlq?");
+});
+
+Deno.test("didYouMean() names what there is when nothing is near", () => {
+  assertEquals(suggest("frobnicate", known, "--"), "there are --start, --dlq, --cases");
+  assertEquals(suggest("xyz", known), "there are start, dlq, cases");
+});

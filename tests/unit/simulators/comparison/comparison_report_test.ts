@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type BackendFigures, type Measure, measures, spread } from "../../../../simulators/comparison.ts";
+import {
+  type Comparison,
+  comparisonReport,
+  describeComparison,
+  formatSpread,
+} from "../../../../simulators/comparison/comparison_report.ts";
+import { markdown } from "../../../../simulators/reports/report_page.ts";
+
+function backend(name: string, settled: number): BackendFigures {
+  const figures = Object.fromEntries(measures.map((measure) => [measure, spread([1, 2, 3])]));
+  return {
+    name,
+    durability: "on the disk",
+    features: {
+      durable: true,
+      shared: true,
+      atomicSettle: true,
+      atomicAppend: 1_000,
+      geography: "a replica",
+    },
+    figures: {
+      ...figures as Record<Measure, ReturnType<typeof spread>>,
+      settle_per_second: spread([settled]),
+    },
+    stored_bytes_per_event: 800,
+    conflicts: { tried: 20, refused: 20 },
+  };
+}
+
+const comparison: Comparison = {
+  machine: "2 cores",
+  seed: "s",
+  rounds: 3,
+  count: 100,
+  rate_per_second: 50,
+  backends: [backend("postgres", 30_000), backend("nats", 36_000)],
+  peers: [{ name: "graphile-worker", version: "1", configured: "so", per_second: spread([10_000]) }],
+  left_out: [{ name: "memory", why: "nobody asked" }],
+};
+
+Deno.test("a spread is the median with the least and the greatest", () => {
+  assertEquals(spread([3, 1, 2]), { median: 2, least: 1, greatest: 3 });
+  assertEquals([formatSpread(spread([1, 2.5, 30]), 1), formatSpread(spread([7]), 0)], [
+    "2.5 (1.0–30.0)",
+    "7",
+  ]);
+});
+
+Deno.test("the table has a column for each backend, and peers as so many times their rate", () => {
+  const text = describeComparison(comparison);
+  assertMatch(text, /Throughput: settled with one output each\/s +30,000 +36,000/);
+  assertMatch(text, /graphile-worker 1: so +10,000 +3\.00 ×/);
+  assertMatch(text, /memory is left out: nobody asked/);
+});
+
+Deno.test("the report says the same in Markdown, with a plot of each kind", () => {
+  const report = comparisonReport(comparison);
+  assertMatch(markdown(report), /\| Storage: bytes an event, indexes included \| 800 \| 800 \|/);
+  assertEquals(report.parts.filter(({ kind }) => kind === "plot").length, 3);
+  assert(!JSON.stringify(report).includes("NaN"));
+});

@@ -35,7 +35,7 @@ for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]
 /** Runs a worker that can't start, until the supervisor gives up. */
 async function giveUp(entry: string, startMs = 20_000): Promise<TestRuntime> {
   const options = {
-    entry: new URL(`../support/${entry}`, import.meta.url),
+    entry: new URL(`../support/misbehaving/${entry}`, import.meta.url),
     intensity: { restarts: 3, periodMs: 60_000 },
     startMs,
   };
@@ -51,16 +51,16 @@ async function giveUp(entry: string, startMs = 20_000): Promise<TestRuntime> {
 }
 
 Deno.test("a worker that can't be found is started again, and then given up on", async () => {
-  await using _ = await giveUp("odd_missing.ts");
+  await using _ = await giveUp("missing_worker.ts");
 });
 
 Deno.test("a worker that throws while it is loaded is started again, and then given up on", async () => {
-  await using runtime = await giveUp("odd_worker_broken.ts");
+  await using runtime = await giveUp("worker_that_cannot_load.ts");
   assertStringIncludes(runtime.observer.exits[0]!.reason, "broken at import");
 });
 
 Deno.test("a worker that is never ready is started again, and then given up on", async () => {
-  await using runtime = await giveUp("odd_worker_mute.ts", 200);
+  await using runtime = await giveUp("worker_that_never_answers.ts", 200);
   assertStringIncludes(runtime.observer.exits[0]!.reason, "not ready within 200 ms");
 });
 

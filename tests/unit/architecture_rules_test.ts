@@ -47,7 +47,7 @@ Deno.test("a worker's URL, a dynamic import, a re-export and an import of a test
     "backends/d.ts": `type D = import("../tests/support/d.ts").D;`,
   }));
   assertEquals(keysOf(found), [
-    "backends/a.ts imports actors/worker/worker.ts",
+    "backends/a.ts imports actors/worker.ts",
     "backends/b.ts imports simulators/b.ts",
     "backends/c.ts imports console/c.ts",
     "backends/d.ts imports tests/support/d.ts",
@@ -191,7 +191,7 @@ Deno.test("a name exported by two files of a layer is found; a re-export and ano
 
 Deno.test("a forbidden word is found in names of every case style and of files, as a whole word", () => {
   const found = forbiddenNameViolations(treeOf({
-    "backends/primitives/wake_signal.ts": "",
+    "backends/bell.ts": "",
     "backends/a.ts": "export class CaseBookOptions { #gate = 1 }\nfunction f(MAX_GATES: number) {}",
     "backends/b.ts": "const delegate = 1, seatbelt = 2, labelled = 3, caseOfBook = 4, part = 5;",
     "backends/c.ts": `import { gate } from "./d.ts";\ngate.gates();`,
@@ -201,7 +201,7 @@ Deno.test("a forbidden word is found in names of every case style and of files, 
     "backends/a.ts case book",
     "backends/a.ts gate",
     "backends/a.ts gates",
-    "backends/primitives/wake_signal.ts bell",
+    "backends/bell.ts bell",
     "schema/postgres/d.sql trial",
   ]);
   assertMatch(

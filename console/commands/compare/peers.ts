@@ -42,7 +42,7 @@ export class Peers {
 
 async function runPeer(program: string, args: readonly string[]): Promise<PeerRun> {
   const path = (name: string) =>
-    fileURLToPath(new URL(`../tests/performance/peers/${name}`, import.meta.url));
+    fileURLToPath(new URL(`../../../tests/performance/peers/${name}`, import.meta.url));
   // A lock of their own: they are no dependencies of this program. Not frozen, for it also names what this program uses.
   const flags = [
     "--quiet",

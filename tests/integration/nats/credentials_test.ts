@@ -15,7 +15,8 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => Deno.remove(directory, { recursive: true }));
 
-const pem = (name: string) => fileURLToPath(new URL(`../support/tls/${name}.pem`, import.meta.url));
+const pem = (name: string) =>
+  fileURLToPath(new URL(`../../support/servers/tls/${name}.pem`, import.meta.url));
 
 async function file(name: string, text: string): Promise<string> {
   await Deno.writeTextFile(`${directory}/${name}`, text);

@@ -11,7 +11,7 @@ const attempts = new Map<string, number>();
 const retained: number[][] = [];
 const buffers: (Uint8Array | ArrayBuffer)[] = [];
 
-/** What `odd_worker_loud.ts` leaves to handlers: a way to its parent that nobody has closed. */
+/** What `worker_that_posts.ts` leaves to handlers: a way to its parent that nobody has closed. */
 declare global {
   var keptPost: ((message: unknown) => void) | undefined;
 }

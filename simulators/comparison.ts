@@ -3,7 +3,7 @@
  * meanwhile befalls all of them alike.
  * @module
  */
-import { processors } from "../actors/processors/all.ts";
+import { processors } from "../actors/application.ts";
 import type { SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend, BackendFeatures } from "../backends/backend.ts";
 import {

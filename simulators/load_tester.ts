@@ -3,7 +3,7 @@
  * generator share this process, as under `start --simulate`, so that every clock is the same one.
  * @module
  */
-import { processors } from "../actors/processors/all.ts";
+import { processors } from "../actors/application.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import { delay } from "../backends/primitives/retry.ts";

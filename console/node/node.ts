@@ -1,5 +1,5 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { DEFAULT_POLICY, type FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";

@@ -1,8 +1,8 @@
 /** `cases`: the list of cases, and the story of one. @module */
+import { decisions, describeReview } from "../../../actors/application.ts";
 import type { AuditEntry, Backend, CaseSummary } from "../../../backends/backend.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
-import { decisions } from "../../../schema/event_fields.ts";
 import { oneOf, text } from "../../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../../store/open_backend.ts";
 import { command, type Output } from "../../cli/command.ts";
@@ -87,14 +87,8 @@ async function review(backend: Backend, { limit, json }: CasesValues, { out }: O
   return exitCodes.ok;
 }
 
-function renderWaiting(
-  { caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase,
-): string {
-  const due = term === undefined ? "" : `, by ${term.due}`;
-  const proposal = proposed === undefined ? "" : `, proposed: ${proposed}`;
-  const lines = reasons.map(({ code, reason }) => `    ${code}: ${reason}`);
-  return [`${caseId}  since ${since}, asked of the ${asked_of.replace("_", " ")}${due}${proposal}`, ...lines]
-    .join("\n");
+function renderWaiting({ caseId, since, review }: WaitingCase): string {
+  return `${caseId}  since ${since}, ${describeReview(review)}`;
 }
 
 async function decide(
@@ -113,7 +107,7 @@ async function decide(
     reason: reason!,
     by: by!,
     nextSteps: steps,
-    ...(source === undefined ? {} : { source }),
+    source,
   });
   out(
     json

@@ -1,5 +1,5 @@
 /** Takes one case through all processors of a running node, and judges its story. @module */
-import { processors } from "../../../actors/processors/all.ts";
+import { openingEventTypes, processors } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
@@ -10,9 +10,6 @@ import { Ledger } from "../../../simulators/proof/ledger.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { waitUntilIdle } from "../../node/idle.ts";
 import type { RunningNode } from "../../node/node.ts";
-
-/** How every story begins. What follows the decision depends on the decision. */
-const FIRST_EVENT_TYPES = ["case.intake", "case.analysis", "case.decision"] as const;
 
 /** A case that ends without a person and without a term: chosen once, by its seed, and the same at any date. */
 export function generateSelftestCase(): WireEvent {
@@ -47,8 +44,8 @@ export async function runCaseThrough(
 export function requireComplete(history: readonly StoredEvent[], accepted: string): void {
   const types = history.map(({ event }) => event.event_type);
   const typeList = types.join(" → ") || "nothing";
-  if (FIRST_EVENT_TYPES.some((type, i) => types[i] !== type)) {
-    throw failed(`the case should begin ${FIRST_EVENT_TYPES.join(" → ")}, and its story is ${typeList}`);
+  if (openingEventTypes.some((type, i) => types[i] !== type)) {
+    throw failed(`the case should begin ${openingEventTypes.join(" → ")}, and its story is ${typeList}`);
   }
   const idle = processors.find(({ takes }) => !takes.some((type) => types.includes(type)));
   if (idle !== undefined) throw failed(`the case never reached the processor ${idle.name}: ${typeList}`);

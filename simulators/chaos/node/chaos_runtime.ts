@@ -1,5 +1,5 @@
 /** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
-import { processors } from "../../../actors/processors/all.ts";
+import { processors } from "../../../actors/application.ts";
 import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend, MailboxHealth } from "../../../backends/backend.ts";

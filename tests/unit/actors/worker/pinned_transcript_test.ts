@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { BatchRun } from "../../../../actors/worker/batch_run.ts";
 import { StateCache } from "../../../../actors/worker/state_cache.ts";
-import { processors } from "../../../../actors/processors/all.ts";
+import { processors } from "../../../../actors/application.ts";
 import type { BatchResult } from "../../../../actors/worker/protocol.ts";
 import { withTwoDecimals } from "../../../../schema/codec.ts";
 import type { WireEvent } from "../../../../schema/events.ts";

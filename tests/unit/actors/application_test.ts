@@ -5,13 +5,13 @@ import {
   advance,
   deadlineOf,
   initialProgress,
-} from "../../../../actors/reasoning/workflow/progress.ts";
-import { signalOf, waitsFor } from "../../../../actors/reasoning/workflow/workflow.ts";
-import { decisions } from "../../../../schema/event_fields.ts";
-import type { CaseEvent } from "../../../../schema/events.ts";
-import { cents } from "../../../../schema/money.ts";
-import { anyIntake, AT } from "../reasoning/intakes.ts";
-import { CaseRun } from "./case_run.ts";
+} from "../../../actors/reasoning/workflow/progress.ts";
+import { signalOf, waitsFor } from "../../../actors/reasoning/workflow/workflow.ts";
+import { decisions } from "../../../schema/event_fields.ts";
+import type { CaseEvent } from "../../../schema/events.ts";
+import { cents } from "../../../schema/money.ts";
+import { anyIntake, AT } from "./reasoning/intakes.ts";
+import { CaseRun } from "./processors/case_run.ts";
 
 /** Something that happens to a case from outside, or a timer. */
 type Happening = (run: CaseRun, at: string) => void;

@@ -1,4 +1,28 @@
-/** A processor: the only thing a user of the runtime writes. Pure: no I/O, no clock, no randomness, no environment. @module */
+/**
+ * A processor: the only thing a user of the runtime writes. Pure: no I/O, no clock, no randomness, no environment.
+ *
+ * ```ts
+ * // arrears.ts
+ * import type { Processor } from "@zaakstroom/zaakstroom/processor";
+ *
+ * // The state of a case is the number of instalments that were missed since the last payment.
+ * export const arrears: Processor<number, "case.payment_missed", "case.payment_received"> = {
+ *   name: "arrears",
+ *   version: 1,
+ *   takes: ["case.payment_missed"],
+ *   folds: ["case.payment_received"],
+ *   initial: () => 0,
+ *   evolve: (missed, event) => event.event_type === "case.payment_missed" ? missed + 1 : 0,
+ *   handle({ data: { case_id } }, missed) {
+ *     if (missed === 0) return { events: [] };
+ *     const reasons = [{ code: "arrears", reason: "Two instalments in a row were missed" }];
+ *     const data = { case_id, asked_of: "caseworker" as const, reasons, rules: [] };
+ *     return { events: [{ event_type: "case.review_requested", data }] };
+ *   },
+ * };
+ * ```
+ * @module
+ */
 import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts";
 
 /** What a handler may lean on. All of it is derived from the event, so that a replay gives the same bytes. */

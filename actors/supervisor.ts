@@ -18,11 +18,28 @@ import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { ProcessorSubscription } from "./subscription.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
-import type { FailurePolicy } from "./failures/failure_policy.ts";
+import { DEFAULT_POLICY, type FailurePolicy } from "./failures/failure_policy.ts";
 import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
 export interface SupervisorOptions extends PoolOptions {
   readonly policy: FailurePolicy;
+}
+
+/** The options of a node with this many workers; the reference of settings says what each is for. */
+export function defaultSupervisorOptions(
+  workers: number,
+  policy: FailurePolicy = DEFAULT_POLICY,
+): SupervisorOptions {
+  return {
+    workers,
+    deliveryTimeoutMs: 1_000,
+    hangMs: 3_000,
+    startMs: 30_000,
+    stateLimit: 20_000,
+    heapCeilingBytes: 256 * 1024 * 1024,
+    intensity: { restarts: 20, periodMs: 60_000 },
+    policy,
+  };
 }
 
 /** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */

@@ -166,6 +166,14 @@ export type EventOf<T extends EventType> = z.output<(typeof eventTypes)[T]["sche
 export type CaseEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type DataOf<T extends EventType> = EventOf<T>["data"];
 
+/** The fields a schema names, without its index signature: in a literal of this type a misspelt field is an error. */
+type NamedFields<T> = T extends readonly (infer E)[] ? readonly NamedFields<E>[]
+  : T extends object ? { [K in keyof T as string extends K ? never : K]: NamedFields<T[K]> }
+  : T;
+
+/** Data of one type as a program writes it: amounts in euros, and only fields that the schema names. */
+export type DataInput<T extends EventType> = NamedFields<z.input<(typeof eventTypes)[T]["schema"]>["data"]>;
+
 /** An event as JSON has it: amounts are euros. Its data has passed no schema yet. */
 export interface WireEvent {
   event_id: string;

@@ -45,7 +45,8 @@ const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** More levels than any organisation sends. */
 const MAX_DEPTH = 64;
 
-const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
+/** What an intake gets where it says nothing. */
+export const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
 
 /** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
 export function readInput(input: unknown, options: InputOptions = {}): WireEvent {

@@ -1,5 +1,17 @@
 /// <reference lib="deno.worker" />
-/** What makes a Web Worker a host of processors. @module */
+/**
+ * What makes a Web Worker a host of processors. A program with processors of its own has a worker file of its own, which
+ * it names as `entry` in the options of the supervisor; it runs with no permissions at all.
+ *
+ * ```ts
+ * // worker.ts
+ * import { host } from "@zaakstroom/zaakstroom/worker";
+ * import { arrears } from "./arrears.ts";
+ *
+ * host([arrears]);
+ * ```
+ * @module
+ */
 import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { ToWorker } from "./protocol.ts";

@@ -1,8 +1,8 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../../actors/application.ts";
-import { DEFAULT_POLICY, type FailurePolicy } from "../../actors/failures/failure_policy.ts";
+import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver } from "../../actors/observer.ts";
-import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
+import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
@@ -28,23 +28,6 @@ interface NodeOptions {
 /** As many workers as cores, and never more than four unless asked: beyond that the store is the limit. */
 export function defaultWorkers(): number {
   return Math.max(1, Math.min(4, navigator.hardwareConcurrency));
-}
-
-/** The defaults of supervision; see the README for what each is for. */
-export function defaultSupervisorOptions(
-  workers: number,
-  policy: FailurePolicy = DEFAULT_POLICY,
-): SupervisorOptions {
-  return {
-    workers,
-    deliveryTimeoutMs: 1_000,
-    hangMs: 3_000,
-    startMs: 30_000,
-    stateLimit: 20_000,
-    heapCeilingBytes: 256 * 1024 * 1024,
-    intensity: { restarts: 20, periodMs: 60_000 },
-    policy,
-  };
 }
 
 /** What is told of a backend that goes away and comes back: once each, however many wait for it. */

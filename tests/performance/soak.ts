@@ -5,10 +5,10 @@
  * what pins it is named.
  * @module
  */
+import { defaultSupervisorOptions } from "../../actors/supervisor.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { defaultSupervisorOptions } from "../../console/node/node.ts";
 import type { SecondFigures } from "../../simulators/load/load_figures.ts";
 import { LoadTester } from "../../simulators/load_tester.ts";
 import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";

@@ -1,4 +1,5 @@
 /** A comparison as the command runs it. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import { compareBackends } from "../../../simulators/comparison.ts";
 import {
   type Comparison,
@@ -10,7 +11,6 @@ import type { CompareValues } from "./command.ts";
 import { openParticipants, type Participants } from "./participants.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { describeMachine } from "../../cli/machine_description.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 import { Peers } from "./peers.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";

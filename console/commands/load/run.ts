@@ -1,4 +1,5 @@
 /** A load test as the command runs it: opens, measures, tells, and leaves its own store behind nowhere. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { serverProcessId } from "../../../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";
@@ -12,7 +13,6 @@ import type { LoadValues } from "./command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { LiveView } from "./live_view.ts";
 import { describeMachine } from "../../cli/machine_description.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 

@@ -1,11 +1,11 @@
 /** Boots the workers a node would boot, and has each of them handle a batch. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import { noopObserver } from "../../../actors/observer.ts";
 import { WorkerPool } from "../../../actors/pool/worker_pool.ts";
 import type { BatchResult } from "../../../actors/worker/protocol.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { deliveryLine, encodeLines } from "../../../schema/delivery_line.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 
 /** The processor that takes what a producer publishes; every worker hosts all of them. */
 const FIRST_PROCESSOR = "intake";

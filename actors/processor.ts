@@ -25,7 +25,7 @@
  */
 import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts";
 
-/** What a handler may lean on. All of it is derived from the event, so that a replay gives the same bytes. */
+/** What a handler may use besides event and state. All of it is derived from the event: a replay gives the same bytes. */
 export interface HandlerContext {
   /** The time of the event being handled, ISO. There is no other now. */
   readonly now: string;
@@ -72,7 +72,7 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
   handle(event: EventOf<T>, state: S, context: HandlerContext): HandlerResult;
 }
 
-/** Any processor, as the runtime hosts it: the registry is the one place where the types of states are forgotten. */
+/** Any processor, as the runtime hosts it: without the type of its state. */
 export interface AnyProcessor {
   readonly name: string;
   readonly version: number;
@@ -85,7 +85,7 @@ export interface AnyProcessor {
   handle(event: any, state: any, context: HandlerContext): HandlerResult;
 }
 
-/** Thrown by a handler for an event that no retry can save. */
+/** Thrown by a handler for an event that no retry can help. */
 export class Reject extends Error {
   override name = "Reject";
 }

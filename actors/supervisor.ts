@@ -4,11 +4,11 @@
  * ```
  * node (rest_for_one)
  * ├── workers (one_for_one): worker/0, worker/1, …
- * └── the backend (one_for_one): a processor each, with an actor for every mailbox it won
+ * └── the backend (one_for_one): a processor each, with an actor for every mailbox it acquired
  * ```
  *
- * Started left to right, stopped right to left: what is in hand is settled before the workers end. Whoever is restarted
- * too often is given up on, and the one above decides; above the node is its guardian.
+ * Started left to right, stopped right to left: batches in hand are settled before the workers end. A child that is
+ * restarted too often is given up, and the supervisor above decides; above the node is its guardian.
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
@@ -42,10 +42,10 @@ export function defaultSupervisorOptions(
   };
 }
 
-/** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
+/** How a supervisor ended: because it was asked to, or because it gave up and its process must start anew. */
 type SupervisorExit = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
 
-/** What neither workers nor processors could mend, a fresh process mends better than we do. */
+/** It restarts nothing: what restarts of workers and processors did not repair, a fresh process repairs better. */
 const NODE = {
   id: "node",
   strategy: "rest_for_one",
@@ -53,7 +53,7 @@ const NODE = {
   backoff: { firstMs: 100, longestMs: 5_000 },
 } as const;
 
-/** A bug is seen soon, and still does not end the other processors at its first appearance. */
+/** A bug is reported soon, and its first occurrence does not end the other processors. */
 const PROCESSORS = {
   strategy: "one_for_one",
   intensity: { restarts: 3, periodMs: 60_000 },
@@ -85,8 +85,8 @@ export class Supervisor {
   }
 
   /**
-   * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when that is given up on: then
-   * `ended` says so. Once it was stopped, it does not start.
+   * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when the workers are given up:
+   * `ended` then resolves. After `stop` it does nothing.
    */
   async start(): Promise<void> {
     if (this.#stopping) return;
@@ -132,7 +132,7 @@ export class Supervisor {
     return this.#pool?.heapBytes ?? [];
   }
 
-  /** The node restarts nothing itself: what failed below it stays down, and the process is to begin anew. */
+  /** What failed below the node stays down: the process must start anew. */
   #onNodeExit({ reason, error }: Exit): void {
     if (error === undefined) this.#escalation ??= reason;
     else this.#crash ??= { error };
@@ -144,7 +144,7 @@ export class Supervisor {
     this.#beginStop();
   }
 
-  /** Batches in hand go on; no more are asked for. */
+  /** Batches in hand are finished; no more are asked for. */
   #beginStop(): void {
     this.#stopping = true;
     this.#node?.stop();

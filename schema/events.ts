@@ -3,7 +3,7 @@
  *
  * An event is an envelope (`event_id`, `event_type`, `timestamp`, `correlation_id`, `data`, `metadata`) around data of
  * its type. Unknown fields inside `data` are **kept** (an organisation may send more than we read, and a fact is stored
- * as it was told); unknown fields in the envelope and in `metadata` are **refused** (there they are spelling mistakes).
+ * as it was sent); unknown fields in the envelope and in `metadata` are **refused** (there they are spelling mistakes).
  * @module
  */
 import { z } from "zod";
@@ -104,7 +104,7 @@ const completedData = z.looseObject({
 
 /**
  * What accompanies an event without being part of the fact: the event that caused it (`causation_id`), the version of
- * its data, W3C trace context, who sent it, and marks set at the door (see `input.ts`).
+ * its data, W3C trace context, who sent it, and marks set when it was accepted (see `input.ts`).
  */
 const metadataSchema = z.strictObject({
   schema_version: z.int().min(1),

@@ -11,11 +11,11 @@ export interface Exit {
   readonly kind: ExitKind;
   /** For people and logs; without data. */
   readonly reason: string;
-  /** What was thrown, when it is a bug that somebody should see. */
+  /** What was thrown, when it is a bug to be reported. */
   readonly error?: unknown;
-  /** It had done its work at least once: then its next backoff begins anew. */
+  /** It had done its work at least once: its next backoff begins anew. */
   readonly served?: boolean;
-  /** Explained by something that is dealt with elsewhere: it does not count towards the restart intensity. */
+  /** Its cause is handled elsewhere: it does not count towards the restart intensity. */
   readonly exempt?: boolean;
 }
 

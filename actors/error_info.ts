@@ -9,8 +9,8 @@ export interface ErrorInfo {
 
 const CLASS_CHARACTERS = 200;
 /** Bounded so that all stored failures of a delivery fit into one JetStream message. */
-export const MESSAGE_CHARACTERS = 2_000;
-export const STACK_CHARACTERS = 8_000;
+const MESSAGE_CHARACTERS = 2_000;
+const STACK_CHARACTERS = 8_000;
 
 /** Control characters other than tab and line breaks; JSON takes six bytes for each. */
 const CONTROL = /[^\P{Cc}\n\r\t]/gu;

@@ -8,8 +8,12 @@ import {
 } from "../../../actors/reasoning/workflow/progress.ts";
 import { signalOf, waitsFor } from "../../../actors/reasoning/workflow/workflow.ts";
 import { decisions } from "../../../schema/event_fields.ts";
-import type { CaseEvent } from "../../../schema/events.ts";
+import type { CaseEvent, WireEvent } from "../../../schema/events.ts";
+import { derivedId } from "../../../schema/ids.ts";
 import { cents } from "../../../schema/money.ts";
+import { generateCases } from "../../../simulators/case_generator.ts";
+import { anEvent } from "../../support/events.ts";
+import { PinnedTranscript } from "../../support/pinned_transcript.ts";
 import { anyIntake, AT } from "./reasoning/intakes.ts";
 import { CaseRun } from "./processors/case_run.ts";
 
@@ -207,4 +211,50 @@ Deno.test("an event is folded onto the progress it is given, whatever it was fol
     300,
     0,
   ]);
+});
+
+/** For some cases something from outside, or an event that its schema refuses. */
+function outside(caseId: string, n: number): WireEvent | undefined {
+  if (n % 50 === 7) return { ...anEvent(caseId, n, "case.decision"), data: { case_id: caseId, decision: 1 } };
+  if (n % 9 === 0) return anEvent(caseId, n, "case.withdrawn");
+  return n % 3 === 0 ? anEvent(caseId, n, "case.payment_received") : undefined;
+}
+
+Deno.test("the processors make of three hundred generated cases what they always made of them", () => {
+  const pinned = new PinnedTranscript();
+  const ids: string[] = [];
+  for (const { event } of generateCases({ seed: "pinned", count: 300 })) {
+    ids.push(event.correlation_id);
+    pinned.store(event);
+  }
+  pinned.settle();
+  for (let round = 0; round < 3; round++) {
+    ids.forEach((id, n) => {
+      const event = outside(id, n);
+      const event_id = derivedId(id, 1_767_225_600_000, "outside", round);
+      if (event !== undefined) pinned.store({ ...event, event_id });
+    });
+    pinned.settle();
+    pinned.fire();
+    pinned.settle();
+  }
+  const { types, failed, digest } = pinned;
+  assertEquals({ types, failed }, {
+    failed: 36,
+    types: {
+      "case.analysis": 300,
+      "case.completed": 299,
+      "case.debt_forgiven": 15,
+      "case.decision": 318,
+      "case.event_refused": 193,
+      "case.intake": 300,
+      "case.payment_missed": 100,
+      "case.payment_plan_created": 119,
+      "case.payment_received": 195,
+      "case.term_expired": 268,
+      "case.withdrawn": 99,
+    },
+  });
+  // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
+  assertEquals(digest, "191d7962a658ed8675d52126ef8a89007a2c39f78b415d4a4a9a1227d8712ea6");
 });

@@ -1,6 +1,7 @@
 /** The options by which a command finds its backend. @module */
 import { type Backend, BackendAway, BackendRefused } from "../backends/backend.ts";
 import type { AwayListener } from "../backends/patience.ts";
+import type { Migrated, MigrateMode } from "../backends/postgres/migrate.ts";
 import type { EmbeddedPostgres } from "../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../schema/partition.ts";
@@ -61,6 +62,8 @@ export interface NodeWishes {
   leaseMs?: number;
   onAway?: AwayListener;
   timersAsOf?: () => Date;
+  /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
+  migrate?: MigrateMode;
   /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
   onNotice?: (line: string) => void;
 }
@@ -119,7 +122,7 @@ async function openMemory(
 }
 
 async function openJetStream(values: BackendValues, wishes: NodeWishes): Promise<Opened> {
-  const { role, onNotice = () => {}, ...rest } = wishes;
+  const { role, migrate: _, onNotice = () => {}, ...rest } = wishes;
   const server = await natsServer(values, role);
   const onAway: AwayListener = (error) => {
     // Nobody else starts a server of our own again: its users do.
@@ -153,7 +156,7 @@ async function openServer(url: string, values: BackendValues, wishes: NodeWishes
   const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
-  const backend = await openPostgres({ url, ...settingsOf(values, wishes) }).catch((error) => {
+  const backend = await openPostgres({ url, ...settingsOf(values, wishes, "check") }).catch((error) => {
     if (!(error instanceof BackendAway)) throw error;
     throw new BackendAway(`${error.message}: see whether the URL is right and ${where} takes connections`);
   });
@@ -173,7 +176,7 @@ async function openOwn(values: BackendValues, wishes: NodeWishes): Promise<Opene
     const { openPostgres } = await import("../backends/postgres/postgres_backend.ts");
     const backend = await openPostgres({
       ...embedded.connection,
-      ...settingsOf(values, { ...wishes, onAway }),
+      ...settingsOf(values, { ...wishes, onAway }, "if-empty"),
     });
     return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
   } catch (error) {
@@ -187,9 +190,21 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
   await embedded.close();
 }
 
-function settingsOf({ partitions, pooler }: BackendValues, wishes: NodeWishes) {
-  const { role: _role, onNotice: _, ...rest } = wishes;
-  return { partitions, pooler, ...rest };
+function settingsOf({ partitions, pooler }: BackendValues, wishes: NodeWishes, migrate: MigrateMode) {
+  const { role: _role, onNotice = () => {}, ...rest } = wishes;
+  const onMigrated = (migrated: Migrated) => {
+    if (migrated.from > 0) onNotice(tellMigrated(migrated));
+  };
+  return { partitions, pooler, migrate, onMigrated, ...rest };
+}
+
+/** What was done to the schema, as a line. */
+export function tellMigrated({ from, to, functionsReplaced }: Migrated): string {
+  if (from === 0) return `Made the schema, version ${to}`;
+  if (from < to) return `Brought the schema from version ${from} to version ${to}`;
+  return functionsReplaced
+    ? `Replaced the functions of the schema, version ${to}`
+    : `The schema is up to date, version ${to}`;
 }
 
 /** Refuses a store whose events this program has no path from, naming them. */

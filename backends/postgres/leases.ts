@@ -33,7 +33,7 @@ interface Taken {
   share: number;
   partitions: number;
   abandoned: boolean;
-  trial: Trial | null;
+  in_flight: Trial | null;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -131,7 +131,7 @@ export class LeaseKeeper {
     this.#giveUp(held, rows[0]!.share);
   }
 
-  #won(processor: string, partition: number, { epoch, abandoned, trial }: Taken): void {
+  #won(processor: string, partition: number, { epoch, abandoned, in_flight: trial }: Taken): void {
     const left = abandoned ? trial === null ? {} : { trial } : undefined;
     const lease: Lease = { processor, partition, epoch, abandoned: left, ended: new AbortController() };
     const won = this.#wanted.get(processor);

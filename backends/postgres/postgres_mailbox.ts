@@ -178,7 +178,7 @@ export class PostgresMailbox implements Mailbox, Sleeper {
       () =>
         client.run((sql) =>
           sql<[{ begun: boolean }]>`
-          select zaakstroom.begin_trial(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
+          select zaakstroom.mark_in_flight(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
             ${JSON.stringify(trial)}::text::json) as begun`
         ),
       this.#settling.signal,

@@ -97,7 +97,7 @@ async function runChecks(values: SelftestValues, find: Find, signal: AbortSignal
   signal.throwIfAborted();
   const began = performance.now();
   const away = new AwayNotice();
-  const wishes = { role: "node", node: "selftest", onAway: away.listener } as const;
+  const wishes = { role: "node", migrate: "apply", node: "selftest", onAway: away.listener } as const;
   const store = await openOwnStore({ ...backendDefaults, ...values }, wishes);
   try {
     const { durability } = await store.opened.backend.health();

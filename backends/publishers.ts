@@ -11,6 +11,8 @@
  * await publisher.close();
  * ```
  *
+ * The store must be there: the commands `setup` and `start` make it.
+ *
  * On JetStream: `const publisher = await NatsEventPublisher.create("nats://localhost:4222")`, and the rest is the same.
  * @module
  */

@@ -191,12 +191,13 @@ for (const mode of ["check", "if-empty"] as const) {
   });
 }
 
-/** Commands that read or store, with nothing to say about the schema. */
+/** Commands that read or store, and make no schema on a server. */
 const others = [
   ["cases", "list"],
   ["dlq", "list"],
   ["simulate", "--count", "1"],
   ["publish", "-"],
+  ["load", "--rate", "1/sec", "--duration", "1s"],
 ];
 
 async function assertAllRefuse(url: string, told: RegExp): Promise<void> {

@@ -2,7 +2,7 @@
 import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { ChildSupervisor } from "../supervision/child_supervisor.ts";
 import type { Observer } from "../observer.ts";
-import type { Intensity } from "../supervision/restart_window.ts";
+import type { Intensity } from "../supervision/restart_policy.ts";
 import { hasRunawayThread } from "./runaway_thread.ts";
 import type { FetchHistories, WorkerExit } from "./worker_handle.ts";
 import type { BatchRequest, BatchResult } from "../worker/protocol.ts";

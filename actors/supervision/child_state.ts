@@ -4,8 +4,7 @@
  * @module
  */
 import { type Backoff, backoffMs } from "./backoff.ts";
-import { type Exit, isRestarted, type RestartType } from "./restart_policy.ts";
-import { addRestart, type Intensity } from "./restart_window.ts";
+import { addRestart, type Exit, type Intensity, isRestarted, type RestartType } from "./restart_policy.ts";
 import { affected, isOrdered, type Strategy } from "./strategy.ts";
 
 /** A child as data. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { backoffMs } from "./backoff.ts";
-import { addRestart, type Intensity } from "./restart_window.ts";
+import { addRestart, type Intensity } from "./restart_policy.ts";
 
 interface GuardianOptions {
   /** The program and its arguments. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { addRestart, type Intensity } from "../../../../actors/supervision/restart_window.ts";
+import { addRestart, type Intensity } from "../../../../actors/supervision/restart_policy.ts";
 
 /** Restarts at these times, one after the other: whether each is one too many. */
 function play(times: readonly number[], intensity: Intensity): boolean[] {

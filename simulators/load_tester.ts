@@ -244,3 +244,8 @@ function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: RunPlan): boo
 function tenth(value: number): number {
   return Math.round(value * 10) / 10;
 }
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["load", ...Deno.args])));
+}

@@ -1,7 +1,7 @@
 /** The programs under the names of the brief, run as scripts: each is the command of the same meaning. @module */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
-import { assertRefused, cleanEnv, type ProgramResult } from "../../support/program.ts";
+import { assertRefused, type ProgramResult } from "../../support/program.ts";
+import { runFile } from "../../support/script.ts";
 
 interface Script {
   readonly file: string;
@@ -66,23 +66,5 @@ Deno.test("simtest runs without any permission", async () => {
 
 /** Runs the file as the brief has it. */
 function runScript(file: string, args: string): Promise<ProgramResult> {
-  return runFile(`simulators/${file}`, args.split(" "), ["--allow-all"]);
-}
-
-/** Runs a file of the clone from another directory. */
-async function runFile(
-  path: string,
-  args: readonly string[],
-  permissions: readonly string[] = [],
-): Promise<ProgramResult> {
-  const file = fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--cached-only", "--no-prompt", ...permissions, file, ...args],
-    cwd: "/",
-    env: cleanEnv(),
-    clearEnv: true,
-    stdin: "null",
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out: out!, err: err! };
+  return runFile(`simulators/${file}`, args.split(" "), { flags: ["--allow-all"] });
 }

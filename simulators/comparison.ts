@@ -178,3 +178,8 @@ export function spread(values: readonly number[]): Spread {
   const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];
   return { median: sorted[sorted.length >> 1] ?? 0, least, greatest };
 }
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["compare", ...Deno.args])));
+}

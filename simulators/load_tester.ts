@@ -211,7 +211,7 @@ export class LoadTester {
       settled_per_second: rate(recorder.settledInTime),
       ...recorder.figures(),
       ...judged,
-      troubles: this.#errorCounts.figures(),
+      errors: this.#errorCounts.figures(),
       processes: watch.figures(),
       verdict: signal.aborted ? INTERRUPTED : judge(judged),
     };
@@ -243,4 +243,9 @@ function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: RunPlan): boo
 
 function tenth(value: number): number {
   return Math.round(value * 10) / 10;
+}
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["load", ...Deno.args])));
 }

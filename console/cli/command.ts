@@ -15,8 +15,6 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What it is started by. Default: `zaakstroom`. */
-  readonly startedBy?: string;
   /** What follows the name: `list | show ID`. */
   readonly arguments?: string;
   readonly options: O;
@@ -32,8 +30,8 @@ export function command<O extends Options>(definition: Command<O>): Command {
 }
 
 export function renderHelp(definition: Command): string {
-  const { name, summary, startedBy = "zaakstroom", arguments: args, options, notes } = definition;
-  const usage = `Usage: ${startedBy} ${name}${args === undefined ? "" : ` ${args}`} [options]`;
+  const { name, summary, arguments: args, options, notes } = definition;
+  const usage = `Usage: zaakstroom ${name}${args === undefined ? "" : ` ${args}`} [options]`;
   return [
     summary,
     "",

@@ -9,6 +9,7 @@ import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
+import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   chaos,
+  simtest,
   selftest,
 ];

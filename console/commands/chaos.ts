@@ -1,12 +1,12 @@
 /** `chaos`: strikes real servers, processes and networks, and proves by the ledger that nothing came of it. @module */
-import { join } from "node:path";
 import { natsUrl, oneOf, postgresUrl, rate, serverUrl, text, wholeNumber } from "../../schema/settings.ts";
 import { duration, flag } from "../../schema/settings.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/testbed/testbed.ts";
 import { faults } from "../../simulators/faults/all.ts";
-import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
+import { type ChaosResult, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
+import { formatMs } from "../../simulators/reports/number_format.ts";
 import { jsonOption } from "../store/open_backend.ts";
 import { command, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
@@ -74,6 +74,9 @@ export const chaos = command({
     if (positional.length > 0) throw new UsageError(`chaos takes no arguments: ${positional[0]}`);
     if (values.list) return list(values, output);
     validateOptions(values);
+    if (values.report !== undefined) {
+      await (await import("../cli/report_files.ts")).prepareReports(values.report);
+    }
     return await runAll(values, output);
   },
 });
@@ -112,7 +115,7 @@ async function runAll(values: ChaosValues, output: Output): Promise<number> {
   try {
     const result = await runWith(values, requests.graceful, status, output);
     status.clear();
-    if (values.report !== undefined) await writeReport(values.report, result, output);
+    if (values.report !== undefined) await reportTo(values.report, result, output);
     output.out(values.json ? JSON.stringify(withoutSeries(result)) : lastLine(result));
     return hasPassed(result) ? exitCodes.ok : exitCodes.failed;
   } finally {
@@ -170,20 +173,10 @@ function resultLines({ scenario, backend, faults, failures, accepted, drainMs }:
   return [`${verdict} ${scenario} on ${backend}: ${figures}`, ...failures.map((failure) => `  ${failure}`)];
 }
 
-async function writeReport(directory: string, result: ChaosResult, { err }: Output): Promise<void> {
-  const { markdownReport } = await import("../../simulators/chaos/report/markdown.ts");
-  const { htmlReport } = await import("../../simulators/chaos/report/html.ts");
-  try {
-    await Deno.mkdir(directory, { recursive: true });
-    await Deno.writeTextFile(join(directory, "chaos.md"), markdownReport(result));
-    await Deno.writeTextFile(join(directory, "chaos.html"), htmlReport(result));
-  } catch (error) {
-    throw new CommandError(
-      exitCodes.unusable,
-      `Cannot write the report to ${directory}: ${(error as Error).message}`,
-    );
-  }
-  err(`Report: ${join(directory, "chaos.html")}`);
+async function reportTo(directory: string, result: ChaosResult, { err }: Output): Promise<void> {
+  const { chaosReport } = await import("../../simulators/chaos/report/chaos_report.ts");
+  const { writeReport } = await import("../cli/report_files.ts");
+  err(`Report: ${await writeReport(directory, chaosReport(result))}`);
 }
 
 /** For programs: without the series, which only a chart needs. */

@@ -28,7 +28,7 @@ export async function runCompare(values: CompareValues, output: Output): Promise
       if (requests.graceful.aborted) return exitCodes.interrupted;
       output.out(values.json ? JSON.stringify(comparison) : describeComparison(comparison));
       if (values.report !== undefined) {
-        await writeReport(values.report, "comparison", comparisonReport(comparison));
+        await writeReport(values.report, comparisonReport(comparison));
       }
       return exitCodes.ok;
     } finally {

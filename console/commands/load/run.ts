@@ -3,7 +3,8 @@ import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { serverProcessId } from "../../../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";
-import { describeLoad, loadReport, whole } from "../../../simulators/load/load_report.ts";
+import { describeLoad, describeSearch, loadReport } from "../../../simulators/load/load_report.ts";
+import { formatCount } from "../../../simulators/reports/number_format.ts";
 import { listenerOn } from "../../../simulators/load/process_usage.ts";
 import type { WatchedProcess } from "../../../simulators/load/process_watch.ts";
 import { LoadTester } from "../../../simulators/load_tester.ts";
@@ -87,7 +88,8 @@ async function measure(
     view.clear();
     printResult(run, probes, values, output);
     if (values.report !== undefined) {
-      await writeReport(values.report, "load", loadReport(run, describeMachine(), probes));
+      const search = values.rate === "max" ? { sloMs: values.slo, probes } : undefined;
+      await writeReport(values.report, loadReport(run, describeMachine(), search));
     }
     const held = values.rate === "max" ? meetsObjective(run, values.slo) : run.verdict.limit === "none";
     return held || signal.aborted ? exitCodes.ok : exitCodes.failed;
@@ -143,7 +145,7 @@ async function searchRate(tester: LoadTester, { slo, json }: LoadValues, output:
 function probeLine({ rate_per_second, end_to_end_ms, verdict }: LoadFigures, held: boolean): string {
   const why = verdict.limit === "none" && !held ? "Latency was above the objective" : verdict.text;
   return `${
-    whole(rate_per_second)
+    formatCount(rate_per_second)
   }/s: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms. ${why}`;
 }
 
@@ -166,11 +168,5 @@ function printResult(
     return out(JSON.stringify({ machine: describeMachine(), ...run, ...(searched ? { search: max } : {}) }));
   }
   out(describeLoad(run));
-  if (!searched) return;
-  const objective = `end-to-end p99 within ${values.slo} ms`;
-  out(
-    held
-      ? `The highest rate held with ${objective}: ${whole(run.rate_per_second)} cases/s`
-      : `No rate was held with ${objective}`,
-  );
+  if (searched) out(describeSearch(run, values.slo));
 }

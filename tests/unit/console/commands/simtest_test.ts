@@ -46,7 +46,3 @@ Deno.test("simtest refuses what it can't use before it runs anything", async () 
     await assertRejects(() => run(...args), UsageError);
   }
 });
-
-Deno.test("simtest says by what it is started", async () => {
-  assertStringIncludes((await run("--help")).out[0]!, "Usage: deno task simtest [options]");
-});

@@ -3,50 +3,40 @@ import { rowsOf } from "../../../schema/delivery_line.ts";
 import { type Batch, linesOf, positionOf } from "../../mailbox/batch.ts";
 import type { Settlement } from "../../mailbox/mailbox.ts";
 import type { PostgresClient } from "../connection/client.ts";
-import type { IdleMailbox } from "./notifier.ts";
+import type { MailboxOwner, MailboxSubscriber, SettleStatus } from "../../mailbox/mailbox_store.ts";
 
-/** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
-export type SettleStatus = "settled" | "already" | "fenced";
-
-/** A verdict, and the mailboxes of this process that know already of what was made. */
+/** A verdict, and the mailboxes of this process that were handed what was made. */
 export interface SettleReply {
   readonly verdict: SettleStatus;
-  readonly alreadyNotified?: readonly IdleMailbox[];
-}
-
-/** Whose batch it is. */
-interface Owner {
-  readonly processor: string;
-  readonly partition: number;
-  readonly epoch: number;
+  readonly alreadyNotified?: readonly MailboxSubscriber[];
 }
 
 /** One mailbox's batch, and what became of it. */
 export interface SettleRequest {
-  readonly owner: Owner;
+  readonly owner: MailboxOwner;
   readonly batch: Batch;
   readonly settlement: Settlement;
 }
 
-/** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
+/** Settles once. Whether a write happened is unknown after BackendUnavailable: settling again is safe. */
 export function settleOne(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
   const { owner: { processor, partition, epoch }, batch } = request;
-  const { done, exceptions, timers } = parametersOf(request);
+  const { done, failures, timers } = parametersOf(request);
   const rows = outputsOf([request]);
   return client.run(async (sql) => {
     const [row] = await sql<[{ verdict: SettleStatus }]>`
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
-        ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${exceptions}::text::json, ${timers}::text::json)
+        ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${failures}::text::json, ${timers}::text::json)
         as verdict`;
     return row;
   });
 }
 
-/** The parts of a settlement as parameters; null for none. */
+/** A settlement as parameters; null for none. */
 export function parametersOf({ batch, settlement }: SettleRequest) {
   return {
     done: batch.kind === "redelivery" ? doneOf(batch, settlement) : null,
-    exceptions: jsonOf(settlement.failures.map(toRow)),
+    failures: jsonOf(settlement.failures.map(toRow)),
     timers: jsonOf(settlement.timers),
   };
 }

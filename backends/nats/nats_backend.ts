@@ -4,10 +4,10 @@ import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../sc
 import { partitionOf } from "../../schema/partition.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
 import type { Backend } from "../backend.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Inbox } from "../dead_letters.ts";
 import { BackendUnavailable, BackendUnusable } from "../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
-import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import { append } from "./log/append.ts";
 import { CaseProjection, listCases } from "./operations/case_projection.ts";

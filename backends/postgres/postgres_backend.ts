@@ -2,8 +2,8 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { systemClock } from "../primitives/clock.ts";
@@ -14,7 +14,7 @@ import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
-import { migrate, type Migrated } from "./setup/migrate.ts";
+import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as reading from "./log/queries.ts";
 import { Notifier } from "./mailbox/notifier.ts";
@@ -24,6 +24,13 @@ export interface PostgresOptions extends PostgresTarget {
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
   partitions?: number;
+  /**
+   * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
+   * makes it in an empty database, `apply` also brings an older one up to date.
+   */
+  migrate?: MigrateMode;
+  /** Told what was made or changed in the schema. */
+  onMigrated?: (migrated: Migrated) => void;
   /** How long a lease runs without being renewed. Default 5,000. */
   leaseMs?: number;
   /** Between two renewals. Default: a third of `leaseMs`. */
@@ -54,29 +61,32 @@ const features: BackendFeatures = {
 };
 
 /**
- * Connects, migrates and opens the store. Throws BackendUnavailable when the server can't be reached and BackendUnusable when
+ * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
+ * the server can't be reached and BackendUnusable when
  * it can't be used, each with one line that says what to do.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { connections = 8, deadlineMs = 15_000 } = options;
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
-    await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
-    const [store] = await client.runIdempotent((sql) =>
-      sql<[{ partitions: number }]>`select partitions from zaakstroom.store`
-    );
-    return new PostgresBackend(client, store.partitions, options);
+    const migrated = await migrate(client, migrateOptions(options));
+    if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
+    return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();
     throw error;
   }
 }
 
-/** Brings the schema up to date and ends the connection. Throws as `openPostgres`. */
+function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIONS }: PostgresOptions) {
+  return { mode, partitions };
+}
+
+/** Makes the schema or brings it up to date, and ends the connection. Throws as `openPostgres`. */
 export async function setUpPostgres(options: PostgresOptions): Promise<Migrated> {
   const client = new PostgresClient(options, { connections: 1 });
   try {
-    return await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
+    return await migrate(client, migrateOptions({ ...options, migrate: "apply" }));
   } finally {
     await client.close();
   }

@@ -17,7 +17,7 @@ interface AcquiredRow {
   share: number;
   partitions: number;
   abandoned: boolean;
-  trial: InFlightMark | null;
+  in_flight: InFlightMark | null;
 }
 
 export class PostgresLeaseStore implements LeaseStore {
@@ -75,7 +75,7 @@ export class PostgresLeaseStore implements LeaseStore {
 }
 
 function leaseOf(scope: string, partition: number, row: AcquiredRow): AcquiredLease {
-  const { epoch, abandoned: isCrashed, trial: inFlight } = row;
+  const { epoch, abandoned: isCrashed, in_flight: inFlight } = row;
   const crashedOwner: CrashedOwner | undefined = isCrashed
     ? inFlight === null ? {} : { inFlight }
     : undefined;

@@ -90,7 +90,7 @@ async function settleOnly(
   const [row] = await client.run((sql) =>
     sql<
       [{ settled: boolean }]
-    >`select zaakstroom.settle_together(${processors}::text[], ${partitions}::smallint[],
+    >`select zaakstroom.settle_group(${processors}::text[], ${partitions}::smallint[],
       ${epochs}::bigint[], ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json) as settled`
   );
   return row.settled ? [] : undefined;
@@ -105,7 +105,7 @@ async function settleAndFetch(
   const fetch = columnsOf(recipients.map((owner) => ({ owner, limits: owner.limits })));
   const rows = await client.run((sql) =>
     sql`select kind, count, read_from, read_to, next_due_ms, lines
-      from zaakstroom.settle_and_pull(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
+      from zaakstroom.settle_and_fetch(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
         ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json,
         ${fetch.processors}::text[], ${fetch.partitions}::smallint[], ${fetch.epochs}::bigint[], ${fetch.types}::text[],
         ${fetch.sizes}::int[], ${fetch.bytes}::int[])`.raw()

@@ -87,7 +87,7 @@ export class PostgresMailboxStore implements MailboxStore {
   ): Promise<"marked" | "fenced"> {
     const [row] = await this.#client.run((sql) =>
       sql<[{ begun: boolean }]>`
-          select zaakstroom.begin_trial(${processor}, ${partition}::smallint, ${epoch}::bigint,
+          select zaakstroom.mark_in_flight(${processor}, ${partition}::smallint, ${epoch}::bigint,
             ${JSON.stringify(mark)}::text::json) as begun`
     );
     return row.begun ? "marked" : "fenced";

@@ -4,14 +4,14 @@
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
 import type { Backend } from "../../../backends/backend.ts";
-import { BackendUnavailable } from "../../../backends/errors.ts";
-import { type Batch, linesOf, positionOf } from "../../../backends/mailbox/batch.ts";
 import {
   Fenced,
   type Mailbox,
   type ProcessorSpec,
   type Settlement,
 } from "../../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import { type Batch, linesOf, positionOf } from "../../../backends/mailbox/batch.ts";
 import { override } from "../../../backends/primitives/override.ts";
 import type { Permits } from "../../../backends/primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";

@@ -1,12 +1,12 @@
 /** Conformance: several mailboxes of a node at the same moment, which a backend may serve together. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
-import type { Batch } from "../../../backends/mailbox/batch.ts";
 import type { ProcessorSpec, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../../backends/mailbox/batch.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, outputOf, settlement } from "../outcomes.ts";
 import { collect, type Fixture, idsOf, INTAKE } from "../fixture.ts";
 

@@ -17,14 +17,14 @@ export class CopyRefused extends Error {
 /** Settles with the outputs as a COPY. Throws CopyRefused, after which nothing was settled. */
 export function settleByCopy(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
   const { owner: { processor, partition, epoch }, batch, settlement } = request;
-  const { done, failures, timers } = parametersOf(request);
+  const { redelivered, failures, timers } = parametersOf(request);
   const types = Object.keys(settlement.outputTypes).filter(isEventType);
   const kinds = types.map((type) => eventTypes[type].version);
   const rows = copyBytes(settlement.outputs);
   return inTransaction(client, async (tx) => {
     const [row] = await tx<[{ verdict: SettleStatus }]>`
         select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
-          ${batch.to}::bigint, ${done}::bigint[], ${failures}::text::json, ${timers}::text::json,
+          ${batch.to}::bigint, ${redelivered}::text::json, ${failures}::text::json, ${timers}::text::json,
           ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
     if (row.verdict === "settled") await copyRows(tx, rows);
     return row;

@@ -1,7 +1,8 @@
 /** How a batch is settled by one statement, whatever became of it. @module */
 import { rowsOf } from "../../../schema/delivery_line.ts";
-import { type Batch, linesOf, positionOf } from "../../mailbox/batch.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import type { Settlement } from "../../mailbox/mailbox.ts";
+import { lineHead } from "../../settlement/plan.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { MailboxOwner, MailboxSubscriber, SettleStatus } from "../../mailbox/mailbox_store.ts";
 
@@ -21,12 +22,12 @@ export interface SettleRequest {
 /** Settles once. Whether a write happened is unknown after BackendUnavailable: settling again is safe. */
 export function settleOne(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
   const { owner: { processor, partition, epoch }, batch } = request;
-  const { done, failures, timers } = parametersOf(request);
+  const { redelivered, failures, timers } = parametersOf(request);
   const rows = outputsOf([request]);
   return client.run(async (sql) => {
     const [row] = await sql<[{ verdict: SettleStatus }]>`
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
-        ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${failures}::text::json, ${timers}::text::json)
+        ${batch.to}::bigint, ${redelivered}::text::json, ${rows}::text, ${failures}::text::json, ${timers}::text::json)
         as verdict`;
     return row;
   });
@@ -35,7 +36,7 @@ export function settleOne(client: PostgresClient, request: SettleRequest): Promi
 /** A settlement as parameters; null for none. */
 export function parametersOf({ batch, settlement }: SettleRequest) {
   return {
-    done: batch.kind === "redelivery" ? doneOf(batch, settlement) : null,
+    redelivered: batch.kind === "redelivery" ? JSON.stringify(linesOf(batch).map(redeliveredRow)) : null,
     failures: jsonOf(settlement.failures.map(toRow)),
     timers: jsonOf(settlement.timers),
   };
@@ -47,9 +48,9 @@ export function outputsOf(requests: readonly SettleRequest[]): string | null {
   return rows.length === 0 ? null : rows.join("\n");
 }
 
-function doneOf(batch: Batch, { failures }: Settlement): string {
-  const failed = new Set(failures.map(({ position }) => position));
-  return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
+function redeliveredRow(line: string) {
+  const { position, caseId: case_id, attempt } = lineHead(line);
+  return { position, case_id, attempt };
 }
 
 function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["failures"][number]) {

@@ -3,14 +3,9 @@
  * for the next. It holds no state of cases; what it remembers is which deliveries crash (`failures/quarantine.ts`).
  * @module
  */
-import { BackendUnavailable } from "../backends/backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  Fenced,
-  linesOf,
-  type Mailbox,
-} from "../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../backends/errors.ts";
+import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
+import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { SharedLock } from "../backends/primitives/shared_lock.ts";
 import { parseLine } from "../schema/delivery_line.ts";

@@ -11,7 +11,7 @@
  * restarted too often is given up, and the supervisor above decides; above the node is its guardian.
  * @module
  */
-import type { Backend } from "../backends/backend.ts";
+import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
 import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
@@ -61,7 +61,7 @@ const PROCESSORS = {
 } as const;
 
 export class Supervisor {
-  readonly #backend: Backend;
+  readonly #source: MailboxSource;
   readonly #processors: readonly AnyProcessor[];
   readonly #observer: Observer;
   readonly #options: SupervisorOptions;
@@ -73,12 +73,12 @@ export class Supervisor {
   readonly #endRequested = Promise.withResolvers<void>();
 
   constructor(
-    backend: Backend,
+    source: MailboxSource,
     processors: readonly AnyProcessor[],
     observer: Observer,
     options: SupervisorOptions,
   ) {
-    this.#backend = backend;
+    this.#source = source;
     this.#processors = processors;
     this.#observer = observer;
     this.#options = options;
@@ -93,7 +93,7 @@ export class Supervisor {
     this.#node = new ChildSupervisor(NODE, [
       { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers() },
       {
-        id: this.#backend.name,
+        id: this.#source.name,
         restart: "permanent",
         stopMs: Infinity,
         start: () => this.#startProcessors(),
@@ -120,11 +120,11 @@ export class Supervisor {
       id: processor.name,
       restart: "permanent",
       stopMs: Infinity,
-      start: () => new ProcessorSubscription(this.#backend, processor, { ...context, priority }),
+      start: () => new ProcessorSubscription(this.#source, processor, { ...context, priority }),
     }));
     const onChildExit = (processor: string, { reason }: Exit) =>
       this.#observer.processorRestarted?.({ processor, reason });
-    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, onChildExit);
+    return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
   }
 
   /** Heap of each worker in bytes, as last reported. */

@@ -1,5 +1,5 @@
 /** The result of a delivery that was handled alone and ended its worker or its process: one failed attempt. Pure. @module */
-import { type Batch, linesOf } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
 import type { ErrorInfo } from "../error_info.ts";
 import type { BatchResult } from "../worker/protocol.ts";

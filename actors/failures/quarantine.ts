@@ -7,14 +7,8 @@
  * next crash then has one certain cause, which is charged with a failed attempt. Without a crash nothing is marked.
  * @module
  */
-import {
-  type Batch,
-  type CrashedOwner,
-  type InFlightMark,
-  linesOf,
-  positionOf,
-  sliceBatch,
-} from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf, sliceBatch } from "../../backends/mailbox/batch.ts";
+import type { CrashedOwner, InFlightMark } from "../../backends/mailbox/mailbox.ts";
 import { BoundedCache } from "../../backends/primitives/bounded_cache.ts";
 import { splitAroundSuspect } from "./split_batch.ts";
 

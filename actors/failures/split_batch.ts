@@ -1,5 +1,5 @@
 /** A batch in slices: bisection finds the delivery that kills its worker, and keeps the order of cases. Pure. @module */
-import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/batch.ts";
 import { deliveryLine, encodeLines, parseLine } from "../../schema/delivery_line.ts";
 
 /**

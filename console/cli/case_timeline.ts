@@ -1,6 +1,6 @@
 /** The story of a case, for whoever must answer the citizen. @module */
 import { hideIdentity } from "../../actors/application.ts";
-import type { AuditEntry } from "../../backends/backend.ts";
+import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { redact } from "./redaction.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";

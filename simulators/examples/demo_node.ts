@@ -2,7 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { DEFAULT_POLICY } from "../../actors/failures/failure_policy.ts";
 import { noopObserver } from "../../actors/observer.ts";
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { NatsOptions } from "../../backends/nats/nats_backend.ts";

@@ -1,6 +1,7 @@
 /** `cases`: the list of cases, and the story of one. @module */
 import { decisions, describeReview } from "../../../actors/application.ts";
-import type { AuditEntry, Backend, CaseSummary } from "../../../backends/backend.ts";
+import type { AuditEntry } from "../../../backends/dead_letters.ts";
+import type { Backend, CaseSummary } from "../../../backends/backend.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { oneOf, text } from "../../../schema/settings.ts";

@@ -7,7 +7,7 @@ import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/testbed/testbed.ts";
 import { faults } from "../../simulators/faults/all.ts";
 import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
-import { jsonOption } from "../store/open_backend.ts";
+import { jsonOption } from "../store/options.ts";
 import { command, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";

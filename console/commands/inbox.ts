@@ -2,7 +2,8 @@
 import type { Inbox, RejectedEvent } from "../../backends/backend.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
-import { backendOptions, jsonOption, limitOption, openBackend } from "../store/open_backend.ts";
+import { openBackend } from "../store/open_backend.ts";
+import { backendOptions, jsonOption, limitOption } from "../store/options.ts";
 import { command, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";

@@ -5,7 +5,7 @@ import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../store/open_backend.ts";
+import { backendOptions, jsonOption } from "../store/options.ts";
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import { openNatsServer } from "../store/nats_server.ts";

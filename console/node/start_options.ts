@@ -2,7 +2,7 @@
 import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../store/open_backend.ts";
+import { backendOptions, jsonOption } from "../store/options.ts";
 import { defaultWorkers } from "./node.ts";
 import type { Values } from "../cli/options.ts";
 

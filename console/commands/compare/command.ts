@@ -1,6 +1,6 @@
 /** `compare`: the backends side by side on the same work, and other programs beside them. @module */
 import { duration, flag, natsUrl, postgresUrl, rate, text, wholeNumber } from "../../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../../store/open_backend.ts";
+import { backendOptions, jsonOption } from "../../store/options.ts";
 import { command } from "../../cli/command.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import { defaultWorkers } from "../../node/node.ts";

@@ -3,13 +3,8 @@ import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../../../backends/postgres/connection/client.ts";
 import { socketDirectory } from "../../../backends/local_server/data_directory.ts";
 import type { Participant } from "../../../simulators/comparison.ts";
-import {
-  backendOptions,
-  type BackendValues,
-  openBackend,
-  type OpenedBackend,
-  type OpenOptions,
-} from "../../store/open_backend.ts";
+import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";
+import { backendOptions, type BackendValues } from "../../store/options.ts";
 import type { CompareValues } from "./command.ts";
 import { describeExit, exitCodes } from "../../cli/exit_codes.ts";
 import { readOptions } from "../../cli/options.ts";

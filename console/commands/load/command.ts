@@ -1,7 +1,7 @@
 /** `load`: offers a node so many cases a second, and says what came of it. @module */
 import { arrivalKinds } from "../../../simulators/load/arrival_schedule.ts";
 import { duration, oneOf, rate, text, wholeNumber } from "../../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../../store/open_backend.ts";
+import { backendOptions, jsonOption } from "../../store/options.ts";
 import { command } from "../../cli/command.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import { defaultWorkers } from "../../node/node.ts";

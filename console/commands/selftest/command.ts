@@ -1,6 +1,6 @@
 /** `selftest`: proves on this machine that everything a node needs is there and works. @module */
 import { duration, wholeNumber } from "../../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../../store/open_backend.ts";
+import { backendOptions, jsonOption } from "../../store/options.ts";
 import { command, type Output } from "../../cli/command.ts";
 import { describeExit, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { AvailabilityMonitor, defaultWorkers, startNode } from "../../node/node.ts";

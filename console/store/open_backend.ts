@@ -165,3 +165,16 @@ export async function requireReadable(backend: Backend): Promise<void> {
     `The store holds events this program can't read (${kinds}): use a newer zaakstroom`,
   );
 }
+
+/** Opens the backend for a command that is a client of it, and closes it when the command is done. */
+export async function withBackend<T>(
+  values: BackendValues,
+  use: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const opened = await openBackend(values, { role: "client" });
+  try {
+    return await use(opened.backend);
+  } finally {
+    await opened.close();
+  }
+}

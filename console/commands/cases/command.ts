@@ -1,86 +1,116 @@
-/** `cases`: the list of cases, and the story of one. @module */
+/** `cases`: the list of cases, the history of one, and the decision of a caseworker. @module */
 import type { AuditEntry, Backend, CaseSummary } from "../../../backends/backend.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { decisions } from "../../../schema/event_fields.ts";
 import { oneOf, text } from "../../../schema/settings.ts";
-import { openBackend } from "../../store/open_backend.ts";
+import { withBackend } from "../../store/open_backend.ts";
 import { backendOptions, jsonOption, limitOption } from "../../store/options.ts";
-import { command, type Output } from "../../cli/command.ts";
+import { command, commandGroup, type Output } from "../../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed, Values } from "../../cli/options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
 import { renderCase, withoutPersonalData } from "../../cli/case_timeline.ts";
 
-const casesOptions = {
-  ...backendOptions,
+const listOptions = {
+  latest: { schema: text.optional(), value: "TYPE", help: "only cases whose latest event is of this type" },
   limit: limitOption,
-  latest: {
-    schema: text.optional(),
-    value: "TYPE",
-    help: "list: only cases whose latest event is of this type",
-  },
-  decision: {
-    schema: oneOf(decisions).optional(),
-    value: "NAME",
-    help: `decide: ${decisions.join(", ")}`,
-  },
-  reason: {
-    schema: text.optional(),
-    value: "TEXT",
-    help: "decide: why, for the citizen and for who asks later",
-  },
-  as: { schema: text.optional(), value: "NAME", help: "decide: the caseworker who decides" },
-  "next-steps": { schema: text.optional(), value: "TEXT", help: "decide: what follows, separated by ;" },
-  source: { schema: text.optional(), value: "TEXT", help: "decide: a ground besides those of the review" },
   json: jsonOption,
+  ...backendOptions,
 } as const;
 
-type CasesValues = Values<typeof casesOptions>;
-type Verb = (backend: Backend, values: CasesValues, output: Output, caseId: string) => Promise<number>;
+const showOptions = { json: jsonOption, ...backendOptions } as const;
 
-/** What can be done, and whether it takes the id of a case. */
-const verbs: Readonly<Record<string, { readonly run: Verb; readonly takesId: boolean }>> = {
-  list: { run: list, takesId: false },
-  show: { run: show, takesId: true },
-  review: { run: review, takesId: false },
-  decide: { run: decide, takesId: true },
-};
+const reviewOptions = { limit: limitOption, json: jsonOption, ...backendOptions } as const;
 
-export const cases = command({
-  name: "cases",
-  summary: "Lists cases, shows the story of one, and lets a caseworker decide",
-  arguments: "list | show ID | review | decide ID",
-  options: casesOptions,
-  notes: [
-    "review lists the cases that wait for a caseworker, with the reasons. decide appends the decision of one:",
-    "  zaakstroom cases decide ID --decision payment_plan --reason 'Fits the budget' --as j.jansen",
-    "When somebody else changed the case meanwhile, nothing is stored and the exit code is 7.",
-  ].join("\n"),
-  async run({ values, positional }: Parsed<typeof casesOptions>, output) {
-    const [name = "", caseId, ...more] = positional;
-    const verb = Object.hasOwn(verbs, name) ? verbs[name]! : undefined;
-    if (verb === undefined) throw new UsageError(`cases takes one of ${Object.keys(verbs).join(", ")}`);
-    if (more.length > 0 || (caseId !== undefined) !== verb.takesId) {
-      throw new UsageError(`cases ${name} takes ${verb.takesId ? "one ID" : "no more"}`);
-    }
-    if (name === "decide") requireDecision(values);
-    const opened = await openBackend(values, { role: "client" });
-    try {
-      return await verb.run(opened.backend, values, output, caseId ?? "");
-    } finally {
-      await opened.close();
-    }
+const decideOptions = {
+  decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
+  as: { schema: text.optional(), value: "NAME", help: "the caseworker who decides" },
+  "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
+  source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
+  json: jsonOption,
+  ...backendOptions,
+} as const;
+
+type DecideValues = Values<typeof decideOptions>;
+
+const listCases = command({
+  name: "list",
+  summary: "Lists cases, those that changed last first",
+  options: listOptions,
+  examples: [
+    ["zaakstroom cases list --limit 5", "the five that changed last"],
+    ["zaakstroom cases list --latest case.intake", "those that nothing was done with yet"],
+  ],
+  run: ({ values }: Parsed<typeof listOptions>, output) =>
+    withBackend(values, (backend) => list(backend, values, output)),
+});
+
+const showCase = command({
+  name: "show",
+  summary: "Shows the events of a case and the acts on it, in order of time",
+  arguments: "ID",
+  options: showOptions,
+  examples: [["zaakstroom cases show 123", "the history of case 123"]],
+  exits: { [exitCodes.notFound]: "no such case" },
+  run({ values, positional }: Parsed<typeof showOptions>, output) {
+    const caseId = caseIdOf("show", positional);
+    return withBackend(values, (backend) => show(backend, values, output, caseId));
   },
 });
 
-function requireDecision(values: CasesValues): void {
+const reviewCases = command({
+  name: "review",
+  summary: "Lists the cases that wait for a caseworker, with the reasons",
+  options: reviewOptions,
+  run: ({ values }: Parsed<typeof reviewOptions>, output) =>
+    withBackend(values, (backend) => review(backend, values, output)),
+});
+
+const decideOne = command({
+  name: "decide",
+  summary: "Appends a caseworker's decision of a case",
+  arguments: "ID",
+  options: decideOptions,
+  notes: "Nothing is stored where the case changed meanwhile.",
+  examples: [
+    [
+      "zaakstroom cases decide 123 --decision payment_plan --reason 'Fits the budget' --as j.jansen",
+      "stores it",
+    ],
+  ],
+  exits: { [exitCodes.notFound]: "no such case, or changed meanwhile" },
+  run({ values, positional }: Parsed<typeof decideOptions>, output) {
+    const caseId = caseIdOf("decide", positional);
+    requireDecision(values);
+    return withBackend(values, (backend) => decide(backend, values, output, caseId));
+  },
+});
+
+/** `cases`: what a caseworker does. */
+export const cases = commandGroup({
+  name: "cases",
+  summary: "Lists cases, shows the history of one, and lets a caseworker decide",
+  subcommands: [listCases, showCase, reviewCases, decideOne],
+});
+
+function caseIdOf(name: string, [caseId, ...more]: readonly string[]): string {
+  if (caseId === undefined || more.length > 0) throw new UsageError(`cases ${name} takes one ID`);
+  return caseId;
+}
+
+function requireDecision(values: DecideValues): void {
   for (const name of ["decision", "reason", "as"] as const) {
     if (values[name] === undefined) throw new UsageError(`cases decide needs --${name}`);
   }
 }
 
-async function review(backend: Backend, { limit, json }: CasesValues, { out }: Output): Promise<number> {
+async function review(
+  backend: Backend,
+  { limit, json }: Values<typeof reviewOptions>,
+  { out }: Output,
+): Promise<number> {
   const waiting = await waitingCases(backend, limit);
   if (json) out(JSON.stringify(waiting));
   else if (waiting.length === 0) out("No case waits for a caseworker");
@@ -100,7 +130,7 @@ function renderWaiting(
 
 async function decide(
   backend: Backend,
-  values: CasesValues,
+  values: DecideValues,
   { out }: Output,
   caseId: string,
 ): Promise<number> {
@@ -126,7 +156,7 @@ async function decide(
 
 async function list(
   backend: Backend,
-  { limit, latest, json }: CasesValues,
+  { limit, latest, json }: Values<typeof listOptions>,
   { out }: Output,
 ): Promise<number> {
   const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
@@ -142,7 +172,7 @@ function renderCaseSummary({ caseId, version, latest, updatedAt }: CaseSummary):
 
 async function show(
   backend: Backend,
-  { json }: CasesValues,
+  { json }: Values<typeof showOptions>,
   { out }: Output,
   caseId: string,
 ): Promise<number> {

@@ -56,7 +56,7 @@ const slips: readonly [string, RegExp][] = [
   ["publish - --batch 0", /^Cannot use --batch: must be a whole number/],
   ["cases", /^cases takes one of list, show, review, decide/],
   ["cases show", /^cases show takes one ID/],
-  ["cases list all", /^cases list takes no more/],
+  ["cases list all", /^cases list takes no arguments: all/],
   ["cases list --backend memory", /^Cannot use --backend memory here/],
   ["dlq burn", /^dlq takes one of list, show, redrive, discard/],
   ["dlq show", /^dlq show takes a POSITION/],

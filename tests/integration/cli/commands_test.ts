@@ -3,6 +3,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import type { CaseSummary } from "../../../backends/backend.ts";
 import { commands } from "../../../console/commands/all.ts";
+import type { Options } from "../../../console/cli/options.ts";
+import { backendOptions } from "../../../console/store/options.ts";
 import type { RunSummary } from "../../../console/node/run_summary.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { TestDirectory } from "../../support/servers/embedded_processes.ts";
@@ -28,12 +30,21 @@ const CITIZEN = {
   },
 };
 
-for (const { name, options, summary } of commands) {
-  Deno.test(`${name} --help says what it does and names every option with its environment variable`, async () => {
-    const { code, out, err } = await runHere([name, "--help"]);
+/** Every command that runs, with what is typed to have it. */
+const typed = commands.flatMap(({ subcommands, ...each }) =>
+  subcommands === undefined
+    ? [{ words: [each.name], ...each }]
+    : subcommands.map((subcommand) => ({ words: [each.name, subcommand.name], ...subcommand }))
+);
+
+for (const { words, options, summary } of typed) {
+  Deno.test(`${words.join(" ")} --help says what it does and names its options with their environment variables`, async () => {
+    const { code, out, err } = await runHere([...words, "--help"]);
     assertEquals([code, err], [0, ""]);
     assertStringIncludes(out, summary);
+    const connection: Options = backendOptions;
     for (const [option, { env, help }] of Object.entries(options)) {
+      if (connection[option] === options[option]) continue;
       assertStringIncludes(out, `--${option} `);
       assertStringIncludes(out, help);
       if (env !== undefined) assertStringIncludes(out, `[${env}]`);

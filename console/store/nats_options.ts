@@ -22,6 +22,7 @@ export const natsOptions = {
     schema: text.optional(),
     value: "TOKEN",
     env: "ZAAKSTROOM_NATS_TOKEN",
+    secret: true,
     help: "nats: token; better from the environment",
   },
   "nats-user": {
@@ -34,6 +35,7 @@ export const natsOptions = {
     schema: text.optional(),
     value: "WORD",
     env: "ZAAKSTROOM_NATS_PASSWORD",
+    secret: true,
     help: "nats: password; better from the environment",
   },
   "tls-ca": {

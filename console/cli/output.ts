@@ -34,6 +34,8 @@ export interface CommandResult {
   readonly columns?: readonly string[] | undefined;
   /** What people read; default: a table of the rows. */
   readonly text?: string | undefined;
+  /** A line below the table. */
+  readonly note?: string | undefined;
 }
 
 /** The format that was asked for. Throws UsageError for two of them. */
@@ -50,24 +52,28 @@ export function listResult(
   rows: readonly object[],
   { columns, total, empty }: { columns: readonly string[]; total?: number; empty: string },
 ): CommandResult {
+  const more = (total ?? 0) - rows.length;
   return {
     json: { ...(total === undefined ? {} : { total }), [name]: rows },
     rows,
     columns,
     text: rows.length === 0 ? empty : undefined,
+    note: more > 0 ? `… and ${more} more: use --limit` : undefined,
   };
 }
 
 /** Prints a result in the format of the options. */
 export function printResult({ out, width }: Output, values: OutputValues, result: CommandResult): void {
-  const { json, rows = [json], columns, text } = result;
+  const { json, rows = [json], columns, text, note } = result;
   const format = formatOf(values);
   if (format === "json") return out(JSON.stringify(json));
   if (format === "ndjson") return rows.forEach((row) => out(JSON.stringify(row)));
   if (format === "table" && text !== undefined) return out(text);
   const flat = rows.map((row) => flatten(row));
   const shown = columns ?? [...new Set(flat.flatMap(Object.keys))];
-  out(format === "csv" ? toCsv(flat, shown) : renderTable(flat, shown, width));
+  if (format === "csv") return out(toCsv(flat, shown));
+  out(renderTable(flat, shown, width));
+  if (note !== undefined) out(note);
 }
 
 type FlatRow = Readonly<Record<string, unknown>>;

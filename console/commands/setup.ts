@@ -30,12 +30,17 @@ export const setup = command({
   options: setupOptions,
   notes: [
     "postgres: runs the migrations that the database has not had. nats: creates the streams that are missing, and shows",
-    "as a diff where those that are there differ from what this program wants; they are changed only on --apply, for",
-    "example from one replica to three: zaakstroom setup --backend nats --url nats://host:4222 --replicas 3 --apply",
-    "",
-    "start does the same, but for --apply. It may be run as often as one likes. Exit code 0: the store is as wanted; 1:",
-    "it differs, and --apply was not given; 4 and 5: it can't be reached, or can't be used.",
+    "as a diff where those that are there differ from what this program wants; they are changed only on --apply.",
+    "start does the same, but for --apply. It may be run as often as one likes.",
   ].join("\n"),
+  examples: [
+    ["zaakstroom setup --url postgres://user@host/database", "makes the schema, or brings it up to date"],
+    ["zaakstroom setup --backend nats --url nats://host --replicas 3 --apply", "from one replica to three"],
+  ],
+  exits: {
+    [exitCodes.ok]: "the store is as wanted",
+    [exitCodes.failed]: "it differs, and --apply was not given",
+  },
   async run({ values }: SetupCall, output) {
     return values.backend === "nats"
       ? await setUpStreams(values, output)

@@ -6,7 +6,11 @@ import { simtest } from "../../../../console/commands/simtest.ts";
 /** What a command line prints, and its exit code. */
 async function run(...args: string[]): Promise<{ code: number; out: string[] }> {
   const out: string[] = [];
-  const output = { out: (line: string) => void out.push(...line.split("\n")), err: () => {}, terminal: false };
+  const output = {
+    out: (line: string) => void out.push(...line.split("\n")),
+    err: () => {},
+    terminal: false,
+  };
   return { code: await runCommand(simtest, args, output), out };
 }
 

@@ -1,6 +1,6 @@
 /** A command: what it is called, what it takes, what it does. A group of commands holds others. @module */
 import { UsageError } from "./exit_codes.ts";
-import { type Options, type Parsed, readOptions } from "./options.ts";
+import type { Options, Parsed } from "./options.ts";
 import { nearestOf } from "./suggest.ts";
 
 /** Where a command prints. */
@@ -33,6 +33,8 @@ export interface Command<O extends Options = Options> {
   readonly examples?: readonly Example[];
   /** What its exit codes mean beside, or instead of, those that every command has. */
   readonly exits?: Readonly<Record<number, string>>;
+  /** Its arguments are those of another command: they are not read, and come as they are written. */
+  readonly takesAnyArguments?: boolean;
   /** The commands of a group, each with options of its own. */
   readonly subcommands?: readonly Command[];
   /** Does it, and returns the exit code. */
@@ -89,37 +91,4 @@ function choiceOf({ name, subcommands = [] }: Partial<Command>, given: string | 
   const nearest = given === undefined ? undefined : nearestOf(given, names);
   const hint = nearest === undefined ? "" : `: did you mean ${nearest}?`;
   return `${name} takes one of ${names.join(", ")}${hint}`;
-}
-
-/** True for arguments that ask what a command does. */
-export function asksForHelp(args: readonly string[]): boolean {
-  return args.includes("--help") || args.includes("-h");
-}
-
-/** Reads the command line and runs the command; `--help` prints and does nothing. */
-export async function runCommand(
-  definition: Command,
-  args: readonly string[],
-  output: Output,
-): Promise<number> {
-  if (asksForHelp(args)) {
-    const { renderHelp } = await import("./help.ts");
-    output.out(renderHelp(helpTopicOf(definition, args)));
-    return 0;
-  }
-  const found = findSubcommand(definition, args);
-  const parsed = readOptions(found.definition.options, found.args, (name) => Deno.env.get(name));
-  if (found.definition.arguments === undefined && parsed.positional.length > 0) {
-    throw new UsageError(`${found.path} takes no arguments: ${parsed.positional[0]}`);
-  }
-  return await found.definition.run(parsed, output);
-}
-
-/** Help is given whatever else is wrong with the line: about the group where no subcommand of it is named. */
-function helpTopicOf(definition: Command, args: readonly string[]): FoundCommand {
-  try {
-    return findSubcommand(definition, args);
-  } catch {
-    return { definition, path: definition.name, args };
-  }
 }

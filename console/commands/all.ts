@@ -11,6 +11,7 @@ import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   setup,
   chaos,
   selftest,
+  version,
 ];

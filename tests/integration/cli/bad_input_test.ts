@@ -20,7 +20,7 @@ Deno.test.afterAll(async () => {
 /** What people type wrong, and what they are told. */
 const slips: readonly [string, RegExp][] = [
   ["strat", /^Unknown command strat: did you mean start\?/],
-  ["--version", /^Unknown command --version/],
+  ["--verison", /^Unknown command --verison/],
   ["start --wrokers 2", /^Unknown option --wrokers: did you mean --workers\?/],
   ["start --count 0", /^Cannot use --count: must be a whole number from 1 to /],
   ["start --count -5", /^Cannot use --count|^Unknown option -5/],

@@ -57,7 +57,7 @@ Deno.test("the program without a command, and its help, list every command and e
   assertEquals([bare.code, help.code, bare.err, help.err], [0, 0, "", ""]);
   assertEquals(bare.out, help.out);
   for (const { name, summary } of commands) {
-    assertStringIncludes(bare.out, `  ${name.padEnd(8)}  ${summary}\n`);
+    assertStringIncludes(bare.out, `  ${name.padEnd(10)}  ${summary}\n`);
   }
 });
 

@@ -1,6 +1,7 @@
 /** The command line from the outside, without a process: what is found, helped with, and refused. @module */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { command, commandGroup, runCommand } from "../../../../console/cli/command.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { command, commandGroup } from "../../../../console/cli/command.ts";
+import { runCommand } from "../../../../console/cli/run_command.ts";
 import { renderHelp } from "../../../../console/cli/help.ts";
 import { flag, wholeNumber } from "../../../../schema/settings.ts";
 import { UsageError } from "../../../../console/cli/exit_codes.ts";
@@ -102,4 +103,55 @@ Deno.test("without a command the help is printed", async () => {
     assertEquals([await main(args, output), err], [0, []]);
     assert(out.some((line) => line.includes("Usage: zaakstroom COMMAND")));
   }
+});
+
+Deno.test("help of a command or a subcommand is what its --help prints, and topics have texts of their own", async () => {
+  for (
+    const [asked, same] of [[["help", "cases"], ["cases", "--help"]], [["help", "cases", "show"], [
+      "cases",
+      "show",
+      "--help",
+    ]]]
+  ) {
+    const [first, second] = [printed(), printed()];
+    assertEquals([await main(asked!, first.output), await main(same!, second.output)], [0, 0]);
+    assertEquals(first.out, second.out);
+  }
+  for (
+    const [topic, part] of [["connection", "--backend NAME"], ["config", "ZAAKSTROOM_CONFIG"], [
+      "exit-codes",
+      "130  ",
+    ]]
+  ) {
+    const { out, output } = printed();
+    assertEquals(await main(["help", topic!], output), 0);
+    assertStringIncludes(out[0]!, part!);
+  }
+});
+
+Deno.test("the version is one line, however it is asked for", async () => {
+  for (const args of [["--version"], ["-V"], ["version"]]) {
+    const { out, output } = printed();
+    assertEquals([await main(args, output), out.length], [0, 1]);
+    assertMatch(out[0]!, /^zaakstroom \d+\.\d+\.\d+ \(Deno [\d.]+, \S+, from source\)$/);
+  }
+});
+
+Deno.test("an error is JSON where JSON is asked for, also when the command line itself is wrong", async () => {
+  for (
+    const args of [["cases", "--json"], ["cases", "show", "--output", "ndjson"], [
+      "nonsense",
+      "--output=json",
+    ]]
+  ) {
+    const { err, output } = printed();
+    assertEquals([await main(args, output), err.length], [2, 1]);
+    assertEquals(JSON.parse(err[0]!).error.code, "usage");
+  }
+});
+
+Deno.test("the hint of a wrong subcommand names the help of that subcommand", async () => {
+  const { err, output } = printed();
+  assertEquals(await main(["cases", "show"], output), 2);
+  assertEquals(err, ["cases show takes one ID (see zaakstroom cases show --help)"]);
 });

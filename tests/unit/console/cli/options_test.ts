@@ -11,7 +11,7 @@ const options = {
 } satisfies Options;
 
 function read(args: string[], env: Record<string, string> = {}) {
-  return readOptions(options, args, (name) => env[name]);
+  return readOptions(options, args, { env: (name) => env[name] });
 }
 
 Deno.test("a flag comes before the environment, and the environment before the default", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../../../console/cli/command.ts";
+import { runCommand } from "../../../../console/cli/run_command.ts";
 import { UsageError } from "../../../../console/cli/exit_codes.ts";
 import { simtest } from "../../../../console/commands/simtest.ts";
 

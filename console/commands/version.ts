@@ -1,0 +1,26 @@
+/** `version`, and `--version`: what this program is. @module */
+import config from "../../deno.json" with { type: "json" };
+import { command } from "../cli/command.ts";
+import { exitCodes } from "../cli/exit_codes.ts";
+import type { Parsed } from "../cli/options.ts";
+import { jsonOption } from "../store/options.ts";
+
+const versionOptions = { json: jsonOption } as const;
+
+export const version = command({
+  name: "version",
+  summary: "Prints the version, that of Deno inside, and what it was built for",
+  options: versionOptions,
+  run({ values }: Parsed<typeof versionOptions>, { out }) {
+    const facts = {
+      version: config.version,
+      deno: Deno.version.deno,
+      target: Deno.build.target,
+      built: Deno.build.standalone ? "compiled" : "source",
+    };
+    const { version, deno, target, built } = facts;
+    const origin = built === "compiled" ? "compiled" : "from source";
+    out(values.json ? JSON.stringify(facts) : `zaakstroom ${version} (Deno ${deno}, ${target}, ${origin})`);
+    return Promise.resolve(exitCodes.ok);
+  },
+});

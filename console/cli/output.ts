@@ -21,7 +21,7 @@ export const outputOptions = {
   json: { schema: flag, help: "the same as --output json" },
 } as const;
 
-type OutputValues = Values<typeof outputOptions>;
+export type OutputValues = Values<typeof outputOptions>;
 type OutputFormat = NonNullable<OutputValues["output"]>;
 
 /** What a command has to say. */
@@ -39,7 +39,7 @@ export interface CommandResult {
 }
 
 /** The format that was asked for. Throws UsageError for two of them. */
-export function formatOf({ output, json }: OutputValues): OutputFormat {
+export function formatOf({ output, json }: Partial<OutputValues>): OutputFormat {
   if (json && output !== undefined && output !== "json") {
     throw new UsageError(`Cannot use --json together with --output ${output}: choose one`);
   }

@@ -17,7 +17,7 @@ const setupOptions = {
     schema: oneOf(["postgres", "nats"]).default("postgres"),
     help: "postgres or nats (JetStream); default postgres",
   },
-  apply: { schema: flag, help: "nats: change streams that differ from what is wanted" },
+  apply: { schema: flag, backends: ["nats"], help: "nats: change streams that differ from what is wanted" },
   ...outputOptions,
 } as const;
 

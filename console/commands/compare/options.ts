@@ -2,8 +2,7 @@
 import { duration, flag, natsUrl, postgresUrl, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { defaultWorkers } from "../../node/node.ts";
-import { backendOptions } from "../../store/options.ts";
+import { backendOptions, workersOption } from "../../store/options.ts";
 
 export const compareOptions = {
   "postgres-url": {
@@ -32,12 +31,7 @@ export const compareOptions = {
     help: "at which latency is measured, e.g. 200/sec; default 200/sec",
   },
   duration: { schema: duration.default(5_000), value: "TIME", help: "for this long; default 5s" },
-  workers: {
-    schema: wholeNumber(1, 64).default(defaultWorkers()),
-    value: "N",
-    env: "ZAAKSTROOM_WORKERS",
-    help: `worker threads; default ${defaultWorkers()} here`,
-  },
+  workers: workersOption,
   partitions: backendOptions.partitions,
   peers: {
     schema: flag,

@@ -1,11 +1,10 @@
 /** The options of `load`, as the command declares them and the run reads them. @module */
 import { z } from "zod";
 import { arrivalKinds } from "../../../simulators/load/arrival_schedule.ts";
-import { duration, oneOf, rate, text, wholeNumber } from "../../../schema/settings.ts";
+import { duration, oneOf, rate, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { defaultWorkers } from "../../node/node.ts";
-import { backendOptions } from "../../store/options.ts";
+import { backendOptions, workersOption } from "../../store/options.ts";
 
 /** A rate, or `max` to search for the highest one. */
 const rateOrMax = z.string({ error: "must be given, e.g. --rate 100/sec or --rate max" })
@@ -42,12 +41,7 @@ export const loadOptions = {
     value: "TIME",
     help: "with --rate max: end-to-end latency p99 that must be kept; default 50ms",
   },
-  workers: {
-    schema: wholeNumber(1, 64).default(defaultWorkers()),
-    value: "N",
-    env: "ZAAKSTROOM_WORKERS",
-    help: `worker threads; default ${defaultWorkers()} here`,
-  },
+  workers: workersOption,
   seed: {
     schema: text.optional(),
     value: "TEXT",

@@ -15,6 +15,7 @@ import { exitCodes } from "../cli/exit_codes.ts";
 import { waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
 import { renderSummary, summariseRun, type WorkloadRecord } from "./run_summary.ts";
+import { toSnakeCase } from "../cli/output.ts";
 import { Progress } from "../cli/terminal.ts";
 
 interface Workload {
@@ -46,7 +47,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
   });
   if (stop.aborted) return exitCodes.ok;
   const summary = await summariseRun(backend, running.metrics.snapshot(), record);
-  output.out(values.json ? JSON.stringify(summary) : renderSummary(summary));
+  output.out(values.json ? JSON.stringify(toSnakeCase(summary)) : renderSummary(summary));
   return summary.ledger.balanced ? exitCodes.ok : exitCodes.failed;
 }
 

@@ -252,7 +252,7 @@ Deno.test("case ids and positions are taken as they are written, not as numbers"
 Deno.test("a flag comes before the environment, and the environment before the default", async () => {
   const count = async (env: Record<string, string>, ...flags: string[]) => {
     const { code, out, err } = await run(["cases", "list", "--json", ...flags], { env });
-    return code === 0 ? JSON.parse(out).length : err.trimEnd();
+    return code === 0 ? JSON.parse(out).cases.length : err.trimEnd();
   };
   const [full, empty] = [await server.freshDatabase(), await server.freshDatabase()];
   await run(["publish", "-", "--url", full], { stdin: line("a") });

@@ -32,6 +32,7 @@ Deno.test("a table has a header and aligned columns, numbers to the right", () =
       'zaak "7"       12  Jansen, J.',
       "8               3",
     ].join("\n"),
+    "… and 7 more: use --limit",
   ]);
 });
 

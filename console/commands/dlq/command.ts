@@ -95,7 +95,7 @@ function filterOf(values: ListValues, [at, ...more]: readonly string[] = []): De
   const { limit, processor, case: caseId } = values;
   const wrong = more[0] ?? (at === undefined || /^\d+$/.test(at) ? undefined : at);
   if (wrong !== undefined) {
-    throw new UsageError(`Cannot use ${wrong}: a POSITION is one whole number, see dlq list`);
+    throw new UsageError(`Cannot use ${wrong}: a POSITION is a whole number, see dlq list`);
   }
   return {
     limit,

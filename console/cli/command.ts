@@ -11,6 +11,8 @@ export interface Output {
   err(line: string): void;
   /** True when a person watches, so that progress may be drawn over itself. */
   readonly terminal: boolean;
+  /** Columns of the terminal that `out` prints on; undefined for a pipe or a file. */
+  readonly width?: number | undefined;
 }
 
 /** A command line as it is typed, and what it is for. */

@@ -15,6 +15,8 @@ export interface Option<T = unknown> {
   readonly value?: string;
   /** The environment variable that is read when the flag is absent. */
   readonly env?: string;
+  /** The backends it belongs to; with another one its flag is refused. Default: all, and commands without a backend. */
+  readonly backends?: readonly string[];
   /** Not shown by `config show`. */
   readonly secret?: boolean;
 }
@@ -70,8 +72,22 @@ export function readOptions<O extends Options>(
   sources: SettingSources,
 ): Parsed<O> {
   const { settings, positional } = findSettings(options, args, sources);
-  const values = settings.map((setting) => [setting.name, validate(setting, options[setting.name]!)]);
-  return { values: Object.fromEntries(values) as Values<O>, positional };
+  const values = Object.fromEntries(
+    settings.map((setting) => [setting.name, validate(setting, options[setting.name]!)]),
+  );
+  if (typeof values.backend === "string") refuseForeignFlags(options, settings, values.backend);
+  return { values: values as Values<O>, positional };
+}
+
+/** The environment and the file serve several commands; a flag was typed for this one, and would do nothing. */
+function refuseForeignFlags(options: Options, settings: readonly Setting[], backend: string): void {
+  for (const { name, source } of settings) {
+    const { backends } = options[name]!;
+    if (source.kind !== "flag" || backends === undefined || backends.includes(backend)) continue;
+    throw new UsageError(
+      `Cannot use --${name} with --backend ${backend}: it belongs to ${backends.join(", ")}`,
+    );
+  }
 }
 
 /** What each option is set to, and where that comes from. Throws UsageError for an unknown option. */

@@ -2,6 +2,7 @@
 import { type Command, findSubcommand, type FoundCommand, type Output } from "./command.ts";
 import { fileSettings, isKnownTo, readConfigFile, validateConfigFile } from "./config_file.ts";
 import { UsageError } from "./exit_codes.ts";
+import { formatOf, type OutputValues } from "./output.ts";
 import {
   commonOptions,
   findSettings,
@@ -43,7 +44,8 @@ export async function runCommand(
   const found = findSubcommand(definition, args);
   invocation.path = found.path;
   const parsed = await parse(found, context);
-  invocation.json ||= isJson(parsed.values);
+  const format = formatOf(parsed.values as Partial<OutputValues>);
+  invocation.json ||= format === "json" || format === "ndjson";
   return await found.definition.run(parsed, output);
 }
 
@@ -84,11 +86,6 @@ function namedConfigFile(args: readonly string[]): string | undefined {
     env,
   });
   return validate(settings[0]!, commonOptions["config-file"]) as string | undefined;
-}
-
-/** True for values that ask for JSON. */
-function isJson({ json, output }: Readonly<Record<string, unknown>>): boolean {
-  return json === true || output === "json" || output === "ndjson";
 }
 
 /** Help is given whatever else is wrong with the line: about the group where no subcommand of it is named. */

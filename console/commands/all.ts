@@ -4,14 +4,14 @@ import { cases } from "./cases/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
-import { chaos } from "./chaos.ts";
+import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
-import { simulate } from "./simulate.ts";
+import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { version } from "./version.ts";
 

@@ -3,15 +3,15 @@ import config from "../../deno.json" with { type: "json" };
 import { command } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
-import { jsonOption } from "../store/options.ts";
+import { outputOptions, printResult } from "../cli/output.ts";
 
-const versionOptions = { json: jsonOption } as const;
+const versionOptions = outputOptions;
 
 export const version = command({
   name: "version",
   summary: "Prints the version, that of Deno inside, and what it was built for",
   options: versionOptions,
-  run({ values }: Parsed<typeof versionOptions>, { out }) {
+  run({ values }: Parsed<typeof versionOptions>, output) {
     const facts = {
       version: config.version,
       deno: Deno.version.deno,
@@ -20,7 +20,10 @@ export const version = command({
     };
     const { version, deno, target, built } = facts;
     const origin = built === "compiled" ? "compiled" : "from source";
-    out(values.json ? JSON.stringify(facts) : `zaakstroom ${version} (Deno ${deno}, ${target}, ${origin})`);
+    printResult(output, values, {
+      json: facts,
+      text: `zaakstroom ${version} (Deno ${deno}, ${target}, ${origin})`,
+    });
     return Promise.resolve(exitCodes.ok);
   },
 });

@@ -8,18 +8,21 @@ import type { Values } from "../cli/options.ts";
 export const natsOptions = {
   "nats-creds": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_NATS_CREDS",
     help: "nats: credentials file (JWT and seed)",
   },
   "nats-nkey": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_NATS_NKEY",
     help: "nats: file with the seed of an nkey",
   },
   "nats-token": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "TOKEN",
     env: "ZAAKSTROOM_NATS_TOKEN",
     secret: true,
@@ -27,12 +30,14 @@ export const natsOptions = {
   },
   "nats-user": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "NAME",
     env: "ZAAKSTROOM_NATS_USER",
     help: "nats: user, with its password",
   },
   "nats-password": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "WORD",
     env: "ZAAKSTROOM_NATS_PASSWORD",
     secret: true,
@@ -40,30 +45,35 @@ export const natsOptions = {
   },
   "tls-ca": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_CA",
     help: "nats: PEM file of who signs the server's certificate",
   },
   "tls-cert": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_CERT",
     help: "nats: PEM file of our own certificate, for mTLS",
   },
   "tls-key": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_KEY",
     help: "nats: PEM file of its key",
   },
   replicas: {
     schema: wholeNumber(1, 5).optional(),
+    backends: ["nats"],
     value: "N",
     env: "ZAAKSTROOM_REPLICAS",
     help: "nats: servers that hold each message of a new store (see setup for one that exists); default 1",
   },
   "nats-sync-always": {
     schema: flag,
+    backends: ["nats"],
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
     help: "nats: the server is known to run with sync_interval: always, which it does not tell",
   },

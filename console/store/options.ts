@@ -16,6 +16,7 @@ export const backendOptions = {
   },
   url: {
     schema: serverUrl.optional(),
+    backends: ["postgres", "nats"],
     value: "URL",
     env: "DATABASE_URL",
     help:
@@ -23,17 +24,20 @@ export const backendOptions = {
   },
   "data-dir": {
     schema: text.optional(),
+    backends: ["postgres", "nats"],
     value: "DIR",
     env: "ZAAKSTROOM_DATA_DIR",
     help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
   },
   pooler: {
     schema: flag,
+    backends: ["postgres"],
     env: "ZAAKSTROOM_POOLER",
     help: "a transaction pooler is in front of the server",
   },
   partitions: {
     schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
+    backends: backendNames,
     value: "N",
     env: "ZAAKSTROOM_PARTITIONS",
     help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
@@ -41,6 +45,7 @@ export const backendOptions = {
   ...natsOptions,
   "require-durable": {
     schema: flag,
+    backends: backendNames,
     env: "ZAAKSTROOM_REQUIRE_DURABLE",
     help: "refuse a store whose acknowledged events may be lost by a power failure",
   },
@@ -48,6 +53,17 @@ export const backendOptions = {
 
 /** What the options of a store come to. */
 export type BackendValues = Values<typeof backendOptions>;
+
+/** As many workers as cores, and at most four unless asked: beyond that the store is the limit. */
+const defaultWorkers = Math.max(1, Math.min(4, navigator.hardwareConcurrency));
+
+/** Taken by every command that runs processors. */
+export const workersOption = {
+  schema: wholeNumber(1, 64).default(defaultWorkers),
+  value: "N",
+  env: "ZAAKSTROOM_WORKERS",
+  help: `worker threads; default ${defaultWorkers} here`,
+} as const;
 
 /** A limit for lists. */
 export const limitOption = {

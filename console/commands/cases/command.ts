@@ -1,27 +1,22 @@
 /** `cases`: the list of cases, the history of one, and the decision of a caseworker. @module */
-import type { AuditEntry, Backend, CaseSummary } from "../../../backends/backend.ts";
-import { withTwoDecimals } from "../../../schema/codec.ts";
-import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { decisions } from "../../../schema/event_fields.ts";
 import { oneOf, text } from "../../../schema/settings.ts";
-import { withBackend } from "../../store/open_backend.ts";
-import { backendOptions, jsonOption, limitOption } from "../../store/options.ts";
-import { command, commandGroup, type Output } from "../../cli/command.ts";
-import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
+import { command, commandGroup } from "../../cli/command.ts";
+import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed, Values } from "../../cli/options.ts";
-import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
-import { renderCase, withoutPersonalData } from "../../cli/case_timeline.ts";
+import { outputOptions } from "../../cli/output.ts";
+import { backendOptions, limitOption } from "../../store/options.ts";
 
 const listOptions = {
   latest: { schema: text.optional(), value: "TYPE", help: "only cases whose latest event is of this type" },
   limit: limitOption,
-  json: jsonOption,
+  ...outputOptions,
   ...backendOptions,
 } as const;
 
-const showOptions = { json: jsonOption, ...backendOptions } as const;
+const showOptions = { ...outputOptions, ...backendOptions } as const;
 
-const reviewOptions = { limit: limitOption, json: jsonOption, ...backendOptions } as const;
+const reviewOptions = { limit: limitOption, ...outputOptions, ...backendOptions } as const;
 
 const decideOptions = {
   decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
@@ -29,13 +24,16 @@ const decideOptions = {
   as: { schema: text.optional(), value: "NAME", help: "the caseworker who decides" },
   "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
   source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
-  json: jsonOption,
+  ...outputOptions,
   ...backendOptions,
 } as const;
 
-type DecideValues = Values<typeof decideOptions>;
+export type DecideValues = Values<typeof decideOptions>;
+export type ListValues = Values<typeof listOptions>;
+export type ShowValues = Values<typeof showOptions>;
+export type ReviewValues = Values<typeof reviewOptions>;
 
-const listCases = command({
+const list = command({
   name: "list",
   summary: "Lists cases, those that changed last first",
   options: listOptions,
@@ -43,32 +41,32 @@ const listCases = command({
     ["zaakstroom cases list --limit 5", "the five that changed last"],
     ["zaakstroom cases list --latest case.intake", "those that nothing was done with yet"],
   ],
-  run: ({ values }: Parsed<typeof listOptions>, output) =>
-    withBackend(values, (backend) => list(backend, values, output)),
+  run: async ({ values }: Parsed<typeof listOptions>, output) =>
+    await (await import("./run.ts")).listCases(values, output),
 });
 
-const showCase = command({
+const show = command({
   name: "show",
   summary: "Shows the events of a case and the acts on it, in order of time",
   arguments: "ID",
   options: showOptions,
   examples: [["zaakstroom cases show 123", "the history of case 123"]],
   exits: { [exitCodes.notFound]: "no such case" },
-  run({ values, positional }: Parsed<typeof showOptions>, output) {
+  async run({ values, positional }: Parsed<typeof showOptions>, output) {
     const caseId = caseIdOf("show", positional);
-    return withBackend(values, (backend) => show(backend, values, output, caseId));
+    return await (await import("./run.ts")).showCase(caseId, values, output);
   },
 });
 
-const reviewCases = command({
+const review = command({
   name: "review",
   summary: "Lists the cases that wait for a caseworker, with the reasons",
   options: reviewOptions,
-  run: ({ values }: Parsed<typeof reviewOptions>, output) =>
-    withBackend(values, (backend) => review(backend, values, output)),
+  run: async ({ values }: Parsed<typeof reviewOptions>, output) =>
+    await (await import("./run.ts")).listWaiting(values, output),
 });
 
-const decideOne = command({
+const decide = command({
   name: "decide",
   summary: "Appends a caseworker's decision of a case",
   arguments: "ID",
@@ -81,10 +79,10 @@ const decideOne = command({
     ],
   ],
   exits: { [exitCodes.notFound]: "no such case, or changed meanwhile" },
-  run({ values, positional }: Parsed<typeof decideOptions>, output) {
+  async run({ values, positional }: Parsed<typeof decideOptions>, output) {
     const caseId = caseIdOf("decide", positional);
     requireDecision(values);
-    return withBackend(values, (backend) => decide(backend, values, output, caseId));
+    return await (await import("./run.ts")).decide(caseId, values, output);
   },
 });
 
@@ -92,7 +90,7 @@ const decideOne = command({
 export const cases = commandGroup({
   name: "cases",
   summary: "Lists cases, shows the history of one, and lets a caseworker decide",
-  subcommands: [listCases, showCase, reviewCases, decideOne],
+  subcommands: [list, show, review, decide],
 });
 
 function caseIdOf(name: string, [caseId, ...more]: readonly string[]): string {
@@ -104,91 +102,4 @@ function requireDecision(values: DecideValues): void {
   for (const name of ["decision", "reason", "as"] as const) {
     if (values[name] === undefined) throw new UsageError(`cases decide needs --${name}`);
   }
-}
-
-async function review(
-  backend: Backend,
-  { limit, json }: Values<typeof reviewOptions>,
-  { out }: Output,
-): Promise<number> {
-  const waiting = await waitingCases(backend, limit);
-  if (json) out(JSON.stringify(waiting));
-  else if (waiting.length === 0) out("No case waits for a caseworker");
-  else for (const each of waiting) out(renderWaiting(each));
-  return exitCodes.ok;
-}
-
-function renderWaiting(
-  { caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase,
-): string {
-  const due = term === undefined ? "" : `, by ${term.due}`;
-  const proposal = proposed === undefined ? "" : `, proposed: ${proposed}`;
-  const lines = reasons.map(({ code, reason }) => `    ${code}: ${reason}`);
-  return [`${caseId}  since ${since}, asked of the ${asked_of.replace("_", " ")}${due}${proposal}`, ...lines]
-    .join("\n");
-}
-
-async function decide(
-  backend: Backend,
-  values: DecideValues,
-  { out }: Output,
-  caseId: string,
-): Promise<number> {
-  const { decision, reason, as: by, source, json } = values;
-  const steps = (values["next-steps"] ?? "").split(";").map((step) => step.trim()).filter((step) =>
-    step !== ""
-  );
-  const { version } = await decideCase(backend, {
-    caseId,
-    decision: decision!,
-    reason: reason!,
-    by: by!,
-    nextSteps: steps,
-    ...(source === undefined ? {} : { source }),
-  });
-  out(
-    json
-      ? JSON.stringify({ caseId, version, decision })
-      : `Decided: ${decision}, version ${version} of the case`,
-  );
-  return exitCodes.ok;
-}
-
-async function list(
-  backend: Backend,
-  { limit, latest, json }: Values<typeof listOptions>,
-  { out }: Output,
-): Promise<number> {
-  const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
-  if (json) out(JSON.stringify(found));
-  else if (found.length === 0) out("No cases");
-  else for (const summary of found) out(renderCaseSummary(summary));
-  return exitCodes.ok;
-}
-
-function renderCaseSummary({ caseId, version, latest, updatedAt }: CaseSummary): string {
-  return `${updatedAt}  ${latest.padEnd(26)} v${version}  ${caseId}`;
-}
-
-async function show(
-  backend: Backend,
-  { json }: Values<typeof showOptions>,
-  { out }: Output,
-  caseId: string,
-): Promise<number> {
-  const history: StoredEvent[] = [];
-  for await (const stored of backend.readCase(caseId)) history.push(stored);
-  if (history.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
-  const audit: AuditEntry[] = await backend.audit(caseId);
-  out(
-    json
-      ? JSON.stringify({ caseId, events: history.map(masked), acts: audit })
-      : renderCase(caseId, history, audit),
-  );
-  return exitCodes.ok;
-}
-
-function masked(stored: StoredEvent): StoredEvent {
-  const event = withTwoDecimals(stored.event);
-  return { ...stored, event: { ...event, data: withoutPersonalData(event.data) } };
 }

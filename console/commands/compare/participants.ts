@@ -5,7 +5,7 @@ import { socketDirectory } from "../../../backends/local_server/data_directory.t
 import type { Participant } from "../../../simulators/comparison.ts";
 import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";
 import { backendOptions, type BackendValues } from "../../store/options.ts";
-import type { CompareValues } from "./command.ts";
+import type { CompareValues } from "./options.ts";
 import { describeExit, exitCodes } from "../../cli/exit_codes.ts";
 import { defaultsOf } from "../../cli/options.ts";
 

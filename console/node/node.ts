@@ -143,7 +143,7 @@ function serveNode(
   return serveHttp({ ...http, ...httpRoutes(check, metrics) });
 }
 
-/** What a supervisor asks of a backend, as soon as it is open. Where it can't be opened, its opener is told, and the supervisor waits. */
+/** What a supervisor asks of a backend, as soon as it is open. Where it can't be opened, the opener handles the error, and the supervisor waits. */
 function deferBackend(name: string, opening: Promise<Backend>): Backend {
   return {
     name,

@@ -3,6 +3,7 @@
  * how it ended. Lines for people, or JSON lines whose `event` says which it is.
  * @module
  */
+import { paintNothing } from "../cli/color.ts";
 import type { Output } from "../cli/command.ts";
 import { formatInteger } from "../cli/redaction.ts";
 import { Progress } from "../cli/terminal.ts";
@@ -69,7 +70,8 @@ export class NodeReporter {
   /** The node takes work. */
   ready({ backend, where, durability, url }: ReadyFacts): void {
     this.endOpening();
-    this.#print("started", `Zaakstroom runs on ${backend} (${where}): ${durability}`, {
+    const style = this.#output.paint?.err ?? paintNothing;
+    this.#print("started", `${style("green", `Zaakstroom runs on ${backend}`)} (${where}): ${durability}`, {
       backend,
       where,
       durability,

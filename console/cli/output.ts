@@ -25,7 +25,7 @@ export type OutputValues = Values<typeof outputOptions>;
 type OutputFormat = NonNullable<OutputValues["output"]>;
 
 /** What a command has to say. */
-export interface CommandResult {
+interface CommandResult {
   /** All of it, as `json` prints it; in the shape of the module's header. */
   readonly json: object;
   /** What NDJSON and CSV have a line of each; without, `json` is the only one. */

@@ -8,6 +8,7 @@ import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
+import { describeMigration } from "../store/open_backend.ts";
 import { backendOptions } from "../store/options.ts";
 
 const setupOptions = {
@@ -29,7 +30,7 @@ export const setup = command({
   summary: "Makes the store where there is none, and brings an existing one up to date",
   options: setupOptions,
   notes: [
-    "postgres: runs the migrations that the database has not had. nats: creates the streams that are missing, and shows",
+    "postgres: makes the schema, or brings an older one up to date. nats: creates the streams that are missing, and shows",
     "as a diff where those that are there differ from what this program wants; they are changed only on --apply.",
     "start does the same, but for --apply. It may be run as often as one likes.",
   ].join("\n"),
@@ -87,11 +88,12 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions });
-  printResult(output, values, {
-    json: { backend: "postgres", ...migrated },
-    text: renderMigration(migrated),
-  });
+  printResult(output, values, { json: toJson(migrated), text: describeMigration(migrated) });
   return exitCodes.ok;
+}
+
+function toJson({ from, to, functionsReplaced, partitions }: Migrated) {
+  return { backend: "postgres", from, to, functions_replaced: functionsReplaced, partitions };
 }
 
 async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): Promise<Migrated> {
@@ -103,10 +105,4 @@ async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): 
   } finally {
     await embedded.close();
   }
-}
-
-function renderMigration({ from, to }: Migrated): string {
-  if (from === to) return `The schema is up to date: migration ${to}`;
-  const ran = to - from === 1 ? `migration ${to}` : `the migrations ${from + 1} to ${to}`;
-  return `Ran ${ran}: the schema is up to date`;
 }

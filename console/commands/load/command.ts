@@ -10,7 +10,7 @@ export const load = command({
   options: loadOptions,
   notes: [
     "Cases arrive whether or not the store keeps up, and latency counts from when they were due. What is stored on",
-    "a server of your own (--url) stays there: use one that may keep generated cases.",
+    "a server of your own (--url) stays there: use one that may keep generated cases. On PostgreSQL run setup on it first.",
   ].join("\n"),
   examples: [
     ["zaakstroom load --rate 100/sec --duration 60s", "on an embedded PostgreSQL"],

@@ -5,7 +5,7 @@ import { formatOf, printResult } from "../../cli/output.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import type { RunSummary } from "../../node/run_summary.ts";
 import { selfCommand } from "../../node/self_command.ts";
-import type { SelftestValues } from "./command.ts";
+import type { SelftestValues } from "./options.ts";
 import { openTemporaryStore, type TemporaryStore } from "./temporary_store.ts";
 
 /** Runs the selftest; returns the exit code. */

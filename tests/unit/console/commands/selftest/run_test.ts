@@ -1,5 +1,5 @@
 /** What a selftest takes for a case that went through. @module */
-import { assertThrows } from "@std/assert";
+import { assertStringIncludes, assertThrows } from "@std/assert";
 import { requireComplete } from "../../../../../console/commands/selftest/run.ts";
 import { CommandError } from "../../../../../console/cli/exit_codes.ts";
 
@@ -26,12 +26,6 @@ Deno.test("a case that is lost, doubled, dead or not at its end fails with its h
       CommandError,
       reason,
     );
-    assertThrows(
-      () => {
-        throw error;
-      },
-      CommandError,
-      history,
-    );
+    assertStringIncludes(error.message, history);
   }
 });

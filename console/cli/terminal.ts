@@ -14,7 +14,7 @@ export const processOutput: Output = {
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
   get width() {
-    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+    return Deno.stdout.isTerminal() ? terminalWidth() : undefined;
   },
 };
 
@@ -105,11 +105,12 @@ export class Progress {
   }
 }
 
+/** Columns of the terminal; one that has no size, as under a recorder, and a test are taken for the usual 80. */
 function terminalWidth(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80;
   } catch {
-    return 80; // no terminal at all: a test
+    return 80;
   }
 }
 

@@ -92,7 +92,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }
 
-/** RFC 4180, but for the last line end, which whoever prints it adds. */
+/** RFC 4180, but for the last line end, which the printing adds. */
 function toCsv(rows: readonly FlatRow[], columns: readonly string[]): string {
   const text = stringify(rows, { columns: columns.map((column) => ({ prop: column, header: column })) });
   return text.slice(0, -1);

@@ -93,7 +93,7 @@ export const dlq = commandGroup({
 
 function filterOf(values: DeadLetterListValues, [at, ...more]: readonly string[] = []): DeadLetterFilter {
   const { limit, processor, case: caseId } = values;
-  const wrong = more[0] ?? (at === undefined || /^\d+$/.test(at) ? undefined : at);
+  const wrong = more[0] ?? (at === undefined || /^\d{1,15}$/.test(at) ? undefined : at);
   if (wrong !== undefined) {
     throw new UsageError(`Cannot use ${wrong}: a POSITION is a whole number, see dlq list`);
   }

@@ -37,8 +37,8 @@ export async function runCommand(
   const { invocation } = context;
   invocation.path = definition.name;
   if (args.includes("--help") || args.includes("-h")) {
-    const { renderHelp } = await import("./help.ts");
-    output.out(renderHelp(helpTopicOf(definition, args)));
+    const { printHelp, renderHelp } = await import("./help.ts");
+    printHelp(renderHelp(helpTopicOf(definition, args)), output);
     return 0;
   }
   const found = findSubcommand(definition, args);

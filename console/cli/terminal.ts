@@ -1,5 +1,6 @@
 /** Printing: lines in a pipe, lines drawn over themselves on a terminal. @module */
 import type { Output } from "./command.ts";
+import { painterFor } from "./color.ts";
 import { OutputClosed } from "./exit_codes.ts";
 import { formatDuration } from "./redaction.ts";
 
@@ -13,6 +14,7 @@ export const processOutput: Output = {
   // When standard error is closed, the work goes on.
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
+  paint: { out: painterFor(Deno.stdout.isTerminal()), err: painterFor(Deno.stderr.isTerminal()) },
   get width() {
     return Deno.stdout.isTerminal() ? terminalWidth() : undefined;
   },

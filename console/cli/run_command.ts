@@ -52,7 +52,8 @@ export async function runCommand(
 async function parse({ definition, path, args }: FoundCommand, context: CommandLineContext) {
   const { options, takesAnyArguments } = definition;
   if (takesAnyArguments) return { values: {}, positional: args };
-  const all = { ...options, ...commonOptions };
+  // A program without a configuration file may lack the permission to read the environment.
+  const all = context.commands === undefined ? options : { ...options, ...commonOptions };
   const file = await configuredSettings({ path, options: all }, args, context);
   const parsed = readOptions(all, args, { env, file });
   if (definition.arguments === undefined && parsed.positional.length > 0) {

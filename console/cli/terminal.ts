@@ -16,7 +16,7 @@ export const processOutput: Output = {
   terminal: Deno.stderr.isTerminal(),
   paint: { out: painterFor(Deno.stdout.isTerminal()), err: painterFor(Deno.stderr.isTerminal()) },
   get width() {
-    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+    return Deno.stdout.isTerminal() ? terminalWidth() : undefined;
   },
 };
 
@@ -107,11 +107,12 @@ export class Progress {
   }
 }
 
+/** Columns of the terminal; one that has no size, as under a recorder, and a test are taken for the usual 80. */
 function terminalWidth(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80;
   } catch {
-    return 80; // no terminal at all: a test
+    return 80;
   }
 }
 

@@ -66,6 +66,7 @@ const slips: readonly [string, RegExp][] = [
   ["dlq burn", /^dlq takes one of list, show, redrive, discard/],
   ["dlq show", /^dlq show takes a POSITION/],
   ["dlq show seven", /^Cannot use seven: a POSITION is a whole number/],
+  ["dlq show 99999999999999999999", /^Cannot use 99999999999999999999: a POSITION is a whole number/],
   ["dlq discard --reason x --as me", /^dlq discard takes a POSITION/],
   ["dlq redrive 7", /^dlq redrive needs --reason and --as/],
 ];

@@ -132,6 +132,11 @@ export class Supervisor {
     return this.#pool?.heapBytes ?? [];
   }
 
+  /** Batches that are with a worker. */
+  get batchesInHand(): number {
+    return this.#pool?.load ?? 0;
+  }
+
   /** What failed below the node stays down: the process must start anew. */
   #onNodeExit({ reason, error }: Exit): void {
     if (error === undefined) this.#escalation ??= reason;

@@ -63,6 +63,11 @@ export class WorkerPool {
     return this.#slots.map(({ heapBytes }) => heapBytes ?? 0);
   }
 
+  /** Batches that are with a worker. */
+  get load(): number {
+    return this.#slots.reduce((sum, { load }) => sum + load, 0);
+  }
+
   /** Permits for the batches of a partition. One semaphore per worker: a slow worker does not hold up the others. */
   semaphore(partition: number): PrioritySemaphore {
     return this.#semaphores[partition % this.#semaphores.length]!;

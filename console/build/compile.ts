@@ -5,11 +5,11 @@ import { flag, oneOf, text } from "../../schema/settings.ts";
 import { compileProgram, type Program } from "./program_compiler.ts";
 import { targetOf, triples } from "./targets.ts";
 import type { Output } from "../cli/command.ts";
-import { describeExit, exitCodes, UsageError } from "../cli/exit_codes.ts";
+import { exitCodes, reportError, UsageError } from "../cli/exit_codes.ts";
 import { readOptions, renderOptions, type Values } from "../cli/options.ts";
 import { processOutput } from "../cli/terminal.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const compileOptions = {
   target: {
@@ -22,7 +22,7 @@ const compileOptions = {
     value: "FILE",
     help: "default: dist/zaakstroom, or dist/zaakstroom-slim",
   },
-  slim: { schema: flag, help: "without PostgreSQL inside, for those who bring a server" },
+  slim: { schema: flag, help: "without PostgreSQL inside, to run on a server of your own" },
 } as const;
 
 /** Reads the command line, compiles, and says what came of it. Returns the exit code. */
@@ -37,14 +37,12 @@ export async function main(args: readonly string[], output: Output): Promise<num
     output.out(`${program.output}: ${megabytes} MB, in ${seconds} s`);
     return exitCodes.ok;
   } catch (error) {
-    const { code, text } = describeExit(error);
-    output.err(code === exitCodes.usage ? `${text} (see deno task compile --help)` : text);
-    return code;
+    return reportError(error, output, { json: false, help: "deno task compile --help" });
   }
 }
 
 async function programOf(args: readonly string[]): Promise<Program> {
-  const { values, positional } = readOptions(compileOptions, args, () => undefined);
+  const { values, positional } = readOptions(compileOptions, args, { env: () => undefined });
   if (positional.length > 0) throw new UsageError(`compile takes no arguments: ${positional[0]}`);
   const target = targetOf(values.target);
   if (!values.slim && target.postgres === undefined) {

@@ -1,8 +1,10 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
 import { cases } from "./cases/command.ts";
+import { completionOf } from "./completion/command.ts";
+import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
-import { chaos } from "./chaos.ts";
+import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
@@ -10,8 +12,9 @@ import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
-import { simulate } from "./simulate.ts";
+import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -26,4 +29,7 @@ export const commands: readonly Command[] = [
   chaos,
   simtest,
   selftest,
+  configOf(() => commands),
+  completionOf(() => commands),
+  version,
 ];

@@ -8,7 +8,7 @@ export function httpRoutes(check: HealthCheck, metrics: Metrics): HttpRoutes {
   return {
     health: () => check.report(HEALTH_AGE_MS),
     metrics: async () => {
-      // For its effect: the check hands the health it reads to the metrics. A backend that is away fails no scrape.
+      // For its effect: the check hands the health it reads to the metrics. An unavailable backend fails no scrape.
       await check.report(SCRAPE_AGE_MS);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },

@@ -1,14 +1,14 @@
 /** The HTTP side of a node: health for probes, metrics for Prometheus. It reads, and changes nothing. @module */
 import type { HealthReport } from "./health_report.ts";
 
-/** What is served. Each is asked at every request: whoever provides it decides what may come from memory. */
+/** What is served. Each is called at every request: its provider decides what may come from memory. */
 export interface HttpRoutes {
   readonly health: () => Promise<HealthReport>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 interface HttpOptions extends HttpRoutes {
-  /** The loopback address unless told otherwise: figures of a node are not for everybody. */
+  /** Default: the loopback address, for figures of a node are not public. */
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -95,7 +95,7 @@ async function respond(request: Request, routes: ReadonlyMap<string, Route>): Pr
   return await route();
 }
 
-/** Lagging is 200: a node that is behind needs time, and whoever restarts it takes that away. */
+/** Lagging is 200: a node that is behind needs time, which a restart would take from it. */
 function healthAnswer(report: HealthReport): Response {
   const status = report.status === "ok" || report.status === "lagging" ? 200 : 503;
   return answer(status, `${JSON.stringify(report, null, 2)}\n`, "application/json; charset=utf-8");

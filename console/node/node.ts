@@ -1,7 +1,7 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../../actors/application.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
-import { noopObserver } from "../../actors/observer.ts";
+import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
@@ -26,12 +26,7 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-/** As many workers as cores, and never more than four unless asked: beyond that the store is the limit. */
-export function defaultWorkers(): number {
-  return Math.max(1, Math.min(4, navigator.hardwareConcurrency));
-}
-
-/** What is told of a backend that goes away and comes back: once each, however many wait for it. */
+/** Reports a backend that becomes unavailable and available again: once each, however many wait for it. */
 export class AvailabilityMonitor {
   #isUnavailable = false;
   readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
@@ -50,6 +45,7 @@ export class AvailabilityMonitor {
   };
 }
 
+/** A node that was started. */
 export interface RunningNode {
   readonly supervisor: Supervisor;
   readonly metrics: Metrics;
@@ -58,6 +54,19 @@ export interface RunningNode {
   sinceSettledMs(): number;
   /** Stops in order; returns whether everything in hand was settled in time. */
   stop(deadlineMs: number): Promise<boolean>;
+}
+
+/** What is asked of a node that no metric keeps: when it last settled anything, and why its backend is unavailable. */
+class NodeActivity {
+  settledAt = performance.now();
+  outageReason: string | undefined;
+
+  readonly observer: Observer = {
+    ...noopObserver,
+    settled: () => void (this.settledAt = performance.now()),
+    backendUnavailable: (reason) => void (this.outageReason = redact(toPrintable(reason))),
+    backendAvailable: () => void (this.outageReason = undefined),
+  };
 }
 
 /**
@@ -70,37 +79,16 @@ export async function startNode(
   options: NodeOptions,
 ): Promise<RunningNode> {
   const nodeLog = createNodeLog({ json: options.json, write: options.log });
-  const names = processors.map(({ name }) => name);
-  // deno-lint-ignore prefer-const
-  let supervisor: Supervisor;
+  const activity = new NodeActivity();
   const metrics = new Metrics({
     backend: options.backend,
-    processors: names,
+    processors: processorNames,
     workerHeaps: () => supervisor.heapBytes,
   });
-  const startedAt = Date.now();
-  let settledAt = performance.now();
-  let outageReason: string | undefined;
-  const observer = combineObservers(metrics, nodeLog, {
-    ...noopObserver,
-    settled: () => void (settledAt = performance.now()),
-    backendUnavailable: (reason) => void (outageReason = redact(toPrintable(reason))),
-    backendAvailable: () => void (outageReason = undefined),
-  });
+  const observer = combineObservers(metrics, nodeLog, activity.observer);
   availability.subscribe(observer);
-  const supervisorOptions = defaultSupervisorOptions(options.workers, options.policy);
-  supervisor = new Supervisor(
-    deferMailboxes(options.backend, opening),
-    processors,
-    observer,
-    supervisorOptions,
-  );
-  const check = new HealthCheck({
-    health: async () => (await opening).health(),
-    facts: () => ({ ...describeNode(options, names, startedAt), outageReason }),
-    onHealth: (health) => metrics.recordHealth(health),
-  });
-  const http = options.http && serveHttp({ ...options.http, ...httpRoutes(check, metrics) });
+  const supervisor = createSupervisor(opening, observer, options);
+  const http = options.http && serveNode(opening, metrics, activity, { ...options, http: options.http });
   const stop = async (deadlineMs: number) => {
     const inTime = await supervisor.stop(deadlineMs);
     await http?.close();
@@ -113,17 +101,30 @@ export async function startNode(
     await stop(0);
     throw error;
   }
-  return {
-    supervisor,
-    metrics,
-    http,
-    sinceSettledMs: () => performance.now() - settledAt,
-    stop,
-  };
+  return { supervisor, metrics, http, sinceSettledMs: () => performance.now() - activity.settledAt, stop };
 }
 
-function describeNode({ node, backend, workers }: NodeOptions, processors: string[], startedAt: number) {
-  return { node, backend, startedAt, processors, workers };
+const processorNames = processors.map(({ name }) => name);
+
+function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
+  const { backend, workers, policy } = options;
+  const supervisorOptions = defaultSupervisorOptions(workers, policy);
+  return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
+}
+
+function serveNode(
+  opening: Promise<Backend>,
+  metrics: Metrics,
+  activity: NodeActivity,
+  { node, backend, workers, http }: NodeOptions & { readonly http: { host: string; port: number } },
+): HttpServer {
+  const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
+  const check = new HealthCheck({
+    health: async () => (await opening).health(),
+    facts: () => ({ ...facts, outageReason: activity.outageReason }),
+    onHealth: (health) => metrics.recordHealth(health),
+  });
+  return serveHttp({ ...http, ...httpRoutes(check, metrics) });
 }
 
 /** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */

@@ -4,66 +4,78 @@ import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { Values } from "../cli/options.ts";
 
-/** A secret is better kept in a file or the environment: a command line is seen by every user of the machine. */
+/** A secret is better kept in a file or the environment: every user of the machine can read a command line. */
 export const natsOptions = {
   "nats-creds": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_NATS_CREDS",
     help: "nats: credentials file (JWT and seed)",
   },
   "nats-nkey": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_NATS_NKEY",
     help: "nats: file with the seed of an nkey",
   },
   "nats-token": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "TOKEN",
     env: "ZAAKSTROOM_NATS_TOKEN",
+    secret: true,
     help: "nats: token; better from the environment",
   },
   "nats-user": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "NAME",
     env: "ZAAKSTROOM_NATS_USER",
     help: "nats: user, with its password",
   },
   "nats-password": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "WORD",
     env: "ZAAKSTROOM_NATS_PASSWORD",
+    secret: true,
     help: "nats: password; better from the environment",
   },
   "tls-ca": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_CA",
     help: "nats: PEM file of who signs the server's certificate",
   },
   "tls-cert": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_CERT",
     help: "nats: PEM file of our own certificate, for mTLS",
   },
   "tls-key": {
     schema: text.optional(),
+    backends: ["nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_KEY",
     help: "nats: PEM file of its key",
   },
   replicas: {
     schema: wholeNumber(1, 5).optional(),
+    backends: ["nats"],
     value: "N",
     env: "ZAAKSTROOM_REPLICAS",
     help: "nats: servers that hold each message of a new store (see setup for one that exists); default 1",
   },
   "nats-sync-always": {
     schema: flag,
+    backends: ["nats"],
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
-    help: "nats: the server is known to run with sync_interval: always, which it does not tell",
+    help: "nats: the server is known to run with sync_interval: always, which it does not report",
   },
 } as const;
 

@@ -1,60 +1,15 @@
-/** The options by which a command finds its backend. @module */
+/** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
-import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import { flag, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../../schema/settings.ts";
+import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
-import { natsOptions } from "./nats_options.ts";
+import { hostsOf } from "./nats_options.ts";
 import { openNatsServer } from "./nats_server.ts";
-import type { Values } from "../cli/options.ts";
-
-const backendNames = ["postgres", "nats", "memory"] as const;
-
-/** Taken by every command that touches a store. */
-export const backendOptions = {
-  backend: {
-    schema: oneOf(backendNames).default("postgres"),
-    value: "NAME",
-    env: "ZAAKSTROOM_BACKEND",
-    help: "postgres, nats (JetStream), or memory (one process, kept nowhere); default postgres",
-  },
-  url: {
-    schema: serverUrl.optional(),
-    value: "URL",
-    env: "DATABASE_URL",
-    help:
-      "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18, or a nats-server of its own",
-  },
-  "data-dir": {
-    schema: text.optional(),
-    value: "DIR",
-    env: "ZAAKSTROOM_DATA_DIR",
-    help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
-  },
-  pooler: {
-    schema: flag,
-    env: "ZAAKSTROOM_POOLER",
-    help: "a transaction pooler is in front of the server",
-  },
-  partitions: {
-    schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
-    value: "N",
-    env: "ZAAKSTROOM_PARTITIONS",
-    help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
-  },
-  ...natsOptions,
-  "require-durable": {
-    schema: flag,
-    env: "ZAAKSTROOM_REQUIRE_DURABLE",
-    help: "refuse a store whose acknowledged events may be lost by a power failure",
-  },
-} as const;
-
-export type BackendValues = Values<typeof backendOptions>;
+import type { BackendValues } from "./options.ts";
 
 /** What only a node asks for. */
 export interface OpenOptions {
@@ -65,8 +20,10 @@ export interface OpenOptions {
   timersAsOf?: () => Date;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;
-  /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
+  /** Takes, line by line, what the store's owner should know and is yet no reason to refuse the store. */
   onNotice?: (line: string) => void;
+  /** Takes what is done next, before it is: "Starting the embedded PostgreSQL". */
+  onStep?: (step: string) => void;
 }
 
 /** A backend, and what must be closed with it. */
@@ -78,8 +35,8 @@ export interface OpenedBackend {
 }
 
 /**
- * Opens the backend the options name. Each is loaded only by who uses it, and while workers start already. Throws UsageError,
- * EmbeddedError, BackendAway or BackendRefused.
+ * Opens the backend the options name. Each is loaded only where it is used, and while workers start already. Throws UsageError,
+ * EmbeddedError, BackendUnavailable or BackendUnusable.
  */
 export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const opened = await openNamed(values, openOptions);
@@ -125,18 +82,20 @@ async function openMemory(
 }
 
 async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
-  const { role, migrate: _, onNotice = () => {}, ...rest } = openOptions;
+  const { role, migrate: _, onNotice = () => {}, onStep = () => {}, ...rest } = openOptions;
+  onStep(values.url === undefined ? "Starting a nats-server" : `Connecting to ${hostsOf(values.url)}`);
   const server = await openNatsServer(values, role);
   const onAvailabilityChange: AvailabilityListener = (error) => {
-    // Nobody else starts a server of our own again: its users do.
+    // A server of this machine is started again by its users: nothing else does.
     if (error !== undefined) server.restart().catch(() => {});
     openOptions.onAvailabilityChange?.(error);
   };
   const onDrift = (drift: readonly StreamDrift[]) => reportDrift(drift).forEach(onNotice);
   try {
-    // Its client is only loaded by who uses it.
+    // Its client is only loaded where it is used.
     const { openNats } = await import("../../backends/nats/nats_backend.ts");
     const { partitions } = values;
+    onStep("Opening the streams");
     const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
@@ -161,6 +120,7 @@ async function openServer(
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
+  openOptions.onStep?.(`Connecting to ${where}, and bringing its schema up to date`);
   const backend = await openPostgres({ url, ...settingsOf(values, openOptions, "check") }).catch((error) => {
     if (!(error instanceof BackendUnavailable)) throw error;
     throw new BackendUnavailable(
@@ -173,17 +133,19 @@ async function openServer(
 async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const dataDir = values["data-dir"];
   const { openEmbedded } = await import("../../backends/postgres/embedded/embedded.ts");
+  openOptions.onStep?.("Starting the embedded PostgreSQL");
   const embedded = await openEmbedded({
     role: openOptions.role,
     ...(dataDir === undefined ? {} : { dataDir }),
   });
   const onAvailabilityChange: AvailabilityListener = (error) => {
-    // Nobody else starts this server again: its users do.
+    // A server of this machine is started again by its users: nothing else does.
     if (error !== undefined) embedded.revive().catch(() => {});
     openOptions.onAvailabilityChange?.(error);
   };
   try {
     const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
+    openOptions.onStep?.("Bringing the schema up to date");
     const backend = await openPostgres({
       ...embedded.connection,
       ...settingsOf(values, { ...openOptions, onAvailabilityChange }, "if-empty"),
@@ -201,7 +163,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions, migrate: MigrateMode) {
-  const { role: _role, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };
@@ -228,11 +190,15 @@ export async function requireReadable(backend: Backend): Promise<void> {
   );
 }
 
-/** A limit for lists. */
-export const limitOption = {
-  schema: wholeNumber(1, 10_000).default(20),
-  value: "N",
-  help: "at most so many; default 20",
-} as const;
-
-export const jsonOption = { schema: flag, help: "print JSON, for programs" } as const;
+/** Opens the backend for a command that is a client of it, and closes it when the command is done. */
+export async function withBackend<T>(
+  values: BackendValues,
+  use: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const opened = await openBackend(values, { role: "client" });
+  try {
+    return await use(opened.backend);
+  } finally {
+    await opened.close();
+  }
+}

@@ -72,7 +72,7 @@ export interface LoadFigures {
   /** From the last arrival until everything was settled; null when it was given up. */
   readonly drained_in_seconds: number | null;
   readonly errors: Readonly<
-    Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "outages", number>
+    Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "unavailable", number>
   >;
   readonly generator: GeneratorFigures;
   readonly processes: readonly ProcessFigures[];

@@ -159,7 +159,7 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
     }
     assertEquals(asked, 1);
     const { status, body } = await get(`${url}health`);
-    assertEquals([status, JSON.parse(body).status, asked], [503, "away", 2]);
+    assertEquals([status, JSON.parse(body).status, asked], [503, "unavailable", 2]);
     time += 60_000;
     assertEquals((await get(`${url}metrics`)).status, 200);
   });

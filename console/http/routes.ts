@@ -5,7 +5,7 @@ import type { HealthReport } from "./health_report.ts";
 import { type HttpRoutes, respondWith } from "./server.ts";
 
 /** Where the answers come from. Each is called at every request: it decides what may come from memory. */
-export interface NodeSources {
+interface NodeSources {
   readonly health: () => Promise<HealthReport>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

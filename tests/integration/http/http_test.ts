@@ -2,11 +2,12 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendUnavailable } from "../../../backends/backend.ts";
 import { HealthCheck } from "../../../console/http/health_check.ts";
 import { reportHealth } from "../../../console/http/health_report.ts";
-import { nodeRoutes, type NodeSources, nodeSources } from "../../../console/http/routes.ts";
+import { nodeRoutes, nodeSources } from "../../../console/http/routes.ts";
 import { ListenError, serveHttp } from "../../../console/http/server.ts";
 import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
 
+type NodeSources = Parameters<typeof nodeRoutes>[0];
 type Stuck = { stuck?: boolean; late?: boolean };
 
 function reportOf({ stuck = false, late = false }: Stuck = {}) {

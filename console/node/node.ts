@@ -7,7 +7,7 @@ import type { Backend } from "../../backends/backend.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
-import { httpRoutes } from "../http/routes.ts";
+import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -124,7 +124,7 @@ function serveNode(
     facts: () => ({ ...facts, outageReason: activity.outageReason }),
     onHealth: (health) => metrics.recordHealth(health),
   });
-  return serveHttp({ ...http, ...httpRoutes(check, metrics) });
+  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, metrics)) });
 }
 
 /** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */

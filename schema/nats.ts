@@ -1,24 +1,28 @@
-/** What is stored on JetStream: two streams, their subjects, and why they are configured as they are. @module */
+/** What is stored on JetStream: the streams, their subjects, and the reasons for their configuration. @module */
+import type { StreamConfig } from "@nats-io/jetstream";
 
-/** The part of a stream's configuration that this program decides on. Times are nanoseconds. */
-export interface StreamConfig {
-  name: string;
-  subjects: string[];
-  storage: "file" | "memory";
-  num_replicas: number;
-  retention: "limits";
-  discard: "new" | "old";
-  max_age: number;
-  duplicate_window: number;
-  max_msgs_per_subject: number;
-  compression: "s2" | "none";
-  allow_atomic: boolean;
-  allow_rollup_hdrs: boolean;
-  allow_direct: boolean;
-  allow_msg_ttl: boolean;
-  deny_purge: boolean;
-  metadata: Record<string, string>;
-}
+/** The settings of a stream that this program decides on. */
+export type StreamSettings = Required<
+  Pick<
+    StreamConfig,
+    | "name"
+    | "subjects"
+    | "storage"
+    | "num_replicas"
+    | "retention"
+    | "discard"
+    | "max_age"
+    | "duplicate_window"
+    | "max_msgs_per_subject"
+    | "compression"
+    | "allow_atomic"
+    | "allow_rollup_hdrs"
+    | "allow_direct"
+    | "allow_msg_ttl"
+    | "deny_purge"
+    | "metadata"
+  >
+>;
 
 /** What may differ from store to store. */
 export interface StoreShape {
@@ -42,7 +46,7 @@ export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
 export const DUPLICATE_WINDOW_MS = 120_000;
 
 /** The stream of events and of everything that must become durable together with them. */
-export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamConfig {
+export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamSettings {
   return {
     name: stream,
     // One stream, because an atomic batch covers one: events here, checkpoints, parked cases, timers, the trail there.
@@ -73,7 +77,7 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
 }
 
 /** The leases: a KV bucket whose keys vanish when nobody renews them. */
-export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamConfig {
+export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSettings {
   return {
     name: `KV_${leaseBucket(stream)}`,
     subjects: [`$KV.${leaseBucket(stream)}.>`],
@@ -97,7 +101,7 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
 }
 
 /** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
-function casesStream(shape: StoreShape): StreamConfig {
+function casesStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
     name: `KV_${casesBucket(shape.stream)}`,
@@ -113,7 +117,7 @@ function casesStream(shape: StoreShape): StreamConfig {
 }
 
 /** Where producers leave events that can't compute a partition, until a node moves them into the log. */
-function ingestStream(shape: StoreShape): StreamConfig {
+function ingestStream(shape: StoreShape): StreamSettings {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
@@ -128,7 +132,7 @@ function ingestStream(shape: StoreShape): StreamConfig {
 }
 
 /** Every stream of a store, the one that tells whose store it is first. */
-export function streamsOf(shape: StoreShape): StreamConfig[] {
+export function streamsOf(shape: StoreShape): StreamSettings[] {
   return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
 }
 
@@ -158,8 +162,8 @@ export interface StreamDrift {
 }
 
 /** Where an existing stream differs; what the server leaves out counts as false, zero or none. */
-export function driftOf(wanted: StreamConfig, found: Partial<StreamConfig>): Drift[] {
-  const fields = Object.keys(wanted).filter((field) => field !== "metadata") as (keyof StreamConfig)[];
+export function driftOf(wanted: StreamSettings, found: Partial<StreamConfig>): Drift[] {
+  const fields = Object.keys(wanted).filter((field) => field !== "metadata") as (keyof StreamSettings)[];
   return fields
     .map((field) => ({ field, wanted: wanted[field], found: found[field] }))
     .filter(({ wanted, found }) => normal(wanted) !== normal(found));

@@ -235,11 +235,11 @@ class NatsBackend implements Backend {
     await this.#context.clock.measure();
     const durability = describeDurability(this.#store.replicas, this.#options.syncAlways);
     const here = { context: this.#context, mailboxes: this.#mailboxes, timers: this.#timers };
-    const [stands, refused] = await Promise.all([
+    const [stands, rejected] = await Promise.all([
       health({ ...here, leaseMs: this.#store.leaseMs, durability }),
       this.inbox.count(),
     ]);
-    return { ...stands, refused };
+    return { ...stands, rejected };
   }
 
   close(): Promise<void> {

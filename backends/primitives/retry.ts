@@ -1,5 +1,6 @@
 /** Waiting for a backend that is away. @module */
 import { BackendUnavailable, BackendUnusable } from "../backend.ts";
+import { delayOrAbort } from "./concurrency.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */
 export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
@@ -11,20 +12,6 @@ const MAX_DELAY_MS = 2_000;
 export function retryDelayMs(n: number, random: () => number = Math.random): number {
   const whole = Math.min(INITIAL_DELAY_MS * 2 ** Math.min(n, 20), MAX_DELAY_MS);
   return whole / 2 + random() * whole / 2;
-}
-
-/** Resolves after `ms` (at once when that is past) or when the signal aborts; never rejects. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }
 
 /**
@@ -45,7 +32,7 @@ export async function retryWhileUnavailable<T>(
       if (!(error instanceof BackendUnavailable)) throw error;
       listener?.(error);
       if (signal.aborted) throw error;
-      await delay(retryDelayMs(tries), signal);
+      await delayOrAbort(retryDelayMs(tries), signal);
       if (signal.aborted) throw error;
     }
   }

@@ -1,6 +1,6 @@
 /** Asks the backend for its health, seldom enough that whoever asks us can't load the store. @module */
 import { BackendUnavailable, BackendUnusable, type Health } from "../../backends/backend.ts";
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import {
   type HealthReport,
   isUnowned,
@@ -81,7 +81,7 @@ export class HealthCheck {
 
   /** The backend's answer, or BackendAway when it takes too long. A question still open is not asked again. */
   async #healthInTime(): Promise<Health> {
-    const { health, timeoutMs = TIMEOUT_MS, wait = delay } = this.#options;
+    const { health, timeoutMs = TIMEOUT_MS, wait = delayOrAbort } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
     const answered = new AbortController();
     const late = wait(timeoutMs, answered.signal).then(() => {

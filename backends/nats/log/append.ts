@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../../schema/events.ts";
 import type { Subjects } from "../../../schema/nats.ts";
 import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../../backend.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf } from "../stream/atomic_publish.ts";
 import { assignVersions, type CaseHeadCache, type VersionedWrites } from "./case_heads.ts";
 import { Conflict, RecentDuplicate } from "../connection/errors.ts";
@@ -115,7 +116,7 @@ async function appendChunk(
       return await write(context, placed);
     } catch (error) {
       await refreshAfterConflict(context, placed, cases, error);
-      await delay(retryDelayMs(Math.min(tries, 3)) / 10, NEVER_ABORTED);
+      await delayOrAbort(retryDelayMs(Math.min(tries, 3)) / 10, NEVER_ABORTED);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import { type AuditEntry, BackendUnavailable, type ReplayRange } from "../../backend.ts";
-import { delay } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { readLast, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import { deliveryLineOf, envelopeOf, type StoredMessage } from "../stream/message.ts";
@@ -61,7 +61,7 @@ async function* readBetween(
       idle = found.length > 0 ? 0 : idle + 1;
       if (away !== undefined && !(away instanceof BackendUnavailable)) throw away;
       if (idle > REPLICA_READS) throw away ?? new BackendUnavailable("A replica of NATS is behind");
-      if (idle > 0) await delay(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
+      if (idle > 0) await delayOrAbort(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
     }
   } finally {
     await reader.close();
@@ -76,7 +76,7 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: StoredMessage) => b
 
 /** The position of the last message of the stream. */
 async function lastPosition({ client, stream }: ReadContext): Promise<number> {
-  const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
+  const { state } = await client.manage(({ streams }) => streams.info(stream));
   return state.last_seq;
 }
 

@@ -1,15 +1,15 @@
 /** The lines of batches: which deliveries go into the next one. @module */
 import { Buffer } from "node:buffer";
 import type { HistoryNeed } from "../../mailbox/mailbox.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { BatchLimits } from "../../mailbox/batch_size.ts";
 import type { CaseHeadCache } from "../log/case_heads.ts";
-import { readAt } from "../stream/direct_get.ts";
+import { readAt, READS_AT_ONCE } from "../stream/direct_get.ts";
 import type { RawMessage } from "../stream/ordered_reader.ts";
 import { deliveryLineOf, envelopeOf, splitPayload } from "../stream/message.ts";
 import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parked_case.ts";
 import type { NatsContext } from "../context.ts";
 
-const READS_AT_ONCE = 32;
 const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
@@ -91,7 +91,7 @@ export async function redeliveryLines(
     .flatMap(({ waiting }) => redeliverable(waiting))
     .slice(0, limits.batchSize);
   if (due.length === 0) return [];
-  const lines = await inOrder(due, (delivery) => redeliveryLine(context, delivery));
+  const lines = await mapConcurrently(READS_AT_ONCE, due, (delivery) => redeliveryLine(context, delivery));
   return takeFitting(lines, (line) => Buffer.byteLength(line), limits).sort((a, b) =>
     Number.parseInt(a, 10) - Number.parseInt(b, 10)
   );
@@ -121,15 +121,4 @@ export async function readHistories(
     })
   );
   return lines.map((stored) => deliveryLineOf(stored, 0, false)).join("\n");
-}
-
-/** Maps a list with some of the work at once. */
-export async function inOrder<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
-  const results = new Array<B>(items.length);
-  let next = 0;
-  const some = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, items.length) }, some));
-  return results;
 }

@@ -5,9 +5,10 @@
  */
 import { headers } from "@nats-io/transport-deno";
 import { leaseBucket, token } from "../../../schema/nats.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
-import { readLastPerSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import type { ServerClock } from "../stream/server_clock.ts";
 
@@ -117,7 +118,7 @@ export class LeaseKeeper {
         await this.#options.restore().catch(() => {});
         wait = retryDelayMs(failures++);
       }
-      await delay(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+      await delayOrAbort(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
     }
   }
 
@@ -220,7 +221,7 @@ export class LeaseKeeper {
     const bucket = leaseBucket(stream);
     const [leases, nodes] = await Promise.all(
       ["lease", "node"].map((kind) =>
-        readLastPerSubject(client, `KV_${bucket}`, [`$KV.${bucket}.${kind}.${processor}.*`])
+        readAllOf(client, `KV_${bucket}`, `$KV.${bucket}.${kind}.${processor}.*`)
       ),
     );
     const fresh = ({ recordedAt, deleted }: StreamMessage) => !deleted && clock.now() - recordedAt < leaseMs;

@@ -13,7 +13,8 @@ import {
   type Settlement,
 } from "../../mailbox/mailbox.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";
-import { delay, retryWhileUnavailable } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../primitives/retry.ts";
 import { BatchSizer } from "../../mailbox/batch_size.ts";
 import { freshLines, readHistories, redeliveryLines } from "./batch_lines.ts";
 import { Conflict } from "../connection/errors.ts";
@@ -230,7 +231,7 @@ export class NatsMailbox implements Mailbox {
         if (error instanceof Fenced) this.#lease.ended.abort();
         this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
         if (!(error instanceof Conflict)) throw error;
-        await delay(AFTER_CONFLICT_MS * tries, this.#closing.signal);
+        await delayOrAbort(AFTER_CONFLICT_MS * tries, this.#closing.signal);
         if (this.#closing.signal.aborted) throw new BackendUnavailable("The mailbox is closed");
       }
     }

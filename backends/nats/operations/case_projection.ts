@@ -6,7 +6,6 @@
 import { casesBucket, token } from "../../../schema/nats.ts";
 import type { CaseSummary } from "../../backend.ts";
 import { type Write, writeBatch } from "../stream/atomic_publish.ts";
-import { isNotFound } from "../connection/client.ts";
 import {
   readLast,
   readLastPerSubject,
@@ -14,7 +13,7 @@ import {
   readSubject,
   type StreamMessage,
 } from "../stream/direct_get.ts";
-import { Conflict } from "../connection/errors.ts";
+import { Conflict, isNotFound } from "../connection/errors.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import { envelopeOf } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
@@ -139,7 +138,7 @@ async function openedBefore(context: NatsContext, cases: readonly string[]): Pro
   const { client, stream, subjects, caseHeads } = context;
   const { bucket, subject } = bucketOf(stream);
   const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
-  const entries = (await readLastPerSubject(client, bucket, keys)).map(summaryOf);
+  const entries = (await readLastPerSubject(client, bucket, keys) ?? []).map(summaryOf);
   const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
   for (const caseId of cases.filter((caseId) => !opened.has(caseId))) {
     const first = await readNext(client, stream, subjects.case(caseHeads.partitionOf(caseId), caseId), 1);
@@ -172,7 +171,7 @@ export async function listCases(
 async function lastOf({ client, stream }: NatsContext): Promise<number> {
   const { bucket } = bucketOf(stream);
   try {
-    return (await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${bucket}`)).state.last_seq;
+    return (await client.manage(({ streams }) => streams.info(bucket))).state.last_seq;
   } catch (error) {
     if (isNotFound(error)) return 0;
     throw error;

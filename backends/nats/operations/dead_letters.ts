@@ -2,8 +2,8 @@
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
 import { textOf } from "../../../schema/nats.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
-import { readAt, readSubject } from "../stream/direct_get.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
+import { readAt, READS_AT_ONCE, readSubject } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import { deliveryLineOf } from "../stream/message.ts";
 import { parkedCaseOf, parkedWrite } from "../mailbox/parked_cases.ts";
@@ -48,7 +48,7 @@ export function deadLetters(
   return {
     list: async (filter = {}) => {
       const dead = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
-      return await inOrder(dead, (each) => deadLetterOf(context, each));
+      return await mapConcurrently(READS_AT_ONCE, dead, (each) => deadLetterOf(context, each));
     },
     count: async (filter = {}) => (await findDead(context, filter)).length,
     redrive: (filter, by) => act(redriven, filter, by),

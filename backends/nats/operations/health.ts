@@ -1,11 +1,12 @@
 /** How the mailboxes of a store stand. @module */
-import { leaseBucket, textOf, token } from "../../../schema/nats.ts";
+import { leaseBucket, textOf } from "../../../schema/nats.ts";
 import type { TimerIndex } from "./timer_index.ts";
 import { timeOf } from "../mailbox/timer_message.ts";
 import type { Health, MailboxHealth } from "../../backend.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
+import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 import type { Backlog } from "../stream/ordered_reader.ts";
-import { readAllOf, readNext, readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { readAllOf, readNext, READS_AT_ONCE, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import type { Checkpoint } from "../mailbox/checkpoint.ts";
 import type { NatsMailbox } from "../mailbox/nats_mailbox.ts";
 import { parkedCaseOf } from "../mailbox/parked_cases.ts";
@@ -21,6 +22,7 @@ interface HealthContext {
 }
 
 const COUNT_UP_TO = 10_000;
+const COUNTER_IDLE_MS = 5_000;
 
 export async function health(options: HealthContext): Promise<Health> {
   const { context, durability } = options;
@@ -36,7 +38,7 @@ export async function health(options: HealthContext): Promise<Health> {
   const store: HealthSnapshot = { ...options, parkedCounts: countParked(parked), leases: byMailbox(leases) };
   // Before the mailboxes: the event of one that fires meanwhile is then counted there.
   const timers = await timerHealth(options);
-  const mailboxes = await inOrder(checkpoints, (found) => mailboxHealth(store, found));
+  const mailboxes = await mapConcurrently(READS_AT_ONCE, checkpoints, (found) => mailboxHealth(store, found));
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
@@ -144,34 +146,17 @@ async function pendingOf(
   if (known !== undefined) return known;
   const { client, stream, subjects } = context;
   const filters = takes.map((type) => subjects.feed(partition, type));
-  const count = await countPending(client, stream, filters, checkpoint);
+  // The server counts the pending messages when a consumer is created.
+  const { name, num_pending: count } = await createConsumer(
+    client,
+    stream,
+    filters,
+    checkpoint,
+    COUNTER_IDLE_MS,
+  );
+  await deleteConsumer(client, stream, name);
   if (count === 0) return { count, oldest: undefined };
   const nexts = await Promise.all(filters.map((filter) => readNext(client, stream, filter, checkpoint + 1)));
   const times = nexts.filter((next) => next !== undefined).map(({ recordedAt }) => recordedAt);
   return times.length === 0 ? { count: 0, oldest: undefined } : { count, oldest: Math.min(...times) };
-}
-
-let counters = 0;
-const node = token(crypto.randomUUID().slice(0, 8));
-
-/** The server counts when a consumer is made. */
-async function countPending(client: NatsContext["client"], stream: string, filters: string[], after: number) {
-  const name = `zs-count-${node}-${++counters}`;
-  const config = {
-    name,
-    ack_policy: "none",
-    deliver_policy: "by_start_sequence",
-    opt_start_seq: after + 1,
-    filter_subjects: filters,
-    mem_storage: true,
-    num_replicas: 1,
-    inactive_threshold: 5_000_000_000,
-  };
-  const body = { stream_name: stream, config, action: "create" };
-  const { num_pending } = await client.api<{ num_pending: number }>(
-    `CONSUMER.CREATE.${stream}.${name}`,
-    body,
-  );
-  await client.api(`CONSUMER.DELETE.${stream}.${name}`);
-  return num_pending;
 }

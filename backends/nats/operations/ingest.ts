@@ -11,9 +11,9 @@ import { derivedId } from "../../../schema/ids.ts";
 import { readInput } from "../../../schema/input.ts";
 import { ingestName } from "../../../schema/nats.ts";
 import { EventIdConflict, type Inbox, type OperatorAction, type RejectedEvent } from "../../backend.ts";
-import { isNotFound, parseAnswer } from "../connection/client.ts";
+import { parseAnswer } from "../connection/client.ts";
 import { readAllOf, readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import { EventTooLarge } from "../connection/errors.ts";
+import { EventTooLarge, isNotFound } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import { auditWrite } from "../mailbox/write_settlement.ts";
 
@@ -41,7 +41,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     if (pending.length === AT_ONCE) break;
   }
   if (pending.length === 0) return 0;
-  const { created } = await client.api<{ created: string }>(`STREAM.INFO.${stream}`);
+  const { created } = await client.manage(({ streams }) => streams.info(stream));
   const messages: IngestMessage[] = [];
   for (const found of pending) {
     const read = readMessage(found, created);
@@ -49,8 +49,8 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     else messages.push(read);
   }
   await appendMessages(context, messages);
-  const behind = pending.at(-1)!.position + 1;
-  await client.api(`STREAM.PURGE.${stream}`, { filter: subjects.ingest(), seq: behind });
+  const taken = { filter: subjects.ingest(), seq: pending.at(-1)!.position + 1 };
+  await client.manage(({ streams }) => streams.purge(stream, taken));
   return pending.length;
 }
 
@@ -150,8 +150,7 @@ async function discard(
     }),
   ]);
   try {
-    await client.api(`STREAM.MSG.DELETE.${stream}`, { seq: id });
-    return true;
+    return await client.manage(({ streams }) => streams.deleteMessage(stream, id));
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;

@@ -1,6 +1,7 @@
 /** What a node does beside the mailboxes: takes in what is at the door, and keeps the read model near. @module */
 import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 
 /** Between two looks, in milliseconds. */
 const INTERVAL_MS = 250;
@@ -46,6 +47,6 @@ async function runRepeatedly(
       await restore().catch(() => {});
       wait = retryDelayMs(failures++);
     }
-    await delay(wait, signal);
+    await delayOrAbort(wait, signal);
   }
 }

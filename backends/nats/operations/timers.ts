@@ -1,11 +1,12 @@
 /** Firing timers: a node that has mailboxes appends the events of those that are due. @module */
 import { BackendUnavailable } from "../../backend.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import type { Write } from "../stream/atomic_publish.ts";
 import { recordWritten } from "../log/append.ts";
 import { assignVersions } from "../log/case_heads.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
-import { readAt, type StreamMessage } from "../stream/direct_get.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
+import { readAt, READS_AT_ONCE, type StreamMessage } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import type { Timer, TimerIndex } from "./timer_index.ts";
@@ -40,7 +41,7 @@ export async function runTimers(options: TimersContext, signal: AbortSignal): Pr
       if (!(error instanceof BackendUnavailable)) throw error;
       wait = retryDelayMs(failures++);
     }
-    await delay(wait, signal);
+    await delayOrAbort(wait, signal);
   }
   await options.timers.close();
 }
@@ -63,9 +64,8 @@ function isOurs({ leases }: NatsContext, timer: Timer): boolean {
 
 /** All together; one by one where somebody else wrote to one of the cases meanwhile, or to one of the timers. */
 async function fireBatch(context: NatsContext, timers: readonly Timer[]): Promise<void> {
-  const found = (await inOrder(timers, (timer) => readIfCurrent(context, timer))).filter((each) =>
-    each !== undefined
-  );
+  const found = (await mapConcurrently(READS_AT_ONCE, timers, (timer) => readIfCurrent(context, timer)))
+    .filter((each) => each !== undefined);
   if (found.length === 0) return;
   const cases = found.map(({ payload }) => timerDraft(payload).caseId);
   await context.caseHeads.ensureFrom(new Map(cases.map((caseId) => [caseId, 1])));

@@ -1,7 +1,8 @@
 /** Leases: which partitions of which processors this node may settle. @module */
 import { BackendUnavailable } from "../../backend.ts";
 import type { CrashedOwner, InFlightMark } from "../../mailbox/mailbox.ts";
-import { type AvailabilityListener, delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { type AvailabilityListener, retryDelayMs } from "../../primitives/retry.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 
@@ -87,7 +88,7 @@ export class LeaseKeeper {
         if (error instanceof BackendUnavailable) this.#options.onAvailabilityChange(error);
       }
       const wait = failures > 0 ? retryDelayMs(failures) : this.#options.renewMs ?? this.#options.leaseMs / 3;
-      await delay(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+      await delayOrAbort(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
     }
   }
 

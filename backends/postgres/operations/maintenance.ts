@@ -4,7 +4,8 @@ import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { readInput } from "../../../schema/input.ts";
 import { BackendUnavailable, BackendUnusable, EventIdConflict } from "../../backend.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import { codeOf, detailOf } from "../connection/errors.ts";
 import { projectOnce } from "../log/queries.ts";
@@ -56,7 +57,7 @@ export async function runRepeatedly(signal: AbortSignal, job: () => Promise<numb
       if (!(error instanceof BackendUnavailable || error instanceof BackendUnusable)) throw error;
       wait = retryDelayMs(failures++);
     }
-    await delay(wait, signal);
+    await delayOrAbort(wait, signal);
   }
 }
 

@@ -1,6 +1,6 @@
 /** `dlq`: dead letters, their evidence, and what a person does about them. @module */
 import type { Backend, DeadLetter, DeadLetterFilter } from "../../../backends/backend.ts";
-import { delay } from "../../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
 import { redactBsns } from "../../../schema/bsn.ts";
 import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import { backendOptions, jsonOption, limitOption, openBackend } from "../../store/open_backend.ts";
@@ -202,7 +202,7 @@ async function redriveAtRate(
   const neverAborted = new AbortController().signal;
   let done = 0;
   for (const [i, { processor, caseId, event }] of found.entries()) {
-    if (i > 0) await delay(1_000 / perSecond, neverAborted);
+    if (i > 0) await delayOrAbort(1_000 / perSecond, neverAborted);
     done += await deadLetters.redrive({ processor, caseId, position: event.position }, why);
   }
   return done;

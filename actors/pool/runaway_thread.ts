@@ -1,4 +1,5 @@
 /** Whether a thread that was terminated still burns its core. @module */
+import { delay } from "@std/async/delay";
 import process from "node:process";
 
 /** Looked at so often, for so long each time, in milliseconds. */
@@ -21,7 +22,7 @@ export async function hasRunawayThread(): Promise<boolean> {
 /** The share of a core that this process uses for a while. */
 async function cpuShare(forMs: number): Promise<number> {
   const [before, began] = [process.cpuUsage(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, forMs));
+  await delay(forMs);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / (performance.now() - began);
 }

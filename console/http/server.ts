@@ -1,4 +1,5 @@
 /** The HTTP side of a node: health for probes, metrics for Prometheus. It reads, and changes nothing. @module */
+import { endsWithin } from "../../backends/primitives/concurrency.ts";
 import type { HealthReport } from "./health_report.ts";
 
 /** What is served. Each is asked at every request: whoever provides it decides what may come from memory. */
@@ -55,7 +56,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
   const close = () => {
     // Requests still waiting for the backend are answered now, or they would hold up the end.
     for (const stop of open) stop();
-    return closed ??= withCloseTimeout(server.shutdown());
+    return closed ??= endsWithin(server.shutdown(), CLOSE_MS).then(() => {});
   };
   return { host, port: taken, url: `http://${inUrl(host)}:${taken}/`, close };
 }
@@ -136,10 +137,3 @@ function listenErrorText(error: unknown, host: string, port: number): string {
 /** An IPv6 address without and with the brackets it has in a URL. */
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 const inUrl = (host: string): string => bare(host).includes(":") ? `[${bare(host)}]` : host;
-
-async function withCloseTimeout(work: Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_MS);
-  await Promise.race([work, late]);
-  clearTimeout(timer);
-}

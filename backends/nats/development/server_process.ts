@@ -1,4 +1,5 @@
 /** The process of a development server: whether it runs, its start and its stop. Callers hold the start lock. @module */
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import { BackendUnusable } from "../../backend.ts";
 
@@ -10,9 +11,9 @@ export interface ServerPlace {
   readonly name: string;
 }
 
-const LOOK_EVERY_MS = 15;
+const POLL_MS = 15;
 /** How long a server may take to recover its streams, or to stop. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const placeFile = (directory: string) => join(directory, "server.json");
 const configFile = (directory: string) => join(directory, "server.conf");
@@ -77,12 +78,12 @@ export async function stopServer(directory: string): Promise<void> {
   if (!await isRunning(directory)) return;
   const pid = await processId(directory);
   Deno.kill(pid, "SIGTERM");
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + TIMEOUT_MS;
   while (await isRunning(directory)) {
     if (performance.now() > giveUpAt) {
       throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not stop: end it`);
     }
-    await pause();
+    await delay(POLL_MS);
   }
 }
 
@@ -127,10 +128,10 @@ async function answers(
   place: ServerPlace,
   lives: () => Promise<boolean>,
 ): Promise<boolean> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + TIMEOUT_MS;
   do {
     if ((await greeting(place.port)).includes(place.name)) return true;
-    await pause();
+    await delay(POLL_MS);
     if (performance.now() > giveUpAt) {
       const pid = await processId(directory);
       throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not answer: end it`);
@@ -180,8 +181,4 @@ function isFree(port: number): boolean {
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -3,6 +3,7 @@
  * held back after they were handled, and delivered again. This is the one seam by which chaos reaches into a supervisor:
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
+import { delay } from "@std/async/delay";
 import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../../backends/backend.ts";
 import type { Permits } from "../../../backends/primitives/priority_semaphore.ts";
 import {
@@ -38,7 +39,7 @@ export class FaultSwitches {
 
   async waitWhileHeld(): Promise<void> {
     if (this.holdsSettles) this.settlesHeld++;
-    while (this.holdsSettles) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.holdsSettles) await delay(5);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Backend } from "../../../backends/backend.ts";
 import { BackendUnusable } from "../../../backends/backend.ts";
-import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
+import { delayOrAbort, endsWithin } from "../../../backends/primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../../schema/events.ts";
@@ -63,10 +63,7 @@ export class Producer {
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    await Promise.race([Promise.all(this.#inFlight.values()), promise]);
-    clearTimeout(timer);
+    await endsWithin(Promise.all(this.#inFlight.values()), withinMs);
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Reading the next batch of a mailbox: pure, bounded by count and by bytes. @module */
 import { Buffer } from "node:buffer";
 import { encodeLines } from "../../schema/delivery_line.ts";
-import type { Batch } from "../mailbox/mailbox.ts";
+import type { Batch } from "../mailbox/batch.ts";
 import type { BatchLimits } from "../mailbox/batch_size.ts";
 import { earliest } from "./clock.ts";
 import type { Subscription } from "./lease_table.ts";

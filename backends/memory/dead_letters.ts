@@ -1,5 +1,5 @@
 /** Dead letters of the memory backend: what a person sees of parked cases, and does about them. @module */
-import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../dead_letters.ts";
 import type { Subscription } from "./lease_table.ts";
 import { storedEventOf } from "./event_log.ts";
 import type { MemoryStore } from "./memory_store.ts";

@@ -9,7 +9,8 @@ import {
   type StoredEvent,
   storeRow,
 } from "../../schema/delivery_line.ts";
-import { EventIdConflict, type ExpectedVersion, type ReplayRange, VersionConflict } from "../backend.ts";
+import { EventIdConflict, VersionConflict } from "../errors.ts";
+import type { ExpectedVersion, ReplayRange } from "../event_store.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
 export interface LogEntryDraft {

@@ -1,6 +1,5 @@
 /** Leases: who may settle which partition of a processor, under which epoch, and for how long. @module */
-import type { ProcessorSpec } from "../backend.ts";
-import type { CrashedOwner, InFlightMark } from "../mailbox/mailbox.ts";
+import type { CrashedOwner, InFlightMark, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { BroadcastSignal, earliest } from "./clock.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 

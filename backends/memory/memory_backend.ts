@@ -2,20 +2,12 @@
 import type { WireEvent } from "../../schema/events.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
-import {
-  type AppendResult,
-  type AuditEntry,
-  type Backend,
-  type BackendFeatures,
-  BackendUnavailable,
-  type CaseSummary,
-  type ExpectedVersion,
-  type Health,
-  type MailboxHealth,
-  type ProcessorSpec,
-  type ReplayRange,
-} from "../backend.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Backend, BackendFeatures, CaseSummary } from "../backend.ts";
+import type { AuditEntry } from "../dead_letters.ts";
+import { BackendUnavailable } from "../errors.ts";
+import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
+import type { Health, MailboxHealth } from "../health.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Subscription } from "./lease_table.ts";
 import { inRange, type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";

@@ -1,8 +1,8 @@
 /** A mailbox of the memory backend: reads from the checkpoint, settles under its epoch, renews its lease. @module */
 import type { Permits } from "../primitives/priority_semaphore.ts";
 import { type BatchLimits, BatchSizer } from "../mailbox/batch_size.ts";
+import type { Batch } from "../mailbox/batch.ts";
 import {
-  type Batch,
   type CrashedOwner,
   Fenced,
   type HistoryNeed,

@@ -1,9 +1,11 @@
 /** The store behind memory backends: several of them may share one, as nodes share a database. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import type { AppendResult, AuditEntry, ExpectedVersion } from "../backend.ts";
+import type { AuditEntry } from "../dead_letters.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
+import type { Batch } from "../mailbox/batch.ts";
+import { Fenced, type Settlement } from "../mailbox/mailbox.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
-import { type Batch, Fenced, type Settlement } from "../mailbox/mailbox.ts";
 import { BroadcastSignal, type Clock, systemClock } from "./clock.ts";
 import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
 import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";

@@ -1,14 +1,9 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import {
-  type AppendResult,
-  type Backend,
-  type BackendFeatures,
-  type ExpectedVersion,
-  type ProcessorSpec,
-} from "../backend.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Backend, BackendFeatures } from "../backend.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
 import { append } from "./log/append.ts";

@@ -1,5 +1,5 @@
 /** Waiting for a backend that is away. @module */
-import { BackendUnavailable, BackendUnusable } from "../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../errors.ts";
 import { delayOrAbort } from "./concurrency.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */

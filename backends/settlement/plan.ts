@@ -1,6 +1,7 @@
 /** What a settlement comes to, worked out whole before anything of it is written. Pure. @module */
-import type { AuditEntry } from "../backend.ts";
-import { type Batch, type FailedDelivery, linesOf, type Settlement } from "../mailbox/mailbox.ts";
+import type { AuditEntry } from "../dead_letters.ts";
+import { type Batch, linesOf } from "../mailbox/batch.ts";
+import type { FailedDelivery, Settlement } from "../mailbox/mailbox.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
 import type { Subscription } from "../memory/lease_table.ts";
 import type { EventLog, LogEntry } from "../memory/event_log.ts";

@@ -1,5 +1,5 @@
 /** Makes the faults of a schedule happen. @module */
-import { BackendUnavailable } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
 import { MemoryDeadLetters } from "../../backends/memory/dead_letters.ts";
 import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, SimulationContext } from "./simulated_node.ts";

@@ -1,4 +1,5 @@
 /** The shared store as one node's client sees it: with a clock that stands still when the client does. @module */
+import { override } from "../../backends/primitives/override.ts";
 import type { Clock } from "../../backends/memory/clock.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { SimulationHistory } from "./history.ts";
@@ -60,16 +61,5 @@ export function nodeStore(
     history.record(line);
     history.settled.push({ ...settleRecord, accepted: true });
   };
-  return overrideMembers(store, { clock: own, settle });
-}
-
-/** The same thing, with some of its parts replaced. */
-export function overrideMembers<T extends object>(original: T, members: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, key) {
-      if (Object.hasOwn(members, key)) return members[key as keyof T];
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return override(store, { clock: own, settle });
 }

@@ -1,7 +1,7 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 import { type ApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
 import { requiresClientCertificate } from "./tls_probe.ts";
 import { connectionOptionsOf, type NatsCredentials } from "./credentials.ts";
 import { refusal, translate } from "./errors.ts";

@@ -1,6 +1,6 @@
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 /** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
 import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
 
 /** The server cannot store this event, however much room it has. Other events are not affected. */
 export class EventTooLarge extends BackendUnusable {

@@ -1,17 +1,16 @@
 /** A mailbox on JetStream: a feed from the checkpoint, and one atomic batch to settle. @module */
-import { BackendUnavailable } from "../../backend.ts";
-import { WakeSignal } from "../../primitives/wake_signal.ts";
-import type { Permits } from "../../primitives/priority_semaphore.ts";
+import { BackendUnavailable } from "../../errors.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import {
-  type Batch,
   type CrashedOwner,
   Fenced,
   type HistoryNeed,
   type InFlightMark,
-  linesOf,
   type Mailbox,
   type Settlement,
 } from "../../mailbox/mailbox.ts";
+import { WakeSignal } from "../../primitives/wake_signal.ts";
+import type { Permits } from "../../primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../primitives/retry.ts";

@@ -1,12 +1,7 @@
 /** What a settlement comes to, worked out whole before anything of it is written. Pure. @module */
-import type { AuditEntry } from "../../backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  linesOf,
-  type Settlement,
-  sliceBatch,
-} from "../../mailbox/mailbox.ts";
+import type { AuditEntry } from "../../dead_letters.ts";
+import { type Batch, linesOf, sliceBatch } from "../../mailbox/batch.ts";
+import type { FailedDelivery, Settlement } from "../../mailbox/mailbox.ts";
 import { dueAt, park, type ParkedDeliveries, promoteHead, unpark } from "./parked_case.ts";
 
 /** The writes of a settlement. */

@@ -1,6 +1,7 @@
 /** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
-import type { AuditEntry } from "../../backend.ts";
-import { type Batch, linesOf, type Settlement } from "../../mailbox/mailbox.ts";
+import type { AuditEntry } from "../../dead_letters.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
+import type { Settlement } from "../../mailbox/mailbox.ts";
 import type { Subjects } from "../../../schema/nats.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf, type Write } from "../stream/atomic_publish.ts";
 import { recordWritten } from "../log/append.ts";

@@ -1,6 +1,6 @@
 /** Dead letters on JetStream: the parked cases whose head is dead. @module */
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
-import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../dead_letters.ts";
 import { textOf } from "../../../schema/nats.ts";
 import { mapConcurrently } from "../../primitives/concurrency.ts";
 import { readAt, READS_AT_ONCE, readSubject } from "../stream/direct_get.ts";

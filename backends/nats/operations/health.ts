@@ -2,7 +2,7 @@
 import { leaseBucket, textOf } from "../../../schema/nats.ts";
 import type { TimerIndex } from "./timer_index.ts";
 import { timeOf } from "../mailbox/timer_message.ts";
-import type { Health, MailboxHealth } from "../../backend.ts";
+import type { Health, MailboxHealth } from "../../health.ts";
 import { mapConcurrently } from "../../primitives/concurrency.ts";
 import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 import type { Backlog } from "../stream/ordered_reader.ts";

@@ -1,7 +1,7 @@
+import { BackendUnusable } from "../../errors.ts";
 /** Requirements on a server and its streams, and the errors for those that do not meet them. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
 import { partitionsIn, type StoreShape, storeStream } from "../../../schema/nats.ts";
-import { BackendUnusable } from "../../backend.ts";
 import type { NatsClient } from "../connection/client.ts";
 
 /** The API level that came with atomic batches (nats-server 2.12). */

@@ -10,7 +10,7 @@ import {
   type StreamSettings,
   streamsOf,
 } from "../../../schema/nats.ts";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, StoreFull } from "../connection/errors.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";

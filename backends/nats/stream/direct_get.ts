@@ -1,3 +1,4 @@
+import { BackendUnavailable } from "../../errors.ts";
 /**
  * Reads single messages and short sequences of them without a consumer, by the client library's direct gets. Two things are
  * added to it: a deadline on the whole answer, where the library limits only the wait for the first message, and what the
@@ -5,7 +6,6 @@
  * @module
  */
 import type { DirectBatchOptions, DirectLastFor, DirectMsgRequest, StoredMsg } from "@nats-io/jetstream";
-import { BackendUnavailable } from "../../backend.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { createInbox, type Msg } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import type { WakeSignal } from "../../primitives/wake_signal.ts";
 import { isStatus, type NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";

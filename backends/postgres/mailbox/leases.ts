@@ -1,5 +1,5 @@
 /** Leases: which partitions of which processors this node may settle. @module */
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import type { CrashedOwner, InFlightMark } from "../../mailbox/mailbox.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { type AvailabilityListener, retryDelayMs } from "../../primitives/retry.ts";

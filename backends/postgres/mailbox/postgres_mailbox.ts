@@ -1,6 +1,6 @@
 /** A mailbox on PostgreSQL: one question to read a batch, one to settle it, and many mailboxes ask together. @module */
+import type { Batch } from "../../mailbox/batch.ts";
 import {
-  type Batch,
   type CrashedOwner,
   Fenced,
   type HistoryNeed,

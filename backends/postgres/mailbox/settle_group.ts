@@ -1,5 +1,5 @@
 /** How small batches are settled: several mailboxes in one transaction. @module */
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import { Coalescer } from "../../primitives/coalescer.ts";

@@ -1,6 +1,7 @@
 /** How a batch is settled by one statement, whatever became of it. @module */
 import { rowsOf } from "../../../schema/delivery_line.ts";
-import { type Batch, linesOf, positionOf, type Settlement } from "../../mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf } from "../../mailbox/batch.ts";
+import type { Settlement } from "../../mailbox/mailbox.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { IdleMailbox } from "./notifier.ts";
 

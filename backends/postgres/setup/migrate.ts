@@ -1,5 +1,5 @@
 /** Migrations: numbered SQL files, forward only, each once, under one lock. @module */
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import tables from "../../../schema/postgres/001_tables.sql" with { type: "text" };
 import append from "../../../schema/postgres/002_append.sql" with { type: "text" };

@@ -2,7 +2,8 @@
 import { processors } from "../../../actors/processors/all.ts";
 import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
-import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../backends/health.ts";
 import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
 import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
 import type { RuntimeEventKind } from "../../proof/history.ts";

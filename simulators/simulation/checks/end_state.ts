@@ -1,7 +1,7 @@
 /** Checks the whole history of a run in which, in the end, everything could be done: I1 to I3, I5, I6 and I8. @module */
 import { derivedId } from "../../../schema/ids.ts";
 import type { EventLog, LogEntry } from "../../../backends/memory/event_log.ts";
-import { SMALL_PER_LARGE } from "../../../backends/mailbox/batch_size.ts";
+import { SMALL_PER_LARGE } from "../../../backends/primitives/priority_semaphore.ts";
 import { processorNames } from "../fault.ts";
 import type { SimulatedNode, SimulationContext } from "../simulated_node.ts";
 import { processorInputs } from "./unfinished_work.ts";

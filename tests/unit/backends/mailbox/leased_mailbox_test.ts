@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { PrioritySemaphore } from "../../../../backends/primitives/priority_semaphore.ts";
-import type { Batch, Settlement } from "../../../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../../../backends/mailbox/batch.ts";
+import type { Settlement } from "../../../../backends/mailbox/mailbox.ts";
 import type { PostgresClient, Sql } from "../../../../backends/postgres/connection/client.ts";
 import type { Lease, LeaseKeeper } from "../../../../backends/postgres/mailbox/leases.ts";
 import { PostgresMailbox } from "../../../../backends/postgres/mailbox/postgres_mailbox.ts";

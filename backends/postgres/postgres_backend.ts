@@ -46,7 +46,6 @@ export interface PostgresOptions extends PostgresTarget {
 const features: BackendFeatures = {
   durable: true,
   shared: true,
-  atomicSettle: true,
   atomicAppend: Infinity,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +

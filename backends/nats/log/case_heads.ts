@@ -19,8 +19,8 @@ interface CaseHead {
   readonly since: number;
 }
 
-/** A case that nobody has told us of is taken for new. */
-export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
+/** An unknown case is assumed to be new; the expectation in the write detects when it is not. */
+const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
 
 /** A head that grows as its case does. */
 interface MutableCaseHead extends CaseHead {

@@ -3,7 +3,6 @@
  * the last message of every subject of a case by its index, and most cases have one event of a type.
  * @module
  */
-import { BackendUnavailable } from "../../errors.ts";
 import { type Subjects, textOf } from "../../../schema/nats.ts";
 import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { NatsClient } from "../connection/client.ts";

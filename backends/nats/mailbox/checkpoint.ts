@@ -9,7 +9,7 @@ import type { PositionOf, Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readLast } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
-import type { Writer } from "../stream/group_commit.ts";
+import type { GroupCommit } from "../stream/group_commit.ts";
 
 /** What a checkpoint message says. */
 export interface Checkpoint {
@@ -26,7 +26,7 @@ export interface Checkpoint {
 
 interface CheckpointOptions {
   readonly client: NatsClient;
-  readonly writer: Writer;
+  readonly writer: GroupCommit;
   readonly stream: string;
   readonly subjects: Subjects;
   readonly processor: string;

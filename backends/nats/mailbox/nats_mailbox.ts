@@ -103,7 +103,7 @@ export class NatsMailbox implements Mailbox {
     return this.#lease.partition;
   }
   get revoked(): AbortSignal {
-    return this.#lease.ended.signal;
+    return this.#lease.revoked.signal;
   }
 
   get crashedOwner(): CrashedOwner | undefined {
@@ -153,7 +153,7 @@ export class NatsMailbox implements Mailbox {
     try {
       return await retryWhileUnavailable(() => this.#next(), ended, this.#context.onAvailabilityChange);
     } catch (error) {
-      if (error instanceof Fenced) this.#lease.ended.abort();
+      if (error instanceof Fenced) this.#lease.revoked.abort();
       if (ended.aborted) return undefined;
       throw error;
     }
@@ -227,7 +227,7 @@ export class NatsMailbox implements Mailbox {
         };
         return await writeSettlement(context, batch, settlement);
       } catch (error) {
-        if (error instanceof Fenced) this.#lease.ended.abort();
+        if (error instanceof Fenced) this.#lease.revoked.abort();
         this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
         if (!(error instanceof Conflict)) throw error;
         await delayOrAbort(AFTER_CONFLICT_MS * tries, this.#closing.signal);
@@ -255,7 +255,7 @@ export class NatsMailbox implements Mailbox {
       if (this.#isOutcomeUnknown) await this.#refresh();
       await this.#checkpoint.write({ inFlight }, []);
     } catch (error) {
-      if (error instanceof Fenced) this.#lease.ended.abort();
+      if (error instanceof Fenced) this.#lease.revoked.abort();
       this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
       if (!(error instanceof Conflict)) throw error;
       return await this.#markInFlight(inFlight);
@@ -273,7 +273,7 @@ export class NatsMailbox implements Mailbox {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#lease.ended.abort();
+    this.#lease.revoked.abort();
     await this.#reader.close();
     // Whoever looks then sees that nobody has it; a stale owner is fenced here too.
     await this.#checkpoint.write({ owner: null, inFlight: null }, []).catch(() => {});

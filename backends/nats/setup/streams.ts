@@ -18,31 +18,31 @@ import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts
 /** The answer when another node created the stream at the same time. */
 const STREAM_NAME_IN_USE = 10058;
 
-/** A store as it is wanted: what is left out is kept where it exists. */
-export interface WantedStore extends Omit<StoreShape, "replicas" | "leaseMs"> {
+/** A store as it is requested: an existing store keeps what is left undefined. */
+export interface RequestedStore extends Omit<StoreShape, "replicas" | "leaseMs"> {
   readonly replicas: number | undefined;
   readonly leaseMs: number | undefined;
 }
 
-/** The store as it is: an existing one keeps its partitions, and its lease time. */
+/** The store as it is: an existing one keeps its partitions and its lease time. */
 export interface OpenedStore {
   readonly partitions: number;
   readonly replicas: number;
   readonly leaseMs: number;
-  /** Streams that were made. */
+  /** Streams that were created. */
   readonly created: readonly string[];
-  /** Where streams that were there are not configured as this program would. */
+  /** The differences between existing streams and the wanted configuration. */
   readonly drift: readonly StreamDrift[];
 }
 
-/** A lease of a store with replicas outlives the choice of a new leader. */
+/** A lease of a store with replicas outlasts the election of a new leader. */
 const LEASE_MS = 5_000;
 const LEASE_MS_REPLICATED = 15_000;
 
-/** Creates what is missing. What exists is changed only when asked; how it differs, or did, is returned. */
+/** Creates missing streams. Existing ones are changed with `apply` only; the differences found are returned. */
 export async function ensureStreams(
   client: NatsClient,
-  wanted: WantedStore,
+  wanted: RequestedStore,
   apply = false,
 ): Promise<OpenedStore> {
   await requireServer(client);
@@ -62,7 +62,7 @@ export async function ensureStreams(
   return { ...actual, created, drift };
 }
 
-/** What a store is, by its streams. */
+/** The shape of the store that these streams make up. */
 function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape {
   const named = (name: string) => found.find((config) => config.name === name)!;
   const config = named(storeStream(wanted).name);

@@ -152,7 +152,7 @@ function payloadLength({ payload, body = NOTHING }: Write): number {
 }
 
 /** The payload of a write, whole. */
-export function payloadBytes(write: Write): Uint8Array {
+function payloadBytes(write: Write): Uint8Array {
   const { payload, body = NOTHING } = write;
   const bytes = new Uint8Array(payloadLength(write));
   bytes.set(body, encoder.encodeInto(payload, bytes).written);

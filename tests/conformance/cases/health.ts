@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
 import type { MailboxHealth } from "../../../backends/health.ts";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { settlement } from "../outcomes.ts";
 
 async function healthOf(backend: Backend, partition = 0): Promise<MailboxHealth> {

@@ -15,7 +15,9 @@ import { LeaseKeeper } from "./mailbox/leases.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { type MailboxContext, PostgresMailbox } from "./mailbox/postgres_mailbox.ts";
 import { createFetch } from "./mailbox/fetch.ts";
-import * as reading from "./log/queries.ts";
+import * as queries from "./log/queries.ts";
+import { listCases } from "./operations/case_projection.ts";
+import { health } from "./operations/health.ts";
 import { createSettleGroup } from "./mailbox/settle_group.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -170,12 +172,12 @@ class PostgresBackend implements Backend {
     );
   }
 
-  readCase = (caseId: string) => reading.readCase(this.#context.client, caseId);
-  readAll = (range = {}) => reading.readAll(this.#context.client, range);
-  listCases = (options = {}) => reading.listCases(this.#context.client, options);
-  audit = (caseId: string) => reading.audit(this.#context.client, caseId);
-  storedKinds = () => reading.storedKinds(this.#context.client);
-  health = () => reading.health(this.#context.client);
+  readCase = (caseId: string) => queries.readCase(this.#context.client, caseId);
+  readAll = (range = {}) => queries.readAll(this.#context.client, range);
+  listCases = (options = {}) => listCases(this.#context.client, options);
+  audit = (caseId: string) => queries.audit(this.#context.client, caseId);
+  storedKinds = () => queries.storedKinds(this.#context.client);
+  health = () => health(this.#context.client);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

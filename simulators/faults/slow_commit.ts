@@ -1,7 +1,7 @@
 /** A transaction that has drawn its positions and commits late, as that of a slow or stopped producer does. @module */
 import { delay } from "@std/async/delay";
 import postgres from "postgres";
-import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import { PARTITIONS } from "../chaos/node/open_store.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 import { type Fault, noHealing } from "./fault.ts";

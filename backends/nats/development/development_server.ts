@@ -37,7 +37,7 @@ interface DevelopmentOptions {
 export async function openDevelopmentServer(
   { dataDir, role }: DevelopmentOptions,
 ): Promise<DevelopmentServer> {
-  const { root } = await prepareDataDir(dataDir ?? defaultDataDir());
+  const root = await prepareDataDir(dataDir ?? defaultDataDir());
   const directory = join(root, "nats");
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const use = new Use(directory);

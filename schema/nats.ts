@@ -263,12 +263,12 @@ export class Subjects {
   ingest(): string {
     return `${this.prefix}.ingest`;
   }
-  /** An event that could not be taken in, by its place among those that came. */
-  rejected(place: number | "*"): string {
-    return `${this.prefix}-refused.${place}`;
+  /** A rejected message, by its sequence on the ingest subject. */
+  rejected(sequence: number | "*"): string {
+    return `${this.prefix}-rejected.${sequence}`;
   }
-  /** Not stored: tells other nodes to look. */
+  /** Not stored: notifies other nodes. */
   notify(): string {
-    return `${this.prefix}-bell`;
+    return `${this.prefix}-notify`;
   }
 }

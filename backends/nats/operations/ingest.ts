@@ -127,10 +127,10 @@ export function ingestInbox(context: InboxContext): Inbox {
   };
 }
 
-/** The rejected message with this sequence; a message of another subject is none. */
+/** The rejected message at this position; a message of another subject is none. */
 async function readRejected({ client, stream, subjects }: InboxContext, id: number) {
   const found = await readAt(client, ingestName(stream), id);
-  return found?.subject === subjects.rejected(id) ? found : undefined;
+  return found?.subject.startsWith(subjects.rejected("*").slice(0, -1)) ? found : undefined;
 }
 
 function rejectedEventOf({ position, recordedAt, payload, reason = "" }: StreamMessage): RejectedEvent {

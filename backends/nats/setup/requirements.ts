@@ -1,7 +1,7 @@
 import { BackendUnusable } from "../../errors.ts";
 /** Requirements on a server and its streams, and the errors for those that do not meet them. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { partitionsIn, type StoreShape, storeStream } from "../../../schema/nats.ts";
+import type { StreamSettings } from "../../../schema/nats.ts";
 import type { NatsClient } from "../connection/client.ts";
 
 /** The API level that came with atomic batches (nats-server 2.12). */
@@ -25,11 +25,15 @@ function noJetStream(error: unknown): unknown {
   return new BackendUnusable(`The NATS server has no JetStream: ${advice}`, { cause: error });
 }
 
-/** Throws BackendUnusable for a stream of this name that is not a store. */
-export function requireOwnStream(config: StreamConfig, shape: StoreShape): void {
-  const wanted = storeStream(shape).subjects;
-  if (partitionsIn(config) >= 1 && wanted.every((subject) => config.subjects.includes(subject))) return;
-  throw new BackendUnusable(`The stream ${config.name} is there and not ours: choose another name for ours`);
+/** Throws BackendUnusable for a stream of this name that is another program's, or of a store with an earlier layout. */
+export function requireOwnStream({ name, subjects, metadata }: StreamConfig, wanted: StreamSettings): void {
+  const isOwn = Object.keys(wanted.metadata).every((key) => Number(metadata?.[key]) >= 1);
+  if (!isOwn) {
+    throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);
+  }
+  if (wanted.subjects.every((subject) => subjects.includes(subject))) return;
+  const remedy = "use another account or server, or remove the store's streams with all they hold";
+  throw new BackendUnusable(`The stream ${name} is of a store of an earlier version: ${remedy}`);
 }
 
 /** Flags that every write needs. Older servers accept and silently drop them, so the configuration they return counts. */

@@ -51,8 +51,9 @@ export async function ensureStreams(
   const created: string[] = [];
   const found: StreamConfig[] = [];
   for (const config of streamsOf(shape)) {
-    found.push(await ensureStream(client, config, () => created.push(config.name)));
-    if (config.name === shape.stream) requireOwnStream(found[0]!, shape);
+    const stream = await ensureStream(client, config, () => created.push(config.name));
+    requireOwnStream(stream, config);
+    found.push(stream);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };

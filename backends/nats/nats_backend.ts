@@ -1,11 +1,11 @@
 /** The NATS JetStream backend: one stream, and mailboxes that settle by one atomic batch. @module */
 import type { WireEvent } from "../../schema/events.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox } from "../dead_letters.ts";
 import { BackendUnavailable, BackendUnusable } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
-import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
 import { retryWhileUnavailable } from "../primitives/retry.ts";
 import { messageText, NatsClient } from "./connection/client.ts";

@@ -1,6 +1,6 @@
 /** Waiting for a backend that is away. @module */
 import { BackendUnavailable, BackendUnusable } from "../errors.ts";
-import { delayOrAbort } from "./concurrency.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */
 export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
@@ -22,6 +22,7 @@ export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   listener?: AvailabilityListener,
+  clock: Clock = systemClock,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
@@ -32,7 +33,7 @@ export async function retryWhileUnavailable<T>(
       if (!(error instanceof BackendUnavailable)) throw error;
       listener?.(error);
       if (signal.aborted) throw error;
-      await delayOrAbort(retryDelayMs(tries), signal);
+      await clock.wait(retryDelayMs(tries), signal);
       if (signal.aborted) throw error;
     }
   }

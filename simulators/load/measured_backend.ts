@@ -1,8 +1,8 @@
 /** A backend that tells what its mailboxes settle, and is otherwise the one it wraps. @module */
 import { override } from "../../backends/primitives/override.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import type { Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
 export interface SettledDelivery {

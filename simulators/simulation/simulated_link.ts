@@ -1,8 +1,8 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
 import type { Backend } from "../../backends/backend.ts";
+import { Fenced, type Mailbox, type ProcessorSpec, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Batch } from "../../backends/mailbox/batch.ts";
-import { Fenced, type Mailbox, type ProcessorSpec, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../cases/random.ts";
 import type { SimulationHistory } from "./history.ts";

@@ -1,8 +1,8 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
 import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import type { FailedDelivery, Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import type { LogEntry } from "../../backends/memory/event_log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";

@@ -1,7 +1,7 @@
 /** A backend whose mailboxes were tampered with. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { override } from "../../backends/primitives/override.ts";
 import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
+import { override } from "../../backends/primitives/override.ts";
 
 /** A backend that gives out its mailboxes with parts replaced. */
 export function overrideMailboxes(

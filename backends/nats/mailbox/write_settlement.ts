@@ -10,7 +10,7 @@ import type { FencedCheckpoint } from "./checkpoint.ts";
 import { type PendingEvent, pendingEventsOf } from "../stream/message.ts";
 import type { ParkedCases } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
-import { lineHead, planSettlement, type SettlementPlan } from "./settlement_plan.ts";
+import { lineHead, planSettlement, type SettlementPlan } from "../../settlement/plan.ts";
 import { timerWrite } from "./timer_message.ts";
 
 interface SettleContext extends NatsContext {
@@ -31,8 +31,8 @@ export async function writeSettlement(
   const { fence, parked, processor, clock } = context;
   const now = clock.now();
   const { checkpoint } = fence.current;
-  const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.deliveriesOf(caseId) };
-  const plan = planSettlement(settling, batch, settlement);
+  const parkedOf = (caseId: string) => parked.deliveriesOf(caseId);
+  const plan = planSettlement({ processor, checkpoint, now, parkedOf }, batch, settlement);
   if (plan === null) return;
   const drafts = pendingEventsOf(settlement.outputs);
   const incomplete = drafts.filter(({ caseId }) => !context.caseHeads.isComplete(caseId));

@@ -8,12 +8,12 @@ import { Conflict } from "../connection/errors.ts";
 import { deliveryLineOf } from "../stream/message.ts";
 import { parkedCaseOf, parkedWrite } from "../mailbox/parked_cases.ts";
 import {
-  type ParkedDeliveries,
+  type ParkedCase,
   type ParkedDelivery,
   promoteHead,
   revive,
   unpark,
-} from "../mailbox/parked_case.ts";
+} from "../../settlement/parked_case.ts";
 import type { NatsContext } from "../context.ts";
 import { auditWrite } from "../mailbox/write_settlement.ts";
 
@@ -25,7 +25,7 @@ interface DeadCase {
   readonly processor: string;
   readonly partition: number;
   readonly caseId: string;
-  readonly waiting: ParkedDeliveries;
+  readonly waiting: ParkedCase;
   readonly head: ParkedDelivery;
   readonly at: number;
 }
@@ -102,7 +102,7 @@ async function deadLetterOf({ client, stream }: DeadLettersContext, dead: DeadCa
 
 interface Change {
   readonly act: string;
-  apply(dead: DeadCase, now: number): ParkedDeliveries;
+  apply(dead: DeadCase, now: number): ParkedCase;
 }
 
 const redriven: Change = {

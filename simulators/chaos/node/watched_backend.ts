@@ -4,8 +4,6 @@
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
 import type { Backend } from "../../../backends/backend.ts";
-import { BackendUnavailable } from "../../../backends/errors.ts";
-import { type Batch, linesOf, positionOf } from "../../../backends/mailbox/batch.ts";
 import { delay } from "@std/async/delay";
 import {
   Fenced,
@@ -13,6 +11,8 @@ import {
   type ProcessorSpec,
   type Settlement,
 } from "../../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import { type Batch, linesOf, positionOf } from "../../../backends/mailbox/batch.ts";
 import { override } from "../../../backends/primitives/override.ts";
 import type { Permits } from "../../../backends/primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";

@@ -110,11 +110,11 @@ function checkIntakes(history: readonly LogEntry[]): string[] {
 /** Nothing waits, now that nothing does harm. */
 function checkParked({ store }: SimulationContext): string[] {
   return store.leases.all().flatMap(({ processor, parked }) =>
-    [...parked.values()].map((each) => ({ processor, each }))
+    [...parked].map(([caseId, each]) => ({ processor, caseId, each }))
   )
-    .map(({ processor, each: [head] }) => {
+    .map(({ processor, caseId, each: [head] }) => {
       const classes = head!.failures.map((failure) => failure.class).join(", ");
-      return `I7: ${processor} still has ${head!.entry.caseId} parked though nothing does harm: ${classes}`;
+      return `I7: ${processor} still has ${caseId} parked though nothing does harm: ${classes}`;
     });
 }
 

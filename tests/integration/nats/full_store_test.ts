@@ -2,8 +2,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
 import type { Backend } from "../../../backends/backend.ts";
-import { BackendUnavailable } from "../../../backends/errors.ts";
 import type { Settlement } from "../../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";

@@ -24,7 +24,7 @@ export type StreamSettings = Required<
   >
 >;
 
-/** What may differ from store to store. */
+/** The settings in which stores differ. */
 export interface StoreShape {
   readonly stream: string;
   readonly prefix: string;
@@ -34,7 +34,7 @@ export interface StoreShape {
 }
 
 const MS = 1_000_000;
-/** Metadata by which a stream is known as ours, and the one number that can never change. */
+/** The metadata key that marks a stream as ours; the number of partitions never changes. */
 const PARTITIONS_KEY = "zaakstroom.partitions";
 
 /** How many partitions a stream says it has; NaN for one that is not ours. */
@@ -42,10 +42,10 @@ export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
   return Number(metadata?.[PARTITIONS_KEY]);
 }
 
-/** An id that a producer sends twice within this time to two cases is refused; per case ids are compared for ever. */
+/** An id sent to two cases within this time is rejected; within a case ids are compared for ever. */
 export const DUPLICATE_WINDOW_MS = 120_000;
 
-/** The stream of events and of everything that must become durable together with them. */
+/** The stream of events and of everything that becomes durable together with them. */
 export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamSettings {
   return {
     name: stream,
@@ -59,24 +59,24 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
     max_age: 0,
     max_msgs_per_subject: -1,
     duplicate_window: DUPLICATE_WINDOW_MS * MS,
-    // JSON would shrink to a third, and every reader that is behind the latest block would pay for it: a quarter of what
-    // the server does in all. Whoever is short of disk compresses the file system.
+    // JSON would shrink to a third, but every reader behind the latest block would pay for it: a quarter of the server's
+    // work in all. The file system can compress instead.
     compression: "none",
-    // The transactional mailbox: a batch commits whole or not at all.
+    // Transactional mailboxes: a batch commits whole or not at all.
     allow_atomic: true,
     // A new checkpoint, parked case or timer replaces the one before it.
     allow_rollup_hdrs: true,
     // Histories are read from any replica, without the leader.
     allow_direct: true,
-    // What marks a parked case or a timer as gone may itself go after a while.
+    // The tombstone of a parked case or a timer expires after a while.
     allow_msg_ttl: true,
-    // Rollups need it; people are kept out by permissions.
+    // Rollups need it; permissions keep people from purging.
     deny_purge: false,
     metadata: { [PARTITIONS_KEY]: String(partitions) },
   };
 }
 
-/** The leases: a KV bucket whose keys vanish when nobody renews them. */
+/** The leases: a KV bucket whose keys expire when they are not renewed. */
 export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSettings {
   return {
     name: `KV_${leaseBucket(stream)}`,
@@ -100,29 +100,29 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSe
   };
 }
 
-/** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
+/** The read model of cases: a KV bucket, one key for each case. It can be rebuilt from the events at any time. */
 function casesStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
     name: `KV_${casesBucket(shape.stream)}`,
     subjects: [`$KV.${casesBucket(shape.stream)}.>`],
-    // A key holds what the case is now; the order of the last changes is the order in the stream.
+    // A key holds the current state of a case; the stream orders the cases by their last change.
     max_msgs_per_subject: 1,
     compression: "none",
-    // A stretch of cases and how far they are projected change together.
+    // The entries of a chunk and the projection's checkpoint change together.
     allow_atomic: true,
     allow_msg_ttl: false,
     metadata: {},
   };
 }
 
-/** Where producers leave events that can't compute a partition, until a node moves them into the log. */
+/** The events of producers that can't compute a partition, until a node moves them into the log. */
 function ingestStream(shape: StoreShape): StreamSettings {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    // What can't be taken in waits beside it, with the reason, for a person.
+    // Rejected messages wait beside them, with the reason, for a person.
     subjects: [subjects.ingest(), subjects.rejected("*")],
     compression: "none",
     allow_atomic: false,
@@ -131,7 +131,7 @@ function ingestStream(shape: StoreShape): StreamSettings {
   };
 }
 
-/** Every stream of a store, the one that tells whose store it is first. */
+/** Every stream of a store, that of the events first. */
 export function streamsOf(shape: StoreShape): StreamSettings[] {
   return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
 }

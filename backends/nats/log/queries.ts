@@ -1,4 +1,4 @@
-/** Reading the log: by case, by position, time and type, and what is made of it. @module */
+/** Reading the log: by case, position, time and type; and audit entries. @module */
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import type { AuditEntry } from "../../dead_letters.ts";
 import { BackendUnavailable } from "../../errors.ts";
@@ -10,15 +10,14 @@ import { deliveryLineOf, envelopeOf, type StoredMessage } from "../stream/messag
 import type { NatsContext } from "../context.ts";
 
 const AT_ONCE = 1_000;
-/** A replica that is behind is looked at so often, so many milliseconds apart. */
+/** How often, and at what interval, a replica that lags behind is read again. */
 const REPLICA_READS = 200;
 const REPLICA_READ_INTERVAL_MS = 20;
 const NEVER_ABORTED = new AbortController().signal;
 const BYTES_AT_ONCE = 4_000_000;
-/** How many positions a search of the latest events looks at in one step back. */
+/** Positions that a search of the latest events reads in one step back. */
 const STEP_BACK = 2_000;
 
-/** What reading needs of a backend. */
 type ReadContext = Pick<NatsContext, "client" | "stream" | "subjects" | "caseHeads" | "clock">;
 
 function toStoredEvent(stored: StoredMessage): StoredEvent {
@@ -31,7 +30,7 @@ export async function* readCase({ caseHeads }: ReadContext, caseId: string): Asy
   }
 }
 
-/** Reads what was stored when it was called. */
+/** Reads the events that were stored at the time of the call. */
 export async function* readAll(context: ReadContext, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
   const end = Math.min(await lastPosition(context), range.toPosition ?? Infinity);
   const from = Math.max(range.fromPosition ?? 1, 1);
@@ -55,14 +54,14 @@ async function* readBetween(
   const reader = new OrderedReader({ client, stream, filters, after: from - 1 });
   try {
     for (let idle = 0; reader.position < target;) {
-      // What the leader has, the replica that is read from may not have yet; and a new consumer is not known everywhere.
-      const away = await reader.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
+      // The replica that is read from may lag behind the leader, and may not know a new consumer yet.
+      const failure = await reader.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
       const found = reader.messages;
       for (const each of found) if (each.position <= end) yield each;
       reader.dropUpTo(reader.position);
       idle = found.length > 0 ? 0 : idle + 1;
-      if (away !== undefined && !(away instanceof BackendUnavailable)) throw away;
-      if (idle > REPLICA_READS) throw away ?? new BackendUnavailable("A replica of NATS is behind");
+      if (failure !== undefined && !(failure instanceof BackendUnavailable)) throw failure;
+      if (idle > REPLICA_READS) throw failure ?? new BackendUnavailable("A replica of NATS is behind");
       if (idle > 0) await delayOrAbort(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
     }
   } finally {

@@ -5,7 +5,7 @@ import { privateDirectory, serverCommand, type ServerUser } from "../../local_se
 import { readPostmasterFile, serverState } from "./server_state.ts";
 import { latestLog, LOG_SETTINGS, trimLogs } from "./server_log.ts";
 
-/** What it takes to start the server of a cluster. */
+/** How the server of a cluster is started. */
 export interface Postmaster {
   readonly cluster: string;
   readonly programs: string;
@@ -23,7 +23,7 @@ export interface Postmaster {
 /** A server this process started. */
 export interface StartedServer {
   readonly pid: number;
-  /** Resolves when the process is gone; until somebody asks, the server keeps no program running. */
+  /** Resolves when the process is gone; until it is called, the server does not keep this process alive. */
   exited(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ const POLL_MS = 5;
 /** How long the processes of a killed server may take to notice and leave, in milliseconds. */
 const OLD_PROCESSES_MS = 15_000;
 
-/** How much of a failing server's words is kept, in characters. */
+/** The most characters kept of a failing server's output. */
 const MAX_OUTPUT = 16_384;
 
 /** How long the log writer of a failed server may take to end, in milliseconds. */
@@ -106,9 +106,9 @@ export async function stopPostmaster(
 
 async function awaitGone(cluster: string, pid: number): Promise<void> {
   const giveUpAt = performance.now() + STOP_MS;
-  for (let look = 1; (await readPostmasterFile(cluster))?.pid === pid; look++) {
+  for (let polls = 1; (await readPostmasterFile(cluster))?.pid === pid; polls++) {
     // one that is killed while it stops leaves its file; asking on the socket is rare, for it delays the stop
-    if (look % 200 === 0 && (await serverState(cluster)).kind === "stale") return;
+    if (polls % 200 === 0 && (await serverState(cluster)).kind === "stale") return;
     if (performance.now() > giveUpAt) {
       throw new EmbeddedError(
         "failed",

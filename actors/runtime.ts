@@ -37,7 +37,7 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
-import type { NatsOptions } from "../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../backends/nats/setup/options.ts";
 
 export type { Backend } from "../backends/backend.ts";
 export { createMemoryBackend, type MemoryBackendOptions } from "../backends/memory/memory_backend.ts";

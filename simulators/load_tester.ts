@@ -6,7 +6,7 @@
 import { processors } from "../actors/application.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
-import { delay } from "../backends/primitives/retry.ts";
+import { delayOrAbort } from "../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases } from "./case_generator.ts";
@@ -75,7 +75,7 @@ export class LoadTester {
     while (!signal.aborted) {
       const { mailboxes } = await this.#backend.health();
       if (mailboxes.filter(({ owner }) => owner !== null).length >= wanted) return;
-      await delay(20, signal);
+      await delayOrAbort(20, signal);
     }
   }
 
@@ -165,7 +165,7 @@ export class LoadTester {
   async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, onTick: () => void) {
     const start = performance.now();
     for (let n = 1; !ended.aborted; n++) {
-      await delay(start + n * 1000 - performance.now(), ended);
+      await delayOrAbort(start + n * 1000 - performance.now(), ended);
       const processes = await watch.sample();
       // What is left of a second would look like a fall.
       if (ended.aborted) return;
@@ -180,7 +180,7 @@ export class LoadTester {
     const { signal } = this.#options;
     const unhurried = new AbortController().signal;
     while (wallClock() - began < (signal.aborted ? ABORTED_DRAIN_MS : DRAIN_MS)) {
-      await delay(20, unhurried);
+      await delayOrAbort(20, unhurried);
       if ((recorder?.behind ?? 0) > 0) continue;
       const { mailboxes } = await this.#backend.health();
       if (mailboxes.some(({ pending, retrying }) => pending + retrying > 0)) continue;

@@ -1,6 +1,7 @@
 /** Plays the citizen and the caseworker against a running store, in simulated time. @module */
 import { EventIdConflict } from "../../backends/errors.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
@@ -52,7 +53,7 @@ const APPEND_BATCH = 500;
  * kept but in memory: started again, it reads the log from its beginning, and what had happened is found there.
  */
 export async function simulateCitizen(options: CitizenOptions): Promise<CitizenProgress> {
-  const { signal, pollIntervalMs = 200, wait = delay, onProgress } = options;
+  const { signal, pollIntervalMs = 200, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
     await simulation.poll();

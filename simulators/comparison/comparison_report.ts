@@ -46,10 +46,6 @@ function rowsOf({ rate_per_second: at }: Comparison): Row[] {
     ["Queries: story of a case, ms", ms("read_case_ms")],
     ["Queries: replay of one type, events/s", rate("replay_per_second")],
     [
-      "Transactions: outputs, checkpoint, timers",
-      ({ features }) => features.atomicSettle ? "one" : "several",
-    ],
-    [
       "Transactions: rival appends of which one was refused",
       ({ conflicts: { refused, tried } }) => `${refused} of ${tried}`,
     ],

@@ -3,7 +3,7 @@ import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { VersionConflict } from "../../backends/errors.ts";
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
@@ -64,7 +64,7 @@ async function waitUntilDrained(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
+    await delayOrAbort(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
     if (sinceSettledMs() < QUIET_MS) continue;
     const mailboxes = (await backend.health()).mailboxes.filter(({ processor }) => names.has(processor));
     if (mailboxes.length < names.size * backend.partitions) continue;

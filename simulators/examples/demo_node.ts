@@ -5,7 +5,7 @@ import { noopObserver } from "../../actors/observer.ts";
 import { processors } from "../../actors/application.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /** A server, for a publisher and for a node. */

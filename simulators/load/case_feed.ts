@@ -1,6 +1,7 @@
 /** Feeding a store with generated cases: in batches, at a rate or as fast as it takes them. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "../case_generator.ts";
@@ -70,7 +71,7 @@ async function* batches(
     batch.push(withTwoDecimals(event));
     if (batch.length < size) continue;
     if (perSecond !== undefined) {
-      await delay(began + handedOut / perSecond * 1000 - performance.now(), signal);
+      await delayOrAbort(began + handedOut / perSecond * 1000 - performance.now(), signal);
     }
     handedOut += batch.length;
     yield batch;

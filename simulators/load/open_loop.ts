@@ -5,7 +5,8 @@
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import type { WireEvent } from "../../schema/events.ts";
 
 /** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */
@@ -61,7 +62,7 @@ class OpenLoop {
     const { schedule, start, signal } = this.#options;
     const moments = schedule[Symbol.iterator]();
     for (let next = moments.next(); !next.done && this.#failed === undefined;) {
-      await delay(start + next.value - performance.now(), signal);
+      await delayOrAbort(start + next.value - performance.now(), signal);
       if (this.#inFlight.size >= APPENDS_AT_ONCE) await Promise.race(this.#inFlight);
       if (signal.aborted) break;
       const elapsed = this.#handOver(next.value);

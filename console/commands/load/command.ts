@@ -1,4 +1,4 @@
-/** `load`: offers a node so many cases a second, and says what came of it. @module */
+/** `load`: offers a node cases at a rate, and reports latency, throughput and use. @module */
 import { arrivalKinds } from "../../../simulators/load/arrival_schedule.ts";
 import { duration, oneOf, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import { backendOptions, jsonOption } from "../../store/open_backend.ts";
@@ -26,12 +26,12 @@ const loadOptions = {
   duration: {
     schema: duration.optional(),
     value: "TIME",
-    help: "for so long, e.g. 60s; default 60s, and 10s for each rate of a search",
+    help: "length of the run, e.g. 60s; default 60s, and 10s for each rate of a search",
   },
   "warm-up": {
     schema: duration.optional(),
     value: "TIME",
-    help: "arrivals so early are not counted; default a tenth of the duration, 5s at most",
+    help: "arrivals in this first part are not counted; default a tenth of the duration, 5s at most",
   },
   arrivals: {
     schema: oneOf(arrivalKinds).default("poisson"),

@@ -1,4 +1,4 @@
-/** A load test as the command runs it: opens, measures, tells, and leaves its own store behind nowhere. @module */
+/** Runs the load test: opens the store, measures, reports, and removes a temporary store. @module */
 import type { Backend } from "../../../backends/backend.ts";
 import { serverProcessId } from "../../../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";

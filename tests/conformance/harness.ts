@@ -1,7 +1,6 @@
 /** What the conformance suite needs of a backend that wants to be tested by it. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import type { Fixture } from "./fixture.ts";
 
 /** How one node of a case is opened. Left out: the backend's own default. */
 export interface NodeOptions {
@@ -33,10 +32,3 @@ export interface Harness {
 
 /** What only some harnesses can do. Cases that need more than is offered are reported as ignored. */
 export type Ability = "failNextDeadLetterWrite" | "slowAppend";
-
-/** One case of the suite. Its name says what holds, and the invariant that it proves. */
-export interface ConformanceCase {
-  readonly name: string;
-  readonly needs?: Ability;
-  run(fixture: Fixture): Promise<void>;
-}

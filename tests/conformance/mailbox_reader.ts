@@ -2,14 +2,21 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Batch, Mailbox } from "../../backends/mailbox/mailbox.ts";
 import { deliveries, type Delivery, type PlannedOutcome, settleBatch } from "./outcomes.ts";
-import type { Fixture } from "./fixture.ts";
+import type { Harness } from "./harness.ts";
+
+/** What a reader needs of the fixture it reads in. */
+export interface ReaderContext {
+  readonly harness: Harness;
+  readonly signal: AbortSignal;
+  waitFor<T>(what: string, promise: Promise<T>): Promise<T>;
+}
 
 export class MailboxReader {
   readonly #batches: AsyncIterator<Batch>;
   readonly #stop = new AbortController();
   #requested: Promise<IteratorResult<Batch>> | undefined;
 
-  constructor(readonly fixture: Fixture, readonly mailbox: Mailbox) {
+  constructor(readonly fixture: ReaderContext, readonly mailbox: Mailbox) {
     const signal = AbortSignal.any([fixture.signal, this.#stop.signal]);
     this.#batches = mailbox.batches(signal)[Symbol.asyncIterator]();
   }

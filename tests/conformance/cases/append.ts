@@ -6,7 +6,7 @@ import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 import { anEvent, someEvents } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries } from "../outcomes.ts";
 import { collect, idsOf } from "../fixture.ts";
 

@@ -5,7 +5,7 @@ import { storeRow } from "../../../schema/delivery_line.ts";
 import { EventIdConflict } from "../../../backends/backend.ts";
 import { Fenced, type Settlement } from "../../../backends/mailbox/mailbox.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, type Delivery, outputOf, settlement } from "../outcomes.ts";
 import { collect, type FixtureSetup } from "../fixture.ts";
 

@@ -1,6 +1,6 @@
 /** Conformance: stopping, at any moment and as often as anybody likes. @module */
 import { assertEquals } from "@std/assert";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { INTAKE } from "../fixture.ts";
 
 export const closingCases: ConformanceCase[] = [

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { consumeAll, DeliveryLog } from "../delivery_log.ts";
 import { collect } from "../fixture.ts";
 

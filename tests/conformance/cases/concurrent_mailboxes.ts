@@ -5,7 +5,7 @@ import type { Batch, Settlement } from "../../../backends/mailbox/mailbox.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, outputOf, settlement } from "../outcomes.ts";
 import { collect, type Fixture, idsOf, INTAKE } from "../fixture.ts";
 

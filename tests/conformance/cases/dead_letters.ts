@@ -4,7 +4,7 @@ import { KEPT_FIRST, KEPT_LAST } from "../../../backends/settlement/failure_hist
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deadOf, deliveries, type Delivery, failureOf, outputOf, retryOf, settlement } from "../outcomes.ts";
 import { collect } from "../fixture.ts";
 

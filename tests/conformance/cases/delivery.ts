@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { partitionOf } from "../../../schema/partition.ts";
 import { anEvent, casesIn, someEvents } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, settlement } from "../outcomes.ts";
 import { INTAKE } from "../fixture.ts";
 

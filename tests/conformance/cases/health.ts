@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { settlement } from "../outcomes.ts";
 
 async function healthOf(backend: Backend, partition = 0): Promise<MailboxHealth> {

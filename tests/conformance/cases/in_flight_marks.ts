@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Fenced, type InFlightMark } from "../../../backends/mailbox/mailbox.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries } from "../outcomes.ts";
 import type { Fixture } from "../fixture.ts";
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Fenced, type Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { anEvent } from "../../support/events.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { consumeAll, DeliveryLog } from "../delivery_log.ts";
 import { deadOf, deliveries, outputOf, settlement, timerOf } from "../outcomes.ts";
 import { collect, type Fixture, INTAKE } from "../fixture.ts";

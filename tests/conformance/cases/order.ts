@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { fnv1a32 } from "../../../schema/partition.ts";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, type Delivery, type PlannedOutcome, settleBatch } from "../outcomes.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";
 

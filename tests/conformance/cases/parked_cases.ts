@@ -1,7 +1,7 @@
 /** Conformance: a failure parks its own case, and the case comes back in order. @module */
 import { assertEquals } from "@std/assert";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries, type Delivery, heldOf, retryOf, settleBatch, settlement } from "../outcomes.ts";
 
 /** Long enough to see that nothing comes, also where time is real. */

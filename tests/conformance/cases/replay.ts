@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent, casesIn, someEvents } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { readLines } from "../outcomes.ts";
 import { collect, type Fixture, idsOf } from "../fixture.ts";
 

@@ -3,7 +3,7 @@ import { linesOf } from "../../../backends/mailbox/mailbox.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { anEvent, casesIn } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { deadOf, deliveries, heldOf, outputOf, retryOf, settlement } from "../outcomes.ts";
 import { collect, idsOf, INTAKE } from "../fixture.ts";
 

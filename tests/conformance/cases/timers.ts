@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { StoredTimerChange } from "../../../backends/mailbox/mailbox.ts";
 import type { Delivery } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { consumeAll, DeliveryLog } from "../delivery_log.ts";
 import { deliveries, settlement, timerOf } from "../outcomes.ts";
 import { collect, type Fixture, type FixtureSetup } from "../fixture.ts";

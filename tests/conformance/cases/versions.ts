@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { VersionConflict } from "../../../backends/backend.ts";
 import { anEvent, someEvents } from "../../support/events.ts";
-import type { ConformanceCase } from "../harness.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
 import { collect, idsOf } from "../fixture.ts";
 
 export const versionCases: ConformanceCase[] = [

@@ -61,7 +61,8 @@ async function openPostgresStore(dataDir: string, given?: string): Promise<DemoS
   const own = given === undefined ? await openEmbedded({ role: "node", dataDir }) : undefined;
   const { host, port, user, database } = own?.connection ?? {};
   const url = given ?? `postgres://${user}@${encodeURIComponent(host!)}:${port}/${database}`;
-  const backend = await openPostgres({ url });
+  // An empty database gets its store here; one of another version is left for `setup`.
+  const backend = await openPostgres({ url, migrate: "if-empty" });
   return { url, natsOptions: {}, backend, close: async () => await own?.close() };
 }
 

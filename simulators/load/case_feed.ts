@@ -11,7 +11,7 @@ interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
   readonly perSecond?: number;
-  /** Told after every append that was acknowledged. */
+  /** Called after every append that was acknowledged. */
   readonly onAppended?: (events: readonly WireEvent[], duplicates: number) => void;
 }
 
@@ -22,8 +22,8 @@ const CONCURRENT_APPENDS = 3;
 const STEP_MS = 50;
 
 /**
- * Appends generated cases; returns how many. While the backend is away it waits: the ids follow from the seed, so an
- * append whose outcome is unknown is simply made again, and a run that was cut off goes on where it was.
+ * Appends generated cases; returns how many. It retries while the backend is unavailable: the ids derive from the seed,
+ * so an append whose outcome is unknown can be repeated, and an interrupted run continues where it was.
  */
 export async function appendGeneratedCases(
   backend: Backend,

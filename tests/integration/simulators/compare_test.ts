@@ -60,9 +60,9 @@ const slips: readonly [string, RegExp][] = [
   ["compare --report /dev/null/x", /^Cannot use --report \/dev\/null\/x: /],
 ];
 
-for (const [line, told] of slips) {
+for (const [line, message] of slips) {
   Deno.test(`"${line}" is refused in one line`, async () => {
-    assertRefused(await runHere(line.split(" ")), 2, told);
+    assertRefused(await runHere(line.split(" ")), 2, message);
   });
 }
 

@@ -1,17 +1,16 @@
-/** Who may be inside together: many at once, or one alone. In order of arrival. @module */
+/** A readers-writer lock: many shared holders or one exclusive holder, in order of arrival. @module */
 
 interface Waiter {
   readonly exclusive: boolean;
   readonly grant: () => void;
 }
 
-/** Lets in any number of those who share, and whoever wants to be alone when nobody else is inside. */
 export class SharedLock {
   #holders = 0;
   #isExclusive = false;
   readonly #waiters: Waiter[] = [];
 
-  /** Resolves, in its turn, to the function that leaves. */
+  /** Resolves, when it is granted, to the function that releases the lock. */
   acquire(exclusive: boolean): Promise<() => void> {
     return new Promise((resolve) => {
       this.#waiters.push({ exclusive, grant: () => resolve(() => this.#release()) });

@@ -47,7 +47,7 @@ async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
 
 /**
  * Output lines (`schema/delivery_line.ts`) as `copyRows` takes them. They are made before any lock is taken. A backslash is
- * doubled, as COPY wants it; few outputs have one.
+ * doubled, as COPY requires; few outputs have one.
  */
 function copyBytes(outputs: Uint8Array): Buffer {
   const bytes = Buffer.from(outputs.buffer, outputs.byteOffset, outputs.length);
@@ -56,7 +56,7 @@ function copyBytes(outputs: Uint8Array): Buffer {
 
 const BACKSLASH = 0x5c;
 
-/** Sends the rows and their end. With nothing left to be written, `end` says so at once: the next statement may follow. */
+/** Sends the rows and their end. With nothing left to be written, `end` is sent at once: the next statement may follow. */
 function sendAll(stream: Writable, rows: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on("error", reject);

@@ -6,7 +6,7 @@ import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
-import { httpRoutes } from "../http/routes.ts";
+import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -140,7 +140,7 @@ function serveNode(
     facts: () => ({ ...facts, outageReason: activity.outageReason }),
     onHealth: (health) => metrics.recordHealth(health),
   });
-  return serveHttp({ ...http, ...httpRoutes(check, metrics) });
+  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, metrics)) });
 }
 
 /** What a supervisor asks of a backend, as soon as it is open. Where it can't be opened, the opener handles the error, and the supervisor waits. */

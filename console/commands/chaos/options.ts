@@ -4,7 +4,7 @@ import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 
 /** The names of all scenarios: they are written out because help and completion need them without the faults. */
-export const scenarioNames = [
+const scenarioNames = [
   "calm",
   "worker_kill",
   "worker_hang",

@@ -1,6 +1,6 @@
 /** A run as series over time, for the charts of its report. Pure. @module */
-import type { MailboxTotals } from "./node/control_protocol.ts";
 import type { RunHistory, RuntimeEventKind } from "../proof/history.ts";
+import type { MailboxTotals } from "../proof/run_report.ts";
 
 /** Values at equal steps from when the load began; marks are moments in milliseconds. */
 export interface RunSeries {

@@ -1,10 +1,11 @@
 /** Playing a timeline: when each fault begins and ends, and what was seen of it. @module */
+import { delay } from "../../backends/primitives/retry.ts";
 import { faults } from "../faults/all.ts";
 import type { Fault } from "../faults/fault.ts";
 import { steadyNow } from "./node/control_protocol.ts";
 import type { RuntimeEventKind, SettleAttempt } from "../proof/history.ts";
 import type { Scenario, TimelineStep } from "./scenario.ts";
-import type { Recorder } from "./testbed/recorder.ts";
+import type { Recorder } from "../proof/recorder.ts";
 import type { Testbed } from "./testbed/testbed.ts";
 
 /** One fault that was applied. Times are milliseconds since the load began; undefined: it did not come to that. */
@@ -78,11 +79,11 @@ async function applyScheduledFault(
   began: number,
   signal: AbortSignal,
 ) {
-  await sleep(began + atMs - steadyNow(), signal);
+  await delay(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
     await fault.apply(testbed, signal);
-    if (!fault.isInstant) await sleep(began + untilMs - steadyNow(), signal);
+    if (!fault.isInstant) await delay(began + untilMs - steadyNow(), signal);
   } finally {
     await fault.heal(testbed);
   }
@@ -121,16 +122,4 @@ function firstSettled(
     result === "settled" && begunAt >= at && affects(partition)
   );
   return after.toSorted((a, b) => a.endedAt! - b.endedAt!)[0];
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -1,6 +1,6 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import type { Recorder } from "../chaos/testbed/recorder.ts";
+import type { Recorder } from "../proof/recorder.ts";
 import { type Fault, noHealing } from "./fault.ts";
 
 /** On a machine that is busy the worker may be found hung before its heap is full. */

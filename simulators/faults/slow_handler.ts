@@ -1,7 +1,7 @@
 /** Handlers are slower than the load. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
-import type { Recorder } from "../chaos/testbed/recorder.ts";
+import type { Recorder } from "../proof/recorder.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 import type { Fault } from "./fault.ts";
 

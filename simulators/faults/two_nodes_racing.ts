@@ -1,7 +1,7 @@
 /** Two nodes that believe to be the same one. @module */
 import type { ChaosNode } from "../chaos/node/node_process.ts";
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import type { Recorder } from "../chaos/testbed/recorder.ts";
+import type { Recorder } from "../proof/recorder.ts";
 import type { Fault } from "./fault.ts";
 
 export function twoNodesRacing(): Fault {

@@ -1,21 +1,24 @@
 /** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
 import { processors } from "../../../actors/processors/all.ts";
-import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
 import { delay } from "../../../backends/primitives/retry.ts";
-import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
-import type { RuntimeEventKind } from "../../proof/history.ts";
+import { SMALL_PER_LARGE } from "../../../backends/mailbox/batch_size.ts";
+import { MAX_ATTEMPTS } from "../../proof/history.ts";
+import { createReportingObserver, type MailboxTotals, type ReportSink } from "../../proof/run_report.ts";
+import { FaultSwitches, watchBackend } from "../../proof/watched_backend.ts";
+import { type Order, steadyNow } from "./control_protocol.ts";
 import { BATCH_BYTES } from "./open_store.ts";
-import { FaultSwitches, type ReportSink, watchBackend } from "./watched_backend.ts";
 
 /** Two workers, so that what happens to one can be told from what happens to the other. */
 export const WORKERS = 2;
-export const CHAOS_MAX_ATTEMPTS = 4;
 /** A batch may be above its bound by one delivery. */
 const PREFETCH = 4;
 const LARGEST_DELIVERY = 20_000;
-const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
+const IN_FLIGHT_BOUNDS = {
+  maxBytes: WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY),
+  maxBatches: WORKERS * PREFETCH * SMALL_PER_LARGE,
+};
 
 /** The supervision of chaos nodes: as in production, with times short enough to watch. */
 const supervisorOptions: SupervisorOptions = {
@@ -26,7 +29,7 @@ const supervisorOptions: SupervisorOptions = {
   stateLimit: 2_000,
   heapCeilingBytes: 120 * 1024 * 1024,
   intensity: { restarts: 40, periodMs: 60_000 },
-  policy: { maxAttempts: CHAOS_MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
+  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
   prefetch: PREFETCH,
   entry: new URL("./chaos_worker.ts", import.meta.url),
 };
@@ -49,8 +52,8 @@ export class ChaosRuntime {
     this.#backend = backend;
     this.#report = report;
     this.#workers = workers;
-    const observer = createReportingObserver(report);
-    const watchedBackend = watchBackend(backend, report, this.#switches);
+    const observer = createReportingObserver(report, steadyNow);
+    const watchedBackend = watchBackend(backend, { report, now: steadyNow, switches: this.#switches });
     this.supervisor = new Supervisor(watchedBackend, processors, observer, supervisorOptions);
     this.#timer = setInterval(() => this.#reportInFlight(), REPORT_MS);
     this.#healthLoop = this.#reportHealth();
@@ -70,9 +73,7 @@ export class ChaosRuntime {
   }
 
   #reportInFlight(): void {
-    const { mostInFlight } = this.#switches;
-    this.#switches.mostInFlight = this.#switches.inFlight;
-    void this.#report({ kind: "in_flight", bytes: mostInFlight, bound: IN_FLIGHT_BOUND });
+    void this.#report({ kind: "in_flight", ...this.#switches.inFlight.takePeak(), ...IN_FLIGHT_BOUNDS });
   }
 
   /** Does what it is told; returns evidence of what it has done so far, as a count. */
@@ -118,22 +119,6 @@ function mailboxTotals(mailboxes: readonly MailboxHealth[], nextTimerAt: string 
     parked: sum(({ parked }) => parked),
     retrying: sum(({ retrying }) => retrying),
     timersDue: nextTimerAt !== null && Date.parse(nextTimerAt) <= RealDate.now(),
-  };
-}
-
-/** Everything the runtime makes visible, as reports; of a batch only what did not go well. */
-export function createReportingObserver(report: ReportSink): Observer {
-  const observe = (what: RuntimeEventKind, ids: Record<string, string | number>) =>
-    void report({ kind: "observed", what, at: steadyNow(), ids });
-  return {
-    settled() {},
-    retried: (ids) => observe("retry", { ...ids }),
-    deadLettered: (ids) => observe("dead_letter", { ...ids }),
-    held: (ids) => observe("held", { ...ids }),
-    fenced: (ids) => observe("fenced", ids),
-    workerRestarted: ({ worker, exit }) => observe("worker_restart", { worker, exit }),
-    backendUnavailable: () => observe("backend_away", {}),
-    backendAvailable: () => observe("backend_back", {}),
   };
 }
 

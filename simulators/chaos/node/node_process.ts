@@ -2,7 +2,7 @@
 import type { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { nodeCommand } from "./node_command.ts";
-import type { NodeLife, Recorder } from "../testbed/recorder.ts";
+import type { NodeLife, Recorder } from "../../proof/recorder.ts";
 
 /** A node starts within this time, also on a machine that is busy, in milliseconds. */
 const START_MS = 30_000;

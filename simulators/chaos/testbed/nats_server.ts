@@ -1,6 +1,6 @@
 /** NATS for chaos: a nats-server found on this machine and started in a temporary directory, or the one a URL names. @module */
 import { connect } from "@nats-io/transport-deno";
-import type { Upstream } from "../../proxy/fault_proxy.ts";
+import type { Upstream } from "../../proxy/link.ts";
 import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
 
 /** JetStream's atomic batches came with 2.12. */

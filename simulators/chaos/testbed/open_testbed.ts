@@ -3,7 +3,7 @@ import { processors } from "../../../actors/processors/all.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
-import { FaultProxy, type LinkRules } from "../../proxy/fault_proxy.ts";
+import { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { NatsWire } from "../../proxy/nats_wire.ts";
 import { PostgresWire } from "../../proxy/postgres_wire.ts";
 import type { CurrentFilter } from "../../proxy/wire.ts";
@@ -13,7 +13,7 @@ import { steadyNow } from "../node/control_protocol.ts";
 import { startMemoryNode } from "../node/memory_node.ts";
 import { BATCH_BYTES, BATCH_SIZE, openStore, PARTITIONS } from "../node/open_store.ts";
 import { Producer } from "./producer.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder } from "../../proof/recorder.ts";
 import type { ChaosServer } from "./server.ts";
 import type { BackendName, Testbed } from "./testbed.ts";
 
@@ -25,6 +25,8 @@ interface TestbedOptions {
   readonly smallHeap: boolean;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
+  /** Stands between the node and its store; in memory only. */
+  readonly wrapStore?: ((store: Backend) => Backend) | undefined;
 }
 
 /** Mailboxes of a store. */
@@ -44,15 +46,11 @@ export function openTestbed(plan: TestbedOptions): Promise<RunningTestbed> {
   return plan.server === undefined ? openInMemory(plan) : openOnServer(plan, plan.server);
 }
 
-/** `between` stands between the node and the store. */
-export async function openInMemory(
-  { seed, perSecond }: Pick<TestbedOptions, "seed" | "perSecond">,
-  wrap: (backend: Backend) => Backend = (backend) => backend,
-): Promise<RunningTestbed> {
+async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Promise<RunningTestbed> {
   const bounds = { batchSize: BATCH_SIZE, batchBytes: BATCH_BYTES };
   const backend = createMemoryBackend({ partitions: PARTITIONS, ...bounds });
   const recorder = new Recorder();
-  const node = await startMemoryNode(wrap(backend), "node-1", recorder);
+  const node = await startMemoryNode(wrapStore?.(backend) ?? backend, "node-1", recorder);
   return {
     ...commonMembers("memory", seed, backend, perSecond, recorder),
     nodes: [node],
@@ -78,7 +76,10 @@ function commonMembers(
   return { backend, random: new Random(seed, "faults"), producer, recorder };
 }
 
-async function openOnServer({ seed, perSecond, nodes, ...kind }: TestbedOptions, server: ChaosServer) {
+async function openOnServer(
+  { seed, perSecond, nodes, ...kind }: TestbedOptions,
+  server: ChaosServer,
+): Promise<RunningTestbed> {
   const processes = new TestbedProcesses(server, await server.freshStore(), kind);
   try {
     const reader = await processes.open();
@@ -87,7 +88,7 @@ async function openOnServer({ seed, perSecond, nodes, ...kind }: TestbedOptions,
     return {
       ...commonMembers(server.backend, seed, store, perSecond, processes.recorder),
       nodes: processes.nodes,
-      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules] as readonly LinkRules[],
+      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules],
       server,
       storeUrl: processes.url,
       reader,

@@ -11,7 +11,7 @@ import {
 } from "../../../backends/postgres/embedded/postmaster.ts";
 import { serverUser } from "../../../backends/local_server/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
-import type { Upstream } from "../../proxy/fault_proxy.ts";
+import type { Upstream } from "../../proxy/link.ts";
 import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
 
 /**

@@ -10,6 +10,7 @@ import { eventTypes, type WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
 import { generateCases } from "../../case_generator.ts";
 import { Random } from "../../cases/random.ts";
+import type { PoisonEvent } from "../../proof/history.ts";
 import type { FailureMark } from "../node/fault_hooks.ts";
 
 interface ProducerOptions {
@@ -27,7 +28,7 @@ const CONCURRENT_APPENDS = 4;
 
 export class Producer {
   readonly accepted: string[] = [];
-  readonly poison: string[] = [];
+  readonly poison: PoisonEvent[] = [];
   readonly flaky: string[] = [];
   /** Appends that ended with an error which no waiting mends. */
   readonly failures: string[] = [];
@@ -101,7 +102,9 @@ export class Producer {
     const first = payment(intake, 0);
     const marked = { ...first, data: { ...first.data, chaos: mark } };
     const others = Array.from({ length: behind + later }, (_, n) => payment(intake, n + 1));
-    (mark.act === "fail_twice" ? this.flaky : this.poison).push(marked.event_id);
+    const { event_id: eventId } = marked;
+    if (mark.act === "fail_twice") this.flaky.push(eventId);
+    else this.poison.push({ eventId, error: mark.act === "throw" ? "Error" : undefined });
     this.append([intake, marked, ...others.slice(0, behind)]);
     return { id: marked.event_id, later: others.slice(behind) };
   }

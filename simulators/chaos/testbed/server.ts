@@ -1,5 +1,5 @@
 /** A server that chaos runs against: its own, or one that was named. @module */
-import type { Upstream } from "../../proxy/fault_proxy.ts";
+import type { Upstream } from "../../proxy/link.ts";
 
 export interface ChaosServer extends AsyncDisposable {
   readonly backend: "postgres" | "nats";

@@ -1,9 +1,9 @@
 /** The stage: everything a fault can lay hands on. @module */
-import type { LinkRules } from "../../proxy/fault_proxy.ts";
+import type { LinkRules } from "../../proxy/link.ts";
 import type { Random } from "../../cases/random.ts";
 import type { ChaosNode } from "../node/node_process.ts";
 import type { Producer } from "./producer.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../../proof/recorder.ts";
 import type { ChaosServer } from "./server.ts";
 
 export type BackendName = "postgres" | "nats" | "memory";

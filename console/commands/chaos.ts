@@ -5,7 +5,7 @@ import { duration, flag } from "../../schema/settings.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../simulators/chaos/testbed/testbed.ts";
-import { faults } from "../../simulators/faults/all.ts";
+import { faults, testbedFaultNames } from "../../simulators/faults/all.ts";
 import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../simulators/chaos/report/summary.ts";
 import { jsonOption } from "../store/open_backend.ts";
 import { command, type Output } from "../cli/command.ts";
@@ -92,7 +92,7 @@ function validateOptions({ backend, url, duration }: ChaosValues): void {
 }
 
 function list({ json }: ChaosValues, { out }: Output): number {
-  const kinds = Object.values(faults).map((make) => make()).map(({ name, does }) => ({ name, does }));
+  const kinds = testbedFaultNames.map((name) => ({ name, does: faults[name].does }));
   if (json) {
     out(JSON.stringify({ scenarios, faults: kinds }));
     return exitCodes.ok;

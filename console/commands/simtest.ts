@@ -4,9 +4,9 @@ import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
 import { formatRounded, ProgressMeter } from "../cli/terminal.ts";
 import { flag, wholeNumber } from "../../schema/settings.ts";
-import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
-import { describeFault } from "../../simulators/simulation/fault.ts";
-import { type FailedSchedule, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
+import { drawPlan } from "../../simulators/simulation/plan_generator.ts";
+import { describeFault } from "../../simulators/simulation/plan.ts";
+import { type FailedPlan, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../simulators/simulation/simulation.ts";
 
 const MAX_SEEDS = 1_000_000_000;
@@ -52,7 +52,7 @@ interface RunCounts {
   readonly from: number;
   schedules: number;
   readonly failed: number[];
-  readonly shown: FailedSchedule[];
+  readonly shown: FailedPlan[];
   simulatedMs: number;
   readonly effects: Record<string, number>;
 }
@@ -66,7 +66,7 @@ async function runMany({ seeds, from, minutes, json }: SimtestValues, output: Ou
   const runCounts: RunCounts = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
   const late = () => minutes !== undefined && performance.now() - began >= minutes * 60_000;
   while (runCounts.schedules < most && !late()) {
-    const run = await simulatePlan(drawSchedule(from + runCounts.schedules));
+    const run = await simulatePlan(drawPlan(from + runCounts.schedules));
     addRun(runCounts, run);
     if (run.breaches.length > 0 && runCounts.shown.length < MAX_SHOWN) {
       runCounts.shown.push(await shrinkRun(run));
@@ -78,10 +78,10 @@ async function runMany({ seeds, from, minutes, json }: SimtestValues, output: Ou
   return printCounts(runCounts, (performance.now() - began) / 1_000, json, output);
 }
 
-function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs }: SimulationResult): void {
+function addRun(runCounts: RunCounts, { plan, breaches, effects, simulatedMs }: SimulationResult): void {
   runCounts.schedules++;
   runCounts.simulatedMs += simulatedMs;
-  if (breaches.length > 0) runCounts.failed.push(schedule.seed);
+  if (breaches.length > 0) runCounts.failed.push(plan.seed);
   for (const [kind, times] of effects) runCounts.effects[kind] = (runCounts.effects[kind] ?? 0) + times;
 }
 
@@ -112,12 +112,12 @@ function printCounts(runCounts: RunCounts, seconds: number, json: boolean, { out
 }
 
 async function runOne(seed: number, { json }: SimtestValues, { out }: Output): Promise<number> {
-  const run = await simulatePlan(drawSchedule(seed));
+  const run = await simulatePlan(drawPlan(seed));
   const failure = run.breaches.length === 0 ? undefined : await shrinkRun(run);
-  const { schedule, hash, breaches, trace } = run;
-  if (json) out(JSON.stringify({ schedule, hash, breaches, failure }));
+  const { plan, hash, breaches, trace } = run;
+  if (json) out(JSON.stringify({ plan, hash, breaches, failure }));
   else {
-    out(schedule.faults.map(describeFault).join("\n") || "No faults");
+    out(plan.faults.map(describeFault).join("\n") || "No faults");
     out(trace.join("\n"));
     out(failure === undefined ? `Seed ${seed} holds (trace ${hash})` : renderFailure(failure));
   }

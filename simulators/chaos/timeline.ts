@@ -1,7 +1,7 @@
 /** Playing a timeline: when each fault begins and ends, and what was seen of it. @module */
 import { delay } from "../../backends/primitives/retry.ts";
 import { faults } from "../faults/all.ts";
-import type { Fault } from "../faults/fault.ts";
+import type { Fault, TestbedFault } from "../faults/fault.ts";
 import { steadyNow } from "./node/control_protocol.ts";
 import type { RuntimeEventKind, SettleAttempt } from "../proof/history.ts";
 import type { Scenario, TimelineStep } from "./scenario.ts";
@@ -26,8 +26,8 @@ export interface FaultRecord {
 }
 
 /** One fault of a timeline, at its time. */
-interface ScheduledFault {
-  readonly fault: Fault;
+interface ScheduledFault extends Pick<Fault, "name" | "does"> {
+  readonly fault: TestbedFault;
   readonly atMs: number;
   readonly untilMs: number;
 }
@@ -50,7 +50,8 @@ function scheduleStep(
     const atMs = at * durationMs + i * each;
     // Between two of a kind there is a while without.
     const lasts = times === 1 ? each : each / 2;
-    return { fault: faults[fault](), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
+    const { name, does, testbed }: Fault = faults[fault];
+    return { name, does, fault: testbed!(), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
   });
 }
 
@@ -67,18 +68,18 @@ export async function runTimeline(
   return (): FaultRecord[] => applied.map((one) => recordFault(one, testbed, began));
 }
 
-interface AppliedFault {
-  readonly fault: Fault;
+interface AppliedFault extends Omit<ScheduledFault, "atMs" | "untilMs"> {
   readonly appliedAt: number;
   readonly healedAt: number;
 }
 
 async function applyScheduledFault(
-  { fault, atMs, untilMs }: ScheduledFault,
+  { atMs, untilMs, ...scheduled }: ScheduledFault,
   testbed: Testbed,
   began: number,
   signal: AbortSignal,
-) {
+): Promise<AppliedFault> {
+  const { fault } = scheduled;
   await delay(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
@@ -87,11 +88,11 @@ async function applyScheduledFault(
   } finally {
     await fault.heal(testbed);
   }
-  return { fault, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
+  return { ...scheduled, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
 
 function recordFault(
-  { fault, appliedAt, healedAt }: AppliedFault,
+  { name, does, fault, appliedAt, healedAt }: AppliedFault,
   testbed: Testbed,
   began: number,
 ): FaultRecord {
@@ -100,8 +101,7 @@ function recordFault(
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
   const settled = firstSettled(recorder, over, fault.affects);
   return {
-    name: fault.name,
-    does: fault.does,
+    ...{ name, does },
     appliedAt: appliedAt - began,
     healedAt: healedAt - began,
     proof: fault.tookEffect(testbed),

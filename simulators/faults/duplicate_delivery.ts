@@ -1,11 +1,20 @@
 /** What was settled is delivered once more. @module */
-import { type Fault, pollUntil } from "./fault.ts";
+import { drawNode, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
-export function duplicateDelivery(): Fault {
+export const duplicateDelivery: Fault = {
+  name: "duplicate_delivery",
+  does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
+  testbed: testbedFault,
+  // The next batch of the node, once it is settled.
+  simulation: simulated({
+    draw: drawNode,
+    inject: ({ node }, { nodes }) => nodes[node]!.pending.add("duplicate_delivery", "batch_settled", true),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let repeated = 0;
   return {
-    name: "duplicate_delivery",
-    does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
     needs: "worker",
     signs: [],
     apply({ nodes }, signal) {

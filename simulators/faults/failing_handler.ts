@@ -1,18 +1,28 @@
 /** Events that fail at first, with others of their case behind them. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { drawMark, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
 const CASES = 10;
 /** Events of the case that come with it, and that come while it is parked. */
 const BEHIND = 2;
 const LATER = 2;
 
-export function failingHandler(): Fault {
+export const failingHandler: Fault = {
+  name: "failing_handler",
+  does: "sends events whose handler fails twice before it succeeds, while later events of their cases wait",
+  testbed: testbedFault,
+  // At the first attempt.
+  simulation: simulated({
+    loadWeight: 1,
+    draw: drawMark,
+    inject: (mark, { producers }) => producers.mark({ ...mark, act: "fail_once", fault: "failing_handler" }),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   const ids: string[] = [];
   return {
-    name: "failing_handler",
-    does: "sends events whose handler fails twice before it succeeds, while later events of their cases wait",
     needs: "worker",
     signs: ["retry"],
     isInstant: true,

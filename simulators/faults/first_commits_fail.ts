@@ -1,10 +1,16 @@
-/** The first commits fail. @module */
+/** The next commits fail, and are not applied. @module */
 import { commitFault } from "./commit_fault.ts";
-import type { Fault } from "./fault.ts";
+import { drawNode, type Fault, simulated } from "./fault.ts";
 
 const COMMITS = 10;
 
-export function firstCommitsFail(): Fault {
-  const does = `refuses the next ${COMMITS} commits with an error of the server that asks to try again`;
-  return commitFault({ name: "first_commits_fail", does }, COMMITS, "refuse");
-}
+export const firstCommitsFail: Fault = {
+  name: "first_commits_fail",
+  does: `refuses the next ${COMMITS} commits with an error of the server that asks to try again`,
+  testbed: () => commitFault("refuse", COMMITS),
+  // The next settle of the node does not arrive.
+  simulation: simulated({
+    draw: drawNode,
+    inject: ({ node }, { nodes }) => nodes[node]!.pending.add("first_commits_fail", "settle_request", true),
+  }),
+};

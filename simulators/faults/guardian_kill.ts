@@ -1,12 +1,16 @@
 /** A guardian dies: its node notices, and ends in order. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
-export function guardianKill(): Fault {
+export const guardianKill: Fault = {
+  name: "guardian_kill",
+  does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   return {
-    name: "guardian_kill",
-    does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
     needs: "process",
     signs: ["takeover"],
     isInstant: true,

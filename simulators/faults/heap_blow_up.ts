@@ -1,16 +1,20 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import type { Recorder } from "../proof/recorder.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
 /** On a machine that is busy the worker may be found hung before its heap is full. */
 const TRIES = 3;
 
-export function heapBlowUp(): Fault {
+export const heapBlowUp: Fault = {
+  name: "heap_blow_up",
+  does: "fills the heap of a worker thread within one message until V8 aborts the process",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   return {
-    name: "heap_blow_up",
-    does: "fills the heap of a worker thread within one message until V8 aborts the process",
     needs: "process",
     signs: ["node_restart"],
     isInstant: true,

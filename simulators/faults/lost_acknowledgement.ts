@@ -1,11 +1,17 @@
 /** A commit is applied, and its acknowledgement lost. @module */
 import { commitFault } from "./commit_fault.ts";
-import type { Fault } from "./fault.ts";
+import { drawNode, type Fault, simulated } from "./fault.ts";
 
 const COMMITS = 5;
 
-export function lostAcknowledgement(): Fault {
-  const does =
-    `loses the acknowledgement of ${COMMITS} commits that were applied, and (on PostgreSQL) the connection`;
-  return commitFault({ name: "lost_acknowledgement", does }, COMMITS, "lose");
-}
+export const lostAcknowledgement: Fault = {
+  name: "lost_acknowledgement",
+  does:
+    `loses the acknowledgement of ${COMMITS} commits that were applied, and (on PostgreSQL) the connection`,
+  testbed: () => commitFault("lose", COMMITS),
+  // One settle.
+  simulation: simulated({
+    draw: drawNode,
+    inject: ({ node }, { nodes }) => nodes[node]!.pending.add("lost_acknowledgement", "settle_reply", true),
+  }),
+};

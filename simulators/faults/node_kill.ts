@@ -1,12 +1,24 @@
 /** The node dies under its guardian. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { drawNodeForAWhile, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
-export function nodeKill(): Fault {
+export const nodeKill: Fault = {
+  name: "node_kill",
+  does: "kills the process of a node (kill -9), which its guardian then starts again",
+  testbed: testbedFault,
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawNodeForAWhile,
+    inject({ node, ms }, { nodes, trace }) {
+      if (nodes[node]!.isRunning) trace.recordEffect("node_kill", `n${node}`);
+      nodes[node]!.kill(ms);
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   return {
-    name: "node_kill",
-    does: "kills the process of a node (kill -9), which its guardian then starts again",
     needs: "process",
     signs: ["node_restart", "takeover"],
     isInstant: true,

@@ -1,20 +1,31 @@
-/** Events that no try can save. @module */
+/** Events that no attempt can save. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import type { ScriptedFailure } from "../chaos/node/fault_hooks.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { poisonActs } from "../simulation/simulated_cases.ts";
+import { drawMark, type Fault, noHealing, pick, simulated, type TestbedFault } from "./fault.ts";
 
-/** Each in a case of its own, with events of the case behind it. */
+/** In the testbed, each in a case of its own, with events of the case behind it. */
 const ACTS: readonly ScriptedFailure[] = ["throw", "kill_worker", "spin"];
 const BEHIND = 2;
 /** And some that come when it is dead: they have to wait behind it. */
 const LATER = 2;
 
-export function poisonMessage(): Fault {
+export const poisonMessage: Fault = {
+  name: "poison_message",
+  does: "sends events whose handler throws, ends its worker or never returns, however often it is tried",
+  testbed: testbedFault,
+  // Until the operator repairs it: an intake, or what follows from it.
+  simulation: simulated({
+    loadWeight: 5,
+    draw: (space) => ({ ...drawMark(space), act: pick(space.random, poisonActs) }),
+    inject: (mark, { producers }) => producers.mark({ ...mark, fault: "poison_message" }),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   const ids: string[] = [];
   return {
-    name: "poison_message",
-    does: "sends events whose handler throws, ends its worker or never returns, however often it is tried",
     needs: "worker",
     signs: ["retry", "worker_restart"],
     isInstant: true,

@@ -3,13 +3,25 @@ import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
 import type { Recorder } from "../proof/recorder.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, simulated, type TestbedFault } from "./fault.ts";
 
 async function orderAllWorkers({ nodes }: Testbed, act: "slow" | "fast"): Promise<void> {
   for (let worker = 0; worker < WORKERS; worker++) await nodes[0]!.order({ do: "worker", worker, act });
 }
 
-export function slowHandler(): Fault {
+export const slowHandler: Fault = {
+  name: "slow_handler",
+  does: "makes every handler slower than the events come, so that they pile up",
+  testbed: testbedFault,
+  // The next batch of the node; longer than its worker may take, and the worker is found hung.
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: ({ random, nodes }) => ({ node: random.below(nodes), slowMs: 20 + random.below(900) }),
+    inject: ({ node, slowMs }, { nodes }) => nodes[node]!.pending.add("slow_handler", "batch_time", slowMs),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   let healedAt = Infinity;
   /** What had piled up, where it is more than chance. */
@@ -20,8 +32,6 @@ export function slowHandler(): Fault {
     return most > before + 20 ? `${most} deliveries had piled up, against ${before} before` : undefined;
   };
   return {
-    name: "slow_handler",
-    does: "makes every handler slower than the events come, so that they pile up",
     needs: "worker",
     signs: [],
     async apply(testbed, signal) {

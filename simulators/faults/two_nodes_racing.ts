@@ -2,15 +2,19 @@
 import type { ChaosNode } from "../chaos/node/node_process.ts";
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import type { Recorder } from "../proof/recorder.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, TestbedFault } from "./fault.ts";
 
-export function twoNodesRacing(): Fault {
+export const twoNodesRacing: Fault = {
+  name: "two_nodes_racing",
+  does: "starts a second node under the name of the first: each takes the leases for its own",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   let rival: ChaosNode | undefined;
   let leasesAcquired = 0;
   return {
-    name: "two_nodes_racing",
-    does: "starts a second node under the name of the first: each takes the leases for its own",
     needs: "store",
     signs: ["fenced", "takeover", "node_start"],
     async apply({ nodes, addNode, recorder }, signal) {

@@ -1,13 +1,23 @@
 /** A worker spins where no watchdog stops it. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { drawDelivery, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
-export function workerHang(): Fault {
+export const workerHang: Fault = {
+  name: "worker_hang",
+  does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
+  testbed: testbedFault,
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawDelivery,
+    inject: ({ node, delivery }, { nodes }) =>
+      nodes[node]!.pending.add("worker_hang", "batch", { exit: "hang_worker", delivery }),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   return {
-    name: "worker_hang",
-    does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
     needs: "process",
     signs: ["worker_restart"],
     isInstant: true,

@@ -1,14 +1,24 @@
 /** A worker ends outside any handler. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
-import { type Fault, noHealing, pollUntil } from "./fault.ts";
+import { drawDelivery, type Fault, noHealing, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
-export function workerKill(): Fault {
+export const workerKill: Fault = {
+  name: "worker_kill",
+  does: "ends a worker thread by an error outside any handler, with batches in its hands",
+  testbed: testbedFault,
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawDelivery,
+    inject: ({ node, delivery }, { nodes }) =>
+      nodes[node]!.pending.add("worker_kill", "batch", { exit: "kill_worker", delivery }),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   let struck = 0;
   return {
-    name: "worker_kill",
-    does: "ends a worker thread by an error outside any handler, with batches in its hands",
     needs: "worker",
     signs: ["worker_restart"],
     isInstant: true,

@@ -19,7 +19,7 @@ import { override } from "./override.ts";
 import type { ReportSink } from "./run_report.ts";
 
 /** Batches handed out and not settled: now, and at most since the last question. */
-class InFlightGauge {
+export class InFlightGauge {
   batches = 0;
   bytes = 0;
   #peak = { batches: 0, bytes: 0 };

@@ -13,8 +13,8 @@ import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
-import type { Mutation } from "../../simulators/simulation/mutation.ts";
-import { overrideMembers } from "../../simulators/simulation/node_store.ts";
+import type { Mutation } from "../../simulators/simulation/simulated_testbed.ts";
+import { override } from "../../simulators/proof/override.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */
 export interface BrokenMechanism {
@@ -27,10 +27,10 @@ export interface BrokenMechanism {
 function withMailboxes(filter: (mailbox: Mailbox, backend: Backend) => Partial<Mailbox>): Mutation {
   return {
     backend: (backend) =>
-      overrideMembers(backend, {
+      override(backend, {
         async *mailboxes(processor, signal) {
           for await (const mailbox of backend.mailboxes(processor, signal)) {
-            yield overrideMembers(mailbox, filter(mailbox, backend));
+            yield override(mailbox, filter(mailbox, backend));
           }
         },
       }),
@@ -51,17 +51,17 @@ function withSettlements(filter: (settlement: Settlement) => Settlement): Mutati
   }));
 }
 
-function withFailures(filter: (exception: FailedDelivery) => FailedDelivery[]): Mutation {
+function withFailures(filter: (failure: FailedDelivery) => FailedDelivery[]): Mutation {
   return withSettlements((settlement) => ({
     ...settlement,
     failures: settlement.failures.flatMap(filter),
   }));
 }
 
-/** Whoever settles does so under whichever epoch there is. */
+/** Every settle is made under the present epoch. */
 const noFence: Mutation = {
   store: (store) =>
-    overrideMembers(store, {
+    override(store, {
       settle: (subscription, _epoch, batch, settlement) =>
         store.settle(subscription, subscription.epoch, batch, settlement),
     }),
@@ -82,12 +82,12 @@ export function lateCommits(reader: "naive" | "safe"): Mutation {
     store(store) {
       const committedAt = commits.get(store) ?? new Map<string, number>();
       commits.set(store, committedAt);
-      const log = overrideMembers(store.log, {
+      const log = override(store.log, {
         get slices() {
           return store.log.slices.map((slice) => visible(slice, reader, committedAt));
         },
       });
-      return overrideMembers(store, {
+      return override(store, {
         log,
         append: (events, expected) => {
           for (const event of events) commitLate(event, store, committedAt);
@@ -142,11 +142,11 @@ const randomIds = withSettlements((settlement) => ({
   ),
 }));
 
-/** Nobody can tell how far a worker is, so that its killer is never known for sure. */
+/** The progress of a worker is hidden, so that the delivery that ended it is never known for sure. */
 const noSuspect: Mutation = {
   spawn: (spawn): SpawnWorker => () => {
     const worker = spawn();
-    return overrideMembers(worker, {
+    return override(worker, {
       postMessage(message) {
         const hidden = message.kind === "setup" ? { progress: new SharedArrayBuffer(8) } : {};
         worker.postMessage({ ...message, ...hidden } as typeof message);
@@ -184,16 +184,16 @@ const partialSettle = withMailboxes((mailbox, backend) => ({
   },
 }));
 
-/** What a node is about to handle is written down nowhere, so that whoever comes after it knows of nothing. */
+/** What a node is about to handle is written down nowhere, so that the next owner knows nothing of it. */
 const noInFlightMarks = withMailboxes(() => ({ markInFlight: () => Promise.resolve() }));
 
-const noEvidence = withFailures((exception) => {
-  const { outcome } = exception;
-  if (outcome.kind !== "deadLetter") return [exception];
-  return [{ ...exception, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
+const noEvidence = withFailures((failure) => {
+  const { outcome } = failure;
+  if (outcome.kind !== "deadLetter") return [failure];
+  return [{ ...failure, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
 });
 
-const forgottenRetries = withFailures((exception) => exception.outcome.kind === "retry" ? [] : [exception]);
+const forgottenRetries = withFailures((failure) => failure.outcome.kind === "retry" ? [] : [failure]);
 
 const noPermits = withMailboxes((mailbox) => ({ batches: (signal) => mailbox.batches(signal) }));
 
@@ -206,10 +206,10 @@ export const brokenMechanisms: readonly BrokenMechanism[] = [
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
   { name: "no halving", breaks: "I7", mutation: noHalving },
-  { name: "trials that are not written down", breaks: "I7", mutation: noInFlightMarks },
+  { name: "in-flight marks that are not written down", breaks: "I7", mutation: noInFlightMarks },
   { name: "a settle that is not atomic", breaks: "I1", mutation: partialSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
   { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },
-  { name: "no gate before the workers", breaks: "I6", mutation: noPermits },
-  { name: "retries that nobody is told of", breaks: "I8", mutation: silentRetries },
+  { name: "no permits before the workers", breaks: "I6", mutation: noPermits },
+  { name: "retries that are not shown", breaks: "I8", mutation: silentRetries },
 ];

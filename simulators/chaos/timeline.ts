@@ -83,7 +83,7 @@ async function applyScheduledFault(
   await delay(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
-    await fault.apply(testbed, signal);
+    await fault.apply(testbed, signal, appliedAt);
     if (!fault.isInstant) await delay(began + untilMs - steadyNow(), signal);
   } finally {
     await fault.heal(testbed);
@@ -104,7 +104,7 @@ function recordFault(
     ...{ name, does },
     appliedAt: appliedAt - began,
     healedAt: healedAt - began,
-    proof: fault.tookEffect(testbed),
+    proof: fault.tookEffect(testbed, appliedAt),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,
     mustShow: fault.signs.length > 0 && !fault.signsOptional,

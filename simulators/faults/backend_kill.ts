@@ -21,13 +21,13 @@ function testbedFault(): TestbedFault {
     needs: "own_server",
     signs: ["backend_away"],
     async apply({ server }) {
-      await server!.kill9();
+      await server!.kill9!();
       unavailable = await Deno.connect(server!.target).then(
         (connection) => (connection.close(), false),
         () => true,
       );
     },
-    heal: ({ server }) => server!.start(),
+    heal: ({ server }) => server!.start!(),
     tookEffect: () => unavailable ? "the server was gone and took no connection" : undefined,
   };
 }

@@ -1,15 +1,12 @@
 /** What was settled is delivered once more. @module */
-import { drawNode, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
+import { atNextOccasion, type Fault, pollUntil, type TestbedFault } from "./fault.ts";
 
 export const duplicateDelivery: Fault = {
   name: "duplicate_delivery",
   does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
   testbed: testbedFault,
   // The next batch of the node, once it is settled.
-  simulation: simulated({
-    draw: drawNode,
-    inject: ({ node }, { nodes }) => nodes[node]!.pending.add("duplicate_delivery", "batch_settled", true),
-  }),
+  simulation: atNextOccasion("duplicate_delivery", "batch_settled"),
 };
 
 function testbedFault(): TestbedFault {

@@ -1,11 +1,8 @@
 /** Events that fail at first, with others of their case behind them. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { drawMark, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
+import { sendFailing } from "./poison_message.ts";
 
 const CASES = 10;
-/** Events of the case that come with it, and that come while it is parked. */
-const BEHIND = 2;
-const LATER = 2;
 
 export const failingHandler: Fault = {
   name: "failing_handler",
@@ -20,29 +17,17 @@ export const failingHandler: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
-  const ids: string[] = [];
+  let ids: readonly string[] = [];
   return {
     needs: "worker",
     signs: ["retry"],
     isInstant: true,
-    async apply({ producer, recorder }, signal) {
-      at = steadyNow();
-      await Promise.all(Array.from({ length: CASES }, async () => {
-        const { id, later } = producer.appendScripted(
-          { processor: "follow_up", act: "fail_twice" },
-          BEHIND,
-          LATER,
-        );
-        ids.push(id);
-        const isParked = () =>
-          recorder.observedSince(at, "retry").some(({ ids: { eventId } }) => eventId === id);
-        await recorder.waitUntil(isParked, 10_000, signal);
-        producer.append(later);
-      }));
+    async apply(testbed, signal) {
+      const send = () => sendFailing(testbed, "fail_twice", "retry", signal);
+      ids = await Promise.all(Array.from({ length: CASES }, send));
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const failed = recorder.observedSince(at, "retry").filter(({ ids: { eventId } }) =>
         ids.includes(`${eventId}`)
       );

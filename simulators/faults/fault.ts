@@ -6,6 +6,7 @@ import { delay } from "../../backends/primitives/retry.ts";
 import type { RuntimeEventKind } from "../proof/history.ts";
 import type { Random } from "../cases/random.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
+import type { PlainOccasion } from "../simulation/pending_faults.ts";
 import { processorNames } from "../simulation/simulated_cases.ts";
 import type { SimulatedTestbed, SimulationSettings } from "../simulation/simulated_testbed.ts";
 
@@ -35,12 +36,12 @@ export interface TestbedFault {
   readonly isInstant?: true;
   /** The partitions it strikes, where it spares others. */
   readonly affects?: (partition: number) => boolean;
-  /** Makes it happen; resolves when it has. */
-  apply(testbed: Testbed, signal: AbortSignal): Promise<void> | void;
+  /** Makes it happen, at this moment; resolves when it has. */
+  apply(testbed: Testbed, signal: AbortSignal, at: number): Promise<void> | void;
   /** Ends it; resolves when it is over. Called once, also when `apply` failed. */
   heal(testbed: Testbed): Promise<void> | void;
   /** What proves that it took effect, in words; undefined when nothing does, and then the run fails. */
-  tookEffect(testbed: Testbed): string | undefined;
+  tookEffect(testbed: Testbed, at: number): string | undefined;
 }
 
 /** Where and how a simulated fault strikes, as data: nodes count from 0, `ms` is how long it lasts. */
@@ -68,7 +69,7 @@ export function simulated<P extends FaultParameters>(fault: SimulatedFault<P>): 
   return fault;
 }
 
-export function drawNode({ random, nodes }: DrawSpace) {
+function drawNode({ random, nodes }: DrawSpace) {
   return { node: random.below(nodes) };
 }
 
@@ -94,6 +95,14 @@ export function drawMark({ random, cases }: DrawSpace) {
 
 export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)]!;
+}
+
+/** Strikes a node at the next occasion of a kind. */
+export function atNextOccasion(fault: string, occasion: PlainOccasion) {
+  return simulated({
+    draw: drawNode,
+    inject: ({ node }, { nodes }) => nodes[node]!.pending.add(fault, occasion, true),
+  });
 }
 
 const POLL_INTERVAL_MS = 5;

@@ -1,5 +1,4 @@
 /** A guardian dies: its node notices, and ends in order. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
 export const guardianKill: Fault = {
@@ -9,18 +8,16 @@ export const guardianKill: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
   return {
     needs: "process",
     signs: ["takeover"],
     isInstant: true,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, recorder }, signal, at) {
       nodes[0]!.killGuardian();
       await recorder.waitUntil(() => recorder.observedSince(at, "takeover").length > 0, 15_000, signal);
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const taken = recorder.observedSince(at, "takeover").length;
       return taken > 0 ? `another node took over ${taken} mailboxes` : undefined;
     },

@@ -1,6 +1,6 @@
 /** A commit is applied, and its acknowledgement lost. @module */
 import { commitFault } from "./commit_fault.ts";
-import { drawNode, type Fault, simulated } from "./fault.ts";
+import { atNextOccasion, type Fault } from "./fault.ts";
 
 const COMMITS = 5;
 
@@ -10,8 +10,5 @@ export const lostAcknowledgement: Fault = {
     `loses the acknowledgement of ${COMMITS} commits that were applied, and (on PostgreSQL) the connection`,
   testbed: () => commitFault("lose", COMMITS),
   // One settle.
-  simulation: simulated({
-    draw: drawNode,
-    inject: ({ node }, { nodes }) => nodes[node]!.pending.add("lost_acknowledgement", "settle_reply", true),
-  }),
+  simulation: atNextOccasion("lost_acknowledgement", "settle_reply"),
 };

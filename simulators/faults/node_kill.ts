@@ -1,5 +1,4 @@
 /** The node dies under its guardian. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { drawNodeForAWhile, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
 export const nodeKill: Fault = {
@@ -17,18 +16,16 @@ export const nodeKill: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
   return {
     needs: "process",
     signs: ["node_restart", "takeover"],
     isInstant: true,
     async apply({ nodes }) {
-      at = steadyNow();
       nodes[0]!.signal("SIGKILL");
       await nodes[0]!.nextStart();
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const restarts = recorder.observedSince(at, "node_restart").length;
       return restarts > 0 ? "the node ended by SIGKILL, and its guardian started it again" : undefined;
     },

@@ -22,10 +22,9 @@ export const slowHandler: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
   let healedAt = Infinity;
   /** What had piled up, where it is more than chance. */
-  const backlogProof = ({ health }: Recorder) => {
+  const backlogProof = ({ health }: Recorder, at: number) => {
     const during = health.filter((health) => health.at > at && health.at < healedAt + 500);
     const before = health.findLast((health) => health.at <= at)?.pending ?? 0;
     const most = Math.max(0, ...during.map(({ pending }) => pending));
@@ -34,16 +33,15 @@ function testbedFault(): TestbedFault {
   return {
     needs: "worker",
     signs: [],
-    async apply(testbed, signal) {
+    async apply(testbed, signal, at) {
       const { recorder } = testbed;
-      at = steadyNow();
       await orderAllWorkers(testbed, "slow");
-      await recorder.waitUntil(() => backlogProof(recorder) !== undefined, 20_000, signal);
+      await recorder.waitUntil(() => backlogProof(recorder, at) !== undefined, 20_000, signal);
     },
     async heal(testbed) {
       await orderAllWorkers(testbed, "fast");
       healedAt = steadyNow();
     },
-    tookEffect: ({ recorder }) => backlogProof(recorder),
+    tookEffect: ({ recorder }, at) => backlogProof(recorder, at),
   };
 }

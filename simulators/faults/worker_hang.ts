@@ -1,5 +1,4 @@
 /** A worker spins where no watchdog stops it. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
 import { drawDelivery, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
@@ -16,20 +15,18 @@ export const workerHang: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
   return {
     needs: "process",
     signs: ["worker_restart"],
     isInstant: true,
     affects: (partition) => partition % WORKERS === 0,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, recorder }, signal, at) {
       // It never answers again: so what it was told is not waited for.
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
       await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const hung = recorder.observedSince(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
       // Only where its thread spins on, the process has to end for it.
       const recycled = recorder.observedSince(at, "node_start").length > 0;

@@ -1,5 +1,4 @@
 /** A worker ends outside any handler. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
 import { drawDelivery, type Fault, noHealing, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
@@ -16,15 +15,13 @@ export const workerKill: Fault = {
 };
 
 function testbedFault(): TestbedFault {
-  let at = Infinity;
   let struck = 0;
   return {
     needs: "worker",
     signs: ["worker_restart"],
     isInstant: true,
     affects: (partition) => partition % WORKERS === struck,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, recorder }, signal, at) {
       // The last ones may not have been replaced yet.
       await pollUntil(
         async () => await nodes[0]!.order({ do: "worker", worker: 0, act: "throw" }) > 0,
@@ -35,7 +32,7 @@ function testbedFault(): TestbedFault {
       struck = Number(recorder.observedSince(at, "worker_restart")[0]?.ids.worker ?? 0);
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const ended = recorder.observedSince(at, "worker_restart")[0];
       return ended && `worker ${ended.ids.worker} ended (${ended.ids.exit})`;
     },

@@ -21,6 +21,11 @@ interface FaultOccasions {
   settle_reply: true;
 }
 
+/** Occasions at which one thing happens. */
+export type PlainOccasion = {
+  [K in keyof FaultOccasions]: FaultOccasions[K] extends true ? K : never;
+}[keyof FaultOccasions];
+
 export class PendingFaults {
   readonly #waiting: { fault: string; occasion: keyof FaultOccasions; effect: unknown }[] = [];
   readonly #onEffect: (fault: string) => void;

@@ -44,7 +44,8 @@ export interface RunResult {
   readonly accepted: number;
   readonly settled: number;
   readonly drainMs: number;
-  readonly told: Readonly<Record<string, number>>;
+  /** How often the runtime showed what. */
+  readonly observed: Readonly<Record<string, number>>;
   readonly series: RunSeries;
   /** Why it failed; none when it passed. */
   readonly failures: readonly string[];
@@ -58,7 +59,7 @@ const AFTER_MS = 500;
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunResult> {
   const { nodes, guarded, smallHeap } = scenario;
-  options.onPhase("setting the stage");
+  options.onPhase("testbed");
   try {
     const testbed = await openTestbed({ ...options, nodes, guarded, smallHeap });
     try {
@@ -71,13 +72,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   }
 }
 
-/** A run that could not be played to its end has failed, whatever the reason. */
+/** A run that broke off has failed, whatever the reason. */
 function abortedResult({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
   const { backend, seed, durationMs, perSecond } = options;
   const why = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
     ...{ scenario: name, about, backend, seed, durationMs, perSecond },
-    ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, told: {} },
+    ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, observed: {} },
     ledger: new Ledger(conservation).report(new Map()),
     series: { stepMs: 1, settled: [], waiting: [], marks: [] },
     failures: [`it broke off: ${why}`],
@@ -134,7 +135,7 @@ async function judge(
     ...{ faults, findings, ledger, drainMs },
     accepted: history.accepted.length,
     settled: settled.reduce((sum, { positions, failed }) => sum + positions.length - failed.length, 0),
-    told: countsOf(history.observed),
+    observed: countsOf(history.observed),
     series: seriesOf(history, testbed.recorder.health, began, steadyNow()),
     failures: failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted }),
   };

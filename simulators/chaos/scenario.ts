@@ -11,9 +11,9 @@ const step = z.strictObject({
   fault: z.enum(testbedFaultNames),
   at: share.default(0.3),
   until: share.default(0.6),
-  /** It lasts so many milliseconds, however short the run. */
+  /** It lasts at least this many milliseconds, however short the run. */
   leastMs: z.int().min(0).default(0),
-  /** So often in a row, evenly between `at` and `until`. */
+  /** How often it happens, evenly between `at` and `until`. */
   times: z.int().min(1).max(20).default(1),
   /** It happens with this probability, drawn by the seed. */
   chance: share.default(1),

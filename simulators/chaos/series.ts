@@ -7,7 +7,7 @@ export interface RunSeries {
   readonly stepMs: number;
   /** Deliveries settled, a second. */
   readonly settled: readonly number[];
-  /** Deliveries that wait in the store, at most within a step; null where nobody could tell. */
+  /** Deliveries that wait in the store, at most within a step; null where no node reported. */
   readonly waiting: readonly (number | null)[];
   readonly marks: readonly { readonly atMs: number; readonly what: RuntimeEventKind }[];
 }

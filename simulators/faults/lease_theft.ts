@@ -1,10 +1,10 @@
-/** Somebody takes the leases of a node that is alive and has work in hand. @module */
+/** Another owner takes the leases of a node that is alive and has work in hand. @module */
 import { drawLease, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
 export const leaseTheft: Fault = {
   name: "lease_theft",
   does:
-    "takes every lease of a node from it, between handling and settling, as somebody of the same name would",
+    "takes every lease of a node from it, between handling and settling, as another of the same name would",
   testbed: testbedFault,
   // One lease, taken by another owner that does nothing with it.
   simulation: simulated({

@@ -3,7 +3,7 @@ import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
 export const noop: Fault = {
   name: "noop",
-  does: "does nothing, so that a run without a fault can be told from one with",
+  does: "does nothing: the run that every other is compared with",
   testbed: testbedFault,
 };
 

@@ -21,7 +21,7 @@ function testbedFault(): TestbedFault {
     isInstant: true,
     affects: (partition) => partition % WORKERS === 0,
     async apply({ nodes, recorder }, signal, at) {
-      // It never answers again: so what it was told is not waited for.
+      // It never answers again, so the order is not awaited.
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
       await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
     },

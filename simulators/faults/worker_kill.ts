@@ -28,7 +28,7 @@ function testbedFault(): TestbedFault {
         signal,
       );
       await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
-      // Whoever was replaced before is the newest one.
+      // Workers are listed in the order in which they were started, whatever their number.
       struck = Number(recorder.observedSince(at, "worker_restart")[0]?.ids.worker ?? 0);
     },
     heal: noHealing,

@@ -32,7 +32,7 @@ class ScriptedExit extends Error {
   }
 }
 
-/** Ends where it was told to, before anything says that it got any further. */
+/** Ends at the delivery it is scripted to end at, before it reports any further progress. */
 class KillableHost extends BatchDispatcher {
   pendingExit: ScriptedExit | undefined;
   /** Ends at this delivery. */

@@ -10,7 +10,7 @@ import { FaultSwitches, watchBackend } from "../../proof/watched_backend.ts";
 import { type Order, steadyNow } from "./control_protocol.ts";
 import { BATCH_BYTES } from "./open_store.ts";
 
-/** Two workers, so that what happens to one can be told from what happens to the other. */
+/** Two workers, so that faults can strike one and spare the other. */
 export const WORKERS = 2;
 /** A batch may be above its bound by one delivery. */
 const PREFETCH = 4;
@@ -62,7 +62,7 @@ export class ChaosRuntime {
   async #reportHealth(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      // While the backend is away there is nothing to tell.
+      // While the backend is unavailable there is nothing to report.
       const health = await this.#backend.health().catch(() => undefined);
       if (health !== undefined) {
         const { mailboxes, nextTimerAt } = health;
@@ -76,7 +76,7 @@ export class ChaosRuntime {
     void this.#report({ kind: "in_flight", ...this.#switches.inFlight.takePeak(), ...IN_FLIGHT_BOUNDS });
   }
 
-  /** Does what it is told; returns evidence of what it has done so far, as a count. */
+  /** Obeys an order; returns evidence of what it has done so far, as a count. */
   execute(order: Order): number {
     const switches = this.#switches;
     switch (order.do) {
@@ -124,7 +124,7 @@ function mailboxTotals(mailboxes: readonly MailboxHealth[], nextTimerAt: string 
 
 const RealDate = Date;
 
-/** The clock of this process goes so much before the world's. Returns by how much it is wrong. */
+/** Sets the clock of this process this much ahead. Returns by how much it is wrong. */
 function shiftClock(shiftMs: number): number {
   if (shiftMs === 0) globalThis.Date = RealDate;
   else {

@@ -1,10 +1,10 @@
 /** What passes between the chaos command and the nodes it started: orders down, reports up, a JSON line each. @module */
 import type { RunReport } from "../../proof/run_report.ts";
 
-/** What a node of chaos can be told to do to itself. There is no other way in, and no other node listens. */
+/** What a node of chaos does to itself on order. There is no other way in, and no other node listens. */
 export type Order =
   | { readonly do: "worker"; readonly worker: number; readonly act: WorkerOrder }
-  /** Batches that were handled wait before they are settled, until told otherwise. */
+  /** Batches that were handled wait before they are settled, until `on` is false. */
   | { readonly do: "hold"; readonly on: boolean }
   /** Every batch is delivered again, together with the next one of its mailbox. */
   | { readonly do: "repeat"; readonly on: boolean }

@@ -19,7 +19,7 @@ export const PARTITIONS = 4;
 export const BATCH_SIZE = 50;
 export const BATCH_BYTES = 200_000;
 const LEASE_MS = 1_000;
-/** For nodes and producers a backend that does not answer for so long is away. Whoever is not part of the run has time. */
+/** After this long without an answer the backend is unavailable, for nodes and producers. Readers are patient. */
 const DEADLINE_MS = 2_000;
 const PATIENT_MS = 15_000;
 

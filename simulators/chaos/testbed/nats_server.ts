@@ -42,7 +42,7 @@ export async function startManagedNats(program: string, syncs: boolean): Promise
   }
 }
 
-/** A NATS that somebody else runs: stores are streams made on it, and removed again. */
+/** A NATS that is running already: stores are streams made on it, and removed again. */
 export function useExternalNats(url: string): ChaosServer {
   return new ExternalNats(new URL(url));
 }

@@ -1,4 +1,4 @@
-/** Setting the stage: a store, nodes behind proxies, a producer; and taking it all down again. @module */
+/** Opens the testbed: a store, nodes behind proxies, a producer; and takes it all down again. @module */
 import { processors } from "../../../actors/processors/all.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
@@ -31,10 +31,10 @@ interface TestbedOptions {
 
 /** Mailboxes of a store. */
 export const MAILBOXES = processors.length * PARTITIONS;
-/** A thief that has waited so long has what there is to be had, in milliseconds. */
+/** How long the rogue node tries to acquire leases. */
 const THEFT_TIMEOUT_MS = 3_000;
 
-/** A stage that is set: nodes run, and the load has not begun. */
+/** An open testbed: nodes run, and the load has not begun. */
 export interface RunningTestbed extends Testbed {
   /** Reads the store, past all proxies. */
   readonly reader: Backend;
@@ -103,7 +103,7 @@ async function openOnServer(
   }
 }
 
-/** Everybody who uses one store of a server. */
+/** The processes that use one store of a server. */
 class TestbedProcesses {
   readonly recorder = new Recorder();
   readonly nodes: ChaosNode[] = [];
@@ -170,7 +170,7 @@ class TestbedProcesses {
         const { processor, partition, epoch } = mailbox;
         stolen.push(mailbox);
         const lease = { kind: "lease_acquired", processor, partition, epoch, at: steadyNow() } as const;
-        this.recorder.receive({ node: "thief", life: "thief" }, lease);
+        this.recorder.receive({ node: "rogue", life: "rogue" }, lease);
       }
     });
     await this.recorder.waitUntil(() => stolen.length >= MAILBOXES, THEFT_TIMEOUT_MS);

@@ -38,7 +38,7 @@ export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer>
   }
 }
 
-/** A PostgreSQL that somebody else runs: stores are databases made on it, and removed again. */
+/** A PostgreSQL that is running already: stores are databases made on it, and removed again. */
 export function useExternalPostgres(url: string): ChaosServer {
   return new ExternalPostgres(new URL(url));
 }

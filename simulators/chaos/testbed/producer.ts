@@ -19,7 +19,7 @@ interface ProducerOptions {
   readonly perSecond: number;
 }
 
-/** Every so many cases have payments. */
+/** One of this many cases has payments. */
 const CASES_PER_PAYING_CASE = 3;
 const PAYMENTS = 3;
 const STEP_MS = 50;
@@ -59,7 +59,7 @@ export class Producer {
     this.#running ??= this.#run();
   }
 
-  /** Sends no more, and waits until everything that was sent is acknowledged, or for so long. */
+  /** Sends no more, and waits until everything that was sent is acknowledged, or for this long. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -89,14 +89,14 @@ export class Producer {
     return size;
   }
 
-  /** The events of one more case, for somebody who appends them in another way. */
+  /** The events of one more case, to be appended in another way. */
   takeCase(): WireEvent[] {
     const event = withTwoDecimals(this.#cases.next().value.event);
     if (!this.#random.chance(1 / CASES_PER_PAYING_CASE)) return [event];
     return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];
   }
 
-  /** Sends a case with a marked event, so many behind it at once; the others that are returned are for later. */
+  /** Sends a case with a marked event and `behind` more; returns `later` others, to be sent later. */
   appendScripted(mark: FailureMark, behind: number, later = 0): { id: string; later: WireEvent[] } {
     const intake = withTwoDecimals(this.#cases.next().value.event);
     const first = payment(intake, 0);
@@ -134,7 +134,7 @@ export class Producer {
   }
 }
 
-/** Payment `n` of a case, told by the organisation that is owed. */
+/** Payment `n` of a case, reported by the creditor. */
 function payment({ event_id, timestamp, correlation_id }: WireEvent, n: number): WireEvent {
   return withTwoDecimals({
     event_id: derivedId(event_id, Date.parse(timestamp), "chaos_payment", n),

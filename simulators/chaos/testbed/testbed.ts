@@ -1,4 +1,4 @@
-/** The stage: everything a fault can lay hands on. @module */
+/** The testbed: everything a fault can strike. @module */
 import type { LinkRules } from "../../proxy/link.ts";
 import type { Random } from "../../cases/random.ts";
 import type { ChaosNode } from "../node/node_process.ts";
@@ -23,6 +23,6 @@ export interface Testbed {
   readonly storeUrl: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
-  /** Takes every lease of a node from it, as somebody would who pretends to be it; returns how many, and gives them back. */
+  /** Takes every lease of a node under its own name; returns how many, and gives them back. */
   stealLeases(name: string): Promise<number>;
 }

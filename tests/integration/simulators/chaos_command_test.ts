@@ -4,7 +4,7 @@ import { faults, testbedFaultNames } from "../../../simulators/faults/all.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
 
-const refused: readonly (readonly [args: string[], code: number, told: RegExp])[] = [
+const refused: readonly (readonly [args: string[], code: number, message: RegExp])[] = [
   [["network_partition"], 2, /chaos takes no arguments: network_partition/],
   [["--scenario", "nothing"], 2, /--scenario: must be one of all, calm, .* \(see zaakstroom chaos --help\)/],
   [["--backend", "mysql"], 2, /--backend: must be one of postgres, nats, both, memory/],
@@ -18,9 +18,9 @@ const refused: readonly (readonly [args: string[], code: number, told: RegExp])[
   [["--sed", "7"], 2, /Unknown option --sed: did you mean --seed/],
 ];
 
-for (const [args, code, told] of refused) {
+for (const [args, code, message] of refused) {
   Deno.test(`chaos ${args.join(" ")} is refused in a line`, async () => {
-    assertRefused(await runHere(["chaos", ...args]), code, told);
+    assertRefused(await runHere(["chaos", ...args]), code, message);
   });
 }
 
@@ -42,7 +42,7 @@ Deno.test("every fault has the name it is known by and a place in a level of pro
   assertEquals(played, new Set(testbedFaultNames));
 });
 
-Deno.test("a run in memory passes, tells it to a program, and writes its report", async () => {
+Deno.test("a run in memory passes, prints that as JSON, and writes its report", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const args = ["--backend", "memory", "--scenario", "failing_handler", "--seed", "7", "--duration", "3s"];

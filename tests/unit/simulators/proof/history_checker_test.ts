@@ -239,7 +239,7 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
   "a dead letter that was not shown": { history: { ...sound(), observed: [] }, breaks: "I8" },
   "a worker that ended and was not shown": { history: { ...sound(), workerExits: ["1"] }, breaks: "I8" },
   "a process that ended by itself": { history: { ...sound(), crashes: ["a: bug"] }, breaks: "I8" },
-  "an event that nobody sent": {
+  "an event that no producer sent": {
     history: { ...sound(), accepted: [intake.event_id] },
     breaks: "unexpected",
   },

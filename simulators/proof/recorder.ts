@@ -52,10 +52,9 @@ export class Recorder implements ReportedHistory {
         this.#recordLease(life, report);
         break;
       case "settle_begun": {
-        const { kind: _, id, batch, at, ...rest } = report;
-        const attempt = { ...life, ...rest, kind: batch, begunAt: at, endedAt: undefined, result: undefined };
+        const attempt = { ...life, ...report.attempt, endedAt: undefined, result: undefined };
         this.attempts.push(attempt);
-        this.#openAttempts.set(`${life.life}/${id}`, attempt);
+        this.#openAttempts.set(`${life.life}/${report.id}`, attempt);
         break;
       }
       case "settle_ended":

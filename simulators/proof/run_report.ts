@@ -1,25 +1,24 @@
 /** What the nodes of a run report, as it happens: the recorder makes the history of it. @module */
 import type { Observer } from "../../actors/observer.ts";
-import type { DeliveryFailure, InFlightPeak, RuntimeEventKind, SettleResult } from "./history.ts";
+import type {
+  InFlightPeak,
+  LeaseAcquisition,
+  RuntimeEvent,
+  RuntimeEventKind,
+  SettleAttempt,
+  SettleResult,
+} from "./history.ts";
+
+/** What is reported: all but who reports it. */
+type Reported<T> = Omit<T, "node" | "life">;
 
 /** One report. Times are milliseconds by the one clock of the run, which no fault shifts. */
 export type RunReport =
-  | {
-    readonly kind: "lease_acquired";
-    readonly processor: string;
-    readonly partition: number;
-    readonly epoch: number;
-    readonly at: number;
-  }
+  | { readonly kind: "lease_acquired" } & Reported<LeaseAcquisition>
   | SettleBegun
   | { readonly kind: "settle_ended"; readonly id: number; readonly result: SettleResult; readonly at: number }
-  | {
-    readonly kind: "observed";
-    readonly what: RuntimeEventKind;
-    readonly at: number;
-    readonly ids: Readonly<Record<string, string | number>>;
-  }
-  | { readonly kind: "in_flight" } & Omit<InFlightPeak, "node">
+  | { readonly kind: "observed" } & Reported<RuntimeEvent>
+  | { readonly kind: "in_flight" } & Reported<InFlightPeak>
   /** A worker ended, as its host saw it: the runtime has to show a restart. */
   | { readonly kind: "worker_exit" }
   | MailboxTotals
@@ -29,15 +28,7 @@ interface SettleBegun {
   readonly kind: "settle_begun";
   /** Unlike that of every other settle of the same life. */
   readonly id: number;
-  readonly processor: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly batch: "fresh" | "redelivery";
-  readonly from: number;
-  readonly to: number;
-  readonly positions: readonly number[];
-  readonly failed: readonly DeliveryFailure[];
-  readonly at: number;
+  readonly attempt: Omit<Reported<SettleAttempt>, "endedAt" | "result">;
 }
 
 /** Sums over all mailboxes. */

@@ -132,14 +132,16 @@ class MailboxWatch {
   #reportBegin(id: number, batch: Batch, { failures }: Settlement): Promise<void> {
     const { processor, partition, epoch } = this.#mailbox;
     const { kind, from, to } = batch;
-    return this.#context.report({
-      ...{ kind: "settle_begun", id, processor, partition, epoch, batch: kind, from, to },
+    const attempt = {
+      ...{ processor, partition, epoch, kind, from, to, begunAt: this.#context.now() },
       positions: linesOf(batch).map(positionOf),
       failed: failures.map(({ position, attempt, outcome }) => ({
-        ...{ position, attempt, outcome: outcome.kind },
+        position,
+        attempt,
+        outcome: outcome.kind,
       })),
-      at: this.#context.now(),
-    });
+    };
+    return this.#context.report({ kind: "settle_begun", id, attempt });
   }
 }
 

@@ -102,14 +102,14 @@ export function createSimulatedTestbed(
       const lease = leaseOf(processor, partition);
       if (lease.owner === null) return false;
       Object.assign(lease, { owner: "rogue", epoch: lease.epoch + 1, isRebalancing: false });
-      const acquired = {
+      const { epoch } = lease;
+      void reporterOf(context, "rogue")({
         kind: "lease_acquired",
         processor,
         partition,
-        epoch: lease.epoch,
+        epoch,
         at: time.now,
-      } as const;
-      void reporterOf(context, "rogue")(acquired);
+      });
       expireLease(processor, partition, ms);
       return true;
     },

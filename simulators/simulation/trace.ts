@@ -24,9 +24,9 @@ export class Trace {
   recordReport(node: string, report: RunReport): void {
     const facts = JSON.stringify(
       report,
-      (name, value) => name === "kind" || name === "at" ? undefined : value,
+      (name, value) => name === "at" || name === "begunAt" ? undefined : value,
     );
-    this.record(`${node} ${report.kind} ${facts}`);
+    this.record(`${node} ${facts}`);
   }
 
   /** A fault took effect. */

@@ -15,7 +15,7 @@ import { BATCH_BYTES, BATCH_SIZE, openStore, PARTITIONS } from "../node/open_sto
 import { Producer } from "./producer.ts";
 import { Recorder } from "../../proof/recorder.ts";
 import type { ChaosServer } from "./server.ts";
-import type { BackendName, Testbed } from "./testbed.ts";
+import type { Testbed } from "./testbed.ts";
 
 interface TestbedOptions {
   readonly seed: string;
@@ -52,7 +52,8 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
   const recorder = new Recorder();
   const node = await startMemoryNode(wrapStore?.(backend) ?? backend, "node-1", recorder);
   return {
-    ...commonMembers("memory", seed, backend, perSecond, recorder),
+    ...commonMembers(seed, backend, perSecond),
+    recorder,
     nodes: [node],
     linkRules: [],
     server: undefined,
@@ -65,15 +66,8 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
   };
 }
 
-function commonMembers(
-  backend: BackendName,
-  seed: string,
-  store: Backend,
-  perSecond: number,
-  recorder: Recorder,
-) {
-  const producer = new Producer(store, { seed, perSecond });
-  return { backend, random: new Random(seed, "faults"), producer, recorder };
+function commonMembers(seed: string, store: Backend, perSecond: number) {
+  return { random: new Random(seed, "faults"), producer: new Producer(store, { seed, perSecond }) };
 }
 
 async function openOnServer(
@@ -86,7 +80,8 @@ async function openOnServer(
     const store = await processes.openBehind(processes.proxy());
     for (let n = 1; n <= nodes; n++) await processes.addNode(`node-${n}`);
     return {
-      ...commonMembers(server.backend, seed, store, perSecond, processes.recorder),
+      ...commonMembers(seed, store, perSecond),
+      recorder: processes.recorder,
       nodes: processes.nodes,
       linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules],
       server,
@@ -138,11 +133,7 @@ class TestbedProcesses {
   }
 
   async open(node?: string): Promise<Backend> {
-    const backend = await openStore({
-      ...this.#plan(),
-      patient: true,
-      ...(node === undefined ? {} : { node }),
-    });
+    const backend = await openStore({ ...this.#plan(), patient: true, node });
     this.#backends.push(backend);
     return backend;
   }

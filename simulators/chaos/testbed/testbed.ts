@@ -9,7 +9,6 @@ import type { ChaosServer } from "./server.ts";
 export type BackendName = "postgres" | "nats" | "memory";
 
 export interface Testbed {
-  readonly backend: BackendName;
   readonly random: Random;
   /** The nodes that run, the usual victim first. */
   readonly nodes: readonly ChaosNode[];

@@ -11,6 +11,8 @@
  * await publisher.close();
  * ```
  *
+ * The store must be there: the commands `setup` and `start` make it.
+ *
  * On JetStream: `const publisher = await NatsEventPublisher.create("nats://localhost:4222")`, and the rest is the same.
  * @module
  */
@@ -95,9 +97,12 @@ export class EventPublisher {
   }
 }
 
-/** Publishes to PostgreSQL. Connects at the first event, and brings the schema up to date. */
+/**
+ * Publishes to PostgreSQL. Connects at the first event. The store must be there, as this version needs it: the commands
+ * `setup` and `start` make it. Otherwise publishing throws BackendRefused with one line that says what to do.
+ */
 export class PostgresEventPublisher extends EventPublisher {
-  constructor(url: string, options: Omit<PostgresOptions, "url"> = {}) {
+  constructor(url: string, options: Omit<PostgresOptions, "url" | "migrate"> = {}) {
     super(() => openPostgres({ connections: 2, ...options, url }));
   }
 }

@@ -17,7 +17,7 @@ import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { LeaseKeeper } from "./mailbox/leases.ts";
-import { migrate, type Migrated } from "./setup/migrate.ts";
+import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { type MailboxContext, PostgresMailbox } from "./mailbox/postgres_mailbox.ts";
 import { createFetch } from "./mailbox/fetch.ts";
 import * as reading from "./log/queries.ts";
@@ -29,6 +29,13 @@ export interface PostgresOptions extends PostgresTarget {
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
   partitions?: number;
+  /**
+   * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
+   * makes it in an empty database, `apply` also brings an older one up to date.
+   */
+  migrate?: MigrateMode;
+  /** Told what was made or changed in the schema. */
+  onMigrated?: (migrated: Migrated) => void;
   /** How long a lease runs without being renewed. Default 5,000. */
   leaseMs?: number;
   /** Between two renewals. Default: a third of `leaseMs`. */
@@ -59,29 +66,31 @@ const features: BackendFeatures = {
 };
 
 /**
- * Connects, migrates and opens the store. Throws BackendAway when the server can't be reached and BackendRefused when
+ * Connects and opens the store, which by default must be there as this program needs it. Throws BackendAway when the server can't be reached and BackendRefused when
  * it can't be used, each with one line that says what to do.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { connections = 8, deadlineMs = 15_000 } = options;
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
-    await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
-    const [store] = await client.runIdempotent((sql) =>
-      sql<[{ partitions: number }]>`select partitions from zaakstroom.store`
-    );
-    return new PostgresBackend(client, store.partitions, options);
+    const migrated = await migrate(client, migrateOptions(options));
+    if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
+    return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();
     throw error;
   }
 }
 
-/** Brings the schema up to date and ends the connection. Throws as `openPostgres`. */
+function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIONS }: PostgresOptions) {
+  return { mode, partitions };
+}
+
+/** Makes the schema or brings it up to date, and ends the connection. Throws as `openPostgres`. */
 export async function setUpPostgres(options: PostgresOptions): Promise<Migrated> {
   const client = new PostgresClient(options, { connections: 1 });
   try {
-    return await migrate(client, options.partitions ?? DEFAULT_PARTITIONS);
+    return await migrate(client, migrateOptions({ ...options, migrate: "apply" }));
   } finally {
     await client.close();
   }

@@ -5,7 +5,7 @@ import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../store/open_backend.ts";
+import { backendOptions, describeMigration, jsonOption } from "../store/open_backend.ts";
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import { openNatsServer } from "../store/nats_server.ts";
@@ -29,7 +29,7 @@ export const setup = command({
   summary: "Makes the store where there is none, and brings an existing one up to date",
   options: setupOptions,
   notes: [
-    "postgres: runs the migrations that the database has not had. nats: creates the streams that are missing, and shows",
+    "postgres: makes the schema, or brings an older one up to date. nats: creates the streams that are missing, and shows",
     "as a diff where those that are there differ from what this program wants; they are changed only on --apply, for",
     "example from one replica to three: zaakstroom setup --backend nats --url nats://host:4222 --replicas 3 --apply",
     "",
@@ -75,7 +75,9 @@ function renderStreams({ created, drift, partitions, replicas }: OpenedStore, ap
 async function setUpDatabase(values: SetupValues, output: Output): Promise<number> {
   const { url, pooler, partitions, apply, json } = values;
   if (apply) {
-    throw new UsageError("Cannot use --apply with --backend postgres: its migrations are always run");
+    throw new UsageError(
+      "Cannot use --apply with --backend postgres: its schema is always brought up to date",
+    );
   }
   if (url !== undefined && !postgresUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
@@ -83,8 +85,12 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions });
-  output.out(json ? JSON.stringify({ backend: "postgres", ...migrated }) : renderMigration(migrated));
+  output.out(json ? JSON.stringify(toJson(migrated)) : describeMigration(migrated));
   return exitCodes.ok;
+}
+
+function toJson({ from, to, functionsReplaced, partitions }: Migrated) {
+  return { backend: "postgres", from, to, functions_replaced: functionsReplaced, partitions };
 }
 
 async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): Promise<Migrated> {
@@ -94,10 +100,4 @@ async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): 
   } finally {
     await embedded.close();
   }
-}
-
-function renderMigration({ from, to }: Migrated): string {
-  if (from === to) return `The schema is up to date: migration ${to}`;
-  const ran = to - from === 1 ? `migration ${to}` : `the migrations ${from + 1} to ${to}`;
-  return `Ran ${ran}: the schema is up to date`;
 }

@@ -18,6 +18,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const clock = clockOf(values);
   const opening = openBackend(values, {
     role: "node",
+    migrate: "apply",
     ...(leaseMs === undefined ? {} : { leaseMs }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onNotice: (line) => output.err(values.json ? notice(line) : line),

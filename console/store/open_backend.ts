@@ -1,6 +1,7 @@
 /** The options by which a command finds its backend. @module */
 import { type Backend, BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
@@ -61,6 +62,8 @@ export interface OpenOptions {
   leaseMs?: number;
   onAvailabilityChange?: AvailabilityListener;
   timersAsOf?: () => Date;
+  /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
+  migrate?: MigrateMode;
   /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
   onNotice?: (line: string) => void;
 }
@@ -121,7 +124,7 @@ async function openMemory(
 }
 
 async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
-  const { role, onNotice = () => {}, ...rest } = openOptions;
+  const { role, migrate: _, onNotice = () => {}, ...rest } = openOptions;
   const server = await openNatsServer(values, role);
   const onAvailabilityChange: AvailabilityListener = (error) => {
     // Nobody else starts a server of our own again: its users do.
@@ -157,7 +160,7 @@ async function openServer(
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
-  const backend = await openPostgres({ url, ...settingsOf(values, openOptions) }).catch((error) => {
+  const backend = await openPostgres({ url, ...settingsOf(values, openOptions, "check") }).catch((error) => {
     if (!(error instanceof BackendUnavailable)) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
@@ -182,7 +185,7 @@ async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOpti
     const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
     const backend = await openPostgres({
       ...embedded.connection,
-      ...settingsOf(values, { ...openOptions, onAvailabilityChange }),
+      ...settingsOf(values, { ...openOptions, onAvailabilityChange }, "if-empty"),
     });
     return { backend, where: embedded.dataDir, close: () => closeBoth(backend, embedded) };
   } catch (error) {
@@ -196,9 +199,21 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
   await embedded.close();
 }
 
-function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions) {
-  const { role: _role, onNotice: _, ...rest } = openOptions;
-  return { partitions, pooler, ...rest };
+function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions, migrate: MigrateMode) {
+  const { role: _role, onNotice = () => {}, ...rest } = openOptions;
+  const onMigrated = (migrated: Migrated) => {
+    if (migrated.from > 0) onNotice(describeMigration(migrated));
+  };
+  return { partitions, pooler, migrate, onMigrated, ...rest };
+}
+
+/** What was done to the schema, as a line. */
+export function describeMigration({ from, to, functionsReplaced }: Migrated): string {
+  if (from === 0) return `Made the schema, version ${to}`;
+  if (from < to) return `Brought the schema from version ${from} to version ${to}`;
+  return functionsReplaced
+    ? `Replaced the functions of the schema, version ${to}`
+    : `The schema is up to date, version ${to}`;
 }
 
 /** Refuses a store whose events this program has no path from, naming them. */

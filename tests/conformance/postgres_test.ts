@@ -39,7 +39,15 @@ async function open(): Promise<Harness> {
       const node = owner === undefined ? {} : { node: owner };
       const renewMs = renews ? LEASE_MS / 3 : 1e8;
       nodes.push(
-        await openPostgres({ url, partitions: PARTITIONS, leaseMs: LEASE_MS, renewMs, ...node, ...limits }),
+        await openPostgres({
+          url,
+          migrate: "apply",
+          partitions: PARTITIONS,
+          leaseMs: LEASE_MS,
+          renewMs,
+          ...node,
+          ...limits,
+        }),
       );
       return nodes.at(-1)!;
     },

@@ -29,7 +29,7 @@ async function runUnderGuardian(url: string): Promise<string[]> {
 Deno.test("what kills the process is found, given up on, and crash-loops nobody (I1, I3, I4, I7)", async () => {
   await using server = await startPostgres({ fsync: false });
   const url = await server.freshDatabase();
-  const backend = await openPostgres({ url, partitions: 2 });
+  const backend = await openPostgres({ url, migrate: "apply", partitions: 2 });
   try {
     await backend.append(intakes());
     const lines = await runUnderGuardian(url);

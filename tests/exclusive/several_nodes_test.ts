@@ -17,7 +17,7 @@ const WITHIN_MS = 60_000;
 Deno.test("a second and a third node join, one leaves, one is killed: partitions move fairly and work goes on", async () => {
   await using server = await startPostgres();
   const url = await server.freshDatabase();
-  const backend = await openPostgres({ url, partitions: PARTITIONS });
+  const backend = await openPostgres({ url, migrate: "apply", partitions: PARTITIONS });
   await using nodes = new NodeGroup(
     backend,
     ["--url", url, "--lease", `${LEASE_MS}ms`, "--workers", "1"],

@@ -80,7 +80,7 @@ if (import.meta.main) {
   await using server = await startPostgres({ fsync: true });
   await watchIdle(await server.freshDatabase(), server.pid);
   const url = await server.freshDatabase();
-  const backend = await openPostgres({ url });
+  const backend = await openPostgres({ url, migrate: "apply" });
   for (let done = 0; done < BACKLOG; done += AT_ONCE) {
     await appendAll(backend, intakes(AT_ONCE, 500, `backlog-${done}`));
   }

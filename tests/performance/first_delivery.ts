@@ -73,7 +73,7 @@ if (import.meta.main) {
   await Deno.chmod(directory, 0o755); // as root the server runs as another user, who must pass
   try {
     await using server = await startPostgres({ fsync: true });
-    const url = await server.freshDatabase();
+    const url = await server.freshStore();
     await publishOne("--url", url);
     await measure("start to first settled delivery, own server", "ms", () => ownServer(url));
     const kept = join(directory, "kept");

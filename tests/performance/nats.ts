@@ -62,7 +62,7 @@ async function jetStream(kind: "default" | "always" | "cluster"): Promise<Place 
 async function postgres(): Promise<Place> {
   const server = await startPostgres({ fsync: true });
   return {
-    fresh: async () => await openPostgres({ url: await server.freshDatabase() }),
+    fresh: async () => await openPostgres({ url: await server.freshDatabase(), migrate: "apply" }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -67,13 +67,13 @@ async function allProcessors(server: TestPostgres, seed: string): Promise<number
 
 /** Makes the store's tables. */
 async function openAndClose(url: string) {
-  const backend = await openPostgres({ url });
+  const backend = await openPostgres({ url, migrate: "apply" });
   await backend.close();
   return backend;
 }
 
 async function freshStore(server: TestPostgres) {
-  const backend = await openPostgres({ url: await server.freshDatabase() });
+  const backend = await openPostgres({ url: await server.freshDatabase(), migrate: "apply" });
   return { backend, [Symbol.asyncDispose]: () => backend.close() };
 }
 

@@ -25,7 +25,7 @@ async function withSupervisor(
   url: string,
   run: (backend: Backend, seen: RecordingObserver) => Promise<number>,
 ): Promise<number> {
-  const backend = await openPostgres({ url, partitions: 1 });
+  const backend = await openPostgres({ url, migrate: "apply", partitions: 1 });
   const seen = new RecordingObserver();
   const policy = { maxAttempts: 1, backoff: { firstMs: 5, longestMs: 5 } };
   const options = {
@@ -80,7 +80,7 @@ async function afterHang(backend: Backend, seen: RecordingObserver): Promise<num
 async function afterKill(url: string): Promise<number> {
   const feeding = ["--simulate", "200/sec", "--port", "0", "--json"];
   await using program = Program.start(["start", "--url", url, ...feeding]);
-  const backend = await openPostgres({ url, connections: 2 });
+  const backend = await openPostgres({ url, migrate: "apply", connections: 2 });
   try {
     await settledSince(backend, 0);
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -39,7 +39,7 @@ async function onPostgres(): Promise<Place> {
     name: "PostgreSQL",
     url,
     flags: ["--url", url, "--lease", `${LEASE_MS}ms`],
-    open: () => openPostgres({ url }),
+    open: () => openPostgres({ url, migrate: "apply" }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

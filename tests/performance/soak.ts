@@ -127,7 +127,7 @@ function testerOn(
 /** The rate of the run: 70 % of the highest that is held, found by search unless given. */
 async function rateOf(server: TestPostgres, given: number | undefined): Promise<number> {
   if (given !== undefined) return given;
-  const backend = await openPostgres({ url: await server.freshDatabase() });
+  const backend = await openPostgres({ url: await server.freshDatabase(), migrate: "apply" });
   const tester = testerOn(backend, server, 5_000, () => {});
   await tester.start();
   const { held } = await tester.search(SLO_MS, 250, (probe, kept) => {
@@ -169,7 +169,7 @@ async function soak(): Promise<void> {
   await using server = await startPostgres({ fsync: true });
   const perSecond = await rateOf(server, rate === undefined ? undefined : Number(rate));
   const url = await server.freshDatabase();
-  const backend = await openPostgres({ url });
+  const backend = await openPostgres({ url, migrate: "apply" });
   const watch = new Watch(url);
   const tester = testerOn(backend, server, durationMs, (second) => void watch.at(second));
   await tester.start();

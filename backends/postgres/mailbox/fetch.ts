@@ -69,7 +69,7 @@ export function createFetch(client: PostgresClient): Fetch {
     const { processors, partitions, epochs, types, sizes, bytes } = columnsOf(requests);
     return client.run(async (sql) => {
       const rows =
-        await sql`select kind, count, read_from, read_to, next_due_ms, lines from zaakstroom.pull_together(${processors}::text[], ${partitions}::smallint[],
+        await sql`select kind, count, read_from, read_to, next_due_ms, lines from zaakstroom.fetch_group(${processors}::text[], ${partitions}::smallint[],
         ${epochs}::bigint[], ${types}::text[], ${sizes}::int[], ${bytes}::int[])`.raw();
       return rows.map(readFetchResult);
     });

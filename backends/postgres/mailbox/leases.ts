@@ -33,7 +33,7 @@ interface Taken {
   share: number;
   partitions: number;
   abandoned: boolean;
-  trial: InFlightMark | null;
+  in_flight: InFlightMark | null;
 }
 
 /** Keeps the leases of a node: renews them, takes free ones up to a fair share, gives up what is above it. */
@@ -131,8 +131,8 @@ export class LeaseKeeper {
     this.#giveUp(held, rows[0]!.share);
   }
 
-  #won(processor: string, partition: number, { epoch, abandoned, trial }: Taken): void {
-    const left = abandoned ? trial === null ? {} : { inFlight: trial } : undefined;
+  #won(processor: string, partition: number, { epoch, abandoned, in_flight: inFlight }: Taken): void {
+    const left = abandoned ? inFlight === null ? {} : { inFlight } : undefined;
     const lease: Lease = { processor, partition, epoch, crashedOwner: left, ended: new AbortController() };
     const won = this.#wanted.get(processor);
     this.#held.set(keyOf(lease), lease);

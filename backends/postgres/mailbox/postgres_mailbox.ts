@@ -188,7 +188,7 @@ export class PostgresMailbox implements Mailbox, IdleMailbox {
       () =>
         client.run((sql) =>
           sql<[{ begun: boolean }]>`
-          select zaakstroom.begin_trial(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
+          select zaakstroom.mark_in_flight(${this.processor}, ${this.partition}::smallint, ${this.epoch}::bigint,
             ${JSON.stringify(mark)}::text::json) as begun`
         ),
       this.#closing.signal,

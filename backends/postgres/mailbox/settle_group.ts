@@ -88,7 +88,7 @@ async function settle(client: PostgresClient, settlings: readonly SettleRequest[
   const [row] = await client.run((sql) =>
     sql<
       [{ settled: boolean }]
-    >`select zaakstroom.settle_together(${processors}::text[], ${partitions}::smallint[],
+    >`select zaakstroom.settle_group(${processors}::text[], ${partitions}::smallint[],
       ${epochs}::bigint[], ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json) as settled`
   );
   return row.settled ? [] : undefined;
@@ -103,7 +103,7 @@ async function settleAndFetch(
   const pull = columnsOf(recipients);
   const rows = await client.run((sql) =>
     sql`select kind, count, read_from, read_to, next_due_ms, lines
-      from zaakstroom.settle_and_pull(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
+      from zaakstroom.settle_and_fetch(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
         ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json,
         ${pull.processors}::text[], ${pull.partitions}::smallint[], ${pull.epochs}::bigint[], ${pull.types}::text[],
         ${pull.sizes}::int[], ${pull.bytes}::int[])`.raw()

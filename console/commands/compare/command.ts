@@ -66,7 +66,7 @@ export const compare = command({
   options: compareOptions,
   notes: [
     "What cannot be had (no nats-server) is left out, and named. What is stored on servers of your own (--postgres-url,",
-    "--nats-url) stays there: use ones that may keep generated cases.",
+    "--nats-url) stays there: use ones that may keep generated cases. On PostgreSQL run setup on it first.",
   ].join("\n"),
   async run({ values, positional }: Parsed<typeof compareOptions>, output) {
     if (positional.length > 0) throw new UsageError(`compare takes no arguments: ${positional[0]}`);

@@ -75,7 +75,7 @@ export const load = command({
     "  zaakstroom load --rate max --slo 50ms --report report        the highest rate that is held",
     "",
     "Cases arrive whether or not the store keeps up, and latency counts from when they were due. What is stored on",
-    "a server of your own (--url) stays there: use one that may keep generated cases.",
+    "a server of your own (--url) stays there: use one that may keep generated cases. On PostgreSQL run setup on it first.",
     "Exit code 0 when the rate was held (for max: when one was found), 1 when it was not.",
   ].join("\n"),
   async run({ values, positional }: Parsed<typeof loadOptions>, output) {

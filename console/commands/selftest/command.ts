@@ -103,6 +103,7 @@ async function runChecks(values: SelftestValues, onFinding: OnFinding, signal: A
   const availability = new AvailabilityMonitor();
   const openOptions = {
     role: "node",
+    migrate: "apply",
     node: "selftest",
     onAvailabilityChange: availability.onAvailabilityChange,
   } as const;

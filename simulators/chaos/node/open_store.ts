@@ -42,7 +42,7 @@ async function openOnce(
   const options = { ...plan, node, ...bounds, leaseMs: LEASE_MS, partitions: PARTITIONS };
   if (backend === "postgres") {
     const { openPostgres } = await import("../../../backends/postgres/postgres_backend.ts");
-    return await openPostgres({ ...options, pollMs: 500, connections: 5 });
+    return await openPostgres({ ...options, migrate: "apply", pollMs: 500, connections: 5 });
   }
   const { openNats } = await import("../../../backends/nats/nats_backend.ts");
   return await openNats({ ...options, stream });

@@ -198,7 +198,7 @@ Deno.test("a BSN that fails the eleven-test is marked, and refused with its line
 });
 
 Deno.test("a batch with a bad line is not stored, the ones before it are, and it says so", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const stdin = [line("a"), line("b"), line("c"), "{}", line("e")].join("\n");
   const { code, out, err } = await run(["publish", "-", "--batch", "2", "--url", url, "--json"], { stdin });
   assertEquals([code, JSON.parse(out)], [exitCodes.input, { stored: 2, duplicates: 0 }]);
@@ -211,7 +211,7 @@ Deno.test("a batch with a bad line is not stored, the ones before it are, and it
 });
 
 Deno.test("an event id that is stored with other content is refused and named", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const event_id = crypto.randomUUID();
   const event = (amount: number) =>
     JSON.stringify({
@@ -231,7 +231,7 @@ Deno.test("an event id that is stored with other content is refused and named", 
 });
 
 Deno.test("case ids and positions are taken as they are written, not as numbers", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   assertEquals(
     (await run(["publish", "-", "--url", url], { stdin: `${line("007")}\n${line("1e3")}` })).code,
     0,
@@ -248,7 +248,7 @@ Deno.test("a flag comes before the environment, and the environment before the d
     const { code, out, err } = await run(["cases", "list", "--json", ...flags], { env });
     return code === 0 ? JSON.parse(out).length : err.trimEnd();
   };
-  const [full, empty] = [await server.freshDatabase(), await server.freshDatabase()];
+  const [full, empty] = [await server.freshStore(), await server.freshStore()];
   await run(["publish", "-", "--url", full], { stdin: line("a") });
   assertEquals(await count({ DATABASE_URL: full }), 1);
   assertEquals(await count({ DATABASE_URL: full }, "--url", empty), 0);

@@ -116,7 +116,7 @@ Deno.test("start says in words what ran, for people, and keeps results and progr
 });
 
 Deno.test("what simulate prints, publish stores: once, however often it is published", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const cases = await run(["simulate", "--backend", "none", "--count", "40", "--seed", "pipe"]);
   const same = await run(["simulate", "--backend", "none", "--count", "40", "--seed", "pipe"]);
   assertEquals([cases.code, cases.err, same.out], [0, "", cases.out]);
@@ -129,7 +129,7 @@ Deno.test("what simulate prints, publish stores: once, however often it is publi
 });
 
 Deno.test("simulate stores so many cases, and the same ones only once", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const simulate = ["simulate", "--count", "120", "--seed", "s", "--url", url, "--json"];
   const [first, second] = [await run(simulate), await run(simulate)];
   assertEquals([first.code, second.code], [0, 0], first.err);
@@ -139,7 +139,7 @@ Deno.test("simulate stores so many cases, and the same ones only once", async ()
 });
 
 Deno.test("publish takes NDJSON, an array, pretty-printed JSON and the brief's bare event, from a file", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const directory = await Deno.makeTempDir();
   const event = (id: string) => ({ ...CITIZEN, data: { ...CITIZEN.data, case_id: id } });
   const forms: [string, string, number][] = [
@@ -162,7 +162,7 @@ Deno.test("publish takes NDJSON, an array, pretty-printed JSON and the brief's b
 });
 
 Deno.test("cases lists newest first and shows a story without the citizen's number or contact", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const stdin = [BRIEF, CITIZEN].map((event) => JSON.stringify(event)).join("\n");
   await run(["publish", "-", "--url", url], { stdin });
   const ran = await run(["start", "--url", url, "--until-idle", "--json", "--port", "0"]);

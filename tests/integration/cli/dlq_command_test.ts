@@ -29,7 +29,7 @@ async function settleAll(url: string): Promise<void> {
 
 /** A store with a dead letter for each of these cases, and one delivery held behind each. */
 async function withDeadLetters(...cases: string[]): Promise<string> {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const events = [...cases, ...cases].map((caseId) => JSON.stringify(orphan(caseId)));
   const { code, err } = await run(["publish", "-", "--url", url], { stdin: events.join("\n") });
   assertEquals(code, 0, err);
@@ -75,7 +75,7 @@ Deno.test("a redrive at a rate says how long it takes, and touches each", async 
 });
 
 Deno.test("an empty list is told as such, and there is nothing to act on", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   assertEquals((await dlq(url, "list")).out, "No dead letters");
   for (const args of [["show", "1"], ["redrive", ...BY], ["discard", "1", ...BY]]) {
     assertRefused(
@@ -105,7 +105,7 @@ Deno.test("list names case, processor, error and what is held; show has the evid
 });
 
 Deno.test("evidence masks the citizen's number wherever it stands", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const event = {
     ...orphan("x"),
     data: { ...orphan("x").data, note: "asked about 123456782", citizen_bsn: "123456782" },
@@ -148,7 +148,7 @@ Deno.test("redrive touches at most --limit, tries them again, and is written int
 });
 
 Deno.test("a redriven delivery whose cause was mended goes through, and what was held goes on in order", async () => {
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const intake = { case_id: "mended", citizen_bsn: "123456782", debt_amount: 10, debt_type: "huur" };
   await run(["publish", "-", "--url", url], { stdin: JSON.stringify(intake) });
   const sql = postgres(url, { max: 1, onnotice: () => {} });

@@ -82,13 +82,14 @@ natsTest("more replicas than servers are refused in a line, and nothing changes"
   assertEquals((await api(server.url, "STREAM.INFO.CASES")).config.num_replicas, 1);
 });
 
-Deno.test("setup runs the migrations of a database once, and says so", async () => {
+Deno.test("setup makes the schema of a database once, and says so", async () => {
   await using postgres = await startPostgres();
   const url = await postgres.freshDatabase();
   const first = await runHere(["setup", "--url", url]);
-  assertMatch(first.out, /^Ran the migrations 1 to \d+: the schema is up to date$/);
+  assertMatch(first.out, /^Made the schema, version \d+$/);
+  assertMatch((await runHere(["setup", "--url", url])).out, /^The schema is up to date, version \d+$/);
   const second = await runHere(["setup", "--url", url, "--json"]);
-  const { from, to } = JSON.parse(second.out);
-  assert(from === to && from > 0);
+  const { from, to, functions_replaced } = JSON.parse(second.out);
+  assert(from === to && from > 0 && !functions_replaced);
   assertRefused(await runHere(["setup", "--url", url, "--apply"]), exitCodes.usage, /^Cannot use --apply/);
 });

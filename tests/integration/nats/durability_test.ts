@@ -40,7 +40,7 @@ natsTest(
 
 Deno.test("a PostgreSQL without fsync is refused by --require-durable", async () => {
   await using server = await startPostgres({ fsync: false });
-  const url = await server.freshDatabase();
+  const url = await server.freshStore();
   const refused = await runHere(["cases", "list", "--url", url, "--require-durable"]);
   assertRefused(refused, exitCodes.unusable, /^Not durable enough for --require-durable: .*fsync is off$/);
   assertEquals((await runHere(["cases", "list", "--url", url])).code, 0);

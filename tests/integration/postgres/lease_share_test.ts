@@ -7,7 +7,7 @@ import { startPostgres } from "../../support/servers/postgres_server.ts";
 Deno.test("of sixteen free partitions a node beside another takes eight at once, and renews what it holds of them", async () => {
   await using server = await startPostgres();
   const url = await server.freshDatabase();
-  await (await openPostgres({ url, partitions: 16 })).close();
+  await (await openPostgres({ url, migrate: "apply", partitions: 16 })).close();
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     await sql`insert into zaakstroom.nodes values ('one', now()), ('two', now())`;

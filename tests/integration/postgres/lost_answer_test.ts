@@ -13,7 +13,7 @@ Deno.test("an answer that broke off after its row leaves nothing behind for the 
   const target = { hostname: "127.0.0.1", port: server.port };
   await using proxy = new FaultProxy(target, (filterOf) => new PostgresWire(filterOf));
   database.port = String(proxy.port);
-  const backend = await openPostgres({ url: database.href, connections: 1 });
+  const backend = await openPostgres({ url: database.href, migrate: "apply", connections: 1 });
   let lost = 0;
   // The row of the answer arrives, and the word that it was the last one does not.
   proxy.rules.filter = { request: () => "pass", reply: () => lost++ === 0 ? "lose" : "pass" };
@@ -37,7 +37,7 @@ Deno.test("a full disk is told as such, and passes", async () => {
   const target = { hostname: "127.0.0.1", port: server.port };
   await using proxy = new FaultProxy(target, (filterOf) => new PostgresWire(filterOf));
   database.port = String(proxy.port);
-  const backend = await openPostgres({ url: database.href, connections: 1 });
+  const backend = await openPostgres({ url: database.href, migrate: "apply", connections: 1 });
   proxy.rules.filter = { request: () => "fill_up", reply: () => "pass" };
   try {
     await assertRejects(() => backend.append([anEvent("case-1", 1)]), BackendUnavailable, "disk full");

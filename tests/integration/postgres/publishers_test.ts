@@ -34,7 +34,7 @@ class Desk implements AsyncDisposable {
   ) {}
 
   static async open(): Promise<Desk> {
-    const url = await server.freshDatabase();
+    const url = await server.freshStore();
     return new Desk(url, new PostgresEventPublisher(url), postgres(url, { max: 2, onnotice: () => {} }));
   }
 

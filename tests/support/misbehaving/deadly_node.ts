@@ -33,7 +33,7 @@ async function guardNode(): Promise<number> {
 
 async function runNode(): Promise<number> {
   printLine("started");
-  const backend = await openPostgres({ url, node: "odd", partitions: 2, leaseMs: 2_000 });
+  const backend = await openPostgres({ url, migrate: "apply", node: "odd", partitions: 2, leaseMs: 2_000 });
   const observer = new RecordingObserver();
   const once = { outcome: "retry", maxAttempts: 1 } as const;
   const errors = {

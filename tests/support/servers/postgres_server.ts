@@ -8,6 +8,7 @@ import {
   startPostmaster,
   stopPostmaster,
 } from "../../../backends/postgres/embedded/postmaster.ts";
+import { setUpPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { serverUser } from "../../../backends/local_server/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
 
@@ -33,6 +34,8 @@ export interface TestPostgres {
   readonly pid: number;
   /** Makes an empty database and answers its URL. */
   freshDatabase(): Promise<string>;
+  /** Makes a database with an empty store and answers its URL. */
+  freshStore(partitions?: number): Promise<string>;
   /** Kills the postmaster as a crash would and waits until it is gone. */
   kill9(): Promise<void>;
   /** Stops the server cleanly, breaking off its connections, and waits until it is gone. */
@@ -118,6 +121,12 @@ class TestServer implements TestPostgres {
       await sql.end();
     }
     return this.#urlOf(name);
+  }
+
+  async freshStore(partitions?: number): Promise<string> {
+    const url = await this.freshDatabase();
+    await setUpPostgres({ url, ...(partitions === undefined ? {} : { partitions }) });
+    return url;
   }
 
   async kill9(): Promise<void> {

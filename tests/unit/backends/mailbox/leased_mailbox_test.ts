@@ -87,7 +87,7 @@ Deno.test("a settlement brings back what it made for a mailbox that sleeps, whic
   await node.mailbox.settle(batch, plain);
   void node.next();
   await turn();
-  assertEquals([node.asked, node.pulls()], [["settle_and_pull", "settle"], 1]);
+  assertEquals([node.asked, node.pulls()], [["settle_and_fetch", "settle"], 1]);
   node.ended.abort();
 });
 
@@ -163,7 +163,7 @@ Deno.test("a settlement that is refused wakes nobody, and is then asked for by i
   await turn();
   assertEquals((await node.together(settling())).verdict, "already");
   await turn();
-  assertEquals([node.asked, node.pulls(), node.mailbox.isIdle], [["settle_and_pull", "settle"], 1, true]);
+  assertEquals([node.asked, node.pulls(), node.mailbox.isIdle], [["settle_and_fetch", "settle"], 1, true]);
   assertEquals(node.gate.inUse, 0);
   node.ended.abort();
 });

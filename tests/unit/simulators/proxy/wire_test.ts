@@ -18,7 +18,7 @@ const ready = message("Z", "I");
 const ask = (name: string, query: string) =>
   message("P", `${name}\0${query}\0\0\0`) + message("B", `\0${name}\0`) + message("S");
 const settle = ask("s1", "select zaakstroom.settle($1)");
-const pull = ask("s2", "select * from zaakstroom.pull($1)");
+const pull = ask("s2", "select * from zaakstroom.fetch_group($1)");
 
 /** What comes of bytes that arrive one by one. */
 function oneByOne(way: (chunk: Uint8Array) => WireOutput, all: string) {

@@ -1,6 +1,6 @@
--- The read model of cases. Projected on demand and in the background, a stretch of each partition at a time; one
--- projector at a time, and its checkpoint moves in the same transaction, so every event counts once.
-
+-- Projects the next stretch of each partition, at most p_limit events, into the read model of cases. Returns how many events
+-- that were. Called on demand and in the background; one projector at a time, and its checkpoint moves in the same
+-- transaction, so every event counts once.
 create function zaakstroom.project_cases(p_limit integer) returns integer
 language plpgsql set enable_seqscan = off as $$
 declare

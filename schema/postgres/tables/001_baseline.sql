@@ -1,13 +1,27 @@
 -- The store: an append-only log of events in partitions, and what the runtime keeps beside it.
 
+create schema if not exists zaakstroom;
+
+-- The files of schema/postgres/tables that were applied. The highest number is the version of the schema.
+create table zaakstroom.table_changes (
+  number     integer primary key,
+  name       text not null,
+  applied_at timestamptz not null default clock_timestamp()
+);
+
+-- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of
+-- schema/postgres/functions, all of which are replaced when it differs.
 create table zaakstroom.store (
   only_row   boolean primary key default true check (only_row),
   partitions smallint not null check (partitions between 1 and 1024),
+  functions  text not null,
   created_at timestamptz not null default clock_timestamp()
 );
 
 -- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
+-- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
+-- (A volatile default would make COPY insert row by row.)
 create table zaakstroom.events (
   position       bigint generated always as identity,
   partition      smallint not null,
@@ -17,7 +31,7 @@ create table zaakstroom.events (
   event_id       uuid not null,
   schema_version smallint not null,
   occurred_at    timestamptz not null,
-  recorded_at    timestamptz not null,
+  recorded_at    timestamptz not null default date_trunc('milliseconds', statement_timestamp()),
   data           json not null,
   metadata       json not null,
   constraint events_pkey primary key (partition, type, position),
@@ -50,6 +64,8 @@ create table zaakstroom.event_log (
 create index event_log_case on zaakstroom.event_log (case_id, id) where case_id is not null;
 
 -- One row a mailbox: how far it is settled, and who may settle it. The fill factor keeps its updates in the page.
+-- in_flight names the deliveries that its owner is about to handle, so that one that kills its process is found by the next
+-- owner. It is written only after an earlier owner died; a settlement clears it, in the row that it writes anyway.
 create table zaakstroom.subscriptions (
   processor   text not null,
   partition   smallint not null,
@@ -58,8 +74,15 @@ create table zaakstroom.subscriptions (
   epoch       bigint not null default 0,
   lease_until timestamptz,
   settled_at  timestamptz,
+  in_flight   json,
   primary key (processor, partition)
 ) with (fillfactor = 20);
+
+-- What each processor takes: those who only read the store count by it what waits for a processor.
+create table zaakstroom.processors (
+  name  text primary key,
+  takes text[] not null
+);
 
 -- The nodes that compete for leases, for a fair share.
 create table zaakstroom.nodes (

@@ -1,16 +1,6 @@
--- The failures of a delivery that are kept are bounded: one that is held on to may fail for years.
-
--- Of many failures the first 5 and the last 15, as in backends/settlement/failure_history.ts.
-create function zaakstroom.keep_failures(p_failures jsonb) returns jsonb
-language sql immutable as $$
-  select case when jsonb_array_length(p_failures) <= 20 then p_failures else (
-    select jsonb_agg(f.failure order by f.n) from jsonb_array_elements(p_failures) with ordinality as f (failure, n)
-    where f.n <= 5 or f.n > jsonb_array_length(p_failures) - 15
-  ) end
-$$;
-
--- As before, and keeps no more failures than that.
-create or replace function zaakstroom.park(p_processor text, p_partition smallint, p_exceptions json) returns void
+-- Parks what was not done, and keeps of its failures what trim_failures leaves. Each of p_failures: position, event_id,
+-- case_id, attempt, kind (retry, deadLetter, held), after_ms, error.
+create function zaakstroom.park(p_processor text, p_partition smallint, p_failures json) returns void
 language plpgsql as $$
 begin
   insert into zaakstroom.parked_deliveries as p
@@ -19,19 +9,19 @@ begin
     case x.kind when 'deadLetter' then 'dead' else x.kind end, x.attempt,
     case when x.kind = 'retry' then clock_timestamp() + make_interval(secs => x.after_ms / 1000) end,
     case when x.error is null then '[]'::jsonb else jsonb_build_array(x.error) end
-  from json_to_recordset(p_exceptions)
+  from json_to_recordset(p_failures)
     as x (position bigint, event_id uuid, case_id text, attempt integer, kind text, after_ms float8, error jsonb)
   on conflict (processor, partition, case_id, position) do update
   set state = excluded.state, due_at = excluded.due_at, attempts = greatest(p.attempts, excluded.attempts),
     failures = case when excluded.attempts > p.attempts
-      then zaakstroom.keep_failures(p.failures || excluded.failures) else p.failures end
+      then zaakstroom.trim_failures(p.failures || excluded.failures) else p.failures end
   where excluded.state <> 'held' or p.state <> 'held';
 
   insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id, details)
   select case x.kind when 'deadLetter' then 'dead_letter' when 'retry' then case x.attempt when 1 then 'park' else 'retry' end end,
     'runtime', coalesce(x.error ->> 'class', 'unknown'), x.case_id, p_processor, x.event_id,
     jsonb_build_object('attempt', x.attempt, 'after_ms', x.after_ms)
-  from json_to_recordset(p_exceptions)
+  from json_to_recordset(p_failures)
     as x (position bigint, event_id uuid, case_id text, attempt integer, kind text, after_ms float8, error jsonb)
   where x.kind <> 'held';
 end

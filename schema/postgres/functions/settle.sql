@@ -1,0 +1,40 @@
+-- Settles a fresh batch (p_done is null) or a redelivery (p_done: the positions that are done): outputs, timers, parked
+-- deliveries, dead letters and checkpoint in one transaction, fenced by the epoch. p_failures: see park.
+-- Returns 'settled', 'already' (this batch was settled before) or 'fenced'.
+create function zaakstroom.settle(p_processor text, p_partition smallint, p_epoch bigint, p_from bigint, p_to bigint,
+  p_done bigint[], p_outputs text, p_failures json, p_timers json) returns text
+language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+declare
+  v_verdict text := zaakstroom.advance_checkpoint(array[p_processor], array[p_partition], array[p_epoch],
+    array[case when p_done is null then p_from end], array[case when p_done is null then p_to end]);
+  v_touched text[];
+begin
+  if v_verdict <> 'settled' then
+    return v_verdict;
+  end if;
+  if p_done is not null and zaakstroom.redelivery_settled(p_processor, p_partition, p_failures) then
+    return 'already';
+  end if;
+  if p_outputs is not null then
+    perform zaakstroom.insert_idempotent(p_outputs, array[p_partition]);
+  end if;
+  if p_timers is not null then
+    perform zaakstroom.change_timers(p_timers);
+  end if;
+  if p_done is not null then
+    with done as (
+      delete from zaakstroom.parked_deliveries p
+      where (p.processor, p.partition) = (p_processor, p_partition) and p.position = any (p_done) returning p.case_id
+    ) select array_agg(distinct d.case_id) into v_touched from done d;
+  end if;
+  if p_failures is not null then
+    perform zaakstroom.park(p_processor, p_partition, p_failures);
+    select v_touched || array_agg(distinct x.case_id) into v_touched
+    from json_to_recordset(p_failures) as x (case_id text);
+  end if;
+  if v_touched is not null then
+    perform zaakstroom.promote_heads(p_processor, p_partition, v_touched);
+  end if;
+  return 'settled';
+end
+$$;

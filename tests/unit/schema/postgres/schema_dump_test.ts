@@ -1,0 +1,78 @@
+/** The files that are generated from the SQL, and what SQL and TypeScript must say alike. @module */
+import { assertEquals, assertMatch } from "@std/assert";
+import { backendOptions } from "../../../../console/store/open_backend.ts";
+import { KEPT_FIRST, KEPT_LAST } from "../../../../backends/settlement/failure_history.ts";
+import { generatedFiles } from "../../../../schema/postgres/schema_dump.ts";
+import { functionFiles, tableChanges } from "../../../../schema/postgres/sql_files.ts";
+import { fileListText } from "../../../../schema/postgres/schema_text.ts";
+
+const HERE = new URL("../../../../schema/postgres/", import.meta.url);
+
+Deno.test("schema.sql and the list of SQL files are up to date (deno task schema:dump)", async () => {
+  for (const [name, text] of Object.entries(await generatedFiles())) {
+    assertEquals(await Deno.readTextFile(new URL(name, HERE)), text, `${name} is stale`);
+  }
+});
+
+Deno.test("a file that is added is a file that is imported, a table change with its number", () => {
+  const text = fileListText(["001_baseline.sql", "012_more_rows.sql"], ["fetch_due.sql"]);
+  assertMatch(text, /^import moreRowsSql from "\.\/tables\/012_more_rows\.sql" with \{ type: "text" \};$/m);
+  assertMatch(text, /^ {2}\{ number: 12, name: "more_rows", sql: moreRowsSql \},$/m);
+  assertMatch(text, /^ {2}\{ name: "fetch_due", sql: fetchDueSql \},$/m);
+});
+
+Deno.test("table changes are numbered one by one", () => {
+  assertEquals(tableChanges.map(({ number }) => number), tableChanges.map((_, i) => i + 1));
+});
+
+Deno.test("each function has a file of its own, named as it is, that begins with its contract", () => {
+  for (const { name, sql } of functionFiles) {
+    assertMatch(sql, new RegExp(`^(-- .+\n)+create function zaakstroom\\.${name}\\(`), name);
+    assertEquals(sql.match(/^create /gm)!.length, 1, name);
+  }
+});
+
+Deno.test("SQL keeps as many failures of a delivery as TypeScript does", () => {
+  const { sql } = functionFiles.find(({ name }) => name === "trim_failures")!;
+  const all = KEPT_FIRST + KEPT_LAST;
+  assertMatch(sql, new RegExp(`jsonb_array_length\\(p_failures\\) <= ${all} then`));
+  assertMatch(
+    sql,
+    new RegExp(`f\\.n <= ${KEPT_FIRST} or f\\.n > jsonb_array_length\\(p_failures\\) - ${KEPT_LAST}$`, "m"),
+  );
+});
+
+Deno.test("the table of the store takes as many partitions as the option does", () => {
+  const [, most] = /partitions between 1 and (\d+)/.exec(tableChanges[0]!.sql)!;
+  const takes = (partitions: number) => backendOptions.partitions.schema.safeParse(`${partitions}`).success;
+  assertEquals([takes(Number(most)), takes(Number(most) + 1)], [true, false]);
+});
+
+Deno.test("each kind of advisory lock has a space of its own", async () => {
+  const spaces = found(await allSources(), /pg_advisory_xact_lock\((\d+),/g);
+  assertEquals(spaces.length, 3);
+  assertEquals(new Set(spaces).size, spaces.length);
+});
+
+Deno.test("TypeScript knows the error codes that SQL raises, and no others", async () => {
+  const codes = (texts: readonly string[]) => [...new Set(found(texts, /["'](ZS\d+)["']/g))].sort();
+  assertEquals(codes(await backendSources()), codes(functionFiles.map(({ sql }) => sql)));
+});
+
+function found(texts: readonly string[], pattern: RegExp): string[] {
+  return texts.flatMap((text) => [...text.matchAll(pattern)].map(([, what]) => what!));
+}
+
+async function allSources(): Promise<string[]> {
+  return [...await backendSources(), ...functionFiles.map(({ sql }) => sql)];
+}
+
+/** The TypeScript of the PostgreSQL backend. */
+async function backendSources(folder = new URL("../../backends/postgres/", HERE)): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) texts.push(...await backendSources(new URL(`${name}/`, folder)));
+    else if (name.endsWith(".ts")) texts.push(await Deno.readTextFile(new URL(name, folder)));
+  }
+  return texts;
+}

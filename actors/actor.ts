@@ -1,14 +1,7 @@
 /** An actor: tends one mailbox. Pulls a batch, has it handled, settles it; only then it asks for the next. @module */
-import { BackendUnavailable } from "../backends/backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  Fenced,
-  type InFlightMark,
-  linesOf,
-  type Mailbox,
-  positionOf,
-} from "../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../backends/errors.ts";
+import { type Batch, linesOf, positionOf } from "../backends/mailbox/batch.ts";
+import { type FailedDelivery, Fenced, type InFlightMark, type Mailbox } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable, type UsabilityListener } from "../backends/primitives/retry.ts";
 import { parseLine } from "../schema/delivery_line.ts";
 import { holdCases, splitAroundSuspect } from "./failures/split_batch.ts";

@@ -1,5 +1,6 @@
 /** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
-import { type Backend, BackendUnavailable } from "../backends/backend.ts";
+import { BackendUnavailable } from "../backends/errors.ts";
+import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { Child } from "./supervision/child_supervisor.ts";
 import type { AnyProcessor } from "./processor.ts";
@@ -16,8 +17,8 @@ export class ProcessorSubscription implements Child {
   #crash: { readonly error: unknown } | undefined;
 
   /** Begins at once. */
-  constructor(backend: Backend, processor: AnyProcessor, context: ActorContext) {
-    this.ended = this.#run(backend, processor, context);
+  constructor(source: MailboxSource, processor: AnyProcessor, context: ActorContext) {
+    this.ended = this.#run(source, processor, context);
   }
 
   /** Batches in hand go on; no more are asked for. */
@@ -30,10 +31,10 @@ export class ProcessorSubscription implements Child {
     this.stop();
   }
 
-  async #run(backend: Backend, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
+  async #run(source: MailboxSource, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
     const { signal } = this.#stopping;
     const consume = async () => {
-      for await (const mailbox of backend.mailboxes(processor, signal)) {
+      for await (const mailbox of source.mailboxes(processor, signal)) {
         this.#watch(tend(mailbox, context, signal));
       }
     };

@@ -4,14 +4,14 @@
  * ```
  * node (rest_for_one)
  * ├── workers (one_for_one): worker/0, worker/1, …
- * └── the backend (one_for_one): a processor each, with an actor for every mailbox it won
+ * └── the backend (one_for_one): a processor each, with an actor for every mailbox it acquired
  * ```
  *
  * Started left to right, stopped right to left: what is in hand is settled before the workers end. Whoever is restarted
  * too often is given up on, and the one above decides; above the node is its guardian.
  * @module
  */
-import type { Backend } from "../backends/backend.ts";
+import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
 import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
@@ -44,7 +44,7 @@ const PROCESSORS = {
 } as const;
 
 export class Supervisor {
-  readonly #backend: Backend;
+  readonly #source: MailboxSource;
   readonly #processors: readonly AnyProcessor[];
   readonly #observer: Observer;
   readonly #options: SupervisorOptions;
@@ -56,12 +56,12 @@ export class Supervisor {
   readonly #endRequested = Promise.withResolvers<void>();
 
   constructor(
-    backend: Backend,
+    source: MailboxSource,
     processors: readonly AnyProcessor[],
     observer: Observer,
     options: SupervisorOptions,
   ) {
-    this.#backend = backend;
+    this.#source = source;
     this.#processors = processors;
     this.#observer = observer;
     this.#options = options;
@@ -76,7 +76,7 @@ export class Supervisor {
     this.#node = new ChildSupervisor(NODE, [
       { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers() },
       {
-        id: this.#backend.name,
+        id: this.#source.name,
         restart: "permanent",
         stopMs: Infinity,
         start: () => this.#startProcessors(),
@@ -103,11 +103,11 @@ export class Supervisor {
       id: processor.name,
       restart: "permanent",
       stopMs: Infinity,
-      start: () => new ProcessorSubscription(this.#backend, processor, { ...context, priority }),
+      start: () => new ProcessorSubscription(this.#source, processor, { ...context, priority }),
     }));
     const onChildExit = (processor: string, { reason }: Exit) =>
       this.#observer.processorRestarted?.({ processor, reason });
-    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, onChildExit);
+    return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
   }
 
   /** Heap of each worker in bytes, as last reported. */

@@ -18,12 +18,13 @@
  */
 import type { WireEvent } from "../schema/events.ts";
 import { type EventInput, type InputOptions, readInput } from "../schema/input.ts";
-import type { AppendResult, Backend, ExpectedVersion } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./errors.ts";
+import type { AppendResult, ExpectedVersion } from "./event_store.ts";
+export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/nats_backend.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
 
-export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./backend.ts";
-export type { AppendResult, ExpectedVersion } from "./backend.ts";
 export { InvalidEvent } from "../schema/codec.ts";
 export type { EventInput } from "../schema/input.ts";
 

@@ -7,13 +7,8 @@
  * is certain, and costs it an attempt. As long as nobody dies, nothing is written.
  * @module
  */
-import {
-  type Batch,
-  type CrashedOwner,
-  linesOf,
-  positionOf,
-  sliceBatch,
-} from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf, sliceBatch } from "../../backends/mailbox/batch.ts";
+import type { CrashedOwner } from "../../backends/mailbox/mailbox.ts";
 import { BoundedCache } from "../../backends/primitives/bounded_cache.ts";
 
 /**

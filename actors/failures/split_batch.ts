@@ -1,5 +1,5 @@
 /** A batch in parts: how to find the delivery that kills its worker, and keep the order of cases meanwhile. Pure. @module */
-import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/batch.ts";
 import { deliveryLine, encodeLines, parseLine } from "../../schema/delivery_line.ts";
 import type { WorkerDied } from "../pool/worker_handle.ts";
 

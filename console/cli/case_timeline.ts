@@ -1,5 +1,5 @@
 /** The story of a case, for whoever must answer the citizen. @module */
-import type { AuditEntry } from "../../backends/backend.ts";
+import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { maskBsn } from "../../schema/bsn.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { redact } from "./redaction.ts";

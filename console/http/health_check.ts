@@ -1,5 +1,6 @@
 /** Asks the backend for its health, seldom enough that whoever asks us can't load the store. @module */
-import { BackendUnavailable, BackendUnusable, type Health } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import type { Health } from "../../backends/health.ts";
 import { delay } from "../../backends/primitives/retry.ts";
 import {
   type HealthReport,

@@ -4,6 +4,7 @@ import { DEFAULT_POLICY, type FailurePolicy } from "../../actors/failures/failur
 import { noopObserver } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
+import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
 import { httpRoutes } from "../http/routes.ts";
@@ -106,7 +107,7 @@ export async function startNode(
   availability.subscribe(observer);
   const supervisorOptions = defaultSupervisorOptions(options.workers, options.policy);
   supervisor = new Supervisor(
-    deferBackend(options.backend, opening),
+    deferMailboxes(options.backend, opening),
     processors,
     observer,
     supervisorOptions,
@@ -142,15 +143,15 @@ function describeNode({ node, backend, workers }: NodeOptions, processors: strin
   return { node, backend, startedAt, processors, workers };
 }
 
-/** What a supervisor asks of a backend, as soon as it is open. Whoever opens it hears when it can't be: here it then waits. */
-function deferBackend(name: string, opening: Promise<Backend>): Backend {
+/** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */
+function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource {
   return {
     name,
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);
     },
-  } as Partial<Backend> as Backend;
+  };
 }
 
 function waitForAbort(signal: AbortSignal): Promise<undefined> {

@@ -1,5 +1,5 @@
 /** A dead letter can't be written. @module */
-import { BackendUnavailable } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
 import { type Fault, simulated } from "./fault.ts";
 
 export const deadLetterRefused: Fault = {

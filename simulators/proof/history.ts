@@ -2,7 +2,8 @@
  * The history of a run, of chaos or of the simulation: what was asked, what was answered, what the runtime showed, and
  * what is stored in the end. The checker judges nothing else. @module
  */
-import type { Backend, DeadLetter } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { DeadLetter } from "../../backends/dead_letters.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 import type { Conservation } from "./ledger.ts";
 

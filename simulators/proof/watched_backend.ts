@@ -3,19 +3,14 @@
  * it was answered. It stands between the supervisor and its backend, in chaos nodes and in simulated ones, and is the
  * one seam by which faults hold settles back or deliver batches again. @module
  */
-import { type Backend, BackendUnavailable } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
-import {
-  type Batch,
-  Fenced,
-  linesOf,
-  type Mailbox,
-  positionOf,
-  type Settlement,
-} from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf } from "../../backends/mailbox/batch.ts";
+import { Fenced, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import { encodeLines } from "../../schema/delivery_line.ts";
 import type { SettleResult } from "./history.ts";
-import { override } from "./override.ts";
+import { override } from "../../backends/primitives/override.ts";
 import type { ReportSink } from "./run_report.ts";
 
 /** Batches handed out and not settled: now, and at most since the last question. */

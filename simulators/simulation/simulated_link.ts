@@ -1,9 +1,11 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
-import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
-import type { Batch, Mailbox } from "../../backends/mailbox/mailbox.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
+import type { Batch } from "../../backends/mailbox/batch.ts";
+import type { Mailbox, ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../cases/random.ts";
-import { override } from "../proof/override.ts";
+import { override } from "../../backends/primitives/override.ts";
 import type { InFlightGauge } from "../proof/watched_backend.ts";
 import type { PendingFaults } from "./pending_faults.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";

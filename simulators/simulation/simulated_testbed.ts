@@ -90,7 +90,7 @@ export function createSimulatedTestbed(
   const leaseOf = (processor: string, partition: number) => store.leases.of(processor)[partition]!;
   const expireLease = (processor: string, partition: number, ms = 0) => {
     leaseOf(processor, partition).leaseUntil = storeClock.now() + ms;
-    store.leases.moved.notifyAll();
+    store.leases.notifyOthers("rogue");
   };
   return {
     ...{ ...context, nodes, producers, expireLease },
@@ -101,7 +101,7 @@ export function createSimulatedTestbed(
     stealLease(processor, partition, ms) {
       const lease = leaseOf(processor, partition);
       if (lease.owner === null) return false;
-      Object.assign(lease, { owner: "rogue", epoch: lease.epoch + 1, isRebalancing: false });
+      Object.assign(lease, { owner: "rogue", epoch: lease.epoch + 1 });
       const { epoch } = lease;
       void reporterOf(context, "rogue")({
         kind: "lease_acquired",

@@ -1,6 +1,6 @@
 /** Runs one plan: nodes, producers and faults until everything is done, then the check of its history. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { SMALL_PER_LARGE } from "../../backends/mailbox/batch_size.ts";
+import { SMALL_PER_LARGE } from "../../backends/primitives/priority_semaphore.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { Random } from "../cases/random.ts";

@@ -1,7 +1,7 @@
 /** The clock of the simulated store, and the store as the client of one node sees it. @module */
-import type { Clock } from "../../backends/memory/clock.ts";
+import type { Clock } from "../../backends/primitives/clock.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
-import { override } from "../proof/override.ts";
+import { override } from "../../backends/primitives/override.ts";
 import { type Process, type SimulatedTime, START } from "./simulated_time.ts";
 
 /** The time of the store, which may jump. */

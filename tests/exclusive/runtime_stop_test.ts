@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import { Fenced } from "../../backends/mailbox/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { overrideMailboxes } from "../support/overridden_backend.ts";

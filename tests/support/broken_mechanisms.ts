@@ -1,20 +1,15 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
 import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  linesOf,
-  type Mailbox,
-  type Settlement,
-} from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
+import type { FailedDelivery, Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { LogEntry } from "../../backends/memory/event_log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
 import type { Mutation } from "../../simulators/simulation/simulated_testbed.ts";
-import { override } from "../../simulators/proof/override.ts";
+import { override } from "../../backends/primitives/override.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */
 export interface BrokenMechanism {

@@ -1,7 +1,7 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
 import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
 import { brokeOff, isAway, translate } from "./errors.ts";
 import { Semaphore } from "./semaphore.ts";

@@ -1,5 +1,6 @@
 /** `cases`: the list of cases, and the story of one. @module */
-import type { AuditEntry, Backend, CaseSummary } from "../../../backends/backend.ts";
+import type { Backend, CaseSummary } from "../../../backends/backend.ts";
+import type { AuditEntry } from "../../../backends/dead_letters.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import { decisions } from "../../../schema/event_fields.ts";

@@ -1,5 +1,6 @@
 /** `dlq`: dead letters, their evidence, and what a person does about them. @module */
-import type { Backend, DeadLetter, DeadLetterFilter } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { DeadLetter, DeadLetterFilter } from "../../../backends/dead_letters.ts";
 import { delay } from "../../../backends/primitives/retry.ts";
 import { redactBsns } from "../../../schema/bsn.ts";
 import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";

@@ -1,5 +1,5 @@
 /** A store of the selftest's own, of the kind a node would use, that is gone when the selftest ends. @module */
-import { BackendUnusable } from "../../../backends/backend.ts";
+import { BackendUnusable } from "../../../backends/errors.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { POSTGRES_VERSION } from "../../../backends/postgres/embedded/platform.ts";
 import { codeOf } from "../../../backends/postgres/connection/errors.ts";

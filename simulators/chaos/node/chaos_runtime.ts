@@ -1,9 +1,10 @@
 /** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
 import { processors } from "../../../actors/processors/all.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
-import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../backends/health.ts";
 import { delay } from "../../../backends/primitives/retry.ts";
-import { SMALL_PER_LARGE } from "../../../backends/mailbox/batch_size.ts";
+import { SMALL_PER_LARGE } from "../../../backends/primitives/priority_semaphore.ts";
 import { MAX_ATTEMPTS } from "../../proof/history.ts";
 import { createReportingObserver, type MailboxTotals, type ReportSink } from "../../proof/run_report.ts";
 import { FaultSwitches, watchBackend } from "../../proof/watched_backend.ts";

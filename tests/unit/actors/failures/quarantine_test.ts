@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Quarantine } from "../../../../actors/failures/quarantine.ts";
-import { type Batch, type CrashedOwner, linesOf, positionOf } from "../../../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf } from "../../../../backends/mailbox/batch.ts";
+import type { CrashedOwner } from "../../../../backends/mailbox/mailbox.ts";
 import { encodeLines } from "../../../../schema/delivery_line.ts";
 
 /** Deliveries at these positions. */

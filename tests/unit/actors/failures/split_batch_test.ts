@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { holdCases, splitAroundSuspect } from "../../../../actors/failures/split_batch.ts";
-import { type Batch, linesOf, sliceBatch } from "../../../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, sliceBatch } from "../../../../backends/mailbox/batch.ts";
 import { deliveryLine, encodeLines, parseLine } from "../../../../schema/delivery_line.ts";
 import { anEvent } from "../../../support/events.ts";
 

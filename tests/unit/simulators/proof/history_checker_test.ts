@@ -6,7 +6,7 @@ import { conservation } from "../../../../simulators/proof/conservation.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { derivedId } from "../../../../schema/ids.ts";
-import type { DeadLetter } from "../../../../backends/backend.ts";
+import type { DeadLetter } from "../../../../backends/dead_letters.ts";
 import { anEvent } from "../../../support/events.ts";
 
 const intake = anEvent("case-1", 1);

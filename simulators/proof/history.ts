@@ -14,7 +14,7 @@ export const MAX_ATTEMPTS = 5;
 export type SettleResult = "settled" | "fenced" | "unavailable" | "failed";
 
 /** A delivery that was settled as not done. */
-export interface DeliveryFailure {
+interface DeliveryFailure {
   readonly position: number;
   readonly attempt: number;
   readonly outcome: "retry" | "deadLetter" | "held";

@@ -15,14 +15,10 @@ import { intake } from "./processors/intake.ts";
 /** The processors, in the order of a case's life. Adding one means adding it here. */
 export const processors: readonly AnyProcessor[] = [intake, analysis, decision, followUp];
 
-/** How every case begins; what follows a decision depends on the decision. */
-export const openingEventTypes = ["case.intake", "case.analysis", "case.decision"] as const;
-
 /** How far a case is, folded from its events: the view that the acts of people are judged by. */
 export { advance, type CaseProgress, initialProgress } from "./reasoning/workflow/progress.ts";
 
 /** Acts of people. */
-export { decisions } from "../schema/event_fields.ts";
 export {
   type CaseworkerDecision,
   caseworkerDecision,

@@ -18,8 +18,7 @@ import {
   meetsObjective,
   type SecondFigures,
 } from "./load/load_figures.ts";
-import type { SettledDelivery } from "./load/measured_backend.ts";
-import { measureBackend } from "./load/measured_backend.ts";
+import { measureBackend, type SettledDelivery } from "./load/measured_backend.ts";
 import { runOpenLoop } from "./load/open_loop.ts";
 import { ProcessWatch, type WatchedProcess } from "./load/process_watch.ts";
 import { afterProbe, beginSearch, type Search } from "./load/rate_search.ts";

@@ -5,8 +5,7 @@ import type { Parsed, Values } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { formatRounded, Progress } from "../cli/terminal.ts";
 import { wholeNumber } from "../../schema/settings.ts";
-import { drawPlan } from "../../simulators/simulation/plan_generator.ts";
-import { describeFault } from "../../simulators/simulation/plan.ts";
+import { describeFault, drawPlan } from "../../simulators/simulation/plan.ts";
 import { type FailedPlan, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../simulators/simulation/simulation.ts";
 

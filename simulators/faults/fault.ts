@@ -8,7 +8,8 @@ import type { Random } from "../cases/random.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 import type { PlainOccasion } from "../simulation/pending_faults.ts";
 import { processorNames } from "../simulation/simulated_cases.ts";
-import type { SimulatedTestbed, SimulationSettings } from "../simulation/simulated_testbed.ts";
+import type { SimulatedTestbed } from "../simulation/simulated_testbed.ts";
+import type { SimulationSettings } from "../simulation/simulation_context.ts";
 
 /** One fault. The plan of a run decides when it happens, and whether at all. */
 export interface Fault {

@@ -1,6 +1,6 @@
 /** A plan that fails, shrunk to the fewest faults that still fail (delta debugging, Zeller's ddmin), and in words. @module */
 import { describeFault, type PlannedFault, type SimulationPlan } from "./plan.ts";
-import type { Mutation } from "./simulated_testbed.ts";
+import type { Mutation } from "./simulation_context.ts";
 import { simulatePlan, type SimulationResult } from "./simulation.ts";
 
 /** What failed, and the least that makes it fail. */

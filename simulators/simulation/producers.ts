@@ -6,7 +6,7 @@ import { InFlightGauge } from "../proof/watched_backend.ts";
 import { PendingFaults } from "./pending_faults.ts";
 import { type FailingDelivery, intakeEvent } from "./simulated_cases.ts";
 import { linkedBackend, SimulatedLink } from "./simulated_link.ts";
-import type { SimulationContext } from "./simulated_testbed.ts";
+import type { SimulationContext } from "./simulation_context.ts";
 import { storeFor } from "./store_clock.ts";
 import { Process } from "./simulated_time.ts";
 

@@ -12,7 +12,7 @@ import { processorsOf } from "./simulated_cases.ts";
 import { linkedBackend, SimulatedLink } from "./simulated_link.ts";
 import { Process } from "./simulated_time.ts";
 import { SimulatedWorker, TOO_MUCH_HEAP } from "./simulated_worker.ts";
-import { reporterOf, type SimulationContext } from "./simulated_testbed.ts";
+import { reporterOf, type SimulationContext } from "./simulation_context.ts";
 import { storeFor } from "./store_clock.ts";
 
 /** Longer than it takes until a worker that died again and again is started once more. */

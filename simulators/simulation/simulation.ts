@@ -13,12 +13,8 @@ import { Producers } from "./producers.ts";
 import { expectedPoison, processorInputs, processorNames, simulatedConservation } from "./simulated_cases.ts";
 import { SimulatedNode } from "./simulated_node.ts";
 import { SimulatedTime } from "./simulated_time.ts";
-import {
-  createSimulatedTestbed,
-  type Mutation,
-  type SimulatedTestbed,
-  type SimulationContext,
-} from "./simulated_testbed.ts";
+import { createSimulatedTestbed, type SimulatedTestbed } from "./simulated_testbed.ts";
+import type { Mutation, SimulationContext } from "./simulation_context.ts";
 import { wrongStates } from "./state_check.ts";
 import { SimulatedStoreClock } from "./store_clock.ts";
 import { Trace } from "./trace.ts";

@@ -173,7 +173,7 @@ Deno.test("an unknown error of a backend is a bug: ended() rejects with it", asy
 });
 
 /** A backend that is away `times` times, at one of a mailbox's calls. */
-function away(call: "batches" | "histories" | "settle", times: number, committed = false) {
+function unavailable(call: "batches" | "histories" | "settle", times: number, committed = false) {
   let left = times;
   const gone = () => left-- > 0;
   const sorry = () => new BackendUnavailable("the store is away");
@@ -195,7 +195,7 @@ function away(call: "batches" | "histories" | "settle", times: number, committed
 
 for (const call of ["batches", "histories", "settle"] as const) {
   Deno.test(`a backend that is away at ${call}() is waited for, and burns no attempt`, async () => {
-    await using runtime = new TestRuntime({ wrap: away(call, 2), options: { stateLimit: 1 } });
+    await using runtime = new TestRuntime({ wrap: unavailable(call, 2), options: { stateLimit: 1 } });
     await runtime.backend.append([...intakes(1), ...intakes(2)]);
     await runtime.supervisor.start();
     await runtime.observer.waitUntil("all are done", () => runtime.observer.done === 40);
@@ -228,7 +228,7 @@ Deno.test("a backend that refuses is waited for, burns no attempt, and is told w
 });
 
 Deno.test("effects happen once when nobody knows whether a settle was done (I2)", async () => {
-  await using runtime = new TestRuntime({ wrap: away("settle", 3, true), store: { batchSize: 5 } });
+  await using runtime = new TestRuntime({ wrap: unavailable("settle", 3, true), store: { batchSize: 5 } });
   await runtime.backend.append([...intakes(1), misbehavingEvent("case-3", 2, "throw_twice"), ...intakes(3)]);
   await runtime.supervisor.start();
   await runtime.waitUntilIdle();

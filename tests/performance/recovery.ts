@@ -33,7 +33,7 @@ async function withSupervisor(
     deliveryTimeoutMs: 500,
     hangMs: HANG_MS,
     policy,
-    isSpinning: () => Promise.resolve(false),
+    hasRunawayThread: () => Promise.resolve(false),
   };
   const supervisor = new Supervisor(backend, [misbehavingProcessor], seen, options);
   try {

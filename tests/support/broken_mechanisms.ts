@@ -8,7 +8,7 @@ import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
-import type { Mutation } from "../../simulators/simulation/simulated_testbed.ts";
+import type { Mutation } from "../../simulators/simulation/simulation_context.ts";
 import { override } from "../../backends/primitives/override.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */

@@ -16,7 +16,7 @@ interface AcquiredRow {
   epoch: number;
   share: number;
   partitions: number;
-  abandoned: boolean;
+  crashed: boolean;
   in_flight: InFlightMark | null;
 }
 
@@ -75,7 +75,7 @@ export class PostgresLeaseStore implements LeaseStore {
 }
 
 function leaseOf(scope: string, partition: number, row: AcquiredRow): AcquiredLease {
-  const { epoch, abandoned: isCrashed, in_flight: inFlight } = row;
+  const { epoch, crashed: isCrashed, in_flight: inFlight } = row;
   const crashedOwner: CrashedOwner | undefined = isCrashed
     ? inFlight === null ? {} : { inFlight }
     : undefined;

@@ -6,10 +6,10 @@ import type { ConformanceCase } from "../conformance_case.ts";
 import { deliveries } from "../outcomes.ts";
 import type { Fixture } from "../fixture.ts";
 
-async function setUpMark(fixture: Fixture): Promise<{ feed: MailboxReader; trial: InFlightMark }> {
+async function setUpMark(fixture: Fixture): Promise<{ reader: MailboxReader; mark: InFlightMark }> {
   const { reader } = await fixture.setUp(2, 2, { renews: false });
   const positions = deliveries(await reader.next()).map(({ position }) => position);
-  return { feed: reader, trial: { first: positions[0]!, last: positions.at(-1)!, exclusive: false } };
+  return { reader, mark: { first: positions[0]!, last: positions.at(-1)!, exclusive: false } };
 }
 
 async function takeOver(fixture: Fixture): Promise<MailboxReader> {
@@ -20,18 +20,18 @@ export const inFlightMarkCases: ConformanceCase[] = [
   {
     name: "who takes over from an owner that died is told what it had begun (I7)",
     async run(fixture) {
-      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      const { reader, mark } = await setUpMark(fixture);
       assertEquals(reader.mailbox.crashedOwner, undefined, "nobody had it before");
       await reader.mailbox.markInFlight(mark);
       const second = await takeOver(fixture);
       assertEquals(second.mailbox.crashedOwner, { inFlight: mark });
-      assertEquals((await second.next()).count, 4, "a trial takes nothing out of the feed");
+      assertEquals((await second.next()).count, 4, "a mark takes nothing out of the feed");
     },
   },
   {
-    name: "of several trials the last one counts",
+    name: "of several marks the last one counts",
     async run(fixture) {
-      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      const { reader, mark } = await setUpMark(fixture);
       await reader.mailbox.markInFlight(mark);
       const alone = { first: mark.last, last: mark.last, exclusive: true };
       await reader.mailbox.markInFlight(alone);
@@ -39,18 +39,18 @@ export const inFlightMarkCases: ConformanceCase[] = [
     },
   },
   {
-    name: "a settle clears the trial; that the owner died is told all the same",
+    name: "a settle clears the mark, and that the owner crashed is known all the same",
     async run(fixture) {
-      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      const { reader, mark } = await setUpMark(fixture);
       await reader.mailbox.markInFlight(mark);
       await reader.settleNext();
       assertEquals((await takeOver(fixture)).mailbox.crashedOwner, {});
     },
   },
   {
-    name: "a redelivery that is settled clears the trial too",
+    name: "a redelivery that is settled clears the mark too",
     async run(fixture) {
-      const { feed: reader } = await setUpMark(fixture);
+      const { reader } = await setUpMark(fixture);
       await reader.settleNext(() => ({ retryAfterMs: 1 }));
       const [first] = deliveries(await reader.next());
       await reader.mailbox.markInFlight({ first: first!.position, last: first!.position, exclusive: true });
@@ -61,16 +61,16 @@ export const inFlightMarkCases: ConformanceCase[] = [
   {
     name: "an owner that gives its lease back leaves no suspicion",
     async run(fixture) {
-      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      const { reader, mark } = await setUpMark(fixture);
       await reader.mailbox.markInFlight(mark);
       await reader.mailbox.close();
       assertEquals((await takeOver(fixture)).mailbox.crashedOwner, undefined);
     },
   },
   {
-    name: "an owner that lost its lease can't begin a trial (I5)",
+    name: "an owner that lost its lease can't set a mark (I5)",
     async run(fixture) {
-      const { feed: reader, trial: mark } = await setUpMark(fixture);
+      const { reader, mark } = await setUpMark(fixture);
       await takeOver(fixture);
       await assertRejects(() => reader.mailbox.markInFlight(mark), Fenced);
       assert(reader.mailbox.revoked.aborted);

@@ -26,13 +26,13 @@ async function settleWith({ reader }: FixtureSetup, timers: StoredTimerChange[])
   return batch;
 }
 
-/** A scene with one intake, settled with one timer. */
+/** A fixture with one intake, settled with one timer. */
 async function setUpTimer(fixture: Fixture, delayMs = DELAY_MS) {
   const setup = await fixture.setUp(1, 1);
   const reminder = anEvent(setup.cases[0]!, 100);
   const timer = timerOf("reminder", await storeTime(setup) + delayMs, reminder, 0);
   const batch = await settleWith(setup, [timer]);
-  return { ...setup, scene: setup, caseId: setup.cases[0]!, reminder, timer, batch };
+  return { ...setup, setup, caseId: setup.cases[0]!, reminder, timer, batch };
 }
 
 export const timerCases: ConformanceCase[] = [
@@ -50,7 +50,7 @@ export const timerCases: ConformanceCase[] = [
   {
     name: "health says how many timers have not fired, and when the next one is due",
     async run(fixture) {
-      const { backend, scene: setup, timer, caseId } = await setUpTimer(fixture, 3_600_000);
+      const { backend, setup, timer, caseId } = await setUpTimer(fixture, 3_600_000);
       const { timers, nextTimerAt } = await backend.health();
       assertEquals([timers, nextTimerAt], [1, new Date((timer as { at: string }).at).toISOString()]);
       await backend.append([anEvent(caseId, 2)]);
@@ -69,7 +69,7 @@ export const timerCases: ConformanceCase[] = [
   {
     name: "a timer that is set again is moved, and fires with what was set last",
     async run(fixture) {
-      const { scene: setup, reader, backend, caseId } = await setUpTimer(fixture, 3_600_000);
+      const { setup, reader, backend, caseId } = await setUpTimer(fixture, 3_600_000);
       await backend.append([anEvent(caseId, 2)]);
       const later = anEvent(caseId, 101);
       await settleWith(setup, [timerOf("reminder", await storeTime(setup) + 10, later, 0)]);
@@ -80,7 +80,7 @@ export const timerCases: ConformanceCase[] = [
   {
     name: "a timer that is cancelled does not fire; others of the case do",
     async run(fixture) {
-      const { scene: setup, reader, backend, caseId } = await setUpTimer(fixture);
+      const { setup, reader, backend, caseId } = await setUpTimer(fixture);
       await backend.append([anEvent(caseId, 2)]);
       const other = anEvent(caseId, 102);
       await settleWith(setup, [

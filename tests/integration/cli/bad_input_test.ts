@@ -71,14 +71,14 @@ const slips: readonly [string, RegExp][] = [
   ["dlq redrive 7", /^dlq redrive needs --reason and --as/],
 ];
 
-for (const [line, told] of slips) {
+for (const [line, expected] of slips) {
   Deno.test(`"${line}" is refused in one line`, async () => {
     const args = line.split(" ");
     const ended = await runHere([
       ...args,
       ...(args[0] === "publish" && args.length > 1 ? ["--dry-run"] : []),
     ]);
-    assertRefused(ended, exitCodes.usage, told);
+    assertRefused(ended, exitCodes.usage, expected);
     assertMatch(ended.err, /\(see zaakstroom.* --help\)$/);
   });
 }
@@ -165,12 +165,12 @@ const badLines: readonly [string, string | Uint8Array, RegExp][] = [
   ["an array that is not closed", `[\n${line("a")},\n`, /^line 1: not a JSON value$/m],
 ];
 
-for (const [what, content, told] of badLines) {
+for (const [what, content, expected] of badLines) {
   Deno.test(`publish names the line of ${what}`, async () => {
     const ended = await validate(content);
     assertEquals([ended.code, ended.out], [exitCodes.input, ""], ended.err);
     assertMatch(ended.err, /^Nothing of this batch is stored, 1 event is not valid:\n/);
-    assertMatch(ended.err, told);
+    assertMatch(ended.err, expected);
     assert(ended.err.length < 700 && !ended.err.includes("    at "), ended.err);
   });
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { simulatedFaultNames } from "../../../simulators/faults/all.ts";
-import { drawPlan } from "../../../simulators/simulation/plan_generator.ts";
+import { drawPlan } from "../../../simulators/simulation/plan.ts";
 import { renderFailure, shrinkRun } from "../../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../../simulators/simulation/simulation.ts";
 import { brokenMechanisms, lateCommits } from "../../support/broken_mechanisms.ts";

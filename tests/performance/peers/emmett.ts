@@ -1,5 +1,5 @@
 /** emmett's reactor on its PostgreSQL event store: a consumer that is given every event, and does nothing with it. @module */
-import { asked, Handled, payloads, tell } from "./job_rate.ts";
+import { asked, Handled, payloads, printRate } from "./job_rate.ts";
 
 const VERSION = "0.42.0";
 
@@ -37,7 +37,7 @@ consumer.reactor({ processorId: `intake-${seed}`, eachMessage: () => handled.add
 handled.start();
 consumer.start().catch(() => {});
 await handled.done;
-tell({
+printRate({
   name: "emmett reactor",
   version: VERSION,
   configured: `batches of ${SIZE}`,

@@ -1,5 +1,5 @@
 /** graphile-worker with no-op jobs, as its page on performance advises: a local queue, batched completion. @module */
-import { asked, Handled, payloads, tell } from "./job_rate.ts";
+import { asked, Handled, payloads, printRate } from "./job_rate.ts";
 
 const VERSION = "0.18.0";
 
@@ -41,7 +41,7 @@ await handled.done;
 const per_second = handled.perSecond;
 await runner.stop();
 await utils.release();
-tell({
+printRate({
   name: "graphile-worker",
   version: VERSION,
   configured: `local queue of ${SIZE}, 48 at once, completed in batches`,

@@ -1,4 +1,4 @@
-/** What the programs of the peers share: what they are given, and how they tell the rate. @module */
+/** What the programs of the peers share: what they are given, and how they print the rate. @module */
 import { generateCases } from "../../../simulators/case_generator.ts";
 
 /** The command line of a peer's program: `URL COUNT SEED`. */
@@ -44,7 +44,7 @@ export class Handled {
 }
 
 /** Tells the rate, for the comparison to read, and ends. */
-export function tell(
+export function printRate(
   figures: { name: string; version: string; configured: string; per_second: number },
 ): never {
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(figures)}\n`));

@@ -1,5 +1,5 @@
 /** pg-boss with no-op jobs: fetched and completed in batches of 500, which is the fastest way its pages show. @module */
-import { asked, Handled, payloads, tell } from "./job_rate.ts";
+import { asked, Handled, payloads, printRate } from "./job_rate.ts";
 
 const VERSION = "12.38.0";
 
@@ -43,7 +43,7 @@ await Promise.all(Array.from({ length: AT_ONCE }, async () => {
 }));
 await handled.done;
 const per_second = handled.perSecond;
-tell({
+printRate({
   name: "pg-boss",
   version: VERSION,
   configured: `fetched and completed by ${SIZE}, ${AT_ONCE} at once`,

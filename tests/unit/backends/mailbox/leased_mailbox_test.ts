@@ -203,11 +203,11 @@ Deno.test("a store that is unavailable is asked again, and the outage and its en
 Deno.test("a store that answers that the lease has moved revokes the mailbox (I5)", async () => {
   const fetching = mailboxOver(new FakeStore([{ kind: "fenced" }]));
   assertEquals([await fetching.next(), fetching.mailbox.revoked.aborted], [undefined, true]);
-  const settling = mailboxOver(new FakeStore([foundAt(4)], ["fenced"]));
-  const batch = await settling.next();
-  const error = await assertRejects(() => settling.mailbox.settle(batch, plain), Fenced);
+  const fenced = mailboxOver(new FakeStore([foundAt(4)], ["fenced"]));
+  const batch = await fenced.next();
+  const error = await assertRejects(() => fenced.mailbox.settle(batch, plain), Fenced);
   assertEquals([error.processor, error.partition, error.epoch], ["next", 3, 7]);
-  assert(settling.mailbox.revoked.aborted);
+  assert(fenced.mailbox.revoked.aborted);
   const marking = mailboxOver(new FakeStore([]));
   await assertRejects(() => marking.mailbox.markInFlight({ first: 1, last: 1, exclusive: true }), Fenced);
   assert(marking.mailbox.revoked.aborted);

@@ -4,13 +4,13 @@ import { Coalescer } from "../../../../backends/primitives/coalescer.ts";
 /** Somebody who answers when told to. */
 function slowAnswers(atOnce: number) {
   const asked: { questions: readonly number[]; end: PromiseWithResolvers<number[]> }[] = [];
-  const gathering = new Coalescer<number, number>((questions) => {
+  const coalescer = new Coalescer<number, number>((questions) => {
     const end = Promise.withResolvers<number[]>();
     asked.push({ questions, end });
     return end.promise;
   }, atOnce);
   return {
-    ask: (n: number) => gathering.submit(n),
+    ask: (n: number) => coalescer.submit(n),
     groups: () => asked.map(({ questions }) => questions),
     answer: (i: number) => asked[i]!.end.resolve(asked[i]!.questions.map((n) => 10 * n)),
     fail: (i: number) => asked[i]!.end.reject(new Error("away")),

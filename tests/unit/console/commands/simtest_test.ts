@@ -37,7 +37,7 @@ Deno.test("simtest shows all of one seed, the same each time", async () => {
   assertEquals(again, once);
   assertStringIncludes(once.out.at(-1)!, "Seed 7 holds (trace ");
   const { out } = await run("--seed", "7", "--json");
-  assertEquals(JSON.parse(out[0]!).schedule.seed, 7);
+  assertEquals(JSON.parse(out[0]!).plan.seed, 7);
 });
 
 Deno.test("simtest refuses what it can't use before it runs anything", async () => {

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { shrink } from "../../../../simulators/simulation/failure.ts";
-import type { PlannedFault, SimulationPlan } from "../../../../simulators/simulation/plan.ts";
-import { drawPlan } from "../../../../simulators/simulation/plan_generator.ts";
+import { drawPlan, type PlannedFault, type SimulationPlan } from "../../../../simulators/simulation/plan.ts";
 
 const expiries = (times: number[]): PlannedFault[] =>
   times.map((at) => ({ fault: "lease_expiry", at, parameters: { processor: "sorter", partition: 0 } }));

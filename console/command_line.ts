@@ -1,31 +1,40 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one line and an exit code. @module */
+import type { Command, Output } from "./cli/command.ts";
+import { exitCodes, reportError, UsageError } from "./cli/exit_codes.ts";
+import { type Invocation, runCommand } from "./cli/run_command.ts";
 import { suggest } from "./cli/suggest.ts";
-import { type Command, type Output, runCommand } from "./cli/command.ts";
-import { describeExit, exitCodes, UsageError } from "./cli/exit_codes.ts";
 
 /** Runs a command line; returns the exit code. */
 export async function runCommandLine(args: readonly string[], output: Output): Promise<number> {
-  const [name, ...rest] = args;
-  let known = "";
+  const invocation: Invocation = { path: "", json: asksForJson(args) };
   try {
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      return await printHelp(output);
-    }
-    const command = await find(name);
-    known = ` ${name}`;
-    return await runCommand(command, rest, output);
+    return await run(args, output, invocation);
   } catch (error) {
-    const { code, text } = describeExit(error);
-    if (code === exitCodes.ok) return code;
-    output.err(code === exitCodes.usage ? `${text} (see zaakstroom${known} --help)` : text);
-    return code;
+    const help = ["zaakstroom", invocation.path, "--help"].filter((word) => word !== "").join(" ");
+    return reportError(error, output.err, { json: invocation.json, help });
   }
+}
+
+const JSON_FLAGS = ["--json", "--output=json", "--output=ndjson"];
+
+/** True when a flag asks for JSON: known also where the rest of the line is wrong. */
+function asksForJson(args: readonly string[]): boolean {
+  return args.some((arg, i) => JSON_FLAGS.includes(arg === "--output" ? `--output=${args[i + 1]}` : arg));
+}
+
+async function run(args: readonly string[], output: Output, invocation: Invocation): Promise<number> {
+  const [name = "--help", ...rest] = args;
+  if (name === "help") return await printHelp(rest, output);
+  if (name === "--help" || name === "-h") return await printHelp([], output);
+  const command = await find(name === "--version" || name === "-V" ? "version" : name);
+  return await runCommand(command, rest, output, { invocation, commands: loadAll });
 }
 
 async function find(name: string): Promise<Command> {
   // A node is waited for: it does not load what belongs to other commands.
   if (name === "start") return (await import("./commands/start.ts")).start;
-  const commands = await all();
+  if (name === "version") return (await import("./commands/version.ts")).version;
+  const commands = await loadAll();
   const found = commands.find((command) => command.name === name);
   if (found !== undefined) return found;
   throw new UsageError(
@@ -33,16 +42,15 @@ async function find(name: string): Promise<Command> {
   );
 }
 
-async function all(): Promise<readonly Command[]> {
+async function loadAll(): Promise<readonly Command[]> {
   return (await import("./commands/all.ts")).commands;
 }
 
-async function printHelp(output: Output): Promise<number> {
-  const commands = await all();
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  output.out("Zaakstroom: durable, supervised case processing on PostgreSQL or NATS JetStream");
-  output.out("\nUsage: zaakstroom COMMAND [options]\n\nCommands:");
-  for (const { name, summary } of commands) output.out(`  ${name.padEnd(width)}  ${summary}`);
-  output.out("\nzaakstroom COMMAND --help says more of each");
+async function printHelp([name, ...rest]: readonly string[], output: Output): Promise<number> {
+  const { helpTopics, renderOverview } = await import("./cli/help.ts");
+  const topic = helpTopics.find((topic) => topic.name === name);
+  if (topic !== undefined) output.out(topic.render());
+  else if (name === undefined) output.out(renderOverview(await loadAll()));
+  else return await runCommand(await find(name), [...rest, "--help"], output);
   return exitCodes.ok;
 }

@@ -1,6 +1,6 @@
 /** The program behind `deno task simtest`. @module */
-import { runCommand } from "./cli/command.ts";
-import { describeExit, exitCodes } from "./cli/exit_codes.ts";
+import { reportError } from "./cli/exit_codes.ts";
+import { runCommand } from "./cli/run_command.ts";
 import { processOutput } from "./cli/terminal.ts";
 import { simtest } from "./commands/simtest.ts";
 
@@ -8,9 +8,10 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await runCommand(simtest, args, processOutput);
   } catch (error) {
-    const { code, text } = describeExit(error);
-    if (code !== exitCodes.ok) processOutput.err(code === exitCodes.usage ? `${text} (see --help)` : text);
-    return code;
+    return reportError(error, processOutput.err, {
+      json: args.includes("--json"),
+      help: "deno task simtest --help",
+    });
   }
 }
 

@@ -211,7 +211,7 @@ export class LoadTester {
       settled_per_second: rate(recorder.settledInTime),
       ...recorder.figures(),
       ...judged,
-      troubles: this.#errorCounts.figures(),
+      errors: this.#errorCounts.figures(),
       processes: watch.figures(),
       verdict: signal.aborted ? INTERRUPTED : judge(judged),
     };

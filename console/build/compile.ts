@@ -5,11 +5,11 @@ import { flag, oneOf, text } from "../../schema/settings.ts";
 import { compileProgram, type Program } from "./program_compiler.ts";
 import { targetOf, triples } from "./targets.ts";
 import type { Output } from "../cli/command.ts";
-import { describeExit, exitCodes, UsageError } from "../cli/exit_codes.ts";
+import { exitCodes, reportError, UsageError } from "../cli/exit_codes.ts";
 import { readOptions, renderOptions, type Values } from "../cli/options.ts";
 import { processOutput } from "../cli/terminal.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const compileOptions = {
   target: {
@@ -37,14 +37,12 @@ export async function main(args: readonly string[], output: Output): Promise<num
     output.out(`${program.output}: ${megabytes} MB, in ${seconds} s`);
     return exitCodes.ok;
   } catch (error) {
-    const { code, text } = describeExit(error);
-    output.err(code === exitCodes.usage ? `${text} (see deno task compile --help)` : text);
-    return code;
+    return reportError(error, output.err, { json: false, help: "deno task compile --help" });
   }
 }
 
 async function programOf(args: readonly string[]): Promise<Program> {
-  const { values, positional } = readOptions(compileOptions, args, () => undefined);
+  const { values, positional } = readOptions(compileOptions, args, { env: () => undefined });
   if (positional.length > 0) throw new UsageError(`compile takes no arguments: ${positional[0]}`);
   const target = targetOf(values.target);
   if (!values.slim && target.postgres === undefined) {

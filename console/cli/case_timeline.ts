@@ -1,4 +1,4 @@
-/** The story of a case, for whoever must answer the citizen. @module */
+/** The history of a case as a caseworker and a program see it: without personal data. @module */
 import type { AuditEntry } from "../../backends/backend.ts";
 import { maskBsn } from "../../schema/bsn.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -28,6 +28,17 @@ function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (!isNested(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
+}
+
+/** A stored event as programs see it: without personal data, amounts with two decimals, an ISO time. */
+export function toPublicEvent({ position, version, recordedAt, event }: StoredEvent) {
+  const { data, ...envelope } = withTwoDecimals(event);
+  return {
+    position,
+    version,
+    recorded_at: new Date(recordedAt).toISOString(),
+    event: { ...envelope, data: withoutPersonalData(data) },
+  };
 }
 
 /** The timeline of a case: its events and the acts on it, in order of time. */

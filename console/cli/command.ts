@@ -1,5 +1,7 @@
-/** A command: what it is called, what it takes, what it does. @module */
-import { type Options, type Parsed, readOptions, renderOptions } from "./options.ts";
+/** A command: what it is called, what it takes, what it does. A group of commands holds others. @module */
+import { UsageError } from "./exit_codes.ts";
+import type { Options, Parsed } from "./options.ts";
+import { nearestOf } from "./suggest.ts";
 
 /** Where a command prints. */
 export interface Output {
@@ -9,19 +11,32 @@ export interface Output {
   err(line: string): void;
   /** True when a person watches, so that progress may be drawn over itself. */
   readonly terminal: boolean;
+  /** Columns of the terminal that `out` prints on; undefined for a pipe or a file. */
+  readonly width?: number | undefined;
 }
 
+/** A command line as it is typed, and what it is for. */
+export type Example = readonly [line: string, purpose: string];
+
+/** A command, as it is declared. Help, completion and `config show` are made from the declaration alone. */
 export interface Command<O extends Options = Options> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What it is started by. Default: `zaakstroom`. */
   readonly startedBy?: string;
-  /** What follows the name: `list | show ID`. */
+  /** The words that follow the name: `ID`, `[POSITION]`, `FILE|-`. A command without them refuses arguments. */
   readonly arguments?: string;
   readonly options: O;
-  /** Examples and what else `--help` should say. */
+  /** What it does, where the summary doesn't say it all. */
   readonly notes?: string;
+  readonly examples?: readonly Example[];
+  /** What its exit codes mean beside, or instead of, those that every command has. */
+  readonly exits?: Readonly<Record<number, string>>;
+  /** Its arguments are those of another command: they are not read, and come as they are written. */
+  readonly takesAnyArguments?: boolean;
+  /** The commands of a group, each with options of its own. */
+  readonly subcommands?: readonly Command[];
   /** Does it, and returns the exit code. */
   run(parsed: Parsed<O>, output: Output): Promise<number>;
 }
@@ -31,29 +46,49 @@ export function command<O extends Options>(definition: Command<O>): Command {
   return definition as unknown as Command;
 }
 
-export function renderHelp(definition: Command): string {
-  const { name, summary, startedBy = "zaakstroom", arguments: args, options, notes } = definition;
-  const usage = `Usage: ${startedBy} ${name}${args === undefined ? "" : ` ${args}`} [options]`;
-  return [
-    summary,
-    "",
-    usage,
-    "",
-    "Options:",
-    renderOptions(options),
-    ...(notes === undefined ? [] : ["", notes]),
-  ].join("\n");
+/** What a group of commands is declared with. */
+interface CommandGroup extends Pick<Command, "name" | "summary" | "notes" | "examples"> {
+  readonly subcommands: readonly Command[];
 }
 
-/** Reads the command line and runs the command; `--help` prints and does nothing. */
-export async function runCommand(
-  definition: Command,
-  args: readonly string[],
-  output: Output,
-): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
-    output.out(renderHelp(definition));
-    return 0;
+/** Commands under one name: `cases list`, `cases show`. By itself it does nothing. */
+export function commandGroup(definition: CommandGroup): Command {
+  const run = () => Promise.reject(new UsageError(choiceOf(definition, undefined)));
+  return { ...definition, options: {}, run };
+}
+
+/** A command that a command line names, and the arguments that are left for it. */
+export interface FoundCommand {
+  readonly definition: Command;
+  /** As it is typed: `cases show`. */
+  readonly path: string;
+  readonly args: readonly string[];
+}
+
+/** Finds the subcommand that the arguments name, where a command has any. Throws UsageError for an unknown one. */
+export function findSubcommand(definition: Command, args: readonly string[]): FoundCommand {
+  const { name, subcommands } = definition;
+  const at = subcommands === undefined ? -1 : firstWordOf(args, subcommands);
+  if (subcommands === undefined || at < 0) return { definition, path: name, args };
+  const found = subcommands.find((subcommand) => subcommand.name === args[at]);
+  if (found === undefined) throw new UsageError(choiceOf(definition, args[at]));
+  return { definition: found, path: `${name} ${found.name}`, args: args.toSpliced(at, 1) };
+}
+
+/** The index of the first argument that is neither an option of these commands nor the value of one, or -1. */
+function firstWordOf(args: readonly string[], commands: readonly Command[]): number {
+  const takesValue = (arg: string) =>
+    commands.some(({ options }) => options[arg.replace(/^--/, "")]?.value !== undefined);
+  for (let at = 0; at < args.length && args[at] !== "--"; at++) {
+    if (!args[at]!.startsWith("-")) return at;
+    if (takesValue(args[at]!)) at++;
   }
-  return await definition.run(readOptions(definition.options, args, (name) => Deno.env.get(name)), output);
+  return -1;
+}
+
+function choiceOf({ name, subcommands = [] }: Partial<Command>, given: string | undefined): string {
+  const names = subcommands.map((subcommand) => subcommand.name);
+  const nearest = given === undefined ? undefined : nearestOf(given, names);
+  const hint = nearest === undefined ? "" : `: did you mean ${nearest}?`;
+  return `${name} takes one of ${names.join(", ")}${hint}`;
 }

@@ -10,6 +10,7 @@ import { InvalidEvent } from "../../schema/codec.ts";
 import { ListenError } from "../http/server.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 
+/** The exit codes of every command. */
 export const exitCodes = {
   ok: 0,
   /** The run ended, but failed its own check: a ledger that does not balance, work not settled by the deadline. */
@@ -22,7 +23,7 @@ export const exitCodes = {
   unavailable: 4,
   /** The backend answers, but can't be used: rights, version, disk. */
   unusable: 5,
-  /** A port or a data directory that somebody else uses. */
+  /** A port or a data directory that another process uses. */
   inUse: 6,
   /** What was asked for is not there, or has changed meanwhile. */
   notFound: 7,
@@ -50,11 +51,11 @@ export class UsageError extends CommandError {
   }
 }
 
-/** Whoever read our output has gone (`| head`): the rest is wanted by nobody, and nothing is wrong. */
+/** The reader of the output has gone (`| head`): it needs no more, and nothing is wrong. */
 export class OutputClosed extends CommandError {
-  override name = "ReaderGone";
+  override name = "OutputClosed";
   constructor() {
-    super(exitCodes.ok, "Nobody reads the output any more");
+    super(exitCodes.ok, "The reader of the output has gone");
   }
 }
 
@@ -64,6 +65,28 @@ export function describeExit(error: unknown): { code: number; text: string } {
   if (code !== exitCodes.bug) return { code, text: redactBsns((error as Error).message) };
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
   return { code, text: redactBsns(`This is a bug in zaakstroom: ${stack}`) };
+}
+
+/** The stable word for an exit code in JSON: `not_found`. */
+function errorCodeOf(exitCode: number): string {
+  const [name] = Object.entries(exitCodes).find(([, code]) => code === exitCode)!;
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/**
+ * Prints an error where every error of a command line is printed, and returns its exit code. As JSON it is
+ * `{"error":{"code","message"}}`; as text, a wrong command line is followed by where to read more.
+ */
+export function reportError(
+  error: unknown,
+  print: (line: string) => void,
+  { json, help }: { readonly json: boolean; readonly help: string },
+): number {
+  const { code, text } = describeExit(error);
+  if (code === exitCodes.ok) return code;
+  if (json) print(JSON.stringify({ error: { code: errorCodeOf(code), message: text } }));
+  else print(code === exitCodes.usage ? `${text} (see ${help})` : text);
+  return code;
 }
 
 function codeOf(error: unknown): number {

@@ -1,21 +1,26 @@
-/** Options of commands: declared once, read from flags, then the environment, then the default. @module */
+/** Options of commands: declared once, read from flags, then the environment, then a file, then the default. @module */
 import { parseArgs } from "@std/cli/parse-args";
 import type { z } from "zod";
-import { suggest } from "./suggest.ts";
+import { nearestOf, suggest } from "./suggest.ts";
 import { UsageError } from "./exit_codes.ts";
 
 /** One option of a command. */
-interface Option<T = unknown> {
+export interface Option<T = unknown> {
   /** Validates and converts the text. */
   readonly schema: z.ZodType<T, string | undefined>;
   /** What `--help` says of it, default included. */
   readonly help: string;
-  /** The word for its value in `--help`; without one the option is a switch. */
+  /** The word for its value in `--help`; without one the option is a switch. FILE and DIR are completed as paths. */
   readonly value?: string;
   /** The environment variable that is read when the flag is absent. */
   readonly env?: string;
+  /** The backends it belongs to; with another one its flag is refused. Default: all, and commands without a backend. */
+  readonly backends?: readonly string[];
+  /** Not shown by `config show`. */
+  readonly secret?: boolean;
 }
 
+/** The options of a command, by their names without dashes in front. */
 export type Options = Readonly<Record<string, Option>>;
 
 /** The values of options: keys as declared (`data-dir`). */
@@ -27,12 +32,59 @@ export interface Parsed<O extends Options> {
   readonly positional: readonly string[];
 }
 
+/** Where settings come from beside the flags. */
+export interface SettingSources {
+  readonly env: (name: string) => string | undefined;
+  /** The text of a setting in the configuration file, and where it stands: `cases.limit in FILE`. */
+  readonly file?:
+    | ((name: string) => { readonly text: string; readonly place: string } | undefined)
+    | undefined;
+}
+
+/** The place a setting was taken from; `place` names the flag, the variable, or the key and its file. */
+export interface SettingSource {
+  readonly kind: "flag" | "environment" | "file" | "default";
+  readonly place: string;
+}
+
+/** A setting as it was found, before it is validated. */
+export interface Setting {
+  readonly name: string;
+  readonly text: string | undefined;
+  readonly source: SettingSource;
+}
+
 /** Reads a command line. Throws UsageError, naming the option and the rule. */
 export function readOptions<O extends Options>(
   options: O,
   args: readonly string[],
-  env: (name: string) => string | undefined,
+  sources: SettingSources,
 ): Parsed<O> {
+  const { settings, positional } = findSettings(options, args, sources);
+  const values = Object.fromEntries(
+    settings.map((setting) => [setting.name, validate(setting, options[setting.name]!)]),
+  );
+  if (typeof values.backend === "string") refuseForeignFlags(options, settings, values.backend);
+  return { values: values as Values<O>, positional };
+}
+
+/** The environment and the file serve several commands; a flag was typed for this one, and would do nothing. */
+function refuseForeignFlags(options: Options, settings: readonly Setting[], backend: string): void {
+  for (const { name, source } of settings) {
+    const { backends } = options[name]!;
+    if (source.kind !== "flag" || backends === undefined || backends.includes(backend)) continue;
+    throw new UsageError(
+      `Cannot use --${name} with --backend ${backend}: it belongs to ${backends.join(", ")}`,
+    );
+  }
+}
+
+/** What each option is set to, and where that comes from. Throws UsageError for an unknown option. */
+export function findSettings(
+  options: Options,
+  args: readonly string[],
+  sources: SettingSources,
+): { readonly settings: readonly Setting[]; readonly positional: readonly string[] } {
   const names = Object.keys(options);
   const flags = parseArgs([...args], {
     // "_" keeps arguments as they are written: case 0123 is not case 123.
@@ -41,11 +93,20 @@ export function readOptions<O extends Options>(
     alias: { h: "help" },
     unknown: (arg: string, key?: string) => key === undefined ? true : refuseUnknown(arg, [...names, "help"]),
   });
-  const values = Object.fromEntries(names.map((name) => {
+  const settings = names.map((name) => {
     const given = flags[name] as string | boolean | undefined;
-    return [name, readOne(name, options[name]!, given, env)];
-  }));
-  return { values: values as Values<O>, positional: flags._.map(String) };
+    const off = given === false && args.includes(`--${name}=false`);
+    const flag = given === true || off ? String(given) : given || (given === "" ? "" : undefined);
+    return findSetting(name, options[name]!, flag, sources);
+  });
+  return { settings, positional: flags._.map(String) };
+}
+
+/** The value of a setting. Throws UsageError, naming its source and the rule. */
+export function validate({ text, source }: Setting, { schema }: Option): unknown {
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`Cannot use ${source.place}: ${parsed.error.issues[0]!.message}`);
 }
 
 /** What options come to when nothing is given. */
@@ -55,23 +116,41 @@ export function defaultsOf<O extends Options>(options: O): Values<O> {
   ) as Values<O>;
 }
 
+const MOST_LISTED = 8;
+
 function refuseUnknown(arg: string, names: string[]): never {
   const flag = arg.split("=")[0]!;
-  throw new UsageError(`Unknown option ${flag}: ${suggest(flag.replace(/^-+/, ""), names, "--")}`);
+  const given = flag.replace(/^-+/, "");
+  // More than a few are no help in one line; `--help` lists them.
+  const isListed = names.length <= MOST_LISTED || nearestOf(given, names) !== undefined;
+  throw new UsageError(`Unknown option ${flag}${isListed ? `: ${suggest(given, names, "--")}` : ""}`);
 }
 
-function readOne(
+function findSetting(
   name: string,
   option: Option,
-  given: string | boolean | undefined,
-  env: (name: string) => string | undefined,
-): unknown {
-  const fromFlag = typeof given === "boolean" ? (given ? "true" : undefined) : given;
-  const fromEnv = fromFlag === undefined && option.env !== undefined ? env(option.env) : undefined;
-  const parsed = option.schema.safeParse(fromFlag ?? (fromEnv === "" ? undefined : fromEnv));
-  if (parsed.success) return parsed.data;
-  const source = fromFlag === undefined && fromEnv !== undefined ? option.env : `--${name}`;
-  throw new UsageError(`Cannot use ${source}: ${parsed.error.issues[0]!.message}`);
+  flag: string | undefined,
+  { env, file }: SettingSources,
+): Setting {
+  if (flag !== undefined) return { name, text: flag, source: { kind: "flag", place: `--${name}` } };
+  const variable = option.env === undefined ? undefined : env(option.env);
+  if (variable !== undefined && variable !== "") {
+    return { name, text: variable, source: { kind: "environment", place: option.env! } };
+  }
+  const inFile = file?.(name);
+  if (inFile !== undefined) return { name, text: inFile.text, source: { kind: "file", place: inFile.place } };
+  return { name, text: undefined, source: { kind: "default", place: `--${name}` } };
+}
+
+/** The words an option takes, where it takes one of some. */
+export function choicesOf({ schema }: Option): readonly string[] {
+  let inner: unknown = schema;
+  // A default or an optional value is a schema around another.
+  while ((inner as { def?: { innerType?: unknown } }).def?.innerType !== undefined) {
+    inner = (inner as { def: { innerType: unknown } }).def.innerType;
+  }
+  const { options } = inner as { options?: readonly unknown[] };
+  return options?.every((each) => typeof each === "string") ? options as string[] : [];
 }
 
 /** The part of `--help` that lists the options. */

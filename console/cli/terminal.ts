@@ -1,6 +1,7 @@
-/** Printing: lines in a pipe, a line drawn over itself on a terminal. @module */
+/** Printing: lines in a pipe, lines drawn over themselves on a terminal. @module */
 import type { Output } from "./command.ts";
 import { OutputClosed } from "./exit_codes.ts";
+import { formatDuration } from "./redaction.ts";
 
 const encoder = new TextEncoder();
 
@@ -9,12 +10,15 @@ export const processOutput: Output = {
   out: (line) => {
     if (!writeAll(Deno.stdout, `${line}\n`)) throw new OutputClosed();
   },
-  // Without anybody to tell, the work goes on.
+  // When standard error is closed, the work goes on.
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
+  get width() {
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+  },
 };
 
-/** False when whoever read us has gone. */
+/** False when the reader of the pipe has closed it. */
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
   try {
@@ -26,70 +30,108 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): b
   }
 }
 
-/** Tells how far a long piece of work is: over itself on a terminal, a line now and then in a pipe. */
-export class ProgressMeter {
+/** Between two pictures on a terminal, and between two lines in a pipe. */
+const TERMINAL_EVERY_MS = 200;
+const PIPE_EVERY_MS = 5_000;
+
+interface ProgressOptions {
+  /** What is counted: `cases`. */
+  readonly what: string;
+  /** How many there will be, where it is known. */
+  readonly total?: number | undefined;
+  readonly now?: () => number;
+  /** Puts text on the terminal as it is. */
+  readonly write?: (text: string) => void;
+}
+
+/**
+ * How far a long piece of work is, on standard error whatever the format of the result: a few lines drawn over themselves
+ * on a terminal, in a pipe one line every five seconds.
+ */
+export class Progress {
   readonly #output: Output;
-  readonly #what: string;
-  readonly #total: number | undefined;
-  readonly #began = performance.now();
-  #shownAt = 0;
-  #drawn = false;
+  readonly #options: ProgressOptions;
+  readonly #now: () => number;
+  readonly #write: (text: string) => void;
+  readonly #began: number;
+  #shownAt: number;
+  #drawn = 0;
 
-  constructor(output: Output, what: string, total?: number) {
+  constructor(output: Output, options: ProgressOptions) {
     this.#output = output;
-    this.#what = what;
-    this.#total = total;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#write = options.write ?? ((text) => void writeAll(Deno.stderr, text));
+    this.#began = this.#now();
+    // On a terminal at once; in a pipe work that takes less than an interval is not mentioned.
+    this.#shownAt = output.terminal ? -Infinity : this.#began;
   }
 
-  show(done: number): void {
-    const now = performance.now();
-    if (now - this.#shownAt < (this.#output.terminal ? 200 : 5_000)) return;
+  /** So much is done. `fraction`: of all there is to do, where it is known by another measure than the total. */
+  update(done: number, fraction?: number): void {
+    const { what, total } = this.#options;
+    const part = fraction ?? (total === undefined ? undefined : done / total);
+    this.draw(() => [progressLine(what, done, total, part, this.#now() - this.#began)]);
+  }
+
+  /** These lines, when it is time for them; in a pipe they are one. */
+  draw(lines: () => readonly string[]): void {
+    const now = this.#now();
+    if (now - this.#shownAt < (this.#output.terminal ? TERMINAL_EVERY_MS : PIPE_EVERY_MS)) return;
     this.#shownAt = now;
-    const line = progressLine(this.#what, done, this.#total, (now - this.#began) / 1000);
-    if (this.#output.terminal) writeAll(Deno.stderr, `\r\x1b[K${line}`);
-    else this.#output.err(line);
-    this.#drawn = this.#output.terminal;
+    if (!this.#output.terminal) return this.#output.err(lines().join("; "));
+    const width = terminalWidth();
+    const picture = lines().map((line) => line.slice(0, width - 1));
+    this.clear();
+    this.#write(picture.map((line) => `${line}\n`).join(""));
+    this.#drawn = picture.length;
   }
 
-  /** Clears what was drawn. */
-  end(): void {
-    if (this.#drawn) writeAll(Deno.stderr, "\r\x1b[K");
+  /** `, 3 min to go`; empty as long as nothing is known. */
+  timeLeft(fraction: number): string {
+    return timeLeft(fraction, this.#now() - this.#began);
+  }
+
+  /** A line that stays. */
+  print(line: string): void {
+    this.clear();
+    this.#output.err(line);
+  }
+
+  /** Takes away what was drawn. */
+  clear(): void {
+    if (this.#drawn > 0) this.#write(`\x1b[${this.#drawn}A\x1b[J`);
+    this.#drawn = 0;
   }
 }
 
-/** `12,000 of 20,000 cases, 4,000/s, 2 s to go`. */
-export function progressLine(what: string, done: number, total: number | undefined, seconds: number): string {
-  const rate = seconds > 0 ? done / seconds : 0;
-  const parts = [
-    `${formatRounded(done)}${total === undefined ? "" : ` of ${formatRounded(total)}`} ${what}`,
-    `${formatRounded(rate)}/s`,
-  ];
-  if (total !== undefined && rate > 0) parts.push(`${formatRounded((total - done) / rate)} s to go`);
-  return parts.join(", ");
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80; // no terminal at all: a test
+  }
+}
+
+/** `12,000 of 20,000 cases, 4,000/s, 2 s to go`. `fraction` is undefined when nothing is known of the end. */
+export function progressLine(
+  what: string,
+  done: number,
+  total: number | undefined,
+  fraction: number | undefined,
+  elapsedMs: number,
+): string {
+  const of = total === undefined ? "" : ` of ${formatRounded(total)}`;
+  const rate = formatRounded(elapsedMs > 0 ? done / elapsedMs * 1_000 : 0);
+  return `${formatRounded(done)}${of} ${what}, ${rate}/s${timeLeft(fraction ?? 0, elapsedMs)}`;
+}
+
+function timeLeft(fraction: number, elapsedMs: number): string {
+  if (!(fraction > 0) || elapsedMs <= 0) return "";
+  return `, ${formatDuration(elapsedMs * Math.max(0, 1 / fraction - 1))} to go`;
 }
 
 /** A number with thousands separated, rounded. */
 export function formatRounded(value: number): string {
   return Math.round(value).toLocaleString("en-GB");
-}
-
-/** What goes on right now, on a terminal only: drawn over itself, and gone when it is over. */
-export class StatusLine {
-  readonly #terminal: boolean;
-  #drawn = false;
-
-  constructor({ terminal }: Output) {
-    this.#terminal = terminal;
-  }
-
-  show(text: string): void {
-    if (!this.#terminal) return;
-    writeAll(Deno.stderr, `\r\x1b[K${text.slice(0, 110)}`);
-    this.#drawn = true;
-  }
-
-  clear(): void {
-    if (this.#drawn) writeAll(Deno.stderr, "\r\x1b[K");
-    this.#drawn = false;
-  }
 }

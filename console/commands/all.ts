@@ -2,15 +2,16 @@
 import type { Command } from "../cli/command.ts";
 import { cases } from "./cases/command.ts";
 import { compare } from "./compare/command.ts";
-import { chaos } from "./chaos.ts";
+import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
-import { simulate } from "./simulate.ts";
+import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   setup,
   chaos,
   selftest,
+  version,
 ];

@@ -1,112 +1,131 @@
-/** `inbox`: events that were refused at the door, and what a person does about them. @module */
+/** `inbox`: events that were refused at the ingest subject, and what a person does about them. @module */
 import type { Inbox, RejectedEvent } from "../../backends/backend.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
-import { backendOptions, jsonOption, limitOption, openBackend } from "../store/open_backend.ts";
-import { command, type Output } from "../cli/command.ts";
+import { type Command, command, commandGroup, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
+import { listResult, outputOptions, printResult } from "../cli/output.ts";
+import { withBackend } from "../store/open_backend.ts";
+import { backendOptions, limitOption } from "../store/options.ts";
 
-const inboxOptions = {
-  ...backendOptions,
-  limit: limitOption,
+const showOptions = { ...outputOptions, ...backendOptions } as const;
+const listOptions = { limit: limitOption, ...showOptions } as const;
+const actOptions = {
   as: { schema: text.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
-  reason: {
-    schema: text.optional(),
-    value: "TEXT",
-    help: "why, for the audit trail; needed to retry or discard",
-  },
-  json: jsonOption,
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
+  ...showOptions,
 } as const;
 
-type InboxValues = Values<typeof inboxOptions>;
+const exits = { [exitCodes.notFound]: "no such event" };
 
-const verbs = ["list", "show", "retry", "discard"] as const;
-type Verb = (typeof verbs)[number];
+const list = command({
+  name: "list",
+  summary: "Lists events that were refused, with the reason",
+  options: listOptions,
+  run: ({ values }: Parsed<typeof listOptions>, output) =>
+    withInbox(values, async (inbox) => {
+      // The events themselves are for `show`: they hold personal data.
+      const rows = (await inbox.list(values.limit)).map(withoutText);
+      const [total, columns] = [await inbox.count(), ["id", "at", "reason"]];
+      printResult(
+        output,
+        values,
+        listResult("refused", rows, { columns, total, empty: "Nothing was refused" }),
+      );
+    }),
+});
 
-export const inbox = command({
-  name: "inbox",
-  summary: "Events refused at the ingest subject of JetStream: lists, shows, retries or discards them",
-  arguments: "list | show ID | retry ID | discard ID",
-  options: inboxOptions,
-  notes: [
-    "Any NATS client can leave events as plain JSON, without an id or a partition, and a node takes them in:",
-    `  nats pub --jetstream cases.ingest '{"case_id":"1","citizen_bsn":"999990019","debt_amount":10,"debt_type":"huur"}'`,
-    "What is no valid event waits here with the reason. show masks the citizen's number. retry sends it in once more,",
-    "as it is; discard gives it up. On PostgreSQL see zaakstroom.outbox, where refused_for has the reason.",
-  ].join("\n"),
-  async run({ values, positional }: Parsed<typeof inboxOptions>, output) {
-    const [verb, id, ...more] = positional;
-    validateOptions(verb, id, more, values);
-    const opened = await openBackend(values, { role: "client" });
-    try {
-      const { inbox } = opened.backend;
-      if (inbox === undefined) throw new UsageError("inbox belongs to --backend nats");
-      return await runVerb(inbox, verb as Verb, Number(id), values, output);
-    } finally {
-      await opened.close();
-    }
+const show = command({
+  name: "show",
+  summary: "Shows an event that was refused, the citizen's number masked",
+  arguments: "ID",
+  options: showOptions,
+  exits,
+  run({ values, positional }: Parsed<typeof showOptions>, output) {
+    const id = idOf("show", positional);
+    return withInbox(values, async (inbox) => {
+      const refused = await find(inbox, id);
+      const { id: shownId, at, reason } = withoutText(refused);
+      const shown = redactBsns(refused.text);
+      printResult(output, values, {
+        json: { id: shownId, at, reason, text: shown },
+        text: [`${shownId}, sent before ${at}`, `Refused: ${reason}`, shown].join("\n"),
+      });
+    });
   },
 });
 
-function validateOptions(
-  verb: string | undefined,
-  id: string | undefined,
-  extra: readonly string[],
-  { backend, as, reason }: InboxValues,
-): void {
-  if (!verbs.includes(verb as Verb) || extra.length > 0) {
-    throw new UsageError(`inbox takes one of ${verbs.join(", ")}`);
-  }
-  if (backend !== "nats") throw new UsageError("Cannot use inbox without --backend nats");
-  if (verb === "list" ? id !== undefined : !/^\d+$/.test(id ?? "")) {
-    throw new UsageError(
-      verb === "list" ? "inbox list takes no more" : `inbox ${verb} takes an ID, see inbox list`,
-    );
-  }
-  if ((verb === "retry" || verb === "discard") && (as === undefined || reason === undefined)) {
-    throw new UsageError(`inbox ${verb} needs --reason and --as: they are kept in the audit trail`);
-  }
+/** An act on one refused event. */
+function act(verb: "retry" | "discard", summary: string): Command {
+  return command({
+    name: verb,
+    summary,
+    arguments: "ID",
+    options: actOptions,
+    exits,
+    run({ values, positional }: Parsed<typeof actOptions>, output) {
+      const id = idOf(verb, positional);
+      const { as: by, reason: why } = values;
+      if (by === undefined || why === undefined) {
+        throw new UsageError(`inbox ${verb} needs --reason and --as: they are kept in the audit trail`);
+      }
+      return withInbox(values, async (inbox) => {
+        await find(inbox, id);
+        if (await inbox[verb](id, { by, why })) printDone(verb, id, values, output);
+      });
+    },
+  });
 }
 
-async function runVerb(
-  inbox: Inbox,
-  verb: Verb,
-  id: number,
-  values: InboxValues,
-  output: Output,
+function printDone(did: string, id: number, values: Values<typeof actOptions>, output: Output): void {
+  printResult(output, values, { json: { did, id: String(id) }, text: "Done" });
+}
+
+/** `inbox`: on JetStream only. */
+export const inbox = commandGroup({
+  name: "inbox",
+  summary: "Events refused at the ingest subject of JetStream: lists, shows, retries or discards them",
+  notes: [
+    "Any NATS client can leave events as plain JSON, without an id or a partition, and a node takes them in:",
+    `  nats pub --jetstream cases.ingest '{"case_id":"1","citizen_bsn":"999990019","debt_amount":10,"debt_type":"huur"}'`,
+    "What is no valid event waits here with the reason. On PostgreSQL see zaakstroom.outbox, where refused_for has it.",
+  ].join("\n"),
+  subcommands: [
+    list,
+    show,
+    act("retry", "Sends a refused event in once more, as it is"),
+    act("discard", "Gives a refused event up"),
+  ],
+});
+
+function idOf(verb: string, [id, ...more]: readonly string[]): number {
+  if (id === undefined || more.length > 0 || !/^\d+$/.test(id)) {
+    throw new UsageError(`inbox ${verb} takes an ID, see inbox list`);
+  }
+  return Number(id);
+}
+
+async function withInbox(
+  values: Values<typeof showOptions>,
+  use: (inbox: Inbox) => Promise<void>,
 ): Promise<number> {
-  const { as: by, reason: why, limit } = values;
-  if (verb === "list") return list(await inbox.list(limit), await inbox.count(), values, output);
+  if (values.backend !== "nats") throw new UsageError("Cannot use inbox without --backend nats");
+  return await withBackend(values, async ({ inbox }) => {
+    if (inbox === undefined) throw new UsageError("inbox belongs to --backend nats");
+    await use(inbox);
+    return exitCodes.ok;
+  });
+}
+
+async function find(inbox: Inbox, id: number): Promise<RejectedEvent> {
   const found = (await inbox.list(Number.MAX_SAFE_INTEGER)).find((refused) => refused.id === id);
   if (found === undefined) {
     throw new CommandError(exitCodes.notFound, "There is no such event: see inbox list");
   }
-  if (verb === "show") output.out(values.json ? JSON.stringify(masked(found)) : renderRefused(masked(found)));
-  else if (await inbox[verb](id, { by: by!, why: why! })) {
-    output.out(values.json ? `{"did":"${verb}"}` : "Done");
-  }
-  return exitCodes.ok;
+  return found;
 }
 
-function list(
-  refused: readonly RejectedEvent[],
-  total: number,
-  { json }: InboxValues,
-  { out }: Output,
-): number {
-  // The events themselves are for `show`: they hold personal data.
-  const rows = refused.map(({ id, at, reason }) => ({ id, at, reason: redactBsns(reason) }));
-  if (json) out(JSON.stringify({ total, refused: rows }));
-  else if (total === 0) out("Nothing was refused");
-  else for (const { id, at, reason } of rows) out(`${id}  ${at}  ${reason}`);
-  return exitCodes.ok;
-}
-
-function masked(refused: RejectedEvent): RejectedEvent {
-  return { ...refused, reason: redactBsns(refused.reason), text: redactBsns(refused.text) };
-}
-
-function renderRefused({ id, at, reason, text }: RejectedEvent): string {
-  return [`${id}, sent before ${at}`, `Refused: ${reason}`, text].join("\n");
+function withoutText({ id, at, reason }: RejectedEvent) {
+  return { id: String(id), at, reason: redactBsns(reason) };
 }

@@ -1,15 +1,15 @@
 /** `setup`: makes a store where there is none, and shows where one differs from what this program wants. @module */
 import type { OpenedStore } from "../../backends/nats/setup/streams.ts";
-import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
-import { setUpPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
-import { backendOptions, describeMigration, jsonOption } from "../store/open_backend.ts";
+import { describeMigration } from "../store/open_backend.ts";
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
+import type { Parsed } from "../cli/options.ts";
+import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
-import type { Parsed, Values } from "../cli/options.ts";
+import { backendOptions } from "../store/options.ts";
 
 const setupOptions = {
   ...backendOptions,
@@ -18,11 +18,12 @@ const setupOptions = {
     schema: oneOf(["postgres", "nats"]).default("postgres"),
     help: "postgres or nats (JetStream); default postgres",
   },
-  apply: { schema: flag, help: "nats: change streams that differ from what is wanted" },
-  json: jsonOption,
+  apply: { schema: flag, backends: ["nats"], help: "nats: change streams that differ from what is wanted" },
+  ...outputOptions,
 } as const;
 
-type SetupValues = Values<typeof setupOptions>;
+type SetupCall = Parsed<typeof setupOptions>;
+type SetupValues = SetupCall["values"];
 
 export const setup = command({
   name: "setup",
@@ -30,14 +31,18 @@ export const setup = command({
   options: setupOptions,
   notes: [
     "postgres: makes the schema, or brings an older one up to date. nats: creates the streams that are missing, and shows",
-    "as a diff where those that are there differ from what this program wants; they are changed only on --apply, for",
-    "example from one replica to three: zaakstroom setup --backend nats --url nats://host:4222 --replicas 3 --apply",
-    "",
-    "start does the same, but for --apply. It may be run as often as one likes. Exit code 0: the store is as wanted; 1:",
-    "it differs, and --apply was not given; 4 and 5: it can't be reached, or can't be used.",
+    "as a diff where those that are there differ from what this program wants; they are changed only on --apply.",
+    "start does the same, but for --apply. It may be run as often as one likes.",
   ].join("\n"),
-  async run({ values, positional }: Parsed<typeof setupOptions>, output) {
-    if (positional.length > 0) throw new UsageError(`setup takes no arguments: ${positional[0]}`);
+  examples: [
+    ["zaakstroom setup --url postgres://user@host/database", "makes the schema, or brings it up to date"],
+    ["zaakstroom setup --backend nats --url nats://host --replicas 3 --apply", "from one replica to three"],
+  ],
+  exits: {
+    [exitCodes.ok]: "the store is as wanted",
+    [exitCodes.failed]: "it differs, and --apply was not given",
+  },
+  async run({ values }: SetupCall, output) {
     return values.backend === "nats"
       ? await setUpStreams(values, output)
       : await setUpDatabase(values, output);
@@ -45,13 +50,15 @@ export const setup = command({
 });
 
 async function setUpStreams(values: SetupValues, output: Output): Promise<number> {
-  const { partitions, apply, json } = values;
+  const { partitions, apply } = values;
   const server = await openNatsServer(values, "client");
   try {
     const { setUpNats } = await import("../../backends/nats/setup/options.ts");
     const store = await setUpNats({ ...server.options, partitions }, apply);
-    if (json) output.out(JSON.stringify({ backend: "nats", where: server.where, applied: apply, ...store }));
-    else renderStreams(store, apply).forEach(output.out);
+    printResult(output, values, {
+      json: toSnakeCase({ backend: "nats", where: server.where, applied: apply, ...store }) as object,
+      text: renderStreams(store, apply).join("\n"),
+    });
     return apply || store.drift.length === 0 ? exitCodes.ok : exitCodes.failed;
   } finally {
     await server.close();
@@ -73,27 +80,24 @@ function renderStreams({ created, drift, partitions, replicas }: OpenedStore, ap
 }
 
 async function setUpDatabase(values: SetupValues, output: Output): Promise<number> {
-  const { url, pooler, partitions, apply, json } = values;
-  if (apply) {
-    throw new UsageError(
-      "Cannot use --apply with --backend postgres: its schema is always brought up to date",
-    );
-  }
+  const { url, pooler, partitions } = values;
   if (url !== undefined && !postgresUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
   }
+  const { setUpPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions });
-  output.out(json ? JSON.stringify(toJson(migrated)) : describeMigration(migrated));
+  printResult(output, values, {
+    json: toSnakeCase({ backend: "postgres", ...migrated }) as object,
+    text: describeMigration(migrated),
+  });
   return exitCodes.ok;
 }
 
-function toJson({ from, to, functionsReplaced, partitions }: Migrated) {
-  return { backend: "postgres", from, to, functions_replaced: functionsReplaced, partitions };
-}
-
 async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): Promise<Migrated> {
+  const { openEmbedded } = await import("../../backends/postgres/embedded/embedded.ts");
+  const { setUpPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const embedded = await openEmbedded({ role: "client", ...(dataDir === undefined ? {} : { dataDir }) });
   try {
     return await setUpPostgres({ ...embedded.connection, partitions });

@@ -2,8 +2,9 @@
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
-import { formatRounded, ProgressMeter } from "../cli/terminal.ts";
-import { flag, wholeNumber } from "../../schema/settings.ts";
+import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
+import { formatRounded, Progress } from "../cli/terminal.ts";
+import { wholeNumber } from "../../schema/settings.ts";
 import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
 import { describeFault } from "../../simulators/simulation/fault.ts";
 import { type FailedSchedule, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
@@ -15,12 +16,12 @@ const options = {
   seeds: {
     schema: wholeNumber(1, MAX_SEEDS).optional(),
     value: "N",
-    help: "so many schedules; default 1000",
+    help: "this many schedules; default 1000",
   },
   from: { schema: wholeNumber(0, MAX_SEEDS).default(1), value: "N", help: "the first seed; default 1" },
   seed: { schema: wholeNumber(0, MAX_SEEDS).optional(), value: "N", help: "only this one, with its trace" },
-  minutes: { schema: wholeNumber(1, 10_000).optional(), value: "M", help: "ends after so many minutes" },
-  json: { schema: flag, help: "print the result as one line of JSON" },
+  minutes: { schema: wholeNumber(1, 10_000).optional(), value: "M", help: "ends after this many minutes" },
+  ...outputOptions,
 } as const;
 
 type SimtestValues = Values<typeof options>;
@@ -32,8 +33,7 @@ export const simtest = command({
   options,
   notes: "A seed that fails is shown with the fewest faults that make it fail, and the exit code is 1.\n" +
     "The same seed always gives the same run.",
-  async run({ values, positional }: Parsed<typeof options>, output) {
-    if (positional.length > 0) throw new UsageError(`simtest takes no arguments: ${positional[0]}`);
+  async run({ values }: Parsed<typeof options>, output) {
     const many = values.seeds !== undefined || values.minutes !== undefined;
     if (values.seed !== undefined && many) {
       throw new UsageError("Cannot use --seed with --seeds or --minutes: it runs one");
@@ -57,25 +57,28 @@ interface RunCounts {
   readonly effects: Record<string, number>;
 }
 
-async function runMany({ seeds, from, minutes, json }: SimtestValues, output: Output): Promise<number> {
+async function runMany(values: SimtestValues, output: Output): Promise<number> {
+  const { seeds, from, minutes } = values;
   const most = seeds ?? (minutes === undefined ? 1_000 : Infinity);
   const began = performance.now();
-  const progress = json
-    ? undefined
-    : new ProgressMeter(output, "schedules", Number.isFinite(most) ? most : undefined);
+  const progress = new Progress(output, {
+    what: "schedules",
+    total: Number.isFinite(most) ? most : undefined,
+  });
   const runCounts: RunCounts = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
-  const late = () => minutes !== undefined && performance.now() - began >= minutes * 60_000;
-  while (runCounts.schedules < most && !late()) {
+  const timePassed = () => minutes === undefined ? 0 : (performance.now() - began) / (minutes * 60_000);
+  while (runCounts.schedules < most && timePassed() < 1) {
     const run = await simulatePlan(drawSchedule(from + runCounts.schedules));
     addRun(runCounts, run);
     if (run.breaches.length > 0 && runCounts.shown.length < MAX_SHOWN) {
       runCounts.shown.push(await shrinkRun(run));
-      if (!json) output.err(renderFailure(runCounts.shown.at(-1)!));
+      progress.print(renderFailure(runCounts.shown.at(-1)!));
     }
-    progress?.show(runCounts.schedules);
+    progress.update(runCounts.schedules, Math.max(timePassed(), runCounts.schedules / most));
   }
-  progress?.end();
-  return printCounts(runCounts, (performance.now() - began) / 1_000, json, output);
+  progress.clear();
+  printCounts(runCounts, (performance.now() - began) / 1_000, values, output);
+  return runCounts.failed.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
 function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs }: SimulationResult): void {
@@ -85,41 +88,41 @@ function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs
   for (const [kind, times] of effects) runCounts.effects[kind] = (runCounts.effects[kind] ?? 0) + times;
 }
 
-function printCounts(runCounts: RunCounts, seconds: number, json: boolean, { out }: Output): number {
-  const { from, schedules, failed, simulatedMs, effects } = runCounts;
+function printCounts(
+  { from, schedules, failed, shown, simulatedMs, effects }: RunCounts,
+  seconds: number,
+  values: SimtestValues,
+  output: Output,
+): void {
   const per_minute = Math.round(schedules / seconds * 60);
-  if (json) {
-    const rest = {
-      failed,
-      failures: runCounts.shown,
-      effects,
-      simulated_seconds: Math.round(simulatedMs / 1_000),
-    };
-    out(JSON.stringify({ from, schedules, seconds: Math.round(seconds * 10) / 10, per_minute, ...rest }));
-  } else {
-    const hours = (simulatedMs / 3_600_000).toFixed(1);
-    const faults = Object.values(effects).reduce((sum, n) => sum + n, 0);
-    out(
-      `${formatRounded(schedules)} schedules from seed ${from}, ${
-        formatRounded(per_minute)
-      } a minute: ${hours} hours and ${formatRounded(faults)} faults simulated`,
-    );
-    out(
-      failed.length === 0 ? "All of them hold" : `${failed.length} fail: ${failed.slice(0, 20).join(", ")}`,
-    );
-  }
-  return failed.length === 0 ? exitCodes.ok : exitCodes.failed;
+  const json = {
+    from,
+    schedules,
+    seconds: Math.round(seconds * 10) / 10,
+    per_minute,
+    failed,
+    failures: toSnakeCase(shown),
+    effects,
+    simulated_seconds: Math.round(simulatedMs / 1_000),
+  };
+  const faults = Object.values(effects).reduce((sum, n) => sum + n, 0);
+  const text = [
+    `${formatRounded(schedules)} schedules from seed ${from}, ${formatRounded(per_minute)} a minute: ` +
+    `${(simulatedMs / 3_600_000).toFixed(1)} hours and ${formatRounded(faults)} faults simulated`,
+    failed.length === 0 ? "All of them hold" : `${failed.length} fail: ${failed.slice(0, 20).join(", ")}`,
+  ].join("\n");
+  printResult(output, values, { json, text });
 }
 
-async function runOne(seed: number, { json }: SimtestValues, { out }: Output): Promise<number> {
+async function runOne(seed: number, values: SimtestValues, output: Output): Promise<number> {
   const run = await simulatePlan(drawSchedule(seed));
   const failure = run.breaches.length === 0 ? undefined : await shrinkRun(run);
   const { schedule, hash, breaches, trace } = run;
-  if (json) out(JSON.stringify({ schedule, hash, breaches, failure }));
-  else {
-    out(schedule.faults.map(describeFault).join("\n") || "No faults");
-    out(trace.join("\n"));
-    out(failure === undefined ? `Seed ${seed} holds (trace ${hash})` : renderFailure(failure));
-  }
+  const text = [
+    schedule.faults.map(describeFault).join("\n") || "No faults",
+    ...trace,
+    failure === undefined ? `Seed ${seed} holds (trace ${hash})` : renderFailure(failure),
+  ].join("\n");
+  printResult(output, values, { json: toSnakeCase({ schedule, hash, breaches, failure }) as object, text });
   return failure === undefined ? exitCodes.ok : exitCodes.failed;
 }

@@ -25,11 +25,6 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-/** As many workers as cores, and never more than four unless asked: beyond that the store is the limit. */
-export function defaultWorkers(): number {
-  return Math.max(1, Math.min(4, navigator.hardwareConcurrency));
-}
-
 /** The defaults of supervision; see the README for what each is for. */
 export function defaultSupervisorOptions(
   workers: number,

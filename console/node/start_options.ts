@@ -2,18 +2,12 @@
 import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../store/open_backend.ts";
-import { defaultWorkers } from "./node.ts";
+import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 
 export const startOptions = {
   ...backendOptions,
-  workers: {
-    schema: wholeNumber(1, 64).default(defaultWorkers()),
-    value: "N",
-    env: "ZAAKSTROOM_WORKERS",
-    help: `worker threads; default ${defaultWorkers()} here`,
-  },
+  workers: workersOption,
   simulate: { schema: rate.optional(), value: "RATE", help: "feed generated cases, e.g. 100/sec" },
   count: { schema: wholeNumber(1, 100_000_000).optional(), value: "N", help: "feed so many generated cases" },
   seed: {

@@ -15,7 +15,8 @@ import { exitCodes } from "../cli/exit_codes.ts";
 import { waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
 import { renderSummary, summariseRun, type WorkloadRecord } from "./run_summary.ts";
-import { ProgressMeter } from "../cli/terminal.ts";
+import { toSnakeCase } from "../cli/output.ts";
+import { Progress } from "../cli/terminal.ts";
 
 interface Workload {
   readonly backend: Backend;
@@ -46,7 +47,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
   });
   if (stop.aborted) return exitCodes.ok;
   const summary = await summariseRun(backend, running.metrics.snapshot(), record);
-  output.out(values.json ? JSON.stringify(summary) : renderSummary(summary));
+  output.out(values.json ? JSON.stringify(toSnakeCase(summary)) : renderSummary(summary));
   return summary.ledger.balanced ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -55,7 +56,7 @@ async function appendCases(
   record: WorkloadRecord,
 ): Promise<void> {
   const { count, simulate: perSecond, scenario, from } = values;
-  const progress = values.json ? undefined : new ProgressMeter(output, "cases", count);
+  const progress = values.json ? undefined : new Progress(output, { what: "cases", total: count });
   let appended = 0;
   await appendGeneratedCases(backend, {
     seed: values.seed ?? crypto.randomUUID(),
@@ -68,10 +69,10 @@ async function appendCases(
       // Kept only when there will be an end to account for.
       if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
       if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);
-      progress?.show(appended += events.length);
+      progress?.update(appended += events.length);
     },
   }, stop);
-  progress?.end();
+  progress?.clear();
 }
 
 /** Long enough for the citizen to have looked at everything that was settled, in milliseconds. */

@@ -1,59 +1,13 @@
-/** The options by which a command finds its backend. @module */
+/** Opens the backend that the options of a command name. @module */
 import { type Backend, BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
-import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import { flag, oneOf, postgresUrl, serverUrl, text, wholeNumber } from "../../schema/settings.ts";
+import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
-import { natsOptions } from "./nats_options.ts";
 import { openNatsServer } from "./nats_server.ts";
-import type { Values } from "../cli/options.ts";
-
-const backendNames = ["postgres", "nats", "memory"] as const;
-
-/** Taken by every command that touches a store. */
-export const backendOptions = {
-  backend: {
-    schema: oneOf(backendNames).default("postgres"),
-    value: "NAME",
-    env: "ZAAKSTROOM_BACKEND",
-    help: "postgres, nats (JetStream), or memory (one process, kept nowhere); default postgres",
-  },
-  url: {
-    schema: serverUrl.optional(),
-    value: "URL",
-    env: "DATABASE_URL",
-    help:
-      "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18, or a nats-server of its own",
-  },
-  "data-dir": {
-    schema: text.optional(),
-    value: "DIR",
-    env: "ZAAKSTROOM_DATA_DIR",
-    help: "where the embedded PostgreSQL and nats-server live; default: the platform's data directory",
-  },
-  pooler: {
-    schema: flag,
-    env: "ZAAKSTROOM_POOLER",
-    help: "a transaction pooler is in front of the server",
-  },
-  partitions: {
-    schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
-    value: "N",
-    env: "ZAAKSTROOM_PARTITIONS",
-    help: `slices of a new store, fixed for its life; default ${DEFAULT_PARTITIONS}`,
-  },
-  ...natsOptions,
-  "require-durable": {
-    schema: flag,
-    env: "ZAAKSTROOM_REQUIRE_DURABLE",
-    help: "refuse a store whose acknowledged events may be lost by a power failure",
-  },
-} as const;
-
-export type BackendValues = Values<typeof backendOptions>;
+import type { BackendValues } from "./options.ts";
 
 /** What only a node asks for. */
 export interface OpenOptions {
@@ -227,11 +181,15 @@ export async function requireReadable(backend: Backend): Promise<void> {
   );
 }
 
-/** A limit for lists. */
-export const limitOption = {
-  schema: wholeNumber(1, 10_000).default(20),
-  value: "N",
-  help: "at most so many; default 20",
-} as const;
-
-export const jsonOption = { schema: flag, help: "print JSON, for programs" } as const;
+/** Opens the backend for a command that is a client of it, and closes it when the command is done. */
+export async function withBackend<T>(
+  values: BackendValues,
+  use: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const opened = await openBackend(values, { role: "client" });
+  try {
+    return await use(opened.backend);
+  } finally {
+    await opened.close();
+  }
+}

@@ -38,7 +38,7 @@ export class ErrorCounts implements Observer {
       dead_lettered: this.deadLetters,
       fenced: this.fencedWrites,
       worker_restarts: this.restarts,
-      away: this.outages,
+      unavailable: this.outages,
     };
   }
 }

@@ -71,8 +71,8 @@ export interface LoadFigures {
   readonly append_lag_seconds: number;
   /** From the last arrival until everything was settled; null when it was given up. */
   readonly drained_in_seconds: number | null;
-  readonly troubles: Readonly<
-    Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "away", number>
+  readonly errors: Readonly<
+    Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "unavailable", number>
   >;
   readonly generator: GeneratorFigures;
   readonly processes: readonly ProcessFigures[];

@@ -56,8 +56,8 @@ function lagLine({ most_behind, drained_in_seconds }: LoadFigures): string {
   return `At most ${whole(most_behind)} cases behind; ${drained}`;
 }
 
-function errorLine({ troubles: errorCounts }: LoadFigures): string {
-  const { retried, dead_lettered, fenced, worker_restarts } = errorCounts;
+function errorLine({ errors }: LoadFigures): string {
+  const { retried, dead_lettered, fenced, worker_restarts } = errors;
   return `${retried} retries, ${dead_lettered} dead letters, ${fenced} fenced, ${worker_restarts} worker restarts`;
 }
 
@@ -90,7 +90,7 @@ function figureRows(run: LoadFigures): string[][] {
       "generator",
       `late by ${run.generator.late_ms.p99} ms (p99), ${run.generator.making_percent} % of its thread`,
     ],
-    ["troubles", errorLine(run)],
+    ["errors", errorLine(run)],
     ...run.processes.map(({ name, cpu_percent, memory_mb }) => [
       name,
       `${cpu_percent} % of a core, ${whole(memory_mb)} MB at most`,

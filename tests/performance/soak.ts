@@ -179,7 +179,7 @@ async function soak(): Promise<void> {
     await holdTransaction(url, durationMs / 10);
     watch.holding = false;
   }, durationMs * 0.45);
-  const { end_to_end_ms, verdict: outcome, troubles: errorCounts } = await tester.run(perSecond);
+  const { end_to_end_ms, verdict: outcome, errors: errorCounts } = await tester.run(perSecond);
   clearTimeout(held);
   await tester.stop();
   await watch.close();

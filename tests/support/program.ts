@@ -47,7 +47,9 @@ export function cleanEnv(more: Readonly<Record<string, string>> = {}): Record<st
   const env = kept.map((name) => [name, Deno.env.get(name)] as const).filter(([, value]) =>
     value !== undefined
   );
-  return { ...Object.fromEntries(env) as Record<string, string>, NO_COLOR: "1", ...more };
+  // No configuration of the user who runs the tests is found there.
+  const fixed = { NO_COLOR: "1", XDG_CONFIG_HOME: "/nonexistent" };
+  return { ...Object.fromEntries(env) as Record<string, string>, ...fixed, ...more };
 }
 
 /** A program that runs. */

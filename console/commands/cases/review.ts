@@ -23,7 +23,7 @@ export interface WaitingCase {
   readonly review: DataOf<"case.review_requested">;
 }
 
-/** The events that tell whether a case may be waiting; its own story then tells for certain. */
+/** The events that show whether a case may be waiting; its own history then decides. */
 const reviewEventTypes = ["case.review_requested", "case.decision", "case.completed"];
 
 /** Cases that wait for a caseworker, the longest waiting first. */
@@ -69,12 +69,12 @@ interface CaseworkerDecision {
   readonly by: string;
   readonly nextSteps: readonly string[];
   /** The ground it rests on besides those of the review: a law, a policy, a fact. */
-  readonly source?: string;
+  readonly source?: string | undefined;
 }
 
 /**
  * Appends a caseworker's decision, on the version of the case it was taken on: of two caseworkers one wins, and the
- * other is told by a VersionConflict. The sources are those of the review that asked for a person.
+ * other gets a VersionConflict. The sources are those of the review that asked for a person.
  */
 export async function decideCase(
   backend: Backend,

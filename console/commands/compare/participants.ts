@@ -3,16 +3,11 @@ import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../../../backends/postgres/connection/client.ts";
 import { socketDirectory } from "../../../backends/local_server/data_directory.ts";
 import type { Participant } from "../../../simulators/comparison.ts";
-import {
-  backendOptions,
-  type BackendValues,
-  openBackend,
-  type OpenedBackend,
-  type OpenOptions,
-} from "../../store/open_backend.ts";
-import type { CompareValues } from "./command.ts";
+import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";
+import { backendOptions, type BackendValues } from "../../store/options.ts";
+import type { CompareValues } from "./options.ts";
 import { describeExit, exitCodes } from "../../cli/exit_codes.ts";
-import { readOptions } from "../../cli/options.ts";
+import { defaultsOf } from "../../cli/options.ts";
 
 interface OpenParticipant extends Participant {
   close(): Promise<void>;
@@ -51,7 +46,7 @@ export async function openParticipants(values: CompareValues, directory: string)
 
 /** The environment of the other commands is not asked: a comparison uses what it was given, and nothing else. */
 function backendValues({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
-  return { ...readOptions(backendOptions, [], () => undefined).values, partitions, ...more };
+  return { ...defaultsOf(backendOptions), partitions, ...more };
 }
 
 async function openPostgres(values: CompareValues, directory: string): Promise<OpenParticipant> {

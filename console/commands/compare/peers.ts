@@ -22,6 +22,11 @@ export class Peers {
     this.#input = work;
   }
 
+  /** Turns a round has. */
+  get size(): number {
+    return this.#runs.length;
+  }
+
   /** Lets each of them run once. Throws CommandError when one fails. */
   async round(n: number, signal: AbortSignal, onProgress: (name: string) => void): Promise<void> {
     const { url, count, seed } = this.#input;

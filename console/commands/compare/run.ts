@@ -1,4 +1,4 @@
-/** A comparison as the command runs it. @module */
+/** Runs the comparison: opens the stores, measures in turns, reports, and removes what it made. @module */
 import { compareBackends } from "../../../simulators/comparison.ts";
 import {
   type Comparison,
@@ -6,14 +6,16 @@ import {
   describeComparison,
 } from "../../../simulators/comparison/comparison_report.ts";
 import type { Output } from "../../cli/command.ts";
-import type { CompareValues } from "./command.ts";
-import { openParticipants, type Participants } from "./participants.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { describeMachine } from "../../cli/machine_description.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
-import { Peers } from "./peers.ts";
+import { printResult, toSnakeCase } from "../../cli/output.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
+import { Progress } from "../../cli/terminal.ts";
+import { defaultSupervisorOptions } from "../../node/node.ts";
+import type { CompareValues } from "./options.ts";
+import { openParticipants, type Participants } from "./participants.ts";
+import { Peers } from "./peers.ts";
 
 /** Runs the comparison; returns the exit code. */
 export async function runCompare(values: CompareValues, output: Output): Promise<number> {
@@ -26,7 +28,7 @@ export async function runCompare(values: CompareValues, output: Output): Promise
     try {
       const comparison = await measureAll(participants, values, output, requests.graceful);
       if (requests.graceful.aborted) return exitCodes.interrupted;
-      output.out(values.json ? JSON.stringify(comparison) : describeComparison(comparison));
+      printComparison(comparison, values, output);
       if (values.report !== undefined) {
         await writeReport(values.report, "comparison", comparisonReport(comparison));
       }
@@ -41,32 +43,60 @@ export async function runCompare(values: CompareValues, output: Output): Promise
 }
 
 async function measureAll(
-  { open, excluded: leftOut }: Participants,
+  { open, excluded: left_out }: Participants,
   values: CompareValues,
   output: Output,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const { rounds, count, rate, duration, workers } = values;
   const seed = values.seed ?? crypto.randomUUID();
-  const onProgress = (line: string) => values.json ? undefined : output.err(line);
   const url = open.find(({ backend }) => backend.name === "postgres")?.url;
   const peerRuns = values.peers && url !== undefined ? new Peers({ url, count, seed }) : undefined;
+  const onTurn = turnReporter(output, rounds * (open.length + (peerRuns?.size ?? 0)));
   const backends = await compareBackends(open, {
-    ...{
-      rounds,
-      count,
-      perSecond: rate,
-      durationMs: duration,
-      seed,
-      supervision: defaultSupervisorOptions,
-      workers,
-      signal,
-      onProgress,
-    },
+    rounds,
+    count,
+    perSecond: rate,
+    durationMs: duration,
+    seed,
+    supervision: defaultSupervisorOptions,
+    workers,
+    signal,
+    onProgress: onTurn,
     runPeers: async (n) =>
-      await peerRuns?.round(n, signal, (name) => onProgress(`Round ${n + 1} of ${rounds}: ${name}`)),
+      await peerRuns?.round(n, signal, (name) => onTurn(`Round ${n + 1} of ${rounds}: ${name}`)),
   });
   const peers = peerRuns?.figures() ?? [];
-  const machine = describeMachine();
-  return { machine, seed, rounds, count, rate_per_second: rate, backends, peers, left_out: leftOut };
+  return {
+    machine: describeMachine(),
+    seed,
+    rounds,
+    count,
+    rate_per_second: rate,
+    backends,
+    peers,
+    left_out,
+  };
+}
+
+/** Prints each turn with the time that is left, judged by the turns before it. */
+function turnReporter(output: Output, turns: number): (line: string) => void {
+  const progress = new Progress(output, { what: "turns", total: turns });
+  let done = 0;
+  return (line) => progress.print(`${line}${progress.timeLeft(done++ / turns)}`);
+}
+
+/** What CSV shows of a backend besides its measures. */
+const COLUMNS = ["name", "durability", "stored_bytes_per_event"];
+
+function printComparison(comparison: Comparison, values: CompareValues, output: Output): void {
+  const json = toSnakeCase(comparison) as Comparison;
+  const rows = json.backends;
+  const measured = Object.keys(rows[0]?.figures ?? {}).map((measure) => `figures.${measure}.median`);
+  printResult(output, values, {
+    json,
+    rows,
+    columns: [...COLUMNS, ...measured],
+    text: describeComparison(comparison),
+  });
 }

@@ -5,16 +5,17 @@ import { WorkerPool } from "../../../actors/pool/worker_pool.ts";
 import type { BatchResult } from "../../../actors/worker/protocol.ts";
 import type { Backend, DeadLetter } from "../../../backends/backend.ts";
 import type { HistoryNeed } from "../../../backends/mailbox/mailbox.ts";
+import { withTwoDecimals } from "../../../schema/codec.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { defaultSupervisorOptions } from "../../node/node.ts";
 import { redact } from "../../cli/redaction.ts";
 import { withoutPersonalData } from "../../cli/case_timeline.ts";
 
 /** What would come of one dead letter. */
-interface RedrivePreview {
+export interface RedrivePreview {
   readonly position: number;
   readonly processor: string;
-  readonly caseId: string;
+  readonly case_id: string;
   /** What it would emit, without personal data; empty when it would fail again. */
   readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[];
   /** Names of timers it would set or cancel. */
@@ -40,7 +41,7 @@ export async function previewRedrive(
 
 async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter): Promise<RedrivePreview> {
   const { processor, caseId, event, partition, failures } = letter;
-  const about = { position: event.position, processor, caseId };
+  const about = { position: event.position, processor, case_id: caseId };
   const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redact(failure) });
   if (failures.at(-1)?.class === "NodeDied") return fails("not tried: it ended the whole process before");
   const lines = encodeLines([deliveryLine({ ...event, attempt: 1, held: false })]);
@@ -55,14 +56,14 @@ async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter
 }
 
 function read(
-  about: Pick<RedrivePreview, "position" | "processor" | "caseId">,
+  about: Pick<RedrivePreview, "position" | "processor" | "case_id">,
   { failedAttempts: [failed], outputs, timers }: BatchResult,
   fails: (failure: string) => RedrivePreview,
 ): RedrivePreview {
   if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);
   const events = rowsOf(outputs).map((row) => {
     const { event } = parseRow(row);
-    return { type: event.event_type, data: withoutPersonalData(event.data) };
+    return { type: event.event_type, data: withoutPersonalData(withTwoDecimals(event).data) };
   });
   return { ...about, events, timers: timers.map(({ name }) => name) };
 }
@@ -81,15 +82,4 @@ async function historyLines(
     }
   }
   return lines.join("\n");
-}
-
-/** A preview in words. */
-export function renderPreview(
-  { position, processor, caseId, events, timers, failure }: RedrivePreview,
-): string {
-  const head = `  ${position}  ${processor}  ${caseId}`;
-  if (failure !== undefined) return `${head}: would fail again (${failure})`;
-  const emitted = events.map(({ type, data }) => `\n    ${type} ${redact(JSON.stringify(data))}`).join("");
-  const timed = timers.length === 0 ? "" : `\n    timers: ${timers.join(", ")}`;
-  return `${head}: would emit ${events.length} events${emitted}${timed}`;
 }

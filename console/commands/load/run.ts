@@ -1,4 +1,4 @@
-/** A load test as the command runs it: opens, measures, tells, and leaves its own store behind nowhere. @module */
+/** Runs the load test: opens the store, measures, reports, and removes a temporary store. @module */
 import type { Backend } from "../../../backends/backend.ts";
 import { serverProcessId } from "../../../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";
@@ -8,13 +8,15 @@ import type { WatchedProcess } from "../../../simulators/load/process_watch.ts";
 import { LoadTester } from "../../../simulators/load_tester.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../../store/open_backend.ts";
 import type { Output } from "../../cli/command.ts";
-import type { LoadValues } from "./command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
-import { LiveView } from "./live_view.ts";
+import { liveLines } from "./live_lines.ts";
 import { describeMachine } from "../../cli/machine_description.ts";
 import { defaultSupervisorOptions } from "../../node/node.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
+import { printResult } from "../../cli/output.ts";
+import { Progress } from "../../cli/terminal.ts";
+import type { LoadValues } from "./options.ts";
 
 const DEFAULT_MS = 60_000;
 const DEFAULT_PROBE_MS = 10_000;
@@ -74,18 +76,21 @@ async function measure(
   signal: AbortSignal,
 ): Promise<number> {
   const { backend } = store.opened;
-  const view = new LiveView(output, (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)));
+  const durationMs = values.duration ?? (values.rate === "max" ? DEFAULT_PROBE_MS : DEFAULT_MS);
+  const progress = new Progress(output, { what: "s" });
   const tester = await startTester(backend, values, {
+    durationMs,
     signal,
     processes: await findProcesses(store, values),
-    onSecond: (second) => values.json ? undefined : view.show(second),
+    onSecond: (second) =>
+      progress.draw(() => liveLines(second, values.rate === "max" ? undefined : durationMs)),
   });
   try {
     const { run, probes } = values.rate === "max"
-      ? await searchRate(tester, values, output, view)
+      ? await searchRate(tester, values, progress)
       : { run: await tester.run(values.rate), probes: [] };
-    view.clear();
-    printResult(run, probes, values, output);
+    progress.clear();
+    printFigures(run, probes, values, output);
     if (values.report !== undefined) {
       await writeReport(values.report, "load", loadReport(run, describeMachine(), probes));
     }
@@ -99,14 +104,12 @@ async function measure(
 async function startTester(
   backend: Backend,
   values: LoadValues,
-  more: Pick<ConstructorParameters<typeof LoadTester>[1], "signal" | "processes" | "onSecond">,
+  more: Pick<ConstructorParameters<typeof LoadTester>[1], "durationMs" | "signal" | "processes" | "onSecond">,
 ): Promise<LoadTester> {
-  const durationMs = values.duration ?? (values.rate === "max" ? DEFAULT_PROBE_MS : DEFAULT_MS);
   const tester = new LoadTester(backend, {
     supervision: defaultSupervisorOptions(values.workers),
     arrivals: values.arrivals,
-    durationMs,
-    warmUpMs: values["warm-up"] ?? Math.min(durationMs / 10, LONGEST_WARM_UP_MS),
+    warmUpMs: values["warm-up"] ?? Math.min(more.durationMs / 10, LONGEST_WARM_UP_MS),
     seed: values.seed ?? crypto.randomUUID(),
     ...more,
   });
@@ -131,11 +134,12 @@ async function findProcesses(
 }
 
 /** The best of the rates that were held; when none was, the last that was tried. */
-async function searchRate(tester: LoadTester, { slo, json }: LoadValues, output: Output, view: LiveView) {
-  const { held, probes } = await tester.search(slo, FIRST_RATE, (probe, kept) => {
-    view.clear();
-    if (!json) output.err(probeLine(probe, kept));
-  });
+async function searchRate(tester: LoadTester, { slo }: LoadValues, progress: Progress) {
+  const { held, probes } = await tester.search(
+    slo,
+    FIRST_RATE,
+    (probe, kept) => progress.print(probeLine(probe, kept)),
+  );
   const best = probes.findLast((probe) => probe.rate_per_second === held);
   return { run: best ?? probes.at(-1)!, probes };
 }
@@ -147,30 +151,32 @@ function probeLine({ rate_per_second, end_to_end_ms, verdict }: LoadFigures, hel
   }/s: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms. ${why}`;
 }
 
-function printResult(
+function printFigures(
   run: LoadFigures,
   probes: readonly LoadFigures[],
   values: LoadValues,
-  { out }: Output,
+  output: Output,
 ): void {
-  const searched = values.rate === "max";
-  const held = searched && meetsObjective(run, values.slo);
-  if (values.json) {
-    const tried = probes.map((probe) => ({
-      rate_per_second: probe.rate_per_second,
-      held: meetsObjective(probe, values.slo),
-      end_to_end_ms: probe.end_to_end_ms,
-      verdict: probe.verdict,
-    }));
-    const max = { slo_ms: values.slo, max_rate_per_second: held ? run.rate_per_second : null, tried };
-    return out(JSON.stringify({ machine: describeMachine(), ...run, ...(searched ? { search: max } : {}) }));
+  const machine = describeMachine();
+  if (values.rate !== "max") {
+    const { curves: _, by_second: __, ...row } = run;
+    return printResult(output, values, { json: { machine, ...run }, rows: [row], text: describeLoad(run) });
   }
-  out(describeLoad(run));
-  if (!searched) return;
+  const tried = probes.map((probe) => ({
+    rate_per_second: probe.rate_per_second,
+    held: meetsObjective(probe, values.slo),
+    end_to_end_ms: probe.end_to_end_ms,
+    verdict: probe.verdict,
+  }));
+  const held = meetsObjective(run, values.slo);
+  const max_rate_per_second = held ? run.rate_per_second : null;
   const objective = `end-to-end p99 within ${values.slo} ms`;
-  out(
-    held
-      ? `The highest rate held with ${objective}: ${whole(run.rate_per_second)} cases/s`
-      : `No rate was held with ${objective}`,
-  );
+  const found = held
+    ? `The highest rate held with ${objective}: ${whole(run.rate_per_second)} cases/s`
+    : `No rate was held with ${objective}`;
+  printResult(output, values, {
+    json: { machine, ...run, search: { slo_ms: values.slo, max_rate_per_second, tried } },
+    rows: tried,
+    text: `${describeLoad(run)}\n${found}`,
+  });
 }

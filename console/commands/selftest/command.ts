@@ -1,9 +1,9 @@
 /** `selftest`: proves on this machine that everything a node needs is there and works. @module */
-import { duration, wholeNumber } from "../../../schema/settings.ts";
-import { backendOptions, jsonOption } from "../../store/open_backend.ts";
+import { duration } from "../../../schema/settings.ts";
+import { backendOptions, jsonOption, workersOption } from "../../store/options.ts";
 import { command, type Output } from "../../cli/command.ts";
 import { describeExit, exitCodes, UsageError } from "../../cli/exit_codes.ts";
-import { AvailabilityMonitor, defaultWorkers, startNode } from "../../node/node.ts";
+import { AvailabilityMonitor, startNode } from "../../node/node.ts";
 import { defaultsOf, type Parsed, type Values } from "../../cli/options.ts";
 import { generateSelftestCase, runCaseThrough } from "./case_round_trip.ts";
 import { openTemporaryStore, type TemporaryStore } from "./temporary_store.ts";
@@ -16,12 +16,7 @@ const selftestOptions = {
     ...backendOptions.url,
     help: "PostgreSQL server to use, in a database made for it; default: embedded",
   },
-  workers: {
-    schema: wholeNumber(1, 64).default(defaultWorkers()),
-    value: "N",
-    env: "ZAAKSTROOM_WORKERS",
-    help: `worker threads; default ${defaultWorkers()} here`,
-  },
+  workers: workersOption,
   within: { schema: duration.default(60_000), value: "TIME", help: "fail after this long; default 60s" },
   json: jsonOption,
 } as const;

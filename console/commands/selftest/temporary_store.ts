@@ -4,12 +4,8 @@ import { PostgresClient } from "../../../backends/postgres/connection/client.ts"
 import { POSTGRES_VERSION } from "../../../backends/postgres/embedded/platform.ts";
 import { codeOf } from "../../../backends/postgres/connection/errors.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
-import {
-  type BackendValues,
-  openBackend,
-  type OpenedBackend,
-  type OpenOptions,
-} from "../../store/open_backend.ts";
+import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";
+import type { BackendValues } from "../../store/options.ts";
 
 /** What the store is, in words, with the store. */
 export interface TemporaryStore {

@@ -47,7 +47,7 @@ async function letters(url: string) {
   assertEquals(code, 0);
   return JSON.parse(out) as {
     total: number;
-    deadLetters: { caseId: string; held: number; event: { position: number } }[];
+    dead_letters: { case_id: string; held: number; position: number }[];
   };
 }
 
@@ -56,7 +56,7 @@ Deno.test("a dry run shows what redriving would come to, and stores nothing", as
   const { code, out } = await dlq(url, "redrive", "--dry-run", "--show-outputs", "--json", ...BY);
   assertEquals(code, 0);
   const { outputs: [again] } = JSON.parse(out);
-  assertEquals([again.caseId, again.events], ["case-a", []]);
+  assertEquals([again.case_id, again.events], ["case-a", []]);
   assertMatch(again.failure, /^\w+: /);
   const { code: refused } = await dlq(url, "list", "--show-outputs");
   assertEquals(refused, exitCodes.usage);
@@ -89,11 +89,10 @@ Deno.test("an empty list is told as such, and there is nothing to act on", async
 Deno.test("list names case, processor, error and what is held; show has the evidence of every attempt", async () => {
   const url = await withDeadLetters("orphan one");
   const listed = await dlq(url, "list");
-  assertMatch(
-    listed.out,
-    /^\d+ {2}\S+ {2}analysis {2}case\.analysis {2}Reject after 1 attempts, 1 held {2}orphan one$/,
-  );
-  const position = listed.out.split(" ")[0]!;
+  const [header, row] = listed.out.split("\n");
+  assertMatch(header!, /^POSITION {2}SINCE +PROCESSOR {2}EVENT TYPE +ERROR {3}ATTEMPTS {2}HELD {2}CASE ID$/);
+  assertMatch(row!, /^ *\d+ {2}\S+ {2}analysis +case\.analysis +Reject +1 +1 {2}orphan one$/);
+  const position = row!.trim().split(" ")[0]!;
   const shown = await dlq(url, "show", position);
   assertMatch(
     shown.out,
@@ -112,10 +111,10 @@ Deno.test("evidence masks the citizen's number wherever it stands", async () => 
   };
   await run(["publish", "-", "--url", url], { stdin: JSON.stringify(event) });
   await settleAll(url);
-  const { deadLetters: [letter] } = await letters(url);
+  const { dead_letters: [letter] } = await letters(url);
   const [text, json] = [
-    await dlq(url, "show", `${letter!.event.position}`),
-    await dlq(url, "show", `${letter!.event.position}`, "--json"),
+    await dlq(url, "show", `${letter!.position}`),
+    await dlq(url, "show", `${letter!.position}`, "--json"),
   ];
   assertEquals([text.code, json.code], [0, 0]);
   assert(!text.out.includes("123456782"), text.out);
@@ -130,20 +129,20 @@ Deno.test("a dry run says what would be done, and does nothing", async () => {
     "Would redrive 2 dead letters of 2 cases, with 2 deliveries held behind them",
   ]);
   const json = await dlq(url, "discard", "--case", "a", "--dry-run", "--json", ...BY);
-  assertEquals(JSON.parse(json.out), { would: "discard", deadLetters: 1, held: 1 });
+  assertEquals(JSON.parse(json.out), { would: "discard", count: 1, held: 1 });
   assertEquals((await letters(url)).total, 2);
 });
 
 Deno.test("redrive touches at most --limit, tries them again, and is written into the story of the case", async () => {
   const url = await withDeadLetters("a", "b", "c");
   const capped = await dlq(url, "redrive", "--limit", "2", "--json", ...BY);
-  assertEquals(JSON.parse(capped.out), { did: "redrive", deadLetters: 2, held: 2 });
+  assertEquals(JSON.parse(capped.out), { did: "redrive", count: 2, held: 2 });
   assertEquals((await letters(url)).total, 1);
   await settleAll(url);
   const after = await letters(url);
-  assertEquals([after.total, after.deadLetters.map(({ held }) => held)], [3, [1, 1, 1]]);
-  const [first] = after.deadLetters;
-  const history = await runHere(["cases", "show", first!.caseId, "--url", url]);
+  assertEquals([after.total, after.dead_letters.map(({ held }) => held)], [3, [1, 1, 1]]);
+  const [first] = after.dead_letters;
+  const history = await runHere(["cases", "show", first!.case_id, "--url", url]);
   assertMatch(history.out, /redrive at analysis by Caseworker 7: looked at it/);
 });
 
@@ -167,12 +166,12 @@ Deno.test("a redriven delivery whose cause was mended goes through, and what was
 
 Deno.test("discard gives one up for good: the held one is tried next, and the evidence moves into the trail", async () => {
   const url = await withDeadLetters("a");
-  const { deadLetters: [letter] } = await letters(url);
-  const { code, out } = await dlq(url, "discard", `${letter!.event.position}`, ...BY);
+  const { dead_letters: [letter] } = await letters(url);
+  const { code, out } = await dlq(url, "discard", `${letter!.position}`, ...BY);
   assertEquals([code, out.split("\n").at(-1)], [0, "Done: 1"]);
   await settleAll(url);
-  const { deadLetters: [next] } = await letters(url);
-  assert(next!.event.position > letter!.event.position);
+  const { dead_letters: [next] } = await letters(url);
+  assert(next!.position > letter!.position);
   assertEquals(next!.held, 0);
   const { acts } = JSON.parse((await runHere(["cases", "show", "a", "--json", "--url", url])).out);
   const discarded = acts.find(({ act }: { act: string }) => act === "discard");

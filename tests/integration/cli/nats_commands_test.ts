@@ -59,7 +59,7 @@ natsTest("a caseworker finds what waits, decides it once, and the story of the c
     event("case.review_requested", "waits", REVIEW),
   );
   const waiting = await here("cases", "review", "--json");
-  assertEquals(JSON.parse(waiting.out).map(({ caseId }: { caseId: string }) => caseId), ["waits"]);
+  assertEquals(JSON.parse(waiting.out).cases.map((waits: { case_id: string }) => waits.case_id), ["waits"]);
   const decision = ["--decision", "refer_assistance", ...BY];
   const decided = await here("cases", "decide", "waits", "--json", ...decision);
   assertEquals([decided.code, JSON.parse(decided.out).version], [0, 4], decided.err);
@@ -68,8 +68,8 @@ natsTest("a caseworker finds what waits, decides it once, and the story of the c
   const history = await here("cases", "show", "waits");
   assertMatch(history.out, /refer_assistance/);
   assert(!history.out.includes("999990019"), history.out);
-  const [listed] = JSON.parse((await here("cases", "list", "--json", "--limit", "1")).out);
-  assertEquals([listed.caseId, listed.version, listed.latest], ["waits", 4, "case.decision"]);
+  const { cases: [listed] } = JSON.parse((await here("cases", "list", "--json", "--limit", "1")).out);
+  assertEquals([listed.case_id, listed.version, listed.latest], ["waits", 4, "case.decision"]);
   assertRefused(await here("cases", "show", "nobody"), exitCodes.notFound, /^There is no case nobody$/);
 });
 
@@ -79,11 +79,9 @@ natsTest(
     await publish(event("case.analysis", "orphan", ASSESSMENT), event("case.analysis", "orphan", ASSESSMENT));
     await settleAll();
     const listed = await here("dlq", "list", "--case", "orphan");
-    assertMatch(
-      listed.out,
-      /^\d+ {2}\S+ {2}analysis {2}case\.analysis {2}Reject after 1 attempts, 1 held {2}orphan$/,
-    );
-    const position = listed.out.split(" ")[0]!;
+    const row = listed.out.split("\n")[1]!;
+    assertMatch(row, /^ *\d+ {2}\S+ {2}analysis +case\.analysis +Reject +1 +1 {2}orphan$/);
+    const position = row.trim().split(" ")[0]!;
     assertMatch(
       (await here("dlq", "show", position)).out,
       /attempt 1 at \S+: Reject: An analysis without an intake/,
@@ -91,7 +89,7 @@ natsTest(
     const dry = await here("dlq", "redrive", "--case", "orphan", "--dry-run", ...BY);
     assertMatch(dry.out, /^Would redrive 1 dead letter/);
     const redriven = await here("dlq", "redrive", position, "--json", ...BY);
-    assertEquals(JSON.parse(redriven.out).deadLetters, 1);
+    assertEquals(JSON.parse(redriven.out).count, 1);
     await settleAll();
     const discarded = await here("dlq", "discard", position, ...BY);
     assertEquals(discarded.code, 0, discarded.err);

@@ -23,6 +23,6 @@ natsTest(
     const { accepted, ledger, dead } = JSON.parse(out);
     assertEquals([code, accepted, ledger.balanced, dead], [0, 200, true, 0], err);
     const listed = await run(["cases", "list", ...flags, "--limit", "5"]);
-    assertEquals(JSON.parse(listed.out).length, 5);
+    assertEquals(JSON.parse(listed.out).cases.length, 5);
   },
 );

@@ -28,7 +28,9 @@ natsTest(
       ];
       const { code, out, err } = await run([...short, ...more]);
       assertEquals(code, 0, err);
-      const { backends, left_out, seed } = JSON.parse(out) as Comparison;
+      const { backends, left_out, seed } = JSON.parse(out) as Comparison & {
+        backends: { features: { atomic_settle: boolean } }[];
+      };
       assertEquals([backends.map(({ name }) => name), left_out, seed], [
         ["postgres", "nats", "memory"],
         [],
@@ -36,7 +38,7 @@ natsTest(
       ]);
       for (const { figures, conflicts, features, name, stored_bytes_per_event: bytes } of backends) {
         for (const measure of measures) assert(figures[measure].median > 0, `${name}: ${measure}`);
-        assertEquals([conflicts.refused, features.atomicSettle], [conflicts.tried, true], name);
+        assertEquals([conflicts.refused, features.atomic_settle], [conflicts.tried, true], name);
         assertEquals(bytes !== null && bytes > 100, name !== "memory", `${name}: ${bytes} bytes`);
       }
       const text = await Deno.readTextFile(join(directory, "comparison.md"));

@@ -48,7 +48,7 @@ function assertConsistent(run: LoadFigures): void {
     settle_ms,
     end_to_end_ms,
     decided,
-    troubles: errorCounts,
+    errors: errorCounts,
     processes,
   } = run;
   assertEquals([run.backend, run.arrivals, run.warm_up_seconds, run.rate_per_second], [
@@ -105,7 +105,7 @@ Deno.test("on the embedded PostgreSQL a run leaves nothing behind, and tells of 
 Deno.test("in a pipe a run says how it goes in lines; broken off, it tells what was measured until then", async () => {
   await using load = Program.start([...memory, "--rate", "20/sec", "--duration", "60s", "--warm-up", "1s"]);
   await load.err.waitForLine(
-    /^5 s: \d+ offered, \d+ appended, \d+ settled, \d+ behind; append p99 [\d.]+ ms, end to end p50 /m,
+    /^5 of 60 s, 5\d s to go: \d+ offered, \d+ appended, \d+ settled, \d+ behind; append p99 [\d.]+ ms, end to end p50 /m,
   );
   load.signal("SIGINT");
   const { code, out, err } = await load.ended();

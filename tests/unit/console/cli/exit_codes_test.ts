@@ -12,6 +12,7 @@ import {
   describeExit,
   exitCodes,
   OutputClosed,
+  reportError,
   UsageError,
 } from "../../../../console/cli/exit_codes.ts";
 import { ListenError } from "../../../../console/http/server.ts";
@@ -52,4 +53,30 @@ Deno.test("nine digits in a row never reach the terminal", () => {
 Deno.test("every exit code has one meaning", () => {
   const codes = Object.values(exitCodes);
   assertEquals(new Set(codes).size, codes.length);
+});
+
+/** What is printed of an error, and its exit code. */
+function reported(error: unknown, json: boolean): [number, string[]] {
+  const lines: string[] = [];
+  const code = reportError(error, (line) => lines.push(line), { json, help: "zaakstroom cases --help" });
+  return [code, lines];
+}
+
+Deno.test("an error is one line of text, and a wrong command line says where to read more", () => {
+  assertEquals(reported(new UsageError("x"), false), [2, ["x (see zaakstroom cases --help)"]]);
+  assertEquals(reported(new BackendUnavailable("x"), false), [4, ["x"]]);
+  assertEquals(reported(new OutputClosed(), false), [0, []]);
+});
+
+Deno.test("as JSON an error has a stable code, of every exit code that an error can have", () => {
+  const codes = cases.filter(([, code]) => code !== exitCodes.ok).map(([error, code]) => {
+    const [exit, lines] = reported(error, true);
+    assertEquals(exit, code);
+    const parsed = JSON.parse(lines[0]!).error;
+    assertEquals(parsed.message, error.message);
+    return parsed.code;
+  });
+  assertEquals([...new Set(codes)], ["usage", "input", "unavailable", "unusable", "in_use", "not_found"]);
+  assertEquals(JSON.parse(reported(new TypeError("odd"), true)[1][0]!).error.code, "bug");
+  assertEquals(JSON.parse(reported(new CommandError(1, "x"), true)[1][0]!).error.code, "failed");
 });

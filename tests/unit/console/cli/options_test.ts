@@ -11,7 +11,7 @@ const options = {
 } satisfies Options;
 
 function read(args: string[], env: Record<string, string> = {}) {
-  return readOptions(options, args, (name) => env[name]);
+  return readOptions(options, args, { env: (name) => env[name] });
 }
 
 Deno.test("a flag comes before the environment, and the environment before the default", () => {
@@ -61,4 +61,20 @@ Deno.test("the help lines options up with their values and variables", () => {
     "  --name NAME  who",
     "  --json       for programs [JSON]",
   ]);
+});
+
+Deno.test("a flag of another backend is refused; the environment serves several commands, and is not", () => {
+  const store = {
+    backend: { schema: text.default("postgres"), value: "NAME", help: "which" },
+    replicas: { schema: text.optional(), value: "N", env: "REPLICAS", backends: ["nats"], help: "copies" },
+  } satisfies Options;
+  const readStore = (...args: string[]) =>
+    readOptions(store, args, { env: (name) => name === "REPLICAS" ? "5" : undefined }).values;
+  assertThrows(
+    () => readStore("--replicas", "3"),
+    UsageError,
+    "Cannot use --replicas with --backend postgres: it belongs to nats",
+  );
+  assertEquals(readStore("--replicas", "3", "--backend", "nats").replicas, "3");
+  assertEquals(readStore().replicas, "5");
 });

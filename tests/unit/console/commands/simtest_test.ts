@@ -1,12 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { runCommand } from "../../../../console/cli/command.ts";
+import { runCommand } from "../../../../console/cli/run_command.ts";
 import { UsageError } from "../../../../console/cli/exit_codes.ts";
 import { simtest } from "../../../../console/commands/simtest.ts";
 
 /** What a command line prints, and its exit code. */
 async function run(...args: string[]): Promise<{ code: number; out: string[] }> {
   const out: string[] = [];
-  const output = { out: (line: string) => void out.push(line), err: () => {}, terminal: false };
+  const output = {
+    out: (line: string) => void out.push(...line.split("\n")),
+    err: () => {},
+    terminal: false,
+  };
   return { code: await runCommand(simtest, args, output), out };
 }
 
@@ -48,5 +52,5 @@ Deno.test("simtest refuses what it can't use before it runs anything", async () 
 });
 
 Deno.test("simtest says by what it is started", async () => {
-  assertStringIncludes((await run("--help")).out[0]!, "Usage: deno task simtest [options]");
+  assertStringIncludes((await run("--help")).out.join("\n"), "Usage: deno task simtest [options]");
 });

@@ -1,6 +1,6 @@
 /** The files that are generated from the SQL, and what SQL and TypeScript must say alike. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import { backendOptions } from "../../../../console/store/open_backend.ts";
+import { backendOptions } from "../../../../console/store/options.ts";
 import { KEPT_FIRST, KEPT_LAST } from "../../../../backends/settlement/failure_history.ts";
 import { generatedFiles } from "../../../../schema/postgres/schema_dump.ts";
 import { functionFiles, tableChanges } from "../../../../schema/postgres/sql_files.ts";

@@ -1,0 +1,80 @@
+/** What the subcommands of `cases` do. @module */
+import type { Output } from "../../cli/command.ts";
+import { renderCase, toPublicEvent } from "../../cli/case_timeline.ts";
+import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
+import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
+import { withBackend } from "../../store/open_backend.ts";
+import type { DecideValues, ListValues, ReviewValues, ShowValues } from "./command.ts";
+import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
+
+/** Lists cases, those that changed last first. */
+export function listCases(values: ListValues, output: Output): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const { limit, latest } = values;
+    const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
+    const columns = ["updated_at", "latest", "version", "case_id"];
+    const rows = found.map((each) => toSnakeCase(each) as object);
+    printResult(output, values, listResult("cases", rows, { columns, empty: "No cases" }));
+    return exitCodes.ok;
+  });
+}
+
+/** Shows the events of a case and the acts on it. */
+export function showCase(caseId: string, values: ShowValues, output: Output): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const history = await Array.fromAsync(backend.readCase(caseId));
+    if (history.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
+    const audit = await backend.audit(caseId);
+    const events = history.map(toPublicEvent);
+    printResult(output, values, {
+      json: { case_id: caseId, events, acts: toSnakeCase(audit) },
+      rows: events,
+      text: renderCase(caseId, history, audit),
+    });
+    return exitCodes.ok;
+  });
+}
+
+/** Lists the cases that wait for a caseworker. */
+export function listWaiting(values: ReviewValues, output: Output): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const waiting = await waitingCases(backend, values.limit);
+    const rows = waiting.map(({ caseId, since, review }) => ({ case_id: caseId, since, review }));
+    const columns = ["case_id", "since", "review.asked_of", "review.proposed", "review.term.due"];
+    printResult(output, values, {
+      ...listResult("cases", rows, { columns, empty: "" }),
+      text: waiting.map(describeWaiting).join("\n") || "No case waits for a caseworker",
+    });
+    return exitCodes.ok;
+  });
+}
+
+function describeWaiting(
+  { caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase,
+): string {
+  const due = term === undefined ? "" : `, by ${term.due}`;
+  const proposal = proposed === undefined ? "" : `, proposed: ${proposed}`;
+  const head = `${caseId}  since ${since}, asked of the ${asked_of.replace("_", " ")}${due}${proposal}`;
+  return [head, ...reasons.map(({ code, reason }) => `    ${code}: ${reason}`)].join("\n");
+}
+
+/** Appends a caseworker's decision. The command has made sure that what it needs is given. */
+export function decide(caseId: string, values: DecideValues, output: Output): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const { decision, reason, as: by, source } = values;
+    const nextSteps = (values["next-steps"] ?? "").split(";").map((step) => step.trim());
+    const { version } = await decideCase(backend, {
+      caseId,
+      decision: decision!,
+      reason: reason!,
+      by: by!,
+      nextSteps: nextSteps.filter((step) => step !== ""),
+      source,
+    });
+    printResult(output, values, {
+      json: { case_id: caseId, version, decision },
+      text: `Decided: ${decision}, version ${version} of the case`,
+    });
+    return exitCodes.ok;
+  });
+}

@@ -1,0 +1,190 @@
+/** What the subcommands of `dlq` do. @module */
+import type { Backend, DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/backend.ts";
+import { delay } from "../../../backends/primitives/retry.ts";
+import { redactBsns } from "../../../schema/bsn.ts";
+import { toPublicEvent } from "../../cli/case_timeline.ts";
+import type { Output } from "../../cli/command.ts";
+import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
+import { formatOf, listResult, printResult } from "../../cli/output.ts";
+import { redact } from "../../cli/redaction.ts";
+import { formatRounded, Progress } from "../../cli/terminal.ts";
+import { withBackend } from "../../store/open_backend.ts";
+import type { DiscardValues, ListValues, RedriveValues } from "./options.ts";
+import type { RedrivePreview } from "./redrive_preview.ts";
+
+const COLUMNS = ["position", "since", "processor", "event_type", "error", "attempts", "held", "case_id"];
+
+/** Lists dead letters. */
+export function listDeadLetters(
+  filter: DeadLetterFilter,
+  values: ListValues,
+  output: Output,
+): Promise<number> {
+  return withBackend(values, async ({ deadLetters }) => {
+    const rows = (await deadLetters.list(filter)).map(rowOf);
+    const total = await deadLetters.count(filter);
+    printResult(
+      output,
+      values,
+      listResult("dead_letters", rows, { columns: COLUMNS, total, empty: "No dead letters" }),
+    );
+    return exitCodes.ok;
+  });
+}
+
+/** Shows dead letters with their evidence: one event may be a dead letter of several processors. */
+export function showDeadLetters(
+  filter: DeadLetterFilter,
+  values: ListValues,
+  output: Output,
+): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const rows = (await find(backend, filter)).map(rowOf);
+    printResult(output, values, {
+      ...listResult("dead_letters", rows, { columns: COLUMNS, empty: "" }),
+      text: rows.map(describeLetter).join("\n\n"),
+    });
+    return exitCodes.ok;
+  });
+}
+
+type LetterRow = ReturnType<typeof rowOf>;
+
+/** A dead letter as programs see it, without personal data. */
+function rowOf({ processor, partition, caseId, event, failures, attempts, held, since }: DeadLetter) {
+  return {
+    position: event.position,
+    since,
+    processor,
+    partition,
+    case_id: caseId,
+    event_type: event.event.event_type,
+    error: failures.at(-1)?.class ?? "unknown",
+    attempts,
+    held,
+    event: toPublicEvent(event),
+    failures: failures.map(({ message, stack, ...failure }) => ({
+      ...failure,
+      message: redactBsns(message),
+      ...(stack === undefined ? {} : { stack: redactBsns(stack) }),
+    })),
+  };
+}
+
+function describeLetter({ event: { version, event }, failures, ...letter }: LetterRow): string {
+  const { position, since, processor, event_type, error, attempts, held, case_id } = letter;
+  const attempted = failures.map(({ class: name, message, stack, at }, i) => {
+    const trace = stack === undefined ? "" : `\n${stack.replace(/^/gm, "    ")}`;
+    return `  attempt ${i + 1} at ${at}: ${name}: ${message}${trace}`;
+  });
+  return [
+    `${position}  ${since}  ${processor}  ${event_type}  ${error} after ${attempts} attempts, ${held} held  ${case_id}`,
+    `  event ${event.event_id} of ${event.timestamp}, version ${version} of its case`,
+    `  data ${redactBsns(JSON.stringify(event.data))}`,
+    ...attempted,
+  ].join("\n");
+}
+
+async function find({ deadLetters }: Backend, filter: DeadLetterFilter): Promise<DeadLetter[]> {
+  const found = await deadLetters.list(filter);
+  if (found.length > 0) return found;
+  throw new CommandError(exitCodes.notFound, "There is no such dead letter: see dlq list");
+}
+
+/** What is about to be done to dead letters that were found. */
+interface PlannedAct {
+  readonly verb: "redrive" | "discard";
+  readonly found: readonly DeadLetter[];
+  readonly perform: (action: OperatorAction) => Promise<number>;
+  readonly perSecond?: number | undefined;
+  /** What would come of each, when that was asked for. */
+  readonly outputs?: readonly RedrivePreview[] | undefined;
+}
+
+/** Redrives dead letters, all at once or at a rate; or says what would come of it. */
+export function redriveDeadLetters(
+  filter: DeadLetterFilter,
+  values: RedriveValues,
+  output: Output,
+): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const found = await find(backend, filter);
+    const perSecond = values.rate;
+    const outputs = values["show-outputs"]
+      ? await (await import("./redrive_preview.ts")).previewRedrive(backend, found)
+      : undefined;
+    const perform = (action: OperatorAction) =>
+      perSecond === undefined
+        ? backend.deadLetters.redrive(filter, action)
+        : redriveAtRate(backend, found, action, perSecond, output);
+    return await apply({ verb: "redrive", found, perSecond, outputs, perform }, values, output);
+  });
+}
+
+/** Gives dead letters up; or says which. */
+export function discardDeadLetters(
+  filter: DeadLetterFilter,
+  values: DiscardValues,
+  output: Output,
+): Promise<number> {
+  return withBackend(values, async (backend) => {
+    const found = await find(backend, filter);
+    const perform = (action: OperatorAction) => backend.deadLetters.discard(filter, action);
+    return await apply({ verb: "discard", found, perform }, values, output);
+  });
+}
+
+/** Says what will be touched, and does it unless this is a dry run. */
+async function apply(act: PlannedAct, values: DiscardValues, output: Output): Promise<number> {
+  const { verb, found, outputs, perform } = act;
+  const held = found.reduce((sum, letter) => sum + letter.held, 0);
+  if (values["dry-run"]) {
+    printResult(output, values, {
+      json: { would: verb, count: found.length, held, ...(outputs === undefined ? {} : { outputs }) },
+      rows: outputs,
+      text: [`Would ${describePlan(act, held)}`, ...(outputs ?? []).map(describePreview)].join("\n"),
+    });
+    return exitCodes.ok;
+  }
+  if (formatOf(values) === "table") output.out(`Will ${describePlan(act, held)}`);
+  const count = await perform({ by: values.as!, why: values.reason! });
+  printResult(output, values, { json: { did: verb, count, held }, text: `Done: ${formatRounded(count)}` });
+  return exitCodes.ok;
+}
+
+/** What an act will touch, and how long it takes at a rate. */
+function describePlan({ verb, found, perSecond }: PlannedAct, held: number): string {
+  const cases = new Set(found.map(({ caseId }) => caseId)).size;
+  const time = perSecond === undefined ? "" : `, in about ${Math.ceil(found.length / perSecond)} s`;
+  return `${verb} ${formatRounded(found.length)} dead letters of ${cases} cases, ` +
+    `with ${formatRounded(held)} deliveries held behind them${time}`;
+}
+
+/** A preview in words. */
+function describePreview({ position, processor, case_id, events, timers, failure }: RedrivePreview): string {
+  const head = `  ${position}  ${processor}  ${case_id}`;
+  if (failure !== undefined) return `${head}: would fail again (${failure})`;
+  const emitted = events.map(({ type, data }) => `\n    ${type} ${redact(JSON.stringify(data))}`).join("");
+  const timed = timers.length === 0 ? "" : `\n    timers: ${timers.join(", ")}`;
+  return `${head}: would emit ${events.length} events${emitted}${timed}`;
+}
+
+/** Oldest first, one by one, so that the store and the processors have time for other cases in between. */
+async function redriveAtRate(
+  { deadLetters }: Backend,
+  found: readonly DeadLetter[],
+  action: OperatorAction,
+  perSecond: number,
+  output: Output,
+): Promise<number> {
+  const neverAborted = new AbortController().signal;
+  const progress = new Progress(output, { what: "dead letters", total: found.length });
+  let done = 0;
+  for (const [i, { processor, caseId, event }] of found.entries()) {
+    if (i > 0) await delay(1_000 / perSecond, neverAborted);
+    done += await deadLetters.redrive({ processor, caseId, position: event.position }, action);
+    progress.update(i + 1);
+  }
+  progress.clear();
+  return done;
+}

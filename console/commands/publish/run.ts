@@ -1,0 +1,86 @@
+/** What `publish` does. @module */
+import type { Backend } from "../../../backends/backend.ts";
+import type { Output } from "../../cli/command.ts";
+import { exitCodes } from "../../cli/exit_codes.ts";
+import { printResult } from "../../cli/output.ts";
+import { formatRounded, Progress } from "../../cli/terminal.ts";
+import { openBackend } from "../../store/open_backend.ts";
+import type { PublishValues } from "./command.ts";
+import { eventBatches, EventInput } from "./event_batches.ts";
+
+/** Reads all events of a file and stores none; returns the exit code. Throws CommandError for what is not valid. */
+export async function validateEvents(file: string, values: PublishValues, output: Output): Promise<number> {
+  const input = new EventInput(file);
+  const progress = new Progress(output, { what: "events" });
+  let valid = 0;
+  try {
+    for await (const batch of eventBatches(input.bytes(), values)) {
+      progress.update(valid += batch.length, input.fraction);
+    }
+  } finally {
+    progress.clear();
+  }
+  printResult(output, values, { json: { valid }, text: `${formatRounded(valid)} events are valid` });
+  return exitCodes.ok;
+}
+
+/** Stores the events of a file; returns the exit code. */
+export async function publishEvents(file: string, values: PublishValues, output: Output): Promise<number> {
+  const input = new EventInput(file);
+  const batches = eventBatches(input.bytes(), values);
+  try {
+    // A file that can't be read, or begins with what is not valid, is refused before a store is opened.
+    const first = await batches.next();
+    const opened = await openBackend(values, { role: "client" });
+    try {
+      await store(opened.backend, startingWith(first, batches), input, values, output);
+    } finally {
+      await opened.close();
+    }
+  } finally {
+    await batches.return(undefined);
+  }
+  return exitCodes.ok;
+}
+
+async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  if (!first.done) yield first.value;
+  yield* rest;
+}
+
+async function store(
+  backend: Backend,
+  batches: AsyncIterable<Parameters<Backend["append"]>[0]>,
+  input: EventInput,
+  values: PublishValues,
+  output: Output,
+): Promise<void> {
+  const progress = new Progress(output, { what: "events" });
+  const total = { stored: 0, duplicates: 0 };
+  try {
+    for await (const batch of batches) {
+      const { stored, duplicates } = await backend.append(batch);
+      total.stored += stored;
+      total.duplicates += duplicates;
+      progress.update(total.stored + total.duplicates, input.fraction);
+    }
+  } catch (error) {
+    progress.clear();
+    // What is stored stays stored: the user must know it to mend the rest.
+    if (total.stored + total.duplicates > 0) printTotal(total, values, output);
+    throw error;
+  }
+  progress.clear();
+  printTotal(total, values, output);
+}
+
+function printTotal(
+  total: { stored: number; duplicates: number },
+  values: PublishValues,
+  output: Output,
+): void {
+  const { stored, duplicates } = total;
+  const known = duplicates === 0 ? "" : `, ${formatRounded(duplicates)} were stored before`;
+  const text = `${formatRounded(stored)} ${stored === 1 ? "event" : "events"} stored${known}`;
+  printResult(output, values, { json: total, text });
+}

@@ -1,0 +1,89 @@
+/** The formats of a result: a table for people; JSON, NDJSON and CSV for programs. @module */
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../../console/cli/exit_codes.ts";
+import { listResult, printResult, renderTable, toSnakeCase } from "../../../../console/cli/output.ts";
+
+type Format = "table" | "json" | "ndjson" | "csv";
+
+/** What is printed of two cases. */
+function printed(
+  format: Format | undefined,
+  { json = false, width }: { json?: boolean; width?: number } = {},
+) {
+  const lines: string[] = [];
+  const output = { out: (line: string) => void lines.push(line), err() {}, terminal: false, width };
+  const rows = [
+    { case_id: 'zaak "7"', version: 12, who: { name: "Jansen, J." } },
+    { case_id: "8", version: 3, who: { name: null } },
+  ];
+  const columns = ["case_id", "version", "who.name"];
+  printResult(
+    output,
+    { output: format, json },
+    listResult("cases", rows, { columns, total: 9, empty: "None" }),
+  );
+  return lines;
+}
+
+Deno.test("a table has a header and aligned columns, numbers to the right", () => {
+  assertEquals(printed(undefined), [
+    [
+      "CASE ID   VERSION  WHO NAME",
+      'zaak "7"       12  Jansen, J.',
+      "8               3",
+    ].join("\n"),
+    "… and 7 more: use --limit",
+  ]);
+});
+
+Deno.test("a list is an object that holds it under its name, with how many there are", () => {
+  const [line] = printed(undefined, { json: true });
+  assertEquals(printed("json"), [line!]);
+  const { total, cases } = JSON.parse(line!);
+  assertEquals([total, cases.length, cases[0].who], [9, 2, { name: "Jansen, J." }]);
+});
+
+Deno.test("NDJSON is a row a line", () => {
+  assertEquals(printed("ndjson").map((line) => JSON.parse(line).version), [12, 3]);
+});
+
+Deno.test("CSV quotes by RFC 4180, and nested fields have their path for a name", () => {
+  assertEquals(printed("csv"), ['case_id,version,who.name\r\n"zaak ""7""",12,"Jansen, J."\r\n8,3,\r']);
+});
+
+Deno.test("two formats at once are refused", () => {
+  assertEquals(printed("json", { json: true }).length, 1);
+  assertThrows(
+    () => printed("csv", { json: true }),
+    UsageError,
+    "Cannot use --json together with --output csv",
+  );
+});
+
+Deno.test("wide values are cut to the terminal, and never in a pipe", () => {
+  const rows = [{ case_id: "x".repeat(60), version: 1 }];
+  const [head, row] = renderTable(rows, ["case_id", "version"], 40).split("\n");
+  assertEquals([head!.length, row!.length, row!.includes("…")], [40, 40, true]);
+  assertEquals(renderTable(rows, ["case_id", "version"]).includes("x".repeat(60)), true);
+});
+
+Deno.test("a cell can't break its line or repaint the terminal", () => {
+  assertEquals(renderTable([{ text: "a\nb\x1b[2J" }], ["text"]), "TEXT\na?b?[2J");
+});
+
+Deno.test("an empty list says so to people, and is empty for programs", () => {
+  const lines: string[] = [];
+  const output = { out: (line: string) => void lines.push(line), err() {}, terminal: false };
+  const result = listResult("cases", [], { columns: ["case_id"], empty: "No cases" });
+  for (const format of ["table", "json", "ndjson", "csv"] as const) {
+    printResult(output, { output: format, json: false }, result);
+  }
+  assertEquals(lines, ["No cases", '{"cases":[]}', "case_id\r"]);
+});
+
+Deno.test("keys of our own become snake_case at every depth, and values stay", () => {
+  const amount = JSON.rawJSON("10.00");
+  const value = { inReview: 1, durationMs: 2, list: [{ notPlayed: "inReview" }], "case.intake": 3, amount };
+  const expected = { in_review: 1, duration_ms: 2, list: [{ not_played: "inReview" }], "case.intake": 3 };
+  assertEquals(toSnakeCase(value), { ...expected, amount });
+});

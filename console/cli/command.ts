@@ -1,6 +1,6 @@
 /** A command: what it is called, what it takes, what it does. A group of commands holds others. @module */
 import { UsageError } from "./exit_codes.ts";
-import type { Options, Parsed } from "./options.ts";
+import { commonOptions, type Options, type Parsed } from "./options.ts";
 import { nearestOf } from "./suggest.ts";
 
 /** Where a command prints. */
@@ -77,8 +77,8 @@ export function findSubcommand(definition: Command, args: readonly string[]): Fo
 
 /** The index of the first argument that is neither an option of these commands nor the value of one, or -1. */
 function firstWordOf(args: readonly string[], commands: readonly Command[]): number {
-  const takesValue = (arg: string) =>
-    commands.some(({ options }) => options[arg.replace(/^--/, "")]?.value !== undefined);
+  const options = allOptions(commands);
+  const takesValue = (arg: string) => options[arg.replace(/^--/, "")]?.value !== undefined;
   for (let at = 0; at < args.length && args[at] !== "--"; at++) {
     if (!args[at]!.startsWith("-")) return at;
     if (takesValue(args[at]!)) at++;
@@ -91,4 +91,10 @@ function choiceOf({ name, subcommands = [] }: Partial<Command>, given: string | 
   const nearest = given === undefined ? undefined : nearestOf(given, names);
   const hint = nearest === undefined ? "" : `: did you mean ${nearest}?`;
   return `${name} takes one of ${names.join(", ")}${hint}`;
+}
+
+/** The options of these commands and their subcommands; of several with one name the first. */
+export function allOptions(commands: readonly Command[]): Options {
+  const all = commands.flatMap(({ options, subcommands = [] }) => [options, allOptions(subcommands)]);
+  return Object.assign({}, ...all.reverse(), commonOptions);
 }

@@ -7,26 +7,15 @@
  * @module
  */
 import { join } from "node:path";
-import { text } from "../../schema/settings.ts";
-import type { Command } from "./command.ts";
+import { allOptions, type Command } from "./command.ts";
 import { UsageError } from "./exit_codes.ts";
-import type { Options, SettingSources } from "./options.ts";
+import { commonOptions, type Options, type SettingSources } from "./options.ts";
 import { suggest } from "./suggest.ts";
-
-/** Options that every command takes. */
-export const commonOptions = {
-  "config-file": {
-    schema: text.optional(),
-    value: "FILE",
-    env: "ZAAKSTROOM_CONFIG",
-    help: "settings as JSON, see zaakstroom help config",
-  },
-} as const;
 
 type Section = Readonly<Record<string, unknown>>;
 
 /** A file that was read. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly path: string;
   readonly content: Section;
 }
@@ -131,10 +120,4 @@ function validateSection(section: Section, commands: readonly Command[], prefix:
       throw new UsageError(`Cannot use ${place}: ${suggest(key, known)}`);
     }
   }
-}
-
-/** The options of these commands and their subcommands; of several with one name the first. */
-export function allOptions(commands: readonly Command[]): Options {
-  const all = commands.flatMap(({ options, subcommands = [] }) => [options, allOptions(subcommands)]);
-  return Object.assign({}, ...all.reverse(), commonOptions);
 }

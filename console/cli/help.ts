@@ -8,7 +8,7 @@ import { type Options, renderOptions } from "./options.ts";
 /** What `zaakstroom help TOPIC` explains, beside commands. */
 export const helpTopics: readonly { readonly name: string; readonly about: string; render(): string }[] = [
   { name: "connection", about: "the options by which commands reach their store", render: renderConnection },
-  { name: "config", about: "the configuration file", render: renderConfiguration },
+  { name: "configuration", about: "the configuration file", render: renderConfiguration },
   { name: "exit-codes", about: "what the exit codes mean", render: renderExitCodes },
 ];
 
@@ -112,9 +112,12 @@ function renderExamples(examples: readonly Example[]): string {
   return `Examples:\n${inColumns(examples)}`;
 }
 
-function inColumns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+/** Rows with their columns below each other. */
+export function inColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at]!)).join("  ")}`.trimEnd()).join(
+    "\n",
+  );
 }
 
 /** The exit codes of a command, in one line. */

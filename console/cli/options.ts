@@ -1,6 +1,7 @@
 /** Options of commands: declared once, read from flags, then the environment, then a file, then the default. @module */
 import { parseArgs } from "@std/cli/parse-args";
 import type { z } from "zod";
+import { text } from "../../schema/settings.ts";
 import { nearestOf, suggest } from "./suggest.ts";
 import { UsageError } from "./exit_codes.ts";
 
@@ -23,6 +24,16 @@ export interface Option<T = unknown> {
 /** The options of a command, by their names without dashes in front. */
 export type Options = Readonly<Record<string, Option>>;
 
+/** Options that every command takes. */
+export const commonOptions = {
+  "config-file": {
+    schema: text.optional(),
+    value: "FILE",
+    env: "ZAAKSTROOM_CONFIG",
+    help: "settings as JSON, see zaakstroom help configuration",
+  },
+} as const;
+
 /** The values of options: keys as declared (`data-dir`). */
 export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
@@ -42,7 +53,7 @@ export interface SettingSources {
 }
 
 /** The place a setting was taken from; `place` names the flag, the variable, or the key and its file. */
-export interface SettingSource {
+interface SettingSource {
   readonly kind: "flag" | "environment" | "file" | "default";
   readonly place: string;
 }

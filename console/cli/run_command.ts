@@ -1,9 +1,16 @@
 /** Runs the command that a command line names. @module */
 import { type Command, findSubcommand, type FoundCommand, type Output } from "./command.ts";
-import { commonOptions, fileSettings, isKnownTo, readConfigFile, validateConfigFile } from "./config_file.ts";
+import { fileSettings, isKnownTo, readConfigFile, validateConfigFile } from "./config_file.ts";
 import { UsageError } from "./exit_codes.ts";
+import {
+  commonOptions,
+  findSettings,
+  type Options,
+  readOptions,
+  type SettingSources,
+  validate,
+} from "./options.ts";
 import { formatOf, type OutputValues } from "./output.ts";
-import { findSettings, type Options, readOptions, type SettingSources, validate } from "./options.ts";
 
 /** How far a command line was understood: what goes wrong is reported by it. */
 export interface Invocation {
@@ -14,7 +21,7 @@ export interface Invocation {
 }
 
 /** What is known to a command line beside the command that it names. */
-export interface CommandLineContext {
+interface CommandLineContext {
   readonly invocation: Invocation;
   /** All commands, for which a configuration file may have settings. Without them none is read. */
   readonly commands?: () => Promise<readonly Command[]>;

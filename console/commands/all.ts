@@ -1,6 +1,8 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
 import { cases } from "./cases/command.ts";
+import { completionOf } from "./completion/command.ts";
+import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
@@ -25,5 +27,7 @@ export const commands: readonly Command[] = [
   setup,
   chaos,
   selftest,
+  configOf(() => commands),
+  completionOf(() => commands),
   version,
 ];

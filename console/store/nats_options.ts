@@ -25,6 +25,7 @@ export const natsOptions = {
     backends: ["nats"],
     value: "TOKEN",
     env: "ZAAKSTROOM_NATS_TOKEN",
+    secret: true,
     help: "nats: token; better from the environment",
   },
   "nats-user": {
@@ -39,6 +40,7 @@ export const natsOptions = {
     backends: ["nats"],
     value: "WORD",
     env: "ZAAKSTROOM_NATS_PASSWORD",
+    secret: true,
     help: "nats: password; better from the environment",
   },
   "tls-ca": {

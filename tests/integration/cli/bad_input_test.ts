@@ -83,6 +83,13 @@ for (const [line, told] of slips) {
   });
 }
 
+/** The message of the one error that was printed as JSON, of this code. */
+function errorOf(err: string, expected: string): string {
+  const { code, message } = JSON.parse(err).error;
+  assertEquals(code, expected);
+  return message;
+}
+
 /** An event that is right, as a line. */
 function line(caseId: string, more: Record<string, unknown> = {}): string {
   return JSON.stringify({
@@ -208,7 +215,7 @@ Deno.test("a batch with a bad line is not stored, the ones before it are, and it
   const stdin = [line("a"), line("b"), line("c"), "{}", line("e")].join("\n");
   const { code, out, err } = await run(["publish", "-", "--batch", "2", "--url", url, "--json"], { stdin });
   assertEquals([code, JSON.parse(out)], [exitCodes.input, { stored: 2, duplicates: 0 }]);
-  assertMatch(err, /^Nothing of this batch is stored, 1 event is not valid:\nline 4: /);
+  assertMatch(errorOf(err, "input"), /^Nothing of this batch is stored, 1 event is not valid:\nline 4: /);
   const sql = postgres(url, { max: 1 });
   assertEquals([...await sql`select case_id from zaakstroom.events order by 1`], [{ case_id: "a" }, {
     case_id: "b",
@@ -252,7 +259,7 @@ Deno.test("case ids and positions are taken as they are written, not as numbers"
 Deno.test("a flag comes before the environment, and the environment before the default", async () => {
   const count = async (env: Record<string, string>, ...flags: string[]) => {
     const { code, out, err } = await run(["cases", "list", "--json", ...flags], { env });
-    return code === 0 ? JSON.parse(out).cases.length : err.trimEnd();
+    return code === 0 ? JSON.parse(out).cases.length : errorOf(err, "usage");
   };
   const [full, empty] = [await server.freshStore(), await server.freshStore()];
   await run(["publish", "-", "--url", full], { stdin: line("a") });

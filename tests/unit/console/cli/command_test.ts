@@ -118,7 +118,7 @@ Deno.test("help of a command or a subcommand is what its --help prints, and topi
     assertEquals(first.out, second.out);
   }
   for (
-    const [topic, part] of [["connection", "--backend NAME"], ["config", "ZAAKSTROOM_CONFIG"], [
+    const [topic, part] of [["connection", "--backend NAME"], ["configuration", "ZAAKSTROOM_CONFIG"], [
       "exit-codes",
       "130  ",
     ]]

@@ -1,0 +1,133 @@
+/** `config show`: every setting, with its value and where that comes from. @module */
+import { type Command, command, commandGroup, findSubcommand, type FoundCommand } from "../cli/command.ts";
+import { exitCodes } from "../cli/exit_codes.ts";
+import { inColumns } from "../cli/help.ts";
+import {
+  commonOptions,
+  findSettings,
+  type Option,
+  type Options,
+  type Setting,
+  validate,
+} from "../cli/options.ts";
+import { configuredSettings } from "../cli/run_command.ts";
+import { jsonOption } from "../store/options.ts";
+
+/** The command, for these commands; itself among them. */
+export function configOf(commands: () => readonly Command[]): Command {
+  const show = command({
+    name: "show",
+    summary: "Prints every setting, with its value and where it comes from",
+    arguments: "[COMMAND]",
+    options: { json: jsonOption },
+    takesAnyArguments: true,
+    notes:
+      "Takes the options of COMMAND, which are shown but not used, and --json for itself. Secrets are masked.",
+    examples: [
+      ["zaakstroom config show", "the settings of all commands"],
+      ["zaakstroom config show start --workers 2", "what start would take, given this"],
+    ],
+    async run({ positional: args }, { out }) {
+      const all = commandGroup({ name: "config show", summary: "", subcommands: commands() });
+      const rows = mergeRows(await rowsOf(all, args.filter((arg) => arg !== "--json"), commands));
+      out(args.includes("--json") ? JSON.stringify({ settings: rows }) : renderRows(rows));
+      return exitCodes.ok;
+    },
+  });
+  return commandGroup({
+    name: "config",
+    summary: "Shows the settings, and where each comes from",
+    subcommands: [show],
+  });
+}
+
+/** A setting of some commands, as it is shown. */
+interface Row {
+  readonly name: string;
+  /** null: not set. */
+  readonly value: string | null;
+  readonly source: Setting["source"]["kind"];
+  /** The flag, the variable, or the key and its file; null for a default. */
+  readonly place: string | null;
+  readonly commands: string[];
+}
+
+/** The settings of the command that the arguments name, or of every command. */
+async function rowsOf(
+  all: Command,
+  args: readonly string[],
+  commands: () => readonly Command[],
+): Promise<readonly Row[]> {
+  const outer = findSubcommand(all, args);
+  const found = outer.definition === all ? outer : findSubcommand(outer.definition, outer.args);
+  const leaves = leavesOf(found);
+  const rows: Row[] = [];
+  for (const { definition, path } of leaves) {
+    const own = leaves.length === 1 ? definition.options : {};
+    // The options of one command may be given; what is given to several is common to them.
+    findSettings({ ...own, ...commonOptions }, found.args, { env });
+    const options: Options = { ...definition.options, ...commonOptions };
+    const file = await configuredSettings({ path, options }, args, {
+      commands: () => Promise.resolve(commands()),
+    });
+    const { settings } = findSettings(options, found.args, { env, file });
+    for (const setting of settings) rows.push(rowOf(setting, options[setting.name]!, path));
+  }
+  return rows;
+}
+
+function env(name: string): string | undefined {
+  return Deno.env.get(name);
+}
+
+function leavesOf({ definition, path }: Pick<FoundCommand, "definition" | "path">): FoundCommand[] {
+  const { subcommands } = definition;
+  if (subcommands === undefined) return definition.takesAnyArguments ? [] : [{ definition, path, args: [] }];
+  const above = path === "config show" ? "" : `${path} `;
+  return subcommands.flatMap((each) => leavesOf({ definition: each, path: `${above}${each.name}` }));
+}
+
+function rowOf(setting: Setting, option: Option, command: string): Row {
+  const { name, text, source } = setting;
+  const shared = { name, source: source.kind, commands: [command] };
+  if (source.kind === "default") return { ...shared, value: defaultOf(option), place: null };
+  validate(setting, option);
+  return { ...shared, value: option.secret ? MASK : masked(text!), place: source.place };
+}
+
+/** What an option comes to by itself, written as it would be given; null where it has no default. */
+function defaultOf({ schema, value: word }: Option): string | null {
+  const { success, data } = schema.safeParse(undefined);
+  if (!success || data === undefined) return null;
+  if (word === "TIME" && typeof data === "number") return data % 1000 === 0 ? `${data / 1000}s` : `${data}ms`;
+  return word === "RATE" ? `${data}/sec` : String(data);
+}
+
+const MASK = "******";
+
+/** Without the password of a URL. */
+function masked(text: string): string {
+  return text.replace(/(:\/\/[^:/@]*):[^/]*@/g, `$1:${MASK}@`).replace(/([?&]password=)[^&]*/g, `$1${MASK}`);
+}
+
+/** One row for commands that have the same setting. */
+function mergeRows(rows: readonly Row[]): readonly Row[] {
+  const groups = Map.groupBy(rows, ({ name, value, place }) => JSON.stringify([name, value, place]));
+  return [...groups.values()].map((same) => ({
+    ...same[0]!,
+    commands: same.flatMap(({ commands }) => commands),
+  }))
+    .toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+function renderRows(rows: readonly Row[]): string {
+  const byName = Map.groupBy(rows, ({ name }) => name);
+  const cells = rows.map(({ name, value, source, place, commands }) => [
+    name,
+    value ?? "-",
+    place === null ? source : `${source} ${place}`,
+    // Only where commands differ is it said whose setting it is.
+    byName.get(name)!.length === 1 ? "" : commands.join(", "),
+  ]);
+  return inColumns([["SETTING", "VALUE", "SOURCE", ""], ...cells]);
+}

@@ -1,0 +1,73 @@
+/** Every link of a page to a file or a heading in this repository resolves. @module */
+import { assertEquals } from "@std/assert";
+
+const ROOT = new URL("../../", import.meta.url);
+const FOLDERS = ["docs", "actors", "backends", "console", "deploy", "schema", "simulators", "tests"];
+
+/** A link as it stands in a page. */
+interface Link {
+  readonly page: string;
+  readonly target: string;
+}
+
+async function* pagesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(new URL(folder, ROOT))) {
+    if (isDirectory && folder !== "") yield* pagesIn(`${folder}${name}/`);
+    else if (isFile && name.endsWith(".md")) yield `${folder}${name}`;
+  }
+}
+
+async function allPages(): Promise<readonly string[]> {
+  const present = (await Array.fromAsync(Deno.readDir(ROOT))).map(({ name }) => name);
+  const folders = FOLDERS.filter((folder) => present.includes(folder));
+  const found = await Promise.all(
+    ["", ...folders.map((each) => `${each}/`)].map((each) => Array.fromAsync(pagesIn(each))),
+  );
+  return found.flat();
+}
+
+/** Links to the outside are somebody else's to keep. */
+function linksIn(page: string, text: string): readonly Link[] {
+  const prose = text.replaceAll(/^```[^]*?^```/gm, "");
+  return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => ({ page, target: target! }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target));
+}
+
+async function isBroken({ page, target }: Link): Promise<boolean> {
+  const url = new URL(target, new URL(page, ROOT));
+  const anchor = decodeURIComponent(url.hash.slice(1));
+  url.hash = "";
+  try {
+    if (anchor === "") await Deno.stat(url);
+    else return !anchorsIn(await Deno.readTextFile(url)).has(anchor);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The anchors that GitHub gives to headings. */
+function anchorsIn(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase());
+  return new Set(headings.map((each) => each.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")));
+}
+
+async function brokenAmong(links: readonly Link[]): Promise<readonly Link[]> {
+  const broken = await Promise.all(links.map(isBroken));
+  return links.filter((_, i) => broken[i]);
+}
+
+Deno.test("every link between pages, and from a page to a file or heading, resolves", async () => {
+  const pages = await allPages();
+  const texts = await Promise.all(pages.map((page) => Deno.readTextFile(new URL(page, ROOT))));
+  assertEquals(await brokenAmong(pages.flatMap((page, i) => linksIn(page, texts[i]!))), []);
+});
+
+Deno.test("a link to a file or a heading that is not there is found", async () => {
+  const page = "README.md";
+  const links = linksIn(
+    page,
+    "[a](LICENSE) [b](gone.md) [c](CONTRIBUTING.md#no-such-heading) [d](https://x)",
+  );
+  assertEquals(await brokenAmong(links), links.slice(1));
+});

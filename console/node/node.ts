@@ -25,7 +25,7 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-/** The defaults of supervision; see the README for what each is for. */
+/** The defaults of supervision; docs/explanation/bounds.md lists them. */
 export function defaultSupervisorOptions(
   workers: number,
   policy: FailurePolicy = DEFAULT_POLICY,

@@ -1,8 +1,11 @@
-/** Every link of a page to a file or a heading in this repository resolves. @module */
+/** Every file and heading of this repository that a page names is there. @module */
 import { assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
 const FOLDERS = ["docs", "actors", "backends", "console", "deploy", "schema", "simulators", "tests"];
+
+/** Files that a page asks its reader to write. */
+const WRITTEN_BY_READERS = ["/actors/processors/letter.ts"];
 
 /** A link as it stands in a page. */
 interface Link {
@@ -33,8 +36,15 @@ function linksIn(page: string, text: string): readonly Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
+/** Files that are named from the root of the repository, in the type of a program. */
+function filesNamedIn(page: string, text: string): readonly Link[] {
+  const named = new RegExp(`\\`((?:${FOLDERS.join("|")})/[a-z0-9_./-]+\\.(?:ts|sql|json|md))\\``, "g");
+  return [...text.matchAll(named)].map(([, path]) => ({ page, target: `/${path}` }))
+    .filter(({ target }) => !WRITTEN_BY_READERS.includes(target));
+}
+
 async function isBroken({ page, target }: Link): Promise<boolean> {
-  const url = new URL(target, new URL(page, ROOT));
+  const url = target.startsWith("/") ? new URL(target.slice(1), ROOT) : new URL(target, new URL(page, ROOT));
   const anchor = decodeURIComponent(url.hash.slice(1));
   url.hash = "";
   try {
@@ -57,17 +67,21 @@ async function brokenAmong(links: readonly Link[]): Promise<readonly Link[]> {
   return links.filter((_, i) => broken[i]);
 }
 
+const pages = await allPages();
+const texts = await Promise.all(pages.map((page) => Deno.readTextFile(new URL(page, ROOT))));
+
 Deno.test("every link between pages, and from a page to a file or heading, resolves", async () => {
-  const pages = await allPages();
-  const texts = await Promise.all(pages.map((page) => Deno.readTextFile(new URL(page, ROOT))));
   assertEquals(await brokenAmong(pages.flatMap((page, i) => linksIn(page, texts[i]!))), []);
 });
 
-Deno.test("a link to a file or a heading that is not there is found", async () => {
+Deno.test("every file that a page names by its path is there", async () => {
+  assertEquals(await brokenAmong(pages.flatMap((page, i) => filesNamedIn(page, texts[i]!))), []);
+});
+
+Deno.test("a link to a file or a heading that is not there is found, and so is the name of a file", async () => {
   const page = "README.md";
-  const links = linksIn(
-    page,
-    "[a](LICENSE) [b](gone.md) [c](CONTRIBUTING.md#no-such-heading) [d](https://x)",
-  );
+  const links = linksIn(page, "[a](LICENSE) [b](gone.md) [c](CONTRIBUTING.md#no-such-heading) [d](https://x)");
   assertEquals(await brokenAmong(links), links.slice(1));
+  const names = filesNamedIn(page, "`schema/events.ts` `schema/gone.ts` `schema/postgres`");
+  assertEquals(await brokenAmong(names), names.slice(1));
 });

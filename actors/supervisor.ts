@@ -115,6 +115,11 @@ export class Supervisor {
     return this.#pool?.heapBytes ?? [];
   }
 
+  /** Batches that are with a worker. */
+  get batchesInHand(): number {
+    return this.#pool?.load ?? 0;
+  }
+
   /** The node restarts nothing itself: what failed below it stays down, and the process is to begin anew. */
   #onNodeExit({ reason, error }: Exit): void {
     if (error === undefined) this.#escalation ??= reason;

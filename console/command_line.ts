@@ -11,7 +11,7 @@ export async function runCommandLine(args: readonly string[], output: Output): P
     return await run(args, output, invocation);
   } catch (error) {
     const help = ["zaakstroom", invocation.path, "--help"].filter((word) => word !== "").join(" ");
-    return reportError(error, output.err, { json: invocation.json, help });
+    return reportError(error, output, { json: invocation.json, help });
   }
 }
 
@@ -24,8 +24,8 @@ function asksForJson(args: readonly string[]): boolean {
 
 async function run(args: readonly string[], output: Output, invocation: Invocation): Promise<number> {
   const [name = "--help", ...rest] = args;
-  if (name === "help") return await printHelp(rest, output);
-  if (name === "--help" || name === "-h") return await printHelp([], output);
+  if (name === "help") return await explain(rest, output);
+  if (name === "--help" || name === "-h") return await explain([], output);
   const command = await find(name === "--version" || name === "-V" ? "version" : name);
   return await runCommand(command, rest, output, { invocation, commands: loadAll });
 }
@@ -46,11 +46,11 @@ async function loadAll(): Promise<readonly Command[]> {
   return (await import("./commands/all.ts")).commands;
 }
 
-async function printHelp([name, ...rest]: readonly string[], output: Output): Promise<number> {
-  const { helpTopics, renderOverview } = await import("./cli/help.ts");
+async function explain([name, ...rest]: readonly string[], output: Output): Promise<number> {
+  const { helpTopics, printHelp, renderOverview } = await import("./cli/help.ts");
   const topic = helpTopics.find((topic) => topic.name === name);
-  if (topic !== undefined) output.out(topic.render());
-  else if (name === undefined) output.out(renderOverview(await loadAll()));
+  if (topic !== undefined) printHelp(topic.render(), output);
+  else if (name === undefined) printHelp(renderOverview(await loadAll()), output);
   else return await runCommand(await find(name), [...rest, "--help"], output);
   return exitCodes.ok;
 }

@@ -8,7 +8,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await runCommand(simtest, args, processOutput);
   } catch (error) {
-    return reportError(error, processOutput.err, {
+    return reportError(error, processOutput, {
       json: args.includes("--json"),
       help: "deno task simtest --help",
     });

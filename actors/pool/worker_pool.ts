@@ -63,6 +63,11 @@ export class WorkerPool {
     return this.#slots.map(({ heapBytes }) => heapBytes ?? 0);
   }
 
+  /** Batches that are with a worker. */
+  get load(): number {
+    return this.#slots.reduce((sum, { load }) => sum + load, 0);
+  }
+
   /** Through this gate a partition's batches come: its worker's, so that no other worker's trouble holds them up. */
   semaphore(partition: number): PrioritySemaphore {
     return this.#semaphores[partition % this.#semaphores.length]!;

@@ -45,6 +45,11 @@ export class WorkerSlot {
     return this.#handle?.heapBytes;
   }
 
+  /** Batches that the worker has and has not answered. */
+  get load(): number {
+    return this.#handle?.load ?? 0;
+  }
+
   /** Resolves when the worker can take a batch, or when the seat is closed. */
   async whenReady(): Promise<void> {
     let available;

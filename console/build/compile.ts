@@ -37,7 +37,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
     output.out(`${program.output}: ${megabytes} MB, in ${seconds} s`);
     return exitCodes.ok;
   } catch (error) {
-    return reportError(error, output.err, { json: false, help: "deno task compile --help" });
+    return reportError(error, output, { json: false, help: "deno task compile --help" });
   }
 }
 

@@ -1,4 +1,5 @@
 /** A command: what it is called, what it takes, what it does. A group of commands holds others. @module */
+import type { Paint } from "./color.ts";
 import { UsageError } from "./exit_codes.ts";
 import { commonOptions, type Options, type Parsed } from "./options.ts";
 import { nearestOf } from "./suggest.ts";
@@ -13,6 +14,8 @@ export interface Output {
   readonly terminal: boolean;
   /** Columns of the terminal that `out` prints on; undefined for a pipe or a file. */
   readonly width?: number | undefined;
+  /** Colours for each of the two; without it there are none. */
+  readonly paint?: { readonly out: Paint; readonly err: Paint } | undefined;
 }
 
 /** A command line as it is typed, and what it is for. */

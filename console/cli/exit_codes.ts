@@ -7,6 +7,7 @@ import {
 } from "../../backends/backend.ts";
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
+import { type Paint, paintNothing } from "./color.ts";
 import { ListenError } from "../http/server.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 
@@ -79,13 +80,14 @@ function errorCodeOf(exitCode: number): string {
  */
 export function reportError(
   error: unknown,
-  print: (line: string) => void,
+  { err, paint }: { err(line: string): void; readonly paint?: { readonly err: Paint } | undefined },
   { json, help }: { readonly json: boolean; readonly help: string },
 ): number {
   const { code, text } = describeExit(error);
   if (code === exitCodes.ok) return code;
-  if (json) print(JSON.stringify({ error: { code: errorCodeOf(code), message: text } }));
-  else print(code === exitCodes.usage ? `${text} (see ${help})` : text);
+  const { err: style } = paint ?? { err: paintNothing };
+  if (json) err(JSON.stringify({ error: { code: errorCodeOf(code), message: text } }));
+  else err(code === exitCodes.usage ? `${style("red", text)} (see ${help})` : style("red", text));
   return code;
 }
 

@@ -1,6 +1,7 @@
 /** What `help` and `--help` print, made from the declarations of commands. @module */
 import { backendOptions } from "../store/options.ts";
-import type { Command, Example, FoundCommand } from "./command.ts";
+import { paintNothing } from "./color.ts";
+import type { Command, Example, FoundCommand, Output } from "./command.ts";
 import { defaultConfigPath } from "./config_file.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { type Options, renderOptions } from "./options.ts";
@@ -11,6 +12,17 @@ export const helpTopics: readonly { readonly name: string; readonly about: strin
   { name: "configuration", about: "the configuration file", render: renderConfiguration },
   { name: "exit-codes", about: "what the exit codes mean", render: renderExitCodes },
 ];
+
+/** Prints a help text, with its headings in bold. */
+export function printHelp(text: string, { out, paint }: Output): void {
+  const { out: style } = paint ?? { out: paintNothing };
+  out(
+    text.replace(
+      /^(Usage|Commands|Options|Topics|Examples|Exit codes):/gm,
+      (heading) => style("bold", heading),
+    ),
+  );
+}
 
 /** The commands and topics there are. */
 export function renderOverview(commands: readonly Command[]): string {
@@ -27,7 +39,7 @@ function renderConnection(): string {
   return [
     "A command finds its store by these options, each also in the environment and in the configuration file. Without",
     "any it uses an embedded PostgreSQL 18 in the platform's data directory. A password is better kept in a file or in",
-    "the environment: a command line is seen by every user of the machine.",
+    "the environment: every user of the machine can read a command line.",
     "",
     renderOptions(backendOptions),
   ].join("\n");

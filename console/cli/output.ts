@@ -25,7 +25,7 @@ export type OutputValues = Values<typeof outputOptions>;
 type OutputFormat = NonNullable<OutputValues["output"]>;
 
 /** What a command has to say. */
-export interface CommandResult {
+interface CommandResult {
   /** All of it, as `json` prints it; in the shape of the module's header. */
   readonly json: object;
   /** What NDJSON and CSV have a line of each; without, `json` is the only one. */
@@ -92,7 +92,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }
 
-/** RFC 4180, but for the last line end, which whoever prints it adds. */
+/** RFC 4180, but for the last line end, which the printing adds. */
 function toCsv(rows: readonly FlatRow[], columns: readonly string[]): string {
   const text = stringify(rows, { columns: columns.map((column) => ({ prop: column, header: column })) });
   return text.slice(0, -1);
@@ -101,41 +101,53 @@ function toCsv(rows: readonly FlatRow[], columns: readonly string[]): string {
 const GAP = "  ";
 /** A column is not made narrower than this to fit a terminal. */
 const MIN_WIDTH = 8;
+/** What is copied into the next command stays whole. */
+const WHOLE = ["id", "case_id", "position", "name"];
 
-/** Columns under their names, numbers to the right; rows cut to `width`, where there is one. */
-export function renderTable(rows: readonly FlatRow[], columns: readonly string[], width?: number): string {
+/** Columns under their names, numbers to the right, times to the second; rows cut to `width`, where there is one. */
+export function renderTable(
+  rows: readonly FlatRow[],
+  columns: readonly string[],
+  width: number = Infinity,
+): string {
   const header = columns.map((column) => column.replaceAll(/[_.]/g, " ").toUpperCase());
   const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
-  const numeric = columns.map((column) => rows.every((row) => isNumber(row[column])));
-  const widths = fit(
-    header.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length))),
-    width,
-  );
+  const isNumeric = columns.map((column) => rows.every((row) => isNumber(row[column])));
+  const wanted = header.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)));
+  const widths = fit(wanted, columns.map((column) => !WHOLE.includes(column)), width);
   const line = (texts: readonly string[]) =>
     texts.map((text, i) => {
-      const shown = text.length > widths[i]! ? `${text.slice(0, widths[i]! - 1)}…` : text;
-      return numeric[i] ? shown.padStart(widths[i]!) : shown.padEnd(widths[i]!);
+      const shown = cut(text, widths[i]!);
+      return isNumeric[i] ? shown.padStart(widths[i]!) : shown.padEnd(widths[i]!);
     }).join(GAP).trimEnd();
-  return [header, ...cells].map(line).join("\n");
+  return [header, ...cells].map((texts) => cut(line(texts), width)).join("\n");
 }
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z$/;
 
 function cellText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.map(cellText).join(", ");
-  return toPrintable(typeof value === "object" ? JSON.stringify(value) : String(value), Infinity);
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return toPrintable(text.replace(TIME, "$1Z"), Infinity);
 }
 
 function isNumber(value: unknown): boolean {
   return value === undefined || value === null || typeof value === "number" || JSON.isRawJSON(value);
 }
 
-/** Takes from the widest column until the row fits. */
-function fit(wanted: readonly number[], width: number | undefined): readonly number[] {
+/** Takes from the widest of the columns that may be cut, until the row fits or all of them are narrow. */
+function fit(wanted: readonly number[], mayCut: readonly boolean[], width: number): readonly number[] {
   const widths = [...wanted];
-  let excess = widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - (width ?? Infinity);
+  const widthOf = (i: number) => mayCut[i] ? widths[i]! : 0;
+  let excess = widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
   for (; excess > 0; excess--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= MIN_WIDTH) break;
+    const widest = widths.reduce((best, _, i) => widthOf(i) > widthOf(best) ? i : best, 0);
+    if (widthOf(widest) <= MIN_WIDTH) break;
     widths[widest]!--;
   }
   return widths;

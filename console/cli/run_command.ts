@@ -2,6 +2,7 @@
 import { type Command, findSubcommand, type FoundCommand, type Output } from "./command.ts";
 import { fileSettings, isKnownTo, readConfigFile, validateConfigFile } from "./config_file.ts";
 import { UsageError } from "./exit_codes.ts";
+import { formatOf, type OutputValues } from "./output.ts";
 import {
   commonOptions,
   findSettings,
@@ -10,7 +11,6 @@ import {
   type SettingSources,
   validate,
 } from "./options.ts";
-import { formatOf, type OutputValues } from "./output.ts";
 
 /** How far a command line was understood: what goes wrong is reported by it. */
 export interface Invocation {
@@ -37,8 +37,8 @@ export async function runCommand(
   const { invocation } = context;
   invocation.path = definition.name;
   if (args.includes("--help") || args.includes("-h")) {
-    const { renderHelp } = await import("./help.ts");
-    output.out(renderHelp(helpTopicOf(definition, args)));
+    const { printHelp, renderHelp } = await import("./help.ts");
+    printHelp(renderHelp(helpTopicOf(definition, args)), output);
     return 0;
   }
   const found = findSubcommand(definition, args);
@@ -52,7 +52,8 @@ export async function runCommand(
 async function parse({ definition, path, args }: FoundCommand, context: CommandLineContext) {
   const { options, takesAnyArguments } = definition;
   if (takesAnyArguments) return { values: {}, positional: args };
-  const all = { ...options, ...commonOptions };
+  // A program without a configuration file may lack the permission to read the environment.
+  const all = context.commands === undefined ? options : { ...options, ...commonOptions };
   const file = await configuredSettings({ path, options: all }, args, context);
   const parsed = readOptions(all, args, { env, file });
   if (definition.arguments === undefined && parsed.positional.length > 0) {

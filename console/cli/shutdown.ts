@@ -1,7 +1,7 @@
 /** How a process is asked to stop: by signals, or by its guardian. @module */
 
 /** Requests to stop: the first asks, the second insists. */
-interface StopSignals {
+export interface StopSignals {
   readonly graceful: AbortSignal;
   readonly immediate: Promise<void>;
   close(): void;

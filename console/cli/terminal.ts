@@ -1,5 +1,6 @@
 /** Printing: lines in a pipe, lines drawn over themselves on a terminal. @module */
 import type { Output } from "./command.ts";
+import { painterFor } from "./color.ts";
 import { OutputClosed } from "./exit_codes.ts";
 import { formatDuration } from "./redaction.ts";
 
@@ -13,8 +14,9 @@ export const processOutput: Output = {
   // When standard error is closed, the work goes on.
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
+  paint: { out: painterFor(Deno.stdout.isTerminal()), err: painterFor(Deno.stderr.isTerminal()) },
   get width() {
-    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined;
+    return Deno.stdout.isTerminal() ? terminalWidth() : undefined;
   },
 };
 
@@ -105,11 +107,12 @@ export class Progress {
   }
 }
 
+/** Columns of the terminal; one that has no size, as under a recorder, and a test are taken for the usual 80. */
 function terminalWidth(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80;
   } catch {
-    return 80; // no terminal at all: a test
+    return 80;
   }
 }
 

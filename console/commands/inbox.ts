@@ -100,7 +100,7 @@ export const inbox = commandGroup({
 });
 
 function idOf(verb: string, [id, ...more]: readonly string[]): number {
-  if (id === undefined || more.length > 0 || !/^\d+$/.test(id)) {
+  if (id === undefined || more.length > 0 || !/^\d{1,15}$/.test(id)) {
     throw new UsageError(`inbox ${verb} takes an ID, see inbox list`);
   }
   return Number(id);

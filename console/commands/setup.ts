@@ -3,12 +3,12 @@ import type { OpenedStore } from "../../backends/nats/setup/streams.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
-import { describeMigration } from "../store/open_backend.ts";
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
+import { describeMigration } from "../store/open_backend.ts";
 import { backendOptions } from "../store/options.ts";
 
 const setupOptions = {
@@ -88,11 +88,12 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions });
-  printResult(output, values, {
-    json: toSnakeCase({ backend: "postgres", ...migrated }) as object,
-    text: describeMigration(migrated),
-  });
+  printResult(output, values, { json: toJson(migrated), text: describeMigration(migrated) });
   return exitCodes.ok;
+}
+
+function toJson({ from, to, functionsReplaced, partitions }: Migrated) {
+  return { backend: "postgres", from, to, functions_replaced: functionsReplaced, partitions };
 }
 
 async function setUpEmbedded({ "data-dir": dataDir, partitions }: SetupValues): Promise<Migrated> {

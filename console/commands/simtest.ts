@@ -44,7 +44,7 @@ export const simtest = command({
   },
 });
 
-/** Failures that are shrunk and shown; more of them seldom tell more. */
+/** Failures that are shrunk and shown; more of them seldom add anything. */
 const MAX_SHOWN = 5;
 
 /** What many schedules came to. */

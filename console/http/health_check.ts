@@ -1,4 +1,4 @@
-/** Asks the backend for its health, seldom enough that whoever asks us can't load the store. @module */
+/** Asks the backend for its health, rarely enough that requests for /health put no load on the store. @module */
 import { BackendUnavailable, BackendUnusable, type Health } from "../../backends/backend.ts";
 import { delay } from "../../backends/primitives/retry.ts";
 import {
@@ -19,10 +19,10 @@ export const SCRAPE_AGE_MS = 5_000;
 export interface HealthCheckOptions {
   readonly health: () => Promise<Health>;
   readonly facts: () => NodeFacts;
-  /** Told every health that was read. */
+  /** Called with every health that was read. */
   readonly onHealth?: (health: Health) => void;
   readonly thresholdMs?: number;
-  /** A backend that takes longer to answer is away. */
+  /** A backend that takes longer to answer is unavailable. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -79,7 +79,7 @@ export class HealthCheck {
     }
   }
 
-  /** The backend's answer, or BackendAway when it takes too long. A question still open is not asked again. */
+  /** The backend's answer, or BackendUnavailable when it takes too long. A question still open is not asked again. */
   async #healthInTime(): Promise<Health> {
     const { health, timeoutMs = TIMEOUT_MS, wait = delay } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
@@ -106,7 +106,7 @@ export class HealthCheck {
 /** What an error of `health()` means. Messages of the backend's own errors are meant for people; others may quote data. */
 function errorText(error: unknown): Pick<Outage, "status" | "reason"> {
   if (error instanceof BackendUnavailable) {
-    return { status: "away", reason: redact(toPrintable(error.message)) };
+    return { status: "unavailable", reason: redact(toPrintable(error.message)) };
   }
   if (error instanceof BackendUnusable) {
     return { status: "stuck", reason: redact(toPrintable(error.message)) };

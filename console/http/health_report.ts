@@ -1,15 +1,15 @@
 /**
- * How a node is doing, from what its backend tells. Pure.
+ * How a node is doing, from the health of its backend. Pure.
  *
- * One threshold, ten seconds unless told otherwise, separates two troubles that need different help:
+ * One threshold, ten seconds by default, separates two states that need different help:
  *
  * - **lagging**: the oldest delivery of a mailbox waits for longer than the threshold, but its mailbox was settled within
- *   the threshold. It works, and is behind: more workers help, or patience.
- * - **stuck**: the oldest waits for longer than the threshold and nothing was settled for as long; or nobody owned a
- *   partition of one of this node's processors for as long. More workers do not help: somebody has to look.
+ *   the threshold. It works, and is behind: more workers help, or time.
+ * - **stuck**: the oldest waits for longer than the threshold and nothing was settled for as long; or a partition of one
+ *   of this node's processors had no owner for as long. More workers do not help: an operator has to investigate.
  *
  * Silence counts from the start of the node and from the return of its backend at the earliest, so that a node that takes
- * up an old backlog is lagging and not stuck. Parked deliveries and dead letters are told and change no status: they
+ * up an old backlog is lagging and not stuck. Parked deliveries and dead letters are reported and change no status: they
  * wait by design, and the cases around them go on.
  * @module
  */
@@ -18,7 +18,7 @@ import { formatDuration, formatInteger } from "../cli/redaction.ts";
 
 const DEFAULT_THRESHOLD_MS = 10_000;
 
-type Status = "ok" | "lagging" | "stuck" | "away";
+type Status = "ok" | "lagging" | "stuck" | "unavailable";
 type ProcessorState = "idle" | "flowing" | "lagging" | "stuck";
 
 /** What a node knows of itself. Times in milliseconds of its own clock. */
@@ -29,14 +29,14 @@ export interface NodeFacts {
   /** The processors this node runs: it answers for their partitions. */
   readonly processors: readonly string[];
   readonly workers: number;
-  /** Why work is held up, as long as the backend is away or refuses: it may answer the question for health all the same. */
+  /** Why work is held up, as long as the backend is unavailable or unusable: it may answer for its health all the same. */
   readonly outageReason?: string | undefined;
 }
 
-/** What was seen over time, by whoever asks for health. */
+/** What was observed over time, by the health check. */
 export interface OwnershipObservations {
   readonly now: number;
-  /** When the backend last came back; null when it never was away. */
+  /** When the backend last became available again; null when it never was unavailable. */
   readonly availableSince: number | null;
   /** Since when partitions (see `partitionKey`) have been seen without an owner. */
   readonly unownedSince: ReadonlyMap<string, number>;
@@ -44,12 +44,12 @@ export interface OwnershipObservations {
 
 /** Why a backend could not say how it is. */
 export interface Outage {
-  readonly status: "away" | "stuck";
+  readonly status: "unavailable" | "stuck";
   readonly since: number;
   readonly reason: string;
 }
 
-export interface ProcessorReport {
+interface ProcessorReport {
   readonly name: string;
   readonly state: ProcessorState;
   /** Deliveries that wait. Each mailbox counts up to 10,000, so this can be too low; it is never too high. */
@@ -68,7 +68,7 @@ export interface HealthReport {
   readonly status: Status;
   /** One sentence for each thing that is not as it should be; empty when all is well. */
   readonly why: readonly string[];
-  /** Since when the status is what it is, as far as anybody looked. */
+  /** Since when the status is what it is, as far as it was checked. */
   readonly since: string;
   readonly checked_at: string;
   readonly node: string;
@@ -77,7 +77,7 @@ export interface HealthReport {
   readonly backend: string;
   /** What an acknowledgement means; null when the backend can't be asked. */
   readonly durability: string | null;
-  /** Events that were refused at the door and wait for a person (see `inbox`), where the backend has a door. */
+  /** Events that were refused at ingest and wait for a person (see `inbox`), where the backend has an inbox. */
   readonly refused?: number;
   readonly processors: readonly ProcessorReport[];
 }
@@ -89,12 +89,12 @@ export function partitionKey(
   return `${processor}/${partition}`;
 }
 
-/** Nobody may settle it now: nobody has it, or the lease has run out. */
+/** It can't be settled now: it has no owner, or the lease has run out. */
 export function isUnowned({ owner, leaseMs }: MailboxHealth): boolean {
   return owner === null || leaseMs <= 0;
 }
 
-/** The report on a backend that answered. `since` is when it was asked; who asks again may know better. */
+/** The report on a backend that answered. `since` is when it was asked; the health check knows earlier reports. */
 export function reportHealth(
   health: Health,
   facts: NodeFacts,
@@ -123,7 +123,9 @@ export function reportHealth(
 /** The report on a backend that did not answer, or said that it can't be used. */
 export function reportOutage(outage: Outage, facts: NodeFacts, now: number): HealthReport {
   const length = formatDuration(now - outage.since);
-  const what = outage.status === "away" ? `the backend is away for ${length}` : `no health for ${length}`;
+  const what = outage.status === "unavailable"
+    ? `the backend is unavailable for ${length}`
+    : `no health for ${length}`;
   return {
     status: outage.status,
     why: [`${what}: ${outage.reason}`],

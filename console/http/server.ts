@@ -1,14 +1,11 @@
-/** The HTTP side of a node: health for probes, metrics for Prometheus. It reads, and changes nothing. @module */
-import type { HealthReport } from "./health_report.ts";
+/** An HTTP server: routes by path, headers that every answer has, and an end that takes no longer than a second. @module */
 
-/** What is served. Each is asked at every request: whoever provides it decides what may come from memory. */
-export interface HttpRoutes {
-  readonly health: () => Promise<HealthReport>;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-}
+/** What is served, by path. It reads, and changes nothing: only GET and HEAD are taken. */
+export type HttpRoutes = ReadonlyMap<string, () => Promise<Response>>;
 
-interface HttpOptions extends HttpRoutes {
-  /** The loopback address unless told otherwise: figures of a node are not for everybody. */
+interface HttpOptions {
+  readonly routes: HttpRoutes;
+  /** Default: the loopback address, for figures of a node are not public. */
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -40,13 +37,10 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-const TEXT = "text/plain; charset=utf-8";
 const METHODS = "GET, HEAD";
 
 /** Listens and serves; returns when connections are taken. Throws ListenError. */
-export function serveHttp(options: HttpOptions): HttpServer {
-  const { host = DEFAULT_HOST, port } = options;
-  const routes = routesOf(options);
+export function serveHttp({ routes, port, host = DEFAULT_HOST }: HttpOptions): HttpServer {
   const open = new Set<() => void>();
   const handler = (request: Request) => stopServing(respond(request, routes), open);
   const server = listen(host, port, handler);
@@ -63,7 +57,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
 /** The response; or, when the server stops before it is there, that it stops. */
 async function stopServing(response: Promise<Response>, open: Set<() => void>): Promise<Response> {
   const stopped = Promise.withResolvers<Response>();
-  const stop = () => stopped.resolve(answer(503, "The node is stopping\n", TEXT));
+  const stop = () => stopped.resolve(respondWith(503, "The node is stopping\n"));
   open.add(stop);
   try {
     return await Promise.race([response, stopped.promise]);
@@ -72,37 +66,25 @@ async function stopServing(response: Promise<Response>, open: Set<() => void>): 
   }
 }
 
-type Route = () => Promise<Response>;
-
-function routesOf({ health, metrics }: HttpRoutes): ReadonlyMap<string, Route> {
-  const index = "Zaakstroom: /health says how the node is doing, /metrics has its figures for Prometheus\n";
-  return new Map<string, Route>([
-    ["/", () => Promise.resolve(answer(200, index, TEXT))],
-    ["/health", async () => healthAnswer(await health())],
-    ["/metrics", async () => {
-      const { contentType, text } = await metrics();
-      return answer(200, text, contentType);
-    }],
-  ]);
-}
-
-async function respond(request: Request, routes: ReadonlyMap<string, Route>): Promise<Response> {
+async function respond(request: Request, routes: HttpRoutes): Promise<Response> {
   const route = routes.get(URL.parse(request.url)?.pathname ?? "");
-  if (route === undefined) return answer(404, "Not found: there are /health and /metrics\n", TEXT);
+  if (route === undefined) return respondWith(404, `Not found: there are ${namesOf(routes)}\n`);
   if (!METHODS.split(", ").includes(request.method)) {
-    return answer(405, `Use ${METHODS}\n`, TEXT, { allow: METHODS });
+    return respondWith(405, `Use ${METHODS}\n`, { allow: METHODS });
   }
   return await route();
 }
 
-/** Lagging is 200: a node that is behind needs time, and whoever restarts it takes that away. */
-function healthAnswer(report: HealthReport): Response {
-  const status = report.status === "ok" || report.status === "lagging" ? 200 : 503;
-  return answer(status, `${JSON.stringify(report, null, 2)}\n`, "application/json; charset=utf-8");
+function namesOf(routes: HttpRoutes): string {
+  return [...routes.keys()].filter((path) => path !== "/").join(" and ");
 }
 
-function answer(status: number, body: string, type: string, more: Record<string, string> = {}): Response {
-  return new Response(body, { status, headers: { ...HEADERS, "content-type": type, ...more } });
+/** An answer, as plain text where the headers name no other type. */
+export function respondWith(status: number, body: string, headers: Record<string, string> = {}): Response {
+  return new Response(body, {
+    status,
+    headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },
+  });
 }
 
 function listen(host: string, port: number, handler: (request: Request) => Promise<Response>) {
@@ -112,7 +94,7 @@ function listen(host: string, port: number, handler: (request: Request) => Promi
       port,
       onListen: () => {},
       // The error stays inside: it may quote anything.
-      onError: () => answer(500, "Internal error\n", TEXT),
+      onError: () => respondWith(500, "Internal error\n"),
     }, handler);
   } catch (error) {
     throw new ListenError(listenErrorText(error, host, port), { cause: error });

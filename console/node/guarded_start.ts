@@ -4,7 +4,7 @@ import { selfCommand } from "./self_command.ts";
 
 /** Set for the node by its guardian. */
 export const GUARDED = "ZAAKSTROOM_GUARDED";
-/** V8 keeps 32 MB of large pages that it has no use for. It can be told not to, as far as is known from version 15 on. */
+/** V8 keeps 32 MB of large pages that it has no use for. A flag turns that off, as far as is known from version 15 on. */
 const poolFlag = Number.parseInt(Deno.version.v8) >= 15 ? ",--no-large-page-pool" : "";
 
 /**

@@ -6,18 +6,18 @@ import { delay } from "../../backends/primitives/retry.ts";
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
 function isIdle({ mailboxes, timers, nextTimerAt }: Health, condition: IdleCondition): boolean {
   if (mailboxes.length < condition.mailboxes || (condition.noTimers && timers > 0)) return false;
-  // A timer that is due is about to give somebody work.
+  // A timer that is due is about to make work.
   if (nextTimerAt !== null && Date.parse(nextTimerAt) <= Date.now()) return false;
   return mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
 }
 
 /** When a node counts as idle. */
 interface IdleCondition {
-  /** So many mailboxes must be known: right after a start they are not yet. */
+  /** This many mailboxes must be known: right after a start they are not yet. */
   readonly mailboxes: number;
-  /** Timers must have fired too: so in simulated time, where somebody waits for years to pass. */
+  /** Timers must have fired too: so in simulated time, where the run is to pass years. */
   readonly noTimers: boolean;
-  /** False while somebody outside is still about to do something. */
+  /** False while input from outside is still to come. */
   readonly isInputDone: () => boolean;
 }
 

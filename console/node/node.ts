@@ -1,12 +1,12 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
 import { processors } from "../../actors/processors/all.ts";
 import { DEFAULT_POLICY, type FailurePolicy } from "../../actors/failures/failure_policy.ts";
-import { noopObserver } from "../../actors/observer.ts";
+import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
-import { httpRoutes } from "../http/routes.ts";
+import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -42,7 +42,7 @@ export function defaultSupervisorOptions(
   };
 }
 
-/** What is told of a backend that goes away and comes back: once each, however many wait for it. */
+/** Reports a backend that becomes unavailable and available again: once each, however many wait for it. */
 export class AvailabilityMonitor {
   #isUnavailable = false;
   readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
@@ -61,6 +61,7 @@ export class AvailabilityMonitor {
   };
 }
 
+/** A node that was started. */
 export interface RunningNode {
   readonly supervisor: Supervisor;
   readonly metrics: Metrics;
@@ -69,6 +70,19 @@ export interface RunningNode {
   sinceSettledMs(): number;
   /** Stops in order; returns whether everything in hand was settled in time. */
   stop(deadlineMs: number): Promise<boolean>;
+}
+
+/** What is asked of a node that no metric keeps: when it last settled anything, and why its backend is unavailable. */
+class NodeActivity {
+  settledAt = performance.now();
+  outageReason: string | undefined;
+
+  readonly observer: Observer = {
+    ...noopObserver,
+    settled: () => void (this.settledAt = performance.now()),
+    backendUnavailable: (reason) => void (this.outageReason = redact(toPrintable(reason))),
+    backendAvailable: () => void (this.outageReason = undefined),
+  };
 }
 
 /**
@@ -81,37 +95,16 @@ export async function startNode(
   options: NodeOptions,
 ): Promise<RunningNode> {
   const nodeLog = createNodeLog({ json: options.json, write: options.log });
-  const names = processors.map(({ name }) => name);
-  // deno-lint-ignore prefer-const
-  let supervisor: Supervisor;
+  const activity = new NodeActivity();
   const metrics = new Metrics({
     backend: options.backend,
-    processors: names,
+    processors: processorNames,
     workerHeaps: () => supervisor.heapBytes,
   });
-  const startedAt = Date.now();
-  let settledAt = performance.now();
-  let outageReason: string | undefined;
-  const observer = combineObservers(metrics, nodeLog, {
-    ...noopObserver,
-    settled: () => void (settledAt = performance.now()),
-    backendUnavailable: (reason) => void (outageReason = redact(toPrintable(reason))),
-    backendAvailable: () => void (outageReason = undefined),
-  });
+  const observer = combineObservers(metrics, nodeLog, activity.observer);
   availability.subscribe(observer);
-  const supervisorOptions = defaultSupervisorOptions(options.workers, options.policy);
-  supervisor = new Supervisor(
-    deferBackend(options.backend, opening),
-    processors,
-    observer,
-    supervisorOptions,
-  );
-  const check = new HealthCheck({
-    health: async () => (await opening).health(),
-    facts: () => ({ ...describeNode(options, names, startedAt), outageReason }),
-    onHealth: (health) => metrics.recordHealth(health),
-  });
-  const http = options.http && serveHttp({ ...options.http, ...httpRoutes(check, metrics) });
+  const supervisor = createSupervisor(opening, observer, options);
+  const http = options.http && serveNode(opening, metrics, activity, { ...options, http: options.http });
   const stop = async (deadlineMs: number) => {
     const inTime = await supervisor.stop(deadlineMs);
     await http?.close();
@@ -124,20 +117,33 @@ export async function startNode(
     await stop(0);
     throw error;
   }
-  return {
-    supervisor,
-    metrics,
-    http,
-    sinceSettledMs: () => performance.now() - settledAt,
-    stop,
-  };
+  return { supervisor, metrics, http, sinceSettledMs: () => performance.now() - activity.settledAt, stop };
 }
 
-function describeNode({ node, backend, workers }: NodeOptions, processors: string[], startedAt: number) {
-  return { node, backend, startedAt, processors, workers };
+const processorNames = processors.map(({ name }) => name);
+
+function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
+  const { backend, workers, policy } = options;
+  const supervisorOptions = defaultSupervisorOptions(workers, policy);
+  return new Supervisor(deferBackend(backend, opening), processors, observer, supervisorOptions);
 }
 
-/** What a supervisor asks of a backend, as soon as it is open. Whoever opens it hears when it can't be: here it then waits. */
+function serveNode(
+  opening: Promise<Backend>,
+  metrics: Metrics,
+  activity: NodeActivity,
+  { node, backend, workers, http }: NodeOptions & { readonly http: { host: string; port: number } },
+): HttpServer {
+  const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
+  const check = new HealthCheck({
+    health: async () => (await opening).health(),
+    facts: () => ({ ...facts, outageReason: activity.outageReason }),
+    onHealth: (health) => metrics.recordHealth(health),
+  });
+  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, metrics)) });
+}
+
+/** What a supervisor asks of a backend, as soon as it is open. Where it can't be opened, the opener handles the error, and the supervisor waits. */
 function deferBackend(name: string, opening: Promise<Backend>): Backend {
   return {
     name,

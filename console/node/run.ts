@@ -1,60 +1,84 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
-import type { Backend } from "../../backends/backend.ts";
+import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { type SimulatedClock, simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
-import { openBackend, requireReadable } from "../store/open_backend.ts";
+import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
+import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
-import { listenForStop } from "../cli/shutdown.ts";
+import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
+
+/** What the parts of a node process share. */
+interface ProcessContext {
+  readonly values: StartValues;
+  readonly policy: FailurePolicy | undefined;
+  readonly output: Output;
+  readonly reporter: NodeReporter;
+  readonly availability: AvailabilityMonitor;
+  /** Simulated time, where it is asked for. */
+  readonly clock: SimulatedClock | undefined;
+  readonly signals: StopSignals;
+}
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
-  const policy = values.policy === undefined ? undefined : await readPolicy(values.policy);
-  const requests = listenForStop(true);
-  const availability = new AvailabilityMonitor();
-  const { node, lease: leaseMs } = values;
-  const clock = clockOf(values);
-  const opening = openBackend(values, {
-    role: "node",
-    migrate: "apply",
-    ...(leaseMs === undefined ? {} : { leaseMs }),
-    onAvailabilityChange: availability.onAvailabilityChange,
-    onNotice: (line) => output.err(values.json ? notice(line) : line),
-    ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
-    ...(node === undefined ? {} : { node }),
-  });
+  const context: ProcessContext = {
+    values,
+    policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
+    output,
+    reporter: new NodeReporter(values, output),
+    availability: new AvailabilityMonitor(),
+    clock: clockOf(values),
+    signals: listenForStop(true),
+  };
+  const opening = openStore(context);
   try {
-    const { host, port, workers, json, backend: name } = values;
-    const options = {
-      node: node ?? "node",
-      backend: name,
-      workers,
-      policy,
-      http: { host, port },
-      json,
-      log: output.err,
-    };
-    const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
-    // Should the node not even start, nobody waits for this any more.
-    readable.catch(() => {});
-    const running = await startNode(readable, availability, options);
-    const { backend, where } = await opening;
-    await announce(backend, where, running, values, output);
-    // What generates and proves cases is loaded while the node is at work already.
-    const workload = import("./workload.ts").then(({ runWorkload: doWork }) =>
-      doWork({ backend, running, values, clock, stop: requests.graceful, output })
-    );
-    return await waitForEnd(running, workload, values, requests);
+    return await runOn(opening, context);
   } finally {
+    context.reporter.endOpening();
     await (await opening.catch(() => undefined))?.close();
-    requests.close();
+    context.signals.close();
   }
 }
 
-function notice(line: string): string {
-  return JSON.stringify({ at: new Date().toISOString(), event: "notice", line });
+function openStore({ values, availability, clock, reporter }: ProcessContext): Promise<OpenedBackend> {
+  return openBackend(values, {
+    role: "node",
+    migrate: "apply",
+    ...(values.node === undefined ? {} : { node: values.node }),
+    ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
+    ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
+    onAvailabilityChange: availability.onAvailabilityChange,
+    onNotice: (line) => reporter.notice(line),
+    onStep: (step) => reporter.opening(step),
+  });
+}
+
+async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
+  const { values, policy, output, reporter, availability, clock, signals } = context;
+  const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
+  // Should the node not even start, nothing waits for this any more.
+  readable.catch(() => {});
+  const { host, port, workers, json } = values;
+  const running = await startNode(readable, availability, {
+    node: values.node ?? "node",
+    backend: values.backend,
+    workers,
+    policy,
+    http: { host, port },
+    json,
+    log: output.err,
+  });
+  const { backend, where } = await opening;
+  const { durability } = await backend.health();
+  reporter.ready({ backend: backend.name, where, durability, url: running.http?.url });
+  // What generates and proves cases is loaded while the node is at work already.
+  const workload = import("./workload.ts").then(({ runWorkload }) =>
+    runWorkload({ backend, running, values, clock, stop: signals.graceful, output })
+  );
+  return await waitForEnd(running, workload, context);
 }
 
 /** Simulated time, where it is asked for. It begins with the cases: at each start of the node anew, which does no harm. */
@@ -66,21 +90,18 @@ function clockOf({ from, "time-scale": scale }: StartValues): SimulatedClock | u
 async function waitForEnd(
   running: RunningNode,
   workload: Promise<number>,
-  values: StartValues,
-  requests: ReturnType<typeof listenForStop>,
+  { values, reporter, signals }: ProcessContext,
 ): Promise<number> {
-  const stopRequested = new Promise<number>((resolve) => {
-    if (requests.graceful.aborted) resolve(exitCodes.ok);
-    requests.graceful.addEventListener("abort", () => resolve(exitCodes.ok), { once: true });
-  });
   const supervisorEnded = running.supervisor.ended().then(({ kind }) =>
     kind === "escalated" ? exitCodes.recycle : exitCodes.ok
   );
   try {
-    const code = await Promise.race([workload, stopRequested, supervisorEnded]);
-    const stopped = running.stop(values["stop-within"]);
-    const inTime = await Promise.race([stopped, requests.immediate.then(() => undefined)]);
+    const code = await Promise.race([workload, requested(signals.graceful), supervisorEnded]);
+    const withinMs = values["stop-within"];
+    if (signals.graceful.aborted) reporter.stopping(running.supervisor.batchesInHand, withinMs);
+    const inTime = await Promise.race([running.stop(withinMs), signals.immediate.then(() => undefined)]);
     if (inTime === undefined) return exitCodes.interrupted;
+    reporter.stopped(inTime, running.metrics.snapshot());
     return code === exitCodes.ok && !inTime ? exitCodes.failed : code;
   } catch (error) {
     await running.stop(0);
@@ -88,19 +109,10 @@ async function waitForEnd(
   }
 }
 
-async function announce(
-  backend: Backend,
-  where: string,
-  running: RunningNode,
-  { json }: StartValues,
-  { err }: Output,
-): Promise<void> {
-  const { durability } = await backend.health();
-  const url = running.http?.url;
-  if (json) {
-    const at = new Date().toISOString();
-    return err(JSON.stringify({ at, event: "started", backend: backend.name, where, durability, url }));
-  }
-  err(`Zaakstroom runs on ${backend.name} (${where}): ${durability}`);
-  if (url !== undefined) err(`See ${url}health and ${url}metrics`);
+/** Resolves to the exit code of a stop that was asked for, when it is. */
+function requested(signal: AbortSignal): Promise<number> {
+  if (signal.aborted) return Promise.resolve(exitCodes.ok);
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(exitCodes.ok), { once: true })
+  );
 }

@@ -16,6 +16,7 @@ export interface WorkloadRecord {
   readonly seed: string | undefined;
 }
 
+/** What a run came to, as `--json` prints it. */
 export interface RunSummary {
   readonly backend: string;
   readonly durability: string;
@@ -86,30 +87,34 @@ async function deadLetteredCases(backend: Backend): Promise<Map<string, "dead">>
   return new Map(dead.map(({ caseId }) => [caseId, "dead"]));
 }
 
+/** The summary for people. */
 export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: RunSummary): string {
-  const { accepted, completed, inReview, inProgress, parked, dead } = ledger;
+  const { settled, settled_per_second: rate, restarts, retried, parked, dead } = summary;
+  const measured = latency === null
+    ? "nothing was measured"
+    : `p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms`;
+  const types = Object.entries(events).map(([type, count]) =>
+    `  ${type.padEnd(26)} ${formatRounded(count).padStart(12)}`
+  );
   return [
-    `${formatRounded(summary.settled)} deliveries settled, ${
-      formatRounded(summary.settled_per_second)
-    }/s; from append to settle ${
-      latency === null
-        ? "nothing was measured"
-        : `p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms`
-    }`,
-    ...Object.entries(events).map(([type, count]) =>
-      `  ${type.padEnd(26)} ${formatRounded(count).padStart(12)}`
-    ),
-    `${summary.restarts} restarts, ${summary.retried} retries, ${summary.parked} parked, ${summary.dead} dead letters`,
-    `Ledger: ${formatRounded(accepted)} cases = ${formatRounded(completed)} completed + ${
-      formatRounded(inReview)
-    } in review + ${formatRounded(inProgress)} in progress + ${formatRounded(parked)} parked + ${
-      formatRounded(dead)
-    } dead; ${
-      ledger.balanced
-        ? "nothing lost, nothing duplicated, nothing out of order"
-        : `DOES NOT BALANCE: lost ${ledger.lost.join(", ") || "none"}; duplicated ${
-          ledger.duplicated.join(", ") || "none"
-        }; out of order ${ledger.reordered.join(", ") || "none"}`
-    }`,
+    `${formatRounded(settled)} deliveries settled, ${
+      formatRounded(rate)
+    }/s; from append to settle ${measured}`,
+    ...types,
+    `${restarts} restarts, ${retried} retries, ${parked} parked, ${dead} dead letters`,
+    renderLedger(ledger),
   ].join("\n");
+}
+
+function renderLedger({ accepted, balanced, lost, duplicated, reordered, ...ledger }: LedgerReport): string {
+  const { completed, inReview, inProgress, parked, dead } = ledger;
+  const parts = Object.entries({ completed, "in review": inReview, "in progress": inProgress, parked, dead });
+  const sum = parts.map(([state, count]) => `${formatRounded(count)} ${state}`).join(" + ");
+  const listed = (ids: readonly string[]) => ids.join(", ") || "none";
+  const verdict = balanced
+    ? "nothing lost, nothing duplicated, nothing out of order"
+    : `DOES NOT BALANCE: lost ${listed(lost)}; duplicated ${listed(duplicated)}; out of order ${
+      listed(reordered)
+    }`;
+  return `Ledger: ${formatRounded(accepted)} cases = ${sum}; ${verdict}`;
 }

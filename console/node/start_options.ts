@@ -5,11 +5,16 @@ import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../..
 import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 
+/** What `start` takes. */
 export const startOptions = {
   ...backendOptions,
   workers: workersOption,
   simulate: { schema: rate.optional(), value: "RATE", help: "feed generated cases, e.g. 100/sec" },
-  count: { schema: wholeNumber(1, 100_000_000).optional(), value: "N", help: "feed so many generated cases" },
+  count: {
+    schema: wholeNumber(1, 100_000_000).optional(),
+    value: "N",
+    help: "feed this many generated cases",
+  },
   seed: {
     schema: text.optional(),
     value: "TEXT",
@@ -70,4 +75,5 @@ export const startOptions = {
   },
 } as const;
 
+/** What the options of `start` come to. */
 export type StartValues = Values<typeof startOptions>;

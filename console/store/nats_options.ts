@@ -4,7 +4,7 @@ import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { Values } from "../cli/options.ts";
 
-/** A secret is better kept in a file or the environment: a command line is seen by every user of the machine. */
+/** A secret is better kept in a file or the environment: every user of the machine can read a command line. */
 export const natsOptions = {
   "nats-creds": {
     schema: text.optional(),
@@ -75,7 +75,7 @@ export const natsOptions = {
     schema: flag,
     backends: ["nats"],
     env: "ZAAKSTROOM_NATS_SYNC_ALWAYS",
-    help: "nats: the server is known to run with sync_interval: always, which it does not tell",
+    help: "nats: the server is known to run with sync_interval: always, which it does not report",
   },
 } as const;
 

@@ -6,6 +6,7 @@ import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
+import { hostsOf } from "./nats_options.ts";
 import { openNatsServer } from "./nats_server.ts";
 import type { BackendValues } from "./options.ts";
 
@@ -18,8 +19,10 @@ export interface OpenOptions {
   timersAsOf?: () => Date;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;
-  /** Told, line by line, what is odd about the store and yet no reason to refuse it. */
+  /** Takes, line by line, what the store's owner should know and is yet no reason to refuse the store. */
   onNotice?: (line: string) => void;
+  /** Takes what is done next, before it is: "Starting the embedded PostgreSQL". */
+  onStep?: (step: string) => void;
 }
 
 /** A backend, and what must be closed with it. */
@@ -31,8 +34,8 @@ export interface OpenedBackend {
 }
 
 /**
- * Opens the backend the options name. Each is loaded only by who uses it, and while workers start already. Throws UsageError,
- * EmbeddedError, BackendAway or BackendRefused.
+ * Opens the backend the options name. Each is loaded only where it is used, and while workers start already. Throws UsageError,
+ * EmbeddedError, BackendUnavailable or BackendUnusable.
  */
 export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const opened = await openNamed(values, openOptions);
@@ -78,18 +81,20 @@ async function openMemory(
 }
 
 async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
-  const { role, migrate: _, onNotice = () => {}, ...rest } = openOptions;
+  const { role, migrate: _, onNotice = () => {}, onStep = () => {}, ...rest } = openOptions;
+  onStep(values.url === undefined ? "Starting a nats-server" : `Connecting to ${hostsOf(values.url)}`);
   const server = await openNatsServer(values, role);
   const onAvailabilityChange: AvailabilityListener = (error) => {
-    // Nobody else starts a server of our own again: its users do.
+    // A server of this machine is started again by its users: nothing else does.
     if (error !== undefined) server.restart().catch(() => {});
     openOptions.onAvailabilityChange?.(error);
   };
   const onDrift = (drift: readonly StreamDrift[]) => reportDrift(drift).forEach(onNotice);
   try {
-    // Its client is only loaded by who uses it.
+    // Its client is only loaded where it is used.
     const { openNats } = await import("../../backends/nats/nats_backend.ts");
     const { partitions } = values;
+    onStep("Opening the streams");
     const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
@@ -114,6 +119,7 @@ async function openServer(
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || 5432}${pathname}`;
+  openOptions.onStep?.(`Connecting to ${where}, and bringing its schema up to date`);
   const backend = await openPostgres({ url, ...settingsOf(values, openOptions, "check") }).catch((error) => {
     if (!(error instanceof BackendUnavailable)) throw error;
     throw new BackendUnavailable(
@@ -126,17 +132,19 @@ async function openServer(
 async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const dataDir = values["data-dir"];
   const { openEmbedded } = await import("../../backends/postgres/embedded/embedded.ts");
+  openOptions.onStep?.("Starting the embedded PostgreSQL");
   const embedded = await openEmbedded({
     role: openOptions.role,
     ...(dataDir === undefined ? {} : { dataDir }),
   });
   const onAvailabilityChange: AvailabilityListener = (error) => {
-    // Nobody else starts this server again: its users do.
+    // A server of this machine is started again by its users: nothing else does.
     if (error !== undefined) embedded.revive().catch(() => {});
     openOptions.onAvailabilityChange?.(error);
   };
   try {
     const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
+    openOptions.onStep?.("Bringing the schema up to date");
     const backend = await openPostgres({
       ...embedded.connection,
       ...settingsOf(values, { ...openOptions, onAvailabilityChange }, "if-empty"),
@@ -154,7 +162,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions, migrate: MigrateMode) {
-  const { role: _role, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };

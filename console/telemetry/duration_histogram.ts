@@ -21,7 +21,7 @@ interface Sample {
 
 /**
  * `event_processing_duration_seconds`. The library's own histogram costs about a microsecond a value; this one hands the
- * library finished buckets when somebody scrapes.
+ * library finished buckets at a scrape.
  */
 export class DurationHistogram {
   readonly name = "event_processing_duration_seconds";

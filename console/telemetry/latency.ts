@@ -36,7 +36,7 @@ export class Latencies {
   /** Over all types; null when nothing was settled. */
   total(): LatencySummary | null {
     if (this.#byType.size === 0) return null;
-    // Added up only when somebody asks: a second record for each delivery would double the cost.
+    // Added up only when asked for: a second record for each delivery would double the cost.
     const all = new PreciseHistogram(LONGEST_US);
     for (const histogram of this.#byType.values()) all.add(histogram);
     return summary(all);

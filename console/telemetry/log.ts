@@ -1,4 +1,4 @@
-/** The log of a node: one line for every failure that was survived, and a bounded number of lines whatever happens. @module */
+/** The log of a node: a line for every failure that was survived, and a bounded number of lines whatever happens. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import {
@@ -14,7 +14,7 @@ import {
   suppressedEntry,
 } from "./log_entry.ts";
 
-/** Calls `act` after `ms`, unless the answer is called first. */
+/** Calls `act` after `ms`, unless what it returns is called first. */
 type TimerScheduler = (act: () => void, ms: number) => () => void;
 
 interface NodeLogOptions {
@@ -28,19 +28,19 @@ interface NodeLogOptions {
 }
 
 interface NodeLog extends Observer {
-  /** Writes what was kept back. */
+  /** Writes how often lines were suppressed. */
   flush(): void;
   /** Flushes, and leaves no timer behind. Legal twice. */
   close(): void;
 }
 
-/** Kept back for this long at most, in milliseconds. */
+/** Suppressed lines are counted for this long at most, in milliseconds. */
 const WINDOW_MS = 1_000;
 
-/** Of one act, processor and class of error this many lines are written in a window; of so many of them at most. */
+/** In a window: lines for one kind of event, processor and class of error; and how many such keys are told apart. */
 const LIMITS = { each: 5, keys: 32 };
 
-/** A journal that writes through `write`. Normal work is not logged: metrics count it. */
+/** A log that writes through `write`. Normal work is not logged: metrics count it. */
 export function createNodeLog(options: NodeLogOptions): NodeLog {
   return new LimitedNodeLog(options);
 }
@@ -83,18 +83,18 @@ class LimitedNodeLog implements NodeLog {
     this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
   }
 
-  /** Told at every try that fails, by everybody who tries: the first one is news. */
+  /** Called at every attempt that fails, by every caller: the first one is logged. */
   backendUnavailable(reason: string): void {
     if (this.#outage !== undefined) return void this.#outage.tries++;
     this.#outage = { since: this.#now(), tries: 1 };
-    this.#log("backend_away", "", () => outageEntry(reason));
+    this.#log("backend_unavailable", "", () => outageEntry(reason));
   }
 
   backendAvailable(): void {
     if (this.#outage === undefined) return;
     const { since, tries } = this.#outage;
     this.#outage = undefined;
-    this.#log("backend_back", "", () => recoveryEntry(this.#now() - since, tries));
+    this.#log("backend_available", "", () => recoveryEntry(this.#now() - since, tries));
   }
 
   flush(): void {
@@ -136,7 +136,7 @@ function scheduleTimer(act: () => void, ms: number): () => void {
   return () => clearTimeout(timer);
 }
 
-/** One observer that tells all of them, in the given order. */
+/** One observer that notifies all of them, in the given order. */
 export function combineObservers(...observers: readonly Observer[]): Observer {
   const notifyAll = (notify: (observer: Observer) => void) => observers.forEach(notify);
   return {

@@ -1,4 +1,4 @@
-/** What a journal says, in words for people and as JSON for machines. Ids and classes; never data, never messages. @module */
+/** The lines of the log, in words for people and as JSON for machines: ids and classes of errors, never data or messages. @module */
 import type { DeliveryIds } from "../../actors/observer.ts";
 import { formatDuration, formatInteger, redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 
@@ -9,8 +9,8 @@ export type LogEvent =
   | "fenced"
   | "worker_restart"
   | "processor_restart"
-  | "backend_away"
-  | "backend_back";
+  | "backend_unavailable"
+  | "backend_available";
 
 export interface LogEntry {
   readonly level: "info" | "warn" | "error";
@@ -61,7 +61,7 @@ const EXIT_TEXTS: Record<string, string> = {
   stopped: "it was stopped",
 };
 
-/** Of the reason only the class of an error is told: the rest is a message, and messages quote data. */
+/** Of the reason only the class of an error is written: the rest is a message, and messages quote data. */
 export function restartEntry(restart: { worker: number; exit: string; reason: string }): LogEntry {
   const { worker, exit, reason } = restart;
   const error = /^(?:Uncaught )?(?:\(in promise\) )?([A-Z]\w{0,58}(?:Error|Exception))(?::|$)/.exec(reason)
@@ -78,18 +78,25 @@ export function restartEntry(restart: { worker: number; exit: string; reason: st
 
 export function outageEntry(reason: string): LogEntry {
   const shortReason = toPrintable(reason);
-  const text = `backend away: ${shortReason}; the node waits and no attempt is used up`;
-  return { level: "error", event: "backend_away", ids: { reason: shortReason }, text };
+  const text = `backend unavailable: ${shortReason}; the node waits and no attempt is used up`;
+  return { level: "error", event: "backend_unavailable", ids: { reason: shortReason }, text };
 }
 
 export function recoveryEntry(outageMs: number, attempts: number): LogEntry {
-  const text = `backend back after ${formatDuration(outageMs)} (failed tries: ${formatInteger(attempts)})`;
-  return { level: "info", event: "backend_back", ids: { away_ms: outageMs, tries: attempts }, text };
+  const text = `backend available again after ${formatDuration(outageMs)} (failed tries: ${
+    formatInteger(attempts)
+  })`;
+  return {
+    level: "info",
+    event: "backend_available",
+    ids: { unavailable_ms: outageMs, tries: attempts },
+    text,
+  };
 }
 
 const DELIVERY_VERBS = { retry: "retry", dead_letter: "dead letter", held: "held" };
 
-/** Of the reason, the class of what was thrown, only what is a name is told. */
+/** The reason is the class of what was thrown, and is written only when it is a name. */
 export function processorRestartEntry(
   { processor, reason }: { processor: string; reason: string },
 ): LogEntry {
@@ -105,8 +112,8 @@ const SUPPRESSED_NOUNS: Record<LogEvent, readonly [one: string, many: string]> =
   fenced: ["fenced write", "fenced writes"],
   worker_restart: ["worker restart", "worker restarts"],
   processor_restart: ["processor restart", "processor restarts"],
-  backend_away: ["absence of the backend", "absences of the backend"],
-  backend_back: ["return of the backend", "returns of the backend"],
+  backend_unavailable: ["outage of the backend", "outages of the backend"],
+  backend_available: ["return of the backend", "returns of the backend"],
 };
 
 /** Stands for `count` entries like this one that were not written. */

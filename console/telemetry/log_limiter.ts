@@ -1,6 +1,6 @@
-/** Bounds how often the same thing is said: the first times in a window, and then only how often. @module */
+/** Bounds how often the same thing is logged: the first times in a window, then only a count. @module */
 
-/** How often something was kept back, with what was said of it first. */
+/** How often an entry was suppressed, with the first of its kind. */
 interface Suppressed<T> {
   readonly sample: T;
   readonly count: number;
@@ -12,7 +12,7 @@ interface KeyCounter<T> {
   suppressed: number;
 }
 
-/** Counts by key. Keys beyond `keys` share the key of their kind, so memory is bounded whatever is said. */
+/** Counts by key. Keys beyond `keys` share the key of their kind, which bounds the memory. */
 export class LogLimiter<T> {
   readonly #limits: { readonly each: number; readonly keys: number };
   readonly #counters = new Map<string, KeyCounter<T>>();
@@ -22,8 +22,8 @@ export class LogLimiter<T> {
   }
 
   /**
-   * What may be said now, or undefined when it is only counted. It is made when it is needed: in a flood that is seldom.
-   * `each` overrides how often a key may be said.
+   * The entry to write now, or undefined when it is only counted. It is made when it is needed, which under many failures
+   * is seldom. `limit` overrides how often a key is written.
    */
   admit(kind: string, detail: string, make: () => T, limit: number = this.#limits.each): T | undefined {
     const fullKey = `${kind}|${detail}`;
@@ -39,7 +39,7 @@ export class LogLimiter<T> {
     return make();
   }
 
-  /** What was kept back since the last time; then the window begins anew. */
+  /** What was suppressed since the last call; then the window begins anew. */
   drain(): Suppressed<T>[] {
     const counters = [...this.#counters.values()];
     this.#counters.clear();

@@ -33,7 +33,7 @@ export interface MetricsSnapshot {
   readonly lastSettledAt: number | null;
 }
 
-/** Counts what the runtime tells, and renders it for Prometheus. Needs no permissions. */
+/** Counts what the runtime reports, and renders it for Prometheus. Needs no permissions. */
 export class Metrics extends NodeMetrics {
   /** The media type of `text()`: Prometheus' text format. */
   readonly contentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -50,11 +50,11 @@ export class NodeMetrics implements Observer {
   /** In milliseconds by our clock; null as long as nothing was settled. */
   firstSettledAt: number | null = null;
   lastSettledAt: number | null = null;
-  /** How often the backend went away. */
+  /** Outages of the backend. */
   outages = 0;
-  /** Since when the backend is away, in milliseconds; null when it answers. */
+  /** Since when the backend is unavailable, in milliseconds; null when it answers. */
   unavailableSince: number | null = null;
-  /** The last health that was told. */
+  /** The last health that was recorded. */
   health: Health | undefined;
   #endedOutagesMs = 0;
   readonly #now: () => number;
@@ -117,7 +117,7 @@ export class NodeMetrics implements Observer {
     this.restarts.add(exitLabel(exit));
   }
 
-  /** Told at every try that fails; only the first of them is a new absence. */
+  /** Called at every attempt that fails; only the first of them begins an outage. */
   backendUnavailable(): void {
     if (this.unavailableSince !== null) return;
     this.outages++;
@@ -129,7 +129,7 @@ export class NodeMetrics implements Observer {
     this.unavailableSince = null;
   }
 
-  /** How long the backend was away in all, an absence that goes on included. */
+  /** How long the backend was unavailable in all, an outage that goes on included. */
   get unavailableMs(): number {
     return this.#endedOutagesMs +
       (this.unavailableSince === null ? 0 : Math.max(0, this.#now() - this.unavailableSince));

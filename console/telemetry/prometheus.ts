@@ -1,4 +1,4 @@
-/** The figures of a node as Prometheus metrics. They are read when somebody scrapes, not when something happens. @module */
+/** The figures of a node as Prometheus metrics. They are read at a scrape, not when something happens. @module */
 import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { MailboxHealth } from "../../backends/backend.ts";
@@ -13,7 +13,7 @@ interface Definition<L extends string> {
   readonly read: () => Samples<L>;
 }
 
-/** What a node tells besides its figures. */
+/** What a node provides besides its figures. */
 interface MetricsContext {
   readonly backend: string;
   /** Heap of each worker in bytes. */
@@ -59,7 +59,7 @@ function gauge<L extends string>(registry: Registry, { name, help, labels, read 
   });
 }
 
-/** The four metrics everybody gets, with exactly these names and labels: dashboards depend on them. */
+/** The four metrics of every backend, with exactly these names and labels: dashboards depend on them. */
 function registerEvents(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   counter(registry, {
     name: "event_published_total",
@@ -131,20 +131,20 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
 function registerAvailability(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   const labels = ["backend"] as const;
   counter(registry, {
-    name: "zaakstroom_backend_away_total",
-    help: "How often the backend went away",
+    name: "zaakstroom_backend_outages_total",
+    help: "How often the backend became unavailable",
     labels,
     read: () => [[{ backend }, nodeMetrics.outages]],
   });
   counter(registry, {
-    name: "zaakstroom_backend_away_seconds_total",
-    help: "How long the backend was away in all, in seconds",
+    name: "zaakstroom_backend_unavailable_seconds_total",
+    help: "How long the backend was unavailable in all, in seconds",
     labels,
     read: () => [[{ backend }, nodeMetrics.unavailableMs / 1000]],
   });
   gauge(registry, {
     name: "zaakstroom_backend_up",
-    help: "1 when the backend answers, 0 while it is away; gauges of mailboxes then stay as they were",
+    help: "1 when the backend answers, 0 while it is unavailable; gauges of mailboxes then stay as they were",
     labels,
     read: () => [[{ backend }, nodeMetrics.unavailableSince === null ? 1 : 0]],
   });

@@ -1,7 +1,7 @@
 /** Several nodes on one store: who holds what, and how long it takes until it is as it should be. @module */
 import type { Backend, MailboxHealth } from "../../backends/backend.ts";
 import { HEALTH_AGE_MS } from "../../console/http/health_check.ts";
-import type { ProcessorReport } from "../../console/http/health_report.ts";
+import type { HealthReport } from "../../console/http/health_report.ts";
 import { Program } from "./program.ts";
 
 /** Who holds the mailboxes, at one moment. */
@@ -109,7 +109,7 @@ export class NodeGroup implements AsyncDisposable {
     const url = await program!.serving();
     const current = performance.now() + HEALTH_AGE_MS;
     for (;;) {
-      const { processors } = await (await fetch(`${url}health`)).json() as { processors: ProcessorReport[] };
+      const { processors } = await (await fetch(`${url}health`)).json() as HealthReport;
       const done = processors.every(({ pending, retrying }) => pending + retrying === 0);
       // Up to a second a node repeats what it said before.
       if (done && performance.now() > current) return;

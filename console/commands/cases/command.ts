@@ -1,37 +1,8 @@
 /** `cases`: the list of cases, the history of one, and the decision of a caseworker. @module */
-import { decisions } from "../../../schema/event_fields.ts";
-import { oneOf, text } from "../../../schema/settings.ts";
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
-import type { Parsed, Values } from "../../cli/options.ts";
-import { outputOptions } from "../../cli/output.ts";
-import { backendOptions, limitOption } from "../../store/options.ts";
-
-const listOptions = {
-  latest: { schema: text.optional(), value: "TYPE", help: "only cases whose latest event is of this type" },
-  limit: limitOption,
-  ...outputOptions,
-  ...backendOptions,
-} as const;
-
-const showOptions = { ...outputOptions, ...backendOptions } as const;
-
-const reviewOptions = { limit: limitOption, ...outputOptions, ...backendOptions } as const;
-
-const decideOptions = {
-  decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
-  reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
-  as: { schema: text.optional(), value: "NAME", help: "the caseworker who decides" },
-  "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
-  source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
-  ...outputOptions,
-  ...backendOptions,
-} as const;
-
-export type DecideValues = Values<typeof decideOptions>;
-export type ListValues = Values<typeof listOptions>;
-export type ShowValues = Values<typeof showOptions>;
-export type ReviewValues = Values<typeof reviewOptions>;
+import type { Parsed } from "../../cli/options.ts";
+import { type DecideCaseValues, decideOptions, listOptions, reviewOptions, showOptions } from "./options.ts";
 
 const list = command({
   name: "list",
@@ -98,7 +69,7 @@ function caseIdOf(name: string, [caseId, ...more]: readonly string[]): string {
   return caseId;
 }
 
-function requireDecision(values: DecideValues): void {
+function requireDecision(values: DecideCaseValues): void {
   for (const name of ["decision", "reason", "as"] as const) {
     if (values[name] === undefined) throw new UsageError(`cases decide needs --${name}`);
   }

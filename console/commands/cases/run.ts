@@ -4,11 +4,11 @@ import { renderCase, toPublicEvent } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
 import { withBackend } from "../../store/open_backend.ts";
-import type { DecideValues, ListValues, ReviewValues, ShowValues } from "./command.ts";
+import type { DecideCaseValues, ListCasesValues, ReviewCasesValues, ShowCaseValues } from "./options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
 
 /** Lists cases, those that changed last first. */
-export function listCases(values: ListValues, output: Output): Promise<number> {
+export function listCases(values: ListCasesValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const { limit, latest } = values;
     const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
@@ -20,7 +20,7 @@ export function listCases(values: ListValues, output: Output): Promise<number> {
 }
 
 /** Shows the events of a case and the acts on it. */
-export function showCase(caseId: string, values: ShowValues, output: Output): Promise<number> {
+export function showCase(caseId: string, values: ShowCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const history = await Array.fromAsync(backend.readCase(caseId));
     if (history.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
@@ -36,7 +36,7 @@ export function showCase(caseId: string, values: ShowValues, output: Output): Pr
 }
 
 /** Lists the cases that wait for a caseworker. */
-export function listWaiting(values: ReviewValues, output: Output): Promise<number> {
+export function listWaiting(values: ReviewCasesValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const waiting = await waitingCases(backend, values.limit);
     const rows = waiting.map(({ caseId, since, review }) => ({ case_id: caseId, since, review }));
@@ -59,7 +59,7 @@ function describeWaiting(
 }
 
 /** Appends a caseworker's decision. The command has made sure that what it needs is given. */
-export function decide(caseId: string, values: DecideValues, output: Output): Promise<number> {
+export function decide(caseId: string, values: DecideCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const { decision, reason, as: by, source } = values;
     const nextSteps = (values["next-steps"] ?? "").split(";").map((step) => step.trim());

@@ -11,7 +11,7 @@ import { printResult, toSnakeCase } from "../../cli/output.ts";
 import { prepareReports } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { Progress } from "../../cli/terminal.ts";
-import type { ChaosValues } from "./command.ts";
+import type { ChaosValues } from "./options.ts";
 
 /** Runs what was asked for; returns the exit code. */
 export async function runChaos(values: ChaosValues, output: Output): Promise<number> {

@@ -4,7 +4,7 @@ import { faults } from "../../../simulators/faults/all.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult, toSnakeCase } from "../../cli/output.ts";
-import type { ChaosValues } from "./command.ts";
+import type { ChaosValues } from "./options.ts";
 
 /** Prints every scenario and every fault with what it does; returns the exit code. */
 export function printScenarios(values: ChaosValues, output: Output): number {

@@ -52,7 +52,7 @@ async function measureAll(
   const seed = values.seed ?? crypto.randomUUID();
   const url = open.find(({ backend }) => backend.name === "postgres")?.url;
   const peerRuns = values.peers && url !== undefined ? new Peers({ url, count, seed }) : undefined;
-  const onTurn = turnReporter(output, rounds * (open.length + (peerRuns?.size ?? 0)));
+  const onProgress = progressReporter(output, rounds * (open.length + (peerRuns?.size ?? 0)));
   const backends = await compareBackends(open, {
     rounds,
     count,
@@ -62,9 +62,9 @@ async function measureAll(
     supervision: defaultSupervisorOptions,
     workers,
     signal,
-    onProgress: onTurn,
+    onProgress,
     runPeers: async (n) =>
-      await peerRuns?.round(n, signal, (name) => onTurn(`Round ${n + 1} of ${rounds}: ${name}`)),
+      await peerRuns?.round(n, signal, (name) => onProgress(`Round ${n + 1} of ${rounds}: ${name}`)),
   });
   const peers = peerRuns?.figures() ?? [];
   return {
@@ -79,11 +79,11 @@ async function measureAll(
   };
 }
 
-/** Prints each turn with the time that is left, judged by the turns before it. */
-function turnReporter(output: Output, turns: number): (line: string) => void {
-  const progress = new Progress(output, { what: "turns", total: turns });
+/** Prints the beginning of each measurement with the time that is left, judged by those before it. */
+function progressReporter(output: Output, total: number): (line: string) => void {
+  const progress = new Progress(output, { what: "measurements", total });
   let done = 0;
-  return (line) => progress.print(`${line}${progress.timeLeft(done++ / turns)}`);
+  return (line) => progress.print(`${line}${progress.timeLeft(done++ / total)}`);
 }
 
 /** What CSV shows of a backend besides its measures. */

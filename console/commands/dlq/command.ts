@@ -4,10 +4,10 @@ import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
 import {
+  type DeadLetterListValues,
+  deadLetterOptions,
   discardOptions,
   type DiscardValues,
-  listOptions,
-  type ListValues,
   redriveOptions,
   type RedriveValues,
 } from "./options.ts";
@@ -17,9 +17,9 @@ const exits = { [exitCodes.notFound]: "no such dead letter" };
 const list = command({
   name: "list",
   summary: "Lists dead letters, oldest first",
-  options: listOptions,
+  options: deadLetterOptions,
   examples: [["zaakstroom dlq list --processor decision", "those of one processor"]],
-  run: async ({ values }: Parsed<typeof listOptions>, output) =>
+  run: async ({ values }: Parsed<typeof deadLetterOptions>, output) =>
     await (await import("./run.ts")).listDeadLetters(filterOf(values), values, output),
 });
 
@@ -27,10 +27,10 @@ const show = command({
   name: "show",
   summary: "Shows a dead letter with the evidence of every attempt",
   arguments: "POSITION",
-  options: listOptions,
+  options: deadLetterOptions,
   examples: [["zaakstroom dlq show 4711", "the dead letter at position 4711"]],
   exits,
-  async run({ values, positional }: Parsed<typeof listOptions>, output) {
+  async run({ values, positional }: Parsed<typeof deadLetterOptions>, output) {
     if (positional.length === 0) throw new UsageError("dlq show takes a POSITION, see dlq list");
     const { showDeadLetters } = await import("./run.ts");
     return await showDeadLetters(filterOf(values, positional), values, output);
@@ -91,11 +91,11 @@ export const dlq = commandGroup({
   subcommands: [list, show, redrive, discard],
 });
 
-function filterOf(values: ListValues, [at, ...more]: readonly string[] = []): DeadLetterFilter {
+function filterOf(values: DeadLetterListValues, [at, ...more]: readonly string[] = []): DeadLetterFilter {
   const { limit, processor, case: caseId } = values;
-  const wrong = more[0] ?? (at === undefined || /^\d+$/.test(at) ? undefined : at);
+  const wrong = more[0] ?? (at === undefined || /^\d{1,15}$/.test(at) ? undefined : at);
   if (wrong !== undefined) {
-    throw new UsageError(`Cannot use ${wrong}: a POSITION is one whole number, see dlq list`);
+    throw new UsageError(`Cannot use ${wrong}: a POSITION is a whole number, see dlq list`);
   }
   return {
     limit,

@@ -24,7 +24,7 @@ const actOptions = {
 
 const shared = { ...outputOptions, ...backendOptions } as const;
 
-export const listOptions = { ...filterOptions, ...shared } as const;
+export const deadLetterOptions = { ...filterOptions, ...shared } as const;
 export const discardOptions = { ...filterOptions, ...actOptions, ...shared } as const;
 export const redriveOptions = {
   ...filterOptions,
@@ -41,6 +41,6 @@ export const redriveOptions = {
   ...shared,
 } as const;
 
-export type ListValues = Values<typeof listOptions>;
+export type DeadLetterListValues = Values<typeof deadLetterOptions>;
 export type DiscardValues = Values<typeof discardOptions>;
 export type RedriveValues = Values<typeof redriveOptions>;

@@ -9,7 +9,7 @@ import { formatOf, listResult, printResult } from "../../cli/output.ts";
 import { redact } from "../../cli/redaction.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { withBackend } from "../../store/open_backend.ts";
-import type { DiscardValues, ListValues, RedriveValues } from "./options.ts";
+import type { DeadLetterListValues, DiscardValues, RedriveValues } from "./options.ts";
 import type { RedrivePreview } from "./redrive_preview.ts";
 
 const COLUMNS = ["position", "since", "processor", "event_type", "error", "attempts", "held", "case_id"];
@@ -17,7 +17,7 @@ const COLUMNS = ["position", "since", "processor", "event_type", "error", "attem
 /** Lists dead letters. */
 export function listDeadLetters(
   filter: DeadLetterFilter,
-  values: ListValues,
+  values: DeadLetterListValues,
   output: Output,
 ): Promise<number> {
   return withBackend(values, async ({ deadLetters }) => {
@@ -35,7 +35,7 @@ export function listDeadLetters(
 /** Shows dead letters with their evidence: one event may be a dead letter of several processors. */
 export function showDeadLetters(
   filter: DeadLetterFilter,
-  values: ListValues,
+  values: DeadLetterListValues,
   output: Output,
 ): Promise<number> {
   return withBackend(values, async (backend) => {

@@ -1,25 +1,8 @@
 /** `publish`: stores events from a file or standard input. @module */
-import { flag, wholeNumber } from "../../../schema/settings.ts";
 import { command } from "../../cli/command.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
-import { outputOptions } from "../../cli/output.ts";
-import { backendOptions } from "../../store/options.ts";
-
-const publishOptions = {
-  ...backendOptions,
-  strict: { schema: flag, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
-  batch: {
-    schema: wholeNumber(1, 10_000).default(1_000),
-    value: "N",
-    help: "events stored together; default 1000",
-  },
-  "dry-run": { schema: flag, help: "only validate" },
-  ...outputOptions,
-} as const;
-
-type PublishCall = Parsed<typeof publishOptions>;
-export type PublishValues = PublishCall["values"];
+import { publishOptions } from "./options.ts";
 
 export const publish = command({
   name: "publish",
@@ -32,7 +15,7 @@ export const publish = command({
     "refused is named by its number, with the rule it breaks, and ends the command with exit code 3.",
     "An event_id that is stored already is skipped, so a file may be published again.",
   ].join("\n"),
-  async run({ values, positional }: PublishCall, output) {
+  async run({ values, positional }: Parsed<typeof publishOptions>, output) {
     const [file, ...more] = positional;
     if (file === undefined || more.length > 0) {
       throw new UsageError("publish takes one FILE, or - for standard input");

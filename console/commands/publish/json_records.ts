@@ -12,7 +12,7 @@ export interface TextRecord {
 const LONGEST_LINE = 1_000_000;
 /** No character takes more than three bytes a code unit: what is longer than this is longer than that. */
 const LONGEST_LINE_BYTES = 3 * LONGEST_LINE;
-/** One JSON value over several lines may be so long. */
+/** The longest JSON value over several lines. */
 const LONGEST_DOCUMENT = 64_000_000;
 const LINE_FEED = 10;
 
@@ -61,7 +61,7 @@ function* decodeLine(line: number, chunks: readonly Uint8Array[]): Generator<Lin
   else if (text.trim() !== "") yield { line, text };
 }
 
-/** The text, or undefined: bytes of another encoding would be stored as question marks, which nobody wrote. */
+/** The text, or undefined: bytes of another encoding would be stored as question marks. */
 function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

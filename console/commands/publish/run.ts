@@ -5,7 +5,7 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { openBackend } from "../../store/open_backend.ts";
-import type { PublishValues } from "./command.ts";
+import type { PublishValues } from "./options.ts";
 import { eventBatches, EventInput } from "./event_batches.ts";
 
 /** Reads all events of a file and stores none; returns the exit code. Throws CommandError for what is not valid. */

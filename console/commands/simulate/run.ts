@@ -11,7 +11,7 @@ import { printResult, toSnakeCase } from "../../cli/output.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { openBackend } from "../../store/open_backend.ts";
-import type { SimulateValues } from "./command.ts";
+import type { SimulateValues } from "./options.ts";
 
 /** Prints where each figure of the generator comes from. */
 export function printFigures(values: SimulateValues, output: Output): number {

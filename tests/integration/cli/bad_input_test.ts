@@ -50,7 +50,6 @@ const slips: readonly [string, RegExp][] = [
   ["cases list --tls-ca ca.pem", /^Cannot use --tls-ca with --backend postgres/],
   ["simulate --backend none --data-dir here", /^Cannot use --data-dir with --backend none/],
   ["simulate --backend none --output csv", /^Cannot use --output csv with --backend none/],
-  ["cases list --json --output csv", /^Cannot use --json together with --output csv/],
   ["simulate --backend none --rate 5/sec", /^Cannot use --rate or --duration with --backend none/],
   ["simulate --duration 1 week", /^Cannot use --duration: must be a duration|takes no arguments/],
   ["simulate --report", /^Cannot use --report without --backend none/],
@@ -67,6 +66,7 @@ const slips: readonly [string, RegExp][] = [
   ["dlq burn", /^dlq takes one of list, show, redrive, discard/],
   ["dlq show", /^dlq show takes a POSITION/],
   ["dlq show seven", /^Cannot use seven: a POSITION is a whole number/],
+  ["dlq show 99999999999999999999", /^Cannot use 99999999999999999999: a POSITION is a whole number/],
   ["dlq discard --reason x --as me", /^dlq discard takes a POSITION/],
   ["dlq redrive 7", /^dlq redrive needs --reason and --as/],
 ];

@@ -235,7 +235,11 @@ Deno.test("a running node shows health and the brief's four metrics, and lets tw
   );
   assertMatch(metrics, /^event_queue_depth\{backend="postgres"\} \d+$/m);
   node.signal("SIGTERM");
-  assertEquals((await node.ended()).code, 0);
+  const { code, err } = await node.ended();
+  const events = err.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const stopped = events.find(({ event }) => event === "stopped");
+  assertEquals([code, events.filter(({ event }) => event === "stopping").length], [0, 1], err);
+  assertEquals([stopped.cases, stopped.settled_all, stopped.dead_letters], [200, true, 0]);
 });
 
 /** The metrics, once all intakes are processed: asked again until then, for a scrape is all there is to see it by. */

@@ -54,8 +54,8 @@ Deno.test({
     await t.step("its selftest boots the workers and the database inside it", async () => {
       const { ok, findings } = answer(await run(program, "selftest", "--workers", "2", "--json"));
       assert(ok);
-      const found = findings.map(({ text }: { text: string }) => text).join("\n");
-      for (const part of ["compiled", "worker 2 of 2: ready", "embedded", "→ case.decision"]) {
+      const found = findings.join("\n");
+      for (const part of ["compiled", "2 workers on", "embedded", "→ case.decision"]) {
         assertStringIncludes(found, part);
       }
     });

@@ -2,11 +2,12 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BackendUnavailable } from "../../../backends/backend.ts";
 import { HealthCheck } from "../../../console/http/health_check.ts";
 import { reportHealth } from "../../../console/http/health_report.ts";
-import { httpRoutes } from "../../../console/http/routes.ts";
-import { type HttpRoutes, ListenError, serveHttp } from "../../../console/http/server.ts";
+import { nodeRoutes, nodeSources } from "../../../console/http/routes.ts";
+import { ListenError, serveHttp } from "../../../console/http/server.ts";
 import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
 
+type NodeSources = Parameters<typeof nodeRoutes>[0];
 type Stuck = { stuck?: boolean; late?: boolean };
 
 function reportOf({ stuck = false, late = false }: Stuck = {}) {
@@ -30,10 +31,13 @@ async function metricsPart() {
   return { contentType: metrics.contentType, text: await metrics.text() };
 }
 
+/** The routes of a node that is well, but for these parts. */
+const routesOf = (parts: Partial<NodeSources> = {}) =>
+  nodeRoutes({ health: () => Promise.resolve(reportOf()), metrics: metricsPart, ...parts });
+
 /** Serves on a free port while `visit` runs. */
-async function serving(parts: Partial<HttpRoutes>, visit: (url: string, port: number) => Promise<void>) {
-  const health = () => Promise.resolve(reportOf());
-  const server = serveHttp({ port: 0, health, metrics: metricsPart, ...parts });
+async function serving(parts: Partial<NodeSources>, visit: (url: string, port: number) => Promise<void>) {
+  const server = serveHttp({ port: 0, routes: routesOf(parts) });
   try {
     await visit(server.url, server.port);
   } finally {
@@ -110,17 +114,15 @@ Deno.test("given a part that throws, the answer is 500 and tells nothing of the 
 
 Deno.test("given a port that is taken, one line says so and what to do", async () => {
   await serving({}, (_url, port) => {
-    const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
-    const error = assertThrows(() => serveHttp({ port, ...parts }), ListenError);
+    const error = assertThrows(() => serveHttp({ port, routes: routesOf() }), ListenError);
     assertEquals(error.message, `Port ${port} on 127.0.0.1 is taken: choose another with --port`);
     return Promise.resolve();
   });
 });
 
 Deno.test("given a host or port that can't be, one line says so and what to do", () => {
-  const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
   const messageOf = (host: string, port: number) =>
-    assertThrows(() => serveHttp({ host, port, ...parts }), ListenError).message;
+    assertThrows(() => serveHttp({ host, port, routes: routesOf() }), ListenError).message;
   for (const host of ["192.0.2.1", "no such host", ""]) {
     assertEquals(messageOf(host, 0), `${host} is not an address of this machine: choose another with --host`);
   }
@@ -131,8 +133,7 @@ Deno.test("given a host or port that can't be, one line says so and what to do",
 });
 
 Deno.test("given no permission to listen, one line names it", { permissions: { net: false } }, () => {
-  const parts = { health: () => Promise.resolve(reportOf()), metrics: metricsPart };
-  const error = assertThrows(() => serveHttp({ port: 8080, ...parts }), ListenError);
+  const error = assertThrows(() => serveHttp({ port: 8080, routes: routesOf() }), ListenError);
   const what = "Listening on 127.0.0.1 port 8080 is not permitted: run with --allow-net=127.0.0.1:8080";
   assertEquals(error.message, what);
 });
@@ -152,14 +153,14 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
   };
   const onHealth = metrics.recordHealth.bind(metrics);
   const check = new HealthCheck({ health, onHealth, facts, now: () => time });
-  await serving(httpRoutes(check, metrics), async (url) => {
+  await serving(nodeSources(check, metrics), async (url) => {
     for (const passed of [0, 900, 3_000]) {
       time += passed;
       assert((await get(`${url}metrics`)).body.includes('event_queue_depth{backend="postgres"} 4'));
     }
     assertEquals(asked, 1);
     const { status, body } = await get(`${url}health`);
-    assertEquals([status, JSON.parse(body).status, asked], [503, "away", 2]);
+    assertEquals([status, JSON.parse(body).status, asked], [503, "unavailable", 2]);
     time += 60_000;
     assertEquals((await get(`${url}metrics`)).status, 200);
   });
@@ -172,7 +173,7 @@ Deno.test("a server that is closed can be closed again, and no longer answers", 
     gone = url;
   });
   await assertRejects(() => fetch(gone));
-  const server = serveHttp({ port: 0, health: () => Promise.resolve(reportOf()), metrics: metricsPart });
+  const server = serveHttp({ port: 0, routes: routesOf() });
   await Promise.all([server.close(), server.close()]);
   await server.close();
 });
@@ -183,7 +184,7 @@ Deno.test("closing does not wait for connections that say nothing or for a backe
     asked.resolve();
     return new Promise<never>(() => {});
   };
-  const server = serveHttp({ port: 0, health, metrics: metricsPart });
+  const server = serveHttp({ port: 0, routes: routesOf({ health }) });
   const silent = await Deno.connect({ hostname: server.host, port: server.port });
   const waiting = get(`${server.url}health`);
   await asked.promise;
@@ -197,13 +198,15 @@ Deno.test("closing does not wait for connections that say nothing or for a backe
 Deno.test("the permission to listen on one address is enough to serve metrics and health", async () => {
   const script = `
     import { serveHttp } from "${new URL("../../../console/http/server.ts", import.meta.url)}";
+    import { nodeRoutes } from "${new URL("../../../console/http/routes.ts", import.meta.url)}";
     import { Metrics } from "${new URL("../../../console/telemetry/metrics.ts", import.meta.url)}";
     import { createNodeLog } from "${new URL("../../../console/telemetry/log.ts", import.meta.url)}";
     const metrics = new Metrics({ backend: "postgres" });
     createNodeLog({ json: true, write: () => {} }).backendUnavailable("no route");
     metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });
     const text = await metrics.text();
-    const server = serveHttp({ port: 0, health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });
+    const routes = nodeRoutes({ health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });
+    const server = serveHttp({ port: 0, routes });
     await server.close();
     console.log(metrics.snapshot().latencyMs !== null && text.includes("process_resident_memory_bytes "));`;
   const flags = [

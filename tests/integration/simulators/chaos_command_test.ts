@@ -1,6 +1,8 @@
 /** The command `chaos` as its users meet it: what it explains, what it refuses, and a run in memory with its report. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { faults } from "../../../simulators/faults/all.ts";
+import { choicesOf } from "../../../console/cli/options.ts";
+import { chaosOptions } from "../../../console/commands/chaos/options.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
 
@@ -31,6 +33,10 @@ Deno.test("chaos --list explains every scenario and every fault", async () => {
     assertMatch(out, new RegExp(`^  ${name} +${about.slice(0, 20)}`, "m"));
   }
   for (const make of Object.values(faults)) assertStringIncludes(out, make().does);
+});
+
+Deno.test("the command knows every scenario by its name", () => {
+  assertEquals(choicesOf(chaosOptions.scenario), ["all", ...scenarios.map(({ name }) => name)]);
 });
 
 Deno.test("every fault is played by a scenario, and has the name it is known by", () => {

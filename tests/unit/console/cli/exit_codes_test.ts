@@ -58,7 +58,10 @@ Deno.test("every exit code has one meaning", () => {
 /** What is printed of an error, and its exit code. */
 function reported(error: unknown, json: boolean): [number, string[]] {
   const lines: string[] = [];
-  const code = reportError(error, (line) => lines.push(line), { json, help: "zaakstroom cases --help" });
+  const code = reportError(error, { err: (line) => lines.push(line) }, {
+    json,
+    help: "zaakstroom cases --help",
+  });
   return [code, lines];
 }
 

@@ -60,11 +60,18 @@ Deno.test("two formats at once are refused", () => {
   );
 });
 
-Deno.test("wide values are cut to the terminal, and never in a pipe", () => {
-  const rows = [{ case_id: "x".repeat(60), version: 1 }];
-  const [head, row] = renderTable(rows, ["case_id", "version"], 40).split("\n");
-  assertEquals([head!.length, row!.length, row!.includes("…")], [40, 40, true]);
-  assertEquals(renderTable(rows, ["case_id", "version"]).includes("x".repeat(60)), true);
+Deno.test("wide values are cut to the terminal, what is copied into a command last, and nothing in a pipe", () => {
+  const rows = [{ case_id: "x".repeat(30), latest: "y".repeat(60), version: 1 }];
+  const columns = ["latest", "version", "case_id"];
+  const [head, row] = renderTable(rows, columns, 60).split("\n");
+  assertEquals([head!.length <= 60, row!.length], [true, 60]);
+  assertEquals([row!.includes("x".repeat(30)), row!.includes("y…")], [true, true]);
+  assertEquals(renderTable(rows, columns, 40).split("\n")[1], `yyyyyyy…        1  ${"x".repeat(20)}…`);
+  assertEquals(renderTable(rows, columns).includes("y".repeat(60)), true);
+});
+
+Deno.test("a table has times to the second", () => {
+  assertEquals(renderTable([{ at: "2026-01-02T03:04:05.678Z" }], ["at"]), "AT\n2026-01-02T03:04:05Z");
 });
 
 Deno.test("a cell can't break its line or repaint the terminal", () => {

@@ -52,18 +52,18 @@ Deno.test("every health that was read is handed on, for the queue depth", async 
   assertEquals(reported.map(({ mailboxes }) => mailboxes.length), [1]);
 });
 
-Deno.test("a backend that goes away is reported with the moment it was first missed, and is ok when it is back", async () => {
-  let away = true;
+Deno.test("an unavailable backend is reported with the moment it was first missed, and is ok when it answers again", async () => {
+  let isUnavailable = true;
   const { check, clock } = checked(() => {
-    if (away) throw new BackendUnavailable("PostgreSQL is away (ECONNREFUSED)");
+    if (isUnavailable) throw new BackendUnavailable("PostgreSQL is away (ECONNREFUSED)");
     return calm();
   });
   const { since } = await check.report();
   clock.pass(60_000);
   const later = await check.report();
-  assertEquals([later.status, later.since], ["away", since]);
-  assertEquals(later.why, ["the backend is away for 60 s: PostgreSQL is away (ECONNREFUSED)"]);
-  away = false;
+  assertEquals([later.status, later.since], ["unavailable", since]);
+  assertEquals(later.why, ["the backend is unavailable for 60 s: PostgreSQL is away (ECONNREFUSED)"]);
+  isUnavailable = false;
   clock.pass(1_000);
   const back = await check.report();
   assertEquals([back.status, back.since === since], ["ok", false]);
@@ -77,13 +77,13 @@ Deno.test("the status is told with the moment it began", async () => {
   assert(report.since === since && report.checked_at !== since);
 });
 
-Deno.test("a backend that does not answer in time is away, and is not asked again meanwhile", async () => {
+Deno.test("a backend that does not answer in time is unavailable, and is not asked again meanwhile", async () => {
   const { promise, resolve } = Promise.withResolvers<Health>();
   const { check, clock, asked } = checked(() => promise, { wait: () => Promise.resolve() });
   const report = await check.report();
-  assertEquals(report.why, ["the backend is away for 0 s: it did not answer within 3000 ms"]);
+  assertEquals(report.why, ["the backend is unavailable for 0 s: it did not answer within 3000 ms"]);
   clock.pass(10_000);
-  assertEquals((await check.report()).status, "away");
+  assertEquals((await check.report()).status, "unavailable");
   assertEquals(asked.times, 1);
   resolve(calm());
   await promise;
@@ -107,10 +107,12 @@ Deno.test("of an unexpected error the report tells only the class, and never nin
   const report = await check.report();
   assertEquals(report.why, ["no health for 0 s: the health check failed (Odd[nine digits])"]);
   clock.pass(1_000);
-  const { check: away } = checked(() => {
+  const { check: unavailable } = checked(() => {
     throw new BackendUnavailable("row of 123456782\nforged");
   });
-  assertEquals((await away.report()).why, ["the backend is away for 0 s: row of [nine digits]?forged"]);
+  assertEquals((await unavailable.report()).why, [
+    "the backend is unavailable for 0 s: row of [nine digits]?forged",
+  ]);
 });
 
 Deno.test("a partition seen without an owner for longer than the threshold is stuck", async () => {

@@ -77,7 +77,7 @@ Deno.test("a node that has just started on an old backlog is lagging, and stuck 
   assertEquals(reportOf(old, { now: START + 10_001 }).status, "stuck");
 });
 
-Deno.test("silence while the backend was away does not count", () => {
+Deno.test("silence while the backend was unavailable does not count", () => {
   const old = [mailbox({ pending: 9, oldestMs: 600_000, sinceSettledMs: 600_000 })];
   const now = START + 3_600_000;
   assertEquals(reportOf(old, { availableSince: now - 10_000 }).status, "lagging");
@@ -125,16 +125,16 @@ Deno.test("the threshold can be chosen", () => {
   assertEquals(reportHealth(health, facts(), seen, 5_000).status, "ok");
 });
 
-Deno.test("given the backend is away, the report says since when and why", () => {
-  const absence = {
-    status: "away",
+Deno.test("given the backend is unavailable, the report says since when and why", () => {
+  const outage = {
+    status: "unavailable",
     since: START + 1_000,
     reason: "PostgreSQL is away (ECONNREFUSED)",
   } as const;
-  const report = reportOutage(absence, facts(), START + 13_000);
-  assertEquals(report.status, "away");
+  const report = reportOutage(outage, facts(), START + 13_000);
+  assertEquals(report.status, "unavailable");
   assertEquals(report.since, "2026-01-15T09:00:01.000Z");
-  assertEquals(report.why, ["the backend is away for 12 s: PostgreSQL is away (ECONNREFUSED)"]);
+  assertEquals(report.why, ["the backend is unavailable for 12 s: PostgreSQL is away (ECONNREFUSED)"]);
   assert(report.durability === null && report.processors.length === 0);
 });
 

@@ -3,8 +3,8 @@ import type { Observer } from "../../../../actors/observer.ts";
 import { combineObservers, createNodeLog } from "../../../../console/telemetry/log.ts";
 import { batch, ids, manualClock } from "../fixtures.ts";
 
-/** A journal that writes into a list; its timer runs when the test says so. */
-function journalTo(json = false) {
+/** A log that writes into a list; its timer runs when the test says so. */
+function logTo(json = false) {
   const clock = manualClock();
   const lines: string[] = [];
   const timers = new Set<() => void>();
@@ -15,7 +15,7 @@ function journalTo(json = false) {
   const write = (line: string) => void lines.push(line);
   const nodeLog = createNodeLog({ json, write, now: clock.now, schedule });
   const ring = () => [...timers].forEach((act) => act());
-  return { journal: nodeLog, clock, lines, timers, ring };
+  return { nodeLog, clock, lines, timers, ring };
 }
 
 const EVENT = "01943a5e-7c00-7000-8000-000000000001";
@@ -35,7 +35,7 @@ function everyAct(
 }
 
 Deno.test("every failure that was survived is one line in plain words, with its ids", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   everyAct(nodeLog);
   nodeLog.close();
   assertEquals(lines.map((line) => line.replace("2026-01-15T09:00:00.000Z ", "")), [
@@ -43,14 +43,14 @@ Deno.test("every failure that was survived is one line in plain words, with its 
     `error dead letter: intake/3, case zaak-7, event ${EVENT}, attempt 5 (TypeError)`,
     "warn  fenced: intake/3 has a newer owner, epoch 9 can't settle any more",
     "warn  worker 1 is replaced: it threw outside a handler (TypeError)",
-    "error backend away: PostgreSQL is away (ECONNREFUSED); the node waits and no attempt is used up",
-    "info  backend back after 0 s (failed tries: 1)",
+    "error backend unavailable: PostgreSQL is away (ECONNREFUSED); the node waits and no attempt is used up",
+    "info  backend available again after 0 s (failed tries: 1)",
     "info  1 held delivery in the last second (intake)",
   ]);
 });
 
 Deno.test("as JSON every line has its time, level, event and ids", () => {
-  const { journal: nodeLog, lines } = journalTo(true);
+  const { nodeLog, lines } = logTo(true);
   everyAct(nodeLog);
   nodeLog.close();
   const [at, delivery] = ["2026-01-15T09:00:00.000Z", {
@@ -71,21 +71,21 @@ Deno.test("as JSON every line has its time, level, event and ids", () => {
     },
     { at, level: "warn", event: "fenced", processor: "intake", partition: 3, epoch: 9 },
     { at, level: "warn", event: "worker_restart", worker: 1, exit: "threw", error: "TypeError" },
-    { at, level: "error", event: "backend_away", reason: "PostgreSQL is away (ECONNREFUSED)" },
-    { at, level: "info", event: "backend_back", away_ms: 0, tries: 1 },
+    { at, level: "error", event: "backend_unavailable", reason: "PostgreSQL is away (ECONNREFUSED)" },
+    { at, level: "info", event: "backend_available", unavailable_ms: 0, tries: 1 },
     { at, level: "info", event: "held", processor: "intake", count: 1, window_ms: 0 },
   ]);
 });
 
 Deno.test("work that goes well is not logged", () => {
-  const { journal: nodeLog, lines, timers } = journalTo();
+  const { nodeLog, lines, timers } = logTo();
   nodeLog.settled(batch({ done: { "case.intake": Float64Array.of(1) } }));
   nodeLog.close();
   assertEquals([lines, timers.size], [[], 0]);
 });
 
 Deno.test("a flood of the same act is five lines and a number", () => {
-  const { journal: nodeLog, clock, lines, ring } = journalTo();
+  const { nodeLog, clock, lines, ring } = logTo();
   for (let i = 0; i < 1_239; i++) nodeLog.retried(ids(), "TypeError");
   nodeLog.retried(ids({ processor: "analysis" }), "RangeError");
   assertEquals(lines.length, 6);
@@ -97,7 +97,7 @@ Deno.test("a flood of the same act is five lines and a number", () => {
 });
 
 Deno.test("after a window the same act is written again, even when the timer is late", () => {
-  const { journal: nodeLog, clock, lines, timers } = journalTo();
+  const { nodeLog, clock, lines, timers } = logTo();
   for (let i = 0; i < 7; i++) nodeLog.retried(ids(), "TypeError");
   clock.pass(3_000);
   nodeLog.retried(ids(), "TypeError");
@@ -110,7 +110,7 @@ Deno.test("after a window the same act is written again, even when the timer is 
 });
 
 Deno.test("whatever happens in a window, the number of lines is bounded", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   for (let i = 0; i < 20_000; i++) {
     nodeLog.retried(ids(), `Error${i % 5_000}`);
     nodeLog.deadLettered(ids(), `Error${i % 5_000}`);
@@ -124,27 +124,27 @@ Deno.test("whatever happens in a window, the number of lines is bounded", () => 
   assertEquals(counted, 40_000);
 });
 
-Deno.test("a backend that is away is one line, however often it is tried, and one more when it is back", () => {
-  const { journal: nodeLog, clock, lines } = journalTo();
+Deno.test("an unavailable backend is one line, however often it is tried, and one more when it answers again", () => {
+  const { nodeLog, clock, lines } = logTo();
   for (let i = 0; i < 50; i++) nodeLog.backendUnavailable("no route");
   clock.pass(12_000);
   nodeLog.backendAvailable();
   nodeLog.backendAvailable();
   assertEquals(lines.map((line) => line.slice(25)), [
-    "error backend away: no route; the node waits and no attempt is used up",
-    "info  backend back after 12 s (failed tries: 50)",
+    "error backend unavailable: no route; the node waits and no attempt is used up",
+    "info  backend available again after 12 s (failed tries: 50)",
   ]);
 });
 
 Deno.test("a recycled worker is no warning", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   nodeLog.workerRestarted({ worker: 0, exit: "recycled", reason: "recycled" });
   assertEquals(lines[0]!.slice(25), "info  worker 0 is replaced: its heap had grown above the ceiling");
 });
 
 Deno.test("given a BSN in a class, a reason or an id, it never reaches a line", () => {
   for (const json of [false, true]) {
-    const { journal: nodeLog, lines } = journalTo(json);
+    const { nodeLog, lines } = logTo(json);
     everyAct(nodeLog, "Error of 123456782", "Uncaught CitizenError: 123456782");
     everyAct(nodeLog, "Citizen123456782Error", "123456782");
     nodeLog.retried(ids({ caseId: "123456782", eventId: "123456782" }), "123456782");
@@ -157,7 +157,7 @@ Deno.test("given a BSN in a class, a reason or an id, it never reaches a line", 
 });
 
 Deno.test("given the message of an error, none of it reaches a line", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   everyAct(nodeLog, "Jan Jansen owes 40", "Uncaught (in promise) TypeError: Jan Jansen owes 40");
   nodeLog.workerRestarted({ worker: 1, exit: "start_failed", reason: "Jan Jansen owes 40" });
   nodeLog.close();
@@ -166,21 +166,21 @@ Deno.test("given the message of an error, none of it reaches a line", () => {
 });
 
 Deno.test("an event id that has nine digits in a row by chance stays whole: it must be found again", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   const eventId = "01943a5e-7c00-7000-8000-a123456782bc";
   nodeLog.retried(ids({ eventId }), "TypeError");
   assert(lines[0]!.includes(eventId));
 });
 
 Deno.test("a case id can't forge a line or dress up as another field", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   nodeLog.retried(ids({ caseId: "7, event x\n2026 error all is lost\u001b[2J\u202e" }), "TypeError");
   assertEquals(lines.length, 1);
   assert(lines[0]!.includes('case "7, event x?2026 error all is lost?[2J?", event'), lines[0]);
 });
 
 Deno.test("closing writes what was kept back once, and leaves no timer", () => {
-  const { journal: nodeLog, lines, timers } = journalTo();
+  const { nodeLog, lines, timers } = logTo();
   nodeLog.held(ids());
   nodeLog.held(ids());
   nodeLog.close();
@@ -221,7 +221,7 @@ Deno.test("combined observers are all told everything, in order", () => {
 });
 
 Deno.test("a processor that is started again is told, by the class of what was thrown alone (I8)", () => {
-  const { journal: nodeLog, lines } = journalTo();
+  const { nodeLog, lines } = logTo();
   const all = combineObservers(nodeLog);
   all.processorRestarted!({ processor: "intake", reason: "TypeError" });
   all.processorRestarted!({ processor: "intake", reason: "citizen 123456782" });

@@ -110,8 +110,8 @@ Deno.test("every failure that was survived is counted", async () => {
       'zaakstroom_worker_restarts_total{exit="hung"} 1',
       'zaakstroom_processor_restarts_total{backend="postgres",processor="intake"} 1',
       'zaakstroom_worker_restarts_total{exit="threw"} 0',
-      'zaakstroom_backend_away_total{backend="postgres"} 1',
-      'zaakstroom_backend_away_seconds_total{backend="postgres"} 2.5',
+      'zaakstroom_backend_outages_total{backend="postgres"} 1',
+      'zaakstroom_backend_unavailable_seconds_total{backend="postgres"} 2.5',
       'zaakstroom_backend_up{backend="postgres"} 0',
       'zaakstroom_worker_heap_bytes{worker="1"} 20',
     ]
@@ -138,7 +138,7 @@ Deno.test("a scrape tells the same twice: reading a counter does not add to it",
   assertEquals(await withoutProcess(), await withoutProcess());
 });
 
-Deno.test("time away is counted once, however many callers say so", () => {
+Deno.test("an outage is counted once, however many callers say so", () => {
   const clock = manualClock();
   const metrics = new Metrics({ backend: "postgres", now: clock.now });
   for (const wait of [1_000, 1_000]) {

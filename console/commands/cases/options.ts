@@ -1,0 +1,32 @@
+/** The options of the subcommands of `cases`. @module */
+import { decisions } from "../../../schema/event_fields.ts";
+import { oneOf, text } from "../../../schema/settings.ts";
+import type { Values } from "../../cli/options.ts";
+import { outputOptions } from "../../cli/output.ts";
+import { backendOptions, limitOption } from "../../store/options.ts";
+
+export const listOptions = {
+  latest: { schema: text.optional(), value: "TYPE", help: "only cases whose latest event is of this type" },
+  limit: limitOption,
+  ...outputOptions,
+  ...backendOptions,
+} as const;
+
+export const showOptions = { ...outputOptions, ...backendOptions } as const;
+
+export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendOptions } as const;
+
+export const decideOptions = {
+  decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
+  as: { schema: text.optional(), value: "NAME", help: "the caseworker who decides" },
+  "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
+  source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
+  ...outputOptions,
+  ...backendOptions,
+} as const;
+
+export type DecideCaseValues = Values<typeof decideOptions>;
+export type ListCasesValues = Values<typeof listOptions>;
+export type ShowCaseValues = Values<typeof showOptions>;
+export type ReviewCasesValues = Values<typeof reviewOptions>;

@@ -1,0 +1,19 @@
+/** The options of `publish`, as the command declares them and the run reads them. @module */
+import { flag, wholeNumber } from "../../../schema/settings.ts";
+import type { Values } from "../../cli/options.ts";
+import { outputOptions } from "../../cli/output.ts";
+import { backendOptions } from "../../store/options.ts";
+
+export const publishOptions = {
+  ...backendOptions,
+  strict: { schema: flag, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
+  batch: {
+    schema: wholeNumber(1, 10_000).default(1_000),
+    value: "N",
+    help: "events stored together; default 1000",
+  },
+  "dry-run": { schema: flag, help: "only validate" },
+  ...outputOptions,
+} as const;
+
+export type PublishValues = Values<typeof publishOptions>;

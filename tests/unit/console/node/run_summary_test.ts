@@ -1,0 +1,47 @@
+/** The summary of a run, for people. @module */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { renderSummary, type RunSummary } from "../../../../console/node/run_summary.ts";
+
+const SUMMARY: RunSummary = {
+  backend: "memory",
+  durability: "none",
+  seed: "s",
+  accepted: 1_000,
+  events: { "case.intake": 1_000 },
+  settled: 2_000,
+  settled_per_second: 400,
+  latency_ms: { p50: 1, p95: 2, p99: 3, max: 4 },
+  seconds: 5,
+  restarts: 0,
+  retried: 1,
+  parked: 2,
+  dead: 3,
+  ledger: {
+    balanced: true,
+    accepted: 1_000,
+    completed: 900,
+    inReview: 80,
+    inProgress: 15,
+    parked: 2,
+    dead: 3,
+    lost: [],
+    duplicated: [],
+    reordered: [],
+  },
+};
+
+Deno.test("the summary has deliveries, events by type, and the ledger with its verdict", () => {
+  assertEquals(renderSummary(SUMMARY).split("\n"), [
+    "2,000 deliveries settled, 400/s; from append to settle p50 1 ms, p95 2 ms, p99 3 ms",
+    "  case.intake                       1,000",
+    "0 restarts, 1 retries, 2 parked, 3 dead letters",
+    "Ledger: 1,000 cases = 900 completed + 80 in review + 15 in progress + 2 parked + 3 dead; " +
+    "nothing lost, nothing duplicated, nothing out of order",
+  ]);
+});
+
+Deno.test("a ledger that does not balance names what is lost, duplicated and out of order", () => {
+  const ledger = { ...SUMMARY.ledger, balanced: false, lost: ["a", "b"], reordered: ["c"] };
+  const expected = "; DOES NOT BALANCE: lost a, b; duplicated none; out of order c";
+  assertStringIncludes(renderSummary({ ...SUMMARY, latency_ms: null, ledger }), expected);
+});

@@ -1,6 +1,6 @@
 /**
- * Zaakstroom. What it takes to start a node's guardian is all that is loaded before it is known that more is needed: the
- * guardian is a process of its own, and the node waits for it.
+ * Zaakstroom. The guardian of a node is a process of its own, and the node waits for it: so nothing beyond the guardian
+ * is loaded before it is known that more is needed.
  * @module
  */
 import type { Output } from "./console/cli/command.ts";
@@ -13,7 +13,7 @@ export async function main(args: readonly string[], output: Output): Promise<num
 }
 
 async function runProgram(): Promise<number> {
-  // What is wrong with its options, the node tells.
+  // The node itself reports what is wrong with its options.
   if (needsGuardian(Deno.args)) return await guardNode(Deno.args);
   const { processOutput } = await import("./console/cli/terminal.ts");
   return await main(Deno.args, processOutput);

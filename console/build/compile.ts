@@ -22,7 +22,7 @@ const compileOptions = {
     value: "FILE",
     help: "default: dist/zaakstroom, or dist/zaakstroom-slim",
   },
-  slim: { schema: flag, help: "without PostgreSQL inside, for those who bring a server" },
+  slim: { schema: flag, help: "without PostgreSQL inside, to run on a server of your own" },
 } as const;
 
 /** Reads the command line, compiles, and says what came of it. Returns the exit code. */

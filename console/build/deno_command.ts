@@ -7,7 +7,7 @@ interface DenoOptions {
   readonly input?: string;
 }
 
-/** What it printed. @throws CommandError in one line when it failed; `doing` completes "Failed while …". */
+/** What it printed. @throws CommandError in one line when it failed; `activity` completes "Failed while …". */
 export async function runDeno(args: readonly string[], activity: string, run: DenoOptions): Promise<string> {
   const { success, stdout, stderr } = await tryDeno(args, run);
   if (success) return stdout;

@@ -7,6 +7,7 @@ import { errorReason, tryDeno } from "./deno_command.ts";
 import { stagePostgres, unstagePostgres } from "./target_postgres.ts";
 import type { CompileTarget } from "./targets.ts";
 
+/** A program to make. */
 export interface Program {
   /** The project's directory. */
   readonly root: string;
@@ -17,7 +18,7 @@ export interface Program {
   readonly slim: boolean;
 }
 
-/** Compiles; tells each step. @throws CommandError with one line. */
+/** Compiles, and reports each step. @throws CommandError with one line. */
 export async function compileProgram(program: Program, onProgress: (line: string) => void): Promise<void> {
   const dist = join(program.root, "dist");
   await Deno.mkdir(dist, { recursive: true });

@@ -1,5 +1,6 @@
 /** What a program can be compiled for. @module */
 
+/** A platform to compile for. */
 export interface CompileTarget {
   /** As `deno compile --target` calls it. */
   readonly triple: string;
@@ -15,6 +16,7 @@ const targets: readonly CompileTarget[] = [
   { triple: "x86_64-pc-windows-msvc", postgres: undefined },
 ];
 
+/** The names of the targets. */
 export const triples = targets.map(({ triple }) => triple) as [string, ...string[]];
 
 /** The target of that name. */

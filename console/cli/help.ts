@@ -137,5 +137,5 @@ function renderExits({ options, exits }: Command): string {
   const store = connects(options) ? { 4: "store not reached", 5: "store not usable" } : {};
   const all: Record<number, string> = { 0: "done", 2: "wrong command line", ...store, ...exits };
   const listed = Object.entries(all).map(([code, meaning]) => `${code} ${meaning}`);
-  return `Exit codes: ${listed.join(", ")}; see zaakstroom help exit-codes`;
+  return `Exit codes: ${listed.join("; ")} (see zaakstroom help exit-codes)`;
 }

@@ -2,16 +2,17 @@
 import { type Command, command, commandGroup, findSubcommand, type FoundCommand } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { inColumns } from "../cli/help.ts";
+import { outputOptions, printResult } from "../cli/output.ts";
 import {
   commonOptions,
   findSettings,
   type Option,
   type Options,
+  readOptions,
   type Setting,
   validate,
 } from "../cli/options.ts";
 import { configuredSettings } from "../cli/run_command.ts";
-import { jsonOption } from "../store/options.ts";
 
 /** The command, for these commands; itself among them. */
 export function configOf(commands: () => readonly Command[]): Command {
@@ -19,18 +20,23 @@ export function configOf(commands: () => readonly Command[]): Command {
     name: "show",
     summary: "Prints every setting, with its value and where it comes from",
     arguments: "[COMMAND]",
-    options: { json: jsonOption },
+    options: outputOptions,
     takesAnyArguments: true,
     notes:
-      "Takes the options of COMMAND, which are shown but not used, and --json for itself. Secrets are masked.",
+      "Takes the options of COMMAND, which are shown but not used, and --output for itself. Secrets are masked.",
     examples: [
       ["zaakstroom config show", "the settings of all commands"],
       ["zaakstroom config show start --workers 2", "what start would take, given this"],
     ],
-    async run({ positional: args }, { out }) {
+    async run({ positional: args }, output) {
+      const isOwn = (arg: string, i: number) =>
+        /^--(json$|output(=|$))/.test(arg) || args[i - 1] === "--output";
+      const { values } = readOptions(outputOptions, args.filter(isOwn), { env });
+      const rest = args.filter((arg, i) => !isOwn(arg, i));
       const all = commandGroup({ name: "config show", summary: "", subcommands: commands() });
-      const rows = mergeRows(await rowsOf(all, args.filter((arg) => arg !== "--json"), commands));
-      out(args.includes("--json") ? JSON.stringify({ settings: rows }) : renderRows(rows));
+      const rows = mergeRows(await rowsOf(all, rest, commands));
+      const columns = ["name", "value", "source", "place", "commands"];
+      printResult(output, values, { json: { settings: rows }, rows, columns, text: renderRows(rows) });
       return exitCodes.ok;
     },
   });

@@ -1,27 +1,28 @@
 /** `start`: runs a node, under its guardian. @module */
 import { command } from "../cli/command.ts";
-import { UsageError } from "../cli/exit_codes.ts";
+import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import { GUARDED, guardedRun, guardNode } from "../node/guarded_start.ts";
 import type { Parsed } from "../cli/options.ts";
 import { startOptions, type StartValues } from "../node/start_options.ts";
 
+/** The command. */
 export const start = command({
   name: "start",
   summary: "Runs a node: takes cases from the store through the processors",
   options: startOptions,
-  notes: [
-    "Examples:",
-    "  zaakstroom start                                         run until stopped",
-    "  zaakstroom start --simulate 100/sec                      with a stream of generated cases",
-    "  zaakstroom start --count 1000 --until-idle --json        generate, process, prove, and end",
-    "  zaakstroom start --url postgres://user@host/database     on a server of your own",
-    "",
-    "Ctrl-C stops in order: what is in hand is settled. A second Ctrl-C ends at once (exit code 130).",
-  ].join("\n"),
+  notes: "Ctrl-C stops in order: what is in hand is settled. A second Ctrl-C ends at once.",
+  examples: [
+    ["zaakstroom start", "run until stopped"],
+    ["zaakstroom start --simulate 100/sec", "with a stream of generated cases"],
+    ["zaakstroom start --count 1000 --until-idle --json", "generate, process, prove, and end"],
+    ["zaakstroom start --url postgres://user@host/database", "on a server of your own"],
+  ],
+  exits: {
+    [exitCodes.failed]: "work was left unsettled, or the ledger does not balance",
+    [exitCodes.inUse]: "port or data directory in use",
+    [exitCodes.interrupted]: "second Ctrl-C",
+  },
   async run(parsed: Parsed<typeof startOptions>, output) {
-    if (parsed.positional.length > 0) {
-      throw new UsageError(`start takes no arguments: ${parsed.positional[0]}`);
-    }
     validateOptions(parsed.values);
     if (parsed.values.policy !== undefined) {
       await (await import("../node/policy_file.ts")).readPolicy(parsed.values.policy);
@@ -41,7 +42,7 @@ function validateOptions({ simulate, count, seed, from }: StartValues): void {
   }
 }
 
-/** A run that is counted has a seed and a beginning that outlive the node. Of cases of our own choice, they arrive now. */
+/** A run that is counted has a seed and a beginning that outlive the node. Without a seed of the user's, cases arrive now. */
 function withSameCases(values: StartValues): StartValues {
   const run = guardedRun();
   if (values.count === undefined || values.seed !== undefined || run === undefined) return values;

@@ -7,6 +7,7 @@ import { outputOptions, printResult } from "../cli/output.ts";
 
 const versionOptions = outputOptions;
 
+/** The command. */
 export const version = command({
   name: "version",
   summary: "Prints the version, that of Deno inside, and what it was built for",

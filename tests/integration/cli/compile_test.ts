@@ -51,6 +51,10 @@ Deno.test({
     await t.step("it says what it can do", async () => {
       assertStringIncludes((await run(program, "--help")).out, "selftest");
     });
+    await t.step("it says its version, and that it is compiled", async () => {
+      const { code, out } = await run(program, "--version");
+      assertEquals([code, /^zaakstroom \S+ \(Deno .*, compiled\)\n$/.test(out)], [0, true], out);
+    });
     await t.step("its selftest boots the workers and the database inside it", async () => {
       const { ok, findings } = answer(await run(program, "selftest", "--workers", "2", "--json"));
       assert(ok);

@@ -20,8 +20,8 @@ export function exitCodePage(): string {
 
 function errorLine(exit: number, message: string): string {
   let line = "";
-  const print = (text: string) => line = text;
-  reportError(new CommandError(exit, message), print, { json: true, help: "" });
+  const output = { err: (text: string) => void (line = text) };
+  reportError(new CommandError(exit, message), output, { json: true, help: "" });
   return line;
 }
 

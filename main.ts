@@ -1,6 +1,6 @@
 /**
- * Zaakstroom. The guardian of a node is a process of its own, and the node waits for it: so nothing beyond the guardian
- * is loaded before it is known that more is needed.
+ * The program. It loads only the guardian up front: the guardian starts the node as a child process, so every extra
+ * import delays the node's start.
  * @module
  */
 import type { Output } from "./console/cli/command.ts";
@@ -12,11 +12,12 @@ export async function main(args: readonly string[], output: Output): Promise<num
   return await runCommandLine(args, output);
 }
 
-async function runProgram(): Promise<number> {
-  // The node itself reports what is wrong with its options.
-  if (needsGuardian(Deno.args)) return await guardNode(Deno.args);
+/** Runs a command line on the streams of this process; returns the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  // The node itself reports wrong options: the guardian doesn't read them.
+  if (needsGuardian(args)) return await guardNode(args);
   const { processOutput } = await import("./console/cli/terminal.ts");
-  return await main(Deno.args, processOutput);
+  return await main(args, processOutput);
 }
 
-if (import.meta.main) Deno.exit(await runProgram());
+if (import.meta.main) Deno.exit(await runProgram(Deno.args));

@@ -1,35 +1,33 @@
-/** An actor: tends one mailbox. Pulls a batch, has it handled, settles it; only then it asks for the next. @module */
-import { BackendUnavailable } from "../backends/backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  Fenced,
-  type InFlightMark,
-  linesOf,
-  type Mailbox,
-  positionOf,
-} from "../backends/mailbox/mailbox.ts";
-import { retryWhileUnusable, type UsabilityListener } from "../backends/primitives/retry.ts";
-import { parseLine } from "../schema/delivery_line.ts";
-import { holdCases, splitAroundSuspect } from "./failures/split_batch.ts";
+/**
+ * The actor of one mailbox: takes its batches in order, has a worker handle each, settles the result, and only then asks
+ * for the next. It holds no state of cases; what it remembers is which deliveries crash (`failures/quarantine.ts`).
+ * @module
+ */
+import { BackendUnavailable } from "../backends/errors.ts";
+import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
+import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
+import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { SharedLock } from "../backends/primitives/shared_lock.ts";
-import type { Observer } from "./observer.ts";
-import { Quarantine, type Slice } from "./failures/quarantine.ts";
-import type { ErrorInfo } from "./error_info.ts";
-import type { FailurePolicy } from "./failures/failure_policy.ts";
+import { parseLine } from "../schema/delivery_line.ts";
+import { crashResult, NODE_DIED } from "./failures/crash_result.ts";
 import { outcomeOf } from "./failures/failure_outcome.ts";
+import type { FailurePolicy } from "./failures/failure_policy.ts";
+import { inFlightMarkOf, Quarantine, type Slice } from "./failures/quarantine.ts";
+import { holdCases } from "./failures/split_batch.ts";
+import { type Observer, reportAvailability } from "./observer.ts";
 import { WorkerDied } from "./pool/worker_handle.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
-import type { BatchResult, FailedAttempt } from "./worker/protocol.ts";
+import type { BatchResult } from "./worker/protocol.ts";
 
+/** What the actors of one processor share. */
 export interface ActorContext {
   readonly pool: WorkerPool;
   /**
-   * How far along the life of a case it is. Of those who wait, who is furthest goes first: a case that was begun is
-   * finished while its states are still at hand, before the next one begins.
+   * The processor's place in the life of a case. Among actors that wait for a permit the highest goes first, so that a
+   * case is finished while its states are still cached, before the next one begins.
    */
   readonly priority: number;
-  /** Shared by all actors of the process: so that one of them can be sure to be alone. */
+  /** Shared by all actors of the process, so that one of them can be certain that nothing else runs. */
   readonly lock: SharedLock;
   readonly observer: Observer;
   readonly policy: FailurePolicy;
@@ -37,184 +35,150 @@ export interface ActorContext {
   readonly random: () => number;
 }
 
-/** Tends a mailbox until the signal aborts or the lease is lost; then gives the lease back. */
-export async function tend(mailbox: Mailbox, context: ActorContext, signal: AbortSignal): Promise<void> {
-  const ended = AbortSignal.any([signal, mailbox.revoked]);
-  const quarantine = new Quarantine(mailbox.crashedOwner);
-  try {
-    // A batch whose settling has an unknown outcome is read again from the checkpoint, or not at all if it was settled.
-    const work = () => takeBatches(mailbox, context, signal, quarantine);
-    await retryWhileUnusable(work, ended, reportAvailability(context.observer));
-  } catch (error) {
-    // Unsettled work is simply still there: the next owner, or the next start, takes it up.
+export class MailboxActor {
+  readonly #mailbox: Mailbox;
+  readonly #context: ActorContext;
+  readonly #quarantine: Quarantine;
+
+  constructor(mailbox: Mailbox, context: ActorContext) {
+    this.#mailbox = mailbox;
+    this.#context = context;
+    this.#quarantine = new Quarantine(mailbox.crashedOwner);
+  }
+
+  /** Works until the signal aborts or the lease is revoked, then releases the lease. Rejects only with a bug. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = AbortSignal.any([signal, this.#mailbox.revoked]);
+    const { observer } = this.#context;
+    try {
+      // After a settlement with an unknown outcome the batch is read again from the checkpoint, unless it was settled.
+      await retryWhileUnusable(() => this.#takeBatches(signal), ended, reportAvailability(observer));
+    } catch (error) {
+      this.#onFailure(error);
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** Unsettled work stays in the store: the next owner, or the next start, takes it up. */
+  #onFailure(error: unknown): void {
     if (error instanceof WorkerDied && error.exit === "stopped") return;
     if (error instanceof BackendUnavailable) return;
     if (!(error instanceof Fenced)) throw error;
-    const { processor, partition, epoch } = mailbox;
-    context.observer.fenced({ processor, partition, epoch });
-  } finally {
-    await closeMailbox(mailbox);
+    const { processor, partition, epoch } = this.#mailbox;
+    this.#context.observer.fenced({ processor, partition, epoch });
   }
-}
 
-/** A refusal holds up everything, as an absence does, and is told as such. */
-export function reportAvailability(observer: Observer): UsabilityListener {
-  return (error) =>
-    error === undefined ? observer.backendAvailable() : observer.backendUnavailable(error.message);
-}
-
-async function takeBatches(
-  mailbox: Mailbox,
-  context: ActorContext,
-  signal: AbortSignal,
-  quarantine: Quarantine,
-): Promise<void> {
-  const permits = context.pool.semaphore(mailbox.partition).withPriority(context.priority);
-  for await (const batch of mailbox.batches(signal, permits)) {
-    await handleBatch(mailbox, batch, context, quarantine);
-  }
-}
-
-async function closeMailbox(mailbox: Mailbox): Promise<void> {
-  try {
-    await mailbox.close();
-  } catch (error) {
-    // Then the lease runs out by itself.
-    if (!(error instanceof BackendUnavailable)) throw error;
-  }
-}
-
-/** Handles a batch; when a worker dies of it, in ever smaller parts, until the delivery that kills is alone. */
-async function handleBatch(mailbox: Mailbox, batch: Batch, context: ActorContext, quarantine: Quarantine) {
-  const slices = quarantine.split(batch);
-  const stoppedCases = new Set<string>();
-  for (let slice = slices.shift(); slice !== undefined; slice = slices.shift()) {
-    const attempted = { ...slice, batch: holdCases(stoppedCases, slice.batch) };
-    const result = await handleSlice(mailbox, attempted, context, quarantine);
-    if (result instanceof WorkerDied) slices.unshift(...splitAfterCrash(slice, result, quarantine));
-    // A case that failed in one part goes no further in the next ones.
-    else for (const { caseId } of result.failedAttempts) stoppedCases.add(caseId);
-  }
-  if (batch.kind === "fresh") quarantine.clear();
-}
-
-/** The result of a part, which is settled; or the death of its worker, when it is not yet known what is to blame. */
-async function handleSlice(
-  mailbox: Mailbox,
-  slice: Slice,
-  context: ActorContext,
-  quarantine: Quarantine,
-): Promise<BatchResult | WorkerDied> {
-  // Until it is settled: as long as the store has a delivery on trial, what the process dies of is charged to it.
-  const release = await context.lock.acquire(slice.isolation === "exclusive");
-  try {
-    const result = await attempt(mailbox, slice, context.pool);
-    if (result instanceof WorkerDied) return result;
-    // Before it is settled: should the answer to that be lost, the same death must not be charged again.
-    if (slice.isolation === "condemned") quarantine.recordAttempt(positionOf(linesOf(slice.batch)[0]!));
-    await settle(mailbox, slice.batch, result, context);
-    return result;
-  } finally {
-    release();
-  }
-}
-
-function splitAfterCrash({ batch }: Slice, died: WorkerDied, quarantine: Quarantine): Slice[] {
-  const { suspect } = died;
-  if (suspect !== undefined && suspect < batch.count) {
-    quarantine.recordCrash(positionOf(linesOf(batch)[suspect]!), "worker");
-  }
-  return splitAroundSuspect(batch, died).flatMap((slice) => quarantine.split(slice));
-}
-
-async function attempt(mailbox: Mailbox, slice: Slice, pool: WorkerPool): Promise<BatchResult | WorkerDied> {
-  const { batch, isolation } = slice;
-  if (isolation === "condemned" && !parseLine(linesOf(batch)[0]!).held) return crashResult(batch, NODE_DIED);
-  try {
-    if (isolation === "journaled" || isolation === "exclusive") {
-      await mailbox.markInFlight(inFlightMarkOf(slice));
+  async #close(): Promise<void> {
+    try {
+      await this.#mailbox.close();
+    } catch (error) {
+      // The lease then expires by itself.
+      if (!(error instanceof BackendUnavailable)) throw error;
     }
-    return await run(mailbox, slice, pool);
-  } catch (error) {
-    if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
-    if (batch.count > 1 || error.suspect === undefined) return error;
-    return crashResult(batch, { class: error.name, message: error.message });
   }
-}
 
-function inFlightMarkOf({ batch, isolation }: Slice): InFlightMark {
-  const lines = linesOf(batch);
-  return {
-    first: positionOf(lines[0]!),
-    last: positionOf(lines.at(-1)!),
-    exclusive: isolation === "exclusive",
-  };
-}
-
-function run(
-  mailbox: Mailbox,
-  { batch: { lines }, isolation }: Slice,
-  pool: WorkerPool,
-): Promise<BatchResult> {
-  const { processor, partition } = mailbox;
-  const expected = isolation === "isolated" || isolation === "exclusive";
-  return pool.run({ processor, partition, lines }, mailbox.histories.bind(mailbox), expected);
-}
-
-/** A delivery that was alone with what it ended: one failed attempt. */
-function crashResult(slice: Batch, error: ErrorInfo): BatchResult {
-  const { position, attempt, event } = parseLine(linesOf(slice)[0]!);
-  const failed: FailedAttempt = {
-    position,
-    eventId: event.event_id,
-    eventType: event.event_type,
-    caseId: event.correlation_id,
-    attempt,
-    held: false,
-    final: false,
-    error,
-  };
-  return { outputs: NO_OUTPUTS, outputTypes: {}, timers: [], failedAttempts: [failed], done: {} };
-}
-
-const NO_OUTPUTS = new Uint8Array();
-
-const NODE_DIED: ErrorInfo = {
-  class: "NodeDied",
-  message: "The process died while this delivery was handled, and nothing else was",
-};
-
-async function settle(
-  mailbox: Mailbox,
-  slice: Batch,
-  result: BatchResult,
-  context: ActorContext,
-): Promise<void> {
-  const failures = result.failedAttempts.map((failed) =>
-    outcomeOf(mailbox.processor, failed, context.policy, context.now(), context.random())
-  );
-  const { outputs, outputTypes, timers } = result;
-  await mailbox.settle(slice, { outputs, outputTypes, timers, failures });
-  reportSettled(mailbox, result, failures, context.observer);
-}
-
-/** Told after settling: what was not made durable has not happened. */
-function reportSettled(
-  mailbox: Mailbox,
-  result: BatchResult,
-  failures: readonly FailedDelivery[],
-  observer: Observer,
-): void {
-  const { processor, partition } = mailbox;
-  const failed: Record<string, number> = {};
-  for (const { eventType, held } of result.failedAttempts) {
-    if (!held) failed[eventType] = (failed[eventType] ?? 0) + 1;
+  async #takeBatches(signal: AbortSignal): Promise<void> {
+    const { pool, priority } = this.#context;
+    const permits = pool.semaphore(this.#mailbox.partition).withPriority(priority);
+    for await (const batch of this.#mailbox.batches(signal, permits)) await this.#handleBatch(batch);
   }
-  observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
-  for (const { caseId, eventId, attempt, outcome } of failures) {
-    const ids = { processor, partition, caseId, eventId, attempt };
-    if (outcome.kind === "held") observer.held(ids);
-    else if (outcome.kind === "retry") observer.retried(ids, outcome.error.class);
-    else observer.deadLettered(ids, outcome.error.class);
+
+  /** Handles a batch; when its worker dies, in ever smaller slices, until the delivery that kills is alone. */
+  async #handleBatch(batch: Batch): Promise<void> {
+    const slices = this.#quarantine.split(batch);
+    const stoppedCases = new Set<string>();
+    for (let slice = slices.shift(); slice !== undefined; slice = slices.shift()) {
+      const result = await this.#handle({ ...slice, batch: holdCases(stoppedCases, slice.batch) });
+      if (result instanceof WorkerDied) {
+        slices.unshift(...this.#quarantine.splitAfterCrash(slice.batch, result.suspect));
+        continue;
+      }
+      // A case that failed in one slice goes no further in the next ones.
+      for (const { caseId } of result.failedAttempts) stoppedCases.add(caseId);
+    }
+    if (batch.kind === "fresh") this.#quarantine.clear();
+  }
+
+  /** Takes one slice from start to settlement. Returns the worker's death while the delivery to blame is not isolated. */
+  async #handle(slice: Slice): Promise<BatchResult | WorkerDied> {
+    const release = await this.#acquireLock(slice);
+    try {
+      await this.#markInFlight(slice);
+      const result = await this.#execute(slice);
+      if (result instanceof WorkerDied) return result;
+      const failures = this.#decideOutcomes(result);
+      await this.#settle(slice, result, failures);
+      this.#report(result, failures);
+      return result;
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * 1. Held until the slice is settled: while the store has a delivery marked as exclusively in flight, a crash of the
+   * process is charged to it.
+   */
+  #acquireLock({ isolation }: Slice): Promise<() => void> {
+    const { lock } = this.#context;
+    return isolation === "exclusive" ? lock.acquireExclusive() : lock.acquireShared();
+  }
+
+  /** 2. Records durably what is about to run, when a crash of the process must be traced to it. */
+  async #markInFlight(slice: Slice): Promise<void> {
+    if (slice.isolation !== "journaled" && slice.isolation !== "exclusive") return;
+    await this.#mailbox.markInFlight(inFlightMarkOf(slice));
+  }
+
+  /** 3. Has a worker handle the slice. The death of a worker that had one delivery alone is that delivery's failure. */
+  async #execute({ batch, isolation }: Slice): Promise<BatchResult | WorkerDied> {
+    if (isolation === "condemned" && !parseLine(linesOf(batch)[0]!).held) {
+      return crashResult(batch, NODE_DIED);
+    }
+    const mailbox = this.#mailbox;
+    const { processor, partition } = mailbox;
+    const mayCrash = isolation === "isolated" || isolation === "exclusive";
+    try {
+      const request = { processor, partition, lines: batch.lines };
+      return await this.#context.pool.run(request, mailbox.histories.bind(mailbox), mayCrash);
+    } catch (error) {
+      if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
+      if (batch.count > 1 || error.suspect === undefined) return error;
+      return crashResult(batch, { class: error.name, message: error.message });
+    }
+  }
+
+  /** 4. The policy says what becomes of each failed attempt: held, retried, or a dead letter. */
+  #decideOutcomes({ failedAttempts }: BatchResult): FailedDelivery[] {
+    const { policy, now, random } = this.#context;
+    return failedAttempts.map((failed) =>
+      outcomeOf(this.#mailbox.processor, failed, policy, now(), random())
+    );
+  }
+
+  /** 5. Outputs, checkpoint, timers and failures become durable together. */
+  async #settle({ batch, isolation }: Slice, result: BatchResult, failures: FailedDelivery[]): Promise<void> {
+    // Before the settlement: if its answer is lost, the same crash must not be charged a second time.
+    if (isolation === "condemned") this.#quarantine.recordAttempt(batch);
+    const { outputs, outputTypes, timers } = result;
+    await this.#mailbox.settle(batch, { outputs, outputTypes, timers, failures });
+  }
+
+  /** 6. Reports after settling: what is not durable has not happened. */
+  #report(result: BatchResult, failures: readonly FailedDelivery[]): void {
+    const { observer } = this.#context;
+    const { processor, partition } = this.#mailbox;
+    const failed: Record<string, number> = {};
+    for (const { eventType, held } of result.failedAttempts) {
+      if (!held) failed[eventType] = (failed[eventType] ?? 0) + 1;
+    }
+    observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
+    for (const { caseId, eventId, attempt, outcome } of failures) {
+      const ids = { processor, partition, caseId, eventId, attempt };
+      if (outcome.kind === "held") observer.held(ids);
+      else if (outcome.kind === "retry") observer.retried(ids, outcome.error.class);
+      else observer.deadLettered(ids, outcome.error.class);
+    }
   }
 }

@@ -1,4 +1,4 @@
-/** What was thrown, as plain data that any store takes. @module */
+/** A thrown value as plain data that every store accepts. @module */
 
 /** An error, described. */
 export interface ErrorInfo {
@@ -8,14 +8,14 @@ export interface ErrorInfo {
 }
 
 const CLASS_CHARACTERS = 200;
-/** So few that all the failures that are kept of a delivery fit into one JetStream message, whatever they say. */
-export const MESSAGE_CHARACTERS = 2_000;
-export const STACK_CHARACTERS = 8_000;
+/** Bounded so that all stored failures of a delivery fit into one JetStream message. */
+const MESSAGE_CHARACTERS = 2_000;
+const STACK_CHARACTERS = 8_000;
 
-/** Control characters, but for those that text consists of. JSON takes six bytes for each. */
+/** Control characters other than tab and line breaks; JSON takes six bytes for each. */
 const CONTROL = /[^\P{Cc}\n\r\t]/gu;
 
-/** Describes whatever was thrown. It never throws, though reading what was thrown may. */
+/** Describes a thrown value. Never throws, although reading that value may. */
 export function describeError(error: unknown): ErrorInfo {
   try {
     if (!(error instanceof Error)) {
@@ -32,7 +32,7 @@ export function describeError(error: unknown): ErrorInfo {
   }
 }
 
-/** Text of a bounded length. A NUL or half a character would be refused by the store, and the dead letter with it. */
+/** Text of a bounded length, without NUL or half a surrogate pair: a store would refuse the dead letter because of them. */
 function boundedText(value: unknown, most: number): string {
   return String(value).slice(0, most).replaceAll(CONTROL, "\uFFFD").toWellFormed();
 }

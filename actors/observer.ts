@@ -1,4 +1,5 @@
-/** What the runtime tells whoever watches: every event of I8, with ids and without data. @module */
+/** What the runtime reports as it works: every event of I8, with ids and without data. @module */
+import type { UsabilityListener } from "../backends/primitives/retry.ts";
 
 /** Ids of a delivery; never its data. */
 export interface DeliveryIds {
@@ -27,13 +28,13 @@ export interface Observer {
   held(ids: DeliveryIds): void;
   fenced(ids: { processor: string; partition: number; epoch: number }): void;
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
-  /** A processor failed with what is nobody's outcome, and is started again unless that happened too often. */
+  /** A processor ended with a bug; it is started again unless that happened too often. */
   processorRestarted?(restart: { processor: string; reason: string }): void;
   backendUnavailable(reason: string): void;
   backendAvailable(): void;
 }
 
-/** Watches nothing: a part of it can be replaced by what is to be heard. */
+/** Ignores everything; spread it and override what is of interest. */
 export const noopObserver: Observer = {
   settled() {},
   retried() {},
@@ -44,3 +45,9 @@ export const noopObserver: Observer = {
   backendUnavailable() {},
   backendAvailable() {},
 };
+
+/** Reports an outage and its end. An unusable backend stops all work as an unreachable one does, and counts as one. */
+export function reportAvailability(observer: Observer): UsabilityListener {
+  return (error) =>
+    error === undefined ? observer.backendAvailable() : observer.backendUnavailable(error.message);
+}

@@ -1,7 +1,31 @@
-/** A processor: the only thing a user of the runtime writes. Pure: no I/O, no clock, no randomness, no environment. @module */
+/**
+ * A processor: the only thing a user of the runtime writes. Pure: no I/O, no clock, no randomness, no environment.
+ *
+ * ```ts
+ * // arrears.ts
+ * import type { Processor } from "@zaakstroom/zaakstroom/processor";
+ *
+ * // The state of a case is the number of instalments that were missed since the last payment.
+ * export const arrears: Processor<number, "case.payment_missed", "case.payment_received"> = {
+ *   name: "arrears",
+ *   version: 1,
+ *   takes: ["case.payment_missed"],
+ *   folds: ["case.payment_received"],
+ *   initial: () => 0,
+ *   evolve: (missed, event) => event.event_type === "case.payment_missed" ? missed + 1 : 0,
+ *   handle({ data: { case_id } }, missed) {
+ *     if (missed === 0) return { events: [] };
+ *     const reasons = [{ code: "arrears", reason: "Two instalments in a row were missed" }];
+ *     const data = { case_id, asked_of: "caseworker" as const, reasons, rules: [] };
+ *     return { events: [{ event_type: "case.review_requested", data }] };
+ *   },
+ * };
+ * ```
+ * @module
+ */
 import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts";
 
-/** What a handler may lean on. All of it is derived from the event, so that a replay gives the same bytes. */
+/** What a handler may use besides event and state. All of it is derived from the event: a replay gives the same bytes. */
 export interface HandlerContext {
   /** The time of the event being handled, ISO. There is no other now. */
   readonly now: string;
@@ -48,7 +72,7 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
   handle(event: EventOf<T>, state: S, context: HandlerContext): HandlerResult;
 }
 
-/** Any processor, as the runtime hosts it: the registry is the one place where the types of states are forgotten. */
+/** Any processor, as the runtime hosts it: without the type of its state. */
 export interface AnyProcessor {
   readonly name: string;
   readonly version: number;
@@ -61,7 +85,7 @@ export interface AnyProcessor {
   handle(event: any, state: any, context: HandlerContext): HandlerResult;
 }
 
-/** Thrown by a handler for an event that no retry can save. */
+/** Thrown by a handler for an event that no retry can help. */
 export class Reject extends Error {
   override name = "Reject";
 }

@@ -1,13 +1,15 @@
-/** A processor at work: takes its mailboxes as they are won, and gives each an actor. @module */
-import { type Backend, BackendUnavailable } from "../backends/backend.ts";
+/** A processor's subscription: gives each mailbox that is acquired for it an actor. @module */
+import { BackendUnavailable } from "../backends/errors.ts";
+import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { Child } from "./supervision/child_supervisor.ts";
 import type { AnyProcessor } from "./processor.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
-import { type ActorContext, reportAvailability, tend } from "./actor.ts";
+import { type ActorContext, MailboxActor } from "./actor.ts";
 import { describeError } from "./error_info.ts";
+import { reportAvailability } from "./observer.ts";
 
-/** One life of a processor. An error that is nobody's outcome ends it: batches in hand go on, and then it has failed. */
+/** One run of a processor. A bug ends it: batches in hand are finished first, and then it has failed. */
 export class ProcessorSubscription implements Child {
   readonly ready = Promise.resolve();
   readonly ended: Promise<Exit>;
@@ -16,25 +18,25 @@ export class ProcessorSubscription implements Child {
   #crash: { readonly error: unknown } | undefined;
 
   /** Begins at once. */
-  constructor(backend: Backend, processor: AnyProcessor, context: ActorContext) {
-    this.ended = this.#run(backend, processor, context);
+  constructor(source: MailboxSource, processor: AnyProcessor, context: ActorContext) {
+    this.ended = this.#run(source, processor, context);
   }
 
-  /** Batches in hand go on; no more are asked for. */
+  /** Finishes batches in hand and asks for no more. */
   stop(): void {
     this.#stopping.abort();
   }
 
-  /** What is in hand can't be taken from it: it ends when the workers do. */
+  /** Batches in hand can't be interrupted here: they end when the workers do. */
   kill(): void {
     this.stop();
   }
 
-  async #run(backend: Backend, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
+  async #run(source: MailboxSource, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
     const { signal } = this.#stopping;
     const consume = async () => {
-      for await (const mailbox of backend.mailboxes(processor, signal)) {
-        this.#watch(tend(mailbox, context, signal));
+      for await (const mailbox of source.mailboxes(processor, signal)) {
+        this.#watch(new MailboxActor(mailbox, context).run(signal));
       }
     };
     try {

@@ -4,31 +4,48 @@
  * ```
  * node (rest_for_one)
  * ├── workers (one_for_one): worker/0, worker/1, …
- * └── the backend (one_for_one): a processor each, with an actor for every mailbox it won
+ * └── the backend (one_for_one): a processor each, with an actor for every mailbox it acquired
  * ```
  *
- * Started left to right, stopped right to left: what is in hand is settled before the workers end. Whoever is restarted
- * too often is given up on, and the one above decides; above the node is its guardian.
+ * Started left to right, stopped right to left: batches in hand are settled before the workers end. A child that is
+ * restarted too often is given up, and the supervisor above decides; above the node is its guardian.
  * @module
  */
-import type { Backend } from "../backends/backend.ts";
+import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
 import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { ProcessorSubscription } from "./subscription.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
-import type { FailurePolicy } from "./failures/failure_policy.ts";
+import { DEFAULT_POLICY, type FailurePolicy } from "./failures/failure_policy.ts";
 import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
 export interface SupervisorOptions extends PoolOptions {
   readonly policy: FailurePolicy;
 }
 
-/** How a supervisor ended: because it was asked to, or because it gave up and its process should begin anew. */
+/** The options of a node with this many workers; the reference of settings says what each is for. */
+export function defaultSupervisorOptions(
+  workers: number,
+  policy: FailurePolicy = DEFAULT_POLICY,
+): SupervisorOptions {
+  return {
+    workers,
+    deliveryTimeoutMs: 1_000,
+    hangMs: 3_000,
+    startMs: 30_000,
+    stateLimit: 20_000,
+    heapCeilingBytes: 256 * 1024 * 1024,
+    intensity: { restarts: 20, periodMs: 60_000 },
+    policy,
+  };
+}
+
+/** How a supervisor ended: because it was asked to, or because it gave up and its process must start anew. */
 type SupervisorExit = { readonly kind: "stopped" } | { readonly kind: "escalated"; readonly reason: string };
 
-/** What neither workers nor processors could mend, a fresh process mends better than we do. */
+/** It restarts nothing: what restarts of workers and processors did not repair, a fresh process repairs better. */
 const NODE = {
   id: "node",
   strategy: "rest_for_one",
@@ -36,7 +53,7 @@ const NODE = {
   backoff: { firstMs: 100, longestMs: 5_000 },
 } as const;
 
-/** A bug is seen soon, and still does not end the other processors at its first appearance. */
+/** A bug is reported soon, and its first occurrence does not end the other processors. */
 const PROCESSORS = {
   strategy: "one_for_one",
   intensity: { restarts: 3, periodMs: 60_000 },
@@ -44,7 +61,7 @@ const PROCESSORS = {
 } as const;
 
 export class Supervisor {
-  readonly #backend: Backend;
+  readonly #source: MailboxSource;
   readonly #processors: readonly AnyProcessor[];
   readonly #observer: Observer;
   readonly #options: SupervisorOptions;
@@ -56,27 +73,27 @@ export class Supervisor {
   readonly #endRequested = Promise.withResolvers<void>();
 
   constructor(
-    backend: Backend,
+    source: MailboxSource,
     processors: readonly AnyProcessor[],
     observer: Observer,
     options: SupervisorOptions,
   ) {
-    this.#backend = backend;
+    this.#source = source;
     this.#processors = processors;
     this.#observer = observer;
     this.#options = options;
   }
 
   /**
-   * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when that is given up on: then
-   * `ended` says so. Once it was stopped, it does not start.
+   * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when the workers are given up:
+   * `ended` then resolves. After `stop` it does nothing.
    */
   async start(): Promise<void> {
     if (this.#stopping) return;
     this.#node = new ChildSupervisor(NODE, [
       { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers() },
       {
-        id: this.#backend.name,
+        id: this.#source.name,
         restart: "permanent",
         stopMs: Infinity,
         start: () => this.#startProcessors(),
@@ -103,11 +120,11 @@ export class Supervisor {
       id: processor.name,
       restart: "permanent",
       stopMs: Infinity,
-      start: () => new ProcessorSubscription(this.#backend, processor, { ...context, priority }),
+      start: () => new ProcessorSubscription(this.#source, processor, { ...context, priority }),
     }));
     const onChildExit = (processor: string, { reason }: Exit) =>
       this.#observer.processorRestarted?.({ processor, reason });
-    return new ChildSupervisor({ ...PROCESSORS, id: this.#backend.name }, specs, onChildExit);
+    return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
   }
 
   /** Heap of each worker in bytes, as last reported. */
@@ -120,7 +137,7 @@ export class Supervisor {
     return this.#pool?.load ?? 0;
   }
 
-  /** The node restarts nothing itself: what failed below it stays down, and the process is to begin anew. */
+  /** What failed below the node stays down: the process must start anew. */
   #onNodeExit({ reason, error }: Exit): void {
     if (error === undefined) this.#escalation ??= reason;
     else this.#crash ??= { error };
@@ -132,7 +149,7 @@ export class Supervisor {
     this.#beginStop();
   }
 
-  /** Batches in hand go on; no more are asked for. */
+  /** Batches in hand are finished; no more are asked for. */
   #beginStop(): void {
     this.#stopping = true;
     this.#node?.stop();

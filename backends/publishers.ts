@@ -1,54 +1,62 @@
 /**
- * For programs that store events: thin, typed front doors over `append`.
+ * For programs that store events: thin, typed front doors over `append`. Amounts are in euros. A misspelt or missing field
+ * fails the type check; a field of an organisation's own, which the store keeps, goes in by
+ * `publish({ event_type, data })`.
  *
  * ```ts
+ * // register.ts
  * import { caseIntake, PostgresEventPublisher } from "@zaakstroom/zaakstroom";
  *
+ * // Connects at the first event. On JetStream: await NatsEventPublisher.create("nats://localhost:4222").
  * const publisher = new PostgresEventPublisher("postgresql://localhost/schulden");
- * await publisher.publish(
- *   caseIntake({ case_id: "123", citizen_bsn: "987654321", debt_amount: 500.00, debt_type: "parkeerboete" }),
- * );
+ *
+ * export async function register(case_id: string, citizen_bsn: string, debt_amount: number): Promise<void> {
+ *   await publisher.publish(caseIntake({ case_id, citizen_bsn, debt_amount, debt_type: "parkeerboete" }));
+ * }
+ *
  * await publisher.close();
  * ```
  *
  * The store must be there: the commands `setup` and `start` make it.
- *
- * On JetStream: `const publisher = await NatsEventPublisher.create("nats://localhost:4222")`, and the rest is the same.
  * @module
  */
-import type { WireEvent } from "../schema/events.ts";
-import { type EventInput, type InputOptions, readInput } from "../schema/input.ts";
-import type { AppendResult, Backend, ExpectedVersion } from "./backend.ts";
+import type { DataInput, WireEvent } from "../schema/events.ts";
+import { type EventInput, type InputOptions, type INTAKE_DEFAULTS, readInput } from "../schema/input.ts";
+import type { Backend } from "./backend.ts";
+export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./errors.ts";
+import type { AppendResult, ExpectedVersion } from "./event_store.ts";
+export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/nats_backend.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
 
-export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./backend.ts";
-export type { AppendResult, ExpectedVersion } from "./backend.ts";
 export { InvalidEvent } from "../schema/codec.ts";
+export type { DataInput, EventType } from "../schema/events.ts";
 export type { EventInput } from "../schema/input.ts";
 
-/** Data of an intake: the brief's four fields, and what else is known. Amounts in euros. */
-export type IntakeInput = {
-  case_id: string;
-  citizen_bsn: string;
-  debt_amount: number;
-  debt_type: string;
-  [field: string]: unknown;
-};
+/** Data of an intake: the brief's four fields, and what else is known. */
+export type IntakeInput =
+  & Omit<DataInput<"case.intake">, DefaultedIntakeField>
+  & Partial<Pick<DataInput<"case.intake">, DefaultedIntakeField>>;
+type DefaultedIntakeField = keyof typeof INTAKE_DEFAULTS;
 
-/** A `case.intake` event; what is missing gets the defaults of `schema/input.ts` when it is published. */
+/** A `case.intake` event; missing fields get the defaults of `schema/input.ts` when it is published. */
 export function caseIntake(data: IntakeInput): EventInput {
   return { event_type: "case.intake", data };
 }
 
-/** A `case.analysis` event. Amounts in euros. */
-export function caseAnalysis(data: { case_id: string; [field: string]: unknown }): EventInput {
+/** A `case.analysis` event. */
+export function caseAnalysis(data: DataInput<"case.analysis">): EventInput {
   return { event_type: "case.analysis", data };
 }
 
 /** A `case.decision` event. */
-export function caseDecision(data: { case_id: string; [field: string]: unknown }): EventInput {
+export function caseDecision(data: DataInput<"case.decision">): EventInput {
   return { event_type: "case.decision", data };
+}
+
+/** A `case.completed` event. */
+export function caseCompleted(data: DataInput<"case.completed">): EventInput {
+  return { event_type: "case.completed", data };
 }
 
 export interface PublishOptions extends InputOptions {
@@ -114,7 +122,7 @@ export class NatsEventPublisher extends EventPublisher {
     super(async () => (await import("./nats/nats_backend.ts")).openNats({ ...options, url }));
   }
 
-  /** One that is connected. Throws BackendAway when nobody answers and BackendRefused when the server can't be used. */
+  /** One that is connected. Throws BackendUnavailable when no server answers and BackendUnusable when it can't be used. */
   static async create(url: string, options: Omit<NatsOptions, "url"> = {}): Promise<NatsEventPublisher> {
     const publisher = new NatsEventPublisher(url, options);
     await publisher.connect();
@@ -135,7 +143,7 @@ export class PublishCase {
 export class PublishAnalysis {
   constructor(readonly publisher: EventPublisher) {}
 
-  publish(data: Parameters<typeof caseAnalysis>[0], options?: PublishOptions): Promise<AppendResult> {
+  publish(data: DataInput<"case.analysis">, options?: PublishOptions): Promise<AppendResult> {
     return this.publisher.publish(caseAnalysis(data), options);
   }
 }
@@ -144,7 +152,7 @@ export class PublishAnalysis {
 export class PublishDecision {
   constructor(readonly publisher: EventPublisher) {}
 
-  publish(data: Parameters<typeof caseDecision>[0], options?: PublishOptions): Promise<AppendResult> {
+  publish(data: DataInput<"case.decision">, options?: PublishOptions): Promise<AppendResult> {
     return this.publisher.publish(caseDecision(data), options);
   }
 }

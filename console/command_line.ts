@@ -31,8 +31,9 @@ async function run(args: readonly string[], output: Output, invocation: Invocati
 }
 
 async function find(name: string): Promise<Command> {
-  // A node is waited for: it does not load what belongs to other commands.
+  // Both load only their own modules: `start` to be ready sooner, `simtest` because it runs without any permission.
   if (name === "start") return (await import("./commands/start.ts")).start;
+  if (name === "simtest") return (await import("./commands/simtest.ts")).simtest;
   if (name === "version") return (await import("./commands/version.ts")).version;
   const commands = await loadAll();
   const found = commands.find((command) => command.name === name);

@@ -84,7 +84,7 @@ function toText(euros: number): unknown {
 /** Where the amounts of an object are: `true` for an amount, a map for an object that holds some or a list of such. */
 type MoneyMap = { [field: string]: true | MoneyMap };
 
-/** The amounts of each type, found in the schemas once, so that nobody lists them twice. */
+/** The amounts of each type, derived from the schemas once. */
 const moneyMaps: Record<string, MoneyMap> = Object.fromEntries(
   Object.entries(eventTypes).map(([type, { schema }]) => [type, moneyMap(schema.shape.data) as MoneyMap]),
 );
@@ -141,7 +141,7 @@ function mapAmounts(
   return mapped;
 }
 
-/** What is not as its schema says is left as it is: whoever validates will say so. */
+/** A value that does not fit its schema is left as it is, for validation to report. */
 function mapValue(value: unknown, amounts: true | MoneyMap, change: (euros: number) => unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => mapValue(each, amounts, change));
   if (amounts === true) return typeof value === "number" ? change(value) : value;

@@ -1,6 +1,6 @@
 /**
- * The schemas of data, compiled once (`z.compile`): what zod would say, without walking a schema for every event. zod
- * stays the authority: whatever a compiled form refuses is asked of the schema itself, which finds the words.
+ * The schemas of event data, compiled once by `z.compile`: parsing gives the same result without walking the schema for
+ * every event. Data that a compiled schema refuses is parsed by the schema itself, which gives the error messages.
  * @module
  */
 import { z } from "zod";
@@ -17,13 +17,13 @@ type Result<T> =
 export interface DataForms {
   /** Data as JSON has it to data decoded. */
   decode(data: unknown): Result<Data>;
-  /** Data decoded to what JSON.stringify writes with two decimals to each amount; undefined: ask `schema`. */
+  /** Decoded data to what JSON.stringify writes, each amount with two decimals; undefined: `schema` must encode it. */
   encode(data: unknown): Encoded | undefined;
-  /** The authority. */
+  /** The schema itself. */
   readonly schema: z.ZodType<Data, Encoded>;
 }
 
-/** Both forms of every type. They are compiled when a type is first met: a process may meet few. */
+/** Both forms of a type, compiled at its first use: a process may use few types. */
 export function dataForms(type: EventType): DataForms {
   return known[type] ??= formsOf(eventTypes[type].schema.shape.data as unknown as z.ZodType<Data, Encoded>);
 }
@@ -47,30 +47,30 @@ function formsOf(schema: z.ZodType<Data, Encoded>): DataForms {
 const writtenCents = centsSchema.transform(writtenAmount);
 
 /**
- * The schema that takes what `schema` decodes to and gives what is written, so that encoding is a parse too (only those
- * are compiled). undefined for what can't be turned around by replacing its amounts.
+ * The schema that parses decoded data and gives its written form, so that encoding is a parse too: only parsing is
+ * compiled. undefined for a schema that can't be reversed by replacing its amounts.
  */
 function writingForm(schema: z.ZodType): z.ZodType | undefined {
   if (schema === money) return writtenCents;
-  const { def } = schema as z.ZodType & { def: Parts };
+  const { def } = schema as z.ZodType & { def: SchemaDefinition };
   switch (def.type) {
     case "string":
     case "number":
     case "enum":
       return schema;
     case "optional":
-      return withPart(schema, "innerType", writingForm(def.innerType!));
+      return withInner(schema, "innerType", writingForm(def.innerType!));
     case "array":
-      return withPart(schema, "element", writingForm(def.element!));
+      return withInner(schema, "element", writingForm(def.element!));
     case "object":
-      // A check of the whole sees decoded data, which the written form is not.
-      return def.checks?.length ? undefined : withPart(schema, "shape", writingShape(def.shape!));
+      // A check of the whole object expects decoded data, which the written form is not.
+      return def.checks?.length ? undefined : withInner(schema, "shape", writingShape(def.shape!));
     default:
       return undefined;
   }
 }
 
-interface Parts {
+interface SchemaDefinition {
   readonly type: string;
   readonly innerType?: z.ZodType;
   readonly element?: z.ZodType;
@@ -79,12 +79,12 @@ interface Parts {
 }
 
 function writingShape(shape: Record<string, z.ZodType>): Record<string, z.ZodType> | undefined {
-  const written = Object.entries(shape).map(([field, part]) => [field, writingForm(part)] as const);
-  return written.some(([, part]) => part === undefined)
+  const written = Object.entries(shape).map(([field, inner]) => [field, writingForm(inner)] as const);
+  return written.some(([, inner]) => inner === undefined)
     ? undefined
     : Object.fromEntries(written) as Record<string, z.ZodType>;
 }
 
-function withPart(schema: z.ZodType, name: string, part: unknown): z.ZodType | undefined {
-  return part === undefined ? undefined : schema.clone({ ...schema.def, [name]: part } as never);
+function withInner(schema: z.ZodType, name: string, inner: unknown): z.ZodType | undefined {
+  return inner === undefined ? undefined : schema.clone({ ...schema.def, [name]: inner } as never);
 }

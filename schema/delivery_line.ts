@@ -1,4 +1,4 @@
-/** Events as a store holds them, and the one-line form in which they travel as bytes. @module */
+/** Stored events, and the line of text by which stores, supervisor and workers exchange them as bytes. @module */
 import type { CaseEvent, WireEvent } from "./events.ts";
 
 /** Where and when a store put an event. */
@@ -49,12 +49,12 @@ export function deliveryLine({ position, version, attempt, held, recordedAt, eve
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Lines as the bytes in which they travel. */
+/** Lines as bytes. */
 export function encodeLines(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   return encoder.encode(lines.join("\n"));
 }
 
-/** The lines that travelled as these bytes. */
+/** The lines of these bytes. */
 export function decodeLines(bytes: Uint8Array): string[] {
   return bytes.length === 0 ? [] : decoder.decode(bytes).split("\n");
 }
@@ -63,7 +63,7 @@ export function decodeLines(bytes: Uint8Array): string[] {
 export function parseLine(line: string): Delivery {
   const field = line.split("\t") as [string, ...string[]];
   const data = JSON.parse(field[9]!);
-  // A part of a string keeps the whole of it in memory. The case id is remembered for long, so it must not be a part.
+  // A slice of a string keeps the whole string in memory. The case id is cached for long, so it must not be a slice.
   const caseId = data.case_id === field[7] ? data.case_id : field[7];
   return {
     position: Number(field[0]),
@@ -82,10 +82,10 @@ export function parseLine(line: string): Delivery {
   };
 }
 
-/** The day that was last written: what comes in one after the other is mostly of one day. */
+/** The day of the last timestamp, cached: consecutive events are mostly of one day. */
 let lastDay = { number: NaN, date: "" };
 
-/** As toISOString, which takes ten times as long. */
+/** As toISOString, in a tenth of its time. */
 function isoTime(time: number): string {
   const number = Math.floor(time / DAY);
   if (number !== lastDay.number) lastDay = { number, date: new Date(time).toISOString().slice(0, -13) };
@@ -98,7 +98,7 @@ function isoTime(time: number): string {
 const DAY = 86_400_000;
 const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
 
-/** The metadata that was last read: of what comes from outside, it is the same again and again. */
+/** The last metadata, cached: events from outside mostly have the same. */
 let lastMetadata = { text: "", metadata: {} as WireEvent["metadata"] };
 
 function readMetadata(text: string): WireEvent["metadata"] {
@@ -115,7 +115,7 @@ export function parseStoredLine(line: string): StoredEvent {
 /**
  * An event on its way into a store as a line of text, its fields separated by tabs:
  * partition, event_id, event_type, case_id, timestamp (ISO), schema_version, metadata, data. The longest comes last: the
- * database looks for a field from the start of the line.
+ * database searches for a field from the start of the line.
  */
 export function storeRow(event: WireEvent, partition: number): string {
   const { event_id, event_type, timestamp, correlation_id, data, metadata } = event;
@@ -124,7 +124,7 @@ export function storeRow(event: WireEvent, partition: number): string {
   }\t${JSON.stringify(data)}`;
 }
 
-/** A store row as an output: in front of it stands the version of its case that it will be, and a tab. */
+/** A store row as an output: preceded by the version of its case that it will be, and a tab. */
 export function outputLine(row: string, version: number): string {
   return `${version}\t${row}`;
 }

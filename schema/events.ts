@@ -3,7 +3,7 @@
  *
  * An event is an envelope (`event_id`, `event_type`, `timestamp`, `correlation_id`, `data`, `metadata`) around data of
  * its type. Unknown fields inside `data` are **kept** (an organisation may send more than we read, and a fact is stored
- * as it was told); unknown fields in the envelope and in `metadata` are **refused** (there they are spelling mistakes).
+ * as it was sent); unknown fields in the envelope and in `metadata` are **refused** (there they are spelling mistakes).
  * @module
  */
 import { z } from "zod";
@@ -104,7 +104,7 @@ const completedData = z.looseObject({
 
 /**
  * What accompanies an event without being part of the fact: the event that caused it (`causation_id`), the version of
- * its data, W3C trace context, who sent it, and marks set at the door (see `input.ts`).
+ * its data, W3C trace context, who sent it, and marks set when it was accepted (see `input.ts`).
  */
 const metadataSchema = z.strictObject({
   schema_version: z.int().min(1),
@@ -165,6 +165,14 @@ export type EventType = keyof typeof eventTypes;
 export type EventOf<T extends EventType> = z.output<(typeof eventTypes)[T]["schema"]>;
 export type CaseEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type DataOf<T extends EventType> = EventOf<T>["data"];
+
+/** The fields a schema names, without its index signature: in a literal of this type a misspelt field is an error. */
+type NamedFields<T> = T extends readonly (infer E)[] ? readonly NamedFields<E>[]
+  : T extends object ? { [K in keyof T as string extends K ? never : K]: NamedFields<T[K]> }
+  : T;
+
+/** Data of one type as a program writes it: amounts in euros, and only fields that the schema names. */
+export type DataInput<T extends EventType> = NamedFields<z.input<(typeof eventTypes)[T]["schema"]>["data"]>;
 
 /** An event as JSON has it: amounts are euros. Its data has passed no schema yet. */
 export interface WireEvent {

@@ -1,8 +1,8 @@
-/** Schema evolution: stored data of an older version is lifted, step by step, when it is read. @module */
+/** Schema evolution: stored data of an older version is upcast, step by step, when it is read. @module */
 import { allEventTypes, eventTypes } from "./events.ts";
 
 type Data = Record<string, unknown>;
-/** Lifts data from one version to the next; pure, and total over what was ever stored under its version. */
+/** Upcasts data from one version to the next; pure, and total over what was ever stored under its version. */
 type Upcaster = (data: Data) => Data;
 
 /** A kind of stored event: a type with the version its data was written in. */
@@ -12,7 +12,7 @@ export interface EventKind {
 }
 
 export interface Evolution {
-  /** Lifts data to the current version of its type. Throws an UnknownKind when there is no path. */
+  /** Upcasts data to the current version of its type. Throws an UnknownKind when there is no path. */
   upcast(kind: EventKind, data: Data): Data;
   /** The kinds that have no path to a current version. Empty means that the store can be read. */
   unreachable(stored: Iterable<EventKind>): EventKind[];
@@ -28,7 +28,7 @@ export class UnknownKind extends Error {
 
 /**
  * Builds an evolution from the current version of each type and the upcasters, keyed `type@from`:
- * `"case.intake@1"` lifts version 1 to version 2.
+ * `"case.intake@1"` upcasts version 1 to version 2.
  */
 export function evolution(current: Record<string, number>, upcasters: Record<string, Upcaster>): Evolution {
   const hasPath = ({ type, version }: EventKind) => {

@@ -14,7 +14,7 @@ const terms = [
   "caseworker_review",
 ] as const;
 
-/** Who is asked to decide: a caseworker, or whoever leads the caseworkers when the term for it has passed. */
+/** Who is asked to decide: a caseworker, or the team lead when the caseworker's term has passed. */
 const reviewers = ["caseworker", "team_lead"] as const;
 
 /** How far assistance has come: the citizen came to the first meeting, or a plan of approach was decided on. */
@@ -34,7 +34,7 @@ export const reviewRequestedData = z.looseObject({
   reason: longText.optional(),
   reason_nl: longText.optional(),
   rules: z.array(appliedRule).max(50),
-  /** Absent when nobody is left to ask once it has passed. */
+  /** Absent for the team lead, after whom there is no one left to ask. */
   term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: timestamp }).optional(),
   /** The claim to be decided on. */
   debt_amount: money.optional(),
@@ -52,7 +52,7 @@ export const paymentPlanCreatedData = z.looseObject({
   missed_at: z.array(timestamp).max(36).optional(),
 }).refine((plan) => plan.missed_at === undefined || plan.missed_at.length === plan.instalments.length, {
   path: ["missed_at"],
-  error: "must have as many moments as there are instalments",
+  error: "must have as many timestamps as there are instalments",
 });
 
 /** The claim was let go, for this amount. */
@@ -63,14 +63,14 @@ export const debtForgivenData = z.looseObject({
   approved_by: shortText,
 });
 
-/** The citizen paid. Told by the organisation that is owed. */
+/** The citizen paid. Sent by the creditor organisation. */
 export const paymentReceivedData = z.looseObject({
   case_id: caseIdSchema,
   amount: money,
   reference: shortText.optional(),
 });
 
-/** An instalment was not paid in time: told by the organisation, or found when its term expired. Counts from 1. */
+/** An instalment was not paid in time: sent by the organisation, or found when its term expired. Counts from 1. */
 export const paymentMissedData = z.looseObject({
   case_id: caseIdSchema,
   instalment: z.int().min(1),

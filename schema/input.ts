@@ -1,5 +1,5 @@
 /**
- * The door: how an event from outside becomes a stored one.
+ * Input: how an event from outside becomes a stored one.
  *
  * Accepted as they stand: the brief's JSON (an envelope of `event_type`, `data` and what else there is) and the brief's
  * quick-start event (the bare data of an intake: `case_id`, `citizen_bsn`, `debt_amount`, `debt_type`). What is missing
@@ -45,7 +45,8 @@ const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** More levels than any organisation sends. */
 const MAX_DEPTH = 64;
 
-const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
+/** Defaults of an intake. */
+export const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "online", priority: "normal" };
 
 /** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
 export function readInput(input: unknown, options: InputOptions = {}): WireEvent {
@@ -97,8 +98,8 @@ function canonical(event: WireEvent): WireEvent {
 }
 
 /**
- * Refuses what JSON can say and no text store can keep (NUL, half a surrogate pair), and nesting that would overflow
- * the stack of whoever reads it. Schemas do not see it: unknown fields are kept as they are.
+ * Refuses what JSON allows and no text store can hold (NUL, half a surrogate pair), and nesting that would overflow the
+ * stack of a reader. Schemas do not check it: unknown fields are kept as they are.
  */
 function requireStorable(value: unknown, depth = 0): void {
   if (depth > MAX_DEPTH) throw new InvalidEvent([`an event is nested at most ${MAX_DEPTH} levels deep`]);
@@ -115,8 +116,8 @@ function requireStorable(value: unknown, depth = 0): void {
 function withMarks(event: WireEvent, strict: boolean): WireEvent {
   if (event.event_type !== "case.intake" || passesElevenTest(String(event.data.citizen_bsn))) return event;
   if (strict) throw new InvalidEvent(["data.citizen_bsn: fails the eleven-test"]);
-  const { marks: given = [], ...metadata } = event.metadata;
-  const marks = [...new Set([...given, "bsn_fails_eleven_test" as const])];
+  const { marks: present = [], ...metadata } = event.metadata;
+  const marks = [...new Set([...present, "bsn_fails_eleven_test" as const])];
   return { ...event, metadata: { ...metadata, marks } };
 }
 

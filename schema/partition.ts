@@ -1,6 +1,6 @@
 /** Partitions: the hash slices of cases that order, leases and parallelism rest on. @module */
 
-/** Slices of a new store. Fixed for the life of a store: changing it would move cases between ordered feeds. */
+/** Slices of a new store. Fixed for the life of a store: changing it would move cases between ordered mailboxes. */
 export const DEFAULT_PARTITIONS = 16;
 
 const encoder = new TextEncoder();

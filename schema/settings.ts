@@ -1,7 +1,7 @@
 /** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
 import { z } from "zod";
 
-/** Digits only: `0x10` and `1e3` are numbers to a program, and slips of the finger to a person. */
+/** Digits only: `0x10` and `1e3` are numbers to a program, and typing errors of a person. */
 const asNumber = (text: string) => /^-?\d+$/.test(text) ? Number(text) : NaN;
 
 /** A whole number between two bounds, both included. */
@@ -30,14 +30,14 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A moment, as an ISO time with a zone; comes out as UTC in milliseconds. */
+/** A timestamp, as an ISO time with a zone; the value is UTC in milliseconds. */
 export const timestamp = z.iso.datetime({
   offset: true,
   error: "must be a time such as 2026-01-01T09:00:00Z",
 })
   .transform((text) => new Date(text).toISOString());
 
-/** A switch: given or not; from the environment `true`/`1` or `false`/`0`. */
+/** A flag; from the environment `true`/`1` or `false`/`0`. */
 export const flag = z.enum(["true", "1", "false", "0"], { error: "must be true or false" })
   .transform((text) => text === "true" || text === "1").default(false);
 

@@ -180,3 +180,10 @@ function contactOf({ ordinal }: Citizen) {
 function toCents(euros: number): number {
   return Math.round(euros * 100) / 100;
 }
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) =>
+    Deno.exit(await runProgram(["simulate", ...Deno.args]))
+  );
+}

@@ -142,3 +142,8 @@ class ServerPool {
     for (const server of this.#shared.values()) await (await server)[Symbol.asyncDispose]();
   }
 }
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["chaos", ...Deno.args])));
+}

@@ -3,7 +3,7 @@
  * meanwhile befalls all of them alike.
  * @module
  */
-import { processors } from "../actors/processors/all.ts";
+import { processors } from "../actors/application.ts";
 import type { SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend, BackendFeatures } from "../backends/backend.ts";
 import {
@@ -177,4 +177,9 @@ export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];
   return { median: sorted[sorted.length >> 1] ?? 0, least, greatest };
+}
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["compare", ...Deno.args])));
 }

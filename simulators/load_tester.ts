@@ -3,7 +3,7 @@
  * generator share this process, as under `start --simulate`, so that every clock is the same one.
  * @module
  */
-import { processors } from "../actors/processors/all.ts";
+import { processors } from "../actors/application.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import { delay } from "../backends/primitives/retry.ts";
@@ -243,4 +243,9 @@ function isHopeless({ behind, lagMs }: RunRecorder, { perSecond }: RunPlan): boo
 
 function tenth(value: number): number {
   return Math.round(value * 10) / 10;
+}
+
+// Not awaited at the top level: the command imports this module, which must have been evaluated by then.
+if (import.meta.main) {
+  import("../main.ts").then(async ({ runProgram }) => Deno.exit(await runProgram(["load", ...Deno.args])));
 }

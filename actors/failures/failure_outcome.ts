@@ -1,4 +1,4 @@
-/** What becomes of a failed delivery: policy, pure. @module */
+/** The outcome of a failed delivery by the policy. Pure. @module */
 import type { FailedDelivery, Failure } from "../../backends/mailbox/mailbox.ts";
 import { backoffMs } from "../supervision/backoff.ts";
 import { type FailurePolicy, resolveRule } from "./failure_policy.ts";

@@ -1,22 +1,22 @@
-/** What becomes of failures, as data: by processor and by the class of the error. Pure. @module */
+/** The failure policy, as data: by processor and by the class of the error. Pure. @module */
 import { z } from "zod";
 import { duration } from "../../schema/settings.ts";
 import type { Backoff } from "../supervision/backoff.ts";
 
 /**
  * `retry`: tried again with backoff, and a dead letter after its attempts; `deadLetter`: at once; `hold`: tried again
- * with backoff and never given up on, for errors that will be mended while their cases wait.
+ * with backoff for ever, for errors that are repaired while their cases wait.
  */
 type FailureRoute = "retry" | "deadLetter" | "hold";
 
-/** What becomes of errors of one class. What is left out is as for all other errors. */
+/** The rule for errors of one class. A missing field is as for all other errors. */
 interface ErrorRule {
   readonly outcome: FailureRoute;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: Partial<Backoff> | undefined;
 }
 
-/** What becomes of errors that no rule names, and the rules. */
+/** The limits for errors that no rule names, and the rules. */
 interface PolicyLimits {
   /** Tries before a delivery becomes a dead letter. */
   readonly maxAttempts: number;
@@ -37,7 +37,7 @@ interface ResolvedRule {
   readonly backoff: Backoff;
 }
 
-/** The nearest rule counts: that of the processor for the error, that for the error, and what holds for the processor. */
+/** The most specific setting counts: the processor's rule for the error, the general rule for it, the processor's limits. */
 export function resolveRule(
   policy: FailurePolicy,
   processor: string,
@@ -58,8 +58,8 @@ function ownProperty<T>(record: Readonly<Record<string, T>> | undefined, key: st
 }
 
 /**
- * Attempts that cost the whole node are few, and far between: whoever ends the process from outside, again and again,
- * must not meet the same innocent delivery each time.
+ * Attempts that crash the node are few and at least five seconds apart: a process that is killed from outside again and
+ * again must not charge the same innocent delivery each time.
  */
 export const DEFAULT_POLICY: FailurePolicy = {
   maxAttempts: 5,
@@ -79,7 +79,7 @@ const ruleSchema = z.strictObject({
 });
 const limitsSchema = z.strictObject({ ...limits, errors: z.record(className, ruleSchema).default({}) });
 
-/** A policy as it is written in a file; what it leaves out is as in `DEFAULT_POLICY`. */
+/** A policy as written in a file; missing settings are those of `DEFAULT_POLICY`. */
 export const policySchema = z.strictObject({
   ...limitsSchema.shape,
   processors: z.record(z.string(), limitsSchema).default({}),

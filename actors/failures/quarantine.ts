@@ -1,24 +1,20 @@
 /**
- * What an actor knows of deliveries that kill, and how carefully it therefore handles a batch.
+ * Which deliveries crash, as far as an actor knows, and how isolated each delivery must therefore be handled.
  *
- * A delivery that killed a worker is from then on handled alone. One that kills the whole process leaves no witness; so
- * an actor that takes over from an owner that died writes down what it is about to handle: a few at a time first, and
- * what was written down when the process died again, one by one with nothing beside it. What the process dies of then
- * is certain, and costs it an attempt. As long as nobody dies, nothing is written.
+ * A delivery that killed a worker is handled alone from then on. One that kills the whole process cannot be identified
+ * afterwards. So an actor that takes over from a crashed owner marks in the store what it is about to handle: up to 64
+ * deliveries together at first and, when the process dies again, each of those alone with nothing else running. The
+ * next crash then has one certain cause, which is charged with a failed attempt. Without a crash nothing is marked.
  * @module
  */
-import {
-  type Batch,
-  type CrashedOwner,
-  linesOf,
-  positionOf,
-  sliceBatch,
-} from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf, positionOf, sliceBatch } from "../../backends/mailbox/batch.ts";
+import type { CrashedOwner, InFlightMark } from "../../backends/mailbox/mailbox.ts";
 import { BoundedCache } from "../../backends/primitives/bounded_cache.ts";
+import { splitAroundSuspect } from "./split_batch.ts";
 
 /**
- * `none`; `isolated`: it killed a worker before; `journaled`: written down first; `exclusive`: written down, and nothing else
- * meanwhile; `condemned`: not handled, for the process died of it.
+ * `isolated`: it killed a worker before, and is handled alone; `journaled`: marked before it is handled; `exclusive`:
+ * marked, alone, and nothing else runs meanwhile; `condemned`: not handled, since the process died of it.
  */
 type Isolation = "none" | "isolated" | "journaled" | "exclusive" | "condemned";
 
@@ -28,10 +24,16 @@ export interface Slice {
   readonly isolation: Isolation;
 }
 
-/** Killers that an actor remembers at most; one that is forgotten is found again. */
+/** Suspects that an actor remembers at most; a forgotten one is found again. */
 const MAX_SUSPECTS = 1_000;
-/** Deliveries that are written down together, at most. */
-const MAX_JOURNALED = 64;
+
+const MAX_SLICE: Record<Isolation, number> = {
+  none: Infinity,
+  isolated: 1,
+  journaled: 64,
+  exclusive: 1,
+  condemned: 1,
+};
 
 export class Quarantine {
   readonly #suspects = new BoundedCache<"worker" | "process">(MAX_SUSPECTS);
@@ -41,23 +43,22 @@ export class Quarantine {
     this.#crashedOwner = crashedOwner;
   }
 
-  /** Nothing is suspected of anything. */
   get isEmpty(): boolean {
     return this.#crashedOwner === undefined && this.#suspects.size === 0;
   }
 
-  /** A delivery was found to end whatever handles it. */
+  /** The delivery at this position crashed what handled it. */
   recordCrash(position: number, cause: "worker" | "process"): void {
     this.#suspects.set(String(position), cause);
   }
 
-  /** What the process died of is charged with it, once: its trial is over, and its next attempt is a trial too. */
-  recordAttempt(position: number): void {
+  /** Charges the crash of the process to the one delivery of this slice: its mark is used up, its next attempt is exclusive. */
+  recordAttempt(slice: Batch): void {
     this.#crashedOwner = {};
-    this.recordCrash(position, "process");
+    this.recordCrash(positionOf(linesOf(slice)[0]!), "process");
   }
 
-  /** The stretch of the feed that the owner before had in hand is settled. */
+  /** What the crashed owner had in hand is settled. */
   clear(): void {
     this.#crashedOwner = undefined;
   }
@@ -72,7 +73,7 @@ export class Quarantine {
     return this.#crashedOwner === undefined ? "none" : "journaled";
   }
 
-  /** The batch in parts, in order. */
+  /** The batch in slices of equal isolation, in order. */
   split(batch: Batch): Slice[] {
     if (this.isEmpty) return [{ batch, isolation: "none" }];
     const isolations = linesOf(batch).map((line) => this.isolationOf(positionOf(line)));
@@ -85,12 +86,22 @@ export class Quarantine {
     }
     return slices;
   }
+
+  /** Records the suspect of a worker's death, by its index in the slice, and splits the slice around it. */
+  splitAfterCrash(slice: Batch, suspect: number | undefined): Slice[] {
+    if (suspect !== undefined && suspect < slice.count) {
+      this.recordCrash(positionOf(linesOf(slice)[suspect]!), "worker");
+    }
+    return splitAroundSuspect(slice, suspect).flatMap((part) => this.split(part));
+  }
 }
 
-const MAX_SLICE: Record<Isolation, number> = {
-  none: Infinity,
-  isolated: 1,
-  journaled: MAX_JOURNALED,
-  exclusive: 1,
-  condemned: 1,
-};
+/** What is written to the store before this slice is handled. */
+export function inFlightMarkOf({ batch, isolation }: Slice): InFlightMark {
+  const lines = linesOf(batch);
+  return {
+    first: positionOf(lines[0]!),
+    last: positionOf(lines.at(-1)!),
+    exclusive: isolation === "exclusive",
+  };
+}

@@ -1,13 +1,13 @@
-/** A batch in parts: how to find the delivery that kills its worker, and keep the order of cases meanwhile. Pure. @module */
-import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/mailbox.ts";
+/** A batch in slices: bisection finds the delivery that kills its worker, and keeps the order of cases. Pure. @module */
+import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/batch.ts";
 import { deliveryLine, encodeLines, parseLine } from "../../schema/delivery_line.ts";
-import type { WorkerDied } from "../pool/worker_handle.ts";
 
 /**
- * How to go on with a part whose worker died. The suspect is tried alone, so that what it kills next time is only
- * itself; without a suspect among the deliveries, halves find it. A part that was merely waiting is sent again whole.
+ * The slices to retry after a worker died with `slice`. The suspect, by its index, becomes a slice of its own, so that
+ * the next crash costs only itself. Past the last delivery there is no suspect, and halves find it. A slice that merely
+ * waited (`undefined`) is sent again whole.
  */
-export function splitAroundSuspect(slice: Batch, { suspect }: Pick<WorkerDied, "suspect">): Batch[] {
+export function splitAroundSuspect(slice: Batch, suspect: number | undefined): Batch[] {
   if (suspect === undefined || slice.count === 1) return [slice];
   const cuts = suspect < slice.count
     ? [0, suspect, suspect + 1, slice.count]
@@ -19,7 +19,7 @@ export function splitAroundSuspect(slice: Batch, { suspect }: Pick<WorkerDied, "
   return slices;
 }
 
-/** The same part, with the deliveries of cases that stopped in an earlier part held. */
+/** The same slice, with the deliveries of cases that stopped in an earlier slice held. */
 export function holdCases(stoppedCases: ReadonlySet<string>, slice: Batch): Batch {
   if (stoppedCases.size === 0) return slice;
   const lines = linesOf(slice).map((line) => {

@@ -1,15 +1,15 @@
-/** Whether a thread that was terminated still burns its core. @module */
+/** Detects a terminated thread that still runs. @module */
 import process from "node:process";
 
-/** Looked at so often, for so long each time, in milliseconds. */
+/** Number of samples, and the length of each. */
 const SAMPLES = 6;
 const SAMPLE_MS = 250;
-/** Of one core: less than this is a process at rest. A thread that spins gets more, also on a machine that is overloaded. */
+/** Share of one core below which a process is idle. A thread in a loop gets more even on an overloaded machine. */
 const IDLE_CPU_SHARE = 0.03;
 
 /**
- * `terminate()` returns at once and does not stop a loop that never leaves native code. A process that comes to rest has
- * no such thread, and that is certain; one that never does may have one, and is then taken to have.
+ * `terminate()` returns at once and does not stop a loop that never leaves native code. A process that becomes idle
+ * certainly has no such thread; one that stays busy in all six samples is assumed to have one.
  */
 export async function hasRunawayThread(): Promise<boolean> {
   for (let sample = 0; sample < SAMPLES; sample++) {
@@ -18,7 +18,7 @@ export async function hasRunawayThread(): Promise<boolean> {
   return true;
 }
 
-/** The share of a core that this process uses for a while. */
+/** The share of one core that this process uses during `forMs`. */
 async function cpuShare(forMs: number): Promise<number> {
   const [before, began] = [process.cpuUsage(), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, forMs));

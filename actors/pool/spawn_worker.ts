@@ -1,4 +1,4 @@
-/** Where workers come from: Web Workers without permissions, or whatever a simulation puts in their place. @module */
+/** How workers are made: as Web Workers without permissions, unless a simulation replaces them. @module */
 import type { FromWorker, ToWorker } from "../worker/protocol.ts";
 
 /** What the supervisor's thread needs of a worker. */
@@ -10,7 +10,7 @@ export interface WorkerLike {
   terminate(): void;
 }
 
-/** Makes a worker. What it throws is an exit with a reason. */
+/** Makes a worker. If it throws, the worker counts as ended for that reason. */
 export type SpawnWorker = () => WorkerLike;
 
 /** A Web Worker with no permissions at all; `entry` hosts other processors than those of `worker.ts`. */

@@ -1,4 +1,4 @@
-/** One worker as the supervisor's thread sees it: asked, watched, and ended. @module */
+/** The supervisor's side of one worker: sends batches, watches progress, terminates. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import { spawnWebWorker, type SpawnWorker, type WorkerLike } from "./spawn_worker.ts";
 import { describeError } from "../error_info.ts";
@@ -13,7 +13,7 @@ import {
 /** How a worker came to its end. */
 export type WorkerExit = "start_failed" | "threw" | "hung" | "recycled" | "stopped";
 
-/** The worker died while it had this batch. `suspect` is the delivery it was handling, when it was handling this batch. */
+/** The worker died while it had this batch. `suspect` is the index of the delivery it handled, if it was of this batch. */
 export class WorkerDied extends Error {
   override name = "WorkerDied";
   constructor(readonly exit: WorkerExit, readonly suspect: number | undefined, reason: string) {
@@ -24,7 +24,7 @@ export class WorkerDied extends Error {
 export interface WorkerHandleOptions {
   readonly deliveryTimeoutMs: number;
   readonly stateLimit: number;
-  /** A worker that makes no progress for this long is hung. Above deliveryTimeoutMs, which the worker enforces itself. */
+  /** A worker without progress for this long is hung. Greater than deliveryTimeoutMs, which the worker itself enforces. */
   readonly hangMs: number;
   /** A worker may take this long to start. */
   readonly startMs: number;
@@ -37,48 +37,48 @@ export interface WorkerHandleOptions {
 /** Fetches the histories a worker lacks. */
 export type FetchHistories = (needs: readonly HistoryNeed[], types: readonly string[]) => Promise<string>;
 
-/** Hears how a worker ended; `expected`: of a delivery that was known to end workers. */
-export type WorkerExitListener = (exit: WorkerExit, reason: string, expected: boolean) => void;
+/** Called once a worker ended; `expected`: by a delivery that was known to crash workers. */
+export type OnWorkerExit = (exit: WorkerExit, reason: string, expected: boolean) => void;
 
 interface Job {
   readonly resolve: (result: BatchResult) => void;
   readonly reject: (error: unknown) => void;
   readonly histories: FetchHistories;
-  /** The worker may well die of it. */
+  /** The batch is known to crash workers. */
   readonly expected: boolean;
-  /** The worker waits for histories: the time this takes is not its own. */
+  /** The worker waits for histories; this time does not count towards `hangMs`. */
   isFetching: boolean;
 }
 
-/** A batch of so many bytes is worth a message of its own. */
+/** From this size on a batch is worth a message of its own. */
 const LARGE_BATCH_BYTES = 65_536;
-/** Looked at this often, in milliseconds, while a batch is with the worker. */
+/** Interval between two checks of the progress while the worker has a batch. */
 const WATCH_MS = 100;
 
 export class WorkerHandle {
   readonly #worker: WorkerLike;
   readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   readonly #jobs = new Map<number, Job>();
-  /** Batches that are not handed over yet. */
+  /** Batches that are not sent yet. */
   #queue: BatchRequest[] = [];
-  /** How many the worker has and can go on with. */
+  /** Batches that the worker has and that wait for no history. */
   #running = 0;
   readonly #options: WorkerHandleOptions;
-  readonly #onWorkerExit: WorkerExitListener;
+  readonly #onWorkerExit: OnWorkerExit;
   /** Resolves when it can take its first batch; false when it ended before. */
   readonly ready: Promise<boolean>;
   #resolveReady!: (ready: boolean) => void;
   #nextId = 1;
   #isReady = false;
   #hasExited = false;
-  /** Runs until it is at rest: an idle worker costs nothing. */
+  /** Active only while the worker is busy: an idle worker costs nothing. */
   #watch: ReturnType<typeof setInterval> | undefined;
-  /** Its progress when it was last looked at, and for how long it has been the same. */
+  /** Progress at the last check, and for how long it has been unchanged. */
   #lastProgress = { batch: 0, delivery: 0, at: 0, stillMs: 0 };
-  /** What the worker last said of its heap. */
+  /** Size of the worker's heap as last reported. */
   heapBytes = 0;
 
-  constructor(options: WorkerHandleOptions, onWorkerExit: WorkerExitListener) {
+  constructor(options: WorkerHandleOptions, onWorkerExit: OnWorkerExit) {
     this.#options = options;
     this.#onWorkerExit = onWorkerExit;
     this.ready = new Promise((resolve) => this.#resolveReady = resolve);
@@ -96,12 +96,12 @@ export class WorkerHandle {
     this.ready.finally(() => clearTimeout(late));
   }
 
-  /** Batches it has and has not answered. */
+  /** Batches without a result so far. */
   get load(): number {
     return this.#jobs.size;
   }
 
-  /** Hands over a batch. Rejects with WorkerDied when the worker ends before it answers. */
+  /** Sends a batch. Rejects with WorkerDied when the worker ends before it answers. */
   run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected: boolean): Promise<BatchResult> {
     if (this.#hasExited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
     const id = this.#nextId++;
@@ -115,8 +115,8 @@ export class WorkerHandle {
   }
 
   /**
-   * A message costs more than a small batch: while the worker has something to do, small ones wait for each other. What
-   * comes together goes together, too.
+   * Sends the queue as one message. A message costs more than a small batch, so small ones accumulate while the worker
+   * is busy.
    */
   #flush(): void {
     const waits = this.#running > 0 && !this.#queue.some(({ lines }) => lines.length >= LARGE_BATCH_BYTES);
@@ -141,7 +141,7 @@ export class WorkerHandle {
       this.#isReady = true;
       return this.#resolveReady(true);
     }
-    // A handler can post messages of its own.
+    // A handler may have posted a message of its own: any other message ends the worker.
     if (message?.kind === "need" && this.#jobs.has(message.id)) return this.#onNeed(message);
     if (message?.kind !== "results" || message.results.some(({ id }) => !this.#jobs.has(id))) {
       return this.#end("threw", "it answered what was not asked");
@@ -159,7 +159,7 @@ export class WorkerHandle {
     this.#onBatchesStopped(1);
   }
 
-  /** So many that it had are done, or wait. */
+  /** This many of its batches are done, or wait for histories. */
   #onBatchesStopped(batches: number): void {
     this.#running -= batches;
     this.#flush();
@@ -175,14 +175,14 @@ export class WorkerHandle {
       this.#checkProgress(true);
       this.#send({ kind: "histories", id, lines });
     } catch (error) {
-      // The store's error, not the worker's: whoever handed over the batch knows what to do with it.
+      // An error of the store, not of the worker: the caller of `run` handles it.
       this.#jobs.delete(id);
       if (!this.#hasExited) this.#send({ kind: "histories", id, lines: null });
       job.reject(error);
     }
   }
 
-  /** It has something to do, or something runs on that a handler has left behind. */
+  /** It has a batch to work on, or something that a handler left behind still runs. */
   #isBusy(batch: number): boolean {
     return batch !== IDLE || this.#jobs.values().some(({ isFetching }) => !isFetching);
   }
@@ -193,8 +193,8 @@ export class WorkerHandle {
   }
 
   /**
-   * Compares the shared progress with what it was: a worker that is busy and does not move is hung. Only time that was
-   * watched counts: when the whole process was stopped for a while, the worker was too.
+   * Compares the shared progress with the last check: a busy worker without progress for `hangMs` is hung. Between two
+   * checks at most twice the interval counts, since a process that was suspended suspends its workers too.
    */
   #checkProgress(moved = false): void {
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];

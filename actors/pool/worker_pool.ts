@@ -1,8 +1,8 @@
-/** The pool of workers: each hosts its share of the partitions. Says when restarting does not help. @module */
+/** The pool of workers: each hosts its share of the partitions. Escalates when restarts do not help. @module */
 import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { ChildSupervisor } from "../supervision/child_supervisor.ts";
 import type { Observer } from "../observer.ts";
-import type { Intensity } from "../supervision/restart_window.ts";
+import type { Intensity } from "../supervision/restart_policy.ts";
 import { hasRunawayThread } from "./runaway_thread.ts";
 import type { FetchHistories, WorkerExit } from "./worker_handle.ts";
 import type { BatchRequest, BatchResult } from "../worker/protocol.ts";
@@ -10,15 +10,15 @@ import { type SlotOptions, WorkerSlot } from "./worker_slot.ts";
 
 export interface PoolOptions extends SlotOptions {
   readonly workers: number;
-  /** Deaths of workers allowed; those of a delivery that is known to kill are not counted. */
+  /** Crashes of workers allowed; crashes by a delivery that is known to crash are not counted. */
   readonly intensity: Intensity;
   /**
-   * Batches in memory for one worker, at most: from before they are read until they are settled. With the backend's
-   * bound on a batch it is the bound on memory, however many mailboxes there are. Of small ones there may be more, which
-   * together hold no more. Default 2.
+   * Batches in memory for one worker, at most, from before they are read until they are settled. Together with the
+   * backend's bound on a batch it bounds memory, whatever the number of mailboxes. Small batches count for less than
+   * one. Default 2.
    */
   readonly prefetch?: number;
-  /** Asked after a worker hung: whether its thread spins on. Default: by the CPU time of the process. */
+  /** Asked after a worker hung: whether its thread still runs. Default: by the CPU time of the process. */
   readonly hasRunawayThread?: () => Promise<boolean>;
 }
 
@@ -33,7 +33,7 @@ export class WorkerPool {
   /** The workers' supervisor. When it gives up, all of them are ended. */
   readonly supervisor: ChildSupervisor;
 
-  /** `escalate` is called when workers die too often, and when a thread can't be ended but with its process. */
+  /** `onEscalate` is called when workers die too often, or when only the end of the process ends a thread. */
   constructor(options: PoolOptions, observer: Observer, onEscalate: (reason: string) => void) {
     this.#onEscalate = onEscalate;
     this.#hasRunawayThread = options.hasRunawayThread ?? hasRunawayThread;
@@ -68,14 +68,14 @@ export class WorkerPool {
     return this.#slots.reduce((sum, { load }) => sum + load, 0);
   }
 
-  /** Through this gate a partition's batches come: its worker's, so that no other worker's trouble holds them up. */
+  /** Permits for the batches of a partition. One semaphore per worker: a slow worker does not hold up the others. */
   semaphore(partition: number): PrioritySemaphore {
     return this.#semaphores[partition % this.#semaphores.length]!;
   }
 
   /**
-   * Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. `expected`: the worker may well die of
-   * it, and its death says nothing about the worker.
+   * Runs a batch in the worker that hosts its partition. Rejects with WorkerDied. `expected`: the batch is known to
+   * crash workers, so that a crash does not count towards the restart intensity.
    */
   run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected = false): Promise<BatchResult> {
     return this.#slots[batch.partition % this.#slots.length]!.run(batch, histories, expected);
@@ -86,7 +86,7 @@ export class WorkerPool {
     if (exit.exit === "hung") this.#checkThread();
   }
 
-  /** A thread that spins on after terminate() burns a core until its process ends. One that merely waits does no harm. */
+  /** A thread that loops on after terminate() takes a core until its process ends; one that waits does no harm. */
   async #checkThread(): Promise<void> {
     if (await this.#hasRunawayThread()) {
       this.#onEscalate("a hung worker's thread can only be ended with its process");

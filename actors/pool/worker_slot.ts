@@ -1,12 +1,12 @@
-/** The place of one worker in the pool: whoever dies there is replaced, and batches wait at its door meanwhile. @module */
+/** One slot of the pool. When its worker exits a replacement is started; batches queue until it is ready. @module */
 import type { Child, ChildSpec } from "../supervision/child_supervisor.ts";
 import type { Exit } from "../supervision/restart_policy.ts";
 import { describeError } from "../error_info.ts";
 import {
   type FetchHistories,
+  type OnWorkerExit,
   WorkerDied,
   type WorkerExit,
-  type WorkerExitListener,
   WorkerHandle,
   type WorkerHandleOptions,
 } from "./worker_handle.ts";
@@ -21,26 +21,26 @@ export class WorkerSlot {
   readonly #options: SlotOptions;
   readonly #onWorkerExit: (exit: WorkerExit, reason: string) => void;
   #handle: WorkerHandle | undefined;
-  /** Resolves when batches may go in. Replaced by a new one when the door is shut. */
+  /** Resolves when the worker takes batches; replaced by a new promise when it stops taking them. */
   #available = Promise.withResolvers<void>();
-  /** The worker takes nothing more, and ends when what it has is done. */
+  /** The worker gets no more batches, and is ended after its last. */
   #retiring = false;
-  /** The worker that sits here has answered a batch. */
+  /** The current worker has finished at least one batch. */
   #served = false;
   #closed = false;
 
-  /** `onExit` hears of every end of a worker before the next one is started. */
+  /** `onWorkerExit` is called at every exit of a worker, before its replacement starts. */
   constructor(options: SlotOptions, onWorkerExit: (exit: WorkerExit, reason: string) => void) {
     this.#options = options;
     this.#onWorkerExit = onWorkerExit;
   }
 
-  /** The worker as a child: ready at once, for batches wait at the door until it can take them. */
+  /** The worker as a child: ready at once, since batches queue until it takes them. */
   spec(id: string): ChildSpec {
     return { id, restart: "permanent", stopMs: 0, start: () => this.#start() };
   }
 
-  /** What the worker last said of its heap; undefined before the first one. */
+  /** Size of the worker's heap as last reported; undefined before the first worker. */
   get heapBytes(): number | undefined {
     return this.#handle?.heapBytes;
   }
@@ -50,7 +50,7 @@ export class WorkerSlot {
     return this.#handle?.load ?? 0;
   }
 
-  /** Resolves when the worker can take a batch, or when the seat is closed. */
+  /** Resolves when the worker can take a batch, or when the slot is closed. */
   async whenReady(): Promise<void> {
     let available;
     do {
@@ -77,7 +77,7 @@ export class WorkerSlot {
     }
   }
 
-  /** Under load there is never a moment without a batch: a worker that has grown gets no more, and ends after its last. */
+  /** Under load a worker always has a batch: one above the heap ceiling therefore gets no more, and ends after its last. */
   #recycle(handle: WorkerHandle): void {
     if (handle !== this.#handle || this.#closed) return;
     if (!this.#retiring && handle.heapBytes > this.#options.heapCeilingBytes) {
@@ -87,7 +87,7 @@ export class WorkerSlot {
     if (this.#retiring && handle.load === 0) handle.end("recycled");
   }
 
-  /** Whoever waited at the old door finds the new one. */
+  /** What awaits the old promise wakes up and awaits the new one. */
   #resetAvailable(): void {
     const { resolve } = this.#available;
     this.#available = Promise.withResolvers();
@@ -96,16 +96,16 @@ export class WorkerSlot {
 
   #start(): Child {
     const ended = Promise.withResolvers<Exit>();
-    const end = (...exit: Parameters<WorkerExitListener>) => ended.resolve(this.#exitOf(...exit));
+    const end = (...exit: Parameters<OnWorkerExit>) => ended.resolve(this.#exitOf(...exit));
     const kill = () => this.#handle?.end("stopped");
     try {
       const handle = new WorkerHandle(this.#options, end);
       this.#handle = handle;
-      // The door that it came in by: should it be dead by then, there is another one, and it stays shut.
+      // The promise of this worker: once the worker has exited it is replaced, and resolving it has no effect.
       const available = this.#available;
       handle.ready.then((ready) => ready && available.resolve());
     } catch (error) {
-      // A worker that can't even be made ends like every other one: counted, told, and started again.
+      // A worker that can't be made exits like any other: it is counted, reported and restarted.
       end("start_failed", describeError(error).message, false);
     }
     return { ready: Promise.resolve(), ended: ended.promise, stop: kill, kill };

@@ -26,7 +26,7 @@ const folds = [
 ] as const;
 
 /**
- * Emits for a `case.decision`, whoever took it: `case.debt_forgiven` (when the amount is known) and `case.completed` to
+ * Emits for a `case.decision`, a person's or the system's: `case.debt_forgiven` (when the amount is known) and `case.completed` to
  * forgive; `case.payment_plan_created`, or `case.review_requested` where no plan fits, for a plan; nothing to collect or
  * to refer, where the terms that start are Follow-up's; `case.event_refused` when the case cannot take it any more.
  */

@@ -56,7 +56,7 @@ export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof fold
 };
 
 function outputs(event: Taken, before: CaseProgress, after: CaseProgress, now: string): EventDraft[] {
-  // What follows a decision, and that it came too late, is told by Decision.
+  // Decision emits what follows a decision, and the refusal of one that comes too late.
   if (event.event_type === "case.decision") return [];
   if (!accepts(before, event)) {
     return [{ event_type: "case.event_refused", data: refusalOf(before, event) }];
@@ -92,7 +92,7 @@ function expired(event: EventOf<"case.term_expired">, before: CaseProgress): Eve
   }
 }
 
-/** There is nobody left to ask after the team lead: no term. */
+/** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead(
   case_id: string,
   { reason, reason_nl }: { reason: string; reason_nl: string },

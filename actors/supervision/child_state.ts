@@ -1,11 +1,10 @@
 /**
- * What a supervisor does next: a state, a message, and what follows from them. Pure: `child_supervisor.ts` performs the
- * effects and brings the messages, among them its own, such as that a backoff is over.
+ * The decisions of a supervisor: `step` takes a state and a message, and gives the next state and the effects. Pure:
+ * `child_supervisor.ts` performs the effects and posts the messages, such as that a backoff is over.
  * @module
  */
 import { type Backoff, backoffMs } from "./backoff.ts";
-import { type Exit, isRestarted, type RestartType } from "./restart_policy.ts";
-import { addRestart, type Intensity } from "./restart_window.ts";
+import { addRestart, type Exit, type Intensity, isRestarted, type RestartType } from "./restart_policy.ts";
 import { affected, isOrdered, type Strategy } from "./strategy.ts";
 
 /** A child as data. */
@@ -16,11 +15,11 @@ export interface ChildPlan {
   readonly stopMs: number;
 }
 
-/** A supervisor as data: whom it starts, in this order, and what it does when one of them ends. */
+/** A supervisor as data: the children it starts, in this order, and what it does when one of them ends. */
 export interface SupervisorPlan {
   readonly id: string;
   readonly strategy: Strategy;
-  /** More restarts than this, and it gives up: it stops its children, and fails itself. */
+  /** With more restarts than this it gives up: it stops its children, and fails itself. */
   readonly intensity: Intensity;
   readonly backoff: Backoff;
   readonly children: readonly ChildPlan[];
@@ -33,7 +32,7 @@ type Phase = "down" | "due" | "starting" | "up" | "leaving" | "stopping";
 
 interface ChildState extends ChildPlan {
   readonly phase: Phase;
-  /** Its restart is scheduled or was held up: it is due once those that go down with it are down. */
+  /** `scheduled`: its backoff runs; `pending`: the backoff is over, and it is due once its dependants are down. */
   readonly restartState: "no" | "scheduled" | "pending";
   /** Failures in a row, for the backoff. */
   readonly failures: number;
@@ -43,7 +42,7 @@ export interface SupervisorState {
   readonly plan: SupervisorPlan;
   readonly mode: "running" | "stopping" | "ended";
   readonly children: readonly ChildState[];
-  /** When children were restarted, as far as it still counts. */
+  /** Times of the restarts that still count. */
   readonly restarts: readonly number[];
   /** How it ends, once it stops. */
   readonly exit: Exit;
@@ -85,7 +84,7 @@ export function initialState(plan: SupervisorPlan): SupervisorState {
   };
 }
 
-/** The next state, and what is to be done. `pending` in milliseconds, `random` in [0, 1). */
+/** The next state, and the effects to perform. `now` in milliseconds, `random` in [0, 1). */
 export function step(state: SupervisorState, message: Message, now: number, random: number): StepResult {
   if (state.mode === "ended") return { state, effects: [] };
   switch (message.kind) {

@@ -1,4 +1,4 @@
-/** A supervisor of children, itself a child: performs what `supervision.ts` decides. @module */
+/** A supervisor of children, itself a child: performs what `child_state.ts` decides. @module */
 import type { Exit } from "./restart_policy.ts";
 import {
   type ChildPlan,
@@ -15,7 +15,7 @@ import { describeError } from "../error_info.ts";
 export interface Child {
   /** Resolves when the next child may be started. */
   readonly ready: Promise<unknown>;
-  /** Resolves when it is gone, whatever the reason. Never rejects. */
+  /** Resolves when it has ended, for any reason. Never rejects. */
   readonly ended: Promise<Exit>;
   /** Asks it to end. */
   stop(): void;
@@ -23,20 +23,20 @@ export interface Child {
   kill(): void;
 }
 
-/** A child as data, and how it is started. What `start` throws is an exit with a reason. */
+/** A child as data, and how it is started. If `start` throws, the child has failed for that reason. */
 export interface ChildSpec extends ChildPlan {
   start(): Child;
 }
 
-/** Told of every child that failed and is started again, or is given up on. */
-type ChildExitListener = (id: string, exit: Exit) => void;
+/** Called for every child that failed, before it is started again or given up. */
+type OnChildExit = (id: string, exit: Exit) => void;
 
-/** A timer that is asked for more than this goes off at once. */
+/** The longest delay of `setTimeout`: a longer one fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class ChildSupervisor implements Child {
   readonly #specs: ReadonlyMap<string, ChildSpec>;
-  readonly #onChildExit: ChildExitListener;
+  readonly #onChildExit: OnChildExit;
   readonly #children = new Map<string, Child>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #ready = Promise.withResolvers<void>();
@@ -49,7 +49,7 @@ export class ChildSupervisor implements Child {
   constructor(
     plan: Omit<SupervisorPlan, "children">,
     children: readonly ChildSpec[],
-    onChildExit: ChildExitListener = () => {},
+    onChildExit: OnChildExit = () => {},
   ) {
     this.#specs = new Map(children.map((spec) => [spec.id, spec]));
     this.#onChildExit = onChildExit;
@@ -78,7 +78,7 @@ export class ChildSupervisor implements Child {
     for (const id of [...this.#specs.keys()].reverse()) this.#children.get(id)?.kill();
   }
 
-  /** One message at a time: what an effect leads to at once waits for its turn. */
+  /** One message at a time: messages that an effect posts are queued. */
   #post(message: Message): void {
     this.#mailbox.push(message);
     if (this.#busy) return;
@@ -133,7 +133,7 @@ export class ChildSupervisor implements Child {
 
   /** Asks, waits until the deadline, and ends it. */
   #stop(child: Child | undefined, withinMs: number): void {
-    // It has ended, and the message of it waits.
+    // It has ended already; its message is queued.
     if (child === undefined) return;
     if (withinMs === 0) return child.kill();
     child.stop();

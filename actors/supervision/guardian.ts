@@ -1,10 +1,10 @@
 /**
- * The guardian: a small process that starts the node again when it dies of something no thread survives: a heap that
- * blows up, a thread that can only be ended with its process, `kill -9`. It holds no state: all of it is in the store.
+ * The guardian: a small process that restarts the node after a death that no thread survives: an exhausted heap, a
+ * thread that only the end of its process ends, `kill -9`. It holds no state: all of it is in the store.
  * @module
  */
 import { backoffMs } from "./backoff.ts";
-import { addRestart, type Intensity } from "./restart_window.ts";
+import { addRestart, type Intensity } from "./restart_policy.ts";
 
 interface GuardianOptions {
   /** The program and its arguments. */
@@ -12,7 +12,7 @@ interface GuardianOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly intensity: Intensity;
-  /** Exit codes that are an answer, not an accident: 0, a user's mistake, and the like. */
+  /** Whether an exit code is a result and not a crash: 0, a user's mistake, and the like. */
   readonly isFinal: (code: number) => boolean;
   /** The exit code by which a node asks to be started anew, at once. */
   readonly recycleCode: number;
@@ -20,7 +20,7 @@ interface GuardianOptions {
   readonly log: (line: string) => void;
 }
 
-/** After a second signal the node has so long to leave in order, its database with it; a third one ends it at once. */
+/** After a second signal the node has this long to stop itself and its database; a third one kills it at once. */
 const KILL_AFTER_MS = 2_000;
 const RESTART_BACKOFF = { firstMs: 100, longestMs: 10_000 };
 
@@ -54,7 +54,7 @@ class Guardian {
         if (ended.code !== this.#options.recycleCode) {
           await this.#pause(backoffMs(this.#restarts.length, RESTART_BACKOFF, Math.random()));
         }
-        // Asked to stop while there was no node: then none is started for it.
+        // Asked to stop between two runs of the node: no further one is started.
         if (this.#signals > 0) return this.#exitCodeAfterStop(ended.code);
       }
     } finally {
@@ -67,7 +67,7 @@ class Guardian {
     this.#child = new Deno.Command(command, {
       args: [...args],
       env: { ...env },
-      // The node hears of a stop through its standard input, and of the guardian's own death by the end of it.
+      // A stop is a line on the node's standard input; the end of that input means that the guardian died.
       stdin: "piped",
       stdout: "inherit",
       stderr: "inherit",
@@ -96,7 +96,7 @@ class Guardian {
     return undefined;
   }
 
-  /** It was asked to stop. A node that has settled what it had, and wants a fresh process, has done so. */
+  /** After a request to stop, an orderly exit for a fresh process counts as a stop. */
   #exitCodeAfterStop(code: number): number {
     const { interruptedCode, recycleCode } = this.#options;
     if (this.#signals > 1) return interruptedCode;
@@ -111,7 +111,7 @@ class Guardian {
     this.#requestStop();
   }
 
-  /** A node that has ended meanwhile does not hear it. */
+  /** The write fails if the node has ended meanwhile. */
   #requestStop(): void {
     this.#stdin?.write(new TextEncoder().encode("stop\n")).catch(() => {});
   }

@@ -1,4 +1,4 @@
-/** Whether a child that ended is started again: the restart types of Erlang/OTP. Pure. @module */
+/** Whether a child that ended is started again: the restart types and the restart intensity of Erlang/OTP. Pure. @module */
 
 /** `permanent`: always started again; `transient`: when it failed; `temporary`: never. */
 export type RestartType = "permanent" | "transient" | "temporary";
@@ -11,11 +11,11 @@ export interface Exit {
   readonly kind: ExitKind;
   /** For people and logs; without data. */
   readonly reason: string;
-  /** What was thrown, when it is a bug that somebody should see. */
+  /** What was thrown, when it is a bug to be reported. */
   readonly error?: unknown;
-  /** It had done its work at least once: then its next backoff begins anew. */
+  /** It had done its work at least once: its next backoff begins anew. */
   readonly served?: boolean;
-  /** Explained by something that is dealt with elsewhere: it does not count towards the restart intensity. */
+  /** Its cause is handled elsewhere: it does not count towards the restart intensity. */
   readonly exempt?: boolean;
 }
 
@@ -29,4 +29,21 @@ export function isRestarted(type: RestartType, exit: ExitKind): boolean {
     case "temporary":
       return false;
   }
+}
+
+/** More restarts than this in a period mean that restarting does not help. */
+export interface Intensity {
+  /** Restarts allowed within the period. */
+  readonly restarts: number;
+  readonly periodMs: number;
+}
+
+/** The restarts that still count at `now`, this one included, and whether it is one too many. Pure. */
+export function addRestart(
+  earlier: readonly number[],
+  now: number,
+  { restarts, periodMs }: Intensity,
+): { readonly restarts: readonly number[]; readonly exceeded: boolean } {
+  const counted = [...earlier.filter((at) => now - at < periodMs), now];
+  return { restarts: counted, exceeded: counted.length > restarts };
 }

@@ -1,4 +1,4 @@
-/** Who goes down with whom: the strategies of Erlang/OTP. Pure. @module */
+/** Which children are restarted together: the strategies of Erlang/OTP. Pure. @module */
 
 /**
  * `one_for_one`: children do not depend on each other; `one_for_all`: each depends on all; `rest_for_one`: each depends
@@ -6,7 +6,7 @@
  */
 export type Strategy = "one_for_one" | "one_for_all" | "rest_for_one";
 
-/** The children, in their order, that are started anew when one of them failed; that one is among them. */
+/** The children, in their order, that are restarted when one of them failed; it is among them. */
 export function affected(strategy: Strategy, children: readonly string[], failed: string): readonly string[] {
   switch (strategy) {
     case "one_for_one":

@@ -1,6 +1,6 @@
 /**
- * What a worker does with what it hears: hosts the virtual actors (the states of cases) of its partitions and runs their
- * handlers. It answers and never pushes.
+ * Handles the messages to a worker: keeps the states of the cases of its partitions, and runs batches. It only answers,
+ * and never sends a message by itself.
  * @module
  */
 import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
@@ -25,11 +25,11 @@ interface Result {
 const BATCH = 0;
 const DELIVERY = 1;
 
-/** The worker around a host: where its answers go, how big it is, and when it is at rest. */
+/** What the dispatcher needs of the worker around it. */
 interface WorkerScope {
   post(message: FromWorker): void;
   heapBytes(): number;
-  /** Calls back when nothing is left that the handlers until now set going, but for what waits for a time. */
+  /** Calls back once all microtasks and queued tasks of the handlers have run; timers may be left. */
   whenIdle(act: () => void): void;
 }
 
@@ -46,7 +46,7 @@ export class BatchDispatcher {
     this.#scope = scope;
   }
 
-  /** Does what it is told. What it throws is the end of its worker. */
+  /** Handles one message. An error it throws ends the worker. */
   onMessage(message: ToWorker): void {
     if (message.kind === "setup") return this.#setup(message);
     if (message.kind === "runs") return this.#report(message.requests.flatMap((run) => this.#start(run)));
@@ -65,7 +65,7 @@ export class BatchDispatcher {
     this.#scope.post({ kind: "ready" });
   }
 
-  /** Its result; or none yet, when it lacks histories. */
+  /** The result of a batch; none yet when histories are missing. */
   #start({ id, processor, partition, lines }: BatchRequest): Result[] {
     const before = [...this.#progress] as [number, number];
     this.recordProgress(id, 0);
@@ -77,7 +77,7 @@ export class BatchDispatcher {
     this.#awaitingHistories.set(id, run);
     const { takes, folds } = run.processor;
     this.#scope.post({ kind: "need", id, needs, types: [...takes, ...folds] });
-    // While it waits, nothing that happens in this worker is the fault of its first delivery.
+    // While it waits, a crash of this worker must not be attributed to its first delivery.
     this.recordProgress(...before);
     return [];
   }
@@ -96,7 +96,7 @@ export class BatchDispatcher {
     this.#scope.whenIdle(() => Atomics.store(this.#progress, BATCH, IDLE));
   }
 
-  /** Runs on until the batch ends or the guard stops it. Only a delivery that had the whole time to itself is to blame. */
+  /** Runs until the batch ends or the watchdog stops it. A delivery fails only if it had the whole time to itself. */
   #runUntilTimeout(id: number, run: BatchRun): void {
     const first = run.next;
     const { deliveryTimeoutMs } = this.#settings;
@@ -106,14 +106,16 @@ export class BatchDispatcher {
         run.step();
       }
     }, deliveryTimeoutMs);
-    // A half kept outcome can't be told from a whole one: better to end here, and let the batch be done again by another.
-    if (!inTime && run.isRecording) throw new Error("Stopped while the outcome of a delivery was being kept");
+    // An outcome that is half recorded can't be recognised: the worker ends, and another one runs the batch again.
+    if (!inTime && run.isRecording) {
+      throw new Error("Stopped while the outcome of a delivery was being recorded");
+    }
     if (!inTime && run.next === first) {
       run.fail(new DeliveryTimeout(`A handler did not return within ${deliveryTimeoutMs} ms`));
     }
   }
 
-  /** Shows the supervisor's thread how far it is, so that whoever ends the worker is known. */
+  /** Shows the supervisor's thread which delivery runs, so that it is known if the worker dies. */
   protected recordProgress(batch: number, delivery: number): void {
     Atomics.store(this.#progress, DELIVERY, delivery);
     Atomics.store(this.#progress, BATCH, batch);

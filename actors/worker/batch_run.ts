@@ -16,7 +16,7 @@ export class DeliveryTimeout extends Error {
   override name = "DeliveryTimeout";
 }
 
-/** A batch being handled, delivery by delivery; it can be stopped between any two instructions and taken up again. */
+/** A batch being handled, delivery by delivery; it can be stopped between any two instructions and resumed. */
 export class BatchRun {
   readonly deliveries: readonly Delivery[];
   readonly #cache: StateCache;
@@ -25,22 +25,21 @@ export class BatchRun {
   readonly #snapshot: StateSnapshot;
   readonly #histories = new Map<string, Delivery[]>();
   readonly #outputs: LineWriter;
-  /** The last version of each case that this batch knows of: outputs come behind it. */
+  /** The last version of each case in this batch; outputs get the versions after it. */
   readonly #heads = new Map<string, number>();
-  // By type, as maps: under a key that comes from a line, an object's property is looked up by code that V8 throws away
-  // again and again.
+  // By type, as maps: with keys that come from lines, V8 deoptimises property access on objects again and again.
   readonly #outputTypes = new Map<string, number>();
   /** By case and name: of several changes of one timer, only the last one counts. */
   readonly #timers = new Map<string, StoredTimerChange>();
   readonly #failed: FailedAttempt[] = [];
   readonly #stopped = new Set<string>();
   readonly #done = new Map<string, number[]>();
-  /** True while the outcome of a delivery is being kept: stopped just there, the batch can't be taken up again. */
+  /** True while the outcome of a delivery is being recorded: stopped there, the batch can't be resumed. */
   isRecording = false;
   /** Index of the delivery being handled. */
   next = 0;
 
-  /** `others` are the states of the other processors of this worker: what they fold, they see here. */
+  /** `otherCaches`: the states of the worker's other processors, which fold the events of this batch too. */
   constructor(cache: StateCache, otherCaches: readonly StateCache[], partition: number, lines: Uint8Array) {
     this.#cache = cache;
     this.#otherCaches = otherCaches;
@@ -58,12 +57,12 @@ export class BatchRun {
     return this.#cache.processor;
   }
 
-  /** The histories to give to `learn` before the first step. */
+  /** The histories to pass to `addHistories` before the first step. */
   get needs(): readonly HistoryNeed[] {
     return this.#snapshot.needs;
   }
 
-  /** Takes the histories that were asked for. They are decoded by the delivery that needs them, which may fail on them. */
+  /** Takes the histories in `needs`. Each is decoded for the delivery that needs it, which fails if that fails. */
   addHistories(lines: string): void {
     if (lines === "") return;
     for (const line of lines.split("\n")) {
@@ -74,7 +73,7 @@ export class BatchRun {
     }
   }
 
-  /** Handles the next delivery. Everything it changes, it changes at its end. */
+  /** Handles the next delivery. All changes are made at its end. */
   step(): void {
     const delivery = this.deliveries[this.next]!;
     const caseId = delivery.event.correlation_id;
@@ -118,7 +117,7 @@ export class BatchRun {
     this.#outputs.write(outputLine(row, version));
   }
 
-  /** What is known of the case, with the history since then folded in. */
+  /** The cached state of the case, with the history since then folded in. */
   #stateBefore(caseId: string, version: number): unknown {
     const { processor } = this;
     const known = this.#snapshot.states.get(caseId);
@@ -141,7 +140,7 @@ export class BatchRun {
     const delivery = this.deliveries[this.next]!;
     const { attempt } = delivery;
     const final = FINAL.some((kind) => error instanceof kind);
-    // Described before anything is kept: what was thrown may be made to spin.
+    // Described before anything is recorded: reading a thrown value may loop.
     this.#stopCase(delivery, {
       ...idsOf(delivery),
       attempt,

@@ -1,5 +1,17 @@
 /// <reference lib="deno.worker" />
-/** What makes a Web Worker a host of processors. @module */
+/**
+ * What makes a Web Worker a host of processors. A program with processors of its own has a worker file of its own, which
+ * it names as `entry` in the options of the supervisor; it runs with no permissions at all.
+ *
+ * ```ts
+ * // worker.ts
+ * import { host } from "@zaakstroom/zaakstroom/worker";
+ * import { arrears } from "./arrears.ts";
+ *
+ * host([arrears]);
+ * ```
+ * @module
+ */
 import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { ToWorker } from "./protocol.ts";
@@ -10,7 +22,7 @@ export function host(processors: readonly AnyProcessor[]): void {
   const batches = new BatchDispatcher(processors, {
     post: (message) => post(message),
     heapBytes,
-    // It comes when all that was queued before it is over, and never behind a loop of promises.
+    // setImmediate runs after all tasks queued before it, and never during an endless chain of promises.
     whenIdle: (act) => void after(act),
   });
   disableExits();
@@ -18,9 +30,8 @@ export function host(processors: readonly AnyProcessor[]): void {
 }
 
 /**
- * What only a mistake can make of these, nobody could stop: a worker that ends itself does so without a word, messages of
- * a handler's own fill the memory of its parent, and the thread of a worker's worker is out of everybody's reach. A
- * handler that tries fails instead.
+ * Makes the handlers' ways out throw. The supervisor could not contain them: a worker that ends itself does so without an
+ * event, messages of a handler fill the memory of its parent, and the thread of a nested worker can't be terminated.
  */
 function disableExits(): void {
   Object.assign(Deno, { exit: refusal("end its worker") });
@@ -31,17 +42,17 @@ function disableExits(): void {
 }
 
 function refusal(act: string): () => never {
-  // Not an arrow function: `new Worker` is to be refused in the same words.
+  // Not an arrow function, so that `new Worker` throws this error too.
   return function () {
     throw new Error(`A handler can't ${act}`);
   };
 }
 
-/** Between two looks at the heap, in milliseconds: a look takes longer than a delivery. */
+/** Interval between two measurements of the heap: one takes longer than a delivery. */
 const HEAP_SAMPLE_MS = 10;
 let lastSample = { at: -Infinity, bytes: 0 };
 
-/** Buffers are not in the heap, and count all the same. */
+/** Buffers are outside the heap, and count too. */
 function heapBytes(): number {
   const at = performance.now();
   if (at - lastSample.at < HEAP_SAMPLE_MS) return lastSample.bytes;

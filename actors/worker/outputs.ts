@@ -1,4 +1,4 @@
-/** From what a handler returns to what is stored: derived ids, causation, validation, encoding. @module */
+/** Turns the result of a handler into what is stored: derived ids, causation, validation, encoding. @module */
 import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { encodeData, InvalidEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
@@ -65,7 +65,7 @@ export function encodeOutputs(
 
 function requireHandled(handled: HandlerResult): void {
   if (typeof (handled as unknown as Promise<unknown>)?.then === "function") {
-    // Its rejection is of no more interest, and would end the worker.
+    // An unhandled rejection would end the worker.
     Promise.resolve(handled).catch(() => {});
     throw new InvalidOutput("A handler returned a promise: handlers are synchronous");
   }

@@ -1,17 +1,17 @@
 /**
- * What crosses between the supervisor's thread and a worker: bytes, and little besides. The worker answers and never
- * pushes: how much is on its way is the supervisor's decision alone. @module
+ * The messages between the supervisor's thread and a worker: mostly bytes. The worker only answers, so that the supervisor
+ * alone decides how much is in flight. @module
  */
 import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import type { ErrorInfo } from "../error_info.ts";
 
-/** In the place of the running batch: a worker in which nothing runs. */
+/** The id of the running batch when none runs. */
 export const IDLE = 0;
 
 /** The first message to a worker. */
 export interface Setup {
   readonly kind: "setup";
-  /** Shared with the supervisor: [running batch, index of the running delivery]. Survives what the worker does not. */
+  /** Shared with the supervisor: [running batch, index of the running delivery]. Outlives the worker. */
   readonly progress: SharedArrayBuffer;
   /** How long one delivery may run, in milliseconds. */
   readonly deliveryTimeoutMs: number;
@@ -37,13 +37,13 @@ export interface BatchRequest {
 interface HistoriesReply {
   readonly kind: "histories";
   readonly id: number;
-  /** null: they can't be had, and the batch is to be forgotten. */
+  /** null: they could not be read, and the batch is dropped. */
   readonly lines: string | null;
 }
 
 export type ToWorker = Setup | BatchRequests | HistoriesReply;
 
-/** A delivery that failed, as the worker saw it. What becomes of it is policy, decided by the supervisor. */
+/** A delivery that failed in the worker. Its outcome is decided by the failure policy, in the supervisor's thread. */
 export interface FailedAttempt {
   readonly position: number;
   readonly eventId: string;
@@ -52,12 +52,12 @@ export interface FailedAttempt {
   readonly attempt: number;
   /** `held`: not tried, an earlier delivery of the case failed or is parked. */
   readonly held: boolean;
-  /** No retry can help: the event or the handler says so. */
+  /** No retry can help. */
   readonly final: boolean;
   readonly error: ErrorInfo;
 }
 
-/** What a batch came to. */
+/** The result of a batch. */
 export interface BatchResult {
   /** The emitted events as output lines (`schema/delivery_line.ts`). */
   readonly outputs: Uint8Array;

@@ -1,4 +1,4 @@
-/** The states of cases that one worker remembers for one processor. Bounded: what was used longest ago goes first. @module */
+/** The states of cases that one worker caches for one processor, least recently used evicted first. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 import type { AnyProcessor } from "../processor.ts";
@@ -29,10 +29,9 @@ export class StateCache {
   }
 
   /**
-   * What a batch of deliveries, in this order, can build on: the states that are known, and the histories that are
-   * missing. Versions of a case are gapless, so the version alone tells whether a state is complete: it is when it is
-   * folded up to the version before the delivery. The batch keeps what it was given here: meanwhile others may push
-   * it out of this memory.
+   * The cached states that a batch of deliveries, in this order, builds on, and the histories that are missing. Versions
+   * of a case have no gaps, so a state is complete if it is folded up to the version before the delivery. The batch keeps
+   * its snapshot, as other batches may evict these states meanwhile.
    */
   snapshot(deliveries: readonly { readonly caseId: string; readonly version: number }[]): StateSnapshot {
     const states = new Map<string, CachedState>();
@@ -40,7 +39,7 @@ export class StateCache {
     const folded = new Map<string, number>();
     for (const { caseId, version } of deliveries) {
       const state = this.#find(caseId, version);
-      // A state from a try that was never settled may be ahead of the delivery: then the case is folded anew.
+      // A state of an attempt that was never settled may be ahead of the delivery: then the case is folded anew.
       if (!folded.has(caseId) && state !== undefined && state.version < version) states.set(caseId, state);
       const after = folded.get(caseId) ?? states.get(caseId)?.version ?? 0;
       if (after < version - 1) needs.push({ caseId, after, before: version });
@@ -50,9 +49,9 @@ export class StateCache {
   }
 
   /**
-   * Folds an event that another processor just handled, if this one folds it and has everything before it: a state
-   * that is at hand when it is needed spares reading the case's history. What can't be folded is not remembered: it will
-   * fail where it is needed, and blame nobody else.
+   * Folds an event that another processor just handled, if this one folds it and has everything before it: a cached
+   * state saves reading the case's history later. An event that can't be folded is ignored here; it fails the delivery
+   * that needs it.
    */
   observe(event: CaseEvent, version: number): void {
     if (!this.processor.folds.includes(event.event_type)) return;
@@ -62,16 +61,16 @@ export class StateCache {
       const state = known === undefined ? this.processor.initial() : known.state;
       this.put(event.correlation_id, version, this.processor.evolve(state, event));
     } catch {
-      // Not remembered.
+      // Not cached.
     }
   }
 
-  /** What is remembered of a case that gets this version. Of the first one nothing can be: it is not looked for in vain. */
+  /** The cached state of a case that gets this version. A new case has none, which saves the lookup. */
   #find(caseId: string, version: number): CachedState | undefined {
     return version === 1 ? undefined : this.#states.get(caseId);
   }
 
-  /** Remembers the state after the event of this version. */
+  /** Caches the state after the event of this version. */
   put(caseId: string, version: number, state: unknown): void {
     this.#states.set(caseId, { state, version });
   }

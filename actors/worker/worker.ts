@@ -1,6 +1,6 @@
 /// <reference lib="deno.worker" />
-/** The worker: the one literal worker entry of the program. It runs with no permissions at all. @module */
-import { processors } from "../processors/all.ts";
+/** The worker entry of the program, named literally where it is spawned. It runs with no permissions at all. @module */
+import { processors } from "../application.ts";
 import { host } from "./host.ts";
 
 host(processors);

@@ -1,5 +1,6 @@
 /** How much a mailbox reads at a time. @module */
-import type { Batch } from "./mailbox.ts";
+import { SMALL_PER_LARGE } from "../primitives/priority_semaphore.ts";
+import type { Batch } from "./batch.ts";
 
 /** How much one batch may hold. One delivery is always allowed, whatever its size. */
 export interface BatchLimits {
@@ -7,17 +8,14 @@ export interface BatchLimits {
   readonly batchBytes: number;
 }
 
-/** So many small batches hold no more than a whole one. */
-export const SMALL_PER_LARGE = 4;
-
 /**
- * A whole batch while more is waiting, a small one otherwise: then many mailboxes can be served at the same moment within
+ * A large batch while more is waiting, a small one otherwise: then many mailboxes can be served at the same moment within
  * the same bound on memory.
  */
 export class BatchSizer {
   readonly #large: BatchLimits;
   readonly #small: BatchLimits;
-  /** What waits for a mailbox that was just won is not known yet. */
+  /** True at first: what waits for a mailbox that was just acquired is not known yet. */
   isLarge = true;
 
   constructor({ batchSize, batchBytes }: BatchLimits) {
@@ -33,13 +31,16 @@ export class BatchSizer {
     return this.isLarge ? this.#large : this.#small;
   }
 
-  /** Whether such a batch left nothing behind. (Only a delivery of more than half a batch's bytes may have been left.) */
+  /**
+   * Whether a batch of the present limits left nothing behind, judged by its size. A delivery of more than half a batch's
+   * bytes may be missed; the store's poll finds it.
+   */
   isDrained({ count, lines }: Pick<Batch, "count" | "lines">): boolean {
     const { batchSize, batchBytes } = this.limits;
     return count < batchSize && lines.length < batchBytes / 2;
   }
 
-  /** The next one is chosen by what came. */
+  /** Chooses the size of the next batch by the last one. */
   observe(batch: Pick<Batch, "count" | "lines"> | undefined): void {
     this.isLarge = batch !== undefined && !this.isDrained(batch);
   }

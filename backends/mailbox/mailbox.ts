@@ -1,6 +1,6 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
-import { decodeLines, encodeLines } from "../../schema/delivery_line.ts";
 import type { Permits } from "../primitives/priority_semaphore.ts";
+import type { Batch } from "./batch.ts";
 
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
 export interface Failure {
@@ -34,29 +34,14 @@ export type StoredTimerChange =
 export interface Settlement {
   /**
    * Events the handlers emitted, as output lines (`outputLine` in `schema/delivery_line.ts`); empty for none. The version
-   * in each is a hint, as far as the worker knows: a backend that uses it must notice where somebody else has added to
-   * the case meanwhile.
+   * in each is a hint, as far as the worker knows: a backend that uses it must detect events that were added to the
+   * case meanwhile.
    */
   readonly outputs: Uint8Array;
   /** How many there are of each type: whose mailboxes to wake. */
   readonly outputTypes: Readonly<Record<string, number>>;
   readonly failures: readonly FailedDelivery[];
   readonly timers: readonly StoredTimerChange[];
-}
-
-/**
- * Deliveries handed over together, as bytes: whoever only passes them on makes no text of them.
- * A `fresh` batch is the next stretch of the feed; a `redelivery` is parked cases whose turn has come.
- */
-export interface Batch {
-  readonly kind: "fresh" | "redelivery";
-  /** Delivery lines (`schema/delivery_line.ts`) in stored order. */
-  readonly lines: Uint8Array;
-  readonly count: number;
-  /** The checkpoint this batch was read behind; of no meaning for a redelivery. */
-  readonly from: number;
-  /** The checkpoint once it is settled; of no meaning for a redelivery. */
-  readonly to: number;
 }
 
 /** Versions of a case that a worker needs in order to fold its state: after < version < before. */
@@ -67,8 +52,8 @@ export interface HistoryNeed {
 }
 
 /**
- * Deliveries that are about to be handled, by their positions, both inclusive. `alone`: there is one, and nothing else
- * is handled in this process meanwhile; then whatever the process dies of is this.
+ * Deliveries that are about to be handled, by their positions, both inclusive. `exclusive`: there is one, and nothing else
+ * is handled in this process meanwhile, so that a death of the process is charged to it.
  */
 export interface InFlightMark {
   readonly first: number;
@@ -76,31 +61,31 @@ export interface InFlightMark {
   readonly exclusive: boolean;
 }
 
-/** What an owner left behind that never gave its lease back. It may have died of what it had in hand. */
+/** What an owner left behind that never released its lease. It may have died of what it was handling. */
 export interface CrashedOwner {
-  /** The trial that it began and did not settle. */
+  /** What it was about to handle and did not settle. */
   readonly inFlight?: InFlightMark;
 }
 
-/** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was won. */
+/** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was acquired. */
 export interface Mailbox {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;
   /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
   readonly revoked: AbortSignal;
-  /** Set when the owner before did not give its lease back. */
+  /** Set when the owner before did not release its lease. */
   readonly crashedOwner: CrashedOwner | undefined;
   /**
-   * Writes down, durably, what is about to be handled: it outlives the process. A settle clears it, and so does giving
-   * the lease back. Only for an owner that has reason to fear for its process. Throws Fenced when the lease has moved.
+   * Records durably what is about to be handled, so that it outlives the process. A settle clears it, and so does the
+   * release of the lease. For an owner whose process may die of it. Throws Fenced when the lease has moved.
    */
   markInFlight(mark: InFlightMark): Promise<void>;
   /**
    * The next batches, in order. Nothing is read until the consumer asks, and the next batch is read only after the
-   * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `lost` aborts.
-   * With a gate, a batch is inside from before it is read until the next one is asked for; a mailbox that has nothing
-   * to give waits outside.
+   * last one was settled (or given back by asking again, which reads it anew). Ends when `signal` or `revoked` aborts.
+   * A permit is held from before a batch is read until the next one is asked for; a mailbox that waits for events holds
+   * none.
    */
   batches(signal: AbortSignal, permits?: Permits): AsyncIterable<Batch>;
   /**
@@ -110,11 +95,11 @@ export interface Mailbox {
   settle(batch: Batch, settlement: Settlement): Promise<void>;
   /** Events of the given types for the states a worker lacks, as delivery lines by case and version. */
   histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string>;
-  /** Gives the lease back. Legal at any time, and twice. */
+  /** Releases the lease. Legal at any time, and twice. */
   close(): Promise<void>;
 }
 
-/** The lease has moved: whoever holds this mailbox may not settle any more. */
+/** The lease has moved: the owner under this epoch may not settle any more. */
 export class Fenced extends Error {
   override name = "Fenced";
   constructor(readonly processor: string, readonly partition: number, readonly epoch: number) {
@@ -122,26 +107,19 @@ export class Fenced extends Error {
   }
 }
 
-/** The position of a delivery line, without parsing the rest of it. */
-export function positionOf(line: string): number {
-  return Number.parseInt(line, 10);
+/** A processor as a backend sees it: whose mailboxes to give out. */
+export interface ProcessorSpec {
+  readonly name: string;
+  readonly version: number;
+  readonly takes: readonly string[];
 }
 
-/** The lines of a batch. */
-export function linesOf({ lines }: Pick<Batch, "lines">): string[] {
-  return decodeLines(lines);
-}
-
-/** The deliveries [start, end) of a batch as a batch of their own, to be settled in order with the other parts. */
-export function sliceBatch(batch: Batch, start: number, end: number): Batch {
-  const all = linesOf(batch);
-  const lines = all.slice(start, end);
-  const fresh = batch.kind === "fresh";
-  return {
-    kind: batch.kind,
-    lines: encodeLines(lines),
-    count: lines.length,
-    from: fresh && start > 0 ? positionOf(all[start - 1]!) : batch.from,
-    to: fresh && end < all.length ? positionOf(all[end - 1]!) : batch.to,
-  };
+/** Where mailboxes come from: all that a supervisor needs of a backend. */
+export interface MailboxSource {
+  readonly name: string;
+  /**
+   * Mailboxes of a processor, as their leases are acquired; ends when the signal aborts. A mailbox given out lives on
+   * until its consumer closes it, which it does also when the lease is revoked.
+   */
+  mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
 }

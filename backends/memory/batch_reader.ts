@@ -1,12 +1,12 @@
 /** Reading the next batch of a mailbox: pure, bounded by count and by bytes. @module */
 import { Buffer } from "node:buffer";
 import { encodeLines } from "../../schema/delivery_line.ts";
-import type { Batch } from "../mailbox/mailbox.ts";
+import type { Batch } from "../mailbox/batch.ts";
+import type { Fetched } from "../mailbox/mailbox_store.ts";
 import type { BatchLimits } from "../mailbox/batch_size.ts";
-import { earliest } from "./clock.ts";
 import type { Subscription } from "./lease_table.ts";
 import { entryLineOf, type EventLog, indexBehind, type LogEntry } from "./event_log.ts";
-import { byPosition, dueAt, type ParkedDelivery, redeliverable } from "../settlement/parked_case.ts";
+import { dueAt, nextDue, type ParkedDelivery, redeliverable } from "../settlement/parked_case.ts";
 
 /** Lines under construction. */
 class Lines {
@@ -30,50 +30,60 @@ class Lines {
   }
 }
 
-/** The next batch: parked cases whose turn has come, then the next stretch of the feed. Null when there is nothing. */
-export function nextBatch(
-  from: Subscription,
-  log: EventLog,
-  now: number,
-  limits: BatchLimits,
-): Batch | null {
-  return redeliveryBatch(from, now, limits) ?? freshBatch(from, log, limits);
+/** The next batch: parked cases that are due, then what is behind the checkpoint. */
+export function nextBatch(from: Subscription, log: EventLog, now: number, limits: BatchLimits): Fetched {
+  const { parked, checkpoint } = from;
+  const nextDueMs = nextDue(parked.values()) - now;
+  const due = redeliveryBatch(from, log, now, limits);
+  if (due !== undefined) return { kind: "fetched", batch: due, checkpoint, nextDueMs };
+  return { kind: "fetched", ...freshBatch(from, log, limits), checkpoint, nextDueMs };
 }
 
 function redeliveryBatch(
   { parked, checkpoint }: Subscription,
+  log: EventLog,
   now: number,
   limits: BatchLimits,
-): Batch | null {
+): Batch | undefined {
   const due = [...parked.values()].filter((each) => dueAt(each) <= now)
     .sort((a, b) => byPosition(a[0]!, b[0]!))
     .flatMap(redeliverable);
-  const chosen = takeFitting(due, limits).sort(byPosition);
-  if (chosen.length === 0) return null;
+  const chosen = takeFitting(due, log, limits).sort(byPosition);
+  if (chosen.length === 0) return undefined;
   const lines = new Lines({ batchSize: Infinity, batchBytes: Infinity });
-  for (const delivery of chosen) lines.add(redeliveryLine(delivery));
+  for (const delivery of chosen) lines.add(redeliveryLine(delivery, log));
   return lines.batch("redelivery", checkpoint, checkpoint);
 }
 
+function byPosition(a: ParkedDelivery, b: ParkedDelivery): number {
+  return a.position - b.position;
+}
+
 /** Cases go in one after the other, each from its head, so that a case that is cut is cut at its end. */
-function takeFitting(due: readonly ParkedDelivery[], limits: BatchLimits): ParkedDelivery[] {
+function takeFitting(due: readonly ParkedDelivery[], log: EventLog, limits: BatchLimits): ParkedDelivery[] {
   const lines = new Lines(limits);
-  const cut = due.findIndex((delivery) => !lines.add(redeliveryLine(delivery)));
+  const cut = due.findIndex((delivery) => !lines.add(redeliveryLine(delivery, log)));
   return due.slice(0, cut === -1 ? due.length : cut);
 }
 
-function redeliveryLine({ entry, attempts }: ParkedDelivery): string {
-  return entryLineOf(entry, attempts + 1, false);
+function redeliveryLine({ position, attempts }: ParkedDelivery, log: EventLog): string {
+  return entryLineOf(log.at(position)!, attempts + 1, false);
 }
 
-function freshBatch(from: Subscription, log: EventLog, limits: BatchLimits): Batch | null {
+function freshBatch(
+  from: Subscription,
+  log: EventLog,
+  limits: BatchLimits,
+): Pick<Fetched, "batch" | "hasMore"> {
   const lines = new Lines(limits);
   let to = from.checkpoint;
+  let hasMore = false;
   for (const entry of pending(from, log)) {
-    if (!lines.add(entryLineOf(entry, 1, from.parked.has(entry.caseId)))) break;
+    hasMore = !lines.add(entryLineOf(entry, 1, from.parked.has(entry.caseId)));
+    if (hasMore) break;
     to = entry.position;
   }
-  return lines.lines.length === 0 ? null : lines.batch("fresh", from.checkpoint, to);
+  return { batch: lines.lines.length === 0 ? undefined : lines.batch("fresh", from.checkpoint, to), hasMore };
 }
 
 /** Events behind the checkpoint that the processor takes, in order. */
@@ -82,9 +92,4 @@ export function* pending({ partition, checkpoint, takes }: Subscription, log: Ev
   for (let i = indexBehind(slice, checkpoint); i < slice.length; i++) {
     if (takes.has(slice[i]!.type)) yield slice[i]!;
   }
-}
-
-/** When a parked case will be due, if none is; Infinity when none waits for a time. */
-export function nextDue({ parked }: Subscription): number {
-  return earliest(parked.values().map(dueAt));
 }

@@ -1,18 +1,29 @@
 /** Dead letters of the memory backend: what a person sees of parked cases, and does about them. @module */
-import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../dead_letters.ts";
 import type { Subscription } from "./lease_table.ts";
-import { storedEventOf } from "./event_log.ts";
-import type { MemoryStore } from "./memory_store.ts";
-import { type ParkedCase, type ParkedDelivery, revive, unpark } from "../settlement/parked_case.ts";
-import { auditEntry } from "../settlement/plan.ts";
+import { type LogEntry, storedEventOf } from "./event_log.ts";
+import { type MemoryStore, setParked } from "./memory_store.ts";
+import {
+  type ParkedCase,
+  type ParkedDelivery,
+  promoteHead,
+  revive,
+  unpark,
+} from "../settlement/parked_case.ts";
 
 const DEFAULT_LIMIT = 100;
 
-interface Found {
+interface FoundDeadLetter {
   readonly subscription: Subscription;
   readonly parked: ParkedCase;
   readonly dead: ParkedDelivery;
+  readonly entry: LogEntry;
 }
+
+/** What becomes of the parked case of a dead letter. */
+type Change = (parked: ParkedCase, position: number, now: number) => ParkedCase;
+
+const discarded: Change = (parked, position, now) => promoteHead(unpark(parked, position), now);
 
 /** The dead letters of a memory store. */
 export class MemoryDeadLetters implements DeadLetters {
@@ -27,52 +38,54 @@ export class MemoryDeadLetters implements DeadLetters {
   }
 
   redrive(filter: DeadLetterFilter, act: OperatorAction): Promise<number> {
-    const now = this.store.clock.now();
-    return this.#act("redrive", filter, act, (parked, { entry }) => revive(parked, entry, now));
+    return this.#act("redrive", filter, act, revive);
   }
 
   discard(filter: DeadLetterFilter, act: OperatorAction): Promise<number> {
-    return this.#act("discard", filter, act, (parked, { entry }) => unpark(parked, entry));
+    return this.#act("discard", filter, act, discarded);
   }
 
-  #act(
-    name: string,
-    filter: DeadLetterFilter,
-    act: OperatorAction,
-    change: (parked: ParkedCase, dead: ParkedDelivery) => ParkedCase,
-  ): Promise<number> {
+  #act(act: string, filter: DeadLetterFilter, { by, why }: OperatorAction, change: Change): Promise<number> {
+    const now = this.store.clock.now();
+    const at = new Date(now).toISOString();
     const chosen = this.#find(filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
-    for (const { subscription: { processor, partition, parked }, dead } of chosen) {
-      const { caseId } = dead.entry;
-      const after = change(parked.get(caseId)!, dead);
-      if (after.length === 0) parked.delete(caseId);
-      else parked.set(caseId, after);
-      this.store.trail.push(auditEntry(name, act, processor, dead.entry, this.store.clock.now()));
+    for (const { subscription, entry: { caseId, eventId, position } } of chosen) {
+      const { processor, partition, parked } = subscription;
+      setParked(subscription, caseId, change(parked.get(caseId)!, position, now));
+      this.store.trail.push({ at, act, by, why, caseId, processor, eventId });
       this.store.arrived[partition]!.notifyAll();
     }
     return Promise.resolve(chosen.length);
   }
 
-  #find(filter: DeadLetterFilter): Found[] {
-    return this.store.leases.all().flatMap(deadOf).filter((found) => matches(found, filter))
-      .sort((a, b) => a.dead.entry.position - b.dead.entry.position);
+  #find(filter: DeadLetterFilter): FoundDeadLetter[] {
+    return this.store.leases.all().flatMap((each) => this.#deadOf(each)).filter((found) =>
+      matches(found, filter)
+    )
+      .sort((a, b) => a.dead.position - b.dead.position);
+  }
+
+  #deadOf(subscription: Subscription): FoundDeadLetter[] {
+    return [...subscription.parked.values()].flatMap((parked) =>
+      parked.filter(({ state }) => state === "dead")
+        .map((dead) => ({ subscription, parked, dead, entry: this.store.log.at(dead.position)! }))
+    );
   }
 }
 
-function deadOf(subscription: Subscription): Found[] {
-  return [...subscription.parked.values()].flatMap((parked) =>
-    parked.filter(({ state }) => state === "dead").map((dead) => ({ subscription, parked, dead }))
-  );
-}
-
-function matches({ subscription, dead }: Found, { processor, caseId, position }: DeadLetterFilter): boolean {
+function matches(
+  { subscription, entry }: FoundDeadLetter,
+  { processor, caseId, position }: DeadLetterFilter,
+): boolean {
   return (processor === undefined || processor === subscription.processor) &&
-    (caseId === undefined || caseId === dead.entry.caseId) &&
-    (position === undefined || position === dead.entry.position);
+    (caseId === undefined || caseId === entry.caseId) &&
+    (position === undefined || position === entry.position);
 }
 
-function deadLetter({ subscription: { processor, partition }, parked, dead }: Found): DeadLetter {
-  const { entry, failures, attempts, since } = dead;
+function deadLetter(
+  { subscription: { processor, partition }, parked, dead, entry }: FoundDeadLetter,
+): DeadLetter {
+  const { failures, attempts, since } = dead;
   return {
     processor,
     partition,

@@ -9,7 +9,8 @@ import {
   type StoredEvent,
   storeRow,
 } from "../../schema/delivery_line.ts";
-import { EventIdConflict, type ExpectedVersion, type ReplayRange, VersionConflict } from "../backend.ts";
+import { EventIdConflict, VersionConflict } from "../errors.ts";
+import type { ExpectedVersion, ReplayRange } from "../event_store.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
 export interface LogEntryDraft {
@@ -103,17 +104,17 @@ export class EventLog {
   add(draft: LogEntryDraft, now: number): LogEntry {
     const known = this.#byId.get(draft.eventId);
     if (known !== undefined) return known;
-    const story = this.cases.get(draft.caseId) ?? [];
+    const history = this.cases.get(draft.caseId) ?? [];
     const entry: LogEntry = {
       ...draft,
       partition: partitionOf(draft.caseId, this.partitions),
       position: this.entries.length + 1,
-      version: story.length + 1,
+      version: history.length + 1,
       recordedAt: now,
     };
     this.#byId.set(entry.eventId, entry);
-    this.cases.set(entry.caseId, story);
-    for (const index of [this.entries, story, this.slices[entry.partition]!]) index.push(entry);
+    this.cases.set(entry.caseId, history);
+    for (const index of [this.entries, history, this.slices[entry.partition]!]) index.push(entry);
     return entry;
   }
 }

@@ -1,7 +1,7 @@
 /** Leases: who may settle which partition of a processor, under which epoch, and for how long. @module */
-import type { ProcessorSpec } from "../backend.ts";
+import type { AcquiredLease, HeldLease, LeaseStore } from "../mailbox/lease_store.ts";
 import type { CrashedOwner, InFlightMark } from "../mailbox/mailbox.ts";
-import { BroadcastSignal, earliest } from "./clock.ts";
+import type { Clock } from "../primitives/clock.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 
 /** How one processor stands in one partition. */
@@ -12,53 +12,26 @@ export interface Subscription {
   checkpoint: number;
   settledAt: number | null;
   owner: string | null;
+  /** Grows with every acquisition. What was acquired under it may settle until it grows, also after it has expired. */
   epoch: number;
   leaseUntil: number;
   /** What was begun and not settled. */
   inFlight: InFlightMark | null;
-  /** What the owner before left behind. */
-  crashedOwner: CrashedOwner | undefined;
-  /** The owner was asked to give it up and does not count it as its own any more. */
-  isRebalancing: boolean;
   readonly parked: Map<string, ParkedCase>;
 }
 
-/** Who holds and who asks for leases of one processor, at one moment. */
-interface Demand {
-  readonly total: number;
-  /** Leases that run, by owner. */
-  readonly held: ReadonlyMap<string, number>;
-  /** Owners that ask for another lease now. */
-  readonly asking: ReadonlySet<string>;
+/** A node that is notified of changes that others make. */
+interface LeaseListener {
+  readonly node: string;
+  notify(): void;
 }
 
-/** The most an owner keeps when others want leases too. */
-function fairShare({ total, held, asking }: Demand): number {
-  return Math.ceil(total / Math.max(1, new Set([...held.keys(), ...asking]).size));
-}
-
-/** True when another owner asks that has less than its share. */
-function hasWaitingOthers(demand: Demand, owner: string): boolean {
-  const share = fairShare(demand);
-  return [...demand.asking].some((other) => other !== owner && (demand.held.get(other) ?? 0) < share);
-}
-
-/** True when an owner may take one more. */
-function mayTake(demand: Demand, owner: string): boolean {
-  return (demand.held.get(owner) ?? 0) < fairShare(demand) || !hasWaitingOthers(demand, owner);
-}
-
-/** True when an owner should give one up. */
-export function shouldRelease(demand: Demand, owner: string): boolean {
-  return (demand.held.get(owner) ?? 0) > fairShare(demand) && hasWaitingOthers(demand, owner);
-}
-
-/** The leases of a store, for all processors. Time is passed in: it is the store's, never a node's. */
+/** The leases of a store, for all processors, and the nodes that share them. */
 export class LeaseTable {
-  /** Rings when a lease moved, or somebody began to ask. */
-  readonly moved = new BroadcastSignal();
-  #subscriptions = new Map<string, Subscription[]>();
-  #asking = new Map<string, Map<string, number>>();
+  readonly listeners = new Set<LeaseListener>();
+  /** When each node was last seen. */
+  readonly nodes = new Map<string, number>();
+  readonly #subscriptions = new Map<string, Subscription[]>();
 
   constructor(readonly partitions: number) {}
 
@@ -77,70 +50,100 @@ export class LeaseTable {
     return fresh;
   }
 
-  /** Wins a free or expired lease under a new epoch, if there is one and the owner's share allows it. */
-  acquire(spec: ProcessorSpec, owner: string, now: number, leaseMs: number): Subscription | undefined {
-    const free = this.of(spec.name).find((each) => each.owner === null || each.leaseUntil <= now);
-    if (free === undefined || !mayTake(this.demand(spec.name, now), owner)) return undefined;
-    free.crashedOwner = free.owner === null
-      ? undefined
-      : free.inFlight === null
-      ? {}
-      : { inFlight: free.inFlight };
-    free.owner = owner;
-    free.epoch += 1;
-    free.leaseUntil = now + leaseMs;
-    free.isRebalancing = false;
-    free.takes = new Set(spec.takes);
-    this.moved.notifyAll();
-    return free;
+  /** A node has come, or a lease was released by it: there may be something to acquire, or to hand over. */
+  notifyOthers(node: string): void {
+    for (const listener of [...this.listeners]) if (listener.node !== node) listener.notify();
   }
 
-  /** Lengthens a lease; false when it has moved. */
-  renew(held: Subscription, epoch: number, until: number): boolean {
-    if (!holds(held, epoch) || held.owner === null) return false;
-    held.leaseUntil = until;
-    return true;
-  }
-
-  release(held: Subscription, epoch: number): void {
-    if (!holds(held, epoch)) return;
-    held.owner = null;
-    held.leaseUntil = 0;
-    held.inFlight = null;
-    this.moved.notifyAll();
-  }
-
-  /** Makes it known that an owner wants a lease, until a time by which it must say so again. */
-  ask(processor: string, owner: string, until: number): void {
-    const asking = this.#asking.get(processor) ?? new Map<string, number>();
-    const isNew = !asking.has(owner);
-    this.#asking.set(processor, asking.set(owner, until));
-    if (isNew) this.moved.notifyAll();
-  }
-
-  stopAsking(processor: string, owner: string): void {
-    this.#asking.get(processor)?.delete(owner);
-  }
-
-  demand(processor: string, now: number): Demand {
-    const held = new Map<string, number>();
-    for (const { owner, leaseUntil, isRebalancing } of this.of(processor)) {
-      if (owner !== null && leaseUntil > now && !isRebalancing) held.set(owner, (held.get(owner) ?? 0) + 1);
-    }
-    const asking = [...this.#asking.get(processor) ?? []].filter(([, until]) => until > now);
-    return { total: this.partitions, held, asking: new Set(asking.map(([owner]) => owner)) };
-  }
-
-  /** When the next lease that runs will have expired; Infinity when none runs. */
-  nextExpiry(processor: string, now: number): number {
-    const running = this.of(processor).filter((each) => each.owner !== null && each.leaseUntil > now);
-    return earliest(running.map((each) => each.leaseUntil));
+  /** Before any of its mailboxes is given out it is known what a processor takes: by that is counted what waits. */
+  registerProcessor(processor: string, takes: readonly string[]): void {
+    for (const each of this.of(processor)) each.takes = new Set(takes);
   }
 }
 
-/** True while nobody won the lease after this epoch. Whether it has run out or was given back does not matter. */
-export function holds(held: Subscription, epoch: number): boolean {
-  return held.epoch === epoch;
+/** The leases of one node of a memory store. */
+export class MemoryLeaseStore implements LeaseStore {
+  readonly #table: LeaseTable;
+  readonly #clock: Clock;
+  readonly #node: string;
+  readonly #leaseMs: number;
+
+  constructor(table: LeaseTable, clock: Clock, node: string, leaseMs: number) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#node = node;
+    this.#leaseMs = leaseMs;
+  }
+
+  renew(held: readonly HeldLease[]): Promise<readonly HeldLease[]> {
+    this.#announce();
+    const renewed = held.filter((lease) => this.#isOurs(lease));
+    for (const lease of renewed) this.#subscriptionOf(lease).leaseUntil = this.#clock.now() + this.#leaseMs;
+    return Promise.resolve(renewed);
+  }
+
+  acquire(scope: string, held: readonly HeldLease[]) {
+    const share = Math.ceil(this.#table.partitions / this.#nodesAlive());
+    const own = new Set(held.map(({ key }) => key.partition));
+    const free = this.#table.of(scope).filter((each) => !own.has(each.partition) && this.#isFree(each));
+    const chosen = free.sort((a, b) => Number(b.owner === this.#node) - Number(a.owner === this.#node))
+      .slice(0, Math.max(0, share - held.length));
+    return Promise.resolve({ leases: chosen.map((each) => this.#take(each)), share });
+  }
+
+  release(lease: HeldLease): Promise<void> {
+    if (this.#isOurs(lease)) {
+      Object.assign(this.#subscriptionOf(lease), { owner: null, leaseUntil: 0, inFlight: null });
+      this.#table.notifyOthers(this.#node);
+    }
+    return Promise.resolve();
+  }
+
+  leave(): Promise<void> {
+    this.#table.nodes.delete(this.#node);
+    return Promise.resolve();
+  }
+
+  #announce(): void {
+    const isNew = !this.#isAlive(this.#table.nodes.get(this.#node) ?? -Infinity);
+    this.#table.nodes.set(this.#node, this.#clock.now());
+    if (isNew) this.#table.notifyOthers(this.#node);
+  }
+
+  #nodesAlive(): number {
+    return Math.max(1, [...this.#table.nodes.values()].filter((seenAt) => this.#isAlive(seenAt)).length);
+  }
+
+  #isAlive(seenAt: number): boolean {
+    return seenAt > this.#clock.now() - this.#leaseMs;
+  }
+
+  /** What this node had in an earlier life it takes up at once. */
+  #isFree({ owner, leaseUntil }: Subscription): boolean {
+    return owner === null || owner === this.#node || leaseUntil <= this.#clock.now();
+  }
+
+  #take(free: Subscription): AcquiredLease {
+    const { processor: scope, partition, owner, inFlight } = free;
+    const crashedOwner: CrashedOwner | undefined = owner === null
+      ? undefined
+      : inFlight === null
+      ? {}
+      : { inFlight };
+    free.owner = this.#node;
+    free.epoch += 1;
+    free.leaseUntil = this.#clock.now() + this.#leaseMs;
+    return { key: { scope, partition }, epoch: free.epoch, crashedOwner };
+  }
+
+  #isOurs(lease: HeldLease): boolean {
+    const { owner, epoch } = this.#subscriptionOf(lease);
+    return owner === this.#node && epoch === lease.epoch;
+  }
+
+  #subscriptionOf({ key: { scope, partition } }: HeldLease): Subscription {
+    return this.#table.of(scope)[partition]!;
+  }
 }
 
 function subscription(processor: string, partition: number): Subscription {
@@ -153,9 +156,7 @@ function subscription(processor: string, partition: number): Subscription {
     owner: null,
     epoch: 0,
     leaseUntil: 0,
-    isRebalancing: false,
     inFlight: null,
-    crashedOwner: undefined,
     parked: new Map(),
   };
 }

@@ -2,24 +2,18 @@
 import type { WireEvent } from "../../schema/events.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
-import {
-  type AppendResult,
-  type AuditEntry,
-  type Backend,
-  type BackendFeatures,
-  BackendUnavailable,
-  type CaseSummary,
-  type ExpectedVersion,
-  type Health,
-  type MailboxHealth,
-  type ProcessorSpec,
-  type ReplayRange,
-} from "../backend.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import type { Subscription } from "./lease_table.ts";
+import type { Backend, BackendFeatures, CaseSummary } from "../backend.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { AuditEntry } from "../dead_letters.ts";
+import { BackendUnavailable } from "../errors.ts";
+import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
+import type { Health, MailboxHealth } from "../health.ts";
+import { LeaseManager } from "../mailbox/lease_manager.ts";
+import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { MemoryLeaseStore, type Subscription } from "./lease_table.ts";
+import { MemoryMailboxStore } from "./mailbox_store.ts";
 import { inRange, type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
-import { type MailboxOptions, MemoryMailbox } from "./memory_mailbox.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 
@@ -41,7 +35,7 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
 }
 
 const PENDING_LIMIT = 10_000;
-const LOOK_FOR_TIMERS_MS = 250;
+const TIMER_POLL_MS = 250;
 
 /** Opens a memory backend. It lives until it is closed: while it lives, it fires due timers. */
 export function createMemoryBackend(options: MemoryBackendOptions = {}): Backend {
@@ -57,24 +51,35 @@ class MemoryBackend implements Backend {
     atomicAppend: Infinity,
     geography: "none: it lives in one process",
   };
+  readonly node: string;
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
   readonly #store: MemoryStore;
-  readonly #owner: string;
-  readonly #options: MailboxOptions;
+  readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
-  readonly #mailboxes = new Set<Mailbox>();
 
-  constructor({ shared, owner, ...options }: MemoryBackendOptions) {
-    const { leaseMs = 10_000, batchSize = 500, batchBytes = 1_000_000 } = options;
+  constructor({ shared, owner: node = crypto.randomUUID(), ...options }: MemoryBackendOptions) {
+    const { leaseMs = 10_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
     this.#store = shared ?? new MemoryStore(options);
-    this.#owner = owner ?? crypto.randomUUID();
+    const { clock, leases: table, log } = this.#store;
+    const onAvailabilityChange = () => {};
+    const leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
+    const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
+    const store = new MemoryMailboxStore(this.#store);
+    this.#context = { store, leases, limits: { batchSize, batchBytes }, clock, onAvailabilityChange };
     this.#timersAsOf = options.timersAsOf;
-    this.#options = { leaseMs, renewMs: options.renewMs ?? leaseMs / 3, batchSize, batchBytes };
-    this.partitions = this.#store.log.partitions;
+    this.node = node;
+    this.partitions = log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
+    // One that never renews its leases does not see either that those of others are free.
+    if (Number.isFinite(renewMs)) table.listeners.add(this);
     void this.#fireTimers();
+  }
+
+  /** Another node has come, or has released a lease. */
+  notify(): void {
+    this.#context.leases.checkNow();
   }
 
   append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
@@ -92,25 +97,16 @@ class MemoryBackend implements Backend {
     return snapshot(this.#store.log.entries, inRange(range));
   }
 
-  async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
-    const { clock, leases } = this.#store;
-    const stop = AbortSignal.any([signal, this.#closed.signal]);
-    try {
-      while (!stop.aborted) {
-        const won = leases.acquire(processor, this.#owner, clock.now(), this.#options.leaseMs);
-        if (won === undefined) await this.#askForLease(processor.name, stop);
-        else yield this.#open(won);
-      }
-    } finally {
-      leases.stopAsking(processor.name, this.#owner);
-    }
+  mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
+    this.#store.leases.registerProcessor(processor.name, processor.takes);
+    return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));
   }
 
   listCases({ limit = 100, latest }: { limit?: number; latest?: string } = {}): Promise<CaseSummary[]> {
-    const stories = [...this.#store.log.cases.values()]
-      .filter((story) => latest === undefined || story.at(-1)!.type === latest)
+    const histories = [...this.#store.log.cases.values()]
+      .filter((history) => latest === undefined || history.at(-1)!.type === latest)
       .sort((a, b) => b.at(-1)!.position - a.at(-1)!.position);
-    return Promise.resolve(stories.slice(0, limit).map(summary));
+    return Promise.resolve(histories.slice(0, limit).map(summary));
   }
 
   audit(caseId: string): Promise<AuditEntry[]> {
@@ -137,24 +133,8 @@ class MemoryBackend implements Backend {
 
   async close(): Promise<void> {
     this.#closed.abort();
-    await Promise.all([...this.#mailboxes].map((mailbox) => mailbox.close()));
-  }
-
-  #open(won: Subscription): Mailbox {
-    this.#store.leases.stopAsking(won.processor, this.#owner);
-    const mailbox = new MemoryMailbox(this.#store, won, this.#options);
-    this.#mailboxes.add(mailbox);
-    mailbox.revoked.addEventListener("abort", () => this.#mailboxes.delete(mailbox));
-    return mailbox;
-  }
-
-  /** Says that a lease is wanted, and waits until there may be one. */
-  async #askForLease(processor: string, stop: AbortSignal): Promise<void> {
-    const { clock, leases } = this.#store;
-    const now = clock.now();
-    leases.ask(processor, this.#owner, now + this.#options.leaseMs);
-    const untilFree = leases.nextExpiry(processor, now) - now;
-    await leases.moved.wait(clock, Math.min(this.#options.renewMs, untilFree), stop);
+    this.#store.leases.listeners.delete(this);
+    await this.#context.leases.close();
   }
 
   async #fireTimers(): Promise<void> {
@@ -163,8 +143,8 @@ class MemoryBackend implements Backend {
     while (!this.#closed.signal.aborted) {
       const now = timersAsOf?.().getTime() ?? clock.now();
       this.#store.fireTimers(now);
-      // A time of its own may run faster than the clock: then the next timer is looked for, not waited for.
-      const wait = timersAsOf === undefined ? timers.nextDue() - now : LOOK_FOR_TIMERS_MS;
+      // A time of its own may run faster than the clock: then the next timer is polled for.
+      const wait = timersAsOf === undefined ? timers.nextDue() - now : TIMER_POLL_MS;
       await timers.changed.wait(clock, wait, this.#closed.signal);
     }
   }
@@ -177,8 +157,8 @@ async function* snapshot(entries: readonly LogEntry[], matches: (entry: LogEntry
   }
 }
 
-function summary(story: readonly LogEntry[]): CaseSummary {
-  const [first, last] = [story[0]!, story.at(-1)!];
+function summary(history: readonly LogEntry[]): CaseSummary {
+  const [first, last] = [history[0]!, history.at(-1)!];
   const openedAt = new Date(first.recordedAt).toISOString();
   const updatedAt = new Date(last.recordedAt).toISOString();
   return { caseId: last.caseId, version: last.version, latest: last.type, openedAt, updatedAt };

@@ -1,12 +1,17 @@
 /** The store behind memory backends: several of them may share one, as nodes share a database. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import type { AppendResult, AuditEntry, ExpectedVersion } from "../backend.ts";
+import type { AuditEntry } from "../dead_letters.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
+import type { Batch } from "../mailbox/batch.ts";
+import type { Settlement } from "../mailbox/mailbox.ts";
+import type { SettleStatus } from "../mailbox/mailbox_store.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
-import { type Batch, Fenced, type Settlement } from "../mailbox/mailbox.ts";
-import { BroadcastSignal, type Clock, systemClock } from "./clock.ts";
-import { holds, LeaseTable, type Subscription } from "./lease_table.ts";
+import { type Clock, systemClock } from "../primitives/clock.ts";
+import { BroadcastSignal } from "./broadcast_signal.ts";
+import { LeaseTable, type Subscription } from "./lease_table.ts";
 import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
+import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
 import { TimerTable, timerWrite } from "./timer_table.ts";
 
@@ -34,7 +39,7 @@ export class MemoryStore {
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly faults: MemoryFaults = {};
-  /** One bell a partition: rings when there may be something to deliver. */
+  /** One signal a partition: notifies when there may be something to deliver. */
   readonly arrived: readonly BroadcastSignal[];
 
   constructor({ partitions = DEFAULT_PARTITIONS, clock = systemClock }: MemoryStoreOptions = {}) {
@@ -52,20 +57,23 @@ export class MemoryStore {
     return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
   }
 
-  /** Settles a batch under an epoch. Throws Fenced when the lease moved. */
-  settle(subscription: Subscription, epoch: number, batch: Batch, settlement: Settlement): void {
-    const { processor, partition } = subscription;
-    if (!holds(subscription, epoch)) throw new Fenced(processor, partition, epoch);
+  /** Settles a batch under an epoch, unless the lease has moved or the batch was settled before. */
+  settle(subscription: Subscription, epoch: number, batch: Batch, settlement: Settlement): SettleStatus {
+    if (subscription.epoch !== epoch) return "fenced";
     const now = this.clock.now();
-    const plan = planSettlement({ subscription, log: this.log, now, batch, settlement });
-    if (plan === null) return;
+    const { processor, checkpoint } = subscription;
+    const parkedOf = (caseId: string) => subscription.parked.get(caseId) ?? [];
+    const plan = planSettlement({ processor, checkpoint, parkedOf, now }, batch, settlement);
+    if (plan === null) return "already";
     const outputs = rowsOf(settlement.outputs).map(parseEntryDraft);
     const timers = settlement.timers.map(timerWrite);
-    for (const _ of plan.dead) this.faults.deadLetterWrite?.();
+    if (settlement.failures.some(({ outcome }) => outcome.kind === "deadLetter")) {
+      this.faults.deadLetterWrite?.();
+    }
     this.#commit(subscription, plan, now);
     for (const write of timers) this.timers.apply(write);
     this.#add(outputs);
-    this.arrived[partition]!.notifyAll();
+    return "settled";
   }
 
   /** Appends the events of the timers that are due at `now`. */
@@ -77,10 +85,7 @@ export class MemoryStore {
     subscription.checkpoint = plan.checkpoint;
     subscription.settledAt = now;
     subscription.inFlight = null;
-    for (const [caseId, parked] of plan.parked) {
-      if (parked.length === 0) subscription.parked.delete(caseId);
-      else subscription.parked.set(caseId, parked);
-    }
+    for (const [caseId, parked] of plan.parked) setParked(subscription, caseId, parked);
     this.trail.push(...plan.trail);
   }
 
@@ -90,4 +95,10 @@ export class MemoryStore {
     for (const draft of drafts) touched.add(this.log.add(draft, now).partition);
     for (const partition of touched) this.arrived[partition]!.notifyAll();
   }
+}
+
+/** Replaces a parked case; an empty one is parked no more. */
+export function setParked({ parked }: Subscription, caseId: string, after: ParkedCase): void {
+  if (after.length === 0) parked.delete(caseId);
+  else parked.set(caseId, after);
 }

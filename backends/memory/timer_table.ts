@@ -1,6 +1,6 @@
 /** Durable timers: events that will be appended to their case when their time has come. @module */
 import type { StoredTimerChange } from "../mailbox/mailbox.ts";
-import { BroadcastSignal, earliest } from "./clock.ts";
+import { BroadcastSignal } from "./broadcast_signal.ts";
 import { type LogEntryDraft, parseEntryDraft } from "./event_log.ts";
 
 interface Timer {
@@ -25,7 +25,7 @@ export function timerWrite(change: StoredTimerChange): TimerWrite {
 
 /** Timers by processor, case and name. */
 export class TimerTable {
-  /** Rings when a timer was set or cancelled. */
+  /** Notifies when a timer was set or cancelled. */
   readonly changed = new BroadcastSignal();
   #timers = new Map<string, Timer>();
 
@@ -35,7 +35,7 @@ export class TimerTable {
     this.changed.notifyAll();
   }
 
-  /** Takes out the timers that are due, earliest first. Whoever takes them appends their events in the same breath. */
+  /** Takes out the timers that are due, earliest first; their events are appended in the same synchronous step. */
   takeDue(now: number): LogEntryDraft[] {
     const due = [...this.#timers].filter(([, timer]) => timer.at <= now).sort(([, a], [, b]) => a.at - b.at);
     for (const [key] of due) this.#timers.delete(key);
@@ -48,6 +48,6 @@ export class TimerTable {
 
   /** When the next timer is due; Infinity when there is none. */
   nextDue(): number {
-    return earliest(this.#timers.values().map((timer) => timer.at));
+    return Math.min(Infinity, ...this.#timers.values().map((timer) => timer.at));
   }
 }

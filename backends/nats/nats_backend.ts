@@ -3,16 +3,11 @@ import type { WireEvent } from "../../schema/events.ts";
 import { DUPLICATE_WINDOW_MS, type StreamDrift, Subjects, token } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
-import {
-  type AppendResult,
-  type Backend,
-  BackendUnavailable,
-  BackendUnusable,
-  type ExpectedVersion,
-  type Inbox,
-  type ProcessorSpec,
-} from "../backend.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Backend } from "../backend.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { Inbox } from "../dead_letters.ts";
+import { BackendUnavailable, BackendUnusable } from "../errors.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import { append } from "./log/append.ts";
 import { CaseProjection, listCases } from "./operations/case_projection.ts";

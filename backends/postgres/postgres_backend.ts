@@ -1,31 +1,26 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import {
-  type AppendResult,
-  type Backend,
-  type BackendFeatures,
-  type ExpectedVersion,
-  type ProcessorSpec,
-} from "../backend.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Backend, BackendFeatures } from "../backend.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { AppendResult, ExpectedVersion } from "../event_store.ts";
+import { LeaseManager } from "../mailbox/lease_manager.ts";
+import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { systemClock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
-import { createAsyncQueue } from "../primitives/async_queue.ts";
 import { append } from "./log/append.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
-import { LeaseKeeper } from "./mailbox/leases.ts";
+import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
-import { type MailboxContext, PostgresMailbox } from "./mailbox/postgres_mailbox.ts";
-import { createFetch } from "./mailbox/fetch.ts";
+import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as reading from "./log/queries.ts";
-import { createSettleGroup } from "./mailbox/settle_group.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
 export interface PostgresOptions extends PostgresTarget {
-  /** The name of this node; whoever comes back under it takes its own leases at once. Default: a new one. */
+  /** The name of this node; under the same name it takes its own leases again at once. Default: a new one. */
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
   partitions?: number;
@@ -43,13 +38,13 @@ export interface PostgresOptions extends PostgresTarget {
   /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
   batchSize?: number;
   batchBytes?: number;
-  /** How often feeds are looked at when no notice comes. Default 2,000; behind a pooler 100. */
+  /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
-  /** Told when the database goes away and comes back. */
+  /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
   /** Connections at most. Default 8. */
   connections?: number;
-  /** No answer for this long counts as away. Default 15,000. */
+  /** After this long without an answer the database counts as unavailable. Default 15,000. */
   deadlineMs?: number;
   /** The time timers are measured against. Default: the clock of the database. */
   timersAsOf?: () => Date;
@@ -66,7 +61,8 @@ const features: BackendFeatures = {
 };
 
 /**
- * Connects and opens the store, which by default must be there as this program needs it. Throws BackendAway when the server can't be reached and BackendRefused when
+ * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
+ * the server can't be reached and BackendUnusable when
  * it can't be used, each with one line that says what to do.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
@@ -100,66 +96,48 @@ class PostgresBackend implements Backend {
   readonly name = "postgres";
   readonly features = features;
   readonly deadLetters;
-  readonly #context: MailboxContext;
+  readonly #client: PostgresClient;
+  readonly #notifier: Notifier;
+  readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
   #maintenance: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: PostgresClient, readonly partitions: number, options: PostgresOptions) {
-    const node = options.node ?? crypto.randomUUID();
-    const notifier = new Notifier(client, { node, pollMs: options.pollMs ?? (options.pooler ? 100 : 2_000) });
+    const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
+    this.#client = client;
+    this.#notifier = new Notifier(client, { node, pollMs });
+    this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
     this.#options = options;
-    this.#context = {
-      client,
-      notifier,
-      leases: new LeaseKeeper(client, leaseOptions(node, options)),
-      onAvailabilityChange: options.onAvailabilityChange ?? (() => {}),
-      limits: { batchSize: options.batchSize ?? 500, batchBytes: options.batchBytes ?? 1_000_000 },
-      fetch: createFetch(client),
-      settleGroup: createSettleGroup(client, notifier),
-    };
-    this.deadLetters = deadLetters(client, notifier);
+    this.deadLetters = deadLetters(client, this.#notifier);
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
-    requireOneCase(events, expected);
-    const { client, notifier } = this.#context;
-    const { appended, touched } = await append(client, events, expected, this.partitions);
-    notifier.notify(touched, typesOf(events), true);
+    requireSingleCase(events, expected);
+    const { appended, touched } = await append(this.#client, events, expected, this.partitions);
+    this.#notifier.notify(touched, typesOf(events), true);
     return appended;
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
-    const { leases, notifier } = this.#context;
     const ended = AbortSignal.any([signal, this.#ended.signal]);
     if (!await this.#registerProcessor(processor, ended)) return;
-    const acquired = createAsyncQueue<Mailbox>(ended);
-    notifier.start(this.#options);
+    this.#notifier.start(this.#options);
     this.#maintenance ??= this.#startMaintenance();
-    leases.want(
-      processor.name,
-      (lease) => acquired.push(new PostgresMailbox(this.#context, lease, processor.takes)),
-    );
-    try {
-      yield* acquired.items();
-    } finally {
-      leases.unwant(processor.name);
-      for (const mailbox of acquired.drain()) await mailbox.close();
-    }
+    yield* acquireMailboxes(this.#mailboxContext, processor, ended);
   }
 
-  /** What it takes must be known before any of its mailboxes is: by it is counted what waits. False: the signal aborted. */
+  /** What a processor takes is known before its mailboxes are: by it is counted what waits. False: the signal aborted. */
   async #registerProcessor({ name, takes }: ProcessorSpec, signal: AbortSignal): Promise<boolean> {
-    const { client, onAvailabilityChange } = this.#context;
-    const note = () =>
-      client.run((sql) =>
+    const register = () =>
+      this.#client.run((sql) =>
         sql`insert into zaakstroom.processors values (${name}, ${arrayOf(takes)}::text[])
           on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes`
       );
     try {
-      await retryWhileUnavailable(note, signal, onAvailabilityChange);
+      await retryWhileUnavailable(register, signal, this.#options.onAvailabilityChange);
       return !signal.aborted;
     } catch (error) {
       if (signal.aborted) return false;
@@ -168,7 +146,7 @@ class PostgresBackend implements Backend {
   }
 
   #startMaintenance(): Promise<void> {
-    const { client, notifier } = this.#context;
+    const [client, notifier] = [this.#client, this.#notifier];
     const { timersAsOf } = this.#options;
     return runMaintenance(
       { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf },
@@ -176,12 +154,12 @@ class PostgresBackend implements Backend {
     );
   }
 
-  readCase = (caseId: string) => reading.readCase(this.#context.client, caseId);
-  readAll = (range = {}) => reading.readAll(this.#context.client, range);
-  listCases = (options = {}) => reading.listCases(this.#context.client, options);
-  audit = (caseId: string) => reading.audit(this.#context.client, caseId);
-  storedKinds = () => reading.storedKinds(this.#context.client);
-  health = () => reading.health(this.#context.client);
+  readCase = (caseId: string) => reading.readCase(this.#client, caseId);
+  readAll = (range = {}) => reading.readAll(this.#client, range);
+  listCases = (options = {}) => reading.listCases(this.#client, options);
+  audit = (caseId: string) => reading.audit(this.#client, caseId);
+  storedKinds = () => reading.storedKinds(this.#client);
+  health = () => reading.health(this.#client);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -190,20 +168,32 @@ class PostgresBackend implements Backend {
 
   async #close(): Promise<void> {
     this.#ended.abort();
-    const { leases, notifier, client } = this.#context;
     await Promise.allSettled([this.#maintenance]);
-    await leases.close();
-    await notifier.close();
-    await client.close();
+    await this.#mailboxContext.leases.close();
+    await this.#notifier.close();
+    await this.#client.close();
   }
 }
 
-function leaseOptions(node: string, options: PostgresOptions) {
-  const { leaseMs = 5_000, renewMs = leaseMs / 3, onAvailabilityChange = () => {} } = options;
-  return { node, leaseMs, renewMs, onAvailabilityChange };
+function mailboxContext(
+  client: PostgresClient,
+  notifier: Notifier,
+  node: string,
+  options: PostgresOptions,
+): MailboxContext {
+  const { leaseMs = 5_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
+  const { onAvailabilityChange = () => {} } = options;
+  const leaseStore = new PostgresLeaseStore(client, node, leaseMs);
+  return {
+    store: new PostgresMailboxStore(client, notifier, leaseStore),
+    leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
+    limits: { batchSize, batchBytes },
+    clock: systemClock,
+    onAvailabilityChange,
+  };
 }
 
-function requireOneCase(events: readonly WireEvent[], expected: ExpectedVersion): void {
+function requireSingleCase(events: readonly WireEvent[], expected: ExpectedVersion): void {
   if (expected === "any") return;
   if (new Set(events.map((event) => event.correlation_id)).size > 1) {
     throw new TypeError("Cannot expect a version of events of more than one case");

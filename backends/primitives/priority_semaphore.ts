@@ -1,18 +1,24 @@
-/** A gate: so many may be inside at once, and of those who wait the highest rank goes in first. @module */
-import { SMALL_PER_LARGE } from "../mailbox/batch_size.ts";
+/**
+ * A weighted semaphore with priorities: it bounds the batches in memory, and of several waiters the one of the highest
+ * priority is admitted first.
+ * @module
+ */
 
-/** Where one goes in. */
+/** This many small permits weigh as much as a large one. */
+export const SMALL_PER_LARGE = 4;
+
+/** Gives a permit back. Legal twice. */
+export type Release = () => void;
+
+/** Where permits are had. */
 export interface Permits {
-  /**
-   * Resolves, when it is our turn and there is a place, to the function that gives it back (legal twice); or to undefined
-   * when the signal aborts first. Never rejects.
-   */
-  acquire(signal: AbortSignal, isLarge?: boolean): Promise<(() => void) | undefined>;
-  /** A place at once, as the function that gives it back; undefined where one would have to wait. */
-  tryAcquire(isLarge?: boolean): (() => void) | undefined;
+  /** Resolves to the function that gives the permit back, or to undefined when the signal aborts first. Never rejects. */
+  acquire(signal: AbortSignal, isLarge?: boolean): Promise<Release | undefined>;
+  /** A permit at once; undefined where it would have to be waited for. */
+  tryAcquire(isLarge?: boolean): Release | undefined;
 }
 
-/** Every so many times whoever has waited longest goes in, whatever its rank: so nobody waits for ever. */
+/** Every 100th admission goes to the longest waiter regardless of priority, which prevents starvation. */
 const OLDEST_FIRST_EVERY = 100;
 
 interface Waiter {
@@ -21,10 +27,10 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** Lets in so many whole batches at once, and in the place of one as many small ones as hold no more. */
+/** Admits `capacity` large batches at once, or in the place of one of them SMALL_PER_LARGE small ones. */
 export class PrioritySemaphore implements Permits {
   #admissions = 0;
-  /** Room for small batches. */
+  /** In small permits. */
   #free: number;
   readonly #queue = new Set<Waiter>();
 
@@ -32,12 +38,12 @@ export class PrioritySemaphore implements Permits {
     this.#free = capacity * SMALL_PER_LARGE;
   }
 
-  /** How much is inside, in whole batches. */
+  /** In large permits. */
   get inUse(): number {
     return this.capacity - this.#free / SMALL_PER_LARGE;
   }
 
-  /** The entrance of those of a rank. Within one, whoever came first goes in first. */
+  /** The permits of one priority; within it the first to ask is admitted first. */
   withPriority(priority: number): Permits {
     return {
       acquire: (signal, isLarge) => this.#acquire(signal, priority, isLarge),
@@ -45,12 +51,12 @@ export class PrioritySemaphore implements Permits {
     };
   }
 
-  /** The entrance of the lowest rank, 0. */
-  acquire(signal: AbortSignal, isLarge?: boolean): Promise<(() => void) | undefined> {
+  /** With the lowest priority, 0. */
+  acquire(signal: AbortSignal, isLarge?: boolean): Promise<Release | undefined> {
     return this.#acquire(signal, 0, isLarge);
   }
 
-  async #acquire(signal: AbortSignal, priority: number, isLarge = true): Promise<(() => void) | undefined> {
+  async #acquire(signal: AbortSignal, priority: number, isLarge = true): Promise<Release | undefined> {
     if (signal.aborted) return undefined;
     const now = this.tryAcquire(isLarge);
     if (now !== undefined) return now;
@@ -58,15 +64,14 @@ export class PrioritySemaphore implements Permits {
     return await this.#wait(signal, priority, weight) ? this.#releaseOnce(weight) : undefined;
   }
 
-  tryAcquire(isLarge = true): (() => void) | undefined {
+  tryAcquire(isLarge = true): Release | undefined {
     const weight = weightOf(isLarge);
     if (this.#queue.size > 0 || this.#free < weight) return undefined;
     this.#free -= weight;
     return this.#releaseOnce(weight);
   }
 
-  /** What gives a place back that was taken. */
-  #releaseOnce(weight: number): () => void {
+  #releaseOnce(weight: number): Release {
     let left = false;
     return () => {
       if (!left) this.#release(weight);
@@ -74,7 +79,7 @@ export class PrioritySemaphore implements Permits {
     };
   }
 
-  /** True when a place was handed over, false when the signal aborted. */
+  /** True when a permit was granted, false when the signal aborted. */
   #wait(signal: AbortSignal, priority: number, weight: number): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (acquired: boolean) => {
@@ -94,7 +99,7 @@ export class PrioritySemaphore implements Permits {
     this.#admit();
   }
 
-  /** In order: nobody who comes later, or needs less, takes the room of whose turn it is. */
+  /** In order: a later or smaller request never takes the room that the next waiter needs. */
   #admit(): void {
     for (let next = this.#next(); next !== undefined && next.weight <= this.#free; next = this.#next()) {
       this.#free -= next.weight;
@@ -103,7 +108,7 @@ export class PrioritySemaphore implements Permits {
     }
   }
 
-  /** Whose turn it is; undefined when nobody waits. */
+  /** The waiter to be admitted next. */
   #next(): Waiter | undefined {
     const isOldestsTurn = this.#admissions % OLDEST_FIRST_EVERY === OLDEST_FIRST_EVERY - 1;
     let next: Waiter | undefined;

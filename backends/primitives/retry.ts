@@ -1,5 +1,6 @@
 /** Waiting for a backend that is away. @module */
-import { BackendUnavailable, BackendUnusable } from "../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../errors.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 /** Called when a backend went away, and with undefined when it answers again. */
 export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
@@ -35,6 +36,7 @@ export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   listener?: AvailabilityListener,
+  clock: Clock = systemClock,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
@@ -45,7 +47,7 @@ export async function retryWhileUnavailable<T>(
       if (!(error instanceof BackendUnavailable)) throw error;
       listener?.(error);
       if (signal.aborted) throw error;
-      await delay(retryDelayMs(tries), signal);
+      await clock.wait(retryDelayMs(tries), signal);
       if (signal.aborted) throw error;
     }
   }

@@ -1,18 +1,26 @@
-/** Who may be inside together: many at once, or one alone. In order of arrival. @module */
+/** A readers-writer lock: many hold it shared, or one holds it exclusively. Granted in order of arrival. @module */
 
 interface Waiter {
   readonly exclusive: boolean;
   readonly grant: () => void;
 }
 
-/** Lets in any number of those who share, and whoever wants to be alone when nobody else is inside. */
 export class SharedLock {
   #holders = 0;
   #isExclusive = false;
   readonly #waiters: Waiter[] = [];
 
-  /** Resolves, in its turn, to the function that leaves. */
-  acquire(exclusive: boolean): Promise<() => void> {
+  /** Resolves, in order of arrival, to the function that releases. */
+  acquireShared(): Promise<() => void> {
+    return this.#acquire(false);
+  }
+
+  /** As `acquireShared`, once nothing else holds the lock; later arrivals wait until it is released. */
+  acquireExclusive(): Promise<() => void> {
+    return this.#acquire(true);
+  }
+
+  #acquire(exclusive: boolean): Promise<() => void> {
     return new Promise((resolve) => {
       this.#waiters.push({ exclusive, grant: () => resolve(() => this.#release()) });
       this.#admit();

@@ -1,11 +1,15 @@
-/** Parked cases: what happens to a case behind a delivery that failed. Pure; a parked case is never changed. @module */
-import { appendFailure } from "./failure_history.ts";
+/**
+ * The parked-case machine: what happens to a case behind a delivery that failed. Pure; a parked case is never changed, a
+ * new one takes its place. (On PostgreSQL the same machine is SQL; a property test plays histories through both.)
+ * @module
+ */
 import type { FailedDelivery, Failure } from "../mailbox/mailbox.ts";
-import type { LogEntry } from "../memory/event_log.ts";
+import { appendFailure } from "./failure_history.ts";
 
 /** A delivery that waits: for its next attempt, behind an earlier one, or for a person. */
 export interface ParkedDelivery {
-  readonly entry: LogEntry;
+  readonly position: number;
+  readonly eventId: string;
   readonly state: "retry" | "held" | "dead";
   readonly attempts: number;
   readonly failures: readonly Failure[];
@@ -18,62 +22,63 @@ export interface ParkedDelivery {
 /** The parked deliveries of one case for one processor, by position. The first one is the head. */
 export type ParkedCase = readonly ParkedDelivery[];
 
-/** The case with one delivery's outcome applied. */
-export function park(
-  parked: ParkedCase,
-  entry: LogEntry,
-  outcome: FailedDelivery["outcome"],
-  now: number,
-): ParkedCase {
-  const before = parked.find((delivery) => delivery.entry === entry);
-  if (outcome.kind === "held" && before !== undefined) return parked;
-  const rest = parked.filter((delivery) => delivery.entry !== entry);
-  return [...rest, afterOutcome(before, entry, outcome, now)].sort(byPosition);
+/** The case with one delivery's outcome applied; the same case where it was applied before. */
+export function park(parked: ParkedCase, failure: FailedDelivery, now: number): ParkedCase {
+  const { position, outcome, attempt } = failure;
+  const before = parked.find((delivery) => delivery.position === position);
+  if (before !== undefined && (outcome.kind === "held" || before.attempts >= attempt)) return parked;
+  const rest = parked.filter((delivery) => delivery !== before);
+  return [...rest, afterOutcome(before, failure, now)].sort((a, b) => a.position - b.position);
 }
 
 function afterOutcome(
   before: ParkedDelivery | undefined,
-  entry: LogEntry,
-  outcome: FailedDelivery["outcome"],
+  { position, eventId, outcome }: FailedDelivery,
   now: number,
 ): ParkedDelivery {
-  if (outcome.kind === "held") {
-    return { entry, state: "held", attempts: 0, failures: [], dueAt: now, since: now };
-  }
+  const base = { position, eventId, since: now, dueAt: now };
+  if (outcome.kind === "held") return { ...base, state: "held", attempts: 0, failures: [] };
   const attempts = (before?.attempts ?? 0) + 1;
   const failures = appendFailure(before?.failures ?? [], outcome.error);
-  if (outcome.kind === "deadLetter") {
-    return { entry, state: "dead", attempts, failures, dueAt: now, since: now };
-  }
-  return { entry, state: "retry", attempts, failures, dueAt: now + outcome.afterMs, since: now };
+  if (outcome.kind === "deadLetter") return { ...base, state: "dead", attempts, failures };
+  return { ...base, state: "retry", attempts, failures, dueAt: now + outcome.afterMs };
 }
 
-/** Parked deliveries in the order in which the store put their events. */
-export function byPosition(a: ParkedDelivery, b: ParkedDelivery): number {
-  return a.entry.position - b.entry.position;
-}
-
-/** The case without one delivery. */
-export function unpark(parked: ParkedCase, entry: LogEntry): ParkedCase {
-  return parked.filter((delivery) => delivery.entry !== entry);
+/** The head of a case must be able to move: where what was before it is gone, it is due now. */
+export function promoteHead(parked: ParkedCase, now: number): ParkedCase {
+  const [head, ...rest] = parked;
+  return head?.state === "held" ? [{ ...head, state: "retry", dueAt: now, since: now }, ...rest] : parked;
 }
 
 /** The case with its dead letter due now, with a fresh count of attempts. What failed before is kept. */
-export function revive(parked: ParkedCase, entry: LogEntry, now: number): ParkedCase {
+export function revive(parked: ParkedCase, position: number, now: number): ParkedCase {
   return parked.map((delivery) =>
-    delivery.entry === entry ? { ...delivery, state: "retry", attempts: 0, dueAt: now, since: now } : delivery
+    delivery.position === position
+      ? { ...delivery, state: "retry", attempts: 0, dueAt: now, since: now }
+      : delivery
   );
+}
+
+/** The case without one delivery. */
+export function unpark(parked: ParkedCase, position: number): ParkedCase {
+  return parked.filter((delivery) => delivery.position !== position);
 }
 
 /** When the case can be taken up again: Infinity while a dead letter is its head. */
 export function dueAt(parked: ParkedCase): number {
   const head = parked[0];
-  if (head === undefined || head.state === "dead") return Infinity;
-  return head.state === "held" ? -Infinity : head.dueAt;
+  return head === undefined || head.state === "dead" ? Infinity : head.dueAt;
 }
 
 /** What is delivered again when the head is due: everything up to a dead letter. */
 export function redeliverable(parked: ParkedCase): ParkedCase {
-  const dead = parked.findIndex((delivery) => delivery.state === "dead");
+  const dead = parked.findIndex(({ state }) => state === "dead");
   return dead === -1 ? parked : parked.slice(0, dead);
+}
+
+/** When the next of some cases is due; Infinity when none waits for a time. */
+export function nextDue(cases: Iterable<ParkedCase>): number {
+  let first = Infinity;
+  for (const parked of cases) first = Math.min(first, dueAt(parked));
+  return first;
 }

@@ -1,6 +1,6 @@
 /** The history of a case as a caseworker and a program see it: without personal data. @module */
-import type { AuditEntry } from "../../backends/backend.ts";
-import { maskBsn } from "../../schema/bsn.ts";
+import { hideIdentity } from "../../actors/application.ts";
+import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { redact } from "./redaction.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
@@ -10,17 +10,7 @@ import type { StoredEvent } from "../../schema/delivery_line.ts";
  * but for the `case_id`, without which nothing is found.
  */
 export function withoutPersonalData(data: Record<string, unknown>): Record<string, unknown> {
-  const shown: Record<string, unknown> = {
-    ...masked(data) as Record<string, unknown>,
-    case_id: data.case_id,
-  };
-  if (typeof data.citizen_bsn === "string") shown.citizen_bsn = data.citizen_bsn;
-  if (typeof shown.citizen_bsn === "string") shown.citizen_bsn = maskBsn(shown.citizen_bsn);
-  if (typeof shown.profile === "object" && shown.profile !== null) {
-    const { contact, ...profile } = shown.profile as Record<string, unknown>;
-    shown.profile = contact === undefined ? profile : { ...profile, contact: "not shown" };
-  }
-  return shown;
+  return { ...masked(hideIdentity(data)) as Record<string, unknown>, case_id: data.case_id };
 }
 
 function masked(value: unknown): unknown {

@@ -26,8 +26,6 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What it is started by. Default: `zaakstroom`. */
-  readonly startedBy?: string;
   /** The words that follow the name: `ID`, `[POSITION]`, `FILE|-`. A command without them refuses arguments. */
   readonly arguments?: string;
   readonly options: O;

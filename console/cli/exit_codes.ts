@@ -4,7 +4,7 @@ import {
   BackendUnusable,
   EventIdConflict,
   VersionConflict,
-} from "../../backends/backend.ts";
+} from "../../backends/errors.ts";
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import { type Paint, paintNothing } from "./color.ts";

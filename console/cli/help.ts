@@ -81,15 +81,15 @@ function renderExitCodes(): string {
 
 /** What is shown of a command: its own options; those of the store in one line, with where they are explained. */
 export function renderHelp({ definition, path }: Pick<FoundCommand, "definition" | "path">): string {
-  const { summary, notes, examples, subcommands, startedBy = "zaakstroom" } = definition;
+  const { summary, notes, examples, subcommands } = definition;
   const args = subcommands === undefined ? definition.arguments : "COMMAND";
-  const usage = `Usage: ${startedBy} ${path}${args === undefined ? "" : ` ${args}`} [options]`;
+  const usage = `Usage: zaakstroom ${path}${args === undefined ? "" : ` ${args}`} [options]`;
   return [
     summary,
     usage,
     notes,
     subcommands && renderCommands(subcommands),
-    subcommands && `${startedBy} ${path} COMMAND --help says more of each`,
+    subcommands && `zaakstroom ${path} COMMAND --help says more of each`,
     ownOptions(definition.options),
     commonOptions(definition),
     examples && renderExamples(examples),

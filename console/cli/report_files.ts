@@ -1,6 +1,8 @@
 /** Reports on the disk. @module */
 import { join } from "node:path";
-import { type ReportDocument, reportFiles } from "../../simulators/reports/report_page.ts";
+import { indexPage, readEntry, reportPage } from "../../simulators/reports/html_page.ts";
+import { plotFiles, reportMarkdown } from "../../simulators/reports/markdown.ts";
+import type { Report, ReportEntry } from "../../simulators/reports/report.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
 
 /** Makes the directory of a report, before any work is done. Throws CommandError when it can't be had. */
@@ -20,9 +22,36 @@ export async function prepareReports(directory: string): Promise<void> {
   }
 }
 
-/** Writes the files of a report. */
-export async function writeReport(directory: string, name: string, report: ReportDocument): Promise<void> {
-  for (const [file, content] of Object.entries(reportFiles(report, name))) {
-    await Deno.writeTextFile(join(directory, file), content);
+/**
+ * Writes a report as Markdown, its plots and a page, and then the index of the directory. Answers the page's path.
+ * @throws CommandError when the directory can't be written to
+ */
+export async function writeReport(directory: string, report: Report): Promise<string> {
+  const { name } = report;
+  const at = new Date().toISOString();
+  const files = {
+    ...plotFiles(report),
+    [`${name}.md`]: reportMarkdown(report, at),
+    [`${name}.html`]: reportPage(report, at),
+  };
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      await Deno.writeTextFile(join(directory, file), content);
+    }
+    await Deno.writeTextFile(join(directory, "index.html"), indexPage(await readEntries(directory)));
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new CommandError(exitCodes.unusable, `Cannot write the report to ${directory}: ${reason}`);
   }
+  return join(directory, `${name}.html`);
+}
+
+async function readEntries(directory: string): Promise<ReportEntry[]> {
+  const entries: ReportEntry[] = [];
+  for await (const { name, isFile } of Deno.readDir(directory)) {
+    if (!isFile || !name.endsWith(".html")) continue;
+    const entry = readEntry(name, await Deno.readTextFile(join(directory, name)));
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
 }

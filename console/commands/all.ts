@@ -11,6 +11,7 @@ import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
+import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { version } from "./version.ts";
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   chaos,
+  simtest,
   selftest,
   configOf(() => commands),
   completionOf(() => commands),

@@ -1,5 +1,5 @@
 /** `inbox`: events that were refused at the ingest subject, and what a person does about them. @module */
-import type { Inbox, RejectedEvent } from "../../backends/backend.ts";
+import type { Inbox, RejectedEvent } from "../../backends/dead_letters.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
 import { type Command, command, commandGroup, type Output } from "../cli/command.ts";

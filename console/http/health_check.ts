@@ -1,5 +1,6 @@
 /** Asks the backend for its health, rarely enough that requests for /health put no load on the store. @module */
-import { BackendUnavailable, BackendUnusable, type Health } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import type { Health } from "../../backends/health.ts";
 import { delay } from "../../backends/primitives/retry.ts";
 import {
   type HealthReport,

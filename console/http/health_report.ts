@@ -13,7 +13,7 @@
  * wait by design, and the cases around them go on.
  * @module
  */
-import type { Health, MailboxHealth } from "../../backends/backend.ts";
+import type { Health, MailboxHealth } from "../../backends/health.ts";
 import { formatDuration, formatInteger } from "../cli/redaction.ts";
 
 const DEFAULT_THRESHOLD_MS = 10_000;

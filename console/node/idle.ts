@@ -1,6 +1,7 @@
 /** Knowing when a node has nothing left to do. @module */
-import type { Backend, Health } from "../../backends/backend.ts";
-import { BackendUnavailable } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
+import type { Health } from "../../backends/health.ts";
 import { delay } from "../../backends/primitives/retry.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */

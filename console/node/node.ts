@@ -1,9 +1,10 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
-import { processors } from "../../actors/processors/all.ts";
-import { DEFAULT_POLICY, type FailurePolicy } from "../../actors/failures/failure_policy.ts";
+import { processors } from "../../actors/application.ts";
+import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
-import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
+import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
+import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
@@ -23,23 +24,6 @@ interface NodeOptions {
   readonly http: { host: string; port: number } | undefined;
   readonly json: boolean;
   readonly log: (line: string) => void;
-}
-
-/** The defaults of supervision; docs/explanation/bounds.md lists them. */
-export function defaultSupervisorOptions(
-  workers: number,
-  policy: FailurePolicy = DEFAULT_POLICY,
-): SupervisorOptions {
-  return {
-    workers,
-    deliveryTimeoutMs: 1_000,
-    hangMs: 3_000,
-    startMs: 30_000,
-    stateLimit: 20_000,
-    heapCeilingBytes: 256 * 1024 * 1024,
-    intensity: { restarts: 20, periodMs: 60_000 },
-    policy,
-  };
 }
 
 /** Reports a backend that becomes unavailable and available again: once each, however many wait for it. */
@@ -125,7 +109,7 @@ const processorNames = processors.map(({ name }) => name);
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
   const { backend, workers, policy } = options;
   const supervisorOptions = defaultSupervisorOptions(workers, policy);
-  return new Supervisor(deferBackend(backend, opening), processors, observer, supervisorOptions);
+  return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 
 function serveNode(
@@ -143,15 +127,15 @@ function serveNode(
   return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, metrics)) });
 }
 
-/** What a supervisor asks of a backend, as soon as it is open. Where it can't be opened, the opener handles the error, and the supervisor waits. */
-function deferBackend(name: string, opening: Promise<Backend>): Backend {
+/** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */
+function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource {
   return {
     name,
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);
     },
-  } as Partial<Backend> as Backend;
+  };
 }
 
 function waitForAbort(signal: AbortSignal): Promise<undefined> {

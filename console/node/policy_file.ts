@@ -1,5 +1,5 @@
 /** The file that says what becomes of failures. @module */
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { type FailurePolicy, policySchema } from "../../actors/failures/failure_policy.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 

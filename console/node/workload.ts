@@ -1,5 +1,5 @@
 /** What a node is given to do: cases to feed, a citizen to play, an end to prove. @module */
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import type { Backend } from "../../backends/backend.ts";
 import {
   citizenEventTypes,
@@ -65,7 +65,7 @@ async function appendCases(
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
     onAppended(events, duplicates) {
-      running.metrics.recordPublished("case.intake", events.length - duplicates);
+      running.metrics.recordPublished(events[0]!.event_type, events.length - duplicates);
       // Kept only when there will be an end to account for.
       if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
       if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);

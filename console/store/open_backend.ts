@@ -1,5 +1,6 @@
 /** Opens the backend that the options of a command name. @module */
-import { type Backend, BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";

@@ -1,7 +1,7 @@
 /** What a node counts while it runs: plain numbers, cheap to add to. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
 import type { WorkerExit } from "../../actors/pool/worker_handle.ts";
-import type { Health } from "../../backends/backend.ts";
+import type { Health } from "../../backends/health.ts";
 import { isEventType } from "../../schema/events.ts";
 import { DurationHistogram } from "./duration_histogram.ts";
 import { Latencies } from "./latency.ts";

@@ -1,7 +1,7 @@
 /** The figures of a node as Prometheus metrics. They are read at a scrape, not when something happens. @module */
 import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
-import type { MailboxHealth } from "../../backends/backend.ts";
+import type { MailboxHealth } from "../../backends/health.ts";
 import type { LabelCounts, NodeMetrics } from "./node_metrics.ts";
 
 type Samples<L extends string> = Iterable<readonly [labels: Record<L, string>, value: number]>;

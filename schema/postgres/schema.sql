@@ -234,7 +234,7 @@ $$;
 -- versions. (An append, whose events are of all partitions, would hold all their locks for longer than an insert does,
 -- which finds its rows' places before it takes them.) p_types and p_versions: the kinds of the outputs.
 create function zaakstroom.begin_settle(p_processor text, p_partition smallint, p_epoch bigint, p_from bigint, p_to bigint,
-  p_done bigint[], p_failures json, p_timers json, p_types text[], p_versions smallint[]) returns text
+  p_redelivered json, p_failures json, p_timers json, p_types text[], p_versions smallint[]) returns text
 language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
 declare
   v_verdict text;
@@ -243,7 +243,7 @@ begin
   -- the order of settle, so that two owners never wait for each other.
   perform from zaakstroom.subscriptions s where (s.processor, s.partition) = (p_processor, p_partition) for update;
   perform zaakstroom.lock_partitions(array[p_partition]);
-  v_verdict := zaakstroom.settle(p_processor, p_partition, p_epoch, p_from, p_to, p_done, null, p_failures, p_timers);
+  v_verdict := zaakstroom.settle(p_processor, p_partition, p_epoch, p_from, p_to, p_redelivered, null, p_failures, p_timers);
   if v_verdict = 'settled' then
     perform zaakstroom.register_event_kinds(p_types, p_versions);
   end if;
@@ -664,15 +664,28 @@ language sql as $$
     and head.state = 'held'
 $$;
 
--- Whether what failed in this redelivery was recorded before: then its case may have gone on since, and parking it again
--- would bring back deliveries that are done.
-create function zaakstroom.redelivery_settled(p_processor text, p_partition smallint, p_failures json) returns boolean
+-- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
+-- deliveries does not wait for this attempt any more; or it would overtake, because a delivery that was tried has an earlier
+-- one of its case waiting that is not in the batch (I3). p_redelivered: position, case_id and attempt of each delivery.
+create function zaakstroom.redelivery_settled(p_processor text, p_partition smallint, p_redelivered json, p_failures json)
+returns boolean
 language sql stable as $$
+  with batch as materialized (
+    select r.position, r.case_id, r.attempt, x.kind
+    from json_to_recordset(p_redelivered) as r (position bigint, case_id text, attempt integer)
+    left join json_to_recordset(p_failures) as x (position bigint, kind text) on x.position = r.position
+  )
   select exists (
-    select from json_to_recordset(p_failures) as x (position bigint, case_id text, attempt integer, kind text)
+    select from batch b
     left join zaakstroom.parked_deliveries p
-      on (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, x.case_id, x.position)
-    where p.position is null or (x.kind <> 'held' and p.attempts >= x.attempt))
+      on (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, b.case_id, b.position)
+    where p.position is null or p.state = 'dead' or p.attempts + 1 <> b.attempt
+  ) or exists (
+    select from batch b
+    join zaakstroom.parked_deliveries p
+      on (p.processor, p.partition, p.case_id) = (p_processor, p_partition, b.case_id) and p.position < b.position
+    where b.kind is distinct from 'held' and p.position not in (select o.position from batch o)
+  )
 $$;
 
 -- Makes dead letters due again with a fresh count of attempts; who and why are kept in the audit trail. Returns the
@@ -756,21 +769,22 @@ begin
 end
 $$;
 
--- Settles a fresh batch (p_done is null) or a redelivery (p_done: the positions that are done): outputs, timers, parked
--- deliveries, dead letters and checkpoint in one transaction, fenced by the epoch. p_failures: see park.
+-- Settles a fresh batch (p_redelivered is null) or a redelivery (p_redelivered: see redelivery_settled): outputs, timers,
+-- parked deliveries, dead letters and checkpoint in one transaction, fenced by the epoch. p_failures: see park.
 -- Returns 'settled', 'already' (this batch was settled before) or 'fenced'.
 create function zaakstroom.settle(p_processor text, p_partition smallint, p_epoch bigint, p_from bigint, p_to bigint,
-  p_done bigint[], p_outputs text, p_failures json, p_timers json) returns text
+  p_redelivered json, p_outputs text, p_failures json, p_timers json) returns text
 language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
 declare
   v_verdict text := zaakstroom.advance_checkpoint(array[p_processor], array[p_partition], array[p_epoch],
-    array[case when p_done is null then p_from end], array[case when p_done is null then p_to end]);
+    array[case when p_redelivered is null then p_from end], array[case when p_redelivered is null then p_to end]);
   v_touched text[];
 begin
   if v_verdict <> 'settled' then
     return v_verdict;
   end if;
-  if p_done is not null and zaakstroom.redelivery_settled(p_processor, p_partition, p_failures) then
+  if p_redelivered is not null
+    and zaakstroom.redelivery_settled(p_processor, p_partition, p_redelivered, p_failures) then
     return 'already';
   end if;
   if p_outputs is not null then
@@ -779,10 +793,13 @@ begin
   if p_timers is not null then
     perform zaakstroom.change_timers(p_timers);
   end if;
-  if p_done is not null then
+  if p_redelivered is not null then
     with done as (
       delete from zaakstroom.parked_deliveries p
-      where (p.processor, p.partition) = (p_processor, p_partition) and p.position = any (p_done) returning p.case_id
+      using json_to_recordset(p_redelivered) as r (position bigint, case_id text)
+      where (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, r.case_id, r.position)
+        and r.position not in (select x.position from json_to_recordset(p_failures) as x (position bigint))
+      returning p.case_id
     ) select array_agg(distinct d.case_id) into v_touched from done d;
   end if;
   if p_failures is not null then
@@ -883,7 +900,7 @@ language sql immutable as $$
 $$;
 
 insert into zaakstroom.table_changes (number, name) values (1, 'baseline');
-insert into zaakstroom.store (partitions, functions) values (16, 'f32c3eb9cc2d0a744e223ffabf2dcb48d7d1a0e5be7e8d99a9e02e4705105b6b')
+insert into zaakstroom.store (partitions, functions) values (16, '413b2931d1923284a0cdbc53eea9f5bd15111df681e7171081e7b404cc0e0f19')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

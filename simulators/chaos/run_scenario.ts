@@ -1,5 +1,5 @@
 /** One run of a scenario: warm-up, faults, drain, ledger, verdict. @module */
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { checkHistory, type Finding } from "../proof/history_checker.ts";
 import { conservation } from "../proof/conservation.ts";
 import { Ledger, type LedgerReport } from "../proof/ledger.ts";

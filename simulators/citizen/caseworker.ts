@@ -1,6 +1,6 @@
 /** The simulated caseworker: decides on the cases that wait for a person, and says that it is simulated. @module */
 import type { WireEvent } from "../../schema/events.ts";
-import type { CitizenLife, CitizenReaction } from "./reactions.ts";
+import type { CitizenLife, CitizenReaction } from "./life.ts";
 import { citizenAssumptions as assumed } from "./assumptions.ts";
 
 const DAY_MS = 86_400_000;

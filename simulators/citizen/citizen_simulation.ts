@@ -1,5 +1,5 @@
 /** Plays the citizen and the caseworker against a running store, in simulated time. @module */
-import { EventIdConflict } from "../../backends/backend.ts";
+import { EventIdConflict } from "../../backends/errors.ts";
 import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";

@@ -1,6 +1,6 @@
 /** What will happen outside, in order of time: a heap that forgets what has happened or no longer can. @module */
 import type { WireEvent } from "../../schema/events.ts";
-import type { CitizenReaction } from "./reactions.ts";
+import type { CitizenReaction } from "./life.ts";
 
 interface ScheduledReaction {
   readonly time: number;

@@ -1,28 +1,19 @@
 /**
- * The citizen: what happens outside after a plan, a referral or a claim that is collected, by the outcome shares of the
- * domain data. Pure: the same event and seed give the same reactions, with the same ids, so that they can be worked out
- * again at any time and appended twice without harm.
+ * How the simulated citizen reacts to a payment plan, a referral or a claim that is collected, by the outcome shares of
+ * the domain data. Pure: the same event and seed give the same reactions with the same ids, so they can be computed
+ * again at any time, and appending one twice does no harm.
  * @module
  */
 import { policy } from "../../actors/reasoning/rules/policy.ts";
 import { assistanceTerms, collectionTerm } from "../../actors/reasoning/law/terms.ts";
 import { dutchDay, endOfDay } from "../../actors/reasoning/law/working_days.ts";
 import type { EventType, WireEvent } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
 import { caseworkerReactions } from "./caseworker.ts";
+import { CitizenLife, type CitizenReaction } from "./life.ts";
 import { citizenAssumptions as assumed } from "./assumptions.ts";
 import debtDomain from "../cases/data/debt_domain.json" with { type: "json" };
-import { outcomeShares } from "../training/synthetic_outcomes.ts";
-import { Random } from "../cases/random.ts";
 
-/** Something that will happen outside. */
-export interface CitizenReaction {
-  /** Simulated time, ISO; also the event's own. */
-  readonly at: string;
-  readonly event: WireEvent;
-}
-
-/** The types of events that somebody outside reacts to. */
+/** The types of events that a citizen or a caseworker reacts to. */
 export const triggerEventTypes = [
   "case.payment_plan_created",
   "case.decision",
@@ -41,9 +32,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const meanDaysToMeeting = debtDomain.durations.application_to_first_meeting_days_mean.value;
 
-type Outcome = "resolved" | "withdrawn" | "escalated";
-
-/** What will happen outside because of an event, in order of time; nothing for most events. */
+/** The reactions to an event, in order of time; none for most events. */
 export function reactionsTo(event: WireEvent, seed: string | number): CitizenReaction[] {
   const citizen = new CitizenLife(event, seed);
   switch (event.event_type) {
@@ -56,67 +45,6 @@ export function reactionsTo(event: WireEvent, seed: string | number): CitizenRea
       return event.data.decision === "collect" ? payClaim(citizen) : [];
     default:
       return [];
-  }
-}
-
-/** What follows one event, under construction. Ids are of the event and what happens, never of the seed: whoever plays
- * on with another seed cannot make the same thing happen twice. */
-export class CitizenLife {
-  readonly random: Random;
-  /** When it begins, in milliseconds. */
-  readonly start: number;
-
-  constructor(readonly cause: WireEvent, seed: string | number) {
-    this.random = new Random(seed, `citizen/${cause.event_id}`);
-    this.start = Date.parse(cause.timestamp);
-  }
-
-  /** How the case will end, by the shares for a decision. */
-  outcome(decision: keyof typeof outcomeShares & ("payment_plan" | "refer_assistance" | "collect")): Outcome {
-    const { resolved, withdrawn } = outcomeShares[decision];
-    const drawn = this.random.uniform();
-    if (drawn < resolved) return "resolved";
-    return drawn < resolved + withdrawn ? "withdrawn" : "escalated";
-  }
-
-  /** A moment between two, in whole milliseconds. */
-  between(from: number, until: number): number {
-    return Math.floor(from + this.random.uniform() * Math.max(0, until - from));
-  }
-
-  /** `name` tells it apart from whatever else follows the same event. */
-  reaction(
-    name: string,
-    time: number,
-    type: EventType,
-    data: Record<string, unknown>,
-    by = "citizen",
-  ): CitizenReaction {
-    const at = new Date(time).toISOString();
-    const event: WireEvent = {
-      event_id: derivedId(this.cause.event_id, this.start, "citizen", name),
-      event_type: type,
-      timestamp: at,
-      correlation_id: this.cause.correlation_id,
-      data: { case_id: this.cause.correlation_id, ...data },
-      metadata: { schema_version: 1, source: `simulator/${by}` },
-    };
-    return { at, event };
-  }
-
-  withdrawal(time: number): CitizenReaction {
-    return this.reaction("withdrawn", time, "case.withdrawn", {
-      reason: "Simulated: withdrawn by the citizen",
-    });
-  }
-
-  payment(name: string | number, time: number, amount: number): CitizenReaction {
-    const data = { amount, reference: `simulated payment ${name}` };
-    return this.reaction(`payment/${name}`, time, "case.payment_received", data);
-  }
-
-  acceptance(testbed: "first_meeting" | "plan", time: number): CitizenReaction {
-    return this.reaction(`accepted/${testbed}`, time, "case.assistance_accepted", { stage: testbed });
   }
 }
 

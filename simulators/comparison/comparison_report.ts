@@ -1,7 +1,9 @@
-/** The brief's table with measured numbers, for a terminal, as Markdown and as a page with plots. Pure. @module */
+/** The brief's table with measured numbers: lines for a terminal, and a report with plots. Pure. @module */
 import type { BackendFigures, Measure, Spread } from "../comparison.ts";
+import { plainTable } from "../reports/markdown.ts";
+import { formatCount } from "../reports/number_format.ts";
+import type { Report, ReportPart, ReportTable } from "../reports/report.ts";
 import { barPlot, type PlotBar } from "../reports/svg_plot.ts";
-import { plainTable, type ReportDocument, type ReportPart } from "../reports/report_page.ts";
 
 /** What another program made of the same jobs. */
 export interface PeerMeasurements {
@@ -58,7 +60,7 @@ function rowsOf({ rate_per_second: at }: Comparison): Row[] {
 }
 
 function whole(count: number): string {
-  return Number.isFinite(count) ? count.toLocaleString("en-GB") : "any number";
+  return Number.isFinite(count) ? formatCount(count) : "any number";
 }
 
 /** The median and, in brackets, the least and the greatest of the rounds. */
@@ -76,7 +78,7 @@ function scaling({ figures }: BackendFigures): string {
 function mainTable(comparison: Comparison): { head: string[]; rows: string[][] } {
   const { backends } = comparison;
   const rows = rowsOf(comparison).map(([what, cell]) => [what, ...backends.map(cell)]);
-  return { head: ["", ...backends.map(({ name }) => name)], rows };
+  return { head: ["figure", ...backends.map(({ name }) => name)], rows };
 }
 
 /** Rates of peers, and ours on the same PostgreSQL as so many times theirs. */
@@ -120,30 +122,58 @@ function notes({ backends, left_out }: Comparison): string[] {
 }
 
 /** The report of a comparison. */
-export function comparisonReport(comparison: Comparison): ReportDocument {
-  const { machine, backends, peers } = comparison;
+export function comparisonReport(comparison: Comparison): Report {
+  const { machine, backends, peers, left_out: leftOut } = comparison;
   const peerRows = peerTable(comparison);
   const bars = (measure: Measure): PlotBar[] =>
     backends.map(({ name, figures }) => bar(name, figures[measure]));
-  const drawn: [string, string][] = [
-    ["appends", barPlot("Appends", "events/s", bars("append_per_second"))],
-    [
-      "settled",
-      barPlot("Settled with one output each", "deliveries/s", [
-        ...bars("settle_per_second"),
-        ...peers.map(({ name, per_second }) => bar(name, per_second)),
-      ]),
+  const others = peers.map(({ name, per_second }) => bar(name, per_second));
+  const drawn = {
+    appends: barPlot("Appends", "events a second", bars("append_per_second")),
+    settled: barPlot("Settled with one output each", "deliveries a second", [
+      ...bars("settle_per_second"),
+      ...others,
+    ]),
+    end_to_end: barPlot("End to end, three processors, p99", "ms", bars("end_to_end_p99_ms")),
+  };
+  const plots = Object.entries(drawn).map(([file, plot]): ReportPart => ({ kind: "plot", file, plot }));
+  return {
+    name: "comparison",
+    title: "The backends side by side",
+    verdict: { state: "measured", text: verdictOf(comparison) },
+    notes: [
+      `Measured on ${machine}`,
+      introduction(comparison),
+      ...leftOut.map(({ name, why }) => `${name} is left out: ${why}`),
     ],
-    ["end_to_end", barPlot("End to end through three processors, p99", "ms", bars("end_to_end_p99_ms"))],
-  ];
-  const parts: ReportPart[] = [
-    { kind: "text", text: `Measured on ${machine}. ${introduction(comparison)}.` },
-    { kind: "table", ...mainTable(comparison) },
-    ...(peerRows === undefined ? [] : [{ kind: "table", ...peerRows } as const]),
-    ...notes(comparison).map((text) => ({ kind: "text", text }) as const),
-    ...drawn.map(([name, svg]) => ({ kind: "plot", name, svg }) as const),
-  ];
-  return { title: "The backends side by side", parts };
+    sections: [
+      { title: "At a glance", parts: plots },
+      { title: "Figures", parts: [{ kind: "table", ...mainTable(comparison) }] },
+      ...(peerRows === undefined
+        ? []
+        : [{ title: "Other programs on PostgreSQL", parts: [{ kind: "table", ...peerRows } as const] }]),
+      { title: "What an acknowledgement means", parts: [promiseTable(comparison)] },
+    ],
+  };
+}
+
+function promiseTable({ backends }: Comparison): ReportTable {
+  const rows = backends.map(({ name, durability, features }) => [name, durability, features.geography]);
+  return { kind: "table", head: ["backend", "an acknowledged event", "at several places"], rows };
+}
+
+/** Which of the durable backends settles the most, and which is the soonest, in a sentence. */
+function verdictOf({ backends, rate_per_second }: Comparison): string {
+  const durable = backends.filter(({ features }) => features.durable);
+  const by = (measure: Measure) =>
+    durable.toSorted((a, b) => a.figures[measure].median - b.figures[measure].median);
+  const [fastest, soonest] = [by("settle_per_second").at(-1), by("end_to_end_p99_ms")[0]];
+  if (fastest === undefined || soonest === undefined) return "No backend took part";
+  return `${fastest.name} settles the most, ${
+    formatSpread(fastest.figures.settle_per_second, 0)
+  } deliveries/s; ` +
+    `at ${rate_per_second}/s ${soonest.name} is the soonest end to end, ` +
+    `p99 ${formatSpread(soonest.figures.end_to_end_p99_ms, 2)} ms`;
 }
 
 function bar(label: string, { median, least, greatest }: Spread): PlotBar {

@@ -1,7 +1,8 @@
 /** How fast a store takes and gives: the work of one round of a comparison, each as one number. @module */
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
-import { type Backend, VersionConflict } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { VersionConflict } from "../../backends/errors.ts";
 import { delay } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";

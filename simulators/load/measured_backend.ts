@@ -1,6 +1,8 @@
 /** A backend that tells what its mailboxes settle, and is otherwise the one it wraps. @module */
-import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import { type Batch, linesOf, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
+import { override } from "../../backends/primitives/override.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 
 /** A delivery that was done. Times are milliseconds since 1970. */
 export interface SettledDelivery {
@@ -16,8 +18,8 @@ type OnSettled = (processor: string, done: readonly SettledDelivery[]) => void;
 
 /** Wraps a backend. It reads three fields of each line, which costs the supervisor's thread about a microsecond. */
 export function measureBackend(backend: Backend, onSettled: OnSettled): Backend {
-  return override<Backend>(backend, {
-    async *mailboxes(processor: ProcessorSpec, signal: AbortSignal) {
+  return override(backend, {
+    async *mailboxes(processor, signal) {
       for await (const mailbox of backend.mailboxes(processor, signal)) {
         yield measureMailbox(mailbox, onSettled);
       }
@@ -26,21 +28,10 @@ export function measureBackend(backend: Backend, onSettled: OnSettled): Backend 
 }
 
 function measureMailbox(mailbox: Mailbox, onSettled: OnSettled): Mailbox {
-  return override<Mailbox>(mailbox, {
-    async settle(batch: Batch, settlement: Settlement) {
+  return override(mailbox, {
+    async settle(batch, settlement) {
       await mailbox.settle(batch, settlement);
       onSettled(mailbox.processor, settledDeliveries(batch, settlement));
-    },
-  });
-}
-
-/** An object but for some of its members. Its methods run on the object itself: only there are its private fields. */
-function override<T extends object>(object: T, members: Partial<T>): T {
-  return new Proxy(object, {
-    get(target, name) {
-      if (Object.hasOwn(members, name)) return members[name as keyof T];
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }

@@ -2,7 +2,7 @@
  * The history of a run: what was asked, what was answered, what was told and what is stored in the end. Everything the
  * checker judges is in it, and nothing in it is taken from the runtime's own ledger. @module
  */
-import type { DeadLetter } from "../../backends/backend.ts";
+import type { DeadLetter } from "../../backends/dead_letters.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /** How a settle ended; undefined in an attempt whose node died before it heard: then it may have been done or not. */

@@ -1,57 +1,169 @@
-/** Plots as SVG text that needs nothing else: lines over a number, and bars. Pure. @module */
+/**
+ * Plots as SVG text that needs nothing else. A plot is drawn for a width, so that a narrow screen gets one of its own
+ * whose letters can be read. Colours are presentation attributes: right by themselves on white, and a page's stylesheet
+ * overrides them by class. Pure.
+ * @module
+ */
+import { escape } from "@std/html/entities";
+import { formatShort } from "./number_format.ts";
+import { linearScale, logarithmicScale, niceTicks, type Scale } from "./plot_scale.ts";
+
+/** A plot that can be drawn for any width in pixels. */
+export interface Plot {
+  readonly title: string;
+  draw(width: number): string;
+}
 
 interface PlotLine {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-interface PlotOptions {
+/** A row under the plot for one kind of event: bars from-to, or marks where both are the same. Its label has the row to itself. */
+export interface Lane {
+  readonly label: string;
+  readonly kind: "fault" | "sign";
+  readonly spans: readonly (readonly [from: number, to: number])[];
+}
+
+interface LinePlotOptions {
   readonly title: string;
   readonly x: string;
   readonly y: string;
   readonly lines: readonly PlotLine[];
   /** Powers of ten on the y axis. */
   readonly logarithmic?: boolean;
+  /** The ends of an axis, where plots are to be compared. Default: what the lines need, y from 0. */
+  readonly xRange?: readonly [number, number];
+  readonly yMost?: number;
+  /** What the x axis says in place of round numbers. */
+  readonly xTicks?: readonly (readonly [at: number, text: string])[];
+  /** A dot at each point, and a dashed line where y is x. */
+  readonly calibration?: boolean;
+  readonly lanes?: readonly Lane[];
+  /** Stretches of the x axis to shade. */
+  readonly shaded?: Lane["spans"];
 }
 
-const [WIDTH, HEIGHT] = [720, 300];
-const AREA = { left: 64, right: 16, top: 48, bottom: 44 };
-const [INNER_WIDTH, INNER_HEIGHT] = [WIDTH - AREA.left - AREA.right, HEIGHT - AREA.top - AREA.bottom];
+const HEIGHT = 200;
+const LANE = 30;
+const ROW = 18;
 /** Told apart by people with any colour vision (Okabe and Ito). */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
+const COLOURS = ["#0072b2", "#d55e00", "#007a5c", "#b0558a", "#8a6400", "#2a7fb0"];
+const LANE_COLOURS = { fault: "#c0272d", sign: "#5b6675" };
+/** Mean width of a letter in 12 pixels. */
+const LETTER = 6.6;
 
-function colour(i: number): string {
-  return COLOURS[i % COLOURS.length]!;
+/** Where the plot lies within its picture. */
+interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
-/** A line plot. */
-export function linePlot({ title, x, y, lines, logarithmic = false }: PlotOptions): string {
-  const points = lines.flatMap((line) => line.points).filter(([, value]) => Number.isFinite(value));
-  const [from, to] = span(points.map(([at]) => at));
-  const [ticks, place] = logarithmic
-    ? powersOfTen(points.map(([, v]) => v))
-    : linear(points.map(([, v]) => v));
-  const px = (at: number) => AREA.left + (to === from ? 0.5 : (at - from) / (to - from)) * INNER_WIDTH;
-  const py = (value: number) => AREA.top + (1 - place(value)) * INNER_HEIGHT;
-  const drawn = lines.map(({ points }, i) => {
-    const path = points.filter(([, v]) => Number.isFinite(v)).map(([at, v]) =>
-      `${truncate(px(at))},${truncate(py(v))}`
-    );
-    return `<polyline fill="none" stroke="${colour(i)}" stroke-width="2" points="${path.join(" ")}"/>`;
+/** Lines over a number, with lanes under them. */
+export function linePlot(given: LinePlotOptions): Plot {
+  const options = { ...given, lines: given.lines.map((line) => drawable(line, given.logarithmic ?? false)) };
+  const { title, x, y, lines, lanes = [], shaded = [], calibration = false } = options;
+  // One line needs no name: the title is its name.
+  const names = lines.length === 1 ? [] : lines.map(({ name }) => name);
+  const draw = (width: number) => {
+    const legend = legendRows(names, width);
+    const area = areaOf(width, 58 + legend.length * ROW);
+    const [xs, ys] = scalesOf(options, area.width);
+    const px = (at: number) => area.left + Math.min(1, Math.max(0, xs.place(at))) * area.width;
+    const py = (value: number) => area.bottom - ys.place(value) * HEIGHT;
+    const xTicks = options.xTicks ?? xs.ticks.map((tick) => [tick, formatShort(tick)] as const);
+    return frame(title, width, area.bottom + 40 + lanes.length * LANE, [
+      ...legend.flatMap((row, i) => legendRow(row, 46 + i * ROW)),
+      shaded.length === 0 ? "" : shading(shaded, px, area),
+      ...ys.ticks.map((tick) =>
+        rule(area, py(tick)) + label(area.left - 6, py(tick) + 4, formatShort(tick), "end")
+      ),
+      ...xTicks.map(([at, text]) => label(px(at), area.bottom + 16, text, "middle")),
+      label(area.right, area.bottom + 32, x, "end") + label(8, area.top - 10, y, "start"),
+      calibration ? diagonal(area) : "",
+      ...lines.map((line, i) => polyline(line, i, px, py, calibration)),
+      ...lanes.map((lane, i) => laneRow(lane, px, area, area.bottom + 40 + i * LANE)),
+    ]);
+  };
+  return { title, draw };
+}
+
+/** Without the points that have no place: those that are no numbers, and on powers of ten those that are not above 0. */
+function drawable({ name, points }: PlotLine, logarithmic: boolean): PlotLine {
+  return { name, points: points.filter(([, y]) => Number.isFinite(y) && (y > 0 || !logarithmic)) };
+}
+
+function areaOf(width: number, top: number): Area {
+  const [left, right] = [52, width - 22];
+  return { left, top, width: right - left, right, bottom: top + HEIGHT };
+}
+
+function scalesOf(
+  { lines, xRange, yMost, logarithmic = false }: LinePlotOptions,
+  width: number,
+): [Scale, Scale] {
+  const points = lines.flatMap((line) => line.points);
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [from, to] = xRange ?? (xs.length === 0 ? [0, 1] : [Math.min(...xs), Math.max(...xs)]);
+  const most = yMost ?? Math.max(1e-9, ...ys);
+  const top = Math.max(most, niceTicks(0, most).at(-1)!);
+  return [linearScale(from, to, width / 45), logarithmic ? logarithmicScale(ys) : linearScale(0, top, 5)];
+}
+
+function polyline(
+  { points }: PlotLine,
+  i: number,
+  px: (x: number) => number,
+  py: (y: number) => number,
+  dots: boolean,
+): string {
+  const drawn = points.map(([x, y]) => [round(px(x)), round(py(y))] as const);
+  const line = `<polyline fill="none" stroke="currentColor" stroke-width="2" points="${drawn.join(" ")}" />`;
+  const marks = dots
+    ? drawn.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="currentColor" />`)
+    : [];
+  return `<g class="series-${i}" color="${COLOURS[i % COLOURS.length]}">${line}${marks.join("")}</g>`;
+}
+
+function diagonal({ left, top, right, bottom }: Area): string {
+  return `<line class="rule" x1="${left}" y1="${bottom}" x2="${right}" y2="${top}" stroke="#999" stroke-dasharray="5 4" />`;
+}
+
+function shading(spans: Lane["spans"], px: (x: number) => number, { top }: Area): string {
+  const rects = spans.map(([from, to]) => {
+    const [left, right] = [round(px(from)), round(px(to))];
+    return `<rect x="${left}" y="${top}" width="${Math.max(1, round(right - left))}" height="${HEIGHT}" />`;
   });
-  const horizontal = ticks.map((tick) =>
-    rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, formatShort(tick), "end")
-  );
-  const vertical = niceTicks(from, to).map((tick) =>
-    label(px(tick), HEIGHT - AREA.bottom + 16, formatShort(tick), "middle")
-  );
-  return frame(title, [
-    ...horizontal,
-    ...vertical,
-    ...drawn,
-    axis(x, y),
-    legend(lines.map(({ name }) => name)),
-  ]);
+  return `<g class="fault" color="${LANE_COLOURS.fault}" fill="currentColor" opacity="0.12">${
+    rects.join("")
+  }</g>`;
+}
+
+/** The label stands above its marks, on the side where there is room for it. */
+function laneRow(
+  { label: text, kind, spans }: Lane,
+  px: (x: number) => number,
+  area: Area,
+  top: number,
+): string {
+  const drawn = spans.map(([from, to]) => {
+    const [left, right] = [round(px(from)), round(px(to))];
+    return `M${left} ${top + 20}h${Math.max(2, round(right - left))}v7H${left}z`;
+  });
+  const first = spans.length === 0 ? area.left : px(Math.min(...spans.map(([from]) => from)));
+  const room = area.right - text.length * LETTER;
+  return `<g class="${kind}" color="${LANE_COLOURS[kind]}">` +
+    `<line class="rule" x1="${area.left}" x2="${area.right}" y1="${top + 27}" y2="${
+      top + 27
+    }" stroke="#ddd" />` +
+    `<path d="${drawn.join("")}" fill="currentColor" />` +
+    `<text x="${round(Math.max(8, Math.min(first, room)))}" y="${top + 15}" fill="currentColor">${
+      escape(text)
+    }</text></g>`;
 }
 
 export interface PlotBar {
@@ -61,117 +173,88 @@ export interface PlotBar {
   readonly range?: readonly [number, number];
 }
 
-/** A bar for each value, from zero. */
-export function barPlot(title: string, unit: string, bars: readonly PlotBar[]): string {
-  const [ticks, place] = linear([
-    0,
-    ...bars.flatMap(({ value, range = [value, value] }) => [value, range[1]]),
-  ]);
-  const step = INNER_WIDTH / Math.max(1, bars.length);
-  const py = (value: number) => AREA.top + (1 - place(value)) * INNER_HEIGHT;
-  const drawn = bars.flatMap(({ label: text, value, range }, i) => {
-    const [left, width] = [AREA.left + i * step + step * 0.15, step * 0.7];
-    const bar = `<rect x="${truncate(left)}" y="${truncate(py(value))}" width="${truncate(width)}" height="${
-      truncate(py(0) - py(value))
-    }" fill="${colour(i)}"/>`;
-    const middle = left + width / 2;
-    const spread = range === undefined
-      ? ""
-      : `<line x1="${truncate(middle)}" x2="${truncate(middle)}" y1="${truncate(py(range[0]))}" y2="${
-        truncate(py(range[1]))
-      }" stroke="#333" stroke-width="2"/>`;
-    return [
-      bar,
-      spread,
-      label(middle, HEIGHT - AREA.bottom + 16, text, "middle"),
-      label(middle + 6, py(value) - 5, formatShort(value), "start"),
-    ];
-  });
-  const scale = ticks.map((tick) =>
-    rule(py(tick)) + label(AREA.left - 6, py(tick) + 4, formatShort(tick), "end")
-  );
-  return frame(title, [...scale, ...drawn, axis("", unit)]);
+/** A horizontal bar for each value, from zero, its label above it. */
+export function barPlot(title: string, unit: string, bars: readonly PlotBar[]): Plot {
+  const draw = (width: number) => {
+    const most = Math.max(1e-9, ...bars.flatMap(({ value, range = [value, value] }) => [value, range[1]]));
+    const [left, length] = [12, width - 84];
+    const px = (value: number) => left + value / most * length;
+    const drawn = bars.map(({ label: text, value, range }, i) => {
+      const top = 40 + i * 42;
+      const end = round(px(range?.[1] ?? value));
+      const bar = `<rect x="${left}" y="${top + 18}" width="${
+        round(px(value) - left)
+      }" height="16" fill="currentColor" />`;
+      return label(left, top + 12, text, "start") +
+        `<g class="series-${i}" color="${COLOURS[i % COLOURS.length]}">${bar}</g>` +
+        (range === undefined ? "" : whisker(px(range[0]), end, top + 26)) +
+        label(Math.max(end, px(value)) + 6, top + 31, formatShort(value), "start");
+    });
+    const bottom = 40 + bars.length * 42;
+    return frame(title, width, bottom + 24, [
+      ...drawn,
+      label(left, bottom + 14, unit, "start"),
+    ]);
+  };
+  return { title, draw };
 }
 
-type Scale = readonly [ticks: number[], place: (value: number) => number];
-
-function linear(values: readonly number[]): Scale {
-  const ticks = niceTicks(0, Math.max(...values, 1e-9));
-  const most = Math.max(ticks.at(-1)!, ...values);
-  return [ticks, (value) => value / most];
+function whisker(from: number, to: number, y: number): string {
+  return `<path class="ink" d="M${round(from)} ${y}H${to}M${round(from)} ${y - 4}v8M${to} ${
+    y - 4
+  }v8" stroke="#222" />`;
 }
 
-function powersOfTen(values: readonly number[]): Scale {
-  const positive = values.filter((value) => value > 0);
-  const low = Math.floor(Math.log10(Math.min(1, ...positive)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(1, ...positive))));
-  const ticks = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
-  return [ticks, (value) => (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)];
-}
-
-/** Round numbers from `from` up to `to`, about five of them. */
-export function niceTicks(from: number, to: number): number[] {
-  const rough = (to - from) / 5;
-  if (!(rough > 0)) return [from];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough)!;
-  const first = Math.ceil(from / step - 1e-9);
-  const count = Math.floor(to / step + 1e-9) - first + 1;
-  return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-function span(values: readonly number[]): [number, number] {
-  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
-}
-
-/** `12300` as `12.3K`. */
-export function formatShort(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}K`;
-  return `${Number(value.toPrecision(3))}`;
-}
-
-function frame(title: string, parts: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ` +
-    `role="img" font-family="system-ui, sans-serif" font-size="12"><title>${escapeXml(title)}</title>` +
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>` +
-    `<text x="${AREA.left}" y="20" font-size="14" font-weight="600">${escapeXml(title)}</text>${
+function frame(title: string, width: number, height: number, parts: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+    `role="img" font-family="system-ui, sans-serif" font-size="12"><title>${escape(title)}</title>` +
+    `<rect class="paper" width="${width}" height="${height}" fill="#fff" />` +
+    `<text class="ink" x="8" y="18" font-size="14" font-weight="600" fill="#222">${escape(title)}</text>${
       parts.join("")
     }</svg>`;
 }
 
-function rule(y: number): string {
-  return `<line x1="${AREA.left}" x2="${WIDTH - AREA.right}" y1="${truncate(y)}" y2="${
-    truncate(y)
-  }" stroke="#ddd"/>`;
+function rule({ left, right }: Area, y: number): string {
+  return `<line class="rule" x1="${left}" x2="${right}" y1="${round(y)}" y2="${round(y)}" stroke="#ddd" />`;
 }
 
 function label(x: number, y: number, text: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${truncate(x)}" y="${truncate(y)}" text-anchor="${anchor}" fill="#444">${
-    escapeXml(text)
+  return `<text class="quiet" x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="#444">${
+    escape(text)
   }</text>`;
 }
 
-function axis(x: string, y: string): string {
-  return label(WIDTH - AREA.right, HEIGHT - 8, x, "end") + label(8, AREA.top - 10, y, "start");
+interface LegendEntry {
+  readonly name: string;
+  readonly colour: number;
+  readonly x: number;
 }
 
-function legend(names: readonly string[]): string {
-  let at = AREA.left + 130;
-  return names.map((name, i) => {
-    const entry = `<rect x="${at}" y="${AREA.top - 19}" width="10" height="10" fill="${colour(i)}"/>` +
-      label(at + 14, AREA.top - 10, name, "start");
-    at += 30 + name.length * 7;
-    return entry;
-  }).join("");
+/** The names in as many rows as the width asks for. */
+function legendRows(names: readonly string[], width: number): LegendEntry[][] {
+  const rows: LegendEntry[][] = [];
+  let x = Infinity;
+  for (const [colour, name] of names.entries()) {
+    const length = 30 + name.length * LETTER;
+    if (x + length > width) {
+      rows.push([]);
+      x = 8;
+    }
+    rows.at(-1)!.push({ name, colour, x });
+    x += length;
+  }
+  return rows;
 }
 
-function truncate(value: number): string {
-  return String(Math.round(value * 10) / 10);
+function legendRow(row: readonly LegendEntry[], y: number): string[] {
+  return row.map(({ name, colour, x }) =>
+    `<g class="series-${colour}" color="${COLOURS[colour % COLOURS.length]}">` +
+    `<rect x="${round(x)}" y="${y - 10}" width="10" height="10" fill="currentColor" /></g>${
+      label(x + 15, y - 1, name, "start")
+    }`
+  );
 }
 
-/** Text inside XML. */
-export function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -1,5 +1,5 @@
 /** Makes the faults of a schedule happen. @module */
-import { BackendUnavailable } from "../../backends/backend.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
 import { MemoryDeadLetters } from "../../backends/memory/dead_letters.ts";
 import type { TimedFault } from "./fault.ts";
 import type { SimulatedNode, SimulationContext } from "./simulated_node.ts";
@@ -85,10 +85,9 @@ function revokeLease(fault: Extract<TimedFault, { kind: "theft" | "expiry" }>, t
   if (fault.kind === "theft") {
     lease.owner = "thief";
     lease.epoch += 1;
-    lease.isRebalancing = false;
   }
   lease.leaseUntil = clock.now() + (fault.kind === "theft" ? fault.ms : 0);
-  store.leases.moved.notifyAll();
+  store.leases.notifyOthers("thief");
   history.recordEffect(fault.kind, `${fault.processor} ${fault.partition}`);
 }
 

@@ -1,5 +1,6 @@
 /** The history of a simulation: what happened, in order, for the checker, and as a hash to compare runs by. @module */
-import type { Batch, Settlement } from "../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../backends/mailbox/batch.ts";
+import type { Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** A settlement as the store met it. */

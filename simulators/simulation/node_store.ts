@@ -1,5 +1,6 @@
 /** The shared store as one node's client sees it: with a clock that stands still when the client does. @module */
-import type { Clock } from "../../backends/memory/clock.ts";
+import { override } from "../../backends/primitives/override.ts";
+import type { Clock } from "../../backends/primitives/clock.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { SimulationHistory } from "./history.ts";
 import { type Process, type SimulatedTime, START } from "./simulated_time.ts";
@@ -50,26 +51,10 @@ export function nodeStore(
     const settleRecord = { node, processor, partition, epoch, current, batch, settlement };
     const line =
       `${node} settles ${processor} ${partition} under ${epoch} of ${current}: ${batch.kind} ${batch.count} to ${batch.to}`;
-    try {
-      store.settle(subscription, epoch, batch, settlement);
-    } catch (error) {
-      history.record(`${line}, refused: ${(error as Error).name}`);
-      history.settled.push({ ...settleRecord, accepted: false });
-      throw error;
-    }
-    history.record(line);
-    history.settled.push({ ...settleRecord, accepted: true });
+    const status = store.settle(subscription, epoch, batch, settlement);
+    history.record(`${line}: ${status}`);
+    history.settled.push({ ...settleRecord, accepted: status !== "fenced" });
+    return status;
   };
-  return overrideMembers(store, { clock: own, settle });
-}
-
-/** The same thing, with some of its parts replaced. */
-export function overrideMembers<T extends object>(original: T, members: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, key) {
-      if (Object.hasOwn(members, key)) return members[key as keyof T];
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return override(store, { clock: own, settle });
 }

@@ -1,10 +1,12 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
-import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../backends/backend.ts";
-import { type Batch, Fenced, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { Fenced, type Mailbox, type ProcessorSpec, type Settlement } from "../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../backends/errors.ts";
+import type { Batch } from "../../backends/mailbox/batch.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../cases/random.ts";
 import type { SimulationHistory } from "./history.ts";
-import { overrideMembers } from "./node_store.ts";
+import { override } from "../../backends/primitives/override.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
 /** What a link joins to the store, and what is to go wrong on it. */
@@ -98,19 +100,11 @@ export class SimulatedLink {
 
 /** The backend as a node sees it through its link. */
 export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFlightGauge): Backend {
-  return {
-    ...{ name: backend.name, features: backend.features, partitions: backend.partitions },
-    ...{ deadLetters: backend.deadLetters },
+  return override(backend, {
     append: (events, expected) => link.call("append", () => backend.append(events, expected)),
-    readCase: (caseId) => backend.readCase(caseId),
-    readAll: (range) => backend.readAll(range),
     mailboxes: (processor, signal) => linkedMailboxes(backend, link, gauge, processor, signal),
-    listCases: (options) => backend.listCases(options),
-    audit: (caseId) => backend.audit(caseId),
-    storedKinds: () => backend.storedKinds(),
     health: () => link.call("health", () => backend.health()),
-    close: () => backend.close(),
-  };
+  });
 }
 
 /** Once a lease is won its mailbox reaches the node, however long that takes: nobody else would close it. */
@@ -152,7 +146,7 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlightGau
   if (mailbox.revoked.aborted) lose();
   mailbox.revoked.addEventListener("abort", lose);
   history.record(`${name} has ${processor} ${partition} under ${epoch}`);
-  return overrideMembers(mailbox, {
+  return override(mailbox, {
     revoked: lost.signal,
     markInFlight: (mark) => link.call("begin", () => mailbox.markInFlight(mark)),
     batches: (signal, permits) => linkedBatches(mailbox, link, gauge, signal, permits),

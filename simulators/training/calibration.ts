@@ -1,4 +1,5 @@
-/** How well predicted chances agree with what happened: Brier score, bins, and a plot of them as SVG. @module */
+/** How well predicted chances agree with what happened: Brier score, bins, and a plot of them. @module */
+import { linePlot } from "../reports/svg_plot.ts";
 
 /** A predicted chance with what happened (1 or 0). */
 export interface Prediction {
@@ -37,58 +38,13 @@ export function calibrationBins(predictions: readonly Prediction[], bins = 10): 
   });
 }
 
-const colours = ["#1b6ca8", "#c2410c", "#3f7d20", "#7e22ce"];
-const SIZE = 420, MARGIN = 56;
-
-/** A calibration plot: on the diagonal, what was predicted happened. Laid out as the formatter wants it. */
+/** A calibration plot as SVG: on the diagonal, what was predicted happened. */
 export function calibrationPlot(title: string, series: Readonly<Record<string, readonly Bin[]>>): string {
-  const end = MARGIN + SIZE;
-  const lines = [
-    `<title id="title">${title}</title>`,
-    `<rect width="100%" height="100%" fill="#ffffff" />`,
-    `<text x="${MARGIN}" y="30" font-size="16">${title}</text>`,
-    `<rect x="${MARGIN}" y="${MARGIN}" width="${SIZE}" height="${SIZE}" fill="none" stroke="#777777" />`,
-    `<line x1="${MARGIN}" y1="${end}" x2="${end}" y2="${MARGIN}" stroke="#999999" stroke-dasharray="5 4" />`,
-    ...ticks(),
-    `<text x="${MARGIN + SIZE / 2}" y="${end + 40}" text-anchor="middle">predicted chance</text>`,
-    `<text transform="translate(16 ${
-      MARGIN + SIZE / 2
-    }) rotate(-90)" text-anchor="middle">observed share</text>`,
-    ...Object.entries(series).flatMap(([name, bins], i) => curve(name, bins, i)),
-  ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE + 260} ${SIZE + 110}" role="img" \
-aria-labelledby="title"
-  font-family="sans-serif" font-size="13">
-${lines.map((line) => `  ${line}`).join("\n")}
-</svg>
-`;
-}
-
-function place({ predicted, observed }: Pick<Bin, "predicted" | "observed">): [string, string] {
-  return [(MARGIN + predicted * SIZE).toFixed(1), (MARGIN + (1 - observed) * SIZE).toFixed(1)];
-}
-
-function curve(name: string, bins: readonly Bin[], index: number): string[] {
-  const colour = colours[index % colours.length]!;
-  const points = bins.map(place);
-  const x = MARGIN + SIZE + 18, y = MARGIN + 14 + index * 22;
-  return [
-    "<polyline",
-    `  points="${points.map((point) => point.join()).join(" ")}"`,
-    `  fill="none" stroke="${colour}" />`,
-    ...points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour}" />`),
-    `<circle cx="${x}" cy="${y - 4}" r="4" fill="${colour}" />`,
-    `<text x="${x + 10}" y="${y}">${name}</text>`,
-  ];
-}
-
-function ticks(): string[] {
-  return [0, 0.25, 0.5, 0.75, 1].flatMap((at) => {
-    const [x] = place({ predicted: at, observed: 0 });
-    const [, y] = place({ predicted: 0, observed: at });
-    return [
-      `<text x="${x}" y="${MARGIN + SIZE + 18}" text-anchor="middle">${at}</text>`,
-      `<text x="${MARGIN - 8}" y="${y}" text-anchor="end" dominant-baseline="middle">${at}</text>`,
-    ];
-  });
+  const lines = Object.entries(series).map(([name, bins]) => ({
+    name,
+    points: bins.map(({ predicted, observed }) => [predicted, observed] as const),
+  }));
+  const axes = { x: "predicted chance", y: "observed share", xRange: [0, 1], yMost: 1 } as const;
+  const svg = linePlot({ title, ...axes, lines, calibration: true }).draw(560);
+  return `<!-- deno-fmt-ignore-file -->\n${svg}\n`;
 }

@@ -2,7 +2,27 @@
 import { missable } from "../../actors/reasoning/model/features.ts";
 import type { HeadName, Weights } from "../../actors/reasoning/model/model.ts";
 import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "./synthetic_outcomes.ts";
-import { confidenceLost, type HeadReport, type TrainingOptions } from "./train_model.ts";
+import type { Bin } from "./calibration.ts";
+
+export interface TrainingOptions {
+  readonly seed: string | number;
+  /** Histories simulated; a fifth of them is held out. */
+  readonly count: number;
+}
+
+/** How well a part of the model does on the histories that were held out. */
+export interface HeadReport {
+  readonly name: HeadName;
+  readonly trained: number;
+  readonly tested: number;
+  readonly brier: number;
+  /** Of always predicting the overall rate. */
+  readonly brierOfRate: number;
+  readonly bins: readonly Bin[];
+}
+
+/** Assumption: confidence lost when all facts of the profile are missing, and when the debt type is unknown. */
+export const confidenceLost = { profile: 0.4, debt_type: 0.1 } as const;
 
 const headDescriptions: Readonly<Record<HeadName, string>> = {
   payment_plan: "resolved, after a payment plan",

@@ -12,45 +12,19 @@ import {
 } from "../../actors/reasoning/model/features.ts";
 import type { Head, HeadName, Weights } from "../../actors/reasoning/model/model.ts";
 import { generateOutcomes, outcomeShares, type SyntheticOutcome } from "./synthetic_outcomes.ts";
-import {
-  type Bin,
-  brier,
-  brierOfRate,
-  calibrationBins,
-  calibrationPlot,
-  type Prediction,
-} from "./calibration.ts";
+import { brier, brierOfRate, calibrationBins, calibrationPlot, type Prediction } from "./calibration.ts";
 import { fitLogistic, predict, type Sample } from "./logistic_regression.ts";
-import { modelCard } from "./model_card.ts";
+import { confidenceLost, type HeadReport, modelCard, type TrainingOptions } from "./model_card.ts";
 
-export interface TrainingOptions {
-  readonly seed: string | number;
-  /** Histories simulated; a fifth of them is held out. */
-  readonly count: number;
-}
-
-/** How well a part of the model does on the histories that were held out. */
-export interface HeadReport {
-  readonly name: HeadName;
-  readonly trained: number;
-  readonly tested: number;
-  readonly brier: number;
-  /** Of always predicting the overall rate. */
-  readonly brierOfRate: number;
-  readonly bins: readonly Bin[];
-}
-
-/** What training makes: files as text, and the figures in them. */
+/** The files as text, and the figures in them. */
 interface TrainedModel {
   readonly weights: Weights;
   readonly reports: readonly HeadReport[];
   readonly files: Readonly<Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string>>;
 }
 
-/** Of the weights, in terms of standardised features: keeps them finite where features overlap. */
+/** L2 penalty on the weights of standardised features: keeps them finite where features overlap. */
 const RIDGE = 1;
-/** Assumption: confidence lost when all facts of the profile are missing, and when the debt type is unknown. */
-export const confidenceLost = { profile: 0.4, debt_type: 0.1 } as const;
 
 /** What each part of the model learns from: the histories under an action, and what counts as 1. */
 const headTargets: Readonly<

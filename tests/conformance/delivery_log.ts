@@ -1,8 +1,8 @@
 /** A node at work: it consumes every mailbox it wins, and keeps an account of what it settled. @module */
 import { storeRow } from "../../schema/delivery_line.ts";
 import { assertEquals } from "@std/assert";
-import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import { Fenced, type Mailbox } from "../../backends/mailbox/mailbox.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { Fenced, type Mailbox, type ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
 import { deliveries, type Delivery, outputOf, settlement } from "./outcomes.ts";
 import { INTAKE } from "./fixture.ts";
 

@@ -1,6 +1,6 @@
 /** The world of one conformance case: its nodes, its mailboxes, and the passing of time. @module */
-import type { Backend, ProcessorSpec } from "../../backends/backend.ts";
-import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { Mailbox, ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import { MailboxReader } from "./mailbox_reader.ts";

@@ -1,6 +1,7 @@
 /** A mailbox as the suite uses it: batches one by one, read as deliveries, settled by hand. @module */
 import { assert, assertEquals } from "@std/assert";
-import type { Batch, Mailbox } from "../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../backends/mailbox/batch.ts";
+import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
 import { deliveries, type Delivery, type PlannedOutcome, settleBatch } from "./outcomes.ts";
 import type { Harness } from "./harness.ts";
 

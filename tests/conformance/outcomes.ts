@@ -1,11 +1,10 @@
 /** The suite's own worker: reads the lines of a batch and makes the settlement by hand. @module */
-import {
-  type Batch,
-  type FailedDelivery,
-  type Failure,
-  linesOf,
-  type Settlement,
-  type StoredTimerChange,
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
+import type {
+  FailedDelivery,
+  Failure,
+  Settlement,
+  StoredTimerChange,
 } from "../../backends/mailbox/mailbox.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";

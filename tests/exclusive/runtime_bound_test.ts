@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";

@@ -129,9 +129,9 @@ Deno.test("every retry, held delivery, dead letter and restart is told with its 
   await using runtime = await run({ "case-3/2": "throw" });
   const { observer: seen } = runtime;
   const [wire] = await Array.fromAsync(runtime.backend.readCase("case-3")).then((all) =>
-    all.filter(({ event }) => event.data.odd === "throw")
+    all.filter(({ event }) => event.data.act === "throw")
   );
-  const ids = { processor: "odd", partition: 0, caseId: "case-3", eventId: wire!.event.event_id };
+  const ids = { processor: "misbehaving", partition: 0, caseId: "case-3", eventId: wire!.event.event_id };
   assertEquals(seen.retries.map((reported) => reported.ids), [{ ...ids, attempt: 1 }, {
     ...ids,
     attempt: 2,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BackendUnavailable, BackendUnusable } from "../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import { Fenced } from "../../backends/mailbox/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { overrideMailboxes } from "../support/overridden_backend.ts";
@@ -136,7 +136,7 @@ Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await runtime.waitUntilIdle();
-  assertEquals(runtime.observer.fences, [{ processor: "odd", partition: 1, epoch: 1 }]);
+  assertEquals(runtime.observer.fences, [{ processor: "misbehaving", partition: 1, epoch: 1 }]);
   assertEquals(await runtime.answers(), eachOnce([1]));
 });
 

@@ -72,7 +72,7 @@ async function assertAtRest(runtime: TestRuntime): Promise<void> {
 Deno.test("a handler that floods its parent ends its worker, and only its delivery pays (I6, I7)", async () => {
   const entry = new URL("../support/misbehaving/worker_that_posts.ts", import.meta.url);
   const before = Deno.memoryUsage().rss;
-  await using runtime = await new TestRuntime({ options: { entry } }).run(tenWith("flood"));
+  await using runtime = await new TestRuntime({ options: { entry } }).run(tenWith("post_forever"));
   // Each attempt may post for 150 ms at most, whether or not somebody listens.
   assertLess(Deno.memoryUsage().rss - before, 1_000 * MB);
   const reported = await assertDead(runtime, Array(3).fill("WorkerDied"));

@@ -1,6 +1,6 @@
 /** Nodes that join, leave and die on one store while work goes on. @module */
 import { assertEquals } from "@std/assert";
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
 import { startPostgres } from "../support/servers/postgres_server.ts";

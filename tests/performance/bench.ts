@@ -1,11 +1,10 @@
 /** What the benchmarks share: a server, rounds, and how figures are told. @module */
-import { Supervisor } from "../../actors/supervisor.ts";
+import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { GUARDED, nodeEnvironment } from "../../console/node/guarded_start.ts";
-import { defaultSupervisorOptions } from "../../console/node/node.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../../simulators/case_generator.ts";

@@ -5,7 +5,7 @@
  * `--share 0.15` (Linux, as root) each node may use so much of a core, as if it had a small machine of its own.
  * @module
  */
-import { processors } from "../../actors/processors/all.ts";
+import { processors } from "../../actors/application.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";

@@ -5,10 +5,10 @@
  * what pins it is named.
  * @module
  */
+import { defaultSupervisorOptions } from "../../actors/supervisor.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { defaultSupervisorOptions } from "../../console/node/node.ts";
 import type { SecondFigures } from "../../simulators/load/load_figures.ts";
 import { LoadTester } from "../../simulators/load_tester.ts";
 import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
@@ -179,7 +179,7 @@ async function soak(): Promise<void> {
     await holdTransaction(url, durationMs / 10);
     watch.holding = false;
   }, durationMs * 0.45);
-  const { end_to_end_ms, verdict: outcome, errors: errorCounts } = await tester.run(perSecond);
+  const { end_to_end_ms, verdict: outcome, errors } = await tester.run(perSecond);
   clearTimeout(held);
   await tester.stop();
   await watch.close();
@@ -188,7 +188,7 @@ async function soak(): Promise<void> {
   print(
     `Over all: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms, most ${end_to_end_ms.max} ms`,
   );
-  print(`${JSON.stringify(errorCounts)}. ${outcome.text}`);
+  print(`${JSON.stringify(errors)}. ${outcome.text}`);
 }
 
 if (import.meta.main) await runAsNode(soak);

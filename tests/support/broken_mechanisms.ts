@@ -1,20 +1,15 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
 import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
-import {
-  type Batch,
-  type FailedDelivery,
-  linesOf,
-  type Mailbox,
-  type Settlement,
-} from "../../backends/mailbox/mailbox.ts";
+import type { FailedDelivery, Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import type { LogEntry } from "../../backends/memory/event_log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
 import type { Mutation } from "../../simulators/simulation/mutation.ts";
-import { overrideMembers } from "../../simulators/simulation/node_store.ts";
+import { override } from "../../backends/primitives/override.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */
 export interface BrokenMechanism {
@@ -27,10 +22,10 @@ export interface BrokenMechanism {
 function withMailboxes(filter: (mailbox: Mailbox, backend: Backend) => Partial<Mailbox>): Mutation {
   return {
     backend: (backend) =>
-      overrideMembers(backend, {
+      override(backend, {
         async *mailboxes(processor, signal) {
           for await (const mailbox of backend.mailboxes(processor, signal)) {
-            yield overrideMembers(mailbox, filter(mailbox, backend));
+            yield override(mailbox, filter(mailbox, backend));
           }
         },
       }),
@@ -61,7 +56,7 @@ function withFailures(filter: (exception: FailedDelivery) => FailedDelivery[]): 
 /** Whoever settles does so under whichever epoch there is. */
 const noFence: Mutation = {
   store: (store) =>
-    overrideMembers(store, {
+    override(store, {
       settle: (subscription, _epoch, batch, settlement) =>
         store.settle(subscription, subscription.epoch, batch, settlement),
     }),
@@ -82,12 +77,12 @@ export function lateCommits(reader: "naive" | "safe"): Mutation {
     store(store) {
       const committedAt = commits.get(store) ?? new Map<string, number>();
       commits.set(store, committedAt);
-      const log = overrideMembers(store.log, {
+      const log = override(store.log, {
         get slices() {
           return store.log.slices.map((slice) => visible(slice, reader, committedAt));
         },
       });
-      return overrideMembers(store, {
+      return override(store, {
         log,
         append: (events, expected) => {
           for (const event of events) commitLate(event, store, committedAt);
@@ -146,7 +141,7 @@ const randomIds = withSettlements((settlement) => ({
 const noSuspect: Mutation = {
   spawn: (spawn): SpawnWorker => () => {
     const worker = spawn();
-    return overrideMembers(worker, {
+    return override(worker, {
       postMessage(message) {
         const hidden = message.kind === "setup" ? { progress: new SharedArrayBuffer(8) } : {};
         worker.postMessage({ ...message, ...hidden } as typeof message);

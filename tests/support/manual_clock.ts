@@ -1,6 +1,6 @@
 /** A clock that moves only when a test says so. @module */
 import { setImmediate } from "node:timers";
-import type { Clock } from "../../backends/memory/clock.ts";
+import type { Clock } from "../../backends/primitives/clock.ts";
 
 /** Beyond this many waits that end at one instant, time would never go on. */
 const MOST_AT_ONE_INSTANT = 10_000;

@@ -1,5 +1,6 @@
 /** Several nodes on one store: who holds what, and how long it takes until it is as it should be. @module */
-import type { Backend, MailboxHealth } from "../../backends/backend.ts";
+import type { Backend } from "../../backends/backend.ts";
+import type { MailboxHealth } from "../../backends/health.ts";
 import { HEALTH_AGE_MS } from "../../console/http/health_check.ts";
 import type { HealthReport } from "../../console/http/health_report.ts";
 import { Program } from "./program.ts";

@@ -1,17 +1,7 @@
 /** A backend whose mailboxes were tampered with. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
-
-/** The same thing, with some of its parts replaced. */
-export function override<T extends object>(original: T, members: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, key) {
-      if (Object.hasOwn(members, key)) return members[key as keyof T];
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-}
+import { override } from "../../backends/primitives/override.ts";
 
 /** A backend that gives out its mailboxes with parts replaced. */
 export function overrideMailboxes(

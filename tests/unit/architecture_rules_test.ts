@@ -76,6 +76,22 @@ Deno.test("processors and reasoning import the schema, each other and the contra
   ]);
 });
 
+Deno.test("only application.ts, and simulators about the application, import its rooms", () => {
+  const found = importDirectionViolations(treeOf({
+    "actors/application.ts": `import "./processors/intake.ts"; import "./acts/caseworker.ts";`,
+    "actors/worker/worker.ts": `import "../processors/intake.ts"; import "../application.ts";`,
+    "console/commands/cases/review.ts":
+      `export { advance } from "../../../actors/reasoning/workflow/progress.ts";`,
+    "simulators/training/train_model.ts": `import "../../actors/reasoning/model/model.ts";`,
+    "simulators/chaos/node.ts": `import "../../actors/texts/review_text.ts";`,
+  }));
+  assertEquals(keysOf(found), [
+    "actors/worker/worker.ts imports actors/processors/intake.ts",
+    "console/commands/cases/review.ts imports actors/reasoning/workflow/progress.ts",
+    "simulators/chaos/node.ts imports actors/texts/review_text.ts",
+  ]);
+});
+
 Deno.test("each circle of imports is found as one, also of types; a chain is none", () => {
   const found = importCircleViolations(treeOf({
     "schema/a.ts": `import type { B } from "./b.ts";`,

@@ -3,7 +3,7 @@ import type { DataOf, Metadata } from "../../../schema/events.ts";
 import { type Model, model as modelInUse, type ReasonCode, shadow } from "../model/model.ts";
 import { policy } from "../rules/policy.ts";
 
-/** Which models look at a case. */
+/** The models that score a case. */
 interface Models {
   /** Decides. */
   readonly model: Model;
@@ -12,8 +12,8 @@ interface Models {
 }
 
 /**
- * Assesses an intake. `metadata` is the event's: a BSN that fails the eleven-test, marked at the door, lowers the
- * confidence and is said in the reason codes. Adds `model_version`, `reason_codes` and, with a second model, `shadow`.
+ * Assesses an intake. `metadata` is the event's: the mark of a BSN that fails the eleven-test lowers
+ * the confidence and is one of the reason codes. Adds `model_version`, `reason_codes` and, with a second model, `shadow`.
  */
 export function assess(
   intake: DataOf<"case.intake">,

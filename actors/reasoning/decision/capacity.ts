@@ -1,6 +1,6 @@
 /** Room to repay and the longest term, by the rules of the day. @module */
 import type { DataOf, Profile } from "../../../schema/events.ts";
-import { lookUp, MissingValue, valueOn } from "../law/parameters.ts";
+import { findValue, MissingValue, valueOn } from "../law/parameters.ts";
 import { debtClass } from "../rules/debt_classes.ts";
 import {
   arrangementMonths,
@@ -25,7 +25,7 @@ export interface Capacity {
 export function repaymentCapacity(income: number, household: Profile["household"], day: string): Capacity {
   const least = Math.floor(income * valueOn(leastCapacityShare, day));
   try {
-    const { value, carried } = lookUp(beslagvrijeVoetMax, day);
+    const { value, carried } = findValue(beslagvrijeVoetMax, day);
     const above = income - value[protectedAs(household)];
     return { cents: Math.max(least, above), notes: carried ? ["beslagvrije_voet_carried"] : [] };
   } catch (error) {
@@ -34,7 +34,7 @@ export function repaymentCapacity(income: number, household: Profile["household"
   }
 }
 
-/** Which maximum protects a household. An unknown household gets the highest: the mistake that hurts nobody. */
+/** Which maximum protects a household. An unknown household gets the highest, which errs on the citizen's side. */
 function protectedAs(household: Profile["household"]): "single" | "parent" | "couple" | "family" {
   switch (household) {
     case "eenpersoons":

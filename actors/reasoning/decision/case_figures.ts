@@ -10,7 +10,7 @@ import { policy } from "../rules/policy.ts";
 
 type Intake = DataOf<"case.intake">;
 
-/** What the rules lean on; amounts in cents. */
+/** The figures that the rules use; amounts in cents. */
 export interface CaseFigures {
   readonly day: string;
   /** Absent when the income is not known. */
@@ -43,7 +43,7 @@ export function decisionFacts(
   return {
     threat: threatOf(intake),
     claim: intake.debt_amount <= figures.cost ? "below_costs" : "ordinary",
-    // An empty claim asks nothing of anybody: it may always be closed.
+    // A claim of zero may always be closed.
     forgivable: mayBeForgiven(intake.debt_type) || intake.debt_amount === 0 ? "yes" : "no",
     remission: remissionOf(intake),
     debts: debtsOf(intake),
@@ -53,9 +53,9 @@ export function decisionFacts(
   };
 }
 
-/** An urgent case that does not say why is treated as a threat: the mistake that hurts nobody. */
+/** An urgent case without a stated threat is treated as one: the mistake that does no harm. */
 function threatOf({ profile, priority }: Intake): DecisionFacts["threat"] {
-  if ((profile?.threats?.length ?? 0) > 0) return "told";
+  if ((profile?.threats?.length ?? 0) > 0) return "stated";
   return priority === "urgent" ? "urgent" : "none";
 }
 

@@ -70,16 +70,16 @@ export function fillEnglishText({ reason }: RuleTexts, facts: TextFacts): string
   return fill(reason, facts, inEnglish);
 }
 
-const parts = new Map<string, readonly string[]>();
+const piecesByText = new Map<string, readonly string[]>();
 
-/** A text in pieces: prose at even places, names at odd ones. Remembered: there are as many texts as rules. */
+/** A text in pieces: prose at even places, names at odd ones. Cached: there are as many texts as rules. */
 function piecesOf(text: string): readonly string[] {
-  const known = parts.get(text);
+  const known = piecesByText.get(text);
   if (known) return known;
   const pieces = text.split(/\{(\w+)\}/);
   const unknown = pieces.find((piece, i) => i % 2 === 1 && !placeholders[piece]);
   if (unknown) throw new RangeError(`Cannot fill in {${unknown}} in: ${text}`);
-  parts.set(text, pieces);
+  piecesByText.set(text, pieces);
   return pieces;
 }
 

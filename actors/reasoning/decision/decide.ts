@@ -3,7 +3,7 @@ import { passesElevenTest } from "../../../schema/bsn.ts";
 import type { DataOf } from "../../../schema/events.ts";
 import { decisionFacts, figuresOf } from "./case_figures.ts";
 import { fillEnglishText, fillTexts, type TextFacts } from "./case_texts.ts";
-import { lookUp } from "../law/parameters.ts";
+import { findValue } from "../law/parameters.ts";
 import type { Match } from "../rules/rule_engine.ts";
 import { debtClass, followsWik } from "../rules/debt_classes.ts";
 import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
@@ -18,8 +18,8 @@ type Intake = DataOf<"case.intake">;
 
 /**
  * The system decides: the data of a `case.decision`, with `reason_nl`, `rules`, `terms` and the version of the policy.
- * What its cause tells already (the model) is not told again, nor what the named version of the rules tells (the steps in
- * Dutch): an event is kept for ever.
+ * The model is left out, as the analysis that caused it has it; so are the steps in Dutch, which follow from the version of
+ * the rules: events are kept for ever, and stay small.
  */
 export interface Decision {
   readonly kind: "decision";
@@ -47,35 +47,35 @@ export function decide(
   const figures = figuresOf(intake, dutchDay(at));
   const facts = decisionFacts(intake, figures, analysis.recommended_action);
   const match = decisionRules.match(facts, figures.day);
-  const facts_ = { intake, analysis, figures, terms: [] };
-  const review = reviewRules.match(reviewFacts(facts_, facts, match.rows[0]!.then), figures.day);
-  return review.rows.length > 0 ? waits(facts_, match, review) : decided(facts_, facts, match);
+  const known = { intake, analysis, figures, terms: [] };
+  const review = reviewRules.match(reviewFacts(known, facts, match.rows[0]!.then), figures.day);
+  return review.rows.length > 0 ? waits(known, match, review) : decided(known, facts, match);
 }
 
-function waits(facts_: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
+function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
   const row = match.rows[0]!;
-  const { intake, figures } = facts_;
+  const { intake, figures } = known;
   return {
     kind: "caseworker",
     data: {
       case_id: intake.case_id,
       asked_of: "caseworker",
       debt_amount: intake.debt_amount,
-      reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, facts_) })),
+      reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, known) })),
       proposed: row.then,
-      ...fillTexts(row, facts_),
+      ...fillTexts(row, known),
       rules: [...match.applied, ...review.applied],
       term: datesOf(reviewTerm(figures.day, figures.threatening)),
     },
   };
 }
 
-function decided(without: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
+function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
   const row = match.rows[0]!;
-  const { intake, figures } = without;
+  const { intake, figures } = beforeTerms;
   const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
-  const facts_ = { ...without, terms };
-  const steps = stepRules.match(stepFacts(facts_, facts, row.then), figures.day);
+  const known = { ...beforeTerms, terms };
+  const steps = stepRules.match(stepFacts(known, facts, row.then), figures.day);
   const notes = figures.capacity?.notes ?? [];
   return {
     kind: "decision",
@@ -84,8 +84,8 @@ function decided(without: TextFacts, facts: DecisionFacts, match: Match<CaseActi
       decision: row.then,
       decided_by: "system",
       debt_amount: intake.debt_amount,
-      ...fillTexts(row, facts_),
-      next_steps: steps.rows.map((step) => fillEnglishText(step, facts_)),
+      ...fillTexts(row, known),
+      next_steps: steps.rows.map((step) => fillEnglishText(step, known)),
       // What rests on a law in the steps is their terms, and those name it.
       rules: [...match.applied, ...steps.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
@@ -130,9 +130,9 @@ function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decisio
   };
 }
 
-/** A threshold of DUO or the CAK; the CAK's is not known before 2024 and then plays no part. */
+/** A threshold of DUO or the CAK; before 2024 the CAK's is not known, and there is none. */
 function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
-  if (type === "studieschuld") return claim < lookUp(duoTransfer, day).value.cents ? "below" : "reached";
+  if (type === "studieschuld") return claim < findValue(duoTransfer, day).value.cents ? "below" : "reached";
   if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
-  return claim < lookUp(cakSignal, day).value.cents ? "below" : "reached";
+  return claim < findValue(cakSignal, day).value.cents ? "below" : "reached";
 }

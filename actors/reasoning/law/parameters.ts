@@ -1,5 +1,5 @@
 /**
- * Figures that change by date: every one is looked up for the day of the event, so that a replay of 2023 counts with
+ * Figures that change by date: each is read for the day of the event, so that a replay of 2023 counts with
  * 2023's figures. The figures themselves are reviewed data in `rules/`.
  * @module
  */
@@ -11,7 +11,7 @@ export interface Dated<T> {
   /** Unit of the value: `cents`, `months`, `share`, … */
   readonly unit: string;
   readonly source: Source;
-  /** What a reader must know before leaning on it. */
+  /** A caveat for the reader. */
   readonly note?: string;
   /** Values in order of their first day. `certainty` where it differs from the source's. */
   readonly values: readonly {
@@ -23,8 +23,8 @@ export interface Dated<T> {
   readonly known_until?: string;
 }
 
-/** A value looked up, with how far it can be trusted. */
-interface LookedUp<T> {
+/** The value of a day, with how certain it is. */
+interface FoundValue<T> {
   readonly value: T;
   readonly certainty: SourceCertainty;
   /** True when no value was published for this day and the last one known is used instead. */
@@ -39,8 +39,8 @@ export class MissingValue extends Error {
   override name = "MissingValue";
 }
 
-/** The value on a day (ISO date or date-time) with its certainty. Throws NoValue before the first known day. */
-export function lookUp<T>(parameter: Dated<T>, day: string): LookedUp<T> {
+/** The value on a day (ISO date or date-time) with its certainty. Throws MissingValue before the first known day. */
+export function findValue<T>(parameter: Dated<T>, day: string): FoundValue<T> {
   const date = day.slice(0, 10);
   const found = parameter.values.findLast((entry) => entry.from <= date);
   if (!found) throw new MissingValue(`No ${parameter.id} is known for ${date}`);
@@ -52,11 +52,11 @@ export function lookUp<T>(parameter: Dated<T>, day: string): LookedUp<T> {
 }
 
 /**
- * The value on a day, for use in a decision. Throws NoValue for an unverified one: such a figure may be shown as
- * unverified (`look`), never used silently.
+ * The value on a day, for use in a decision. Throws MissingValue for an unverified one: such a figure may be shown
+ * as unverified (`findValue`), never used silently.
  */
 export function valueOn<T>(parameter: Dated<T>, day: string): T {
-  const found = lookUp(parameter, day);
+  const found = findValue(parameter, day);
   if (found.certainty === "unverified") {
     throw new MissingValue(`${parameter.id} is unverified on ${day.slice(0, 10)}`);
   }

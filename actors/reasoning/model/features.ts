@@ -1,8 +1,9 @@
 /**
- * What the model sees of a case. Facts about the claim and the money only.
+ * What the model sees of a case: facts about the claim and the money only.
  *
- * Left out on purpose: BSN, name, contact, municipality, organisation (names a municipality), intake channel (tells of
- * language), household (a single parent is mostly a mother), income source and age band (tell of origin and of age). A test holds that changing any of these leaves the score the same to the bit.
+ * Left out on purpose: BSN, name, contact, municipality, organisation (it names a municipality), intake channel (a proxy
+ * of language), household (a single parent is mostly a mother), income source and age band (proxies of origin and age).
+ * A test holds that changing any of these leaves the score the same to the bit.
  * @module
  */
 import type { DataOf } from "../../../schema/events.ts";

@@ -23,7 +23,7 @@ export interface ReasonCode {
   readonly effect?: number;
 }
 
-/** What a model says of a case, apart from the case's own id. */
+/** A model's score of a case, without the case's id. */
 type Score =
   & Pick<
     DataOf<"case.analysis">,
@@ -140,7 +140,7 @@ interface Standardised {
 
 const NONE: readonly number[] = [];
 
-/** In place: nobody else holds the features of this case. */
+/** In place: nothing else holds the features of this case. */
 function standardised(weights: Compiled, { values }: Features): Standardised {
   let outside: number[] | undefined;
   for (let i = 0; i < values.length; i++) {
@@ -207,7 +207,7 @@ function reasons(
   return codes;
 }
 
-/** Adds the features with the largest effect, largest first; by selection, as sorting is slower for so few. */
+/** Adds the features with the largest effect, largest first; by selection, as sorting is slower for this few. */
 function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): void {
   let taken = 0;
   for (let n = 0; n < EXPLAINED; n++) {

@@ -7,8 +7,8 @@ export type CaseAction = "forgive" | "payment_plan" | "collect" | "refer_assista
 
 /** What the decision rests on. */
 export type DecisionFacts = {
-  /** A threatening situation (Wgs 4 lid 2) is told, or the case is urgent without saying why. */
-  threat: "told" | "urgent" | "none";
+  /** A threatening situation (Wgs 4 lid 2) is stated, or the case is urgent without saying why. */
+  threat: "stated" | "urgent" | "none";
   /** The claim against the mean cost of collecting one. */
   claim: "below_costs" | "ordinary";
   /** Whether this organisation may let the claim go: not fines and maintenance. */
@@ -31,7 +31,7 @@ const table: Table<DecisionFacts, CaseAction> = {
   valid_from: FIRST_DAY,
   policy: "first",
   facts: {
-    threat: ["told", "urgent", "none"],
+    threat: ["stated", "urgent", "none"],
     claim: ["below_costs", "ordinary"],
     forgivable: ["yes", "no"],
     remission: ["eligible", "no"],
@@ -43,7 +43,7 @@ const table: Table<DecisionFacts, CaseAction> = {
   rows: [
     {
       id: "threatening",
-      when: { threat: ["told"] },
+      when: { threat: ["stated"] },
       then: "refer_assistance",
       sources: [WGS_4],
       reason: "The household is threatened ({threats}); the first meeting must be within three working days.",

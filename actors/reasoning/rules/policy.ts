@@ -7,7 +7,7 @@ import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
 
-/** First day the tables speak of: from then on the figures they rest on are known. A replay of earlier days is refused. */
+/** First day of the tables: from then on the figures they rest on are known. A replay of earlier days is refused. */
 export const FIRST_DAY = "2012-07-01";
 
 /** Bounds of the policy. Amounts in cents. */
@@ -17,9 +17,9 @@ interface Policy {
   readonly lowConfidence: number;
   /** From this `analysis_confidence` an adverse decision may be the system's. */
   readonly highConfidence: number;
-  /** Confidence lost for each mark set at the door, such as a BSN that fails the eleven-test. */
+  /** Confidence lost for each mark of `metadata.marks`, such as a BSN that fails the eleven-test. */
   readonly confidenceLostByMark: number;
-  /** Below this `success_probability` a payment plan is looked at by a person. */
+  /** Below this `success_probability` a person decides on a payment plan. */
   readonly lowSuccess: number;
   /** Most the system forgives by itself. */
   readonly forgiveMax: number;

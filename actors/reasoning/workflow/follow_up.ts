@@ -36,7 +36,7 @@ export interface Continues {
   readonly waits_for: string;
 }
 
-/** A plan was decided on that the rules do not allow: a person must look again. */
+/** A plan was decided on that the rules do not allow: a person must review it. */
 interface NeedsReview {
   readonly kind: "needs_review";
   readonly review: DataOf<"case.review_requested">;

@@ -24,7 +24,7 @@ type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
 
-/** What is remembered of an event: without its envelope, whose texts are parts of a batch and would keep all of it. */
+/** What is kept of an event: without its envelope, whose strings are slices of a batch and would keep all of it in memory. */
 interface RememberedEvent<T extends EventType, D = DataOf<T>> {
   readonly event_type: T;
   readonly timestamp: string;
@@ -56,7 +56,7 @@ export interface CaseProgress {
   readonly basis: RunBasis | undefined;
   /** What it waits for, once something has happened since it began to run; see `runningOf`. */
   readonly running: Running | undefined;
-  /** Decided by the events so far: the case ends so, whether or not its `case.completed` is stored yet. */
+  /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
 }
 
@@ -85,7 +85,7 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.event_refused",
 ]);
 
-/** The last step that was worked out: several processors of a worker fold the same event onto the same progress. */
+/** The last step, cached: several processors of a worker fold the same event onto the same progress. */
 let last: { before: CaseProgress; event: CaseEvent; after: CaseProgress } | undefined;
 
 /** How far the case is after an event. */
@@ -97,14 +97,14 @@ export function advance(before: CaseProgress, event: CaseEvent): CaseProgress {
 }
 
 function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
-  const known = learn(before, event);
+  const known = withFacts(before, event);
   const next = transition(before.state, signalOf(event.event_type, event.data));
   if (next.kind !== "moved" || !accepts(before, event)) return known;
   return step(next.state === before.state ? known : { ...known, state: next.state }, event);
 }
 
-/** What an event tells of the case, whether or not the case takes it. */
-function learn(before: CaseProgress, event: CaseEvent): CaseProgress {
+/** What becomes known by an event, whether or not the case accepts it. */
+function withFacts(before: CaseProgress, event: CaseEvent): CaseProgress {
   const openedAt = before.openedAt ?? event.timestamp;
   if (event.event_type === "case.intake" && !before.intake) {
     return { ...before, openedAt, intake: remembered(event.data) };
@@ -208,8 +208,8 @@ export function runningEvent(event: RunningCaseEvent): RunningEvent {
 }
 
 /**
- * What the case waits for; undefined before it runs. Worked out when somebody asks: terms cost calendar arithmetic, and
- * most cases are folded by processors that never ask.
+ * What the case waits for; undefined before it runs. Computed on demand: terms cost calendar arithmetic, and most cases
+ * are folded by processors that never need it.
  */
 export function runningOf({ running, basis }: CaseProgress): Running | undefined {
   if (running || !basis) return running;

@@ -1,4 +1,4 @@
-/** Why a case does not take an event, in words for whoever asks what became of it. @module */
+/** Why a case does not accept an event, in words for the person who reads the case. @module */
 import type { CaseEvent, DataOf } from "../../../schema/events.ts";
 import type { CaseProgress } from "./progress.ts";
 import type { CaseState } from "./workflow.ts";
@@ -25,14 +25,14 @@ const standing: Readonly<Record<CaseState, Wording>> = {
   "completed:escalated": { en: "was completed (escalated)", nl: "was afgerond (overgedragen)" },
 };
 
-/** What somebody must do about it. */
+/** What a person must do about it. */
 const NOTHING: Wording = { en: "", nl: "" };
 const PAYMENT: Wording = {
   en: " The payment must be returned or booked elsewhere.",
   nl: " De betaling moet worden teruggestort of elders worden geboekt.",
 };
 
-/** What `case.event_refused` tells of an event that a case in this progress does not take. */
+/** The data of `case.event_refused` for an event that a case in this progress does not accept. */
 export function refusalOf({ state, ending }: CaseProgress, event: CaseEvent): DataOf<"case.event_refused"> {
   // A case that ends, but whose completion is still on its way, stands where it will end.
   const where: CaseState = ending === undefined || state === "forgiven" ? state : `completed:${ending}`;

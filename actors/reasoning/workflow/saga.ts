@@ -50,7 +50,7 @@ export type SagaAction =
 
 const WAITS: SagaAction = { kind: "waits" };
 
-/** What a plan has that matters here: a plan as it was made, or as its event tells of it. */
+/** The fields of a plan that matter here, of the plan itself or of its event. */
 interface AgreedPlan {
   readonly amount: number;
   readonly instalments: readonly Instalment[];

@@ -80,7 +80,7 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
     ...staysIn("received", "case.payment_received"),
   },
   "analysed": { ...open, ...staysIn("analysed", "case.payment_received") },
-  // A term that expires here is told to whoever leads the caseworkers: a late colleague must not cost a citizen a case.
+  // A term that expires here goes to the team lead: a late caseworker must not cost a citizen a case.
   "waiting_for_caseworker": {
     ...open,
     ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired"),
@@ -113,7 +113,7 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   "completed:escalated": staysIn("completed:escalated"),
 };
 
-/** Who moves a case on from where it stands. Nobody, once it is completed. */
+/** Who moves a case on from a state; empty for a completed one. */
 export const waitsFor: Readonly<Record<CaseState, string | undefined>> = {
   "new": "the organisation that sends the intake",
   "received": "the Intake processor",

@@ -1,6 +1,6 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
 import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 import { requiresClientCertificate } from "./tls_probe.ts";
 import { connectionOptionsOf, type NatsCredentials } from "./credentials.ts";
 import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";

@@ -7,7 +7,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from "@nats-io/transport-deno";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 
 /** What of it there is. Files are read anew at each connection, so that they may be renewed meanwhile. */
 export interface NatsCredentials {

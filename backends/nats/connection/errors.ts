@@ -1,5 +1,5 @@
 /** What an error of the server or of the connection means for us. @module */
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 
 /** A refusal by JetStream's API, with its number. */
 export class ApiError extends Error {

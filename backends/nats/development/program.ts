@@ -1,5 +1,5 @@
 /** Finding a nats-server on this machine. @module */
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 
 /** How to come by one, by platform. */
 const INSTALL: Readonly<Record<string, string>> = {

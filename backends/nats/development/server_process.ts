@@ -1,6 +1,6 @@
 /** The process of a development server: whether it runs, its start and its stop. Callers hold the start lock. @module */
 import { join } from "node:path";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 
 /** Where a server is, and how to come in. Kept in its directory, for other processes. */
 export interface ServerPlace {

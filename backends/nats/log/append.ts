@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../../schema/events.ts";
 import type { Subjects } from "../../../schema/nats.ts";
-import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../../backend.ts";
+import { EventIdConflict, VersionConflict } from "../../errors.ts";
+import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
 import { delay, retryDelayMs } from "../../primitives/retry.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf } from "../stream/atomic_publish.ts";
 import { assignVersions, type CaseHeadCache, type VersionedWrites } from "./case_heads.ts";

@@ -5,7 +5,7 @@
  */
 import type { Subjects } from "../../../schema/nats.ts";
 import { textOf } from "../../../schema/nats.ts";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { inOrder } from "../mailbox/batch_lines.ts";
 import { readAllOf, type StreamMessage, toStreamMessage } from "../stream/direct_get.ts";

@@ -1,6 +1,8 @@
 /** Reading the log: by case, by position, time and type, and what is made of it. @module */
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
-import { type AuditEntry, BackendUnavailable, type ReplayRange } from "../../backend.ts";
+import type { AuditEntry } from "../../dead_letters.ts";
+import { BackendUnavailable } from "../../errors.ts";
+import type { ReplayRange } from "../../event_store.ts";
 import { delay } from "../../primitives/retry.ts";
 import { readLast, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";

@@ -6,7 +6,8 @@ import type { CaseHeadCache } from "../log/case_heads.ts";
 import { readAt } from "../stream/direct_get.ts";
 import type { RawMessage } from "../stream/ordered_reader.ts";
 import { deliveryLineOf, envelopeOf, splitPayload } from "../stream/message.ts";
-import { dueAt, type ParkedCase, type ParkedDelivery, redeliverable } from "./parked_case.ts";
+import { dueAt, type ParkedDelivery, redeliverable } from "../../settlement/parked_case.ts";
+import type { ParkedCaseRecord } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
 
 const READS_AT_ONCE = 32;
@@ -82,7 +83,7 @@ function joinLines(chosen: readonly FreshLine[]): Uint8Array {
  */
 export async function redeliveryLines(
   context: NatsContext,
-  cases: Iterable<ParkedCase>,
+  cases: Iterable<ParkedCaseRecord>,
   limits: BatchLimits,
 ): Promise<string[]> {
   const now = context.clock.now();

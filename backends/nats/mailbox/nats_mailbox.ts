@@ -1,17 +1,16 @@
 /** A mailbox on JetStream: a feed from the checkpoint, and one atomic batch to settle. @module */
-import { BackendUnavailable } from "../../backend.ts";
-import { WakeSignal } from "../../primitives/wake_signal.ts";
-import type { Permits } from "../../primitives/priority_semaphore.ts";
+import { BackendUnavailable } from "../../errors.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import {
-  type Batch,
   type CrashedOwner,
   Fenced,
   type HistoryNeed,
   type InFlightMark,
-  linesOf,
   type Mailbox,
   type Settlement,
 } from "../../mailbox/mailbox.ts";
+import { WakeSignal } from "../../primitives/wake_signal.ts";
+import type { Permits } from "../../primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";
 import { delay, retryWhileUnavailable } from "../../primitives/retry.ts";
 import { BatchSizer } from "../../mailbox/batch_size.ts";
@@ -22,7 +21,9 @@ import { FencedCheckpoint } from "./checkpoint.ts";
 import type { Lease } from "./leases.ts";
 import { ParkedCases } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
-import { lineHead, nextDue, splitSettlement } from "./settlement_plan.ts";
+import { nextDue } from "../../settlement/parked_case.ts";
+import { lineHead } from "../../settlement/plan.ts";
+import { splitSettlement } from "./split_settlement.ts";
 import { writeSettlement } from "./write_settlement.ts";
 
 /** A pull may be larger by this than a batch: the server counts subjects and headers too. */
@@ -144,7 +145,7 @@ export class NatsMailbox implements Mailbox {
   }
 
   async #wait(ended: AbortSignal): Promise<void> {
-    const dueMs = nextDue(this.#parked.all) - this.#context.clock.now();
+    const dueMs = nextDue(Array.from(this.#parked.all, ({ waiting }) => waiting)) - this.#context.clock.now();
     await this.wakeSignal.wait(ended, Math.max(0, Math.min(dueMs, POLL_MS)));
   }
 

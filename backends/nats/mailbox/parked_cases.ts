@@ -3,16 +3,23 @@ import { type Subjects, textOf } from "../../../schema/nats.ts";
 import type { PositionOf, Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import type { ParkedCase, ParkedDeliveries } from "./parked_case.ts";
+import type { ParkedCase } from "../../settlement/parked_case.ts";
+
+/** A parked case, and the position of the message that says so; 0 for none. */
+export interface ParkedCaseRecord {
+  readonly caseId: string;
+  readonly waiting: ParkedCase;
+  readonly at: number;
+}
 
 /** What a message on a parked subject says. */
-export function parkedCaseOf({ payload, position }: StreamMessage): ParkedCase {
-  const { caseId, waiting } = JSON.parse(payload) as Omit<ParkedCase, "at">;
+export function parkedCaseOf({ payload, position }: StreamMessage): ParkedCaseRecord {
+  const { caseId, waiting } = JSON.parse(payload) as Omit<ParkedCaseRecord, "at">;
   return { caseId, waiting, at: position };
 }
 
 /** The message that makes these deliveries of a case the ones that wait. */
-export function parkedWrite(subject: string, caseId: string, waiting: ParkedDeliveries, at: number): Write {
+export function parkedWrite(subject: string, caseId: string, waiting: ParkedCase, at: number): Write {
   const expect = { filter: subject, last: at };
   return waiting.length === 0
     ? { subject, payload: "", tombstone: true, expect }
@@ -22,7 +29,7 @@ export function parkedWrite(subject: string, caseId: string, waiting: ParkedDeli
 const TIDY_AT = 1_000;
 
 export class ParkedCases {
-  #cases = new Map<string, ParkedCase>();
+  #cases = new Map<string, ParkedCaseRecord>();
   #tidyAt = TIDY_AT;
 
   constructor(
@@ -33,7 +40,7 @@ export class ParkedCases {
     readonly partition: number,
   ) {}
 
-  get all(): Iterable<ParkedCase> {
+  get all(): Iterable<ParkedCaseRecord> {
     return this.#cases.values();
   }
 
@@ -42,13 +49,13 @@ export class ParkedCases {
       (this.#cases.get(caseId)?.waiting.length ?? 0) > 0;
   }
 
-  deliveriesOf(caseId: string): ParkedDeliveries {
+  deliveriesOf(caseId: string): ParkedCase {
     return this.#cases.get(caseId)?.waiting ?? [];
   }
 
   /** Reads them anew. Cases that are gone are kept for a while, to know which message said so. */
   async load(): Promise<void> {
-    const cases = new Map<string, ParkedCase>();
+    const cases = new Map<string, ParkedCaseRecord>();
     const filter = this.subjects.parkedCases(this.processor, this.partition);
     for await (const found of readSubject(this.client, this.stream, filter)) {
       const caseId = found.deleted ? caseIdOf(found.subject) : parkedCaseOf(found).caseId;
@@ -58,7 +65,7 @@ export class ParkedCases {
   }
 
   /** The messages for cases that change. */
-  writes(changed: ReadonlyMap<string, ParkedDeliveries>): Write[] {
+  writes(changed: ReadonlyMap<string, ParkedCase>): Write[] {
     return [...changed].map(([caseId, waiting]) => {
       const subject = this.subjects.parked(this.processor, this.partition, caseId);
       return parkedWrite(subject, caseId, waiting, this.#cases.get(caseId)?.at ?? 0);
@@ -66,7 +73,7 @@ export class ParkedCases {
   }
 
   /** Takes note of what was written, in the order of `writes`. */
-  apply(changed: ReadonlyMap<string, ParkedDeliveries>, at: PositionOf): void {
+  apply(changed: ReadonlyMap<string, ParkedCase>, at: PositionOf): void {
     let index = 0;
     for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at(index++) });
     if (this.#cases.size > this.#tidyAt) this.#tidy();

@@ -1,6 +1,7 @@
 /** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
-import type { AuditEntry } from "../../backend.ts";
-import { type Batch, linesOf, type Settlement } from "../../mailbox/mailbox.ts";
+import type { AuditEntry } from "../../dead_letters.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
+import type { Settlement } from "../../mailbox/mailbox.ts";
 import type { Subjects } from "../../../schema/nats.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf, type Write } from "../stream/atomic_publish.ts";
 import { recordWritten } from "../log/append.ts";
@@ -9,7 +10,7 @@ import type { FencedCheckpoint } from "./checkpoint.ts";
 import { type PendingEvent, pendingEventsOf } from "../stream/message.ts";
 import type { ParkedCases } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
-import { lineHead, planSettlement, type SettlementPlan } from "./settlement_plan.ts";
+import { lineHead, planSettlement, type SettlementPlan } from "../../settlement/plan.ts";
 import { timerWrite } from "./timer_message.ts";
 
 interface SettleContext extends NatsContext {
@@ -30,8 +31,8 @@ export async function writeSettlement(
   const { fence, parked, processor, clock } = context;
   const now = clock.now();
   const { checkpoint } = fence.current;
-  const settling = { processor, checkpoint, now, waiting: (caseId: string) => parked.deliveriesOf(caseId) };
-  const plan = planSettlement(settling, batch, settlement);
+  const parkedOf = (caseId: string) => parked.deliveriesOf(caseId);
+  const plan = planSettlement({ processor, checkpoint, now, parkedOf }, batch, settlement);
   if (plan === null) return;
   const drafts = pendingEventsOf(settlement.outputs);
   const incomplete = drafts.filter(({ caseId }) => !context.caseHeads.isComplete(caseId));

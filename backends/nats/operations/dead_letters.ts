@@ -1,6 +1,6 @@
 /** Dead letters on JetStream: the parked cases whose head is dead. @module */
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
-import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../dead_letters.ts";
 import { textOf } from "../../../schema/nats.ts";
 import { inOrder } from "../mailbox/batch_lines.ts";
 import { readAt, readSubject } from "../stream/direct_get.ts";
@@ -8,12 +8,12 @@ import { Conflict } from "../connection/errors.ts";
 import { deliveryLineOf } from "../stream/message.ts";
 import { parkedCaseOf, parkedWrite } from "../mailbox/parked_cases.ts";
 import {
-  type ParkedDeliveries,
+  type ParkedCase,
   type ParkedDelivery,
   promoteHead,
   revive,
   unpark,
-} from "../mailbox/parked_case.ts";
+} from "../../settlement/parked_case.ts";
 import type { NatsContext } from "../context.ts";
 import { auditWrite } from "../mailbox/write_settlement.ts";
 
@@ -25,7 +25,7 @@ interface DeadCase {
   readonly processor: string;
   readonly partition: number;
   readonly caseId: string;
-  readonly waiting: ParkedDeliveries;
+  readonly waiting: ParkedCase;
   readonly head: ParkedDelivery;
   readonly at: number;
 }
@@ -100,7 +100,7 @@ async function deadLetterOf({ client, stream }: NatsContext, dead: DeadCase): Pr
 
 interface Change {
   readonly act: string;
-  apply(dead: DeadCase, now: number): ParkedDeliveries;
+  apply(dead: DeadCase, now: number): ParkedCase;
 }
 
 const redriven: Change = {

@@ -1,5 +1,5 @@
 /** What an acknowledgement of this JetStream store means. @module */
-import type { Health } from "../../backend.ts";
+import type { Health } from "../../health.ts";
 
 /**
  * In words, and whether it is enough for `--require-durable`: a majority of several servers holds it, or the disk of the

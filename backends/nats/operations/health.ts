@@ -2,7 +2,7 @@
 import { leaseBucket, textOf, token } from "../../../schema/nats.ts";
 import type { TimerIndex } from "./timer_index.ts";
 import { timeOf } from "../mailbox/timer_message.ts";
-import type { Health, MailboxHealth } from "../../backend.ts";
+import type { Health, MailboxHealth } from "../../health.ts";
 import { inOrder } from "../mailbox/batch_lines.ts";
 import type { Backlog } from "../stream/ordered_reader.ts";
 import { readAllOf, readNext, readSubject, type StreamMessage } from "../stream/direct_get.ts";

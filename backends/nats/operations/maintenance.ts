@@ -1,5 +1,5 @@
 /** What a node does beside the mailboxes: takes in what is at the door, and keeps the read model near. @module */
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 import { delay, retryDelayMs } from "../../primitives/retry.ts";
 
 /** Between two looks, in milliseconds. */

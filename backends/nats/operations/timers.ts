@@ -1,5 +1,5 @@
 /** Firing timers: a node that has mailboxes appends the events of those that are due. @module */
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { delay, retryDelayMs } from "../../primitives/retry.ts";
 import type { Write } from "../stream/atomic_publish.ts";
 import { recordWritten } from "../log/append.ts";

@@ -1,6 +1,6 @@
 /** The store that options ask for, and setting it up by itself. @module */
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsOptions } from "../nats_backend.ts";
 import { ensureStreams, type OpenedStore, type WantedStore } from "./streams.ts";

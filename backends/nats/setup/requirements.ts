@@ -1,6 +1,6 @@
 /** What a server and its streams must be for the transactional mailbox, and the refusal of those that are not. @module */
 import { partitionsIn, type StoreShape, storeStream, type StreamConfig } from "../../../schema/nats.ts";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 
 /** The API level that came with atomic batches (nats-server 2.12). */

@@ -9,7 +9,7 @@ import {
   type StreamDrift,
   streamsOf,
 } from "../../../schema/nats.ts";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import { isNotFound, type NatsClient } from "../connection/client.ts";
 import { ApiError, StoreFull } from "../connection/errors.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";

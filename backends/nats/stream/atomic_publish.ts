@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { RecentDuplicate, translate } from "../connection/errors.ts";
 

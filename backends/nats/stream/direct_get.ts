@@ -1,6 +1,6 @@
 /** Reading single messages and short runs of them, without a consumer. @module */
 import type { Msg } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { isNotFound, isStatus, messageText, type NatsClient } from "../connection/client.ts";
 import type { StoredMessage } from "./message.ts";
 

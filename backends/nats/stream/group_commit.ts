@@ -3,7 +3,7 @@
  * server commits a few hundred batches a second, however small they are.
  * @module
  */
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf, type Write, writeBatch, writeOne } from "./atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { createInbox, type Msg } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import type { WakeSignal } from "../../primitives/wake_signal.ts";
 import { isNotFound, isStatus, type NatsClient } from "../connection/client.ts";
 import type { StreamMessage } from "./direct_get.ts";

@@ -1,14 +1,17 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
 import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
 import { brokeOff, isAway, translate } from "./errors.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** Where and how to connect. */
 export interface PostgresTarget {
-  /** `postgres://user@host:port/database`; with a socket directory instead: `host` and the rest below. */
+  /**
+   * `postgres://user@host:port/database`. The host may be the directory of a unix socket, written as libpq has it:
+   * `postgres://user@%2Frun%2Fpostgresql/database`; or leave the URL out and give `host` and the rest below.
+   */
   url?: string;
   host?: string;
   port?: number;
@@ -138,7 +141,8 @@ export class PostgresClient {
 }
 
 /** Opens a pool. No connection is made before the first statement. */
-export function connect(target: PostgresTarget, connections: number): Sql {
+export function connect(given: PostgresTarget, connections: number): Sql {
+  const target = socketTarget(given) ?? given;
   const options = {
     ...(target.url === undefined ? addressOf(target) : {}),
     max: connections,
@@ -155,6 +159,16 @@ export function connect(target: PostgresTarget, connections: number): Sql {
   } as postgres.Options<{ bigint: postgres.PostgresType<number> }>;
   const sql = target.url === undefined ? postgres(options) : postgres(target.url, options);
   return sql as unknown as Sql;
+}
+
+/** The parts of a URL whose host is a directory, which postgres.js takes by parts only; undefined for any other target. */
+function socketTarget({ url, pooler = false }: PostgresTarget): PostgresTarget | undefined {
+  const parts = /^postgres(?:ql)?:\/\/(?:([^:@/]+)@)?(%2F[^:/?]*)(?::(\d+))?\/([^?]+)/i.exec(url ?? "");
+  if (parts === null) return undefined;
+  const [user = "zaakstroom", host, port = "5432", database] = parts.slice(1).map((part) =>
+    part && decodeURIComponent(part)
+  );
+  return { host: host!, port: Number(port), user, database: database!, pooler };
 }
 
 function addressOf({ host, port, user, database }: PostgresTarget) {

@@ -1,5 +1,5 @@
 /** What an error of the database or of the connection means for us. @module */
-import { BackendUnavailable, BackendUnusable } from "../../backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 
 /** SQLSTATE classes and codes after which the same statement may be sent again. */
 const PASSING = /^(08|57P0|53300|55P03|40001|40P01|25006|57014|25P0[34]|58)/;

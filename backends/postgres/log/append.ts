@@ -1,6 +1,7 @@
 /** Appending: one statement, whatever the number of events. @module */
 import type { WireEvent } from "../../../schema/events.ts";
-import { type AppendResult, EventIdConflict, type ExpectedVersion, VersionConflict } from "../../backend.ts";
+import { EventIdConflict, VersionConflict } from "../../errors.ts";
+import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import { codeOf, detailOf } from "../connection/errors.ts";
 import { partitionsAndRows } from "./event_rows.ts";

@@ -1,5 +1,8 @@
 /** Reading the log and what is projected from it. @module */
-import type { AuditEntry, CaseSummary, Health, MailboxHealth, ReplayRange } from "../../backend.ts";
+import type { CaseSummary } from "../../backend.ts";
+import type { AuditEntry } from "../../dead_letters.ts";
+import type { ReplayRange } from "../../event_store.ts";
+import type { Health, MailboxHealth } from "../../health.ts";
 import type { EventKind } from "../../../schema/evolution.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";

@@ -1,36 +1,22 @@
 /**
- * Wake-ups: a mailbox that found nothing waits for its bell. Bells ring by what this process appends, by NOTIFY from
- * other processes, and, as the safety net for every notice that got lost, by a slow poll.
+ * Notifies mailboxes of what comes for them: of what this process appends, by NOTIFY of what other processes append, and by
+ * a slow poll of what was missed.
  *
- * A NOTIFY inside the appending transaction would serialise all commits of the server, so it is sent after the commit,
- * gathered over a few milliseconds; it is a hint, and losing one costs at most a poll interval.
+ * A NOTIFY inside the appending transaction would serialise all commits of the server. So it is sent after the commit, for
+ * what comes within a few milliseconds at once; it is a hint, and to lose one costs at most a poll interval.
  * @module
  */
-import type { WakeSignal } from "../../primitives/wake_signal.ts";
+import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
 import { delay } from "../../primitives/retry.ts";
 import { connect, type PostgresClient, type PostgresTarget, type Sql } from "../connection/client.ts";
-import type { FetchRequest, FetchResult } from "./fetch.ts";
 
 const CHANNEL = "zaakstroom";
-/** Notices are gathered this long, in milliseconds. */
+/** Notifications are collected this long before they are sent, in milliseconds. */
 const SEND_DELAY_MS = 5;
-/** Every so many polls all bells ring: what a poll does not look for (a redriven dead letter) is then found too. */
+/** Every 15th poll notifies all: what a poll does not ask for (a redriven dead letter) is then found too. */
 const POLLS_PER_NOTIFY_ALL = 15;
 /** The longest payload PostgreSQL takes is 8,000 bytes. */
 const LONGEST_PAYLOAD = 7_900;
-
-/** A mailbox that can be woken. */
-export interface IdleMailbox extends FetchRequest {
-  /** It has nothing, and waits for its bell. */
-  readonly isIdle: boolean;
-  /** How far it has read. */
-  readonly checkpoint: number;
-  readonly wakeSignal: WakeSignal;
-  /** Takes a place for a batch that it may be handed; undefined when it is awake, or would have to wait for one. */
-  tryReserve(): (() => void) | undefined;
-  /** Wakes it with its next batch, if it still sleeps; otherwise its bell rings, and the place is given back. */
-  deliver(pulled: FetchResult, leave: () => void): void;
-}
 
 interface NotifierOptions {
   node: string;
@@ -39,7 +25,7 @@ interface NotifierOptions {
 }
 
 export class Notifier {
-  readonly #mailboxes = new Set<IdleMailbox>();
+  readonly #mailboxes = new Set<MailboxSubscriber>();
   readonly #pending = new Set<string>();
   readonly #ended = new AbortController();
   readonly #client: PostgresClient;
@@ -59,31 +45,28 @@ export class Notifier {
     if (!target.pooler) this.#listening ??= this.#listen(target);
   }
 
-  add(mailbox: IdleMailbox): void {
+  add(mailbox: MailboxSubscriber): void {
     this.#mailboxes.add(mailbox);
   }
 
-  remove(mailbox: IdleMailbox): void {
+  remove(mailbox: MailboxSubscriber): void {
     this.#mailboxes.delete(mailbox);
   }
 
-  /** The mailboxes of this process that sleep until such events come. */
-  idleMailboxes(partition: number, types: readonly string[]): IdleMailbox[] {
+  /** The mailboxes of this process that wait for such events. */
+  idleMailboxes(partition: number, types: readonly string[]): MailboxSubscriber[] {
     return [...this.#mailboxes].filter((mailbox) =>
       mailbox.isIdle && mailbox.partition === partition &&
       mailbox.types.some((type) => types.includes(type))
     );
   }
 
-  /**
-   * Tells the mailboxes of this process, but for those who know it, and with `others` those of other processes, that
-   * events have come.
-   */
+  /** Events have come: notifies the mailboxes of this process but for some, and with `others` those of other processes. */
   notify(
     partitions: Iterable<number>,
     types: readonly string[],
     others: boolean,
-    alreadyNotified: readonly IdleMailbox[] = [],
+    alreadyNotified: readonly MailboxSubscriber[] = [],
   ): void {
     for (const partition of partitions) {
       for (const type of types) {
@@ -95,13 +78,13 @@ export class Notifier {
   }
 
   notifyAll(): void {
-    for (const mailbox of this.#mailboxes) mailbox.wakeSignal.notify();
+    for (const mailbox of this.#mailboxes) mailbox.notify();
   }
 
-  #notifyLocal(partition: number, type: string, alreadyNotified: readonly IdleMailbox[] = []): void {
+  #notifyLocal(partition: number, type: string, alreadyNotified: readonly MailboxSubscriber[] = []): void {
     for (const mailbox of this.#mailboxes) {
       const wants = mailbox.partition === partition && (type === "*" || mailbox.types.includes(type));
-      if (wants && !alreadyNotified.includes(mailbox)) mailbox.wakeSignal.notify();
+      if (wants && !alreadyNotified.includes(mailbox)) mailbox.notify();
     }
   }
 
@@ -111,7 +94,7 @@ export class Notifier {
     this.#pending.clear();
     this.#sending = undefined;
     const payload = `${this.#options.node} ${joined.length > LONGEST_PAYLOAD ? "*" : joined}`;
-    // A notice needs no disk write; the events it tells of are committed already.
+    // A notification needs no disk write; the events it is of are committed already.
     await this.#client.run((sql) =>
       sql`select set_config('synchronous_commit', 'off', true), pg_notify(${CHANNEL}, ${payload})`
     ).catch(() => {});
@@ -127,7 +110,7 @@ export class Notifier {
     }
   }
 
-  /** Listens on a connection of its own. After every (re)connection all bells ring: notices may have been missed. */
+  /** Listens on a connection of its own. Every (re)connection notifies all: notifications may have been missed. */
   async #listen(target: PostgresTarget): Promise<void> {
     const sql = connect(target, 1);
     const { signal } = this.#ended;

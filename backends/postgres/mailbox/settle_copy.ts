@@ -1,25 +1,45 @@
 /** Many rows at once: COPY takes half the database's time of an insert. @module */
 import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
+import { eventTypes, isEventType } from "../../../schema/events.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { SettleStatus } from "../../mailbox/mailbox_store.ts";
+import { parametersOf, type SettleReply, type SettleRequest } from "./settle_one.ts";
 
 /** Below this number of rows the longer conversation of a COPY costs more than it saves. */
 export const MIN_COPY_ROWS = 50;
 
-/** The rows could not be stored as they are: an id is there already, or a version. What to do is for a slower way to say. */
+/** The rows could not be stored as they are: an id is there already, or a version. An insert must decide. */
 export class CopyRefused extends Error {
   override name = "CopyRefused";
 }
 
+/** Settles with the outputs as a COPY. Throws CopyRefused, after which nothing was settled. */
+export function settleByCopy(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
+  const { owner: { processor, partition, epoch }, batch, settlement } = request;
+  const { redelivered, failures, timers } = parametersOf(request);
+  const types = Object.keys(settlement.outputTypes).filter(isEventType);
+  const kinds = types.map((type) => eventTypes[type].version);
+  const rows = copyBytes(settlement.outputs);
+  return inTransaction(client, async (tx) => {
+    const [row] = await tx<[{ verdict: SettleStatus }]>`
+        select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
+          ${batch.to}::bigint, ${redelivered}::text::json, ${failures}::text::json, ${timers}::text::json,
+          ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
+    if (row.verdict === "settled") await copyRows(tx, rows);
+    return row;
+  });
+}
+
 /**
- * Copies rows (`copyBytes`) into the log. The transaction holds the locks of their partitions. Throws NotCopied.
+ * Copies rows (`copyBytes`) into the log. The transaction holds the locks of their partitions. Throws CopyRefused.
  */
 export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
   const stream = await tx`copy zaakstroom.events
     (version, partition, event_id, type, case_id, occurred_at, schema_version, metadata, data) from stdin`
     .writable();
   await sendAll(stream, rows);
-  // A row that is refused fails the transaction, and the client tells nobody: the next statement does.
+  // A row that is refused fails the transaction, and the client reports nothing: the next statement does.
   await tx`select`.catch((error: { code?: string }) => {
     throw error.code === "25P02" ? new CopyRefused("A row is refused", { cause: error }) : error;
   });

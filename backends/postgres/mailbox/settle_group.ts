@@ -1,45 +1,47 @@
 /** How small batches are settled: several mailboxes in one transaction. @module */
-import { BackendUnavailable } from "../../backend.ts";
+import { BackendUnavailable } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
-import { Coalescer } from "../../primitives/coalescer.ts";
-import { columnsOf, type FetchResult, readFetchResult } from "./fetch.ts";
+import type { FetchResult, MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
+import type { Release } from "../../primitives/priority_semaphore.ts";
+import { columnsOf, readFetchResult } from "./fetch.ts";
 import { outputsOf, settleOne, type SettleReply, type SettleRequest } from "./settle_one.ts";
-import type { IdleMailbox, Notifier } from "./notifier.ts";
+import type { Notifier } from "./notifier.ts";
 
-export type SettleGroup = (settling: SettleRequest) => Promise<SettleReply>;
-
-/** So many transactions at once: one more than the disk is busy with. */
-const CONCURRENT_COMMITS = 1;
-
-/**
- * Settles fresh batches without exceptions, and hands what they made to the mailboxes of this process that wait for it.
- * Throws BackendAway, after which settling again is safe.
- */
-export function createSettleGroup(client: PostgresClient, wakes: Notifier): SettleGroup {
-  const coalescer = new Coalescer<SettleRequest, SettleReply>(async (settlings) => {
-    const recipients = reserveRecipients(settlings, wakes);
-    if (settlings.length + recipients.size > 1) {
-      const notified = [...recipients.keys()];
-      if (await settleAndDeliver(client, settlings, recipients)) {
-        return settlings.map(() => ({ verdict: "settled", alreadyNotified: notified }));
-      }
-    }
-    const apart = settlings.map((settling) => settleOne(client, settling));
-    await Promise.allSettled(apart);
-    return apart;
-  }, CONCURRENT_COMMITS);
-  return (settling) => coalescer.submit(settling);
+/** Only such batches go together: whatever else becomes of deliveries is for each mailbox to store by itself. */
+export function isGroupable({ batch, settlement }: SettleRequest): boolean {
+  return batch.kind === "fresh" && settlement.failures.length === 0;
 }
 
-/** Who waits for outputs of these, each with the place that it took for them. */
-type Recipients = ReadonlyMap<IdleMailbox, () => void>;
+/**
+ * Settles groupable batches in one transaction, and hands what they made to the idle mailboxes of this process that take
+ * it, read in the same statement. Throws BackendUnavailable, after which settling again is safe.
+ */
+export async function settleGroup(
+  client: PostgresClient,
+  notifier: Notifier,
+  requests: readonly SettleRequest[],
+): Promise<(SettleReply | Promise<SettleReply>)[]> {
+  const recipients = reserveRecipients(requests, notifier);
+  if (requests.length + recipients.size > 1) {
+    const alreadyNotified = [...recipients.keys()];
+    if (await settleAndDeliver(client, requests, recipients)) {
+      return requests.map(() => ({ verdict: "settled", alreadyNotified }));
+    }
+  }
+  const each = requests.map((request) => settleOne(client, request));
+  await Promise.allSettled(each);
+  return each;
+}
 
-function reserveRecipients(settlings: readonly SettleRequest[], wakes: Notifier): Recipients {
-  const idle = settlings.flatMap(({ owner, settlement }) =>
-    wakes.idleMailboxes(owner.partition, Object.keys(settlement.outputTypes))
+/** The idle mailboxes that take outputs of these, each with the permit under which they are read. */
+type Recipients = ReadonlyMap<MailboxSubscriber, Release>;
+
+function reserveRecipients(requests: readonly SettleRequest[], notifier: Notifier): Recipients {
+  const idle = requests.flatMap(({ owner, settlement }) =>
+    notifier.idleMailboxes(owner.partition, Object.keys(settlement.outputTypes))
   );
-  const recipients = new Map<IdleMailbox, () => void>();
+  const recipients = new Map<MailboxSubscriber, Release>();
   for (const mailbox of new Set(idle)) {
     const release = mailbox.tryReserve();
     if (release !== undefined) recipients.set(mailbox, release);
@@ -47,15 +49,15 @@ function reserveRecipients(settlings: readonly SettleRequest[], wakes: Notifier)
   return recipients;
 }
 
-/** Whether all are settled, and the takers have what there is for them; or nothing was done, and they no place. */
+/** True when all are settled and the recipients have their batches; false when nothing was done, and the permits are given back. */
 async function settleAndDeliver(
   client: PostgresClient,
-  settlings: readonly SettleRequest[],
+  requests: readonly SettleRequest[],
   recipients: Recipients,
 ) {
   let results: FetchResult[] | undefined;
   try {
-    results = await settleTogether(client, settlings, [...recipients.keys()]);
+    results = await settleAll(client, requests, [...recipients.keys()]);
   } finally {
     if (results === undefined) { for (const release of recipients.values()) release(); }
   }
@@ -63,19 +65,16 @@ async function settleAndDeliver(
   return results !== undefined;
 }
 
-/**
- * What the takers have then, when all are settled. Undefined when none is: one of them was settled before, was lost, or
- * can't be stored.
- */
-async function settleTogether(
+/** What the recipients have then. Undefined when none is settled: one was settled before, was fenced, or can't be stored. */
+async function settleAll(
   client: PostgresClient,
-  settlings: readonly SettleRequest[],
-  recipients: readonly IdleMailbox[],
+  requests: readonly SettleRequest[],
+  recipients: readonly MailboxSubscriber[],
 ): Promise<FetchResult[] | undefined> {
   try {
     return recipients.length === 0
-      ? await settle(client, settlings)
-      : await settleAndFetch(client, settlings, recipients);
+      ? await settleOnly(client, requests)
+      : await settleAndFetch(client, requests, recipients);
   } catch (error) {
     // What is refused was not stored: each then answers for itself. After an unknown outcome all must ask again.
     if (error instanceof BackendUnavailable) throw error;
@@ -83,8 +82,11 @@ async function settleTogether(
   }
 }
 
-async function settle(client: PostgresClient, settlings: readonly SettleRequest[]): Promise<[] | undefined> {
-  const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
+async function settleOnly(
+  client: PostgresClient,
+  requests: readonly SettleRequest[],
+): Promise<[] | undefined> {
+  const { processors, partitions, epochs, froms, tos, outputs, timers } = settleColumnsOf(requests);
   const [row] = await client.run((sql) =>
     sql<
       [{ settled: boolean }]
@@ -96,31 +98,31 @@ async function settle(client: PostgresClient, settlings: readonly SettleRequest[
 
 async function settleAndFetch(
   client: PostgresClient,
-  settlings: readonly SettleRequest[],
-  recipients: readonly IdleMailbox[],
+  requests: readonly SettleRequest[],
+  recipients: readonly MailboxSubscriber[],
 ): Promise<FetchResult[] | undefined> {
-  const { processors, partitions, epochs, froms, tos, outputs, timers } = columnsOfSettlings(settlings);
-  const pull = columnsOf(recipients);
+  const { processors, partitions, epochs, froms, tos, outputs, timers } = settleColumnsOf(requests);
+  const fetch = columnsOf(recipients.map((owner) => ({ owner, limits: owner.limits })));
   const rows = await client.run((sql) =>
     sql`select kind, count, read_from, read_to, next_due_ms, lines
       from zaakstroom.settle_and_fetch(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
         ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json,
-        ${pull.processors}::text[], ${pull.partitions}::smallint[], ${pull.epochs}::bigint[], ${pull.types}::text[],
-        ${pull.sizes}::int[], ${pull.bytes}::int[])`.raw()
+        ${fetch.processors}::text[], ${fetch.partitions}::smallint[], ${fetch.epochs}::bigint[], ${fetch.types}::text[],
+        ${fetch.sizes}::int[], ${fetch.bytes}::int[])`.raw()
   );
   return rows.length === 0 ? undefined : rows.map(readFetchResult);
 }
 
-function columnsOfSettlings(settlings: readonly SettleRequest[]) {
-  const column = (of: (settling: SettleRequest) => string | number) => arrayOf(settlings.map(of));
-  const timers = settlings.flatMap(({ settlement }) => settlement.timers);
+function settleColumnsOf(requests: readonly SettleRequest[]) {
+  const column = (of: (request: SettleRequest) => string | number) => arrayOf(requests.map(of));
+  const timers = requests.flatMap(({ settlement }) => settlement.timers);
   return {
     processors: column(({ owner }) => owner.processor),
     partitions: column(({ owner }) => owner.partition),
     epochs: column(({ owner }) => owner.epoch),
     froms: column(({ batch }) => batch.from),
     tos: column(({ batch }) => batch.to),
-    outputs: outputsOf(settlings),
+    outputs: outputsOf(requests),
     timers: timers.length === 0 ? null : JSON.stringify(timers),
   };
 }

@@ -1,51 +1,43 @@
 /** How a batch is settled by one statement, whatever became of it. @module */
 import { rowsOf } from "../../../schema/delivery_line.ts";
-import { type Batch, linesOf, positionOf, type Settlement } from "../../mailbox/mailbox.ts";
+import { type Batch, linesOf } from "../../mailbox/batch.ts";
+import type { Settlement } from "../../mailbox/mailbox.ts";
+import { lineHead } from "../../settlement/plan.ts";
 import type { PostgresClient } from "../connection/client.ts";
-import type { IdleMailbox } from "./notifier.ts";
+import type { MailboxOwner, MailboxSubscriber, SettleStatus } from "../../mailbox/mailbox_store.ts";
 
-/** `settled`, `already` when this batch was settled before, `fenced` when the lease has moved. */
-export type SettleStatus = "settled" | "already" | "fenced";
-
-/** A verdict, and the mailboxes of this process that know already of what was made. */
+/** A verdict, and the mailboxes of this process that were handed what was made. */
 export interface SettleReply {
   readonly verdict: SettleStatus;
-  readonly alreadyNotified?: readonly IdleMailbox[];
-}
-
-/** Whose batch it is. */
-interface Owner {
-  readonly processor: string;
-  readonly partition: number;
-  readonly epoch: number;
+  readonly alreadyNotified?: readonly MailboxSubscriber[];
 }
 
 /** One mailbox's batch, and what became of it. */
 export interface SettleRequest {
-  readonly owner: Owner;
+  readonly owner: MailboxOwner;
   readonly batch: Batch;
   readonly settlement: Settlement;
 }
 
-/** Settles once. Whether a write happened is unknown after BackendAway: settling again is safe. */
+/** Settles once. Whether a write happened is unknown after BackendUnavailable: settling again is safe. */
 export function settleOne(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
   const { owner: { processor, partition, epoch }, batch } = request;
-  const { done, exceptions, timers } = parametersOf(request);
+  const { redelivered, failures, timers } = parametersOf(request);
   const rows = outputsOf([request]);
   return client.run(async (sql) => {
     const [row] = await sql<[{ verdict: SettleStatus }]>`
       select zaakstroom.settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
-        ${batch.to}::bigint, ${done}::bigint[], ${rows}::text, ${exceptions}::text::json, ${timers}::text::json)
+        ${batch.to}::bigint, ${redelivered}::text::json, ${rows}::text, ${failures}::text::json, ${timers}::text::json)
         as verdict`;
     return row;
   });
 }
 
-/** The parts of a settlement as parameters; null for none. */
+/** A settlement as parameters; null for none. */
 export function parametersOf({ batch, settlement }: SettleRequest) {
   return {
-    done: batch.kind === "redelivery" ? doneOf(batch, settlement) : null,
-    exceptions: jsonOf(settlement.failures.map(toRow)),
+    redelivered: batch.kind === "redelivery" ? JSON.stringify(linesOf(batch).map(redeliveredRow)) : null,
+    failures: jsonOf(settlement.failures.map(toRow)),
     timers: jsonOf(settlement.timers),
   };
 }
@@ -56,9 +48,9 @@ export function outputsOf(requests: readonly SettleRequest[]): string | null {
   return rows.length === 0 ? null : rows.join("\n");
 }
 
-function doneOf(batch: Batch, { failures }: Settlement): string {
-  const failed = new Set(failures.map(({ position }) => position));
-  return `{${linesOf(batch).map(positionOf).filter((position) => !failed.has(position)).join(",")}}`;
+function redeliveredRow(line: string) {
+  const { position, caseId: case_id, attempt } = lineHead(line);
+  return { position, case_id, attempt };
 }
 
 function toRow({ position, eventId, caseId, attempt, outcome }: Settlement["failures"][number]) {

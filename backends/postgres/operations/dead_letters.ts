@@ -1,5 +1,5 @@
 /** Dead letters on PostgreSQL. @module */
-import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../backend.ts";
+import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../dead_letters.ts";
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import type { Notifier } from "../mailbox/notifier.ts";

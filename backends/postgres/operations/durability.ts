@@ -1,5 +1,5 @@
 /** What an acknowledgement of this PostgreSQL means. @module */
-import type { Health } from "../../backend.ts";
+import type { Health } from "../../health.ts";
 import type { PostgresClient } from "../connection/client.ts";
 
 /** The settings that decide, as our sessions have them. */

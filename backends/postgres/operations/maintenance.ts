@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { readInput } from "../../../schema/input.ts";
-import { BackendUnavailable, BackendUnusable, EventIdConflict } from "../../backend.ts";
+import { BackendUnavailable, BackendUnusable, EventIdConflict } from "../../errors.ts";
 import { delay, retryDelayMs } from "../../primitives/retry.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import { codeOf, detailOf } from "../connection/errors.ts";

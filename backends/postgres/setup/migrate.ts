@@ -11,7 +11,7 @@ import {
   recordText,
   type TableChange,
 } from "../../../schema/postgres/schema_text.ts";
-import { BackendUnusable } from "../../backend.ts";
+import { BackendUnusable } from "../../errors.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 
 /** `apply`: makes the schema or brings it up to date; `if-empty`: makes it where there is none; `check`: changes nothing. */

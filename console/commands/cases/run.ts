@@ -1,4 +1,5 @@
 /** What the subcommands of `cases` do. @module */
+import { describeReview } from "../../../actors/application.ts";
 import type { Output } from "../../cli/command.ts";
 import { renderCase, toPublicEvent } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
@@ -49,13 +50,8 @@ export function listWaiting(values: ReviewCasesValues, output: Output): Promise<
   });
 }
 
-function describeWaiting(
-  { caseId, since, review: { asked_of, proposed, reasons, term } }: WaitingCase,
-): string {
-  const due = term === undefined ? "" : `, by ${term.due}`;
-  const proposal = proposed === undefined ? "" : `, proposed: ${proposed}`;
-  const head = `${caseId}  since ${since}, asked of the ${asked_of.replace("_", " ")}${due}${proposal}`;
-  return [head, ...reasons.map(({ code, reason }) => `    ${code}: ${reason}`)].join("\n");
+function describeWaiting({ caseId, since, review }: WaitingCase): string {
+  return `${caseId}  since ${since}, ${describeReview(review)}`;
 }
 
 /** Appends a caseworker's decision. The command has made sure that what it needs is given. */

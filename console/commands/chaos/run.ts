@@ -1,14 +1,14 @@
 /** Plays the scenarios, prints what came of each, and writes the report. @module */
-import { join } from "node:path";
 import { NO_NATS, runScenarios } from "../../../simulators/chaos.ts";
-import { type ChaosResult, formatMs, hasPassed, worstOf } from "../../../simulators/chaos/report/summary.ts";
+import { type ChaosResult, hasPassed, worstOf } from "../../../simulators/chaos/report/summary.ts";
+import { formatMs } from "../../../simulators/reports/number_format.ts";
 import type { RunResult } from "../../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../../simulators/chaos/testbed/testbed.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { printResult, toSnakeCase } from "../../cli/output.ts";
-import { prepareReports } from "../../cli/report_files.ts";
+import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { Progress } from "../../cli/terminal.ts";
 import type { ChaosValues } from "./options.ts";
@@ -20,7 +20,7 @@ export async function runChaos(values: ChaosValues, output: Output): Promise<num
   requests.immediate.then(() => Deno.exit(exitCodes.interrupted));
   try {
     const result = await playAll(values, requests.graceful, output);
-    if (values.report !== undefined) await writeReport(values.report, result, output);
+    if (values.report !== undefined) await reportTo(values.report, result, output);
     printChaos(result, values, output);
     return hasPassed(result) ? exitCodes.ok : exitCodes.failed;
   } finally {
@@ -110,12 +110,9 @@ function timesOf({ faults, drainMs }: RunResult) {
   ] as const;
 }
 
-async function writeReport(directory: string, result: ChaosResult, { err }: Output): Promise<void> {
-  const { markdownReport } = await import("../../../simulators/chaos/report/markdown.ts");
-  const { htmlReport } = await import("../../../simulators/chaos/report/html.ts");
-  await Deno.writeTextFile(join(directory, "chaos.md"), markdownReport(result));
-  await Deno.writeTextFile(join(directory, "chaos.html"), htmlReport(result));
-  err(`Report: ${join(directory, "chaos.html")}`);
+async function reportTo(directory: string, result: ChaosResult, { err }: Output): Promise<void> {
+  const { chaosReport } = await import("../../../simulators/chaos/report/chaos_report.ts");
+  err(`Report: ${await writeReport(directory, chaosReport(result))}`);
 }
 
 function printChaos(result: ChaosResult, values: ChaosValues, output: Output): void {

@@ -1,4 +1,5 @@
 /** Runs the comparison: opens the stores, measures in turns, reports, and removes what it made. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import { compareBackends } from "../../../simulators/comparison.ts";
 import {
   type Comparison,
@@ -12,7 +13,6 @@ import { printResult, toSnakeCase } from "../../cli/output.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { Progress } from "../../cli/terminal.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 import type { CompareValues } from "./options.ts";
 import { openParticipants, type Participants } from "./participants.ts";
 import { Peers } from "./peers.ts";
@@ -30,7 +30,7 @@ export async function runCompare(values: CompareValues, output: Output): Promise
       if (requests.graceful.aborted) return exitCodes.interrupted;
       printComparison(comparison, values, output);
       if (values.report !== undefined) {
-        await writeReport(values.report, "comparison", comparisonReport(comparison));
+        await writeReport(values.report, comparisonReport(comparison));
       }
       return exitCodes.ok;
     } finally {

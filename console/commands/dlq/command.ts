@@ -1,5 +1,5 @@
 /** `dlq`: dead letters, their evidence, and what a person does about them. @module */
-import type { DeadLetterFilter } from "../../../backends/backend.ts";
+import type { DeadLetterFilter } from "../../../backends/dead_letters.ts";
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";

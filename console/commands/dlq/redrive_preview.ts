@@ -1,13 +1,14 @@
 /** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import { noopObserver } from "../../../actors/observer.ts";
 import { WorkerDied } from "../../../actors/pool/worker_handle.ts";
 import { WorkerPool } from "../../../actors/pool/worker_pool.ts";
 import type { BatchResult } from "../../../actors/worker/protocol.ts";
-import type { Backend, DeadLetter } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import type { HistoryNeed } from "../../../backends/mailbox/mailbox.ts";
+import type { DeadLetter } from "../../../backends/dead_letters.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 import { redact } from "../../cli/redaction.ts";
 import { withoutPersonalData } from "../../cli/case_timeline.ts";
 

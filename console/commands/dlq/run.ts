@@ -1,5 +1,6 @@
 /** What the subcommands of `dlq` do. @module */
-import type { Backend, DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/dead_letters.ts";
 import { delay } from "../../../backends/primitives/retry.ts";
 import { redactBsns } from "../../../schema/bsn.ts";
 import { toPublicEvent } from "../../cli/case_timeline.ts";

@@ -1,8 +1,10 @@
 /** Runs the load test: opens the store, measures, reports, and removes a temporary store. @module */
+import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { serverProcessId } from "../../../backends/postgres/embedded/embedded.ts";
 import { type LoadFigures, meetsObjective } from "../../../simulators/load/load_figures.ts";
-import { describeLoad, loadReport, whole } from "../../../simulators/load/load_report.ts";
+import { describeLoad, describeSearch, loadReport } from "../../../simulators/load/load_report.ts";
+import { formatCount } from "../../../simulators/reports/number_format.ts";
 import { listenerOn } from "../../../simulators/load/process_usage.ts";
 import type { WatchedProcess } from "../../../simulators/load/process_watch.ts";
 import { LoadTester } from "../../../simulators/load_tester.ts";
@@ -11,7 +13,6 @@ import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { liveLines } from "./live_lines.ts";
 import { describeMachine } from "../../cli/machine_description.ts";
-import { defaultSupervisorOptions } from "../../node/node.ts";
 import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { printResult } from "../../cli/output.ts";
@@ -92,7 +93,8 @@ async function measure(
     progress.clear();
     printFigures(run, probes, values, output);
     if (values.report !== undefined) {
-      await writeReport(values.report, "load", loadReport(run, describeMachine(), probes));
+      const search = values.rate === "max" ? { sloMs: values.slo, probes } : undefined;
+      await writeReport(values.report, loadReport(run, describeMachine(), search));
     }
     const held = values.rate === "max" ? meetsObjective(run, values.slo) : run.verdict.limit === "none";
     return held || signal.aborted ? exitCodes.ok : exitCodes.failed;
@@ -147,7 +149,7 @@ async function searchRate(tester: LoadTester, { slo }: LoadValues, progress: Pro
 function probeLine({ rate_per_second, end_to_end_ms, verdict }: LoadFigures, held: boolean): string {
   const why = verdict.limit === "none" && !held ? "Latency was above the objective" : verdict.text;
   return `${
-    whole(rate_per_second)
+    formatCount(rate_per_second)
   }/s: end to end p50 ${end_to_end_ms.p50} ms, p99 ${end_to_end_ms.p99} ms. ${why}`;
 }
 
@@ -170,13 +172,9 @@ function printFigures(
   }));
   const held = meetsObjective(run, values.slo);
   const max_rate_per_second = held ? run.rate_per_second : null;
-  const objective = `end-to-end p99 within ${values.slo} ms`;
-  const found = held
-    ? `The highest rate held with ${objective}: ${whole(run.rate_per_second)} cases/s`
-    : `No rate was held with ${objective}`;
   printResult(output, values, {
     json: { machine, ...run, search: { slo_ms: values.slo, max_rate_per_second, tried } },
     rows: tried,
-    text: `${describeLoad(run)}\n${found}`,
+    text: `${describeLoad(run)}\n${describeSearch(run, values.slo)}`,
   });
 }

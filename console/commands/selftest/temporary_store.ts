@@ -1,6 +1,6 @@
 /** A store of the selftest's own, which is gone when the selftest ends. @module */
 import { join } from "node:path";
-import { BackendUnusable } from "../../../backends/backend.ts";
+import { BackendUnusable } from "../../../backends/errors.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { codeOf } from "../../../backends/postgres/connection/errors.ts";
 

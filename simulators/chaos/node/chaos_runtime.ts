@@ -1,8 +1,9 @@
 /** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
-import { processors } from "../../../actors/processors/all.ts";
+import { processors } from "../../../actors/application.ts";
 import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
-import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../backends/health.ts";
 import { delay } from "../../../backends/primitives/retry.ts";
 import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
 import type { RuntimeEventKind } from "../../proof/history.ts";

@@ -3,16 +3,17 @@
  * held back after they were handled, and delivered again. This is the one seam by which chaos reaches into a supervisor:
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
-import { type Backend, BackendUnavailable, type ProcessorSpec } from "../../../backends/backend.ts";
-import type { Permits } from "../../../backends/primitives/priority_semaphore.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import {
-  type Batch,
   Fenced,
-  linesOf,
   type Mailbox,
-  positionOf,
+  type ProcessorSpec,
   type Settlement,
 } from "../../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import { type Batch, linesOf, positionOf } from "../../../backends/mailbox/batch.ts";
+import { override } from "../../../backends/primitives/override.ts";
+import type { Permits } from "../../../backends/primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";
 import { type NodeReport, steadyNow } from "./control_protocol.ts";
 import type { SettleResult } from "../../proof/history.ts";
@@ -51,13 +52,7 @@ export function watchBackend(backend: Backend, report: ReportSink, switches: Fau
       yield new WatchedMailbox(mailbox, report, switches);
     }
   }
-  return new Proxy(backend, {
-    get(target, key) {
-      if (key === "mailboxes") return mailboxes;
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return override(backend, { mailboxes });
 }
 
 let settleCount = 0;

@@ -1,5 +1,5 @@
 /** Setting the stage: a store, nodes behind proxies, a producer; and taking it all down again. @module */
-import { processors } from "../../../actors/processors/all.ts";
+import { processors } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";

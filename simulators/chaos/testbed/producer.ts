@@ -3,7 +3,7 @@
  * deliveries for one processor. Several appends are under way at once, small ones beside large ones. @module
  */
 import type { Backend } from "../../../backends/backend.ts";
-import { BackendUnusable } from "../../../backends/backend.ts";
+import { BackendUnusable } from "../../../backends/errors.ts";
 import { delay, retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../../schema/events.ts";

@@ -37,7 +37,11 @@ function deadIn(store: MemoryStore) {
   return processorNames.flatMap((name) => store.leases.of(name)).flatMap(({ processor, parked }) =>
     [...parked].flatMap(([caseId, deliveries]) =>
       deliveries.filter(({ state }) => state === "dead")
-        .map((dead) => ({ key: `${processor} ${caseId}`, n: JSON.parse(dead.entry.data).n, dead }))
+        .map((dead) => ({
+          key: `${processor} ${caseId}`,
+          n: JSON.parse(store.log.at(dead.position)!.data).n,
+          dead,
+        }))
     )
   );
 }

@@ -1,7 +1,7 @@
 /** Checks the whole history of a run in which, in the end, everything could be done: I1 to I3, I5, I6 and I8. @module */
 import { derivedId } from "../../../schema/ids.ts";
 import type { EventLog, LogEntry } from "../../../backends/memory/event_log.ts";
-import { SMALL_PER_LARGE } from "../../../backends/mailbox/batch_size.ts";
+import { SMALL_PER_LARGE } from "../../../backends/primitives/priority_semaphore.ts";
 import { processorNames } from "../fault.ts";
 import type { SimulatedNode, SimulationContext } from "../simulated_node.ts";
 import { processorInputs } from "./unfinished_work.ts";
@@ -110,11 +110,11 @@ function checkIntakes(history: readonly LogEntry[]): string[] {
 /** Nothing waits, now that nothing does harm. */
 function checkParked({ store }: SimulationContext): string[] {
   return store.leases.all().flatMap(({ processor, parked }) =>
-    [...parked.values()].map((each) => ({ processor, each }))
+    [...parked].map(([caseId, each]) => ({ processor, caseId, each }))
   )
-    .map(({ processor, each: [head] }) => {
+    .map(({ processor, caseId, each: [head] }) => {
       const classes = head!.failures.map((failure) => failure.class).join(", ");
-      return `I7: ${processor} still has ${head!.entry.caseId} parked though nothing does harm: ${classes}`;
+      return `I7: ${processor} still has ${caseId} parked though nothing does harm: ${classes}`;
     });
 }
 

@@ -1,7 +1,7 @@
 /** Conformance: appending events. @module */
-import { linesOf } from "../../../backends/mailbox/mailbox.ts";
+import { EventIdConflict } from "../../../backends/errors.ts";
+import { linesOf } from "../../../backends/mailbox/batch.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { EventIdConflict } from "../../../backends/backend.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { partitionOf } from "../../../schema/partition.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { WireEvent } from "../../../schema/events.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
-import { EventIdConflict } from "../../../backends/backend.ts";
+import { EventIdConflict } from "../../../backends/errors.ts";
 import { Fenced, type Settlement } from "../../../backends/mailbox/mailbox.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";

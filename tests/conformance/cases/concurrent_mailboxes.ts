@@ -1,7 +1,8 @@
 /** Conformance: several mailboxes of a node at the same moment, which a backend may serve together. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Backend, ProcessorSpec } from "../../../backends/backend.ts";
-import type { Batch, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { ProcessorSpec, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../../backends/mailbox/batch.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
 import type { MailboxReader } from "../mailbox_reader.ts";

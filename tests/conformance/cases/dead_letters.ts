@@ -1,5 +1,5 @@
 /** Conformance: dead letters, kept for a person, and what a person does about them. @module */
-import { MESSAGE_CHARACTERS, STACK_CHARACTERS } from "../../../actors/error_info.ts";
+import { describeError } from "../../../actors/error_info.ts";
 import { KEPT_FIRST, KEPT_LAST } from "../../../backends/settlement/failure_history.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -119,12 +119,17 @@ export const deadLetterCases: ConformanceCase[] = [
     name: "a delivery whose errors are as large as they may be can be held on to for ever (I1, I6)",
     async run(fixture) {
       const { backend, reader } = await fixture.setUp(1, 1);
-      // Three bytes each, as many as any character takes.
-      const error = { message: "€".repeat(MESSAGE_CHARACTERS), stack: "€".repeat(STACK_CHARACTERS) };
+      // Three bytes each, as many as any character takes, and more than are kept.
+      const large = "€".repeat(100_000);
+      const { message, stack } = describeError(Object.assign(new Error(large), { stack: large }));
       for (let attempt = 1; attempt <= KEPT_FIRST + KEPT_LAST + 2; attempt++) {
         const batch = await reader.next();
         const [delivery] = deliveries(batch);
-        const outcome = { kind: "retry", error: { ...failureOf(delivery!), ...error }, afterMs: 1 } as const;
+        const outcome = {
+          kind: "retry",
+          error: { ...failureOf(delivery!), message, stack: stack! },
+          afterMs: 1,
+        } as const;
         await reader.mailbox.settle(batch, settlement({ failures: [{ ...retryOf(delivery!, 1), outcome }] }));
       }
       await reader.settleNext(() => "dead");

@@ -1,6 +1,7 @@
 /** Conformance: what health tells of a mailbox. @module */
 import { assert, assertEquals } from "@std/assert";
-import type { Backend, MailboxHealth } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../backends/health.ts";
 import { anEvent } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import { settlement } from "../outcomes.ts";

@@ -1,8 +1,9 @@
 /** Conformance: a failure parks its own case, and the case comes back in order. @module */
 import { assertEquals } from "@std/assert";
+import { sliceBatch } from "../../../backends/mailbox/batch.ts";
 import { anEvent } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
-import { deliveries, type Delivery, heldOf, retryOf, settleBatch, settlement } from "../outcomes.ts";
+import { deadOf, deliveries, type Delivery, heldOf, retryOf, settleBatch, settlement } from "../outcomes.ts";
 
 /** Long enough to see that nothing comes, also where time is real. */
 const DELAY_MS = 800;
@@ -127,6 +128,79 @@ export const parkingCases: ConformanceCase[] = [
       await reader.assertNoBatch();
       const { mailboxes } = await backend.health();
       assertEquals(mailboxes.map(({ parked }) => parked), mailboxes.map(() => 0));
+    },
+  },
+  {
+    name: "a redelivery that would overtake what waits before it in its case changes nothing (I3)",
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 3);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const batch = await reader.next();
+      const [first, , third] = deliveries(batch);
+      const head = sliceBatch(batch, 0, 1);
+      await reader.mailbox.settle(head, settlement({ failures: [retryOf(first!, 1)] }));
+      // As a worker sees it that is given the same batch once more, and in which the first delivery succeeds this time.
+      await reader.mailbox.settle(head, settlement());
+      await reader.mailbox.settle(sliceBatch(batch, 1, 3), settlement());
+      await reader.mailbox.settle(sliceBatch(batch, 2, 3), settlement({ failures: [deadOf(third!)] }));
+      assertEquals(await backend.deadLetters.count(), 0);
+      assertEquals(versionsAndAttempts(await reader.settleNext()), [[1, 3], [2, 1], [3, 1]]);
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a redelivery that is settled in another way the second time changes nothing then (I2, I4)",
+    async run(fixture) {
+      const { backend, reader } = await fixture.setUp(1, 1);
+      await reader.settleNext(() => ({ retryAfterMs: 1 }));
+      const batch = await reader.next();
+      const [only] = deliveries(batch);
+      await reader.mailbox.settle(batch, settlement({ failures: [deadOf(only!)] }));
+      await reader.mailbox.settle(batch, settlement());
+      await reader.mailbox.settle(batch, settlement({ failures: [retryOf(only!, 1)] }));
+      const [letter] = await backend.deadLetters.list();
+      assertEquals([letter!.attempts, letter!.failures.length], [2, 2]);
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name:
+      "what becomes the head of its case is due at once, at its first attempt, and counts as retrying (I1, I3)",
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(2, 3);
+      const fails = ({ version, event }: Delivery) =>
+        version > 1 ? "done" as const : event.correlation_id === a ? { retryAfterMs: 1 } : "dead" as const;
+      await reader.settleNext(fails);
+      const retrying = async () =>
+        (await backend.health()).mailboxes.reduce((sum, each) => sum + each.retrying, 0);
+      assertEquals(await retrying(), 1, "one of the six that are parked");
+      const batch = await reader.next();
+      await reader.mailbox.settle(sliceBatch(batch, 0, 1), settlement());
+      assertEquals(await retrying(), 1, "the second delivery, which was held");
+      const rest = deliveries(await reader.next());
+      assertEquals(rest.map((d) => [d.event.correlation_id, d.version, d.attempt]), [[a, 2, 1], [a, 3, 1]]);
+      await backend.deadLetters.discard({}, { by: "ann", why: "test" });
+      assertEquals(await retrying(), 2);
+      const both = await reader.settleNext();
+      assertEquals(
+        both.map((d) => [d.event.correlation_id, d.version]).sort(),
+        [[a, 2], [a, 3], [b, 2], [b, 3]].sort(),
+      );
+      await reader.assertNoBatch();
+    },
+  },
+  {
+    name: "a delivery that is held for a case that is parked no more is due at once (I1)",
+    async run(fixture) {
+      const { backend, cases: [a], reader } = await fixture.setUp(1, 1);
+      await reader.settleNext(() => "dead");
+      await backend.append([anEvent(a!, 2)]);
+      const batch = await reader.next();
+      assertEquals(deliveries(batch).map(({ held }) => held), [true]);
+      await backend.deadLetters.discard({}, { by: "ann", why: "test" });
+      await reader.mailbox.settle(batch, settlement({ failures: deliveries(batch).map(heldOf) }));
+      assertEquals(versionsAndAttempts(await reader.settleNext()), [[2, 1]]);
+      await reader.assertNoBatch();
     },
   },
   {

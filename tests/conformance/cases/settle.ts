@@ -1,5 +1,5 @@
 /** Conformance: settling, the one place where outcomes become durable. @module */
-import { linesOf } from "../../../backends/mailbox/mailbox.ts";
+import { linesOf } from "../../../backends/mailbox/batch.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { anEvent, casesIn } from "../../support/events.ts";

@@ -1,6 +1,6 @@
 /** Conformance: expected versions, the optimistic lock of a case. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { VersionConflict } from "../../../backends/backend.ts";
+import { VersionConflict } from "../../../backends/errors.ts";
 import { anEvent, someEvents } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import { collect, idsOf } from "../fixture.ts";

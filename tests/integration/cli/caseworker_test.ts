@@ -1,6 +1,6 @@
 /** A person in the loop: what waits for a caseworker, and what a decision of one does. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { VersionConflict } from "../../../backends/backend.ts";
+import { VersionConflict } from "../../../backends/errors.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import { decideCase, waitingCases } from "../../../console/commands/cases/review.ts";
 import { readInput } from "../../../schema/input.ts";

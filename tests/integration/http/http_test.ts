@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { BackendUnavailable } from "../../../backends/backend.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
 import { HealthCheck } from "../../../console/http/health_check.ts";
 import { reportHealth } from "../../../console/http/health_report.ts";
 import { nodeRoutes, nodeSources } from "../../../console/http/routes.ts";

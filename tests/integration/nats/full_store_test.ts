@@ -1,8 +1,9 @@
 /** A JetStream store without room: it is waited out, says what to do, and goes on by itself; none is made in one. @module */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
-import { type Backend, BackendUnavailable } from "../../../backends/backend.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import type { Settlement } from "../../../backends/mailbox/mailbox.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";

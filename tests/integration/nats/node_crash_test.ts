@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-deno";
-import type { DeadLetter } from "../../../backends/backend.ts";
+import type { DeadLetter } from "../../../backends/dead_letters.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import type { RunSummary } from "../../../console/node/run_summary.ts";
 import { Random } from "../../../simulators/cases/random.ts";

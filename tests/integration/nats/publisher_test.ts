@@ -48,7 +48,7 @@ natsTest("the brief's three front doors publish to JetStream, on the version the
     recommended_action: "payment_plan",
     estimated_savings: 5200,
     analysis_confidence: 0.92,
-  };
+  } as const;
   const decision = {
     case_id: "123",
     decision: "payment_plan",
@@ -56,7 +56,7 @@ natsTest("the brief's three front doors publish to JetStream, on the version the
     reason: "Fits the budget",
     next_steps: [],
     rules: [{ id: "plan", version: "1", source: "Policy" }],
-  };
+  } as const;
   await new PublishCase(publisher).publish(BRIEF, { expected: "none" });
   await new PublishAnalysis(publisher).publish(analysis);
   assertEquals((await new PublishDecision(publisher).publish(decision)).version, 3);

@@ -1,7 +1,7 @@
 /** What openNats says of a server that is away or can't be used: one line, and what to do. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { BackendUnavailable, BackendUnusable } from "../../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../../backends/errors.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";

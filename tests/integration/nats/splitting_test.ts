@@ -1,7 +1,7 @@
 /** Settlements and appends of more messages than an atomic batch takes: in runs, exactly once all the same. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../../backends/backend.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";

@@ -1,6 +1,7 @@
 /** What a settlement made reaches whoever waits for it by itself: no poll, which would find it all the same, helps here. */
 import { assertEquals } from "@std/assert";
-import type { Batch, Mailbox } from "../../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../../backends/mailbox/batch.ts";
+import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { deliveries, outputOf, settlement } from "../../conformance/outcomes.ts";

@@ -1,6 +1,6 @@
 /** Answers that are lost half way: what a connection leaves behind must not end up in the next answer. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { BackendUnavailable } from "../../../backends/backend.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { FaultProxy } from "../../../simulators/proxy/fault_proxy.ts";
 import { PostgresWire } from "../../../simulators/proxy/postgres_wire.ts";

@@ -1,9 +1,9 @@
 /** The schema: made once, changed only by those who ask for it, and refused in one line by all others. @module */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
-import { BackendUnusable } from "../../../backends/backend.ts";
-import { appendFailure } from "../../../backends/settlement/failure_history.ts";
+import { BackendUnusable } from "../../../backends/errors.ts";
 import type { Failure } from "../../../backends/mailbox/mailbox.ts";
+import { appendFailure } from "../../../backends/settlement/failure_history.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { migrate, type MigrateMode } from "../../../backends/postgres/setup/migrate.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";

@@ -151,7 +151,7 @@ Deno.test("the typed front doors send the brief's other events", async () => {
     decided_by: "caseworker-7",
     reason: "text",
     next_steps: ["act"],
-  };
+  } as const;
   await new PublishDecision(desk.publisher).publish(decision);
   assertEquals(await desk.stored(), ["123 case.intake", "123 case.analysis", "123 case.decision"]);
 });

@@ -1,7 +1,7 @@
 /** A runtime that is broken on purpose: what it does wrong is found by a run without any fault. @module */
 import { assert, assertEquals } from "@std/assert";
+import { linesOf } from "../../../backends/mailbox/batch.ts";
 import type { Mailbox, Settlement } from "../../../backends/mailbox/mailbox.ts";
-import { linesOf } from "../../../backends/mailbox/mailbox.ts";
 import { decodeLines, encodeLines } from "../../../schema/delivery_line.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import { runOnTestbed, type RunResult } from "../../../simulators/chaos/run_scenario.ts";

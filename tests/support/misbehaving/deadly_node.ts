@@ -1,5 +1,5 @@
 /**
- * A guarded node with odd workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
+ * A guarded node with misbehaving workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
  * nothing is left to do, how much of a core the process still burns; then it ends. @module
  */
 import { guard } from "../../../actors/supervision/guardian.ts";

@@ -1,4 +1,4 @@
-/** A guardian of an odd node: its arguments are the node's. Exits with what `guard` returned. @module */
+/** A guardian of a misbehaving node: its arguments are the node's. Exits with what `guard` returned. @module */
 import { guard } from "../../../actors/supervision/guardian.ts";
 
 const code = await guard({

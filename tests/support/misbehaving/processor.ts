@@ -1,4 +1,4 @@
-/** A processor that misbehaves as its events tell it to: `data.odd` names what it does. @module */
+/** A processor that misbehaves as its events say: `data.act` names what it does. @module */
 import process from "node:process";
 import { type HandlerResult, type Processor, Reject } from "../../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../../schema/events.ts";
@@ -11,7 +11,7 @@ const attempts = new Map<string, number>();
 const retained: number[][] = [];
 const buffers: (Uint8Array | ArrayBuffer)[] = [];
 
-/** What `worker_that_posts.ts` leaves to handlers: a way to its parent that nobody has closed. */
+/** What `worker_that_posts.ts` leaves to handlers: an open way to its parent. */
 declare global {
   var keptPost: ((message: unknown) => void) | undefined;
 }
@@ -20,10 +20,10 @@ function spinFor(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-/** What a handler may do, by name. Whoever returns nothing goes on and answers as it should. */
+/** What a handler may do, by name. After an act that returns nothing the handler answers as it should. */
 const misbehavingActs = {
   throw() {
-    throw new TypeError("odd");
+    throw new TypeError("misbehaving");
   },
   throw_twice({ event_id }: Intake) {
     attempts.set(event_id, (attempts.get(event_id) ?? 0) + 1);
@@ -82,11 +82,11 @@ const misbehavingActs = {
     };
   },
   chatter: () => self.keptPost!(null),
-  flood() {
+  post_forever() {
     for (;;) self.keptPost!(new Uint8Array(100_000));
   },
   post: () => self.postMessage(null),
-  /** A thread of its own, that nobody would ever end. */
+  /** A thread of its own, that nothing would ever end. */
   start_worker: () => new Worker("data:text/javascript,for(;;);", { type: "module" }),
   exit_process: () => process.exit(3),
   /** 16 MB. */
@@ -113,14 +113,14 @@ const answers: readonly string[] = ["nonsense", "promise", "failing_promise"];
 
 /** Answers every intake with an analysis that says which one (`n`) it answers, and what it had seen before. */
 export const misbehavingProcessor: Processor<readonly unknown[], "case.intake", never> = {
-  name: "odd",
+  name: "misbehaving",
   version: 1,
   takes: ["case.intake"],
   folds: [],
   initial: () => [],
   evolve: (seen, event) => [...seen, event.data.n],
   handle(event, seen) {
-    const act = event.data.odd as MisbehavingAct | undefined;
+    const act = event.data.act as MisbehavingAct | undefined;
     const did = act === undefined ? undefined : misbehavingActs[act](event);
     if (act !== undefined && answers.includes(act)) return did as unknown as HandlerResult;
     const { case_id, n } = event.data;
@@ -142,5 +142,5 @@ export const misbehavingProcessor: Processor<readonly unknown[], "case.intake", 
 /** Intake `n` of a case, which makes the processor act. */
 export function misbehavingEvent(caseId: string, n: number, act?: MisbehavingAct): WireEvent {
   const event = anEvent(caseId, n);
-  return act === undefined ? event : { ...event, data: { ...event.data, odd: act } };
+  return act === undefined ? event : { ...event, data: { ...event.data, act } };
 }

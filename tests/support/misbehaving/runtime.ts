@@ -1,4 +1,4 @@
-/** A supervisor with odd workers on a memory backend, for one test. @module */
+/** A supervisor with misbehaving workers on a memory backend, for one test. @module */
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";

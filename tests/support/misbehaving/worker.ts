@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** A worker that hosts the odd processor. @module */
+/** A worker that hosts the misbehaving processor. @module */
 import { host } from "../../../actors/worker/host.ts";
 import { misbehavingProcessor } from "./processor.ts";
 

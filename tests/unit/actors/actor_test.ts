@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { SharedLock } from "../../../backends/primitives/shared_lock.ts";
-import { type ActorContext, tend } from "../../../actors/actor.ts";
+import { type ActorContext, MailboxActor } from "../../../actors/actor.ts";
 import type { WorkerPool } from "../../../actors/pool/worker_pool.ts";
-import { BackendUnavailable } from "../../../backends/backend.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import type { Batch } from "../../../backends/mailbox/batch.ts";
+import type { CrashedOwner, Mailbox, Settlement } from "../../../backends/mailbox/mailbox.ts";
 import { PrioritySemaphore } from "../../../backends/primitives/priority_semaphore.ts";
-import type { Batch, CrashedOwner, Mailbox, Settlement } from "../../../backends/mailbox/mailbox.ts";
 import { deliveryLine, encodeLines } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 import { RecordingObserver } from "../../support/recording_observer.ts";
@@ -16,10 +17,10 @@ const lines = encodeLines([
 ]);
 const batch: Batch = { kind: "fresh", lines, count: 1, from: 0, to: 1 };
 
-/** A mailbox whose owner died, and which gives out delivery 1 until it is told to stop. */
+/** A mailbox whose owner died, and which yields delivery 1 until it is stopped. */
 function inherited(crashedOwner: CrashedOwner, settle: (settlement: Settlement) => Promise<void>): Mailbox {
   return {
-    ...{ processor: "odd", partition: 0, epoch: 2, revoked: new AbortController().signal },
+    ...{ processor: "misbehaving", partition: 0, epoch: 2, revoked: new AbortController().signal },
     crashedOwner,
     async *batches(signal) {
       while (!signal.aborted) yield await Promise.resolve(batch);
@@ -31,7 +32,7 @@ function inherited(crashedOwner: CrashedOwner, settle: (settlement: Settlement) 
   };
 }
 
-/** Workers that do everything they are given. */
+/** Workers whose batches all succeed. */
 const pool = {
   semaphore: () => new PrioritySemaphore(1),
   run: () =>
@@ -39,13 +40,13 @@ const pool = {
 } as unknown as WorkerPool;
 
 /** What all actors of a process share. */
-function sharedParts(): ActorContext {
+function sharedContext(): ActorContext {
   const { policy } = testSupervisorOptions;
   const [lock, observer] = [new SharedLock(), new RecordingObserver()];
   return { pool, priority: 0, lock, observer, policy, now: () => new Date(), random: Math.random };
 }
 
-Deno.test("the death of a node is charged once, also when the answer to its settlement is lost", async () => {
+Deno.test("a crash of the node is charged once, also when the answer to its settlement is lost", async () => {
   const stop = new AbortController();
   const settled: string[] = [];
   const died: CrashedOwner = { inFlight: { first: 1, last: 1, exclusive: true } };
@@ -56,27 +57,27 @@ Deno.test("the death of a node is charged once, also when the answer to its sett
     stop.abort();
     return Promise.resolve();
   });
-  await tend(mailbox, sharedParts(), stop.signal);
+  await new MailboxActor(mailbox, sharedContext()).run(stop.signal);
   assertEquals(settled, ["NodeDied", "done"]);
 });
 
-Deno.test("as long as the store has a delivery on trial nothing else is handled, for it would be charged with its death", async () => {
+Deno.test("while the store has a delivery marked as exclusively in flight nothing else is handled", async () => {
   const stop = new AbortController();
   const asked = Promise.withResolvers<void>();
   const stored = Promise.withResolvers<void>();
-  const told: string[] = [];
+  const observed: string[] = [];
   const suspected = inherited({ inFlight: { first: 1, last: 1, exclusive: false } }, async () => {
     asked.resolve();
     await stored.promise;
-    told.push("settled");
+    observed.push("settled");
     stop.abort();
   });
-  const parts = sharedParts();
-  const first = tend(suspected, parts, stop.signal);
+  const context = sharedContext();
+  const first = new MailboxActor(suspected, context).run(stop.signal);
   await asked.promise;
-  const other = parts.lock.acquire(false).then((leave) => (told.push("handled"), leave()));
+  const other = context.lock.acquireShared().then((release) => (observed.push("handled"), release()));
   await new Promise((resolve) => setTimeout(resolve));
   stored.resolve();
   await Promise.all([first, other]);
-  assertEquals(told, ["settled", "handled"]);
+  assertEquals(observed, ["settled", "handled"]);
 });

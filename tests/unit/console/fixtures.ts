@@ -1,6 +1,6 @@
 /** What the tests of the console share: batches, mailboxes and a clock that is set by hand. @module */
 import type { DeliveryIds, SettledBatch } from "../../../actors/observer.ts";
-import type { MailboxHealth } from "../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../backends/health.ts";
 import type { NodeFacts } from "../../../console/http/health_report.ts";
 
 export const START = Date.UTC(2026, 0, 15, 9);

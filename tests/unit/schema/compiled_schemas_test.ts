@@ -16,7 +16,7 @@ const texts = [
   "019b76da-a800-7000-8000-000000000001",
 ];
 const numbers = [0, 1, 2, 36, 0.5, 50, 1250, 1250.5, 99.99];
-const odd = [
+const unusual = [
   "",
   "a\tb",
   "x".repeat(5000),
@@ -39,7 +39,7 @@ const encodes: Fits = (schema, value) => schema.safeEncode(value).success;
 
 /** Mostly what the schema takes, and now and then what it may not take. */
 function near(schema: z.ZodType, fits: Fits): fc.Arbitrary<unknown> {
-  const arbitrary = fc.constantFrom<unknown>(...odd, ...texts, ...numbers);
+  const arbitrary = fc.constantFrom<unknown>(...unusual, ...texts, ...numbers);
   return fc.oneof({ weight: 60, arbitrary: inside(schema, fits) }, { weight: 1, arbitrary });
 }
 
@@ -64,9 +64,9 @@ function record(shape: Record<string, z.ZodType>, fits: Fits): fc.Arbitrary<unkn
   );
   const required = Object.keys(shape).filter((field) => shape[field]!.def.type !== "optional");
   const extra = fc.dictionary(fc.constantFrom("n", "__proto__", "other"), fc.jsonValue(), { maxKeys: 2 });
-  return fc.tuple(extra, fc.record(fields, { requiredKeys: required })).map(([more, told]) => ({
+  return fc.tuple(extra, fc.record(fields, { requiredKeys: required })).map(([more, named]) => ({
     ...more,
-    ...told,
+    ...named,
   }));
 }
 

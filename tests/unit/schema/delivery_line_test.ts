@@ -7,7 +7,7 @@ import { caseEvolution, evolution, UnknownKind } from "../../../schema/evolution
 import { deliveryLine, parseLine, parseRow, storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
-/** Case ids as the door lets them in. */
+/** Case ids as input accepts them. */
 const caseIds = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((text) =>
   // deno-lint-ignore no-control-regex
   text.length <= 128 && !/[\u0000-\u001f\u007f]/.test(text) && text.isWellFormed()

@@ -1,4 +1,4 @@
-/** The door: what is taken as it stands, what is completed, what is refused, and what is never repeated. @module */
+/** Input: what is accepted as it stands, what is completed, what is refused, and what is never repeated. @module */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidEvent } from "../../../schema/codec.ts";

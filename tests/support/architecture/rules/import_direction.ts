@@ -9,9 +9,19 @@ import type { Violation } from "./violation.ts";
 /** From the top; a layer may use each one after it. */
 const LAYERS = ["main.ts", "console", "simulators", "actors", "backends", "schema"];
 
-/** Pure rooms of `actors`, and the only parts of it that they may use. */
-const PURE_ROOMS = ["actors/processors/", "actors/reasoning/"];
-const PURE_ROOMS_USE = ["schema/", "actors/processor.ts", ...PURE_ROOMS];
+/** Rooms of the application that the runtime hosts. They are pure, and use nothing else of `actors`. */
+const APPLICATION_ROOMS = ["actors/processors/", "actors/reasoning/", "actors/acts/", "actors/texts/"];
+const APPLICATION_USES = ["schema/", "actors/processor.ts", ...APPLICATION_ROOMS];
+
+/** The one door to these rooms; and the simulators that generate or prove this very application. */
+const APPLICATION = "actors/application.ts";
+const ABOUT_THE_APPLICATION = [
+  APPLICATION,
+  "simulators/cases/",
+  "simulators/citizen/",
+  "simulators/proof/",
+  "simulators/training/",
+];
 
 export function importDirectionViolations({ files }: SourceTree): readonly Violation[] {
   return [...files.values()].filter(({ path }) => !isTest(path)).flatMap(({ path, imports }) =>
@@ -36,9 +46,18 @@ function whyForbidden(importer: string, target: string): string | undefined {
   if (LAYERS.indexOf(to) >= 0 && LAYERS.indexOf(to) < LAYERS.indexOf(from)) {
     return `${to} stands above ${from} (${LAYERS.join(" → ")})`;
   }
-  const isPure = PURE_ROOMS.some((room) => importer.startsWith(room));
-  if (!isPure || PURE_ROOMS_USE.some((allowed) => target.startsWith(allowed))) return undefined;
-  return `processors and reasoning use only ${PURE_ROOMS_USE.join(", ")}`;
+  const [isInside, isOfRoom] = [importer, target].map((path) => isUnder(APPLICATION_ROOMS, path));
+  if (isInside) {
+    return isUnder(APPLICATION_USES, target)
+      ? undefined
+      : `the application uses only ${APPLICATION_USES.join(", ")}`;
+  }
+  if (!isOfRoom || isUnder(ABOUT_THE_APPLICATION, importer)) return undefined;
+  return `only ${APPLICATION} imports the rooms of the application`;
+}
+
+function isUnder(rooms: readonly string[], path: string): boolean {
+  return rooms.some((room) => path.startsWith(room));
 }
 
 function layerOf(path: string): string {

@@ -9,9 +9,9 @@ import {
 const policy: FailurePolicy = {
   maxAttempts: 5,
   backoff: { firstMs: 100, longestMs: 1_000 },
-  errors: { Busy: { outcome: "hold", backoff: { longestMs: 9 } }, Odd: { outcome: "deadLetter" } },
+  errors: { Busy: { outcome: "hold", backoff: { longestMs: 9 } }, Corrupt: { outcome: "deadLetter" } },
   processors: {
-    analysis: { maxAttempts: 2, errors: { Odd: { outcome: "retry", maxAttempts: 7 } } },
+    analysis: { maxAttempts: 2, errors: { Corrupt: { outcome: "retry", maxAttempts: 7 } } },
   },
 };
 
@@ -27,7 +27,7 @@ for (
     ["a rule for its class counts", "intake", "Busy", false, ["hold", 5, 100, 9]],
     ["a rule counts also when no retry is said to help", "intake", "Busy", true, ["hold", 5, 100, 9]],
     ["a processor has limits of its own", "analysis", "Any", false, ["retry", 2, 100, 1_000]],
-    ["a processor's own rule comes first", "analysis", "Odd", false, ["retry", 7, 100, 1_000]],
+    ["a processor's own rule comes first", "analysis", "Corrupt", false, ["retry", 7, 100, 1_000]],
     ["a rule for all counts where the processor has none", "analysis", "Busy", false, ["hold", 2, 100, 9]],
     ["a class may be called anything", "toString", "constructor", false, ["retry", 5, 100, 1_000]],
   ] as const

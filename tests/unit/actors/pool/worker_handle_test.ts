@@ -54,7 +54,7 @@ Deno.test("batches that come at the same moment are handed over together", async
   handle.end("stopped");
 });
 
-Deno.test("small batches wait for each other while the worker is busy; a large one waits for nobody", async () => {
+Deno.test("small batches wait for each other while the worker is busy; a large one does not", async () => {
   const { handle, run, messages, done } = idleWorker();
   const all = [run("a")];
   await turn();
@@ -76,7 +76,7 @@ Deno.test("small batches wait for each other while the worker is busy; a large o
   handle.end("stopped");
 });
 
-Deno.test("a batch that waits for histories holds up nobody", async () => {
+Deno.test("a batch that waits for histories holds up no other", async () => {
   const { handle, run, messages, done, needs } = idleWorker();
   const histories = Promise.withResolvers<string>();
   const first = run("a", () => histories.promise);
@@ -94,7 +94,7 @@ Deno.test("a batch that waits for histories holds up nobody", async () => {
   handle.end("stopped");
 });
 
-Deno.test("batches that were not handed over yet die with their worker, and nobody suspects them", async () => {
+Deno.test("batches that were not handed over yet die with their worker, and are not suspected", async () => {
   const { handle, run } = idleWorker();
   const [first, second] = [run("a"), run("b")];
   handle.end("recycled");
@@ -107,7 +107,7 @@ Deno.test("a worker that gets one batch after the other is watched by one timer"
   const { setInterval } = globalThis;
   let timers = 0;
   globalThis.setInterval =
-    ((look: () => void, ms: number) => (timers++, setInterval(look, ms))) as typeof setInterval;
+    ((callback: () => void, ms: number) => (timers++, setInterval(callback, ms))) as typeof setInterval;
   try {
     const { handle, run, done } = idleWorker();
     for (const id of [1, 2, 3]) {

@@ -16,31 +16,31 @@ function readyWorker(): WorkerLike {
   return worker;
 }
 
-Deno.test("a worker that can't be made ends like every other one: told of, and made again", async () => {
+Deno.test("a worker that can't be made ends like any other: it is reported, and made again", async () => {
   let made = 0;
   const spawn = () => {
     if (++made === 1) throw new Error("no threads left");
     return readyWorker();
   };
   const exits: string[] = [];
-  const seat = new WorkerSlot(
+  const slot = new WorkerSlot(
     { ...testSupervisorOptions, spawn },
     (exit, reason) => exits.push(`${exit}: ${reason}`),
   );
-  const { start } = seat.spec("worker/0");
+  const { start } = slot.spec("worker/0");
   const { kind, error } = await start().ended;
   assertEquals([kind, error, exits], ["failed", undefined, ["start_failed: no threads left"]]);
   start();
-  await seat.whenReady();
-  seat.close();
+  await slot.whenReady();
+  slot.close();
 });
 
-Deno.test("a worker that dies as it says that it is ready opens no door: batches wait for the next one", async () => {
+Deno.test("batches wait for the next worker when one dies as it reports that it is ready", async () => {
   let made = 0;
   const spawn = () => {
     const worker = readyWorker();
     if (++made > 1) return worker;
-    // Both are heard before anything that waits for either.
+    // Both arrive before anything that awaits either.
     const postMessage = () =>
       queueMicrotask(() => {
         worker.onmessage?.(new MessageEvent("message", { data: { kind: "ready" } }));
@@ -48,14 +48,14 @@ Deno.test("a worker that dies as it says that it is ready opens no door: batches
       });
     return Object.assign(worker, { postMessage });
   };
-  const seat = new WorkerSlot({ ...testSupervisorOptions, spawn }, () => {});
-  const { start } = seat.spec("worker/0");
+  const slot = new WorkerSlot({ ...testSupervisorOptions, spawn }, () => {});
+  const { start } = slot.spec("worker/0");
   await start().ended;
   const opened: number[] = [];
-  seat.whenReady().then(() => opened.push(made));
+  slot.whenReady().then(() => opened.push(made));
   await new Promise((resolve) => setTimeout(resolve));
   start();
-  await seat.whenReady();
+  await slot.whenReady();
   assertEquals(opened, [2]);
-  seat.close();
+  slot.close();
 });

@@ -2,7 +2,7 @@
 import type { StoredTimerChange } from "../../../../backends/mailbox/mailbox.ts";
 import { contextOf, encodeOutputs } from "../../../../actors/worker/outputs.ts";
 import type { AnyProcessor } from "../../../../actors/processor.ts";
-import { processors } from "../../../../actors/processors/all.ts";
+import { processors } from "../../../../actors/application.ts";
 import {
   advance,
   type CaseProgress,

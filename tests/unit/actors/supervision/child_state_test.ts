@@ -37,11 +37,11 @@ class Play {
       backoff: { firstMs: 100, longestMs: 400 },
       children: ["a", "b", "c"].map(child),
     });
-    this.tell({ kind: "begin" });
+    this.post({ kind: "begin" });
   }
 
-  /** Tells it, and does what follows at once, but for what is scheduled. */
-  tell(message: Message): string[] {
+  /** Posts a message, and performs all effects but scheduled ones. */
+  post(message: Message): string[] {
     const from = this.log.length;
     const todo = [message];
     for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
@@ -62,13 +62,13 @@ class Play {
   }
 
   dies(id: string, kind: ExitKind = "failed", more: { served?: boolean; exempt?: boolean } = {}): string[] {
-    return this.tell({ kind: "exited", id, exit: { kind, reason: "it did", ...more } });
+    return this.post({ kind: "exited", id, exit: { kind, reason: "it did", ...more } });
   }
 
   /** Lets every scheduled restart come due; returns what it led to. */
   wait(ms = 0): string[] {
     this.#now += ms;
-    return this.scheduled.splice(0).flatMap(({ ids }) => this.tell({ kind: "restart", ids }));
+    return this.scheduled.splice(0).flatMap(({ ids }) => this.post({ kind: "restart", ids }));
   }
 
   /** Nothing more happens by itself. */
@@ -88,7 +88,7 @@ for (const strategy of STRATEGIES) {
   for (const type of TYPES) {
     for (const exit of EXITS) {
       const again = type === "permanent" || (type === "transient" && exit === "failed");
-      const word = again ? "is started again" : "stays down, and nobody else is touched";
+      const word = again ? "is started again" : "stays down, and no other is touched";
       Deno.test(`${strategy}: a ${type} child that ends (${exit}) ${word}; then silence`, () => {
         const play = new Play({ strategy, type });
         const { down, up } = EXPECTED[strategy];
@@ -118,9 +118,9 @@ for (const strategy of STRATEGIES) {
   Deno.test(`${strategy}: children start left to right and stop right to left`, () => {
     const play = new Play({ strategy });
     assertEquals(play.log.splice(0), ["start a", "start b", "start c"]);
-    assertEquals(play.tell({ kind: "stop" }), ["stop c", "stop b", "stop a"]);
+    assertEquals(play.post({ kind: "stop" }), ["stop c", "stop b", "stop a"]);
     assertEquals(play.ended, "shutdown");
-    assertEquals(play.tell({ kind: "stop" }), []);
+    assertEquals(play.post({ kind: "stop" }), []);
   });
 }
 
@@ -204,7 +204,7 @@ Deno.test("a sibling that dies while it is asked to stop comes back with the oth
 Deno.test("who is asked to stop while a restart is waited for does not start it", () => {
   const play = new Play({ strategy: "one_for_one" });
   play.dies("b");
-  assertEquals(play.tell({ kind: "stop" }), ["stop c", "stop a"]);
+  assertEquals(play.post({ kind: "stop" }), ["stop c", "stop a"]);
   assertEquals([play.wait(), play.ended], [[], "shutdown"]);
 });
 

@@ -20,7 +20,7 @@ import { anEvent } from "../../../support/events.ts";
 
 const acts: Record<string, () => void> = {
   throw() {
-    throw new TypeError("odd");
+    throw new TypeError("misbehaving");
   },
   reject() {
     throw new Reject("no");
@@ -29,14 +29,14 @@ const acts: Record<string, () => void> = {
 
 /** Takes intakes, folds payments; answers with the versions that its state has seen. */
 const processor: AnyProcessor = {
-  name: "odd",
+  name: "misbehaving",
   version: 1,
   takes: ["case.intake"],
   folds: ["case.payment_received"],
   initial: () => [],
   evolve: (seen: number[], { data }: CaseEvent) => [...seen, data.n as number],
   handle({ data }: CaseEvent, seen: number[]): HandlerResult {
-    if (typeof data.odd === "string") acts[data.odd]!();
+    if (typeof data.act === "string") acts[data.act]!();
     const analysis = decodeEvent(anEvent(data.case_id, 1, "case.analysis"));
     const event = { event_type: "case.analysis", data: { ...analysis.data, n: data.n, seen } } as never;
     const timers = typeof data.timer !== "string" ? [] : [
@@ -64,7 +64,7 @@ function line(caseId: string, n: number, sent: Sent = {}): string {
   return deliveryLine({ position: ++position, version, attempt, held, recordedAt: 1_000 + n, event });
 }
 
-const odd = (what: string): Sent => ({ data: { odd: what } });
+const acting = (act: string): Sent => ({ data: { act } });
 
 function open(lines: string[], states = new StateCache(processor, 100), others: StateCache[] = []): BatchRun {
   return new BatchRun(states, others, 0, encodeLines(lines));
@@ -92,7 +92,7 @@ Deno.test("every delivery is handled in order, on the state of everything before
 
 Deno.test("an output is said to come behind all that the batch knows of its case", () => {
   const { outputs } = play(
-    open([line("a", 1), line("b", 4, { version: 1 }), line("a", 2), line("a", 3, odd("throw"))]),
+    open([line("a", 1), line("b", 4, { version: 1 }), line("a", 2), line("a", 3, acting("throw"))]),
   );
   assertEquals(decodeLines(outputs).map((output) => Number.parseInt(output)), [4, 2, 5]);
 });
@@ -100,11 +100,11 @@ Deno.test("an output is said to come behind all that the batch knows of its case
 Deno.test("a failure holds what follows of its case, and nothing else; only what is done has outputs (I3)", () => {
   const { answered, failed, done } = play(open([
     line("a", 1),
-    line("a", 2, { ...odd("throw"), attempt: 2 }),
+    line("a", 2, { ...acting("throw"), attempt: 2 }),
     line("b", 1),
     line("a", 3),
     line("b", 2),
-    line("a", 4, odd("throw")),
+    line("a", 4, acting("throw")),
   ]));
   assertEquals(answered.map(([caseId, n]) => [caseId, n]), [["a", 1], ["b", 1], ["b", 2]]);
   assertEquals(failed, [["a", "TypeError", 2, false], ["a", "held", 0], ["a", "held", 0]]);
@@ -120,7 +120,7 @@ Deno.test("what is delivered as held is not tried, and needs no history", () => 
 Deno.test("what no retry can help is final: a rejection, invalid data, an unknown version", () => {
   const invalid = line("b", 1, { data: { debt_amount: "much" } });
   const future = line("c", 1).replace('"schema_version":1', '"schema_version":9');
-  const { failed } = play(open([line("a", 1, odd("reject")), invalid, future]));
+  const { failed } = play(open([line("a", 1, acting("reject")), invalid, future]));
   assertEquals(failed, [
     ["a", "Reject", 1, true],
     ["b", "InvalidEvent", 1, true],
@@ -180,7 +180,7 @@ Deno.test("a failure from outside is the current delivery's, and the batch goes 
 Deno.test("what is thrown is described before anything is kept, so that nothing is lost when that is stopped", () => {
   const run = open([line("a", 1)]);
   const seen: unknown[] = [];
-  const spy = new Error("odd");
+  const spy = new Error("misbehaving");
   Object.defineProperty(spy, "message", { get: () => void seen.push([run.next, run.isRecording]) });
   run.fail(spy);
   assertEquals(seen[0], [0, false]);
@@ -195,10 +195,10 @@ Deno.test("of several changes of one timer, the last one counts", () => {
     line("a", 2, timer("other")),
     line("a", 3, timer("term")),
   ]));
-  const told = timers.map((
+  const changes = timers.map((
     change,
   ) => [change.caseId, change.name, change.kind === "set" && change.at.slice(0, 10)]);
-  assertEquals(told.sort(), [
+  assertEquals(changes.sort(), [
     ["a", "other", "2026-02-02"],
     ["a", "term", "2026-02-03"],
     ["b", "term", "2026-02-01"],

@@ -6,7 +6,7 @@ import type { CaseEvent } from "../../../../schema/events.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
 import { anEvent } from "../../../support/events.ts";
 
-const processor = { name: "odd", version: 3 } as AnyProcessor;
+const processor = { name: "misbehaving", version: 3 } as AnyProcessor;
 const wire = anEvent("case-1", 1);
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const input = decodeEvent({ ...wire, metadata: { schema_version: 1, traceparent } });
@@ -30,7 +30,12 @@ Deno.test("an emitted event says what caused it, who emitted it, and belongs to 
   assertEquals(row!.partition, 5);
   const { event_type, timestamp, correlation_id, metadata, data } = row!.event;
   assertEquals([event_type, timestamp, correlation_id], ["case.analysis", input.timestamp, "case-1"]);
-  assertEquals(metadata, { schema_version: 1, causation_id: wire.event_id, source: "odd@3", traceparent });
+  assertEquals(metadata, {
+    schema_version: 1,
+    causation_id: wire.event_id,
+    source: "misbehaving@3",
+    traceparent,
+  });
   assertEquals(data.estimated_savings, 300);
 });
 
@@ -57,7 +62,7 @@ const nonsense: Record<string, unknown> = {
   "a number": 42,
   "no list of events": { events: {} },
   "no list of timers": { events: [], timers: 7 },
-  "an event of an unknown type": { events: [draft(), { event_type: "case.odd", data: {} }] },
+  "an event of an unknown type": { events: [draft(), { event_type: "case.unknown", data: {} }] },
   "a type that is a name of JavaScript's": { events: [{ event_type: "constructor", data: {} }] },
   "no event": { events: [null] },
   "a timer of no kind": { events: [], timers: [{ name: "t" }] },
@@ -105,7 +110,7 @@ Deno.test("a timer is set with the event that it will append; its time is the ev
     }],
   });
   assertEquals([rows, types], [[], []]);
-  const key = { processor: "odd", caseId: "case-1" };
+  const key = { processor: "misbehaving", caseId: "case-1" };
   const [set, cancel] = timers;
   assert(set?.kind === "set");
   const { row, ...rest } = set as { row: string };
@@ -129,7 +134,7 @@ Deno.test("a timer's time may have an offset; it is stored as UTC", () => {
 
 Deno.test("the context is derived from the event alone: the same at every try, another one for another event", () => {
   const of = (event: CaseEvent) => {
-    const context = contextOf({ event, version: 4 }, "odd");
+    const context = contextOf({ event, version: 4 }, "misbehaving");
     const drawn = [context.random(), context.random(), context.random()];
     return { now: context.now, version: context.version, ids: [context.newId(), context.newId()], drawn };
   };
@@ -143,7 +148,7 @@ Deno.test("the context is derived from the event alone: the same at every try, a
 });
 
 Deno.test("an id that a handler asks for is never an id of an output", () => {
-  const { newId } = contextOf({ event: input, version: 1 }, "odd");
+  const { newId } = contextOf({ event: input, version: 1 }, "misbehaving");
   const asked = new Set(Array.from({ length: 1_000 }, () => newId()));
   const outputs = rowsOf({ events: Array.from({ length: 50 }, () => draft()) });
   assert(outputs.every(({ event }) => !asked.has(event.event_id)));

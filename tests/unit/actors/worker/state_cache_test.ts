@@ -11,7 +11,7 @@ const processor: AnyProcessor = {
   folds: ["case.intake"],
   initial: () => 0,
   evolve(count: number, event: CaseEvent) {
-    if (event.data.odd === "evolve") throw new Error("odd");
+    if (event.data.act === "evolve") throw new Error("misbehaving");
     return count + 1;
   },
   handle: () => ({ events: [] }),
@@ -19,9 +19,9 @@ const processor: AnyProcessor = {
 
 const states = (limit = 10) => new StateCache(processor, limit);
 const at = (caseId: string, ...versions: number[]) => versions.map((version) => ({ caseId, version }));
-const intake = (caseId: string, odd?: string) => {
+const intake = (caseId: string, act?: string) => {
   const event = anEvent(caseId, 1);
-  return decodeEvent({ ...event, data: { ...event.data, odd } });
+  return decodeEvent({ ...event, data: { ...event.data, act } });
 };
 
 Deno.test("a case from its first event needs no history", () => {
@@ -92,7 +92,7 @@ Deno.test("see() folds what this processor folds, when everything before it is t
   assertEquals([...known], [["a", { state: 2, version: 2 }]]);
 });
 
-Deno.test("what see() can't fold is not remembered, and is nobody else's failure", () => {
+Deno.test("an event that can't be folded by observe() is not cached, and fails no other delivery", () => {
   const memory = states();
   memory.observe(intake("a", "evolve"), 1);
   assert(memory.size === 0);

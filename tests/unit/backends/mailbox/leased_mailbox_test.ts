@@ -1,169 +1,240 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BackendUnavailable } from "../../../../backends/errors.ts";
+import type { Batch } from "../../../../backends/mailbox/batch.ts";
+import { LeasedMailbox } from "../../../../backends/mailbox/leased_mailbox.ts";
+import { type Lease, LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
+import { Fenced, type Settlement } from "../../../../backends/mailbox/mailbox.ts";
+import type {
+  FetchResult,
+  MailboxStore,
+  MailboxSubscriber,
+  SettleStatus,
+} from "../../../../backends/mailbox/mailbox_store.ts";
+import { systemClock } from "../../../../backends/primitives/clock.ts";
 import { PrioritySemaphore } from "../../../../backends/primitives/priority_semaphore.ts";
-import type { Batch, Settlement } from "../../../../backends/mailbox/mailbox.ts";
-import type { PostgresClient, Sql } from "../../../../backends/postgres/connection/client.ts";
-import type { Lease, LeaseKeeper } from "../../../../backends/postgres/mailbox/leases.ts";
-import { PostgresMailbox } from "../../../../backends/postgres/mailbox/postgres_mailbox.ts";
-import type { FetchResult } from "../../../../backends/postgres/mailbox/fetch.ts";
-import { createSettleGroup } from "../../../../backends/postgres/mailbox/settle_group.ts";
-import { Notifier } from "../../../../backends/postgres/mailbox/notifier.ts";
-
-const text = (value: string) => new TextEncoder().encode(value);
 
 /** A batch of one delivery, at the position behind `from`. */
-function pulledAt(from: number): FetchResult {
-  const lines = text(`${from + 1}\t…`);
-  return { kind: "fresh", count: 1, read_from: from, read_to: from + 1, lines, next_due_ms: null };
+function batchAt(from: number): Batch {
+  const lines = new TextEncoder().encode(`${from + 1}\t…`);
+  return { kind: "fresh", lines, count: 1, from, to: from + 1 };
 }
 
-const nothing: FetchResult = { ...pulledAt(0), kind: "empty", count: 0, lines: new Uint8Array() };
+function foundAt(from: number): FetchResult {
+  return { kind: "fetched", batch: batchAt(from), checkpoint: from, nextDueMs: Infinity };
+}
+
+const nothing: FetchResult = { kind: "fetched", batch: undefined, checkpoint: 0, nextDueMs: Infinity };
 const plain: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failures: [], timers: [] };
-const done: Settlement = { ...plain, outputTypes: { "case.analysis": 1 } };
-/** What the database answers to a settlement by itself. */
-const SETTLED = [{ verdict: "settled" }];
 
-/** A database that answers each statement with what is next, and tells what it was asked. */
-function databaseOf(answers: unknown[]) {
-  const asked: string[] = [];
-  const sql = (strings: TemplateStringsArray) => {
-    asked.push(/zaakstroom\.(\w+)/.exec(strings.join(""))![1]!);
-    const rows = Promise.resolve(answers.shift());
-    return Object.assign(rows, { raw: () => rows });
+/** A store that finds what is next of `results`, and answers settlements with what is next of `statuses`. */
+class FakeStore implements MailboxStore {
+  fetches = 0;
+  readonly subscribers = new Set<MailboxSubscriber>();
+
+  constructor(readonly results: (FetchResult | Error)[], readonly statuses: (SettleStatus | Error)[] = []) {}
+
+  fetch(): Promise<FetchResult> {
+    this.fetches++;
+    return answer(this.results.shift() ?? nothing);
+  }
+
+  commit(): Promise<SettleStatus> {
+    return answer(this.statuses.shift() ?? "settled");
+  }
+
+  markInFlight(): Promise<"marked" | "fenced"> {
+    return Promise.resolve("fenced");
+  }
+
+  histories(): Promise<string> {
+    return Promise.resolve("");
+  }
+
+  subscribe(subscriber: MailboxSubscriber): void {
+    this.subscribers.add(subscriber);
+  }
+
+  unsubscribe(subscriber: MailboxSubscriber): void {
+    this.subscribers.delete(subscriber);
+  }
+}
+
+function answer<T>(result: T | Error): Promise<T> {
+  return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
+}
+
+/** A mailbox over such a store, and its feed under a semaphore of one large permit. */
+function mailboxOver(store: FakeStore) {
+  const released: Lease[] = [];
+  const leaseStore = {
+    renew: () => Promise.resolve([]),
+    acquire: () => Promise.resolve({ leases: [], share: 1 }),
+    release: () => Promise.resolve(),
+    leave: () => Promise.resolve(),
   };
-  const client = { run: <T>(ask: (sql: Sql) => T) => ask(sql as unknown as Sql) } as PostgresClient;
-  return { client, asked };
-}
-
-/** A row as the client gives it out, undecoded. */
-function rowOf({ kind, count, read_from, read_to, lines }: FetchResult) {
-  return [text(kind), ...[count, read_from, read_to].map((n) => text(String(n))), null, lines]
-    .map((field) => field && Object.assign(field, { toString: () => new TextDecoder().decode(field) }));
-}
-
-/** A node with two mailboxes of partition 3, one behind the other; pulls find what `waiting` holds. */
-function nodeWith(answers: unknown[], waiting: FetchResult[]) {
-  const { client, asked } = databaseOf(answers);
-  const wakes = new Notifier(client, { node: "here", pollMs: 1e8 });
-  const together = createSettleGroup(client, wakes);
-  let pulls = 0;
-  const pull = () => Promise.resolve((pulls++, waiting.shift() ?? nothing));
-  const leases = { othersAlive: false } as LeaseKeeper;
+  const outages: boolean[] = [];
+  const onAvailabilityChange = (error?: BackendUnavailable) => void outages.push(error !== undefined);
+  const leases = new LeaseManager(leaseStore, {
+    renewMs: Infinity,
+    clock: systemClock,
+    onAvailabilityChange,
+  });
   const limits = { batchSize: 10, batchBytes: 1_000 };
-  const leaseOf = (processor: string): Lease => {
-    return { processor, partition: 3, epoch: 7, crashedOwner: undefined, ended: new AbortController() };
+  const context = { store, leases, limits, clock: systemClock, onAvailabilityChange };
+  const lease: Lease = {
+    key: { scope: "next", partition: 3 },
+    epoch: 7,
+    crashedOwner: undefined,
+    revocation: new AbortController(),
   };
-  const parts = {
-    client,
-    notifier: wakes,
-    leases,
-    settleGroup: together,
-    fetch: pull,
-    limits,
-    onAvailabilityChange: () => {},
-  };
-  const before = new PostgresMailbox(parts, leaseOf("intake"), ["case.intake"]);
-  const mailbox = new PostgresMailbox(parts, leaseOf("next"), ["case.analysis"]);
+  const mailbox = new LeasedMailbox(context, lease, { name: "next", version: 1, takes: ["case.analysis"] });
   const ended = new AbortController();
-  const gate = new PrioritySemaphore(1);
-  const batches = mailbox.batches(ended.signal, gate);
+  const semaphore = new PrioritySemaphore(1);
+  const batches = mailbox.batches(ended.signal, semaphore);
   const next = async () => (await batches.next()).value as Batch;
-  return { asked, gate, together, before, mailbox, next, ended, pulls: () => pulls };
+  return { mailbox, lease, semaphore, next, ended, released, outages, batches };
 }
 
-/** Lets everybody act who can. */
-const turn = () => new Promise((resolve) => setTimeout(resolve));
+/** Lets everything act that can. */
+const settleDown = () => new Promise((resolve) => setTimeout(resolve));
 
-const intake = { processor: "intake", partition: 3, epoch: 1 };
-const batchOf = (from: number): Batch => ({ ...pulledAt(from), kind: "fresh", from, to: from + 1 });
-const settling = (from = 0) => ({ owner: intake, batch: batchOf(from), settlement: done });
-
-Deno.test("a settlement brings back what it made for a mailbox that sleeps, which then asks for nothing", async () => {
-  const node = nodeWith([[rowOf(pulledAt(5))], SETTLED], []);
-  const waits = node.next();
-  await turn();
-  await node.before.settle(batchOf(0), done);
+Deno.test("an idle mailbox that is handed its next batch fetches nothing for it", async () => {
+  const store = new FakeStore([]);
+  const { mailbox, next, ended } = mailboxOver(store);
+  const waits = next();
+  await settleDown();
+  mailbox.deliver(foundAt(5), mailbox.tryReserve()!);
   const batch = await waits;
   assertEquals(batch.from, 5);
-  await node.mailbox.settle(batch, plain);
-  void node.next();
-  await turn();
-  assertEquals([node.asked, node.pulls()], [["settle_and_fetch", "settle"], 1]);
-  node.ended.abort();
+  await mailbox.settle(batch, plain);
+  void next();
+  await settleDown();
+  assertEquals([store.fetches, mailbox.isIdle], [1, true], "what it was handed it knows to be all there is");
+  ended.abort();
 });
 
-Deno.test("what rings while a mailbox has what it was handed is looked for afterwards", async () => {
-  const node = nodeWith([[rowOf(pulledAt(5))], SETTLED], [nothing, pulledAt(8)]);
-  const waits = node.next();
-  await turn();
-  await node.together(settling());
-  node.mailbox.wakeSignal.notify();
+Deno.test("a mailbox that is notified while it has what it was handed fetches afterwards (I1)", async () => {
+  const { mailbox, next, ended } = mailboxOver(new FakeStore([nothing, foundAt(8)]));
+  const waits = next();
+  await settleDown();
+  mailbox.deliver(foundAt(5), mailbox.tryReserve()!);
+  mailbox.notify();
   const batch = await waits;
-  assertEquals(batch.from, 5);
-  await node.mailbox.settle(batch, plain);
-  assertEquals((await node.next()).from, 8);
-  node.ended.abort();
+  await mailbox.settle(batch, plain);
+  assertEquals([batch.from, (await next()).from], [5, 8]);
+  ended.abort();
 });
 
-Deno.test("a mailbox whose bell has just rung looks by itself, and takes nothing that may be older", async () => {
-  const node = nodeWith([], [nothing, pulledAt(4)]);
-  const waits = node.next();
-  await turn();
-  node.mailbox.wakeSignal.notify();
-  node.mailbox.deliver(pulledAt(5), node.gate.tryAcquire(false)!);
-  assertEquals((await waits).from, 4);
-  assertEquals(node.gate.inUse, 0.25);
-  node.ended.abort();
+Deno.test("a mailbox that has just been notified fetches for itself, and takes nothing that may be older", async () => {
+  const { mailbox, next, semaphore, ended } = mailboxOver(new FakeStore([nothing, foundAt(4)]));
+  const waits = next();
+  await settleDown();
+  const permit = mailbox.tryReserve()!;
+  mailbox.notify();
+  mailbox.deliver(foundAt(5), permit);
+  assertEquals([(await waits).from, semaphore.inUse], [4, 0.25]);
+  ended.abort();
 });
 
-Deno.test("a mailbox that is handed something while it is at work looks by itself afterwards", async () => {
-  const node = nodeWith([SETTLED], [pulledAt(4), pulledAt(5)]);
-  const batch = await node.next();
-  node.mailbox.deliver(pulledAt(9), () => {});
-  await node.mailbox.settle(batch, plain);
-  assertEquals((await node.next()).from, 5);
-  node.ended.abort();
+Deno.test("a mailbox that is handed something while it is at work fetches for itself afterwards", async () => {
+  const { mailbox, next, ended } = mailboxOver(new FakeStore([foundAt(4), foundAt(5)]));
+  const batch = await next();
+  assertEquals(mailbox.tryReserve(), undefined);
+  mailbox.deliver(foundAt(9), () => {});
+  await mailbox.settle(batch, plain);
+  assertEquals((await next()).from, 5);
+  ended.abort();
 });
 
-Deno.test("a mailbox that is stopped with what it was handed gives nothing, and its place back", async () => {
-  const node = nodeWith([], []);
-  const waits = node.next();
-  await turn();
-  node.mailbox.deliver(pulledAt(5), node.mailbox.tryReserve()!);
-  assertEquals(node.gate.inUse, 0.25);
-  node.ended.abort();
-  assertEquals(await waits, undefined);
-  assertEquals(node.gate.inUse, 0);
+Deno.test("a mailbox that is stopped with what it was handed gives no batch, and its permit back", async () => {
+  const { mailbox, next, semaphore, ended } = mailboxOver(new FakeStore([]));
+  const waits = next();
+  await settleDown();
+  mailbox.deliver(foundAt(5), mailbox.tryReserve()!);
+  assertEquals(semaphore.inUse, 0.25);
+  ended.abort();
+  assertEquals([await waits, semaphore.inUse], [undefined, 0]);
 });
 
-Deno.test("what is handed is inside of the gate before it is read, and where there is no room nothing is read (I6)", async () => {
-  const node = nodeWith([SETTLED], [nothing, pulledAt(7)]);
-  const waits = node.next();
-  await turn();
-  const leave = await node.gate.acquire(new AbortController().signal);
-  await node.before.settle(batchOf(0), done);
-  assertEquals(node.asked, ["settle"]);
-  leave!();
-  assertEquals([(await waits).from, node.gate.inUse], [7, 0.25]);
-  node.ended.abort();
+Deno.test("a permit is acquired before anything is read, and an idle mailbox holds none (I6)", async () => {
+  const store = new FakeStore([foundAt(7)]);
+  const { mailbox, next, semaphore, ended } = mailboxOver(store);
+  const release = (await semaphore.acquire(ended.signal))!;
+  const waits = next();
+  await settleDown();
+  assertEquals(store.fetches, 0);
+  release();
+  const batch = await waits;
+  assertEquals(semaphore.inUse, 1);
+  await mailbox.settle(batch, plain);
+  void next();
+  await settleDown();
+  assertEquals([mailbox.isIdle, semaphore.inUse], [true, 0]);
+  const other = (await semaphore.acquire(ended.signal))!;
+  assertEquals(mailbox.tryReserve(), undefined, "where there is no room nothing is read for it");
+  other();
+  ended.abort();
 });
 
-Deno.test("a settlement for which nobody sleeps brings back nothing", async () => {
-  const node = nodeWith([SETTLED, SETTLED], [pulledAt(1)]);
-  await node.next();
-  assertEquals((await node.together(settling())).verdict, "settled");
-  const elsewhere = { ...settling(), owner: { ...intake, partition: 4 } };
-  assertEquals((await node.together(elsewhere)).verdict, "settled");
-  assertEquals(node.asked, ["settle", "settle"]);
-  node.ended.abort();
+Deno.test("a batch of which only a slice was settled, or with a failure, is followed by a fetch", async () => {
+  const failed = { ...plain, failures: [{} as Settlement["failures"][number]] };
+  for (const [to, settlement] of [[4, plain], [5, failed]] as const) {
+    const store = new FakeStore([foundAt(4)]);
+    const { mailbox, next, ended } = mailboxOver(store);
+    const batch = await next();
+    await mailbox.settle({ ...batch, to }, settlement);
+    void next();
+    await settleDown();
+    assertEquals(store.fetches, 2);
+    ended.abort();
+  }
 });
 
-Deno.test("a settlement that is refused wakes nobody, and is then asked for by itself", async () => {
-  const node = nodeWith([[], [{ verdict: "already" }]], []);
-  void node.next();
-  await turn();
-  assertEquals((await node.together(settling())).verdict, "already");
-  await turn();
-  assertEquals([node.asked, node.pulls(), node.mailbox.isIdle], [["settle_and_fetch", "settle"], 1, true]);
-  assertEquals(node.gate.inUse, 0);
-  node.ended.abort();
+Deno.test("a store that is unavailable is asked again, and the outage and its end are reported", async () => {
+  const away = new BackendUnavailable("no answer");
+  const { mailbox, next, outages, ended } = mailboxOver(new FakeStore([away, foundAt(4)], [away, "already"]));
+  await mailbox.settle(await next(), plain);
+  assertEquals(outages, [true, false, true, false]);
+  ended.abort();
+});
+
+Deno.test("a store that answers that the lease has moved revokes the mailbox (I5)", async () => {
+  const fetching = mailboxOver(new FakeStore([{ kind: "fenced" }]));
+  assertEquals([await fetching.next(), fetching.mailbox.revoked.aborted], [undefined, true]);
+  const settling = mailboxOver(new FakeStore([foundAt(4)], ["fenced"]));
+  const batch = await settling.next();
+  const error = await assertRejects(() => settling.mailbox.settle(batch, plain), Fenced);
+  assertEquals([error.processor, error.partition, error.epoch], ["next", 3, 7]);
+  assert(settling.mailbox.revoked.aborted);
+  const marking = mailboxOver(new FakeStore([]));
+  await assertRejects(() => marking.mailbox.markInFlight({ first: 1, last: 1, exclusive: true }), Fenced);
+  assert(marking.mailbox.revoked.aborted);
+  const handed = mailboxOver(new FakeStore([]));
+  const waits = handed.next();
+  await settleDown();
+  handed.mailbox.deliver({ kind: "fenced" }, handed.mailbox.tryReserve()!);
+  assertEquals([await waits, handed.semaphore.inUse], [undefined, 0]);
+});
+
+Deno.test("an idle mailbox looks again when the next parked delivery is due", async () => {
+  const { next, ended } = mailboxOver(
+    new FakeStore([{ ...nothing, nextDueMs: 5 } as FetchResult, foundAt(2)]),
+  );
+  assertEquals((await next()).from, 2);
+  ended.abort();
+});
+
+Deno.test("a mailbox that is closed is notified no more, and a settle that waits for the store gives up", async () => {
+  const store = new FakeStore(
+    [foundAt(4)],
+    Array.from({ length: 50 }, () => new BackendUnavailable("no answer")),
+  );
+  const { mailbox, next, ended } = mailboxOver(store);
+  assertEquals(store.subscribers.size, 1);
+  const settles = assertRejects(async () => mailbox.settle(await next(), plain), BackendUnavailable);
+  await settleDown();
+  await mailbox.close();
+  await settles;
+  assertEquals(store.subscribers.size, 0);
+  ended.abort();
 });

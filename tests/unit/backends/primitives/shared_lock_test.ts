@@ -1,45 +1,46 @@
 import { assertEquals } from "@std/assert";
 import { SharedLock } from "../../../../backends/primitives/shared_lock.ts";
 
-/** Who is inside, and who has asked, as they come and go. */
-function scene() {
-  const exclusion = new SharedLock();
-  const inside: string[] = [];
-  const doors = new Map<string, () => void>();
+/** A lock, and who holds it. */
+function lockWithHolders() {
+  const lock = new SharedLock();
+  const holders: string[] = [];
+  const releases = new Map<string, () => void>();
   return {
-    inside,
-    async asks(name: string, alone: boolean) {
-      exclusion.acquire(alone).then((leave) => (inside.push(name), doors.set(name, leave)));
+    holders,
+    async acquire(name: string, exclusive: boolean) {
+      const acquired = exclusive ? lock.acquireExclusive() : lock.acquireShared();
+      acquired.then((release) => (holders.push(name), releases.set(name, release)));
       await Promise.resolve();
     },
-    async leaves(name: string) {
-      doors.get(name)!();
-      inside.splice(inside.indexOf(name), 1);
+    async release(name: string) {
+      releases.get(name)!();
+      holders.splice(holders.indexOf(name), 1);
       await Promise.resolve();
     },
   };
 }
 
-Deno.test("those who share are inside together; who is alone waits for them, and keeps later ones out", async () => {
-  const { inside, asks, leaves } = scene();
-  await asks("a", false);
-  await asks("b", false);
-  await asks("alone", true);
-  await asks("c", false);
-  assertEquals(inside, ["a", "b"]);
-  await leaves("a");
-  assertEquals(inside, ["b"]);
-  await leaves("b");
-  assertEquals(inside, ["alone"]);
-  await leaves("alone");
-  assertEquals(inside, ["c"]);
+Deno.test("shared holders hold the lock at once; an exclusive one waits for them, and later ones wait for it", async () => {
+  const { holders, acquire, release } = lockWithHolders();
+  await acquire("a", false);
+  await acquire("b", false);
+  await acquire("alone", true);
+  await acquire("c", false);
+  assertEquals(holders, ["a", "b"]);
+  await release("a");
+  assertEquals(holders, ["b"]);
+  await release("b");
+  assertEquals(holders, ["alone"]);
+  await release("alone");
+  assertEquals(holders, ["c"]);
 });
 
-Deno.test("two who want to be alone are so one after the other", async () => {
-  const { inside, asks, leaves } = scene();
-  await asks("first", true);
-  await asks("second", true);
-  assertEquals(inside, ["first"]);
-  await leaves("first");
-  assertEquals(inside, ["second"]);
+Deno.test("two exclusive holders follow each other", async () => {
+  const { holders, acquire, release } = lockWithHolders();
+  await acquire("first", true);
+  await acquire("second", true);
+  assertEquals(holders, ["first"]);
+  await release("first");
+  assertEquals(holders, ["second"]);
 });

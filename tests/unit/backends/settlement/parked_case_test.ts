@@ -1,6 +1,6 @@
 /** Parked cases on JetStream. @module */
 import { assert, assertEquals } from "@std/assert";
-import { park } from "../../../../backends/nats/mailbox/parked_case.ts";
+import { park } from "../../../../backends/settlement/parked_case.ts";
 import type { FailedDelivery } from "../../../../backends/mailbox/mailbox.ts";
 
 Deno.test("a failure that is parked already is not counted again", () => {

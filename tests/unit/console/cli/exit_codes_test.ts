@@ -5,7 +5,7 @@ import {
   BackendUnusable,
   EventIdConflict,
   VersionConflict,
-} from "../../../../backends/backend.ts";
+} from "../../../../backends/errors.ts";
 import { EmbeddedError } from "../../../../backends/local_server/errors.ts";
 import {
   CommandError,

@@ -50,7 +50,3 @@ Deno.test("simtest refuses what it can't use before it runs anything", async () 
     await assertRejects(() => run(...args), UsageError);
   }
 });
-
-Deno.test("simtest says by what it is started", async () => {
-  assertStringIncludes((await run("--help")).out.join("\n"), "Usage: deno task simtest [options]");
-});

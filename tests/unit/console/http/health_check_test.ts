@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { BackendUnavailable, BackendUnusable, type Health } from "../../../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../../../backends/errors.ts";
+import type { Health } from "../../../../backends/health.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../../console/http/health_check.ts";
 import { facts, mailbox, manualClock } from "../fixtures.ts";
 

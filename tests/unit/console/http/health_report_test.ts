@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { MailboxHealth } from "../../../../backends/backend.ts";
+import type { MailboxHealth } from "../../../../backends/health.ts";
 import {
   type NodeFacts,
   type OwnershipObservations,

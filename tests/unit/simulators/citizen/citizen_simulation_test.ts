@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { EventIdConflict } from "../../../../backends/backend.ts";
+import { EventIdConflict } from "../../../../backends/errors.ts";
 import { createMemoryBackend } from "../../../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";

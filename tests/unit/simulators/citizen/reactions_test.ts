@@ -1,14 +1,11 @@
+import type { CitizenReaction } from "../../../../simulators/citizen/life.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decodeEvent, withTwoDecimals } from "../../../../schema/codec.ts";
 import { decisions } from "../../../../schema/event_fields.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { cents } from "../../../../schema/money.ts";
-import {
-  type CitizenReaction,
-  reactionEventTypes,
-  reactionsTo,
-} from "../../../../simulators/citizen/reactions.ts";
+import { reactionEventTypes, reactionsTo } from "../../../../simulators/citizen/reactions.ts";
 import { outcomeShares } from "../../../../simulators/training/synthetic_outcomes.ts";
 import { anEvent } from "../../../support/events.ts";
 import { CaseRun } from "../../actors/processors/case_run.ts";

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Batch, FailedDelivery } from "../../../../backends/mailbox/mailbox.ts";
+import type { Batch } from "../../../../backends/mailbox/batch.ts";
+import type { FailedDelivery } from "../../../../backends/mailbox/mailbox.ts";
 import { deliveryLine, encodeLines } from "../../../../schema/delivery_line.ts";
 import { settledDeliveries } from "../../../../simulators/load/measured_backend.ts";
 import { anEvent } from "../../../support/events.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type AppendResult, BackendUnavailable } from "../../../../backends/backend.ts";
+import { BackendUnavailable } from "../../../../backends/errors.ts";
+import type { AppendResult } from "../../../../backends/event_store.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import {
   APPENDS_AT_ONCE,

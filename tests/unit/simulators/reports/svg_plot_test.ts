@@ -1,53 +1,70 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { barPlot, formatShort, linePlot, niceTicks } from "../../../../simulators/reports/svg_plot.ts";
-import { markdown, page, plainTable, reportFiles } from "../../../../simulators/reports/report_page.ts";
+import { barPlot, linePlot } from "../../../../simulators/reports/svg_plot.ts";
 
-Deno.test("ticks are round numbers within the range", () => {
-  assertEquals(niceTicks(0, 10), [0, 2, 4, 6, 8, 10]);
-  assertEquals(niceTicks(0, 0.7), [0, 0.2, 0.4, 0.6]);
-  assertEquals(niceTicks(3, 3), [3]);
-});
-
-Deno.test("numbers on an axis are short", () => {
-  assertEquals([0, 0.25, 999, 12_345, 2_500_000].map(formatShort), ["0", "0.25", "999", "12.3K", "2.5M"]);
-});
+const axes = { title: "A < B", x: "x", y: "y" };
 
 for (const logarithmic of [false, true]) {
   Deno.test(`a plot has a line for each series and no NaN, also of nothing and of one point${logarithmic ? ", in powers of ten" : ""}`, () => {
-    for (const points of [[], [[1, 0]], [[1, 5], [2, 5_000]]] as [number, number][][]) {
-      const svg = linePlot({ title: "A < B", x: "x", y: "y", lines: [{ name: "one", points }], logarithmic });
+    for (const points of [[], [[1, 0]], [[1, 5], [2, 5_000], [3, NaN]]] as [number, number][][]) {
+      const svg = linePlot({ ...axes, lines: [{ name: "one", points }], logarithmic }).draw(560);
       assertMatch(svg, /^<svg .*<polyline .*<\/svg>$/);
       assert(!/NaN|Infinity/.test(svg), svg);
-      assertMatch(svg, /A &#60; B/);
+      assertMatch(svg, /A &lt; B/);
     }
   });
 }
 
+Deno.test("nothing is measured at 0 on powers of ten", () => {
+  const svg = linePlot({ ...axes, lines: [{ name: "one", points: [[1, 0], [2, 10]] }], logarithmic: true })
+    .draw(560);
+  assertEquals(pointsOf(svg).length, 1);
+});
+
+Deno.test("plots with the same ends have the same axes, so that they can be compared", () => {
+  const common = { ...axes, xRange: [0, 10], yMost: 100 } as const;
+  const [low, high] = [50, 100].map((y) => {
+    const svg = linePlot({ ...common, lines: [{ name: "one", points: [[5, y]] }] }).draw(560);
+    return { point: pointsOf(svg)[0]!, ticks: svg.match(/<text class="quiet"[^>]*>[\d.]+</g) };
+  });
+  assertEquals(low!.ticks, high!.ticks);
+  assertEquals(low!.point[0], high!.point[0]);
+  assert(low!.point[1] > high!.point[1]);
+});
+
+for (const width of [560, 300]) {
+  Deno.test(`the labels of many faults lie one under the other and within ${width} pixels`, () => {
+    const lanes = Array.from({ length: 12 }, (_, i) => ({
+      label: `lost acknowledgement ${i}`,
+      kind: "fault",
+      spans: [[9 + i / 20, 9.9]],
+    } as const));
+    const svg = linePlot({ ...axes, xRange: [0, 10], lines: [], lanes }).draw(width);
+    const places = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*>lost acknowledgement \d+</g)]
+      .map(([, x, y]) => [Number(x), Number(y)] as const);
+    assertEquals(places.length, 12);
+    places.forEach(([x, y], i) => {
+      assert(x >= 0 && x + 130 <= width, `${x} of ${width}`);
+      assert(i === 0 || y - places[i - 1]![1] >= 14, `${y} lies on the label before`);
+    });
+  });
+}
+
+Deno.test("a legend has as many rows as it needs, and none for a single line", () => {
+  const line = (name: string) => ({ name, points: [] });
+  const heightOf = (names: string[], width: number) =>
+    Number(/height="(\d+)"/.exec(linePlot({ ...axes, lines: names.map(line) }).draw(width))![1]);
+  const names = ["end to end p50", "end to end p99", "append p99"];
+  assert(heightOf(names, 300) > heightOf(names, 560));
+  assertEquals(linePlot({ ...axes, lines: [line("alone")] }).draw(560).includes("alone"), false);
+});
+
 Deno.test("a bar plot shows each value with its range", () => {
-  const svg = barPlot("rates", "a second", [{ label: "a", value: 10, range: [8, 12] }, {
-    label: "b",
-    value: 0,
-  }]);
-  assertEquals([svg.match(/<rect /g)!.length, /NaN/.test(svg)], [3, false]);
+  const bars = [{ label: "a", value: 10, range: [8, 12] }, { label: "b", value: 0 }] as const;
+  const svg = barPlot("rates", "a second", bars).draw(300);
+  assertEquals([svg.match(/<rect /g)!.length, svg.match(/<path /g)!.length, /NaN/.test(svg)], [3, 1, false]);
 });
 
-Deno.test("a report is one page with everything in it, and Markdown with its plots beside it", () => {
-  const svg = linePlot({ title: "t", x: "x", y: "y", lines: [] });
-  const report = {
-    title: "Load <1>",
-    parts: [
-      { kind: "text", text: "a & b" },
-      { kind: "table", head: ["x", "y"], rows: [["a|b", "2"]] },
-      { kind: "plot", name: "throughput", svg },
-    ],
-  } as const;
-  assertEquals(Object.keys(reportFiles(report, "load")), ["load.md", "load.html", "throughput.svg"]);
-  const html = page(report);
-  assert(html.includes(svg) && html.includes("Load &#60;1&#62;") && html.includes("a &#38; b"));
-  assert(!/src=|href=|@import/.test(html), "it needs nothing else");
-  assertMatch(markdown(report), /\| a\\\|b \| 2 \|\n\n!\[throughput\]\(throughput\.svg\)/);
-});
-
-Deno.test("a table for a terminal has its columns side by side", () => {
-  assertEquals(plainTable(["what", "n"], [["a", "100"], ["long", "1"]]), "what    n\na     100\nlong    1");
-});
+function pointsOf(svg: string): (readonly [x: number, y: number])[] {
+  const [, text] = /<polyline[^>]* points="([^"]+)"/.exec(svg)!;
+  return text!.split(" ").map((pair) => pair.split(",").map(Number) as [number, number]);
+}

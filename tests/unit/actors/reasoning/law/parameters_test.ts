@@ -7,7 +7,7 @@ import {
   wahvAmount,
   wikCosts,
 } from "../../../../../actors/reasoning/law/costs.ts";
-import { lookUp, MissingValue, valueOn } from "../../../../../actors/reasoning/law/parameters.ts";
+import { findValue, MissingValue, valueOn } from "../../../../../actors/reasoning/law/parameters.ts";
 import * as law from "../../../../../actors/reasoning/law/legal_parameters.ts";
 import { cents } from "../../../../../schema/money.ts";
 
@@ -59,14 +59,14 @@ Deno.test("interest counts each day at the rate of that day", () => {
 });
 
 Deno.test("an unverified figure can be shown but not used", () => {
-  assertEquals(lookUp(law.wikReminderDays, "2026-01-01").certainty, "unverified");
+  assertEquals(findValue(law.wikReminderDays, "2026-01-01").certainty, "unverified");
   assertThrows(() => valueOn(law.wikReminderDays, "2026-01-01"), MissingValue, "unverified");
   assertThrows(() => valueOn(law.zvwOfferMonths, "2026-01-01"), MissingValue, "unverified");
 });
 
 Deno.test("a figure past its last known day is carried forward and says so", () => {
-  assertEquals(lookUp(law.beslagvrijeVoetMax, "2024-06-30").carried, false);
-  assertEquals(lookUp(law.beslagvrijeVoetMax, "2026-01-01").carried, true);
+  assertEquals(findValue(law.beslagvrijeVoetMax, "2024-06-30").carried, false);
+  assertEquals(findValue(law.beslagvrijeVoetMax, "2026-01-01").carried, true);
   assertEquals(repaymentCapacity(150_000, "eenpersoons", "2026-01-01").notes, ["beslagvrije_voet_carried"]);
 });
 

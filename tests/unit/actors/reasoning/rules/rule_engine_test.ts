@@ -108,13 +108,13 @@ Deno.test("a compiled table answers as a plain reading of its rows does", () => 
 Deno.test("every row of every table has a source and a reason in both languages", () => {
   for (const { id, rows } of [...decisionTables, ...reviewTables, ...stepTables]) {
     for (const { id: rowId, sources, reason, reason_nl } of rows) {
-      const told = {
+      const described = {
         id,
         rowId,
         sources: sources.length > 0,
         texts: reason.length > 10 && reason_nl.length > 10,
       };
-      assertEquals(told, { id, rowId, sources: true, texts: true });
+      assertEquals(described, { id, rowId, sources: true, texts: true });
     }
   }
 });

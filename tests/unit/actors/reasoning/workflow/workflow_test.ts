@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import {
   type CaseState,
@@ -96,4 +96,11 @@ Deno.test("the drawing has every move of the table", () => {
   const moves = states.flatMap((state) => Object.keys(transitions[state])).length;
   assertEquals(drawing.split("\n").filter((line) => line.includes(": ")).length, moves);
   assert(drawWorkflow().startsWith("stateDiagram-v2\n  [*] --> new\n  new --> received: intake\n"));
+});
+
+Deno.test("the workflow in the documentation is the one in the code", async () => {
+  const page = await Deno.readTextFile(
+    new URL("../../../../../actors/reasoning/workflow/WORKFLOW.md", import.meta.url),
+  );
+  assertStringIncludes(page, "```mermaid\n" + drawWorkflow().trimEnd() + "\n```");
 });

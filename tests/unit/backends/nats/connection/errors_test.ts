@@ -1,6 +1,6 @@
 /** What JetStream's refusals mean: what passes is waited out, what a person must mend is told, an event is an event. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BackendUnavailable, BackendUnusable } from "../../../../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../../../../backends/errors.ts";
 import {
   ApiError,
   Conflict,

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { BackendUnavailable, BackendUnusable } from "../../../../../backends/backend.ts";
+import { BackendUnavailable, BackendUnusable } from "../../../../../backends/errors.ts";
 import { runRepeatedly } from "../../../../../backends/postgres/operations/maintenance.ts";
 
 Deno.test("a chore is tried again while its database is away or refuses, and then goes on", async () => {

@@ -1,0 +1,36 @@
+/**
+ * The application that the runtime hosts: debt assistance as Dutch municipalities give it.
+ *
+ * Supervisor, pool, workers, backends and the console know of it only through this file. Another application takes its
+ * place by offering the same exports. Only this file imports the rooms of the application (`processors/`, `reasoning/`,
+ * `acts/`, `texts/`); its event types are those of `schema/events.ts`.
+ * @module
+ */
+import type { AnyProcessor } from "./processor.ts";
+import { analysis } from "./processors/analysis.ts";
+import { decision } from "./processors/decision.ts";
+import { followUp } from "./processors/follow_up.ts";
+import { intake } from "./processors/intake.ts";
+
+/** The processors, in the order of a case's life. Adding one means adding it here. */
+export const processors: readonly AnyProcessor[] = [intake, analysis, decision, followUp];
+
+/** How every case begins; what follows a decision depends on the decision. */
+export const openingEventTypes = ["case.intake", "case.analysis", "case.decision"] as const;
+
+/** How far a case is, folded from its events: the view that the acts of people are judged by. */
+export { advance, type CaseProgress, initialProgress } from "./reasoning/workflow/progress.ts";
+
+/** Acts of people. */
+export { decisions } from "../schema/event_fields.ts";
+export {
+  type CaseworkerDecision,
+  caseworkerDecision,
+  type PendingReview,
+  pendingReview,
+  reviewEventTypes,
+} from "./acts/caseworker.ts";
+
+/** Texts for people. */
+export { hideIdentity } from "./texts/personal_data.ts";
+export { describeReview } from "./texts/review_text.ts";

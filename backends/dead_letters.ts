@@ -1,0 +1,72 @@
+/** What waits for a person, and what persons did about it: dead letters, the inbox, the audit trail. @module */
+import type { StoredEvent } from "../schema/delivery_line.ts";
+import type { Failure } from "./mailbox/mailbox.ts";
+
+/** A delivery given up on. Its case waits behind it, for this processor, until a person redrives or discards it. */
+export interface DeadLetter {
+  readonly processor: string;
+  readonly partition: number;
+  readonly caseId: string;
+  readonly event: StoredEvent;
+  /** Every attempt that failed, oldest first; of very many, the first and the last ones (`failure_history.ts`). */
+  readonly failures: readonly Failure[];
+  readonly attempts: number;
+  /** Later deliveries of the case that wait behind it. */
+  readonly held: number;
+  readonly since: string;
+}
+
+/** Which dead letters: by processor, by case, by position; `limit` caps what one call touches. */
+export interface DeadLetterFilter {
+  processor?: string;
+  caseId?: string;
+  position?: number;
+  limit?: number;
+}
+
+/** Who acts on a dead letter, and why: both are kept in the audit trail. */
+export interface OperatorAction {
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface DeadLetters {
+  /** Oldest first, at most `limit` (default 100). */
+  list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  count(filter?: DeadLetterFilter): Promise<number>;
+  /** Makes them due again, with a fresh count of attempts; the case is taken up at the dead letter, in order. */
+  redrive(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
+  /** Gives them up for good; what was held behind them goes on. The events themselves stay in the store. */
+  discard(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
+}
+
+/** An event that a producer left in the inbox and that can't be taken in: it waits for a person. */
+export interface RejectedEvent {
+  readonly id: number;
+  readonly at: string;
+  /** The rule it breaks, without its values. */
+  readonly reason: string;
+  /** What was sent, personal data included. */
+  readonly text: string;
+}
+
+export interface Inbox {
+  /** Oldest first, at most `limit` (default 100). */
+  list(limit?: number): Promise<RejectedEvent[]>;
+  count(): Promise<number>;
+  /** Takes one in again: rules, or other events, may have changed. False when it is not there. */
+  retry(id: number, act: OperatorAction): Promise<boolean>;
+  /** Gives one up for good. False when it is not there. */
+  discard(id: number, act: OperatorAction): Promise<boolean>;
+}
+
+/** An entry of the audit trail: an act of a person or of the supervisor. */
+export interface AuditEntry {
+  readonly at: string;
+  readonly act: string;
+  readonly by: string;
+  readonly why: string;
+  readonly caseId?: string;
+  readonly processor?: string;
+  readonly eventId?: string;
+}

@@ -1,0 +1,29 @@
+/** What a store throws, whichever it is. @module */
+import type { ExpectedVersion } from "./event_store.ts";
+
+/** The backend can't be reached, or does not answer in time. Whether a write happened may be unknown. */
+export class BackendUnavailable extends Error {
+  override name = "BackendUnavailable";
+}
+
+/** The backend answers but can't be used: wrong database, no rights, too old, full. One line, and what to do. */
+export class BackendUnusable extends Error {
+  override name = "BackendUnusable";
+}
+
+/** Another producer appended to the case first. */
+export class VersionConflict extends Error {
+  override name = "VersionConflict";
+  constructor(readonly caseId: string, readonly expected: ExpectedVersion, readonly actual: number) {
+    const wanted = typeof expected === "string" ? expected : expected.exact;
+    super(`Version conflict: expected version ${wanted} of the case, found ${actual}`);
+  }
+}
+
+/** An event id that is stored already, with other content: it cannot be appended, and is not silently dropped. */
+export class EventIdConflict extends Error {
+  override name = "EventIdConflict";
+  constructor(readonly eventId: string) {
+    super(`Event id ${eventId} is stored already, with other content`);
+  }
+}

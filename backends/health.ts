@@ -1,0 +1,36 @@
+/** How a store and its mailboxes stand. @module */
+
+/** How one mailbox stands. */
+export interface MailboxHealth {
+  readonly processor: string;
+  readonly partition: number;
+  readonly owner: string | null;
+  readonly epoch: number;
+  /** Milliseconds the lease still runs; negative when it has expired. */
+  readonly leaseMs: number;
+  /** Deliveries behind the checkpoint. Counted up to 10,000, which then means "or more". */
+  readonly pending: number;
+  /** Age of the oldest of them in milliseconds. */
+  readonly oldestMs: number;
+  /** Milliseconds since the last settle, or null when there was none. */
+  readonly sinceSettledMs: number | null;
+  /** Deliveries that wait: for their next try, or behind an earlier one of their case. */
+  readonly parked: number;
+  /** Those of them that will be tried again by themselves. */
+  readonly retrying: number;
+  readonly dead: number;
+}
+
+export interface Health {
+  /** What an acknowledgement means here, in words. */
+  readonly durability: string;
+  /** True when an acknowledged event survives a power failure of any one machine: what `--require-durable` asks for. */
+  readonly survivesPowerFailure: boolean;
+  /** Durable timers that have not fired yet. */
+  readonly timers: number;
+  /** When the next of them is due, an ISO time; null when there is none. */
+  readonly nextTimerAt: string | null;
+  readonly mailboxes: readonly MailboxHealth[];
+  /** Events in the inbox: refused, and waiting for a person. */
+  readonly rejected?: number;
+}

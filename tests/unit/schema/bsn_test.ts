@@ -1,0 +1,31 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { maskBsn, passesElevenTest, redactBsns } from "../../../schema/bsn.ts";
+
+Deno.test("the eleven-test passes what it must and nothing else", () => {
+  for (const bsn of ["123456782", "111222333", "999990019"]) assert(passesElevenTest(bsn), bsn);
+  for (const bsn of ["123456789", "987654321", "000000000", "12345678", "1234567820", "12345678a", ""]) {
+    assert(!passesElevenTest(bsn), bsn);
+  }
+});
+
+Deno.test("one wrong digit, or two neighbours swapped, is always found", () => {
+  const bsns = fc.integer({ min: 1, max: 999_999_999 }).map((n) => String(n).padStart(9, "0")).filter(
+    passesElevenTest,
+  );
+  fc.assert(
+    fc.property(bsns, fc.nat(7), fc.integer({ min: 1, max: 9 }), (bsn, i, by) => {
+      const digit = (Number(bsn[i]) + by) % 10;
+      assert(!passesElevenTest(bsn.slice(0, i) + digit + bsn.slice(i + 1)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("people see two digits of a BSN, and logs none", () => {
+  assertEquals(maskBsn("123456782"), "*******82");
+  assertEquals(
+    redactBsns("bsn 123456782, phone 0612345678, 123456782."),
+    "bsn [nine digits], phone 0612345678, [nine digits].",
+  );
+});

@@ -4,6 +4,7 @@ import { dependencyPage } from "./dependency_page.ts";
 import { eventPage } from "./event_page.ts";
 import { exitCodePage } from "./exit_code_page.ts";
 import { metricPage } from "./metric_page.ts";
+import { processorPage } from "./processor_page.ts";
 import { settingPage } from "./setting_page.ts";
 
 /** Where the pages stand. */
@@ -17,6 +18,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     "exit_codes.md": exitCodePage(),
     "metrics.md": await metricPage(),
     "events.md": eventPage(),
+    "processors.md": processorPage(),
     "dependencies.md": await dependencyPage(),
   };
 }

@@ -1,6 +1,15 @@
 /**
  * What it takes to run processors in a program of one's own: a backend, a supervisor, and a worker file that hosts the
- * processors (`actors/worker/host.ts` shows it).
+ * processors (`actors/worker/host.ts` shows it). Its `deno.json` links to the folder of this package:
+ *
+ * ```json
+ * {
+ *   "links": ["../zaakstroom"],
+ *   "imports": { "@zaakstroom/zaakstroom": "jsr:@zaakstroom/zaakstroom@^0.1.0" },
+ *   "unstable": ["worker-options"],
+ *   "nodeModulesDir": "none"
+ * }
+ * ```
  *
  * ```ts
  * // main.ts
@@ -37,7 +46,7 @@
  * @module
  */
 import type { Backend } from "../backends/backend.ts";
-import type { NatsOptions } from "../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../backends/nats/setup/options.ts";
 
 export type { Backend } from "../backends/backend.ts";
 export { createMemoryBackend, type MemoryBackendOptions } from "../backends/memory/memory_backend.ts";

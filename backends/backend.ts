@@ -11,8 +11,6 @@ export interface BackendFeatures {
   readonly durable: boolean;
   /** Other processes can compete for its mailboxes. */
   readonly shared: boolean;
-  /** Outputs, checkpoint, parked deliveries and timers become durable together. */
-  readonly atomicSettle: boolean;
   /**
    * This many events one append stores all or none. More are stored in several steps, each all or none, once no conflict
    * is known for any of them; an append that was interrupted between two steps is completed by the same call.

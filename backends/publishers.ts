@@ -26,7 +26,7 @@ import type { Backend } from "./backend.ts";
 export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./errors.ts";
 import type { AppendResult, ExpectedVersion } from "./event_store.ts";
 export type { AppendResult, ExpectedVersion } from "./event_store.ts";
-import type { NatsOptions } from "./nats/nats_backend.ts";
+import type { NatsOptions } from "./nats/setup/options.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
 
 export { InvalidEvent } from "../schema/codec.ts";

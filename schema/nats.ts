@@ -1,26 +1,30 @@
-/** What is stored on JetStream: two streams, their subjects, and why they are configured as they are. @module */
+/** What is stored on JetStream: the streams, their subjects, and the reasons for their configuration. @module */
+import type { StreamConfig } from "@nats-io/jetstream";
 
-/** The part of a stream's configuration that this program decides on. Times are nanoseconds. */
-export interface StreamConfig {
-  name: string;
-  subjects: string[];
-  storage: "file" | "memory";
-  num_replicas: number;
-  retention: "limits";
-  discard: "new" | "old";
-  max_age: number;
-  duplicate_window: number;
-  max_msgs_per_subject: number;
-  compression: "s2" | "none";
-  allow_atomic: boolean;
-  allow_rollup_hdrs: boolean;
-  allow_direct: boolean;
-  allow_msg_ttl: boolean;
-  deny_purge: boolean;
-  metadata: Record<string, string>;
-}
+/** The settings of a stream that this program decides on. */
+export type StreamSettings = Required<
+  Pick<
+    StreamConfig,
+    | "name"
+    | "subjects"
+    | "storage"
+    | "num_replicas"
+    | "retention"
+    | "discard"
+    | "max_age"
+    | "duplicate_window"
+    | "max_msgs_per_subject"
+    | "compression"
+    | "allow_atomic"
+    | "allow_rollup_hdrs"
+    | "allow_direct"
+    | "allow_msg_ttl"
+    | "deny_purge"
+    | "metadata"
+  >
+>;
 
-/** What may differ from store to store. */
+/** The settings in which stores differ. */
 export interface StoreShape {
   readonly stream: string;
   readonly prefix: string;
@@ -30,7 +34,7 @@ export interface StoreShape {
 }
 
 const MS = 1_000_000;
-/** Metadata by which a stream is known as ours, and the one number that can never change. */
+/** The metadata key that marks a stream as ours; the number of partitions never changes. */
 const PARTITIONS_KEY = "zaakstroom.partitions";
 
 /** How many partitions a stream says it has; NaN for one that is not ours. */
@@ -38,11 +42,11 @@ export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
   return Number(metadata?.[PARTITIONS_KEY]);
 }
 
-/** An id that a producer sends twice within this time to two cases is refused; per case ids are compared for ever. */
+/** An id sent to two cases within this time is rejected; within a case ids are compared for ever. */
 export const DUPLICATE_WINDOW_MS = 120_000;
 
-/** The stream of events and of everything that must become durable together with them. */
-export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamConfig {
+/** The stream of events and of everything that becomes durable together with them. */
+export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamSettings {
   return {
     name: stream,
     // One stream, because an atomic batch covers one: events here, checkpoints, parked cases, timers, the trail there.
@@ -55,25 +59,25 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
     max_age: 0,
     max_msgs_per_subject: -1,
     duplicate_window: DUPLICATE_WINDOW_MS * MS,
-    // JSON would shrink to a third, and every reader that is behind the latest block would pay for it: a quarter of what
-    // the server does in all. Whoever is short of disk compresses the file system.
+    // JSON would shrink to a third, but every reader behind the latest block would pay for it: a quarter of the server's
+    // work in all. The file system can compress instead.
     compression: "none",
-    // The transactional mailbox: a batch commits whole or not at all.
+    // Transactional mailboxes: a batch commits whole or not at all.
     allow_atomic: true,
     // A new checkpoint, parked case or timer replaces the one before it.
     allow_rollup_hdrs: true,
     // Histories are read from any replica, without the leader.
     allow_direct: true,
-    // What marks a parked case or a timer as gone may itself go after a while.
+    // The tombstone of a parked case or a timer expires after a while.
     allow_msg_ttl: true,
-    // Rollups need it; people are kept out by permissions.
+    // Rollups need it; permissions keep people from purging.
     deny_purge: false,
     metadata: { [PARTITIONS_KEY]: String(partitions) },
   };
 }
 
-/** The leases: a KV bucket whose keys vanish when nobody renews them. */
-export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamConfig {
+/** The leases: a KV bucket whose keys expire when they are not renewed. */
+export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSettings {
   return {
     name: `KV_${leaseBucket(stream)}`,
     subjects: [`$KV.${leaseBucket(stream)}.>`],
@@ -96,29 +100,29 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamCo
   };
 }
 
-/** The read model of cases: a KV bucket, a key a case. It can be made anew from the events at any time. */
-function casesStream(shape: StoreShape): StreamConfig {
+/** The read model of cases: a KV bucket, one key for each case. It can be rebuilt from the events at any time. */
+function casesStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
     name: `KV_${casesBucket(shape.stream)}`,
     subjects: [`$KV.${casesBucket(shape.stream)}.>`],
-    // A key holds what the case is now; the order of the last changes is the order in the stream.
+    // A key holds the current state of a case; the stream orders the cases by their last change.
     max_msgs_per_subject: 1,
     compression: "none",
-    // A stretch of cases and how far they are projected change together.
+    // The entries of a chunk and the projection's checkpoint change together.
     allow_atomic: true,
     allow_msg_ttl: false,
     metadata: {},
   };
 }
 
-/** Where producers leave events that can't compute a partition, until a node moves them into the log. */
-function ingestStream(shape: StoreShape): StreamConfig {
+/** The events of producers that can't compute a partition, until a node moves them into the log. */
+function ingestStream(shape: StoreShape): StreamSettings {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    // What can't be taken in waits beside it, with the reason, for a person.
+    // Rejected messages wait beside them, with the reason, for a person.
     subjects: [subjects.ingest(), subjects.rejected("*")],
     compression: "none",
     allow_atomic: false,
@@ -127,8 +131,8 @@ function ingestStream(shape: StoreShape): StreamConfig {
   };
 }
 
-/** Every stream of a store, the one that tells whose store it is first. */
-export function streamsOf(shape: StoreShape): StreamConfig[] {
+/** Every stream of a store, that of the events first. */
+export function streamsOf(shape: StoreShape): StreamSettings[] {
   return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
 }
 
@@ -158,8 +162,8 @@ export interface StreamDrift {
 }
 
 /** Where an existing stream differs; what the server leaves out counts as false, zero or none. */
-export function driftOf(wanted: StreamConfig, found: Partial<StreamConfig>): Drift[] {
-  const fields = Object.keys(wanted).filter((field) => field !== "metadata") as (keyof StreamConfig)[];
+export function driftOf(wanted: StreamSettings, found: Partial<StreamConfig>): Drift[] {
+  const fields = Object.keys(wanted).filter((field) => field !== "metadata") as (keyof StreamSettings)[];
   return fields
     .map((field) => ({ field, wanted: wanted[field], found: found[field] }))
     .filter(({ wanted, found }) => normal(wanted) !== normal(found));
@@ -259,12 +263,12 @@ export class Subjects {
   ingest(): string {
     return `${this.prefix}.ingest`;
   }
-  /** An event that could not be taken in, by its place among those that came. */
-  rejected(place: number | "*"): string {
-    return `${this.prefix}-refused.${place}`;
+  /** A rejected message, by its sequence on the ingest subject. */
+  rejected(sequence: number | "*"): string {
+    return `${this.prefix}-rejected.${sequence}`;
   }
-  /** Not stored: tells other nodes to look. */
+  /** Not stored: notifies other nodes. */
   notify(): string {
-    return `${this.prefix}-bell`;
+    return `${this.prefix}-notify`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The case generator: a stream of intakes that look like Dutch debt assistance, drawn from the figures of `domain.ts`
- * and the assumptions of `assumptions.ts`. Pure: no clock, no file, no network; the same options give the same bytes,
+ * The case generator: a stream of intakes that look like Dutch debt assistance, drawn from the figures of `cases/figures.ts`
+ * and the assumptions of `cases/assumptions.ts`. Pure: no clock, no file, no network; the same options give the same bytes,
  * and a shorter run is the beginning of a longer one.
  * @module
  */
@@ -19,7 +19,7 @@ import { seededUuid } from "./cases/seeded_ids.ts";
 export interface GeneratorOptions {
   /** Any text or number. The same seed, with the same other options, gives the same cases. */
   readonly seed: string | number;
-  /** How many cases; Infinity for a stream that its reader ends. */
+  /** The number of cases; Infinity for a stream that its reader ends. */
   readonly count: number;
   /** Start of the simulated time, ISO 8601 with an offset. Default: the fixed start of `assumptions.ts`. */
   readonly from?: string;
@@ -46,7 +46,10 @@ export interface GeneratedCase {
   readonly returning: boolean;
 }
 
-/** Generates cases in the order of their arrival, in constant memory. Throws a RangeError for impossible options, at the first case. */
+/**
+ * Generates cases in the order of their arrival, in constant memory. Throws a RangeError for impossible options, at
+ * the first case.
+ */
 export function* generateCases(options: GeneratorOptions): Generator<GeneratedCase> {
   const plan = withDefaults(options);
   const draws = randomStreams(plan);
@@ -167,7 +170,7 @@ function totalDebt({ creditors, totalDebt }: Citizen, { amount }: Claim): number
   return Math.max(totalDebt, amount + smallestCountedDebt * (creditors - 1));
 }
 
-/** Contact details that reach nobody (see `modellingChoices.contact`). */
+/** Contact details that cannot exist (see `modellingChoices.contact`). */
 function contactOf({ ordinal }: Citizen) {
   return {
     name: `Testpersoon ${ordinal}`,

@@ -1,6 +1,6 @@
 /**
- * The backends side by side: the same seeded work for each, in one run and in turns, so that what the machine does
- * meanwhile befalls all of them alike.
+ * Compares the backends: each does the same seeded work, in turns within one run, so that other load on the machine
+ * affects all of them alike.
  * @module
  */
 import { processors } from "../actors/application.ts";
@@ -16,10 +16,10 @@ import {
 } from "./comparison/rates.ts";
 import { LoadTester } from "./load_tester.ts";
 
-/** A backend that takes part. */
+/** A backend under comparison. */
 export interface Participant {
   readonly backend: Backend;
-  /** Bytes its events take up, what is needed to find them included; null where that can't be told. */
+  /** Bytes its events take up, indexes included; null where the store doesn't report it. */
   readonly storedBytes: () => Promise<number | null>;
 }
 
@@ -34,9 +34,9 @@ interface ComparisonOptions {
   readonly supervision: (workers: number) => SupervisorOptions;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Told what is being done. */
+  /** Called with what is being done. */
   readonly onProgress: (line: string) => void;
-  /** What else has its turn in every round. */
+  /** Runs other programs at the end of every round. */
   readonly runPeers?: (round: number) => Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export interface BackendFigures {
   readonly features: BackendFeatures;
   readonly figures: Readonly<Record<Measure, Spread>>;
   readonly stored_bytes_per_event: number | null;
-  /** Of so many pairs of appends on the same version, those of which exactly one was refused. */
+  /** Pairs of appends on the same version that were tried, and of these the pairs of which exactly one was refused. */
   readonly conflicts: { readonly tried: number; readonly refused: number };
 }
 
@@ -76,10 +76,10 @@ type Round = Record<Measure, number>;
 const CONFLICTS = 20;
 const CASES_READ = 50;
 const REPLAYED = 10_000;
-/** Before latency is counted: its workers are new, and what they run is not compiled yet. */
+/** Not counted in latency: the workers are new, and their code is not compiled yet. */
 const WARM_UP_MS = 3_000;
 
-/** Lets the backends take turns; each round begins with another one. */
+/** Measures the backends in turns; each round begins with another one. */
 export async function compareBackends(
   participants: readonly Participant[],
   options: ComparisonOptions,
@@ -172,7 +172,7 @@ async function countEvents(backend: Backend): Promise<number> {
   return count;
 }
 
-/** The median of what was measured, with the least and the greatest. */
+/** The median of the values, with the least and the greatest. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const [least = 0, greatest = 0] = [sorted[0], sorted.at(-1)];

@@ -1,12 +1,12 @@
 /**
- * The load tester: a node with a store, intakes that arrive by a schedule of their own, and what came of them. Node and
- * generator share this process, as under `start --simulate`, so that every clock is the same one.
+ * The load tester: offers a node intakes by a schedule, and measures them until their decision is settled. Node and
+ * generator share this process, as under `start --simulate`, so that all times are of one clock.
  * @module
  */
 import { processors } from "../actors/application.ts";
 import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
-import { delay } from "../backends/primitives/retry.ts";
+import { delayOrAbort } from "../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases } from "./case_generator.ts";
@@ -30,23 +30,23 @@ interface LoadOptions {
   readonly supervision: SupervisorOptions;
   readonly arrivals: ArrivalKind;
   readonly durationMs: number;
-  /** Arrivals so early are offered and not counted. */
+  /** Arrivals in this first part are offered and not counted. */
   readonly warmUpMs: number;
   readonly seed: string;
-  /** Told every second. */
+  /** Called every second. */
   readonly onSecond: (second: SecondFigures) => void;
   readonly signal: AbortSignal;
-  /** Processes of this machine whose use is told. */
+  /** Processes of this machine whose processor time and memory are measured. */
   readonly processes: readonly WatchedProcess[];
 }
 
-/** After the last arrival so long is waited for the rest to be settled. */
+/** How long to wait, after the last arrival, until everything is settled. */
 const DRAIN_MS = 30_000;
-/** The same when somebody asked to stop. */
+/** The same after a request to stop. */
 const ABORTED_DRAIN_MS = 2_000;
-/** In a search a rate has failed for certain once so many seconds of arrivals wait. */
+/** A search gives a rate up once this many seconds of arrivals wait. */
 const HOPELESS_S = 2;
-/** Before a search the node is warmed up for so long. */
+/** The warm-up before a search. */
 const SEARCH_WARM_UP_MS = 3_000;
 /** The first arrival is due a moment after the run was set up. */
 const START_DELAY_MS = 20;
@@ -75,7 +75,7 @@ export class LoadTester {
     while (!signal.aborted) {
       const { mailboxes } = await this.#backend.health();
       if (mailboxes.filter(({ owner }) => owner !== null).length >= wanted) return;
-      await delay(20, signal);
+      await delayOrAbort(20, signal);
     }
   }
 
@@ -83,7 +83,7 @@ export class LoadTester {
     return this.#supervisor.stop(10_000);
   }
 
-  /** One run at one rate, from the first arrival until everything is settled or that is given up. */
+  /** One run at one rate, from the first arrival until everything is settled or the wait is given up. */
   run(perSecond: number): Promise<LoadFigures> {
     return this.#run({ ...this.#plan(), perSecond, givesUp: false });
   }
@@ -101,7 +101,7 @@ export class LoadTester {
     let search: Search = beginSearch(first);
     while (search.next !== undefined && !this.#options.signal.aborted) {
       const figures = await this.#run({ ...this.#plan(), perSecond: search.next, givesUp: true });
-      // A probe that was broken off says nothing; when there is no other, it is at least what was seen.
+      // An interrupted probe proves nothing; it is kept only when there is no other.
       if (this.#options.signal.aborted && probes.length > 0) break;
       const held = meetsObjective(figures, sloMs);
       probes.push(figures);
@@ -165,22 +165,22 @@ export class LoadTester {
   async #everySecond(recorder: RunRecorder, watch: ProcessWatch, ended: AbortSignal, onTick: () => void) {
     const start = performance.now();
     for (let n = 1; !ended.aborted; n++) {
-      await delay(start + n * 1000 - performance.now(), ended);
+      await delayOrAbort(start + n * 1000 - performance.now(), ended);
       const processes = await watch.sample();
-      // What is left of a second would look like a fall.
+      // A second that was cut short would look like a drop in throughput.
       if (ended.aborted) return;
       this.#options.onSecond(recorder.tick(processes));
       onTick();
     }
   }
 
-  /** Waits until nothing is left to settle; returns how long that took, or null when it was given up. */
+  /** Waits until nothing is left to settle; returns how long that took, or null after the longest wait. */
   async #drain(recorder?: RunRecorder): Promise<number | null> {
     const began = wallClock();
     const { signal } = this.#options;
     const unhurried = new AbortController().signal;
     while (wallClock() - began < (signal.aborted ? ABORTED_DRAIN_MS : DRAIN_MS)) {
-      await delay(20, unhurried);
+      await delayOrAbort(20, unhurried);
       if ((recorder?.behind ?? 0) > 0) continue;
       const { mailboxes } = await this.#backend.health();
       if (mailboxes.some(({ pending, retrying }) => pending + retrying > 0)) continue;
@@ -223,7 +223,7 @@ interface RunPlan {
   readonly perSecond: number;
   readonly durationMs: number;
   readonly warmUpMs: number;
-  /** Whether it ends early once it is clear that the rate is not held. */
+  /** Whether the run ends early once the rate is clearly not held. */
   readonly givesUp: boolean;
 }
 

@@ -1,4 +1,5 @@
 /** Detects a terminated thread that still runs. @module */
+import { delay } from "@std/async/delay";
 import process from "node:process";
 
 /** Number of samples, and the length of each. */
@@ -21,7 +22,7 @@ export async function hasRunawayThread(): Promise<boolean> {
 /** The share of one core that this process uses during `forMs`. */
 async function cpuShare(forMs: number): Promise<number> {
   const [before, began] = [process.cpuUsage(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, forMs));
+  await delay(forMs);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / (performance.now() - began);
 }

@@ -122,7 +122,7 @@ export class WorkerHandle {
     const waits = this.#running > 0 && !this.#queue.some(({ lines }) => lines.length >= LARGE_BATCH_BYTES);
     if (waits || this.#queue.length === 0 || this.#hasExited) return;
     this.#running += this.#queue.length;
-    this.#send({ kind: "runs", requests: this.#queue });
+    this.#send({ kind: "batches", requests: this.#queue });
     this.#queue = [];
   }
 

@@ -49,7 +49,7 @@ export class BatchDispatcher {
   /** Handles one message. An error it throws ends the worker. */
   onMessage(message: ToWorker): void {
     if (message.kind === "setup") return this.#setup(message);
-    if (message.kind === "runs") return this.#report(message.requests.flatMap((run) => this.#start(run)));
+    if (message.kind === "batches") return this.#report(message.requests.flatMap((run) => this.#start(run)));
     const run = this.#awaitingHistories.get(message.id)!;
     this.#awaitingHistories.delete(message.id);
     if (message.lines !== null) this.#report([this.#finish(message.id, run, message.lines)]);

@@ -21,7 +21,7 @@ export interface Setup {
 
 /** Handle these batches, in this order. */
 interface BatchRequests {
-  readonly kind: "runs";
+  readonly kind: "batches";
   readonly requests: readonly BatchRequest[];
 }
 

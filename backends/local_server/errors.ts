@@ -1,4 +1,4 @@
-/** What went wrong, for programs; the message says it for people. */
+/** The kinds of failure, for programs; the message is for people. */
 type EmbeddedErrorKind =
   | "unsupported_platform"
   | "no_space"
@@ -7,7 +7,7 @@ type EmbeddedErrorKind =
   | "failed"
   | "not_permitted";
 
-/** The embedded PostgreSQL cannot be had. The message is one line: what was wrong, where, and what to do. */
+/** A local server cannot be used. The message is one line: what is wrong, where, and what to do. */
 export class EmbeddedError extends Error {
   override readonly name = "EmbeddedError";
 
@@ -31,14 +31,14 @@ export function systemError(error: unknown, doing: string, path: string): Embedd
   return explain(`${code ?? ""} ${message}`, reason, doing, path, { cause: error });
 }
 
-/** The error for a program that failed with this output; the first line that tells why is quoted. */
+/** The error for a program that failed with this output; quotes the first line with a reason. */
 export function outputError(output: string, doing: string, path: string): EmbeddedError {
   const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const telling = lines.find((line) => /FATAL|PANIC|error:|could not/.test(line)) ?? lines.at(-1);
   return explain(output, withoutPrefix(telling ?? "no reason was given"), doing, path);
 }
 
-/** Keeps what a server or initdb says and drops the time stamp, process id and severity before it. */
+/** Drops the time stamp, process id and severity before a message. */
 function withoutPrefix(line: string): string {
   return line.replace(/^.*?(?:FATAL|PANIC|error):\s*/, "");
 }

@@ -1,13 +1,15 @@
+import { delay } from "@std/async/delay";
+import { endsWithin } from "../primitives/concurrency.ts";
 import { systemError } from "./errors.ts";
 
 /** Deno before 2.7 has no `tryLock`; a lock that is free is had well within this time, in milliseconds. */
-const PATIENCE_WITHOUT_TRY_LOCK_MS = 250;
+const WITHOUT_TRY_LOCK_MS = 250;
 
 /** How often a lock that is held is tried again, in milliseconds. */
 const RETRY_MS = 20;
 
-/** How long to wait in silence, in milliseconds, before telling that somebody else has the lock. */
-const TELL_AFTER_MS = 2000;
+/** How long to wait, in milliseconds, before reporting that another process has the lock. */
+const REPORT_AFTER_MS = 2000;
 
 /*
  * The system releases a lock when its file is closed or its process dies, however it dies. A file is locked
@@ -15,7 +17,7 @@ const TELL_AFTER_MS = 2000;
  * must find its file closed.
  */
 
-/** Takes the lock exclusively if nobody has it, else answers undefined. Close the file to release it. */
+/** Takes the lock exclusively if it is free, else returns undefined. Close the file to release it. */
 export async function takeIfFree(path: string): Promise<Deno.FsFile | undefined> {
   const file = await openLock(path);
   if (await tryLock(file)) return file;
@@ -23,9 +25,7 @@ export async function takeIfFree(path: string): Promise<Deno.FsFile | undefined>
   return undefined;
 }
 
-/**
- * Takes the lock together with others; waits while somebody has it exclusively. Close the file to release it.
- */
+/** Takes the lock shared; waits while another process has it exclusively. Close the file to release it. */
 export async function takeShared(path: string): Promise<Deno.FsFile> {
   const file = await openLock(path);
   await file.lock(false);
@@ -35,7 +35,7 @@ export async function takeShared(path: string): Promise<Deno.FsFile> {
 /** Runs `act` while holding the lock exclusively; waits for it as long as its holder lives. */
 export async function whileLocked<T>(path: string, act: () => Promise<T>, onWaiting: () => void): Promise<T> {
   using file = await openLock(path);
-  const notice = setTimeout(onWaiting, TELL_AFTER_MS);
+  const notice = setTimeout(onWaiting, REPORT_AFTER_MS);
   try {
     await waitForLock(file);
   } finally {
@@ -44,7 +44,7 @@ export async function whileLocked<T>(path: string, act: () => Promise<T>, onWait
   return await act();
 }
 
-/** Writes this process's id into a lock it holds, for whoever is refused. */
+/** Writes this process's id into a lock it holds, for the message of those it keeps out. */
 export async function signLock(file: Deno.FsFile): Promise<void> {
   await file.truncate();
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
@@ -67,16 +67,10 @@ async function openLock(path: string): Promise<Deno.FsFile> {
 
 async function waitForLock(file: Deno.FsFile): Promise<void> {
   if (typeof file.tryLock !== "function") return await file.lock(true);
-  while (!await file.tryLock(true)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  while (!await file.tryLock(true)) await delay(RETRY_MS);
 }
 
 async function tryLock(file: Deno.FsFile): Promise<boolean> {
   if (typeof file.tryLock === "function") return await file.tryLock(true);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const impatience = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_WITHOUT_TRY_LOCK_MS, false);
-  });
-  const taken = await Promise.race([file.lock(true).then(() => true), impatience]);
-  clearTimeout(timer);
-  return taken;
+  return await endsWithin(file.lock(true), WITHOUT_TRY_LOCK_MS);
 }

@@ -30,10 +30,7 @@ export async function serverUser(cluster: string): Promise<ServerUser> {
   );
 }
 
-/**
- * A command of PostgreSQL's, as that user, away from any directory that could vanish, and without this
- * process's environment: nothing in it is PostgreSQL's business, and some of it is secret.
- */
+/** A command as that user, in a directory that cannot vanish, without the environment of this process, which holds secrets. */
 export function serverCommand(
   user: ServerUser,
   program: string,
@@ -53,7 +50,7 @@ export function serverCommand(
   });
 }
 
-/** Makes a private directory for the server's user, or takes over one that is already private and its own. */
+/** Creates a private directory for the server's user, or uses an existing one that is private and its own. */
 export async function privateDirectory(path: string, user: ServerUser): Promise<void> {
   try {
     await Deno.mkdir(path, { mode: 0o700 });

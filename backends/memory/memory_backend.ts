@@ -47,7 +47,6 @@ class MemoryBackend implements Backend {
   readonly features: BackendFeatures = {
     durable: false,
     shared: false,
-    atomicSettle: true,
     atomicAppend: Infinity,
     geography: "none: it lives in one process",
   };

@@ -16,7 +16,9 @@ import { deadLetters } from "./operations/dead_letters.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
-import * as reading from "./log/queries.ts";
+import * as queries from "./log/queries.ts";
+import { listCases } from "./operations/case_projection.ts";
+import { health } from "./operations/health.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
 export interface PostgresOptions extends PostgresTarget {
@@ -53,7 +55,6 @@ export interface PostgresOptions extends PostgresTarget {
 const features: BackendFeatures = {
   durable: true,
   shared: true,
-  atomicSettle: true,
   atomicAppend: Infinity,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
@@ -154,12 +155,12 @@ class PostgresBackend implements Backend {
     );
   }
 
-  readCase = (caseId: string) => reading.readCase(this.#client, caseId);
-  readAll = (range = {}) => reading.readAll(this.#client, range);
-  listCases = (options = {}) => reading.listCases(this.#client, options);
-  audit = (caseId: string) => reading.audit(this.#client, caseId);
-  storedKinds = () => reading.storedKinds(this.#client);
-  health = () => reading.health(this.#client);
+  readCase = (caseId: string) => queries.readCase(this.#client, caseId);
+  readAll = (range = {}) => queries.readAll(this.#client, range);
+  listCases = (options = {}) => listCases(this.#client, options);
+  audit = (caseId: string) => queries.audit(this.#client, caseId);
+  storedKinds = () => queries.storedKinds(this.#client);
+  health = () => health(this.#client);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

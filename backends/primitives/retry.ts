@@ -14,20 +14,6 @@ export function retryDelayMs(n: number, random: () => number = Math.random): num
   return whole / 2 + random() * whole / 2;
 }
 
-/** Resolves after `ms` (at once when that is past) or when the signal aborts; never rejects. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
-}
-
 /**
  * Tries until the backend answers: only BackendAway is waited out, every other error is thrown. For work that may
  * safely be done twice. When the signal aborts, the last BackendAway is thrown.

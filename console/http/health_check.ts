@@ -1,7 +1,7 @@
 /** Asks the backend for its health, rarely enough that requests for /health put no load on the store. @module */
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { Health } from "../../backends/health.ts";
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import {
   type HealthReport,
   isUnowned,
@@ -82,7 +82,7 @@ export class HealthCheck {
 
   /** The backend's answer, or BackendUnavailable when it takes too long. A question still open is not asked again. */
   async #healthInTime(): Promise<Health> {
-    const { health, timeoutMs = TIMEOUT_MS, wait = delay } = this.#options;
+    const { health, timeoutMs = TIMEOUT_MS, wait = delayOrAbort } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
     const answered = new AbortController();
     const late = wait(timeoutMs, answered.signal).then(() => {

@@ -1,4 +1,5 @@
 /** An HTTP server: routes by path, headers that every answer has, and an end that takes no longer than a second. @module */
+import { endsWithin } from "../../backends/primitives/concurrency.ts";
 
 /** What is served, by path. It reads, and changes nothing: only GET and HEAD are taken. */
 export type HttpRoutes = ReadonlyMap<string, () => Promise<Response>>;
@@ -49,7 +50,7 @@ export function serveHttp({ routes, port, host = DEFAULT_HOST }: HttpOptions): H
   const close = () => {
     // Requests still waiting for the backend are answered now, or they would hold up the end.
     for (const stop of open) stop();
-    return closed ??= withCloseTimeout(server.shutdown());
+    return closed ??= endsWithin(server.shutdown(), CLOSE_MS).then(() => {});
   };
   return { host, port: taken, url: `http://${inUrl(host)}:${taken}/`, close };
 }
@@ -118,10 +119,3 @@ function listenErrorText(error: unknown, host: string, port: number): string {
 /** An IPv6 address without and with the brackets it has in a URL. */
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
 const inUrl = (host: string): string => bare(host).includes(":") ? `[${bare(host)}]` : host;
-
-async function withCloseTimeout(work: Promise<void>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_MS);
-  await Promise.race([work, late]);
-  clearTimeout(timer);
-}

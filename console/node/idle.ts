@@ -2,7 +2,7 @@
 import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Health } from "../../backends/health.ts";
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 
 /** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
 function isIdle({ mailboxes, timers, nextTimerAt }: Health, condition: IdleCondition): boolean {
@@ -33,13 +33,13 @@ export async function waitUntilIdle(
   condition: IdleCondition = { mailboxes: 1, noTimers: false, isInputDone: () => true },
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(Math.max(20, 100 - sinceSettledMs()), signal);
+    await delayOrAbort(Math.max(20, 100 - sinceSettledMs()), signal);
     if (sinceSettledMs() < 50 || !condition.isInputDone()) continue;
     try {
       if (isIdle(await backend.health(), condition)) return;
     } catch (error) {
       if (!(error instanceof BackendUnavailable)) throw error;
     }
-    await delay(50, signal);
+    await delayOrAbort(50, signal);
   }
 }

@@ -1,6 +1,6 @@
 /** The options by which a command reaches a NATS server, and what they come to. @module */
 import { flag, natsUrl, text, wholeNumber } from "../../schema/settings.ts";
-import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { Values } from "../cli/options.ts";
 

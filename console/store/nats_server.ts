@@ -1,5 +1,5 @@
 /** The NATS server a command uses: the one of its URL, or one of this machine's own, for development. @module */
-import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { BackendValues } from "./options.ts";
 import { hostsOf, natsOptionsOf } from "./nats_options.ts";
 import { UsageError } from "../cli/exit_codes.ts";

@@ -1,7 +1,7 @@
 /**
- * Every figure of the simulator that no source gives, in one table: its value and why it is what it is. The code
- * draws from this table and `explain()` shows it, so that an assumption cannot pass for a statistic. Assumptions that
- * came with the data (block shares, sigma of total debt, channel mix …) are marked in `domain/debt_domain.json`.
+ * Every figure of the generator that no source gives, in one table: its value and the reason for it. The code draws
+ * from this table and `simulate --explain` lists it, so that an assumption cannot pass for a statistic. Assumptions that
+ * are part of the data (block shares, sigma of total debt, channel mix) are marked in `data/debt_domain.json`.
  * @module
  */
 
@@ -108,5 +108,5 @@ export const modellingChoices = {
     "number stands for several persons.",
   returning:
     "A returning person is anyone of those who hold a test BSN at that moment, and may come back soon.",
-  contact: "Contact details reach nobody: a reserved mail domain, and an area code that does not exist.",
+  contact: "Contact details cannot exist: a reserved mail domain, and an area code that is not in use.",
 } as const;

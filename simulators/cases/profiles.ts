@@ -64,7 +64,7 @@ function monthlyIncome(source: IncomeSource, household: Household, random: Rando
   return clippedLognormal(random.normal(), { mu: Math.log(median * factor), sigma });
 }
 
-/** Everybody there is. Constant memory: as many people are remembered as there are test BSNs. */
+/** The persons of a run. Memory is constant: as many persons are kept as there are test BSNs. */
 export class CitizenPopulation {
   readonly #numbers: readonly string[];
   readonly #known: Citizen[] = [];

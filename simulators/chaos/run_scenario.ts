@@ -1,4 +1,5 @@
 /** One run of a scenario: warm-up, faults, drain, ledger, verdict. @module */
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { processors } from "../../actors/application.ts";
 import { checkHistory, type Finding } from "../proof/history_checker.ts";
 import { conservation } from "../proof/conservation.ts";
@@ -96,7 +97,7 @@ export async function runOnTestbed(
   onPhase("faults");
   const scheduledFaults = scheduleFaults(scenario, durationMs, (p) => testbed.random.chance(p));
   const records = await runTimeline(scheduledFaults, testbed, signal);
-  await pauseUntil(Math.max(began + durationMs, steadyNow() + AFTER_MS), signal);
+  await delayOrAbort(Math.max(began + durationMs - steadyNow(), AFTER_MS), signal);
   onPhase("drain");
   const drainBegan = steadyNow();
   const unsettled = await drain(testbed, signal);
@@ -171,11 +172,4 @@ function countsOf(observed: readonly RuntimeEvent[]): Record<string, number> {
 
 function mailboxOf({ processor, partition }: { processor: string; partition: number }): string {
   return `${processor}/${partition}`;
-}
-
-function pauseUntil(at: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, at - steadyNow()));
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }

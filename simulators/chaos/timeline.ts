@@ -1,4 +1,5 @@
 /** Playing a timeline: when each fault begins and ends, and what was seen of it. @module */
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { faults } from "../faults/all.ts";
 import type { Fault } from "../faults/fault.ts";
 import { steadyNow } from "./node/control_protocol.ts";
@@ -78,11 +79,11 @@ async function applyScheduledFault(
   began: number,
   signal: AbortSignal,
 ) {
-  await sleep(began + atMs - steadyNow(), signal);
+  await delayOrAbort(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
     await fault.apply(testbed, signal);
-    if (!fault.isInstant) await sleep(began + untilMs - steadyNow(), signal);
+    if (!fault.isInstant) await delayOrAbort(began + untilMs - steadyNow(), signal);
   } finally {
     await fault.heal(testbed);
   }
@@ -121,16 +122,4 @@ function firstSettled(
     result === "settled" && begunAt >= at && affects(partition)
   );
   return after.toSorted((a, b) => a.endedAt! - b.endedAt!)[0];
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

@@ -1,6 +1,7 @@
 /**
- * What the simulated citizen and caseworker do that no source tells. How cases end is not among it: those shares are
- * the data file's (`outcomes.proposed_completed_by_decision`, themselves assumed but for the 71% of arrangements kept).
+ * The figures of the simulated citizen and caseworker that have no source. The shares by which cases end are not among
+ * them: the data file has those (`outcomes.proposed_completed_by_decision`, assumed too but for the 71% of arrangements
+ * that are kept).
  * @module
  */
 
@@ -11,7 +12,7 @@ export const citizenAssumptions = {
     value: 0.1,
     why: "share of the plans that are kept in which one instalment is paid a month late",
   },
-  paid_early_days: { value: 5, why: "an instalment in time comes at most so many days before its due date" },
+  paid_early_days: { value: 5, why: "most days before its due date that an instalment in time is paid" },
   meets_before_leaving: {
     value: 0.5,
     why: "share of those who leave assistance that came to the first meeting",
@@ -20,8 +21,8 @@ export const citizenAssumptions = {
   pays_in_two: { value: 0.2, why: "share of those who pay a collected claim that pay it in two parts" },
   caseworkers: { value: 25, why: "number of caseworkers in the simulated organisation" },
   review_late: { value: 0.03, why: "share of the reviews that no caseworker takes up within the term" },
-  team_lead_days: { value: 7, why: "the team lead decides within so many days" },
-  review_days: { value: 14, why: "a review without a term is taken up within so many days" },
+  team_lead_days: { value: 7, why: "days within which the team lead decides" },
+  review_days: { value: 14, why: "days within which a review without a term is taken up" },
   follows_proposal: {
     value: 0.8,
     why: "share of the proposals a caseworker follows; otherwise assistance is chosen",
@@ -35,6 +36,6 @@ export const citizenChoices = {
     "term, at any moment within the term.",
   forgiven:
     "A claim that is forgiven is closed at once, so that the few withdrawn or escalated ones do not occur.",
-  before_decision: "Nobody withdraws before a decision: no figure was found.",
-  no_amount: "A decision to collect that does not tell the amount of the claim is not paid.",
+  before_decision: "No citizen withdraws before a decision: no figure was found.",
+  no_amount: "A decision to collect that does not name the amount of the claim is not paid.",
 } as const;

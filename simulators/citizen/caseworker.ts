@@ -1,4 +1,4 @@
-/** The simulated caseworker: decides on the cases that wait for a person, and says that it is simulated. @module */
+/** The simulated caseworker: decides the cases that wait for a person; its reasons say that it is simulated. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import type { CitizenLife, CitizenReaction } from "./life.ts";
 import { citizenAssumptions as assumed } from "./assumptions.ts";
@@ -11,7 +11,10 @@ interface CaseworkerChoice {
   readonly why: string;
 }
 
-/** The decision of a caseworker within the term; none when the review is left lying, for the team lead to find. */
+/**
+ * The decision of a caseworker within the term; none for a review that is left to expire, which then goes to the team
+ * lead.
+ */
 export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
   const { asked_of, rules, debt_amount } = citizen.cause.data;
   const askedOfLead = asked_of === "team_lead";

@@ -1,6 +1,7 @@
-/** Plays the citizen and the caseworker against a running store, in simulated time. @module */
+/** Simulates the citizen and the caseworker against a running store, in simulated time. @module */
 import { EventIdConflict } from "../../backends/errors.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
@@ -9,13 +10,16 @@ import { ReactionSchedule } from "./reaction_schedule.ts";
 import { EventTail } from "./event_tail.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 
-/** The types of events the player must be given by `read`; others do no harm. */
+/** The event types that `read` must include; others do no harm. */
 export const citizenEventTypes: readonly string[] = [
   ...new Set([...triggerEventTypes, ...reactionEventTypes, "case.completed"]),
 ];
 
 export interface CitizenOptions {
-  /** Stored events from a position on, of the types of `citizenReads` at least; ends with what was stored at the call. */
+  /**
+   * Stored events from a position on, of the types of `citizenEventTypes` at least; ends with what was stored at the
+   * call.
+   */
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   readonly append: (events: readonly WireEvent[]) => Promise<unknown>;
   /** Simulated time: reactions happen when it has come. */
@@ -24,35 +28,35 @@ export interface CitizenOptions {
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
   readonly maxScheduled?: number;
-  /** Real milliseconds between two looks at the log. Default 200. */
+  /** Real milliseconds between two polls of the log. Default 200. */
   readonly pollIntervalMs?: number;
-  /** Told after every look. */
+  /** Called after every poll. */
   readonly onProgress?: (playing: CitizenProgress) => void;
   /** Real time, for tests. */
   readonly real?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** How it stands. */
+/** The state of the simulation. */
 export interface CitizenProgress {
   /** Events appended. */
   readonly appended: number;
-  /** Not appended, because the same thing had happened otherwise (a run before this one, with another seed). */
+  /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
   readonly skipped: number;
-  /** Reactions that are still to happen. */
+  /** Reactions still to come. */
   readonly scheduled: number;
-  /** Simulated time of the next one; undefined when nothing is to happen. */
+  /** Simulated time of the next one; undefined when there is none. */
   readonly nextAt: Date | undefined;
 }
 
 const APPEND_BATCH = 500;
 
 /**
- * Reads the log, works out the reactions and appends each when its time has come, until the signal aborts. Nothing is
- * kept but in memory: started again, it reads the log from its beginning, and what had happened is found there.
+ * Reads the log, computes the reactions and appends each when its time has come, until the signal aborts. Its state is
+ * in memory only: after a restart it reads the log from the beginning, and finds there which reactions have happened.
  */
 export async function simulateCitizen(options: CitizenOptions): Promise<CitizenProgress> {
-  const { signal, pollIntervalMs = 200, wait = delay, onProgress } = options;
+  const { signal, pollIntervalMs = 200, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
     await simulation.poll();
@@ -124,7 +128,7 @@ class CitizenSimulation {
   }
 
   /**
-   * A backend that is away is waited for: ids are derived, so that an append can be made again. False when the signal
+   * Retries while the backend is unavailable: ids are derived, so an append can be repeated. False when the signal
    * aborted meanwhile.
    */
   async #retry(work: () => Promise<unknown>): Promise<boolean> {

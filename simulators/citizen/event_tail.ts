@@ -2,10 +2,10 @@
  * Following a log that several writers append to, without missing an event.
  *
  * Positions are drawn before their transaction commits, so a position can become visible after a higher one. How much
- * later is bounded: the PostgreSQL backend ends statements after 60 seconds; JetStream and memory have no such gap. So a
- * part of the log is taken as known only when it was read to its end longer than that bound after its last position had
- * been seen: until then it is read again now and then, from where it is known. The passes in between begin a second
- * back, which is enough for what is merely simultaneous. A reader that starts anew reads everything anew.
+ * later is bounded: the PostgreSQL backend ends statements after 60 seconds; JetStream and memory have no such gap. A
+ * part of the log therefore counts as complete only after a full pass that began longer than that bound after its last
+ * position was seen. Full passes start at the end of the complete part; the passes in between start a second back, which
+ * suffices for transactions that are merely concurrent. After a restart everything is read again.
  * @module
  */
 import type { StoredEvent } from "../../schema/delivery_line.ts";
@@ -15,14 +15,14 @@ interface EventTailOptions {
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   /** Real milliseconds since any moment. */
   readonly real: () => number;
-  /** Longer than a transaction of the store can last. Default 90,000. */
+  /** Longer than any transaction of the store. Default 90,000. */
   readonly overlapMs?: number;
 }
 
 interface ReadPass {
   readonly began: number;
   readonly ended: number;
-  /** The highest position seen by then: no lower one is drawn any more. */
+  /** The highest position seen by then: no lower one is drawn after it. */
   readonly highest: number;
 }
 
@@ -32,10 +32,10 @@ export class EventTail {
   readonly #read: EventTailOptions["read"];
   readonly #real: () => number;
   readonly #overlapMs: number;
-  /** Everything up to here has been seen for certain. */
+  /** Every event up to this position has been seen. */
   #completeUntil = 0;
   #highest = 0;
-  /** Positions beyond that. */
+  /** Positions seen beyond it. */
   #seen = new Set<number>();
   #passes: ReadPass[] = [];
   #lastFullPass: number;
@@ -47,7 +47,7 @@ export class EventTail {
     this.#lastFullPass = real();
   }
 
-  /** What was not seen before, once each. Whoever stops early gets the rest at the next call. */
+  /** The events not seen before, once each. A reader that stops early gets the rest at the next call. */
   async *unseenEvents(): AsyncGenerator<StoredEvent> {
     const began = this.#real();
     const far = began - this.#lastFullPass >= this.#overlapMs / 3;
@@ -69,12 +69,12 @@ export class EventTail {
     }
   }
 
-  /** How far the log was seen a second ago. */
+  /** The highest position seen a second ago. */
   #recentPosition(now: number): number {
     return this.#passes.findLast(({ began }) => began <= now - RECENT_MS)?.highest ?? this.#completeUntil;
   }
 
-  /** After a pass from what is known to the end: what had been seen long enough before it is known too. */
+  /** After a pass from the complete part to the end: what was seen long enough before it is complete too. */
   #completePass(began: number): void {
     this.#lastFullPass = began;
     const settled = this.#passes.findLast(({ ended }) => ended <= began - this.#overlapMs);

@@ -1,4 +1,4 @@
-/** What will happen outside, in order of time: a heap that forgets what has happened or no longer can. @module */
+/** The reactions to come, in order of time: a heap in which reactions can be cancelled. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import type { CitizenReaction } from "./life.ts";
 
@@ -9,16 +9,16 @@ interface ScheduledReaction {
 
 export class ReactionSchedule {
   readonly #heap: ScheduledReaction[] = [];
-  /** By case, the ids that may still happen: what is not here is skipped when its time has come. */
+  /** The ids still open, by case; a reaction that is not open is skipped when its time has come. */
   readonly #open = new Map<string, Set<string>>();
   #size = 0;
 
-  /** How many reactions may still happen. */
+  /** The number of open reactions. */
   get size(): number {
     return this.#size;
   }
 
-  /** When the next one happens, in milliseconds; undefined when nothing will. */
+  /** The time of the next one in milliseconds; undefined when there is none. */
   get nextAt(): number | undefined {
     this.#dropCancelled();
     return this.#heap[0]?.time;
@@ -32,7 +32,7 @@ export class ReactionSchedule {
     this.#push({ time: Date.parse(at), event });
   }
 
-  /** It has happened. */
+  /** Closes a reaction that has happened. */
   cancel({ correlation_id, event_id }: WireEvent): void {
     const open = this.#open.get(correlation_id);
     if (!open?.delete(event_id)) return;
@@ -40,13 +40,13 @@ export class ReactionSchedule {
     if (open.size === 0) this.#open.delete(correlation_id);
   }
 
-  /** The case has ended: nobody reacts any more. */
+  /** Closes all reactions of a case that has ended. */
   cancelCase(caseId: string): void {
     this.#size -= this.#open.get(caseId)?.size ?? 0;
     this.#open.delete(caseId);
   }
 
-  /** Takes out what happens up to a time, at most so many, earliest first. */
+  /** Takes out at most `most` reactions that are due by `until`, earliest first. */
   takeDue(until: number, most: number): WireEvent[] {
     const due: WireEvent[] = [];
     while (due.length < most && (this.nextAt ?? Infinity) <= until) {
@@ -97,7 +97,7 @@ export class ReactionSchedule {
   }
 }
 
-/** By time; at one instant by id, so that the order is the same at every run. */
+/** By time, then by id, so that the order is the same at every run. */
 function isEarlier(a: ScheduledReaction, b: ScheduledReaction): boolean {
   return a.time < b.time || (a.time === b.time && a.event.event_id < b.event.event_id);
 }

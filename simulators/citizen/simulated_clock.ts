@@ -38,7 +38,7 @@ export const timeScale = z.string().transform((text, context) => {
   }
 });
 
-/** What tells the time. */
+/** A source of the current time. */
 export interface SimulatedClock {
   now(): Date;
 }

@@ -5,7 +5,7 @@ import { formatCount } from "../reports/number_format.ts";
 import type { Report, ReportPart, ReportTable } from "../reports/report.ts";
 import { barPlot, type PlotBar } from "../reports/svg_plot.ts";
 
-/** What another program made of the same jobs. */
+/** The rate of another program on the same jobs. */
 export interface PeerMeasurements {
   readonly name: string;
   readonly version: string;
@@ -13,7 +13,7 @@ export interface PeerMeasurements {
   readonly per_second: Spread;
 }
 
-/** Everything a comparison found. */
+/** The figures of a comparison. */
 export interface Comparison {
   readonly machine: string;
   readonly seed: string;
@@ -46,10 +46,6 @@ function rowsOf({ rate_per_second: at }: Comparison): Row[] {
     ["Queries: story of a case, ms", ms("read_case_ms")],
     ["Queries: replay of one type, events/s", rate("replay_per_second")],
     [
-      "Transactions: outputs, checkpoint, timers",
-      ({ features }) => features.atomicSettle ? "one" : "several",
-    ],
-    [
       "Transactions: rival appends of which one was refused",
       ({ conflicts: { refused, tried } }) => `${refused} of ${tried}`,
     ],
@@ -81,7 +77,7 @@ function mainTable(comparison: Comparison): { head: string[]; rows: string[][] }
   return { head: ["figure", ...backends.map(({ name }) => name)], rows };
 }
 
-/** Rates of peers, and ours on the same PostgreSQL as so many times theirs. */
+/** Rates of peers, and ours on the same PostgreSQL as a multiple of each. */
 function peerTable({ backends, peers }: Comparison): { head: string[]; rows: string[][] } | undefined {
   const ours = backends.find(({ name }) => name === "postgres")?.figures.settle_per_second;
   if (peers.length === 0 || ours === undefined) return undefined;

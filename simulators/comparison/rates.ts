@@ -1,9 +1,9 @@
-/** How fast a store takes and gives: the work of one round of a comparison, each as one number. @module */
+/** The measurements of one round of a comparison, each as one number. @module */
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { VersionConflict } from "../../backends/errors.ts";
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
@@ -12,7 +12,7 @@ import { ErrorCounts } from "../load/error_counts.ts";
 
 const BATCH = 500;
 const CONCURRENT_APPENDS = 4;
-/** Nothing was settled for so long: work has ended, or waits for something. */
+/** After this long without a settle the store is asked whether work is left. */
 const QUIET_MS = 150;
 
 /** Generated intakes in batches, the same for every backend. */
@@ -41,7 +41,7 @@ export async function settleRate(
   let [settled, began, last] = [0, 0, 0];
   const watched = measureBackend(backend, (_, done) => {
     last = performance.now();
-    // What was first is where the clock starts.
+    // The clock starts at the first settle, and its deliveries don't count.
     if (began === 0) began = last;
     else settled += done.length;
   });
@@ -56,7 +56,7 @@ export async function settleRate(
   }
 }
 
-/** While work flows, the store is not asked: what that costs would be measured too. */
+/** While deliveries are settled the store is not asked: the cost of asking would be measured too. */
 async function waitUntilDrained(
   backend: Backend,
   names: ReadonlySet<string>,
@@ -64,7 +64,7 @@ async function waitUntilDrained(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
+    await delayOrAbort(Math.max(50, QUIET_MS - sinceSettledMs()), signal);
     if (sinceSettledMs() < QUIET_MS) continue;
     const mailboxes = (await backend.health()).mailboxes.filter(({ processor }) => names.has(processor));
     if (mailboxes.length < names.size * backend.partitions) continue;
@@ -72,7 +72,7 @@ async function waitUntilDrained(
   }
 }
 
-/** Milliseconds to read the story of one case: the median over these. */
+/** Median milliseconds to read all events of one of these cases. */
 export async function readCaseMs(backend: Backend, caseIds: readonly string[]): Promise<number> {
   const times: number[] = [];
   for (const caseId of caseIds) {
@@ -91,7 +91,7 @@ export async function replayRate(backend: Backend, type: string, most: number): 
   return count / (performance.now() - began) * 1000;
 }
 
-/** Of so many cases to which two producers append at once on the same version: how many refused exactly one of them. */
+/** Appends to each case twice at once on the same version; returns for how many cases exactly one append was refused. */
 export async function countRefusedConflicts(
   backend: Backend,
   batches: readonly WireEvent[][],

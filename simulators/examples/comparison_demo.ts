@@ -1,5 +1,5 @@
 /**
- * Takes the same case through both backends: they tell the same history, each in its own time.
+ * Takes the same case through both backends: the history is the same, the times differ.
  *
  *     deno run -A simulators/examples/comparison_demo.ts [--postgres-url postgres://…] [--nats-url nats://…]
  *

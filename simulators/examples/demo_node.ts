@@ -5,7 +5,7 @@ import { noopObserver } from "../../actors/observer.ts";
 import { processors } from "../../actors/application.ts";
 import { Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { NatsOptions } from "../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /** A server, for a publisher and for a node. */
@@ -61,7 +61,8 @@ async function openPostgresStore(dataDir: string, given?: string): Promise<DemoS
   const own = given === undefined ? await openEmbedded({ role: "node", dataDir }) : undefined;
   const { host, port, user, database } = own?.connection ?? {};
   const url = given ?? `postgres://${user}@${encodeURIComponent(host!)}:${port}/${database}`;
-  const backend = await openPostgres({ url });
+  // An empty database gets its store here; one of another version is left for `setup`.
+  const backend = await openPostgres({ url, migrate: "if-empty" });
   return { url, natsOptions: {}, backend, close: async () => await own?.close() };
 }
 

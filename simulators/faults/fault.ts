@@ -1,5 +1,5 @@
 /** The contract of a fault: what it does, how it ends, and what proves that it happened. @module */
-import { delay } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import type { RuntimeEventKind } from "../proof/history.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 
@@ -40,7 +40,7 @@ export async function pollUntil(
   signal: AbortSignal,
 ): Promise<void> {
   const late = AbortSignal.any([signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
-  while (!late.aborted && !await condition()) await delay(POLL_INTERVAL_MS, late);
+  while (!late.aborted && !await condition()) await delayOrAbort(POLL_INTERVAL_MS, late);
 }
 
 /** For what is over by itself. */

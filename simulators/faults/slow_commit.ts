@@ -1,6 +1,7 @@
 /** A transaction that has drawn its positions and commits late, as that of a slow or stopped producer does. @module */
+import { delay } from "@std/async/delay";
 import postgres from "postgres";
-import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import { PARTITIONS } from "../chaos/node/open_store.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 import { type Fault, noHealing } from "./fault.ts";
@@ -35,7 +36,7 @@ async function appendSlowly({ producer, storeUrl }: Testbed): Promise<[number, n
     const answer = await sql.begin(async (tx) => {
       const [stored] = await tx`select stored, last_position::int as last
         from zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${events.length})`;
-      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+      await delay(HELD_MS);
       return stored as { stored: number; last: number };
     });
     producer.accepted.push(...events.map(({ event_id }) => event_id));

@@ -1,4 +1,4 @@
-/** When the events of a load test are due: settled before it begins, whatever the store does meanwhile. @module */
+/** When the events of a load test are due: fixed before it begins, independent of how fast the store is. @module */
 import { hoursOfWeek } from "../cases/arrival_pattern.ts";
 import { Random } from "../cases/random.ts";
 
@@ -47,7 +47,7 @@ function* randomArrivals(relative: readonly number[], options: ArrivalOptions): 
   for (const [i, factor] of relative.entries()) {
     const [ends, perMs] = [(i + 1) * length, perSecond / 1000 * factor];
     let at = i * length;
-    // What is left of a waiting time at the end of a piece is spent at the rate of the next one.
+    // The rest of a waiting time at the end of a piece is spent at the rate of the next one.
     for (; perMs > 0 && at + wait / perMs < ends; wait = random.exponential()) yield at += wait / perMs;
     wait -= perMs * (ends - at);
   }

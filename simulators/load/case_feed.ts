@@ -1,6 +1,7 @@
 /** Feeding a store with generated cases: in batches, at a rate or as fast as it takes them. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "../case_generator.ts";
@@ -10,7 +11,7 @@ interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
   readonly perSecond?: number;
-  /** Told after every append that was acknowledged. */
+  /** Called after every append that was acknowledged. */
   readonly onAppended?: (events: readonly WireEvent[], duplicates: number) => void;
 }
 
@@ -21,8 +22,8 @@ const CONCURRENT_APPENDS = 3;
 const STEP_MS = 50;
 
 /**
- * Appends generated cases; returns how many. While the backend is away it waits: the ids follow from the seed, so an
- * append whose outcome is unknown is simply made again, and a run that was cut off goes on where it was.
+ * Appends generated cases; returns how many. It retries while the backend is unavailable: the ids derive from the seed,
+ * so an append whose outcome is unknown can be repeated, and an interrupted run continues where it was.
  */
 export async function appendGeneratedCases(
   backend: Backend,
@@ -70,7 +71,7 @@ async function* batches(
     batch.push(withTwoDecimals(event));
     if (batch.length < size) continue;
     if (perSecond !== undefined) {
-      await delay(began + handedOut / perSecond * 1000 - performance.now(), signal);
+      await delayOrAbort(began + handedOut / perSecond * 1000 - performance.now(), signal);
     }
     handedOut += batch.length;
     yield batch;

@@ -1,4 +1,4 @@
-/** Counts what went wrong in a run: an observer of the runtime. @module */
+/** Counts the errors of a run, as an observer of the runtime. @module */
 import type { Observer } from "../../actors/observer.ts";
 
 export class ErrorCounts implements Observer {
@@ -8,7 +8,7 @@ export class ErrorCounts implements Observer {
   restarts = 0;
   outages = 0;
 
-  /** Begins anew. */
+  /** Sets all counts to zero. */
   reset(): void {
     Object.assign(this, new ErrorCounts());
   }

@@ -1,17 +1,17 @@
-/** What a load run comes to: the figures, and what they say. @module */
+/** The figures of a load run, and the verdict on them. @module */
 import type { ArrivalKind } from "./arrival_schedule.ts";
 import type { CurvePoint, LatencyFigures } from "./latency_histogram.ts";
 
-/** What one process used. */
+/** Processor time and memory of one process. */
 export interface ProcessFigures {
   readonly name: string;
   /** In a hundred of one core, over the whole run. */
   readonly cpu_percent: number;
-  /** The most that was seen. */
+  /** The highest sample. */
   readonly memory_mb: number;
 }
 
-/** One second of a run. Latencies are of what came to its end in it. */
+/** One second of a run. Latencies are of the events that were settled in it. */
 export interface SecondFigures {
   readonly second: number;
   readonly offered: number;
@@ -26,9 +26,9 @@ export interface SecondFigures {
   readonly processes: readonly { name: string; cpu_percent: number; memory_mb: number }[];
 }
 
-/** What the generator itself came to. */
+/** How well the generator kept its own schedule. */
 interface GeneratorFigures {
-  /** How late it handed over what the store could have taken. */
+  /** How late it handed over events that the store could have taken. */
   readonly late_ms: LatencyFigures;
   /** The part of the time its thread spent making events, in a hundred. */
   readonly making_percent: number;
@@ -36,7 +36,7 @@ interface GeneratorFigures {
 
 type Bottleneck = "none" | "generator" | "appends" | "processing";
 
-/** What held a run back, in one word and in words. */
+/** What limited a run, as a word and as a sentence. */
 interface LoadVerdict {
   readonly limit: Bottleneck;
   readonly text: string;
@@ -56,20 +56,20 @@ export interface LoadFigures {
   readonly appended: number;
   /** Deliveries settled, over all processors. */
   readonly settled: number;
-  /** Cases that got their decision without a person: whose way through three processors is measured. */
+  /** Cases decided without a person: their way through three processors is measured. */
   readonly decided: number;
   readonly appended_per_second: number;
   readonly settled_per_second: number;
   /** From the moment an event was due to its acknowledgement. */
   readonly append_ms: LatencyFigures;
-  /** From the store's taking of an event to the settling of its delivery, by processor. */
+  /** From when the store recorded an event to when its delivery was settled, by processor. */
   readonly settle_ms: Readonly<Record<string, LatencyFigures>>;
   /** From the moment an intake was due to the settling of its decision: intake, analysis, decision. */
   readonly end_to_end_ms: LatencyFigures;
   readonly most_behind: number;
-  /** How late what was handed over last was: above a moment, the store takes less than is offered. */
+  /** How late the last events were handed over: above a moment, the store takes less than is offered. */
   readonly append_lag_seconds: number;
-  /** From the last arrival until everything was settled; null when it was given up. */
+  /** From the last arrival until everything was settled; null when the wait was given up. */
   readonly drained_in_seconds: number | null;
   readonly errors: Readonly<
     Record<"retried" | "dead_lettered" | "fenced" | "worker_restarts" | "unavailable", number>
@@ -81,20 +81,20 @@ export interface LoadFigures {
   readonly by_second: readonly SecondFigures[];
 }
 
-/** Of a run that somebody stopped. */
+/** The verdict on a run that was stopped. */
 export const INTERRUPTED: LoadVerdict = {
   limit: "none",
   text: "Stopped before its end: the figures are of what was measured until then",
 };
 
-/** A generator that is usually this late is no longer on schedule. */
+/** A generator whose median lateness is above this is no longer on schedule. */
 const LATE_MS = 5;
-/** How far appends may be behind the schedule at its end, and how soon all must be settled after it. */
+/** How far appends may lag at the end of the schedule, and within what time all must be settled after it. */
 const KEPT_UP_S = 1;
 
 type VerdictInput = Pick<LoadFigures, "append_lag_seconds" | "drained_in_seconds" | "generator">;
 
-/** Says what the limit was. A generator that is late makes everything after it unsure, so it is looked at first. */
+/** Names the limit. The generator comes first: when it is late, nothing measured after it is sure. */
 export function judge(run: VerdictInput): LoadVerdict {
   const kept = run.append_lag_seconds <= KEPT_UP_S;
   const drained = run.drained_in_seconds !== null && run.drained_in_seconds <= KEPT_UP_S;
@@ -104,7 +104,7 @@ export function judge(run: VerdictInput): LoadVerdict {
   return { limit: "none", text: "The rate was held: everything was taken and settled as it came" };
 }
 
-/** Late most of the time, or so late that half of the appends' lag is its own. */
+/** Late most of the time, or by more than half of the appends' lag. */
 function isLate({ append_lag_seconds: lag, generator: { late_ms } }: VerdictInput): boolean {
   return late_ms.p50 > LATE_MS || (lag > KEPT_UP_S && late_ms.p99 > lag * 500);
 }
@@ -114,7 +114,7 @@ function generatorVerdict({ generator: { late_ms, making_percent } }: VerdictInp
     `${late_ms.p50} ms (p50), ${late_ms.p99} ms (p99), and spent ${making_percent} % of its time making events`;
 }
 
-/** Whether a run held its rate with end-to-end latency inside the objective. Where nothing was measured, nothing was held. */
+/** Whether a run held its rate with end-to-end latency inside the objective; false when no latency was measured. */
 export function meetsObjective(
   { verdict, end_to_end_ms: { count, p99 } }: LoadFigures,
   sloMs: number,

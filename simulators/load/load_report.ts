@@ -60,7 +60,7 @@ function errorLine({ errors }: LoadFigures): string {
 }
 
 /** A search for the highest rate: the objective, and every rate that was tried. */
-export interface LoadSearch {
+interface LoadSearch {
   readonly sloMs: number;
   readonly probes: readonly LoadFigures[];
 }
@@ -125,7 +125,7 @@ function figureRows(run: LoadFigures): string[][] {
 }
 
 function searchSection({ probes }: LoadSearch): ReportSection {
-  const head = ["rate tried", "appended/s", "end to end p50", "p99", "what came of it"];
+  const head = ["rate tried", "appended/s", "end to end p50", "p99", "outcome"];
   const rows = probes.map((probe) => [
     formatCount(probe.rate_per_second),
     formatCount(probe.appended_per_second),

@@ -1,16 +1,17 @@
 /**
  * Open-loop arrivals: events are offered when they are due, whether or not the store has kept up, and every latency
- * counts from that moment. A slow answer therefore delays what follows in the figures as it would in life (no coordinated
- * omission).
+ * counts from that moment. A slow answer therefore shows in the latency of what follows it, as it would for real callers
+ * (no coordinated omission).
  * @module
  */
 import type { Backend } from "../../backends/backend.ts";
-import { delay, retryWhileUnavailable } from "../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import type { WireEvent } from "../../schema/events.ts";
 
-/** What was offered, as it goes on. Times are milliseconds of `performance.now()`. */
+/** Observes the appends. Times are milliseconds of `performance.now()`. */
 export interface OpenLoopListener {
-  /** An append begins: how long after its first event was due, and how much of that the store did not ask for. */
+  /** An append begins: how long after its first event was due, and how much of that is the generator's own delay. */
   onHandedOver(lagMs: number, lateMs: number): void;
   /** Events acknowledged: when they were due, in milliseconds since the start, and when the answer came. */
   onAcknowledged(due: readonly number[], at: number): void;
@@ -28,11 +29,11 @@ interface OpenLoopOptions {
   readonly signal: AbortSignal;
 }
 
-/** Appends under way at once, and events in one append at most: what is due meanwhile goes together. */
+/** Concurrent appends, and most events in one append: events that become due meanwhile are sent together. */
 export const APPENDS_AT_ONCE = 4;
 const LARGEST_APPEND = 500;
 
-/** What the generator itself came to. */
+/** The generator's own figures. */
 interface OpenLoopResult {
   readonly count: number;
   /** Milliseconds this thread spent making events. */
@@ -61,7 +62,7 @@ class OpenLoop {
     const { schedule, start, signal } = this.#options;
     const moments = schedule[Symbol.iterator]();
     for (let next = moments.next(); !next.done && this.#failed === undefined;) {
-      await delay(start + next.value - performance.now(), signal);
+      await delayOrAbort(start + next.value - performance.now(), signal);
       if (this.#inFlight.size >= APPENDS_AT_ONCE) await Promise.race(this.#inFlight);
       if (signal.aborted) break;
       const elapsed = this.#handOver(next.value);
@@ -76,7 +77,7 @@ class OpenLoop {
     return { count: this.#count, makingMs: this.#makingMs };
   }
 
-  /** Tells how late it is; returns the milliseconds since the start. */
+  /** Reports how late the event is; returns the milliseconds since the start. */
   #handOver(due: number): number {
     const { start, listener } = this.#options;
     const elapsed = performance.now() - start;
@@ -93,7 +94,7 @@ class OpenLoop {
     this.#makingMs += performance.now() - began;
     const appended = this.#append(events, due).catch((error) => void (this.#failed ??= { error })).finally(
       () => {
-        // Only when all were taken was anything waiting for this one.
+        // The generator waits for a free place only when all are taken.
         if (this.#inFlight.size === APPENDS_AT_ONCE) this.#freeSince = performance.now();
         this.#inFlight.delete(appended);
       },
@@ -101,7 +102,7 @@ class OpenLoop {
     this.#inFlight.add(appended);
   }
 
-  /** While the store is away it is asked again: the ids are the same, and the time that passes counts. */
+  /** Retries while the store is unavailable: the ids stay the same, and the time that passes counts as latency. */
   async #append(events: readonly WireEvent[], due: readonly number[]): Promise<void> {
     const { append, signal, listener } = this.#options;
     await retryWhileUnavailable(() => append(events), signal);

@@ -49,7 +49,7 @@ export class PreciseHistogram {
     return this.count === 0 ? 0 : this.#sum / this.count;
   }
 
-  /** The value that so many in a hundred do not exceed; 0 when nothing was counted. */
+  /** The value that `percent` in a hundred do not exceed; 0 when nothing was counted. */
   percentile(percent: number): number {
     const wanted = Math.max(1, Math.ceil(this.count * percent / 100));
     let counted = 0;

@@ -1,21 +1,21 @@
 /**
- * What processes on this machine use, by the kernel's account of them (Linux; elsewhere nothing is told). Deno keeps
- * /proc from programs without all permissions, so `cat` reads it: one short process a look.
+ * Processor time and memory of processes on this machine, from /proc (Linux only; elsewhere undefined). Deno keeps /proc
+ * from programs without all permissions, so `cat` reads it: one short process a sample.
  * @module
  */
 
 /** A process with its children at one moment. */
 export interface ProcessUsage {
-  /** Since they began, seconds; children that have ended included. */
+  /** Seconds since they began; children that have ended included. */
   readonly cpuSeconds: number;
-  /** Resident; what they share counts once. */
+  /** Resident; shared pages count once. */
   readonly memoryMb: number;
 }
 
 /** How often the kernel counts in a second, on every Linux that Deno runs on. */
 const TICKS = 100;
 
-/** The use of a process and its direct children; undefined where it can't be told. */
+/** The usage of a process and its direct children; undefined when it is gone or not on Linux. */
 export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
   const children = "$(cat /proc/$0/task/$0/children)";
   const files = `for p in $0 ${children}; do set -- "$@" /proc/$p/stat /proc/$p/status; done`;
@@ -40,7 +40,7 @@ export function parseUsage(text: string, pid: number): ProcessUsage | undefined 
   return { cpuSeconds: cpu / TICKS, memoryMb: (own + Math.max(...shared)) / 1024 };
 }
 
-/** The process that listens on a port of this machine; undefined for one elsewhere, or of somebody else. */
+/** The process that listens on a port of this machine; undefined for another machine or another user's process. */
 export async function listenerOn(url: string): Promise<number | undefined> {
   const { hostname, port } = new URL(url);
   if (!["127.0.0.1", "localhost", "[::1]"].includes(hostname) || port === "") return undefined;
@@ -61,7 +61,9 @@ export function listeningInode(table: string, port: number): string | undefined 
   return undefined;
 }
 
-/** The first process that has a socket open, in what `ls -l /proc/[0-9]*\/fd` prints: children come after their parent. */
+/**
+ * The first process that has a socket open, in what `ls -l /proc/[0-9]*\/fd` prints: children come after their parent.
+ */
 export function ownerOf(links: string, inode: string): number | undefined {
   const owners: number[] = [];
   let pid = 0;
@@ -73,7 +75,7 @@ export function ownerOf(links: string, inode: string): number | undefined {
   return owners.length === 0 ? undefined : Math.min(...owners);
 }
 
-/** What a script prints, as far as it gets: processes come and go while it looks. */
+/** The output of a script; its errors are ignored, since processes end while it reads. */
 async function shell(script: string, argument: string): Promise<string> {
   if (Deno.build.os !== "linux") return "";
   const args = ["-c", `{ ${script}; } 2>/dev/null`, argument];

@@ -1,8 +1,8 @@
-/** Looks at processes again and again during a run. @module */
+/** Samples the usage of processes during a run. @module */
 import type { ProcessFigures, SecondFigures } from "./load_figures.ts";
 import { type ProcessUsage, usageOf } from "./process_usage.ts";
 
-/** A process to look at, with a name for people. */
+/** A process to sample, with a name for people. */
 export interface WatchedProcess {
   readonly name: string;
   readonly pid: number;
@@ -24,7 +24,7 @@ export class ProcessWatch {
     this.#samples = seen;
   }
 
-  /** Begins with those that can be looked at. */
+  /** Takes the first sample; processes that cannot be read are left out. */
   static async begin(processes: readonly WatchedProcess[]): Promise<ProcessWatch> {
     const samples = await Promise.all(processes.map(async (watched): Promise<ProcessSamples | undefined> => {
       const first = await usageOf(watched.pid);
@@ -34,7 +34,7 @@ export class ProcessWatch {
     return new ProcessWatch(samples.filter((seen) => seen !== undefined));
   }
 
-  /** What they used since the last look. */
+  /** The usage since the last sample. */
   async sample(): Promise<SecondFigures["processes"]> {
     return await Promise.all(this.#samples.map(async (seen) => {
       const usage = await usageOf(seen.watched.pid) ?? seen.last;
@@ -47,7 +47,7 @@ export class ProcessWatch {
     }));
   }
 
-  /** What they used since the beginning. */
+  /** The usage since the beginning. */
   figures(): ProcessFigures[] {
     return this.#samples.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
       name: watched.name,

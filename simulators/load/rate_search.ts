@@ -1,6 +1,6 @@
-/** Searching for the highest rate that is held: doubling until one fails, then halving what is between. Pure. @module */
+/** Searches for the highest rate that is held: doubles until one fails, then bisects. Pure. @module */
 
-/** What is known so far, in events a second. */
+/** The state of a search, in events a second. */
 export interface Search {
   /** The highest rate that was held; 0 when none was. */
   readonly held: number;
@@ -10,9 +10,9 @@ export interface Search {
   readonly next: number | undefined;
 }
 
-/** Rates are told apart to within this part of them. */
+/** The search ends when the bounds differ by less than this share. */
 const PRECISION = 0.05;
-/** Below this the search gives up, and above that it is content. */
+/** The search stays within these rates. */
 const LEAST = 1;
 const MOST = 1_000_000;
 
@@ -34,12 +34,12 @@ function nextRate({ held, failed }: Omit<Search, "next">): number | undefined {
   if (failed === Infinity) return held * 2 <= MOST ? held * 2 : undefined;
   if (held === 0) return failed / 4 >= LEAST ? round(failed / 4) : undefined;
   if (failed - held <= held * PRECISION) return undefined;
-  // In the middle of the factor between them, not of the difference: both ends are known to the same part.
+  // The geometric mean: both bounds are known to the same relative precision.
   const middle = round(Math.sqrt(held * failed));
   return middle > held && middle < failed ? middle : undefined;
 }
 
-/** Two significant digits are lost on nobody; below a hundred all of them count. */
+/** Whole tens, and below a hundred whole numbers: finer than the precision of the search. */
 function round(rate: number): number {
   return rate < 100 ? Math.round(rate) : Math.round(rate / 10) * 10;
 }

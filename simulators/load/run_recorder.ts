@@ -1,4 +1,4 @@
-/** Collects what happens in one load run: plain counts and histograms, cheap to add to. @module */
+/** Collects the counts and histograms of one load run. @module */
 import { LatencyHistogram } from "./latency_histogram.ts";
 import type { SecondFigures } from "./load_figures.ts";
 import type { SettledDelivery } from "./measured_backend.ts";
@@ -35,7 +35,7 @@ export class RunRecorder implements OpenLoopListener {
   appendedInTime = 0;
   settledInTime = 0;
   lastSettledAt = 0;
-  /** How long what was handed over last had been due. */
+  /** How long ago the events handed over last were due. */
   lagMs = 0;
   /** While arrivals are still offered. */
   offering = true;
@@ -93,7 +93,7 @@ export class RunRecorder implements OpenLoopListener {
     if (counts) this.endToEnd.record(ms);
   }
 
-  /** Closes a second. */
+  /** Ends a second of the run. */
   tick(processes: SecondFigures["processes"]): SecondFigures {
     const { append, endToEnd } = this.#second;
     const now = { offered: this.offered, appended: this.appended, settled: this.settled };
@@ -116,7 +116,7 @@ export class RunRecorder implements OpenLoopListener {
     return second;
   }
 
-  /** The part of a run's figures that was counted here. */
+  /** The figures of a run that are counted here. */
   figures() {
     const { offered, appended, settled, decided, mostBehind, behind, bySecond, append, endToEnd } = this;
     const settle = [...this.settle].map(([name, histogram]) => [name, histogram.figures()] as const);

@@ -3,6 +3,7 @@
  * off or falsifies what passes. What it holds while it is cut goes on when it is mended, as TCP would send it again.
  * @module
  */
+import { delay } from "@std/async/delay";
 import { Link } from "./link.ts";
 import {
   type CurrentFilter,
@@ -49,7 +50,7 @@ export class LinkRules {
     const ms = size / this.bytesPerSecond * 1000;
     this.throttled.bytes += size;
     this.throttled.ms += ms;
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await delay(ms);
   }
 }
 
@@ -98,6 +99,6 @@ export class FaultProxy implements AsyncDisposable {
     this.rules.restore();
     this.reset();
     await this.#accepting;
-    while (this.#links.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (this.#links.size > 0) await delay(1);
   }
 }

@@ -1,4 +1,5 @@
 /** One connection through the proxy: two ways, each with a queue of pieces that wait for their turn. @module */
+import { delay } from "@std/async/delay";
 import type { LinkRules, Upstream } from "./fault_proxy.ts";
 import type { Direction, Wire, WireOutput } from "./wire.ts";
 
@@ -80,7 +81,7 @@ export class Link {
     to: Deno.TcpConn,
   ) {
     const wait = dueAt - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (wait > 0) await delay(wait);
     const forwarded = joined(passage.forwarded);
     if (forwarded.length > 0) await this.#rules.pass(direction, forwarded.length);
     await writeAll(to, forwarded);

@@ -1,4 +1,4 @@
-/** The proof of the generator: what the sources say beside what was generated, with the deviation. @module */
+/** Compares generated cases with the sources: the expected and the generated figures, with the deviation. @module */
 import { localHour } from "../cases/arrival_pattern.ts";
 import type { GeneratedCase, IntakeData } from "../case_generator.ts";
 import { sourcedFigures } from "../cases/figures.ts";
@@ -12,16 +12,16 @@ export type Unit = "share" | "euro" | "number" | "index";
 
 export interface ReportLine {
   readonly item: string;
-  /** What the source, or the assumption, says. */
+  /** The figure of the source, or of the assumption. */
   readonly source: number;
   readonly generated: number;
   /** Generated minus source: percentage points for shares, percent of the source for everything else. */
   readonly deviation: number;
-  /** How many cases the generated figure rests on: few of them explain a large deviation. */
+  /** The number of cases behind the generated figure: few of them explain a large deviation. */
   readonly cases: number;
 }
 
-export interface ReportSection {
+export interface DistributionSection {
   readonly title: string;
   readonly unit: Unit;
   readonly source: string;
@@ -32,9 +32,9 @@ export interface ReportSection {
 
 export interface DistributionReport {
   readonly cases: number;
-  /** What departs from the sources, so that a deviation can be read. */
+  /** How the scenario departs from the sources, which explains a deviation. */
   readonly departure: string;
-  readonly sections: readonly ReportSection[];
+  readonly sections: readonly DistributionSection[];
 }
 
 /** Reads all cases once, in constant memory, and compares them with the sources. */
@@ -77,7 +77,7 @@ class CaseCounts {
     this.#totalDebt += total_debt;
   }
 
-  sections(): ReportSection[] {
+  sections(): DistributionSection[] {
     return [
       ...this.#shares.map(({ expected, counts }) => shareSection(expected, counts)),
       this.#returningSection(),
@@ -88,14 +88,14 @@ class CaseCounts {
     ];
   }
 
-  #returningSection(): ReportSection {
+  #returningSection(): DistributionSection {
     const { value, source } = sourcedFigures.outcomes.repeat_applicants;
     const lines = this.cases === 0 ? [] : [shareLine("returning", value, this.#returning, this.cases)];
     return { title: "returning persons", unit: "share", source, certainty: "derived", lines };
   }
 
   /** Premium claims against all others of the same month, so that the calendar of the run does not matter. */
-  #seasonSection(): ReportSection {
+  #seasonSection(): DistributionSection {
     const { monthly_index, source } = sourcedFigures.seasonality;
     const weight = sourcedFigures.debt_types.find(({ id }) => id === "zorgpremie")!.weight;
     const lines = this.#premiumsByMonth.flatMap((premiums, i) => {
@@ -107,7 +107,7 @@ class CaseCounts {
     return { title: "season of zorgpremie, by month", unit: "index", source, certainty: "derived", lines };
   }
 
-  #quantileSection(title: string, part: number, figure: "median_eur" | "p90_eur"): ReportSection {
+  #quantileSection(title: string, part: number, figure: "median_eur" | "p90_eur"): DistributionSection {
     const lines = sourcedFigures.debt_types.flatMap(({ id, amount }) => {
       const histogram = this.#amounts.get(id)!;
       const { count } = histogram;
@@ -122,7 +122,7 @@ class CaseCounts {
     };
   }
 
-  #personSections(): ReportSection[] {
+  #personSections(): DistributionSection[] {
     const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
     if (this.#profiles === 0) return [];
     const mean = (title: string, unit: Unit, origin: { source: string }, expected: number, sum: number) => ({
@@ -148,7 +148,7 @@ function relativeLine(item: string, source: number, generated: number, cases: nu
   return { item, source, generated, deviation: 100 * (generated / source - 1), cases };
 }
 
-function shareSection(expected: ShareExpectation, counts: ReadonlyMap<string, number>): ReportSection {
+function shareSection(expected: ShareExpectation, counts: ReadonlyMap<string, number>): DistributionSection {
   const { title, source, certainty } = expected;
   const items = Object.entries(expected.shares);
   const observed = items.map(([item]) => counts.get(item) ?? 0);

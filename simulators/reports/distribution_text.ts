@@ -1,5 +1,5 @@
 /** A distribution report as plain text. (As JSON it is what it is.) @module */
-import type { DistributionReport, ReportLine, ReportSection, Unit } from "./distribution_report.ts";
+import type { DistributionReport, DistributionSection, ReportLine, Unit } from "./distribution_report.ts";
 
 const columns = [34, 12, 12, 14, 10] as const;
 
@@ -12,7 +12,7 @@ export function renderReport({ cases, departure, sections }: DistributionReport)
   return [...head, ...sections.flatMap(renderSection)].join("\n") + "\n";
 }
 
-function renderSection({ title, unit, certainty, source, fit, lines }: ReportSection): string[] {
+function renderSection({ title, unit, certainty, source, fit, lines }: DistributionSection): string[] {
   const origin = source === certainty ? certainty : `${certainty}: ${source}`;
   const test = fit === undefined
     ? []

@@ -40,7 +40,7 @@ export function indexPage(entries: readonly ReportEntry[]): string {
   ]);
   return page("Reports", undefined, {
     header: `<p class="note">${entries.length} in this directory, newest first</p>`,
-    main: table({ kind: "table", head: ["report", "verdict", "what came of it", "when"], rows }),
+    main: table({ kind: "table", head: ["report", "verdict", "outcome", "when"], rows }),
   });
 }
 

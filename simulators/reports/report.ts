@@ -40,7 +40,7 @@ export interface Report {
   /** Of its files. */
   readonly name: string;
   readonly title: string;
-  /** What came of it, in one line: the first thing anybody reads. */
+  /** The outcome in one line, at the top of the page. */
   readonly verdict: { readonly state: VerdictState; readonly text: string };
   /** Where and how it was measured, and what was left out; a sentence each. */
   readonly notes: readonly string[];

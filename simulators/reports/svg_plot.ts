@@ -19,7 +19,10 @@ interface PlotLine {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A row under the plot for one kind of event: bars from-to, or marks where both are the same. Its label has the row to itself. */
+/**
+ * A row under the plot for one kind of event: bars from-to, or marks where both are the same. Its label has the row to
+ * itself.
+ */
 export interface Lane {
   readonly label: string;
   readonly kind: "fault" | "sign";
@@ -48,7 +51,7 @@ interface LinePlotOptions {
 const HEIGHT = 200;
 const LANE = 30;
 const ROW = 18;
-/** Told apart by people with any colour vision (Okabe and Ito). */
+/** Distinguishable with any colour vision (after Okabe and Ito), and of enough contrast on white. */
 const COLOURS = ["#0072b2", "#d55e00", "#007a5c", "#b0558a", "#8a6400", "#2a7fb0"];
 const LANE_COLOURS = { fault: "#c0272d", sign: "#5b6675" };
 /** Mean width of a letter in 12 pixels. */

@@ -82,8 +82,8 @@ export class SimulatedWorker implements WorkerLike {
   postMessage(message: ToWorker): void {
     const { time, process, random } = this.#context;
     const arrives = Math.max(this.#busyUntil, time.now + random.uniform() * MESSAGE_MS);
-    const slow = message.kind === "runs" ? this.#context.takeFault("slow")?.ms ?? 0 : 0;
-    const takes = slow + random.uniform() * (message.kind === "runs" ? BATCH_MS : MESSAGE_MS);
+    const slow = message.kind === "batches" ? this.#context.takeFault("slow")?.ms ?? 0 : 0;
+    const takes = slow + random.uniform() * (message.kind === "batches" ? BATCH_MS : MESSAGE_MS);
     this.#busyUntil = arrives + takes;
     time.after(this.#busyUntil - time.now, process, () => this.#receive(message));
   }
@@ -95,7 +95,7 @@ export class SimulatedWorker implements WorkerLike {
   #receive(message: ToWorker): void {
     if (!this.#running || this.#startFailure === "silent") return;
     if (this.#startFailure === "error") return this.#fail("simulated failure to start");
-    if (message.kind === "runs") this.#takeFaults();
+    if (message.kind === "batches") this.#takeFaults();
     try {
       this.#host.onMessage(message);
     } catch (error) {

@@ -15,7 +15,7 @@ type Outcome = DataOf<"case.completed">["outcome"];
 
 /** One simulated history. */
 export interface SyntheticOutcome {
-  /** What the organisation told, with the gaps real intakes have. */
+  /** The intake, with the gaps that real intakes have. */
   readonly intake: DataOf<"case.intake">;
   readonly action: TrainedAction;
   readonly outcome: Outcome;
@@ -25,7 +25,7 @@ export interface SyntheticOutcome {
 export const outcomeShares = debtDomain.outcomes.proposed_completed_by_decision;
 
 /**
- * Assumption: change of the log-odds of success for one standard deviation of a feature. No publication tells how
+ * Assumption: change of the log-odds of success for one standard deviation of a feature. No publication says how
  * success depends on a case; the signs follow common sense (heavier burdens are solved less often, assistance is made
  * for them and suffers least), the sizes are round numbers.
  */

@@ -1,9 +1,9 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
-import { payloadBytes } from "../../backends/nats/stream/atomic_publish.ts";
 import { payloadPrefix, pendingEventOf } from "../../backends/nats/stream/message.ts";
-import { type NatsOptions, openNats } from "../../backends/nats/nats_backend.ts";
+import { openNats } from "../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
@@ -82,7 +82,7 @@ async function slowAppend(url: string, stream: string, events: readonly WireEven
   for (const [i, draft] of drafts.entries()) {
     const { partition, type, caseId, body } = draft;
     const subject = subjects.event(partition, type, caseId);
-    await send(subject, payloadBytes({ subject, payload: payloadPrefix(1), body }), i + 1);
+    await send(subject, new Uint8Array([...new TextEncoder().encode(payloadPrefix(1)), ...body]), i + 1);
   }
   return {
     async commit() {

@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import type { Backend } from "../../backends/backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
 import type { Harness, NodeOptions } from "./harness.ts";

@@ -7,7 +7,7 @@
  */
 import type { Backend } from "../../backends/backend.ts";
 import { writeBatch } from "../../backends/nats/stream/atomic_publish.ts";
-import { assignVersions, NEW_CASE } from "../../backends/nats/log/case_heads.ts";
+import { assignVersions } from "../../backends/nats/log/case_heads.ts";
 import { pendingEventOf } from "../../backends/nats/stream/message.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { NatsClient } from "../../backends/nats/connection/client.ts";
@@ -106,7 +106,8 @@ function rawAppends(place: Place & { client: NatsClient }, seed: string): Promis
     const subjects = new Subjects(`bench_${made}`);
     const writes = batches.map((events) => {
       const drafts = events.map((event) => pendingEventOf(event, backend.partitions));
-      return assignVersions(drafts, () => NEW_CASE, subjects, true).writes;
+      const newCase = { position: 0, version: 0, ids: [], since: 1 };
+      return assignVersions(drafts, () => newCase, subjects, true).writes;
     });
     return timed(() => forEach(writes, AT_ONCE, (batch) => writeBatch(place.client, batch)));
   });

@@ -9,7 +9,7 @@ import type postgres from "postgres";
 import type { Backend } from "../../backends/backend.ts";
 import type { Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
 import { linesOf } from "../../backends/mailbox/batch.ts";
-import { partitionsAndRows } from "../../backends/postgres/log/event_rows.ts";
+import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { encodeLines } from "../../schema/delivery_line.ts";
 import { forEach } from "./bench.ts";

@@ -1,18 +1,19 @@
 /** The connection to NATS: every request has a deadline, and errors come out as the contract names them. @module */
-import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
 import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { type ApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
 import { requiresClientCertificate } from "./tls_probe.ts";
 import { connectionOptionsOf, type NatsCredentials } from "./credentials.ts";
-import { type ApiAnswer, ApiError, refusal, translate } from "./errors.ts";
+import { refusal, translate } from "./errors.ts";
 import { suppressingConnectErrors } from "./connect_errors.ts";
 
 interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
   url: string;
-  /** Who we are to the server, besides what the URL tells. */
-  credentials?: NatsCredentials;
-  /** No answer for this long counts as away. Default 5,000. */
-  deadlineMs?: number;
+  /** Credentials; they take precedence over those in the URL. */
+  credentials?: NatsCredentials | undefined;
+  /** A request without an answer for this long fails as unavailable. Default 5,000. */
+  deadlineMs?: number | undefined;
   /** How long the first connection may take. Default 2,000. */
   connectMs?: number;
 }
@@ -22,23 +23,18 @@ const decoder = new TextDecoder();
 /** A connection that survives the loss of the server. */
 export class NatsClient {
   readonly #connection: NatsConnection;
-  /** No answer for this long counts as away. */
-  readonly deadlineMs: number;
-  readonly #pendingRequests = new Map<string, PendingRequest>();
-  readonly #inbox = createInbox();
+  readonly #manager: JetStreamManager;
   readonly #reconnected = new Set<() => void>();
   readonly #disconnected = new Set<() => void>();
-  #requestCount = 0;
   #isDisconnected = false;
 
-  private constructor(connection: NatsConnection, deadlineMs: number) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, readonly deadlineMs: number) {
     this.#connection = connection;
-    this.deadlineMs = deadlineMs;
-    connection.subscribe(`${this.#inbox}.*`, { callback: (_, msg) => this.#onAnswer(msg) });
+    this.#manager = manager;
     void this.#watch();
   }
 
-  /** Connects. Throws BackendAway when nobody answers and BackendRefused when the server does not let us in. */
+  /** Connects. Throws BackendUnavailable without an answer, and BackendUnusable when the server refuses the connection. */
   static async open({ url, credentials, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
     try {
       const options = {
@@ -46,13 +42,15 @@ export class NatsClient {
         timeout: connectMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
-        // A black hole is noticed after about five seconds; left to itself, after minutes.
+        // A connection that silently stopped working is noticed after about five seconds; by default after minutes.
         pingInterval: 2_000,
         maxPingOut: 2,
-        // Credentials that expired may be renewed in their file: we go on asking, as for a server that is away.
+        // Expired credentials may be renewed in their file, so an authentication error does not end the reconnecting.
         ignoreAuthErrorAbort: true,
       };
-      return new NatsClient(await suppressingConnectErrors(() => connect(options)), deadlineMs);
+      const connection = await suppressingConnectErrors(() => connect(options));
+      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: deadlineMs });
+      return new NatsClient(connection, manager, deadlineMs);
     } catch (error) {
       throw await certificateError(error, url, credentials) ?? translate(error);
     }
@@ -62,7 +60,7 @@ export class NatsClient {
     return this.#connection.info?.version ?? "unknown";
   }
 
-  /** Publishes without an answer. What is lost shows in the answer to what follows. */
+  /** Publishes without an answer; a loss shows in the answer to the message that ends the batch. */
   publish(
     subject: string,
     data: string | Uint8Array,
@@ -82,8 +80,8 @@ export class NatsClient {
   }
 
   /**
-   * Publishes messages as the protocol writes them: many in one piece, where the library takes five calls for each. It has
-   * no door for this; its version is pinned, and every test that writes a batch would tell.
+   * Publishes encoded protocol messages in one piece, where the library takes five calls for each. It has no public method
+   * for this; its version is pinned, and every test that writes a batch fails when this stops working.
    */
   publishRaw(messages: Uint8Array): void {
     this.#requireConnection();
@@ -103,27 +101,13 @@ export class NatsClient {
     }
   }
 
-  /** A request to JetStream's API. Throws ApiError for a refusal that is not one of the usual ones. */
-  async api<T>(subject: string, body: unknown = ""): Promise<T> {
-    const text = body === "" ? "" : JSON.stringify(body);
-    return parseAnswer<T>(await this.request(`$JS.API.${subject}`, text));
-  }
-
-  /** A request with many answers: all of them up to the status that ends them, which comes last. */
-  async requestMany(subject: string, body: unknown): Promise<Msg[]> {
-    const key = String(++this.#requestCount);
-    const { promise, resolve, reject } = Promise.withResolvers<Msg[]>();
-    const timer = setTimeout(
-      () => reject(new BackendUnavailable(`NATS gave no answer within ${this.deadlineMs} ms`)),
-      this.deadlineMs,
-    );
-    this.#pendingRequests.set(key, { answers: [], resolve });
+  /** Runs calls of the JetStream manager, whose requests have the same deadline. Throws as the contract names errors. */
+  async manage<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    this.#requireConnection();
     try {
-      this.publish(subject, JSON.stringify(body), { reply: `${this.#inbox}.${key}` });
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#pendingRequests.delete(key);
+      return await work(this.#manager);
+    } catch (error) {
+      throw translate(error);
     }
   }
 
@@ -134,13 +118,13 @@ export class NatsClient {
     return () => subscription.unsubscribe();
   }
 
-  /** Calls back after every reconnection: what was asked for before it may never be answered. */
+  /** Calls back after every reconnection: requests from before it may never be answered. */
   onReconnect(listener: () => void): () => void {
     this.#reconnected.add(listener);
     return () => void this.#reconnected.delete(listener);
   }
 
-  /** Calls back when the connection is lost, before anything is asked of it. */
+  /** Calls back when the connection is lost, even while no request is under way. */
   onDisconnect(listener: () => void): void {
     this.#disconnected.add(listener);
   }
@@ -149,16 +133,9 @@ export class NatsClient {
     await this.#connection.close();
   }
 
-  /** What the client library would keep and send later, nobody waits for any more by then: half a batch, say. */
+  /** While disconnected the library would buffer a message and send it later, when its caller has given up: half a batch. */
   #requireConnection(): void {
     if (this.#isDisconnected) throw new BackendUnavailable("NATS is away (the connection is lost)");
-  }
-
-  #onAnswer(msg: Msg): void {
-    const request = this.#pendingRequests.get(msg.subject.slice(msg.subject.lastIndexOf(".") + 1));
-    if (request === undefined) return;
-    request.answers.push(msg);
-    if (isStatus(msg)) request.resolve(request.answers);
   }
 
   async #watch(): Promise<void> {
@@ -174,7 +151,7 @@ export class NatsClient {
   }
 }
 
-/** What a server that hangs up on us, or says little, wanted; undefined where it was nothing but that. */
+/** The error for a server that hung up because it requires a client certificate; undefined when that is not the reason. */
 async function certificateError(error: unknown, url: string, credentials: NatsCredentials = {}) {
   const hungUp = translate(error) instanceof BackendUnavailable;
   const alerted = /received fatal alert/.test(String(error));
@@ -182,11 +159,6 @@ async function certificateError(error: unknown, url: string, credentials: NatsCr
   if (!await requiresClientCertificate(url)) return undefined;
   const advice = "The NATS server asks for a certificate of ours: give --tls-cert and --tls-key";
   return new BackendUnusable(advice, { cause: error });
-}
-
-interface PendingRequest {
-  readonly answers: Msg[];
-  resolve(answers: Msg[]): void;
 }
 
 /** True for a message that carries a status of the server and no content. */
@@ -198,14 +170,9 @@ export function messageText(msg: Msg): string {
   return decoder.decode(msg.data);
 }
 
-/** The JSON of an API answer. */
+/** The JSON of an acknowledgement. Throws as `translate` when it is an error. */
 export function parseAnswer<T>(msg: Msg): T {
-  const answer = JSON.parse(messageText(msg)) as T & ApiAnswer;
+  const answer = JSON.parse(messageText(msg)) as T & { error?: ApiError };
   if (answer.error) throw refusal(answer.error);
   return answer;
-}
-
-/** True for the API's word that there is no such thing. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 404;
 }

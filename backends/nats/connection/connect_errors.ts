@@ -1,13 +1,15 @@
 /**
- * A connection that the server breaks off while it is being made can leave an error behind that nobody listens to: the
- * transport takes its listeners off the socket before it destroys it, and under Deno the socket then still reports the
- * reset. Unheard, such an error ends the process.
+ * Keeps a failed connection attempt from ending the process. When the server breaks off a connection that is being made,
+ * the transport removes its listeners from the socket before it destroys it; under Deno the socket then still reports the
+ * reset, and an error without a listener ends the process.
  * @module
  */
+import { delay } from "@std/async/delay";
 
+/** How long after a failed attempt the socket may still report an error. */
 const LATE_MS = 50;
 
-/** Connects, and keeps what the attempt that failed leaves behind from ending the process: a TLS alert tells the reason. */
+/** Connects, and swallows late errors of a failed attempt. A TLS alert among them is thrown: it says why. */
 export async function suppressingConnectErrors<T>(connect: () => Promise<T>): Promise<T> {
   let alert: unknown;
   const onError = (event: ErrorEvent) => {
@@ -20,7 +22,7 @@ export async function suppressingConnectErrors<T>(connect: () => Promise<T>): Pr
   try {
     return await connect();
   } catch (error) {
-    await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+    await delay(LATE_MS);
     throw alert ?? error;
   } finally {
     globalThis.removeEventListener("error", onError);

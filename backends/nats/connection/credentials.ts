@@ -1,4 +1,4 @@
-/** Who we are to a NATS server, as its client library takes it. Nothing of it is ever part of a message. @module */
+/** Credentials for a NATS server. They are never part of an error message or a log line. @module */
 import {
   type Authenticator,
   type ConnectionOptions,
@@ -9,7 +9,7 @@ import {
 } from "@nats-io/transport-deno";
 import { BackendUnusable } from "../../errors.ts";
 
-/** What of it there is. Files are read anew at each connection, so that they may be renewed meanwhile. */
+/** Files are read again at each connection, so they may be renewed meanwhile. */
 export interface NatsCredentials {
   readonly user?: string;
   readonly password?: string;
@@ -18,15 +18,15 @@ export interface NatsCredentials {
   readonly credsFile?: string;
   /** A file with the seed of an nkey. */
   readonly nkeyFile?: string;
-  /** PEM files: who signs the server's certificate, and for mTLS our own certificate and its key. */
+  /** PEM files: the CA of the server's certificate, and for mTLS our own certificate and its key. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
 }
 
 /**
- * Servers and credentials for the client library. A user, password or token in the URL counts unless another is given;
- * `tls://` insists on TLS, as naming a certificate does. Throws BackendRefused for a file that can't be read.
+ * Servers and credentials for the client library. Given credentials take precedence over those in the URL; `tls://` requires
+ * TLS, as a certificate does. Throws BackendUnusable for a file that can't be read.
  */
 export function connectionOptionsOf(url: string, given: NatsCredentials = {}): ConnectionOptions {
   const urls = url.split(",").map((each) => new URL(each));
@@ -35,8 +35,8 @@ export function connectionOptionsOf(url: string, given: NatsCredentials = {}): C
   const tls = tlsOf(credentials, urls.some(({ protocol }) => protocol === "tls:"));
   return {
     servers: urls.map(({ host }) => host),
-    ...(authenticator === undefined ? {} : { authenticator }),
-    ...(tls === undefined ? {} : { tls }),
+    ...authenticator && { authenticator },
+    ...tls && { tls },
   };
 }
 
@@ -76,7 +76,7 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-/** A seed is a line. */
+/** A seed may end with a line break. */
 function trimmed(bytes: Uint8Array): Uint8Array {
   return new TextEncoder().encode(new TextDecoder().decode(bytes).trim());
 }

@@ -1,27 +1,18 @@
-/** What an error of the server or of the connection means for us. @module */
 import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+/** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
+import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
-/** A refusal by JetStream's API, with its number. */
-export class ApiError extends Error {
-  override name = "ApiError";
-  constructor(readonly code: number, readonly apiCode: number, description: string) {
-    super(description);
-  }
-}
-
-/** An event that the server can't take, whatever is free: it is about this event, and no other. */
+/** The server cannot store this event, however much room it has. Other events are not affected. */
 export class EventTooLarge extends BackendUnusable {
   override name = "EventTooLarge";
 }
 
-/**
- * There is no room in the store. It passes: whoever has a node wants it to go on once there is, and not to find it ended.
- */
+/** The store has no room. It counts as unavailable, so that a node goes on by itself once there is room again. */
 export class StoreFull extends BackendUnavailable {
   override name = "StoreFull";
 }
 
-/** Something was written since we looked: the last sequence of a subject is another than the one expected. */
+/** The last sequence of a subject is not the expected one: another writer was faster. */
 export class Conflict extends Error {
   override name = "Conflict";
   /** @param actual the last sequence found; 0 when the subject has none or the server does not say */
@@ -30,19 +21,22 @@ export class Conflict extends Error {
   }
 }
 
-/** The batch holds the id of an event that was stored a short while ago. */
+/** The batch holds an id that was stored within the duplicate window. */
 export class RecentDuplicate extends Error {
   override name = "RecentDuplicate";
 }
 
-const WRONG_LAST_SEQUENCE = [10071, 10164];
+const WRONG_LAST_SEQUENCE: readonly number[] = [
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+];
 const DUPLICATE_ID = 10201;
 /** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
 const STORE_FAILED = 10077;
-/** The server is busy or has lost track of a batch: nothing was stored, and the same may be tried again. */
+/** The server is busy or lost track of a batch: nothing was stored, and the same request may be repeated. */
 const TRY_AGAIN = [10008, 10176, 10205, 10206, 10210, 10211];
 
-/** Numbers of a store without room, with what to do. */
+/** Codes of a store without room, each with a remedy. */
 const FULL: Record<number, string> = {
   10002: "raise the limits of the account, or remove what it does not need",
   10023: "free memory or disk on the server, or raise the account's limits",
@@ -51,7 +45,7 @@ const FULL: Record<number, string> = {
   10077: "raise max_bytes of the stream, or free disk on the server",
 };
 
-/** Numbers that a person must look at, with what to do. */
+/** Codes that need a person, each with a remedy. */
 const REFUSALS: Record<number, string> = {
   10039: "enable JetStream for this account",
   10054: "make the event smaller, or raise max_payload on the server",
@@ -60,8 +54,9 @@ const REFUSALS: Record<number, string> = {
   10005: "use fewer replicas, or add servers to the cluster",
 };
 
-/** The error of a refusal that JetStream answered with. */
-export function refusal({ code, err_code, description }: ApiAnswer["error"] & object): Error {
+/** Turns an error answer of the JetStream API into an error of ours, or JetStreamApiError when it is none of the known ones. */
+export function refusal(error: ApiError): Error {
+  const { code, err_code, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(err_code)) {
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
@@ -78,25 +73,28 @@ export function refusal({ code, err_code, description }: ApiAnswer["error"] & ob
   if (TRY_AGAIN.includes(err_code) || code === 503) {
     return new BackendUnavailable(`NATS asks to try again (${err_code})`);
   }
-  return new ApiError(code, err_code, description);
+  return new JetStreamApiError(error);
 }
 
-/** What every answer of the API may have. */
-export interface ApiAnswer {
-  error?: { code: number; err_code: number; description: string };
+/** True for the API's answer that there is no such stream, consumer or message. */
+export function isNotFound(error: unknown): error is JetStreamApiError {
+  return error instanceof JetStreamApiError && error.status === 404;
 }
 
-const AWAY = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;
+const UNAVAILABLE = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;
 const CONNECTION =
   /CONNECTION_REFUSED|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|timeout/i;
 
 const TLS = /certificate|UnknownIssuer|'tls'|tls handshake|secure TLS|received fatal alert|SSL/i;
 
-/** The error as the contract names it: BackendAway, BackendRefused, or itself. */
+/** The error as the contract names it: BackendUnavailable, BackendUnusable, or the error itself. */
 export function translate(error: unknown): unknown {
   if (error instanceof BackendUnavailable || error instanceof BackendUnusable) return error;
+  if (error instanceof JetStreamApiError) return refusal(error.apiError());
   const { name, message } = error as Error;
   const cause = (error as Error).cause as Error | undefined;
+  // The library reports a request that no server answers under this name, and an account without JetStream.
+  if (name === "JetStreamNotEnabled" && cause !== undefined) return translate(cause);
   const names = `${name} ${cause?.name ?? ""}`;
   if (/Authorization|UserAuthentication/.test(names) || /authorization violation/i.test(message)) {
     return new BackendUnusable("NATS refuses the user: check the credentials", { cause: error });
@@ -105,6 +103,10 @@ export function translate(error: unknown): unknown {
     return new BackendUnusable(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
       cause: error,
     });
+  }
+  if (name === "JetStreamStatusError") {
+    const { code } = error as Error & { code: number };
+    return new BackendUnavailable(`NATS did not read (${code} ${message})`, { cause: error });
   }
   if (/parse credentials|nkey|seed|checksum|base32/i.test(`${names} ${message}`)) {
     return new BackendUnusable("The file with NATS credentials holds none: check its name", { cause: error });
@@ -116,7 +118,7 @@ export function translate(error: unknown): unknown {
   if (/max_payload|payload size/i.test(message)) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
   }
-  if (AWAY.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
+  if (UNAVAILABLE.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
     return new BackendUnavailable(`NATS is away (${message})`, { cause: error });
   }
   return error;

@@ -1,15 +1,15 @@
 /**
- * Whether a server asks its clients for a certificate. It hangs up on who shows none, and its reason may get lost on the
- * way; but what it asks for it tells everybody in its first line, before TLS begins.
+ * Finds out whether a server requires client certificates. It closes connections without one, and its reason may get lost on
+ * the way; but its first line, sent before TLS begins, says so.
  * @module
  */
 
 const ANSWER_MS = 1_000;
 const DEFAULT_PORT = 4222;
-/** Far more than a first line has. */
+/** A bound far above the length of a first line. */
 const MAX_INFO_BYTES = 65_536;
 
-/** True when one of these servers says so; false also for one that says nothing, or can't be reached. */
+/** True when one of these servers says so; false for one that is silent or can't be reached. */
 export async function requiresClientCertificate(urls: string): Promise<boolean> {
   const answers = await Promise.all(
     urls.split(",").map((url) => readsTlsVerify(new URL(url)).catch(() => false)),

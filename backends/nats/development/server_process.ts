@@ -1,25 +1,26 @@
 /** The process of a development server: whether it runs, its start and its stop. Callers hold the start lock. @module */
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import { BackendUnusable } from "../../errors.ts";
 
-/** Where a server is, and how to come in. Kept in its directory, for other processes. */
+/** The address of a server and its token, kept in its directory for other processes. */
 export interface ServerPlace {
   readonly port: number;
   readonly token: string;
-  /** What it calls itself: whoever else listens on the port does not. */
+  /** The server's name, by which it is told from another program on the port. */
   readonly name: string;
 }
 
-const LOOK_EVERY_MS = 15;
+const POLL_MS = 15;
 /** How long a server may take to recover its streams, or to stop. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const placeFile = (directory: string) => join(directory, "server.json");
 const configFile = (directory: string) => join(directory, "server.conf");
 const pidFile = (directory: string) => join(directory, "server.pid");
 const logFile = (directory: string) => join(directory, "server.log");
 
-/** Finds the server, or starts it: where it was before, so that whoever knows it from then finds it again. */
+/** Finds the server, or starts it on the port it had before, where its clients look for it. */
 export async function ensureRunning(
   directory: string,
   findProgram: () => Promise<string>,
@@ -37,7 +38,7 @@ async function start(
   const port = before !== undefined && isFree(before.port) ? before.port : freePort();
   const { token = crypto.randomUUID(), name = `zaakstroom-${crypto.randomUUID()}` } = before ?? {};
   const place = { port, token, name };
-  // Before the server is there: whoever comes after a crash of ours must find it.
+  // Written before the start, so that the next process finds the server after a crash of this one.
   await writePrivate(placeFile(directory), JSON.stringify(place));
   await writePrivate(configFile(directory), configOf(directory, place));
   const child = new Deno.Command(program, {
@@ -47,7 +48,7 @@ async function start(
     stdin: "null",
     stdout: "null",
     stderr: "null",
-    // A Ctrl-C in the terminal is for the node, which still has work in hand.
+    // Keeps a Ctrl-C in the terminal from the server: the node still has deliveries to settle.
     detached: true,
   }).spawn();
   child.unref();
@@ -77,16 +78,16 @@ export async function stopServer(directory: string): Promise<void> {
   if (!await isRunning(directory)) return;
   const pid = await processId(directory);
   Deno.kill(pid, "SIGTERM");
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + TIMEOUT_MS;
   while (await isRunning(directory)) {
     if (performance.now() > giveUpAt) {
       throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not stop: end it`);
     }
-    await pause();
+    await delay(POLL_MS);
   }
 }
 
-/** The process id alone proves nothing, for ids are used again: its command line names our configuration. */
+/** Process ids are reused, so the command line must name our configuration. */
 async function isRunning(directory: string): Promise<boolean> {
   const pid = await processId(directory);
   if (Number.isNaN(pid)) return false;
@@ -95,7 +96,7 @@ async function isRunning(directory: string): Promise<boolean> {
   );
 }
 
-/** Empty when there is no such process; undefined where nobody can tell. */
+/** Empty when there is no such process; undefined when it cannot be read. */
 async function commandLine(pid: number): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await new Deno.Command("ps", { args: ["-ww", "-p", `${pid}`, "-o", "args="] })
@@ -106,7 +107,7 @@ async function commandLine(pid: number): Promise<string | undefined> {
   }
 }
 
-/** A process that runs takes no notice of this signal. */
+/** SIGCONT has no effect on a running process. */
 function exists(pid: number): boolean {
   try {
     Deno.kill(pid, "SIGCONT");
@@ -121,16 +122,16 @@ async function processId(directory: string): Promise<number> {
   return Number.parseInt(await Deno.readTextFile(pidFile(directory)).catch(() => ""), 10);
 }
 
-/** Waits until the server greets under its name, or lives no longer. */
+/** Waits until the server greets under its name (true), or has ended (false). */
 async function answers(
   directory: string,
   place: ServerPlace,
   lives: () => Promise<boolean>,
 ): Promise<boolean> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + TIMEOUT_MS;
   do {
     if ((await greeting(place.port)).includes(place.name)) return true;
-    await pause();
+    await delay(POLL_MS);
     if (performance.now() > giveUpAt) {
       const pid = await processId(directory);
       throw new BackendUnusable(`The nats-server of ${directory} (process ${pid}) does not answer: end it`);
@@ -139,7 +140,7 @@ async function answers(
   return false;
 }
 
-/** What a server says to whoever connects, before it asks who they are. */
+/** The first line a server sends to a client, before authentication. */
 async function greeting(port: number): Promise<string> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -157,12 +158,12 @@ async function readPlace(directory: string): Promise<ServerPlace | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(placeFile(directory)));
   } catch {
-    // There is none yet, or whoever wrote it was killed: its server then does not run either.
+    // There is none, or its writer was killed half way, before it started a server.
     return undefined;
   }
 }
 
-/** Whole or not at all, and for nobody else to read. */
+/** Writes the file atomically, readable for this user only. */
 async function writePrivate(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
   await Deno.rename(`${path}.new`, path);
@@ -180,8 +181,4 @@ function isFree(port: number): boolean {
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

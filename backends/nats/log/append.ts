@@ -1,16 +1,16 @@
 /** Appending: optimistic, with the version of each case guaranteed by the store. @module */
 import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../../schema/events.ts";
-import type { Subjects } from "../../../schema/nats.ts";
+import { DUPLICATE_WINDOW_MS } from "../../../schema/nats.ts";
 import { EventIdConflict, VersionConflict } from "../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf } from "../stream/atomic_publish.ts";
 import { assignVersions, type CaseHeadCache, type VersionedWrites } from "./case_heads.ts";
 import { Conflict, RecentDuplicate } from "../connection/errors.ts";
-import type { EventKindRegistry } from "./event_kinds.ts";
-import type { KeyedMutex } from "../../primitives/keyed_mutex.ts";
-import type { Writer } from "../stream/group_commit.ts";
+import type { NatsContext } from "../context.ts";
+import { findRecent } from "./queries.ts";
 import {
   dataOf,
   envelopeOf,
@@ -20,30 +20,25 @@ import {
   toStoredMessage,
 } from "../stream/message.ts";
 
-interface AppendContext {
-  readonly writer: Writer;
-  readonly subjects: Subjects;
-  readonly caseHeads: CaseHeadCache;
-  readonly eventKinds: EventKindRegistry;
-  readonly caseLocks: KeyedMutex;
-  readonly partitions: number;
-  /** The first event of the last minutes that has this id, wherever it is. */
-  findRecent(eventId: string): Promise<StoredMessage | undefined>;
-}
+type AppendContext =
+  & Pick<NatsContext, "client" | "stream" | "subjects" | "clock" | "writer" | "caseHeads" | "eventKinds">
+  & Pick<NatsContext, "caseLocks" | "partitions">;
 
-/** With room in a batch for the notes of kinds. */
+/** Leaves room in a batch for the registrations of event kinds. */
 export const MAX_ATOMIC_EVENTS = MAX_BATCH_MESSAGES - 50;
 const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * Appends all or none up to 950 events. More are stored in stretches, each all or none, once nothing is known to be in
- * the way of any of them; when the store goes away in between, the same call again completes it.
+ * Appends all or none up to 950 events. More are stored in chunks, each all or none, after a check that no conflict is known
+ * for any of them; when the store becomes unavailable in between, the same call again completes the append.
  */
 export async function append(
   context: AppendContext,
   events: readonly WireEvent[],
   expected: ExpectedVersion,
 ): Promise<AppendResult> {
+  if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
+  requireSingleCase(events, expected);
   const drafts = deduplicate(events.map((event) => pendingEventOf(event, context.partitions)));
   if (expected !== "any" || drafts.length > MAX_ATOMIC_EVENTS) {
     await checkBeforeWrite(context, drafts, expected);
@@ -62,13 +57,20 @@ export async function append(
   return { stored, duplicates: events.length - stored, ...place };
 }
 
+function requireSingleCase(events: readonly WireEvent[], expected: ExpectedVersion): void {
+  if (expected === "any") return;
+  if (new Set(events.map((event) => event.correlation_id)).size > 1) {
+    throw new TypeError("Cannot expect a version of events of more than one case");
+  }
+}
+
 interface EventPlace {
   readonly eventId: string;
   readonly position: number;
   readonly version: number;
 }
 
-/** Each id once. Throws EventIdConflict when one comes with two contents. */
+/** Each id once. Throws EventIdConflict for an id with two contents. */
 function deduplicate(drafts: readonly PendingEvent[]): PendingEvent[] {
   const byId = new Map<string, PendingEvent>();
   for (const draft of drafts) {
@@ -81,7 +83,7 @@ function deduplicate(drafts: readonly PendingEvent[]): PendingEvent[] {
   return [...byId.values()];
 }
 
-/** What is known to be in the way is found before anything is written. */
+/** Finds conflicts that are known already, before anything is written. */
 async function checkBeforeWrite(
   context: AppendContext,
   drafts: readonly PendingEvent[],
@@ -116,7 +118,7 @@ async function appendChunk(
       return await write(context, placed);
     } catch (error) {
       await refreshAfterConflict(context, placed, cases, error);
-      await delay(retryDelayMs(Math.min(tries, 3)) / 10, NEVER_ABORTED);
+      await delayOrAbort(retryDelayMs(Math.min(tries, 3)) / 10, NEVER_ABORTED);
     }
   }
 }
@@ -138,16 +140,18 @@ async function write({ writer, caseHeads, eventKinds }: AppendContext, placed: V
   return { stored: end + 1, last: { eventId, position: at(end), version: placed.versions[end]! } };
 }
 
-/** Takes note of events that were written. */
+/** Updates the cached heads by events that were written. */
 export function recordWritten(
-  book: CaseHeadCache,
+  caseHeads: CaseHeadCache,
   { drafts, versions }: VersionedWrites,
   at: PositionOf,
 ): void {
-  for (const [i, { caseId, eventId }] of drafts.entries()) book.observe(caseId, at(i), versions[i]!, eventId);
+  for (const [i, { caseId, eventId }] of drafts.entries()) {
+    caseHeads.observe(caseId, at(i), versions[i]!, eventId);
+  }
 }
 
-/** After a conflict the cases are read anew. An id that is none of theirs and yet a duplicate is of another case. */
+/** Reads the cases again after a conflict. A duplicate id that none of them has belongs to another case. */
 async function refreshAfterConflict(
   context: AppendContext,
   placed: VersionedWrites,
@@ -158,7 +162,7 @@ async function refreshAfterConflict(
   await context.caseHeads.refresh(cases);
   if (error instanceof Conflict || assignNext(context, placed.drafts).duplicates.length > 0) return;
   for (const draft of placed.drafts) {
-    const recent = await context.findRecent(draft.eventId);
+    const recent = await findRecent(context, draft.eventId, DUPLICATE_WINDOW_MS);
     if (recent !== undefined && !sameFact(draft, recent)) throw new EventIdConflict(draft.eventId);
   }
 }
@@ -174,7 +178,7 @@ async function checkDuplicates({ caseHeads }: AppendContext, known: readonly Pen
   }
 }
 
-/** The fact is type, case and data; a producer that tries again may well have another time or trace. */
+/** Compares type, case and data only: a producer that retries may send another time or trace. */
 function sameFact(draft: PendingEvent, stored: StoredMessage): boolean {
   const { type, caseId } = envelopeOf(stored);
   if (type !== draft.type || caseId !== draft.caseId) return false;

@@ -1,6 +1,6 @@
 /**
- * What a node knows of the cases it writes to: the last position and version of each, and the ids of its events. What it
- * believes may be stale: the expectation in the write decides, and a conflict makes it look again.
+ * A cache of the cases that a node writes to: the last position and version of each, and the ids of its events. An entry may
+ * be stale: the expectation in the write detects that, and the conflict makes the node read the case again.
  * @module
  */
 import type { Subjects } from "../../../schema/nats.ts";
@@ -10,28 +10,28 @@ import { readAllOf } from "../stream/direct_get.ts";
 import { envelopeOf, payloadPrefix, type PendingEvent, type StoredMessage } from "../stream/message.ts";
 import type { Write } from "../stream/atomic_publish.ts";
 
-/** A case as far as it is known. */
+/** The known part of a case. */
 interface CaseHead {
   readonly position: number;
   readonly version: number;
-  /** Ids of its events from version `since` on. Few, so that looking through them beats a set. */
+  /** Ids of its events from version `since` on. They are few, so searching the list beats a set. */
   readonly ids: readonly string[];
   readonly since: number;
 }
 
-/** A case that nobody has told us of is taken for new. */
-export const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
+/** An unknown case is assumed to be new; the expectation in the write detects when it is not. */
+const NEW_CASE: CaseHead = { position: 0, version: 0, ids: [], since: 1 };
 
-/** A head that grows as its case does. */
+/** A head that grows with its case. */
 interface MutableCaseHead extends CaseHead {
   position: number;
   version: number;
   readonly ids: string[];
 }
 
-/** Cases of one generation; two are remembered. (Deleting the first key of a Map again and again is slow.) */
+/** Cases of a generation; two generations are kept. Evicting the first key of a Map one by one is slow. */
 const GENERATION = 25_000;
-/** So many cases are read one by one after a conflict. */
+/** After a conflict, up to this many cases are read one by one. */
 const READ_ONE_BY_ONE = 8;
 
 export class CaseHeadCache {
@@ -49,12 +49,12 @@ export class CaseHeadCache {
     return this.#find(caseId) ?? NEW_CASE;
   }
 
-  /** Whether all is known of a case that was stored when it was last looked at. */
+  /** True when the cache has all events of a case that were stored when it was last read. */
   isComplete(caseId: string): boolean {
     return this.#find(caseId)?.since === 1;
   }
 
-  /** Takes note of an event that was read; it is worth knowing only with what came before it. */
+  /** Adds an event that was read or written, in the order of versions. */
   observe(caseId: string, position: number, version: number, eventId: string): void {
     const known = this.#find(caseId);
     if (known !== undefined && version <= known.version) return;
@@ -67,32 +67,26 @@ export class CaseHeadCache {
     }
   }
 
-  /** Makes sure that all is known of these cases that was stored when they were last looked at. */
+  /** Loads the cases of which earlier events are unknown. */
   async ensureLoaded(cases: Iterable<string>): Promise<void> {
     await this.refresh([...cases].filter((caseId) => this.head(caseId).since > 1));
   }
 
-  /**
-   * Makes sure that all is known of these cases from a version of each on: enough for what follows from that event. One
-   * that nobody has told us of is not new, but forgotten.
-   */
+  /** Loads the cases whose events are not known from the given version on. A case that is missing was evicted: it is not new. */
   async ensureFrom(cases: ReadonlyMap<string, number>): Promise<void> {
     const isKnown = ([caseId, version]: [string, number]) =>
       (this.#find(caseId)?.since ?? Infinity) <= version;
     await this.refresh([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
   }
 
-  /**
-   * Reads these cases after a conflict. A few are read on from where they are known, which is one short answer; when nothing
-   * came there, what is known is wrong.
-   */
+  /** Reads these cases after a conflict. A few are read on from their known position; without news there, they are reloaded. */
   async refresh(cases: readonly string[]): Promise<void> {
     if (cases.length === 0 || (cases.length <= READ_ONE_BY_ONE && await this.#readFurther(cases))) return;
     const histories = await this.readHistories(cases);
     for (const caseId of cases) this.#replace(caseId, histories.get(caseId) ?? []);
   }
 
-  /** Whether any of these cases, if all of them are known, has gone on. */
+  /** Reads on from the known positions; true when all cases were known and any of them has new events. */
   async #readFurther(cases: readonly string[]): Promise<boolean> {
     const places = cases.map((caseId) => this.#find(caseId)).map((head) =>
       head?.since === 1 ? head.position : 0
@@ -110,7 +104,7 @@ export class CaseHeadCache {
     return advanced.includes(true);
   }
 
-  /** The events of cases, all of them. */
+  /** All events of these cases. */
   readHistories(cases: readonly string[]): Promise<Map<string, StoredMessage[]>> {
     return readCaseHistories(this, cases);
   }
@@ -144,22 +138,22 @@ export class CaseHeadCache {
   }
 }
 
-/** A part of a string keeps the whole of it in memory, here a whole batch: what is kept for long is copied. */
+/** A copy of a string. A substring would keep the whole batch it was cut from in memory. */
 function ownCopy(text: string): string {
   return ` ${text}`.slice(1);
 }
 
-/** Events with their places in their cases. */
+/** Events with their versions. */
 export interface VersionedWrites {
   readonly writes: Write[];
-  /** The drafts that are written, and their versions, in the order of the writes. */
+  /** The events that are written, and their versions, in the order of the writes. */
   readonly drafts: readonly PendingEvent[];
   readonly versions: readonly number[];
-  /** Those whose ids their cases have already. */
+  /** The events whose ids their cases have already. */
   readonly duplicates: readonly PendingEvent[];
 }
 
-/** Gives each event that its case does not have yet the next version. The first of a case expects what we know. */
+/** Gives each new event the next version of its case. The first event of each case carries the expectation. */
 export function assignVersions(
   drafts: readonly PendingEvent[],
   headOf: (caseId: string) => CaseHead,

@@ -1,14 +1,12 @@
 /**
- * The events of cases, many cases at once. Asking for them one by one makes the server look through whole blocks for each;
- * the last message of every subject of a case it finds at once, and most cases have one event of a type.
+ * Reads the events of many cases at once. Reading them case by case makes the server search whole blocks for each; it finds
+ * the last message of every subject of a case by its index, and most cases have one event of a type.
  * @module
  */
-import type { Subjects } from "../../../schema/nats.ts";
-import { textOf } from "../../../schema/nats.ts";
-import { BackendUnavailable } from "../../errors.ts";
+import { type Subjects, textOf } from "../../../schema/nats.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
-import { readAllOf, type StreamMessage, toStreamMessage } from "../stream/direct_get.ts";
+import { readAllOf, readLastPerSubject, READS_AT_ONCE, type StreamMessage } from "../stream/direct_get.ts";
 import { envelopeOf } from "../stream/message.ts";
 
 interface HistorySource {
@@ -18,9 +16,8 @@ interface HistorySource {
   readonly partitionOf: (caseId: string) => number;
 }
 
-/** A request is answered with 1,024 messages at most. */
-const CASES_AT_ONCE = 60;
-const [NOTHING, END, TOO_MANY] = [404, 204, 413];
+/** Cases a request asks for: an answer has 1,024 messages at most. */
+const CASES_PER_REQUEST = 60;
 
 /** The events of each of these cases, in order; a case without any is left out. */
 export async function readCaseHistories(
@@ -28,10 +25,12 @@ export async function readCaseHistories(
   caseIds: readonly string[],
 ): Promise<Map<string, StreamMessage[]>> {
   const chunks = Array.from(
-    { length: Math.ceil(caseIds.length / CASES_AT_ONCE) },
-    (_, i) => caseIds.slice(i * CASES_AT_ONCE, (i + 1) * CASES_AT_ONCE),
+    { length: Math.ceil(caseIds.length / CASES_PER_REQUEST) },
+    (_, i) => caseIds.slice(i * CASES_PER_REQUEST, (i + 1) * CASES_PER_REQUEST),
   );
-  return new Map((await inOrder(chunks, (part) => readChunk(source, part))).flat());
+  return new Map(
+    (await mapConcurrently(READS_AT_ONCE, chunks, (chunk) => readChunk(source, chunk))).flat(),
+  );
 }
 
 async function readChunk(
@@ -40,22 +39,13 @@ async function readChunk(
 ): Promise<[string, StreamMessage[]][]> {
   const { client, stream, subjects, partitionOf } = source;
   const filters = caseIds.map((caseId) => subjects.case(partitionOf(caseId), caseId));
-  const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
-  const { code, description } = answers.at(-1)!.headers!;
-  const isCut = Number(answers.at(-1)!.headers!.get("Nats-Num-Pending")) > 0;
-  if (code === TOO_MANY || (code === END && isCut)) return await readHalves(source, caseIds);
-  if (code !== END && code !== NOTHING) {
-    throw new BackendUnavailable(`NATS did not read (${code} ${description})`);
-  }
-  const lasts = Map.groupBy(answers.slice(0, -1).map(toStreamMessage), caseOf);
-  // A last message that is replaced while the server looks for it may be left out: what is missing is asked for by itself.
-  const histories = await inOrder(caseIds, async (caseId): Promise<[string, StreamMessage[]]> => {
-    const found = lasts.get(caseId);
-    return [
-      caseId,
-      found === undefined ? await readOne(source, caseId) : await completeHistory(source, caseId, found),
-    ];
-  });
+  const found = await readLastPerSubject(client, stream, filters);
+  if (found === undefined) return await readHalves(source, caseIds);
+  const lasts = Map.groupBy(found, caseOf);
+  const histories = await Promise.all(caseIds.map(async (caseId): Promise<[string, StreamMessage[]]> => [
+    caseId,
+    await completeHistory(source, caseId, lasts.get(caseId)),
+  ]));
   return histories.filter(([, events]) => events.length > 0);
 }
 
@@ -75,15 +65,19 @@ function caseOf({ subject }: StreamMessage): string {
   return textOf(subject.slice(subject.lastIndexOf(".") + 1));
 }
 
-/** All events of a case, of which the last one of each type is given. */
+/**
+ * All events of a case, of which the last one of each type is given. The server may leave out a message that is replaced
+ * while it searches: a case without any is read by itself.
+ */
 async function completeHistory(
   source: HistorySource,
   caseId: string,
-  lasts: readonly StreamMessage[],
+  lasts: readonly StreamMessage[] = [],
 ): Promise<StreamMessage[]> {
+  if (lasts.length === 0) return await readOne(source, caseId);
   if (isComplete(lasts)) return inStoredOrder(lasts);
   const { client, stream } = source;
-  const all = (await inOrder(lasts, ({ subject }) => readAllOf(client, stream, subject))).flat();
+  const all = (await Promise.all(lasts.map(({ subject }) => readAllOf(client, stream, subject)))).flat();
   return isComplete(all) ? inStoredOrder(all) : await readOne(source, caseId);
 }
 

@@ -1,4 +1,4 @@
-/** The (type, version) pairs ever stored, a message each. @module */
+/** The registry of event kinds: every (type, version) pair ever stored, a message each. @module */
 import { type Subjects, typeToken } from "../../../schema/nats.ts";
 import type { EventKind } from "../../../schema/evolution.ts";
 import type { Write } from "../stream/atomic_publish.ts";
@@ -6,13 +6,13 @@ import type { NatsClient } from "../connection/client.ts";
 import { readAllOf } from "../stream/direct_get.ts";
 import type { PendingEvent } from "../stream/message.ts";
 
-/** Which kinds are known to be noted in the store. */
+/** The kinds that are known to be registered. */
 export class EventKindRegistry {
   readonly #registered = new Set<string>();
 
   constructor(readonly subjects: Subjects) {}
 
-  /** The notes that must be written with these events: in the same batch, so that no event comes without. */
+  /** The registrations to be written in the same batch as these events, so that no event is stored without its kind. */
   missingWrites(drafts: readonly PendingEvent[]): Write[] {
     const writes = new Map<string, Write>();
     for (const { type, schemaVersion } of drafts) {

@@ -1,24 +1,23 @@
-/** Reading the log: by case, by position, time and type, and what is made of it. @module */
+/** Reading the log: by case, position, time and type; and audit entries. @module */
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import type { AuditEntry } from "../../dead_letters.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import type { ReplayRange } from "../../event_store.ts";
-import { delay } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { readLast, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import { deliveryLineOf, envelopeOf, type StoredMessage } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
 
 const AT_ONCE = 1_000;
-/** A replica that is behind is looked at so often, so many milliseconds apart. */
+/** How often, and at what interval, a replica that lags behind is read again. */
 const REPLICA_READS = 200;
 const REPLICA_READ_INTERVAL_MS = 20;
 const NEVER_ABORTED = new AbortController().signal;
 const BYTES_AT_ONCE = 4_000_000;
-/** How many positions a search of the latest events looks at in one step back. */
+/** Positions that a search of the latest events reads in one step back. */
 const STEP_BACK = 2_000;
 
-/** What reading needs of a backend. */
 type ReadContext = Pick<NatsContext, "client" | "stream" | "subjects" | "caseHeads" | "clock">;
 
 function toStoredEvent(stored: StoredMessage): StoredEvent {
@@ -31,7 +30,7 @@ export async function* readCase({ caseHeads }: ReadContext, caseId: string): Asy
   }
 }
 
-/** Reads what was stored when it was called. */
+/** Reads the events that were stored at the time of the call. */
 export async function* readAll(context: ReadContext, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
   const end = Math.min(await lastPosition(context), range.toPosition ?? Infinity);
   const from = Math.max(range.fromPosition ?? 1, 1);
@@ -55,15 +54,15 @@ async function* readBetween(
   const reader = new OrderedReader({ client, stream, filters, after: from - 1 });
   try {
     for (let idle = 0; reader.position < target;) {
-      // What the leader has, the replica that is read from may not have yet; and a new consumer is not known everywhere.
-      const away = await reader.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
+      // The replica that is read from may lag behind the leader, and may not know a new consumer yet.
+      const failure = await reader.fill(AT_ONCE, BYTES_AT_ONCE).then(() => undefined, (error) => error);
       const found = reader.messages;
       for (const each of found) if (each.position <= end) yield each;
       reader.dropUpTo(reader.position);
       idle = found.length > 0 ? 0 : idle + 1;
-      if (away !== undefined && !(away instanceof BackendUnavailable)) throw away;
-      if (idle > REPLICA_READS) throw away ?? new BackendUnavailable("A replica of NATS is behind");
-      if (idle > 0) await delay(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
+      if (failure !== undefined && !(failure instanceof BackendUnavailable)) throw failure;
+      if (idle > REPLICA_READS) throw failure ?? new BackendUnavailable("A replica of NATS is behind");
+      if (idle > 0) await delayOrAbort(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
     }
   } finally {
     await reader.close();
@@ -78,7 +77,7 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: StoredMessage) => b
 
 /** The position of the last message of the stream. */
 async function lastPosition({ client, stream }: ReadContext): Promise<number> {
-  const { state } = await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${stream}`);
+  const { state } = await client.manage(({ streams }) => streams.info(stream));
   return state.last_seq;
 }
 

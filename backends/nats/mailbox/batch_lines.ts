@@ -1,20 +1,19 @@
-/** The lines of batches: which deliveries go into the next one. @module */
+/** Chooses the deliveries of the next batch and writes their lines. @module */
 import { Buffer } from "node:buffer";
 import type { HistoryNeed } from "../../mailbox/mailbox.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { BatchLimits } from "../../mailbox/batch_size.ts";
-import type { CaseHeadCache } from "../log/case_heads.ts";
-import { readAt } from "../stream/direct_get.ts";
+import { readAt, READS_AT_ONCE } from "../stream/direct_get.ts";
 import type { RawMessage } from "../stream/ordered_reader.ts";
 import { deliveryLineOf, envelopeOf, splitPayload } from "../stream/message.ts";
 import { dueAt, type ParkedDelivery, redeliverable } from "../../settlement/parked_case.ts";
 import type { ParkedCaseRecord } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
 
-const READS_AT_ONCE = 32;
 const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
-/** As many of the lines, from the first on, as one batch may hold. */
+/** The first lines, as many as fit one batch. */
 function takeFitting<L>(
   lines: Iterable<L>,
   bytesOf: (line: L) => number,
@@ -30,7 +29,7 @@ function takeFitting<L>(
   return chosen;
 }
 
-/** A line of a fresh delivery: what is known of it, in digits and tabs, and the event as it was stored. */
+/** A line of a fresh delivery: its ASCII head, and the event as the bytes that were stored. */
 interface FreshLine {
   readonly head: string;
   readonly rest: Uint8Array;
@@ -38,33 +37,35 @@ interface FreshLine {
 
 const bytesOf = ({ head, rest }: FreshLine) => head.length + rest.length;
 
-/**
- * The next stretch of a feed, as the lines of a batch: text is made of an event's short fields only. What it tells of its
- * cases is taken note of: most get outputs.
- */
+/** Learns the versions of cases from the events that pass; most of these cases get outputs. */
+interface CaseObserver {
+  observe(caseId: string, position: number, version: number, eventId: string): void;
+}
+
+/** The lines of the next batch of fresh deliveries. Only the short fields of an event are decoded. */
 export function freshLines(
-  book: CaseHeadCache,
+  cases: CaseObserver,
   messages: readonly RawMessage[],
   isParked: (caseId: string) => boolean,
   limits: BatchLimits,
 ): { lines: Uint8Array; count: number } {
-  const chosen = takeFitting(linesFrom(book, messages, isParked), bytesOf, limits);
+  const chosen = takeFitting(linesFrom(cases, messages, isParked), bytesOf, limits);
   return { lines: joinLines(chosen), count: chosen.length };
 }
 
 function* linesFrom(
-  book: CaseHeadCache,
+  cases: CaseObserver,
   messages: readonly RawMessage[],
   isParked: (caseId: string) => boolean,
 ): Generator<FreshLine> {
   for (const { position, recordedAt, data } of messages) {
     const { version, eventId, caseId, rest } = splitPayload(data);
-    book.observe(caseId, position, version, eventId);
+    cases.observe(caseId, position, version, eventId);
     yield { head: `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`, rest };
   }
 }
 
-/** The lines as one piece, with a line break between two. */
+/** The lines in one buffer, separated by line breaks. */
 function joinLines(chosen: readonly FreshLine[]): Uint8Array {
   const lines = new Uint8Array(chosen.reduce((sum, line) => sum + bytesOf(line) + 1, 0));
   let at = 0;
@@ -78,11 +79,11 @@ function joinLines(chosen: readonly FreshLine[]): Uint8Array {
 }
 
 /**
- * The deliveries of parked cases that are due, by position. Cases go in one after the other, each from its head, so that
- * a case that is cut is cut at its end.
+ * The due deliveries of parked cases, by position. Cases are added one after the other, each from its head, so that a full
+ * batch cuts a case only at its end.
  */
 export async function redeliveryLines(
-  context: NatsContext,
+  context: Pick<NatsContext, "client" | "stream" | "clock">,
   cases: Iterable<ParkedCaseRecord>,
   limits: BatchLimits,
 ): Promise<string[]> {
@@ -92,13 +93,16 @@ export async function redeliveryLines(
     .flatMap(({ waiting }) => redeliverable(waiting))
     .slice(0, limits.batchSize);
   if (due.length === 0) return [];
-  const lines = await inOrder(due, (delivery) => redeliveryLine(context, delivery));
+  const lines = await mapConcurrently(READS_AT_ONCE, due, (delivery) => redeliveryLine(context, delivery));
   return takeFitting(lines, (line) => Buffer.byteLength(line), limits).sort((a, b) =>
     Number.parseInt(a, 10) - Number.parseInt(b, 10)
   );
 }
 
-async function redeliveryLine({ client, stream }: NatsContext, delivery: ParkedDelivery): Promise<string> {
+async function redeliveryLine(
+  { client, stream }: Pick<NatsContext, "client" | "stream">,
+  delivery: ParkedDelivery,
+): Promise<string> {
   const stored = await readAt(client, stream, delivery.position);
   if (stored === undefined) {
     throw new Error(`The event at position ${delivery.position} is gone from the stream`);
@@ -106,9 +110,9 @@ async function redeliveryLine({ client, stream }: NatsContext, delivery: ParkedD
   return deliveryLineOf(stored, delivery.attempts + 1, false);
 }
 
-/** Events of the given types that a worker needs to fold the states it lacks: after < version < before, per case. */
+/** The events of the given types between two versions of each case, from which a worker folds the states it lacks. */
 export async function readHistories(
-  { caseHeads }: NatsContext,
+  { caseHeads }: Pick<NatsContext, "caseHeads">,
   needs: readonly HistoryNeed[],
   types: readonly string[],
 ): Promise<string> {
@@ -122,15 +126,4 @@ export async function readHistories(
     })
   );
   return lines.map((stored) => deliveryLineOf(stored, 0, false)).join("\n");
-}
-
-/** Maps a list with some of the work at once. */
-export async function inOrder<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
-  const results = new Array<B>(items.length);
-  let next = 0;
-  const some = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, items.length) }, some));
-  return results;
 }

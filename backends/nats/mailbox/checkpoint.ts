@@ -1,6 +1,6 @@
 /**
- * The fence: the checkpoint of a mailbox is a message, and every settle replaces exactly the one that its owner wrote
- * last. Whoever takes over writes first, so a stale owner expects a message that is gone.
+ * The fence: the checkpoint of a mailbox is a message, and every settlement replaces exactly the one its owner wrote last. A
+ * new owner writes a checkpoint first, so the expectation of a stale owner fails.
  * @module
  */
 import type { Subjects } from "../../../schema/nats.ts";
@@ -9,24 +9,24 @@ import type { PositionOf, Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readLast } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
-import type { Writer } from "../stream/group_commit.ts";
+import type { GroupCommit } from "../stream/group_commit.ts";
 
-/** What a checkpoint message says. */
+/** The content of a checkpoint message. */
 export interface Checkpoint {
   readonly epoch: number;
   readonly checkpoint: number;
-  /** Null once the lease was given back. */
+  /** Null once the lease was released. */
   readonly owner: string | null;
   readonly takes: readonly string[];
   /** When the last batch was settled, by the store's clock. */
   readonly settledAt: number | null;
-  /** What was begun and not settled. */
+  /** The deliveries that were begun and not settled. */
   readonly inFlight?: InFlightMark | null;
 }
 
 interface CheckpointOptions {
   readonly client: NatsClient;
-  readonly writer: Writer;
+  readonly writer: GroupCommit;
   readonly stream: string;
   readonly subjects: Subjects;
   readonly processor: string;
@@ -40,7 +40,7 @@ export class FencedCheckpoint {
   readonly #subject: string;
   #at = 0;
   #current!: Checkpoint;
-  /** What the owner before left behind. */
+  /** What the previous owner left behind when it crashed. */
   crashedOwner: CrashedOwner | undefined;
 
   private constructor(options: CheckpointOptions) {
@@ -48,7 +48,7 @@ export class FencedCheckpoint {
     this.#subject = options.subjects.checkpoint(options.processor, options.partition);
   }
 
-  /** Takes a mailbox over: from now on nobody settles it under an earlier epoch. */
+  /** Takes a mailbox over: from now on no settlement under an earlier epoch succeeds. */
   static async takeOver(options: CheckpointOptions): Promise<FencedCheckpoint> {
     const fence = new FencedCheckpoint(options);
     for (;;) {
@@ -69,14 +69,14 @@ export class FencedCheckpoint {
     return this.#current;
   }
 
-  /** Writes the checkpoint with all that belongs to it, or nothing. Tells where each of `writes` is. */
+  /** Writes the checkpoint together with `writes`, or nothing. Returns the positions of `writes`. */
   write(change: Partial<Checkpoint>, writes: readonly Write[]): Promise<PositionOf> {
     return this.#write({ ...this.#current, ...change }, writes);
   }
 
   /**
-   * Reads where we are, after an outcome that is unknown. Throws Fenced when somebody took over; what they wrote is not
-   * made our own, so that whatever we still write is refused.
+   * Reads the checkpoint after an unknown outcome. Throws Fenced when another owner took over; its checkpoint is not adopted,
+   * so that every later write of ours fails.
    */
   async refresh(): Promise<void> {
     const [at, now] = [this.#at, this.#current];

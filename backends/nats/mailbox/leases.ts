@@ -1,22 +1,23 @@
 /**
- * Leases: which partitions of which processors this node reads. A lease is a key of a KV bucket that vanishes when it is
- * not renewed. It keeps two nodes from doing the same work; that neither can do harm is the matter of the fence.
+ * Leases: the partitions of each processor that this node reads. A lease is a key of a KV bucket that expires when it is not
+ * renewed. Leases keep two nodes from doing the same work; the fence in the checkpoint keeps them from doing harm.
  * @module
  */
 import { headers } from "@nats-io/transport-deno";
 import { leaseBucket, token } from "../../../schema/nats.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
-import { readLastPerSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import type { ServerClock } from "../stream/server_clock.ts";
 
-/** One lease that was won. */
+/** A lease that this node holds. */
 export interface Lease {
   readonly processor: string;
   readonly partition: number;
   /** Aborts when the lease was lost or is to be handed over; then nothing more is read. */
-  readonly ended: AbortController;
+  readonly revoked: AbortController;
   /** The position of the key's last message. */
   at: number;
 }
@@ -29,9 +30,9 @@ interface LeaseOptions {
   readonly leaseMs: number;
   readonly renewMs: number;
   readonly clock: ServerClock;
-  /** The subject on which nodes tell each other that a lease is free. */
-  readonly bell: string;
-  /** Makes the bucket where it is gone: it is in the memory of the server, and a server that stands alone forgets it. */
+  /** The subject on which nodes notify each other of a free lease. */
+  readonly notifySubject: string;
+  /** Creates the bucket again: it is in memory, so a server without replicas loses it when it restarts. */
   restore(): Promise<unknown>;
 }
 
@@ -42,19 +43,20 @@ interface Key {
   readonly leaseMs: number;
 }
 
-/** Somewhat later than a lease is said to end, it has ended. */
+/** A lease is taken over this long after its computed end, when it has surely expired. */
 const MARGIN_MS = 30;
 
-export class LeaseKeeper {
+/** Acquires, renews and releases leases, so that each node holds its share. */
+export class NatsLeaseManager {
   readonly #held = new Map<string, Lease>();
-  readonly #wanted = new Map<string, (lease: Lease) => void>();
+  readonly #subscriptions = new Map<string, (lease: Lease) => void>();
   /** Processors for which this node is counted. */
   readonly #announced = new Set<string>();
   readonly #ended = new AbortController();
   readonly #options: LeaseOptions;
-  #soon = new AbortController();
+  #nextRound = new AbortController();
   #renewedAt = performance.now();
-  #keeping: Promise<void> | undefined;
+  #rounds: Promise<void> | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -64,51 +66,51 @@ export class LeaseKeeper {
     return this.#options.restore;
   }
 
-  /** From now on leases of this processor are taken and handed to `won`. */
-  want(processor: string, won: (lease: Lease) => void): void {
-    this.#wanted.set(processor, won);
-    this.hurry();
-    this.#keeping ??= this.#keep();
+  /** From now on leases of this processor are acquired and passed to `onAcquired`. */
+  subscribe(processor: string, onAcquired: (lease: Lease) => void): void {
+    this.#subscriptions.set(processor, onAcquired);
+    this.checkNow();
+    this.#rounds ??= this.#run();
   }
 
-  /** No more leases of this processor. Those held live on until they are released. */
-  unwant(processor: string): void {
-    this.#wanted.delete(processor);
+  /** Acquires no more leases of this processor. Those held stay until they are released. */
+  unsubscribe(processor: string): void {
+    this.#subscriptions.delete(processor);
   }
 
-  /** True for what this node has the lease of. */
+  /** True when this node has the lease. */
   holds(processor: string, partition: number): boolean {
     return this.#held.has(keyOf({ processor, partition }));
   }
 
-  /** True for one of the nodes that host the same processors: it does what only one need do. */
-  get leads(): boolean {
-    const [first] = this.#wanted.keys();
+  /** True for one of the nodes that host the same processors: it does the work that one node is enough for. */
+  get isLeader(): boolean {
+    const [first] = this.#subscriptions.keys();
     return first !== undefined && this.holds(first, 0);
   }
 
-  /** Looks at once. */
-  hurry(): void {
-    this.#soon.abort();
+  /** Starts the next round at once. */
+  checkNow(): void {
+    this.#nextRound.abort();
   }
 
-  /** Gives one back. When the server is away it simply expires there. */
+  /** Releases a lease. It expires by itself when the server cannot be reached. */
   async release(lease: Lease): Promise<void> {
-    lease.ended.abort();
+    lease.revoked.abort();
     if (this.#held.get(keyOf(lease)) !== lease) return;
     this.#held.delete(keyOf(lease));
-    const { client, bell, node } = this.#options;
+    const { client, notifySubject, node } = this.#options;
     try {
       await this.#put(`lease.${keyOf(lease)}`, "", lease.at);
-      client.publish(bell, `leases ${token(node)}`);
+      client.publish(notifySubject, `leases ${token(node)}`);
     } catch {
       // It has expired, or will.
     }
   }
 
-  async #keep(): Promise<void> {
+  async #run(): Promise<void> {
     for (let failures = 0; !this.#ended.signal.aborted;) {
-      this.#soon = new AbortController();
+      this.#nextRound = new AbortController();
       let wait: number;
       try {
         wait = await this.#round();
@@ -117,20 +119,21 @@ export class LeaseKeeper {
         await this.#options.restore().catch(() => {});
         wait = retryDelayMs(failures++);
       }
-      await delay(wait, AbortSignal.any([this.#ended.signal, this.#soon.signal]));
+      await delayOrAbort(wait, AbortSignal.any([this.#ended.signal, this.#nextRound.signal]));
     }
   }
 
-  /** Renews, takes and gives up; returns when to look again. */
+  /** Renews, acquires and hands over; returns the time until the next round. */
   async #round(): Promise<number> {
     await this.#options.clock.measure();
-    // Whoever is woken early, to take what became free, need not renew.
+    // A round that was started early, to acquire a lease that became free, need not renew.
     if (performance.now() - this.#renewedAt > this.#options.renewMs / 2) {
       await Promise.all([...this.#held.values()].map((lease) => this.#renew(lease)));
       this.#renewedAt = performance.now();
     }
-    // At once: whoever takes over from a node that is gone has many to take.
-    const waits = await Promise.all([...this.#wanted.keys()].map((processor) => this.#take(processor)));
+    // Concurrently: a node that takes over from one that is gone has many to acquire.
+    const processors = [...this.#subscriptions.keys()];
+    const waits = await Promise.all(processors.map((processor) => this.#acquireShare(processor)));
     return Math.min(this.#options.renewMs, ...waits);
   }
 
@@ -140,14 +143,14 @@ export class LeaseKeeper {
       lease.at = await this.#put(key, this.#options.node, lease.at);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      if (error.actual === 0 && await this.#again(lease, key)) return;
+      if (error.actual === 0 && await this.#reacquire(lease, key)) return;
       this.#held.delete(keyOf(lease));
-      lease.ended.abort();
+      lease.revoked.abort();
     }
   }
 
-  /** A lease that ran out is ours again if nobody took it; if somebody did and gave it back, the fence knows. */
-  async #again(lease: Lease, key: string): Promise<boolean> {
+  /** An expired lease is acquired again if no other node has it. Another node may have had it meanwhile: the fence shows it. */
+  async #reacquire(lease: Lease, key: string): Promise<boolean> {
     try {
       lease.at = await this.#put(key, this.#options.node, 0);
       return true;
@@ -156,7 +159,7 @@ export class LeaseKeeper {
     }
   }
 
-  async #take(processor: string): Promise<number> {
+  async #acquireShare(processor: string): Promise<number> {
     const { partitions, node, renewMs } = this.#options;
     const name = token(processor);
     this.#announced.add(processor);
@@ -165,15 +168,15 @@ export class LeaseKeeper {
     const nodes = new Set([node, ...found.nodes.map((other) => other.node)]);
     const share = Math.ceil(partitions / nodes.size);
     const taken = new Map(found.leases.map((key) => [key.partition, key]));
-    await this.#takeFree(processor, share, taken, found.lasts);
-    this.#giveUp(processor, share);
-    // Its leases are free once a node is not counted any more: both run out, one shortly after the other.
+    await this.#acquireFree(processor, share, taken, found.lasts);
+    this.#rebalance(processor, share);
+    // The leases of another node become free once it is no longer counted: both expire, one shortly after the other.
     const foreign = [...found.leases, ...found.nodes].filter((key) => key.node !== node)
       .map((key) => key.leaseMs + MARGIN_MS);
     return Math.max(MARGIN_MS, Math.min(renewMs, ...foreign));
   }
 
-  async #takeFree(
+  async #acquireFree(
     processor: string,
     share: number,
     taken: ReadonlyMap<number, Key>,
@@ -185,42 +188,42 @@ export class LeaseKeeper {
         (owner ?? this.#options.node) === this.#options.node;
     };
     const free = Array.from({ length: this.#options.partitions }, (_, partition) => partition).filter(isFree);
-    const wanted = free.slice(0, Math.max(0, share - this.#heldOf(processor).length));
-    await Promise.all(wanted.map((partition) => this.#win(processor, partition, lasts.get(partition) ?? 0)));
+    const missing = free.slice(0, Math.max(0, share - this.#heldOf(processor).length));
+    await Promise.all(
+      missing.map((partition) => this.#acquire(processor, partition, lasts.get(partition) ?? 0)),
+    );
   }
 
-  async #win(processor: string, partition: number, expected: number): Promise<boolean> {
+  async #acquire(processor: string, partition: number, expected: number): Promise<void> {
     try {
       const at = await this.#put(`lease.${keyOf({ processor, partition })}`, this.#options.node, expected);
-      const lease: Lease = { processor, partition, ended: new AbortController(), at };
+      const lease: Lease = { processor, partition, revoked: new AbortController(), at };
       this.#held.set(keyOf(lease), lease);
-      const won = this.#wanted.get(processor);
-      if (won === undefined) await this.release(lease);
-      else won(lease);
-      return true;
+      const onAcquired = this.#subscriptions.get(processor);
+      if (onAcquired === undefined) await this.release(lease);
+      else onAcquired(lease);
     } catch (error) {
-      if (error instanceof Conflict) return false;
-      throw error;
+      if (!(error instanceof Conflict)) throw error;
     }
   }
 
-  /** Above its share a node hands leases over: reading stops now, and the lease is released once the last batch is settled. */
-  #giveUp(processor: string, share: number): void {
-    const mine = this.#heldOf(processor).filter(({ ended }) => !ended.signal.aborted);
-    for (const lease of mine.sort((a, b) => a.partition - b.partition).slice(share)) lease.ended.abort();
+  /** Hands over leases above the share: reading stops now, and a lease is released once its last batch is settled. */
+  #rebalance(processor: string, share: number): void {
+    const mine = this.#heldOf(processor).filter(({ revoked }) => !revoked.signal.aborted);
+    for (const lease of mine.sort((a, b) => a.partition - b.partition).slice(share)) lease.revoked.abort();
   }
 
   #heldOf(processor: string): Lease[] {
     return [...this.#held.values()].filter((lease) => lease.processor === processor);
   }
 
-  /** Leases and nodes of a processor, as they stand. */
+  /** The current leases and nodes of a processor. */
   async #read(processor: string) {
     const { client, stream, clock, leaseMs } = this.#options;
     const bucket = leaseBucket(stream);
     const [leases, nodes] = await Promise.all(
       ["lease", "node"].map((kind) =>
-        readLastPerSubject(client, `KV_${bucket}`, [`$KV.${bucket}.${kind}.${processor}.*`])
+        readAllOf(client, `KV_${bucket}`, `$KV.${bucket}.${kind}.${processor}.*`)
       ),
     );
     const fresh = ({ recordedAt, deleted }: StreamMessage) => !deleted && clock.now() - recordedAt < leaseMs;
@@ -232,7 +235,7 @@ export class LeaseKeeper {
     };
   }
 
-  /** Writes a key; the empty text deletes it. With an expectation only over the message at that position. */
+  /** Writes a key; the empty text deletes it. With `expected`, only over the message at that position. */
   async #put(key: string, value: string, expected?: number): Promise<number> {
     const { client, stream } = this.#options;
     const set = headers();
@@ -242,16 +245,16 @@ export class LeaseKeeper {
     return parseAnswer<{ seq: number }>(msg).seq;
   }
 
-  /** Takes no more, and is no longer counted when shares are. */
+  /** Acquires no more leases, and is no longer counted when shares are computed. */
   async leave(): Promise<void> {
     this.#ended.abort();
-    await this.#keeping;
+    await this.#rounds;
     const name = token(this.#options.node);
     const left = [...this.#announced].map((processor) => this.#put(`node.${token(processor)}.${name}`, ""));
     await Promise.allSettled(left);
   }
 
-  /** Gives back what is still held. */
+  /** Releases what is still held. */
   async close(): Promise<void> {
     await Promise.all([...this.#held.values()].map((lease) => this.release(lease)));
   }

@@ -1,4 +1,4 @@
-/** A mailbox on JetStream: a feed from the checkpoint, and one atomic batch to settle. @module */
+/** A mailbox on JetStream: an ordered reader from the checkpoint on, and one atomic batch for each settlement. @module */
 import { BackendUnavailable } from "../../errors.ts";
 import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import {
@@ -12,7 +12,8 @@ import {
 import { WakeSignal } from "../../primitives/wake_signal.ts";
 import type { Permits } from "../../primitives/priority_semaphore.ts";
 import { encodeLines } from "../../../schema/delivery_line.ts";
-import { delay, retryWhileUnavailable } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../primitives/retry.ts";
 import { BatchSizer } from "../../mailbox/batch_size.ts";
 import { freshLines, readHistories, redeliveryLines } from "./batch_lines.ts";
 import { Conflict } from "../connection/errors.ts";
@@ -26,15 +27,12 @@ import { lineHead } from "../../settlement/plan.ts";
 import { splitSettlement } from "./split_settlement.ts";
 import { writeSettlement } from "./write_settlement.ts";
 
-/** A pull may be larger by this than a batch: the server counts subjects and headers too. */
+/** The bytes of a pull, in batches: the server counts subjects and headers too. */
 const PULL_SLACK = 2;
 const LEAST_PULL_BYTES = 4_096;
-/**
- * Looks this often without being woken: whoever would wake us, the consumer, may have gone with one server of a cluster, and
- * nobody tells.
- */
+/** Fetches at least this often: the consumer that would wake the mailbox may have been lost with its server. */
 const POLL_MS = 5_000;
-/** Before a settlement that met somebody else's write is worked out anew, in milliseconds. */
+/** The delay before a settlement is planned again after a conflict, times the number of tries. */
 const AFTER_CONFLICT_MS = 5;
 
 export class NatsMailbox implements Mailbox {
@@ -45,28 +43,28 @@ export class NatsMailbox implements Mailbox {
   readonly #reader: OrderedReader;
   readonly #parked: ParkedCases;
   readonly #batchSizer: BatchSizer;
-  /** Aborts when the mailbox closes: a settle that waits for the server then gives up. */
+  /** Aborts when the mailbox closes; a settlement that waits for the server then fails. */
   readonly #closing = new AbortController();
   readonly #onClose: () => void;
   readonly epoch: number;
-  /** The parked cases may have been changed by somebody else. */
+  /** The parked cases may have been changed by another process. */
   #isParkedStale = true;
-  /** What became of the last write is unknown. */
+  /** The outcome of the last write is unknown. */
   #isOutcomeUnknown = false;
 
   private constructor(
     context: NatsContext,
     lease: Lease,
-    checkpoint_: FencedCheckpoint,
+    fence: FencedCheckpoint,
     onClose: () => void,
   ) {
     const { client, stream, subjects } = context;
     const { processor, partition } = lease;
-    const { takes, checkpoint, epoch } = checkpoint_.current;
+    const { takes, checkpoint, epoch } = fence.current;
     this.#context = context;
     this.#batchSizer = new BatchSizer(context);
     this.#lease = lease;
-    this.#checkpoint = checkpoint_;
+    this.#checkpoint = fence;
     this.epoch = epoch;
     this.#onClose = onClose;
     this.#parked = new ParkedCases(client, stream, subjects, processor, partition);
@@ -82,19 +80,10 @@ export class NatsMailbox implements Mailbox {
 
   /** Takes the mailbox over under a new epoch. */
   static async open(context: NatsContext, lease: Lease, takes: readonly string[], onClose: () => void) {
-    const { client, writer, stream, subjects, node: owner } = context;
     const { processor, partition } = lease;
-    const checkpoint_ = await FencedCheckpoint.takeOver({
-      client,
-      writer,
-      stream,
-      subjects,
-      processor,
-      partition,
-      owner,
-      takes,
-    });
-    return new NatsMailbox(context, lease, checkpoint_, onClose);
+    const owner = context.node;
+    const fence = await FencedCheckpoint.takeOver({ ...context, processor, partition, owner, takes });
+    return new NatsMailbox(context, lease, fence, onClose);
   }
 
   get processor(): string {
@@ -104,24 +93,23 @@ export class NatsMailbox implements Mailbox {
     return this.#lease.partition;
   }
   get revoked(): AbortSignal {
-    return this.#lease.ended.signal;
+    return this.#lease.revoked.signal;
   }
 
   get crashedOwner(): CrashedOwner | undefined {
     return this.#checkpoint.crashedOwner;
   }
 
-  /** Somebody acted on the parked cases of this mailbox. */
+  /** Called when the parked cases of this mailbox were changed by another process. */
   onParkedChanged(): void {
     this.#isParkedStale = true;
     this.wakeSignal.notify();
   }
 
-  /** What waits behind a checkpoint that was read before; undefined when only the server knows. */
+  /** The backlog behind a checkpoint that was read before; undefined when only the server knows it. */
   async backlogBehind(checkpoint: number): Promise<Backlog | undefined> {
     const waiting = await this.#reader.backlog();
-    // What was settled since then waited then: whoever asks several mailboxes, one after the other, must not miss what
-    // went from one to the other meanwhile.
+    // A delivery settled since then counts as waiting: its outputs may be in a mailbox that was counted before this one.
     const isSettledSince = this.#checkpoint.current.checkpoint > checkpoint;
     return waiting && { ...waiting, count: Math.max(waiting.count, isSettledSince ? 1 : 0) };
   }
@@ -154,7 +142,7 @@ export class NatsMailbox implements Mailbox {
     try {
       return await retryWhileUnavailable(() => this.#next(), ended, this.#context.onAvailabilityChange);
     } catch (error) {
-      if (error instanceof Fenced) this.#lease.ended.abort();
+      if (error instanceof Fenced) this.#lease.revoked.abort();
       if (ended.aborted) return undefined;
       throw error;
     }
@@ -204,7 +192,7 @@ export class NatsMailbox implements Mailbox {
     }
   }
 
-  /** Tried until the server answers: what was settled before is seen as such, and changes nothing. */
+  /** Retries until the server answers: a settlement that was written before is recognised, and changes nothing. */
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
     for (const [slice, itsSettlement] of splitSettlement(batch, settlement)) {
       await retryWhileUnavailable(
@@ -228,10 +216,10 @@ export class NatsMailbox implements Mailbox {
         };
         return await writeSettlement(context, batch, settlement);
       } catch (error) {
-        if (error instanceof Fenced) this.#lease.ended.abort();
+        if (error instanceof Fenced) this.#lease.revoked.abort();
         this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
         if (!(error instanceof Conflict)) throw error;
-        await delay(AFTER_CONFLICT_MS * tries, this.#closing.signal);
+        await delayOrAbort(AFTER_CONFLICT_MS * tries, this.#closing.signal);
         if (this.#closing.signal.aborted) throw new BackendUnavailable("The mailbox is closed");
       }
     }
@@ -242,7 +230,7 @@ export class NatsMailbox implements Mailbox {
     await this.#context.caseHeads.refresh([...new Set(linesOf(batch).map((line) => lineHead(line).caseId))]);
   }
 
-  /** Tried until the server answers: writing it twice changes nothing. */
+  /** Retries until the server answers: writing the mark twice changes nothing. */
   async markInFlight(mark: InFlightMark): Promise<void> {
     await retryWhileUnavailable(
       () => this.#markInFlight(mark),
@@ -256,7 +244,7 @@ export class NatsMailbox implements Mailbox {
       if (this.#isOutcomeUnknown) await this.#refresh();
       await this.#checkpoint.write({ inFlight }, []);
     } catch (error) {
-      if (error instanceof Fenced) this.#lease.ended.abort();
+      if (error instanceof Fenced) this.#lease.revoked.abort();
       this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
       if (!(error instanceof Conflict)) throw error;
       return await this.#markInFlight(inFlight);
@@ -274,9 +262,9 @@ export class NatsMailbox implements Mailbox {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#lease.ended.abort();
+    this.#lease.revoked.abort();
     await this.#reader.close();
-    // Whoever looks then sees that nobody has it; a stale owner is fenced here too.
+    // The checkpoint then shows no owner; the write fails where another owner has taken over.
     await this.#checkpoint.write({ owner: null, inFlight: null }, []).catch(() => {});
     await this.#context.leases.release(this.#lease);
     this.#onClose();

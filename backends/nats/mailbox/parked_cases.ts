@@ -1,4 +1,4 @@
-/** The parked cases of one mailbox, as its owner knows them. @module */
+/** The parked cases of one mailbox, in the memory of its owner and as messages. @module */
 import { type Subjects, textOf } from "../../../schema/nats.ts";
 import type { PositionOf, Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
@@ -12,13 +12,13 @@ export interface ParkedCaseRecord {
   readonly at: number;
 }
 
-/** What a message on a parked subject says. */
+/** The parked case in a message. */
 export function parkedCaseOf({ payload, position }: StreamMessage): ParkedCaseRecord {
   const { caseId, waiting } = JSON.parse(payload) as Omit<ParkedCaseRecord, "at">;
   return { caseId, waiting, at: position };
 }
 
-/** The message that makes these deliveries of a case the ones that wait. */
+/** The message that replaces the parked deliveries of a case; empty when none is left. */
 export function parkedWrite(subject: string, caseId: string, waiting: ParkedCase, at: number): Write {
   const expect = { filter: subject, last: at };
   return waiting.length === 0
@@ -26,6 +26,7 @@ export function parkedWrite(subject: string, caseId: string, waiting: ParkedCase
     : { subject, payload: JSON.stringify({ caseId, waiting }), rollup: true, expect };
 }
 
+/** Entries at which cases that are gone are forgotten. */
 const TIDY_AT = 1_000;
 
 export class ParkedCases {
@@ -53,7 +54,7 @@ export class ParkedCases {
     return this.#cases.get(caseId)?.waiting ?? [];
   }
 
-  /** Reads them anew. Cases that are gone are kept for a while, to know which message said so. */
+  /** Reads all of them. Cases that are gone are kept for a while, with the position of the message to be replaced. */
   async load(): Promise<void> {
     const cases = new Map<string, ParkedCaseRecord>();
     const filter = this.subjects.parkedCases(this.processor, this.partition);
@@ -64,7 +65,7 @@ export class ParkedCases {
     this.#cases = cases;
   }
 
-  /** The messages for cases that change. */
+  /** The messages of the changed cases. */
   writes(changed: ReadonlyMap<string, ParkedCase>): Write[] {
     return [...changed].map(([caseId, waiting]) => {
       const subject = this.subjects.parked(this.processor, this.partition, caseId);
@@ -72,14 +73,14 @@ export class ParkedCases {
     });
   }
 
-  /** Takes note of what was written, in the order of `writes`. */
+  /** Applies what was written, in the order of `writes`. */
   apply(changed: ReadonlyMap<string, ParkedCase>, at: PositionOf): void {
     let index = 0;
     for (const [caseId, waiting] of changed) this.#cases.set(caseId, { caseId, waiting, at: at(index++) });
     if (this.#cases.size > this.#tidyAt) this.#tidy();
   }
 
-  /** A case that is gone and not known any more costs one conflict when it is parked again. */
+  /** Forgets cases that are gone. One that is parked again costs a conflict. */
   #tidy(): void {
     for (const [caseId, { waiting }] of this.#cases) if (waiting.length === 0) this.#cases.delete(caseId);
     this.#tidyAt = 2 * this.#cases.size + TIDY_AT;

@@ -1,14 +1,11 @@
-/** A settlement in slices that fit an atomic batch each. Pure. @module */
+/** Splits a settlement into slices that fit one atomic batch each. Pure. @module */
 import { type Batch, linesOf, sliceBatch } from "../../mailbox/batch.ts";
 import type { Settlement } from "../../mailbox/mailbox.ts";
 
-/** Failures that one slice holds at most: each may need a parked case and a line of the trail. */
+/** The most failures of a slice: each may need a parked case and an audit entry. */
 const MAX_FAILURES = 400;
 
-/**
- * The batch in slices that fit one atomic batch each. What may be written twice without harm, outputs and timers, comes
- * with the first.
- */
+/** The slices of a batch. Outputs and timers go with the first one: writing them twice changes nothing. */
 export function splitSettlement(batch: Batch, settlement: Settlement): [Batch, Settlement][] {
   const rest = { ...settlement, outputs: new Uint8Array(), timers: [] };
   const isSmall = settlement.failures.length <= MAX_FAILURES;

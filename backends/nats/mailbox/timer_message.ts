@@ -1,4 +1,4 @@
-/** A timer as a message: when, and the row that is then appended. @module */
+/** A timer as a message: when it is due, and the store row that is then appended. @module */
 import type { Subjects } from "../../../schema/nats.ts";
 import type { StoredTimerChange } from "../../mailbox/mailbox.ts";
 import type { Write } from "../stream/atomic_publish.ts";

@@ -1,4 +1,4 @@
-/** Writing a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
+/** Writes a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
 import type { AuditEntry } from "../../dead_letters.ts";
 import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import type { Settlement } from "../../mailbox/mailbox.ts";
@@ -13,16 +13,16 @@ import type { NatsContext } from "../context.ts";
 import { lineHead, planSettlement, type SettlementPlan } from "../../settlement/plan.ts";
 import { timerWrite } from "./timer_message.ts";
 
-interface SettleContext extends NatsContext {
+interface SettleContext extends Pick<NatsContext, "caseHeads" | "subjects" | "eventKinds" | "clock"> {
   readonly fence: FencedCheckpoint;
   readonly parked: ParkedCases;
   readonly processor: string;
 }
 
-/** Room in a batch for the checkpoint and the notes of kinds. */
+/** Leaves room in a batch for the checkpoint and the registrations of event kinds. */
 const BATCH_ROOM = MAX_BATCH_MESSAGES - 50;
 
-/** Settles a part; does nothing when it was settled before. Throws Conflict when what we know is stale. */
+/** Settles a slice; does nothing when it was settled before. Throws Conflict when a cached head or parked case is stale. */
 export async function writeSettlement(
   context: SettleContext,
   batch: Batch,
@@ -41,7 +41,7 @@ export async function writeSettlement(
   await writeInBatches(context, drafts, timers, plan, now);
 }
 
-/** The cases that get outputs, and the version of each from which on they may be there already, from an earlier try. */
+/** The cases that get outputs, with the version from which on an earlier try may have written them. */
 function causesOf(batch: Batch, drafts: readonly PendingEvent[]): Map<string, number> {
   const causes = new Map(drafts.map(({ caseId }) => [caseId, 0]));
   for (const line of linesOf(batch)) {
@@ -52,8 +52,8 @@ function causesOf(batch: Batch, drafts: readonly PendingEvent[]): Map<string, nu
 }
 
 /**
- * Usually one batch. What does not fit goes before it, behind the same fence and without moving the checkpoint: outputs
- * are known by their ids and timers by their names, so doing that part again after a crash changes nothing.
+ * Usually one batch. Outputs and timers that do not fit are written before it, behind the same fence and without moving the
+ * checkpoint: they are recognised by id and name, so writing them again after a crash changes nothing.
  */
 async function writeInBatches(
   context: SettleContext,
@@ -80,11 +80,14 @@ async function writeInBatches(
   }
 }
 
-function assignNext({ caseHeads, subjects }: NatsContext, drafts: readonly PendingEvent[]): VersionedWrites {
+function assignNext(
+  { caseHeads, subjects }: SettleContext,
+  drafts: readonly PendingEvent[],
+): VersionedWrites {
   return assignVersions(drafts, (caseId) => caseHeads.head(caseId), subjects, false);
 }
 
-/** Writes events and more behind the fence; tells where each of `more` is. */
+/** Writes events and `more` behind the fence; returns the positions of `more`. */
 async function write(
   { fence, eventKinds, caseHeads }: SettleContext,
   change: Parameters<FencedCheckpoint["write"]>[0],

@@ -1,12 +1,11 @@
 /**
- * The read model of cases, in a KV bucket. Projected in stretches of the log: the entries of a stretch and the checkpoint
- * behind it are one atomic batch, so that every event counts once, whoever projects; without a checkpoint it begins anew.
+ * The read model of cases, in a KV bucket. The log is projected in chunks: the entries of a chunk and the checkpoint behind
+ * it are one atomic batch, so every event counts once, whichever node projects it. Without a checkpoint it starts over.
  * @module
  */
 import { casesBucket, token } from "../../../schema/nats.ts";
 import type { CaseSummary } from "../../backend.ts";
 import { type Write, writeBatch } from "../stream/atomic_publish.ts";
-import { isNotFound } from "../connection/client.ts";
 import {
   readLast,
   readLastPerSubject,
@@ -14,35 +13,38 @@ import {
   readSubject,
   type StreamMessage,
 } from "../stream/direct_get.ts";
-import { Conflict } from "../connection/errors.ts";
+import { BackendUnavailable } from "../../errors.ts";
+import { Conflict, isNotFound } from "../connection/errors.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import { envelopeOf } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
 
-/** With the checkpoint it fits one atomic batch. */
+/** Events of a chunk. Its entries and the checkpoint fit one atomic batch. */
 const PROJECT_AT_ONCE = 900;
 const BYTES_AT_ONCE = 4_000_000;
-/** How many positions of the bucket the list looks at in one step back. */
+/** Positions of the bucket that the list reads in one step back. */
 const STEP_BACK = 2_000;
 
-/** The latest event of a case in a stretch, and when the case was opened if the stretch has its first. */
+/** The latest event of a case in a chunk, and when the case was opened if the chunk has its first event. */
 interface LatestEvent {
   readonly found: StreamMessage;
   readonly openedAt: number | undefined;
 }
 
-/** Brings the read model up to date, stretch by stretch. */
+export type ProjectionContext = Pick<NatsContext, "client" | "stream" | "subjects" | "caseHeads">;
+
+/** Brings the read model up to date, chunk by chunk. */
 export class CaseProjection {
-  readonly #context: NatsContext;
+  readonly #context: ProjectionContext;
   #reader: OrderedReader | undefined;
-  /** The events up to here are no longer in the feed. */
+  /** The events up to here are no longer in the reader. */
   #droppedUpTo = 0;
 
-  constructor(context: NatsContext) {
+  constructor(context: ProjectionContext) {
     this.#context = context;
   }
 
-  /** Projects the next stretch. Returns how many events that were, at least 1 when somebody else was faster. */
+  /** Projects the next chunk. Returns how many events it had, at least 1 when another node was faster. */
   async project(): Promise<number> {
     const { client, stream } = this.#context;
     const { bucket, subject } = bucketOf(stream);
@@ -66,11 +68,11 @@ export class CaseProjection {
   }
 
   /**
-   * The next events behind a position, by a consumer that stays: for a read in one answer the server counts what else is
-   * under the filter, goes through all subjects of the store for that, and lets nobody write meanwhile.
+   * The next events behind a position, by a consumer that stays: for a direct get the server counts everything else under
+   * the filter, walks through all subjects of the store for that, and blocks writes meanwhile.
    */
   async #next(after: number): Promise<StreamMessage[]> {
-    // A read model that was emptied begins anew.
+    // The checkpoint moved back: the read model was emptied.
     if (after < this.#droppedUpTo) await this.close();
     const { client, stream, subjects } = this.#context;
     const reader = this.#reader ??= new OrderedReader({
@@ -114,7 +116,7 @@ function latestOf(events: readonly StreamMessage[]): Map<string, LatestEvent> {
 }
 
 async function entriesOf(
-  context: NatsContext,
+  context: ProjectionContext,
   latest: ReadonlyMap<string, LatestEvent>,
 ): Promise<CaseSummary[]> {
   const known = await openedBefore(
@@ -133,13 +135,16 @@ async function entriesOf(
   });
 }
 
-/** When cases were opened whose first event is in an earlier stretch: as the bucket has it, or else the log. */
-async function openedBefore(context: NatsContext, cases: readonly string[]): Promise<Map<string, string>> {
+/** When cases were opened whose first event is in an earlier chunk: read from the bucket, or else from the log. */
+async function openedBefore(
+  context: ProjectionContext,
+  cases: readonly string[],
+): Promise<Map<string, string>> {
   if (cases.length === 0) return new Map();
   const { client, stream, subjects, caseHeads } = context;
   const { bucket, subject } = bucketOf(stream);
   const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
-  const entries = (await readLastPerSubject(client, bucket, keys)).map(summaryOf);
+  const entries = (await readLastPerSubject(client, bucket, keys) ?? []).map(summaryOf);
   const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
   for (const caseId of cases.filter((caseId) => !opened.has(caseId))) {
     const first = await readNext(client, stream, subjects.case(caseHeads.partitionOf(caseId), caseId), 1);
@@ -148,10 +153,28 @@ async function openedBefore(context: NatsContext, cases: readonly string[]): Pro
   return opened;
 }
 
-/** Cases by latest change, newest first. Brings the model up to date before it looks. */
+interface ListOptions {
+  readonly limit?: number;
+  readonly latest?: string;
+}
+
+/** Cases by latest change, newest first. Brings the model up to date first; a lost bucket is created again. */
 export async function listCases(
-  context: NatsContext,
-  { limit = 20, latest }: { limit?: number; latest?: string } = {},
+  context: ProjectionContext & Pick<NatsContext, "leases">,
+  options: ListOptions = {},
+): Promise<CaseSummary[]> {
+  try {
+    return await readList(context, options);
+  } catch (error) {
+    if (!(error instanceof BackendUnavailable)) throw error;
+    await context.leases.restore();
+    return await readList(context, options);
+  }
+}
+
+async function readList(
+  context: ProjectionContext,
+  { limit = 20, latest }: ListOptions,
 ): Promise<CaseSummary[]> {
   const projection = new CaseProjection(context);
   try {
@@ -162,17 +185,17 @@ export async function listCases(
   const chosen = new Map<string, CaseSummary>();
   for (let to = await lastOf(context); to > 0 && chosen.size < limit; to -= STEP_BACK) {
     for (const summary of (await entriesBetween(context, Math.max(1, to - STEP_BACK + 1), to)).reverse()) {
-      const isMeant = latest === undefined || summary.latest === latest;
-      if (isMeant && chosen.size < limit && !chosen.has(summary.caseId)) chosen.set(summary.caseId, summary);
+      const matches = latest === undefined || summary.latest === latest;
+      if (matches && chosen.size < limit && !chosen.has(summary.caseId)) chosen.set(summary.caseId, summary);
     }
   }
   return [...chosen.values()];
 }
 
-async function lastOf({ client, stream }: NatsContext): Promise<number> {
+async function lastOf({ client, stream }: ProjectionContext): Promise<number> {
   const { bucket } = bucketOf(stream);
   try {
-    return (await client.api<{ state: { last_seq: number } }>(`STREAM.INFO.${bucket}`)).state.last_seq;
+    return (await client.manage(({ streams }) => streams.info(bucket))).state.last_seq;
   } catch (error) {
     if (isNotFound(error)) return 0;
     throw error;
@@ -180,7 +203,7 @@ async function lastOf({ client, stream }: NatsContext): Promise<number> {
 }
 
 async function entriesBetween(
-  { client, stream }: NatsContext,
+  { client, stream }: ProjectionContext,
   from: number,
   to: number,
 ): Promise<CaseSummary[]> {

@@ -2,8 +2,8 @@
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
 import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../dead_letters.ts";
 import { textOf } from "../../../schema/nats.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
-import { readAt, readSubject } from "../stream/direct_get.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
+import { readAt, READS_AT_ONCE, readSubject } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import { deliveryLineOf } from "../stream/message.ts";
 import { parkedCaseOf, parkedWrite } from "../mailbox/parked_cases.ts";
@@ -30,9 +30,11 @@ interface DeadCase {
   readonly at: number;
 }
 
-/** @param onChanged tells whoever has the mailbox that somebody acted on it */
+type DeadLettersContext = Pick<NatsContext, "client" | "stream" | "subjects" | "writer" | "clock">;
+
+/** @param onChanged is called for each mailbox whose parked cases were changed */
 export function deadLetters(
-  context: NatsContext,
+  context: DeadLettersContext,
   onChanged: (processor: string, partition: number) => void,
 ): DeadLetters {
   const act = async (how: Change, filter: DeadLetterFilter, by: OperatorAction) => {
@@ -48,7 +50,7 @@ export function deadLetters(
   return {
     list: async (filter = {}) => {
       const dead = (await findDead(context, filter)).slice(0, filter.limit ?? DEFAULT_LIMIT);
-      return await inOrder(dead, (each) => deadLetterOf(context, each));
+      return await mapConcurrently(READS_AT_ONCE, dead, (each) => deadLetterOf(context, each));
     },
     count: async (filter = {}) => (await findDead(context, filter)).length,
     redrive: (filter, by) => act(redriven, filter, by),
@@ -58,7 +60,7 @@ export function deadLetters(
 
 /** Every dead letter that matches, oldest first. */
 async function findDead(
-  { client, stream, subjects }: NatsContext,
+  { client, stream, subjects }: DeadLettersContext,
   filter: DeadLetterFilter,
 ): Promise<DeadCase[]> {
   const { processor, caseId, position } = filter;
@@ -83,7 +85,7 @@ async function findDead(
   return found.sort((a, b) => a.head.position - b.head.position);
 }
 
-async function deadLetterOf({ client, stream }: NatsContext, dead: DeadCase): Promise<DeadLetter> {
+async function deadLetterOf({ client, stream }: DeadLettersContext, dead: DeadCase): Promise<DeadLetter> {
   const { processor, partition, caseId, waiting, head } = dead;
   const event = await readAt(client, stream, head.position);
   return {
@@ -112,9 +114,9 @@ const discarded: Change = {
   apply: ({ waiting, head }, now) => promoteHead(unpark(waiting, head.position), now),
 };
 
-/** Changes the case as it was seen, with a line of the trail; false when it was changed meanwhile by somebody else. */
+/** Changes the case as it was read, with an audit entry; false when it was changed meanwhile. */
 async function change(
-  context: NatsContext,
+  context: DeadLettersContext,
   dead: DeadCase,
   { act, apply }: Change,
   { by, why }: OperatorAction,
@@ -122,12 +124,12 @@ async function change(
   const { processor, caseId, head, subject, at } = dead;
   const now = context.clock.now();
   const entry = { at: new Date(now).toISOString(), act, by, why, caseId, processor, eventId: head.eventId };
-  // Nothing about a delivery that was given up for good is forgotten: its failures move into the trail.
+  // The failures of a discarded delivery move into the audit trail, so that nothing about it is lost.
   const details = act === "discard" ? { attempts: head.attempts, failures: head.failures } : undefined;
   try {
     await context.writer.write([
       parkedWrite(subject, caseId, apply(dead, now), at),
-      auditWrite(context.subjects, { ...entry, ...(details && { details }) }),
+      auditWrite(context.subjects, { ...entry, ...details && { details } }),
     ]);
     return true;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What an acknowledgement of this JetStream store means. @module */
+/** What an acknowledgement of a JetStream store promises. @module */
 import type { Health } from "../../health.ts";
 
 /**

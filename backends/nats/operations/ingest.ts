@@ -1,7 +1,7 @@
 /**
- * The door for producers that can't compute a partition: plain JSON on one subject. A node validates what came, appends it
- * in the order in which it came, and only then takes it away. An event without an id gets one that follows from its
- * place, so that one that is taken in twice, after a crash or by two nodes, is stored once.
+ * Ingest for producers that can't compute a partition: plain JSON on one subject. A node validates the messages, appends
+ * them in their order, and purges them only then. An event without an id gets one derived from its sequence, so a message
+ * that is ingested twice, after a crash or by two nodes, is stored once.
  * @module
  */
 import { headers } from "@nats-io/transport-deno";
@@ -12,27 +12,29 @@ import { readInput } from "../../../schema/input.ts";
 import { ingestName } from "../../../schema/nats.ts";
 import type { Inbox, OperatorAction, RejectedEvent } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
-import { isNotFound, parseAnswer } from "../connection/client.ts";
+import { parseAnswer } from "../connection/client.ts";
 import { readAllOf, readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import { EventTooLarge } from "../connection/errors.ts";
+import { EventTooLarge, isNotFound } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import { auditWrite } from "../mailbox/write_settlement.ts";
 
-interface IngestContext extends Pick<NatsContext, "client" | "stream" | "subjects" | "writer" | "clock"> {
+type InboxContext = Pick<NatsContext, "client" | "stream" | "subjects" | "writer" | "clock">;
+
+export interface IngestContext extends InboxContext {
   append(events: readonly WireEvent[]): Promise<unknown>;
 }
 
 const AT_ONCE = 500;
-/** Of what is too large to be kept together with the reason, so much is kept. */
+/** The part that is kept of a message too large to be stored together with the reason. */
 const MAX_REJECTED_CHARACTERS = 16_000;
 
-/** An event at the door that is valid. */
+/** A message that holds a valid event. */
 interface IngestMessage {
   readonly found: StreamMessage;
   readonly event: WireEvent;
 }
 
-/** Takes in what is at the door. Returns how many events that were. */
+/** Ingests the waiting messages. Returns how many there were. */
 export async function ingestPending(context: IngestContext): Promise<number> {
   const { client, subjects } = context;
   const stream = ingestName(context.stream);
@@ -42,7 +44,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     if (pending.length === AT_ONCE) break;
   }
   if (pending.length === 0) return 0;
-  const { created } = await client.api<{ created: string }>(`STREAM.INFO.${stream}`);
+  const { created } = await client.manage(({ streams }) => streams.info(stream));
   const messages: IngestMessage[] = [];
   for (const found of pending) {
     const read = readMessage(found, created);
@@ -50,12 +52,12 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     else messages.push(read);
   }
   await appendMessages(context, messages);
-  const behind = pending.at(-1)!.position + 1;
-  await client.api(`STREAM.PURGE.${stream}`, { filter: subjects.ingest(), seq: behind });
+  const taken = { filter: subjects.ingest(), seq: pending.at(-1)!.position + 1 };
+  await client.manage(({ streams }) => streams.purge(stream, taken));
   return pending.length;
 }
 
-/** The event, or why it can't be taken in. */
+/** The event, or why the message is rejected. */
 function readMessage(found: StreamMessage, created: string): IngestMessage | string {
   try {
     const now = () => new Date(found.recordedAt);
@@ -68,7 +70,7 @@ function readMessage(found: StreamMessage, created: string): IngestMessage | str
   }
 }
 
-/** One that can't be stored must not hold up the rest. */
+/** Appends all; one that can't be stored is rejected, so that it does not block the others. */
 async function appendMessages(context: IngestContext, messages: readonly IngestMessage[]): Promise<void> {
   if (messages.length === 0) return;
   try {
@@ -80,7 +82,7 @@ async function appendMessages(context: IngestContext, messages: readonly IngestM
   }
 }
 
-/** Puts it aside under its place: a second time, it is put there again. */
+/** Moves a message aside under its sequence, so that a second time overwrites the first. */
 async function reject(context: IngestContext, found: StreamMessage, reason: string): Promise<void> {
   try {
     await storeRejected(context, found, found.payload, reason);
@@ -107,39 +109,43 @@ async function storeRejected(
   parseAnswer(await client.request(subjects.rejected(found.position), text, set));
 }
 
-/** What was refused, in the hands of a person. */
-export function ingestInbox(context: IngestContext): Inbox {
+/** The rejected messages, for a person to retry or discard. */
+export function ingestInbox(context: InboxContext): Inbox {
   const { client, subjects } = context;
   const stream = ingestName(context.stream);
-  const readRejected = async () =>
-    (await readAllOf(client, stream, subjects.rejected("*"))).map(rejectedEventOf);
+  const readAll = async () => (await readAllOf(client, stream, subjects.rejected("*"))).map(rejectedEventOf);
   return {
-    list: async (limit = 100) => (await readRejected()).slice(0, limit),
-    count: async () => (await readRejected()).length,
-    discard: (id, act) => discard(context, stream, id, act),
+    list: async (limit = 100) => (await readAll()).slice(0, limit),
+    count: async () => (await readAll()).length,
+    discard: (id, act) => discard(context, id, act),
     retry: async (id, act) => {
-      const found = await readAt(client, stream, id);
-      if (found === undefined || !found.subject.startsWith(subjects.rejected("*").slice(0, -1))) return false;
+      const found = await readRejected(context, id);
+      if (found === undefined) return false;
       parseAnswer(await client.request(subjects.ingest(), found.payload));
-      return await discard(context, stream, id, act, "retry");
+      return await discard(context, id, act, "retry");
     },
   };
+}
+
+/** The rejected message at this position; a message of another subject is none. */
+async function readRejected({ client, stream, subjects }: InboxContext, id: number) {
+  const found = await readAt(client, ingestName(stream), id);
+  return found?.subject.startsWith(subjects.rejected("*").slice(0, -1)) ? found : undefined;
 }
 
 function rejectedEventOf({ position, recordedAt, payload, reason = "" }: StreamMessage): RejectedEvent {
   return { id: position, at: new Date(recordedAt).toISOString(), reason, text: payload };
 }
 
-/** Takes it away, with a line of the trail; false when it is not there. */
+/** Removes a rejected message, with an audit entry; false when it is not there. */
 async function discard(
-  { client, writer, subjects, clock }: IngestContext,
-  stream: string,
+  context: InboxContext,
   id: number,
   { by, why }: OperatorAction,
   act = "discard",
 ): Promise<boolean> {
-  const found = await readAt(client, stream, id);
-  if (found === undefined || !found.subject.startsWith(subjects.rejected("*").slice(0, -1))) return false;
+  if (await readRejected(context, id) === undefined) return false;
+  const { client, writer, subjects, clock } = context;
   await writer.write([
     auditWrite(subjects, {
       at: new Date(clock.now()).toISOString(),
@@ -151,8 +157,7 @@ async function discard(
     }),
   ]);
   try {
-    await client.api(`STREAM.MSG.DELETE.${stream}`, { seq: id });
-    return true;
+    return await client.manage(({ streams }) => streams.deleteMessage(ingestName(context.stream), id));
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;

@@ -1,51 +1,39 @@
-/** What a node does beside the mailboxes: takes in what is at the door, and keeps the read model near. @module */
-import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+/** The background jobs of a node: firing timers, taking events in from the ingest subject, and the read model. @module */
+import { repeat } from "../../primitives/repeat.ts";
+import type { NatsContext } from "../context.ts";
+import { CaseProjection, type ProjectionContext } from "./case_projection.ts";
+import { type IngestContext, ingestPending } from "./ingest.ts";
+import { fireDue, type TimersContext } from "./timers.ts";
 
-/** Between two looks, in milliseconds. */
-const INTERVAL_MS = 250;
-/** The read model may take one part in so many of the time, so that it never competes with the mailboxes. */
-const PROJECTION_SHARE = 20;
+type MaintenanceContext = TimersContext & IngestContext & ProjectionContext & Pick<NatsContext, "leases">;
 
-interface MaintenanceJobs {
-  /** Each returns how much there was to do. */
-  ingestPending(): Promise<number>;
-  project(): Promise<number>;
-  /** Makes anew what the chores need and somebody removed. */
-  restore(): Promise<unknown>;
-}
+/** How late a timer may fire. */
+const TIMERS_INTERVAL_MS = 250;
+const INGEST_INTERVAL_MS = 250;
+const PROJECTION_INTERVAL_MS = 1_000;
+/** After each run the projection rests for this many times its duration, so that it never competes with the mailboxes. */
+const PROJECTION_REST = 20;
 
-/** Runs the chores until the signal aborts. Several nodes may do so at once. */
-export async function runMaintenance(
-  { ingestPending, project, restore }: MaintenanceJobs,
-  signal: AbortSignal,
-): Promise<void> {
-  const ingest = async () => await ingestPending() > 0 ? 0 : INTERVAL_MS;
-  const projection = async () => {
-    const began = performance.now();
-    const projected = await project();
-    const rest = (performance.now() - began) * PROJECTION_SHARE;
-    return projected > 0 ? rest : 4 * INTERVAL_MS + rest;
+/** Runs the jobs until the signal aborts. Several nodes may do so at once. */
+export async function runMaintenance(context: MaintenanceContext, signal: AbortSignal): Promise<void> {
+  const { timers, leases: { restore } } = context;
+  const projection = new CaseProjection(context);
+  const fireTimers = async () => {
+    await timers.follow();
+    await fireDue(context, signal);
+    return TIMERS_INTERVAL_MS;
   };
-  await Promise.all([runRepeatedly(ingest, restore, signal), runRepeatedly(projection, restore, signal)]);
-}
-
-/** Does a chore again and again, waiting as long as it says. While the server is away or full it is tried at leisure. */
-async function runRepeatedly(
-  job: () => Promise<number>,
-  restore: MaintenanceJobs["restore"],
-  signal: AbortSignal,
-): Promise<void> {
-  for (let failures = 0; !signal.aborted;) {
-    let wait: number;
-    try {
-      wait = await job();
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof BackendUnavailable || error instanceof BackendUnusable)) throw error;
-      await restore().catch(() => {});
-      wait = retryDelayMs(failures++);
-    }
-    await delay(wait, signal);
-  }
+  const ingest = async () => await ingestPending(context) > 0 ? 0 : INGEST_INTERVAL_MS;
+  const project = async () => {
+    const began = performance.now();
+    const projected = context.leases.isLeader ? await projection.project() : 0;
+    const rest = (performance.now() - began) * PROJECTION_REST;
+    return projected > 0 ? rest : PROJECTION_INTERVAL_MS + rest;
+  };
+  await Promise.all([
+    repeat(fireTimers, signal),
+    repeat(ingest, signal, restore),
+    repeat(project, signal, restore),
+  ]);
+  await Promise.all([timers.close(), projection.close()]);
 }

@@ -1,31 +1,33 @@
-/** The timers of a store as they were told: followed from one word to the next, and never read anew. @module */
+/** The timers of a store in memory, kept current by following their messages. @module */
 import { textOf } from "../../../schema/nats.ts";
 import type { StreamMessage } from "../stream/direct_get.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import type { NatsContext } from "../context.ts";
 import { timeOf } from "../mailbox/timer_message.ts";
 
-/** Where a timer stands, and when it is due: the row is read when it fires. */
+/** The message of a timer, and when it is due. Its event is read when it fires. */
 export interface Timer {
   readonly subject: string;
   readonly position: number;
   readonly at: number;
   readonly processor: string;
   readonly partition: number;
-  /** When it was first seen to be due, by this node's own clock. */
+  /** When this node first saw that it was due, by its monotonic clock. */
   dueSince?: number;
 }
 
 const AT_ONCE = 500;
 const BYTES_AT_ONCE = 4_000_000;
 
+type TimerIndexContext = Pick<NatsContext, "client" | "stream" | "subjects" | "caseHeads">;
+
 export class TimerIndex {
-  readonly #context: NatsContext;
+  readonly #context: TimerIndexContext;
   readonly #reader: OrderedReader;
   readonly #timers = new Map<string, Timer>();
   #following: Promise<void> = Promise.resolve();
 
-  constructor(context: NatsContext) {
+  constructor(context: TimerIndexContext) {
     this.#context = context;
     const { client, stream, subjects } = context;
     this.#reader = new OrderedReader({
@@ -37,7 +39,7 @@ export class TimerIndex {
     });
   }
 
-  /** Takes in all that has been written until now. */
+  /** Reads everything written until now. */
   follow(): Promise<void> {
     const followed = this.#following.then(() => this.#follow());
     this.#following = followed.catch(() => {});
@@ -62,17 +64,17 @@ export class TimerIndex {
     return this.#timers.size;
   }
 
-  /** When the next one is due; Infinity without any. */
+  /** When the next timer is due; Infinity without any. */
   get nextAt(): number {
     return this.#timers.values().reduce((least, { at }) => Math.min(least, at), Infinity);
   }
 
-  /** Those that are due, in the order in which they are. */
+  /** The due timers, earliest first. */
   due(now: number): Timer[] {
     return [...this.#timers.values().filter(({ at }) => at <= now)].sort((a, b) => a.at - b.at);
   }
 
-  /** It has fired, or somebody changed it meanwhile, which we shall be told. */
+  /** Forgets a timer that fired. One that was changed meanwhile stays: its message follows. */
   forget({ subject, position }: Timer): void {
     if (this.#timers.get(subject)?.position === position) this.#timers.delete(subject);
   }
@@ -82,7 +84,7 @@ export class TimerIndex {
   }
 }
 
-function timerOf({ caseHeads }: NatsContext, { subject, position, payload }: StreamMessage): Timer {
+function timerOf({ caseHeads }: TimerIndexContext, { subject, position, payload }: StreamMessage): Timer {
   const [, , processor, caseId] = subject.split(".").map(textOf) as [string, string, string, string];
   return { subject, position, at: timeOf(payload), processor, partition: caseHeads.partitionOf(caseId) };
 }

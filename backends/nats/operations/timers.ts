@@ -1,52 +1,38 @@
-/** Firing timers: a node that has mailboxes appends the events of those that are due. @module */
-import { BackendUnavailable } from "../../errors.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+/** Firing timers: a node with mailboxes appends the events of those that are due. @module */
 import type { Write } from "../stream/atomic_publish.ts";
 import { recordWritten } from "../log/append.ts";
 import { assignVersions } from "../log/case_heads.ts";
-import { inOrder } from "../mailbox/batch_lines.ts";
-import { readAt, type StreamMessage } from "../stream/direct_get.ts";
+import { mapConcurrently } from "../../primitives/concurrency.ts";
+import { readAt, READS_AT_ONCE, type StreamMessage } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import type { Timer, TimerIndex } from "./timer_index.ts";
 import { timerDraft } from "../mailbox/timer_message.ts";
 
-interface TimersContext {
-  readonly context: NatsContext;
+/** What firing needs of a store. */
+type FireContext = Pick<
+  NatsContext,
+  "client" | "stream" | "subjects" | "clock" | "leases" | "caseHeads" | "writer" | "eventKinds"
+>;
+
+export interface TimersContext extends FireContext {
   readonly timers: TimerIndex;
-  /** Between two looks, in milliseconds: how late a timer may be. */
-  readonly everyMs: number;
-  /** The time timers are measured against; undefined: the clock of the store. */
-  readonly asOf: (() => Date) | undefined;
+  /** The clock timers are measured against; undefined: the clock of the store. */
+  readonly timersAsOf: (() => Date) | undefined;
 }
 
 /**
- * A timer of a mailbox that another node has is left to it for so long, in milliseconds: two that fire the same timers are
- * in each other's way. That node may be gone, so then everybody fires it.
+ * How long a timer of another node's mailbox is left to that node: two nodes that fire the same timers conflict. After that
+ * the other node may be gone, so every node fires it.
  */
 const FOREIGN_GRACE_MS = 1_000;
-/** So many fire in one atomic batch, which costs the server the same however much is in it. */
+/** Timers fired by one atomic batch, which costs the server the same whatever its size. */
 const FIRED_PER_WRITE = 100;
 
-/** Follows and fires timers until the signal aborts. Several nodes may do so at once: the store lets one of them. */
-export async function runTimers(options: TimersContext, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !signal.aborted;) {
-    let wait = options.everyMs;
-    try {
-      await options.timers.follow();
-      await fireDue(options, signal);
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof BackendUnavailable)) throw error;
-      wait = retryDelayMs(failures++);
-    }
-    await delay(wait, signal);
-  }
-  await options.timers.close();
-}
-
-async function fireDue({ context, timers, asOf }: TimersContext, signal: AbortSignal): Promise<void> {
-  const due = timers.due(asOf?.().getTime() ?? context.clock.now()).filter((timer) => isOurs(context, timer));
+/** Fires the timers that are due. Several nodes may do so at once: the store lets one of them. */
+export async function fireDue(context: TimersContext, signal: AbortSignal): Promise<void> {
+  const { timers, timersAsOf, clock } = context;
+  const due = timers.due(timersAsOf?.().getTime() ?? clock.now()).filter((timer) => isOurs(context, timer));
   for (let i = 0; i < due.length && !signal.aborted; i += FIRED_PER_WRITE) {
     const some = due.slice(i, i + FIRED_PER_WRITE);
     await fireBatch(context, some);
@@ -54,18 +40,17 @@ async function fireDue({ context, timers, asOf }: TimersContext, signal: AbortSi
   }
 }
 
-/** Whether this node fires it now. */
-function isOurs({ leases }: NatsContext, timer: Timer): boolean {
+/** Whether this node fires the timer now. */
+function isOurs({ leases }: FireContext, timer: Timer): boolean {
   timer.dueSince ??= performance.now();
   return leases.holds(timer.processor, timer.partition) ||
     performance.now() - timer.dueSince > FOREIGN_GRACE_MS;
 }
 
-/** All together; one by one where somebody else wrote to one of the cases meanwhile, or to one of the timers. */
-async function fireBatch(context: NatsContext, timers: readonly Timer[]): Promise<void> {
-  const found = (await inOrder(timers, (timer) => readIfCurrent(context, timer))).filter((each) =>
-    each !== undefined
-  );
+/** Fires all together; one by one after a conflict on one of the cases or one of the timers. */
+async function fireBatch(context: FireContext, timers: readonly Timer[]): Promise<void> {
+  const found = (await mapConcurrently(READS_AT_ONCE, timers, (timer) => readIfCurrent(context, timer)))
+    .filter((each) => each !== undefined);
   if (found.length === 0) return;
   const cases = found.map(({ payload }) => timerDraft(payload).caseId);
   await context.caseHeads.ensureFrom(new Map(cases.map((caseId) => [caseId, 1])));
@@ -79,14 +64,14 @@ async function fireBatch(context: NatsContext, timers: readonly Timer[]): Promis
 }
 
 /** The timer's message, unless it was changed or has fired. */
-async function readIfCurrent({ client, stream }: NatsContext, { position }: { position: number }) {
+async function readIfCurrent({ client, stream }: FireContext, { position }: { position: number }) {
   const found = await readAt(client, stream, position);
   return found?.deleted ? undefined : found;
 }
 
 /** Appends the events and ends the timers, together. Throws Conflict, and nothing is done. */
 async function fire(
-  { writer, caseHeads, subjects, eventKinds }: NatsContext,
+  { writer, caseHeads, subjects, eventKinds }: FireContext,
   found: readonly StreamMessage[],
 ): Promise<void> {
   const drafts = found.map(({ payload }) => timerDraft(payload));
@@ -103,8 +88,8 @@ async function fire(
   recordWritten(caseHeads, placed, at);
 }
 
-/** Until it has fired. A timer that was changed or fired meanwhile is left alone. */
-async function fireAlone(context: NatsContext, timer: StreamMessage): Promise<void> {
+/** Retries until the timer has fired; one that was changed or fired meanwhile is left alone. */
+async function fireAlone(context: FireContext, timer: StreamMessage): Promise<void> {
   for (;;) {
     try {
       return await fire(context, [timer]);

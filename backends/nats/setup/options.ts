@@ -1,21 +1,57 @@
-/** The store that options ask for, and setting it up by itself. @module */
+/** The options of a JetStream store, and the commands that set one up. @module */
+import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
+import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
-import type { NatsOptions } from "../nats_backend.ts";
-import { ensureStreams, type OpenedStore, type WantedStore } from "./streams.ts";
+import type { NatsCredentials } from "../connection/credentials.ts";
+import { ensureStreams, type OpenedStore, type RequestedStore } from "./streams.ts";
+
+export interface NatsOptions {
+  /** `nats://host:port`, several separated by commas. */
+  url: string;
+  /** Credentials; they take precedence over those in the URL. */
+  credentials?: NatsCredentials | undefined;
+  /** The name of this node; a node that returns under its name takes its own leases at once. Default: a new one. */
+  node?: string;
+  /** Partitions of a *new* store; an existing one keeps its own. Default 16. */
+  partitions?: number;
+  /** Servers that hold each message of a *new* store. Default 1; `setUpNats` can change it for one that exists. */
+  replicas?: number;
+  /** How long a lease of a *new* store lasts without renewal. Default 5,000; with replicas 15,000. */
+  leaseMs?: number;
+  /** The time between two renewals. Default: a third of the lease. */
+  renewMs?: number;
+  /** The most deliveries and characters of a batch. Default 480 and 1,000,000. */
+  batchSize?: number;
+  batchBytes?: number;
+  /** Called when the server becomes unavailable and when it is available again. */
+  onAvailabilityChange?: AvailabilityListener;
+  /** The stream. Default `CASES`. */
+  stream?: string;
+  /** The first token of its subjects. Default: the stream's name in small letters. */
+  prefix?: string;
+  /** Called when streams are not configured as this program would configure them; they are used as they are. */
+  onDrift?: (drift: readonly StreamDrift[]) => void;
+  /** True when the server is known to sync every write, which it does not report. */
+  syncAlways?: boolean;
+  /** A request without an answer for this long fails as unavailable. Default 5,000. */
+  deadlineMs?: number;
+  /** The clock timers are measured against. Default: the clock of the server. */
+  timersAsOf?: () => Date;
+}
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
- * Creates the streams that are missing, and with `apply` changes those that are not as this program wants them. Returns
- * what was created, and how the others differ, or differed. Throws as `openNats`.
+ * Creates the missing streams, and with `apply` changes those that differ from the wanted configuration. Returns what was
+ * created and the differences, which `apply` has removed. Throws as `openNats`.
  */
 export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
-  const wanted = wantedStoreOf(options);
+  const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
-    return await ensureStreams(client, wanted, apply);
+    return await ensureStreams(client, requested, apply);
   } finally {
     await client.close();
   }
@@ -25,7 +61,7 @@ export function namesOf({ stream = "CASES", prefix = stream.toLowerCase() }: Nat
   return { stream, prefix };
 }
 
-export function wantedStoreOf(options: NatsOptions): WantedStore {
+export function requestedStoreOf(options: NatsOptions): RequestedStore {
   const { stream, prefix } = namesOf(options);
   if (!NAME.test(stream) || !NAME.test(prefix)) {
     throw new BackendUnusable("A stream and its prefix are named with letters, digits, - and _, 32 at most");

@@ -1,14 +1,15 @@
-/** What a server and its streams must be for the transactional mailbox, and the refusal of those that are not. @module */
-import { partitionsIn, type StoreShape, storeStream, type StreamConfig } from "../../../schema/nats.ts";
 import { BackendUnusable } from "../../errors.ts";
+/** Requirements on a server and its streams, and the errors for those that do not meet them. @module */
+import type { StreamConfig } from "@nats-io/jetstream";
+import type { StreamSettings } from "../../../schema/nats.ts";
 import type { NatsClient } from "../connection/client.ts";
 
 /** The API level that came with atomic batches (nats-server 2.12). */
 const ATOMIC_LEVEL = 2;
 
-/** Throws BackendRefused for a server without JetStream, or one that knows no atomic batches. */
+/** Throws BackendUnusable for a server without JetStream, or one without atomic batches. */
 export async function requireServer(client: NatsClient): Promise<void> {
-  const { api } = await client.api<{ api: { level?: number } }>("INFO").catch((error) => {
+  const { api } = await client.manage((manager) => manager.getAccountInfo()).catch((error) => {
     throw noJetStream(error);
   });
   const { level = 0 } = api;
@@ -16,7 +17,7 @@ export async function requireServer(client: NatsClient): Promise<void> {
   throw new BackendUnusable(`nats-server ${client.server} is too old: use 2.12 or newer (atomic batches)`);
 }
 
-/** Nobody answers on the API's subjects where JetStream is off. */
+/** Without JetStream no server answers on the API's subjects. */
 function noJetStream(error: unknown): unknown {
   const { name = "" } = ((error as Error).cause as Error)?.cause as Error ?? {};
   if (!name.startsWith("NoResponders")) return error;
@@ -24,17 +25,21 @@ function noJetStream(error: unknown): unknown {
   return new BackendUnusable(`The NATS server has no JetStream: ${advice}`, { cause: error });
 }
 
-/** Throws BackendRefused for a stream of somebody else under our name. */
-export function requireOwnStream(config: StreamConfig, shape: StoreShape): void {
-  const wanted = storeStream(shape).subjects;
-  if (partitionsIn(config) >= 1 && wanted.every((subject) => config.subjects.includes(subject))) return;
-  throw new BackendUnusable(`The stream ${config.name} is there and not ours: choose another name for ours`);
+/** Throws BackendUnusable for a stream of this name that is another program's, or of a store with an earlier layout. */
+export function requireOwnStream({ name, subjects, metadata }: StreamConfig, wanted: StreamSettings): void {
+  const isOwn = Object.keys(wanted.metadata).every((key) => Number(metadata?.[key]) >= 1);
+  if (!isOwn) {
+    throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);
+  }
+  if (wanted.subjects.every((subject) => subjects.includes(subject))) return;
+  const remedy = "use another account or server, or remove the store's streams with all they hold";
+  throw new BackendUnusable(`The stream ${name} is of a store of an earlier version: ${remedy}`);
 }
 
-/** What the transactional mailbox needs; older servers take the flags and drop them silently: what is echoed counts. */
+/** Flags that every write needs. Older servers accept and silently drop them, so the configuration they return counts. */
 const NEEDED = ["allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] as const;
 
-/** Throws BackendRefused for a stream that lacks what every write builds upon. */
+/** Throws BackendUnusable for a stream that lacks one of these flags. */
 export function requireFlags(config: StreamConfig, { server }: NatsClient): void {
   const lacking = NEEDED.filter((flag) => !config[flag]);
   if (lacking.length === 0) return;

@@ -1,6 +1,7 @@
 /**
- * Atomic batches: messages that become durable together, or not at all. The client library's own hides expectations and
- * errors, so the headers are set here.
+ * Atomic batches: messages that become durable together, or not at all. Written by hand: the library's `startBatch` (3.4.0)
+ * waits for an answer to the first message, its `add` takes no expectations, and its `commit` reports a conflict as a wrong
+ * count of messages.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -9,33 +10,33 @@ import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { RecentDuplicate, translate } from "../connection/errors.ts";
 
-/** The most messages that every server takes in one batch. */
+/** The most messages a server takes in one batch. */
 export const MAX_BATCH_MESSAGES = 1000;
 
 /** A message to write. */
 export interface Write {
   readonly subject: string;
   readonly payload: string;
-  /** What follows in the payload, as bytes already. */
+  /** The rest of the payload, encoded already. */
   readonly body?: Uint8Array;
-  /** It replaces what its subject has. */
+  /** Replaces the messages of its subject. */
   readonly rollup?: boolean;
-  /** It only says that what its subject had is gone, and may itself go after a while. */
+  /** Marks the messages of its subject as gone; the mark itself expires after a while. */
   readonly tombstone?: boolean;
-  /** The last position under a subject or filter before this batch; anything else fails the whole batch. */
+  /** The last position under a filter before this batch; any other position fails the whole batch. */
   readonly expect?: { readonly filter: string; readonly last: number };
-  /** An id that was written a short while ago fails the whole batch. */
+  /** An id that was written within the duplicate window fails the whole batch. */
   readonly id?: string;
 }
 
-/** Where each of several writes was stored. */
+/** The position of each of several writes. */
 export type PositionOf = (index: number) => number;
 
-/** How long the word that something is gone is kept, for those who follow. */
+/** How long a tombstone is kept, for readers that follow its subject. */
 const TOMBSTONE_TTL = "600s";
 
 let batches = 0;
-/** Short: every message of a batch carries it, and the server looks through all of a header for each of its fields. */
+/** Short, because every message carries it and the server searches the whole header for each field. */
 const node = crypto.randomUUID().slice(24);
 const encoder = new TextEncoder();
 
@@ -47,8 +48,8 @@ interface Ack {
 }
 
 /**
- * Writes all or none, and returns the position of the first: the others follow it one by one. Throws Conflict,
- * RecentDuplicate, BackendRefused, or BackendAway when the outcome is unknown.
+ * Writes all or none, and returns the position of the first; the others have the positions after it. Throws Conflict,
+ * RecentDuplicate, BackendUnusable, or BackendUnavailable when the outcome is unknown.
  */
 export async function writeBatch(client: NatsClient, writes: readonly Write[]): Promise<number> {
   const id = `${node}${++batches}`;
@@ -66,10 +67,7 @@ export async function writeBatch(client: NatsClient, writes: readonly Write[]): 
   return ack.seq - last;
 }
 
-/**
- * Writes a single message, for which the server need not stage a batch, and returns its position. Throws as
- * `writeTogether`.
- */
+/** Writes a single message, which the server need not stage as a batch; returns its position. Throws as `writeBatch`. */
 export async function writeOne(client: NatsClient, write: Write): Promise<number> {
   const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
   const ack = parseAnswer<Ack>(answer);
@@ -89,7 +87,7 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
   }${commit}${END}`;
 }
 
-/** The headers of a write: what it does to its subject, its id, and what it expects. */
+/** The headers of a write: rollup, TTL, id and expectation. */
 function headerLines({ subject, rollup, tombstone, id, expect }: Write): string {
   let text = rollup || tombstone ? "Nats-Rollup: sub\r\n" : "";
   if (tombstone) text += `Nats-TTL: ${TOMBSTONE_TTL}\r\n`;
@@ -107,8 +105,8 @@ interface Message {
 }
 
 /**
- * Messages as the protocol writes them, in one piece. Throws BackendRefused for one that the server would break the
- * connection for.
+ * Messages encoded by the client protocol, in one buffer. Throws EventTooLarge for one above `max_payload`, for which the
+ * server would close the connection.
  */
 function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
   const parts = messages.map((message) => ({
@@ -116,11 +114,11 @@ function encodeMessages(messages: readonly Message[], most: number): Uint8Array 
     body: message.write.body ?? NOTHING,
   }));
   const size = parts.reduce((sum, { text, body }) => sum + text.length + body.length + END.length, 0);
-  // Text is nearly always ASCII, where characters are bytes; what is not is given all the room it may need.
+  // Text is nearly always ASCII, one byte a character; otherwise three bytes a character suffice.
   return assemble(parts, size) ?? assemble(parts, 3 * size)!;
 }
 
-/** Undefined when the room is too small. */
+/** The buffer; undefined when the room is too small. */
 function assemble(
   parts: readonly { text: string; body: Uint8Array }[],
   room: number,
@@ -138,7 +136,7 @@ function assemble(
   return bytes.subarray(0, at);
 }
 
-/** A message up to its body. */
+/** A message up to its encoded body. */
 function textOf({ write, head }: Message, most: number): string {
   const length = Buffer.byteLength(head);
   const whole = length + payloadLength(write);
@@ -151,8 +149,8 @@ function payloadLength({ payload, body = NOTHING }: Write): number {
   return Buffer.byteLength(payload) + body.length;
 }
 
-/** The payload of a write, whole. */
-export function payloadBytes(write: Write): Uint8Array {
+/** The whole payload of a write. */
+function payloadBytes(write: Write): Uint8Array {
   const { payload, body = NOTHING } = write;
   const bytes = new Uint8Array(payloadLength(write));
   bytes.set(body, encoder.encodeInto(payload, bytes).written);
@@ -161,6 +159,6 @@ export function payloadBytes(write: Write): Uint8Array {
 
 function send(client: NatsClient, write: Write, head: string): Promise<Msg> {
   const bytes = encoder.encode(head);
-  // The library asks headers for nothing but their bytes when it sends them.
+  // The library only encodes the headers when it sends them.
   return client.request(write.subject, payloadBytes(write), { encode: () => bytes } as unknown as MsgHdrs);
 }

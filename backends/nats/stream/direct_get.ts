@@ -1,18 +1,34 @@
-/** Reading single messages and short runs of them, without a consumer. @module */
-import type { Msg } from "@nats-io/transport-deno";
 import { BackendUnavailable } from "../../errors.ts";
-import { isNotFound, isStatus, messageText, type NatsClient } from "../connection/client.ts";
+/**
+ * Reads single messages and short sequences of them without a consumer, by the client library's direct gets. Two things are
+ * added to it: a deadline on the whole answer, where the library limits only the wait for the first message, and what the
+ * end of an answer means. Answers are taken by callback: the library's iterator leaves its subscription behind (3.4.0).
+ * @module
+ */
+import type { DirectBatchOptions, DirectLastFor, DirectMsgRequest, StoredMsg } from "@nats-io/jetstream";
+import type { NatsClient } from "../connection/client.ts";
+import { isNotFound } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";
 
 /** A message of a stream. */
 export interface StreamMessage extends StoredMessage {
   readonly subject: string;
   readonly deleted: boolean;
-  /** Why an event was refused at the door. */
+  /** Why an event on the ingest subject was rejected. */
   readonly reason?: string;
 }
 
+/** The messages of one answer, and how many more match. */
+interface Answer {
+  readonly messages: readonly StreamMessage[];
+  readonly pending: number;
+}
+
+/** Reads under way at most, where many are needed. */
+export const READS_AT_ONCE = 32;
 const MESSAGES_PER_READ = 500;
+const NOTHING_FOUND = 404;
+const TOO_MANY_FOUND = 413;
 
 /** The messages under a filter, from a position on, in order. */
 export async function* readSubject(
@@ -22,14 +38,12 @@ export async function* readSubject(
   from = 1,
 ): AsyncGenerator<StreamMessage> {
   for (let next = from;;) {
-    const body = { seq: next, next_by_subj: filter, batch: MESSAGES_PER_READ };
-    const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, body);
-    const end = answers.pop()!;
-    const found = answers.map(toStreamMessage);
-    yield* found;
-    // The server may end a run early, by size: what is left it tells.
-    if (found.length === 0 || !(Number(end.headers!.get("Nats-Num-Pending")) > 0)) return;
-    next = found.at(-1)!.position + 1;
+    const query = { seq: next, next_by_subj: filter, batch: MESSAGES_PER_READ };
+    const { messages, pending } = await readAnswer(client, stream, query);
+    yield* messages;
+    // The server may end an answer early, by its size.
+    if (messages.length === 0 || pending === 0) return;
+    next = messages.at(-1)!.position + 1;
   }
 }
 
@@ -43,14 +57,54 @@ export function readAllOf(
   return Array.fromAsync(readSubject(client, stream, filter, from));
 }
 
-/** The last message of each subject under the filters; at most 1,024 of them. */
+/** The last message of each subject under the filters; undefined when they are too many (1,024) or too large for an answer. */
 export async function readLastPerSubject(
   client: NatsClient,
   stream: string,
   filters: string[],
-): Promise<StreamMessage[]> {
-  const answers = await client.requestMany(`$JS.API.DIRECT.GET.${stream}`, { multi_last: filters });
-  return answers.slice(0, -1).map(toStreamMessage);
+): Promise<readonly StreamMessage[] | undefined> {
+  try {
+    const { messages, pending } = await readAnswer(client, stream, { multi_last: filters });
+    return pending > 0 ? undefined : messages;
+  } catch (error) {
+    if (statusOf((error as Error).cause) === TOO_MANY_FOUND) return undefined;
+    throw error;
+  }
+}
+
+function readAnswer(
+  client: NatsClient,
+  stream: string,
+  query: DirectBatchOptions | DirectLastFor,
+): Promise<Answer> {
+  return client.manage(({ direct }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const messages: StreamMessage[] = [];
+    let pending = 0;
+    const callback = (end: { err?: Error } | null, msg: StoredMsg) => {
+      if (end === null) {
+        messages.push(toStreamMessage(msg));
+        pending = msg.pending;
+      } else if (end.err && statusOf(end.err) !== NOTHING_FOUND) reject(end.err);
+      else resolve({ messages, pending });
+    };
+    const request = "multi_last" in query
+      ? direct.getLastMessagesFor(stream, { ...query, callback })
+      : direct.getBatch(stream, { ...query, callback });
+    const timer = setTimeout(() => {
+      reject(new BackendUnavailable(`NATS gave no answer within ${client.deadlineMs} ms`));
+      request.then((answer) => answer.stop(), () => {});
+    }, client.deadlineMs);
+    request.catch(reject);
+    return promise.finally(() => clearTimeout(timer));
+  });
+}
+
+/** The status with which the server ended an answer; undefined for another error. */
+function statusOf(error: unknown): number | undefined {
+  return (error as Error | undefined)?.name === "JetStreamStatusError"
+    ? (error as Error & { code: number }).code
+    : undefined;
 }
 
 /** The message at a position. */
@@ -70,48 +124,37 @@ export function readNext(client: NatsClient, stream: string, filter: string, fro
 async function readOne(
   client: NatsClient,
   stream: string,
-  body: unknown,
+  query: DirectMsgRequest,
 ): Promise<StreamMessage | undefined> {
-  const msg = await client.request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(body));
-  if (!isStatus(msg)) return toStreamMessage(msg);
-  if (msg.headers!.code === 404) return undefined;
-  throw new BackendUnavailable(`NATS did not read (${msg.headers!.code} ${msg.headers!.description})`);
+  const msg = await client.manage(({ direct }) => direct.getMessage(stream, query));
+  return msg === null ? undefined : toStreamMessage(msg);
 }
 
-/** The last message under a filter as the leader has it: what decides after an unknown outcome. */
+/** The last message under a filter as the stream's leader has it: it decides after an unknown outcome. */
 export async function readLast(
   client: NatsClient,
   stream: string,
   filter: string,
 ): Promise<StreamMessage | undefined> {
   try {
-    const { message } = await client.api<
-      { message: { subject: string; seq: number; data?: string; time: string } }
-    >(
-      `STREAM.MSG.GET.${stream}`,
-      { last_by_subj: filter },
-    );
-    const bytes = Uint8Array.fromBase64(message.data ?? "");
-    const payload = new TextDecoder().decode(bytes);
-    const { subject, seq, time } = message;
-    return { subject, position: seq, recordedAt: millis(time), payload, deleted: payload === "" };
+    const query = { last_by_subj: filter };
+    const msg = await client.manage(({ streams }) => streams.getMessage(stream, query));
+    return msg === null ? undefined : toStreamMessage(msg);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-/** A message of a stream, as a direct read brings it. */
-export function toStreamMessage(msg: Msg): StreamMessage {
-  const header = (name: string) => msg.headers!.get(name);
-  const payload = messageText(msg);
+function toStreamMessage(msg: StoredMsg): StreamMessage {
+  const payload = msg.string();
   return {
-    subject: header("Nats-Subject"),
-    position: Number(header("Nats-Sequence")),
-    recordedAt: millis(header("Nats-Time-Stamp")),
+    subject: msg.subject,
+    position: msg.seq,
+    recordedAt: millis(msg.timestamp),
     payload,
     deleted: payload === "",
-    reason: header("Zaakstroom-Reason"),
+    reason: msg.header.get("Zaakstroom-Reason"),
   };
 }
 

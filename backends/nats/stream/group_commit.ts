@@ -1,6 +1,6 @@
 /**
- * Group commit: what several mailboxes and producers of one node write at the same time goes into one atomic batch. A
- * server commits a few hundred batches a second, however small they are.
+ * Group commit: concurrent writes of the mailboxes and producers of a node share one atomic batch. A server commits a few
+ * hundred batches a second, however small they are.
  * @module
  */
 import { BackendUnavailable } from "../../errors.ts";
@@ -14,27 +14,22 @@ interface PendingWrite {
 }
 
 /**
- * While so many batches are on their way, what comes waits, and goes together. The server makes a store of its own for each
- * batch, on disk, and removes it: 3 ms, one after the other, whatever is in it.
+ * Batches under way. Writes that arrive meanwhile wait and share the next one: the server creates and removes a file store for
+ * each batch, one after the other, which takes 3 ms whatever the batch holds.
  */
 const IN_FLIGHT = 1;
-/** What nearly fills a batch gains nothing by waiting for company. The server takes 50 open batches of all its clients. */
+/** Writes that nearly fill a batch gain nothing by waiting. The server takes 50 open batches of all its clients. */
 const FULL = MAX_BATCH_MESSAGES * 0.9;
 const FULL_IN_FLIGHT = 8;
 
-/** What writes messages that belong together. */
-export interface Writer {
-  /** Writes all or none, and tells where. */
-  write(writes: readonly Write[]): Promise<PositionOf>;
-}
-
-/** Writes atomic batches. */
-export class GroupCommit implements Writer {
+/** Writes messages that belong together. */
+export class GroupCommit {
   readonly #queue: PendingWrite[] = [];
   #inFlight = 0;
 
   constructor(readonly client: NatsClient) {}
 
+  /** Writes all or none, and returns their positions. Throws as `writeBatch`. */
   write(writes: readonly Write[]): Promise<PositionOf> {
     const { promise, resolve, reject } = Promise.withResolvers<PositionOf>();
     this.#queue.push({ writes, resolve, reject });
@@ -67,7 +62,7 @@ export class GroupCommit implements Writer {
         next += writes.length;
       }
     } catch (error) {
-      // What is refused was not stored: each then answers for itself alone. After an unknown outcome all must look.
+      // A rejected batch was not stored: each write is then tried by itself. An unknown outcome is reported to all of them.
       if (group.length > 1 && !(error instanceof BackendUnavailable)) {
         for (const one of group) await this.#send([one]);
       } else for (const { reject } of group) reject(error);
@@ -80,9 +75,9 @@ export class GroupCommit implements Writer {
 }
 
 /**
- * Takes from the queue what may go together: the first, and whatever still fits. Expectations are checked against what
- * was stored before the batch, so two that expect something of the same subject may not: the second would not see the
- * first.
+ * Takes from the queue the writes of the next batch: the first, and those that still fit. The server checks expectations
+ * against the state before the batch, so two writes with an expectation on the same subject cannot share one: the second
+ * would not see the first.
  */
 export function nextGroup(queue: PendingWrite[]): PendingWrite[] {
   const first = queue.shift()!;
@@ -104,7 +99,7 @@ export function nextGroup(queue: PendingWrite[]): PendingWrite[] {
   return group;
 }
 
-/** What a write expects something of, or changes in a way that another may expect something of. */
+/** The filters a write has expectations on, and the subjects it replaces, which another write may have one on. */
 function filtersOf({ writes }: PendingWrite): string[] {
   const filters: string[] = [];
   for (const { expect, subject, rollup, tombstone } of writes) {

@@ -1,20 +1,20 @@
-/** Events as messages: the payload is the end of a delivery line, so that reading one costs no parse. @module */
+/** Events as messages: the payload is the end of a delivery line, so that delivering one needs no parsing. @module */
 import { partitionOf } from "../../../schema/partition.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { outputLine } from "../../../schema/delivery_line.ts";
 
-/** An event that has no place yet: a store row, taken apart. */
+/** An event without a position and version yet. */
 export interface PendingEvent {
   readonly partition: number;
   readonly eventId: string;
   readonly type: string;
   readonly caseId: string;
   readonly schemaVersion: number;
-  /** event_id to metadata, as in a delivery line. As bytes: the text of many drafts would be most of what V8 cleans up. */
+  /** event_id to metadata, as in a delivery line. As bytes, because strings would be most of the garbage V8 collects. */
   readonly body: Uint8Array;
 }
 
-/** A stored event as a message brought it. */
+/** A stored event as read from its message. */
 export interface StoredMessage {
   readonly position: number;
   readonly recordedAt: number;
@@ -25,10 +25,10 @@ export interface StoredMessage {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** What separates the fields and lines of deliveries: no field can hold it. */
+/** The separators of fields and lines, which no field may hold. */
 const SEPARATOR = /[\t\r\n]/;
 
-/** The draft of an event. Throws RangeError for what is no event. */
+/** Encodes an event. Throws RangeError for an invalid one. */
 export function pendingEventOf(event: WireEvent, partitions: number): PendingEvent {
   const { event_id: eventId, event_type: type, correlation_id: caseId, timestamp, data, metadata } = event;
   const at = Date.parse(timestamp);
@@ -47,7 +47,7 @@ export function pendingEventOf(event: WireEvent, partitions: number): PendingEve
   };
 }
 
-/** The draft of a store row. Throws RangeError for what is no such row. */
+/** The event of a store row. Throws RangeError for an invalid row. */
 export function pendingEventOfRow(row: string): PendingEvent {
   const line = encoder.encode(outputLine(row, 0));
   return parsePendingEvent(line, new Uint8Array(line.length));
@@ -59,8 +59,8 @@ const SHORT_FIELDS = 7;
 const SHORTEST_TIME = "2026-03-01".length;
 
 /**
- * The drafts of output lines, which are not made into text: only the short fields are read. Their bodies are parts of one
- * buffer. Throws RangeError for what is no such line.
+ * The events of output lines. Only the short fields are decoded; the bodies share one buffer. Throws RangeError for an invalid
+ * line.
  */
 export function pendingEventsOf(outputs: Uint8Array): PendingEvent[] {
   const drafts: PendingEvent[] = [];
@@ -76,7 +76,7 @@ export function pendingEventsOf(outputs: Uint8Array): PendingEvent[] {
   return drafts;
 }
 
-/** The body is shorter than its line: it has no partition and no versions, and at most five digits more for the time. */
+/** Writes the body into `room`. It is shorter than its line: without partition and versions, with five more digits of time. */
 function parsePendingEvent(line: Uint8Array, room: Uint8Array): PendingEvent {
   let metadata = 0;
   for (let n = 0; n < SHORT_FIELDS; n++) metadata = line.indexOf(TAB, metadata) + 1 || line.length;
@@ -108,7 +108,7 @@ function isObjectBytes(json: Uint8Array): boolean {
   return json[0] === BRACE && json.at(-1) === END_BRACE;
 }
 
-/** What stands before the body in the payload of an event. */
+/** The payload of an event before its body. */
 export function payloadPrefix(version: number): string {
   return `${version}\t`;
 }
@@ -124,7 +124,7 @@ export function deliveryLineOf(
   return `${position}\t${version}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${payload.slice(tab)}`;
 }
 
-/** What is looked at without parsing JSON. */
+/** The fields that are read without parsing JSON. */
 interface Envelope {
   readonly version: number;
   readonly eventId: string;
@@ -144,7 +144,7 @@ export function envelopeOf({ payload }: StoredMessage): Envelope {
   };
 }
 
-/** What is looked at in an event on its way to a worker, and all of it behind the version. */
+/** The fields of an event that its delivery needs, and the rest of it behind the version. */
 export function splitPayload(payload: Uint8Array) {
   const rest = payload.indexOf(TAB);
   let end = rest;
@@ -158,7 +158,7 @@ export function dataOf({ payload }: StoredMessage): string {
   return payload.split("\t", 6)[5]!;
 }
 
-/** A draft as if it were stored. */
+/** A pending event in the form of a stored one. */
 export function toStoredMessage({ body }: PendingEvent): StoredMessage {
   return { position: 0, recordedAt: 0, payload: `0\t${decoder.decode(body)}` };
 }

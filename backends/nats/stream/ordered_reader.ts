@@ -1,14 +1,18 @@
 /**
- * A feed of messages in stored order: an ephemeral consumer, read by raw pulls. No acknowledgement: the reader knows how
- * far it is. A gap in what the consumer sends makes it begin anew, behind what is certain.
+ * Reads messages in stored order through an ephemeral consumer without acknowledgements: the reader itself knows its
+ * position. A gap in the consumer's sequence makes it start a new consumer behind the last message it has.
+ *
+ * The pulls are written by hand: the library's `fetch` has no `no_wait` and waits at least a second, so ten waiting messages
+ * take 1,003 ms instead of 1, and it reads 272-302 K messages/s where raw pulls read 375-448 K.
  * @module
  */
 import { createInbox, type Msg } from "@nats-io/transport-deno";
 import { BackendUnavailable } from "../../errors.ts";
 import type { WakeSignal } from "../../primitives/wake_signal.ts";
-import { isNotFound, isStatus, type NatsClient } from "../connection/client.ts";
+import { isStatus, type NatsClient } from "../connection/client.ts";
+import { isNotFound } from "../connection/errors.ts";
+import { createConsumer, deleteConsumer } from "./ephemeral_consumer.ts";
 import type { StreamMessage } from "./direct_get.ts";
-import { ApiError } from "../connection/errors.ts";
 
 interface OrderedReaderOptions {
   readonly client: NatsClient;
@@ -16,37 +20,29 @@ interface OrderedReaderOptions {
   readonly filters: readonly string[];
   /** The position behind which it begins. */
   readonly after: number;
-  /** Rung when something comes after `arm`. */
+  /** Notified by the first message after `requestWakeUp`. */
   readonly wakeSignal?: WakeSignal;
-  /** Whether what comes is told with its subject. Default false: an event tells its own. */
+  /** Whether messages carry their subject. Default false: the payload of an event holds what its subject does. */
   readonly withSubjects?: boolean;
 }
 
-/** How much waits, and since when the first of it that has come. */
+/** The number of waiting messages, and when the first buffered one was stored. */
 export interface Backlog {
   readonly count: number;
   readonly oldest: number | undefined;
 }
 
-interface ConsumerInfo {
-  readonly num_pending: number;
-  readonly delivered: { readonly consumer_seq: number };
-}
-
-/** What has come, undecoded. */
+/** A message with its payload undecoded. */
 export interface RawMessage extends Omit<StreamMessage, "payload" | "deleted"> {
   readonly data: Uint8Array;
 }
 
 const MS = 1_000_000;
-/** A consumer that nobody pulls from is forgotten by the server after this long. */
+/** The server removes a consumer after this long without a pull. */
 const CONSUMER_IDLE_MS = 60_000;
 const WAIT_MS = 30_000;
-/** So long the server's word counts that there is no more. Whoever would tell us of more may be gone. */
+/** How long a `num_pending` of 0 is trusted. The consumer that would wake us may have been lost with its server. */
 const CAUGHT_UP_TRUSTED_MS = 4_000;
-
-let consumers = 0;
-const node = crypto.randomUUID().slice(0, 8);
 
 export class OrderedReader {
   readonly #buffer: RawMessage[] = [];
@@ -59,7 +55,7 @@ export class OrderedReader {
   #pulls = 0;
   #pull: { token: string; left: number; ended: PromiseWithResolvers<number> } | undefined;
   #wakeUpToken: string | undefined;
-  /** Messages behind the last one that came, as the server last told. */
+  /** Messages behind the last one received, as the server last reported. */
   pending = 0;
   #pendingAsOf = -Infinity;
 
@@ -72,7 +68,7 @@ export class OrderedReader {
     ];
   }
 
-  /** What has come and was not dropped, in order. */
+  /** The messages received and not dropped, in order. */
   get rawMessages(): readonly RawMessage[] {
     return this.#buffer;
   }
@@ -86,18 +82,18 @@ export class OrderedReader {
     });
   }
 
-  /** The position up to which everything has come. */
+  /** The position up to which everything was received. */
   get position(): number {
     return this.#after;
   }
 
-  /** The server told a moment ago that there is no more: then it is enough to `arm`, and a pull would be in vain. */
+  /** True when the server reported a moment ago that there is no more: a pull would be in vain. */
   get isCaughtUp(): boolean {
-    const isTold = this.#consumer !== undefined && this.pending === 0;
-    return isTold && performance.now() - this.#pendingAsOf < CAUGHT_UP_TRUSTED_MS;
+    const hasNone = this.#consumer !== undefined && this.pending === 0;
+    return hasNone && performance.now() - this.#pendingAsOf < CAUGHT_UP_TRUSTED_MS;
   }
 
-  /** Pulls until so many are in the buffer, or the server has no more. At least one comes, whatever its size. */
+  /** Pulls until `count` are in the buffer, or the server has no more. A single message may exceed `bytes`. */
   async fill(count: number, bytes: number): Promise<void> {
     const before = this.#buffer.length;
     if (before >= count) return;
@@ -116,14 +112,14 @@ export class OrderedReader {
   }
 
   /**
-   * What waits in it, by the word of the server for what has not come; undefined when that is not to be had. Making a
-   * consumer to count costs the server milliseconds, and asking the one that is there next to nothing.
+   * The waiting messages, buffered or not; undefined without a consumer. Reading the state of the existing consumer costs
+   * the server next to nothing, creating one to count costs milliseconds.
    */
   async backlog(): Promise<Backlog | undefined> {
     const { client, stream } = this.#options;
     const consumer = this.#consumer;
     if (consumer === undefined) return undefined;
-    const info = await client.api<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`).catch((error) => {
+    const info = await client.manage(({ consumers }) => consumers.info(stream, consumer)).catch((error) => {
       if (!isNotFound(error)) throw error;
     });
     if (info === undefined || this.#consumer !== consumer) return undefined;
@@ -145,7 +141,7 @@ export class OrderedReader {
     this.#pull?.ended.resolve(0);
     const { client, stream } = this.#options;
     if (this.#consumer !== undefined) {
-      await client.api(`CONSUMER.DELETE.${stream}.${this.#consumer}`).catch(() => {});
+      await deleteConsumer(client, stream, this.#consumer).catch(() => {});
     }
     this.#consumer = undefined;
   }
@@ -182,26 +178,14 @@ export class OrderedReader {
   async #ensureConsumer(): Promise<void> {
     if (this.#consumer !== undefined) return;
     const { client, stream, filters } = this.#options;
-    const name = `zs-${node}-${++consumers}`;
-    const config = {
-      name,
-      ack_policy: "none",
-      deliver_policy: "by_start_sequence",
-      opt_start_seq: this.#after + 1,
-      filter_subjects: filters,
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: CONSUMER_IDLE_MS * MS,
-    };
-    const created = await client.api<{ num_pending: number }>(`CONSUMER.CREATE.${stream}.${name}`, {
-      stream_name: stream,
-      config,
-      action: "create",
-    }).catch((error) => {
-      if (isNotFound(error)) throw new ApiError(404, error.apiCode, `The stream ${stream} is gone`);
-      throw error;
-    });
-    this.#setPending(created.num_pending);
+    const { name, num_pending } = await createConsumer(
+      client,
+      stream,
+      filters,
+      this.#after,
+      CONSUMER_IDLE_MS,
+    );
+    this.#setPending(num_pending);
     this.#delivered = 0;
     this.#consumer = name;
   }
@@ -239,7 +223,7 @@ export class OrderedReader {
     this.#options.wakeSignal?.notify();
   }
 
-  /** Begins anew behind what is in the buffer; what an older consumer still sends is not heard. */
+  /** Starts over behind the last message received; messages of the older consumer are ignored. */
   #reset(): void {
     this.#consumer = undefined;
     this.#pull?.ended.resolve(0);
@@ -263,7 +247,7 @@ function decodeAll(payloads: readonly Uint8Array[]): string[] {
   return decoder.decode(bytes).split("\n");
 }
 
-/** What the reply subject tells: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
+/** The fields of the reply subject: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */
 function parseAckSubject(reply: string) {
   const parts = reply.split(".", 12);
   const [, consumer, , position, delivered, time, pending] = parts.slice(parts.length >= 11 ? 4 : 2);

@@ -1,4 +1,4 @@
-/** The clock of the store: this node's, corrected by how far the server's is ahead. @module */
+/** The clock of the store: this node's clock, corrected by how far the server's is ahead. @module */
 import type { NatsClient } from "../connection/client.ts";
 import { millis } from "./direct_get.ts";
 
@@ -14,12 +14,12 @@ export class ServerClock {
     return Date.now() + Math.round(this.#ahead);
   }
 
-  /** Asks the server what time it is, unless it did so a short while ago. */
+  /** Reads the server's time, at most every 30 seconds. */
   async measure(): Promise<void> {
     if (performance.now() - this.#measuredAt < MEASURE_EVERY_MS) return;
     const before = Date.now();
-    const { ts } = await this.client.api<{ ts: string }>(`STREAM.INFO.${this.stream}`);
-    this.#ahead = millis(ts) - (before + Date.now()) / 2;
+    const { ts } = await this.client.manage(({ streams }) => streams.info(this.stream));
+    this.#ahead = millis(ts!) - (before + Date.now()) / 2;
     this.#measuredAt = performance.now();
   }
 }

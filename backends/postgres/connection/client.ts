@@ -3,7 +3,7 @@ import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
 import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
-import { brokeOff, isAway, translate } from "./errors.ts";
+import { brokeOff, isUnavailable, translate } from "./errors.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** Where and how to connect. */
@@ -38,7 +38,7 @@ const bigintAsNumber = {
   parse: (text: string) => Number(text),
 };
 
-/** What the server itself enforces, for the case that this process is stopped or cut off in the middle. */
+/** Settings of a session; the timeouts end statements of a process that was stopped or cut off. */
 const SESSION = {
   application_name: "zaakstroom",
   TimeZone: "UTC",
@@ -49,7 +49,7 @@ const SESSION = {
   jit: false,
 };
 
-/** How long a connection may take to come about, in milliseconds. */
+/** How long connecting may take. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A pool of connections that survives the loss of the server. */
@@ -78,8 +78,8 @@ export class PostgresClient {
   }
 
   /**
-   * Runs statements on the pool. Throws BackendAway when there was no answer (whether a write happened is then
-   * unknown) and BackendRefused when a person must act.
+   * Runs statements on the pool. Throws BackendUnavailable when there was no answer (whether a write happened is then
+   * unknown) and BackendUnusable when a person must act.
    */
   async run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     const done = this.pooler ? await this.#semaphore.acquire() : () => {};
@@ -93,20 +93,19 @@ export class PostgresClient {
     }
   }
 
-  /** The same, again after one passing error: for statements that may safely run twice. */
+  /** Runs statements that may safely run twice: once more after a passing error. */
   async runIdempotent<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     try {
       return await this.run(work);
     } catch (error) {
-      if (!isAway(error) || this.#closed) throw error;
+      if (!isUnavailable(error) || this.#closed) throw error;
       return await this.run(work);
     }
   }
 
   /**
-   * postgres.js goes on where it was when a connection broke off in the middle of an answer (seen with 3.4.9): the rows
-   * that had come end up in the next answer on that connection. So nothing more is asked of such a pool; whoever else
-   * was asking hears that the database is away, and asks again.
+   * Replaces the pool when a connection broke off in the middle of an answer: postgres.js then adds the rows that had arrived
+   * to the next answer on that connection (seen with 3.4.9). Other statements on the pool fail as unavailable.
    */
   async #replacingBroken<T>(sql: Sql, work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     try {
@@ -117,7 +116,7 @@ export class PostgresClient {
     }
   }
 
-  /** postgres.js has no query timeout: a server behind a black hole would hold a statement for ever. */
+  /** postgres.js has no query timeout: without this deadline a server that never answers holds a statement for ever. */
   #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
     return this.#deadline.race(answer, () => {
       this.#replace(sql);
@@ -125,7 +124,7 @@ export class PostgresClient {
     });
   }
 
-  /** Drops a pool, with what it is being asked, and goes on with a new one. */
+  /** Drops a pool with its statements under way, and opens a new one. */
   #replace(dead: Sql): void {
     if (this.#sql !== dead || this.#closed) return;
     this.#sql = connect(this.#target, this.#options.connections);

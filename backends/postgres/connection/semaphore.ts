@@ -1,4 +1,4 @@
-/** Turns: so many may act at once, and the others wait in line. @module */
+/** A counting semaphore; waiters are admitted in order. @module */
 
 export class Semaphore {
   #free: number;
@@ -8,7 +8,7 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  /** Resolves when it is our turn, with what must be called at its end. */
+  /** Resolves with a permit's release function once a permit is free. */
   async acquire(): Promise<() => void> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiters.push(resolve));

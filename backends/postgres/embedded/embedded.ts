@@ -1,14 +1,9 @@
 import { join } from "node:path";
 import { hasCluster, makeCluster, removeUnfinished } from "./cluster.ts";
-import {
-  defaultDataDir,
-  type Layout,
-  prepareDataDir,
-  requireReachable,
-  socketDirectory,
-} from "../../local_server/data_directory.ts";
+import { defaultDataDir } from "../../local_server/data_directory.ts";
 import { EmbeddedError, systemError } from "../../local_server/errors.ts";
 import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "../../local_server/file_lock.ts";
+import { type Layout, prepareLayout, requireReachable, socketDirectory } from "./layout.ts";
 import { findBinaries } from "./platform.ts";
 import { awaitReady, type StartedServer, startPostmaster, stopPostmaster } from "./postmaster.ts";
 import { serverUser } from "../../local_server/run_as.ts";
@@ -58,7 +53,7 @@ const PORT = 5432;
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   if (Deno.build.os === "windows") throw onWindows();
-  const layout = await prepareDataDir(options.dataDir ?? defaultDataDir());
+  const layout = await prepareLayout(options.dataDir ?? defaultDataDir());
   const server = new EmbeddedServer(layout, options.log ?? (() => {}));
   try {
     return await server.open(options.role);

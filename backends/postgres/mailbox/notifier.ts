@@ -7,7 +7,7 @@
  * @module
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
-import { delay } from "../../primitives/retry.ts";
+import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { connect, type PostgresClient, type PostgresTarget, type Sql } from "../connection/client.ts";
 
 const CHANNEL = "zaakstroom";
@@ -89,7 +89,7 @@ export class Notifier {
   }
 
   async #send(): Promise<void> {
-    await delay(SEND_DELAY_MS, this.#ended.signal);
+    await delayOrAbort(SEND_DELAY_MS, this.#ended.signal);
     const joined = [...this.#pending].join(",");
     this.#pending.clear();
     this.#sending = undefined;
@@ -119,7 +119,7 @@ export class Notifier {
         await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       } catch {
-        await delay(500, signal);
+        await delayOrAbort(500, signal);
       }
     }
     await sql.end({ timeout: 0 }).catch(() => {});
@@ -128,7 +128,7 @@ export class Notifier {
   async #poll(): Promise<void> {
     const { signal } = this.#ended;
     for (let n = 1;; n++) {
-      await delay(this.#options.pollMs, signal);
+      await delayOrAbort(this.#options.pollMs, signal);
       if (signal.aborted) return;
       if (n % POLLS_PER_NOTIFY_ALL === 0) this.notifyAll();
       else if (this.#mailboxes.size > 0) await this.#pollOnce().catch(() => {});

@@ -1,8 +1,8 @@
-/** What an acknowledgement of this PostgreSQL means. @module */
+/** What an acknowledgement of a PostgreSQL store promises. @module */
 import type { Health } from "../../health.ts";
 import type { PostgresClient } from "../connection/client.ts";
 
-/** The settings that decide, as our sessions have them. */
+/** The settings that decide it, as our sessions have them. */
 interface DurabilitySettings {
   readonly fsync: string;
   /** `synchronous_commit` */

@@ -1,15 +1,15 @@
-/** What a node does beside the mailboxes: fires timers, empties the outbox, keeps the read model near. @module */
+/** The background jobs of a node: firing timers, emptying the outbox, and the read model. @module */
 import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { readInput } from "../../../schema/input.ts";
-import { BackendUnavailable, BackendUnusable, EventIdConflict } from "../../errors.ts";
-import { delay, retryDelayMs } from "../../primitives/retry.ts";
+import { EventIdConflict } from "../../errors.ts";
+import { repeat } from "../../primitives/repeat.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import { codeOf, detailOf } from "../connection/errors.ts";
-import { projectOnce } from "../log/queries.ts";
+import { projectOnce } from "./case_projection.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
-import { partitionsAndRows } from "../log/event_rows.ts";
+import { partitionsAndRows } from "../log/append.ts";
 
 const OUTBOX_BATCH = 500;
 
@@ -17,70 +17,52 @@ interface MaintenanceContext {
   client: PostgresClient;
   notifier: Notifier;
   partitions: number;
-  /** Between two rounds, in milliseconds: how late a timer or an outbox event may be. */
+  /** How late a timer or an outbox event may be. */
   everyMs: number;
-  /** The time timers are measured against; undefined: the clock of the store. */
+  /** The clock timers are measured against; undefined: the clock of the store. */
   timersAsOf: (() => Date) | undefined;
 }
 
-/** The read model may take one part in so many of the time, so that it never competes with the mailboxes. */
-const PROJECTION_SHARE = 20;
+/** After each run the projection rests for this many times its duration, so that it never competes with the mailboxes. */
+const PROJECTION_REST = 20;
 
-/** Runs the chores until the signal aborts. Several nodes may do so at once. */
+/** Runs the jobs until the signal aborts. Several nodes may do so at once. */
 export async function runMaintenance(options: MaintenanceContext, signal: AbortSignal): Promise<void> {
   await Promise.all([
-    runRepeatedly(signal, async () => {
-      const { fired, letters: events } = await fireTimers(options);
-      return fired + (events ? await emptyOutbox(options) : 0) > 0 ? 0 : options.everyMs;
-    }),
-    runRepeatedly(signal, async () => {
+    repeat(async () => {
+      const { fired, hasOutbox } = await fireTimers(options);
+      return fired + (hasOutbox ? await emptyOutbox(options) : 0) > 0 ? 0 : options.everyMs;
+    }, signal),
+    repeat(async () => {
       const began = performance.now();
       const projected = await projectOnce(options.client);
       const took = performance.now() - began;
-      return projected > 0 ? took * PROJECTION_SHARE : 8 * options.everyMs + took * PROJECTION_SHARE;
-    }),
+      return projected > 0 ? took * PROJECTION_REST : 8 * options.everyMs + took * PROJECTION_REST;
+    }, signal),
   ]);
 }
 
 /**
- * Does a chore again and again, waiting as long as it says; while the database is away, or refuses (its disk is full),
- * it is tried at leisure.
- */
-export async function runRepeatedly(signal: AbortSignal, job: () => Promise<number>): Promise<void> {
-  for (let failures = 0; !signal.aborted;) {
-    let wait: number;
-    try {
-      wait = await job();
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof BackendUnavailable || error instanceof BackendUnusable)) throw error;
-      wait = retryDelayMs(failures++);
-    }
-    await delay(wait, signal);
-  }
-}
-
-/**
  * Appends the events of due timers; returns how many partitions were touched, and whether the outbox holds anything. One
- * question for both: it is asked several times a second, mostly in vain.
+ * statement for both: it runs several times a second, mostly in vain.
  */
 async function fireTimers(
   { client, notifier, timersAsOf }: MaintenanceContext,
-): Promise<{ fired: number; letters: boolean }> {
+): Promise<{ fired: number; hasOutbox: boolean }> {
   const asOf = timersAsOf?.().toISOString() ?? null;
   const [row] = await client.run((sql) =>
-    sql<[{ partitions: string; letters: boolean }]>`
+    sql<[{ partitions: string; hasOutbox: boolean }]>`
       select array_to_string(zaakstroom.fire_timers(${asOf}::text::timestamptz, ${OUTBOX_BATCH}), ',') as partitions,
-        exists (select from zaakstroom.outbox where refused_for is null) as letters`
+        exists (select from zaakstroom.outbox where refused_for is null) as "hasOutbox"`
   );
   const partitions = row.partitions === "" ? [] : row.partitions.split(",").map(Number);
   if (partitions.length > 0) notifier.notify(partitions, ["*"], true);
-  return { fired: partitions.length, letters: row.letters };
+  return { fired: partitions.length, hasOutbox: row.hasOutbox };
 }
 
 /**
  * Moves events from the outbox into the log, in the order of their ids: deleted there and appended here in one
- * transaction. What is no valid event stays behind with the reason.
+ * transaction. A row without a valid event stays behind with the reason.
  */
 async function emptyOutbox({ client, notifier, partitions }: MaintenanceContext): Promise<number> {
   const touched = await client.run((sql) =>
@@ -120,7 +102,7 @@ async function moveToLog(
   return await appendEvents(tx, events, partitions);
 }
 
-/** Appends what can be appended. An id that is stored with other content stays behind: it must not hold up the rest. */
+/** Appends the events. One whose id is stored with other content stays behind with the reason, so it blocks no other. */
 async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<number[]> {
   while (events.length > 0) {
     try {

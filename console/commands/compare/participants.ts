@@ -1,7 +1,7 @@
 /** The stores that take part in a comparison, each in a place of its own where none was given. @module */
 import { join } from "node:path";
 import { PostgresClient, type PostgresTarget } from "../../../backends/postgres/connection/client.ts";
-import { socketDirectory } from "../../../backends/local_server/data_directory.ts";
+import { socketDirectory } from "../../../backends/postgres/embedded/layout.ts";
 import type { Participant } from "../../../simulators/comparison.ts";
 import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";
 import { backendOptions, type BackendValues } from "../../store/options.ts";

@@ -1,7 +1,7 @@
 /** What the subcommands of `dlq` do. @module */
 import type { Backend } from "../../../backends/backend.ts";
 import type { DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/dead_letters.ts";
-import { delay } from "../../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
 import { redactBsns } from "../../../schema/bsn.ts";
 import { toPublicEvent } from "../../cli/case_timeline.ts";
 import type { Output } from "../../cli/command.ts";
@@ -182,7 +182,7 @@ async function redriveAtRate(
   const progress = new Progress(output, { what: "dead letters", total: found.length });
   let done = 0;
   for (const [i, { processor, caseId, event }] of found.entries()) {
-    if (i > 0) await delay(1_000 / perSecond, neverAborted);
+    if (i > 0) await delayOrAbort(1_000 / perSecond, neverAborted);
     done += await deadLetters.redrive({ processor, caseId, position: event.position }, action);
     progress.update(i + 1);
   }

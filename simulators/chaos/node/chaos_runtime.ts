@@ -4,7 +4,7 @@ import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { MailboxHealth } from "../../../backends/health.ts";
-import { delay } from "../../../backends/primitives/retry.ts";
+import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
 import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
 import type { RuntimeEventKind } from "../../proof/history.ts";
 import { BATCH_BYTES } from "./open_store.ts";
@@ -66,7 +66,7 @@ export class ChaosRuntime {
         const { mailboxes, nextTimerAt } = health;
         await this.#report(mailboxTotals(mailboxes, nextTimerAt));
       }
-      await delay(HEALTH_MS, signal);
+      await delayOrAbort(HEALTH_MS, signal);
     }
   }
 

@@ -1,4 +1,6 @@
 /** A node as chaos sees it: a process (under its guardian, where it has one) that obeys, reports and can be killed. @module */
+import { delay } from "@std/async/delay";
+import { endsWithin } from "../../../backends/primitives/concurrency.ts";
 import type { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { nodeCommand } from "./node_command.ts";
@@ -63,11 +65,9 @@ export class NodeProcess implements ChaosNode {
   }
 
   async nextStart(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), START_MS);
-    const started = await Promise.race([this.#started.promise.then(() => true), promise]);
-    clearTimeout(timer);
-    if (!started) throw new Error(`Node ${this.name} did not start within ${START_MS / 1000} s`);
+    if (!await endsWithin(this.#started.promise, START_MS)) {
+      throw new Error(`Node ${this.name} did not start within ${START_MS / 1000} s`);
+    }
   }
 
   async order(order: Order): Promise<number> {
@@ -177,7 +177,7 @@ export class NodeProcess implements ChaosNode {
   async #waitForExit(): Promise<void> {
     for (let waited = 0; this.#isAlive(); waited += 20) {
       if (waited > STOP_MS) return this.signal("SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
     }
   }
 

@@ -4,6 +4,7 @@
  * it stands where the backend is handed over, in the entry of chaos nodes. @module
  */
 import type { Backend } from "../../../backends/backend.ts";
+import { delay } from "@std/async/delay";
 import {
   Fenced,
   type Mailbox,
@@ -39,7 +40,7 @@ export class FaultSwitches {
 
   async waitWhileHeld(): Promise<void> {
     if (this.holdsSettles) this.settlesHeld++;
-    while (this.holdsSettles) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.holdsSettles) await delay(5);
   }
 }
 

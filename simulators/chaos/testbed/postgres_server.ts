@@ -1,7 +1,7 @@
 /** PostgreSQL for chaos: the embedded one in a temporary directory, or the one a URL names. @module */
 import postgres from "postgres";
 import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
-import { prepareDataDir, socketDirectory } from "../../../backends/local_server/data_directory.ts";
+import { prepareLayout, socketDirectory } from "../../../backends/postgres/embedded/layout.ts";
 import { findBinaries } from "../../../backends/postgres/embedded/platform.ts";
 import {
   type Postmaster,
@@ -19,7 +19,7 @@ import { type ChaosServer, externalServerError, freePort, storeName } from "./se
  * system when to write to the disk: what a killed server had committed is safe then too, but for a power failure.
  */
 export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer> {
-  const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" }));
+  const layout = await prepareLayout(await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" }));
   try {
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);

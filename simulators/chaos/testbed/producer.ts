@@ -4,7 +4,8 @@
  */
 import type { Backend } from "../../../backends/backend.ts";
 import { BackendUnusable } from "../../../backends/errors.ts";
-import { delay, retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
+import { delayOrAbort, endsWithin } from "../../../backends/primitives/concurrency.ts";
+import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
@@ -62,10 +63,7 @@ export class Producer {
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, withinMs);
-    await Promise.race([Promise.all(this.#inFlight.values()), promise]);
-    clearTimeout(timer);
+    await endsWithin(Promise.all(this.#inFlight.values()), withinMs);
   }
 
   async #run(): Promise<void> {
@@ -76,7 +74,7 @@ export class Producer {
       // While appends hang, the load does not pile up: that would only be one more fault.
       if (due >= 1 && this.#inFlight.size < CONCURRENT_APPENDS) sent += this.#sendSome(Math.floor(due));
       else if (due > this.#perSecond) sent += Math.floor(due);
-      await delay(STEP_MS / CONCURRENT_APPENDS, this.#stopping.signal);
+      await delayOrAbort(STEP_MS / CONCURRENT_APPENDS, this.#stopping.signal);
     }
   }
 
@@ -125,7 +123,7 @@ export class Producer {
       } catch (error) {
         // A disk that is full is emptied again.
         if (!(error instanceof BackendUnusable)) throw error;
-        await delay(100, never.signal);
+        await delayOrAbort(100, never.signal);
       }
     }
   }

@@ -12,13 +12,13 @@ const STREAM = "CASES";
 
 /** Load that goes on until it is ended, and the account of it. */
 class Load {
-  readonly journal = new DeliveryLog();
+  readonly log = new DeliveryLog();
   readonly ids: string[] = [];
-  away = 0;
-  readonly noticed = (error: unknown) => void (error && this.away++);
+  outages = 0;
+  readonly noticed = (error: unknown) => void (error && this.outages++);
   #n = 0;
 
-  static async during(cluster: TestCluster, trouble: (load: Load) => Promise<void>): Promise<void> {
+  static async during(cluster: TestCluster, disturb: (load: Load) => Promise<void>): Promise<void> {
     const load = new Load();
     const stop = new AbortController();
     const backend = await openNats({
@@ -29,7 +29,7 @@ class Load {
       deadlineMs: 1_000,
       onAvailabilityChange: load.noticed,
     });
-    const consuming = consumeAll(backend, load.journal, stop.signal);
+    const consuming = consumeAll(backend, load.log, stop.signal);
     let over = false;
     const publishing = (async () => {
       while (!over) {
@@ -39,17 +39,17 @@ class Load {
       }
     })();
     await load.goesOn();
-    await trouble(load);
+    await disturb(load);
     await load.goesOn();
     over = true;
     await publishing;
-    await until(() => load.journal.done.length >= load.ids.length);
+    await until(() => load.log.done.length >= load.ids.length);
     const read = () => Array.fromAsync(backend.readAll({ types: ["case.analysis"] }));
     const outputs = await retryWhileUnavailable(read, stop.signal);
     stop.abort();
     await consuming;
     await backend.close();
-    load.journal.assertOnceInOrder(load.ids);
+    load.log.assertOnceInOrder(load.ids);
     assertEquals(outputs.length, load.ids.length, "one output each");
     assertEquals(new Set(outputs.map(({ event }) => event.event_id)).size, load.ids.length);
   }
@@ -64,8 +64,8 @@ class Load {
 
   /** Resolves when more than what was there at the call has been settled. */
   async goesOn(): Promise<void> {
-    const before = this.journal.done.length;
-    await until(() => this.journal.done.length > before + 5 * CASES);
+    const before = this.log.done.length;
+    await until(() => this.log.done.length > before + 5 * CASES);
   }
 }
 
@@ -85,7 +85,7 @@ natsTest(
       assert((await cluster.leaderOf(STREAM)).name !== name, "Another member leads");
       await server.start();
       await cluster.settled(STREAM);
-      assert(load.away > 0, "The leader was away while it was needed");
+      assert(load.outages > 0, "The leader was away while it was needed");
     });
   },
 );

@@ -94,9 +94,9 @@ natsTest(
     const identity = { caFile: pem("ca"), certFile: pem("client"), keyFile: pem("client_key") };
     await using mutual = await serverWith(`tls { ${files}, verify: true }`, identity);
     await using plain = await startNats();
-    const nobody = "nats://127.0.0.1:1";
-    assertEquals(await requiresClientCertificate(`${nobody},${mutual.url}`), true);
-    assertEquals(await requiresClientCertificate(`${nobody},${plain.url}`), false);
+    const closedPort = "nats://127.0.0.1:1";
+    assertEquals(await requiresClientCertificate(`${closedPort},${mutual.url}`), true);
+    assertEquals(await requiresClientCertificate(`${closedPort},${plain.url}`), false);
   },
 );
 

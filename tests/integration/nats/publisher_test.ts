@@ -82,13 +82,13 @@ natsTest(
   "create rejects where nobody listens, and a later connection of the same publisher may succeed",
   async () => {
     await assertRejects(() => NatsEventPublisher.create("nats://127.0.0.1:1"), BackendUnavailable);
-    const away = await startNats();
-    await away.stop();
-    const publisher = new NatsEventPublisher(away.url);
+    const stopped = await startNats();
+    await stopped.stop();
+    const publisher = new NatsEventPublisher(stopped.url);
     await assertRejects(() => publisher.publish(caseIntake(BRIEF)), BackendUnavailable);
-    await away.start();
+    await stopped.start();
     assertEquals((await publisher.publish(caseIntake(BRIEF))).stored, 1);
     await publisher.close();
-    await away[Symbol.asyncDispose]();
+    await stopped[Symbol.asyncDispose]();
   },
 );

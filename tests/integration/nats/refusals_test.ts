@@ -63,6 +63,18 @@ natsTest("a stream of somebody else under our name is refused and left alone", a
   await other.close();
 });
 
+natsTest("a store whose subjects are those of an earlier version is refused in one line", async () => {
+  await using server = await startNats();
+  await (await openNats({ url: server.url })).close();
+  const other = await connect({ servers: server.url });
+  const { config } = JSON.parse((await other.request("$JS.API.STREAM.INFO.CASES_ingest")).string());
+  const before = { ...config, subjects: ["cases.ingest", "cases-refused.*"] };
+  await other.request("$JS.API.STREAM.UPDATE.CASES_ingest", JSON.stringify(before));
+  const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
+  assertOneLine(error, "CASES_ingest", "of an earlier version");
+  await other.close();
+});
+
 natsTest("an event that the server can't take is refused, and what follows goes on", async () => {
   await using server = await startNats({ config: "max_payload: 8192" });
   const backend = await openNats({ url: server.url });

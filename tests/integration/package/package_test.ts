@@ -1,6 +1,6 @@
 /**
- * The package as a program in another folder uses it. That program consists of the examples in the docstrings of our
- * exports, and its deno.json links to ours.
+ * The package as a program in another folder uses it. The program, its deno.json included, consists of the examples in
+ * the docstrings of our exports.
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
@@ -9,21 +9,13 @@ import { fileURLToPath } from "node:url";
 import { cleanEnv, type ProgramResult } from "../../support/program.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const { name, version, exports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+const { exports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
 
-/** What it takes to import the package by its path, without a registry. */
-const config = {
-  nodeModulesDir: "none",
-  unstable: ["worker-options"],
-  links: [root],
-  imports: { [name]: `jsr:${name}@^${version}` },
-};
-
-/** The example of an export: the name of its file, from its first line, and its text. */
-async function exampleOf(path: string): Promise<readonly [file: string, text: string]> {
+/** The example in a docstring, in this language. */
+async function exampleOf(path: string, language: "ts" | "json"): Promise<string> {
   const source = await Deno.readTextFile(join(root, path));
-  const text = source.match(/^ \* ```ts\n(.*?)^ \* ```$/ms)![1]!.replaceAll(/^ \* ?/gm, "");
-  return [text.match(/^\/\/ (\S+)\n/)![1]!, text];
+  const [, example] = source.match(new RegExp(`^ \\* \`\`\`${language}\\n(.*?)^ \\* \`\`\`$`, "ms"))!;
+  return example!.replaceAll(/^ \* ?/gm, "");
 }
 
 class OtherFolder implements AsyncDisposable {
@@ -33,9 +25,13 @@ class OtherFolder implements AsyncDisposable {
   static async create(): Promise<OtherFolder> {
     const folder = new OtherFolder(await Deno.makeTempDir());
     await Deno.copyFile(join(root, "deno.lock"), join(folder.path, "deno.lock"));
-    await folder.write("deno.json", JSON.stringify(config));
-    const examples = await Promise.all(Object.values<string>(exports).map(exampleOf));
-    for (const [file, text] of examples) await folder.write(file, text);
+    const config = await exampleOf(exports["./runtime"], "json");
+    await folder.write("deno.json", config.replace("../zaakstroom", root));
+    for (const path of Object.values<string>(exports)) {
+      const example = await exampleOf(path, "ts");
+      // Its first line names the file.
+      await folder.write(example.match(/^\/\/ (\S+)\n/)![1]!, example);
+    }
     return folder;
   }
 

@@ -88,7 +88,7 @@ Deno.test("on the embedded PostgreSQL a run leaves nothing behind, and tells of 
       env: { TMPDIR },
     });
     const { offered, appended, processes, durability, verdict } = JSON.parse(out);
-    // A busy machine may be late; that is then told, and is the exit code.
+    // A busy machine may be late: the verdict says so, and the exit code follows it.
     assertEquals(code, verdict.limit === "none" ? 0 : 1, err);
     assertEquals(appended, offered, err);
     assertMatch(durability, /^an acknowledged event is on the server's disk/);
@@ -128,8 +128,8 @@ const slips: readonly [string, RegExp][] = [
   ["load --rate 1/sec --backend memory --url postgres://host/db", /^Cannot use --url with --backend memory/],
 ];
 
-for (const [line, told] of slips) {
+for (const [line, message] of slips) {
   Deno.test(`"${line}" is refused in one line`, async () => {
-    assertRefused(await runHere(line.split(" ")), 2, told);
+    assertRefused(await runHere(line.split(" ")), 2, message);
   });
 }

@@ -8,5 +8,5 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     progress = new Int32Array(data.progress);
     self.postMessage({ kind: "ready" });
   }
-  if (data.kind === "runs") Atomics.store(progress, 0, data.requests[0]!.id);
+  if (data.kind === "batches") Atomics.store(progress, 0, data.requests[0]!.id);
 };

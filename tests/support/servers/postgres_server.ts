@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
-import { prepareDataDir, socketDirectory } from "../../../backends/local_server/data_directory.ts";
+import { prepareLayout, socketDirectory } from "../../../backends/postgres/embedded/layout.ts";
 import { findBinaries } from "../../../backends/postgres/embedded/platform.ts";
 import {
   type Postmaster,
@@ -51,7 +51,7 @@ const PORT_CHOICES = 5;
 
 /** Starts a private PostgreSQL 18 in a temporary directory; under another user when this process is root. */
 export async function startPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
-  const layout = await prepareDataDir(await Deno.makeTempDir({ prefix: "zaakstroom-postgres-" }));
+  const layout = await prepareLayout(await Deno.makeTempDir({ prefix: "zaakstroom-postgres-" }));
   try {
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);

@@ -34,7 +34,7 @@ function idleWorker() {
       handle.run({ processor: "odd", partition: 0, lines: encodeLines([lines]) }, histories, false),
     /** The ids of each message with batches. */
     messages: () =>
-      said.flatMap((message) => message.kind === "runs" ? [message.requests.map(({ id }) => id)] : []),
+      said.flatMap((message) => message.kind === "batches" ? [message.requests.map(({ id }) => id)] : []),
     done: (...ids: number[]) =>
       answer({ kind: "results", results: ids.map((id) => ({ id, result: RESULT })), heapBytes: 0 }),
     needs: (id: number) => answer({ kind: "need", id, needs: [], types: [] }),

@@ -16,7 +16,6 @@ function backend(name: string, settled: number): BackendFigures {
     features: {
       durable: true,
       shared: true,
-      atomicSettle: true,
       atomicAppend: 1_000,
       geography: "a replica",
     },

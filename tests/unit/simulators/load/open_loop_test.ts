@@ -11,22 +11,22 @@ import {
 const appended: AppendResult = { stored: 1, duplicates: 0, position: 1, version: 1 };
 const event = { event_id: "e" } as WireEvent;
 
-interface Heard {
+interface Recorded {
   readonly latencies: number[];
   readonly lags: number[];
   readonly lates: number[];
 }
 
-function listen(start: number): Heard & { listener: OpenLoopListener } {
-  const heard: Heard = { latencies: [], lags: [], lates: [] };
+function listen(start: number): Recorded & { listener: OpenLoopListener } {
+  const recorded: Recorded = { latencies: [], lags: [], lates: [] };
   const listener: OpenLoopListener = {
     onHandedOver(lag, late) {
-      heard.lags.push(lag);
-      heard.lates.push(late);
+      recorded.lags.push(lag);
+      recorded.lates.push(late);
     },
-    onAcknowledged: (due, at) => void heard.latencies.push(...due.map((each) => at - start - each)),
+    onAcknowledged: (due, at) => void recorded.latencies.push(...due.map((each) => at - start - each)),
   };
-  return { ...heard, listener };
+  return { ...recorded, listener };
 }
 
 const everyMs = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -1,8 +1,8 @@
 /** What JetStream's refusals mean: what passes is waited out, what a person must mend is told, an event is an event. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../../../../backends/errors.ts";
+import { JetStreamApiError } from "@nats-io/jetstream";
 import {
-  ApiError,
   Conflict,
   EventTooLarge,
   refusal,
@@ -40,5 +40,5 @@ Deno.test("what only a person can mend is refused, and a busy server is asked ag
 Deno.test("a stale expectation is a conflict that tells the sequence found; what is not known stays itself", () => {
   const conflict = refused(10071, "wrong last sequence: 42", 400);
   assertEquals((conflict as Conflict).actual, 42);
-  assertEquals((refused(10059, "stream not found", 404) as ApiError).apiCode, 10059);
+  assertEquals((refused(10059, "stream not found", 404) as JetStreamApiError).code, 10059);
 });

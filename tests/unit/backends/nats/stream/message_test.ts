@@ -43,7 +43,7 @@ Deno.test("no outputs are no drafts", () => {
   assertEquals(pendingEventsOf(new Uint8Array()), []);
 });
 
-const odd: Record<string, string> = {
+const invalidLines: Record<string, string> = {
   "whose data is no object": row({ 7: "[1]" }),
   "whose metadata is no object": row({ 6: "null" }),
   "without a time": row({ 4: "soon" }),
@@ -53,7 +53,7 @@ const odd: Record<string, string> = {
   "with a field too many": `${row()}\t{}`,
   "that is empty": "",
 };
-for (const [what, line] of Object.entries(odd)) {
+for (const [what, line] of Object.entries(invalidLines)) {
   Deno.test(`an output line ${what} is refused, in its own place or behind a good one`, () => {
     assertThrows(() => pendingEventsOf(lines(line)), RangeError, "no event");
     assertThrows(() => pendingEventsOf(lines(row(), line)), RangeError, "no event");

@@ -1,0 +1,47 @@
+/** The health of a store: its mailboxes, timers and durability. @module */
+import type { Health, MailboxHealth } from "../../health.ts";
+import type { PostgresClient, Sql } from "../connection/client.ts";
+import { readDurability } from "./durability.ts";
+
+/** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */
+const COUNT_UP_TO = 10_000;
+
+/** Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once. */
+export async function health(client: PostgresClient): Promise<Health> {
+  const [durability, [{ timers, next, mailboxes }]] = await Promise.all([
+    readDurability(client),
+    client.run((sql) =>
+      sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
+        select t.timers, t.next, m.mailboxes
+        from (select count(*)::int as timers, min(due_at) as next from zaakstroom.timers) t,
+          (select coalesce(json_agg(m order by m.processor, m.partition), '[]') as mailboxes
+           from (${mailboxHealth(sql)}) m) m`
+    ),
+  ]);
+  return { ...durability, timers, nextTimerAt: next?.toISOString() ?? null, mailboxes };
+}
+
+function mailboxHealth(sql: Sql) {
+  return sql`
+    select s.processor, s.partition, s.owner, s.epoch,
+      coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
+      coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
+      (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
+      coalesce(d.parked, 0)::int as parked, coalesce(d.retrying, 0)::int as retrying, coalesce(d.dead, 0)::int as dead
+    from zaakstroom.subscriptions s
+    left join lateral (
+      select sum(c.n) as pending,
+        (extract(epoch from clock_timestamp() - min(c.oldest)) * 1000)::float8 as "oldestMs"
+      from zaakstroom.processors w cross join lateral unnest(w.takes) as t (type) cross join lateral (
+        select count(*) as n, min(e.recorded_at) as oldest from (
+          select recorded_at from zaakstroom.events e
+          where e.partition = s.partition and e.type = t.type and e.position > s.checkpoint
+          order by e.position limit ${COUNT_UP_TO}) e) c
+      where w.name = s.processor
+    ) p on true
+    left join lateral (
+      select count(*) filter (where state <> 'dead') as parked, count(*) filter (where state = 'retry') as retrying,
+        count(*) filter (where state = 'dead') as dead
+      from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (s.processor, s.partition)
+    ) d on true`;
+}

@@ -1,7 +1,6 @@
 /** What the reference says of an option. @module */
 import type { Command } from "../../../console/cli/command.ts";
 import type { Option } from "../../../console/cli/options.ts";
-import { workersOption } from "../../../console/store/options.ts";
 
 /** A command that does something: `start`, `cases show`. */
 export interface LeafCommand {
@@ -23,17 +22,21 @@ export function flagOf(name: string, { value }: Option): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
+/** The end of a help text that says a default which another machine would not have. */
+const DEFAULT_OF_MACHINE = /; default (\d+ here|one a core, at most 4)$/;
+
 /** What it does. Its default stands in a column of its own, and depends on no machine. */
 export function helpOf({ help }: Option): string {
-  return help.replace(/; default \d+ here$/, "").replace(/; default \S+$/, "");
+  return help.replace(DEFAULT_OF_MACHINE, "").replace(/; default \S+$/, "");
 }
 
 /** What it is set to when nothing is given; empty where there is no such value. */
-export function defaultOf(option: Option): string {
-  if (option.help === workersOption.help) return "one a core, at most 4";
-  const { success, data } = option.schema.safeParse(undefined);
+export function defaultOf({ help, schema, value }: Option): string {
+  if (DEFAULT_OF_MACHINE.test(help)) return "one a core, at most 4";
+  const { success, data } = schema.safeParse(undefined);
   if (!success || data === undefined || data === false) return "";
-  const isWholeTime = option.value === "TIME" && typeof data === "number";
-  if (isWholeTime) return data % 1000 === 0 ? `${data / 1000}s` : `${data}ms`;
-  return option.value === "RATE" ? `${data}/sec` : String(data);
+  if (value === "TIME" && typeof data === "number") {
+    return data % 1000 === 0 ? `${data / 1000}s` : `${data}ms`;
+  }
+  return value === "RATE" ? `${data}/sec` : String(data);
 }

@@ -16,7 +16,7 @@ import {
   type Settlement,
 } from "./mailbox.ts";
 import { CLOSED, type MailboxInput, type MailboxState, transition } from "./mailbox_state.ts";
-import type { FetchResult, MailboxStore, MailboxSubscriber } from "./mailbox_store.ts";
+import type { Fetched, FetchResult, MailboxStore, MailboxSubscriber } from "./mailbox_store.ts";
 
 /** What the mailboxes of one backend share. */
 export interface MailboxContext {
@@ -111,7 +111,6 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     try {
       const fetched = await this.#retrying(() => this.#context.store.fetch(this, this.limits), stop);
       if (fetched.kind === "fenced") return this.#lease.revocation.abort();
-      this.#observe(fetched.checkpoint, fetched.batch);
       this.#apply({ kind: "fetched", fetched });
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -131,19 +130,20 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     this.#apply({ kind: "next", isDrained });
   }
 
-  #observe(checkpoint: number, batch: Batch | undefined): void {
-    this.checkpoint = checkpoint;
-    if (batch === undefined) this.#sizer.observe(undefined);
-  }
-
   #apply(input: MailboxInput): void {
     const { state, release } = transition(this.#state, input);
     const wasIdle = this.isIdle;
     this.#state = state;
+    if ("fetched" in input) this.#observe(input.fetched);
     if (this.isIdle && !wasIdle) this.#awake = new AbortController();
     // With a reason: an abort without one makes an error, whose stack costs more than the rest of a wait.
     if (wasIdle && !this.isIdle) this.#awake.abort("awake");
     release?.();
+  }
+
+  #observe({ checkpoint, batch }: Fetched): void {
+    this.checkpoint = Math.max(this.checkpoint, checkpoint);
+    if (batch === undefined) this.#sizer.observe(undefined);
   }
 
   notify(): void {
@@ -155,14 +155,9 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   }
 
   deliver(result: FetchResult, permit: Release): void {
-    if (result.kind === "fetched") return this.#receive(result, permit);
+    if (result.kind === "fetched") return this.#apply({ kind: "deliver", fetched: result, permit });
     permit();
     this.#lease.revocation.abort();
-  }
-
-  #receive(fetched: Extract<FetchResult, { kind: "fetched" }>, permit: Release): void {
-    if (this.isIdle) this.#observe(fetched.checkpoint, fetched.batch);
-    this.#apply({ kind: "deliver", fetched, permit });
   }
 
   /** Retried until the store answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
@@ -171,7 +166,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     const status = await this.#retrying(() => store.commit(this, batch, settlement), this.#closing.signal);
     if (status === "fenced") this.#throwFenced();
     this.checkpoint = Math.max(this.checkpoint, batch.to);
-    this.#apply({ kind: "settled", to: batch.to, isPlain: settlement.failures.length === 0 });
+    this.#apply({ kind: "settled", to: batch.to, allDone: settlement.failures.length === 0 });
   }
 
   async markInFlight(mark: InFlightMark): Promise<void> {

@@ -23,8 +23,8 @@ export type MailboxState =
     readonly batch: Batch;
     /** The end of the last slice that was settled. */
     readonly settledTo: number;
-    /** Whether every delivery that was settled is done: then none of them was parked. */
-    readonly isPlain: boolean;
+    /** Whether every delivery that was settled is done, so that none was parked. */
+    readonly allDone: boolean;
   };
 
 interface Received<K extends string> {
@@ -48,14 +48,14 @@ export type MailboxInput =
   /** There may be something to fetch, or the time has come to look. */
   | { readonly kind: "notify" }
   /** A slice of the batch was settled. */
-  | { readonly kind: "settled"; readonly to: number; readonly isPlain: boolean }
+  | { readonly kind: "settled"; readonly to: number; readonly allDone: boolean }
   /** The consumer asks for the next batch. `isDrained`: by its size, the batch left nothing behind. */
   | { readonly kind: "next"; readonly isDrained: boolean }
   /** The consumer is gone. */
   | { readonly kind: "close" };
 
 /** The next state, and the permit that is given back. */
-export interface MailboxTransition {
+interface MailboxTransition {
   readonly state: MailboxState;
   readonly release?: Release | undefined;
 }
@@ -83,7 +83,7 @@ export function transition(state: MailboxState, input: MailboxInput): MailboxTra
     case "take":
       return state.kind === "delivered" ? receive(state.fetched, state.permit, state.notified) : { state };
     case "settled":
-      return { state: settled(state, input.to, input.isPlain) };
+      return { state: settled(state, input.to, input.allDone) };
     case "next":
       return next(state, input.isDrained);
   }
@@ -109,20 +109,20 @@ function receive(fetched: Fetched, permit: Release, notified: boolean): MailboxT
   const { batch, checkpoint, nextDueMs } = fetched;
   if (batch === undefined) return { state: wait(nextDueMs, notified), release: permit };
   return {
-    state: { kind: "processing", fetched, permit, notified, batch, settledTo: checkpoint, isPlain: true },
+    state: { kind: "processing", fetched, permit, notified, batch, settledTo: checkpoint, allDone: true },
   };
 }
 
-function settled(state: MailboxState, to: number, isPlain: boolean): MailboxState {
+function settled(state: MailboxState, to: number, allDone: boolean): MailboxState {
   if (state.kind !== "processing") return state;
-  return { ...state, settledTo: to, isPlain: state.isPlain && isPlain };
+  return { ...state, settledTo: to, allDone: state.allDone && allDone };
 }
 
 /** Nothing is left of what was there when the batch was read: only a notification can tell of more. */
 function next(state: MailboxState, isDrained: boolean): MailboxTransition {
   if (state.kind !== "processing") return { state };
-  const { batch, fetched, permit, settledTo, isPlain } = state;
-  const isDone = batch.kind === "fresh" && isDrained && isPlain && settledTo === batch.to;
+  const { batch, fetched, permit, settledTo, allDone } = state;
+  const isDone = batch.kind === "fresh" && isDrained && allDone && settledTo === batch.to;
   return { state: isDone ? wait(fetched.nextDueMs, state.notified) : POLLING, release: permit };
 }
 

@@ -22,7 +22,7 @@ export interface MemoryStoreOptions {
   clock?: Clock;
 }
 
-/** Where tests and the simulation make the store fail. */
+/** Failures that tests and the simulation inject. */
 interface MemoryFaults {
   /** Called before a dead letter is written; what it throws is what the write fails with. */
   deadLetterWrite?: () => void;

@@ -1,15 +1,15 @@
-/** A queue of things that arrive, read as an async iterable. @module */
+/** A queue that is read as an async iterable. @module */
 import { WakeSignal } from "./wake_signal.ts";
 
 interface AsyncQueue<T> {
   push(item: T): void;
-  /** Everything that arrives, until the signal aborts. One reader. */
+  /** Everything that is pushed, until the signal aborts. One reader. */
   items(): AsyncGenerator<T>;
   /** Takes out what was not read. */
   drain(): T[];
 }
 
-/** Its length is bounded by what can arrive: here, one mailbox a partition. */
+/** Its length is bounded by its producer: here, one mailbox a partition. */
 export function createAsyncQueue<T>(signal: AbortSignal): AsyncQueue<T> {
   const items: T[] = [];
   const wakeSignal = new WakeSignal();

@@ -1,4 +1,4 @@
-/** A bounded map that forgets what was not set for longest. @module */
+/** A bounded map that evicts what was not set for longest. @module */
 
 /**
  * Two generations of at most half the limit each: when the young one is full it becomes the old one, and what was old

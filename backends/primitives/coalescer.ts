@@ -1,4 +1,4 @@
-/** Gathering: what is asked while an answer is under way goes together in the next question. @module */
+/** Request coalescing: requests that arrive while one is in flight are sent together. @module */
 
 interface PendingRequest<Q, A> {
   readonly request: Q;
@@ -6,20 +6,17 @@ interface PendingRequest<Q, A> {
   reject(error: unknown): void;
 }
 
-/** Answers questions, in their order. */
-type HandleGroup<Q, A> = (questions: readonly Q[]) => Promise<readonly (A | Promise<A>)[]>;
+/** Answers requests, in their order. */
+type HandleGroup<Q, A> = (requests: readonly Q[]) => Promise<readonly (A | Promise<A>)[]>;
 
-/**
- * Asks many things at once. Who is alone is answered at once; the busier it gets, the more goes into one question. What
- * waits is bounded by those who ask: each has one question.
- */
+/** Sends a lone request at once, and more of them together the busier it gets. Each caller has one request waiting. */
 export class Coalescer<Q, A> {
   readonly #handleGroup: HandleGroup<Q, A>;
   readonly #waiting: PendingRequest<Q, A>[] = [];
   readonly #concurrency: number;
   #inFlight = 0;
 
-  /** What `ask` throws is the answer to all it was asked. At most `atOnce` are under way. */
+  /** What `handleGroup` throws is the answer to its whole group. At most `concurrency` groups are in flight. */
   constructor(handleGroup: HandleGroup<Q, A>, concurrency: number) {
     this.#handleGroup = handleGroup;
     this.#concurrency = concurrency;

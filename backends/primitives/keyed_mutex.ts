@@ -1,9 +1,9 @@
-/** Turns: within one process nobody writes to a case while another does, which saves conflicts at the store. @module */
+/** A mutex by key: within one process two writes to a case come one after the other, which saves conflicts at the store. @module */
 
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Does the work once everybody has done who came before for any of these keys. Joining is one step, so none can wait in a ring. */
+  /** Does the work once all earlier work on any of these keys is done. All keys are taken in one step, so no deadlock can be. */
   async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const before = keys.map((key) => this.#last.get(key));

@@ -1,4 +1,4 @@
-/** Deadlines: what gives no answer for so long counts as lost. @module */
+/** One timer for many deadlines of one length: an answer that takes longer counts as lost. @module */
 
 interface Waiter {
   readonly dueAt: number;
@@ -6,8 +6,7 @@ interface Waiter {
 }
 
 /**
- * Many deadlines of one length, and one timer for all of them. (A timer for each question would cost more than the
- * question, and what it holds would live until it would have been due.)
+ * A timer for each request would cost more than the request, and what it holds would live until it would have been due.
  */
 export class SharedDeadline {
   readonly #ms: number;
@@ -19,7 +18,7 @@ export class SharedDeadline {
     this.#ms = ms;
   }
 
-  /** Rejects with what `late` returns when the answer is not there in time; `late` is not called otherwise. */
+  /** Rejects with what `onTimeout` returns when the answer is not there in time; it is not called otherwise. */
   race<T>(answer: PromiseLike<T>, onTimeout: () => Error): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter = { dueAt: performance.now() + this.#ms, expire: () => reject(onTimeout()) };
@@ -45,7 +44,7 @@ export class SharedDeadline {
     }
   }
 
-  /** Looks no more: what still waits is settled by its answer alone. */
+  /** Ends the timer: what still waits is settled by its answer alone. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,6 +1,6 @@
-/** A bell: something may have come. It may ring for nothing, and never fails to ring. @module */
+/** An auto-reset event: wake-ups may be spurious but are never lost. @module */
 
-/** Wakes one waiter. A ring between `reset` and `wait` is kept, so none is lost between looking and waiting. */
+/** Wakes one waiter. A notification between `reset` and `wait` is kept, so none is lost between looking and waiting. */
 export class WakeSignal {
   #notified = false;
   #wake: (() => void) | undefined;
@@ -10,17 +10,17 @@ export class WakeSignal {
     this.#wake?.();
   }
 
-  /** Whether it rang since it was reset. */
+  /** Whether it was notified since it was reset. */
   get isNotified(): boolean {
     return this.#notified;
   }
 
-  /** Call it before looking; a ring from then on ends the next wait. */
+  /** Called before looking; a notification from then on ends the next wait. */
   reset(): void {
     this.#notified = false;
   }
 
-  /** Resolves at the next ring, after `timeoutMs`, or when the signal aborts; never rejects. */
+  /** Resolves at the next notification, after `timeoutMs`, or when the signal aborts; never rejects. */
   wait(signal: AbortSignal, timeoutMs?: number): Promise<void> {
     if (this.#notified || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,7 +1,7 @@
-/** The failures of a delivery that are kept as evidence: of many, how it began and how it is now. Pure. @module */
+/** The failures of a delivery that are kept as evidence: of many, the first and the last. Pure. @module */
 import type { Failure } from "../mailbox/mailbox.ts";
 
-/** Of more failures than both together, those between are let go: a delivery may be held on to for years. */
+/** Of more failures than both, those between are dropped: a delivery may be retried for years. */
 export const KEPT_FIRST = 5;
 export const KEPT_LAST = 15;
 

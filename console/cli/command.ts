@@ -34,6 +34,8 @@ export interface Command<O extends Options = Options> {
   readonly examples?: readonly Example[];
   /** What its exit codes mean beside, or instead of, those that every command has. */
   readonly exits?: Readonly<Record<number, string>>;
+  /** It has no settings, and works also where the configuration file is wrong. */
+  readonly ignoresConfiguration?: boolean;
   /** Its arguments are those of another command: they are not read, and come as they are written. */
   readonly takesAnyArguments?: boolean;
   /** The commands of a group, each with options of its own. */

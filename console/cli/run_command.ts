@@ -54,7 +54,9 @@ async function parse({ definition, path, args }: FoundCommand, context: CommandL
   if (takesAnyArguments) return { values: {}, positional: args };
   // A program without a configuration file may lack the permission to read the environment.
   const all = context.commands === undefined ? options : { ...options, ...commonOptions };
-  const file = await configuredSettings({ path, options: all }, args, context);
+  const file = definition.ignoresConfiguration
+    ? undefined
+    : await configuredSettings({ path, options: all }, args, context);
   const parsed = readOptions(all, args, { env, file });
   if (definition.arguments === undefined && parsed.positional.length > 0) {
     throw new UsageError(`${path} takes no arguments: ${parsed.positional[0]}`);

@@ -10,6 +10,7 @@ const versionOptions = outputOptions;
 /** The command. */
 export const version = command({
   name: "version",
+  ignoresConfiguration: true,
   summary: "Prints the version, that of Deno inside, and what it was built for",
   options: versionOptions,
   run({ values }: Parsed<typeof versionOptions>, output) {

@@ -34,7 +34,7 @@ export function settleByCopy(client: PostgresClient, request: SettleRequest): Pr
 /**
  * Copies rows (`copyBytes`) into the log. The transaction holds the locks of their partitions. Throws CopyRefused.
  */
-export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
+async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
   const stream = await tx`copy zaakstroom.events
     (version, partition, event_id, type, case_id, occurred_at, schema_version, metadata, data) from stdin`
     .writable();
@@ -47,16 +47,16 @@ export async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
 
 /**
  * Output lines (`schema/delivery_line.ts`) as `copyRows` takes them. They are made before any lock is taken. A backslash is
- * doubled, as COPY wants it; few outputs have one.
+ * doubled, as COPY requires; few outputs have one.
  */
-export function copyBytes(outputs: Uint8Array): Buffer {
+function copyBytes(outputs: Uint8Array): Buffer {
   const bytes = Buffer.from(outputs.buffer, outputs.byteOffset, outputs.length);
   return outputs.includes(BACKSLASH) ? Buffer.from(bytes.toString().replaceAll("\\", "\\\\")) : bytes;
 }
 
 const BACKSLASH = 0x5c;
 
-/** Sends the rows and their end. With nothing left to be written, `end` says so at once: the next statement may follow. */
+/** Sends the rows and their end. With nothing left to be written, `end` is sent at once: the next statement may follow. */
 function sendAll(stream: Writable, rows: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.on("error", reject);
@@ -69,6 +69,6 @@ function sendAll(stream: Writable, rows: Buffer): Promise<void> {
 }
 
 /** A transaction on one connection of the pool. */
-export function inTransaction<T>(client: PostgresClient, work: (tx: Sql) => Promise<T>): Promise<T> {
+function inTransaction<T>(client: PostgresClient, work: (tx: Sql) => Promise<T>): Promise<T> {
   return client.run(async (sql) => await sql.begin((tx) => work(tx as unknown as Sql)) as T);
 }

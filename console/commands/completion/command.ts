@@ -13,6 +13,7 @@ const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
 export function completionOf(commands: () => readonly Command[]): Command {
   return command({
     name: "completion",
+    ignoresConfiguration: true,
     summary: "Prints a script that completes commands, options and values in a shell",
     arguments: Object.keys(scripts).join("|"),
     options: {},

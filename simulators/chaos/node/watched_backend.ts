@@ -50,7 +50,7 @@ export function watchBackend(backend: Backend, report: ReportSink, switches: Fau
     for await (const mailbox of backend.mailboxes(spec, signal)) {
       const { processor, partition, epoch } = mailbox;
       await report({ kind: "lease_acquired", processor, partition, epoch, at: steadyNow() });
-      yield new WatchedMailbox(mailbox, report, switches);
+      yield watchMailbox(mailbox, report, switches);
     }
   }
   return override(backend, { mailboxes });
@@ -58,104 +58,76 @@ export function watchBackend(backend: Backend, report: ReportSink, switches: Fau
 
 let settleCount = 0;
 
-class WatchedMailbox implements Mailbox {
-  readonly #mailbox: Mailbox;
-  readonly #report: ReportSink;
-  readonly #switches: FaultSwitches;
+function watchMailbox(mailbox: Mailbox, report: ReportSink, switches: FaultSwitches): Mailbox {
   /** The last batch, when all of it was done. */
-  #last: Batch | undefined;
-  readonly markInFlight: Mailbox["markInFlight"];
-  readonly histories: Mailbox["histories"];
-  readonly close: Mailbox["close"];
-
-  constructor(mailbox: Mailbox, report: ReportSink, switches: FaultSwitches) {
-    this.#mailbox = mailbox;
-    this.#report = report;
-    this.#switches = switches;
-    this.markInFlight = mailbox.markInFlight.bind(mailbox);
-    this.histories = mailbox.histories.bind(mailbox);
-    this.close = mailbox.close.bind(mailbox);
-  }
-
-  get processor(): string {
-    return this.#mailbox.processor;
-  }
-  get partition(): number {
-    return this.#mailbox.partition;
-  }
-  get epoch(): number {
-    return this.#mailbox.epoch;
-  }
-  get revoked(): AbortSignal {
-    return this.#mailbox.revoked;
-  }
-  get crashedOwner(): Mailbox["crashedOwner"] {
-    return this.#mailbox.crashedOwner;
-  }
-
-  async *batches(signal: AbortSignal, permits?: Permits): AsyncGenerator<Batch> {
-    for await (const batch of this.#mailbox.batches(signal, permits)) {
-      this.#switches.addInFlight(batch.lines.length);
+  let last: Batch | undefined;
+  async function* batches(signal: AbortSignal, permits?: Permits): AsyncGenerator<Batch> {
+    for await (const batch of mailbox.batches(signal, permits)) {
+      switches.addInFlight(batch.lines.length);
+      const before = last;
+      last = undefined;
       try {
-        yield this.#withRepeats(batch);
+        yield withRepeats(batch, before, switches);
       } finally {
-        this.#switches.inFlight -= batch.lines.length;
+        switches.inFlight -= batch.lines.length;
       }
     }
   }
-
-  /** The batch, with the one before it once more. */
-  #withRepeats(batch: Batch): Batch {
-    const last = this.#last;
-    this.#last = undefined;
-    if (!this.#switches.repeatsBatches || last === undefined || batch.kind !== "fresh") return batch;
-    this.#switches.deliveriesRepeated += last.count;
-    const lines = encodeLines([...linesOf(last), ...linesOf(batch)]);
-    return { ...batch, lines, count: last.count + batch.count };
+  async function settle(batch: Batch, settlement: Settlement): Promise<void> {
+    await switches.waitWhileHeld();
+    await reportSettle(mailbox, batch, settlement, report);
+    if (batch.kind === "fresh" && settlement.failures.length === 0) last = batch;
   }
+  return override(mailbox, { batches, settle });
+}
 
-  async settle(batch: Batch, settlement: Settlement): Promise<void> {
-    await this.#switches.waitWhileHeld();
-    const id = ++settleCount;
-    await this.#report(this.#settleBegun(id, batch, settlement));
-    let result: SettleResult = "settled";
-    try {
-      await this.#mailbox.settle(batch, settlement);
-      if (batch.kind === "fresh" && settlement.failures.length === 0) this.#last = batch;
-    } catch (error) {
-      result = error instanceof Fenced
-        ? "fenced"
-        : error instanceof BackendUnavailable
-        ? "unavailable"
-        : "failed";
-      throw error;
-    } finally {
-      await this.#report({ kind: "settle_ended", id, result, at: steadyNow() });
-    }
-  }
+/** The batch, with the one before it once more. */
+function withRepeats(batch: Batch, before: Batch | undefined, switches: FaultSwitches): Batch {
+  if (!switches.repeatsBatches || before === undefined || batch.kind !== "fresh") return batch;
+  switches.deliveriesRepeated += before.count;
+  const lines = encodeLines([...linesOf(before), ...linesOf(batch)]);
+  return { ...batch, lines, count: before.count + batch.count };
+}
 
-  #settleBegun(id: number, batch: Batch, { failures }: Settlement): NodeReport {
-    const { processor, partition, epoch } = this;
-    const failed = failures.map(({ position, attempt, outcome }) => ({
-      position,
-      attempt,
-      outcome: outcome.kind,
-    }));
-    const positions = linesOf(batch).map(positionOf);
-    const { kind, from, to } = batch;
-    const at = steadyNow();
-    return {
-      kind: "settle_begun",
-      id,
-      processor,
-      partition,
-      epoch,
-      batch: kind,
-      from,
-      to,
-      positions,
-      failed,
-      at,
-    };
+async function reportSettle(mailbox: Mailbox, batch: Batch, settlement: Settlement, report: ReportSink) {
+  const id = ++settleCount;
+  await report(settleBegun(id, mailbox, batch, settlement));
+  let result: SettleResult = "settled";
+  try {
+    await mailbox.settle(batch, settlement);
+  } catch (error) {
+    result = error instanceof Fenced
+      ? "fenced"
+      : error instanceof BackendUnavailable
+      ? "unavailable"
+      : "failed";
+    throw error;
+  } finally {
+    await report({ kind: "settle_ended", id, result, at: steadyNow() });
   }
+}
+
+function settleBegun(id: number, mailbox: Mailbox, batch: Batch, { failures }: Settlement): NodeReport {
+  const { processor, partition, epoch } = mailbox;
+  const failed = failures.map(({ position, attempt, outcome }) => ({
+    position,
+    attempt,
+    outcome: outcome.kind,
+  }));
+  const positions = linesOf(batch).map(positionOf);
+  const { kind, from, to } = batch;
+  const at = steadyNow();
+  return {
+    kind: "settle_begun",
+    id,
+    processor,
+    partition,
+    epoch,
+    batch: kind,
+    from,
+    to,
+    positions,
+    failed,
+    at,
+  };
 }

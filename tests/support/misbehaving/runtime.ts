@@ -2,13 +2,13 @@
 import type { AnyProcessor } from "../../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
-import { createMemoryBackend, type MemoryBackendOptions } from "../../../backends/memory/memory_backend.ts";
+import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { RecordingObserver } from "../recording_observer.ts";
 import { misbehavingProcessor } from "./processor.ts";
 
 export interface TestRuntimeOptions {
-  readonly store?: MemoryBackendOptions;
+  readonly store?: Parameters<typeof createMemoryBackend>[0];
   readonly options?: Partial<SupervisorOptions>;
   /** Puts something between the supervisor and the store. */
   readonly wrap?: (backend: Backend) => Backend;

@@ -191,8 +191,10 @@ Deno.test("a batch of which only a slice was settled, or with a failure, is foll
 });
 
 Deno.test("a store that is unavailable is asked again, and the outage and its end are reported", async () => {
-  const away = new BackendUnavailable("no answer");
-  const { mailbox, next, outages, ended } = mailboxOver(new FakeStore([away, foundAt(4)], [away, "already"]));
+  const outage = new BackendUnavailable("no answer");
+  const { mailbox, next, outages, ended } = mailboxOver(
+    new FakeStore([outage, foundAt(4)], [outage, "already"]),
+  );
   await mailbox.settle(await next(), plain);
   assertEquals(outages, [true, false, true, false]);
   ended.abort();

@@ -22,7 +22,7 @@ const processing = {
   notified: false,
   batch,
   settledTo: 4,
-  isPlain: true,
+  allDone: true,
 } as const;
 const done = { ...processing, settledTo: 5 };
 const states = {
@@ -36,7 +36,7 @@ const states = {
   processing,
   done,
   doneNotified: { ...done, notified: true },
-  doneWithFailures: { ...done, isPlain: false },
+  doneWithFailures: { ...done, allDone: false },
   doneAgain: { ...done, batch: redelivery.batch! },
 } satisfies Record<string, MailboxState>;
 
@@ -48,8 +48,8 @@ const inputs = {
   deliver: { kind: "deliver", fetched: found, permit },
   take: { kind: "take" },
   notify: { kind: "notify" },
-  settled: { kind: "settled", to: 5, isPlain: true },
-  parked: { kind: "settled", to: 5, isPlain: false },
+  settled: { kind: "settled", to: 5, allDone: true },
+  parked: { kind: "settled", to: 5, allDone: false },
   drained: { kind: "next", isDrained: true },
   more: { kind: "next", isDrained: false },
   close: { kind: "close" },

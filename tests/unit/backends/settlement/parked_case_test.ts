@@ -1,4 +1,3 @@
-/** Parked cases on JetStream. @module */
 import { assert, assertEquals } from "@std/assert";
 import { park } from "../../../../backends/settlement/parked_case.ts";
 import type { FailedDelivery } from "../../../../backends/mailbox/mailbox.ts";

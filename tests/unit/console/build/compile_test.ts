@@ -3,11 +3,11 @@ import { compileConfig } from "../../../../console/build/compile_config.ts";
 import { errorReason } from "../../../../console/build/deno_command.ts";
 import { main } from "../../../../console/build/compile.ts";
 
-/** Runs the build script; answers its exit code and what it told. */
+/** Runs the build script; answers its exit code and what it printed. */
 async function build(...args: string[]): Promise<[number, string]> {
   const lines: string[] = [];
-  const tell = (line: string) => void lines.push(line);
-  const code = await main(args, { out: tell, err: tell, terminal: false });
+  const print = (line: string) => void lines.push(line);
+  const code = await main(args, { out: print, err: print, terminal: false });
   return [code, lines.join("\n")];
 }
 

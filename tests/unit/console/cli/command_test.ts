@@ -137,6 +137,12 @@ Deno.test("the version is one line, however it is asked for", async () => {
   }
 });
 
+Deno.test("the version and completion are had also where the configuration is wrong", async () => {
+  for (const args of [["version"], ["completion", "bash"]]) {
+    assertEquals(await main([...args, "--config-file", "/no/such/file"], printed().output), 0);
+  }
+});
+
 Deno.test("an error is JSON where JSON is asked for, also when the command line itself is wrong", async () => {
   for (
     const args of [["cases", "--json"], ["cases", "show", "--output", "ndjson"], [

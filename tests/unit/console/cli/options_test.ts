@@ -49,9 +49,9 @@ const wrong: [string[], Record<string, string>, string][] = [
   [[], { JSON: "yes" }, "Cannot use JSON: must be true or false"],
 ];
 
-for (const [args, env, told] of wrong) {
-  Deno.test(`${JSON.stringify(args)} with ${JSON.stringify(env)} is refused: ${told}`, () => {
-    assertEquals(assertThrows(() => read(args, env), UsageError).message, told);
+for (const [args, env, message] of wrong) {
+  Deno.test(`${JSON.stringify(args)} with ${JSON.stringify(env)} is refused: ${message}`, () => {
+    assertEquals(assertThrows(() => read(args, env), UsageError).message, message);
   });
 }
 

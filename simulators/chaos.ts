@@ -25,7 +25,7 @@ interface ChaosOptions {
 
 interface ChaosRuns {
   readonly runs: readonly RunResult[];
-  /** Backends that were asked for and are not to be had. */
+  /** Backends that were asked for and have no server. */
   readonly missing: readonly string[];
   /** Scenarios that a backend can't play, and why. */
   readonly notPlayed: readonly string[];
@@ -53,7 +53,7 @@ export async function runScenarios(options: ChaosOptions): Promise<ChaosRuns> {
     })
   );
   try {
-    // In memory the workers of a run are told apart by the process: one at a time.
+    // In memory the workers of a run are those of the process: one run at a time.
     const inMemory = backends.includes("memory") ? 1 : options.parallel;
     const runs = await runConcurrently(inMemory, jobs, (job) => runOne(job, servers, options));
     return { runs: runs.filter((run) => run !== undefined), missing, notPlayed };
@@ -85,7 +85,7 @@ async function runOne({ scenario, backend }: ScenarioJob, servers: ServerPool, o
   }
 }
 
-/** Does all jobs, so many at once; answers keep the order of the jobs. */
+/** Does all jobs, this many at once; the results keep the order of the jobs. */
 async function runConcurrently<J, R>(
   concurrency: number,
   jobs: readonly J[],
@@ -100,7 +100,7 @@ async function runConcurrently<J, R>(
   return results;
 }
 
-/** One server a backend for everybody, and one more for whoever kills it. */
+/** One shared server a backend, and one more for each scenario that kills its own. */
 class ServerPool {
   readonly #url: string | undefined;
   readonly #syncs: boolean;

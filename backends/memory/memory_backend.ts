@@ -17,7 +17,7 @@ import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 
-interface MemoryBackendOptions extends MemoryStoreOptions {
+export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
   shared?: MemoryStore;
   /** Name under which leases are held. Default: a new one. */

@@ -5,9 +5,9 @@ import type { Parsed, Values } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { formatRounded, Progress } from "../cli/terminal.ts";
 import { wholeNumber } from "../../schema/settings.ts";
-import { drawSchedule } from "../../simulators/simulation/plan_generator.ts";
-import { describeFault } from "../../simulators/simulation/fault.ts";
-import { type FailedSchedule, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
+import { drawPlan } from "../../simulators/simulation/plan_generator.ts";
+import { describeFault } from "../../simulators/simulation/plan.ts";
+import { type FailedPlan, renderFailure, shrinkRun } from "../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../simulators/simulation/simulation.ts";
 
 const MAX_SEEDS = 1_000_000_000;
@@ -51,7 +51,7 @@ interface RunCounts {
   readonly from: number;
   schedules: number;
   readonly failed: number[];
-  readonly shown: FailedSchedule[];
+  readonly shown: FailedPlan[];
   simulatedMs: number;
   readonly effects: Record<string, number>;
 }
@@ -67,7 +67,7 @@ async function runMany(values: SimtestValues, output: Output): Promise<number> {
   const runCounts: RunCounts = { from, schedules: 0, failed: [], shown: [], simulatedMs: 0, effects: {} };
   const timePassed = () => minutes === undefined ? 0 : (performance.now() - began) / (minutes * 60_000);
   while (runCounts.schedules < most && timePassed() < 1) {
-    const run = await simulatePlan(drawSchedule(from + runCounts.schedules));
+    const run = await simulatePlan(drawPlan(from + runCounts.schedules));
     addRun(runCounts, run);
     if (run.breaches.length > 0 && runCounts.shown.length < MAX_SHOWN) {
       runCounts.shown.push(await shrinkRun(run));
@@ -80,10 +80,10 @@ async function runMany(values: SimtestValues, output: Output): Promise<number> {
   return runCounts.failed.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-function addRun(runCounts: RunCounts, { schedule, breaches, effects, simulatedMs }: SimulationResult): void {
+function addRun(runCounts: RunCounts, { plan, breaches, effects, simulatedMs }: SimulationResult): void {
   runCounts.schedules++;
   runCounts.simulatedMs += simulatedMs;
-  if (breaches.length > 0) runCounts.failed.push(schedule.seed);
+  if (breaches.length > 0) runCounts.failed.push(plan.seed);
   for (const [kind, times] of effects) runCounts.effects[kind] = (runCounts.effects[kind] ?? 0) + times;
 }
 
@@ -114,14 +114,14 @@ function printCounts(
 }
 
 async function runOne(seed: number, values: SimtestValues, output: Output): Promise<number> {
-  const run = await simulatePlan(drawSchedule(seed));
+  const run = await simulatePlan(drawPlan(seed));
   const failure = run.breaches.length === 0 ? undefined : await shrinkRun(run);
-  const { schedule, hash, breaches, trace } = run;
+  const { plan, hash, breaches, trace } = run;
   const text = [
-    schedule.faults.map(describeFault).join("\n") || "No faults",
+    plan.faults.map(describeFault).join("\n") || "No faults",
     ...trace,
     failure === undefined ? `Seed ${seed} holds (trace ${hash})` : renderFailure(failure),
   ].join("\n");
-  printResult(output, values, { json: toSnakeCase({ schedule, hash, breaches, failure }) as object, text });
+  printResult(output, values, { json: toSnakeCase({ plan, hash, breaches, failure }) as object, text });
   return failure === undefined ? exitCodes.ok : exitCodes.failed;
 }

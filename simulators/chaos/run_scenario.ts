@@ -1,12 +1,13 @@
 /** One run of a scenario: warm-up, faults, drain, ledger, verdict. @module */
-import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { processors } from "../../actors/application.ts";
+import type { Backend } from "../../backends/backend.ts";
+import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { mailboxOf } from "../proof/delivery_order.ts";
 import { checkHistory, type Finding } from "../proof/history_checker.ts";
 import { conservation } from "../proof/conservation.ts";
 import { Ledger, type LedgerReport } from "../proof/ledger.ts";
 import { steadyNow } from "./node/control_protocol.ts";
-import type { RunHistory, RuntimeEvent } from "../proof/history.ts";
-import { CHAOS_MAX_ATTEMPTS } from "./node/chaos_runtime.ts";
+import { MAX_ATTEMPTS, readStore, type RunHistory, type RuntimeEvent } from "../proof/history.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ChaosServer } from "./testbed/server.ts";
 import { MAILBOXES, openTestbed, type RunningTestbed } from "./testbed/open_testbed.ts";
@@ -20,8 +21,11 @@ interface RunOptions {
   readonly seed: string;
   readonly durationMs: number;
   readonly perSecond: number;
+  /** None for memory. */
   readonly server: ChaosServer | undefined;
-  /** Told what goes on, a phase at a time. */
+  /** Stands between the node and its store; in memory only. */
+  readonly wrapStore?: ((store: Backend) => Backend) | undefined;
+  /** Called at the beginning of each phase. */
   readonly onPhase: (phase: string) => void;
   readonly signal: AbortSignal;
 }
@@ -40,7 +44,8 @@ export interface RunResult {
   readonly accepted: number;
   readonly settled: number;
   readonly drainMs: number;
-  readonly told: Readonly<Record<string, number>>;
+  /** How often the runtime showed what. */
+  readonly observed: Readonly<Record<string, number>>;
   readonly series: RunSeries;
   /** Why it failed; none when it passed. */
   readonly failures: readonly string[];
@@ -53,13 +58,12 @@ const DRAIN_MS = 40_000;
 const AFTER_MS = 500;
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunResult> {
-  const { seed, perSecond, server, onPhase } = options;
   const { nodes, guarded, smallHeap } = scenario;
-  onPhase("setting the stage");
+  options.onPhase("testbed");
   try {
-    const testbed = await openTestbed({ seed, perSecond, nodes, guarded, smallHeap, server });
+    const testbed = await openTestbed({ ...options, nodes, guarded, smallHeap });
     try {
-      return await runOnTestbed(testbed, scenario, options);
+      return await judge(await play(testbed, scenario, options), testbed, scenario, options);
     } finally {
       await testbed.tearDown();
     }
@@ -68,35 +72,43 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   }
 }
 
-/** A run that could not be played to its end has failed, whatever the reason. */
+/** A run that broke off has failed, whatever the reason. */
 function abortedResult({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
   const { backend, seed, durationMs, perSecond } = options;
   const why = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
     ...{ scenario: name, about, backend, seed, durationMs, perSecond },
-    ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, told: {} },
+    ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, observed: {} },
     ledger: new Ledger(conservation).report(new Map()),
     series: { stepMs: 1, settled: [], waiting: [], marks: [] },
     failures: [`it broke off: ${why}`],
   };
 }
 
-/** Plays a scenario on a stage that is set, and judges what came of it. */
-export async function runOnTestbed(
-  testbed: RunningTestbed,
-  scenario: Scenario,
-  options: RunOptions,
-): Promise<RunResult> {
+/** What was seen of a run from outside while it went on. */
+interface PlayedRun {
+  /** The load was flowing before the first fault. */
+  readonly warm: boolean;
+  /** When the load was flowing. */
+  readonly began: number;
+  readonly drainMs: number;
+  /** Deliveries that were not settled when the time was over. */
+  readonly unsettled: number;
+  readonly faults: readonly FaultRecord[];
+}
+
+/** Plays a scenario on a testbed that is open: warm-up, faults, drain. The nodes are stopped at the end. */
+async function play(testbed: RunningTestbed, scenario: Scenario, options: RunOptions): Promise<PlayedRun> {
   const { durationMs, onPhase, signal } = options;
-  const { producer, recorder } = testbed;
+  const { producer, recorder, random } = testbed;
   onPhase("warm-up");
   producer.start();
   const isWarm = () => new Set(recorder.attempts.filter(({ result }) => result).map(mailboxOf)).size >= 8;
   const warm = await recorder.waitUntil(isWarm, WARM_UP_MS, signal);
   const began = steadyNow();
   onPhase("faults");
-  const scheduledFaults = scheduleFaults(scenario, durationMs, (p) => testbed.random.chance(p));
-  const records = await runTimeline(scheduledFaults, testbed, signal);
+  const scheduled = scheduleFaults(scenario, durationMs, (p) => random.chance(p));
+  const records = await runTimeline(scheduled, testbed, signal);
   await delayOrAbort(Math.max(began + durationMs - steadyNow(), AFTER_MS), signal);
   onPhase("drain");
   const drainBegan = steadyNow();
@@ -105,26 +117,27 @@ export async function runOnTestbed(
   onPhase("ledger");
   const faults = records();
   await testbed.stopNodes();
+  return { warm, began, drainMs, unsettled, faults };
+}
+
+/** Holds the history of a run against the invariants. */
+async function judge(
+  { warm, began, drainMs, unsettled, faults }: PlayedRun,
+  testbed: RunningTestbed,
+  scenario: Scenario,
+  { backend, seed, durationMs, perSecond, signal }: RunOptions,
+): Promise<RunResult> {
   const history = await historyOf(testbed, unsettled);
   const { findings, ledger } = checkHistory(history);
-  const failures = failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted });
   const settled = history.attempts.filter(({ result }) => result === "settled");
   return {
-    scenario: scenario.name,
-    about: scenario.about,
-    backend: options.backend,
-    seed: options.seed,
-    durationMs,
-    perSecond: options.perSecond,
-    faults,
-    findings,
-    ledger,
+    ...{ scenario: scenario.name, about: scenario.about, backend, seed, durationMs, perSecond },
+    ...{ faults, findings, ledger, drainMs },
     accepted: history.accepted.length,
     settled: settled.reduce((sum, { positions, failed }) => sum + positions.length - failed.length, 0),
-    drainMs,
-    told: countsOf(history.observed),
-    series: seriesOf(history, recorder.health, began, steadyNow()),
-    failures,
+    observed: countsOf(history.observed),
+    series: seriesOf(history, testbed.recorder.health, began, steadyNow()),
+    failures: failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted }),
   };
 }
 
@@ -144,23 +157,21 @@ async function drain({ producer, recorder }: RunningTestbed, signal: AbortSignal
   return Math.max(1, (last?.pending ?? 0) + (last?.retrying ?? 0));
 }
 
+/** Clocks of two processes of one machine may differ by this much, in milliseconds. */
+const CLOCK_SKEW_MS = 20;
+
 async function historyOf(
   { reader, producer, recorder }: RunningTestbed,
   unsettled: number,
 ): Promise<RunHistory> {
-  const { attempts, leasesAcquired, observed, killed, inFlight } = recorder;
-  const crashes = [...recorder.crashes, ...producer.failures];
-  const events = await Array.fromAsync(reader.readAll());
-  const deadLetters = await reader.deadLetters.list({ limit: 10_000 });
+  const { accepted, unacknowledged: sent, poison, flaky } = producer;
   return {
-    ...{ attempts, leasesAcquired, observed, crashes, killed, inFlight },
-    accepted: producer.accepted,
-    sent: producer.unacknowledged,
-    poison: producer.poison,
-    flaky: producer.flaky,
-    stored: { events, deadLetters, unsettled },
+    ...recorder.reported,
+    crashes: [...recorder.crashes, ...producer.failures],
+    ...{ accepted, sent, poison, flaky, follows: conservation },
+    stored: await readStore(reader, unsettled),
     takes: Object.fromEntries(processors.map(({ name, takes }) => [name, takes])),
-    maxAttempts: CHAOS_MAX_ATTEMPTS,
+    ...{ maxAttempts: MAX_ATTEMPTS, clockSkewMs: CLOCK_SKEW_MS },
   };
 }
 
@@ -168,8 +179,4 @@ function countsOf(observed: readonly RuntimeEvent[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { what } of observed) counts[what] = (counts[what] ?? 0) + 1;
   return counts;
-}
-
-function mailboxOf({ processor, partition }: { processor: string; partition: number }): string {
-  return `${processor}/${partition}`;
 }

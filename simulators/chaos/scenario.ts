@@ -1,18 +1,19 @@
 /** A scenario: a plan of faults as data, with what is expected of the runtime meanwhile. @module */
 import { z } from "zod";
-import { type FaultName, faultNames, faults } from "../faults/all.ts";
+import { faults, testbedFaultNames } from "../faults/all.ts";
+import type { Fault } from "../faults/fault.ts";
 import type { BackendName } from "./testbed/testbed.ts";
 
 const share = z.number().min(0).max(1);
 
 /** One fault on the timeline. Times are shares of the run, so that a plan can be long or short. */
 const step = z.strictObject({
-  fault: z.enum(faultNames),
+  fault: z.enum(testbedFaultNames),
   at: share.default(0.3),
   until: share.default(0.6),
-  /** It lasts so many milliseconds, however short the run. */
+  /** It lasts at least this many milliseconds, however short the run. */
   leastMs: z.int().min(0).default(0),
-  /** So often in a row, evenly between `at` and `until`. */
+  /** How often it happens, evenly between `at` and `until`. */
   times: z.int().min(1).max(20).default(1),
   /** It happens with this probability, drawn by the seed. */
   chance: share.default(1),
@@ -63,5 +64,5 @@ export function needsOwnServer(scenario: Scenario): boolean {
 }
 
 function needsOf({ timeline }: Scenario) {
-  return timeline.map(({ fault }) => faults[fault as FaultName]().needs);
+  return timeline.map(({ fault }) => (faults[fault] as Fault).testbed!().needs);
 }

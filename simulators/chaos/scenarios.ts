@@ -1,7 +1,7 @@
 /** The scenarios that chaos plays. @module */
 import { type Scenario, type ScenarioPlan, scenarioSchema } from "./scenario.ts";
 
-/** A node that nothing reaches, and that waits to be told of news, asks by itself after 5 s, and is sure after 2 s more. */
+/** An idle node that is cut off asks its backend after 5 s, and gives up on the answer after 2 s more. */
 const SHOWN_MS = 8_000;
 
 const plans: readonly ScenarioPlan[] = [
@@ -76,7 +76,7 @@ const plans: readonly ScenarioPlan[] = [
   },
   {
     name: "latency",
-    about: "The backend is far away, and not always equally far",
+    about: "Every message to the backend and back is late, and not always equally late",
     timeline: [{ fault: "latency" }],
   },
   {

@@ -1,13 +1,13 @@
 /** A run as series over time, for the charts of its report. Pure. @module */
-import type { MailboxTotals } from "./node/control_protocol.ts";
 import type { RunHistory, RuntimeEventKind } from "../proof/history.ts";
+import type { MailboxTotals } from "../proof/run_report.ts";
 
 /** Values at equal steps from when the load began; marks are moments in milliseconds. */
 export interface RunSeries {
   readonly stepMs: number;
   /** Deliveries settled, a second. */
   readonly settled: readonly number[];
-  /** Deliveries that wait in the store, at most within a step; null where nobody could tell. */
+  /** Deliveries that wait in the store, at most within a step; null where no node reported. */
   readonly waiting: readonly (number | null)[];
   readonly marks: readonly { readonly atMs: number; readonly what: RuntimeEventKind }[];
 }

@@ -1,11 +1,11 @@
 /** Playing a timeline: when each fault begins and ends, and what was seen of it. @module */
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { faults } from "../faults/all.ts";
-import type { Fault } from "../faults/fault.ts";
+import type { Fault, TestbedFault } from "../faults/fault.ts";
 import { steadyNow } from "./node/control_protocol.ts";
 import type { RuntimeEventKind, SettleAttempt } from "../proof/history.ts";
 import type { Scenario, TimelineStep } from "./scenario.ts";
-import type { Recorder } from "./testbed/recorder.ts";
+import type { Recorder } from "../proof/recorder.ts";
 import type { Testbed } from "./testbed/testbed.ts";
 
 /** One fault that was applied. Times are milliseconds since the load began; undefined: it did not come to that. */
@@ -26,8 +26,8 @@ export interface FaultRecord {
 }
 
 /** One fault of a timeline, at its time. */
-interface ScheduledFault {
-  readonly fault: Fault;
+interface ScheduledFault extends Pick<Fault, "name" | "does"> {
+  readonly fault: TestbedFault;
   readonly atMs: number;
   readonly untilMs: number;
 }
@@ -50,7 +50,8 @@ function scheduleStep(
     const atMs = at * durationMs + i * each;
     // Between two of a kind there is a while without.
     const lasts = times === 1 ? each : each / 2;
-    return { fault: faults[fault](), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
+    const { name, does, testbed }: Fault = faults[fault];
+    return { name, does, fault: testbed!(), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
   });
 }
 
@@ -67,31 +68,31 @@ export async function runTimeline(
   return (): FaultRecord[] => applied.map((one) => recordFault(one, testbed, began));
 }
 
-interface AppliedFault {
-  readonly fault: Fault;
+interface AppliedFault extends Omit<ScheduledFault, "atMs" | "untilMs"> {
   readonly appliedAt: number;
   readonly healedAt: number;
 }
 
 async function applyScheduledFault(
-  { fault, atMs, untilMs }: ScheduledFault,
+  { atMs, untilMs, ...scheduled }: ScheduledFault,
   testbed: Testbed,
   began: number,
   signal: AbortSignal,
-) {
+): Promise<AppliedFault> {
+  const { fault } = scheduled;
   await delayOrAbort(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
-    await fault.apply(testbed, signal);
+    await fault.apply(testbed, signal, appliedAt);
     if (!fault.isInstant) await delayOrAbort(began + untilMs - steadyNow(), signal);
   } finally {
     await fault.heal(testbed);
   }
-  return { fault, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
+  return { ...scheduled, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
 
 function recordFault(
-  { fault, appliedAt, healedAt }: AppliedFault,
+  { name, does, fault, appliedAt, healedAt }: AppliedFault,
   testbed: Testbed,
   began: number,
 ): FaultRecord {
@@ -100,11 +101,10 @@ function recordFault(
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
   const settled = firstSettled(recorder, over, fault.affects);
   return {
-    name: fault.name,
-    does: fault.does,
+    ...{ name, does },
     appliedAt: appliedAt - began,
     healedAt: healedAt - began,
-    proof: fault.tookEffect(testbed),
+    proof: fault.tookEffect(testbed, appliedAt),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,
     mustShow: fault.signs.length > 0 && !fault.signsOptional,

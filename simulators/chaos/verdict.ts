@@ -12,7 +12,7 @@ interface Evidence {
   readonly interrupted: boolean;
 }
 
-/** So many of a kind are told; the rest are counted. */
+/** How many of a kind are listed; the rest are counted. */
 const MAX_SHOWN = 5;
 
 /** Everything that is wrong, a line each; nothing when the run passed. A fault that is not proven is wrong too. */

@@ -1,8 +1,9 @@
-/** The faults, by name. Adding one means adding it here. @module */
+/** The faults, by name: those of chaos and those of the simulation. Adding one means adding it here. @module */
 import { backendKill } from "./backend_kill.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { clockJump } from "./clock_jump.ts";
 import { connectionReset } from "./connection_reset.ts";
+import { deadLetterRefused } from "./dead_letter_refused.ts";
 import { diskFull } from "./disk_full.ts";
 import { duplicateDelivery } from "./duplicate_delivery.ts";
 import { failingHandler } from "./failing_handler.ts";
@@ -10,20 +11,26 @@ import type { Fault } from "./fault.ts";
 import { firstCommitsFail } from "./first_commits_fail.ts";
 import { guardianKill } from "./guardian_kill.ts";
 import { heapBlowUp } from "./heap_blow_up.ts";
+import { heapGrowth } from "./heap_growth.ts";
 import { latency } from "./latency.ts";
+import { leaseExpiry } from "./lease_expiry.ts";
 import { leaseTheft } from "./lease_theft.ts";
 import { lostAcknowledgement } from "./lost_acknowledgement.ts";
 import { networkPartition } from "./network_partition.ts";
 import { nodeKill } from "./node_kill.ts";
+import { nodeRestart } from "./node_restart.ts";
 import { noop } from "./noop.ts";
 import { partitionFromBackend } from "./partition_from_backend.ts";
 import { partitionToBackend } from "./partition_to_backend.ts";
 import { poisonMessage } from "./poison_message.ts";
+import { prematureRedrive } from "./premature_redrive.ts";
 import { slowCommit } from "./slow_commit.ts";
 import { slowHandler } from "./slow_handler.ts";
 import { twoNodesRacing } from "./two_nodes_racing.ts";
+import { unexpectedReply } from "./unexpected_reply.ts";
 import { workerHang } from "./worker_hang.ts";
 import { workerKill } from "./worker_kill.ts";
+import { workerStartFailure } from "./worker_start_failure.ts";
 import { zombie } from "./zombie.ts";
 
 export const faults = {
@@ -52,7 +59,19 @@ export const faults = {
   clock_jump: clockJump,
   lease_theft: leaseTheft,
   two_nodes_racing: twoNodesRacing,
-} as const satisfies Readonly<Record<string, () => Fault>>;
+  dead_letter_refused: deadLetterRefused,
+  heap_growth: heapGrowth,
+  lease_expiry: leaseExpiry,
+  node_restart: nodeRestart,
+  premature_redrive: prematureRedrive,
+  unexpected_reply: unexpectedReply,
+  worker_start_failure: workerStartFailure,
+} as const satisfies Readonly<Record<string, Fault>>;
 
 export type FaultName = keyof typeof faults;
-export const faultNames = Object.keys(faults) as [FaultName, ...FaultName[]];
+const faultNames = Object.keys(faults) as FaultName[];
+
+/** Faults that chaos can inject. */
+export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed) as [FaultName];
+/** Faults that the simulation can inject. */
+export const simulatedFaultNames = faultNames.filter((name) => (faults[name] as Fault).simulation);

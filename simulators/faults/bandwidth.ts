@@ -1,16 +1,20 @@
 /** A thin line between a node and its backend. @module */
-import { type Fault, pollUntil } from "./fault.ts";
+import { type Fault, pollUntil, type TestbedFault } from "./fault.ts";
 
 const BYTES_PER_SECOND = 100_000;
 
-export function bandwidth(): Fault {
+export const bandwidth: Fault = {
+  name: "bandwidth",
+  does: `lets ${
+    BYTES_PER_SECOND / 1000
+  } kB a second pass between a node and its backend, each way and connection`,
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let before = 0;
   let bytes = 0;
   return {
-    name: "bandwidth",
-    does: `lets ${
-      BYTES_PER_SECOND / 1000
-    } kB a second pass between a node and its backend, each way and connection`,
     needs: "link",
     signs: [],
     apply({ linkRules: [rules] }, signal) {

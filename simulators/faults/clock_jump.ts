@@ -1,13 +1,29 @@
 /** The clock of a node jumps, and jumps back. @module */
-import type { Fault } from "./fault.ts";
+import { type Fault, simulated, type TestbedFault } from "./fault.ts";
 
 const HOUR_MS = 3_600_000;
 
-export function clockJump(): Fault {
+export const clockJump: Fault = {
+  name: "clock_jump",
+  does: "sets the clock of a node an hour ahead, and back again",
+  testbed: testbedFault,
+  // The clock of a node or of the store, forward or back, and for good.
+  simulation: simulated({
+    draw: ({ random, nodes }) => ({
+      clock: random.chance(0.5) ? "store" : random.below(nodes),
+      jumpMs: (random.chance(0.3) ? -1 : 1) * random.below(5_000),
+    }),
+    inject({ clock, jumpMs }, { nodes, storeClock, trace }) {
+      if (clock === "store") storeClock.jumpedMs += jumpMs;
+      else if (!nodes[Number(clock)]!.jumpClock(jumpMs)) return;
+      trace.recordEffect("clock_jump", `${clock}`);
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let wrongMs = 0;
   return {
-    name: "clock_jump",
-    does: "sets the clock of a node an hour ahead, and back again",
     needs: "process",
     signs: [],
     async apply({ nodes }) {

@@ -1,13 +1,9 @@
-/** Faults that know the protocol: what they do to commits, the writes whose acknowledgement somebody waits for. @module */
+/** Faults that know the protocol and strike commits, the writes whose acknowledgement is waited for. @module */
 import type { MessageFilter } from "../proxy/wire.ts";
-import { type Fault, pollUntil } from "./fault.ts";
+import { pollUntil, type TestbedFault } from "./fault.ts";
 
-/** Does something to the first `count` commits of the node and of the producer, each. */
-export function commitFault(
-  about: Pick<Fault, "name" | "does">,
-  count: number,
-  action: "lose" | "refuse" | "fill_up",
-): Fault {
+/** Strikes the first `count` commits of the node and of the producer, each. */
+export function commitFault(action: "lose" | "refuse" | "fill_up", count: number): TestbedFault {
   let done = 0;
   const createFilter = (): MessageFilter => {
     let left = count;
@@ -18,7 +14,6 @@ export function commitFault(
     };
   };
   return {
-    ...about,
     needs: "link",
     signs: ["backend_away"],
     // The producer's commits may be the ones that are struck.

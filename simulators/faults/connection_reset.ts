@@ -1,11 +1,15 @@
 /** Connections break off. @module */
-import { type Fault, noHealing, pollUntil } from "./fault.ts";
+import { type Fault, noHealing, pollUntil, type TestbedFault } from "./fault.ts";
 
-export function connectionReset(): Fault {
+export const connectionReset: Fault = {
+  name: "connection_reset",
+  does: "breaks off every connection between a node and its backend, whatever is under way",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let broken = 0;
   return {
-    name: "connection_reset",
-    does: "breaks off every connection between a node and its backend, whatever is under way",
     needs: "link",
     signs: ["backend_away"],
     // What breaks off while nothing is asked on it is only dialled anew.

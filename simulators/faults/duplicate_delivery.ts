@@ -1,11 +1,17 @@
 /** What was settled is delivered once more. @module */
-import { type Fault, pollUntil } from "./fault.ts";
+import { atNextOccasion, type Fault, pollUntil, type TestbedFault } from "./fault.ts";
 
-export function duplicateDelivery(): Fault {
+export const duplicateDelivery: Fault = {
+  name: "duplicate_delivery",
+  does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
+  testbed: testbedFault,
+  // The next batch of the node, once it is settled.
+  simulation: atNextOccasion("duplicate_delivery", "batch_settled"),
+};
+
+function testbedFault(): TestbedFault {
   let repeated = 0;
   return {
-    name: "duplicate_delivery",
-    does: "delivers every batch again, in front of the next one of its mailbox and settled with it",
     needs: "worker",
     signs: [],
     apply({ nodes }, signal) {

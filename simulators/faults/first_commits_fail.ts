@@ -1,10 +1,13 @@
-/** The first commits fail. @module */
+/** The next commits fail, and are not applied. @module */
 import { commitFault } from "./commit_fault.ts";
-import type { Fault } from "./fault.ts";
+import { atNextOccasion, type Fault } from "./fault.ts";
 
 const COMMITS = 10;
 
-export function firstCommitsFail(): Fault {
-  const does = `refuses the next ${COMMITS} commits with an error of the server that asks to try again`;
-  return commitFault({ name: "first_commits_fail", does }, COMMITS, "refuse");
-}
+export const firstCommitsFail: Fault = {
+  name: "first_commits_fail",
+  does: `refuses the next ${COMMITS} commits with an error of the server that asks to try again`,
+  testbed: () => commitFault("refuse", COMMITS),
+  // The next settle of the node does not arrive.
+  simulation: atNextOccasion("first_commits_fail", "settle_request"),
+};

@@ -1,22 +1,23 @@
 /** A guardian dies: its node notices, and ends in order. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
-export function guardianKill(): Fault {
-  let at = Infinity;
+export const guardianKill: Fault = {
+  name: "guardian_kill",
+  does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   return {
-    name: "guardian_kill",
-    does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
     needs: "process",
     signs: ["takeover"],
     isInstant: true,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, recorder }, signal, at) {
       nodes[0]!.killGuardian();
       await recorder.waitUntil(() => recorder.observedSince(at, "takeover").length > 0, 15_000, signal);
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const taken = recorder.observedSince(at, "takeover").length;
       return taken > 0 ? `another node took over ${taken} mailboxes` : undefined;
     },

@@ -1,23 +1,24 @@
 /** A worker fills its heap until the whole process dies of it. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
-import type { Recorder } from "../chaos/testbed/recorder.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import type { Recorder } from "../proof/recorder.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
 /** On a machine that is busy the worker may be found hung before its heap is full. */
 const TRIES = 3;
 
-export function heapBlowUp(): Fault {
-  let at = Infinity;
+export const heapBlowUp: Fault = {
+  name: "heap_blow_up",
+  does: "fills the heap of a worker thread within one message until V8 aborts the process",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   return {
-    name: "heap_blow_up",
-    does: "fills the heap of a worker thread within one message until V8 aborts the process",
     needs: "process",
     signs: ["node_restart"],
     isInstant: true,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, recorder }, signal, at) {
       recorder.killed.push(nodes[0]!.name);
-      for (let tried = 1; tried <= TRIES && diedBy(recorder) === undefined && !signal.aborted; tried++) {
+      for (let tried = 1; tried <= TRIES && diedBy(recorder, at) === undefined && !signal.aborted; tried++) {
         void nodes[0]!.order({ do: "worker", worker: 0, act: "fill_heap" });
         const isBack = () =>
           recorder.observedSince(at, "node_start").length >= tried &&
@@ -26,15 +27,15 @@ export function heapBlowUp(): Fault {
       }
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
-      const why = diedBy(recorder);
+    tookEffect({ recorder }, at) {
+      const why = diedBy(recorder, at);
       return why && `the process died of it, ${why}, and was started again`;
     },
   };
+}
 
-  /** A node that asks for its end, because it found the worker hung, ends with an exit code. */
-  function diedBy(recorder: Recorder): string | undefined {
-    const ends = recorder.observedSince(at, "node_restart").map(({ ids }) => `${ids.why}`);
-    return ends.find((why) => why.startsWith("by SIG"));
-  }
+/** A node that asks for its end, because it found the worker hung, ends with an exit code. */
+function diedBy(recorder: Recorder, at: number): string | undefined {
+  const ends = recorder.observedSince(at, "node_restart").map(({ ids }) => `${ids.why}`);
+  return ends.find((why) => why.startsWith("by SIG"));
 }

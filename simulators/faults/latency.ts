@@ -1,17 +1,30 @@
 /** Every answer takes its time, and not always the same. @module */
-import { type Fault, pollUntil } from "./fault.ts";
+import { drawNodeForAWhile, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
 const LEAST_MS = 20;
 const JITTER_MS = 60;
 
-export function latency(): Fault {
+export const latency: Fault = {
+  name: "latency",
+  does: `delays what passes between a node and its backend by ${LEAST_MS} to ${
+    LEAST_MS + JITTER_MS
+  } ms each way`,
+  testbed: testbedFault,
+  // Messages of a node overtake each other.
+  simulation: simulated({
+    draw: (space) => ({ ...drawNodeForAWhile(space), extraMs: 5 + space.random.below(200) }),
+    inject({ node, ms, extraMs }, { nodes, time, trace }) {
+      trace.recordEffect("latency", `n${node}`);
+      nodes[node]!.delay(extraMs);
+      time.after(ms, time.outside, () => nodes[node]!.delay(0));
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let before = 0;
   let pieces = 0;
   return {
-    name: "latency",
-    does: `delays what passes between a node and its backend by ${LEAST_MS} to ${
-      LEAST_MS + JITTER_MS
-    } ms each way`,
     needs: "link",
     signs: [],
     apply({ linkRules: [rules], random }, signal) {

@@ -1,13 +1,26 @@
-/** Somebody takes the leases of a node that is alive and has work in hand. @module */
-import { type Fault, pollUntil } from "./fault.ts";
+/** Another owner takes the leases of a node that is alive and has work in hand. @module */
+import { drawLease, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
-export function leaseTheft(): Fault {
+export const leaseTheft: Fault = {
+  name: "lease_theft",
+  does:
+    "takes every lease of a node from it, between handling and settling, as another of the same name would",
+  testbed: testbedFault,
+  // One lease, taken by another owner that does nothing with it.
+  simulation: simulated({
+    draw: (space) => ({ ...drawLease(space), ms: 20 + space.random.below(800) }),
+    inject({ processor, partition, ms }, { stealLease, trace }) {
+      if (stealLease(processor, partition, ms)) {
+        trace.recordEffect("lease_theft", `${processor} ${partition}`);
+      }
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let held = 0;
   let stolen = 0;
   return {
-    name: "lease_theft",
-    does:
-      "takes every lease of a node from it, between handling and settling, as somebody of the same name would",
     needs: "store",
     signs: ["fenced"],
     async apply({ nodes, stealLeases }, signal) {

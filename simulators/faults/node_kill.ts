@@ -1,22 +1,31 @@
 /** The node dies under its guardian. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { drawNodeForAWhile, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
-export function nodeKill(): Fault {
-  let at = Infinity;
+export const nodeKill: Fault = {
+  name: "node_kill",
+  does: "kills the process of a node (kill -9), which its guardian then starts again",
+  testbed: testbedFault,
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawNodeForAWhile,
+    inject({ node, ms }, { nodes, trace }) {
+      if (nodes[node]!.isRunning) trace.recordEffect("node_kill", `n${node}`);
+      nodes[node]!.kill(ms);
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   return {
-    name: "node_kill",
-    does: "kills the process of a node (kill -9), which its guardian then starts again",
     needs: "process",
     signs: ["node_restart", "takeover"],
     isInstant: true,
     async apply({ nodes }) {
-      at = steadyNow();
       nodes[0]!.signal("SIGKILL");
       await nodes[0]!.nextStart();
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const restarts = recorder.observedSince(at, "node_restart").length;
       return restarts > 0 ? "the node ended by SIGKILL, and its guardian started it again" : undefined;
     },

@@ -1,10 +1,14 @@
 /** No fault: what everything else is compared with. @module */
-import { type Fault, noHealing } from "./fault.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
-export function noop(): Fault {
+export const noop: Fault = {
+  name: "noop",
+  does: "does nothing: the run that every other is compared with",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   return {
-    name: "noop",
-    does: "does nothing, so that a run without a fault can be told from one with",
     needs: "worker",
     signs: [],
     apply() {},

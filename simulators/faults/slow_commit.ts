@@ -4,18 +4,22 @@ import postgres from "postgres";
 import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import { PARTITIONS } from "../chaos/node/open_store.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
 
 const HELD_MS = 1_000;
 const CASES = 4;
 
-export function slowCommit(): Fault {
+export const slowCommit: Fault = {
+  name: "slow_commit",
+  does:
+    `appends in a transaction that commits ${HELD_MS} ms after it has drawn its positions, while others append`,
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let drawn = 0;
   let last = 0;
   return {
-    name: "slow_commit",
-    does:
-      `appends in a transaction that commits ${HELD_MS} ms after it has drawn its positions, while others append`,
     needs: "store",
     signs: [],
     isInstant: true,

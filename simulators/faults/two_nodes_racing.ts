@@ -1,35 +1,35 @@
-/** Two nodes that believe to be the same one. @module */
+/** Two nodes run under one name. @module */
 import type { ChaosNode } from "../chaos/node/node_process.ts";
-import { steadyNow } from "../chaos/node/control_protocol.ts";
-import type { Recorder } from "../chaos/testbed/recorder.ts";
-import type { Fault } from "./fault.ts";
+import type { Recorder } from "../proof/recorder.ts";
+import type { Fault, TestbedFault } from "./fault.ts";
 
-export function twoNodesRacing(): Fault {
-  let at = Infinity;
+export const twoNodesRacing: Fault = {
+  name: "two_nodes_racing",
+  does: "starts a second node under the name of the first: each takes the leases for its own",
+  testbed: testbedFault,
+};
+
+function testbedFault(): TestbedFault {
   let rival: ChaosNode | undefined;
-  let leasesAcquired = 0;
   return {
-    name: "two_nodes_racing",
-    does: "starts a second node under the name of the first: each takes the leases for its own",
     needs: "store",
     signs: ["fenced", "takeover", "node_start"],
-    async apply({ nodes, addNode, recorder }, signal) {
-      at = steadyNow();
+    async apply({ nodes, addNode, recorder }, signal, at) {
       rival = await addNode(nodes[0]!.name);
-      await recorder.waitUntil(() => acquiredByRival(recorder) > 0, 10_000, signal);
+      await recorder.waitUntil(() => acquiredByRival(recorder, at) > 0, 10_000, signal);
     },
-    async heal({ recorder }) {
-      leasesAcquired = acquiredByRival(recorder);
-      await rival?.stop();
+    heal: () => rival?.stop(),
+    tookEffect({ recorder }, at) {
+      const acquired = acquiredByRival(recorder, at);
+      return acquired > 0
+        ? `the second one acquired ${acquired} mailboxes under the name of the first`
+        : undefined;
     },
-    tookEffect: () =>
-      leasesAcquired > 0
-        ? `the second one won ${leasesAcquired} mailboxes under the name of the first`
-        : undefined,
   };
+}
 
-  function acquiredByRival(recorder: Recorder): number {
-    const lives = recorder.observedSince(at, "node_start").map(({ life }) => life);
-    return recorder.leasesAcquired.filter(({ life }) => lives.includes(life)).length;
-  }
+/** Leases of the lives that began since. */
+function acquiredByRival(recorder: Recorder, at: number): number {
+  const lives = recorder.observedSince(at, "node_start").map(({ life }) => life);
+  return recorder.leasesAcquired.filter(({ life }) => lives.includes(life)).length;
 }

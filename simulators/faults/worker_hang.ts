@@ -1,25 +1,32 @@
 /** A worker spins where no watchdog stops it. @module */
-import { steadyNow } from "../chaos/node/control_protocol.ts";
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
-import { type Fault, noHealing } from "./fault.ts";
+import { drawDelivery, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
 
-export function workerHang(): Fault {
-  let at = Infinity;
+export const workerHang: Fault = {
+  name: "worker_hang",
+  does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
+  testbed: testbedFault,
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawDelivery,
+    inject: ({ node, delivery }, { nodes }) =>
+      nodes[node]!.pending.add("worker_hang", "batch", { exit: "hang_worker", delivery }),
+  }),
+};
+
+function testbedFault(): TestbedFault {
   return {
-    name: "worker_hang",
-    does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
     needs: "process",
     signs: ["worker_restart"],
     isInstant: true,
     affects: (partition) => partition % WORKERS === 0,
-    async apply({ nodes, recorder }, signal) {
-      at = steadyNow();
-      // It never answers again: so what it was told is not waited for.
+    async apply({ nodes, recorder }, signal, at) {
+      // It never answers again, so the order is not awaited.
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
       await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
     },
     heal: noHealing,
-    tookEffect({ recorder }) {
+    tookEffect({ recorder }, at) {
       const hung = recorder.observedSince(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
       // Only where its thread spins on, the process has to end for it.
       const recycled = recorder.observedSince(at, "node_start").length > 0;

@@ -1,15 +1,26 @@
 /** A node is stopped beyond its leases, with batches that are handled and not settled, and wakes up. @module */
 import { steadyNow } from "../chaos/node/control_protocol.ts";
-import { type Fault, pollUntil } from "./fault.ts";
+import { drawNodeForAWhile, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
-export function zombie(): Fault {
+export const zombie: Fault = {
+  name: "zombie",
+  does:
+    "stops a node (SIGSTOP) between handling and settling, and lets it go on after its leases have run out",
+  testbed: testbedFault,
+  // Whether its leases run out meanwhile is left to chance.
+  simulation: simulated({
+    draw: drawNodeForAWhile,
+    inject({ node, ms }, { nodes, trace }) {
+      if (nodes[node]!.freeze(ms)) trace.recordEffect("zombie", `n${node}`);
+    },
+  }),
+};
+
+function testbedFault(): TestbedFault {
   let at = Infinity;
   let held = 0;
   let taken = 0;
   return {
-    name: "zombie",
-    does:
-      "stops a node (SIGSTOP) between handling and settling, and lets it go on after its leases have run out",
     needs: "process",
     signs: ["takeover"],
     async apply({ nodes, recorder }, signal) {

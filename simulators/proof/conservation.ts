@@ -1,10 +1,10 @@
-/** What must follow from what: the rules the ledger holds the runtime to. @module */
+/** What must follow from which event of the debt application: the rules that the ledger holds the runtime to. @module */
 import { signalOf } from "../../actors/reasoning/workflow/workflow.ts";
 import type { Conservation } from "./ledger.ts";
 
 /**
- * For each signal, exactly one event of these types names it as its cause. What is not here need not be followed: what
- * follows a payment, a term or a referral depends on the case. No event has the same effect twice, whatever it is.
+ * For each signal, one event of these types names it as its cause. What follows a payment, a term or a referral depends
+ * on the case, and is not listed. No event has the same effect twice, whatever it is.
  */
 const mustFollow: Readonly<Record<string, readonly string[]>> = {
   "case.intake": ["case.analysis"],
@@ -14,4 +14,7 @@ const mustFollow: Readonly<Record<string, readonly string[]>> = {
   "case.withdrawn": ["case.completed", "case.event_refused"],
 };
 
-export const conservation: Conservation = ({ event_type, data }) => mustFollow[signalOf(event_type, data)];
+export const conservation: Conservation = ({ event_type, data }) => {
+  const types = mustFollow[signalOf(event_type, data)];
+  return types && [types];
+};

@@ -1,8 +1,9 @@
-/** The order of what was done, and whether all of it was: questions about deliveries, one by one. @module */
+/** Checks delivery by delivery: each was done, in the order of its case, and left effects that follow from it. @module */
 import type { RunHistory, SettleAttempt } from "./history.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
+import { derivedId } from "../../schema/ids.ts";
 
-/** Deliveries that no settle covers, though nothing waits any more. */
+/** Deliveries that no settle covers. */
 export function lostDeliveries(history: RunHistory): string[] {
   const { attempts, stored, takes } = history;
   const covered = new Set(
@@ -19,8 +20,8 @@ export function lostDeliveries(history: RunHistory): string[] {
 }
 
 /**
- * Whether an attempt may have been made durable. One that was not heard of again may; so may one that was fenced though
- * it began under a valid epoch: its first try was done, the answer lost, and the second try came after the fence.
+ * Whether an attempt may have been made durable. One without an answer may; so may one that was fenced though it began
+ * under a valid epoch: its first write was applied, the answer lost, and the second write came after the fence.
  */
 function mayBeDurable({ leasesAcquired }: RunHistory): (attempt: SettleAttempt) => boolean {
   const acquisitions = Map.groupBy(leasesAcquired, mailboxOf);
@@ -31,7 +32,8 @@ function mayBeDurable({ leasesAcquired }: RunHistory): (attempt: SettleAttempt) 
   };
 }
 
-function mailboxOf({ processor, partition }: { processor: string; partition: number }): string {
+/** The mailbox as one key. */
+export function mailboxOf({ processor, partition }: { processor: string; partition: number }): string {
   return `${processor}/${partition}`;
 }
 
@@ -86,8 +88,26 @@ export function doneBehindDead(history: RunHistory): string[] {
   );
 }
 
-/** A timer fires when it is due, however old what set it. */
+/** Fired by timers: when they are due, however old their cause, and under an id made of the timer's name. */
 const BY_TIMER = ["case.term_expired"];
+
+/** More effects than any delivery has. */
+const MAX_EFFECTS = 16;
+
+/** Effects whose id is not made of their cause, their processor and their place among its outputs. */
+export function underivedEffects({ accepted, sent, stored: { events } }: RunHistory): string[] {
+  const sentIds = new Set([...accepted, ...sent]);
+  const causes = new Map(events.map(({ event }) => [event.event_id, event]));
+  return events.filter(({ event: { event_id, event_type, metadata: { causation_id, source } } }) => {
+    const cause = causes.get(causation_id ?? "");
+    if (cause === undefined || sentIds.has(event_id) || BY_TIMER.includes(event_type)) return false;
+    const processor = `${source}`.split("@")[0]!;
+    const place = Array.from({ length: MAX_EFFECTS }).findIndex((_, i) =>
+      derivedId(cause.event_id, Date.parse(cause.timestamp), processor, i) === event_id
+    );
+    return place === -1;
+  }).map(({ event }) => `effect ${event.event_id} has an id that is not derived from its cause`);
+}
 
 /** Cases in which a processor's effects are stored in another order than their causes. */
 export function effectsOutOfOrder(events: readonly StoredEvent[]): string[] {

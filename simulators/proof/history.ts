@@ -1,15 +1,20 @@
 /**
- * The history of a run: what was asked, what was answered, what was told and what is stored in the end. Everything the
- * checker judges is in it, and nothing in it is taken from the runtime's own ledger. @module
+ * The history of a run, of chaos or of the simulation: what was asked, what was answered, what the runtime showed, and
+ * what is stored in the end. The checker judges nothing else. @module
  */
+import type { Backend } from "../../backends/backend.ts";
 import type { DeadLetter } from "../../backends/dead_letters.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
+import type { Conservation } from "./ledger.ts";
 
-/** How a settle ended; undefined in an attempt whose node died before it heard: then it may have been done or not. */
+/** Attempts that a delivery has in every run: more than the innocent ones can lose to faults. */
+export const MAX_ATTEMPTS = 5;
+
+/** How a settle ended; undefined in an attempt whose node died before the answer: then it may have been done or not. */
 export type SettleResult = "settled" | "fenced" | "unavailable" | "failed";
 
-/** What was reported of a delivery that was not simply done. */
-export interface DeliveryFailure {
+/** A delivery that was settled as not done. */
+interface DeliveryFailure {
   readonly position: number;
   readonly attempt: number;
   readonly outcome: "retry" | "deadLetter" | "held";
@@ -34,7 +39,7 @@ export interface SettleAttempt {
   result: SettleResult | undefined;
 }
 
-/** A mailbox that was won under an epoch: from now on no earlier epoch may settle. */
+/** A mailbox that was acquired under an epoch: from now on no earlier epoch may settle. */
 export interface LeaseAcquisition {
   readonly node: string;
   readonly life: string;
@@ -68,11 +73,20 @@ export interface RuntimeEvent {
   readonly ids: Readonly<Record<string, string | number>>;
 }
 
-/** How much a node had in hand at most, and what was the bound. */
+/** The most that a node had in flight, and its bounds. */
 export interface InFlightPeak {
   readonly node: string;
   readonly bytes: number;
-  readonly bound: number;
+  readonly maxBytes: number;
+  readonly batches: number;
+  readonly maxBatches: number;
+}
+
+/** An event that fails at every attempt. */
+export interface PoisonEvent {
+  readonly eventId: string;
+  /** The class of error that one of its failures must show, where only one can. */
+  readonly error?: string | undefined;
 }
 
 /** The store at the end. */
@@ -83,25 +97,42 @@ interface StoreContents {
   readonly unsettled: number;
 }
 
+/** Reads what is stored in the end. */
+export async function readStore(reader: Backend, unsettled: number): Promise<StoreContents> {
+  return {
+    events: await Array.fromAsync(reader.readAll()),
+    deadLetters: await reader.deadLetters.list({ limit: 10_000 }),
+    unsettled,
+  };
+}
+
 export interface RunHistory {
   /** Ids of events whose append was acknowledged. */
   readonly accepted: readonly string[];
   /** Ids of events that were sent and never acknowledged: they may be there or not. */
   readonly sent: readonly string[];
-  /** Ids of events that no try can save: each must end as a dead letter. */
-  readonly poison: readonly string[];
-  /** Ids of events that fail twice in every worker that tries them: when workers die too, they may end as dead letters. */
+  /** Events that no attempt can save: each must end as a dead letter. */
+  readonly poison: readonly PoisonEvent[];
+  /** Ids of events that fail at first in every worker: when workers die too, they may end as dead letters. */
   readonly flaky: readonly string[];
   readonly attempts: readonly SettleAttempt[];
   readonly leasesAcquired: readonly LeaseAcquisition[];
   readonly observed: readonly RuntimeEvent[];
   readonly inFlight: readonly InFlightPeak[];
-  /** Ends of nodes that nobody asked for, in words. */
+  /** Lives in which a worker ended, once for each end that was seen outside the runtime. */
+  readonly workerExits: readonly string[];
+  /** Ends of nodes that no fault asked for, in words. */
   readonly crashes: readonly string[];
-  /** Processes that were killed: what they had to tell may be missing. */
+  /** Nodes that were killed from outside: the last of their reports may be missing. */
   readonly killed: readonly string[];
+  /** Dead letters that a person redrove, as `processor/position`. */
+  readonly redriven: readonly string[];
   readonly stored: StoreContents;
   /** Which types each processor takes. */
   readonly takes: Readonly<Record<string, readonly string[]>>;
+  /** What must follow from which event. */
+  readonly follows: Conservation;
   readonly maxAttempts: number;
+  /** How far the clocks of two reporting processes may differ, in milliseconds. */
+  readonly clockSkewMs: number;
 }

@@ -4,8 +4,9 @@
  */
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
-/** What must follow from an event: one of these types, naming it as its cause. undefined: nothing need follow. */
-export type Conservation = (event: StoredEvent["event"]) => readonly string[] | undefined;
+/** What must follow from an event, naming it as its cause: of each of these groups one type. undefined: nothing. */
+export type Conservation = (event: StoredEvent["event"]) => FollowUps | undefined;
+type FollowUps = readonly (readonly string[])[];
 
 export interface LedgerReport {
   readonly balanced: boolean;
@@ -37,8 +38,8 @@ interface Account {
   readonly seen: Set<string>;
   /** Effects seen, as `cause/type`. */
   readonly effects: Set<string>;
-  /** Events that must be followed and are not yet, with the types that may follow. */
-  readonly open: Map<string, readonly string[]>;
+  /** Events that must be followed and are not yet, with what is missing. */
+  readonly open: Map<string, FollowUps>;
 }
 
 const MAX_NAMED = 20;
@@ -96,7 +97,9 @@ export class Ledger {
     const effect = `${cause}/${event.event_type}`;
     if (account.effects.has(effect)) this.#duplicated.add(event.event_id);
     account.effects.add(effect);
-    if (account.open.get(cause)?.includes(event.event_type)) account.open.delete(cause);
+    const missing = account.open.get(cause)?.filter((types) => !types.includes(event.event_type)) ?? [];
+    if (missing.length > 0) account.open.set(cause, missing);
+    else account.open.delete(cause);
   }
 
   /** The verdict. `waiting` says which cases are parked or dead: what they lack is owed, not lost. */

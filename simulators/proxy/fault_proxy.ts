@@ -1,58 +1,11 @@
 /**
- * The fault-injecting proxy: sits on the loopback between a node and its backend, and loses, delays, thins out, breaks
- * off or falsifies what passes. What it holds while it is cut goes on when it is mended, as TCP would send it again.
+ * The fault-injecting proxy: listens on the loopback between a node and its backend, and drops, delays, throttles, resets
+ * or falsifies what passes. Bytes held back by a cut are delivered when the cut is restored, as TCP resends them.
  * @module
  */
 import { delay } from "@std/async/delay";
-import { Link } from "./link.ts";
-import {
-  type CurrentFilter,
-  type Direction,
-  type MessageFilter,
-  passThroughWire,
-  type Wire,
-} from "./wire.ts";
-
-/** Where the backend is. */
-export type Upstream = { readonly hostname: string; readonly port: number };
-
-/** What a proxy does with bytes now, and what it has done so far. */
-export class LinkRules {
-  readonly #cuts = new Map<Direction, PromiseWithResolvers<void>>();
-  /** For how long to hold a piece, in milliseconds. */
-  delayMs: () => number = () => 0;
-  /** Bytes a second and direction. */
-  bytesPerSecond = Infinity;
-  filter: MessageFilter | undefined;
-  /** Evidence. */
-  readonly held = { up: 0, down: 0 };
-  readonly delayed = { pieces: 0, ms: 0 };
-  readonly throttled = { bytes: 0, ms: 0 };
-
-  cut(...directions: Direction[]): void {
-    for (const direction of directions) {
-      if (!this.#cuts.has(direction)) this.#cuts.set(direction, Promise.withResolvers());
-    }
-  }
-
-  restore(): void {
-    for (const { resolve } of this.#cuts.values()) resolve();
-    this.#cuts.clear();
-  }
-
-  /** Resolves when a piece of this size may go in this direction. */
-  async pass(direction: Direction, size: number): Promise<void> {
-    for (let cut = this.#cuts.get(direction); cut !== undefined; cut = this.#cuts.get(direction)) {
-      this.held[direction] += size;
-      await cut.promise;
-    }
-    if (!Number.isFinite(this.bytesPerSecond)) return;
-    const ms = size / this.bytesPerSecond * 1000;
-    this.throttled.bytes += size;
-    this.throttled.ms += ms;
-    await delay(ms);
-  }
-}
+import { Link, LinkRules, type Upstream } from "./link.ts";
+import { type CurrentFilter, passThroughWire, type Wire } from "./wire.ts";
 
 /** Forwards a port of its own to a backend. */
 export class FaultProxy implements AsyncDisposable {

@@ -1,7 +1,47 @@
-/** One connection through the proxy: two ways, each with a queue of pieces that wait for their turn. @module */
+/** One connection through the proxy, a queue of pieces in each direction, and the rules they pass under. @module */
 import { delay } from "@std/async/delay";
-import type { LinkRules, Upstream } from "./fault_proxy.ts";
-import type { Direction, Wire, WireOutput } from "./wire.ts";
+import type { Direction, MessageFilter, Wire, WireOutput } from "./wire.ts";
+
+/** Where the backend is. */
+export type Upstream = { readonly hostname: string; readonly port: number };
+
+/** What a proxy does with bytes now, and what it has done so far. */
+export class LinkRules {
+  readonly #cuts = new Map<Direction, PromiseWithResolvers<void>>();
+  /** For how long to hold a piece, in milliseconds. */
+  delayMs: () => number = () => 0;
+  /** Bytes a second and direction. */
+  bytesPerSecond = Infinity;
+  filter: MessageFilter | undefined;
+  /** Evidence. */
+  readonly held = { up: 0, down: 0 };
+  readonly delayed = { pieces: 0, ms: 0 };
+  readonly throttled = { bytes: 0, ms: 0 };
+
+  cut(...directions: Direction[]): void {
+    for (const direction of directions) {
+      if (!this.#cuts.has(direction)) this.#cuts.set(direction, Promise.withResolvers());
+    }
+  }
+
+  restore(): void {
+    for (const { resolve } of this.#cuts.values()) resolve();
+    this.#cuts.clear();
+  }
+
+  /** Resolves when a piece of this size may go in this direction. */
+  async pass(direction: Direction, size: number): Promise<void> {
+    for (let cut = this.#cuts.get(direction); cut !== undefined; cut = this.#cuts.get(direction)) {
+      this.held[direction] += size;
+      await cut.promise;
+    }
+    if (!Number.isFinite(this.bytesPerSecond)) return;
+    const ms = size / this.bytesPerSecond * 1000;
+    this.throttled.bytes += size;
+    this.throttled.ms += ms;
+    await delay(ms);
+  }
+}
 
 /** What may wait in one direction before nothing more is read, in bytes. */
 const MAX_QUEUED_BYTES = 4_000_000;

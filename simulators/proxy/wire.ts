@@ -13,14 +13,14 @@ export interface WireOutput {
   readonly closes: boolean;
 }
 
-/** A protocol's view of one connection. It sees every byte from the first one on, for only then it can tell them apart. */
+/** A protocol's view of one connection. It sees every byte from the first one on: messages have no other boundary. */
 export interface Wire {
   up(chunk: Uint8Array): WireOutput;
   down(chunk: Uint8Array): WireOutput;
 }
 
 /**
- * What to do with a commit, a write whose acknowledgement somebody waits for. `request` is asked when it is on its way
+ * What to do with a commit, a write whose acknowledgement is awaited. `request` is asked when it is on its way
  * to the server (`refuse`: the server asks to try again; `fill_up`: it says that its disk is full), `reply` when the
  * server has acknowledged it.
  */

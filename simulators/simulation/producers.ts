@@ -1,40 +1,39 @@
-/** Producers of a simulation: one for each case, which appends the next intake only when the last is acknowledged. @module */
+/** The producers of a simulation: one a case, which appends the next intake once the last is acknowledged. @module */
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
-import { intakeEvent } from "./simulated_cases.ts";
-import { nodeStore } from "./node_store.ts";
-import { InFlightGauge, linkedBackend, SimulatedLink } from "./simulated_link.ts";
-import type { SimulationContext } from "./simulated_node.ts";
+import { InFlightGauge } from "../proof/watched_backend.ts";
+import { PendingFaults } from "./pending_faults.ts";
+import { type FailingDelivery, intakeEvent } from "./simulated_cases.ts";
+import { linkedBackend, SimulatedLink } from "./simulated_link.ts";
+import type { SimulationContext } from "./simulated_testbed.ts";
+import { storeFor } from "./store_clock.ts";
 import { Process } from "./simulated_time.ts";
 
 export class Producers {
   readonly #context: SimulationContext;
   readonly #link: SimulatedLink;
   readonly #backend: Backend;
+  /** Ids of the events whose append was acknowledged. */
+  readonly accepted: string[] = [];
+  readonly failing: FailingDelivery[] = [];
   #appending = 0;
 
   constructor(context: SimulationContext) {
     this.#context = context;
-    const { time, random, history, store, clock, mutation } = context;
+    const { time, random, store, storeClock, mutation } = context;
     const process = new Process("producers");
+    const pending = new PendingFaults(() => {});
     this.#link = new SimulatedLink({
       name: "producers",
       time,
       process,
       random,
-      history,
-      takeFault: () => undefined,
+      pending,
+      inFlight: new InFlightGauge(),
     });
-    const shared = nodeStore(
-      "producers",
-      this.#link.client,
-      mutation.store?.(store) ?? store,
-      clock,
-      history,
-    );
-    const backend = createMemoryBackend({ shared, owner: "producers" });
-    this.#backend = linkedBackend(backend, this.#link, new InFlightGauge());
+    const shared = storeFor(this.#link.client, mutation.store?.(store) ?? store, storeClock);
+    this.#backend = linkedBackend(createMemoryBackend({ shared, owner: "producers" }), this.#link);
   }
 
   get done(): boolean {
@@ -42,11 +41,16 @@ export class Producers {
   }
 
   start(): void {
-    const { schedule, time } = this.#context;
-    for (const [caseId, intakes] of Object.entries(schedule.cases)) {
+    const { settings, time } = this.#context;
+    for (const [caseId, intakes] of Object.entries(settings.cases)) {
       this.#appending++;
       time.after(0, this.#link.context.process, () => void this.#produce(caseId, intakes));
     }
+  }
+
+  /** Marks a delivery that is to fail, before its intake is appended. */
+  mark(delivery: FailingDelivery): void {
+    this.failing.push(delivery);
   }
 
   cut(): void {
@@ -58,13 +62,13 @@ export class Producers {
   }
 
   async #produce(caseId: string, intakes: number): Promise<void> {
-    const { schedule: { loadMs, faults }, random, history } = this.#context;
+    const { settings: { loadMs }, random, trace } = this.#context;
     for (let n = 1; n <= intakes; n++) {
       await this.#pause(random.uniform() * 2 * loadMs / intakes);
-      const event = intakeEvent(caseId, n, faults);
+      const event = intakeEvent(caseId, n, this.failing);
       await retryWhileUnavailable(() => this.#backend.append([event]), new AbortController().signal);
-      history.record(`${caseId} ${n} is acknowledged`);
-      history.acknowledged.add(event.event_id);
+      trace.record(`${caseId} ${n} is acknowledged`);
+      this.accepted.push(event.event_id);
     }
     this.#appending--;
   }

@@ -8,35 +8,56 @@ import {
 } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
-import type { AbruptExit, PoisonFault, SimulatedFailure, SimulationPlan } from "./fault.ts";
+import type { PoisonEvent } from "../proof/history.ts";
+import type { Conservation } from "../proof/ledger.ts";
 import { START } from "./simulated_time.ts";
 
-/** What handlers of a simulation lean on, against all rules: how a worker ends, and whether somebody mended the harm. */
+/** The processors of a simulation. */
+export const processorNames = ["sorter", "answerer"] as const;
+type ProcessorName = typeof processorNames[number];
+
+/** How a delivery ends what handles it: the worker with an error or silently, or the whole node. */
+export type AbruptExit = "kill_worker" | "hang_worker" | "kill_node";
+
+/** What a poison delivery does to its handler at every attempt, until it is repaired. */
+export const poisonActs = ["throw", "reject", "kill_worker", "hang_worker", "kill_node"] as const;
+type FailureAct = typeof poisonActs[number] | "fail_once";
+
+/** A delivery that fails: intake `n` of a case for the sorter, or what it makes of it for the answerer. */
+export interface FailingDelivery {
+  readonly caseId: string;
+  readonly n: number;
+  readonly processor: ProcessorName;
+  readonly act: FailureAct;
+  /** The fault that this is the effect of. */
+  readonly fault: string;
+}
+
+/** What the handlers of a simulation have beside their event, against all rules. */
 export interface FailureControls {
   isRepaired(): boolean;
   /** True at the first attempt of a delivery. */
   isFirstAttempt(eventId: string): boolean;
+  recordEffect(fault: string, processor: string): void;
   /** Ends what runs the handler. */
   exit(how: AbruptExit): never;
 }
 
-/** Every second intake sets a timer that goes off so much later. */
+/** Every second intake sets a timer that fires this much later. */
 const TIMER_MS = 700;
 
-/** Intake `n` of a case, with the harm that its deliveries do. */
-export function intakeEvent(caseId: string, n: number, faults: SimulationPlan["faults"]): WireEvent {
-  const poisons = faults.filter((fault): fault is PoisonFault =>
-    fault.kind === "poison" && fault.caseId === caseId && fault.n === n
-  );
+/** Intake `n` of a case, marked with how its deliveries fail. */
+export function intakeEvent(caseId: string, n: number, failing: readonly FailingDelivery[]): WireEvent {
+  const marks = failing.filter((each) => each.caseId === caseId && each.n === n);
   return {
-    event_id: derivedId(caseId, START, "intake", n),
+    event_id: intakeId(caseId, n),
     event_type: "case.intake",
     timestamp: new Date(START + n).toISOString(),
     correlation_id: caseId,
     data: {
       ...{ case_id: caseId, citizen_bsn: "123456782", debt_amount: 1250.5, debt_type: "huur" },
       ...{ organization: "gemeente", intake_channel: "online", priority: "normal", n },
-      ...Object.fromEntries(poisons.map(({ processor, act }) => [processor, act])),
+      ...Object.fromEntries(marks.map(({ processor, act, fault }) => [processor, { act, fault }])),
     },
     metadata: { schema_version: 1 },
   };
@@ -46,20 +67,20 @@ type Intake = EventOf<"case.intake">;
 type Analysis = EventOf<"case.analysis">;
 type Expired = EventOf<"case.term_expired">;
 
-function failAsPlanned(controls: FailureControls, eventId: string, what: unknown): void {
-  if (what === undefined || controls.isRepaired()) return;
-  switch (what as SimulatedFailure) {
+function failAsMarked(controls: FailureControls, eventId: string, processor: string, mark: unknown): void {
+  if (mark === undefined || controls.isRepaired()) return;
+  const { act, fault } = mark as FailingDelivery;
+  if (act === "fail_once" && !controls.isFirstAttempt(eventId)) return;
+  controls.recordEffect(fault, processor);
+  switch (act) {
+    case "fail_once":
+      throw new RangeError("not at first");
     case "throw":
       throw new TypeError("poison");
-    case "flaky":
-      if (controls.isFirstAttempt(eventId)) throw new RangeError("not at first");
-      return;
     case "reject":
       throw new Reject("not for us");
-    case "kill":
-    case "hang":
-    case "kill_node":
-      controls.exit(what as AbruptExit);
+    default:
+      controls.exit(act);
   }
 }
 
@@ -73,7 +94,7 @@ function sorter(controls: FailureControls): Processor<readonly unknown[], "case.
     initial: () => [],
     evolve: (seen, event) => [...seen, event.data.n],
     handle(event, seen) {
-      failAsPlanned(controls, event.event_id, event.data.sorter);
+      failAsMarked(controls, event.event_id, "sorter", event.data.sorter);
       const { n } = event.data;
       return { events: [analysis(event, seen)], timers: Number(n) % 2 === 0 ? [timer(event)] : [] };
     },
@@ -106,7 +127,7 @@ function timer({ data: { case_id, n } }: Intake) {
   };
 }
 
-/** What the answerer saw of a case. */
+/** The state of the answerer. */
 interface StateCounts {
   readonly intakes: number;
   readonly answered: number;
@@ -125,7 +146,7 @@ function answerer(
     evolve: ({ intakes, answered }, { event_type }) =>
       event_type === "case.intake" ? { intakes: intakes + 1, answered } : { intakes, answered: answered + 1 },
     handle: (event, seen): HandlerResult => {
-      failAsPlanned(controls, event.event_id, event.data.answerer);
+      failAsMarked(controls, event.event_id, "answerer", event.data.answerer);
       return { events: [{ event_type: "case.withdrawn", data: answer(event, seen) }] };
     },
   };
@@ -138,4 +159,40 @@ function answer({ data: { case_id } }: Analysis | Expired, { intakes, answered }
 /** The processors of one worker. */
 export function processorsOf(controls: FailureControls): readonly AnyProcessor[] {
   return [sorter(controls), answerer(controls)];
+}
+
+/** Which types each processor takes. */
+export const processorInputs: Readonly<Record<ProcessorName, readonly string[]>> = {
+  sorter: ["case.intake"],
+  answerer: ["case.analysis", "case.term_expired"],
+};
+
+/** Every input has one output, and every second intake a timer that fires. */
+export const simulatedConservation: Conservation = ({ event_type, data }) => {
+  if (event_type === "case.withdrawn") return undefined;
+  if (event_type !== "case.intake") return [["case.withdrawn"]];
+  return Number(data.n) % 2 === 0 ? [["case.analysis"], ["case.term_expired"]] : [["case.analysis"]];
+};
+
+const expectedErrors = {
+  ...{ throw: "TypeError", reject: "Reject" },
+  ...{ kill_worker: "WorkerDied", hang_worker: "WorkerDied", kill_node: "NodeDied" },
+};
+
+/** The poison that must become dead letters: of every case and processor the first one that nothing else holds up. */
+export function expectedPoison(failing: readonly FailingDelivery[]): PoisonEvent[] {
+  const blocking = new Set<string>();
+  return failing.toSorted((a, b) => a.n - b.n).flatMap(({ caseId, n, processor, act }) => {
+    const isBlocked = processorNames.slice(0, processorNames.indexOf(processor) + 1)
+      .some((name) => blocking.has(`${name} ${caseId}`));
+    if (act === "fail_once" || isBlocked) return [];
+    blocking.add(`${processor} ${caseId}`);
+    const intake = intakeId(caseId, n);
+    const eventId = processor === "sorter" ? intake : derivedId(intake, START + n, "sorter", 0);
+    return [{ eventId, error: expectedErrors[act] }];
+  });
+}
+
+function intakeId(caseId: string, n: number): string {
+  return derivedId(caseId, START, "intake", n);
 }

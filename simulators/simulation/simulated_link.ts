@@ -1,12 +1,13 @@
 /** The network between a node and the store: slow, sometimes cut, and never sure whether a request was applied. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { Fenced, type Mailbox, type ProcessorSpec, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Batch } from "../../backends/mailbox/batch.ts";
+import type { Mailbox, ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../cases/random.ts";
-import type { SimulationHistory } from "./history.ts";
 import { override } from "../../backends/primitives/override.ts";
+import type { InFlightGauge } from "../proof/watched_backend.ts";
+import type { PendingFaults } from "./pending_faults.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
 /** What a link joins to the store, and what is to go wrong on it. */
@@ -15,21 +16,22 @@ interface LinkContext {
   readonly time: SimulatedTime;
   readonly process: Process;
   readonly random: Random;
-  readonly history: SimulationHistory;
-  takeFault(kind: "lost_request" | "lost_reply" | "duplicate"): unknown;
+  readonly pending: PendingFaults;
+  /** Batches that are on their way. */
+  readonly inFlight: InFlightGauge;
 }
 
 const MEAN_LATENCY_MS = 2;
-/** So long until whoever asked gives up on an answer. */
+/** How long a caller waits for an answer. */
 const CALL_TIMEOUT_MS = 60;
 
 export class SimulatedLink {
-  /** The part of a backend's client that waits by itself: for news, and to renew its leases. */
+  /** The part of a backend's client that waits by itself: for events, and to renew its leases. */
   readonly client: Process;
   readonly context: LinkContext;
   /** Reasons for which nothing comes through. */
   cuts = 0;
-  /** Messages take up to so much longer. */
+  /** Messages take up to this much longer. */
   extraMs = 0;
 
   constructor(context: LinkContext) {
@@ -53,18 +55,18 @@ export class SimulatedLink {
     return random.uniform() * (MEAN_LATENCY_MS + random.uniform() * this.extraMs);
   }
 
-  /** Asks the store for something. Rejects with BackendAway when the request or the answer is lost on the way. */
+  /** Asks the store for something. Rejects with BackendUnavailable when the request or the answer is lost on the way. */
   call<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { time, process } = this.context;
     // What was sent is on its way, whatever becomes of the sender; a lease is given back as soon as that is possible.
     const carrier = what === "close" ? this.client : time.outside;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const answer = (act: () => void) => {
-      if (this.#loses("lost_reply", what)) this.#failUnanswered(what, reject);
+      if (this.#loses("settle_reply", what)) this.#failUnanswered(what, reject);
       else time.after(this.latency(), process, act);
     };
     time.after(this.latency(), carrier, () => {
-      if (this.#loses("lost_request", what)) return this.#failUnanswered(what, reject);
+      if (this.#loses("settle_request", what)) return this.#failUnanswered(what, reject);
       work().then((value) => answer(() => resolve(value)), (error) => answer(() => reject(error)));
     });
     if (this.cuts > 0 && what === "close") this.#failUnanswered(what, reject);
@@ -80,8 +82,8 @@ export class SimulatedLink {
     );
   }
 
-  #loses(leg: "lost_request" | "lost_reply", what: string): boolean {
-    return this.cuts > 0 || what === "settle" && this.context.takeFault(leg) !== undefined;
+  #loses(leg: "settle_request" | "settle_reply", what: string): boolean {
+    return this.cuts > 0 || what === "settle" && this.context.pending.take(leg) !== undefined;
   }
 
   /** Brings what a mailbox read to the node. */
@@ -99,58 +101,40 @@ export class SimulatedLink {
 }
 
 /** The backend as a node sees it through its link. */
-export function linkedBackend(backend: Backend, link: SimulatedLink, gauge: InFlightGauge): Backend {
+export function linkedBackend(backend: Backend, link: SimulatedLink): Backend {
   return override(backend, {
     append: (events, expected) => link.call("append", () => backend.append(events, expected)),
-    mailboxes: (processor, signal) => linkedMailboxes(backend, link, gauge, processor, signal),
+    mailboxes: (processor, signal) => linkedMailboxes(backend, link, processor, signal),
     health: () => link.call("health", () => backend.health()),
   });
 }
 
-/** Once a lease is won its mailbox reaches the node, however long that takes: nobody else would close it. */
+/** A mailbox whose lease was acquired reaches the node however long that takes: nothing else would close it. */
 async function* linkedMailboxes(
   backend: Backend,
   link: SimulatedLink,
-  gauge: InFlightGauge,
   processor: ProcessorSpec,
   signal: AbortSignal,
 ): AsyncGenerator<Mailbox> {
   link.requireConnected("mailboxes");
   for await (const mailbox of backend.mailboxes(processor, signal)) {
     await link.carry().catch(() => {});
-    yield linkedMailbox(mailbox, link, gauge);
+    yield linkedMailbox(mailbox, link);
     link.requireConnected("mailboxes");
   }
 }
 
-/** What a node has in memory, and the most it ever had. */
-export class InFlightGauge {
-  batches = 0;
-  bytes = 0;
-  mostBatches = 0;
-  mostBytes = 0;
-
-  add(batches: number, bytes: number): void {
-    this.batches += batches;
-    this.bytes += bytes;
-    this.mostBatches = Math.max(this.mostBatches, this.batches);
-    this.mostBytes = Math.max(this.mostBytes, this.bytes);
-  }
-}
-
-function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlightGauge): Mailbox {
-  const { time, process, history, name } = link.context;
-  const { processor, partition, epoch } = mailbox;
-  const lost = new AbortController();
-  const lose = () => void time.after(0, process, () => lost.abort());
-  if (mailbox.revoked.aborted) lose();
-  mailbox.revoked.addEventListener("abort", lose);
-  history.record(`${name} has ${processor} ${partition} under ${epoch}`);
+function linkedMailbox(mailbox: Mailbox, link: SimulatedLink): Mailbox {
+  const { time, process } = link.context;
+  const revoked = new AbortController();
+  const revoke = () => void time.after(0, process, () => revoked.abort());
+  if (mailbox.revoked.aborted) revoke();
+  mailbox.revoked.addEventListener("abort", revoke);
   return override(mailbox, {
-    revoked: lost.signal,
+    revoked: revoked.signal,
     markInFlight: (mark) => link.call("begin", () => mailbox.markInFlight(mark)),
-    batches: (signal, permits) => linkedBatches(mailbox, link, gauge, signal, permits),
-    settle: (batch, settlement) => linkedSettle(mailbox, link, batch, settlement),
+    batches: (signal, permits) => linkedBatches(mailbox, link, signal, permits),
+    settle: (batch, settlement) => link.call("settle", () => mailbox.settle(batch, settlement)),
     histories: (needs, types) => link.call("histories", () => mailbox.histories(needs, types)),
     close: () => link.call("close", () => mailbox.close()),
   });
@@ -159,38 +143,14 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink, gauge: InFlightGau
 async function* linkedBatches(
   mailbox: Mailbox,
   link: SimulatedLink,
-  gauge: InFlightGauge,
   signal: AbortSignal,
   permits?: Permits,
 ): AsyncGenerator<Batch> {
+  const { inFlight } = link.context;
   for await (const batch of mailbox.batches(signal, permits)) {
-    gauge.add(1, batch.lines.length);
-    try {
-      await link.carry();
-      yield batch;
-      if (link.context.takeFault("duplicate") !== undefined) yield batch;
-    } finally {
-      gauge.add(-1, -batch.lines.length);
-    }
-  }
-}
-
-/** Once the answer is there, the node knows what it has to tell. */
-async function linkedSettle(
-  mailbox: Mailbox,
-  link: SimulatedLink,
-  batch: Batch,
-  settlement: Settlement,
-): Promise<void> {
-  const { history, name } = link.context;
-  const { processor, partition, epoch } = mailbox;
-  try {
-    await link.call("settle", () => mailbox.settle(batch, settlement));
-  } catch (error) {
-    if (error instanceof Fenced) history.recordExpected(name, `fenced ${processor} ${partition} ${epoch}`);
-    throw error;
-  }
-  for (const { eventId, attempt, outcome } of settlement.failures) {
-    history.recordExpected(name, `${outcome.kind} ${processor} ${eventId} ${attempt}`);
+    inFlight.add(1, batch.lines.length);
+    await link.carry().finally(() => inFlight.add(-1, -batch.lines.length));
+    yield batch;
+    if (link.context.pending.take("batch_settled")) yield batch;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Simulated time: one queue of tasks in the order in which they are due. Every task belongs to a process, which can be
- * killed (its tasks are dropped) and stopped (its tasks wait), and whoever was woken by a task has acted before the next
+ * killed (its tasks are dropped) and stopped (its tasks wait), and everything a task wakes has acted before the next
  * one begins. Own code and not a library of fake timers, because those know one process only.
  * @module
  */
@@ -48,7 +48,7 @@ export class SimulatedTime {
     this.#onError = onError;
   }
 
-  /** Runs something in a process after so many milliseconds, unless the process is dead by then. */
+  /** Runs something in a process after this many milliseconds, unless the process is dead by then. */
   after(ms: number, process: Process, run: () => void): Task {
     const task = { at: this.now + Math.max(0, ms), process, run, cancelled: false };
     this.#add(task);

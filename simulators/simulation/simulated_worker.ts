@@ -3,8 +3,8 @@ import { BatchDispatcher } from "../../actors/worker/batch_dispatcher.ts";
 import type { WorkerLike } from "../../actors/pool/spawn_worker.ts";
 import type { FromWorker, ToWorker } from "../../actors/worker/protocol.ts";
 import type { Random } from "../cases/random.ts";
-import type { AbruptExit, TimedFault } from "./fault.ts";
-import { type FailureControls, processorsOf } from "./simulated_cases.ts";
+import type { PendingFaults } from "./pending_faults.ts";
+import { type AbruptExit, type FailureControls, processorsOf } from "./simulated_cases.ts";
 import type { Process, SimulatedTime } from "./simulated_time.ts";
 
 /** Where a worker lives. */
@@ -13,12 +13,11 @@ interface WorkerContext {
   readonly process: Process;
   readonly random: Random;
   readonly failures: Omit<FailureControls, "exit">;
-  /** Takes the fault that waits for a moment like this one, if there is one. */
-  takeFault<K extends TimedFault["kind"]>(...kinds: K[]): Extract<TimedFault, { kind: K }> | undefined;
+  readonly pending: PendingFaults;
   /** Ends the whole node, at once. */
   killNode(): void;
-  /** The supervisor hears of this end of a worker, and has to tell. */
-  onExit(how: string): void;
+  /** The supervisor learns of this end of a worker, and has to show it. */
+  onExit(): void;
 }
 
 const MESSAGE_MS = 0.3;
@@ -33,7 +32,7 @@ class ScriptedExit extends Error {
   }
 }
 
-/** Ends where it was told to, before anything says that it got any further. */
+/** Ends at the delivery it is scripted to end at, before it reports any further progress. */
 class KillableHost extends BatchDispatcher {
   pendingExit: ScriptedExit | undefined;
   /** Ends at this delivery. */
@@ -62,12 +61,11 @@ export class SimulatedWorker implements WorkerLike {
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    const failure = context.takeFault("start_failure");
-    if (failure?.how === "throws") {
-      context.onExit("start_failed");
+    this.#startFailure = context.pending.take("worker_start");
+    if (this.#startFailure === "throws") {
+      context.onExit();
       throw new Error("simulated failure to make a worker");
     }
-    this.#startFailure = failure?.how;
     const end = (how: AbruptExit): never => {
       this.#host.pendingExit = new ScriptedExit(how);
       throw this.#host.pendingExit;
@@ -75,14 +73,14 @@ export class SimulatedWorker implements WorkerLike {
     this.#host = new KillableHost(processorsOf({ ...context.failures, exit: end }), {
       post: (message) => void this.#answers.push(message),
       whenIdle: (act) => this.#later(act),
-      heapBytes: () => context.takeFault("grown") === undefined ? 0 : TOO_MUCH_HEAP,
+      heapBytes: () => context.pending.take("heap_report") ? TOO_MUCH_HEAP : 0,
     });
   }
 
   postMessage(message: ToWorker): void {
     const { time, process, random } = this.#context;
     const arrives = Math.max(this.#busyUntil, time.now + random.uniform() * MESSAGE_MS);
-    const slow = message.kind === "batches" ? this.#context.takeFault("slow")?.ms ?? 0 : 0;
+    const slow = message.kind === "batches" ? this.#context.pending.take("batch_time") ?? 0 : 0;
     const takes = slow + random.uniform() * (message.kind === "batches" ? BATCH_MS : MESSAGE_MS);
     this.#busyUntil = arrives + takes;
     time.after(this.#busyUntil - time.now, process, () => this.#receive(message));
@@ -100,25 +98,25 @@ export class SimulatedWorker implements WorkerLike {
       this.#host.onMessage(message);
     } catch (error) {
       if (error instanceof ScriptedExit && error.how === "kill_node") return this.#context.killNode();
-      if (error instanceof ScriptedExit && error.how === "hang") return;
+      if (error instanceof ScriptedExit && error.how === "hang_worker") return;
       return this.#fail(String(error));
     }
     for (const answer of this.#answers.splice(0)) this.#send(answer);
   }
 
   #takeFaults(): void {
-    const fault = this.#context.takeFault("crash", "hang");
+    const { pending } = this.#context;
+    const fault = pending.take("batch");
     if (fault !== undefined) {
-      const end = new ScriptedExit(fault.kind === "crash" ? "kill" : "hang");
-      this.#host.exitAt = { delivery: fault.delivery, end };
+      this.#host.exitAt = { delivery: fault.delivery, end: new ScriptedExit(fault.exit) };
     }
-    if (this.#context.takeFault("nonsense") !== undefined) this.#answers.push({ kind: "ready" });
+    if (pending.take("batch_reply")) this.#answers.push({ kind: "ready" });
   }
 
   #fail(message: string): void {
     this.#answers.length = 0;
     this.#later(() => {
-      this.#context.onExit("threw");
+      this.#context.onExit();
       this.onerror?.({ message, preventDefault() {} } as ErrorEvent);
     });
   }

@@ -15,7 +15,7 @@ const short = { seed: "short", durationMs: 2_000, perSecond: 60, syncs: false, p
 
 const keyOf = (scenario: string, backend: string) => `${scenario} on ${backend}`;
 
-/** For each run that is to be had, the sentence that it shows. */
+/** For each run, the sentence that it shows. */
 function sentences(): Map<string, string> {
   const runs = inShort.flatMap((scenario) =>
     BACKENDS.filter((backend) => unsupportedReason(scenario, backend, true) === undefined)

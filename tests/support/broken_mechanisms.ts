@@ -1,14 +1,14 @@
 /** Mechanisms of the runtime, each taken out: the simulation must notice every one of them. @module */
 import type { SpawnWorker } from "../../actors/pool/spawn_worker.ts";
 import type { Backend } from "../../backends/backend.ts";
-import type { FailedDelivery, Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
 import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
+import type { FailedDelivery, Mailbox, Settlement } from "../../backends/mailbox/mailbox.ts";
 import type { LogEntry } from "../../backends/memory/event_log.ts";
 import type { MemoryStore } from "../../backends/memory/memory_store.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { partitionOf } from "../../schema/partition.ts";
 import { decodeLines, encodeLines, parseLine, parseRow, rowsOf } from "../../schema/delivery_line.ts";
-import type { Mutation } from "../../simulators/simulation/mutation.ts";
+import type { Mutation } from "../../simulators/simulation/simulated_testbed.ts";
 import { override } from "../../backends/primitives/override.ts";
 
 /** A mechanism that is gone, and the invariant that must be seen to break. */
@@ -46,14 +46,14 @@ function withSettlements(filter: (settlement: Settlement) => Settlement): Mutati
   }));
 }
 
-function withFailures(filter: (exception: FailedDelivery) => FailedDelivery[]): Mutation {
+function withFailures(filter: (failure: FailedDelivery) => FailedDelivery[]): Mutation {
   return withSettlements((settlement) => ({
     ...settlement,
     failures: settlement.failures.flatMap(filter),
   }));
 }
 
-/** Whoever settles does so under whichever epoch there is. */
+/** Every settle is made under the present epoch. */
 const noFence: Mutation = {
   store: (store) =>
     override(store, {
@@ -137,7 +137,7 @@ const randomIds = withSettlements((settlement) => ({
   ),
 }));
 
-/** Nobody can tell how far a worker is, so that its killer is never known for sure. */
+/** The progress of a worker is hidden, so that the delivery that ended it is never known for sure. */
 const noSuspect: Mutation = {
   spawn: (spawn): SpawnWorker => () => {
     const worker = spawn();
@@ -179,16 +179,16 @@ const partialSettle = withMailboxes((mailbox, backend) => ({
   },
 }));
 
-/** What a node is about to handle is written down nowhere, so that whoever comes after it knows of nothing. */
+/** What a node is about to handle is written down nowhere, so that the next owner knows nothing of it. */
 const noInFlightMarks = withMailboxes(() => ({ markInFlight: () => Promise.resolve() }));
 
-const noEvidence = withFailures((exception) => {
-  const { outcome } = exception;
-  if (outcome.kind !== "deadLetter") return [exception];
-  return [{ ...exception, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
+const noEvidence = withFailures((failure) => {
+  const { outcome } = failure;
+  if (outcome.kind !== "deadLetter") return [failure];
+  return [{ ...failure, outcome: { kind: "deadLetter", error: { ...outcome.error, message: "" } } }];
 });
 
-const forgottenRetries = withFailures((exception) => exception.outcome.kind === "retry" ? [] : [exception]);
+const forgottenRetries = withFailures((failure) => failure.outcome.kind === "retry" ? [] : [failure]);
 
 const noPermits = withMailboxes((mailbox) => ({ batches: (signal) => mailbox.batches(signal) }));
 
@@ -201,10 +201,10 @@ export const brokenMechanisms: readonly BrokenMechanism[] = [
   { name: "ids that are not derived", breaks: "I2", mutation: randomIds },
   { name: "no suspect", breaks: "I7", mutation: noSuspect },
   { name: "no halving", breaks: "I7", mutation: noHalving },
-  { name: "trials that are not written down", breaks: "I7", mutation: noInFlightMarks },
+  { name: "in-flight marks that are not written down", breaks: "I7", mutation: noInFlightMarks },
   { name: "a settle that is not atomic", breaks: "I1", mutation: partialSettle },
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
   { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },
-  { name: "no gate before the workers", breaks: "I6", mutation: noPermits },
-  { name: "retries that nobody is told of", breaks: "I8", mutation: silentRetries },
+  { name: "no permits before the workers", breaks: "I6", mutation: noPermits },
+  { name: "retries that are not shown", breaks: "I8", mutation: silentRetries },
 ];

@@ -1,6 +1,6 @@
 /** What `chaos --list` prints. @module */
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
-import { faults } from "../../../simulators/faults/all.ts";
+import { faults, testbedFaultNames } from "../../../simulators/faults/all.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult, toSnakeCase } from "../../cli/output.ts";
@@ -8,7 +8,7 @@ import type { ChaosValues } from "./options.ts";
 
 /** Prints every scenario and every fault with what it does; returns the exit code. */
 export function printScenarios(values: ChaosValues, output: Output): number {
-  const kinds = Object.values(faults).map((make) => make()).map(({ name, does }) => ({ name, does }));
+  const kinds = testbedFaultNames.map((name) => ({ name, does: faults[name].does }));
   const rows = [
     ...scenarios.map(({ name, about }) => ({ kind: "scenario", name, about })),
     ...kinds.map(({ name, does }) => ({ kind: "fault", name, about: does })),

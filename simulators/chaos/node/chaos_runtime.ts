@@ -1,22 +1,25 @@
 /** What a chaos node is, in whatever process: a real supervisor on a watched backend, that obeys orders. @module */
 import { processors } from "../../../actors/application.ts";
-import type { Observer } from "../../../actors/observer.ts";
 import { Supervisor, type SupervisorOptions } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { MailboxHealth } from "../../../backends/health.ts";
 import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
-import { type MailboxTotals, type Order, steadyNow } from "./control_protocol.ts";
-import type { RuntimeEventKind } from "../../proof/history.ts";
+import { SMALL_PER_LARGE } from "../../../backends/primitives/priority_semaphore.ts";
+import { MAX_ATTEMPTS } from "../../proof/history.ts";
+import { createReportingObserver, type MailboxTotals, type ReportSink } from "../../proof/run_report.ts";
+import { FaultSwitches, watchBackend } from "../../proof/watched_backend.ts";
+import { type Order, steadyNow } from "./control_protocol.ts";
 import { BATCH_BYTES } from "./open_store.ts";
-import { FaultSwitches, type ReportSink, watchBackend } from "./watched_backend.ts";
 
-/** Two workers, so that what happens to one can be told from what happens to the other. */
+/** Two workers, so that faults can strike one and spare the other. */
 export const WORKERS = 2;
-export const CHAOS_MAX_ATTEMPTS = 4;
 /** A batch may be above its bound by one delivery. */
 const PREFETCH = 4;
 const LARGEST_DELIVERY = 20_000;
-const IN_FLIGHT_BOUND = WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY);
+const IN_FLIGHT_BOUNDS = {
+  maxBytes: WORKERS * PREFETCH * (BATCH_BYTES + LARGEST_DELIVERY),
+  maxBatches: WORKERS * PREFETCH * SMALL_PER_LARGE,
+};
 
 /** The supervision of chaos nodes: as in production, with times short enough to watch. */
 const supervisorOptions: SupervisorOptions = {
@@ -27,7 +30,7 @@ const supervisorOptions: SupervisorOptions = {
   stateLimit: 2_000,
   heapCeilingBytes: 120 * 1024 * 1024,
   intensity: { restarts: 40, periodMs: 60_000 },
-  policy: { maxAttempts: CHAOS_MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
+  policy: { maxAttempts: MAX_ATTEMPTS, backoff: { firstMs: 400, longestMs: 1_000 } },
   prefetch: PREFETCH,
   entry: new URL("./chaos_worker.ts", import.meta.url),
 };
@@ -50,8 +53,8 @@ export class ChaosRuntime {
     this.#backend = backend;
     this.#report = report;
     this.#workers = workers;
-    const observer = createReportingObserver(report);
-    const watchedBackend = watchBackend(backend, report, this.#switches);
+    const observer = createReportingObserver(report, steadyNow);
+    const watchedBackend = watchBackend(backend, { report, now: steadyNow, switches: this.#switches });
     this.supervisor = new Supervisor(watchedBackend, processors, observer, supervisorOptions);
     this.#timer = setInterval(() => this.#reportInFlight(), REPORT_MS);
     this.#healthLoop = this.#reportHealth();
@@ -60,7 +63,7 @@ export class ChaosRuntime {
   async #reportHealth(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      // While the backend is away there is nothing to tell.
+      // While the backend is unavailable there is nothing to report.
       const health = await this.#backend.health().catch(() => undefined);
       if (health !== undefined) {
         const { mailboxes, nextTimerAt } = health;
@@ -71,12 +74,10 @@ export class ChaosRuntime {
   }
 
   #reportInFlight(): void {
-    const { mostInFlight } = this.#switches;
-    this.#switches.mostInFlight = this.#switches.inFlight;
-    void this.#report({ kind: "in_flight", bytes: mostInFlight, bound: IN_FLIGHT_BOUND });
+    void this.#report({ kind: "in_flight", ...this.#switches.inFlight.takePeak(), ...IN_FLIGHT_BOUNDS });
   }
 
-  /** Does what it is told; returns evidence of what it has done so far, as a count. */
+  /** Obeys an order; returns evidence of what it has done so far, as a count. */
   execute(order: Order): number {
     const switches = this.#switches;
     switch (order.do) {
@@ -122,25 +123,9 @@ function mailboxTotals(mailboxes: readonly MailboxHealth[], nextTimerAt: string 
   };
 }
 
-/** Everything the runtime makes visible, as reports; of a batch only what did not go well. */
-export function createReportingObserver(report: ReportSink): Observer {
-  const observe = (what: RuntimeEventKind, ids: Record<string, string | number>) =>
-    void report({ kind: "observed", what, at: steadyNow(), ids });
-  return {
-    settled() {},
-    retried: (ids) => observe("retry", { ...ids }),
-    deadLettered: (ids) => observe("dead_letter", { ...ids }),
-    held: (ids) => observe("held", { ...ids }),
-    fenced: (ids) => observe("fenced", ids),
-    workerRestarted: ({ worker, exit }) => observe("worker_restart", { worker, exit }),
-    backendUnavailable: () => observe("backend_away", {}),
-    backendAvailable: () => observe("backend_back", {}),
-  };
-}
-
 const RealDate = Date;
 
-/** The clock of this process goes so much before the world's. Returns by how much it is wrong. */
+/** Sets the clock of this process this much ahead. Returns by how much it is wrong. */
 function shiftClock(shiftMs: number): number {
   if (shiftMs === 0) globalThis.Date = RealDate;
   else {

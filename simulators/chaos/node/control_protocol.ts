@@ -1,10 +1,10 @@
 /** What passes between the chaos command and the nodes it started: orders down, reports up, a JSON line each. @module */
-import type { DeliveryFailure, RuntimeEventKind, SettleResult } from "../../proof/history.ts";
+import type { RunReport } from "../../proof/run_report.ts";
 
-/** What a node of chaos can be told to do to itself. There is no other way in, and no other node listens. */
+/** What a node of chaos does to itself on order. There is no other way in, and no other node listens. */
 export type Order =
   | { readonly do: "worker"; readonly worker: number; readonly act: WorkerOrder }
-  /** Batches that were handled wait before they are settled, until told otherwise. */
+  /** Batches that were handled wait before they are settled, until `on` is false. */
   | { readonly do: "hold"; readonly on: boolean }
   /** Every batch is delivered again, together with the next one of its mailbox. */
   | { readonly do: "repeat"; readonly on: boolean }
@@ -13,53 +13,11 @@ export type Order =
 /** What a worker does on order, outside any handler. */
 export type WorkerOrder = "throw" | "hang" | "fill_heap" | "slow" | "fast";
 
-/** What a node reports. Times are milliseconds since 1970 by a clock that no fault shifts. */
+/** What a node reports by its control connection. */
 export type NodeReport =
+  | RunReport
   | { readonly kind: "hello"; readonly node: string; readonly life: string; readonly pid: number }
-  | {
-    readonly kind: "lease_acquired";
-    readonly processor: string;
-    readonly partition: number;
-    readonly epoch: number;
-    readonly at: number;
-  }
-  | SettleBegun
-  | { readonly kind: "settle_ended"; readonly id: number; readonly result: SettleResult; readonly at: number }
-  | {
-    readonly kind: "observed";
-    readonly what: RuntimeEventKind;
-    readonly at: number;
-    readonly ids: Record<string, string | number>;
-  }
-  | { readonly kind: "in_flight"; readonly bytes: number; readonly bound: number }
-  | MailboxTotals
-  | { readonly kind: "order_done"; readonly order: number; readonly evidence: number }
-  | { readonly kind: "crashed"; readonly why: string };
-
-/** How all mailboxes together stand. */
-export interface MailboxTotals {
-  readonly kind: "health";
-  readonly at: number;
-  readonly mailboxes: number;
-  readonly pending: number;
-  readonly parked: number;
-  readonly retrying: number;
-  readonly timersDue: boolean;
-}
-
-interface SettleBegun {
-  readonly kind: "settle_begun";
-  readonly id: number;
-  readonly processor: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly batch: "fresh" | "redelivery";
-  readonly from: number;
-  readonly to: number;
-  readonly positions: readonly number[];
-  readonly failed: readonly DeliveryFailure[];
-  readonly at: number;
-}
+  | { readonly kind: "order_done"; readonly order: number; readonly evidence: number };
 
 /** How a node is started: the one argument of its entry, as JSON. */
 export interface NodePlan {

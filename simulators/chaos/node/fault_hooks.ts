@@ -1,5 +1,5 @@
 /**
- * Handlers that misbehave as their event tells them to, and workers that do so on order. Only the workers of chaos nodes
+ * Handlers that misbehave as the mark of their event says, and workers that do so on order. Only the workers of chaos nodes
  * are made of this; a node that was not started by chaos has no way to reach it. @module
  */
 /// <reference lib="deno.worker" />

@@ -4,7 +4,7 @@ import type { ChaosNode } from "./node_process.ts";
 import { type Order, steadyNow } from "./control_protocol.ts";
 import { ChaosRuntime } from "./chaos_runtime.ts";
 import { trackWorkers } from "./worker_registry.ts";
-import type { Recorder } from "../testbed/recorder.ts";
+import type { Recorder } from "../../proof/recorder.ts";
 
 const unsupported = () => {
   throw new Error("A node in memory has no process of its own");

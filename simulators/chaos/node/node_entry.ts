@@ -5,12 +5,12 @@
 import { guard } from "../../../actors/supervision/guardian.ts";
 import type { Supervisor } from "../../../actors/supervisor.ts";
 import type { AvailabilityListener } from "../../../backends/primitives/retry.ts";
-import { type NodePlan, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
+import { createReportingObserver, type ReportSink } from "../../proof/run_report.ts";
+import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { trackWorkers } from "./worker_registry.ts";
 import { nodeCommand } from "./node_command.ts";
-import { ChaosRuntime, createReportingObserver } from "./chaos_runtime.ts";
+import { ChaosRuntime } from "./chaos_runtime.ts";
 import { openStore } from "./open_store.ts";
-import type { ReportSink } from "./watched_backend.ts";
 
 const RECYCLE = 75;
 
@@ -44,8 +44,13 @@ async function runNode(plan: NodePlan): Promise<number> {
   }
 }
 
-async function serve(plan: NodePlan, control: Deno.TcpConn, report: ReportSink, workers: Worker[]) {
-  const observer = createReportingObserver(report);
+async function serve(
+  plan: NodePlan,
+  control: Deno.TcpConn,
+  report: ReportSink<NodeReport>,
+  workers: Worker[],
+) {
+  const observer = createReportingObserver(report, steadyNow);
   let isUnavailable = false;
   const onAvailabilityChange: AvailabilityListener = (error) => {
     if (isUnavailable !== (error !== undefined)) {
@@ -71,7 +76,7 @@ async function serve(plan: NodePlan, control: Deno.TcpConn, report: ReportSink, 
 const never = new Promise<Awaited<ReturnType<Supervisor["ended"]>>>(() => {});
 
 /** Obeys until it is asked to stop: by standard input, as a guardian asks, or by its end. */
-async function executeOrders(control: Deno.TcpConn, runtime: ChaosRuntime, report: ReportSink) {
+async function executeOrders(control: Deno.TcpConn, runtime: ChaosRuntime, report: ReportSink<NodeReport>) {
   const executeAll = async () => {
     for await (const line of readTextLines(control)) {
       const { order, n } = JSON.parse(line) as { order: Order; n: number };
@@ -84,7 +89,7 @@ async function executeOrders(control: Deno.TcpConn, runtime: ChaosRuntime, repor
 }
 
 /** Reports in order. Once written, a line reaches its reader even if this process is killed in the next instant. */
-function createReporter(control: Deno.TcpConn): ReportSink {
+function createReporter(control: Deno.TcpConn): ReportSink<NodeReport> {
   const encoder = new TextEncoder();
   let queue: Promise<void> = Promise.resolve();
   return (report) => {

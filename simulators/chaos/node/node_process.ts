@@ -4,7 +4,7 @@ import { endsWithin } from "../../../backends/primitives/concurrency.ts";
 import type { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { nodeCommand } from "./node_command.ts";
-import type { NodeLife, Recorder } from "../testbed/recorder.ts";
+import type { NodeLife, Recorder } from "../../proof/recorder.ts";
 
 /** A node starts within this time, also on a machine that is busy, in milliseconds. */
 const START_MS = 30_000;
@@ -15,9 +15,9 @@ export interface ChaosNode {
   readonly name: string;
   /** Between it and the backend; none in memory. */
   readonly proxy: FaultProxy | undefined;
-  /** Has it do something to itself; answers with evidence, a count. */
+  /** Has it do something to itself; resolves to evidence, a count. */
   order(order: Order): Promise<number>;
-  /** Sends a signal to the node itself; its guardian hears nothing. */
+  /** Sends a signal to the node itself, past its guardian. */
   signal(name: Deno.Signal): void;
   /** Kills its guardian. */
   killGuardian(): void;
@@ -85,11 +85,7 @@ export class NodeProcess implements ChaosNode {
       this.#recorder.killed.push(this.name);
       this.#started = Promise.withResolvers();
     }
-    try {
-      if (this.#pid !== undefined) Deno.kill(this.#pid, name);
-    } catch {
-      // It has ended already.
-    }
+    unlessEnded(() => this.#pid !== undefined && Deno.kill(this.#pid, name));
   }
 
   killGuardian(): void {
@@ -127,7 +123,7 @@ export class NodeProcess implements ChaosNode {
     return { node, life };
   }
 
-  /** A guardian says in one line that its node ended; a node says nothing, unless it has a bug. */
+  /** A guardian prints a line when its node ended; a node prints nothing, unless it has a bug. */
   async #listenToChild(): Promise<void> {
     const errors = new Response(this.#child.stderr).text();
     for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -150,12 +146,8 @@ export class NodeProcess implements ChaosNode {
   }
 
   async #stop(): Promise<void> {
-    try {
-      if (this.#guarded) this.#child.kill("SIGTERM");
-      else await this.#child.stdin.close();
-    } catch {
-      // It has ended already.
-    }
+    if (this.#guarded) unlessEnded(() => this.#child.kill("SIGTERM"));
+    else await this.#child.stdin.close().catch(() => {});
     const timer = setTimeout(() => this.#forceEnd(), STOP_MS);
     await this.#childEnded;
     clearTimeout(timer);
@@ -166,27 +158,24 @@ export class NodeProcess implements ChaosNode {
   #forceEnd(): void {
     this.#recorder.crashes.push(`${this.name} did not stop within ${STOP_MS / 1000} s`);
     this.signal("SIGKILL");
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    unlessEnded(() => this.#child.kill("SIGKILL"));
   }
 
   /** A node whose guardian was killed ends by itself. */
   async #waitForExit(): Promise<void> {
-    for (let waited = 0; this.#isAlive(); waited += 20) {
+    for (let waited = 0; unlessEnded(() => Deno.kill(this.#pid!, "SIGCONT")); waited += 20) {
       if (waited > STOP_MS) return this.signal("SIGKILL");
       await delay(20);
     }
   }
+}
 
-  #isAlive(): boolean {
-    try {
-      Deno.kill(this.#pid!, "SIGCONT");
-      return true;
-    } catch {
-      return false;
-    }
+/** Signals a process; false when it has ended already. */
+function unlessEnded(signal: () => void): boolean {
+  try {
+    signal();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -8,7 +8,7 @@ interface StorePlan {
   /** The stream, on NATS. */
   readonly stream: string;
   /** The name of the node; a new one when left out. */
-  readonly node?: string;
+  readonly node?: string | undefined;
   readonly onAvailabilityChange?: AvailabilityListener;
   /** Who is not part of the run. */
   readonly patient?: boolean;
@@ -19,7 +19,7 @@ export const PARTITIONS = 4;
 export const BATCH_SIZE = 50;
 export const BATCH_BYTES = 200_000;
 const LEASE_MS = 1_000;
-/** For nodes and producers a backend that does not answer for so long is away. Whoever is not part of the run has time. */
+/** After this long without an answer the backend is unavailable, for nodes and producers. Readers are patient. */
 const DEADLINE_MS = 2_000;
 const PATIENT_MS = 15_000;
 
@@ -34,10 +34,12 @@ export async function openStore(plan: StorePlan): Promise<Backend> {
   }
 }
 
-async function openOnce({ backend, stream, patient = false, ...plan }: StorePlan): Promise<Backend> {
+async function openOnce(
+  { backend, stream, patient = false, node = crypto.randomUUID(), ...plan }: StorePlan,
+): Promise<Backend> {
   const deadlineMs = patient ? PATIENT_MS : DEADLINE_MS;
   const bounds = { batchSize: BATCH_SIZE, batchBytes: BATCH_BYTES, deadlineMs };
-  const options = { ...plan, ...bounds, leaseMs: LEASE_MS, partitions: PARTITIONS };
+  const options = { ...plan, node, ...bounds, leaseMs: LEASE_MS, partitions: PARTITIONS };
   if (backend === "postgres") {
     const { openPostgres } = await import("../../../backends/postgres/postgres_backend.ts");
     return await openPostgres({ ...options, migrate: "apply", pollMs: 500, connections: 5 });

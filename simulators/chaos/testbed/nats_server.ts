@@ -1,7 +1,7 @@
 /** NATS for chaos: a nats-server found on this machine and started in a temporary directory, or the one a URL names. @module */
 import { connect } from "@nats-io/transport-deno";
-import type { Upstream } from "../../proxy/fault_proxy.ts";
-import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
+import type { Upstream } from "../../proxy/link.ts";
+import { type ChaosServer, freePort, storeName } from "./server.ts";
 
 /** JetStream's atomic batches came with 2.12. */
 const OLDEST_MINOR = 12;
@@ -42,14 +42,13 @@ export async function startManagedNats(program: string, syncs: boolean): Promise
   }
 }
 
-/** A NATS that somebody else runs: stores are streams made on it, and removed again. */
+/** A NATS that is running already: stores are streams made on it, and removed again. */
 export function useExternalNats(url: string): ChaosServer {
   return new ExternalNats(new URL(url));
 }
 
 class ExternalNats implements ChaosServer {
   readonly backend = "nats";
-  readonly isManaged: boolean = false;
 
   constructor(readonly url: URL) {}
 
@@ -73,17 +72,10 @@ class ExternalNats implements ChaosServer {
     }
   }
 
-  kill9(): Promise<void> {
-    return externalServerError();
-  }
-  start(): Promise<void> {
-    return externalServerError();
-  }
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 class ManagedNats extends ExternalNats {
-  override readonly isManaged = true;
   #child: Deno.ChildProcess | undefined;
 
   constructor(readonly program: string, readonly root: string, port: number, syncs: boolean) {
@@ -93,7 +85,7 @@ class ManagedNats extends ExternalNats {
     Deno.writeTextFileSync(`${root}/server.conf`, `listen: "127.0.0.1:${port}"\n${jetStream}\n`);
   }
 
-  override async start(): Promise<void> {
+  async start(): Promise<void> {
     const args = ["--config", `${this.root}/server.conf`, "--log", `${this.root}/server.log`];
     // A Ctrl-C of the terminal is for us, not for the server.
     const command = new Deno.Command(this.program, { args, stdout: "null", stderr: "null", detached: true });
@@ -106,7 +98,7 @@ class ManagedNats extends ExternalNats {
     await Promise.race([answers(this.url.href), ended]);
   }
 
-  override async kill9(): Promise<void> {
+  async kill9(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     try {

@@ -1,9 +1,9 @@
-/** Setting the stage: a store, nodes behind proxies, a producer; and taking it all down again. @module */
+/** Opens the testbed: a store, nodes behind proxies, a producer; and takes it all down again. @module */
 import { processors } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
-import { FaultProxy, type LinkRules } from "../../proxy/fault_proxy.ts";
+import { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { NatsWire } from "../../proxy/nats_wire.ts";
 import { PostgresWire } from "../../proxy/postgres_wire.ts";
 import type { CurrentFilter } from "../../proxy/wire.ts";
@@ -13,9 +13,9 @@ import { steadyNow } from "../node/control_protocol.ts";
 import { startMemoryNode } from "../node/memory_node.ts";
 import { BATCH_BYTES, BATCH_SIZE, openStore, PARTITIONS } from "../node/open_store.ts";
 import { Producer } from "./producer.ts";
-import { Recorder } from "./recorder.ts";
+import { Recorder } from "../../proof/recorder.ts";
 import type { ChaosServer } from "./server.ts";
-import type { BackendName, Testbed } from "./testbed.ts";
+import type { Testbed } from "./testbed.ts";
 
 interface TestbedOptions {
   readonly seed: string;
@@ -25,14 +25,16 @@ interface TestbedOptions {
   readonly smallHeap: boolean;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
+  /** Stands between the node and its store; in memory only. */
+  readonly wrapStore?: ((store: Backend) => Backend) | undefined;
 }
 
 /** Mailboxes of a store. */
 export const MAILBOXES = processors.length * PARTITIONS;
-/** A thief that has waited so long has what there is to be had, in milliseconds. */
+/** How long the rogue node tries to acquire leases. */
 const THEFT_TIMEOUT_MS = 3_000;
 
-/** A stage that is set: nodes run, and the load has not begun. */
+/** An open testbed: nodes run, and the load has not begun. */
 export interface RunningTestbed extends Testbed {
   /** Reads the store, past all proxies. */
   readonly reader: Backend;
@@ -44,17 +46,14 @@ export function openTestbed(plan: TestbedOptions): Promise<RunningTestbed> {
   return plan.server === undefined ? openInMemory(plan) : openOnServer(plan, plan.server);
 }
 
-/** `between` stands between the node and the store. */
-export async function openInMemory(
-  { seed, perSecond }: Pick<TestbedOptions, "seed" | "perSecond">,
-  wrap: (backend: Backend) => Backend = (backend) => backend,
-): Promise<RunningTestbed> {
+async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Promise<RunningTestbed> {
   const bounds = { batchSize: BATCH_SIZE, batchBytes: BATCH_BYTES };
   const backend = createMemoryBackend({ partitions: PARTITIONS, ...bounds });
   const recorder = new Recorder();
-  const node = await startMemoryNode(wrap(backend), "node-1", recorder);
+  const node = await startMemoryNode(wrapStore?.(backend) ?? backend, "node-1", recorder);
   return {
-    ...commonMembers("memory", seed, backend, perSecond, recorder),
+    ...commonMembers(seed, backend, perSecond),
+    recorder,
     nodes: [node],
     linkRules: [],
     server: undefined,
@@ -67,27 +66,24 @@ export async function openInMemory(
   };
 }
 
-function commonMembers(
-  backend: BackendName,
-  seed: string,
-  store: Backend,
-  perSecond: number,
-  recorder: Recorder,
-) {
-  const producer = new Producer(store, { seed, perSecond });
-  return { backend, random: new Random(seed, "faults"), producer, recorder };
+function commonMembers(seed: string, store: Backend, perSecond: number) {
+  return { random: new Random(seed, "faults"), producer: new Producer(store, { seed, perSecond }) };
 }
 
-async function openOnServer({ seed, perSecond, nodes, ...kind }: TestbedOptions, server: ChaosServer) {
+async function openOnServer(
+  { seed, perSecond, nodes, ...kind }: TestbedOptions,
+  server: ChaosServer,
+): Promise<RunningTestbed> {
   const processes = new TestbedProcesses(server, await server.freshStore(), kind);
   try {
     const reader = await processes.open();
     const store = await processes.openBehind(processes.proxy());
     for (let n = 1; n <= nodes; n++) await processes.addNode(`node-${n}`);
     return {
-      ...commonMembers(server.backend, seed, store, perSecond, processes.recorder),
+      ...commonMembers(seed, store, perSecond),
+      recorder: processes.recorder,
       nodes: processes.nodes,
-      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules] as readonly LinkRules[],
+      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules],
       server,
       storeUrl: processes.url,
       reader,
@@ -102,7 +98,7 @@ async function openOnServer({ seed, perSecond, nodes, ...kind }: TestbedOptions,
   }
 }
 
-/** Everybody who uses one store of a server. */
+/** The processes that use one store of a server. */
 class TestbedProcesses {
   readonly recorder = new Recorder();
   readonly nodes: ChaosNode[] = [];
@@ -137,11 +133,7 @@ class TestbedProcesses {
   }
 
   async open(node?: string): Promise<Backend> {
-    const backend = await openStore({
-      ...this.#plan(),
-      patient: true,
-      ...(node === undefined ? {} : { node }),
-    });
+    const backend = await openStore({ ...this.#plan(), patient: true, node });
     this.#backends.push(backend);
     return backend;
   }
@@ -169,7 +161,7 @@ class TestbedProcesses {
         const { processor, partition, epoch } = mailbox;
         stolen.push(mailbox);
         const lease = { kind: "lease_acquired", processor, partition, epoch, at: steadyNow() } as const;
-        this.recorder.receive({ node: "thief", life: "thief" }, lease);
+        this.recorder.receive({ node: "rogue", life: "rogue" }, lease);
       }
     });
     await this.recorder.waitUntil(() => stolen.length >= MAILBOXES, THEFT_TIMEOUT_MS);

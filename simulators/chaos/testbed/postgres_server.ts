@@ -11,8 +11,8 @@ import {
 } from "../../../backends/postgres/embedded/postmaster.ts";
 import { serverUser } from "../../../backends/local_server/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
-import type { Upstream } from "../../proxy/fault_proxy.ts";
-import { type ChaosServer, externalServerError, freePort, storeName } from "./server.ts";
+import type { Upstream } from "../../proxy/link.ts";
+import { type ChaosServer, freePort, storeName } from "./server.ts";
 
 /**
  * Starts a PostgreSQL 18 of our own, under another user when this process is root. Without `syncs` it leaves it to the
@@ -38,14 +38,13 @@ export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer>
   }
 }
 
-/** A PostgreSQL that somebody else runs: stores are databases made on it, and removed again. */
+/** A PostgreSQL that is running already: stores are databases made on it, and removed again. */
 export function useExternalPostgres(url: string): ChaosServer {
   return new ExternalPostgres(new URL(url));
 }
 
 class ExternalPostgres implements ChaosServer {
   readonly backend = "postgres";
-  readonly isManaged: boolean = false;
 
   constructor(readonly url: URL) {}
 
@@ -79,28 +78,21 @@ class ExternalPostgres implements ChaosServer {
     }
   }
 
-  kill9(): Promise<void> {
-    return externalServerError();
-  }
-  start(): Promise<void> {
-    return externalServerError();
-  }
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 class ManagedPostgres extends ExternalPostgres {
-  override readonly isManaged = true;
   #started: StartedServer | undefined;
 
   constructor(readonly postmaster: Postmaster, readonly root: string) {
     super(new URL(`postgres://postgres@127.0.0.1:${postmaster.port}/postgres`));
   }
 
-  override async start(): Promise<void> {
+  async start(): Promise<void> {
     this.#started = await startPostmaster(this.postmaster);
   }
 
-  override async kill9(): Promise<void> {
+  async kill9(): Promise<void> {
     if (this.#started === undefined) return;
     Deno.kill(this.#started.pid, "SIGKILL");
     await this.#gone();

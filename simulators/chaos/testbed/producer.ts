@@ -11,6 +11,7 @@ import { eventTypes, type WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
 import { generateCases } from "../../case_generator.ts";
 import { Random } from "../../cases/random.ts";
+import type { PoisonEvent } from "../../proof/history.ts";
 import type { FailureMark } from "../node/fault_hooks.ts";
 
 interface ProducerOptions {
@@ -19,7 +20,7 @@ interface ProducerOptions {
   readonly perSecond: number;
 }
 
-/** Every so many cases have payments. */
+/** One of this many cases has payments. */
 const CASES_PER_PAYING_CASE = 3;
 const PAYMENTS = 3;
 const STEP_MS = 50;
@@ -28,7 +29,7 @@ const CONCURRENT_APPENDS = 4;
 
 export class Producer {
   readonly accepted: string[] = [];
-  readonly poison: string[] = [];
+  readonly poison: PoisonEvent[] = [];
   readonly flaky: string[] = [];
   /** Appends that ended with an error which no waiting mends. */
   readonly failures: string[] = [];
@@ -59,7 +60,7 @@ export class Producer {
     this.#running ??= this.#run();
   }
 
-  /** Sends no more, and waits until everything that was sent is acknowledged, or for so long. */
+  /** Sends no more, and waits until everything that was sent is acknowledged, or for this long. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -86,20 +87,22 @@ export class Producer {
     return size;
   }
 
-  /** The events of one more case, for somebody who appends them in another way. */
+  /** The events of one more case, to be appended in another way. */
   takeCase(): WireEvent[] {
     const event = withTwoDecimals(this.#cases.next().value.event);
     if (!this.#random.chance(1 / CASES_PER_PAYING_CASE)) return [event];
     return [event, ...Array.from({ length: PAYMENTS }, (_, n) => payment(event, n))];
   }
 
-  /** Sends a case with a marked event, so many behind it at once; the others that are returned are for later. */
+  /** Sends a case with a marked event and `behind` more; returns `later` others, to be sent later. */
   appendScripted(mark: FailureMark, behind: number, later = 0): { id: string; later: WireEvent[] } {
     const intake = withTwoDecimals(this.#cases.next().value.event);
     const first = payment(intake, 0);
     const marked = { ...first, data: { ...first.data, chaos: mark } };
     const others = Array.from({ length: behind + later }, (_, n) => payment(intake, n + 1));
-    (mark.act === "fail_twice" ? this.flaky : this.poison).push(marked.event_id);
+    const { event_id: eventId } = marked;
+    if (mark.act === "fail_twice") this.flaky.push(eventId);
+    else this.poison.push({ eventId, error: mark.act === "throw" ? "Error" : undefined });
     this.append([intake, marked, ...others.slice(0, behind)]);
     return { id: marked.event_id, later: others.slice(behind) };
   }
@@ -129,7 +132,7 @@ export class Producer {
   }
 }
 
-/** Payment `n` of a case, told by the organisation that is owed. */
+/** Payment `n` of a case, reported by the creditor. */
 function payment({ event_id, timestamp, correlation_id }: WireEvent, n: number): WireEvent {
   return withTwoDecimals({
     event_id: derivedId(event_id, Date.parse(timestamp), "chaos_payment", n),

@@ -1,31 +1,24 @@
 /** A server that chaos runs against: its own, or one that was named. @module */
-import type { Upstream } from "../../proxy/fault_proxy.ts";
+import type { Upstream } from "../../proxy/link.ts";
 
 export interface ChaosServer extends AsyncDisposable {
   readonly backend: "postgres" | "nats";
   readonly target: Upstream;
-  /** True when it was started by us, so that it may be killed. */
-  readonly isManaged: boolean;
   /** Makes an empty store on it; returns its name: of a database, or of a stream. */
   freshStore(): Promise<string>;
   /** The URL of a store through a port of this machine; without a port directly. */
   urlOf(store: string, port?: number): string;
   /** Removes a store. */
   drop(store: string): Promise<void>;
-  /** Kills it as a crash would, and waits until it is gone. */
-  kill9(): Promise<void>;
+  /** Kills it as a crash would, and waits until it is gone; only a server of our own. */
+  kill9?(): Promise<void>;
   /** Starts it again on the same data; resolves when it accepts connections. */
-  start(): Promise<void>;
+  start?(): Promise<void>;
 }
 
 /** A number for a store of ours, unlike those of other runs on the same server. */
 export function storeName(): string {
   return `chaos_${crypto.randomUUID().slice(0, 8)}`;
-}
-
-/** What it costs to kill a server that is somebody else's. */
-export function externalServerError(): Promise<never> {
-  return Promise.reject(new Error("A server that was named by its URL is never killed"));
 }
 
 export function freePort(): number {

@@ -1,15 +1,14 @@
-/** The stage: everything a fault can lay hands on. @module */
-import type { LinkRules } from "../../proxy/fault_proxy.ts";
+/** The testbed: everything a fault can strike. @module */
+import type { LinkRules } from "../../proxy/link.ts";
 import type { Random } from "../../cases/random.ts";
 import type { ChaosNode } from "../node/node_process.ts";
 import type { Producer } from "./producer.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "../../proof/recorder.ts";
 import type { ChaosServer } from "./server.ts";
 
 export type BackendName = "postgres" | "nats" | "memory";
 
 export interface Testbed {
-  readonly backend: BackendName;
   readonly random: Random;
   /** The nodes that run, the usual victim first. */
   readonly nodes: readonly ChaosNode[];
@@ -23,6 +22,6 @@ export interface Testbed {
   readonly storeUrl: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
-  /** Takes every lease of a node from it, as somebody would who pretends to be it; returns how many, and gives them back. */
+  /** Takes every lease of a node under its own name; returns how many, and gives them back. */
   stealLeases(name: string): Promise<number>;
 }

@@ -2,20 +2,26 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RunHistory, SettleAttempt } from "../../../../simulators/proof/history.ts";
 import { checkHistory, type InvariantName } from "../../../../simulators/proof/history_checker.ts";
+import { conservation } from "../../../../simulators/proof/conservation.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
+import type { WireEvent } from "../../../../schema/events.ts";
+import { derivedId } from "../../../../schema/ids.ts";
+import type { DeadLetter } from "../../../../backends/dead_letters.ts";
 import { anEvent } from "../../../support/events.ts";
 
 const intake = anEvent("case-1", 1);
-const analysis = caused("case.analysis", intake.event_id, "intake@1");
-const decision = caused("case.decision", analysis.event_id, "analysis@1");
+const analysis = caused("case.analysis", intake, "intake");
+const decision = caused("case.decision", analysis, "analysis");
 const payment = anEvent("case-1", 2, "case.payment_received");
 const events = [intake, analysis, decision, payment].map(stored);
 
-function caused(type: "case.analysis" | "case.decision", causation_id: string, source: string) {
+function caused(type: "case.analysis" | "case.decision", cause: WireEvent, processor: string, index = 0) {
   const event = anEvent("case-1", 1, type);
+  const { event_id: causation_id, timestamp } = cause;
   return {
     ...event,
-    metadata: { ...event.metadata, causation_id, source },
+    event_id: derivedId(causation_id, Date.parse(timestamp), processor, index),
+    metadata: { ...event.metadata, causation_id, source: `${processor}@1` },
     data: { ...event.data, decision: "collect" },
   };
 }
@@ -37,7 +43,7 @@ function attempt(
   return { ...place, ...range, begunAt, endedAt: begunAt + 10, result, ...more } as SettleAttempt;
 }
 
-function won(processor: string, epoch: number, at: number) {
+function acquired(processor: string, epoch: number, at: number) {
   return { node: "a", life: "1", processor, partition: 0, epoch, at };
 }
 
@@ -47,7 +53,7 @@ function sound(): RunHistory {
   return {
     accepted: [intake.event_id, payment.event_id],
     sent: [],
-    poison: [payment.event_id],
+    poison: [{ eventId: payment.event_id, error: "TypeError" }],
     flaky: [],
     attempts: [
       attempt("intake", [1], 1, 100),
@@ -55,11 +61,13 @@ function sound(): RunHistory {
       attempt("decision", [3], 1, 300),
       attempt("follow_up", [4], 1, 400, { failed }),
     ],
-    leasesAcquired: ["intake", "analysis", "decision", "follow_up"].map((name) => won(name, 1, 0)),
+    leasesAcquired: ["intake", "analysis", "decision", "follow_up"].map((name) => acquired(name, 1, 0)),
     observed: [{ node: "a", life: "1", what: "dead_letter", at: 410, ids: {} }],
-    inFlight: [{ node: "a", bytes: 100, bound: 1_000 }],
+    inFlight: [{ node: "a", bytes: 100, maxBytes: 1_000, batches: 1, maxBatches: 4 }],
+    workerExits: [],
     crashes: [],
     killed: [],
+    redriven: [],
     stored: {
       events,
       unsettled: 0,
@@ -68,7 +76,11 @@ function sound(): RunHistory {
         partition: 0,
         caseId: "case-1",
         event: events[3]!,
-        failures: [{ class: "Error", message: "", at: "" }],
+        failures: ["TypeError", "WorkerDied"].map((name) => ({
+          class: name,
+          message: "it failed",
+          at: "now",
+        })),
         attempts: 2,
         held: 0,
         since: "",
@@ -80,7 +92,9 @@ function sound(): RunHistory {
       decision: ["case.decision"],
       follow_up: ["case.payment_received"],
     },
+    follows: conservation,
     maxAttempts: 2,
+    clockSkewMs: 20,
   };
 }
 
@@ -106,6 +120,14 @@ function withAttempts(change: (attempts: SettleAttempt[]) => SettleAttempt[]): R
   return { ...history, attempts: change([...history.attempts]) };
 }
 
+/** The history with another dead letter. */
+function withDeadLetter(change: Partial<DeadLetter>): RunHistory {
+  const history = sound();
+  return { ...history, stored: { ...history.stored, deadLetters: [{ ...deadLetter, ...change }] } };
+}
+
+const deadLetter = sound().stored.deadLetters[0]!;
+
 const planted: Readonly<Record<string, { readonly history: RunHistory; readonly breaks: InvariantName }>> = {
   "an accepted event that is not stored": {
     history: { ...sound(), accepted: [...sound().accepted, "gone"] },
@@ -129,7 +151,7 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
       ...withAttempts((all) =>
         all.map((each) => each.processor === "analysis" ? { ...each, result: "fenced" as const } : each)
       ),
-      leasesAcquired: [...sound().leasesAcquired, won("analysis", 2, 150)],
+      leasesAcquired: [...sound().leasesAcquired, acquired("analysis", 2, 150)],
       observed: [...sound().observed, { node: "a", life: "1", what: "fenced", at: 0, ids: {} }],
     },
     breaks: "I1",
@@ -140,9 +162,18 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
   },
   "the same effect under two ids": {
     history: withEvents((all) => {
-      const again = { ...analysis, event_id: anEvent("case-1", 9).event_id };
-      return [...all, stored(again, 4)];
+      return [...all, stored(caused("case.analysis", intake, "intake", 1), 4)];
     }),
+    breaks: "I2",
+  },
+  "an effect under an id that is not derived": {
+    history: withEvents((all) =>
+      all.map((each) =>
+        each.event === decision
+          ? { ...each, event: { ...decision, event_id: anEvent("case-1", 9).event_id } }
+          : each
+      )
+    ),
     breaks: "I2",
   },
   "versions out of order": {
@@ -158,11 +189,7 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
   },
   "an effect before that of an earlier cause": {
     history: withEvents((all) => {
-      const late = {
-        ...caused("case.decision", intake.event_id, "analysis@1"),
-        event_id: anEvent("case-1", 8).event_id,
-      };
-      return [...all, stored(late, 4)];
+      return [...all, stored(caused("case.decision", intake, "analysis"), 4)];
     }),
     breaks: "I3",
   },
@@ -177,30 +204,42 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
     history: { ...sound(), poison: [], stored: { ...sound().stored, deadLetters: [] } },
     breaks: "I4",
   },
-  "a dead letter that tells nothing": {
-    history: {
-      ...sound(),
-      stored: { ...sound().stored, deadLetters: [{ ...sound().stored.deadLetters[0]!, failures: [] }] },
-    },
+  "a dead letter that shows nothing": { history: withDeadLetter({ failures: [] }), breaks: "I4" },
+  "a dead letter that shows one attempt of two": {
+    history: withDeadLetter({ failures: deadLetter.failures.slice(1) }),
+    breaks: "I4",
+  },
+  "a dead letter without a message": {
+    history: withDeadLetter({ failures: deadLetter.failures.map((each) => ({ ...each, message: "" })) }),
+    breaks: "I4",
+  },
+  "a dead letter with another error than its event causes": {
+    history: withDeadLetter({ failures: deadLetter.failures.map((each) => ({ ...each, class: "Other" })) }),
     breaks: "I4",
   },
   "a settle under an epoch that had ended": {
-    history: { ...sound(), leasesAcquired: [...sound().leasesAcquired, won("decision", 2, 250)] },
+    history: { ...sound(), leasesAcquired: [...sound().leasesAcquired, acquired("decision", 2, 250)] },
     breaks: "I5",
   },
-  "more in hand than the bound": {
-    history: { ...sound(), inFlight: [{ node: "a", bytes: 1_001, bound: 1_000 }] },
+  "more bytes in flight than the bound": {
+    history: { ...sound(), inFlight: [{ ...sound().inFlight[0]!, bytes: 1_001 }] },
+    breaks: "I6",
+  },
+  "more batches in flight than the bound": {
+    history: { ...sound(), inFlight: [{ ...sound().inFlight[0]!, batches: 5 }] },
     breaks: "I6",
   },
   "poison that is no dead letter": {
-    history: { ...sound(), poison: [payment.event_id, "other"] },
+    history: { ...sound(), poison: [...sound().poison, { eventId: "other" }] },
     breaks: "I7",
   },
   "an innocent event that is dead": { history: { ...sound(), poison: [] }, breaks: "I7" },
+  "an event that is dead too early": { history: { ...sound(), maxAttempts: 3 }, breaks: "I7" },
   "a try beyond the limit": { history: { ...sound(), maxAttempts: 1 }, breaks: "I7" },
-  "a dead letter that was not told": { history: { ...sound(), observed: [] }, breaks: "I8" },
+  "a dead letter that was not shown": { history: { ...sound(), observed: [] }, breaks: "I8" },
+  "a worker that ended and was not shown": { history: { ...sound(), workerExits: ["1"] }, breaks: "I8" },
   "a process that ended by itself": { history: { ...sound(), crashes: ["a: bug"] }, breaks: "I8" },
-  "an event that nobody sent": {
+  "an event that no producer sent": {
     history: { ...sound(), accepted: [intake.event_id] },
     breaks: "unexpected",
   },
@@ -212,7 +251,18 @@ for (const [what, { history, breaks }] of Object.entries(planted)) {
   });
 }
 
-Deno.test("what a killed process could not tell is not held against it", () => {
+Deno.test("a dead letter that a person redrove need not be kept", () => {
+  const history = withAttempts((all) => [...all, attempt("follow_up", [4], 1, 500)]);
+  const { events } = history.stored;
+  const redriven = {
+    redriven: ["follow_up/4"],
+    poison: [],
+    stored: { events, deadLetters: [], unsettled: 0 },
+  };
+  assertEquals(broken({ ...history, ...redriven }), []);
+});
+
+Deno.test("what a killed process could not show is not held against it", () => {
   assertEquals(broken({ ...sound(), observed: [], killed: ["a"] }), []);
 });
 
@@ -225,7 +275,7 @@ Deno.test("a settle that was done, not heard of and then fenced counts as done",
     broken({
       ...history,
       observed: reported,
-      leasesAcquired: [...history.leasesAcquired, won("analysis", 2, 205)],
+      leasesAcquired: [...history.leasesAcquired, acquired("analysis", 2, 205)],
     }),
     [],
   );
@@ -233,7 +283,7 @@ Deno.test("a settle that was done, not heard of and then fenced counts as done",
 
 Deno.test("a settle that began before its epoch ended may end after it", () => {
   assertEquals(
-    broken({ ...sound(), leasesAcquired: [...sound().leasesAcquired, won("decision", 2, 305)] }),
+    broken({ ...sound(), leasesAcquired: [...sound().leasesAcquired, acquired("decision", 2, 305)] }),
     [],
   );
 });

@@ -1,26 +1,35 @@
-/** Keeps what nodes report, as the history of the run, and lets others wait for it. @module */
-import type { MailboxTotals, NodeReport } from "../node/control_protocol.ts";
+/** Keeps what nodes report, as the history of the run, and lets faults wait for it. @module */
 import type {
   InFlightPeak,
   LeaseAcquisition,
+  RunHistory,
   RuntimeEvent,
   RuntimeEventKind,
   SettleAttempt,
-} from "../../proof/history.ts";
+} from "./history.ts";
+import type { MailboxTotals, RunReport } from "./run_report.ts";
 
-/** Who reports. */
+/** The parts of a history that are reported. */
+type ReportedHistory = Pick<
+  RunHistory,
+  "attempts" | "leasesAcquired" | "observed" | "inFlight" | "workerExits" | "crashes" | "killed" | "redriven"
+>;
+
+/** The process that reports. */
 export interface NodeLife {
   readonly node: string;
   readonly life: string;
 }
 
-export class Recorder {
+export class Recorder implements ReportedHistory {
   readonly attempts: SettleAttempt[] = [];
   readonly leasesAcquired: LeaseAcquisition[] = [];
   readonly observed: RuntimeEvent[] = [];
   readonly health: MailboxTotals[] = [];
   readonly crashes: string[] = [];
   readonly killed: string[] = [];
+  readonly redriven: string[] = [];
+  readonly workerExits: string[] = [];
   readonly #inFlight = new Map<string, InFlightPeak>();
   readonly #openAttempts = new Map<string, SettleAttempt>();
   /** The last owner of each mailbox. */
@@ -31,16 +40,21 @@ export class Recorder {
     return [...this.#inFlight.values()];
   }
 
-  receive(life: NodeLife, report: NodeReport): void {
+  /** What was reported so far, without the rest of this class. */
+  get reported(): ReportedHistory {
+    const { attempts, leasesAcquired, observed, inFlight, workerExits, crashes, killed, redriven } = this;
+    return { attempts, leasesAcquired, observed, inFlight, workerExits, crashes, killed, redriven };
+  }
+
+  receive(life: NodeLife, report: RunReport): void {
     switch (report.kind) {
       case "lease_acquired":
         this.#recordLease(life, report);
         break;
       case "settle_begun": {
-        const { kind: _, id, batch, at, ...rest } = report;
-        const attempt = { ...life, ...rest, kind: batch, begunAt: at, endedAt: undefined, result: undefined };
+        const attempt = { ...life, ...report.attempt, endedAt: undefined, result: undefined };
         this.attempts.push(attempt);
-        this.#openAttempts.set(`${life.life}/${id}`, attempt);
+        this.#openAttempts.set(`${life.life}/${report.id}`, attempt);
         break;
       }
       case "settle_ended":
@@ -51,6 +65,9 @@ export class Recorder {
         break;
       case "in_flight":
         this.#recordInFlight(life, report);
+        break;
+      case "worker_exit":
+        this.workerExits.push(life.life);
         break;
       case "health":
         this.health.push(report);
@@ -66,7 +83,7 @@ export class Recorder {
     for (const wake of this.#waiters) wake();
   }
 
-  #recordLease({ node, life }: NodeLife, report: NodeReport & { kind: "lease_acquired" }): void {
+  #recordLease({ node, life }: NodeLife, report: RunReport & { kind: "lease_acquired" }): void {
     const { kind: _, ...lease } = report;
     this.leasesAcquired.push({ node, life, ...lease });
     const mailbox = `${lease.processor}/${lease.partition}`;
@@ -77,7 +94,7 @@ export class Recorder {
     this.record({ node, life, what: "takeover", at: lease.at, ids });
   }
 
-  #recordSettleEnd({ life }: NodeLife, { id, result, at }: NodeReport & { kind: "settle_ended" }): void {
+  #recordSettleEnd({ life }: NodeLife, { id, result, at }: RunReport & { kind: "settle_ended" }): void {
     const attempt = this.#openAttempts.get(`${life}/${id}`);
     if (attempt === undefined) return;
     this.#openAttempts.delete(`${life}/${id}`);
@@ -85,12 +102,15 @@ export class Recorder {
     attempt.endedAt = at;
   }
 
-  #recordInFlight({ node, life }: NodeLife, { bytes, bound }: NodeReport & { kind: "in_flight" }): void {
-    const most = Math.max(bytes, this.#inFlight.get(life)?.bytes ?? 0);
-    this.#inFlight.set(life, { node, bytes: most, bound });
+  #recordInFlight({ node, life }: NodeLife, report: RunReport & { kind: "in_flight" }): void {
+    const before = this.#inFlight.get(life);
+    const { maxBytes, maxBatches } = report;
+    const bytes = Math.max(report.bytes, before?.bytes ?? 0);
+    const batches = Math.max(report.batches, before?.batches ?? 0);
+    this.#inFlight.set(life, { node, bytes, maxBytes, batches, maxBatches });
   }
 
-  /** What was told since a moment, of some kinds. */
+  /** What the runtime showed since a moment, of some kinds. */
   observedSince(at: number, ...kinds: readonly RuntimeEventKind[]): RuntimeEvent[] {
     return this.observed.filter((event) => event.at >= at && kinds.includes(event.what));
   }

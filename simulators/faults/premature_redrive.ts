@@ -1,0 +1,13 @@
+/** Dead letters are redriven before their cause is repaired. @module */
+import { type Fault, simulated } from "./fault.ts";
+
+export const prematureRedrive: Fault = {
+  name: "premature_redrive",
+  does: "redrives every dead letter though nothing was repaired",
+  simulation: simulated({
+    draw: () => ({}),
+    inject(_, { redriveAll, trace }) {
+      void redriveAll().then((count) => count > 0 && trace.recordEffect("premature_redrive", `of ${count}`));
+    },
+  }),
+};

@@ -65,7 +65,8 @@ export const startOptions = {
     schema: text.optional(),
     value: "FILE",
     env: "ZAAKSTROOM_POLICY",
-    help: "what becomes of failures, as JSON: see the README; default: 5 attempts, then a dead letter",
+    help:
+      "what becomes of failures, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter",
   },
   "stop-within": {
     schema: duration.default(10_000),

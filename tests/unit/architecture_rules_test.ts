@@ -3,7 +3,6 @@
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { complaints, reset, shrunk } from "../support/architecture/known_violations.ts";
 import { doubledExportViolations } from "../support/architecture/rules/doubled_exports.ts";
 import { forbiddenNameViolations } from "../support/architecture/rules/forbidden_names.ts";
 import { importCircleViolations } from "../support/architecture/rules/import_circles.ts";
@@ -235,15 +234,4 @@ Deno.test("a unit test without the file it is the test of is found", () => {
     "tests/unit/architecture_test.ts": "",
   }));
   assertEquals(keysOf(found), ["tests/unit/actors/b_test.ts"]);
-});
-
-Deno.test("the list of known violations fails on a new one and on one that is gone, and can only shrink", () => {
-  const violations = ["b", "c"].map((key) => ({ key, message: `${key} is wrong` }));
-  assertEquals(complaints(violations, ["b", "c"]), []);
-  assertEquals(complaints(violations, ["a", "b"]), [
-    "c is wrong",
-    "gone: a: take it off the list (deno task architecture:shrink)",
-  ]);
-  assertEquals(shrunk(violations, ["a", "b"]), ["b"]);
-  assertEquals(reset([...violations].reverse()), ["b", "c"]);
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import { delay } from "@std/async/delay";
+import { tolerateUncaught } from "../../primitives/uncaught.ts";
 
 /** How long after a failed attempt the socket may still report an error. */
 const LATE_MS = 50;
@@ -12,19 +13,18 @@ const LATE_MS = 50;
 /** Connects, and swallows late errors of a failed attempt. A TLS alert among them is thrown: it says why. */
 export async function suppressingConnectErrors<T>(connect: () => Promise<T>): Promise<T> {
   let alert: unknown;
-  const onError = (event: ErrorEvent) => {
-    const { code, message = "" } = (event.error ?? {}) as { code?: string; message?: string };
+  const stop = tolerateUncaught((error) => {
+    const { code, message = "" } = (error ?? {}) as { code?: string; message?: string };
     const isAlert = message.startsWith("received fatal alert");
-    if (isAlert) alert = event.error;
-    if (isAlert || code === "ECONNRESET") event.preventDefault();
-  };
-  globalThis.addEventListener("error", onError);
+    if (isAlert) alert = error;
+    return isAlert || code === "ECONNRESET";
+  });
   try {
     return await connect();
   } catch (error) {
     await delay(LATE_MS);
     throw alert ?? error;
   } finally {
-    globalThis.removeEventListener("error", onError);
+    stop();
   }
 }

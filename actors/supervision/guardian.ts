@@ -21,6 +21,10 @@ interface GuardianOptions {
   /** The exit code by which a node asks to be started anew, at once. */
   readonly recycleCode: number;
   readonly interruptedCode: number;
+  /** False where a hang-up is to be ignored, as `nohup` asks for. Default true: it stops in order. */
+  readonly stopsOnHangup?: boolean | undefined;
+  /** Asked every two seconds: whether the node is to stop because what started the guardian is gone. */
+  readonly isOrphaned?: (() => Promise<boolean>) | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -28,6 +32,7 @@ interface GuardianOptions {
 const KILL_AFTER_MS = 2_000;
 const RESTART_BACKOFF = { firstMs: 100, longestMs: 10_000 };
 const SLOW_PAUSE_MS = 60_000;
+const ORPHAN_CHECK_MS = 2_000;
 
 /** Runs the node until it ends for good; returns its exit code. The first signal asks it to stop, a second one insists. */
 export async function guard(options: GuardianOptions): Promise<number> {
@@ -53,8 +58,7 @@ class Guardian {
   }
 
   async run(): Promise<number> {
-    const onSignal = () => this.#onSignal();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
+    const stopListening = this.#listen();
     try {
       for (;;) {
         const ended = await this.#runOnce();
@@ -65,8 +69,24 @@ class Guardian {
         if (this.#signals > 0) return this.#exitCodeAfterStop(ended.code);
       }
     } finally {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, onSignal);
+      stopListening();
     }
+  }
+
+  #listen(): () => void {
+    const { stopsOnHangup = true, isOrphaned } = this.#options;
+    const onSignal = () => this.#onSignal();
+    // A terminal that closes hangs up more than once: that never insists.
+    const onHangup = () => this.#signals === 0 && this.#onSignal();
+    const signals: [Deno.Signal, () => void][] = [["SIGINT", onSignal], ["SIGTERM", onSignal]];
+    if (stopsOnHangup) signals.push(["SIGHUP", onHangup]);
+    for (const [signal, act] of signals) Deno.addSignalListener(signal, act);
+    const check = async () => await isOrphaned?.() && onHangup();
+    const timer = isOrphaned && setInterval(check, ORPHAN_CHECK_MS);
+    return () => {
+      for (const [signal, act] of signals) Deno.removeSignalListener(signal, act);
+      clearInterval(timer);
+    };
   }
 
   async #runOnce(): Promise<Deno.CommandStatus> {

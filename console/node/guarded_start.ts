@@ -1,5 +1,6 @@
 /** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
 import { guard } from "../../actors/supervision/guardian.ts";
+import { ignoresHangup, watchLauncher } from "./launcher.ts";
 import { selfCommand } from "./self_command.ts";
 
 /** Set for the node by its guardian. */
@@ -66,13 +67,19 @@ export async function guardNode(args: readonly string[]): Promise<number> {
     isFinal: isAnswer,
     recycleCode: RECYCLE,
     interruptedCode: INTERRUPTED,
+    stopsOnHangup: !await ignoresHangup(),
+    isOrphaned: watchLauncher(),
     log: (line) =>
       printLine(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
   });
 }
 
 function printLine(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch {
+    // The terminal or the reader is gone; the node is still guarded.
+  }
 }
 
 /** The seed and the beginning that the guardian gave this node. */

@@ -102,7 +102,7 @@ Deno.test("a node that dies again and again is started at the slow pace from the
   assertEquals([await guarded.end(), guarded.count("started")], [70, 6]);
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   Deno.test(`${signal} asks the node to stop, and its exit code is passed on`, async () => {
     const guarded = new Guarded("wait");
     await guarded.started();
@@ -117,6 +117,15 @@ Deno.test("a node that asks to be recycled when it is asked to stop has stopped,
   await guarded.started();
   guarded.process.kill("SIGTERM");
   assertEquals([await guarded.end(), guarded.count("started")], [0, 1]);
+});
+
+Deno.test("a second hang-up does not insist", async () => {
+  const guarded = new Guarded("slow");
+  await guarded.started();
+  guarded.process.kill("SIGHUP");
+  await guarded.line(/^heard stop/);
+  guarded.process.kill("SIGHUP");
+  assertEquals([await guarded.end(), guarded.count("started")], [42, 1]);
 });
 
 Deno.test("a second signal ends a node that does not stop, and the exit code says so", async () => {

@@ -10,7 +10,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   // The node itself reports wrong options: the guardian doesn't read them.
   if (needsGuardian(args)) return await guardNode(args);
   const { processOutput } = await import("./console/cli/terminal.ts");
-  const { runCommandLine } = await import("./console/command_line.ts");
+  const { asksForJson, runCommandLine } = await import("./console/command_line.ts");
+  const { exitOnCrash } = await import("./console/cli/crash.ts");
+  exitOnCrash(processOutput, asksForJson(args));
   return await runCommandLine(args, processOutput);
 }
 

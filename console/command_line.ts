@@ -18,7 +18,7 @@ export async function runCommandLine(args: readonly string[], output: Output): P
 const JSON_FLAGS = ["--json", "--output=json", "--output=ndjson"];
 
 /** True when a flag asks for JSON: known also where the rest of the line is wrong. */
-function asksForJson(args: readonly string[]): boolean {
+export function asksForJson(args: readonly string[]): boolean {
   return args.some((arg, i) => JSON_FLAGS.includes(arg === "--output" ? `--output=${args[i + 1]}` : arg));
 }
 

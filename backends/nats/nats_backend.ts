@@ -4,7 +4,7 @@ import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox } from "../dead_letters.ts";
-import { BackendUnavailable, BackendUnusable } from "../errors.ts";
+import { BackendUnusable } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
 import { retryWhileUnavailable } from "../primitives/retry.ts";
@@ -79,9 +79,7 @@ class NatsBackend implements Backend {
     });
     this.inbox = ingestInbox(this.#context);
     client.subscribe(subjects.notify(), (msg) => this.#onNotification(messageText(msg)));
-    client.onDisconnect(() =>
-      onAvailabilityChange(new BackendUnavailable("NATS is away (the connection is lost)"))
-    );
+    client.onDisconnect(onAvailabilityChange);
     client.onReconnect(() => this.#onReconnected());
   }
 

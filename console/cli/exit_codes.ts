@@ -64,8 +64,18 @@ export class OutputClosed extends CommandError {
 export function describeExit(error: unknown): { code: number; text: string } {
   const code = codeOf(error);
   if (code !== exitCodes.bug) return { code, text: redactBsns((error as Error).message) };
+  return { code, text: describeBug(error) };
+}
+
+function describeBug(error: unknown): string {
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-  return { code, text: redactBsns(`This is a bug in zaakstroom: ${stack}`) };
+  return redactBsns(`This is a bug in zaakstroom: ${stack}`);
+}
+
+/** What is printed for an error that nothing caught: a bug with its stack, whatever kind of error it is. */
+export function describeCrash(error: unknown, json: boolean): string {
+  const message = describeBug(error);
+  return json ? JSON.stringify({ error: { code: errorCodeOf(exitCodes.bug), message } }) : message;
 }
 
 /** The stable word for an exit code in JSON: `not_found`. */

@@ -8,8 +8,8 @@ export interface StopSignals {
 }
 
 /**
- * Listens for requests to stop. Under a guardian they come by standard input: a terminal's Ctrl-C reaches the whole
- * process group, and must not count twice; the end of the input means that the guardian is gone.
+ * Listens for requests to stop. Under a guardian they come by standard input: a terminal's Ctrl-C or hang-up reaches the
+ * whole process group, and must not count twice; the end of the input means that the guardian is gone.
  */
 export function listenForStop(guarded: boolean): StopSignals {
   const graceful = new AbortController();
@@ -17,15 +17,18 @@ export function listenForStop(guarded: boolean): StopSignals {
   const request = () => graceful.signal.aborted ? immediate.resolve() : graceful.abort();
   const requestGraceful = () => graceful.abort();
   const ignore = () => {};
-  Deno.addSignalListener("SIGINT", guarded ? ignore : request);
-  Deno.addSignalListener("SIGTERM", guarded ? requestGraceful : request);
+  const signals: [Deno.Signal, () => void][] = [
+    ["SIGINT", guarded ? ignore : request],
+    ["SIGTERM", guarded ? requestGraceful : request],
+    ["SIGHUP", guarded ? ignore : requestGraceful],
+  ];
+  for (const [signal, act] of signals) Deno.addSignalListener(signal, act);
   if (guarded) listenToGuardian(request, requestGraceful);
   return {
     graceful: graceful.signal,
     immediate: immediate.promise,
     close() {
-      Deno.removeSignalListener("SIGINT", guarded ? ignore : request);
-      Deno.removeSignalListener("SIGTERM", guarded ? requestGraceful : request);
+      for (const [signal, act] of signals) Deno.removeSignalListener(signal, act);
     },
   };
 }

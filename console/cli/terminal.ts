@@ -20,15 +20,15 @@ export const processOutput: Output = {
   },
 };
 
-/** False when the reader of the pipe has closed it. */
+/** False when the reader of the pipe has closed it, or the terminal is gone. */
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
     return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-    return false;
+    if (error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO") return false;
+    throw error;
   }
 }
 

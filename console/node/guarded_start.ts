@@ -1,5 +1,6 @@
 /** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
 import { guard } from "../../actors/supervision/guardian.ts";
+import { ignoresHangup, watchLauncher } from "./launcher.ts";
 import { selfCommand } from "./self_command.ts";
 
 /** Set for the node by its guardian. */
@@ -25,6 +26,8 @@ const NODE = "ZAAKSTROOM_NODE";
 
 /** Exit codes up to this are an answer; see `exit_codes.ts`, whose imports would cost the start a tenth of a second. */
 const LAST_ANSWER = 7;
+const UNAVAILABLE = 4;
+const BUG = 70;
 const RECYCLE = 75;
 const INTERRUPTED = 130;
 
@@ -32,6 +35,19 @@ const INTERRUPTED = 130;
 export function needsGuardian(args: readonly string[]): boolean {
   const asksForHelp = args.includes("--help") || args.includes("-h");
   return args[0] === "start" && !asksForHelp && Deno.env.get(GUARDED) === undefined;
+}
+
+/**
+ * Whether the node's exit code is an answer. A store that can't be reached is one for the first start alone: a node that
+ * was started again after a crash waits for it.
+ */
+export function isAnswer(code: number, start: number): boolean {
+  return code <= LAST_ANSWER && (code !== UNAVAILABLE || start === 1);
+}
+
+/** True where somebody waits for the end: a run until idle, or a supervisor above that decides when to start again. */
+export function givesUp(args: readonly string[]): boolean {
+  return args.includes("--give-up") || args.includes("--until-idle");
 }
 
 /** Runs a node until it ends for good. It gets a name that outlives it: started again, it takes its own leases at once. */
@@ -47,16 +63,23 @@ export async function guardNode(args: readonly string[]): Promise<number> {
       [NODE]: Deno.env.get(NODE) || `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
     },
     intensity: { restarts: 10, periodMs: 60_000 },
-    isFinal: (code) => code <= LAST_ANSWER,
+    giveUpCode: givesUp(args) ? BUG : undefined,
+    isFinal: isAnswer,
     recycleCode: RECYCLE,
     interruptedCode: INTERRUPTED,
+    stopsOnHangup: !await ignoresHangup(),
+    isOrphaned: watchLauncher(),
     log: (line) =>
       printLine(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
   });
 }
 
 function printLine(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  try {
+    Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch {
+    // The terminal or the reader is gone; the node is still guarded.
+  }
 }
 
 /** The seed and the beginning that the guardian gave this node. */

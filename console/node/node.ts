@@ -4,6 +4,7 @@ import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
+import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
@@ -26,9 +27,12 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-/** Reports a backend that becomes unavailable and available again: once each, however many wait for it. */
+/**
+ * Reports a backend that becomes unavailable and available again: once each, however many wait for it. When it answers
+ * meanwhile and refuses, that is reported too: it says what to do.
+ */
 export class AvailabilityMonitor {
-  #isUnavailable = false;
+  #reported: BackendUnavailable | undefined;
   readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
 
   subscribe(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
@@ -36,13 +40,17 @@ export class AvailabilityMonitor {
   }
 
   readonly onAvailabilityChange: AvailabilityListener = (error) => {
-    if (this.#isUnavailable === (error !== undefined)) return;
-    this.#isUnavailable = error !== undefined;
+    if (this.#reported === error || (this.#reported && error && !this.#isNewRefusal(error))) return;
+    this.#reported = error;
     for (const each of this.#listeners) {
       if (error === undefined) each.backendAvailable();
       else each.backendUnavailable(error.message);
     }
   };
+
+  #isNewRefusal({ cause, message }: BackendUnavailable): boolean {
+    return cause instanceof BackendUnusable && message !== this.#reported?.message;
+  }
 }
 
 /** A node that was started. */

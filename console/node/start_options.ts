@@ -36,6 +36,10 @@ export const startOptions = {
     help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
   },
   "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
+  "give-up": {
+    schema: flag,
+    help: "on the command line: end with exit code 70 after 11 crashes in a minute, not one start a minute",
+  },
   json: { ...jsonOption, help: "print the summary, and log, as JSON" },
   host: {
     schema: text.default("127.0.0.1"),

@@ -40,6 +40,9 @@ const WINDOW_MS = 1_000;
 /** In a window: lines for one kind of event, processor and class of error; and how many such keys are counted separately. */
 const LIMITS = { each: 5, keys: 32 };
 
+/** Reasons of one outage that are told apart. */
+const REASONS = 5;
+
 /** A log that writes through `write`. Normal work is not logged: metrics count it. */
 export function createNodeLog(options: NodeLogOptions): NodeLog {
   return new LimitedNodeLog(options);
@@ -50,7 +53,7 @@ class LimitedNodeLog implements NodeLog {
   readonly #now: () => number;
   readonly #limiter = new LogLimiter<LogEntry>(LIMITS);
   #window: { readonly since: number; readonly cancel: () => void } | undefined;
-  #outage: { readonly since: number; tries: number } | undefined;
+  #outage: { readonly since: number; readonly reasons: Set<string>; tries: number } | undefined;
 
   constructor(options: NodeLogOptions) {
     this.#options = options;
@@ -83,10 +86,13 @@ class LimitedNodeLog implements NodeLog {
     this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
   }
 
-  /** Called at every attempt that fails, by every caller: the first one is logged. */
+  /** Called at every attempt that fails, by every caller: each reason is logged once, the first few of an outage. */
   backendUnavailable(reason: string): void {
-    if (this.#outage !== undefined) return void this.#outage.tries++;
-    this.#outage = { since: this.#now(), tries: 1 };
+    this.#outage ??= { since: this.#now(), reasons: new Set(), tries: 0 };
+    this.#outage.tries++;
+    const { reasons } = this.#outage;
+    if (reasons.has(reason) || reasons.size === REASONS) return;
+    reasons.add(reason);
     this.#log("backend_unavailable", "", () => outageEntry(reason));
   }
 

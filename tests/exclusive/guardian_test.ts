@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertMatch } from "@std/assert";
 
 /** A guardian in a process of its own, and what it and its node say. */
 class Guarded {
@@ -80,15 +80,29 @@ for (const code of [0, 2]) {
   });
 }
 
-Deno.test("a node that dies again and again is given up on, in one line", async () => {
-  const guarded = new Guarded("exit", "70");
+Deno.test("with --give-up a node that dies again and again is given up on with 70, in one line", async () => {
+  const guarded = new Guarded("exit", "71", "--give-up");
   assertEquals([await guarded.end(), guarded.count("started")], [70, 4]);
   const given = guarded.lines.filter((line) => line.includes("giving up"));
-  assertEquals(given, ["tell The node ended with exit code 70, 4 times in 60 s: giving up"]);
+  assertEquals(given, ["tell The node ended with exit code 71, 4 times in 60 s: giving up"]);
   assertEquals(guarded.count("tell"), 4);
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+Deno.test("a node that dies again and again is started at the slow pace from then on, and a signal ends that", async () => {
+  const guarded = new Guarded("exit", "70");
+  const often = "tell The node ended with exit code 70, 4 times in 60 s: starting it again in 1 s";
+  assertEquals((await guarded.line(/times in/))!.input, often);
+  const reported = performance.now();
+  for (let start = 5; start <= 6; start++) {
+    await guarded.started();
+    assertGreater(performance.now() - reported, (start - 4) * 900);
+    await guarded.line(/ times in 60 s: starting it again in 1 s$/);
+  }
+  guarded.process.kill("SIGTERM");
+  assertEquals([await guarded.end(), guarded.count("started")], [70, 6]);
+});
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   Deno.test(`${signal} asks the node to stop, and its exit code is passed on`, async () => {
     const guarded = new Guarded("wait");
     await guarded.started();
@@ -103,6 +117,15 @@ Deno.test("a node that asks to be recycled when it is asked to stop has stopped,
   await guarded.started();
   guarded.process.kill("SIGTERM");
   assertEquals([await guarded.end(), guarded.count("started")], [0, 1]);
+});
+
+Deno.test("a second hang-up does not insist", async () => {
+  const guarded = new Guarded("slow");
+  await guarded.started();
+  guarded.process.kill("SIGHUP");
+  await guarded.line(/^heard stop/);
+  guarded.process.kill("SIGHUP");
+  assertEquals([await guarded.end(), guarded.count("started")], [42, 1]);
 });
 
 Deno.test("a second signal ends a node that does not stop, and the exit code says so", async () => {

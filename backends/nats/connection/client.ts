@@ -5,7 +5,7 @@ import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/t
 import { requiresClientCertificate } from "./tls_probe.ts";
 import { connectionOptionsOf, type NatsCredentials } from "./credentials.ts";
 import { refusal, translate } from "./errors.ts";
-import { suppressingConnectErrors } from "./connect_errors.ts";
+import { lateErrorsOver, suppressingConnectErrors, tolerateSocketErrors } from "./connect_errors.ts";
 
 interface NatsTarget {
   /** `nats://host:port`, several with commas between them. */
@@ -25,8 +25,10 @@ export class NatsClient {
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #reconnected = new Set<() => void>();
-  readonly #disconnected = new Set<() => void>();
-  #isDisconnected = false;
+  readonly #disconnected = new Set<(error: BackendUnavailable) => void>();
+  readonly #stopTolerating = tolerateSocketErrors();
+  /** Why there is no connection; undefined while there is one. */
+  #lost: BackendUnavailable | undefined;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, readonly deadlineMs: number) {
     this.#connection = connection;
@@ -124,30 +126,51 @@ export class NatsClient {
     return () => void this.#reconnected.delete(listener);
   }
 
-  /** Calls back when the connection is lost, even while no request is under way. */
-  onDisconnect(listener: () => void): void {
+  /**
+   * Calls back when the connection is lost, even while no request is under way, and again when the server refuses to take
+   * it up.
+   */
+  onDisconnect(listener: (error: BackendUnavailable) => void): void {
     this.#disconnected.add(listener);
   }
 
   async close(): Promise<void> {
     await this.#connection.close();
+    if (this.#lost !== undefined) await lateErrorsOver();
+    this.#stopTolerating();
   }
 
   /** While disconnected the library would buffer a message and send it later, when its caller has given up: half a batch. */
   #requireConnection(): void {
-    if (this.#isDisconnected) throw new BackendUnavailable("NATS is away (the connection is lost)");
+    if (this.#lost === undefined) return;
+    throw new BackendUnavailable(this.#lost.message, { cause: this.#lost.cause });
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") {
-        this.#isDisconnected = true;
-        for (const listener of this.#disconnected) listener();
+    for await (const status of this.#connection.status()) {
+      if (status.type === "disconnect") {
+        // Every attempt that is refused ends with another one: its reason stays.
+        if (this.#lost === undefined) {
+          this.#reportLoss(new BackendUnavailable("NATS is away (the connection is lost)"));
+        }
+      } else if (status.type === "error" && this.#lost !== undefined) {
+        this.#onRefused(translate(status.error));
+      } else if (status.type === "reconnect") {
+        this.#lost = undefined;
+        for (const listener of [...this.#reconnected]) listener();
       }
-      if (type !== "reconnect") continue;
-      this.#isDisconnected = false;
-      for (const listener of [...this.#reconnected]) listener();
     }
+  }
+
+  /** A server that refuses a client it took before is out of reach: its account may be mended, or its file renewed. */
+  #onRefused(error: unknown): void {
+    if (!(error instanceof BackendUnusable) || error.message === this.#lost?.message) return;
+    this.#reportLoss(new BackendUnavailable(error.message, { cause: error }));
+  }
+
+  #reportLoss(error: BackendUnavailable): void {
+    this.#lost = error;
+    for (const listener of this.#disconnected) listener(error);
   }
 }
 

@@ -31,7 +31,7 @@ export interface NatsCredentials {
 export function connectionOptionsOf(url: string, given: NatsCredentials = {}): ConnectionOptions {
   const urls = url.split(",").map((each) => new URL(each));
   const credentials = { ...credentialsInUrl(urls[0]!), ...given };
-  const authenticator = authenticatorOf(credentials);
+  const authenticator = lenientWhenReconnecting(authenticatorOf(credentials));
   const tls = tlsOf(credentials, urls.some(({ protocol }) => protocol === "tls:"));
   return {
     servers: urls.map(({ host }) => host),
@@ -59,6 +59,23 @@ function authenticatorOf(credentials: NatsCredentials): Authenticator | undefine
   }
   if (token !== undefined) return tokenAuthenticator(token);
   return user === undefined ? undefined : usernamePasswordAuthenticator(user, password);
+}
+
+/**
+ * The library closes a connection for good when its authenticator throws. A file that is being renewed while the client
+ * reconnects may be missing or half written: then it presents nothing, is refused, and tries again.
+ */
+function lenientWhenReconnecting(authenticate: Authenticator | undefined): Authenticator | undefined {
+  let succeeded = false;
+  return authenticate && ((nonce) => {
+    try {
+      const auth = authenticate(nonce);
+      succeeded = true;
+      return auth;
+    } catch (error) {
+      if (!succeeded) throw error;
+    }
+  });
 }
 
 function tlsOf({ caFile, certFile, keyFile }: NatsCredentials, insisted: boolean): ConnectionOptions["tls"] {

@@ -70,7 +70,7 @@ export function refusal(error: ApiError): Error {
   if (advice !== undefined) {
     return new BackendUnusable(`NATS refuses (${err_code} ${description}): ${advice}`);
   }
-  if (TRY_AGAIN.includes(err_code) || code === 503) {
+  if (TRY_AGAIN.includes(err_code) || code === 503 || code === 429) {
     return new BackendUnavailable(`NATS asks to try again (${err_code})`);
   }
   return new JetStreamApiError(error);

@@ -13,6 +13,8 @@ const code = await guard({
   ],
   env: {},
   intensity: { restarts: 3, periodMs: 60_000 },
+  slowPauseMs: 1_000,
+  giveUpCode: Deno.args.includes("--give-up") ? 70 : undefined,
   isFinal: (code) => code === 0 || code === 42 || code === 2,
   recycleCode: 75,
   interruptedCode: 130,

@@ -28,5 +28,6 @@ const received = await readLine();
 await printLine(`heard ${received}`);
 // Deaf: it hears that it should stop, and does not.
 if (act === "deaf") setInterval(() => {}, 1_000);
+else if (act === "slow") setTimeout(() => Deno.exit(42), 500);
 else if (act === "wait_and_exit") Deno.exit(Number(Deno.args[2]));
 else Deno.exit(start === 1 ? 42 : 43);

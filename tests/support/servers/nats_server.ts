@@ -34,6 +34,8 @@ export interface TestNats {
   stop(): Promise<void>;
   /** Starts it again on the same store and port, and waits until it answers. */
   start(): Promise<void>;
+  /** Gives the running server these lines instead of those of its options' `config`. It reads them soon after. */
+  reload(config: string): void;
   /** Stops it, where it runs, and removes everything. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -130,11 +132,16 @@ class TestServer implements TestNats {
     readonly port: number,
     readonly options: TestNatsOptions,
   ) {
-    const { syncAlways = true, jetStream = true, config = "", jetStreamConfig = "" } = options;
+    this.#writeConfig(options.config ?? "");
+  }
+
+  #writeConfig(config: string): void {
+    const { syncAlways = true, jetStream = true, jetStreamConfig = "" } = this.options;
     const settings = [`store_dir: ${JSON.stringify(this.storeDir)}`, jetStreamConfig];
     if (syncAlways) settings.push("sync_interval: always");
     const store = jetStream ? `jetstream { ${settings.filter((each) => each !== "").join(", ")} }` : "";
-    Deno.writeTextFileSync(`${root}/server.conf`, `listen: "127.0.0.1:${port}"\n${store}\n${config}\n`);
+    const text = `listen: "127.0.0.1:${this.port}"\n${store}\n${config}\n`;
+    Deno.writeTextFileSync(`${this.root}/server.conf`, text);
   }
 
   get url(): string {
@@ -159,6 +166,11 @@ class TestServer implements TestNats {
     });
     await Promise.race([answers(this.url, this.options), ended]);
     ended.catch(() => {});
+  }
+
+  reload(config: string): void {
+    this.#writeConfig(config);
+    Deno.kill(this.pid, "SIGHUP");
   }
 
   kill9(): Promise<void> {

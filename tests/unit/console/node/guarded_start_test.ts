@@ -1,6 +1,12 @@
 /** The guardian's part of the command line. @module */
 import { assert, assertEquals } from "@std/assert";
-import { GUARDED, needsGuardian, nodeEnvironment } from "../../../../console/node/guarded_start.ts";
+import {
+  givesUp,
+  GUARDED,
+  isAnswer,
+  needsGuardian,
+  nodeEnvironment,
+} from "../../../../console/node/guarded_start.ts";
 
 Deno.test("a start gets a guardian, but for the node itself and for help", () => {
   assertEquals(Deno.env.get(GUARDED), undefined);
@@ -25,4 +31,14 @@ Deno.test("a start gets a guardian, but for the node itself and for help", () =>
 Deno.test("the node runs in a small heap, and knows that it is guarded", () => {
   assertEquals(nodeEnvironment[GUARDED], "1");
   assert(nodeEnvironment.DENO_V8_FLAGS!.includes("--max-semi-space-size=8"));
+});
+
+Deno.test("a store out of reach is the first start's answer alone; a crash never is one", () => {
+  assertEquals([0, 1, 2, 3, 4, 5, 6, 7].filter((code) => !isAnswer(code, 1)), []);
+  assertEquals([0, 1, 2, 3, 4, 5, 6, 7, 70, 75, 101].filter((code) => !isAnswer(code, 2)), [4, 70, 75, 101]);
+});
+
+Deno.test("a guardian gives up for a supervisor above it and for a run until idle", () => {
+  const flags = [[], ["--json"], ["--give-up"], ["--until-idle"]];
+  assertEquals(flags.map((more) => givesUp(["start", ...more])), [false, false, true, true]);
 });

@@ -34,6 +34,7 @@ Deno.test("a message that is too large is about this message, also where the dis
 Deno.test("what only a person can mend is refused, and a busy server is asked again", () => {
   for (const code of [10039, 10074, 10076]) assert(refused(code) instanceof BackendUnusable, String(code));
   for (const code of [10008, 10210]) assert(refused(code) instanceof BackendUnavailable, String(code));
+  assert(refused(10167, "too many requests", 429) instanceof BackendUnavailable);
   assert(!(refused(10008) instanceof StoreFull));
 });
 

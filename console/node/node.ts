@@ -4,6 +4,7 @@ import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
+import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
@@ -26,14 +27,23 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-/** Reports a backend that becomes unavailable and available again: once each, however many wait for it. */
+type BackendObserver = Pick<Observer, "backendUnavailable" | "backendAvailable" | "inputRefused">;
+
+/**
+ * Reports a backend that becomes unavailable and available again, once each, however many wait for it; and the events that
+ * it refuses.
+ */
 export class AvailabilityMonitor {
   #isUnavailable = false;
-  readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
+  readonly #listeners: BackendObserver[] = [];
 
-  subscribe(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
+  subscribe(listener: BackendObserver): void {
     this.#listeners.push(listener);
   }
+
+  readonly onInputRefused: RefusalListener = (refusal) => {
+    for (const each of this.#listeners) each.inputRefused?.(refusal);
+  };
 
   readonly onAvailabilityChange: AvailabilityListener = (error) => {
     if (this.#isUnavailable === (error !== undefined)) return;

@@ -10,6 +10,7 @@ import {
   outageEntry,
   processorRestartEntry,
   recoveryEntry,
+  refusedInputEntry,
   restartEntry,
   suppressedEntry,
 } from "./log_entry.ts";
@@ -83,6 +84,10 @@ class LimitedNodeLog implements NodeLog {
     this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
   }
 
+  inputRefused(refusal: { id: number; refusalClass: string }): void {
+    this.#log("input_refused", refusal.refusalClass, () => refusedInputEntry(refusal));
+  }
+
   /** Called at every attempt that fails, by every caller: the first one is logged. */
   backendUnavailable(reason: string): void {
     if (this.#outage !== undefined) return void this.#outage.tries++;
@@ -147,6 +152,7 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     fenced: (ids) => notifyAll((observer) => observer.fenced(ids)),
     workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
     processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
+    inputRefused: (refusal) => notifyAll((observer) => observer.inputRefused?.(refusal)),
     backendUnavailable: (reason) => notifyAll((observer) => observer.backendUnavailable(reason)),
     backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),
   };

@@ -2,7 +2,8 @@
 import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
-import { readInput } from "../../../schema/input.ts";
+import { readInputText } from "../../../schema/input.ts";
+import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
@@ -18,6 +19,7 @@ export interface OutboxContext {
   readonly client: PostgresClient;
   readonly notifier: Notifier;
   readonly partitions: number;
+  readonly onInputRefused: RefusalListener;
 }
 
 interface OutboxRow {
@@ -33,8 +35,12 @@ interface OutboxEvent {
   readonly event: WireEvent;
 }
 
-interface RefusedRow {
+interface RefusedRow extends Refusal {
   readonly id: number;
+}
+
+interface Refusal {
+  readonly refusalClass: RefusalClass;
   readonly reason: string;
 }
 
@@ -49,7 +55,8 @@ interface Drained {
  * Moves the next rows: deleted there and appended here in one transaction. A row without a valid event stays behind with
  * the reason. Returns how many rows were moved or refused; 0 while another node drains.
  */
-export async function drainOutbox({ client, notifier, partitions }: OutboxContext): Promise<number> {
+export async function drainOutbox(context: OutboxContext): Promise<number> {
+  const { client, notifier, partitions, onInputRefused } = context;
   const drained = await client.run((sql) =>
     sql.begin(async (begun) => {
       const tx = begun as unknown as Sql;
@@ -60,6 +67,7 @@ export async function drainOutbox({ client, notifier, partitions }: OutboxContex
   if (drained === undefined) return 0;
   const { touched, appended, refused } = drained;
   if (touched.length > 0) notifier.notify(touched, ["*"], true);
+  refused.forEach(onInputRefused);
   return appended.length + refused.length;
 }
 
@@ -78,8 +86,8 @@ function sortRows(rows: readonly OutboxRow[]): { events: OutboxEvent[]; refused:
   const refused: RefusedRow[] = [];
   for (const { id, event: text, locked } of rows) {
     const event = readRow(text);
-    if (typeof event === "string") {
-      if (!locked) refused.push({ id, reason: event });
+    if ("reason" in event) {
+      if (!locked) refused.push({ id, ...event });
     } else if (locked) held.add(event.correlation_id);
     else if (!held.has(event.correlation_id)) events.push({ id, event });
   }
@@ -87,11 +95,12 @@ function sortRows(rows: readonly OutboxRow[]): { events: OutboxEvent[]; refused:
 }
 
 /** The event, or why the row is refused. */
-function readRow(text: string): WireEvent | string {
+function readRow(text: string): WireEvent | Refusal {
   try {
-    return readInput(JSON.parse(text));
+    return readInputText(text);
   } catch (error) {
-    return error instanceof InvalidEvent ? error.message : "Not a JSON object";
+    if (!(error instanceof InvalidEvent)) throw error;
+    return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
 }
 
@@ -108,7 +117,8 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
       if (codeOf(error) !== "ZS002") throw error;
       const clashes = ({ event }: OutboxEvent) => event.event_id === detailOf(error);
       const reason = new EventIdConflict(detailOf(error)).message;
-      refused.push(...events.filter(clashes).map(({ id }) => ({ id, reason })));
+      const clashing = events.filter(clashes);
+      refused.push(...clashing.map(({ id }) => ({ id, refusalClass: "id_conflict" as const, reason })));
       events = events.filter((outboxEvent) => !clashes(outboxEvent));
     }
   }

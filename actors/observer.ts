@@ -30,6 +30,8 @@ export interface Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
   /** A processor ended with a bug; it is started again unless that happened too often. */
   processorRestarted?(restart: { processor: string; reason: string }): void;
+  /** An event at the ingest subject or in the outbox was put in the inbox. */
+  inputRefused?(refusal: { id: number; refusalClass: string }): void;
   backendUnavailable(reason: string): void;
   backendAvailable(): void;
 }

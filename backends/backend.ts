@@ -33,7 +33,7 @@ export interface CaseSummary {
 /** What an operator sees and does. */
 interface Operations {
   readonly deadLetters: DeadLetters;
-  /** What could not be taken in, where a backend takes events of producers by itself (JetStream's ingest subject). */
+  /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
   /** Cases by latest change, newest first. */
   listCases(options?: { limit?: number; latest?: string }): Promise<CaseSummary[]>;

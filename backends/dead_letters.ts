@@ -50,9 +50,19 @@ export interface RejectedEvent {
   readonly text: string;
 }
 
+/** Why an event is refused, as few classes as a metric can have. */
+export const refusalClasses = ["not_text", "not_json", "invalid", "id_conflict", "too_large"] as const;
+export type RefusalClass = (typeof refusalClasses)[number];
+
+/** Called for each event that a node puts in the inbox. */
+export type RefusalListener = (refusal: { readonly id: number; readonly refusalClass: RefusalClass }) => void;
+
 export interface Inbox {
   /** Oldest first, at most `limit` (default 100). */
   list(limit?: number): Promise<RejectedEvent[]>;
+  /** One of them; undefined when it is not there. */
+  find(id: number): Promise<RejectedEvent | undefined>;
+  /** How many there are. May count up to 10,000, which then means "or more". */
   count(): Promise<number>;
   /** Takes one in again: rules, or other events, may have changed. False when it is not there. */
   retry(id: number, act: OperatorAction): Promise<boolean>;

@@ -8,7 +8,11 @@ import { type Cents, writtenAmount } from "./money.ts";
 /** An event that its schema refuses. The message names fields and rules and never repeats a value. */
 export class InvalidEvent extends Error {
   override name = "InvalidEvent";
-  constructor(readonly problems: readonly string[]) {
+  constructor(
+    readonly problems: readonly string[],
+    /** What is refused: bytes that are no text, text that is no JSON, or JSON that is no event. */
+    readonly refusalClass: "not_text" | "not_json" | "invalid" = "invalid",
+  ) {
     super(`Invalid event: ${problems.join("; ")}`);
   }
 }

@@ -65,6 +65,20 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   return withTwoDecimals(withMarks(canonical(completed), options.strict ?? false));
 }
 
+/** The same for JSON text. */
+export function readInputText(text: string, options: InputOptions = {}): WireEvent {
+  return readInput(parseJson(text), options);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message would quote the text.
+    throw new InvalidEvent(["not a JSON value"], "not_json");
+  }
+}
+
 function asEnvelope(input: unknown): EventInput {
   if (!isRecord(input)) throw new InvalidEvent(["an event must be a JSON object"]);
   const bare = !("event_type" in input) && !("data" in input) && "case_id" in input;

@@ -133,8 +133,9 @@ class NatsBackend implements Backend {
 
   #runMaintenance(): Promise<unknown> {
     const timers = this.#timers = new TimerIndex(this.#context);
-    const { timersAsOf } = this.#options;
-    return runMaintenance({ ...this.#context, timers, timersAsOf, append: this.append }, this.#ended.signal);
+    const { timersAsOf, onInputRefused = () => {} } = this.#options;
+    const context = { ...this.#context, timers, timersAsOf, append: this.append, onInputRefused };
+    return runMaintenance(context, this.#ended.signal);
   }
 
   /** Handles a notification of another node: a lease is free, or a parked case was changed. */

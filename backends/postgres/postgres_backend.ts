@@ -2,6 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
+import type { Inbox, RefusalListener } from "../dead_letters.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
@@ -13,6 +14,7 @@ import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
+import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
@@ -44,6 +46,8 @@ export interface PostgresOptions extends PostgresTarget {
   pollMs?: number;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
+  /** Called for each row of the outbox that is refused. */
+  onInputRefused?: RefusalListener | undefined;
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this long without an answer the database counts as unavailable. Default 15,000. */
@@ -97,6 +101,7 @@ class PostgresBackend implements Backend {
   readonly name = "postgres";
   readonly features = features;
   readonly deadLetters;
+  readonly inbox: Inbox;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
   readonly #mailboxContext: MailboxContext;
@@ -112,6 +117,7 @@ class PostgresBackend implements Backend {
     this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
     this.#options = options;
     this.deadLetters = deadLetters(client, this.#notifier);
+    this.inbox = outboxInbox(client);
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
@@ -148,9 +154,9 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<void> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf } = this.#options;
+    const { timersAsOf, onInputRefused = () => {} } = this.#options;
     return runMaintenance(
-      { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf },
+      { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf, onInputRefused },
       this.#ended.signal,
     );
   }
@@ -160,7 +166,7 @@ class PostgresBackend implements Backend {
   listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client);
+  health = () => health(this.#client, this.inbox);
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -1,4 +1,4 @@
-/** `inbox`: events that were refused at the ingest subject, and what a person does about them. @module */
+/** `inbox`: events that were refused at the ingest subject or in the outbox, and what a person does about them. @module */
 import type { Inbox, RejectedEvent } from "../../backends/dead_letters.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 import { text } from "../../schema/settings.ts";
@@ -82,14 +82,16 @@ function printDone(did: string, id: number, values: Values<typeof actOptions>, o
   printResult(output, values, { json: { did, id: String(id) }, text: "Done" });
 }
 
-/** `inbox`: on JetStream only. */
+/** `inbox`: on JetStream and PostgreSQL. */
 export const inbox = commandGroup({
   name: "inbox",
-  summary: "Events refused at the ingest subject of JetStream: lists, shows, retries or discards them",
+  summary: "Events refused at the ingest subject or in the outbox: lists, shows, retries or discards them",
   notes: [
-    "Any NATS client can leave events as plain JSON, without an id or a partition, and a node takes them in:",
+    "A program leaves events as plain JSON, without an id or a partition, and a node takes them in. On JetStream, with any",
+    "NATS client; on PostgreSQL, in its own transaction:",
     `  nats pub --jetstream cases.ingest '{"case_id":"1","citizen_bsn":"999990019","debt_amount":10,"debt_type":"huur"}'`,
-    "What is no valid event waits here with the reason. On PostgreSQL see zaakstroom.outbox, where refused_for has it.",
+    `  insert into zaakstroom.outbox (event) values ('{"case_id":"1", …}');`,
+    "What is no valid event waits here with the reason, whole.",
   ].join("\n"),
   subcommands: [
     list,
@@ -110,16 +112,15 @@ async function withInbox(
   values: Values<typeof showOptions>,
   use: (inbox: Inbox) => Promise<void>,
 ): Promise<number> {
-  if (values.backend !== "nats") throw new UsageError("Cannot use inbox without --backend nats");
   return await withBackend(values, async ({ inbox }) => {
-    if (inbox === undefined) throw new UsageError("inbox belongs to --backend nats");
+    if (inbox === undefined) throw new UsageError("Cannot use inbox with this backend: it has none");
     await use(inbox);
     return exitCodes.ok;
   });
 }
 
 async function find(inbox: Inbox, id: number): Promise<RejectedEvent> {
-  const found = (await inbox.list(Number.MAX_SAFE_INTEGER)).find((refused) => refused.id === id);
+  const found = await inbox.find(id);
   if (found === undefined) {
     throw new CommandError(exitCodes.notFound, "There is no such event: see inbox list");
   }

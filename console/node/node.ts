@@ -5,6 +5,7 @@ import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck } from "../http/health_check.ts";
@@ -27,17 +28,23 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
+type BackendObserver = Pick<Observer, "backendUnavailable" | "backendAvailable" | "inputRefused">;
+
 /**
  * Reports a backend that becomes unavailable and available again: once each, however many wait for it. When it answers
- * meanwhile and refuses, that is reported too: it says what to do.
+ * meanwhile and refuses, that is reported too: it says what to do. Reports as well the events that it refuses.
  */
 export class AvailabilityMonitor {
   #reported: BackendUnavailable | undefined;
-  readonly #listeners: { backendUnavailable(reason: string): void; backendAvailable(): void }[] = [];
+  readonly #listeners: BackendObserver[] = [];
 
-  subscribe(listener: { backendUnavailable(reason: string): void; backendAvailable(): void }): void {
+  subscribe(listener: BackendObserver): void {
     this.#listeners.push(listener);
   }
+
+  readonly onInputRefused: RefusalListener = (refusal) => {
+    for (const each of this.#listeners) each.inputRefused?.(refusal);
+  };
 
   readonly onAvailabilityChange: AvailabilityListener = (error) => {
     if (this.#reported === error || (this.#reported && error && !this.#isNewRefusal(error))) return;

@@ -51,6 +51,7 @@ function openStore({ values, availability, clock, reporter }: ProcessContext): P
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     onAvailabilityChange: availability.onAvailabilityChange,
+    onInputRefused: availability.onInputRefused,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });

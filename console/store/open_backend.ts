@@ -1,5 +1,6 @@
 /** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
+import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
@@ -17,6 +18,7 @@ export interface OpenOptions {
   node?: string;
   leaseMs?: number;
   onAvailabilityChange?: AvailabilityListener;
+  onInputRefused?: RefusalListener;
   timersAsOf?: () => Date;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;

@@ -10,6 +10,7 @@ import {
   outageEntry,
   processorRestartEntry,
   recoveryEntry,
+  refusedInputEntry,
   restartEntry,
   suppressedEntry,
 } from "./log_entry.ts";
@@ -86,6 +87,10 @@ class LimitedNodeLog implements NodeLog {
     this.#log("processor_restart", restart.processor, () => processorRestartEntry(restart));
   }
 
+  inputRefused(refusal: { id: number; refusalClass: string }): void {
+    this.#log("input_refused", refusal.refusalClass, () => refusedInputEntry(refusal));
+  }
+
   /** Called at every attempt that fails, by every caller: each reason is logged once, the first few of an outage. */
   backendUnavailable(reason: string): void {
     this.#outage ??= { since: this.#now(), reasons: new Set(), tries: 0 };
@@ -153,6 +158,7 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     fenced: (ids) => notifyAll((observer) => observer.fenced(ids)),
     workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
     processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
+    inputRefused: (refusal) => notifyAll((observer) => observer.inputRefused?.(refusal)),
     backendUnavailable: (reason) => notifyAll((observer) => observer.backendUnavailable(reason)),
     backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),
   };

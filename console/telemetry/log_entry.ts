@@ -9,6 +9,7 @@ export type LogEvent =
   | "fenced"
   | "worker_restart"
   | "processor_restart"
+  | "input_refused"
   | "backend_unavailable"
   | "backend_available";
 
@@ -82,6 +83,13 @@ export function outageEntry(reason: string): LogEntry {
   return { level: "error", event: "backend_unavailable", ids: { reason: shortReason }, text };
 }
 
+/** The reason in full names fields; it is for `inbox show`. */
+export function refusedInputEntry(refusal: { id: number; refusalClass: string }): LogEntry {
+  const { id, refusalClass: reason } = refusal;
+  const text = `event ${id} is refused and waits in the inbox (${reason})`;
+  return { level: "warn", event: "input_refused", ids: { id, reason }, text };
+}
+
 export function recoveryEntry(outageMs: number, attempts: number): LogEntry {
   const text = `backend available again after ${formatDuration(outageMs)} (failed tries: ${
     formatInteger(attempts)
@@ -112,6 +120,7 @@ const SUPPRESSED_NOUNS: Record<LogEvent, readonly [one: string, many: string]> =
   fenced: ["fenced write", "fenced writes"],
   worker_restart: ["worker restart", "worker restarts"],
   processor_restart: ["processor restart", "processor restarts"],
+  input_refused: ["refused event", "refused events"],
   backend_unavailable: ["outage of the backend", "outages of the backend"],
   backend_available: ["return of the backend", "returns of the backend"],
 };
@@ -119,7 +128,7 @@ const SUPPRESSED_NOUNS: Record<LogEvent, readonly [one: string, many: string]> =
 /** Stands for `count` entries like this one that were not written. */
 export function suppressedEntry({ level, event, ids }: LogEntry, count: number, windowMs: number): LogEntry {
   const shared: Record<string, string | number> = {};
-  for (const name of ["processor", "exit", "error"]) {
+  for (const name of ["processor", "exit", "error", "reason"]) {
     const value = ids[name];
     if (value !== undefined) shared[name] = value;
   }

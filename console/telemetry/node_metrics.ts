@@ -1,6 +1,7 @@
 /** What a node counts while it runs: plain numbers, cheap to add to. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
 import type { WorkerExit } from "../../actors/pool/worker_handle.ts";
+import { refusalClasses } from "../../backends/dead_letters.ts";
 import type { Health } from "../../backends/health.ts";
 import { isEventType } from "../../schema/events.ts";
 import { DurationHistogram } from "./duration_histogram.ts";
@@ -45,6 +46,8 @@ export class NodeMetrics implements Observer {
   readonly processorRestarts: LabelCounts;
   /** By exit. */
   readonly restarts = new LabelCounts(WORKER_EXITS);
+  /** Events put in the inbox by this node, by class of reason. */
+  readonly refusedInputs = new LabelCounts(refusalClasses);
   readonly latencies = new Latencies();
   readonly durations: DurationHistogram;
   /** In milliseconds by our clock; null as long as nothing was settled. */
@@ -115,6 +118,10 @@ export class NodeMetrics implements Observer {
 
   workerRestarted({ exit }: { exit: string }): void {
     this.restarts.add(exitLabel(exit));
+  }
+
+  inputRefused({ refusalClass }: { refusalClass: string }): void {
+    this.refusedInputs.add(refusalClass);
   }
 
   /** Called at every attempt that fails; only the first of them begins an outage. */

@@ -125,7 +125,26 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
     labels: ["exit"],
     read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
+  registerInbox(registry, nodeMetrics, backend);
   registerAvailability(registry, nodeMetrics, backend);
+}
+
+function registerInbox(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  counter(registry, {
+    name: "zaakstroom_refused_inputs_total",
+    help: "Events that this node put in the inbox, by class of reason",
+    labels: ["backend", "reason"],
+    read: () => [...nodeMetrics.refusedInputs].map(([reason, n]) => [{ backend, reason }, n]),
+  });
+  gauge(registry, {
+    name: "zaakstroom_inbox_refused",
+    help: "Events in the inbox that wait for a person",
+    labels: ["backend"],
+    read: () => {
+      const refused = nodeMetrics.health?.rejected;
+      return refused === undefined ? [] : [[{ backend }, refused]];
+    },
+  });
 }
 
 function registerAvailability(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {

@@ -136,6 +136,8 @@ create table zaakstroom.outbox (
   refused_for text
 );
 create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
+-- The inbox: what is refused stays here whole, with the reason, until a person retries or discards it.
+create index outbox_refused on zaakstroom.outbox (id) where refused_for is not null;
 
 -- The read model of cases, projected from the log behind checkpoints of its own.
 create table zaakstroom.cases (
@@ -889,6 +891,35 @@ begin
 end
 $$;
 
+-- The next rows of the outbox in the order of their ids, at most p_limit of them and about p_bytes of text. One transaction at
+-- a time is given any: two that share the rows would append the later ones of a case first. The lock ends after the commit is
+-- visible, so the next one sees what is left. A row that is locked by another transaction is reported as such, and the
+-- caller leaves the later rows of its case where they are.
+create function zaakstroom.take_outbox(p_limit integer, p_bytes integer)
+returns table (id bigint, event text, locked boolean)
+language plpgsql as $$
+declare
+  v_row record;
+  v_bytes bigint := 0;
+begin
+  -- 1515236213 is 'ZS' + a lock space.
+  if not pg_try_advisory_xact_lock(1515236213, 0) then
+    return;
+  end if;
+  for v_row in
+    select o.id, o.event from zaakstroom.outbox o where o.refused_for is null order by o.id limit p_limit
+  loop
+    event := v_row.event::text;
+    v_bytes := v_bytes + octet_length(event);
+    exit when v_bytes > p_bytes and id is not null;
+    id := v_row.id;
+    perform from zaakstroom.outbox o where o.id = v_row.id and o.refused_for is null for update skip locked;
+    locked := not found;
+    return next;
+  end loop;
+end
+$$;
+
 -- Of many failures the first 5 and the last 15, as in backends/failures.ts: a delivery that is held on to may fail for
 -- years.
 create function zaakstroom.trim_failures(p_failures jsonb) returns jsonb
@@ -900,7 +931,7 @@ language sql immutable as $$
 $$;
 
 insert into zaakstroom.table_changes (number, name) values (1, 'baseline');
-insert into zaakstroom.store (partitions, functions) values (16, '72017de874fa27d8c778500bd95c7e40700f25ae90b18e61489bf8056a99bb9a')
+insert into zaakstroom.store (partitions, functions) values (16, '0dc853e94713a488c43ba5922e265d0178000249652e9fb1b02a666192514343')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

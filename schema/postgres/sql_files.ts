@@ -32,6 +32,7 @@ import settleSql from "./functions/settle.sql" with { type: "text" };
 import settleAndFetchSql from "./functions/settle_and_fetch.sql" with { type: "text" };
 import settleGroupSql from "./functions/settle_group.sql" with { type: "text" };
 import takeLeasesSql from "./functions/take_leases.sql" with { type: "text" };
+import takeOutboxSql from "./functions/take_outbox.sql" with { type: "text" };
 import trimFailuresSql from "./functions/trim_failures.sql" with { type: "text" };
 
 export const tableChanges: readonly TableChange[] = [
@@ -70,5 +71,6 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "settle_and_fetch", sql: settleAndFetchSql },
   { name: "settle_group", sql: settleGroupSql },
   { name: "take_leases", sql: takeLeasesSql },
+  { name: "take_outbox", sql: takeOutboxSql },
   { name: "trim_failures", sql: trimFailuresSql },
 ];

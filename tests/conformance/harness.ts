@@ -27,8 +27,10 @@ export interface Harness {
   failNextDeadLetterWrite?(): void | Promise<void>;
   /** Opens an append whose commit is left to the case. */
   slowAppend?(events: readonly WireEvent[]): Promise<SlowAppend>;
+  /** Leaves an event as text where producers leave theirs: the outbox, the ingest subject. */
+  leaveEvent?(text: string | Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What only some harnesses can do. Cases that need more than is offered are reported as ignored. */
-export type Ability = "failNextDeadLetterWrite" | "slowAppend";
+export type Ability = "failNextDeadLetterWrite" | "slowAppend" | "leaveEvent";

@@ -44,6 +44,7 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
       failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
+    leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
       await proxy?.[Symbol.asyncDispose]();
@@ -64,6 +65,13 @@ function spoilDeadLetter(proxy: LoopbackProxy): void {
     sent.set(new TextEncoder().encode(BAD), at);
     proxy.filter = undefined;
   };
+}
+
+async function leaveEvent(url: string, stream: string, text: string | Uint8Array): Promise<void> {
+  const connection = await connect({ servers: url.split(",") });
+  const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text);
+  await connection.close();
+  if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
 }
 
 /** An atomic batch that the server has in full, and that is committed when the case says so. */

@@ -55,6 +55,9 @@ async function open(): Promise<Harness> {
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     failNextDeadLetterWrite: async () => void await sql.unsafe(REFUSE_FIRST_DEAD_LETTER),
     slowAppend: (events) => slowAppend(sql, events),
+    async leaveEvent(text) {
+      await sql`insert into zaakstroom.outbox (event) values (${String(text)}::text::json)`;
+    },
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
       await sql.end();
@@ -81,4 +84,4 @@ async function slowAppend(sql: postgres.Sql, events: readonly WireEvent[]) {
   };
 }
 
-conformance("PostgreSQL", open, ["failNextDeadLetterWrite", "slowAppend"]);
+conformance("PostgreSQL", open, ["failNextDeadLetterWrite", "slowAppend", "leaveEvent"]);

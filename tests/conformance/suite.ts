@@ -6,6 +6,7 @@ import { deadLetterCases } from "./cases/dead_letters.ts";
 import { deliveryCases } from "./cases/delivery.ts";
 import type { Ability, Harness } from "./harness.ts";
 import { healthCases } from "./cases/health.ts";
+import { inboxCases } from "./cases/inbox.ts";
 import { leaseCases } from "./cases/leases.ts";
 import { bulkCases } from "./cases/bulk.ts";
 import { orderCases } from "./cases/order.ts";
@@ -34,6 +35,7 @@ const cases = [
   ...concurrentAppendCases,
   ...timerCases,
   ...healthCases,
+  ...inboxCases,
   ...closingCases,
 ];
 

@@ -8,9 +8,15 @@ import { headers } from "@nats-io/transport-deno";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
-import { readInput } from "../../../schema/input.ts";
+import { readInputText } from "../../../schema/input.ts";
 import { ingestName } from "../../../schema/nats.ts";
-import type { Inbox, OperatorAction, RejectedEvent } from "../../dead_letters.ts";
+import type {
+  Inbox,
+  OperatorAction,
+  RefusalClass,
+  RefusalListener,
+  RejectedEvent,
+} from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { parseAnswer } from "../connection/client.ts";
 import { readAllOf, readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
@@ -22,6 +28,12 @@ type InboxContext = Pick<NatsContext, "client" | "stream" | "subjects" | "writer
 
 export interface IngestContext extends InboxContext {
   append(events: readonly WireEvent[]): Promise<unknown>;
+  readonly onInputRefused: RefusalListener;
+}
+
+interface Refusal {
+  readonly refusalClass: RefusalClass;
+  readonly reason: string;
 }
 
 const AT_ONCE = 500;
@@ -48,7 +60,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   const messages: IngestMessage[] = [];
   for (const found of pending) {
     const read = readMessage(found, created);
-    if (typeof read === "string") await reject(context, found, read);
+    if ("reason" in read) await reject(context, found, read);
     else messages.push(read);
   }
   await appendMessages(context, messages);
@@ -58,15 +70,14 @@ export async function ingestPending(context: IngestContext): Promise<number> {
 }
 
 /** The event, or why the message is rejected. */
-function readMessage(found: StreamMessage, created: string): IngestMessage | string {
+function readMessage(found: StreamMessage, created: string): IngestMessage | Refusal {
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
-    return { found, event: readInput(JSON.parse(found.payload), { now, newId, source: "ingest" }) };
+    return { found, event: readInputText(found.payload, { now, newId, source: "ingest" }) };
   } catch (error) {
-    if (error instanceof InvalidEvent) return error.problems.join("; ");
-    if (error instanceof SyntaxError) return "it is not JSON";
-    throw error;
+    if (!(error instanceof InvalidEvent)) throw error;
+    return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
 }
 
@@ -77,13 +88,17 @@ async function appendMessages(context: IngestContext, messages: readonly IngestM
     await context.append(messages.map(({ event }) => event));
   } catch (error) {
     if (!(error instanceof EventIdConflict || error instanceof EventTooLarge)) throw error;
-    if (messages.length === 1) return await reject(context, messages[0]!.found, error.message);
+    const refusalClass = error instanceof EventIdConflict ? "id_conflict" : "too_large";
+    const refusal = { refusalClass, reason: error.message } as const;
+    if (messages.length === 1) return await reject(context, messages[0]!.found, refusal);
     for (const message of messages) await appendMessages(context, [message]);
   }
 }
 
 /** Moves a message aside under its sequence, so that a second time overwrites the first. */
-async function reject(context: IngestContext, found: StreamMessage, reason: string): Promise<void> {
+async function reject(context: IngestContext, found: StreamMessage, refusal: Refusal): Promise<void> {
+  const { reason, refusalClass } = refusal;
+  context.onInputRefused({ id: found.position, refusalClass });
   try {
     await storeRejected(context, found, found.payload, reason);
   } catch (error) {
@@ -115,6 +130,10 @@ export function ingestInbox(context: InboxContext): Inbox {
   const stream = ingestName(context.stream);
   const readAll = async () => (await readAllOf(client, stream, subjects.rejected("*"))).map(rejectedEventOf);
   return {
+    find: async (id) => {
+      const found = await readRejected(context, id);
+      return found && rejectedEventOf(found);
+    },
     list: async (limit = 100) => (await readAll()).slice(0, limit),
     count: async () => (await readAll()).length,
     discard: (id, act) => discard(context, id, act),

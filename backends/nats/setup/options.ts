@@ -2,6 +2,7 @@
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
+import type { RefusalListener } from "../../dead_letters.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsCredentials } from "../connection/credentials.ts";
@@ -27,6 +28,8 @@ export interface NatsOptions {
   batchBytes?: number;
   /** Called when the server becomes unavailable and when it is available again. */
   onAvailabilityChange?: AvailabilityListener;
+  /** Called for each message of the ingest subject that is refused. */
+  onInputRefused?: RefusalListener | undefined;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** The first token of its subjects. Default: the stream's name in small letters. */

@@ -1,5 +1,6 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
 import type { Health, MailboxHealth } from "../../health.ts";
+import type { Inbox } from "../../dead_letters.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
 import { readDurability } from "./durability.ts";
 
@@ -7,9 +8,10 @@ import { readDurability } from "./durability.ts";
 const COUNT_UP_TO = 10_000;
 
 /** Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once. */
-export async function health(client: PostgresClient): Promise<Health> {
-  const [durability, [{ timers, next, mailboxes }]] = await Promise.all([
+export async function health(client: PostgresClient, inbox: Inbox): Promise<Health> {
+  const [durability, rejected, [{ timers, next, mailboxes }]] = await Promise.all([
     readDurability(client),
+    inbox.count(),
     client.run((sql) =>
       sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
         select t.timers, t.next, m.mailboxes
@@ -18,7 +20,7 @@ export async function health(client: PostgresClient): Promise<Health> {
            from (${mailboxHealth(sql)}) m) m`
     ),
   ]);
-  return { ...durability, timers, nextTimerAt: next?.toISOString() ?? null, mailboxes };
+  return { ...durability, timers, nextTimerAt: next?.toISOString() ?? null, mailboxes, rejected };
 }
 
 function mailboxHealth(sql: Sql) {

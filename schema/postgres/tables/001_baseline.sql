@@ -130,6 +130,8 @@ create table zaakstroom.outbox (
   refused_for text
 );
 create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
+-- The inbox: what is refused stays here whole, with the reason, until a person retries or discards it.
+create index outbox_refused on zaakstroom.outbox (id) where refused_for is not null;
 
 -- The read model of cases, projected from the log behind checkpoints of its own.
 create table zaakstroom.cases (

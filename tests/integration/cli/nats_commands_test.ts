@@ -126,10 +126,5 @@ natsTest(
     assertEquals((await here("inbox", "discard", `${refused.id}`, ...BY)).out, "Done");
     assertEquals((await here("inbox", "list")).out, "Nothing was refused");
     assertRefused(await here("inbox", "show", "1"), exitCodes.notFound, /^There is no such event/);
-    assertRefused(
-      await runHere(["inbox", "list"]),
-      exitCodes.usage,
-      /^Cannot use inbox without --backend nats/,
-    );
   },
 );

@@ -133,7 +133,7 @@ natsTest(
     await ingest.empty();
     const refused = await ingest.backend.inbox!.list();
     assertEquals(refused.map(({ text }) => text.slice(0, 8)), ["not json", '{"event_', '{"event_']);
-    assertMatch(refused[0]!.reason, /not JSON/);
+    assertMatch(refused[0]!.reason, /not a JSON value/);
     assertMatch(refused[1]!.reason, /event_type: must be one of/);
     assertMatch(refused[2]!.reason, /stored already, with other content/);
     assertEquals((await ingest.backend.health()).rejected, 3);

@@ -15,7 +15,7 @@ import {
 } from "../../../backends/publishers.ts";
 import { waitUntil } from "../../support/servers/embedded_processes.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
-import { Program } from "../../support/program.ts";
+import { Program, runHere } from "../../support/program.ts";
 
 let server: TestPostgres;
 Deno.test.beforeAll(async () => {
@@ -193,8 +193,14 @@ Deno.test("an event in the outbox comes and goes with the application's own tran
   assertEquals(left.length, 2);
   assertMatch(left[0]!.refused_for, /event_type: must be one of case\.intake/);
   assertMatch(left[1]!.refused_for, /an event must be a JSON object/);
+  const listed = JSON.parse((await runHere(["inbox", "list", "--url", url, "--json"])).out);
+  assertEquals([listed.total, listed.refused[1].reason], [2, "an event must be a JSON object"]);
+  const shown = await runHere(["inbox", "show", listed.refused[1].id, "--url", url, "--json"]);
+  assertEquals(JSON.parse(shown.out).text, "42");
   node.signal("SIGTERM");
-  assertEquals((await node.ended()).code, 0);
+  const { code, err } = await node.ended();
+  assertEquals(code, 0);
+  assertEquals([...err.matchAll(/"event":"input_refused".*"reason":"invalid"/g)].length, 2);
 });
 
 Deno.test("an outbox event whose id is stored with other content stays behind, and holds up nobody", async () => {

@@ -1,0 +1,141 @@
+/** The transactional outbox: one node at a time moves its rows into the log, in the order of their ids. @module */
+import type postgres from "postgres";
+import { InvalidEvent } from "../../../schema/codec.ts";
+import type { WireEvent } from "../../../schema/events.ts";
+import { readInputText } from "../../../schema/input.ts";
+import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
+import { EventIdConflict } from "../../errors.ts";
+import { arrayOf } from "../connection/array_literal.ts";
+import type { PostgresClient, Sql } from "../connection/client.ts";
+import { codeOf, detailOf } from "../connection/errors.ts";
+import { partitionsAndRows } from "../log/append.ts";
+import type { Notifier } from "../mailbox/notifier.ts";
+
+/** Rows, and bytes of text, of one transaction. */
+const MAX_ROWS = 500;
+const MAX_BYTES = 8_000_000;
+
+export interface OutboxContext {
+  readonly client: PostgresClient;
+  readonly notifier: Notifier;
+  readonly partitions: number;
+  readonly onInputRefused: RefusalListener;
+}
+
+interface OutboxRow {
+  readonly id: number;
+  readonly event: string;
+  /** Another transaction holds the row. */
+  readonly locked: boolean;
+}
+
+/** An outbox row that holds a valid event. */
+interface OutboxEvent {
+  readonly id: number;
+  readonly event: WireEvent;
+}
+
+interface RefusedRow extends Refusal {
+  readonly id: number;
+}
+
+interface Refusal {
+  readonly refusalClass: RefusalClass;
+  readonly reason: string;
+}
+
+/** What one transaction did. */
+interface Drained {
+  readonly touched: readonly number[];
+  readonly appended: readonly OutboxEvent[];
+  readonly refused: readonly RefusedRow[];
+}
+
+/**
+ * Moves the next rows: deleted there and appended here in one transaction. A row without a valid event stays behind with
+ * the reason. Returns how many rows were moved or refused; 0 while another node drains.
+ */
+export async function drainOutbox(context: OutboxContext): Promise<number> {
+  const { client, notifier, partitions, onInputRefused } = context;
+  const drained = await client.run((sql) =>
+    sql.begin(async (begun) => {
+      const tx = begun as unknown as Sql;
+      const rows = await tx<OutboxRow[]>`select * from zaakstroom.take_outbox(${MAX_ROWS}, ${MAX_BYTES})`;
+      return rows.length === 0 ? undefined : await moveToLog(tx, rows, partitions);
+    })
+  );
+  if (drained === undefined) return 0;
+  const { touched, appended, refused } = drained;
+  if (touched.length > 0) notifier.notify(touched, ["*"], true);
+  refused.forEach(onInputRefused);
+  return appended.length + refused.length;
+}
+
+async function moveToLog(tx: Sql, rows: readonly OutboxRow[], partitions: number): Promise<Drained> {
+  const { events, refused } = sortRows(rows);
+  const drained = await appendEvents(tx, events, partitions);
+  const all = [...refused, ...drained.refused];
+  if (all.length > 0) await refuse(tx, all);
+  return { ...drained, refused: all };
+}
+
+/** The events to append and the rows to refuse. Of a case with a locked row the later ones are left where they are. */
+function sortRows(rows: readonly OutboxRow[]): { events: OutboxEvent[]; refused: RefusedRow[] } {
+  const held = new Set<string>();
+  const events: OutboxEvent[] = [];
+  const refused: RefusedRow[] = [];
+  for (const { id, event: text, locked } of rows) {
+    const event = readRow(text);
+    if ("reason" in event) {
+      if (!locked) refused.push({ id, ...event });
+    } else if (locked) held.add(event.correlation_id);
+    else if (!held.has(event.correlation_id)) events.push({ id, event });
+  }
+  return { events, refused };
+}
+
+/** The event, or why the row is refused. */
+function readRow(text: string): WireEvent | Refusal {
+  try {
+    return readInputText(text);
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
+  }
+}
+
+/** Appends the events. One whose id is stored with other content is refused, so it blocks no other. */
+async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<Drained> {
+  const refused: RefusedRow[] = [];
+  while (events.length > 0) {
+    try {
+      const touched = await (tx as unknown as postgres.TransactionSql).savepoint((inner) =>
+        appendAll(inner as unknown as Sql, events, partitions)
+      );
+      return { touched, appended: events, refused };
+    } catch (error) {
+      if (codeOf(error) !== "ZS002") throw error;
+      const clashes = ({ event }: OutboxEvent) => event.event_id === detailOf(error);
+      const reason = new EventIdConflict(detailOf(error)).message;
+      const clashing = events.filter(clashes);
+      refused.push(...clashing.map(({ id }) => ({ id, refusalClass: "id_conflict" as const, reason })));
+      events = events.filter((outboxEvent) => !clashes(outboxEvent));
+    }
+  }
+  return { touched: [], appended: [], refused };
+}
+
+async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<number[]> {
+  const { touched, rows } = partitionsAndRows(events.map(({ event }) => event), partitions);
+  const ids = events.map(({ id }) => id);
+  await tx`delete from zaakstroom.outbox where id = any (${`{${ids.join(",")}}`}::bigint[])`;
+  await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${events.length})`;
+  return touched;
+}
+
+async function refuse(tx: Sql, refused: readonly RefusedRow[]): Promise<void> {
+  const ids = `{${refused.map(({ id }) => id).join(",")}}`;
+  const reasons = arrayOf(refused.map(({ reason }) => reason));
+  await tx`update zaakstroom.outbox o set refused_for = r.reason
+    from unnest(${ids}::bigint[], ${reasons}::text[]) as r (id, reason) where o.id = r.id`;
+}

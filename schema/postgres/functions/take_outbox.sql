@@ -1,0 +1,28 @@
+-- The next rows of the outbox in the order of their ids, at most p_limit of them and about p_bytes of text. One transaction at
+-- a time is given any: two that share the rows would append the later ones of a case first. The lock ends after the commit is
+-- visible, so the next one sees what is left. A row that is locked by another transaction is reported as such, and the
+-- caller leaves the later rows of its case where they are.
+create function zaakstroom.take_outbox(p_limit integer, p_bytes integer)
+returns table (id bigint, event text, locked boolean)
+language plpgsql as $$
+declare
+  v_row record;
+  v_bytes bigint := 0;
+begin
+  -- 1515236213 is 'ZS' + a lock space.
+  if not pg_try_advisory_xact_lock(1515236213, 0) then
+    return;
+  end if;
+  for v_row in
+    select o.id, o.event from zaakstroom.outbox o where o.refused_for is null order by o.id limit p_limit
+  loop
+    event := v_row.event::text;
+    v_bytes := v_bytes + octet_length(event);
+    exit when v_bytes > p_bytes and id is not null;
+    id := v_row.id;
+    perform from zaakstroom.outbox o where o.id = v_row.id and o.refused_for is null for update skip locked;
+    locked := not found;
+    return next;
+  end loop;
+end
+$$;

@@ -11,7 +11,8 @@ import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/
 import { append } from "./log/append.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
-import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
+import { PostgresClient } from "./connection/client.ts";
+import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";

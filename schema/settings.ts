@@ -1,5 +1,6 @@
 /** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
 import { z } from "zod";
+import { InvalidPostgresUrl, parsePostgresUrl } from "./postgres_url.ts";
 
 /** Digits only: `0x10` and `1e3` are numbers to a program, and typing errors of a person. */
 const asNumber = (text: string) => /^-?\d+$/.test(text) ? Number(text) : NaN;
@@ -58,13 +59,21 @@ function isDecodable(url: string): boolean {
   }
 }
 
+/** What is wrong with a URL of PostgreSQL; undefined when nothing is. */
+function postgresUrlFault(url: string): string | undefined {
+  try {
+    parsePostgresUrl(url);
+  } catch (error) {
+    if (error instanceof InvalidPostgresUrl) return error.message;
+    throw error;
+  }
+}
+
 /** A URL of PostgreSQL. Its password is never repeated in a message. */
-export const postgresUrl = z.string().refine(
-  (url) => /^postgres(ql)?:\/\/.+/.test(url) && URL.canParse(url) && isDecodable(url),
-  {
-    error: "must be a URL such as postgres://user@host:5432/database (write a % in it as %25)",
-  },
-);
+export const postgresUrl = z.string().superRefine((url, context) => {
+  const message = postgresUrlFault(url);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 
 function isNatsUrl(url: string): boolean {
   return /^(nats|tls):\/\/[^/]+/.test(url) && URL.canParse(url) && isDecodable(url);
@@ -76,10 +85,11 @@ export const natsUrl = z.string().refine((urls) => urls.split(",").every(isNatsU
 });
 
 /** A URL of a server of either kind. */
-export const serverUrl = z.string().refine(
-  (url) => postgresUrl.safeParse(url).success || natsUrl.safeParse(url).success,
-  {
-    error:
-      "must be a URL such as postgres://user@host:5432/database or nats://host:4222 (write a % in it as %25)",
-  },
-);
+export const serverUrl = z.string().superRefine((url, context) => {
+  const fault = postgresUrlFault(url);
+  if (fault === undefined || natsUrl.safeParse(url).success) return;
+  const either =
+    "must be a URL such as postgres://user@host:5432/database or nats://host:4222 (write a % in it as %25)";
+  const message = fault.startsWith("must be a URL") ? either : fault;
+  context.addIssue({ code: "custom", message });
+});

@@ -12,7 +12,8 @@ import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/
 import { append } from "./log/append.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
-import { PostgresClient, type PostgresTarget } from "./connection/client.ts";
+import { PostgresClient } from "./connection/client.ts";
+import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";

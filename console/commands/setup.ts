@@ -87,7 +87,7 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const { setUpPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const migrated = url === undefined
     ? await setUpEmbedded(values)
-    : await setUpPostgres({ url, pooler, partitions });
+    : await setUpPostgres({ url, pooler, partitions, caFile: values["tls-ca"] });
   printResult(output, values, { json: toJson(migrated), text: describeMigration(migrated) });
   return exitCodes.ok;
 }

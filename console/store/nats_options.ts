@@ -45,10 +45,11 @@ export const natsOptions = {
   },
   "tls-ca": {
     schema: text.optional(),
-    backends: ["nats"],
+    backends: ["postgres", "nats"],
     value: "FILE",
     env: "ZAAKSTROOM_TLS_CA",
-    help: "nats: PEM file of who signs the server's certificate",
+    help:
+      "PEM file of who signs the server's certificate; postgres: verify-full, unless the URL has an sslmode",
   },
   "tls-cert": {
     schema: text.optional(),

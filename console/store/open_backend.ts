@@ -6,6 +6,7 @@ import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
+import { addressOf } from "../../schema/postgres_url.ts";
 import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import { hostsOf } from "./nats_options.ts";
@@ -65,6 +66,9 @@ async function openNamed(values: BackendValues, openOptions: OpenOptions): Promi
   if (url !== undefined && !postgresUrl.safeParse(url).success) {
     throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
   }
+  if (url === undefined && values["tls-ca"] !== undefined) {
+    throw new UsageError("Cannot use --tls-ca without --url: the server of this machine has no TLS");
+  }
   return url === undefined
     ? await openEmbeddedPostgres(values, openOptions)
     : await openServer(url, values, openOptions);
@@ -120,10 +124,13 @@ async function openServer(
   openOptions: OpenOptions,
 ): Promise<OpenedBackend> {
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
-  const { hostname, port, pathname } = new URL(url);
-  const where = `${hostname}:${port || 5432}${pathname}`;
+  const where = addressOf(url);
   openOptions.onStep?.(`Connecting to ${where}, and bringing its schema up to date`);
-  const backend = await openPostgres({ url, ...settingsOf(values, openOptions, "check") }).catch((error) => {
+  const backend = await openPostgres({
+    url,
+    caFile: values["tls-ca"],
+    ...settingsOf(values, openOptions, "check"),
+  }).catch((error) => {
     if (!(error instanceof BackendUnavailable)) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,

@@ -42,6 +42,8 @@ export function parseUsage(text: string, pid: number): ProcessUsage | undefined 
 
 /** The process that listens on a port of this machine; undefined for another machine or another user's process. */
 export async function listenerOn(url: string): Promise<number | undefined> {
+  // A URL of several hosts, or of a socket, names no one process.
+  if (!URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);
   if (!["127.0.0.1", "localhost", "[::1]"].includes(hostname) || port === "") return undefined;
   const table = await shell("cat /proc/net/tcp /proc/net/tcp6", "");

@@ -5,7 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { PostgresClient, type PostgresTarget } from "../../backends/postgres/connection/client.ts";
+import { PostgresClient } from "../../backends/postgres/connection/client.ts";
+import type { PostgresTarget } from "../../backends/postgres/connection/driver_options.ts";
 import { openEmbedded } from "../../backends/postgres/embedded/embedded.ts";
 import { startPostgres } from "../support/servers/postgres_server.ts";
 import { run } from "../support/program.ts";

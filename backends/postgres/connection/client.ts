@@ -1,25 +1,17 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
-import { connect as dial, type Socket } from "node:net";
 import postgres from "postgres";
 import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
+import { Dialer, type ServerState } from "./dialer.ts";
+import {
+  type DriverOptions,
+  driverOptions,
+  type PostgresTarget,
+  processSurroundings,
+  type ServerAddress,
+} from "./driver_options.ts";
 import { brokeOff, isUnavailable, translate } from "./errors.ts";
 import { Semaphore } from "./semaphore.ts";
-
-/** Where and how to connect. */
-export interface PostgresTarget {
-  /**
-   * `postgres://user@host:port/database`. The host may be the directory of a unix socket, written as libpq has it:
-   * `postgres://user@%2Frun%2Fpostgresql/database`; or leave the URL out and give `host` and the rest below.
-   */
-  url?: string;
-  host?: string;
-  port?: number;
-  user?: string;
-  database?: string;
-  /** A transaction pooler is in front: no session settings, no prepared statements, no LISTEN. */
-  pooler?: boolean;
-}
 
 interface ClientOptions {
   /** Connections at most. Default 8. */
@@ -49,14 +41,12 @@ const SESSION = {
   jit: false,
 };
 
-/** How long connecting may take. */
-const CONNECT_TIMEOUT_MS = 5_000;
-
 /** A pool of connections that survives the loss of the server. */
 export class PostgresClient {
+  readonly pooler: boolean;
   #sql: Sql;
   #closed = false;
-  readonly #target: PostgresTarget;
+  readonly #dialed: { readonly options: DriverOptions; readonly dialer: Dialer };
   readonly #options: Required<ClientOptions>;
   /**
    * Behind a pooler no connection may have two statements under way, as postgres.js likes to send them: the pooler hands
@@ -66,15 +56,19 @@ export class PostgresClient {
   readonly #deadline: SharedDeadline;
 
   constructor(target: PostgresTarget, options: ClientOptions = {}) {
-    this.#target = target;
     this.#options = { connections: 8, deadlineMs: 15_000, ...options };
     this.#semaphore = new Semaphore(this.#options.connections);
     this.#deadline = new SharedDeadline(this.#options.deadlineMs);
-    this.#sql = connect(target, this.#options.connections);
+    this.pooler = target.pooler ?? false;
+    const driver = driverOptions(target, processSurroundings);
+    this.#dialed = { options: driver, dialer: dialerOf(driver) };
+    this.#sql = this.#open();
   }
 
-  get pooler(): boolean {
-    return this.#target.pooler ?? false;
+  /** Pools come and go; the dialer, which knows the server that was good, stays. */
+  #open(): Sql {
+    const { options, dialer } = this.#dialed;
+    return openPool(options, dialer, { connections: this.#options.connections, pooler: this.pooler });
   }
 
   /**
@@ -127,7 +121,7 @@ export class PostgresClient {
   /** Drops a pool with its statements under way, and opens a new one. */
   #replace(dead: Sql): void {
     if (this.#sql !== dead || this.#closed) return;
-    this.#sql = connect(this.#target, this.#options.connections);
+    this.#sql = this.#open();
     dead.end({ timeout: 0 }).catch(() => {});
   }
 
@@ -139,56 +133,67 @@ export class PostgresClient {
   }
 }
 
-/** Opens a pool. No connection is made before the first statement. */
-export function connect(given: PostgresTarget, connections: number): Sql {
-  const target = socketTarget(given) ?? given;
+/** Opens a pool. No connection is made before the first statement. Throws BackendUnusable for a URL that can't be used. */
+export function connect(target: PostgresTarget, connections: number): Sql {
+  const options = driverOptions(target, processSurroundings);
+  return openPool(options, dialerOf(options), { connections, pooler: target.pooler ?? false });
+}
+
+function openPool(
+  { servers, user, password, database, settings, connectTimeoutMs }: DriverOptions,
+  dialer: Pick<Dialer, "open">,
+  { connections, pooler }: { readonly connections: number; readonly pooler: boolean },
+): Sql {
+  const session = pooler ? { application_name: SESSION.application_name } : SESSION;
   const options = {
-    ...(target.url === undefined ? addressOf(target) : {}),
+    // One server for messages: with more, postgres.js would wait for a dial of its own after an error of ours.
+    ...servers[0]!,
+    user,
+    // A function, since an empty password would be looked for in the environment.
+    password: () => password ?? "",
+    database,
+    ssl: false,
     max: connections,
-    prepare: !target.pooler,
+    prepare: !pooler,
     fetch_types: false,
-    connect_timeout: CONNECT_TIMEOUT_MS / 1000,
+    connect_timeout: connectTimeoutMs / 1000,
     backoff: () => 0.1 + Math.random() * 0.2,
     onnotice: () => {},
     // Connections need not be renewed, and the timer for it outlives a pool that is closed while it dials.
     max_lifetime: null,
     types: { bigint: bigintAsNumber },
-    connection: target.pooler ? { application_name: SESSION.application_name } : SESSION,
-    socket: openSocket,
+    connection: { ...session, ...settings },
+    socket: () => dialer.open(),
   } as postgres.Options<{ bigint: postgres.PostgresType<number> }>;
-  const sql = target.url === undefined ? postgres(options) : postgres(target.url, options);
-  return sql as unknown as Sql;
+  return withoutVariable("PGTARGETSESSIONATTRS", () => postgres(options)) as unknown as Sql;
 }
 
-/** The parts of a URL whose host is a directory, which postgres.js takes by parts only; undefined for any other target. */
-function socketTarget({ url, pooler = false }: PostgresTarget): PostgresTarget | undefined {
-  const parts = /^postgres(?:ql)?:\/\/(?:([^:@/]+)@)?(%2F[^:/?]*)(?::(\d+))?\/([^?]+)/i.exec(url ?? "");
-  if (parts === null) return undefined;
-  const [user = "zaakstroom", host, port = "5432", database] = parts.slice(1).map((part) =>
-    part && decodeURIComponent(part)
-  );
-  return { host: host!, port: Number(port), user, database: database!, pooler };
+/** postgres.js reads this variable whatever its options say, and fails at libpq's default, `any`. */
+function withoutVariable<T>(name: string, work: () => T): T {
+  const value = processSurroundings.variable(name);
+  if (value === undefined) return work();
+  Deno.env.delete(name);
+  try {
+    return work();
+  } finally {
+    Deno.env.set(name, value);
+  }
 }
 
-function addressOf({ host, port, user, database }: PostgresTarget) {
-  return {
-    host: host!,
-    port: port ?? 5432,
-    username: user ?? "zaakstroom",
-    database: database ?? "zaakstroom",
-  };
+function dialerOf(options: DriverOptions): Dialer {
+  return new Dialer(options, (server) => readState(options, server));
 }
 
-/** postgres.js leaves Nagle's algorithm on, which holds small messages back by tens of milliseconds. */
-function openSocket(options: { path?: string; host: string[]; port: number[] }): Promise<Socket> {
-  const socket = options.path ? dial(options.path) : dial({ host: options.host[0]!, port: options.port[0]! });
-  socket.setNoDelay(true);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      socket.destroy();
-      reject(Object.assign(new Error("No connection in time"), { code: "CONNECT_TIMEOUT" }));
-    }, CONNECT_TIMEOUT_MS);
-    socket.once("error", (error) => (clearTimeout(timer), reject(error)));
-    socket.once("connect", () => (clearTimeout(timer), resolve(socket)));
-  });
+/** Asks one server what it is. */
+async function readState(options: DriverOptions, server: ServerAddress): Promise<ServerState> {
+  const alone: DriverOptions = { ...options, servers: [server], targetSession: "any" };
+  const sql = openPool(alone, dialerOf(alone), { connections: 1, pooler: true });
+  try {
+    const [state] = await sql<ServerState[]>`
+      select pg_is_in_recovery() as standby,
+        current_setting('transaction_read_only') = 'on' as "readOnly"`;
+    return state!;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }

@@ -22,6 +22,32 @@ const UNUSABLE: Record<string, readonly [name: string, remedy: string]> = {
   "0A000": ["feature not supported", "use PostgreSQL 15 or newer"],
 };
 
+/** Codes of a certificate that is not trusted, as OpenSSL names them. */
+const CERTIFICATE = /CERT|UNABLE_TO_(GET|VERIFY)|^ERR_(TLS|SSL|OSSL)/;
+
+/** What a dial failed at though something answered; undefined for any other error. */
+function translateDial(error: unknown): Error | undefined {
+  const [code, message] = [codeOf(error), (error as Error).message];
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return new BackendUnusable(
+      `PostgreSQL's certificate is for another host (${code}): write the host as the certificate has it, or take sslmode=verify-ca`,
+      { cause: error },
+    );
+  }
+  if (CERTIFICATE.test(code)) {
+    return new BackendUnusable(
+      `PostgreSQL's certificate is not trusted (${code}): name who signs it with --tls-ca FILE, or sslrootcert=FILE in the URL`,
+      { cause: error },
+    );
+  }
+  if (code === "NO_TLS" || code === "PEM_UNREADABLE") {
+    return new BackendUnusable(`Can't connect to PostgreSQL: ${message}`, { cause: error });
+  }
+  if (code === "SERVER_UNSUITABLE" || code === "NOT_POSTGRES") {
+    return new BackendUnavailable(`Can't connect to PostgreSQL: ${message}`, { cause: error });
+  }
+}
+
 /** The code of an error of the client or the server; empty when it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
@@ -64,6 +90,8 @@ export function translate(error: unknown): unknown {
       },
     );
   }
+  const dialled = translateDial(error);
+  if (dialled !== undefined) return dialled;
   if (isPoolerError(error)) {
     const what = "The server looks like a transaction pooler that keeps no sessions";
     return new BackendUnusable(`${what} (${code}): add --pooler`, { cause: error });

@@ -8,7 +8,8 @@
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
-import { connect, type PostgresClient, type PostgresTarget, type Sql } from "../connection/client.ts";
+import { connect, type PostgresClient, type Sql } from "../connection/client.ts";
+import type { PostgresTarget } from "../connection/driver_options.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notifications are collected this long before they are sent, in milliseconds. */

@@ -40,6 +40,7 @@ function validateOptions({ backend, url, duration }: ChaosValues): void {
   if (url === undefined) return;
   const fits = backend === "postgres" ? postgresUrl : backend === "nats" ? natsUrl : undefined;
   if (fits === undefined) throw new UsageError(`Cannot use --url with --backend ${backend}`);
+  if (!URL.canParse(url)) throw new UsageError("Cannot use --url: chaos takes one host and its port");
   if (!fits.safeParse(url).success) {
     throw new UsageError(`Cannot use --url: with --backend ${backend} it begins with ${backend}://`);
   }

@@ -1,6 +1,7 @@
 /** The stores that take part in a comparison, each in a place of its own where none was given. @module */
 import { join } from "node:path";
-import { PostgresClient, type PostgresTarget } from "../../../backends/postgres/connection/client.ts";
+import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
+import type { PostgresTarget } from "../../../backends/postgres/connection/driver_options.ts";
 import { socketDirectory } from "../../../backends/postgres/embedded/layout.ts";
 import type { Participant } from "../../../simulators/comparison.ts";
 import { openBackend, type OpenedBackend, type OpenOptions } from "../../store/open_backend.ts";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BackendUnusable } from "../../../backends/errors.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { codeOf } from "../../../backends/postgres/connection/errors.ts";
+import { addressOf, withDatabase } from "../../../schema/postgres_url.ts";
 
 /** Where a node stores the case, as its command line and its environment. */
 export interface TemporaryStore {
@@ -32,7 +33,7 @@ export async function openTemporaryStore(
   try {
     const database = await createDatabase(url);
     return {
-      description: `PostgreSQL at ${new URL(url).host}`,
+      description: `PostgreSQL at ${addressOf(url)}`,
       args,
       env: { DATABASE_URL: database.url },
       remove: () => database.drop().finally(removeDirectory),
@@ -57,10 +58,8 @@ async function createDatabase(url: string): Promise<{ readonly url: string; drop
         "grant CREATEDB, or run it without --url",
     );
   }
-  const own = new URL(url);
-  own.pathname = `/${name}`;
   return {
-    url: own.href,
+    url: withDatabase(url, name),
     drop: () =>
       server.runIdempotent((sql) => sql.unsafe(`drop database if exists ${name} with (force)`))
         .then(() => server.close()),

@@ -47,7 +47,12 @@ const slips: readonly [string, RegExp][] = [
   ["start --backend memory --until-idle now", /^start takes no arguments: now/],
   ["start --backend memory --pooler", /^Cannot use --pooler with --backend memory: it belongs to postgres/],
   ["setup --replicas 3", /^Cannot use --replicas with --backend postgres: it belongs to nats/],
-  ["cases list --tls-ca ca.pem", /^Cannot use --tls-ca with --backend postgres/],
+  ["cases list --tls-key key.pem", /^Cannot use --tls-key with --backend postgres/],
+  ["cases list --tls-ca ca.pem", /^Cannot use --tls-ca without --url/],
+  [
+    "cases list --url postgres://h/db?sslmode=banana",
+    /^Cannot use --url: must have one of disable, .* as sslmode/,
+  ],
   ["simulate --backend none --data-dir here", /^Cannot use --data-dir with --backend none/],
   ["simulate --backend none --output csv", /^Cannot use --output csv with --backend none/],
   ["simulate --backend none --rate 5/sec", /^Cannot use --rate or --duration with --backend none/],

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import postgres from "postgres";
 import { makeCluster } from "../../../backends/postgres/embedded/cluster.ts";
 import { prepareLayout, socketDirectory } from "../../../backends/postgres/embedded/layout.ts";
@@ -18,6 +19,8 @@ export interface TestPostgresOptions {
   readonly fsync?: boolean;
   /** A free one is chosen when left out. */
   readonly port?: number;
+  /** The addresses it listens on; 127.0.0.1 when left out. */
+  readonly listen?: string;
 }
 
 /**
@@ -34,8 +37,12 @@ export interface TestPostgres {
   readonly pid: number;
   /** Makes an empty database and answers its URL. */
   freshDatabase(): Promise<string>;
+  /** Runs one statement as the owner of everything, in the database `postgres` unless a URL names another. */
+  administer(statement: string, url?: string): Promise<void>;
   /** Makes a database with an empty store and answers its URL. */
   freshStore(partitions?: number): Promise<string>;
+  /** Takes TLS connections from now on, with the tests' own certificate, for 127.0.0.1 and localhost. */
+  encrypt(): Promise<void>;
   /** Kills the postmaster as a crash would and waits until it is gone. */
   kill9(): Promise<void>;
   /** Stops the server cleanly, breaking off its connections, and waits until it is gone. */
@@ -56,7 +63,7 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);
     await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
-    const plan = { ...layout, user, listen: "127.0.0.1", fsync: options.fsync ?? true };
+    const plan = { ...layout, user, listen: options.listen ?? "127.0.0.1", fsync: options.fsync ?? true };
     return await startSomewhere(plan, options.port);
   } catch (error) {
     await Deno.remove(layout.root, { recursive: true });
@@ -114,12 +121,7 @@ class TestServer implements TestPostgres {
 
   async freshDatabase(): Promise<string> {
     const name = `test_${++this.#databases}`;
-    const sql = postgres(this.url, { max: 1, onnotice: () => {} });
-    try {
-      await sql.unsafe(`create database ${name}`);
-    } finally {
-      await sql.end();
-    }
+    await this.administer(`create database ${name}`);
     return this.#urlOf(name);
   }
 
@@ -127,6 +129,25 @@ class TestServer implements TestPostgres {
     const url = await this.freshDatabase();
     await setUpPostgres({ url, ...(partitions === undefined ? {} : { partitions }) });
     return url;
+  }
+
+  async encrypt(): Promise<void> {
+    const { uid, gid } = await Deno.stat(this.dataDir);
+    for (const name of ["server.pem", "server_key.pem"]) {
+      const file = join(this.dataDir, name);
+      await Deno.copyFile(new URL(`tls/${name}`, import.meta.url), file);
+      await Deno.chmod(file, 0o600);
+      await Deno.chown(file, uid, gid);
+    }
+    await this.administer("alter system set ssl_cert_file = 'server.pem'");
+    await this.administer("alter system set ssl_key_file = 'server_key.pem'");
+    await this.administer("alter system set ssl = on");
+    await this.administer("select pg_reload_conf()");
+  }
+
+  async administer(statement: string, url = this.url): Promise<void> {
+    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    await sql.unsafe(statement).finally(() => sql.end());
   }
 
   async kill9(): Promise<void> {

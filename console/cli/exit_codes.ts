@@ -8,7 +8,7 @@ import {
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import { type Paint, paintNothing } from "./color.ts";
-import { ListenError } from "../http/server.ts";
+import { ListenError } from "../http/listen.ts";
 import { redactBsns } from "../../schema/bsn.ts";
 
 /** The exit codes of every command. */

@@ -2,7 +2,7 @@
 import { hideIdentity } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
-import { redact } from "./redaction.ts";
+import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /**
@@ -38,10 +38,10 @@ export function renderCase(
   audit: readonly AuditEntry[],
 ): string {
   const lines = [
-    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(stored) })),
-    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(entry) })),
+    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(toPrintableParts(stored)) })),
+    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(toPrintableParts(entry)) })),
   ].sort((a, b) => a.at - b.at);
-  return [`Case ${caseId}`, ...lines.map(({ text }) => text)].join("\n");
+  return [`Case ${toPrintable(caseId, Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
 function renderEvent({ version, event }: StoredEvent): string {

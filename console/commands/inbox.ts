@@ -6,6 +6,7 @@ import { type Command, command, commandGroup, type Output } from "../cli/command
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
 import { listResult, outputOptions, printResult } from "../cli/output.ts";
+import { toPrintable } from "../cli/redaction.ts";
 import { withBackend } from "../store/open_backend.ts";
 import { backendOptions, limitOption } from "../store/options.ts";
 
@@ -50,7 +51,11 @@ const show = command({
       const shown = redactBsns(refused.text);
       printResult(output, values, {
         json: { id: shownId, at, reason, text: shown },
-        text: [`${shownId}, sent before ${at}`, `Refused: ${reason}`, shown].join("\n"),
+        text: [
+          `${shownId}, sent before ${at}`,
+          `Refused: ${toPrintable(reason, Infinity)}`,
+          ...shown.split("\n").map((line) => `  ${toPrintable(line, Infinity)}`),
+        ].join("\n"),
       });
     });
   },

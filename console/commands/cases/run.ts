@@ -4,6 +4,7 @@ import type { Output } from "../../cli/command.ts";
 import { renderCase, toPublicEvent } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
+import { toPrintableParts } from "../../cli/redaction.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DecideCaseValues, ListCasesValues, ReviewCasesValues, ShowCaseValues } from "./options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
@@ -44,7 +45,7 @@ export function listWaiting(values: ReviewCasesValues, output: Output): Promise<
     const columns = ["case_id", "since", "review.asked_of", "review.proposed", "review.term.due"];
     printResult(output, values, {
       ...listResult("cases", rows, { columns, empty: "" }),
-      text: waiting.map(describeWaiting).join("\n") || "No case waits for a caseworker",
+      text: toPrintableParts(waiting).map(describeWaiting).join("\n") || "No case waits for a caseworker",
     });
     return exitCodes.ok;
   });

@@ -7,7 +7,7 @@ import { toPublicEvent } from "../../cli/case_timeline.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { formatOf, listResult, printResult } from "../../cli/output.ts";
-import { redact } from "../../cli/redaction.ts";
+import { redact, toPrintableParts } from "../../cli/redaction.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DeadLetterListValues, DiscardValues, RedriveValues } from "./options.ts";
@@ -72,10 +72,12 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
   };
 }
 
-function describeLetter({ event: { version, event }, failures, ...letter }: LetterRow): string {
+function describeLetter(row: LetterRow): string {
+  const stacks = row.failures.map((failure) => ({ ...failure, stack: failure.stack?.split("\n") }));
+  const { event: { version, event }, failures, ...letter } = toPrintableParts({ ...row, failures: stacks });
   const { position, since, processor, event_type, error, attempts, held, case_id } = letter;
   const attempted = failures.map(({ class: name, message, stack, at }, i) => {
-    const trace = stack === undefined ? "" : `\n${stack.replace(/^/gm, "    ")}`;
+    const trace = stack === undefined ? "" : stack.map((line) => `\n    ${line}`).join("");
     return `  attempt ${i + 1} at ${at}: ${name}: ${message}${trace}`;
   });
   return [
@@ -143,7 +145,8 @@ async function apply(act: PlannedAct, values: DiscardValues, output: Output): Pr
     printResult(output, values, {
       json: { would: verb, count: found.length, held, ...(outputs === undefined ? {} : { outputs }) },
       rows: outputs,
-      text: [`Would ${describePlan(act, held)}`, ...(outputs ?? []).map(describePreview)].join("\n"),
+      text: [`Would ${describePlan(act, held)}`, ...toPrintableParts(outputs ?? []).map(describePreview)]
+        .join("\n"),
     });
     return exitCodes.ok;
   }

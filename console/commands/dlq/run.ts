@@ -1,8 +1,9 @@
 /** What the subcommands of `dlq` do. @module */
+import { withoutContactData } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/dead_letters.ts";
 import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
-import { redactBsns } from "../../../schema/bsn.ts";
+import { maskCaseId, redactBsns } from "../../../schema/bsn.ts";
 import { toPublicEvent } from "../../cli/case_timeline.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
@@ -58,7 +59,7 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
     since,
     processor,
     partition,
-    case_id: caseId,
+    case_id: maskCaseId(caseId),
     event_type: event.event.event_type,
     error: failures.at(-1)?.class ?? "unknown",
     attempts,
@@ -66,8 +67,8 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
     event: toPublicEvent(event),
     failures: failures.map(({ message, stack, ...failure }) => ({
       ...failure,
-      message: redactBsns(message),
-      ...(stack === undefined ? {} : { stack: redactBsns(stack) }),
+      message: withoutContactData(redactBsns(message)),
+      ...(stack === undefined ? {} : { stack: withoutContactData(redactBsns(stack)) }),
     })),
   };
 }

@@ -28,5 +28,5 @@ export {
 } from "./acts/caseworker.ts";
 
 /** Texts for people. */
-export { hideIdentity } from "./texts/personal_data.ts";
+export { NOT_SHOWN, shownData, withoutContactData } from "./texts/personal_data.ts";
 export { describeReview } from "./texts/review_text.ts";

@@ -1,11 +1,13 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one line and an exit code. @module */
 import type { Command, Output } from "./cli/command.ts";
 import { exitCodes, reportError, UsageError } from "./cli/exit_codes.ts";
+import { printableOutput } from "./cli/output.ts";
 import { type Invocation, runCommand } from "./cli/run_command.ts";
 import { suggest } from "./cli/suggest.ts";
 
 /** Runs a command line; returns the exit code. */
-export async function runCommandLine(args: readonly string[], output: Output): Promise<number> {
+export async function runCommandLine(args: readonly string[], target: Output): Promise<number> {
+  const output = printableOutput(target);
   const invocation: Invocation = { path: "", json: asksForJson(args) };
   try {
     return await run(args, output, invocation);

@@ -15,10 +15,28 @@ export function passesElevenTest(bsn: string): boolean {
 
 /** What people see instead of a BSN: its last two digits, enough to tell two apart in one conversation. */
 export function maskBsn(bsn: string): string {
-  return `*******${bsn.slice(-2)}`;
+  return `*******${digitsOf(bsn).slice(-2)}`;
 }
 
-/** Masks every run of exactly nine digits, so that a BSN that slipped into free text does not reach a log. */
+/** What people see instead of a case_id that may be a BSN; any other one as it is, or nothing would be found again. */
+export function maskCaseId(caseId: string): string {
+  return isBsnLike(caseId) ? maskBsn(caseId) : caseId;
+}
+
+/** True for a text that is a BSN, in whichever spelling: `123456782`, `1234.56.782`. */
+export function isBsnLike(text: string): boolean {
+  return passesElevenTest(digitsOf(text));
+}
+
+/** A BSN without the spaces, points and dashes that people put in it. */
+export const digitsOf = (text: string): string => text.trim().replace(/[ .-]/g, "");
+
+/**
+ * Masks every run of exactly nine digits, so that a BSN that slipped into free text does not reach a log; with spaces,
+ * points or dashes between them only those that pass the eleven-test: others are amounts and dates.
+ */
 export function redactBsns(text: string): string {
-  return text.replace(/(?<!\d)\d{9}(?!\d)/g, "[nine digits]");
+  return text.replace(/(?<!\d)\d(?:[ .-]?\d){8}(?!\d)/g, (run) => {
+    return /^\d+$/.test(run) || isBsnLike(run) ? "[nine digits]" : run;
+  });
 }

@@ -112,7 +112,7 @@ const metadataSchema = z.strictObject({
   traceparent: z.string().max(55).optional(),
   tracestate: z.string().max(512).optional(),
   source: z.string().max(200).optional(),
-  marks: z.array(z.enum(["bsn_fails_eleven_test"])).max(10).optional(),
+  marks: z.array(z.enum(["bsn_fails_eleven_test", "case_id_passes_eleven_test"])).max(10).optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 

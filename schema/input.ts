@@ -14,16 +14,17 @@
  * | `organization`, `intake_channel`, `priority` of an intake | `onbekend`, `online`, `normal` |
  *
  * A BSN that fails the eleven-test is a fact to be assessed: it is marked in `metadata.marks` for the intake's
- * assessment, and refused only under `strict`.
+ * assessment, and refused only under `strict`. So is a `case_id` that passes it, for it may be a BSN; one that is the
+ * event's own BSN is always refused.
  * @module
  */
-import { passesElevenTest } from "./bsn.ts";
+import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { newRootId } from "./ids.ts";
 
 export interface InputOptions {
-  /** Refuse what would otherwise be marked (a BSN that fails the eleven-test). Default false. */
+  /** Refuse what would otherwise be marked (see the header). Default false. */
   strict?: boolean;
   /** The time of an event that names none. Default: the system clock. */
   now?: () => Date;
@@ -62,6 +63,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   const completed = completeEvent(envelope, options);
   requireStorable(completed);
   checkEvent(completed);
+  requireCaseIdOfItsOwn(completed);
   return withTwoDecimals(withMarks(canonical(completed), options.strict ?? false));
 }
 
@@ -127,12 +129,34 @@ function requireStorable(value: unknown, depth = 0): void {
   }
 }
 
+type Mark = NonNullable<Metadata["marks"]>[number];
+
+const STRICT: Readonly<Record<Mark, string>> = {
+  bsn_fails_eleven_test: "data.citizen_bsn: fails the eleven-test",
+  case_id_passes_eleven_test: "data.case_id: may be a BSN, it passes the eleven-test",
+};
+
 function withMarks(event: WireEvent, strict: boolean): WireEvent {
-  if (event.event_type !== "case.intake" || passesElevenTest(String(event.data.citizen_bsn))) return event;
-  if (strict) throw new InvalidEvent(["data.citizen_bsn: fails the eleven-test"]);
+  const found = marksOf(event);
+  if (found.length === 0) return event;
+  if (strict) throw new InvalidEvent(found.map((mark) => STRICT[mark]));
   const { marks: present = [], ...metadata } = event.metadata;
-  const marks = [...new Set([...present, "bsn_fails_eleven_test" as const])];
-  return { ...event, metadata: { ...metadata, marks } };
+  return { ...event, metadata: { ...metadata, marks: [...new Set([...present, ...found])] } };
+}
+
+function marksOf({ event_type, data }: WireEvent): Mark[] {
+  const marks: Mark[] = [];
+  if (event_type === "case.intake" && !passesElevenTest(String(data.citizen_bsn))) {
+    marks.push("bsn_fails_eleven_test");
+  }
+  if (isBsnLike(String(data.case_id))) marks.push("case_id_passes_eleven_test");
+  return marks;
+}
+
+/** A case_id stands in lists, logs and subjects, where a citizen's number must not. */
+function requireCaseIdOfItsOwn({ data: { case_id, citizen_bsn } }: WireEvent): void {
+  if (citizen_bsn === undefined || digitsOf(String(case_id)) !== citizen_bsn) return;
+  throw new InvalidEvent(["data.case_id: is the citizen_bsn; give the case an id of its own"]);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

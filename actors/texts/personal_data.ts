@@ -1,13 +1,141 @@
-/** Which fields of an event identify the citizen, and what is shown in their place. @module */
-import { maskBsn } from "../../schema/bsn.ts";
+/**
+ * What of an event's data is shown: the fields on a list for each type, everything else is `not shown`. A pattern can't
+ * tell a name from another word, so a field that nothing is known of is not shown, whatever it holds.
+ * @module
+ */
+import { maskBsn, maskCaseId } from "../../schema/bsn.ts";
 
-/** The data with its citizen_bsn masked and its contact data left out; all other fields as they are. */
-export function hideIdentity(data: Record<string, unknown>): Record<string, unknown> {
-  const shown = { ...data };
-  if (typeof shown.citizen_bsn === "string") shown.citizen_bsn = maskBsn(shown.citizen_bsn);
-  if (typeof shown.profile === "object" && shown.profile !== null && "contact" in shown.profile) {
-    const { contact: _contact, ...profile } = shown.profile;
-    shown.profile = { ...profile, contact: "not shown" };
+/** What a field that is shown must hold. A list holds the same as its elements. */
+type FieldKind = "number" | "text" | "case_id" | "bsn";
+
+/** The fields that are shown, and what they hold; of an object only its own fields. */
+interface ShownFields {
+  readonly [field: string]: FieldKind | ShownFields;
+}
+
+/** Stands in the place of what is not shown. */
+export const NOT_SHOWN = "not shown";
+
+const reasons = { reason: "text", reason_nl: "text" } as const;
+const rules = { id: "text", version: "text", source: "text" } as const;
+const term = { name: "text", due: "text", expires_at: "text", source: "text" } as const;
+const score = { risk_score: "number", success_probability: "number", recommended_action: "text" } as const;
+
+const profile = {
+  household: "text",
+  age_band: "text",
+  municipality: "text",
+  income_source: "text",
+  monthly_income: "number",
+  creditors: "number",
+  total_debt: "number",
+  threats: "text",
+} as const;
+
+/** By event type, beside the `case_id` that all have. */
+const SHOWN: Readonly<Record<string, ShownFields>> = {
+  "case.intake": {
+    citizen_bsn: "bsn",
+    debt_amount: "number",
+    debt_type: "text",
+    organization: "text",
+    intake_channel: "text",
+    priority: "text",
+    profile,
+  },
+  "case.analysis": {
+    ...score,
+    estimated_savings: "number",
+    analysis_confidence: "number",
+    reason_codes: { code: "text", effect: "number" },
+    model_version: "text",
+    shadow: { ...score, version: "text", difference: "number" },
+  },
+  "case.review_requested": {
+    asked_of: "text",
+    reasons: { code: "text", ...reasons },
+    proposed: "text",
+    ...reasons,
+    rules,
+    term,
+    debt_amount: "number",
+  },
+  "case.decision": {
+    decision: "text",
+    decided_by: "text",
+    ...reasons,
+    next_steps: "text",
+    debt_amount: "number",
+    rules,
+    policy_version: "text",
+    terms: term,
+    notes: "text",
+  },
+  "case.payment_plan_created": {
+    amount: "number",
+    months: "number",
+    instalments: { due: "text", amount: "number" },
+    capacity: "number",
+    missed_at: "text",
+  },
+  "case.assistance_accepted": { stage: "text" },
+  "case.payment_received": { amount: "number", reference: "text" },
+  "case.term_expired": { term: "text", due: "text" },
+  "case.payment_missed": { instalment: "number", due: "text" },
+  "case.withdrawn": { reason: "text" },
+  "case.debt_forgiven": { amount: "number", reason: "text", approved_by: "text" },
+  "case.event_refused": { refused: "text", event_type: "text", state: "text", ...reasons },
+  "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
+};
+
+/** The data of an event as it may be shown: the BSN masked, what is not on the list of its type `not shown`. */
+export function shownData(type: string, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields = Object.hasOwn(SHOWN, type) ? SHOWN[type] : {};
+  return shownFields(data, { case_id: "case_id", ...fields });
+}
+
+function shownFields(value: Readonly<Record<string, unknown>>, fields: ShownFields): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) =>
+      Object.hasOwn(fields, name)
+        ? [name, shownValue(inner, fields[name]!)]
+        // The name of a field that is not known may be anything too.
+        : [withoutContactData(name), NOT_SHOWN]
+    ),
+  );
+}
+
+function shownValue(value: unknown, kind: FieldKind | ShownFields): unknown {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map((each) => shownValue(each, kind));
+  // An amount with two decimals is an object too.
+  if (typeof value === "number" || typeof value === "boolean" || JSON.isRawJSON(value)) {
+    return kind === "number" ? value : NOT_SHOWN;
   }
-  return shown;
+  if (typeof value === "object") {
+    return typeof kind === "object" ? shownFields(value as Record<string, unknown>, kind) : NOT_SHOWN;
+  }
+  if (typeof value !== "string") return NOT_SHOWN;
+  return shownText(value, kind);
+}
+
+function shownText(text: string, kind: FieldKind | ShownFields): string {
+  switch (kind) {
+    case "text":
+      return withoutContactData(text);
+    case "case_id":
+      return maskCaseId(text);
+    case "bsn":
+      return maskBsn(text);
+    default:
+      return NOT_SHOWN;
+  }
+}
+
+const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/g;
+const EMAIL = /[^\s@<>"',;:()]+@[^\s@<>"',;:()]+\.[^\s@<>"',;:()]+/g;
+
+/** For free text in fields that are shown, such as the reason of a decision: without account numbers and addresses. */
+export function withoutContactData(text: string): string {
+  return text.replace(IBAN, "[IBAN]").replace(EMAIL, "[e-mail]");
 }

@@ -1,16 +1,18 @@
 /** The history of a case as a caseworker and a program see it: without personal data. @module */
-import { hideIdentity } from "../../actors/application.ts";
+import { shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
+import { maskCaseId } from "../../schema/bsn.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
-import { redact } from "./redaction.ts";
+import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /**
- * Fields that say who the citizen is are stored, and shown masked or not at all; so are nine digits in any other text,
- * but for the `case_id`, without which nothing is found.
+ * The fields that are known to be shown; in their texts, nine digits are masked. The `case_id` stays, without which
+ * nothing is found, unless it may be a BSN itself.
  */
-export function withoutPersonalData(data: Record<string, unknown>): Record<string, unknown> {
-  return { ...masked(hideIdentity(data)) as Record<string, unknown>, case_id: data.case_id };
+export function withoutPersonalData(type: string, data: Record<string, unknown>): Record<string, unknown> {
+  const { case_id, ...shown } = shownData(type, data);
+  return { ...masked(shown) as Record<string, unknown>, ...(case_id === undefined ? {} : { case_id }) };
 }
 
 function masked(value: unknown): unknown {
@@ -22,12 +24,16 @@ function masked(value: unknown): unknown {
 
 /** A stored event as programs see it: without personal data, amounts with two decimals, an ISO time. */
 export function toPublicEvent({ position, version, recordedAt, event }: StoredEvent) {
-  const { data, ...envelope } = withTwoDecimals(event);
+  const { data, correlation_id, ...envelope } = withTwoDecimals(event);
   return {
     position,
     version,
     recorded_at: new Date(recordedAt).toISOString(),
-    event: { ...envelope, data: withoutPersonalData(data) },
+    event: {
+      ...envelope,
+      correlation_id: maskCaseId(correlation_id),
+      data: withoutPersonalData(event.event_type, data),
+    },
   };
 }
 
@@ -38,10 +44,10 @@ export function renderCase(
   audit: readonly AuditEntry[],
 ): string {
   const lines = [
-    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(stored) })),
-    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(entry) })),
+    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(toPrintableParts(stored)) })),
+    ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(toPrintableParts(entry)) })),
   ].sort((a, b) => a.at - b.at);
-  return [`Case ${caseId}`, ...lines.map(({ text }) => text)].join("\n");
+  return [`Case ${toPrintable(maskCaseId(caseId), Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
 function renderEvent({ version, event }: StoredEvent): string {
@@ -50,7 +56,11 @@ function renderEvent({ version, event }: StoredEvent): string {
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
-  return [head, ...renderFields(withoutPersonalData(withTwoDecimals(event).data), 4), ...marked].join("\n");
+  return [
+    head,
+    ...renderFields(withoutPersonalData(event.event_type, withTwoDecimals(event).data), 4),
+    ...marked,
+  ].join("\n");
 }
 
 function renderFields(data: Record<string, unknown>, indent: number): string[] {

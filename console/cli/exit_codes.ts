@@ -8,8 +8,9 @@ import {
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import { type Paint, paintNothing } from "./color.ts";
-import { ListenError } from "../http/server.ts";
+import { ListenError } from "../http/listen.ts";
 import { redactBsns } from "../../schema/bsn.ts";
+import { toJsonText } from "./redaction.ts";
 
 /** The exit codes of every command. */
 export const exitCodes = {
@@ -96,7 +97,7 @@ export function reportError(
   const { code, text } = describeExit(error);
   if (code === exitCodes.ok) return code;
   const { err: style } = paint ?? { err: paintNothing };
-  if (json) err(JSON.stringify({ error: { code: errorCodeOf(code), message: text } }));
+  if (json) err(toJsonText({ error: { code: errorCodeOf(code), message: text } }));
   else err(code === exitCodes.usage ? `${style("red", text)} (see ${help})` : style("red", text));
   return code;
 }

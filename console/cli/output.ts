@@ -9,7 +9,7 @@ import { flag, oneOf } from "../../schema/settings.ts";
 import type { Output } from "./command.ts";
 import { UsageError } from "./exit_codes.ts";
 import type { Values } from "./options.ts";
-import { toPrintable } from "./redaction.ts";
+import { toJsonText, toPrintable, toPrintableLines } from "./redaction.ts";
 
 /** Taken by every command that prints rows or a record. */
 export const outputOptions = {
@@ -36,6 +36,15 @@ interface CommandResult {
   readonly text?: string | undefined;
   /** A line below the table. */
   readonly note?: string | undefined;
+}
+
+/** An output that shows what could repaint a terminal by symbols: the last step of everything a command prints. */
+export function printableOutput(output: Output): Output {
+  return {
+    ...output,
+    out: (line) => output.out(toPrintableLines(line)),
+    err: (line) => output.err(toPrintableLines(line)),
+  };
 }
 
 /** The format that was asked for. Throws UsageError for two of them. */
@@ -66,8 +75,8 @@ export function listResult(
 export function printResult({ out, width }: Output, values: OutputValues, result: CommandResult): void {
   const { json, rows = [json], columns, text, note } = result;
   const format = formatOf(values);
-  if (format === "json") return out(JSON.stringify(json));
-  if (format === "ndjson") return rows.forEach((row) => out(JSON.stringify(row)));
+  if (format === "json") return out(toJsonText(json));
+  if (format === "ndjson") return rows.forEach((row) => out(toJsonText(row)));
   if (format === "table" && text !== undefined) return out(text);
   const flat = rows.map((row) => flatten(row));
   const shown = columns ?? [...new Set(flat.flatMap(Object.keys))];
@@ -110,7 +119,7 @@ export function renderTable(
   columns: readonly string[],
   width: number = Infinity,
 ): string {
-  const header = columns.map((column) => column.replaceAll(/[_.]/g, " ").toUpperCase());
+  const header = columns.map((column) => toPrintable(column.replaceAll(/[_.]/g, " ").toUpperCase()));
   const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
   const isNumeric = columns.map((column) => rows.every((row) => isNumber(row[column])));
   const wanted = header.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)));

@@ -6,10 +6,54 @@ const UUID = /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/i;
 /** Controls, invisible characters and line breaks: what could forge a line or repaint a terminal. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** One printable line of at most `longest` characters. */
+/** One printable line of at most `longest` characters: what can't be printed is shown by a symbol or its code point. */
 export function toPrintable(text: string, longest = 200): string {
-  const line = text.replace(UNPRINTABLE, "?");
+  const line = text.replace(UNPRINTABLE, symbolOf);
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+/** `␛` for an escape, which has a picture of its own; `<U+202E>` for what has none. */
+function symbolOf(character: string): string {
+  const code = character.codePointAt(0)!;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  return code === 0x7f ? "␡" : `<${codeName(code)}>`;
+}
+
+const codeName = (code: number) => `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+
+const ESCAPE = "\x1b";
+
+/** The line breaks (CSV has two characters) and tabs of a text of several lines, and the colours that color.ts gives. */
+const OWN = new RegExp(`([\\n\\t]|\\r(?=\\n|$)|${ESCAPE}\\[(?:1|22|31|32|39)m)`);
+
+/** A text that holds foreign parts, as it is printed. Its own line breaks and colours stay. */
+export function toPrintableLines(text: string): string {
+  return text.split(OWN).map((part, i) => i % 2 === 1 ? part : toPrintable(part, Infinity)).join("");
+}
+
+/** The same value with every text in it, keys too, as one printable line: for a text that is made of its parts. */
+export function toPrintableParts<T>(value: T): T {
+  return printableParts(value) as T;
+}
+
+function printableParts(value: unknown): unknown {
+  if (typeof value === "string") return toPrintable(value, Infinity);
+  if (Array.isArray(value)) return value.map(printableParts);
+  if (typeof value !== "object" || value === null || JSON.isRawJSON(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [toPrintable(key, Infinity), printableParts(inner)]),
+  );
+}
+
+const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** JSON in which what could repaint a terminal is escaped; it is read back as it was. */
+export function toJsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNPRINTABLE,
+    // Line breaks are those of the indentation: the ones in texts are escaped already.
+    (character) => character === "\n" ? character : character.split("").map(escapeUnit).join(""),
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { indexPage, readEntry, reportPage } from "../../simulators/reports/html_
 import { plotFiles, reportMarkdown } from "../../simulators/reports/markdown.ts";
 import type { Report, ReportEntry } from "../../simulators/reports/report.ts";
 import { CommandError, exitCodes } from "./exit_codes.ts";
+import { toPrintableLines } from "./redaction.ts";
 
 /** Makes the directory of a report, before any work is done. Throws CommandError when it can't be had. */
 export async function prepareReports(directory: string): Promise<void> {
@@ -36,7 +37,7 @@ export async function writeReport(directory: string, report: Report): Promise<st
   };
   try {
     for (const [file, content] of Object.entries(files)) {
-      await Deno.writeTextFile(join(directory, file), content);
+      await Deno.writeTextFile(join(directory, file), toPrintableLines(content));
     }
     await Deno.writeTextFile(join(directory, "index.html"), indexPage(await readEntries(directory)));
   } catch (error) {

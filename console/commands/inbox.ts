@@ -6,6 +6,8 @@ import { type Command, command, commandGroup, type Output } from "../cli/command
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
 import { listResult, outputOptions, printResult } from "../cli/output.ts";
+import { shownRefused } from "../cli/refused_text.ts";
+import { toPrintable } from "../cli/redaction.ts";
 import { withBackend } from "../store/open_backend.ts";
 import { backendOptions, limitOption } from "../store/options.ts";
 
@@ -38,7 +40,7 @@ const list = command({
 
 const show = command({
   name: "show",
-  summary: "Shows an event that was refused, the citizen's number masked",
+  summary: "Shows an event that was refused, without personal data",
   arguments: "ID",
   options: showOptions,
   exits,
@@ -47,10 +49,14 @@ const show = command({
     return withInbox(values, async (inbox) => {
       const refused = await find(inbox, id);
       const { id: shownId, at, reason } = withoutText(refused);
-      const shown = redactBsns(refused.text);
+      const shown = shownRefused(refused.text);
       printResult(output, values, {
         json: { id: shownId, at, reason, text: shown },
-        text: [`${shownId}, sent before ${at}`, `Refused: ${reason}`, shown].join("\n"),
+        text: [
+          `${shownId}, sent before ${at}`,
+          `Refused: ${toPrintable(reason, Infinity)}`,
+          ...shown.split("\n").map((line) => `  ${toPrintable(line, Infinity)}`),
+        ].join("\n"),
       });
     });
   },

@@ -2,6 +2,7 @@
 import type { Metrics } from "../telemetry/metrics.ts";
 import { HEALTH_AGE_MS, type HealthCheck, SCRAPE_AGE_MS } from "./health_check.ts";
 import type { HealthReport } from "./health_report.ts";
+import { toJsonText } from "../cli/redaction.ts";
 import { type HttpRoutes, respondWith } from "./server.ts";
 
 /** Where the answers come from. Each is called at every request: it decides what may come from memory. */
@@ -39,7 +40,7 @@ export function nodeRoutes({ health, metrics }: NodeSources): HttpRoutes {
 /** Lagging is 200: a node that is behind needs time, which a restart would take from it. */
 function healthResponse(report: HealthReport): Response {
   const status = report.status === "ok" || report.status === "lagging" ? 200 : 503;
-  return respondWith(status, `${JSON.stringify(report, null, 2)}\n`, {
+  return respondWith(status, `${toJsonText(report, 2)}\n`, {
     "content-type": "application/json; charset=utf-8",
   });
 }

@@ -1,8 +1,33 @@
-/** An HTTP server: routes by path, headers that every answer has, and an end that takes no longer than a second. @module */
+/**
+ * An HTTP server for probes and figures: routes by path, headers that every answer has, bounds on what clients can hold
+ * open, and an end that takes no longer than a second.
+ *
+ * It stands on `node:http`, because `Deno.serve` has neither a limit of connections nor a time-out for a header, and ends
+ * the process when `accept` finds no free file. Measured on Deno 2.9.6: `headersTimeout` cuts off a header that comes a
+ * byte at a time, also a connection that says nothing; `keepAliveTimeout` closes idle connections; `maxHeaderSize` refuses
+ * at once; an `accept` without a free file is tried again later. Three limits do not hold and are made here:
+ * `maxConnections` turns away the newcomer, which is the probe, so `ConnectionLimit` closes the longest waiting one
+ * instead; `maxRequestsPerSocket` is without effect (20 of 20 requests sent ahead were answered where 5 were allowed);
+ * `requestTimeout` does not end a body that never comes, so bodies are not read and their connection is closed.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { endsWithin } from "../../backends/primitives/concurrency.ts";
+import { ConnectionLimit } from "./connections.ts";
+import { bare, inUrl, listen, LOOPBACK_HOSTS } from "./listen.ts";
 
 /** What is served, by path. It reads, and changes nothing: only GET and HEAD are taken. */
 export type HttpRoutes = ReadonlyMap<string, () => Promise<Response>>;
+
+/** What clients may hold open. */
+interface HttpLimits {
+  readonly connections: number;
+  readonly requestsPerConnection: number;
+  /** For the whole header of a request, from its first byte or the connection's start. */
+  readonly headerMs: number;
+  /** Between two requests of a connection. */
+  readonly idleMs: number;
+}
 
 interface HttpOptions {
   readonly routes: HttpRoutes;
@@ -10,6 +35,9 @@ interface HttpOptions {
   readonly host?: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Names clients may use in `Host`, besides those of the loopback and the address that is listened on. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly limits?: Partial<HttpLimits> | undefined;
 }
 
 /** A server that listens. */
@@ -21,12 +49,16 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** The address can't be listened on. One line, with what to do. */
-export class ListenError extends Error {
-  override name = "ListenError";
-}
-
 const DEFAULT_HOST = "127.0.0.1";
+
+/** A quarter of the usual limit of 1,024 open files: the rest is the store's and the workers'. */
+const LIMITS: HttpLimits = { connections: 256, requestsPerConnection: 100, headerMs: 5_000, idleMs: 30_000 };
+
+/** Longer headers are refused. Those of probes and scrapers take a few hundred bytes. */
+const MAX_HEADER_BYTES = 16_384;
+
+/** Answered whatever name a client calls the node by: probes and scrapers go by address. */
+const PATHS_OF_ANY_HOST = ["/health", "/metrics"];
 
 /** A client that does not read its answer is not waited for any longer. */
 const CLOSE_MS = 1_000;
@@ -41,18 +73,67 @@ const HEADERS = {
 const METHODS = "GET, HEAD";
 
 /** Listens and serves; returns when connections are taken. Throws ListenError. */
-export function serveHttp({ routes, port, host = DEFAULT_HOST }: HttpOptions): HttpServer {
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { port, host = DEFAULT_HOST } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const server = createServer(timeoutsOf(limits));
+  const connections = new ConnectionLimit(server, limits);
   const open = new Set<() => void>();
-  const handler = (request: Request) => stopServing(respond(request, routes), open);
-  const server = listen(host, port, handler);
-  const { port: taken } = server.addr as Deno.NetAddr;
+  const router = { ...options, hosts: allowedHosts(host, options.hosts) };
+  server.on("request", (request, response) => {
+    const respondTo = () => stopServing(respond(request, router), open);
+    // What goes wrong with one connection ends that connection.
+    answer(request, response, connections, respondTo).catch(() => request.socket.destroy());
+  });
+  server.on("clientError", (_, socket) => socket.destroy());
+  const { port: taken } = await listen(server, host, port);
   let closed: Promise<void> | undefined;
   const close = () => {
     // Requests still waiting for the backend are answered now, or they would hold up the end.
     for (const stop of open) stop();
-    return closed ??= endsWithin(server.shutdown(), CLOSE_MS).then(() => {});
+    return closed ??= closeServer(server, connections);
   };
   return { host, port: taken, url: `http://${inUrl(host)}:${taken}/`, close };
+}
+
+function timeoutsOf({ headerMs, idleMs }: HttpLimits) {
+  return {
+    headersTimeout: headerMs,
+    requestTimeout: 2 * headerMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: Math.min(1_000, headerMs / 2),
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+}
+
+/** Lets open answers be written, then cuts off what is left. */
+async function closeServer(server: Server, connections: ConnectionLimit): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  connections.closeWaiting();
+  await endsWithin(closed, CLOSE_MS);
+  connections.closeAll();
+}
+
+/** Writes the answer to one request, and closes its connection where the bounds say so or a body would follow. */
+async function answer(
+  { socket, headers }: IncomingMessage,
+  response: ServerResponse,
+  connections: ConnectionLimit,
+  respondTo: () => Promise<Response>,
+): Promise<void> {
+  const { isAnswered, isKept } = connections.begin(socket);
+  if (!isAnswered) return;
+  const hasBody = "content-length" in headers || "transfer-encoding" in headers;
+  if (!isKept || hasBody) response.shouldKeepAlive = false;
+  await writeResponse(response, await respondTo());
+  connections.end(socket);
+  if (hasBody) socket.destroySoon();
+}
+
+async function writeResponse(to: ServerResponse, response: Response): Promise<void> {
+  to.statusCode = response.status;
+  for (const [name, value] of response.headers) to.setHeader(name, value);
+  to.end(await response.text());
 }
 
 /** The response; or, when the server stops before it is there, that it stops. */
@@ -62,18 +143,52 @@ async function stopServing(response: Promise<Response>, open: Set<() => void>): 
   open.add(stop);
   try {
     return await Promise.race([response, stopped.promise]);
+  } catch {
+    // The error stays inside: it may quote anything.
+    return respondWith(500, "Internal error\n");
   } finally {
     open.delete(stop);
   }
 }
 
-async function respond(request: Request, routes: HttpRoutes): Promise<Response> {
-  const route = routes.get(URL.parse(request.url)?.pathname ?? "");
+interface Router {
+  readonly routes: HttpRoutes;
+  /** Names that `Host` may have. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+async function respond(
+  { url, method, headers }: IncomingMessage,
+  { routes, hosts }: Router,
+): Promise<Response> {
+  const path = pathOf(url);
+  if (!PATHS_OF_ANY_HOST.includes(path) && !hosts.has(hostName(headers.host))) {
+    return respondWith(421, "This server does not go by that name: see --http-hosts\n");
+  }
+  const route = routes.get(path);
   if (route === undefined) return respondWith(404, `Not found: there are ${namesOf(routes)}\n`);
-  if (!METHODS.split(", ").includes(request.method)) {
+  if (!METHODS.split(", ").includes(method ?? "")) {
     return respondWith(405, `Use ${METHODS}\n`, { allow: METHODS });
   }
   return await route();
+}
+
+/** The path of a request line; an absolute URI, as proxies are sent, has none here. */
+function pathOf(url = ""): string {
+  return url.startsWith("/") ? URL.parse(`http://node${url}`)?.pathname ?? "" : "";
+}
+
+/**
+ * A page that a browser loaded from elsewhere can point its own name at this address (DNS rebinding) and then read what
+ * is served here as if it were its own. The name in `Host` gives it away.
+ */
+function allowedHosts(host: string, more: readonly string[] = []): ReadonlySet<string> {
+  return new Set([...LOOPBACK_HOSTS, host, ...more].map((each) => bare(each).toLowerCase()));
+}
+
+/** The name in a `Host` header, without port and brackets. */
+function hostName(header = ""): string {
+  return bare(header.toLowerCase().replace(/:\d*$/, ""));
 }
 
 function namesOf(routes: HttpRoutes): string {
@@ -87,35 +202,3 @@ export function respondWith(status: number, body: string, headers: Record<string
     headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },
   });
 }
-
-function listen(host: string, port: number, handler: (request: Request) => Promise<Response>) {
-  try {
-    return Deno.serve({
-      hostname: bare(host),
-      port,
-      onListen: () => {},
-      // The error stays inside: it may quote anything.
-      onError: () => respondWith(500, "Internal error\n"),
-    }, handler);
-  } catch (error) {
-    throw new ListenError(listenErrorText(error, host, port), { cause: error });
-  }
-}
-
-function listenErrorText(error: unknown, host: string, port: number): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return `Port ${port} on ${host} is taken: choose another with --port`;
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    return `Listening on ${host} port ${port} is not permitted: run with --allow-net=${inUrl(host)}:${port}`;
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return `The system does not allow port ${port} on ${host}: choose one above 1023 with --port`;
-  }
-  if (error instanceof RangeError) return `There is no port ${port}: choose one from 0 to 65535 with --port`;
-  return `${host} is not an address of this machine: choose another with --host`;
-}
-
-/** An IPv6 address without and with the brackets it has in a URL. */
-const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
-const inUrl = (host: string): string => bare(host).includes(":") ? `[${bare(host)}]` : host;

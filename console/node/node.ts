@@ -15,6 +15,9 @@ import { combineObservers, createNodeLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { redact, toPrintable } from "../cli/redaction.ts";
 
+/** Where a node serves health and metrics, and the names it goes by there. */
+type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
+
 interface NodeOptions {
   readonly node: string;
   /** The backend's name. */
@@ -23,7 +26,7 @@ interface NodeOptions {
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** undefined: no HTTP. */
-  readonly http: { host: string; port: number } | undefined;
+  readonly http: NodeAddress | undefined;
   readonly json: boolean;
   readonly log: (line: string) => void;
 }
@@ -103,7 +106,8 @@ export async function startNode(
   const observer = combineObservers(metrics, nodeLog, activity.observer);
   availability.subscribe(observer);
   const supervisor = createSupervisor(opening, observer, options);
-  const http = options.http && serveNode(opening, metrics, activity, { ...options, http: options.http });
+  const http = options.http &&
+    await serveNode(opening, metrics, activity, { ...options, http: options.http });
   const stop = async (deadlineMs: number) => {
     const inTime = await supervisor.stop(deadlineMs);
     await http?.close();
@@ -131,8 +135,8 @@ function serveNode(
   opening: Promise<Backend>,
   metrics: Metrics,
   activity: NodeActivity,
-  { node, backend, workers, http }: NodeOptions & { readonly http: { host: string; port: number } },
-): HttpServer {
+  { node, backend, workers, http }: NodeOptions & { readonly http: NodeAddress },
+): Promise<HttpServer> {
   const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
   const check = new HealthCheck({
     health: async () => (await opening).health(),

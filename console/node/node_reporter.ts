@@ -5,7 +5,7 @@
  */
 import { paintNothing } from "../cli/color.ts";
 import type { Output } from "../cli/command.ts";
-import { formatInteger } from "../cli/redaction.ts";
+import { formatInteger, toJsonText } from "../cli/redaction.ts";
 import { Progress } from "../cli/terminal.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 
@@ -100,7 +100,7 @@ export class NodeReporter {
 
   #print(event: string, text: string, fields: object = { line: text }): void {
     const at = new Date().toISOString();
-    this.#output.err(this.#json ? JSON.stringify({ at, event, ...fields }) : text);
+    this.#output.err(this.#json ? toJsonText({ at, event, ...fields }) : text);
   }
 }
 

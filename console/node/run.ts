@@ -8,6 +8,7 @@ import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
+import { exposureWarning } from "../http/listen.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
 
 /** What the parts of a node process share. */
@@ -62,13 +63,15 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
-  const { host, port, workers, json } = values;
+  const { host, port, "http-hosts": hosts, workers, json } = values;
+  const warning = exposureWarning(host);
+  if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
     node: values.node ?? "node",
     backend: values.backend,
     workers,
     policy,
-    http: { host, port },
+    http: { host, port, hosts },
     json,
     log: output.err,
   });

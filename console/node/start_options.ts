@@ -53,6 +53,13 @@ export const startOptions = {
     env: "ZAAKSTROOM_PORT",
     help: "port for /health and /metrics, 0 for any free one; default 8080",
   },
+  "http-hosts": {
+    schema: text.transform((names) => names.split(",").map((name) => name.trim())).optional(),
+    value: "NAMES",
+    env: "ZAAKSTROOM_HTTP_HOSTS",
+    help: "names clients may call this node by, separated by commas, for all but /health and /metrics; " +
+      "default: those of the loopback, and --host",
+  },
   node: {
     schema: text.optional(),
     value: "NAME",

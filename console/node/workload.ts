@@ -16,6 +16,7 @@ import { waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
 import { renderSummary, summariseRun, type WorkloadRecord } from "./run_summary.ts";
 import { toSnakeCase } from "../cli/output.ts";
+import { toJsonText } from "../cli/redaction.ts";
 import { Progress } from "../cli/terminal.ts";
 
 interface Workload {
@@ -47,7 +48,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
   });
   if (stop.aborted) return exitCodes.ok;
   const summary = await summariseRun(backend, running.metrics.snapshot(), record);
-  output.out(values.json ? JSON.stringify(toSnakeCase(summary)) : renderSummary(summary));
+  output.out(values.json ? toJsonText(toSnakeCase(summary)) : renderSummary(summary));
   return summary.ledger.balanced ? exitCodes.ok : exitCodes.failed;
 }
 

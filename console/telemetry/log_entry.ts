@@ -1,6 +1,13 @@
 /** The lines of the log, in words for people and as JSON for machines: ids and classes of errors, never data or messages. @module */
 import type { DeliveryIds } from "../../actors/observer.ts";
-import { formatDuration, formatInteger, redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import {
+  formatDuration,
+  formatInteger,
+  redact,
+  toErrorClass,
+  toJsonText,
+  toPrintable,
+} from "../cli/redaction.ts";
 
 export type LogEvent =
   | "retry"
@@ -145,7 +152,7 @@ export function suppressedEntry({ level, event, ids }: LogEntry, count: number, 
 /** The entry as one line, in plain words or as JSON. */
 export function formatEntry({ level, event, ids, text }: LogEntry, at: number, json: boolean): string {
   const time = new Date(at).toISOString();
-  if (json) return redact(JSON.stringify({ at: time, level, event, ...ids }));
+  if (json) return redact(toJsonText({ at: time, level, event, ...ids }));
   return redact(`${time} ${level.padEnd(5)} ${text}`);
 }
 

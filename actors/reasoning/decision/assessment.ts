@@ -34,7 +34,8 @@ export function assess(
 }
 
 function markCodes({ marks }: Pick<Metadata, "marks">): ReasonCode[] {
-  return (marks ?? []).map((code) => ({ code }));
+  // A case_id that may be a BSN says nothing of the claim.
+  return (marks ?? []).filter((mark) => mark === "bsn_fails_eleven_test").map((code) => ({ code }));
 }
 
 function lowerConfidence(confidence: number, marks: number): number {

@@ -1,9 +1,11 @@
 /** What the subcommands of `cases` do. @module */
 import { describeReview } from "../../../actors/application.ts";
+import { maskCaseId } from "../../../schema/bsn.ts";
 import type { Output } from "../../cli/command.ts";
-import { renderCase, toPublicEvent } from "../../cli/case_timeline.ts";
+import { renderCase, toPublicEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
+import { toPrintableParts } from "../../cli/redaction.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DecideCaseValues, ListCasesValues, ReviewCasesValues, ShowCaseValues } from "./options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
@@ -14,7 +16,7 @@ export function listCases(values: ListCasesValues, output: Output): Promise<numb
     const { limit, latest } = values;
     const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
     const columns = ["updated_at", "latest", "version", "case_id"];
-    const rows = found.map((each) => toSnakeCase(each) as object);
+    const rows = found.map((each) => toSnakeCase({ ...each, caseId: maskCaseId(each.caseId) }) as object);
     printResult(output, values, listResult("cases", rows, { columns, empty: "No cases" }));
     return exitCodes.ok;
   });
@@ -28,7 +30,7 @@ export function showCase(caseId: string, values: ShowCaseValues, output: Output)
     const audit = await backend.audit(caseId);
     const events = history.map(toPublicEvent);
     printResult(output, values, {
-      json: { case_id: caseId, events, acts: toSnakeCase(audit) },
+      json: { case_id: maskCaseId(caseId), events, acts: toSnakeCase(audit) },
       rows: events,
       text: renderCase(caseId, history, audit),
     });
@@ -39,12 +41,17 @@ export function showCase(caseId: string, values: ShowCaseValues, output: Output)
 /** Lists the cases that wait for a caseworker. */
 export function listWaiting(values: ReviewCasesValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const waiting = await waitingCases(backend, values.limit);
+    const found = await waitingCases(backend, values.limit);
+    const waiting = found.map((each) => ({
+      ...each,
+      caseId: maskCaseId(each.caseId),
+      review: withoutPersonalData("case.review_requested", each.review) as typeof each.review,
+    }));
     const rows = waiting.map(({ caseId, since, review }) => ({ case_id: caseId, since, review }));
     const columns = ["case_id", "since", "review.asked_of", "review.proposed", "review.term.due"];
     printResult(output, values, {
       ...listResult("cases", rows, { columns, empty: "" }),
-      text: waiting.map(describeWaiting).join("\n") || "No case waits for a caseworker",
+      text: toPrintableParts(waiting).map(describeWaiting).join("\n") || "No case waits for a caseworker",
     });
     return exitCodes.ok;
   });
@@ -68,7 +75,7 @@ export function decide(caseId: string, values: DecideCaseValues, output: Output)
       source,
     });
     printResult(output, values, {
-      json: { case_id: caseId, version, decision },
+      json: { case_id: maskCaseId(caseId), version, decision },
       text: `Decided: ${decision}, version ${version} of the case`,
     });
     return exitCodes.ok;

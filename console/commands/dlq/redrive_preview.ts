@@ -7,6 +7,7 @@ import type { BatchResult } from "../../../actors/worker/protocol.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { HistoryNeed } from "../../../backends/mailbox/mailbox.ts";
 import type { DeadLetter } from "../../../backends/dead_letters.ts";
+import { maskCaseId } from "../../../schema/bsn.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { redact } from "../../cli/redaction.ts";
@@ -42,7 +43,7 @@ export async function previewRedrive(
 
 async function previewOne(backend: Backend, pool: WorkerPool, letter: DeadLetter): Promise<RedrivePreview> {
   const { processor, caseId, event, partition, failures } = letter;
-  const about = { position: event.position, processor, case_id: caseId };
+  const about = { position: event.position, processor, case_id: maskCaseId(caseId) };
   const fails = (failure: string) => ({ ...about, events: [], timers: [], failure: redact(failure) });
   if (failures.at(-1)?.class === "NodeDied") return fails("not tried: it ended the whole process before");
   const lines = encodeLines([deliveryLine({ ...event, attempt: 1, held: false })]);
@@ -64,7 +65,10 @@ function read(
   if (failed !== undefined) return fails(`${failed.error.class}: ${failed.error.message}`);
   const events = rowsOf(outputs).map((row) => {
     const { event } = parseRow(row);
-    return { type: event.event_type, data: withoutPersonalData(withTwoDecimals(event).data) };
+    return {
+      type: event.event_type,
+      data: withoutPersonalData(event.event_type, withTwoDecimals(event).data),
+    };
   });
   return { ...about, events, timers: timers.map(({ name }) => name) };
 }

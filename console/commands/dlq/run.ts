@@ -1,13 +1,14 @@
 /** What the subcommands of `dlq` do. @module */
+import { withoutContactData } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/dead_letters.ts";
 import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
-import { redactBsns } from "../../../schema/bsn.ts";
+import { maskCaseId, redactBsns } from "../../../schema/bsn.ts";
 import { toPublicEvent } from "../../cli/case_timeline.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { formatOf, listResult, printResult } from "../../cli/output.ts";
-import { redact } from "../../cli/redaction.ts";
+import { redact, toPrintableParts } from "../../cli/redaction.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DeadLetterListValues, DiscardValues, RedriveValues } from "./options.ts";
@@ -58,7 +59,7 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
     since,
     processor,
     partition,
-    case_id: caseId,
+    case_id: maskCaseId(caseId),
     event_type: event.event.event_type,
     error: failures.at(-1)?.class ?? "unknown",
     attempts,
@@ -66,16 +67,18 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
     event: toPublicEvent(event),
     failures: failures.map(({ message, stack, ...failure }) => ({
       ...failure,
-      message: redactBsns(message),
-      ...(stack === undefined ? {} : { stack: redactBsns(stack) }),
+      message: withoutContactData(redactBsns(message)),
+      ...(stack === undefined ? {} : { stack: withoutContactData(redactBsns(stack)) }),
     })),
   };
 }
 
-function describeLetter({ event: { version, event }, failures, ...letter }: LetterRow): string {
+function describeLetter(row: LetterRow): string {
+  const stacks = row.failures.map((failure) => ({ ...failure, stack: failure.stack?.split("\n") }));
+  const { event: { version, event }, failures, ...letter } = toPrintableParts({ ...row, failures: stacks });
   const { position, since, processor, event_type, error, attempts, held, case_id } = letter;
   const attempted = failures.map(({ class: name, message, stack, at }, i) => {
-    const trace = stack === undefined ? "" : `\n${stack.replace(/^/gm, "    ")}`;
+    const trace = stack === undefined ? "" : stack.map((line) => `\n    ${line}`).join("");
     return `  attempt ${i + 1} at ${at}: ${name}: ${message}${trace}`;
   });
   return [
@@ -143,7 +146,8 @@ async function apply(act: PlannedAct, values: DiscardValues, output: Output): Pr
     printResult(output, values, {
       json: { would: verb, count: found.length, held, ...(outputs === undefined ? {} : { outputs }) },
       rows: outputs,
-      text: [`Would ${describePlan(act, held)}`, ...(outputs ?? []).map(describePreview)].join("\n"),
+      text: [`Would ${describePlan(act, held)}`, ...toPrintableParts(outputs ?? []).map(describePreview)]
+        .join("\n"),
     });
     return exitCodes.ok;
   }

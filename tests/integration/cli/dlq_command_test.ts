@@ -185,3 +185,25 @@ Deno.test("discard gives one up for good: the held one is tried next, and the ev
   assertEquals(kept!.details.failures.length, 1);
   await sql.end();
 });
+
+Deno.test("no command prints what could repaint a terminal, whatever a case calls itself", async () => {
+  const hostile = "\u009b2J\u202e.abc\u2028";
+  const url = await withDeadLetters(hostile);
+  const commands = [
+    ["cases", "list"],
+    ["cases", "show", hostile],
+    ["dlq", "list"],
+    ["dlq", "show", "1"],
+    ["dlq", "redrive", "1", "--dry-run", "--show-outputs", ...BY],
+    ["dlq", "discard", "1", "--as", "j\x1b[31m\nroot", "--reason", "\u202e"],
+    ["cases", "show", hostile],
+    ["cases", "show", `${hostile}?`],
+  ];
+  for (const command of commands) {
+    for (const format of command[1] === "discard" ? ["table"] : ["table", "json", "ndjson", "csv"]) {
+      const { out, err } = await runHere([...command, "--output", format, "--url", url]);
+      const printed = `${out}\n${err}`.replaceAll(/\r?\n/g, "");
+      assert(printed !== "" && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(printed), `${command} as ${format}`);
+    }
+  }
+});

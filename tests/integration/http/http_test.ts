@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable } from "../../../backends/errors.ts";
 import { HealthCheck } from "../../../console/http/health_check.ts";
 import { reportHealth } from "../../../console/http/health_report.ts";
 import { nodeRoutes, nodeSources } from "../../../console/http/routes.ts";
-import { ListenError, serveHttp } from "../../../console/http/server.ts";
+import { ListenError } from "../../../console/http/listen.ts";
+import { serveHttp } from "../../../console/http/server.ts";
 import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
 
@@ -37,7 +38,7 @@ const routesOf = (parts: Partial<NodeSources> = {}) =>
 
 /** Serves on a free port while `visit` runs. */
 async function serving(parts: Partial<NodeSources>, visit: (url: string, port: number) => Promise<void>) {
-  const server = serveHttp({ port: 0, routes: routesOf(parts) });
+  const server = await serveHttp({ port: 0, routes: routesOf(parts) });
   try {
     await visit(server.url, server.port);
   } finally {
@@ -113,27 +114,29 @@ Deno.test("given a part that throws, the answer is 500 and tells nothing of the 
 });
 
 Deno.test("given a port that is taken, one line says so and what to do", async () => {
-  await serving({}, (_url, port) => {
-    const error = assertThrows(() => serveHttp({ port, routes: routesOf() }), ListenError);
+  await serving({}, async (_url, port) => {
+    const error = await assertRejects(() => serveHttp({ port, routes: routesOf() }), ListenError);
     assertEquals(error.message, `Port ${port} on 127.0.0.1 is taken: choose another with --port`);
-    return Promise.resolve();
   });
 });
 
-Deno.test("given a host or port that can't be, one line says so and what to do", () => {
-  const messageOf = (host: string, port: number) =>
-    assertThrows(() => serveHttp({ host, port, routes: routesOf() }), ListenError).message;
+Deno.test("given a host or port that can't be, one line says so and what to do", async () => {
+  const messageOf = async (host: string, port: number) =>
+    (await assertRejects(() => serveHttp({ host, port, routes: routesOf() }), ListenError)).message;
   for (const host of ["192.0.2.1", "no such host", ""]) {
-    assertEquals(messageOf(host, 0), `${host} is not an address of this machine: choose another with --host`);
+    assertEquals(
+      await messageOf(host, 0),
+      `${host} is not an address of this machine: choose another with --host`,
+    );
   }
   assertEquals(
-    messageOf("127.0.0.1", 70_000),
+    await messageOf("127.0.0.1", 70_000),
     "There is no port 70000: choose one from 0 to 65535 with --port",
   );
 });
 
-Deno.test("given no permission to listen, one line names it", { permissions: { net: false } }, () => {
-  const error = assertThrows(() => serveHttp({ port: 8080, routes: routesOf() }), ListenError);
+Deno.test("given no permission to listen, one line names it", { permissions: { net: false } }, async () => {
+  const error = await assertRejects(() => serveHttp({ port: 8080, routes: routesOf() }), ListenError);
   const what = "Listening on 127.0.0.1 port 8080 is not permitted: run with --allow-net=127.0.0.1:8080";
   assertEquals(error.message, what);
 });
@@ -173,7 +176,7 @@ Deno.test("a server that is closed can be closed again, and no longer answers", 
     gone = url;
   });
   await assertRejects(() => fetch(gone));
-  const server = serveHttp({ port: 0, routes: routesOf() });
+  const server = await serveHttp({ port: 0, routes: routesOf() });
   await Promise.all([server.close(), server.close()]);
   await server.close();
 });
@@ -184,7 +187,7 @@ Deno.test("closing does not wait for connections that say nothing or for a backe
     asked.resolve();
     return new Promise<never>(() => {});
   };
-  const server = serveHttp({ port: 0, routes: routesOf({ health }) });
+  const server = await serveHttp({ port: 0, routes: routesOf({ health }) });
   const silent = await Deno.connect({ hostname: server.host, port: server.port });
   const waiting = get(`${server.url}health`);
   await asked.promise;
@@ -206,7 +209,7 @@ Deno.test("the permission to listen on one address is enough to serve metrics an
     metrics.settled({ processor: "p", partition: 0, done: { "case.intake": Float64Array.of(1) }, failed: {}, outputs: {} });
     const text = await metrics.text();
     const routes = nodeRoutes({ health: () => Promise.reject(), metrics: () => Promise.resolve({ contentType: "", text }) });
-    const server = serveHttp({ port: 0, routes });
+    const server = await serveHttp({ port: 0, routes });
     await server.close();
     console.log(metrics.snapshot().latencyMs !== null && text.includes("process_resident_memory_bytes "));`;
   const flags = [

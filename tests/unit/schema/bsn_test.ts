@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { maskBsn, passesElevenTest, redactBsns } from "../../../schema/bsn.ts";
+import { maskBsn, maskCaseId, passesElevenTest, redactBsns } from "../../../schema/bsn.ts";
 
 Deno.test("the eleven-test passes what it must and nothing else", () => {
   for (const bsn of ["123456782", "111222333", "999990019"]) assert(passesElevenTest(bsn), bsn);
@@ -28,4 +28,24 @@ Deno.test("people see two digits of a BSN, and logs none", () => {
     redactBsns("bsn 123456782, phone 0612345678, 123456782."),
     "bsn [nine digits], phone 0612345678, [nine digits].",
   );
+});
+
+Deno.test("a BSN is masked in every spelling, and dates, amounts and longer numbers are not", () => {
+  for (const spelt of ["1234.56.782", "123 456 782", "123-456-782", "12 34 56 78 2"]) {
+    assertEquals(redactBsns(`of ${spelt}.`), "of [nine digits].");
+  }
+  for (
+    const other of ["2026-01-01 10:00", "1234 56 783", "0612345678", "12.50 2026-01-01", "1234-5678-9012"]
+  ) {
+    assertEquals(redactBsns(other), other);
+  }
+});
+
+Deno.test("a case id is masked when it may be a BSN", () => {
+  assertEquals(["123456782", "1234.56.782", "123456783", "case 7"].map(maskCaseId), [
+    "*******82",
+    "*******82",
+    "123456783",
+    "case 7",
+  ]);
 });

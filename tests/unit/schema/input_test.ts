@@ -182,3 +182,25 @@ Deno.test("no message repeats a value, whatever is wrong with the event", () => 
     { numRuns: 200 },
   );
 });
+
+Deno.test("a case_id that is the event's BSN is refused in every spelling, with strict or without", () => {
+  for (const case_id of ["123456782", "1234.56.782", " 123 456 782 "]) {
+    const intake = { case_id, citizen_bsn: "123456782", debt_amount: 10, debt_type: "huur" };
+    for (const strict of [false, true]) {
+      const error = assertThrows(() => readInput(intake, { strict }), InvalidEvent);
+      assertMatch(error.message, /data\.case_id: is the citizen_bsn/);
+      assert(!error.message.includes("782"));
+    }
+  }
+});
+
+Deno.test("a case_id that passes the eleven-test is marked on every event, and refused under strict", () => {
+  const withdrawn = { event_type: "case.withdrawn", data: { case_id: "111222333" } };
+  assertEquals(readInput(withdrawn).metadata.marks, ["case_id_passes_eleven_test"]);
+  assertThrows(() => readInput(withdrawn, { strict: true }), InvalidEvent, "may be a BSN");
+  const intake = { case_id: "111222333", citizen_bsn: "123456789", debt_amount: 10, debt_type: "huur" };
+  assertEquals(readInput(intake).metadata.marks, [
+    "bsn_fails_eleven_test",
+    "case_id_passes_eleven_test",
+  ]);
+});

@@ -1,6 +1,6 @@
 /** A case told to a person. @module */
 import { assert, assertEquals } from "@std/assert";
-import { renderCase, withoutPersonalData } from "../../../../console/cli/case_timeline.ts";
+import { renderCase, toPublicEvent, withoutPersonalData } from "../../../../console/cli/case_timeline.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
 import { anEvent } from "../../../support/events.ts";
 
@@ -35,20 +35,33 @@ Deno.test("events and acts are told in the order of their times, amounts with tw
 });
 
 Deno.test("who the citizen is, is masked or not shown, wherever it stands; the case id is", () => {
-  const shown = withoutPersonalData({
-    case_id: "123456782",
+  const shown = withoutPersonalData("case.intake", {
+    case_id: "case 7",
     citizen_bsn: "123456782",
     note: "call 123456782",
-    refused: "019b76da-1234-8678-8912-123456789012",
+    organization: "of 123456782 and 1234.56.782, NL91 ABNA 0417 1643 00, an@example.nl",
     profile: { household: "eenouder", contact: { name: "Een Voorbeeld" }, notes: [{ text: "123456782" }] },
   });
   assertEquals(shown, {
-    case_id: "123456782",
     citizen_bsn: "*******82",
-    note: "call [nine digits]",
-    refused: "019b76da-1234-8678-8912-123456789012",
-    profile: { household: "eenouder", notes: [{ text: "[nine digits]" }], contact: "not shown" },
+    note: "not shown",
+    organization: "of [nine digits] and [nine digits], [IBAN], [e-mail]",
+    profile: { household: "eenouder", contact: "not shown", notes: "not shown" },
+    case_id: "case 7",
   });
+});
+
+Deno.test("ids of events stay whole, and a case id that may be a BSN is masked wherever it is printed", () => {
+  const refused = "019b76da-1234-8678-8912-123456789012";
+  assertEquals(withoutPersonalData("case.event_refused", { refused, case_id: "123456782" }), {
+    refused,
+    case_id: "*******82",
+  });
+  const event = anEvent("123456782", 1);
+  const act = { at: "2026-01-01T00:00:00Z", act: "redrive", by: "j.jansen", why: "mended" };
+  const printed = renderCase("123456782", [stored(1, event)], [act]) +
+    JSON.stringify(toPublicEvent(stored(1, event)));
+  assert(!printed.includes("123456782") && printed.includes("Case *******82"));
 });
 
 Deno.test("the event that is told is not changed", () => {

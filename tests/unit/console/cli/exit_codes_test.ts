@@ -15,7 +15,7 @@ import {
   reportError,
   UsageError,
 } from "../../../../console/cli/exit_codes.ts";
-import { ListenError } from "../../../../console/http/server.ts";
+import { ListenError } from "../../../../console/http/listen.ts";
 import { InvalidEvent } from "../../../../schema/codec.ts";
 
 const cases: readonly [Error, number][] = [

@@ -75,7 +75,7 @@ Deno.test("a table has times to the second", () => {
 });
 
 Deno.test("a cell can't break its line or repaint the terminal", () => {
-  assertEquals(renderTable([{ text: "a\nb\x1b[2J" }], ["text"]), "TEXT\na?b?[2J");
+  assertEquals(renderTable([{ text: "a\nb\x1b[2J" }], ["text"]), "TEXT\na␊b␛[2J");
 });
 
 Deno.test("an empty list says so to people, and is empty for programs", () => {

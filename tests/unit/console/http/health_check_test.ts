@@ -112,7 +112,7 @@ Deno.test("of an unexpected error the report tells only the class, and never nin
     throw new BackendUnavailable("row of 123456782\nforged");
   });
   assertEquals((await unavailable.report()).why, [
-    "the backend is unavailable for 0 s: row of [nine digits]?forged",
+    "the backend is unavailable for 0 s: row of [nine digits]␊forged",
   ]);
 });
 

@@ -176,7 +176,7 @@ Deno.test("a case id can't forge a line or dress up as another field", () => {
   const { nodeLog, lines } = logTo();
   nodeLog.retried(ids({ caseId: "7, event x\n2026 error all is lost\u001b[2J\u202e" }), "TypeError");
   assertEquals(lines.length, 1);
-  assert(lines[0]!.includes('case "7, event x?2026 error all is lost?[2J?", event'), lines[0]);
+  assert(lines[0]!.includes('case "7, event x␊2026 error all is lost␛[2J<U+202E>", event'), lines[0]);
 });
 
 Deno.test("closing writes what was kept back once, and leaves no timer", () => {

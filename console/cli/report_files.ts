@@ -1,4 +1,4 @@
-/** Reports on the disk. @module */
+/** Reports on the disk, and the machine that they name. @module */
 import { join } from "node:path";
 import { indexPage, readEntry, reportPage } from "../../simulators/reports/html_page.ts";
 import { plotFiles, reportMarkdown } from "../../simulators/reports/markdown.ts";
@@ -55,4 +55,10 @@ async function readEntries(directory: string): Promise<ReportEntry[]> {
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
+}
+
+/** What figures were measured on: cores, system, versions. */
+export function describeMachine(): string {
+  const { deno, v8 } = Deno.version;
+  return `${navigator.hardwareConcurrency} cores, ${Deno.build.os} ${Deno.build.arch}, Deno ${deno}, V8 ${v8}`;
 }

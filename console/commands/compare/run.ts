@@ -8,9 +8,8 @@ import {
 } from "../../../simulators/comparison/comparison_report.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
-import { describeMachine } from "../../cli/machine_description.ts";
 import { printResult, toSnakeCase } from "../../cli/output.ts";
-import { prepareReports, writeReport } from "../../cli/report_files.ts";
+import { describeMachine, prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { Progress } from "../../cli/terminal.ts";
 import type { CompareValues } from "./options.ts";

@@ -12,8 +12,7 @@ import { openBackend, type OpenedBackend, requireReadable } from "../../store/op
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { liveLines } from "./live_lines.ts";
-import { describeMachine } from "../../cli/machine_description.ts";
-import { prepareReports, writeReport } from "../../cli/report_files.ts";
+import { describeMachine, prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { printResult } from "../../cli/output.ts";
 import { Progress } from "../../cli/terminal.ts";

@@ -9,6 +9,7 @@ import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
 import { exposureWarning } from "../http/listen.ts";
+import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
 
 /** What the parts of a node process share. */
@@ -21,6 +22,8 @@ interface ProcessContext {
   /** Simulated time, where it is asked for. */
   readonly clock: SimulatedClock | undefined;
   readonly signals: StopSignals;
+  /** How the work ended; closing what is open remains. */
+  code?: number;
 }
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
@@ -34,14 +37,45 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     clock: clockOf(values),
     signals: listenForStop(true),
   };
+  const overdue = stopDeadline(context);
+  try {
+    return await Promise.race([runAndClose(context), overdue.passed]);
+  } finally {
+    overdue.cancel();
+    context.signals.close();
+  }
+}
+
+async function runAndClose(context: ProcessContext): Promise<number> {
   const opening = openStore(context);
   try {
-    return await runOn(opening, context);
+    return context.code = await runOn(opening, context);
   } finally {
     context.reporter.endOpening();
     await (await opening.catch(() => undefined))?.close();
-    context.signals.close();
   }
+}
+
+/**
+ * Resolves to the exit code when `--stop-within` has passed since the request to stop. A store that does not answer can
+ * hold up its own closing for longer: the process then ends without it, and its leases expire.
+ */
+function stopDeadline(context: ProcessContext): { readonly passed: Promise<number>; cancel(): void } {
+  const { values, reporter, signals: { graceful } } = context;
+  const passed = Promise.withResolvers<number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    reporter.notice("The store did not answer in time: the node ends, and its leases expire");
+    passed.resolve(context.code ?? exitCodes.failed);
+  };
+  const start = () => timer = setTimeout(end, Math.min(values["stop-within"], LONGEST_TIMER_MS));
+  graceful.addEventListener("abort", start, { once: true });
+  return { passed: passed.promise, cancel: () => clearTimeout(timer) };
+}
+
+/** What of `--stop-within` is kept for giving back leases and closing connections, after batches in hand were settled. */
+function closingMs(withinMs: number): number {
+  return Math.min(1_000, withinMs / 5);
 }
 
 function openStore({ values, availability, clock, reporter }: ProcessContext): Promise<OpenedBackend> {
@@ -103,7 +137,10 @@ async function waitForEnd(
     const code = await Promise.race([workload, requested(signals.graceful), supervisorEnded]);
     const withinMs = values["stop-within"];
     if (signals.graceful.aborted) reporter.stopping(running.supervisor.batchesInHand, withinMs);
-    const inTime = await Promise.race([running.stop(withinMs), signals.immediate.then(() => undefined)]);
+    const inTime = await Promise.race([
+      running.stop(withinMs - closingMs(withinMs)),
+      signals.immediate.then(() => undefined),
+    ]);
     if (inTime === undefined) return exitCodes.interrupted;
     reporter.stopped(inTime, running.metrics.snapshot());
     return code === exitCodes.ok && !inTime ? exitCodes.failed : code;

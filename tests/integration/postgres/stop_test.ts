@@ -1,0 +1,60 @@
+/** A node that is asked to stop while its PostgreSQL does not answer: it ends by its deadline. @module */
+import { assert, assertLess } from "@std/assert";
+import { Program } from "../../support/program.ts";
+import { freePort } from "../../support/servers/nats_server.ts";
+import { startPostgres } from "../../support/servers/postgres_server.ts";
+
+/** The server and all that it forked, so that connections stay open and nothing answers. */
+async function signalServer(pid: number, signal: Deno.Signal): Promise<void> {
+  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  for (const each of [pid, ...children.trim().split(" ").map(Number)]) Deno.kill(each, signal);
+}
+
+for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200/sec"] })) {
+  Deno.test({
+    name: `a node that is ${kind} when its server stops answering ends within --stop-within`,
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      await using server = await startPostgres();
+      const url = await server.freshStore();
+      const store = ["--backend", "postgres", "--url", url, "--workers", "1", "--port", "0"];
+      await using node = Program.start(["start", ...store, "--stop-within", "3s", ...flags]);
+      await node.serving();
+      await signalServer(server.pid, "SIGSTOP");
+      try {
+        const asked = performance.now();
+        node.signal("SIGTERM");
+        const { code, err } = await node.ended();
+        assertLess(performance.now() - asked, 6_000, err);
+        assert(code === 0 || code === 1, err);
+      } finally {
+        await signalServer(server.pid, "SIGCONT");
+      }
+    },
+  });
+}
+
+const answers = (url: string) => fetch(url).then((answer) => answer.text().then(() => true), () => false);
+
+Deno.test({
+  name: "a node that is asked to stop while it still waits for its server ends within --stop-within",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = await startPostgres();
+    const url = await server.freshStore();
+    await signalServer(server.pid, "SIGSTOP");
+    try {
+      const port = freePort();
+      const store = ["--backend", "postgres", "--url", url, "--workers", "1", "--port", `${port}`];
+      await using node = Program.start(["start", ...store, "--stop-within", "2s"], { asNode: true });
+      // Its probes answer while the store is still being opened.
+      while (!await answers(`http://127.0.0.1:${port}/health`)) await node.nodes();
+      const asked = performance.now();
+      node.signal("SIGTERM");
+      const { err } = await node.ended();
+      assertLess(performance.now() - asked, 5_000, err);
+    } finally {
+      await signalServer(server.pid, "SIGCONT");
+    }
+  },
+});

@@ -1,6 +1,7 @@
 /** The data directory of a server that this program runs itself. @module */
 import { join } from "node:path";
 import { EmbeddedError, systemError } from "./errors.ts";
+import { requireOwned } from "./ownership.ts";
 
 /**
  * The default data directory: `/var/lib/zaakstroom` for root, else the platform's place for a user's data.
@@ -17,13 +18,14 @@ export function defaultDataDir(): string {
 
 /**
  * Creates the data directory where it does not exist, and returns its real path.
- * @throws EmbeddedError when it cannot be created, is no directory, or cannot be written.
+ * @throws EmbeddedError when it cannot be created, is no directory, cannot be written, or may hold what others laid there.
  */
 export async function prepareDataDir(path: string): Promise<string> {
   try {
     const created = await createDirectory(path);
     const root = await Deno.realPath(path);
     if (Deno.uid() === 0) await letPass(root, created);
+    await requireOwned(root);
     return root;
   } catch (error) {
     throw notADirectory(error, path) ?? systemError(error, "preparing the data directory", path);

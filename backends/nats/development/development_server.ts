@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { defaultDataDir, prepareDataDir } from "../../local_server/data_directory.ts";
 import { EmbeddedError } from "../../local_server/errors.ts";
 import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "../../local_server/file_lock.ts";
+import { requireOwned } from "../../local_server/ownership.ts";
 import { findProgram } from "./program.ts";
 import { ensureRunning, type ServerPlace, stopServer } from "./server_process.ts";
 
@@ -40,6 +41,7 @@ export async function openDevelopmentServer(
   const root = await prepareDataDir(dataDir ?? defaultDataDir());
   const directory = join(root, "nats");
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  await requireOwned(directory);
   const use = new Use(directory);
   try {
     await use.begin(role);

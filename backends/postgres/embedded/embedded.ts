@@ -3,12 +3,13 @@ import { hasCluster, makeCluster, removeUnfinished } from "./cluster.ts";
 import { defaultDataDir } from "../../local_server/data_directory.ts";
 import { EmbeddedError, systemError } from "../../local_server/errors.ts";
 import { lockHolder, signLock, takeIfFree, takeShared, whileLocked } from "../../local_server/file_lock.ts";
+import { isIntact } from "./manifest.ts";
 import { type Layout, prepareLayout, requireReachable, socketDirectory } from "./layout.ts";
 import { findBinaries } from "./platform.ts";
 import { awaitReady, type StartedServer, startPostmaster, stopPostmaster } from "./postmaster.ts";
 import { serverUser } from "../../local_server/run_as.ts";
 import { readPostmasterFile } from "./server_state.ts";
-import { exists, removeQuietly, unpack } from "./unpack.ts";
+import { removeQuietly, unpack } from "./unpack.ts";
 
 /** This process's use of the PostgreSQL server that belongs to a data directory. */
 export interface EmbeddedPostgres {
@@ -157,11 +158,11 @@ class EmbeddedServer implements EmbeddedPostgres {
 }
 
 /**
- * Unpacks this version where it is not yet, and removes older ones, which nothing runs from now. What is
- * there is good: a program without PostgreSQL of its own can use what another one unpacked.
+ * Unpacks this version where it is not yet or not as it was unpacked, and removes older ones, which nothing runs from
+ * now. What is there as it was is good: a program without PostgreSQL of its own can use what another one unpacked.
  */
 async function ensurePrograms(layout: Layout): Promise<void> {
-  if (await exists(layout.programs)) return;
+  if (await isIntact(layout.programs)) return;
   await unpack(await findBinaries(), layout.programs);
   for await (const entry of Deno.readDir(layout.root)) {
     const path = join(layout.root, entry.name);

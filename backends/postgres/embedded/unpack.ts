@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { systemError } from "../../local_server/errors.ts";
+import { isIntact, writeManifest } from "./manifest.ts";
 
 /** A symbolic link npm dropped: both paths are relative to the package, so they begin with `native/`. */
 interface DroppedLink {
@@ -9,20 +10,34 @@ interface DroppedLink {
 
 /**
  * Copies the PostgreSQL in `native` to `target`, durably and whole or not at all; does nothing when it is
- * there. Two processes may do it at once: one of them wins, both succeed.
+ * there, unless it is not as it was unpacked: then it makes way. Two processes may do it at once: one of them wins, both succeed.
  * @throws EmbeddedError `no_space` or `not_permitted`.
  */
 export async function unpack(native: string, target: string): Promise<void> {
-  if (await exists(target)) return;
+  if (await isIntact(target)) return;
+  await makeWay(target);
   const temporary = `${target}.new-${crypto.randomUUID().slice(0, 8)}`;
   try {
     await copyDirectory(native, temporary);
     await recreateLinks(native, temporary);
+    await writeManifest(native, temporary);
     await moveInto(temporary, target);
   } catch (error) {
     await removeQuietly(temporary);
     throw systemError(error, "unpacking PostgreSQL", dirname(target));
   }
+}
+
+/** Puts aside what is not to be used, under a name that is removed as unfinished. */
+async function makeWay(target: string): Promise<void> {
+  if (!await exists(target)) return;
+  const aside = `${target}.new-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    await Deno.rename(target, aside);
+  } catch (error) {
+    throw systemError(error, "removing changed programs", target);
+  }
+  await removeQuietly(aside);
 }
 
 /** Makes what was renamed, created or removed directly in a directory survive a loss of power. */

@@ -74,7 +74,7 @@ function readMessage(found: StreamMessage, created: string): IngestMessage | Ref
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
-    return { found, event: readInputText(found.payload, { now, newId, source: "ingest" }) };
+    return { found, event: readInputText(found.raw ?? found.payload, { now, newId, source: "ingest" }) };
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
@@ -100,7 +100,7 @@ async function reject(context: IngestContext, found: StreamMessage, refusal: Ref
   const { reason, refusalClass } = refusal;
   context.onInputRefused({ id: found.position, refusalClass });
   try {
-    await storeRejected(context, found, found.payload, reason);
+    await storeRejected(context, found, found.raw ?? found.payload, reason);
   } catch (error) {
     if (!(error instanceof EventTooLarge)) throw error;
     await storeRejected(
@@ -115,7 +115,7 @@ async function reject(context: IngestContext, found: StreamMessage, refusal: Ref
 async function storeRejected(
   { client, subjects }: IngestContext,
   found: StreamMessage,
-  text: string,
+  text: string | Uint8Array,
   reason: string,
 ) {
   const set = headers();
@@ -140,7 +140,7 @@ export function ingestInbox(context: InboxContext): Inbox {
     retry: async (id, act) => {
       const found = await readRejected(context, id);
       if (found === undefined) return false;
-      parseAnswer(await client.request(subjects.ingest(), found.payload));
+      parseAnswer(await client.request(subjects.ingest(), found.raw ?? found.payload));
       return await discard(context, id, act, "retry");
     },
   };

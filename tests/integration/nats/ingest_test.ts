@@ -27,10 +27,11 @@ class IngestClient implements AsyncDisposable {
   }
 
   /** Sends as `nats pub` with an acknowledgement would. */
-  async send(...payloads: (string | object)[]): Promise<void> {
+  async send(...payloads: (string | Uint8Array | object)[]): Promise<void> {
     const producer = await connect({ servers: server.url });
     for (const payload of payloads) {
-      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const isSent = typeof payload === "string" || payload instanceof Uint8Array;
+      const text = isSent ? payload : JSON.stringify(payload);
       const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text);
       assert(ack.json<{ seq: number }>().seq > 0);
     }
@@ -149,6 +150,23 @@ natsTest(
     ]);
   },
 );
+
+natsTest("bytes that are not UTF-8 are refused, and kept as they are", async () => {
+  await using ingest = await IngestClient.open("LATIN");
+  const latin1 = Uint8Array.from(
+    [...JSON.stringify({ ...INTAKE, name: "Café" })].map((c) => c.charCodeAt(0)),
+  );
+  await ingest.send(latin1, INTAKE);
+  await ingest.node();
+  assertEquals(await ingest.log(1), ["a case.intake"]);
+  await ingest.empty();
+  const { inbox } = ingest.backend;
+  const [refused] = await inbox!.list();
+  assertEquals(refused!.reason, "not UTF-8 text");
+  await inbox!.retry(refused!.id, { by: "Caseworker 7", why: "to see the same bytes again" });
+  await ingest.empty();
+  assertEquals((await inbox!.list()).map(({ reason }) => reason), ["not UTF-8 text"]);
+});
 
 natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
   await using ingest = await IngestClient.open("FORGED");

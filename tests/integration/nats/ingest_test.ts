@@ -168,6 +168,32 @@ natsTest("bytes that are not UTF-8 are refused, and kept as they are", async () 
   assertEquals((await inbox!.list()).map(({ reason }) => reason), ["not UTF-8 text"]);
 });
 
+natsTest("a message is kept whole, or refused to its sender, whatever its size", async () => {
+  await using ingest = await IngestClient.open("LARGE");
+  await ingest.node();
+  const sized = (bytes: number, more: object) => {
+    const event = JSON.stringify({ ...INTAKE, ...more, note: "" });
+    return event.replace('"note":""', `"note":"${"x".repeat(bytes - event.length)}"`);
+  };
+  const producer = await connect({ servers: server.url });
+  const sendSized = async (bytes: number, more: object) => {
+    const answer = await producer.request("large.ingest", sized(bytes, more), { timeout: 5_000 });
+    return answer.json<{ seq?: number; error?: { description: string } }>();
+  };
+  const refusal = await sendSized(1_048_500, {});
+  assertMatch(refusal.error!.description, /message size exceeds maximum/);
+  const largest = 1_048_576 - 4_096;
+  assert((await sendSized(largest, { citizen_bsn: "12345678" })).seq! > 0);
+  await producer.close();
+  await ingest.empty();
+  const [refused] = await ingest.backend.inbox!.list();
+  assertMatch(refused!.reason, /nine digits/);
+  assertEquals(refused!.text, sized(largest, { citizen_bsn: "12345678" }));
+  await ingest.send(sized(largest, {}));
+  await ingest.empty();
+  assertEquals((await ingest.log(1)).length + await ingest.backend.inbox!.count(), 2);
+});
+
 natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
   await using ingest = await IngestClient.open("FORGED");
   const producer = await connect({ servers: server.url });

@@ -8,7 +8,7 @@
  * | missing | becomes |
  * |---|---|
  * | `event_id` | a new UUIDv7 |
- * | `timestamp` | now (any offset is accepted and stored as UTC in milliseconds) |
+ * | `timestamp` | now (any offset is accepted and stored as UTC in milliseconds, from the year 2000 to 366 days ahead) |
  * | `correlation_id` | the `case_id`; another value is refused |
  * | `metadata.schema_version` | 1, the version the brief describes |
  * | `organization`, `intake_channel`, `priority` of an intake | `onbekend`, `online`, `normal` |
@@ -21,7 +21,9 @@
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
+import { UnknownKind } from "./evolution.ts";
 import { newRootId } from "./ids.ts";
+import { decodeText, parseJsonText } from "./json_text.ts";
 
 export interface InputOptions {
   /** Refuse what would otherwise be marked (see the header). Default false. */
@@ -41,8 +43,9 @@ export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
   [field: string]: unknown;
 };
 
-/** The end of the year 9999: ISO times and stores agree on how to write it. */
-const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** An earlier time is a date that was never set, and one far ahead a typing error: no rule holds then. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+const MAX_AHEAD_MS = 366 * 86_400_000;
 /** More levels than any organisation sends. */
 const MAX_DEPTH = 64;
 
@@ -62,23 +65,14 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   }
   const completed = completeEvent(envelope, options);
   requireStorable(completed);
-  checkEvent(completed);
+  requireValid(completed);
   requireCaseIdOfItsOwn(completed);
-  return withTwoDecimals(withMarks(canonical(completed), options.strict ?? false));
+  return withTwoDecimals(withMarks(canonical(completed, options), options.strict ?? false));
 }
 
-/** The same for JSON text. */
-export function readInputText(text: string, options: InputOptions = {}): WireEvent {
-  return readInput(parseJson(text), options);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message would quote the text.
-    throw new InvalidEvent(["not a JSON value"], "not_json");
-  }
+/** The same for JSON text, or for the bytes of one. */
+export function readInputText(text: string | Uint8Array, options: InputOptions = {}): WireEvent {
+  return readInput(parseJsonText(typeof text === "string" ? text : decodeText(text)), options);
 }
 
 function asEnvelope(input: unknown): EventInput {
@@ -105,19 +99,35 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
   } as WireEvent;
 }
 
-function canonical(event: WireEvent): WireEvent {
+/** Checks the event by its schema; a version of another program is refused as any other mistake. */
+function requireValid(event: WireEvent): void {
+  if (!Number.isInteger(event.metadata.schema_version)) {
+    throw new InvalidEvent(["metadata.schema_version: must be a whole number"]);
+  }
+  try {
+    checkEvent(event);
+  } catch (error) {
+    if (!(error instanceof UnknownKind)) throw error;
+    throw new InvalidEvent(["metadata.schema_version: this program knows no such version of the event"]);
+  }
+}
+
+function canonical(event: WireEvent, { now }: InputOptions): WireEvent {
   const timestamp = new Date(event.timestamp);
-  if (!(timestamp.getTime() >= 0 && timestamp.getTime() <= LATEST)) {
-    throw new InvalidEvent(["timestamp: must lie between the years 1970 and 9999"]);
+  const latest = (now?.() ?? new Date()).getTime() + MAX_AHEAD_MS;
+  if (!(timestamp.getTime() >= EARLIEST && timestamp.getTime() <= latest)) {
+    throw new InvalidEvent(["timestamp: must lie between the year 2000 and 366 days from now"]);
   }
   return { ...event, event_id: event.event_id.toLowerCase(), timestamp: timestamp.toISOString() };
 }
 
 /**
- * Refuses what JSON allows and no text store can hold (NUL, half a surrogate pair), and nesting that would overflow the
- * stack of a reader. Schemas do not check it: unknown fields are kept as they are.
+ * Refuses what JSON allows and no text store can hold (NUL, half a surrogate pair), what a program can hand over and JSON
+ * can't say (a BigInt, NaN), and nesting that would overflow the stack of a reader. Schemas do not check it: unknown fields
+ * are kept as they are.
  */
-function requireStorable(value: unknown, depth = 0): void {
+function requireStorable(value: unknown, depth = 0, path = ""): void {
+  if (!isJsonKind(value)) throw new InvalidEvent([`${path}: JSON has no such value: write it as text`]);
   if (depth > MAX_DEPTH) throw new InvalidEvent([`an event is nested at most ${MAX_DEPTH} levels deep`]);
   if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
     throw new InvalidEvent(["an event has no text with a NUL or half a surrogate pair in it"]);
@@ -125,8 +135,14 @@ function requireStorable(value: unknown, depth = 0): void {
   if (typeof value !== "object" || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
     requireStorable(name, depth);
-    requireStorable(inner, depth + 1);
+    requireStorable(inner, depth + 1, path === "" ? name : `${path}.${name}`);
   }
+}
+
+/** A field that is undefined is left out. */
+function isJsonKind(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return !["bigint", "function", "symbol"].includes(typeof value);
 }
 
 type Mark = NonNullable<Metadata["marks"]>[number];

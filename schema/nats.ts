@@ -12,6 +12,7 @@ export type StreamSettings = Required<
     | "retention"
     | "discard"
     | "max_age"
+    | "max_msg_size"
     | "duplicate_window"
     | "max_msgs_per_subject"
     | "compression"
@@ -31,6 +32,8 @@ export interface StoreShape {
   readonly partitions: number;
   readonly replicas: number;
   readonly leaseMs: number;
+  /** The largest message that the server takes, in bytes. */
+  readonly maxPayload: number;
 }
 
 const MS = 1_000_000;
@@ -57,6 +60,7 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
     retention: "limits",
     discard: "new",
     max_age: 0,
+    max_msg_size: -1,
     max_msgs_per_subject: -1,
     duplicate_window: DUPLICATE_WINDOW_MS * MS,
     // JSON would shrink to a third, but every reader behind the latest block would pay for it: a quarter of the server's
@@ -88,6 +92,7 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSe
     discard: "new",
     // A lease that is not renewed is gone: the store's clock decides, never a node's.
     max_age: leaseMs * MS,
+    max_msg_size: -1,
     max_msgs_per_subject: 1,
     duplicate_window: Math.min(leaseMs, DUPLICATE_WINDOW_MS) * MS,
     compression: "none",
@@ -122,13 +127,19 @@ function ingestStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    // Rejected messages wait beside them, with the reason, for a person.
-    subjects: [subjects.ingest(), subjects.rejected("*")],
+    subjects: [subjects.ingest()],
+    // What is acknowledged here can be kept whole with the reason why it is rejected: a larger message is refused to its sender.
+    max_msg_size: shape.maxPayload - rejectionRoom(shape.maxPayload),
     compression: "none",
     allow_atomic: false,
     allow_msg_ttl: false,
     metadata: {},
   };
+}
+
+/** The bytes that a rejected message has more than the message itself: its headers. */
+export function rejectionRoom(maxPayload: number): number {
+  return Math.min(4_096, Math.floor(maxPayload / 2));
 }
 
 /** Every stream of a store, that of the events first. */
@@ -263,9 +274,9 @@ export class Subjects {
   ingest(): string {
     return `${this.prefix}.ingest`;
   }
-  /** A rejected message, by its sequence on the ingest subject. */
-  rejected(sequence: number | "*"): string {
-    return `${this.prefix}-rejected.${sequence}`;
+  /** A rejected message, by its stream's time of creation and its sequence there. */
+  rejected(message: string): string {
+    return `${this.run}.rejected.${message}`;
   }
   /** Not stored: notifies other nodes. */
   notify(): string {

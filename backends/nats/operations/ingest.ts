@@ -9,7 +9,7 @@ import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { derivedId } from "../../../schema/ids.ts";
 import { readInputText } from "../../../schema/input.ts";
-import { ingestName } from "../../../schema/nats.ts";
+import { ingestName, rejectionRoom } from "../../../schema/nats.ts";
 import type {
   Inbox,
   OperatorAction,
@@ -19,7 +19,8 @@ import type {
 } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { parseAnswer } from "../connection/client.ts";
-import { readAllOf, readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 import { EventTooLarge, isNotFound } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import { auditWrite } from "../mailbox/write_settlement.ts";
@@ -36,13 +37,23 @@ interface Refusal {
   readonly reason: string;
 }
 
+/** Messages, and characters of them, of one pass. */
 const AT_ONCE = 500;
-/** The part that is kept of a message too large to be stored together with the reason. */
+const MAX_CHARACTERS = 8_000_000;
+/** What is kept of a message that a stream without the limit of `schema/nats.ts` took and that can't be kept with the reason. */
 const MAX_REJECTED_CHARACTERS = 16_000;
+/** The names of the headers of a rejected message, and what stands between them. */
+const HEADER_BYTES = 256;
+const COUNTER_IDLE_MS = 5_000;
+
+/** A message, and a name for it that no other has: a stream that is made anew counts from 1 again. */
+interface IngestedMessage extends StreamMessage {
+  readonly name: string;
+}
 
 /** A message that holds a valid event. */
 interface IngestMessage {
-  readonly found: StreamMessage;
+  readonly found: IngestedMessage;
   readonly event: WireEvent;
 }
 
@@ -51,14 +62,17 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   const { client, subjects } = context;
   const stream = ingestName(context.stream);
   const pending: StreamMessage[] = [];
+  let characters = 0;
   for await (const found of readSubject(client, stream, subjects.ingest())) {
     pending.push(found);
-    if (pending.length === AT_ONCE) break;
+    characters += found.payload.length;
+    if (pending.length === AT_ONCE || characters >= MAX_CHARACTERS) break;
   }
   if (pending.length === 0) return 0;
   const { created } = await client.manage(({ streams }) => streams.info(stream));
   const messages: IngestMessage[] = [];
-  for (const found of pending) {
+  for (const each of pending) {
+    const found = { ...each, name: `${Date.parse(created)}-${each.position}` };
     const read = readMessage(found, created);
     if ("reason" in read) await reject(context, found, read);
     else messages.push(read);
@@ -70,11 +84,11 @@ export async function ingestPending(context: IngestContext): Promise<number> {
 }
 
 /** The event, or why the message is rejected. */
-function readMessage(found: StreamMessage, created: string): IngestMessage | Refusal {
+function readMessage(found: IngestedMessage, created: string): IngestMessage | Refusal {
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
-    return { found, event: readInputText(found.payload, { now, newId, source: "ingest" }) };
+    return { found, event: readInputText(found.raw ?? found.payload, { now, newId, source: "ingest" }) };
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
@@ -95,60 +109,76 @@ async function appendMessages(context: IngestContext, messages: readonly IngestM
   }
 }
 
-/** Moves a message aside under its sequence, so that a second time overwrites the first. */
-async function reject(context: IngestContext, found: StreamMessage, refusal: Refusal): Promise<void> {
+/** Moves a message into the inbox under its name, so that a second time overwrites the first. */
+async function reject(context: IngestContext, found: IngestedMessage, refusal: Refusal): Promise<void> {
   const { reason, refusalClass } = refusal;
-  context.onInputRefused({ id: found.position, refusalClass });
+  let id: number;
   try {
-    await storeRejected(context, found, found.payload, reason);
+    id = await storeRejected(context, found, found.raw ?? found.payload, reason);
   } catch (error) {
     if (!(error instanceof EventTooLarge)) throw error;
-    await storeRejected(
+    id = await storeRejected(
       context,
       found,
       found.payload.slice(0, MAX_REJECTED_CHARACTERS),
       `${reason} (what is kept is cut short)`,
     );
   }
+  context.onInputRefused({ id, refusalClass });
 }
 
 async function storeRejected(
   { client, subjects }: IngestContext,
-  found: StreamMessage,
-  text: string,
+  found: IngestedMessage,
+  text: string | Uint8Array,
   reason: string,
-) {
+): Promise<number> {
   const set = headers();
   set.set("Nats-Rollup", "sub");
-  set.set("Zaakstroom-Reason", reason);
-  parseAnswer(await client.request(subjects.rejected(found.position), text, set));
+  // A character takes at most three bytes a code unit.
+  const longest = Math.floor((rejectionRoom(client.maxPayload) - HEADER_BYTES) / 3);
+  set.set("Zaakstroom-Reason", reason.slice(0, Math.max(0, longest)));
+  return parseAnswer<{ seq: number }>(await client.request(subjects.rejected(found.name), text, set)).seq;
 }
 
 /** The rejected messages, for a person to retry or discard. */
 export function ingestInbox(context: InboxContext): Inbox {
   const { client, subjects } = context;
-  const stream = ingestName(context.stream);
-  const readAll = async () => (await readAllOf(client, stream, subjects.rejected("*"))).map(rejectedEventOf);
   return {
     find: async (id) => {
       const found = await readRejected(context, id);
       return found && rejectedEventOf(found);
     },
-    list: async (limit = 100) => (await readAll()).slice(0, limit),
-    count: async () => (await readAll()).length,
+    list: (limit = 100) => readRejections(context, limit),
+    count: () => countRejected(context),
     discard: (id, act) => discard(context, id, act),
     retry: async (id, act) => {
       const found = await readRejected(context, id);
       if (found === undefined) return false;
-      parseAnswer(await client.request(subjects.ingest(), found.payload));
+      parseAnswer(await client.request(subjects.ingest(), found.raw ?? found.payload));
       return await discard(context, id, act, "retry");
     },
   };
 }
 
+async function readRejections({ client, stream, subjects }: InboxContext, limit: number) {
+  const rejected: RejectedEvent[] = [];
+  for await (const found of readSubject(client, stream, subjects.rejected("*"))) {
+    if (rejected.push(rejectedEventOf(found)) >= limit) break;
+  }
+  return rejected;
+}
+
+/** The server counts, so that the health of a node reads none of them. */
+async function countRejected({ client, stream, subjects }: InboxContext): Promise<number> {
+  const counter = await createConsumer(client, stream, [subjects.rejected("*")], 0, COUNTER_IDLE_MS);
+  await deleteConsumer(client, stream, counter.name);
+  return counter.num_pending;
+}
+
 /** The rejected message at this position; a message of another subject is none. */
 async function readRejected({ client, stream, subjects }: InboxContext, id: number) {
-  const found = await readAt(client, ingestName(stream), id);
+  const found = await readAt(client, stream, id);
   return found?.subject.startsWith(subjects.rejected("*").slice(0, -1)) ? found : undefined;
 }
 
@@ -176,7 +206,7 @@ async function discard(
     }),
   ]);
   try {
-    return await client.manage(({ streams }) => streams.deleteMessage(ingestName(context.stream), id));
+    return await client.manage(({ streams }) => streams.deleteMessage(context.stream, id));
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;

@@ -31,7 +31,8 @@ export function requireOwnStream({ name, subjects, metadata }: StreamConfig, wan
   if (!isOwn) {
     throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);
   }
-  if (wanted.subjects.every((subject) => subjects.includes(subject))) return;
+  const areSame = subjects.length === wanted.subjects.length;
+  if (areSame && wanted.subjects.every((subject) => subjects.includes(subject))) return;
   const remedy = "use another account or server, or remove the store's streams with all they hold";
   throw new BackendUnusable(`The stream ${name} is of a store of an earlier version: ${remedy}`);
 }

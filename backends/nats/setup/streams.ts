@@ -19,7 +19,7 @@ import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts
 const STREAM_NAME_IN_USE = 10058;
 
 /** A store as it is requested: an existing store keeps what is left undefined. */
-export interface RequestedStore extends Omit<StoreShape, "replicas" | "leaseMs"> {
+export interface RequestedStore extends Omit<StoreShape, "replicas" | "leaseMs" | "maxPayload"> {
   readonly replicas: number | undefined;
   readonly leaseMs: number | undefined;
 }
@@ -47,7 +47,7 @@ export async function ensureStreams(
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
-  const shape = { ...wanted, replicas, leaseMs };
+  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload };
   const created: string[] = [];
   const found: StreamConfig[] = [];
   for (const config of streamsOf(shape)) {

@@ -14,6 +14,8 @@ import type { StoredMessage } from "./message.ts";
 export interface StreamMessage extends StoredMessage {
   readonly subject: string;
   readonly deleted: boolean;
+  /** The bytes of a payload that has replacement characters: they may stand for bytes that are not UTF-8. */
+  readonly raw?: Uint8Array | undefined;
   /** Why an event on the ingest subject was rejected. */
   readonly reason?: string;
 }
@@ -154,6 +156,7 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     recordedAt: millis(msg.timestamp),
     payload,
     deleted: payload === "",
+    raw: payload.includes("\ufffd") ? msg.data : undefined,
     reason: msg.header.get("Zaakstroom-Reason"),
   };
 }

@@ -9,8 +9,6 @@ const TIMERS_AT_ONCE = 500;
 interface MaintenanceContext extends OutboxContext {
   /** How late a timer or an outbox event may be. */
   everyMs: number;
-  /** The clock timers are measured against; undefined: the clock of the store. */
-  timersAsOf: (() => Date) | undefined;
 }
 
 /** After each run the projection rests for this many times its duration, so that it never competes with the mailboxes. */

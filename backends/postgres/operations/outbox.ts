@@ -2,7 +2,7 @@
 import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
-import { readInputText } from "../../../schema/input.ts";
+import { type InputOptions, readInputText } from "../../../schema/input.ts";
 import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
@@ -20,6 +20,8 @@ export interface OutboxContext {
   readonly notifier: Notifier;
   readonly partitions: number;
   readonly onInputRefused: RefusalListener;
+  /** The clock that an event without a time gets, and that bounds the time of others; undefined: that of this machine. */
+  readonly timersAsOf: (() => Date) | undefined;
 }
 
 interface OutboxRow {
@@ -56,12 +58,12 @@ interface Drained {
  * the reason. Returns how many rows were moved or refused; 0 while another node drains.
  */
 export async function drainOutbox(context: OutboxContext): Promise<number> {
-  const { client, notifier, partitions, onInputRefused } = context;
+  const { client, notifier, onInputRefused } = context;
   const drained = await client.run((sql) =>
     sql.begin(async (begun) => {
       const tx = begun as unknown as Sql;
       const rows = await tx<OutboxRow[]>`select * from zaakstroom.take_outbox(${MAX_ROWS}, ${MAX_BYTES})`;
-      return rows.length === 0 ? undefined : await moveToLog(tx, rows, partitions);
+      return rows.length === 0 ? undefined : await moveToLog(tx, rows, context);
     })
   );
   if (drained === undefined) return 0;
@@ -71,8 +73,9 @@ export async function drainOutbox(context: OutboxContext): Promise<number> {
   return appended.length + refused.length;
 }
 
-async function moveToLog(tx: Sql, rows: readonly OutboxRow[], partitions: number): Promise<Drained> {
-  const { events, refused } = sortRows(rows);
+async function moveToLog(tx: Sql, rows: readonly OutboxRow[], context: OutboxContext): Promise<Drained> {
+  const { timersAsOf, partitions } = context;
+  const { events, refused } = sortRows(rows, timersAsOf === undefined ? {} : { now: timersAsOf });
   const drained = await appendEvents(tx, events, partitions);
   const all = [...refused, ...drained.refused];
   if (all.length > 0) await refuse(tx, all);
@@ -80,12 +83,15 @@ async function moveToLog(tx: Sql, rows: readonly OutboxRow[], partitions: number
 }
 
 /** The events to append and the rows to refuse. Of a case with a locked row the later ones are left where they are. */
-function sortRows(rows: readonly OutboxRow[]): { events: OutboxEvent[]; refused: RefusedRow[] } {
+function sortRows(
+  rows: readonly OutboxRow[],
+  options: InputOptions,
+): { events: OutboxEvent[]; refused: RefusedRow[] } {
   const held = new Set<string>();
   const events: OutboxEvent[] = [];
   const refused: RefusedRow[] = [];
   for (const { id, event: text, locked } of rows) {
-    const event = readRow(text);
+    const event = readRow(text, options);
     if ("reason" in event) {
       if (!locked) refused.push({ id, ...event });
     } else if (locked) held.add(event.correlation_id);
@@ -95,9 +101,9 @@ function sortRows(rows: readonly OutboxRow[]): { events: OutboxEvent[]; refused:
 }
 
 /** The event, or why the row is refused. */
-function readRow(text: string): WireEvent | Refusal {
+function readRow(text: string, options: InputOptions): WireEvent | Refusal {
   try {
-    return readInputText(text);
+    return readInputText(text, options);
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };

@@ -1,5 +1,8 @@
 /** Reading JSON or NDJSON from a stream, with line numbers. @module */
 
+import { InvalidEvent } from "../../../schema/codec.ts";
+import { findJsonLoss, parseJsonText } from "../../../schema/json_text.ts";
+
 /** One value of the text, or what is wrong with it. */
 export interface TextRecord {
   /** The line it begins on, from 1. */
@@ -96,19 +99,21 @@ function parse({ line, text, notText }: Line): TextRecord {
     return { line, problem: "longer than 1,000,000 characters: put one event on a line" };
   }
   try {
-    return { line, value: JSON.parse(text) };
-  } catch {
-    // The parser's own message would quote the text.
-    return { line, problem: "not a JSON value" };
+    return { line, value: parseJsonText(text) };
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    return { line, problem: error.problems.join("; ") };
   }
 }
 
 async function* oneDocument(first: Line, lines: AsyncIterable<Line>): AsyncGenerator<TextRecord> {
   const texts = [first.text];
+  const numbers = [first.line];
   let length = 0;
   for await (const { line, text, notText } of lines) {
     if (notText) return yield parse({ line, text, notText });
     texts.push(text);
+    numbers.push(line);
     if ((length += text.length) > LONGEST_DOCUMENT) {
       return yield {
         line: first.line,
@@ -116,11 +121,20 @@ async function* oneDocument(first: Line, lines: AsyncIterable<Line>): AsyncGener
       };
     }
   }
+  yield* elementsOf(parseDocument(texts.join("\n"), numbers));
+}
+
+/** The value of a text whose lines have these numbers. What would not be kept is named by its own line. */
+function parseDocument(text: string, numbers: readonly number[]): TextRecord {
+  let value: unknown;
   try {
-    yield* elementsOf({ line: first.line, value: JSON.parse(texts.join("\n")) });
+    value = JSON.parse(text);
   } catch {
-    yield { line: first.line, problem: "not a JSON value" };
+    return { line: numbers[0]!, problem: "not a JSON value" };
   }
+  const loss = findJsonLoss(text);
+  if (loss === undefined) return { line: numbers[0]!, value };
+  return { line: numbers[text.slice(0, loss.at).split("\n").length - 1]!, problem: loss.problem };
 }
 
 function* elementsOf(record: TextRecord): Generator<TextRecord> {

@@ -1,10 +1,11 @@
 /** Conformance: the inbox, where a backend takes events of producers by itself. @module */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Inbox, RejectedEvent } from "../../../backends/dead_letters.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import { type Fixture, INTAKE } from "../fixture.ts";
 
+const INTAKE_FIELDS = '"case_id":"left","citizen_bsn":"999990019","debt_amount":10,"debt_type":"huur"';
 const ACT = { by: "Caseworker 7", why: "looked at it" };
 
 /** A node that takes events in, and its inbox. */
@@ -53,6 +54,29 @@ export const inboxCases: ConformanceCase[] = [
       assertEquals(await inbox.count(), 0);
       const acts = (await backend.audit("inbox")).map(({ act, by, why }) => [act, by, why]);
       assertEquals(acts, [["inbox_retry", ACT.by, ACT.why], ["inbox_discard", ACT.by, ACT.why]]);
+    },
+  },
+  {
+    name: "what could not be kept as it is written is refused at the door, and its text is kept whole (I1)",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const { backend, inbox } = await nodeWithInbox(fixture);
+      const wrong = {
+        '"reference":9007199254740993': /^reference: this number can't be kept/,
+        '"rate":1e400': /^rate: this number can't be kept/,
+        '"debt_type":"boete"': /^debt_type: stands twice/,
+      };
+      const texts = Object.keys(wrong).map((field) => `{${INTAKE_FIELDS},${field}}`);
+      const typed = { event_type: "case.intake", data: JSON.parse(`{${INTAKE_FIELDS}}`) };
+      for (const timestamp of ["1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z"]) {
+        texts.push(JSON.stringify({ ...typed, timestamp }));
+      }
+      for (const text of texts) await fixture.harness.leaveEvent!(text);
+      const refused = await refusedEvents(fixture, inbox, texts.length);
+      assertEquals(refused.map(({ text }) => text), texts);
+      const rules = [...Object.values(wrong), /^timestamp: must lie/, /^timestamp: must lie/];
+      for (const [i, { reason }] of refused.entries()) assertMatch(reason, rules[i]!);
+      assertEquals(await Array.fromAsync(backend.readAll()), []);
     },
   },
   {

@@ -27,10 +27,11 @@ class IngestClient implements AsyncDisposable {
   }
 
   /** Sends as `nats pub` with an acknowledgement would. */
-  async send(...payloads: (string | object)[]): Promise<void> {
+  async send(...payloads: (string | Uint8Array | object)[]): Promise<void> {
     const producer = await connect({ servers: server.url });
     for (const payload of payloads) {
-      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const isSent = typeof payload === "string" || payload instanceof Uint8Array;
+      const text = isSent ? payload : JSON.stringify(payload);
       const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text);
       assert(ack.json<{ seq: number }>().seq > 0);
     }
@@ -149,6 +150,49 @@ natsTest(
     ]);
   },
 );
+
+natsTest("bytes that are not UTF-8 are refused, and kept as they are", async () => {
+  await using ingest = await IngestClient.open("LATIN");
+  const latin1 = Uint8Array.from(
+    [...JSON.stringify({ ...INTAKE, name: "Café" })].map((c) => c.charCodeAt(0)),
+  );
+  await ingest.send(latin1, INTAKE);
+  await ingest.node();
+  assertEquals(await ingest.log(1), ["a case.intake"]);
+  await ingest.empty();
+  const { inbox } = ingest.backend;
+  const [refused] = await inbox!.list();
+  assertEquals(refused!.reason, "not UTF-8 text");
+  await inbox!.retry(refused!.id, { by: "Caseworker 7", why: "to see the same bytes again" });
+  await ingest.empty();
+  assertEquals((await inbox!.list()).map(({ reason }) => reason), ["not UTF-8 text"]);
+});
+
+natsTest("a message is kept whole, or refused to its sender, whatever its size", async () => {
+  await using ingest = await IngestClient.open("LARGE");
+  await ingest.node();
+  const sized = (bytes: number, more: object) => {
+    const event = JSON.stringify({ ...INTAKE, ...more, note: "" });
+    return event.replace('"note":""', `"note":"${"x".repeat(bytes - event.length)}"`);
+  };
+  const producer = await connect({ servers: server.url });
+  const sendSized = async (bytes: number, more: object) => {
+    const answer = await producer.request("large.ingest", sized(bytes, more), { timeout: 5_000 });
+    return answer.json<{ seq?: number; error?: { description: string } }>();
+  };
+  const refusal = await sendSized(1_048_500, {});
+  assertMatch(refusal.error!.description, /message size exceeds maximum/);
+  const largest = 1_048_576 - 4_096;
+  assert((await sendSized(largest, { citizen_bsn: "12345678" })).seq! > 0);
+  await producer.close();
+  await ingest.empty();
+  const [refused] = await ingest.backend.inbox!.list();
+  assertMatch(refused!.reason, /nine digits/);
+  assertEquals(refused!.text, sized(largest, { citizen_bsn: "12345678" }));
+  await ingest.send(sized(largest, {}));
+  await ingest.empty();
+  assertEquals((await ingest.log(1)).length + await ingest.backend.inbox!.count(), 2);
+});
 
 natsTest("a message with a reason of its own is not taken for one that was refused", async () => {
   await using ingest = await IngestClient.open("FORGED");

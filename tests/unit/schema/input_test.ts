@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidEvent } from "../../../schema/codec.ts";
-import { readInput } from "../../../schema/input.ts";
+import { type EventInput, readInput, readInputText } from "../../../schema/input.ts";
 
 const CASE = "0a6f2f4e-5c1f-4c7e-9a30-3a3b8d9c1f11";
 const ID = "7d2c1a8e-08f5-4b62-8a0c-5f2f7a1b9e01";
@@ -117,21 +117,120 @@ Deno.test("a correlation id that is not the case id is refused", () => {
   assertThrows(() => readInput(event), InvalidEvent, "correlation_id: must be the case_id");
 });
 
-Deno.test("times of any offset are stored as UTC, between 1970 and 9999", () => {
+Deno.test("times of any offset are stored as UTC, from the year 2000 to 366 days from now", () => {
+  const now = () => new Date("2026-06-01T00:00:00Z");
   const at = (timestamp: string) =>
-    readInput({ event_type: "case.intake", timestamp, data: intake() }).timestamp;
+    readInput({ event_type: "case.intake", timestamp, data: intake() }, { now }).timestamp;
   assertEquals(at("2026-01-01T00:00:00+02:00"), "2025-12-31T22:00:00.000Z");
   assertEquals(at("2026-01-01T00:00:00.1239Z"), "2026-01-01T00:00:00.123Z");
+  assertEquals(at("2000-01-01T00:00:00Z"), "2000-01-01T00:00:00.000Z");
+  assertEquals(at("2027-06-02T00:00:00Z"), "2027-06-02T00:00:00.000Z");
   for (
     const wrong of [
       "2026-01-01",
       "yesterday",
       "0000-01-01T00:00:00Z",
-      "1969-12-31T23:59:59Z",
+      "1970-01-01T00:00:00Z",
+      "1999-12-31T23:59:59.999Z",
+      "2000-01-01T00:00:00+00:01",
+      "2027-06-02T00:00:00.001Z",
       "9999-12-31T23:59:59-05:00",
     ]
   ) {
     assertThrows(() => at(wrong), InvalidEvent, "timestamp");
+  }
+});
+
+Deno.test("a value that JSON does not have is refused by its field", () => {
+  for (const value of [1n, NaN, Infinity, () => 1, Symbol("x")]) {
+    assertThrows(
+      () => readInput(intake({ note: [value] })),
+      InvalidEvent,
+      "data.note.0: JSON has no such value",
+    );
+  }
+  assertThrows(() => readInput(intake({ debt_amount: 10n })), InvalidEvent, "data.debt_amount");
+});
+
+Deno.test("an event of a version that this program does not know is refused", () => {
+  for (const schema_version of [9, 0, 1.5, null, "2", {}, []]) {
+    const event = { event_type: "case.intake", data: intake(), metadata: { schema_version } };
+    const error = assertThrows(() => readInput(event as unknown), InvalidEvent);
+    assertMatch(error.message, /metadata/);
+  }
+});
+
+Deno.test("bytes that are no UTF-8 text, and text that is no JSON, are refused by their class", () => {
+  const latin1 = Uint8Array.from([...JSON.stringify(intake({ note: "café" }))].map((c) => c.charCodeAt(0)));
+  assertEquals(assertThrows(() => readInputText(latin1), InvalidEvent).refusalClass, "not_text");
+  assertEquals(assertThrows(() => readInputText("{"), InvalidEvent).refusalClass, "not_json");
+  assertEquals(assertThrows(() => readInputText("{}"), InvalidEvent).refusalClass, "invalid");
+});
+
+/** An event that JSON can write, or a refusal: nothing else comes out of input. */
+function assertEventOrRefusal(read: () => unknown): void {
+  try {
+    JSON.stringify(read());
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    assert(error.problems.length > 0 && error.problems.every((problem) => problem !== ""));
+  }
+}
+
+const SEEDED = { seed: 17, numRuns: 1_000 };
+
+Deno.test("whatever the bytes are, they become an event or a refusal with a reason", () => {
+  const json = new TextEncoder().encode(JSON.stringify(brief[0]));
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.nat(json.length), (bytes, at) => {
+      const spoilt = Uint8Array.from([
+        ...json.subarray(0, at),
+        ...bytes,
+        ...json.subarray(at + bytes.length),
+      ]);
+      assertEventOrRefusal(() => readInputText(bytes));
+      assertEventOrRefusal(() => readInputText(spoilt));
+    }),
+    SEEDED,
+  );
+});
+
+/** Every field of an event that holds something, as a path. */
+function pathsOf(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, [...path, name]))];
+}
+
+function withValueAt(event: unknown, [name, ...rest]: string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  const changed = structuredClone(event) as Record<string, unknown>;
+  changed[name] = withValueAt(changed[name], rest, value);
+  return changed;
+}
+
+Deno.test("whatever stands in whichever field of whichever event, it becomes an event or a refusal", () => {
+  const metadata = {
+    schema_version: 1,
+    causation_id: ID,
+    traceparent: "x",
+    tracestate: "x",
+    source: "x",
+    marks: ["bsn_fails_eleven_test"],
+  };
+  const events = brief.map((event) => ({ ...event, correlation_id: CASE, metadata }));
+  const value = fc.oneof(
+    fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true }),
+    fc.jsonValue(),
+  );
+  for (const event of events) {
+    for (const path of pathsOf(event)) {
+      fc.assert(
+        fc.property(value, (value) => {
+          assertEventOrRefusal(() => readInput(withValueAt(event, path, value) as EventInput));
+        }),
+        { seed: 17, numRuns: 50 },
+      );
+    }
   }
 });
 

@@ -45,6 +45,17 @@ Deno.test("what is no JSON is named by its line, and nothing of it is repeated",
   assertEquals(await read("[\n1,\n"), [{ line: 1, problem: "not a JSON value" }]);
 });
 
+Deno.test("what would not be kept as it is written is named by its line and field", async () => {
+  assertEquals(await read('1\n{"a":9007199254740993}\n{"b":1,"b":2}'), [
+    { line: 1, value: 1 },
+    { line: 2, problem: "a: this number can't be kept as it is written: write it as text" },
+    { line: 3, problem: "b: stands twice" },
+  ]);
+  assertEquals(await read('[\n{"a":1},\n\n{"a":1e400}\n]'), [
+    { line: 4, problem: "1.a: this number can't be kept as it is written: write it as text" },
+  ]);
+});
+
 Deno.test("another encoding is refused, not stored as question marks", async () => {
   const latin = Uint8Array.from([...'1\n"café"\n2'].map((c) => c.charCodeAt(0)));
   assertEquals((await read(latin))[1], { line: 2, problem: "not UTF-8 text" });

@@ -126,7 +126,7 @@ class PostgresBackend implements Backend {
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
     if (!await this.#registerProcessor(processor, ended)) return;
-    this.#notifier.start(this.#options);
+    this.#notifier.start();
     this.#maintenance ??= this.#startMaintenance();
     yield* acquireMailboxes(this.#mailboxContext, processor, ended);
   }

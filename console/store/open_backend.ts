@@ -129,7 +129,9 @@ async function openServer(
     caFile: values["tls-ca"],
     ...settingsOf(values, openOptions, "check"),
   }).catch((error) => {
-    if (!(error instanceof BackendUnavailable)) throw error;
+    const isUnreachable = error instanceof BackendUnavailable &&
+      /^(PostgreSQL is away|Can't)/.test(error.message);
+    if (!isUnreachable) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
     );

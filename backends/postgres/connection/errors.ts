@@ -92,6 +92,11 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test(codeOf(error));
 }
 
+/** True when something held a lock for longer than the statement waits: nothing was done. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === "55P03";
+}
+
 /** True when a server that takes no writes answered: the connections lead to the wrong one. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";

@@ -26,7 +26,7 @@ export interface PostgresOptions extends PostgresTarget {
   /** The name of this node; under the same name it takes its own leases again at once. Default: a new one. */
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
-  partitions?: number;
+  partitions?: number | undefined;
   /**
    * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
    * makes it in an empty database, `apply` also brings an older one up to date.

@@ -118,6 +118,17 @@ Deno.test("a role without rights is told which it lacks: to make the schema, and
   );
 });
 
+Deno.test("other partitions than the store has are refused by every command, in one line", async () => {
+  const url = await server.freshStore(4);
+  const refused =
+    /^The store has 4 partitions, for its whole life, and --partitions asks for 8: leave it out$/;
+  for (const command of [["setup"], ["cases", "list"]]) {
+    const asked = [...command, "--url", url, "--partitions"];
+    assertRefused(await runHere([...asked, "8"]), exitCodes.unusable, refused);
+    assertEquals((await runHere([...asked, "4"])).code, 0);
+  }
+});
+
 Deno.test("a schema newer than the program is refused", async () => {
   const url = await server.freshStore();
   await administer(url, "insert into zaakstroom.table_changes values (999, 'of the future')");

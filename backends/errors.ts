@@ -6,6 +6,11 @@ export class BackendUnavailable extends Error {
   override name = "BackendUnavailable";
 }
 
+/** A server answers that takes no writes, such as a standby: another one may, and this one may be promoted. */
+export class BackendReadOnly extends BackendUnavailable {
+  override name = "BackendReadOnly";
+}
+
 /** The backend answers but can't be used: wrong database, no rights, too old, full. One line, and what to do. */
 export class BackendUnusable extends Error {
   override name = "BackendUnusable";

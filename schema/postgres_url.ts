@@ -16,7 +16,7 @@ export const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", 
 export type SslMode = typeof SSL_MODES[number];
 
 /** One server: a host, or a directory with a unix socket in it. */
-export interface PostgresHost {
+interface PostgresHost {
   /** Undefined when the URL names none. */
   readonly host: string | undefined;
   readonly port: number | undefined;

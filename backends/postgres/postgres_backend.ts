@@ -28,7 +28,7 @@ export interface PostgresOptions extends PostgresTarget {
   /** The name of this node; under the same name it takes its own leases again at once. Default: a new one. */
   node?: string;
   /** Slices of a *new* store; an existing one keeps its own. Default 16. */
-  partitions?: number;
+  partitions?: number | undefined;
   /**
    * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
    * makes it in an empty database, `apply` also brings an older one up to date.
@@ -132,7 +132,7 @@ class PostgresBackend implements Backend {
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
     if (!await this.#registerProcessor(processor, ended)) return;
-    this.#notifier.start(this.#options);
+    this.#notifier.start();
     this.#maintenance ??= this.#startMaintenance();
     yield* acquireMailboxes(this.#mailboxContext, processor, ended);
   }

@@ -8,6 +8,14 @@ export async function delayOrAbort(ms: number, signal: AbortSignal): Promise<voi
   await delay(ms, { signal }).catch(() => {});
 }
 
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 /** Whether the work ends within `ms`; its errors are thrown. By real time, also in a simulation. */
 export async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   try {

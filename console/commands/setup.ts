@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
-import { describeMigration } from "../store/open_backend.ts";
+import { describeMigration, requirePartitions } from "../store/open_backend.ts";
 import { backendOptions } from "../store/options.ts";
 
 const setupOptions = {
@@ -55,6 +55,7 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   try {
     const { setUpNats } = await import("../../backends/nats/setup/options.ts");
     const store = await setUpNats({ ...server.options, partitions }, apply);
+    requirePartitions(store.partitions, values);
     printResult(output, values, {
       json: toSnakeCase({ backend: "nats", where: server.where, applied: apply, ...store }) as object,
       text: renderStreams(store, apply).join("\n"),
@@ -88,6 +89,7 @@ async function setUpDatabase(values: SetupValues, output: Output): Promise<numbe
   const migrated = url === undefined
     ? await setUpEmbedded(values)
     : await setUpPostgres({ url, pooler, partitions, caFile: values["tls-ca"] });
+  requirePartitions(migrated.partitions, values);
   printResult(output, values, { json: toJson(migrated), text: describeMigration(migrated) });
   return exitCodes.ok;
 }

@@ -6,6 +6,7 @@ import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
+import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import { addressOf } from "../../schema/postgres_url.ts";
 import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
@@ -44,12 +45,21 @@ export interface OpenedBackend {
 export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
   const opened = await openNamed(values, openOptions);
   try {
+    requirePartitions(opened.backend.partitions, values);
     if (values["require-durable"]) await requireDurable(opened.backend);
     return opened;
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/** Partitions are fixed for a store's life: what was asked for and is not so is refused, rather than left aside. */
+export function requirePartitions(of: number, { partitions = of }: Pick<BackendValues, "partitions">): void {
+  if (partitions === of) return;
+  throw new BackendUnusable(
+    `The store has ${of} partitions, for its whole life, and --partitions asks for ${partitions}: leave it out`,
+  );
 }
 
 async function requireDurable(backend: Backend): Promise<void> {
@@ -83,7 +93,10 @@ async function openMemory(
     throw new UsageError("Cannot use --backend memory here: its store ends with the process that has it");
   }
   const { createMemoryBackend } = await import("../../backends/memory/memory_backend.ts");
-  const backend = createMemoryBackend({ partitions, ...(timersAsOf === undefined ? {} : { timersAsOf }) });
+  const backend = createMemoryBackend({
+    partitions: partitions ?? DEFAULT_PARTITIONS,
+    ...(timersAsOf === undefined ? {} : { timersAsOf }),
+  });
   return { backend, where: "memory", close: () => backend.close() };
 }
 
@@ -131,7 +144,9 @@ async function openServer(
     caFile: values["tls-ca"],
     ...settingsOf(values, openOptions, "check"),
   }).catch((error) => {
-    if (!(error instanceof BackendUnavailable)) throw error;
+    const isUnreachable = error instanceof BackendUnavailable &&
+      /^(PostgreSQL is away|Can't)/.test(error.message);
+    if (!isUnreachable) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
     );

@@ -36,7 +36,7 @@ export const backendOptions = {
     help: "a transaction pooler is in front of the server",
   },
   partitions: {
-    schema: wholeNumber(1, 1024).default(DEFAULT_PARTITIONS),
+    schema: wholeNumber(1, 1024).optional(),
     backends: backendNames,
     value: "N",
     env: "ZAAKSTROOM_PARTITIONS",

@@ -732,22 +732,40 @@ $$;
 create function zaakstroom.renew_leases(p_node text, p_lease_ms integer, p_processors text[], p_partitions smallint[],
   p_epochs bigint[])
 returns table (processor text, partition smallint, epoch bigint)
-language plpgsql as $$
+language plpgsql set lock_timeout = '200ms' as $$
 begin
   insert into zaakstroom.nodes values (p_node, clock_timestamp())
   on conflict (node) do update set seen_at = excluded.seen_at;
   delete from zaakstroom.nodes n where n.seen_at < clock_timestamp() - interval '1 hour';
-  return query
+  begin
+    return query
+      with mine as materialized (
+        select m.processor, m.partition from zaakstroom.subscriptions m
+        join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
+          using (processor, partition, epoch)
+        where m.owner = p_node
+        order by m.processor, m.partition for update of m)
+      update zaakstroom.subscriptions s
+      set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+      from mine where (s.processor, s.partition) = (mine.processor, mine.partition)
+      returning s.processor, s.partition, s.epoch;
+  exception when lock_not_available then
+    -- Something holds a row for long. The others are renewed; it stays with this node until its lease runs out.
     with mine as materialized (
       select m.processor, m.partition from zaakstroom.subscriptions m
       join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
         using (processor, partition, epoch)
       where m.owner = p_node
-      order by m.processor, m.partition for update of m)
+      order by m.processor, m.partition for update of m skip locked)
     update zaakstroom.subscriptions s
     set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-    from mine where (s.processor, s.partition) = (mine.processor, mine.partition)
-    returning s.processor, s.partition, s.epoch;
+    from mine where (s.processor, s.partition) = (mine.processor, mine.partition);
+    return query
+      select s.processor, s.partition, s.epoch from zaakstroom.subscriptions s
+      join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
+        using (processor, partition, epoch)
+      where s.owner = p_node;
+  end;
 end
 $$;
 
@@ -825,7 +843,7 @@ create function zaakstroom.settle_and_fetch(p_processors text[], p_partitions sm
   p_recipients text[], p_recipient_partitions smallint[], p_recipient_epochs bigint[], p_types text[], p_limits integer[],
   p_bytes integer[])
 returns table (kind text, count integer, read_from bigint, read_to bigint, lines text, next_due_ms float8)
-language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set lock_timeout = '1s' set plan_cache_mode = force_generic_plan as $$
 begin
   if zaakstroom.settle_group(p_processors, p_partitions, p_epochs, p_froms, p_tos, p_outputs, p_timers) then
     return query select f.* from zaakstroom.fetch_group(p_recipients, p_recipient_partitions, p_recipient_epochs, p_types,
@@ -837,10 +855,11 @@ $$;
 -- Settles fresh batches of several mailboxes that have outputs and timers and no failures, all or none. False: nothing was
 -- done, because one of them was settled before or its lease has moved; settle answers for each which it is.
 -- Several go in one statement because, where many mailboxes have a little to do, a statement and a commit cost more than
--- what is done for their deliveries.
+-- what is done for their deliveries. A row that something else holds fails all of them within a second: each then settles by
+-- itself, and only the one that is held waits for longer.
 create function zaakstroom.settle_group(p_processors text[], p_partitions smallint[], p_epochs bigint[],
   p_froms bigint[], p_tos bigint[], p_outputs text, p_timers json) returns boolean
-language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set lock_timeout = '1s' set plan_cache_mode = force_generic_plan as $$
 begin
   if zaakstroom.advance_checkpoint(p_processors, p_partitions, p_epochs, p_froms, p_tos) <> 'settled' then
     return false;
@@ -931,7 +950,7 @@ language sql immutable as $$
 $$;
 
 insert into zaakstroom.table_changes (number, name) values (1, 'baseline');
-insert into zaakstroom.store (partitions, functions) values (16, '0dc853e94713a488c43ba5922e265d0178000249652e9fb1b02a666192514343')
+insert into zaakstroom.store (partitions, functions) values (16, '59842b614879ce9e0a5bf92db576594c7d20c4be13c2049ddaebb743697bd24b')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -39,6 +39,10 @@ export class PostgresWire implements Wire {
     if (!this.#started) {
       at = lengthAt(bytes, 0) ?? 0;
       if (at === 0 || bytes.length < at) return { forwarded, responses: [], closes: false };
+      if (isTlsRequest(bytes, at)) {
+        this.#up.drop(at);
+        return { forwarded, responses: [NO_TLS], closes: false };
+      }
       forwarded.push(bytes.slice(0, at));
       this.#started = true;
       this.#expected.push(false);
@@ -112,6 +116,13 @@ function lengthAt(bytes: Uint8Array, at: number): number | undefined {
   if (bytes.length < at + 4) return undefined;
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at);
 }
+
+/** A client asks for TLS before anything else. What is encrypted can't be filtered, so the proxy says there is none. */
+function isTlsRequest(bytes: Uint8Array, length: number): boolean {
+  return length === 8 && lengthAt(bytes, 4) === 80877103;
+}
+
+const NO_TLS = new TextEncoder().encode("N");
 
 function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
   const length = lengthAt(bytes, at + 1);

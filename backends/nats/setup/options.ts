@@ -16,7 +16,7 @@ export interface NatsOptions {
   /** The name of this node; a node that returns under its name takes its own leases at once. Default: a new one. */
   node?: string;
   /** Partitions of a *new* store; an existing one keeps its own. Default 16. */
-  partitions?: number;
+  partitions?: number | undefined;
   /** Servers that hold each message of a *new* store. Default 1; `setUpNats` can change it for one that exists. */
   replicas?: number;
   /** How long a lease of a *new* store lasts without renewal. Default 5,000; with replicas 15,000. */

@@ -1,5 +1,6 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
 import postgres from "postgres";
+import { delay } from "@std/async/delay";
 import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
 import { Dialer, type ServerState } from "./dialer.ts";
@@ -10,7 +11,8 @@ import {
   processSurroundings,
   type ServerAddress,
 } from "./driver_options.ts";
-import { brokeOff, isUnavailable, translate } from "./errors.ts";
+import { brokeOff, isReadOnly, isTransient, isUnavailable, readOnlyError, translate } from "./errors.ts";
+import { retryDelayMs } from "../../primitives/retry.ts";
 import { Semaphore } from "./semaphore.ts";
 
 interface ClientOptions {
@@ -41,11 +43,22 @@ const SESSION = {
   jit: false,
 };
 
+/** Transactions that others were in the way of are tried again this many times, about 50 and 100 milliseconds later. */
+const TRANSIENT_RETRIES = 2;
+/** A server that took writes for this long starts a new series of intervals. */
+const FORGET_SWITCHOVERS_MS = 10_000;
+
 /** A pool of connections that survives the loss of the server. */
 export class PostgresClient {
   readonly pooler: boolean;
   #sql: Sql;
   #closed = false;
+  /** No pool is dropped for a read-only server before this time, in milliseconds of this process. */
+  #leaveReadOnlyAt = 0;
+  #switchovers = 0;
+  /** Pools that led to a read-only server. */
+  readonly #left = new WeakSet<Sql>();
+  #redial = new AbortController();
   readonly #dialed: { readonly options: DriverOptions; readonly dialer: Dialer };
   readonly #options: Required<ClientOptions>;
   /**
@@ -62,20 +75,39 @@ export class PostgresClient {
     this.pooler = target.pooler ?? false;
     const driver = driverOptions(target, processSurroundings);
     this.#dialed = { options: driver, dialer: dialerOf(driver) };
-    this.#sql = this.#open();
+    this.#sql = this.#open(this.#options.connections);
   }
 
   /** Pools come and go; the dialer, which knows the server that was good, stays. */
-  #open(): Sql {
+  #open(connections: number): Sql {
     const { options, dialer } = this.#dialed;
-    return openPool(options, dialer, { connections: this.#options.connections, pooler: this.pooler });
+    return openPool(options, dialer, { connections, pooler: this.pooler });
+  }
+
+  /** One connection of the caller's own, who ends it. None is made before its first statement. */
+  openSession(): Sql {
+    return this.#open(1);
   }
 
   /**
-   * Runs statements on the pool. Throws BackendUnavailable when there was no answer (whether a write happened is then
-   * unknown) and BackendUnusable when a person must act.
+   * Runs one statement or transaction on the pool, and again when others were in its way for a moment, which undid it. Throws
+   * BackendUnavailable when there was no answer (whether a write happened is then unknown) and BackendUnusable when a person
+   * must act.
    */
   async run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+    for (let tries = 0;; tries++) {
+      try {
+        return await this.runOnce(work);
+      } catch (error) {
+        const isLast = tries === TRANSIENT_RETRIES || this.#closed;
+        if (isLast || !isTransient((error as Error).cause)) throw error;
+        await delay(retryDelayMs(tries));
+      }
+    }
+  }
+
+  /** As `run`, and leaves it to the caller whether what was in the way is waited out. */
+  async runOnce<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
     const done = this.pooler ? await this.#semaphore.acquire() : () => {};
     try {
       if (this.#closed) throw new BackendUnavailable("The connections to PostgreSQL are closed");
@@ -106,7 +138,9 @@ export class PostgresClient {
       return await this.#beforeDeadline(sql, work(sql));
     } catch (error) {
       if (brokeOff(error)) this.#replace(sql);
-      throw error;
+      if (isReadOnly(error)) this.#leaveReadOnly(sql);
+      // What was under way on a pool that was left ends with it, for the same reason.
+      throw this.#left.has(sql) && isUnavailable(error) ? readOnlyError(error) : error;
     }
   }
 
@@ -118,10 +152,31 @@ export class PostgresClient {
     });
   }
 
+  /**
+   * After a switchover connections stay on the server that was the primary and takes no writes any more: they are dropped, and
+   * new ones may lead to its successor. While they do not, they are dropped again at growing intervals.
+   */
+  #leaveReadOnly(sql: Sql): void {
+    const now = performance.now();
+    if (this.#sql !== sql || now < this.#leaveReadOnlyAt) return;
+    this.#switchovers = now - this.#leaveReadOnlyAt > FORGET_SWITCHOVERS_MS ? 0 : this.#switchovers + 1;
+    this.#leaveReadOnlyAt = now + retryDelayMs(this.#switchovers);
+    this.#left.add(sql);
+    this.#dialed.dialer.moveOn();
+    this.#replace(sql);
+    this.#redial.abort("read-only");
+    this.#redial = new AbortController();
+  }
+
+  /** Aborts when the server takes no writes any more: connections made so far lead to the wrong one. */
+  get redial(): AbortSignal {
+    return this.#redial.signal;
+  }
+
   /** Drops a pool with its statements under way, and opens a new one. */
   #replace(dead: Sql): void {
     if (this.#sql !== dead || this.#closed) return;
-    this.#sql = this.#open();
+    this.#sql = this.#open(this.#options.connections);
     dead.end({ timeout: 0 }).catch(() => {});
   }
 
@@ -131,12 +186,6 @@ export class PostgresClient {
     await this.#sql.end({ timeout: 5 });
     this.#deadline.close();
   }
-}
-
-/** Opens a pool. No connection is made before the first statement. Throws BackendUnusable for a URL that can't be used. */
-export function connect(target: PostgresTarget, connections: number): Sql {
-  const options = driverOptions(target, processSurroundings);
-  return openPool(options, dialerOf(options), { connections, pooler: target.pooler ?? false });
 }
 
 function openPool(

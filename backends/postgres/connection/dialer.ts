@@ -87,7 +87,7 @@ export class Dialer {
 }
 
 /** Connects to one server, and encrypts. Rejects when it takes longer than the time to connect. */
-export async function dial(
+async function dial(
   server: ServerAddress,
   { tls, connectTimeoutMs }: Pick<DriverOptions, "tls" | "connectTimeoutMs">,
 ): Promise<Socket> {

@@ -1,8 +1,24 @@
 /** Maps errors of the database and of the connection to the errors of the backend contract. @module */
-import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { BackendReadOnly, BackendUnavailable, BackendUnusable } from "../../errors.ts";
 
-/** SQLSTATE classes and codes after which the same statement may be sent again. */
-const PASSING = /^(08|57P0|53300|55P03|40001|40P01|25006|57014|25P0[34]|58)/;
+/** SQLSTATE classes and codes of a server that is not to be had. */
+const UNREACHABLE = /^(08|57P0|58)/;
+/** SQLSTATE codes of a server that answers, after which the same statement may be sent again, each with what is meant. */
+const PASSING: Record<string, string> = {
+  "25006": "PostgreSQL is a read-only server (25006): name the one that takes writes, " +
+    "or several in the URL with target_session_attrs=read-write",
+  "25P03":
+    "PostgreSQL ended a transaction that was idle (25P03): see its idle_in_transaction_session_timeout",
+  "25P04": "PostgreSQL ended a transaction that took too long (25P04): see its transaction_timeout",
+  "40001": "PostgreSQL could not serialize a transaction (40001): it clashes with others, and is tried again",
+  "40P01": "PostgreSQL broke up a deadlock (40P01): the statement is tried again",
+  "53300": "PostgreSQL has no connection left (53300): raise its max_connections, or close others",
+  "55P03": "Something holds a lock in PostgreSQL for long (55P03): see pg_locks for what does",
+  "57014":
+    "PostgreSQL cancelled a statement (57014): it took longer than statement_timeout, or a person ended it",
+};
+/** Such an error undid its transaction, and comes of what others do at this moment, or of the server the connection leads to. */
+const TRANSIENT = /^(25006|40001|40P01|55P03)$/;
 /** Client and operating-system codes of a missing or lost connection. */
 const CONNECTION =
   /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/;
@@ -48,6 +64,11 @@ function translateDial(error: unknown): Error | undefined {
   }
 }
 
+/** The error of whatever meets a server that takes no writes. */
+export function readOnlyError(cause: unknown): BackendReadOnly {
+  return new BackendReadOnly(PASSING["25006"]!, { cause });
+}
+
 /** The code of an error of the client or the server; empty when it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
@@ -62,7 +83,23 @@ export function detailOf(error: unknown): string {
 /** True when the database is unavailable or asks to try again: nothing is known to be wrong with the statement. */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
-  return error instanceof BackendUnavailable || PASSING.test(code) || CONNECTION.test(code);
+  return error instanceof BackendUnavailable || UNREACHABLE.test(code) || code in PASSING ||
+    CONNECTION.test(code);
+}
+
+/** True when others were in the way for a moment: nothing was done, and the same again may well succeed. */
+export function isTransient(error: unknown): boolean {
+  return TRANSIENT.test(codeOf(error));
+}
+
+/** True when something held a lock for longer than the statement waits: nothing was done. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === "55P03";
+}
+
+/** True when a server that takes no writes answered: the connections lead to the wrong one. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === "25006";
 }
 
 /** True when an established connection was lost: an answer may have been under way on it. */
@@ -79,7 +116,9 @@ export function translate(error: unknown): unknown {
   const code = codeOf(error);
   if (UNUSABLE[code] !== undefined) {
     const [name, remedy] = UNUSABLE[code];
-    return new BackendUnusable(`PostgreSQL refuses (${code} ${name}): ${remedy}`, { cause: error });
+    return new BackendUnusable(`PostgreSQL refuses (${code} ${name}${objectOf(error)}): ${remedy}`, {
+      cause: error,
+    });
   }
   // A full disk counts as unavailable, so that a node goes on by itself once there is room again.
   if (code === "53100") {
@@ -96,10 +135,21 @@ export function translate(error: unknown): unknown {
     const what = "The server looks like a transaction pooler that keeps no sessions";
     return new BackendUnusable(`${what} (${code}): add --pooler`, { cause: error });
   }
+  if (isReadOnly(error)) return readOnlyError(error);
+  if (code in PASSING) return new BackendUnavailable(PASSING[code], { cause: error });
   if (isUnavailable(error)) {
     return new BackendUnavailable(`PostgreSQL is away (${code || String(error)})`, { cause: error });
   }
   return error;
+}
+
+/** What a right is missing for, such as " for table events": a name of ours or of the database, never a value. */
+function objectOf(error: unknown): string {
+  const named = /^permission denied (for|to) ([a-z][a-z ]*?)(?: "?([\w$ -]+)"?)?$/.exec(
+    (error as Error).message,
+  );
+  if (codeOf(error) !== "42501" || named === null) return "";
+  return ` ${named.slice(1).filter((each) => each !== undefined).join(" ")}`;
 }
 
 function isPoolerError(error: unknown): boolean {

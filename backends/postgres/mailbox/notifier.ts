@@ -7,9 +7,8 @@
  * @module
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
-import { delayOrAbort } from "../../primitives/concurrency.ts";
-import { connect, type PostgresClient, type Sql } from "../connection/client.ts";
-import type { PostgresTarget } from "../connection/driver_options.ts";
+import { aborted, delayOrAbort } from "../../primitives/concurrency.ts";
+import type { PostgresClient, Sql } from "../connection/client.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notifications are collected this long before they are sent, in milliseconds. */
@@ -41,9 +40,9 @@ export class Notifier {
   }
 
   /** Starts to listen and to poll, for a process that has mailboxes. */
-  start(target: PostgresTarget): void {
+  start(): void {
     this.#polling ??= this.#poll();
-    if (!target.pooler) this.#listening ??= this.#listen(target);
+    if (!this.#client.pooler) this.#listening ??= this.#listen();
   }
 
   add(mailbox: MailboxSubscriber): void {
@@ -112,18 +111,20 @@ export class Notifier {
   }
 
   /** Listens on a connection of its own. Every (re)connection notifies all: notifications may have been missed. */
-  async #listen(target: PostgresTarget): Promise<void> {
-    const sql = connect(target, 1);
+  async #listen(): Promise<void> {
     const { signal } = this.#ended;
     while (!signal.aborted) {
+      const sql = this.#client.openSession();
+      // Nothing else tells that this connection stays on a server that takes no writes any more.
+      const until = AbortSignal.any([signal, this.#client.redial]);
       try {
         await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());
-        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+        await aborted(until);
       } catch {
         await delayOrAbort(500, signal);
       }
+      await sql.end({ timeout: 0 }).catch(() => {});
     }
-    await sql.end({ timeout: 0 }).catch(() => {});
   }
 
   async #poll(): Promise<void> {

@@ -2,6 +2,7 @@
 import { BackendUnavailable } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import { isLocked } from "../connection/errors.ts";
 import type { FetchResult, MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
 import type { Release } from "../../primitives/priority_semaphore.ts";
 import { columnsOf, readFetchResult } from "./fetch.ts";
@@ -15,19 +16,26 @@ export function isGroupable({ batch, settlement }: SettleRequest): boolean {
 
 /**
  * Settles groupable batches in one transaction, and hands what they made to the idle mailboxes of this process that take
- * it, read in the same statement. Throws BackendUnavailable, after which settling again is safe.
+ * it, read in the same statement. Where a row of one is held by something else, each is handed to `onAlone`. Throws BackendUnavailable, after which settling again is safe.
  */
 export async function settleGroup(
   client: PostgresClient,
   notifier: Notifier,
   requests: readonly SettleRequest[],
+  onAlone: (request: SettleRequest) => Promise<SettleReply>,
 ): Promise<(SettleReply | Promise<SettleReply>)[]> {
   const recipients = reserveRecipients(requests, notifier);
-  if (requests.length + recipients.size > 1) {
-    const alreadyNotified = [...recipients.keys()];
-    if (await settleAndDeliver(client, requests, recipients)) {
-      return requests.map(() => ({ verdict: "settled", alreadyNotified }));
+  try {
+    if (requests.length + recipients.size > 1) {
+      const alreadyNotified = [...recipients.keys()];
+      if (await settleAndDeliver(client, requests, recipients)) {
+        return requests.map(() => ({ verdict: "settled", alreadyNotified }));
+      }
     }
+  } catch (error) {
+    if (!isLocked((error as Error).cause)) throw error;
+    // The next group does not wait for these: only the one that is held takes long.
+    return requests.map((request) => onAlone(request));
   }
   const each = requests.map((request) => settleOne(client, request));
   await Promise.allSettled(each);
@@ -87,7 +95,7 @@ async function settleOnly(
   requests: readonly SettleRequest[],
 ): Promise<[] | undefined> {
   const { processors, partitions, epochs, froms, tos, outputs, timers } = settleColumnsOf(requests);
-  const [row] = await client.run((sql) =>
+  const [row] = await client.runOnce((sql) =>
     sql<
       [{ settled: boolean }]
     >`select zaakstroom.settle_group(${processors}::text[], ${partitions}::smallint[],
@@ -103,7 +111,7 @@ async function settleAndFetch(
 ): Promise<FetchResult[] | undefined> {
   const { processors, partitions, epochs, froms, tos, outputs, timers } = settleColumnsOf(requests);
   const fetch = columnsOf(recipients.map((owner) => ({ owner, limits: owner.limits })));
-  const rows = await client.run((sql) =>
+  const rows = await client.runOnce((sql) =>
     sql`select kind, count, read_from, read_to, next_due_ms, lines
       from zaakstroom.settle_and_fetch(${processors}::text[], ${partitions}::smallint[], ${epochs}::bigint[],
         ${froms}::bigint[], ${tos}::bigint[], ${outputs}::text, ${timers}::text::json,

@@ -34,6 +34,8 @@ export class PostgresMailboxStore implements MailboxStore {
   readonly #fetches: Coalescer<FetchRequest, FetchResult>;
   readonly #settlements: Coalescer<SettleRequest, SettleReply>;
   readonly #insertsLeft = new WeakMap<MailboxOwner, number>();
+  /** Mailboxes whose row something else held: each settles by itself until it has, so that no other waits for it. */
+  readonly #alone = new WeakSet<MailboxOwner>();
 
   constructor(client: PostgresClient, notifier: Notifier, leases: PostgresLeaseStore) {
     this.#client = client;
@@ -41,7 +43,7 @@ export class PostgresMailboxStore implements MailboxStore {
     this.#leases = leases;
     this.#fetches = new Coalescer((requests) => fetchGroup(client, requests), CONCURRENT_STATEMENTS);
     this.#settlements = new Coalescer(
-      (requests) => settleGroup(client, notifier, requests),
+      (requests) => settleGroup(client, notifier, requests, (request) => this.#settleAlone(request)),
       CONCURRENT_STATEMENTS,
     );
   }
@@ -66,9 +68,8 @@ export class PostgresMailboxStore implements MailboxStore {
     const outputs = Object.values(settlement.outputTypes).reduce((sum, many) => sum + many, 0);
     const insertsLeft = this.#insertsLeft.get(owner) ?? 0;
     if (outputs < MIN_COPY_ROWS) {
-      return await (isGroupable(request)
-        ? this.#settlements.submit(request)
-        : settleOne(this.#client, request));
+      if (!isGroupable(request)) return await settleOne(this.#client, request);
+      return await (this.#alone.has(owner) ? this.#settleAlone(request) : this.#settlements.submit(request));
     }
     this.#insertsLeft.set(owner, Math.max(0, insertsLeft - 1));
     if (insertsLeft > 0) return await settleOne(this.#client, request);
@@ -79,6 +80,13 @@ export class PostgresMailboxStore implements MailboxStore {
       this.#insertsLeft.set(owner, INSERTS_AFTER_CONFLICT);
       return await settleOne(this.#client, request);
     }
+  }
+
+  async #settleAlone(request: SettleRequest): Promise<SettleReply> {
+    this.#alone.add(request.owner);
+    const reply = await settleOne(this.#client, request);
+    this.#alone.delete(request.owner);
+    return reply;
   }
 
   async markInFlight(

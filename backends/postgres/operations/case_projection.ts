@@ -1,5 +1,6 @@
 /** The read model of cases: a table that follows the log. @module */
 import type { CaseSummary } from "../../backend.ts";
+import { BackendReadOnly } from "../../errors.ts";
 import type { PostgresClient } from "../connection/client.ts";
 
 const EVENTS_PER_RUN = 500;
@@ -12,12 +13,21 @@ export async function projectOnce(client: PostgresClient): Promise<number> {
   return row.n;
 }
 
+/** Brings the model up to date; on a read-only server it stays as the primary left it. */
+async function projectAll(client: PostgresClient): Promise<void> {
+  try {
+    while (await projectOnce(client) > 0);
+  } catch (error) {
+    if (!(error instanceof BackendReadOnly)) throw error;
+  }
+}
+
 /** Cases by latest change, newest first. Brings the model up to date first. */
 export async function listCases(
   client: PostgresClient,
   { limit = 20, latest }: { limit?: number; latest?: string } = {},
 ): Promise<CaseSummary[]> {
-  while (await projectOnce(client) > 0);
+  await projectAll(client);
   const rows = await client.runIdempotent((sql) =>
     sql`select case_id, version, latest, opened_at, updated_at from zaakstroom.cases
       where ${latest === undefined} or latest = ${latest ?? ""} order by position desc limit ${limit}`

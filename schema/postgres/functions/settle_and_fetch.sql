@@ -7,7 +7,7 @@ create function zaakstroom.settle_and_fetch(p_processors text[], p_partitions sm
   p_recipients text[], p_recipient_partitions smallint[], p_recipient_epochs bigint[], p_types text[], p_limits integer[],
   p_bytes integer[])
 returns table (kind text, count integer, read_from bigint, read_to bigint, lines text, next_due_ms float8)
-language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+language plpgsql set lock_timeout = '1s' set plan_cache_mode = force_generic_plan as $$
 begin
   if zaakstroom.settle_group(p_processors, p_partitions, p_epochs, p_froms, p_tos, p_outputs, p_timers) then
     return query select f.* from zaakstroom.fetch_group(p_recipients, p_recipient_partitions, p_recipient_epochs, p_types,

@@ -35,6 +35,17 @@ natsTest("setup makes the streams once, and a second time finds them as wanted",
   assertEquals([second.code, created, drift, partitions], [0, [], [], 4]);
 });
 
+natsTest("other partitions than the store has are refused by every command, in one line", async () => {
+  await using own = await startNats();
+  assertEquals((await setup(own.url, "--partitions", "4")).code, 0);
+  const refused =
+    /^The store has 4 partitions, for its whole life, and --partitions asks for 8: leave it out$/;
+  assertRefused(await setup(own.url, "--partitions", "8"), exitCodes.unusable, refused);
+  const list = ["cases", "list", "--backend", "nats", "--url", own.url, "--partitions"];
+  assertRefused(await runHere([...list, "8"]), exitCodes.unusable, refused);
+  assertEquals((await runHere([...list, "4"])).code, 0);
+});
+
 natsTest("setup shows drift as a diff, and changes it only on --apply", async () => {
   await setup(server.url);
   const { config } = await api(server.url, "STREAM.INFO.CASES");

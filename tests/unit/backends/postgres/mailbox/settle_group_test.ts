@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { BackendUnavailable } from "../../../../../backends/errors.ts";
 import type { FetchResult, MailboxSubscriber } from "../../../../../backends/mailbox/mailbox_store.ts";
 import type { Settlement } from "../../../../../backends/mailbox/mailbox.ts";
 import { PrioritySemaphore } from "../../../../../backends/primitives/priority_semaphore.ts";
@@ -13,7 +14,13 @@ const ROW = [bytes("fresh"), bytes("1"), bytes("5"), bytes("6"), null, bytes("6\
 const SETTLED = [{ verdict: "settled" }];
 
 /** A database that answers each statement by the number of columns that it asks for, and keeps what was asked. */
-function databaseOf({ hasRecipients, refuses = false }: { hasRecipients: boolean; refuses?: boolean }) {
+function databaseOf(
+  { hasRecipients, refuses = false, isLocked = false }: {
+    hasRecipients: boolean;
+    refuses?: boolean;
+    isLocked?: boolean;
+  },
+) {
   const asked: string[] = [];
   const sql = (strings: TemplateStringsArray) => {
     const statement = strings.join("");
@@ -26,7 +33,11 @@ function databaseOf({ hasRecipients, refuses = false }: { hasRecipients: boolean
     );
     return Object.assign(answer, { raw: () => answer });
   };
-  const client = { run: <T>(ask: (sql: Sql) => T) => ask(sql as unknown as Sql) } as PostgresClient;
+  const run = <T>(ask: (sql: Sql) => T) => ask(sql as unknown as Sql);
+  const lock = new BackendUnavailable("locked", { cause: { code: "55P03" } });
+  const runOnce = <T>(ask: (sql: Sql) => T) =>
+    isLocked ? (asked.push("locked"), Promise.reject(lock)) : run(ask);
+  const client = { run, runOnce } as unknown as PostgresClient;
   return { client, asked };
 }
 
@@ -62,8 +73,13 @@ async function settle(requests: SettleRequest[], database: Parameters<typeof dat
   const { mailbox, delivered } = idleMailbox(semaphore);
   const notifier = new Notifier(client, { node: "here", pollMs: 1e8 });
   notifier.add(mailbox);
-  const replies = await Promise.all(await settleGroup(client, notifier, requests));
-  return { asked, delivered, replies, mailbox, semaphore };
+  const alone: number[] = [];
+  const onAlone = ({ owner }: SettleRequest) => {
+    alone.push(owner.partition);
+    return Promise.resolve({ verdict: "settled" as const });
+  };
+  const replies = await Promise.all(await settleGroup(client, notifier, requests, onAlone));
+  return { asked, delivered, replies, mailbox, semaphore, alone };
 }
 
 Deno.test("a settlement brings back what it made for an idle mailbox, in the same statement", async () => {
@@ -90,4 +106,12 @@ Deno.test("a group of which one can't be settled hands over nothing, gives its p
   });
   assertEquals([asked, delivered, semaphore.inUse], [["group and fetch", "one", "one"], [], 0]);
   assertEquals(replies.map(({ verdict }) => verdict), ["settled", "settled"]);
+});
+
+Deno.test("a group of which something else holds a row gives its permits back, and nothing waits for the one that is held", async () => {
+  const { asked, delivered, alone, semaphore } = await settle([requestOf(), requestOf(4)], {
+    hasRecipients: true,
+    isLocked: true,
+  });
+  assertEquals([asked, delivered, semaphore.inUse, alone], [["locked"], [], 0, [3, 4]]);
 });

@@ -5,10 +5,10 @@ import {
   driverOptions,
   type PostgresTarget,
   type Surroundings,
-} from "../../../../backends/postgres/connection/driver_options.ts";
-import { BackendUnusable } from "../../../../backends/errors.ts";
-import { addressOf, withDatabase } from "../../../../schema/postgres_url.ts";
-import { postgresUrl } from "../../../../schema/settings.ts";
+} from "../../../../../backends/postgres/connection/driver_options.ts";
+import { BackendUnusable } from "../../../../../backends/errors.ts";
+import { addressOf, withDatabase } from "../../../../../schema/postgres_url.ts";
+import { postgresUrl } from "../../../../../schema/settings.ts";
 
 function surroundings(variables: Record<string, string> = {}, account?: string): Surroundings {
   return { variable: (name) => variables[name], account: () => account };

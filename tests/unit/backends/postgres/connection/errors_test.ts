@@ -1,0 +1,60 @@
+/** What is said of an error of the server, and whether the same is tried again. @module */
+import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { BackendReadOnly, BackendUnavailable, BackendUnusable } from "../../../../../backends/errors.ts";
+import { isTransient, translate } from "../../../../../backends/postgres/connection/errors.ts";
+
+const serverError = (code: string, message = "geheim") => Object.assign(new Error(message), { code });
+
+/** Each code of a server that answers, what is expected, and what its line says. */
+const ANSWERED:
+  readonly (readonly [code: string, expected: new (message?: string) => Error, says: RegExp])[] = [
+    ["25006", BackendReadOnly, /is a read-only server.*target_session_attrs=read-write/],
+    ["25P03", BackendUnavailable, /idle_in_transaction_session_timeout/],
+    ["25P04", BackendUnavailable, /transaction_timeout/],
+    ["40001", BackendUnavailable, /could not serialize/],
+    ["40P01", BackendUnavailable, /deadlock/],
+    ["53100", BackendUnavailable, /free disk space/],
+    ["53300", BackendUnavailable, /max_connections/],
+    ["55P03", BackendUnavailable, /holds a lock.*pg_locks/],
+    ["57014", BackendUnavailable, /statement_timeout/],
+    ["42501", BackendUnusable, /insufficient privilege\): grant/],
+  ];
+
+Deno.test("a server that answers is never said to be away, and its line has the code and what to do", () => {
+  for (const [code, expected, says] of ANSWERED) {
+    const error = translate(serverError(code)) as Error;
+    assertInstanceOf(error, expected, code);
+    assertMatch(error.message, says);
+    assertMatch(error.message, new RegExp(code));
+    assert(!/away|geheim/.test(error.message), error.message);
+  }
+});
+
+Deno.test("a server that is not to be had is away", () => {
+  for (const code of ["08006", "57P01", "57P03", "ECONNREFUSED", "CONNECT_TIMEOUT"]) {
+    assertMatch((translate(serverError(code)) as Error).message, /^PostgreSQL is away/);
+  }
+});
+
+Deno.test("a missing right names its object, and nothing else of the server's message", () => {
+  const said = (message: string) => (translate(serverError("42501", message)) as Error).message;
+  assertMatch(said("permission denied for table events"), /privilege for table events\)/);
+  assertMatch(said("permission denied for function append"), /privilege for function append\)/);
+  assertMatch(said('permission denied for schema "zaakstroom"'), /privilege for schema zaakstroom\)/);
+  assertMatch(said("permission denied to create role"), /privilege to create role\)/);
+  assertMatch(said("new row violates row-level security policy (geheim)"), /privilege\)/);
+});
+
+Deno.test("what others were in the way of is tried again, and nothing else", () => {
+  const codes = ["25006", "40001", "40P01", "55P03", "42501", "57014", "57P01", "23505"];
+  assertEquals(codes.map((code) => isTransient(serverError(code))), [
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});

@@ -1,6 +1,6 @@
 /** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
 import { z } from "zod";
-import { InvalidPostgresUrl, parsePostgresUrl } from "./postgres_url.ts";
+import { InvalidPostgresUrl, parsePostgresUrl } from "./postgres/postgres_url.ts";
 
 /** Digits only: `0x10` and `1e3` are numbers to a program, and typing errors of a person. */
 const asNumber = (text: string) => /^-?\d+$/.test(text) ? Number(text) : NaN;

@@ -7,7 +7,7 @@ import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrat
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import { addressOf } from "../../schema/postgres_url.ts";
+import { addressOf } from "../../schema/postgres/postgres_url.ts";
 import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import { hostsOf } from "./nats_options.ts";

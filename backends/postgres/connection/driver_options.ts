@@ -8,7 +8,7 @@ import {
   type SslMode,
   TARGET_SESSIONS,
   type TargetSession,
-} from "../../../schema/postgres_url.ts";
+} from "../../../schema/postgres/postgres_url.ts";
 import { BackendUnusable } from "../../errors.ts";
 
 /** Where and how to connect. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BackendUnusable } from "../../../backends/errors.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { codeOf } from "../../../backends/postgres/connection/errors.ts";
-import { addressOf, withDatabase } from "../../../schema/postgres_url.ts";
+import { addressOf, withDatabase } from "../../../schema/postgres/postgres_url.ts";
 
 /** Where a node stores the case, as its command line and its environment. */
 export interface TemporaryStore {

@@ -7,7 +7,7 @@ import {
   type Surroundings,
 } from "../../../../../backends/postgres/connection/driver_options.ts";
 import { BackendUnusable } from "../../../../../backends/errors.ts";
-import { addressOf, withDatabase } from "../../../../../schema/postgres_url.ts";
+import { addressOf, withDatabase } from "../../../../../schema/postgres/postgres_url.ts";
 import { postgresUrl } from "../../../../../schema/settings.ts";
 
 function surroundings(variables: Record<string, string> = {}, account?: string): Surroundings {

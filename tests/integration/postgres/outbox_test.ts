@@ -62,7 +62,7 @@ class Outbox implements AsyncDisposable {
       await running;
       await backend.close();
     }
-    await this.sql.end({ timeout: 0 });
+    await this.sql.end();
   }
 }
 
@@ -88,6 +88,8 @@ Deno.test("a row that another transaction locks holds up its own case alone", as
   await using outbox = await Outbox.open();
   await outbox.write(10);
   const released = Promise.withResolvers<void>();
+  // The connections can't be ended before the transaction is, also where the test fails.
+  using _release = { [Symbol.dispose]: () => released.resolve() };
   const locked = Promise.withResolvers<void>();
   const locking = outbox.sql.begin(async (tx) => {
     await tx`select from zaakstroom.outbox order by id limit 1 for update`;

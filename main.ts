@@ -3,21 +3,15 @@
  * import delays the node's start.
  * @module
  */
-import type { Output } from "./console/cli/command.ts";
 import { guardNode, needsGuardian } from "./console/node/guarded_start.ts";
-
-/** Runs a command line; returns the exit code. */
-export async function main(args: readonly string[], output: Output): Promise<number> {
-  const { runCommandLine } = await import("./console/command_line.ts");
-  return await runCommandLine(args, output);
-}
 
 /** Runs a command line on the streams of this process; returns the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   // The node itself reports wrong options: the guardian doesn't read them.
   if (needsGuardian(args)) return await guardNode(args);
   const { processOutput } = await import("./console/cli/terminal.ts");
-  return await main(args, processOutput);
+  const { runCommandLine } = await import("./console/command_line.ts");
+  return await runCommandLine(args, processOutput);
 }
 
 if (import.meta.main) Deno.exit(await runProgram(Deno.args));

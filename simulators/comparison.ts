@@ -41,7 +41,7 @@ interface ComparisonOptions {
 }
 
 /** What is measured in every round. */
-export const measures = [
+const measures = [
   "append_per_second",
   "settle_per_second",
   "settle_one_worker_per_second",

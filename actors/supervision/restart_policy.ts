@@ -4,7 +4,7 @@
 export type RestartType = "permanent" | "transient" | "temporary";
 
 /** `normal`: it was done; `shutdown`: it was asked to; `failed`: anything else. */
-export type ExitKind = "normal" | "shutdown" | "failed";
+type ExitKind = "normal" | "shutdown" | "failed";
 
 /** How a child came to its end. */
 export interface Exit {

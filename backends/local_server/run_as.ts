@@ -109,7 +109,7 @@ async function preferredUser(): Promise<ServerUser | undefined> {
   return undefined;
 }
 
-/** A directory in a shared place could have been laid there by somebody else, or be a link to elsewhere. */
+/** A directory in a shared place could have been made there by another account, or be a link to elsewhere. */
 async function refuseStranger(path: string, user: ServerUser): Promise<void> {
   const { isDirectory, uid } = await Deno.lstat(path);
   if (isDirectory && (uid === user.uid || (user.switched && uid === 0))) return;

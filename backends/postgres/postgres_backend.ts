@@ -31,7 +31,7 @@ export interface PostgresOptions extends PostgresTarget {
    * makes it in an empty database, `apply` also brings an older one up to date.
    */
   migrate?: MigrateMode;
-  /** Told what was made or changed in the schema. */
+  /** Called with what was made or changed in the schema. */
   onMigrated?: (migrated: Migrated) => void;
   /** How long a lease runs without being renewed. Default 5,000. */
   leaseMs?: number;

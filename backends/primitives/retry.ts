@@ -39,7 +39,7 @@ export async function retryWhileUnavailable<T>(
   }
 }
 
-/** Told that a backend that answers refuses the work, and with undefined when it does no more. */
+/** Called when a backend answers and refuses the work, and with undefined when it takes work again. */
 export type UsabilityListener = (refused: BackendUnusable | undefined) => void;
 
 /**

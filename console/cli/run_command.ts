@@ -52,7 +52,6 @@ export async function runCommand(
 async function parse({ definition, path, args }: FoundCommand, context: CommandLineContext) {
   const { options, takesAnyArguments } = definition;
   if (takesAnyArguments) return { values: {}, positional: args };
-  // A program without a configuration file may lack the permission to read the environment.
   const all = context.commands === undefined ? options : { ...options, ...commonOptions };
   const file = definition.ignoresConfiguration
     ? undefined
@@ -77,8 +76,10 @@ export async function configuredSettings(
   return fileSettings(file, path);
 }
 
+/** Undefined too where the program may not read the variable: `simtest` runs without any permission. */
 function env(name: string): string | undefined {
-  return Deno.env.get(name);
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 /** The file that a flag or the environment names; whatever else is on the line is read later. */

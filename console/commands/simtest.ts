@@ -27,6 +27,7 @@ type SimtestValues = Values<typeof options>;
 
 export const simtest = command({
   name: "simtest",
+  ignoresConfiguration: true,
   summary: "Runs schedules of faults against the real runtime, in simulated time",
   options,
   notes: "A seed that fails is shown with the fewest faults that make it fail, and the exit code is 1.\n" +

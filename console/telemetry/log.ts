@@ -37,7 +37,7 @@ interface NodeLog extends Observer {
 /** Suppressed lines are counted for this long at most, in milliseconds. */
 const WINDOW_MS = 1_000;
 
-/** In a window: lines for one kind of event, processor and class of error; and how many such keys are told apart. */
+/** In a window: lines for one kind of event, processor and class of error; and how many such keys are counted separately. */
 const LIMITS = { each: 5, keys: 32 };
 
 /** A log that writes through `write`. Normal work is not logged: metrics count it. */

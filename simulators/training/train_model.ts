@@ -200,7 +200,7 @@ async function writeModel({ files }: TrainedModel, directory: URL | string): Pro
   }
 }
 
-/** The seed and size of the model in use: `trainModel(inUse)` gives its files again. */
+/** The seed and size of the model in use: `trainModel(currentTraining)` gives its files again. */
 export const currentTraining: TrainingOptions = { seed: "zaakstroom", count: 30_000 };
 
 if (import.meta.main) {

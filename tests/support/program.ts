@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { GUARDED } from "../../console/node/guarded_start.ts";
-import { main } from "../../main.ts";
+import { runCommandLine } from "../../console/command_line.ts";
 import { isAlive, waitUntilGone } from "./servers/embedded_processes.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -165,7 +165,7 @@ export async function run(args: readonly string[], options: ProgramOptions = {})
 /** Runs a command line in this process: the same code but for the process around it, and a hundred times as fast. */
 export async function runHere(args: readonly string[]): Promise<ProgramResult> {
   const [out, err]: [string[], string[]] = [[], []];
-  const code = await main(args, {
+  const code = await runCommandLine(args, {
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     terminal: false,

@@ -3,7 +3,6 @@
  * @module
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { complaints, reset, shrunk } from "../support/architecture/known_violations.ts";
 import { doubledExportViolations } from "../support/architecture/rules/doubled_exports.ts";
 import { forbiddenNameViolations } from "../support/architecture/rules/forbidden_names.ts";
 import { importCircleViolations } from "../support/architecture/rules/import_circles.ts";
@@ -176,8 +175,7 @@ Deno.test("an export counts as used by the product, by the users of the package,
     "tests/unit/schema/c_test.ts": `import { unused } from "../../../schema/a.ts";`,
     "tests/integration/a_test.ts": `import { integrated } from "../../schema/a.ts";`,
   }, ["schema/b.ts"]);
-  assertEquals(keysOf(unusedExportViolations(tree, false)), ["schema/a.ts unused", "schema/a.ts integrated"]);
-  assertEquals(keysOf(unusedExportViolations(tree, true)), ["schema/a.ts integrated"]);
+  assertEquals(keysOf(unusedExportViolations(tree)), ["schema/a.ts unused", "schema/a.ts integrated"]);
 });
 
 Deno.test("a re-export that nobody uses is found, and so is what it passes on", () => {
@@ -235,15 +233,4 @@ Deno.test("a unit test without the file it is the test of is found", () => {
     "tests/unit/architecture_test.ts": "",
   }));
   assertEquals(keysOf(found), ["tests/unit/actors/b_test.ts"]);
-});
-
-Deno.test("the list of known violations fails on a new one and on one that is gone, and can only shrink", () => {
-  const violations = ["b", "c"].map((key) => ({ key, message: `${key} is wrong` }));
-  assertEquals(complaints(violations, ["b", "c"]), []);
-  assertEquals(complaints(violations, ["a", "b"]), [
-    "c is wrong",
-    "gone: a: take it off the list (deno task architecture:shrink)",
-  ]);
-  assertEquals(shrunk(violations, ["a", "b"]), ["b"]);
-  assertEquals(reset([...violations].reverse()), ["b", "c"]);
 });

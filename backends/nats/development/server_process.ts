@@ -7,7 +7,7 @@ import { BackendUnusable } from "../../errors.ts";
 export interface ServerPlace {
   readonly port: number;
   readonly token: string;
-  /** The server's name, by which it is told from another program on the port. */
+  /** The server's name, which distinguishes it from another program on the port. */
   readonly name: string;
 }
 

@@ -79,7 +79,7 @@ export class CaseHeadCache {
     await this.refresh([...cases].filter((each) => !isKnown(each)).map(([caseId]) => caseId));
   }
 
-  /** Reads these cases after a conflict. A few are read on from their known position; without news there, they are reloaded. */
+  /** Reads these cases after a conflict. A few are read on from their known position; where nothing is found there, they are reloaded. */
   async refresh(cases: readonly string[]): Promise<void> {
     if (cases.length === 0 || (cases.length <= READ_ONE_BY_ONE && await this.#readFurther(cases))) return;
     const histories = await this.readHistories(cases);

@@ -58,7 +58,7 @@ export async function makeCluster(plan: ClusterPlan): Promise<void> {
 }
 
 /**
- * Removes what dead processes left half made in a data directory; call it while nobody else starts a server.
+ * Removes what dead processes left half made in a data directory; call it while no other process starts a server.
  */
 export async function removeUnfinished(root: string): Promise<void> {
   for await (const entry of Deno.readDir(root)) {

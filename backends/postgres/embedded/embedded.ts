@@ -115,7 +115,7 @@ class EmbeddedServer implements EmbeddedPostgres {
     for (const lock of this.#locks.splice(0)) lock.close();
   }
 
-  /** Between a start and a stop there is no race: whoever does either is alone. */
+  /** Starts and stops run one at a time, so they never race. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
     return whileLocked(this.layout.startLock, act, () => {
       this.log("Waiting for another process that starts or stops the server", { dataDir: this.dataDir });

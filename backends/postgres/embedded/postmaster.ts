@@ -177,8 +177,8 @@ async function isReady(cluster: string, pid: number): Promise<boolean> {
 
 /**
  * Whether a start failed for what a killed server left behind: processes that are still leaving, or a file
- * whose process id now belongs to somebody else (common in containers). PostgreSQL cannot tell that from a
- * running server; we can, for nobody listens on the socket, and so remove the file.
+ * whose process id now belongs to another program (common in containers). PostgreSQL cannot tell that from a
+ * running server; we can, since nothing listens on the socket, and remove the file.
  */
 async function isOldServersTrace(cluster: string, output: string): Promise<boolean> {
   if (output.includes("pre-existing shared memory block")) return true;

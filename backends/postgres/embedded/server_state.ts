@@ -11,8 +11,8 @@ interface PostmasterFile {
 }
 
 /**
- * The state of the server of a cluster. `stale`: its file says it runs, but nobody listens on its socket (it
- * was killed). `silent`: somebody listens and does not answer (it is stopped or hangs).
+ * The state of the server of a cluster. `stale`: its file says it runs, but nothing listens on its socket (it
+ * was killed). `silent`: a process listens and does not answer (it is stopped or hangs).
  */
 type ServerState =
   | { readonly kind: "absent" }
@@ -37,7 +37,7 @@ export async function serverState(cluster: string): Promise<ServerState> {
   const answer = await ask(join(postmaster.socketDir, `.s.PGSQL.${postmaster.port}`));
   if (answer === "silence") return { kind: "silent", postmaster };
   // a server listens before it writes its status, and until its end
-  if (answer === "nobody") {
+  if (answer === "refused") {
     return { kind: postmaster.status === undefined ? "starting" : "stale", postmaster };
   }
   if (postmaster.status === "ready" || postmaster.status === "standby") return { kind: "ready", postmaster };
@@ -64,7 +64,7 @@ async function readIfThere(path: string): Promise<string> {
   }
 }
 
-async function ask(path: string): Promise<"answer" | "silence" | "nobody"> {
+async function ask(path: string): Promise<"answer" | "silence" | "refused"> {
   let connection: Deno.Conn;
   try {
     connection = await Deno.connect({ transport: "unix", path });
@@ -72,7 +72,7 @@ async function ask(path: string): Promise<"answer" | "silence" | "nobody"> {
     if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
       throw systemError(error, "connecting to the server", path);
     }
-    return "nobody";
+    return "refused";
   }
   using open = connection;
   return await answers(open) ? "answer" : "silence";

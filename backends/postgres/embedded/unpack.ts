@@ -57,7 +57,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a directory tree that nobody needs; leftovers are left to the next start. */
+/** Removes an unused directory tree; what can't be removed is left to the next start. */
 export async function removeQuietly(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });

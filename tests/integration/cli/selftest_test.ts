@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import postgres from "postgres";
 import type { Output } from "../../../console/cli/command.ts";
-import { main } from "../../../main.ts";
+import { runCommandLine } from "../../../console/command_line.ts";
 import { run } from "../../support/program.ts";
 import { startPostgres } from "../../support/servers/postgres_server.ts";
 
@@ -9,7 +9,7 @@ import { startPostgres } from "../../support/servers/postgres_server.ts";
 async function selftest(...args: string[]): Promise<{ code: number; out: string[]; err: string[] }> {
   const [out, err]: string[][] = [[], []];
   const output: Output = { out: (line) => out!.push(line), err: (line) => err!.push(line), terminal: false };
-  const code = await main(["selftest", "--workers", "2", ...args], output);
+  const code = await runCommandLine(["selftest", "--workers", "2", ...args], output);
   return { code, out: out!, err: err! };
 }
 

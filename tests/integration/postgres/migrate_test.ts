@@ -261,7 +261,7 @@ Deno.test("a store that was made before the first release is refused by every co
 Deno.test("an empty embedded store is made by whichever command comes first", async () => {
   await using place = await TestDirectory.make();
   const listed = await run(["cases", "list", "--json", "--data-dir", place.dataDir]);
-  assertEquals([listed.code, listed.out.trim()], [0, "[]"], listed.err);
+  assertEquals([listed.code, listed.out.trim()], [0, '{"cases":[]}'], listed.err);
 });
 
 Deno.test("an embedded store that holds something is not changed by a command that only reads", async () => {

@@ -7,18 +7,12 @@ import type { Export, SourceFile } from "../syntax/source_file.ts";
 import { mirroredSource } from "./mirrored_tests.ts";
 import type { Violation } from "./violation.ts";
 
-/** TO BE REMOVED (with `countsAsUse`'s branch) once the unit tests mirror the tree: until then any of them counts. */
-const EVERY_UNIT_TEST_COUNTS = true;
-
-export function unusedExportViolations(
-  tree: SourceTree,
-  everyUnitTestCounts = EVERY_UNIT_TEST_COUNTS,
-): readonly Violation[] {
+export function unusedExportViolations(tree: SourceTree): readonly Violation[] {
   const uses = new ExportUses(tree.files);
   for (const entry of tree.entries) uses.add(entry, "*");
   for (const { path, imports } of tree.files.values()) {
     for (const { target, names, kind } of imports) {
-      if (kind === "reexport" || !countsAsUse(path, target, everyUnitTestCounts)) continue;
+      if (kind === "reexport" || !countsAsUse(path, target)) continue;
       for (const name of names) uses.add(target, name);
     }
   }
@@ -30,10 +24,9 @@ export function unusedExportViolations(
   );
 }
 
-function countsAsUse(importer: string, target: string, everyUnitTestCounts: boolean): boolean {
+function countsAsUse(importer: string, target: string): boolean {
   if (importer === target) return false;
   if (!isTest(importer)) return true;
-  if (everyUnitTestCounts) return importer.startsWith("tests/unit/");
   return mirroredSource(importer) === target;
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 export interface Violation {
-  /** Names it in the list of known violations; without line numbers, so that edits elsewhere leave it as it is. */
+  /** Names it without line numbers: what the tests of the rules compare. */
   readonly key: string;
   /** What a reader needs to mend it: the place with its line, and why. */
   readonly message: string;

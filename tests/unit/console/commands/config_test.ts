@@ -1,6 +1,6 @@
 /** `config show`: what each setting is, and why. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { main } from "../../../../main.ts";
+import { runCommandLine } from "../../../../console/command_line.ts";
 
 interface Row {
   readonly name: string;
@@ -17,7 +17,7 @@ async function show(content: unknown, ...args: string[]) {
   const print = (line: string) => lines.push(line.replaceAll(path, "FILE"));
   try {
     await Deno.writeTextFile(path, JSON.stringify(content));
-    const code = await main(["config", "show", "--config-file", path, ...args], {
+    const code = await runCommandLine(["config", "show", "--config-file", path, ...args], {
       out: print,
       err: print,
       terminal: false,

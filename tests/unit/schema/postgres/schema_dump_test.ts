@@ -1,7 +1,6 @@
 /** The files that are generated from the SQL, and what SQL and TypeScript must say alike. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import { backendOptions } from "../../../../console/store/options.ts";
-import { KEPT_FIRST, KEPT_LAST } from "../../../../backends/settlement/failure_history.ts";
 import { generatedFiles } from "../../../../schema/postgres/schema_dump.ts";
 import { functionFiles, tableChanges } from "../../../../schema/postgres/sql_files.ts";
 import { fileListText } from "../../../../schema/postgres/schema_text.ts";
@@ -30,16 +29,6 @@ Deno.test("each function has a file of its own, named as it is, that begins with
     assertMatch(sql, new RegExp(`^(-- .+\n)+create function zaakstroom\\.${name}\\(`), name);
     assertEquals(sql.match(/^create /gm)!.length, 1, name);
   }
-});
-
-Deno.test("SQL keeps as many failures of a delivery as TypeScript does", () => {
-  const { sql } = functionFiles.find(({ name }) => name === "trim_failures")!;
-  const all = KEPT_FIRST + KEPT_LAST;
-  assertMatch(sql, new RegExp(`jsonb_array_length\\(p_failures\\) <= ${all} then`));
-  assertMatch(
-    sql,
-    new RegExp(`f\\.n <= ${KEPT_FIRST} or f\\.n > jsonb_array_length\\(p_failures\\) - ${KEPT_LAST}$`, "m"),
-  );
 });
 
 Deno.test("the table of the store takes as many partitions as the option does", () => {

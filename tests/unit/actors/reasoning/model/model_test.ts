@@ -11,7 +11,6 @@ import {
   incomeSources,
   intakeChannels,
 } from "../../../../../schema/events.ts";
-import { currentTraining, trainModel } from "../../../../../simulators/training/train_model.ts";
 import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "../intakes.ts";
 
 /** The score of `fullIntake()` by the weights in use. */
@@ -107,16 +106,4 @@ Deno.test("a second model is compared in shadow and decides nothing", () => {
 
 Deno.test("weights for other features are refused", () => {
   assertThrows(() => modelOf({ ...weights, features: ["citizen_bsn"] }), RangeError, "other features");
-});
-
-Deno.test("training twice with one seed gives the same bytes, another seed others", () => {
-  const once = trainModel({ seed: "a", count: 1_500 });
-  assertEquals(trainModel({ seed: "a", count: 1_500 }).files, once.files);
-  assert(trainModel({ seed: "b", count: 1_500 }).files["weights_v1.json"] !== once.files["weights_v1.json"]);
-});
-
-Deno.test("the weights in use are those the training command makes, and beat the overall rate", () => {
-  const trained = trainModel(currentTraining);
-  assertEquals(JSON.parse(trained.files["weights_v1.json"]), weights);
-  for (const report of trained.reports) assert(report.brier < report.brierOfRate, report.name);
 });

@@ -6,9 +6,6 @@ import {
   RuleTableError,
   type Table,
 } from "../../../../../actors/reasoning/rules/rule_engine.ts";
-import { decisionTables } from "../../../../../actors/reasoning/rules/decision_table.ts";
-import { stepTables } from "../../../../../actors/reasoning/rules/next_steps_table.ts";
-import { reviewTables } from "../../../../../actors/reasoning/rules/review_table.ts";
 
 type Weather = { sky: "clear" | "cloudy"; wind: "calm" | "storm" };
 
@@ -103,18 +100,4 @@ Deno.test("a compiled table answers as a plain reading of its rows does", () => 
     const compiled = compile(table(rows, { policy: "collect" })).match(asked, "2021-01-01").rows;
     assertEquals(compiled.map((r) => r.id), plain.map((r) => r.id));
   }));
-});
-
-Deno.test("every row of every table has a source and a reason in both languages", () => {
-  for (const { id, rows } of [...decisionTables, ...reviewTables, ...stepTables]) {
-    for (const { id: rowId, sources, reason, reason_nl } of rows) {
-      const described = {
-        id,
-        rowId,
-        sources: sources.length > 0,
-        texts: reason.length > 10 && reason_nl.length > 10,
-      };
-      assertEquals(described, { id, rowId, sources: true, texts: true });
-    }
-  }
 });

@@ -2,12 +2,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { commands } from "../../../../../console/commands/all.ts";
-import { main } from "../../../../../main.ts";
+import { runCommandLine } from "../../../../../console/command_line.ts";
 
 async function scriptFor(shell: string): Promise<string> {
   const lines: string[] = [];
   const output = { out: (line: string) => lines.push(line), err: () => {}, terminal: false };
-  assertEquals(await main(["completion", shell], output), 0);
+  assertEquals(await runCommandLine(["completion", shell], output), 0);
   return lines.join("\n");
 }
 

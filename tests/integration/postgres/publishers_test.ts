@@ -196,7 +196,8 @@ Deno.test("an event in the outbox comes and goes with the application's own tran
   const listed = JSON.parse((await runHere(["inbox", "list", "--url", url, "--json"])).out);
   assertEquals([listed.total, listed.refused[1].reason], [2, "an event must be a JSON object"]);
   const shown = await runHere(["inbox", "show", listed.refused[1].id, "--url", url, "--json"]);
-  assertEquals(JSON.parse(shown.out).text, "42");
+  assertEquals(JSON.parse(shown.out).text, "not shown: 2 characters that are no JSON object");
+  assertEquals((await sql`select event::text from zaakstroom.outbox order by id`)[1]!.event, "42");
   node.signal("SIGTERM");
   const { code, err } = await node.ended();
   assertEquals(code, 0);

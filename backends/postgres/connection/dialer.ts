@@ -110,16 +110,15 @@ async function dial(
   }
 }
 
-/** Waits for an event of a socket; an error or an end of it rejects. Leaves no listener behind. */
+/** Waits for an event of a socket; an error or an end of it rejects. Takes away the listeners it added, and no others. */
 function reached(
   socket: Socket,
   event: "connect" | "data" | "secureConnect",
 ): Promise<Uint8Array | undefined> {
-  return new Promise<Uint8Array | undefined>((resolve, reject) => {
-    socket.once(event, resolve);
-    socket.once("error", reject);
-    socket.once("close", () => reject(dialError("ECONNRESET", "The server ended the connection")));
-  }).finally(() => socket.removeAllListeners());
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>();
+  const onClose = () => reject(dialError("ECONNRESET", "The server ended the connection"));
+  socket.once(event, resolve).once("error", reject).once("close", onClose);
+  return promise.finally(() => socket.off(event, resolve).off("error", reject).off("close", onClose));
 }
 
 /** SSLRequest of PostgreSQL's protocol: a length of 8, and the number 80877103. */

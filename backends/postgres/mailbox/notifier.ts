@@ -116,10 +116,11 @@ export class Notifier {
     while (!signal.aborted) {
       const sql = this.#client.openSession();
       // Nothing else tells that this connection stays on a server that takes no writes any more.
-      const until = AbortSignal.any([signal, this.#client.redial]);
+      const redial = this.#client.redial;
       try {
         await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());
-        await aborted(until);
+        // Not AbortSignal.any: Deno 2.6 collects such a signal, and its listeners with it, when nothing else holds it.
+        await Promise.race([aborted(signal), aborted(redial)]);
       } catch {
         await delayOrAbort(500, signal);
       }

@@ -2,6 +2,7 @@
 import { assumptions, modellingChoices } from "./assumptions.ts";
 import { citizenAssumptions, citizenChoices } from "../citizen/assumptions.ts";
 import {
+  countedDebts,
   type DebtType,
   latestApplications,
   municipalities,
@@ -117,16 +118,12 @@ function prevalenceRow(): ExplainedFigure {
 
 function debtRows(): ExplainedFigure[] {
   const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
-  const rule = sourcedFigures.legal_rules.find(({ id }) => id === "cbs_problematic_definition")!;
   return [
     row("creditors, mean", creditors.mean, creditors),
     assumed("creditors, negative binomial k", creditors.dist.k, creditors.dist.note),
     row("total debt in EUR, mean", total.mean_private_eur, total),
     assumed("total debt, lognormal sigma", total.dist.sigma, total.dist.note),
-    row("smallest debt CBS counts, in EUR", smallestCountedDebt, {
-      source: rule.source,
-      confidence: "quoted",
-    }),
+    row("smallest debt CBS counts, in EUR", smallestCountedDebt, countedDebts),
     ...shareRows("weight of block", blockShares(), { source: "assumption", confidence: "assumption" }),
   ];
 }

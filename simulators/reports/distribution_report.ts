@@ -1,7 +1,7 @@
 /** Compares generated cases with the sources: the expected and the generated figures, with the deviation. @module */
 import { localHour } from "../cases/arrival_pattern.ts";
 import type { GeneratedCase, IntakeData } from "../case_generator.ts";
-import { sourcedFigures } from "../cases/figures.ts";
+import { seasonIndex, sourcedFigures } from "../cases/figures.ts";
 import type { FigureCertainty } from "../cases/figure_sources.ts";
 import { AmountHistogram, type ChiSquare, chiSquare } from "./goodness_of_fit.ts";
 import { expectations, type ShareExpectation } from "./distribution_expectations.ts";
@@ -96,13 +96,13 @@ class CaseCounts {
 
   /** Premium claims against all others of the same month, so that the calendar of the run does not matter. */
   #seasonSection(): DistributionSection {
-    const { monthly_index, source } = sourcedFigures.seasonality;
+    const { source } = sourcedFigures.seasonality;
     const weight = sourcedFigures.debt_types.find(({ id }) => id === "zorgpremie")!.weight;
     const lines = this.#premiumsByMonth.flatMap((premiums, i) => {
       const others = this.#othersByMonth[i]!;
       if (others === 0) return [];
       const index = premiums / others / (weight / (1 - weight));
-      return [relativeLine(String(i + 1), monthly_index[i + 1]!, index, premiums)];
+      return [relativeLine(String(i + 1), seasonIndex[i + 1]!, index, premiums)];
     });
     return { title: "season of zorgpremie, by month", unit: "index", source, certainty: "derived", lines };
   }

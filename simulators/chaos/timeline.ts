@@ -26,7 +26,9 @@ export interface FaultRecord {
 }
 
 /** One fault of a timeline, at its time. */
-interface ScheduledFault extends Pick<Fault, "name" | "does"> {
+interface ScheduledFault {
+  readonly name: string;
+  readonly does: string;
   readonly fault: TestbedFault;
   readonly atMs: number;
   readonly untilMs: number;
@@ -42,7 +44,7 @@ export function scheduleFaults(
 }
 
 function scheduleStep(
-  { fault, at, until, times, leastMs }: TimelineStep,
+  { fault: name, at, until, times, leastMs }: TimelineStep,
   durationMs: number,
 ): ScheduledFault[] {
   const each = (until - at) * durationMs / times;
@@ -50,7 +52,7 @@ function scheduleStep(
     const atMs = at * durationMs + i * each;
     // Between two of a kind there is a while without.
     const lasts = times === 1 ? each : each / 2;
-    const { name, does, testbed }: Fault = faults[fault];
+    const { does, testbed }: Fault = faults[name];
     return { name, does, fault: testbed!(), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
   });
 }
@@ -86,7 +88,7 @@ async function applyScheduledFault(
     await fault.apply(testbed, signal, appliedAt);
     if (!fault.isInstant) await delayOrAbort(began + untilMs - steadyNow(), signal);
   } finally {
-    await fault.heal(testbed);
+    await fault.heal?.(testbed);
   }
   return { ...scheduled, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
@@ -97,7 +99,8 @@ function recordFault(
   began: number,
 ): FaultRecord {
   const { recorder } = testbed;
-  const sign = recorder.observedSince(appliedAt, ...fault.signs).toSorted((a, b) => a.at - b.at)[0];
+  const { signs = [] } = fault;
+  const sign = recorder.observedSince(appliedAt, ...signs).toSorted((a, b) => a.at - b.at)[0];
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
   const settled = firstSettled(recorder, over, fault.affects);
   return {
@@ -107,7 +110,7 @@ function recordFault(
     proof: fault.tookEffect(testbed, appliedAt),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,
-    mustShow: fault.signs.length > 0 && !fault.signsOptional,
+    mustShow: signs.length > 0 && !fault.signsOptional,
     recoveredMs: settled && settled.endedAt! - healedAt,
   };
 }

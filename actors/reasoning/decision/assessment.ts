@@ -1,35 +1,25 @@
 /** The Intake's assessment: the model's score of a case, with what is unsure about it. @module */
 import type { DataOf, Metadata } from "../../../schema/events.ts";
-import { type Model, model as modelInUse, type ReasonCode, shadow } from "../model/model.ts";
+import { model, type ReasonCode } from "../model/model.ts";
 import { policy } from "../rules/policy.ts";
-
-/** The models that score a case. */
-interface Models {
-  /** Decides. */
-  readonly model: Model;
-  /** Scores beside it; its result goes in the `shadow` field and decides nothing. */
-  readonly shadow?: Model;
-}
 
 /**
  * Assesses an intake. `metadata` is the event's: the mark of a BSN that fails the eleven-test lowers
- * the confidence and is one of the reason codes. Adds `model_version`, `reason_codes` and, with a second model, `shadow`.
+ * the confidence and is one of the reason codes. Adds `model_version` and `reason_codes`.
  */
 export function assess(
   intake: DataOf<"case.intake">,
   metadata: Pick<Metadata, "marks">,
   at: string,
-  models: Models = { model: modelInUse },
 ): DataOf<"case.analysis"> {
-  const score = models.model.score(intake, at);
+  const score = model.score(intake, at);
   const marks = markCodes(metadata);
   return {
     case_id: intake.case_id,
     ...score,
     analysis_confidence: lowerConfidence(score.analysis_confidence, marks.length),
     reason_codes: [...score.reason_codes, ...marks],
-    model_version: models.model.version,
-    ...(models.shadow ? { shadow: shadow(score, models.shadow, intake, at) } : {}),
+    model_version: model.version,
   };
 }
 

@@ -32,7 +32,7 @@ type Score =
   & { readonly reason_codes: readonly ReasonCode[] };
 
 /** A model: pure and deterministic. `at` is the time of the event, for figures by date. */
-export interface Model {
+interface Model {
   readonly version: string;
   score(intake: DataOf<"case.intake">, at: string): Score;
 }
@@ -226,25 +226,3 @@ function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): vo
 
 /** The model in use. */
 export const model: Model = modelOf(weightsV1);
-
-/** What a second model would have said: compared, never decided on. */
-interface ShadowScore {
-  readonly version: string;
-  readonly risk_score: number;
-  readonly success_probability: number;
-  readonly recommended_action: CaseAction;
-  /** Its probability of success less the deciding model's. */
-  readonly difference: number;
-}
-
-/** Lets a second model score beside a first one's score, without deciding. */
-export function shadow(
-  decided: Score,
-  other: Model,
-  intake: DataOf<"case.intake">,
-  at: string,
-): ShadowScore {
-  const { risk_score, success_probability, recommended_action } = other.score(intake, at);
-  const difference = quantise(success_probability - decided.success_probability);
-  return { version: other.version, risk_score, success_probability, recommended_action, difference };
-}

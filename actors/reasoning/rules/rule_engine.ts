@@ -15,6 +15,9 @@ import type { Source } from "../law/source.ts";
 /** Facts: the values a table is asked with, one for each name. */
 type Facts = Readonly<Record<string, string>>;
 
+/** The facts that a table with these values is asked with. */
+export type FactsOf<V extends Readonly<Record<string, readonly string[]>>> = { [K in keyof V]: V[K][number] };
+
 /** A row: it matches when every fact it names has one of the values listed; a fact it does not name may be anything. */
 export interface Row<F extends Facts, O> {
   readonly id: string;

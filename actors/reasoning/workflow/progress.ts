@@ -74,7 +74,7 @@ export const initialProgress: CaseProgress = {
 
 /** True when the case takes the event. */
 export function accepts({ state, ending }: CaseProgress, event: CaseEvent): boolean {
-  if (transition(state, signalOf(event.event_type, event.data)).kind !== "moved") return false;
+  if (transition(state, signalOf(event.event_type, event.data)) === undefined) return false;
   return ending === undefined || stillAccepted.has(event.event_type);
 }
 
@@ -99,8 +99,8 @@ export function advance(before: CaseProgress, event: CaseEvent): CaseProgress {
 function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
   const known = withFacts(before, event);
   const next = transition(before.state, signalOf(event.event_type, event.data));
-  if (next.kind !== "moved" || !accepts(before, event)) return known;
-  return step(next.state === before.state ? known : { ...known, state: next.state }, event);
+  if (next === undefined || !accepts(before, event)) return known;
+  return step(next === before.state ? known : { ...known, state: next }, event);
 }
 
 /** What becomes known by an event, whether or not the case accepts it. */

@@ -55,7 +55,7 @@ export class LoadTester {
   readonly #options: LoadOptions;
   readonly #supervisor: Supervisor;
   #recorder: RunRecorder | undefined;
-  #errorCounts = new ErrorCounts();
+  readonly #errorCounts = new ErrorCounts();
   #runs = 0;
 
   constructor(backend: Backend, options: LoadOptions) {
@@ -63,7 +63,12 @@ export class LoadTester {
       this.#recorder?.onSettled(processor, done);
     this.#backend = measureBackend(backend, onSettled);
     this.#options = options;
-    this.#supervisor = new Supervisor(this.#backend, processors, this.#errorCounts, options.supervision);
+    this.#supervisor = new Supervisor(
+      this.#backend,
+      processors,
+      this.#errorCounts.observer,
+      options.supervision,
+    );
   }
 
   /** Starts the node, and waits until it holds all its mailboxes. */

@@ -16,11 +16,15 @@ import { type RunSeries, seriesOf } from "./series.ts";
 import { type FaultRecord, runTimeline, scheduleFaults } from "./timeline.ts";
 import { failuresOf } from "./verdict.ts";
 
-interface RunOptions {
+/** What a run is made from, beside its scenario. */
+export interface RunSettings {
   readonly backend: BackendName;
   readonly seed: string;
   readonly durationMs: number;
   readonly perSecond: number;
+}
+
+interface RunOptions extends RunSettings {
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */
@@ -30,13 +34,9 @@ interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-export interface RunResult {
+export interface RunResult extends RunSettings {
   readonly scenario: string;
   readonly about: string;
-  readonly backend: BackendName;
-  readonly seed: string;
-  readonly durationMs: number;
-  readonly perSecond: number;
   readonly faults: readonly FaultRecord[];
   readonly findings: readonly Finding[];
   readonly ledger: LedgerReport;
@@ -73,16 +73,19 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 /** A run that broke off has failed, whatever the reason. */
-function abortedResult({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
-  const { backend, seed, durationMs, perSecond } = options;
+function abortedResult(scenario: Scenario, options: RunOptions, error: unknown): RunResult {
   const why = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
-    ...{ scenario: name, about, backend, seed, durationMs, perSecond },
+    ...identityOf(scenario, options),
     ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, observed: {} },
     ledger: new Ledger(conservation).report(new Map()),
     series: { stepMs: 1, settled: [], waiting: [], marks: [] },
     failures: [`it broke off: ${why}`],
   };
+}
+
+function identityOf({ name, about }: Scenario, { backend, seed, durationMs, perSecond }: RunSettings) {
+  return { scenario: name, about, backend, seed, durationMs, perSecond };
 }
 
 /** What was seen of a run from outside while it went on. */
@@ -125,19 +128,19 @@ async function judge(
   { warm, began, drainMs, unsettled, faults }: PlayedRun,
   testbed: RunningTestbed,
   scenario: Scenario,
-  { backend, seed, durationMs, perSecond, signal }: RunOptions,
+  options: RunOptions,
 ): Promise<RunResult> {
   const history = await historyOf(testbed, unsettled);
   const { findings, ledger } = checkHistory(history);
   const settled = history.attempts.filter(({ result }) => result === "settled");
   return {
-    ...{ scenario: scenario.name, about: scenario.about, backend, seed, durationMs, perSecond },
+    ...identityOf(scenario, options),
     ...{ faults, findings, ledger, drainMs },
     accepted: history.accepted.length,
     settled: settled.reduce((sum, { positions, failed }) => sum + positions.length - failed.length, 0),
     observed: countsOf(history.observed),
     series: seriesOf(history, testbed.recorder.health, began, steadyNow()),
-    failures: failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted }),
+    failures: failuresOf({ scenario, faults, findings, warm, interrupted: options.signal.aborted }),
   };
 }
 

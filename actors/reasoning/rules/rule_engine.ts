@@ -46,8 +46,6 @@ export interface Table<F extends Facts, O> {
 
 /** The rows that match, with the table they come from. */
 export interface Match<O> {
-  readonly table: string;
-  readonly version: string;
   readonly rows: readonly Row<Facts, O>[];
   /** The same rows as an event keeps them: one entry, none when no row matches. */
   readonly applied: readonly AppliedRule[];
@@ -76,7 +74,6 @@ interface Compiled<O> {
 
 /** All versions of one table, compiled. */
 interface RuleSet<F extends Facts, O> {
-  readonly id: string;
   /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
   match(facts: F, day: string): Match<O>;
 }
@@ -94,7 +91,6 @@ export function compile<F extends Facts, O>(...versions: Table<F, O>[]): RuleSet
     throw new RuleTableError(`Table ${id}: versions overlap`);
   }
   return {
-    id,
     match(facts, day) {
       const version = compiled.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
       if (!version) throw new RangeError(`Cannot apply table ${id} on ${day}: no version holds`);
@@ -162,14 +158,14 @@ function described(facts: Table<Facts, unknown>["facts"], index: number): string
 
 function matchOf<O>({ id, version, rows }: Table<Facts, O>, set: number): Match<O> {
   const found = rows.filter((_, r) => (set & (1 << r)) !== 0);
-  if (found.length === 0) return { table: id, version, rows: found, applied: [] };
+  if (found.length === 0) return { rows: found, applied: [] };
   const laws = new Set(found.flatMap((row) => row.sources.map((source) => source.law)));
   const applied = {
     id: `${id}/${found.map((row) => row.id).join("+")}`,
     version,
     source: [...laws].join("; "),
   };
-  return { table: id, version, rows: found, applied: [applied] };
+  return { rows: found, applied: [applied] };
 }
 
 function offsetsOf(facts: Table<Facts, unknown>["facts"]): Compiled<unknown>["offsets"] {

@@ -149,7 +149,7 @@ export class LoadTester {
     const moments = scheduleArrivals({ kind: arrivals, perSecond, durationMs, seed });
     const make = this.#intakes(performance.timeOrigin + start, listener);
     const append = (events: readonly WireEvent[]) => this.#backend.append(events);
-    const { makingMs } = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
+    const makingMs = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
     listener.offering = false;
     return makingMs;
   }

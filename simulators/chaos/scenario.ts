@@ -32,8 +32,6 @@ export interface Scenario {
   readonly expect: {
     /** From the end of a fault (or from its moment, if it is over at once) to the first settled batch. */
     readonly recoverMs?: number;
-    /** From a fault to its first sign. */
-    readonly detectMs?: number;
   };
 }
 

@@ -28,8 +28,6 @@ export interface CitizenOptions {
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
   readonly maxScheduled?: number;
-  /** Real milliseconds between two polls of the log. Default 200. */
-  readonly pollIntervalMs?: number;
   /** Called after every poll. */
   readonly onProgress?: (playing: CitizenProgress) => void;
   /** Real time, for tests. */
@@ -50,19 +48,21 @@ export interface CitizenProgress {
 }
 
 const APPEND_BATCH = 500;
+/** Real milliseconds between two polls of the log. */
+const POLL_INTERVAL_MS = 200;
 
 /**
  * Reads the log, computes the reactions and appends each when its time has come, until the signal aborts. Its state is
  * in memory only: after a restart it reads the log from the beginning, and finds there which reactions have happened.
  */
 export async function simulateCitizen(options: CitizenOptions): Promise<CitizenProgress> {
-  const { signal, pollIntervalMs = 200, wait = delayOrAbort, onProgress } = options;
+  const { signal, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
     await simulation.poll();
     await simulation.appendDue();
     onProgress?.(simulation.progress);
-    await wait(pollIntervalMs, signal);
+    await wait(POLL_INTERVAL_MS, signal);
   }
   return simulation.progress;
 }

@@ -32,10 +32,6 @@ export class LatencyHistogram {
     this.#histogram.record(Math.max(0, Math.round(ms * 1000)));
   }
 
-  add(other: LatencyHistogram): void {
-    this.#histogram.add(other.#histogram);
-  }
-
   reset(): void {
     this.#histogram.reset();
   }

@@ -15,8 +15,8 @@ export class LinkRules {
   filter: MessageFilter | undefined;
   /** Evidence. */
   readonly held = { up: 0, down: 0 };
-  readonly delayed = { pieces: 0, ms: 0 };
-  readonly throttled = { bytes: 0, ms: 0 };
+  readonly delayed = { pieces: 0 };
+  readonly throttled = { bytes: 0 };
 
   cut(...directions: Direction[]): void {
     for (const direction of directions) {
@@ -36,10 +36,8 @@ export class LinkRules {
       await cut.promise;
     }
     if (!Number.isFinite(this.bytesPerSecond)) return;
-    const ms = size / this.bytesPerSecond * 1000;
     this.throttled.bytes += size;
-    this.throttled.ms += ms;
-    await delay(ms);
+    await delay(size / this.bytesPerSecond * 1000);
   }
 }
 
@@ -106,10 +104,7 @@ export class Link {
 
   #dueAt(): number {
     const delay = this.#rules.delayMs();
-    if (delay > 0) {
-      this.#rules.delayed.pieces++;
-      this.#rules.delayed.ms += delay;
-    }
+    if (delay > 0) this.#rules.delayed.pieces++;
     return performance.now() + delay;
   }
 

@@ -1,5 +1,6 @@
 /** One connection through the proxy, a queue of pieces in each direction, and the rules they pass under. @module */
 import { delay } from "@std/async/delay";
+import { concat } from "@std/bytes/concat";
 import type { Direction, MessageFilter, Wire, WireOutput } from "./wire.ts";
 
 /** Where the backend is. */
@@ -117,23 +118,12 @@ export class Link {
   ) {
     const wait = dueAt - performance.now();
     if (wait > 0) await delay(wait);
-    const forwarded = joined(passage.forwarded);
+    const forwarded: Uint8Array = concat(passage.forwarded);
     if (forwarded.length > 0) await this.#rules.pass(direction, forwarded.length);
     await writeAll(to, forwarded);
-    await writeAll(from, joined(passage.responses));
+    await writeAll(from, concat(passage.responses));
     if (passage.closes) this.close();
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {

@@ -34,7 +34,6 @@ export interface GeneratorOptions {
 /** The data of an intake as it travels: amounts in euros. */
 export type IntakeData = z.input<(typeof eventTypes)["case.intake"]["schema"]>["data"];
 
-/** An intake ready to be handed to a publisher. */
 interface IntakeEvent extends WireEvent {
   readonly event_type: "case.intake";
   readonly data: IntakeData;
@@ -179,7 +178,6 @@ function contactOf({ ordinal }: Citizen) {
   };
 }
 
-/** Rounds euros to whole cents. */
 function toCents(euros: number): number {
   return Math.round(euros * 100) / 100;
 }

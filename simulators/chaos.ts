@@ -14,7 +14,6 @@ interface ChaosOptions extends Omit<RunSettings, "backend"> {
   readonly url: string | undefined;
   /** Own servers write everything they acknowledge to the disk, as in production. */
   readonly syncs: boolean;
-  /** Runs at once. */
   readonly parallel: number;
   readonly onPhase: (run: string, phase: string) => void;
   readonly onResult: (result: RunResult) => void;

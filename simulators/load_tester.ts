@@ -222,7 +222,6 @@ export class LoadTester {
   }
 }
 
-/** One run of the tester. */
 interface RunPlan {
   readonly perSecond: number;
   readonly durationMs: number;

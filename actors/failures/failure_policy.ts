@@ -30,7 +30,6 @@ export interface FailurePolicy extends PolicyLimits {
   readonly processors?: Readonly<Record<string, Partial<PolicyLimits>>>;
 }
 
-/** The one rule for one failure. */
 interface ResolvedRule {
   readonly outcome: FailureRoute;
   readonly maxAttempts: number;

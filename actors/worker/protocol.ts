@@ -19,7 +19,6 @@ export interface Setup {
   readonly stateLimit: number;
 }
 
-/** Handle these batches, in this order. */
 interface BatchRequests {
   readonly kind: "batches";
   readonly requests: readonly BatchRequest[];

@@ -49,7 +49,6 @@ export function monthFactors(scenario: CaseVariant): number[] {
   return MONTHS.map((month) => monthWeights(month, scenario).reduce((sum, weight) => sum + weight, 0));
 }
 
-/** What is drawn of one debt type. */
 interface ClaimDistribution {
   readonly type: DebtType;
   readonly amount: { mu: number; sigma: number; min: number; max: number };

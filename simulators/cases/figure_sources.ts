@@ -27,7 +27,6 @@ interface ExplainedFigure {
   readonly note?: string;
 }
 
-/** A figure's origin as the data file has it. */
 interface Origin {
   readonly source: string;
   readonly confidence: string;

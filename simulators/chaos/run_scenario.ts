@@ -44,7 +44,6 @@ export interface RunResult extends RunSettings {
   readonly accepted: number;
   readonly settled: number;
   readonly drainMs: number;
-  /** How often the runtime showed what. */
   readonly observed: Readonly<Record<string, number>>;
   readonly series: RunSeries;
   /** Why it failed; none when it passed. */
@@ -88,7 +87,6 @@ function identityOf({ name, about }: Scenario, { backend, seed, durationMs, perS
   return { scenario: name, about, backend, seed, durationMs, perSecond };
 }
 
-/** What was seen of a run from outside while it went on. */
 interface PlayedRun {
   /** The load was flowing before the first fault. */
   readonly warm: boolean;
@@ -123,7 +121,6 @@ async function play(testbed: RunningTestbed, scenario: Scenario, options: RunOpt
   return { warm, began, drainMs, unsettled, faults };
 }
 
-/** Holds the history of a run against the invariants. */
 async function judge(
   { warm, began, drainMs, unsettled, faults }: PlayedRun,
   testbed: RunningTestbed,

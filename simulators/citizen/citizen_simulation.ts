@@ -28,7 +28,6 @@ export interface CitizenOptions {
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
   readonly maxScheduled?: number;
-  /** Called after every poll. */
   readonly onProgress?: (playing: CitizenProgress) => void;
   /** Real time, for tests. */
   readonly real?: () => number;
@@ -37,7 +36,6 @@ export interface CitizenOptions {
 
 /** The state of the simulation. */
 export interface CitizenProgress {
-  /** Events appended. */
   readonly appended: number;
   /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
   readonly skipped: number;
@@ -107,7 +105,6 @@ class CitizenSimulation {
     for (const reaction of reactionsTo(event, this.#options.seed)) this.#schedule.add(reaction);
   }
 
-  /** Appends what is due. */
   async appendDue(): Promise<void> {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {

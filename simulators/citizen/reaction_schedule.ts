@@ -22,7 +22,6 @@ export class ReactionSchedule {
   readonly #open = new Map<string, Set<string>>();
   #size = 0;
 
-  /** The number of open reactions. */
   get size(): number {
     return this.#size;
   }

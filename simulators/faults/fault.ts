@@ -17,7 +17,6 @@ export interface Fault {
   readonly does: string;
   /** On the testbed of chaos, made anew for each time that it is applied. */
   readonly testbed?: () => TestbedFault;
-  /** In the simulation. */
   readonly simulation?: SimulatedFault<FaultParameters>;
 }
 

@@ -50,7 +50,6 @@ export class LatencyHistogram {
   }
 }
 
-/** Microseconds as milliseconds with two decimals. */
 function toMs(us: number): number {
   return Math.round(us / 10) / 100;
 }

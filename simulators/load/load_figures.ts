@@ -36,7 +36,6 @@ interface GeneratorFigures {
 
 type Bottleneck = "none" | "generator" | "appends" | "processing";
 
-/** What limited a run, as a word and as a sentence. */
 interface LoadVerdict {
   readonly limit: Bottleneck;
   readonly text: string;

@@ -34,7 +34,6 @@ export class ProcessWatch {
     return new ProcessWatch(samples.filter((seen) => seen !== undefined));
   }
 
-  /** The usage since the last sample. */
   async sample(): Promise<SecondFigures["processes"]> {
     return await Promise.all(this.#samples.map(async (seen) => {
       const usage = await usageOf(seen.watched.pid) ?? seen.last;
@@ -47,7 +46,6 @@ export class ProcessWatch {
     }));
   }
 
-  /** The usage since the beginning. */
   figures(): ProcessFigures[] {
     return this.#samples.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
       name: watched.name,

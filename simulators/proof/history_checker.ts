@@ -32,7 +32,6 @@ export interface Finding {
   readonly broken: readonly string[];
 }
 
-/** Everything found, an invariant each, in their order; and the ledger. */
 interface CheckResult {
   readonly findings: readonly Finding[];
   readonly ledger: LedgerReport;

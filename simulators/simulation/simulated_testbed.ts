@@ -4,7 +4,6 @@ import { reporterOf, type SimulationContext } from "./simulation_context.ts";
 import type { Producers } from "./producers.ts";
 import type { SimulatedNode } from "./simulated_node.ts";
 
-/** What can be cut off from the store. */
 interface Disconnectable {
   cut(): void;
   heal(): void;

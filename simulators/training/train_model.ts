@@ -16,7 +16,6 @@ import { brier, brierOfRate, calibrationBins, calibrationPlot, type Prediction }
 import { fitLogistic, predict, type Sample } from "./logistic_regression.ts";
 import { confidenceLost, type HeadReport, modelCard, type TrainingOptions } from "./model_card.ts";
 
-/** The files as text, and the figures in them. */
 interface TrainedModel {
   readonly weights: Weights;
   readonly reports: readonly HeadReport[];
@@ -193,7 +192,6 @@ function filesOf(
   };
 }
 
-/** Writes the files of a trained model to a directory. */
 async function writeModel({ files }: TrainedModel, directory: URL | string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(new URL(name, directory), text);

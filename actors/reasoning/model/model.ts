@@ -60,7 +60,6 @@ export interface Weights {
   readonly heads: Readonly<Record<HeadName, Head>>;
   /** Success of forgiving, a rate that depends on no feature. */
   readonly forgive: number;
-  /** Confidence lost when a fact is missing, by fact. */
   readonly confidence_lost: Readonly<Record<Missable, number>>;
 }
 

@@ -22,7 +22,6 @@ const facts = {
   ability: ["at_once", "within", "beyond", "unknown"],
   /** Whether the law lets this claim be paid in instalments. */
   instalments: ["allowed", "not_allowed"],
-  /** The action the model recommends. */
   advice: decisions,
 } as const;
 export type DecisionFacts = FactsOf<typeof facts>;

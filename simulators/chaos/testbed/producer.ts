@@ -16,7 +16,6 @@ import type { FailureMark } from "../node/fault_hooks.ts";
 
 interface ProducerOptions {
   readonly seed: string;
-  /** Events a second. */
   readonly perSecond: number;
 }
 

@@ -8,7 +8,6 @@ export interface ChaosServer extends AsyncDisposable {
   freshStore(): Promise<string>;
   /** The URL of a store through a port of this machine; without a port directly. */
   urlOf(store: string, port?: number): string;
-  /** Removes a store. */
   drop(store: string): Promise<void>;
   /** Kills it as a crash would, and waits until it is gone; only a server of our own. */
   kill9?(): Promise<void>;

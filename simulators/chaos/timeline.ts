@@ -57,31 +57,31 @@ function scheduleStep(
   });
 }
 
-/** Plays all moments, each at its time; resolves when the last fault is over. */
+/** Plays all moments, each at its time; resolves when the last fault is over, to what is known of each by then. */
 export async function runTimeline(
   scheduledFaults: readonly ScheduledFault[],
   testbed: Testbed,
   signal: AbortSignal,
-) {
+): Promise<() => FaultRecord[]> {
   const began = steadyNow();
-  const applied = await Promise.all(
-    scheduledFaults.map((scheduledFault) => applyScheduledFault(scheduledFault, testbed, began, signal)),
-  );
-  return (): FaultRecord[] => applied.map((one) => recordFault(one, testbed, began));
+  const applied = await Promise.all(scheduledFaults.map(async (scheduled) => {
+    const times = await applyFault(scheduled, testbed, began, signal);
+    return () => recordFault(scheduled, times, testbed, began);
+  }));
+  return () => applied.map((record) => record());
 }
 
-interface AppliedFault extends Omit<ScheduledFault, "atMs" | "untilMs"> {
+interface AppliedTimes {
   readonly appliedAt: number;
   readonly healedAt: number;
 }
 
-async function applyScheduledFault(
-  { atMs, untilMs, ...scheduled }: ScheduledFault,
+async function applyFault(
+  { fault, atMs, untilMs }: ScheduledFault,
   testbed: Testbed,
   began: number,
   signal: AbortSignal,
-): Promise<AppliedFault> {
-  const { fault } = scheduled;
+): Promise<AppliedTimes> {
   await delayOrAbort(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
@@ -90,11 +90,12 @@ async function applyScheduledFault(
   } finally {
     await fault.heal?.(testbed);
   }
-  return { ...scheduled, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
+  return { appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
 
 function recordFault(
-  { name, does, fault, appliedAt, healedAt }: AppliedFault,
+  { name, does, fault }: ScheduledFault,
+  { appliedAt, healedAt }: AppliedTimes,
   testbed: Testbed,
   began: number,
 ): FaultRecord {
@@ -104,9 +105,7 @@ function recordFault(
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
   const settled = firstSettled(recorder, over, fault.affects);
   return {
-    ...{ name, does },
-    appliedAt: appliedAt - began,
-    healedAt: healedAt - began,
+    ...{ name, does, appliedAt: appliedAt - began, healedAt: healedAt - began },
     proof: fault.tookEffect(testbed, appliedAt),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,

@@ -134,7 +134,7 @@ ${
 }
 
 function confidence(weights: Weights): string {
-  const rows = missable.map((fact) => [fact, `${weights.confidence_lost[fact]}`]);
+  const rows = missable.map((fact, i) => [fact, `${weights.confidence_lost[i]}`]);
   return `## Confidence
 
 Assumption: a bare intake loses ${confidenceLost.profile}, an unknown debt type ${confidenceLost.debt_type}; the first

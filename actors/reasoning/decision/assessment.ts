@@ -1,5 +1,6 @@
 /** The Intake's assessment: the model's score of a case, with what is unsure about it. @module */
 import type { DataOf, Metadata } from "../../../schema/events.ts";
+import { quantise } from "../model/features.ts";
 import { model, type ReasonCode } from "../model/model.ts";
 import { policy } from "../rules/policy.ts";
 
@@ -28,5 +29,5 @@ function markCodes({ marks }: Pick<Metadata, "marks">): ReasonCode[] {
 }
 
 function lowerConfidence(confidence: number, marks: number): number {
-  return Math.round(Math.max(0, confidence - marks * policy.confidenceLostByMark) * 1e4) / 1e4;
+  return quantise(Math.max(0, confidence - marks * policy.confidenceLostByMark));
 }

@@ -15,6 +15,24 @@ export interface ChaosServer extends AsyncDisposable {
   start?(): Promise<void>;
 }
 
+/** A server that a URL names: stores are made on it, and removed again. */
+export abstract class ExternalServer {
+  constructor(readonly url: URL, readonly defaultPort: number) {}
+
+  get target(): Upstream {
+    return { hostname: this.url.hostname, port: Number(this.url.port || this.defaultPort) };
+  }
+
+  /** The URL, through a port of this machine where one is given. */
+  protected through(port: number | undefined): URL {
+    const url = new URL(this.url);
+    if (port !== undefined) [url.hostname, url.port] = ["127.0.0.1", String(port)];
+    return url;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
 /** A number for a store of ours, unlike those of other runs on the same server. */
 export function storeName(): string {
   return `chaos_${crypto.randomUUID().slice(0, 8)}`;

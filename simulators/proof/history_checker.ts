@@ -32,13 +32,8 @@ export interface Finding {
   readonly broken: readonly string[];
 }
 
-interface CheckResult {
-  readonly findings: readonly Finding[];
-  readonly ledger: LedgerReport;
-}
-
 /** Judges a history. */
-export function checkHistory(history: RunHistory): CheckResult {
+export function checkHistory(history: RunHistory): { findings: Finding[]; ledger: LedgerReport } {
   const ledger = ledgerOf(history);
   const broken: Record<InvariantName, string[]> = {
     I1: checkNothingLost(history, ledger),

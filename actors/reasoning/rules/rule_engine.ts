@@ -72,18 +72,12 @@ interface Compiled<O> {
   readonly matches: readonly Match<O>[];
 }
 
-/** All versions of one table, compiled. */
-interface RuleSet<F extends Facts, O> {
-  /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
-  match(facts: F, day: string): Match<O>;
-}
-
 const OPEN_END = "9999-12-31";
 /** Rows are bits of a whole number while a table is compiled. */
 const MOST_ROWS = 30;
 
 /** Compiles the versions of one table. Throws a RuleTableError for a gap, an overlap, or a row nothing reaches. */
-export function compile<F extends Facts, O>(...versions: Table<F, O>[]): RuleSet<F, O> {
+export function compile<F extends Facts, O>(...versions: Table<F, O>[]) {
   const id = versions[0]?.id ?? "(none)";
   const compiled = versions.map((table) => compileTable(table as unknown as Table<Facts, O>))
     .toSorted((a, b) => a.from < b.from ? -1 : 1);
@@ -91,7 +85,8 @@ export function compile<F extends Facts, O>(...versions: Table<F, O>[]): RuleSet
     throw new RuleTableError(`Table ${id}: versions overlap`);
   }
   return {
-    match(facts, day) {
+    /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
+    match(facts: F, day: string): Match<O> {
       const version = compiled.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
       if (!version) throw new RangeError(`Cannot apply table ${id} on ${day}: no version holds`);
       return version.matches[indexOf(version.offsets, facts)]!;

@@ -13,7 +13,6 @@ import {
   nextDeadline,
   react,
   type Running,
-  type RunningEvent,
   startPlan,
   startRunning,
   startWaiting,
@@ -182,8 +181,8 @@ type RunningCaseEvent = EventOf<
 function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress {
   const received = at.received + (event.event_type === "case.payment_received" ? event.data.amount : 0);
   const before = runningOf(at);
-  const running = before && foldRunning(before, runningEvent(event));
-  const reaction = before && react(before, runningEvent(event));
+  const running = before && foldRunning(before, event);
+  const reaction = before && react(before, event);
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
   return { ...at, received, running, ending };
 }
@@ -191,20 +190,6 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
 /** A claim that is paid is resolved, wherever the case stands. */
 function paidInFull(intake: Intake | undefined, received: number): Outcome | undefined {
   return intake && intake.debt_amount > 0 && received >= intake.debt_amount ? "resolved" : undefined;
-}
-
-/** An event as the saga sees it. */
-export function runningEvent(event: RunningCaseEvent): RunningEvent {
-  switch (event.event_type) {
-    case "case.payment_received":
-      return { type: event.event_type, amount: event.data.amount };
-    case "case.payment_missed":
-      return { type: event.event_type, instalment: event.data.instalment };
-    case "case.term_expired":
-      return { type: event.event_type, term: event.data.term, due: event.data.due };
-    case "case.assistance_accepted":
-      return { type: event.event_type, stage: event.data.stage };
-  }
 }
 
 /**

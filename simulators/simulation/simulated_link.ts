@@ -40,7 +40,7 @@ export class SimulatedLink {
 
   cut(): void {
     this.cuts++;
-    this.context.time.pause(this.client);
+    this.client.pauses++;
   }
 
   heal(): void {

@@ -20,9 +20,9 @@ interface ChaosOptions extends Omit<RunSettings, "backend"> {
   readonly signal: AbortSignal;
 }
 
-interface ChaosRuns {
+export interface ChaosRuns {
   readonly runs: readonly RunResult[];
-  /** Backends that were asked for and have no server. */
+  /** Backends that were asked for and have no server; one makes the whole fail. */
   readonly missing: readonly string[];
   /** Scenarios that a backend can't play, and why. */
   readonly notPlayed: readonly string[];

@@ -17,12 +17,6 @@ import { brier, brierOfRate, calibrationBins, calibrationPlot, type Prediction }
 import { fitLogistic, predict, type Sample } from "./logistic_regression.ts";
 import { confidenceLost, type HeadReport, modelCard, type TrainingOptions } from "./model_card.ts";
 
-interface TrainedModel {
-  readonly weights: Weights;
-  readonly reports: readonly HeadReport[];
-  readonly files: Readonly<Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string>>;
-}
-
 /** L2 penalty on the weights of standardised features: keeps them finite where features overlap. */
 const RIDGE = 1;
 
@@ -38,7 +32,7 @@ const headTargets: Readonly<
 const headNames = Object.keys(headTargets) as HeadName[];
 
 /** Trains a model. Pure: same options, same bytes. */
-export function trainModel(options: TrainingOptions): TrainedModel {
+export function trainModel(options: TrainingOptions) {
   const histories = generateOutcomes(options.seed, options.count);
   const split = Math.floor(histories.length * 0.8);
   const scale = scaleOf(histories.slice(0, split));
@@ -177,7 +171,7 @@ function filesOf(
   options: TrainingOptions,
   weights: Weights,
   reports: readonly HeadReport[],
-): TrainedModel["files"] {
+): Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string> {
   const series = Object.fromEntries(reports.map(({ name, bins }) => [name, bins]));
   return {
     "weights_v1.json": JSON.stringify(weights, null, 2) + "\n",
@@ -189,7 +183,7 @@ function filesOf(
   };
 }
 
-async function writeModel({ files }: TrainedModel, directory: URL | string): Promise<void> {
+async function writeModel({ files }: ReturnType<typeof trainModel>, directory: URL | string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(new URL(name, directory), text);
   }

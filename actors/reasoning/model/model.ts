@@ -16,7 +16,7 @@ import type { CaseAction } from "../rules/decision_table.ts";
 import weightsV1 from "./weights_v1.json" with { type: "json" };
 
 /** Why a score is what it is. */
-export interface ReasonCode {
+interface ReasonCode {
   /** A feature, `missing:<fact>`, `outside_training:<feature>` or a mark. */
   readonly code: string;
   /** What it adds to the log-odds of success; absent for a mark. */

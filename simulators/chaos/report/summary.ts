@@ -1,17 +1,13 @@
 /** The figures of runs in words, for the terminal and the report. Pure. @module */
+import type { ChaosRuns } from "../../chaos.ts";
 import type { RunResult } from "../run_scenario.ts";
 import { formatCount } from "../../reports/number_format.ts";
 import type { FaultRecord } from "../timeline.ts";
 
 /** Everything that one invocation of chaos did. */
-export interface ChaosResult {
+export interface ChaosResult extends ChaosRuns {
   readonly at: string;
   readonly seed: string;
-  readonly runs: readonly RunResult[];
-  /** Backends that were asked for and are not available; one makes the whole fail. */
-  readonly missing: readonly string[];
-  /** Scenarios that a backend cannot play, and why. */
-  readonly notPlayed: readonly string[];
 }
 
 export function hasPassed({ runs, missing }: ChaosResult): boolean {

@@ -5,7 +5,7 @@
  */
 import type { DataOf, EventType } from "../../../schema/events.ts";
 import { type Continues, missedAt } from "./follow_up.ts";
-import type { Instalment } from "../decision/payment_plan.ts";
+import type { PaymentPlan } from "../decision/payment_plan.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term, TermName } from "../law/terms.ts";
 
@@ -57,11 +57,9 @@ export type SagaAction =
 const WAITS: SagaAction = { kind: "waits" };
 
 /** The fields of a plan that matter here, of the plan itself or of its event. */
-interface AgreedPlan {
-  readonly amount: number;
-  readonly instalments: readonly Instalment[];
+type AgreedPlan = Pick<PaymentPlan, "amount" | "instalments"> & {
   readonly missed_at?: readonly string[] | undefined;
-}
+};
 
 /** A case as it starts to run by its terms or its plan. `owed` is the claim in cents; a plan knows its own. */
 export function startRunning(followUp: Continues, owed = 0): Running {

@@ -23,13 +23,8 @@ export function worstOf(faults: readonly FaultRecord[], of: (fault: FaultRecord)
 /** The ledger of a run in one line. */
 export function describeLedger({ ledger, accepted, settled }: RunResult): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;
-  const parts = [
-    `${formatCount(completed)} completed`,
-    `${formatCount(inReview)} in review`,
-    `${formatCount(inProgress)} in progress`,
-    `${formatCount(parked)} parked`,
-    `${formatCount(dead)} dead`,
-  ];
+  const counts = { completed, "in review": inReview, "in progress": inProgress, parked, dead };
+  const parts = Object.entries(counts).map(([what, count]) => `${formatCount(count)} ${what}`);
   const verdict = ledger.balanced
     ? "nothing lost, nothing duplicated, nothing out of order"
     : "does not balance";

@@ -35,15 +35,7 @@ export interface CitizenOptions {
 }
 
 /** The state of the simulation. */
-export interface CitizenProgress {
-  readonly appended: number;
-  /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
-  readonly skipped: number;
-  /** Reactions still to come. */
-  readonly scheduled: number;
-  /** Simulated time of the next one; undefined when there is none. */
-  readonly nextAt: Date | undefined;
-}
+export type CitizenProgress = CitizenSimulation["progress"];
 
 const APPEND_BATCH = 500;
 /** Real milliseconds between two polls of the log. */
@@ -78,12 +70,15 @@ class CitizenSimulation {
     this.#tail = new EventTail({ read, real });
   }
 
-  get progress(): CitizenProgress {
+  get progress() {
     const { size, nextAt } = this.#schedule;
     return {
       appended: this.#appended,
+      /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
       skipped: this.#skipped,
+      /** Reactions still to come. */
       scheduled: size,
+      /** Simulated time of the next one; undefined when there is none. */
       nextAt: nextAt === undefined ? undefined : new Date(nextAt),
     };
   }

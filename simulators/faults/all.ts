@@ -72,6 +72,6 @@ export type FaultName = keyof typeof faults;
 const faultNames = Object.keys(faults) as FaultName[];
 
 /** Faults that chaos can inject. */
-export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed) as [FaultName];
+export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed);
 /** Faults that the simulation can inject. */
 export const simulatedFaultNames = faultNames.filter((name) => (faults[name] as Fault).simulation);

@@ -32,14 +32,8 @@ export interface Finding {
   readonly broken: readonly string[];
 }
 
-/** Everything found, an invariant each, in their order; and the ledger. */
-interface CheckResult {
-  readonly findings: readonly Finding[];
-  readonly ledger: LedgerReport;
-}
-
 /** Judges a history. */
-export function checkHistory(history: RunHistory): CheckResult {
+export function checkHistory(history: RunHistory): { findings: Finding[]; ledger: LedgerReport } {
   const ledger = ledgerOf(history);
   const broken: Record<InvariantName, string[]> = {
     I1: checkNothingLost(history, ledger),

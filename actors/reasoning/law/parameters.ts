@@ -8,11 +8,7 @@ import type { Source, SourceCertainty } from "./source.ts";
 /** A figure with its history. */
 export interface Dated<T> {
   readonly id: string;
-  /** Unit of the value: `cents`, `months`, `share`, … */
-  readonly unit: string;
   readonly source: Source;
-  /** A caveat for the reader. */
-  readonly note?: string;
   /** Values in order of their first day. `certainty` where it differs from the source's. */
   readonly values: readonly {
     readonly from: string;

@@ -19,7 +19,6 @@ export interface ChaosNode {
   order(order: Order): Promise<number>;
   /** Sends a signal to the node itself, past its guardian. */
   signal(name: Deno.Signal): void;
-  /** Kills its guardian. */
   killGuardian(): void;
   /** Resolves when a new life of it reports. */
   nextStart(): Promise<void>;

@@ -4,6 +4,13 @@ import type { ExpectedVersion } from "./event_store.ts";
 /** The backend can't be reached, or does not answer in time. Whether a write happened may be unknown. */
 export class BackendUnavailable extends Error {
   override name = "BackendUnavailable";
+  /** For how many milliseconds it had given no answer when that was noticed; 0 when it was told at once. */
+  readonly silentMs: number;
+
+  constructor(message?: string, { silentMs = 0, ...options }: ErrorOptions & { silentMs?: number } = {}) {
+    super(message, options);
+    this.silentMs = silentMs;
+  }
 }
 
 /** A server answers that takes no writes, such as a standby: another one may, and this one may be promoted. */

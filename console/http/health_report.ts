@@ -29,8 +29,14 @@ export interface NodeFacts {
   /** The processors this node runs: it answers for their partitions. */
   readonly processors: readonly string[];
   readonly workers: number;
-  /** Why work is held up, as long as the backend is unavailable or unusable: it may answer for its health all the same. */
-  readonly outageReason?: string | undefined;
+  /** While the backend is unavailable or unusable; it may answer for its health all the same. */
+  readonly outage?: KnownOutage | undefined;
+}
+
+/** Why work is held up, and since when. */
+export interface KnownOutage {
+  readonly reason: string;
+  readonly since: number;
 }
 
 /** What was observed over time, by the health check. */
@@ -43,10 +49,8 @@ export interface OwnershipObservations {
 }
 
 /** Why a backend could not say how it is. */
-export interface Outage {
+export interface Outage extends KnownOutage {
   readonly status: "unavailable" | "stuck";
-  readonly since: number;
-  readonly reason: string;
 }
 
 interface ProcessorReport {
@@ -135,8 +139,8 @@ export function reportOutage(outage: Outage, facts: NodeFacts, now: number): Hea
   };
 }
 
-function outageSentences({ outageReason }: NodeFacts): string[] {
-  return outageReason === undefined ? [] : [`work is held up: ${outageReason}`];
+function outageSentences({ outage }: NodeFacts): string[] {
+  return outage === undefined ? [] : [`work is held up: ${outage.reason}`];
 }
 
 function commonFields({ node, backend, startedAt, workers }: NodeFacts, since: number, now: number) {

@@ -115,7 +115,8 @@ async function openJetStream(values: BackendValues, openOptions: OpenOptions): P
     const { openNats } = await import("../../backends/nats/nats_backend.ts");
     const { partitions } = values;
     onStep("Opening the streams");
-    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
+    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange })
+      .catch(values.url === undefined ? rethrow : naming(hostsOf(values.url)));
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
     await server.close();
@@ -143,15 +144,25 @@ async function openServer(
     url,
     caFile: values["tls-ca"],
     ...settingsOf(values, openOptions, "check"),
-  }).catch((error) => {
+  }).catch(naming(where));
+  return { backend, where, close: () => backend.close() };
+}
+
+/** Throws an error of opening again; one of a server that is away with where it was looked for. */
+function naming(where: string): (error: unknown) => never {
+  return (error) => {
     const isUnreachable = error instanceof BackendUnavailable &&
-      /^(PostgreSQL is away|Can't)/.test(error.message);
+      /^(PostgreSQL is away|NATS is away|Can't)/.test(error.message);
     if (!isUnreachable) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
+      { cause: error },
     );
-  });
-  return { backend, where, close: () => backend.close() };
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {

@@ -1,4 +1,6 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
+import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import postgres from "postgres";
 import { delay } from "@std/async/delay";
 import { BackendUnavailable } from "../../errors.ts";
@@ -11,7 +13,15 @@ import {
   processSurroundings,
   type ServerAddress,
 } from "./driver_options.ts";
-import { brokeOff, isReadOnly, isTransient, isUnavailable, readOnlyError, translate } from "./errors.ts";
+import {
+  brokeOff,
+  isReadOnly,
+  isTransient,
+  isUnavailable,
+  isUnreachable,
+  readOnlyError,
+  translate,
+} from "./errors.ts";
 import { retryDelayMs } from "../../primitives/retry.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -148,8 +158,35 @@ export class PostgresClient {
   #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
     return this.#deadline.race(answer, () => {
       this.#replace(sql);
-      return new BackendUnavailable(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`);
+      const { deadlineMs: silentMs } = this.#options;
+      return new BackendUnavailable(`PostgreSQL gave no answer within ${silentMs} ms`, { silentMs });
     });
+  }
+
+  /** Asks the server for any answer, on a connection of its own. What it refuses by is an answer. */
+  async probe(signal: AbortSignal): Promise<void> {
+    const sql = this.openSession();
+    const end = () => void sql.end({ timeout: 0 }).catch(() => {});
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      await sql`select 1`;
+    } catch (error) {
+      if (isUnreachable(error)) throw translate(error);
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+    }
+  }
+
+  /** Leaves connections on which nothing comes any more, and has listeners make new ones. */
+  dropConnections(): void {
+    this.#replace(this.#sql);
+    this.#renewSessions("silent");
+  }
+
+  #renewSessions(reason: string): void {
+    this.#redial.abort(reason);
+    this.#redial = new AbortController();
   }
 
   /**
@@ -164,11 +201,10 @@ export class PostgresClient {
     this.#left.add(sql);
     this.#dialed.dialer.moveOn();
     this.#replace(sql);
-    this.#redial.abort("read-only");
-    this.#redial = new AbortController();
+    this.#renewSessions("read-only");
   }
 
-  /** Aborts when the server takes no writes any more: connections made so far lead to the wrong one. */
+  /** Aborts when connections made so far lead to the wrong server, or to none. */
   get redial(): AbortSignal {
     return this.#redial.signal;
   }
@@ -212,9 +248,19 @@ function openPool(
     max_lifetime: null,
     types: { bigint: bigintAsNumber },
     connection: { ...session, ...settings },
-    socket: () => dialer.open(),
+    socket: () => dialer.open().catch(failedSocket),
   } as postgres.Options<{ bigint: postgres.PostgresType<number> }>;
   return withoutVariable("PGTARGETSESSIONATTRS", () => postgres(options)) as unknown as Sql;
+}
+
+/**
+ * A socket that fails by this error as soon as it is in use. A dial that rejects would leave its connection among those that
+ * are being made for good: after as many as the pool has, no statement would find one (seen with 3.4.9).
+ */
+function failedSocket(error: Error): Duplex {
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  setImmediate(() => socket.destroy(error));
+  return socket;
 }
 
 /** postgres.js reads this variable whatever its options say, and fails at libpq's default, `any`. */

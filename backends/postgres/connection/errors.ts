@@ -80,11 +80,15 @@ export function detailOf(error: unknown): string {
   return String((error as { detail?: unknown } | null)?.detail ?? "");
 }
 
+/** True when no server answered, or one that is starting or stopping. */
+export function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error);
+  return error instanceof BackendUnavailable || UNREACHABLE.test(code) || CONNECTION.test(code);
+}
+
 /** True when the database is unavailable or asks to try again: nothing is known to be wrong with the statement. */
 export function isUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
-  return error instanceof BackendUnavailable || UNREACHABLE.test(code) || code in PASSING ||
-    CONNECTION.test(code);
+  return isUnreachable(error) || codeOf(error) in PASSING;
 }
 
 /** True when others were in the way for a moment: nothing was done, and the same again may well succeed. */

@@ -115,7 +115,7 @@ export class Notifier {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       const sql = this.#client.openSession();
-      // Nothing else tells that this connection stays on a server that takes no writes any more.
+      // Nothing else tells that this connection stays on a server that takes no writes any more, or leads nowhere.
       const until = AbortSignal.any([signal, this.#client.redial]);
       try {
         await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());

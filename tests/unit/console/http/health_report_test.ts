@@ -33,7 +33,9 @@ Deno.test("given nothing waits, a node is ok and its processors are idle", () =>
 });
 
 Deno.test("given work is held up, the report says why, whatever the backend says of itself", () => {
-  const { why } = reportOf([mailbox()], {}, { outageReason: "PostgreSQL refuses (53100 disk full)" });
+  const { why } = reportOf([mailbox()], {}, {
+    outage: { reason: "PostgreSQL refuses (53100 disk full)", since: START },
+  });
   assertEquals(why, ["work is held up: PostgreSQL refuses (53100 disk full)"]);
 });
 

@@ -57,6 +57,8 @@ export interface PostgresOptions extends PostgresTarget {
   timersAsOf?: () => Date;
 }
 
+const LEASE_MS = 5_000;
+
 const features: BackendFeatures = {
   durable: true,
   shared: true,
@@ -105,6 +107,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
+  readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
@@ -115,7 +118,9 @@ class PostgresBackend implements Backend {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
     this.#notifier = new Notifier(client, { node, pollMs });
-    this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
+    const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
+    this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
+    this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
@@ -167,7 +172,7 @@ class PostgresBackend implements Backend {
   listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client, this.inbox);
+  health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -184,16 +189,14 @@ class PostgresBackend implements Backend {
 }
 
 function mailboxContext(
-  client: PostgresClient,
-  notifier: Notifier,
-  node: string,
+  store: PostgresMailboxStore,
+  leaseStore: PostgresLeaseStore,
   options: PostgresOptions,
 ): MailboxContext {
-  const { leaseMs = 5_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
+  const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
   const { onAvailabilityChange = () => {} } = options;
-  const leaseStore = new PostgresLeaseStore(client, node, leaseMs);
   return {
-    store: new PostgresMailboxStore(client, notifier, leaseStore),
+    store,
     leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
     limits: { batchSize, batchBytes },
     clock: systemClock,

@@ -65,6 +65,7 @@ interface ProcessorReport {
   /** Waiting for their next try, or behind an earlier delivery of their case; `retrying` of them go on by themselves. */
   readonly parked: number;
   readonly retrying: number;
+  readonly parked_oldest_ms: number;
   readonly dead: number;
 }
 
@@ -176,6 +177,7 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], context: Ju
   const orphaned = mailboxes.filter((mailbox) => isOrphaned(mailbox, context));
   const pending = sum((mailbox) => mailbox.pending);
   const oldest = Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs));
+  const parkedOldest = Math.max(0, ...mailboxes.map(({ parkedOldestMs }) => parkedOldestMs));
   const late = oldest > context.thresholdMs;
   const broken = silent.length + orphaned.length > 0;
   const state: ProcessorState = broken ? "stuck" : pending === 0 ? "idle" : late ? "lagging" : "flowing";
@@ -188,9 +190,18 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], context: Ju
     unowned,
     parked: sum((mailbox) => mailbox.parked),
     retrying: sum((mailbox) => mailbox.retrying),
+    parked_oldest_ms: Math.round(parkedOldest),
     dead: sum((mailbox) => mailbox.dead),
   };
-  return { report, why: warnings(report, silent.length, orphaned.length, context.thresholdMs) };
+  const why = [
+    ...warnings(report, silent.length, orphaned.length, context.thresholdMs),
+    ...mailboxes.flatMap(waitingSentences),
+  ];
+  return { report, why };
+}
+
+function waitingSentences({ processor, partition, waitsFor }: MailboxHealth): string[] {
+  return waitsFor === undefined ? [] : [`${processor}: partition ${partition} waits for ${waitsFor}`];
 }
 
 /** Something waits for too long, and nothing was settled for as long: judged by mailbox, for each has its own actor. */
@@ -211,7 +222,7 @@ function isOrphaned(
 }
 
 function warnings(report: ProcessorReport, silent: number, orphaned: number, thresholdMs: number): string[] {
-  const { name, state, pending, oldest_ms } = report;
+  const { name, state, pending, oldest_ms, parked, parked_oldest_ms } = report;
   const backlog = `${formatInteger(pending)} pending, the oldest for ${formatDuration(oldest_ms)}`;
   const why: string[] = [];
   if (silent > 0) {
@@ -221,6 +232,9 @@ function warnings(report: ProcessorReport, silent: number, orphaned: number, thr
   }
   if (orphaned > 0) why.push(`${name}: ${partitions(orphaned)} without an owner`);
   if (state === "lagging") why.push(`${name}: behind (${backlog})`);
+  if (parked > 0 && parked_oldest_ms > thresholdMs) {
+    why.push(`${name}: ${formatInteger(parked)} parked, the oldest for ${formatDuration(parked_oldest_ms)}`);
+  }
   return why;
 }
 

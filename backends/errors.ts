@@ -13,8 +13,13 @@ export class BackendUnavailable extends Error {
   }
 }
 
+/** The backend answers, and can't do this now: it has reached a limit, or others are in the way. The same may succeed later. */
+export class BackendBusy extends BackendUnavailable {
+  override name = "BackendBusy";
+}
+
 /** A server answers that takes no writes, such as a standby: another one may, and this one may be promoted. */
-export class BackendReadOnly extends BackendUnavailable {
+export class BackendReadOnly extends BackendBusy {
   override name = "BackendReadOnly";
 }
 

@@ -45,6 +45,8 @@ export interface PostgresOptions extends PostgresTarget {
   batchBytes?: number;
   /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
+  /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
+  requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each row of the outbox that is refused. */
@@ -78,12 +80,18 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
     const migrated = await migrate(client, migrateOptions(options));
+    if (options.requireWritable) await requireWritable(client);
     if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
     return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** Writes nothing, by a statement that writes. Throws BackendReadOnly when no server of the URL takes writes. */
+async function requireWritable(client: PostgresClient): Promise<void> {
+  await client.run((sql) => sql`delete from zaakstroom.nodes where false`);
 }
 
 function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIONS }: PostgresOptions) {

@@ -143,6 +143,7 @@ async function openServer(
   const backend = await openPostgres({
     url,
     caFile: values["tls-ca"],
+    requireWritable: openOptions.role === "node",
     ...settingsOf(values, openOptions, "check"),
   }).catch(naming(where));
   return { backend, where, close: () => backend.close() };

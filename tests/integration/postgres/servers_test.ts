@@ -79,6 +79,26 @@ Deno.test("a database that takes no connections is told", async () => {
   await assertReported(url, exitCodes.unusable, /55000.*let the database take connections/);
 });
 
+Deno.test("a limit of a role, a database or the server is told in one line, with what to do", async () => {
+  const url = await server.freshStore();
+  await administer(server.url, "create role limited login connection limit 0");
+  const full =
+    /^PostgreSQL has no connection left \(53300\): raise its max_connections or the limit of the role/;
+  await assertReported(as("limited", nameOf(url)), exitCodes.unusable, full);
+  await administer(server.url, "alter role limited connection limit -1");
+  await administer(server.url, `alter database "${nameOf(url)}" connection limit 0`);
+  await assertReported(as("limited", nameOf(url)), exitCodes.unusable, full);
+});
+
+Deno.test("whatever a server answers because of how it is set up is one line, and no bug", async () => {
+  const url = await server.freshStore();
+  await administer(url, "drop table zaakstroom.cases cascade");
+  await assertReported(url, exitCodes.unusable, /^PostgreSQL refuses \(42P01\): its log says what and why$/);
+  await administer(url, "alter table zaakstroom.events rename to elsewhere");
+  const shown = await runHere(["cases", "show", "x", "--url", url]);
+  assertRefused(shown, exitCodes.unusable, /^PostgreSQL refuses \(42\w+\): its log says what and why$/);
+});
+
 Deno.test("a database that is not encoded in UTF8 is refused, before anything is made in it", async () => {
   await administer(server.url, "create database latin encoding 'LATIN1' locale 'C' template template0");
   const url = server.url.replace(/\/[^/]*$/, "/latin");

@@ -28,6 +28,11 @@ export class Dialer {
     this.#stateOf = stateOf;
   }
 
+  /** The server to which the last connection led. */
+  get server(): ServerAddress {
+    return this.#options.servers[this.#first]!;
+  }
+
   /** A connected socket, for postgres.js to speak on. */
   async open(): Promise<Socket> {
     const { servers, targetSession } = this.#options;

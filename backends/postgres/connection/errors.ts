@@ -32,7 +32,10 @@ const CONNECTION =
 
 /** SQLSTATE codes that need a person, each with its name and a remedy. */
 const UNUSABLE: Record<string, readonly [name: string, remedy: string]> = {
-  "28P01": ["invalid password", "check the user and the password in the URL"],
+  "28P01": [
+    "invalid password",
+    "check the user and the password in the URL, PGPASSWORD or the password file (mode 0600)",
+  ],
   "28000": ["invalid authorization", "check the user in the URL and the server's pg_hba.conf"],
   "3D000": ["no such database", "create the database, or name another one in the URL"],
   "3F000": ["no such schema", "run the start or setup command once with a role that may create the schema"],

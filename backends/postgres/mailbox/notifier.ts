@@ -8,7 +8,8 @@
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
 import { aborted, delayOrAbort } from "../../primitives/concurrency.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notifications are collected this long before they are sent, in milliseconds. */

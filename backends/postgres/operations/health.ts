@@ -1,7 +1,8 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
 import type { Health, MailboxHealth } from "../../health.ts";
 import type { Inbox } from "../../dead_letters.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 import { readDurability } from "./durability.ts";
 
 /** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */

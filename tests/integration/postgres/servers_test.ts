@@ -121,6 +121,34 @@ Deno.test("a wrong password is refused without repeating it", async () => {
   );
 });
 
+Deno.test("a password is taken from the password file, and the whole URL from a file", async () => {
+  const url = await server.freshStore();
+  const rules = join(server.dataDir, "pg_hba.conf");
+  await administer(server.url, `create role filed superuser login password '${SECRET}'`);
+  await Deno.writeTextFile(
+    rules,
+    `host all filed 127.0.0.1/32 scram-sha-256\n${await Deno.readTextFile(rules)}`,
+  );
+  await administer(server.url, "select pg_reload_conf()");
+  const file = await Deno.makeTempFile();
+  await Deno.chmod(file, 0o600);
+  const listWith = (env: Record<string, string>, ...args: string[]) =>
+    run(["cases", "list", ...args], { env });
+  const bare = as("filed", nameOf(url)).replace(`:${SECRET}`, "");
+  await Deno.writeTextFile(file, `127.0.0.1:${server.port}:*:filed:${SECRET}\n`);
+  assertEquals(await listWith({ PGPASSFILE: file }, "--url", bare), { code: 0, out: "No cases\n", err: "" });
+  assertEquals((await listWith({}, "--url", `${bare}?passfile=${file}`)).code, 0);
+  await Deno.chmod(file, 0o644);
+  assertRefused(
+    await listWith({ PGPASSFILE: file }, "--url", bare),
+    exitCodes.unusable,
+    /password file \(mode 0600/,
+  );
+  await Deno.writeTextFile(file, `${as("filed", nameOf(url))}\n`);
+  assertEquals((await listWith({ DATABASE_URL_FILE: file })).code, 0);
+  await Deno.remove(file);
+});
+
 Deno.test("a role without rights is told which it lacks: to make the schema, and to use it", async () => {
   const url = await server.freshDatabase();
   await administer(server.url, "create role weak login");

@@ -1,4 +1,4 @@
-import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { BackendBusy, BackendUnavailable, BackendUnusable } from "../../errors.ts";
 /** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
 import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
@@ -7,8 +7,8 @@ export class EventTooLarge extends BackendUnusable {
   override name = "EventTooLarge";
 }
 
-/** The store has no room. It counts as unavailable, so that a node goes on by itself once there is room again. */
-export class StoreFull extends BackendUnavailable {
+/** The store has no room. It counts as busy, so that a node goes on by itself once there is room again. */
+export class StoreFull extends BackendBusy {
   override name = "StoreFull";
 }
 

@@ -58,21 +58,17 @@ export class PostgresMailboxStore implements MailboxStore {
   }
 
   async commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
-    const { verdict, alreadyNotified } = await this.#settleTimed({ owner, batch, settlement });
-    // Also when it was settled before: the answer to that may have been lost, and the notification with it.
-    if (verdict !== "fenced") {
-      const types = Object.keys(settlement.outputTypes);
-      this.#notifier.notify([owner.partition], types, this.#leases.othersAlive, alreadyNotified);
-    }
-    return verdict;
-  }
-
-  async #settleTimed(request: SettleRequest): Promise<SettleReply> {
-    this.#committing.set(request.owner, performance.now());
+    this.#committing.set(owner, performance.now());
     try {
-      return await this.#settle(request);
+      const { verdict, alreadyNotified } = await this.#settle({ owner, batch, settlement });
+      // Also when it was settled before: the answer to that may have been lost, and the notification with it.
+      if (verdict !== "fenced") {
+        const types = Object.keys(settlement.outputTypes);
+        this.#notifier.notify([owner.partition], types, this.#leases.othersAlive, alreadyNotified);
+      }
+      return verdict;
     } finally {
-      this.#committing.delete(request.owner);
+      this.#committing.delete(owner);
     }
   }
 

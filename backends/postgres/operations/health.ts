@@ -60,8 +60,9 @@ function mailboxHealth(sql: Sql) {
       select count(*) filter (where state <> 'dead') as parked, count(*) filter (where state = 'retry') as retrying,
         count(*) filter (where state = 'dead') as dead,
         (select (extract(epoch from clock_timestamp() - e.recorded_at) * 1000)::float8
-          from zaakstroom.events e where e.event_id = (array_agg(d.event_id order by d.position)
-            filter (where state <> 'dead'))[1]) as "oldestMs"
+          from zaakstroom.events e where e.event_id = (select q.event_id from zaakstroom.parked_deliveries q
+            where (q.processor, q.partition) = (s.processor, s.partition) and q.state <> 'dead'
+            order by q.position limit 1)) as "oldestMs"
       from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (s.processor, s.partition)
     ) d on true`;
 }

@@ -45,6 +45,8 @@ export interface PostgresOptions extends PostgresTarget {
   batchBytes?: number;
   /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
+  /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
+  requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each row of the outbox that is refused. */
@@ -56,6 +58,8 @@ export interface PostgresOptions extends PostgresTarget {
   /** The time timers are measured against. Default: the clock of the database. */
   timersAsOf?: () => Date;
 }
+
+const LEASE_MS = 5_000;
 
 const features: BackendFeatures = {
   durable: true,
@@ -76,12 +80,18 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
     const migrated = await migrate(client, migrateOptions(options));
+    if (options.requireWritable) await requireWritable(client);
     if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
     return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** Writes nothing, by a statement that writes. Throws BackendReadOnly when no server of the URL takes writes. */
+async function requireWritable(client: PostgresClient): Promise<void> {
+  await client.run((sql) => sql`delete from zaakstroom.nodes where false`);
 }
 
 function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIONS }: PostgresOptions) {
@@ -105,6 +115,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
+  readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
@@ -115,7 +126,9 @@ class PostgresBackend implements Backend {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
     this.#notifier = new Notifier(client, { node, pollMs });
-    this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
+    const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
+    this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
+    this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
@@ -167,7 +180,7 @@ class PostgresBackend implements Backend {
   listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client, this.inbox);
+  health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -184,16 +197,14 @@ class PostgresBackend implements Backend {
 }
 
 function mailboxContext(
-  client: PostgresClient,
-  notifier: Notifier,
-  node: string,
+  store: PostgresMailboxStore,
+  leaseStore: PostgresLeaseStore,
   options: PostgresOptions,
 ): MailboxContext {
-  const { leaseMs = 5_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
+  const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
   const { onAvailabilityChange = () => {} } = options;
-  const leaseStore = new PostgresLeaseStore(client, node, leaseMs);
   return {
-    store: new PostgresMailboxStore(client, notifier, leaseStore),
+    store,
     leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
     limits: { batchSize, batchBytes },
     clock: systemClock,

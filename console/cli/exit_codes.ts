@@ -1,6 +1,6 @@
 /** How a command ends: its exit code, and the one line that explains it. @module */
 import {
-  BackendReadOnly,
+  BackendBusy,
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
@@ -105,7 +105,7 @@ export function reportError(
 
 function codeOf(error: unknown): number {
   if (error instanceof CommandError) return error.code;
-  if (error instanceof BackendReadOnly) return exitCodes.unusable;
+  if (error instanceof BackendBusy) return exitCodes.unusable;
   if (error instanceof BackendUnavailable) return exitCodes.unavailable;
   if (error instanceof BackendUnusable) return exitCodes.unusable;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;

@@ -1,4 +1,4 @@
-import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { BackendBusy, BackendUnavailable, BackendUnusable } from "../../errors.ts";
 /** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
 import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
@@ -7,8 +7,8 @@ export class EventTooLarge extends BackendUnusable {
   override name = "EventTooLarge";
 }
 
-/** The store has no room. It counts as unavailable, so that a node goes on by itself once there is room again. */
-export class StoreFull extends BackendUnavailable {
+/** The store has no room. It counts as busy, so that a node goes on by itself once there is room again. */
+export class StoreFull extends BackendBusy {
   override name = "StoreFull";
 }
 
@@ -54,7 +54,19 @@ const REFUSALS: Record<number, string> = {
   10005: "use fewer replicas, or add servers to the cluster",
 };
 
-/** Turns an error answer of the JetStream API into an error of ours, or JetStreamApiError when it is none of the known ones. */
+/** The server refuses, by a code that nothing here is prepared for. */
+export class Refused extends BackendUnusable {
+  override name = "Refused";
+
+  constructor({ err_code: code, description }: ApiError) {
+    super(`NATS refuses (${code} ${description}): see the limits of the account and the server's log`);
+  }
+}
+
+/** Codes that callers are prepared for. */
+const STREAM_NAME_IN_USE = 10058;
+
+/** Turns an error answer of the JetStream API into an error of ours, or JetStreamApiError when its caller may expect it. */
 export function refusal(error: ApiError): Error {
   const { code, err_code, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(err_code)) {
@@ -73,7 +85,8 @@ export function refusal(error: ApiError): Error {
   if (TRY_AGAIN.includes(err_code) || code === 503 || code === 429) {
     return new BackendUnavailable(`NATS asks to try again (${err_code})`);
   }
-  return new JetStreamApiError(error);
+  const isExpected = code === 404 || err_code === STREAM_NAME_IN_USE;
+  return isExpected ? new JetStreamApiError(error) : new Refused(error);
 }
 
 /** True for the API's answer that there is no such stream, consumer or message. */
@@ -117,6 +130,9 @@ export function translate(error: unknown): unknown {
   }
   if (/max_payload|payload size/i.test(message)) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
+  }
+  if (/unexpected response from server/.test(message)) {
+    return new BackendUnavailable("Can't connect to NATS: what answers there is not NATS", { cause: error });
   }
   if (UNAVAILABLE.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
     return new BackendUnavailable(`NATS is away (${message})`, { cause: error });

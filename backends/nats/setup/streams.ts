@@ -12,7 +12,7 @@ import {
 } from "../../../schema/nats.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { isNotFound, StoreFull } from "../connection/errors.ts";
+import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 
 /** The answer when another node created the stream at the same time. */
@@ -113,6 +113,6 @@ function refusedStream(error: unknown, stream: string): unknown {
   if (error instanceof StoreFull) {
     return new BackendUnusable(`No room for the stream ${stream}: ${error.message}`);
   }
-  if (!(error instanceof JetStreamApiError)) return error;
-  return new BackendUnusable(`NATS refuses the stream ${stream} (${error.code} ${error.message})`);
+  if (!(error instanceof Refused)) return error;
+  return new BackendUnusable(error.message.replace("refuses", `refuses the stream ${stream}`));
 }

@@ -38,6 +38,14 @@ Deno.test("what only a person can mend is refused, and a busy server is asked ag
   assert(!(refused(10008) instanceof StoreFull));
 });
 
+Deno.test("a code that nobody expects is a refusal in one line, and no bug", () => {
+  for (const code of [10026, 10027, 10113, 19999]) {
+    const error = refused(code, "maximum number of streams reached", 400);
+    assert(error instanceof BackendUnusable, String(code));
+    assertMatch(error.message, new RegExp(`^NATS refuses \\(${code} maximum number .*limits of the account`));
+  }
+});
+
 Deno.test("a stale expectation is a conflict that tells the sequence found; what is not known stays itself", () => {
   const conflict = refused(10071, "wrong last sequence: 42", 400);
   assertEquals((conflict as Conflict).actual, 42);

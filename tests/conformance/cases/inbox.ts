@@ -94,4 +94,23 @@ export const inboxCases: ConformanceCase[] = [
       assertEquals(stored.map(({ event }) => event.event_type), ["case.intake", "case.withdrawn"]);
     },
   },
+  {
+    name: "of events under one id the first is stored, and those with other content are refused (I1)",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
+      const event_id = crypto.randomUUID();
+      const data = JSON.parse(`{${INTAKE_FIELDS}}`);
+      const sent = [data, { ...data, debt_amount: 1 }, { ...data, case_id: "other" }, data];
+      const texts = sent.map((data) => JSON.stringify({ event_type: "case.intake", event_id, data }));
+      // All of them are there when the first is taken in.
+      for (const text of texts) await fixture.harness.leaveEvent!(text);
+      await fixture.mailboxes(backend, INTAKE);
+      const refused = await refusedEvents(fixture, backend.inbox!, 2);
+      assertEquals(refused.map(({ text }) => text), texts.slice(1, 3));
+      for (const { reason } of refused) assertMatch(reason, /stored already, with other content/);
+      const stored = await Array.fromAsync(backend.readAll());
+      assertEquals(stored.map(({ event }) => event.data.debt_amount), [10]);
+    },
+  },
 ];

@@ -16,6 +16,8 @@ interface ChaosOptions {
   readonly url: string | undefined;
   /** Own servers write everything they acknowledge to the disk, as in production. */
   readonly syncs: boolean;
+  /** The path of the program that runs nodes: it serves their health as the product does, which simulators don't know. */
+  readonly nodeEntry: string;
   /** Runs at once. */
   readonly parallel: number;
   readonly onPhase: (run: string, phase: string) => void;
@@ -63,7 +65,7 @@ export async function runScenarios(options: ChaosOptions): Promise<ChaosRuns> {
 }
 
 async function runOne({ scenario, backend }: ScenarioJob, servers: ServerPool, options: ChaosOptions) {
-  const { seed, durationMs, perSecond, signal } = options;
+  const { seed, durationMs, perSecond, nodeEntry, signal } = options;
   if (signal.aborted) return undefined;
   const server = backend === "memory" ? undefined : await servers.acquire(backend, needsOwnServer(scenario));
   const label = `${scenario.name} on ${backend}`;
@@ -74,6 +76,7 @@ async function runOne({ scenario, backend }: ScenarioJob, servers: ServerPool, o
       seed,
       durationMs,
       perSecond,
+      nodeEntry,
       server,
       onPhase,
       signal,

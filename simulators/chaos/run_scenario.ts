@@ -21,6 +21,7 @@ interface RunOptions {
   readonly seed: string;
   readonly durationMs: number;
   readonly perSecond: number;
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */

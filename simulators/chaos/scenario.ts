@@ -36,6 +36,8 @@ export const scenarioSchema = z.strictObject({
     recoverMs: z.int().min(1).optional(),
     /** From a fault to its first sign. */
     detectMs: z.int().min(1).optional(),
+    /** From a probe to its answer. */
+    probeMs: z.int().min(1).optional(),
   }).default({}),
 });
 

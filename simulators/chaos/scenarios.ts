@@ -153,6 +153,13 @@ const plans: readonly ScenarioPlan[] = [
     timeline: [{ fault: "two_nodes_racing", leastMs: 1_500 }],
   },
   {
+    name: "hostile_producers",
+    about:
+      "Garbage, floods, taken ids, oversized events and slow HTTP clients beside the load: each harms itself alone",
+    timeline: [{ fault: "hostile_producers" }],
+    expect: { probeMs: 1_000 },
+  },
+  {
     name: "bad_day",
     about: "Many faults after and into each other, drawn by the seed",
     nodes: 2,

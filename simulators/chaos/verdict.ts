@@ -26,7 +26,7 @@ export function failuresOf({ scenario, faults, findings, warm, interrupted }: Ev
 }
 
 function failuresOfFault(fault: FaultRecord, { expect }: Scenario): string[] {
-  const { name, proof, mustShow, detectedMs, recoveredMs } = fault;
+  const { name, proof, mustShow, detectedMs, recoveredMs, slowestProbeMs, problems } = fault;
   const late = (what: string, ms: number | undefined, most: number | undefined) =>
     most !== undefined && (ms === undefined || ms > most)
       ? [
@@ -41,6 +41,8 @@ function failuresOfFault(fault: FaultRecord, { expect }: Scenario): string[] {
     ...recoveredMs === undefined ? [`${name}: nothing was settled after it`] : [],
     ...late("detected", detectedMs, expect.detectMs),
     ...late("recovered", recoveredMs, expect.recoverMs),
+    ...late("answered a probe", slowestProbeMs, expect.probeMs),
+    ...problems.map((problem) => `${name}: ${problem}`),
   ];
 }
 

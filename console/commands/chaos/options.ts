@@ -31,6 +31,7 @@ const scenarioNames = [
   "clock_jump",
   "lease_theft",
   "two_nodes_racing",
+  "hostile_producers",
   "bad_day",
 ] as const;
 

@@ -23,6 +23,8 @@ interface TestbedOptions {
   readonly nodes: number;
   readonly guarded: boolean;
   readonly smallHeap: boolean;
+  /** The path of the program that runs nodes. */
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */
@@ -36,8 +38,6 @@ const THEFT_TIMEOUT_MS = 3_000;
 
 /** An open testbed: nodes run, and the load has not begun. */
 export interface RunningTestbed extends Testbed {
-  /** Reads the store, past all proxies. */
-  readonly reader: Backend;
   stopNodes(): Promise<void>;
   tearDown(): Promise<void>;
 }
@@ -58,6 +58,7 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
     linkRules: [],
     server: undefined,
     storeUrl: undefined,
+    storeName: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
     stealLeases: () => Promise.reject(new Error("In memory there is one node")),
@@ -86,6 +87,7 @@ async function openOnServer(
       linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules],
       server,
       storeUrl: processes.url,
+      storeName: processes.store,
       reader,
       addNode: (name = `node-${processes.nodes.length + 1}`) => processes.addNode(name),
       stealLeases: (name: string) => processes.stealLeases(name),
@@ -98,6 +100,8 @@ async function openOnServer(
   }
 }
 
+type NodeOptions = Pick<TestbedOptions, "guarded" | "smallHeap" | "nodeEntry">;
+
 /** The processes that use one store of a server. */
 class TestbedProcesses {
   readonly recorder = new Recorder();
@@ -105,13 +109,11 @@ class TestbedProcesses {
   readonly proxies: FaultProxy[] = [];
   readonly #backends: Backend[] = [];
   readonly #server: ChaosServer;
-  readonly #store: string;
-  readonly #nodeOptions: Pick<TestbedOptions, "guarded" | "smallHeap">;
+  readonly #nodeOptions: NodeOptions;
 
-  constructor(server: ChaosServer, store: string, kind: Pick<TestbedOptions, "guarded" | "smallHeap">) {
+  constructor(server: ChaosServer, readonly store: string, { guarded, smallHeap, nodeEntry }: NodeOptions) {
     this.#server = server;
-    this.#store = store;
-    this.#nodeOptions = { guarded: kind.guarded, smallHeap: kind.smallHeap };
+    this.#nodeOptions = { guarded, smallHeap, nodeEntry };
   }
 
   proxy(): FaultProxy {
@@ -124,12 +126,12 @@ class TestbedProcesses {
   }
 
   get url(): string {
-    return this.#server.urlOf(this.#store);
+    return this.#server.urlOf(this.store);
   }
 
   #plan(port?: number) {
-    const url = this.#server.urlOf(this.#store, port);
-    return { backend: this.#server.backend, url, stream: this.#store };
+    const url = this.#server.urlOf(this.store, port);
+    return { backend: this.#server.backend, url, stream: this.store };
   }
 
   async open(node?: string): Promise<Backend> {
@@ -146,7 +148,8 @@ class TestbedProcesses {
 
   async addNode(node: string): Promise<ChaosNode> {
     const proxy = this.proxy();
-    const plan = { ...this.#plan(proxy.port), node, ...this.#nodeOptions };
+    const { nodeEntry: entry, ...kind } = this.#nodeOptions;
+    const plan = { ...this.#plan(proxy.port), node, entry, ...kind };
     const started = await NodeProcess.start(plan, proxy, this.recorder);
     this.nodes.push(started);
     return started;
@@ -181,6 +184,6 @@ class TestbedProcesses {
     for (const { rules } of this.proxies) rules.restore();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     for (const proxy of this.proxies) await proxy[Symbol.asyncDispose]();
-    await this.#server.drop(this.#store);
+    await this.#server.drop(this.store);
   }
 }

@@ -95,6 +95,33 @@ export const inboxCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "a time that is late or ahead is marked when the event is taken in, and marks that were sent are dropped",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const { backend } = await nodeWithInbox(fixture);
+      const metadata = { marks: ["bsn_fails_eleven_test"] };
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+      for (const timestamp of ["2005-01-01T00:00:00Z", "2012-07-01T00:00:00Z", tomorrow, undefined]) {
+        const event = {
+          event_type: "case.intake",
+          timestamp,
+          data: JSON.parse(`{${INTAKE_FIELDS}}`),
+          metadata,
+        };
+        await fixture.harness.leaveEvent!(JSON.stringify(event));
+      }
+      await fixture.until("all events", async () => (await Array.fromAsync(backend.readAll())).length === 4);
+      const stored = await Array.fromAsync(backend.readCase("left"));
+      assertEquals(stored.map(({ event }) => event.metadata.marks), [
+        ["before_first_rule", "late"],
+        ["late"],
+        ["in_future"],
+        undefined,
+      ]);
+    },
+  },
+  {
     name: "of events under one id the first is stored, and those with other content are refused (I1)",
     needs: "leaveEvent",
     async run(fixture) {

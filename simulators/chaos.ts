@@ -14,6 +14,8 @@ interface ChaosOptions extends Omit<RunSettings, "backend"> {
   readonly url: string | undefined;
   /** Own servers write everything they acknowledge to the disk, as in production. */
   readonly syncs: boolean;
+  /** The path of the program that runs nodes: it serves their health as the product does, which simulators don't know. */
+  readonly nodeEntry: string;
   readonly parallel: number;
   readonly onPhase: (run: string, phase: string) => void;
   readonly onResult: (result: RunResult) => void;

@@ -25,6 +25,7 @@ export interface RunSettings {
 }
 
 interface RunOptions extends RunSettings {
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */

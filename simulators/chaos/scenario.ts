@@ -32,6 +32,8 @@ export interface Scenario {
   readonly expect: {
     /** From the end of a fault (or from its moment, if it is over at once) to the first settled batch. */
     readonly recoverMs?: number;
+    /** From a probe to its answer. */
+    readonly probeMs?: number;
   };
 }
 

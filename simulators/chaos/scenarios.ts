@@ -140,6 +140,12 @@ const plans = {
     about: "Two nodes run under one name and take each other's leases; none of their work is done twice",
     timeline: [{ fault: "two_nodes_racing", leastMs: 1_500 }],
   },
+  hostile_producers: {
+    about:
+      "Garbage, floods, taken ids, oversized events and slow HTTP clients beside the load: each harms itself alone",
+    timeline: [{ fault: "hostile_producers" }],
+    expect: { probeMs: 1_000 },
+  },
   bad_day: {
     about: "Many faults after and into each other, drawn by the seed",
     nodes: 2,

@@ -23,6 +23,10 @@ export interface FaultRecord {
   readonly mustShow: boolean;
   /** From its end to the first batch that was settled after it; from its moment, where it is over at once. */
   readonly recoveredMs: number | undefined;
+  /** The longest that a node took to answer a probe meanwhile; undefined where nobody asked. */
+  readonly slowestProbeMs: number | undefined;
+  /** What else must not be, in words. */
+  readonly problems: readonly string[];
 }
 
 /** One fault of a timeline, at its time. */
@@ -111,6 +115,8 @@ function recordFault(
     detectedBy: sign?.what,
     mustShow: signs.length > 0 && !fault.signsOptional,
     recoveredMs: settled && settled.endedAt! - healedAt,
+    slowestProbeMs: fault.slowestProbeMs?.(),
+    problems: fault.problems?.() ?? [],
   };
 }
 

@@ -40,6 +40,10 @@ export interface TestbedFault {
   heal?(testbed: Testbed): Promise<void> | void;
   /** What proves that it took effect, in words; undefined when nothing does, and then the run fails. */
   tookEffect(testbed: Testbed, at: number): string | undefined;
+  /** The longest that a node took to answer a probe meanwhile, where the fault asks. */
+  slowestProbeMs?(): number | undefined;
+  /** What else it saw that must not be, in words. */
+  problems?(): readonly string[];
 }
 
 /** Where and how a simulated fault strikes, as data: nodes count from 0, `ms` is how long it lasts. */

@@ -3,6 +3,7 @@
  * 2023's figures. The figures themselves are reviewed data in `rules/`.
  * @module
  */
+import { Reject } from "../../processor.ts";
 import type { Source, SourceCertainty } from "./source.ts";
 
 /** A figure with its history. */
@@ -30,8 +31,8 @@ interface FoundValue<T> {
 /** Used for figures whose first day was not researched: they hold for every day this runtime sees. */
 export const ALWAYS = "1900-01-01";
 
-/** There is no value for this day. */
-export class MissingValue extends Error {
+/** There is no value for this day, and there will be none at the next try. */
+export class MissingValue extends Reject {
   override name = "MissingValue";
 }
 

@@ -3,12 +3,13 @@
  * assumption until an organisation sets it; none is a published norm unless its source says so.
  * @module
  */
+import { FIRST_RULE_DAY } from "../../../schema/event_fields.ts";
 import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
 
 /** First day of the tables: from then on the figures they rest on are known. A replay of earlier days is refused. */
-export const FIRST_DAY = "2012-07-01";
+export const FIRST_DAY = FIRST_RULE_DAY;
 
 /** The default policy: its bounds. Amounts in cents. */
 export const policy = {

@@ -10,6 +10,7 @@
  * asynchronous) and cannot prove a table complete.
  * @module
  */
+import { Reject } from "../../processor.ts";
 import type { Source } from "../law/source.ts";
 
 /** Facts: the values a table is asked with, one for each name. */
@@ -88,7 +89,7 @@ export function compile<F extends Facts, O>(...versions: Table<F, O>[]) {
     /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
     match(facts: F, day: string): Match<O> {
       const version = compiled.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
-      if (!version) throw new RangeError(`Cannot apply table ${id} on ${day}: no version holds`);
+      if (!version) throw new Reject(`Cannot apply table ${id} on ${day}: no version holds`);
       return version.matches[indexOf(version.offsets, facts)]!;
     },
   };

@@ -2,6 +2,8 @@
 import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import {
   driftOf,
+  INGEST_BYTES,
+  ingestName,
   leaseStream,
   partitionsIn,
   type StoreShape,
@@ -18,8 +20,11 @@ import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts
 /** The answer when another node created the stream at the same time. */
 const STREAM_NAME_IN_USE = 10058;
 
+/** A server with less room than this bounds a stream by itself. */
+const LEAST_BYTES = 1_048_576;
+
 /** A store as it is requested: an existing store keeps what is left undefined. */
-export interface RequestedStore extends Omit<StoreShape, "replicas" | "leaseMs" | "maxPayload"> {
+export interface RequestedStore extends Pick<StoreShape, "stream" | "prefix" | "partitions"> {
   readonly replicas: number | undefined;
   readonly leaseMs: number | undefined;
 }
@@ -47,7 +52,7 @@ export async function ensureStreams(
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
-  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload };
+  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
   const created: string[] = [];
   const found: StreamConfig[] = [];
   for (const config of streamsOf(shape)) {
@@ -68,7 +73,9 @@ function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape
   const named = (name: string) => found.find((config) => config.name === name)!;
   const config = named(storeStream(wanted).name);
   const leaseMs = named(leaseStream(wanted).name).max_age / 1e6;
-  return { ...wanted, partitions: partitionsIn(config), replicas: config.num_replicas, leaseMs };
+  const { max_bytes } = named(ingestName(wanted.stream));
+  const ingestBytes = max_bytes > 0 ? max_bytes : wanted.ingestBytes;
+  return { ...wanted, partitions: partitionsIn(config), replicas: config.num_replicas, leaseMs, ingestBytes };
 }
 
 function driftOfStreams(wanted: readonly StreamSettings[], found: readonly StreamConfig[]): StreamDrift[] {
@@ -99,12 +106,23 @@ async function ensureStream(
     if (!isNotFound(error)) throw error;
   }
   try {
-    const { config } = await client.manage(({ streams }) => streams.add(wanted));
+    const config = await addStream(client, wanted);
     onCreated();
     return config;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return await read();
     throw refusedStream(error, wanted.name);
+  }
+}
+
+/** Makes a stream, bounded by fewer bytes than wanted where the server has not so many to set aside. */
+async function addStream(client: NatsClient, wanted: StreamSettings): Promise<StreamConfig> {
+  try {
+    return (await client.manage(({ streams }) => streams.add(wanted))).config;
+  } catch (error) {
+    if (!(error instanceof StoreFull) || wanted.max_bytes < 0) throw error;
+    const fewer = wanted.max_bytes / 4;
+    return await addStream(client, { ...wanted, max_bytes: fewer < LEAST_BYTES ? -1 : fewer });
   }
 }
 

@@ -29,6 +29,8 @@ interface Answer {
 /** Reads under way at most, where many are needed. */
 export const READS_AT_ONCE = 32;
 const MESSAGES_PER_READ = 500;
+/** The server ends an answer behind the message that reaches this. By itself it would stop at 64 MB. */
+const BYTES_PER_READ = 4_000_000;
 const NOTHING_FOUND = 404;
 const TOO_MANY_FOUND = 413;
 
@@ -40,7 +42,8 @@ export async function* readSubject(
   from = 1,
 ): AsyncGenerator<StreamMessage> {
   for (let next = from;;) {
-    const query = { seq: next, next_by_subj: filter, batch: MESSAGES_PER_READ };
+    const limits = { batch: MESSAGES_PER_READ, max_bytes: BYTES_PER_READ };
+    const query = { seq: next, next_by_subj: filter, ...limits };
     const { messages, pending } = await readAnswer(client, stream, query);
     yield* messages;
     // The server may end an answer early, by its size.

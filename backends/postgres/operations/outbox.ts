@@ -1,4 +1,5 @@
 /** The transactional outbox: one node at a time moves its rows into the log, in the order of their ids. @module */
+import { isDeepStrictEqual } from "node:util";
 import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
@@ -111,7 +112,7 @@ function readRow(text: string, options: InputOptions): WireEvent | Refusal {
   }
 }
 
-/** Appends the events. One whose id is stored with other content is refused, so it blocks no other. */
+/** Appends the events. One whose id is taken by other content is refused, so it blocks no other. */
 async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<Drained> {
   const refused: RefusedRow[] = [];
   while (events.length > 0) {
@@ -122,14 +123,26 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
       return { touched, appended: events, refused };
     } catch (error) {
       if (codeOf(error) !== "ZS002") throw error;
-      const clashes = ({ event }: OutboxEvent) => event.event_id === detailOf(error);
       const reason = new EventIdConflict(detailOf(error)).message;
-      const clashing = events.filter(clashes);
-      refused.push(...clashing.map(({ id }) => ({ id, refusalClass: "id_conflict" as const, reason })));
-      events = events.filter((outboxEvent) => !clashes(outboxEvent));
+      const clashing = findClashing(events, detailOf(error));
+      for (const { id } of clashing) refused.push({ id, refusalClass: "id_conflict", reason });
+      events = events.filter((event) => !clashing.includes(event));
     }
   }
   return { touched: [], appended: [], refused };
+}
+
+/** Under an id with several contents: those that differ from the first, which may be stored; else all of them. */
+function findClashing(events: readonly OutboxEvent[], eventId: string): OutboxEvent[] {
+  const all = events.filter(({ event }) => event.event_id === eventId);
+  const others = all.filter(({ event }) => !isSameFact(event, all[0]!.event));
+  return others.length > 0 ? others : all;
+}
+
+/** What the store compares. */
+function isSameFact(one: WireEvent, other: WireEvent): boolean {
+  const fact = ({ event_type, correlation_id, data }: WireEvent) => [event_type, correlation_id, data];
+  return isDeepStrictEqual(fact(one), fact(other));
 }
 
 async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<number[]> {

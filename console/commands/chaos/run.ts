@@ -1,4 +1,5 @@
 /** Plays the scenarios, prints what came of each, and writes the report. @module */
+import { fileURLToPath } from "node:url";
 import { NO_NATS, runScenarios } from "../../../simulators/chaos.ts";
 import { type ChaosResult, hasPassed, worstOf } from "../../../simulators/chaos/report/summary.ts";
 import { formatMs } from "../../../simulators/reports/number_format.ts";
@@ -45,6 +46,7 @@ async function playAll(values: ChaosValues, signal: AbortSignal, output: Output)
       url: values.url,
       syncs: true,
       parallel: values.parallel,
+      nodeEntry: fileURLToPath(new URL("./node_entry.ts", import.meta.url)),
       signal,
       onPhase: (run, phase) => view.onPhase(run, phase),
       onResult: (result) => view.onResult(result),

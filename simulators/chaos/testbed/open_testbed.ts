@@ -22,6 +22,8 @@ interface TestbedOptions {
   readonly nodes: number;
   readonly guarded: boolean;
   readonly smallHeap: boolean;
+  /** The path of the program that runs nodes. */
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */
@@ -35,8 +37,6 @@ const THEFT_TIMEOUT_MS = 3_000;
 
 /** An open testbed: nodes run, and the load has not begun. */
 export interface RunningTestbed extends Testbed {
-  /** Reads the store, past all proxies. */
-  readonly reader: Backend;
   stopNodes(): Promise<void>;
   tearDown(): Promise<void>;
 }
@@ -57,6 +57,7 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
     linkRules: [],
     server: undefined,
     storeUrl: undefined,
+    storeName: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
     stealLeases: () => Promise.reject(new Error("In memory there is one node")),
@@ -92,16 +93,18 @@ class TestbedProcesses {
   readonly nodes: ChaosNode[] = [];
   readonly #proxies: FaultProxy[] = [];
   readonly #backends: Backend[] = [];
-  readonly #store: string;
-  readonly #kind: Pick<TestbedOptions, "guarded" | "smallHeap">;
+  readonly #kind: Pick<TestbedOptions, "guarded" | "smallHeap"> & { readonly entry: string };
 
-  constructor(readonly server: ChaosServer, store: string, { guarded, smallHeap }: TestbedOptions) {
-    this.#store = store;
-    this.#kind = { guarded, smallHeap };
+  constructor(
+    readonly server: ChaosServer,
+    readonly storeName: string,
+    { guarded, smallHeap, nodeEntry: entry }: TestbedOptions,
+  ) {
+    this.#kind = { guarded, smallHeap, entry };
   }
 
   get storeUrl(): string {
-    return this.server.urlOf(this.#store);
+    return this.server.urlOf(this.storeName);
   }
 
   addProxy(): FaultProxy {
@@ -113,7 +116,7 @@ class TestbedProcesses {
 
   #plan(port?: number) {
     const { backend } = this.server;
-    return { backend, url: this.server.urlOf(this.#store, port), stream: this.#store };
+    return { backend, url: this.server.urlOf(this.storeName, port), stream: this.storeName };
   }
 
   /** Opens the store: through a port of a proxy, or directly. */
@@ -162,6 +165,6 @@ class TestbedProcesses {
     for (const { rules } of this.#proxies) rules.restore();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     for (const proxy of this.#proxies) await proxy[Symbol.asyncDispose]();
-    await this.server.drop(this.#store);
+    await this.server.drop(this.storeName);
   }
 }

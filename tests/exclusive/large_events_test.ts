@@ -14,12 +14,13 @@ import { startNats } from "../support/servers/nats_server.ts";
 import { startPostgres } from "../support/servers/postgres_server.ts";
 import { natsTest } from "../support/servers/requires_nats.ts";
 
-const EVENTS = 400;
+/** A node without bounds would take a hundred in at once; four hundred, as an attacker sent them, are for `ok:long`. */
+const EVENTS = Deno.env.has("ZAAKSTROOM_LONG") ? 400 : 100;
 const BYTES = 1_000_000;
 /** One of so many has a mistake in it, and waits in the inbox. */
 const INVALID_EVERY = 8;
 const SENT_AT_ONCE = 8;
-/** The most that a node may have, in megabytes. Measured: 380 to 415 on JetStream, 439 on PostgreSQL. */
+/** The most that a node may have, in megabytes. Measured with 400: 380 to 415 on JetStream, 439 on PostgreSQL. */
 const MAX_MEMORY_MB = 600;
 
 /** A store, and somebody who leaves events in it. */
@@ -89,7 +90,7 @@ async function assertBounded(args: readonly string[], producer: Producer): Promi
 }
 
 natsTest(
-  "400 events of a megabyte on the ingest subject leave a node under its bound, each whole or refused to its sender",
+  "events of a megabyte on the ingest subject leave a node under its bound, each whole or refused to its sender",
   async () => {
     await using server = await startNats({ syncAlways: false });
     const connection = await connect({ servers: server.url });
@@ -110,7 +111,7 @@ natsTest(
   },
 );
 
-Deno.test("400 events of a megabyte in the outbox leave a node under its bound, each whole", async () => {
+Deno.test("events of a megabyte in the outbox leave a node under its bound, each whole", async () => {
   await using server = await startPostgres({ fsync: false });
   const url = await server.freshStore();
   const sql = postgres(url, { max: SENT_AT_ONCE, onnotice: () => {} });

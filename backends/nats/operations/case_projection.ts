@@ -16,7 +16,7 @@ import {
 import { BackendUnavailable } from "../../errors.ts";
 import { Conflict, isNotFound } from "../connection/errors.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
-import { envelopeOf } from "../stream/message.ts";
+import { envelopeOf, isEvent } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
 
 /** Events of a chunk. Its entries and the checkpoint fit one atomic batch. */
@@ -103,10 +103,10 @@ function bucketOf(stream: string) {
   return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
 }
 
-/** The latest event of each case, in the order in which they were stored. */
-function latestOf(events: readonly StreamMessage[]): Map<string, LatestEvent> {
+/** The latest event of each case, in the order in which they were stored. What is no event is none. */
+function latestOf(messages: readonly StreamMessage[]): Map<string, LatestEvent> {
   const latest = new Map<string, LatestEvent>();
-  for (const found of events) {
+  for (const found of messages.filter(isEvent)) {
     const { caseId, version } = envelopeOf(found);
     const openedAt = version === 1 ? found.recordedAt : latest.get(caseId)?.openedAt;
     latest.delete(caseId);

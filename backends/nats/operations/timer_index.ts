@@ -30,13 +30,7 @@ export class TimerIndex {
   constructor(context: TimerIndexContext) {
     this.#context = context;
     const { client, stream, subjects } = context;
-    this.#reader = new OrderedReader({
-      client,
-      stream,
-      filters: [subjects.timers()],
-      after: 0,
-      withSubjects: true,
-    });
+    this.#reader = new OrderedReader({ client, stream, filters: [subjects.timers()], after: 0 });
   }
 
   /** Reads everything written until now. */

@@ -16,6 +16,14 @@ export class BackendUnusable extends Error {
   override name = "BackendUnusable";
 }
 
+/**
+ * The store is gone, or older than what is known of it. It is not waited for, as one that is unavailable or unusable is:
+ * a person restores it, or takes it as it is. One line, and what to do.
+ */
+export class StoreLost extends Error {
+  override name = "StoreLost";
+}
+
 /** Another producer appended to the case first. */
 export class VersionConflict extends Error {
   override name = "VersionConflict";

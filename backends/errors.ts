@@ -24,6 +24,11 @@ export class StoreLost extends Error {
   override name = "StoreLost";
 }
 
+/** The store refuses what a settlement holds, however often it is asked: a delivery of it made what can't be stored. */
+export class SettlementRefused extends Error {
+  override name = "SettlementRefused";
+}
+
 /** Another producer appended to the case first. */
 export class VersionConflict extends Error {
   override name = "VersionConflict";

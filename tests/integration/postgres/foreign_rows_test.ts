@@ -1,6 +1,7 @@
 /** Rows of the log that other hands wrote: refused by the database, and where it had no checks, harmless. @module */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
+import { derivedId } from "../../../schema/ids.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 import { run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
@@ -19,6 +20,7 @@ interface Row {
   readonly type?: string;
   readonly partition?: number;
   readonly version?: number;
+  readonly event_id?: string;
   readonly schema_version?: number;
   readonly occurred_at?: string;
   readonly recorded_at?: string;
@@ -40,11 +42,12 @@ function intakeOf(case_id: string): string {
 async function insert(sql: postgres.Sql, row: Row): Promise<void> {
   const { case_id = "foreign", type = "case.intake", version = 1, schema_version = 1 } = row;
   const { occurred_at = "2026-03-01 12:00+00", recorded_at = "2026-03-01 12:00+00" } = row;
+  const { event_id = crypto.randomUUID() } = row;
   const { data = intakeOf(case_id), metadata = `{"schema_version":1}` } = row;
   const { partition = partitionOf(case_id, PARTITIONS) } = row;
   await sql`insert into zaakstroom.events
       (partition, type, case_id, version, event_id, schema_version, occurred_at, recorded_at, data, metadata)
-    values (${partition}, ${type}, ${case_id}, ${version}, gen_random_uuid(), ${schema_version},
+    values (${partition}, ${type}, ${case_id}, ${version}, ${event_id}, ${schema_version},
       ${occurred_at}::text::timestamptz, ${recorded_at}::text::timestamptz, ${data}::text::json, ${metadata}::text::json)`;
 }
 
@@ -159,3 +162,52 @@ async function assertDead(url: string): Promise<void> {
     assert(!shown.out.includes("123456782"));
   }
 }
+
+Deno.test("what comes of an event and can't be stored is a dead letter of that event alone", async () => {
+  const url = await server.freshStore(PARTITIONS);
+  const event_id = "019b76da-a800-7000-8000-000000000007";
+  const timestamp = "2026-03-01T12:00:00.000Z";
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    // The id that the analysis of the intake below will have, and a version behind which there is none.
+    const taken = derivedId(event_id, Date.parse(timestamp), "intake", 0);
+    await insert(sql, {
+      case_id: "squatter",
+      type: "case.withdrawn",
+      event_id: taken,
+      data: `{"case_id":"squatter"}`,
+    });
+    await insert(sql, { case_id: "endless", version: 2_147_483_647 });
+  } finally {
+    await sql.end();
+  }
+  const intakes = ["squatted", ...HEALTHY].map((caseId) => ({
+    event_type: "case.intake",
+    timestamp,
+    ...(caseId === "squatted" ? { event_id } : {}),
+    data: JSON.parse(intakeOf(caseId)),
+  }));
+  const stdin = intakes.map((each) => JSON.stringify(each)).join("\n");
+  const published = await run(["publish", "-", "--url", url], { stdin });
+  assertEquals(published.code, 0, published.err);
+  const { code, err } = await run(["start", "--url", url, "--until-idle", "--json", "--port", "0"]);
+  assertEquals(code, 0, err);
+  const { out } = await runHere(["dlq", "list", "--json", "--url", url]);
+  interface ShownDeadLetter {
+    readonly case_id: string;
+    readonly processor: string;
+    readonly error: string;
+  }
+  const letters: ShownDeadLetter[] = JSON.parse(out).dead_letters;
+  const refused = letters.filter(({ error }) => error === "SettlementRefused");
+  assertEquals(
+    refused.map(({ case_id, processor }) => `${case_id} at ${processor}`).sort(),
+    ["endless at intake", "squatted at intake"],
+  );
+  for (const caseId of HEALTHY) {
+    assertMatch(
+      (await runHere(["cases", "show", caseId, "--url", url])).out,
+      /case\.(decision|review_requested)/,
+    );
+  }
+});

@@ -7,7 +7,7 @@ import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient, Sql } from "../connection/client.ts";
-import { codeOf, detailOf } from "../connection/errors.ts";
+import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
 import { partitionsAndRows } from "../log/append.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
@@ -110,8 +110,8 @@ function readRow(text: string, options: InputOptions): WireEvent | Refusal {
   }
 }
 
-/** Appends the events. One whose id is stored with other content is refused, so it blocks no other. */
-async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<Drained> {
+/** Appends the events. One that can't be stored is refused, so it blocks no other. */
+async function appendEvents(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<Drained> {
   const refused: RefusedRow[] = [];
   while (events.length > 0) {
     try {
@@ -120,7 +120,10 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
       );
       return { touched, appended: events, refused };
     } catch (error) {
-      if (codeOf(error) !== "ZS002") throw error;
+      if (codeOf(error) !== "ZS002") {
+        const rest = await appendOneByOne(tx, events, partitions, error);
+        return { ...rest, refused: [...refused, ...rest.refused] };
+      }
       const clashes = ({ event }: OutboxEvent) => event.event_id === detailOf(error);
       const reason = new EventIdConflict(detailOf(error)).message;
       const clashing = events.filter(clashes);
@@ -129,6 +132,27 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
     }
   }
   return { touched: [], appended: [], refused };
+}
+
+/** After the database refused a row of several without saying which: each by itself, in their order. */
+async function appendOneByOne(
+  tx: Sql,
+  events: readonly OutboxEvent[],
+  partitions: number,
+  error: unknown,
+): Promise<Drained> {
+  const reason = rowRefusal(error);
+  if (reason === undefined) throw error;
+  if (events.length === 1) {
+    return { touched: [], appended: [], refused: [{ id: events[0]!.id, refusalClass: "invalid", reason }] };
+  }
+  const each: Drained[] = [];
+  for (const event of events) each.push(await appendEvents(tx, [event], partitions));
+  return {
+    touched: [...new Set(each.flatMap(({ touched }) => touched))],
+    appended: each.flatMap(({ appended }) => appended),
+    refused: each.flatMap(({ refused }) => refused),
+  };
 }
 
 async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<number[]> {

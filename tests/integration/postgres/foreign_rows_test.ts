@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { derivedId } from "../../../schema/ids.ts";
 import { partitionOf } from "../../../schema/partition.ts";
+import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 
@@ -178,6 +179,9 @@ Deno.test("what comes of an event and can't be stored is a dead letter of that e
       data: `{"case_id":"squatter"}`,
     });
     await insert(sql, { case_id: "endless", version: 2_147_483_647 });
+    for (const caseId of ["left-1", "endless", "left-2"]) {
+      await sql`insert into zaakstroom.outbox (event) values (${intakeOf(caseId)}::text::json)`;
+    }
   } finally {
     await sql.end();
   }
@@ -204,7 +208,12 @@ Deno.test("what comes of an event and can't be stored is a dead letter of that e
     refused.map(({ case_id, processor }) => `${case_id} at ${processor}`).sort(),
     ["endless at intake", "squatted at intake"],
   );
-  for (const caseId of HEALTHY) {
+  const inbox = JSON.parse((await runHere(["inbox", "list", "--json", "--url", url])).out);
+  const reason = "PostgreSQL refuses (22003): a number is out of its range";
+  assertEquals([inbox.total, inbox.refused[0].reason], [1, reason]);
+  const direct = await run(["publish", "-", "--url", url], { stdin: intakeOf("endless") });
+  assertEquals([direct.code, direct.err.includes(reason)], [exitCodes.unusable, true], direct.err);
+  for (const caseId of ["left-1", "left-2", ...HEALTHY]) {
     assertMatch(
       (await runHere(["cases", "show", caseId, "--url", url])).out,
       /case\.(decision|review_requested)/,

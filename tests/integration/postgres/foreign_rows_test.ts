@@ -1,10 +1,12 @@
 /** Rows of the log that other hands wrote: refused by the database, and where it had no checks, harmless. @module */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
+import { storeRow } from "../../../schema/delivery_line.ts";
 import { derivedId } from "../../../schema/ids.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
-import { run, runHere } from "../../support/program.ts";
+import { anEvent } from "../../support/events.ts";
+import { Program, run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 
 let server: TestPostgres;
@@ -218,5 +220,40 @@ Deno.test("what comes of an event and can't be stored is a dead letter of that e
       (await runHere(["cases", "show", caseId, "--url", url])).out,
       /case\.(decision|review_requested)/,
     );
+  }
+});
+
+Deno.test("a timer whose event can't be stored is in the inbox, and the others fire", async () => {
+  const url = await server.freshStore(PARTITIONS);
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const left = async () => (await sql`select count(*)::int as n from zaakstroom.timers`)[0]!["n"];
+  const rowOf = (caseId: string) =>
+    storeRow(anEvent(caseId, 1, "case.term_expired"), partitionOf(caseId, PARTITIONS));
+  try {
+    await insert(sql, { case_id: "endless", version: 2_147_483_647, type: "case.withdrawn" });
+    const rows = {
+      fires: rowOf("fires"),
+      garbled: "garbage",
+      endless: rowOf("endless"),
+      "fires too": rowOf("fires too"),
+    };
+    for (const [caseId, row] of Object.entries(rows)) {
+      await sql`insert into zaakstroom.timers (processor, case_id, name, partition, due_at, row)
+        values ('follow_up', ${caseId}, 'term', ${partitionOf(caseId, PARTITIONS)}, '2026-03-01', ${row})`;
+    }
+    await using node = Program.start(["start", "--url", url, "--port", "0", "--json"]);
+    await node.serving();
+    while (await left() > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  } finally {
+    await sql.end();
+  }
+  const inbox = JSON.parse((await runHere(["inbox", "list", "--json", "--url", url])).out);
+  const reasons = inbox.refused.map(({ reason }: { reason: string }) => reason).sort();
+  assertEquals(
+    reasons,
+    ["22003", "22P02"].map((code) => `the event of a timer of follow_up can't be stored (${code})`),
+  );
+  for (const caseId of ["fires", "fires too"]) {
+    assertMatch((await runHere(["cases", "show", caseId, "--url", url])).out, /case\.term_expired/);
   }
 });

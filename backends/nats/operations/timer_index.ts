@@ -50,7 +50,7 @@ export class TimerIndex {
   }
 
   #take(found: StreamMessage): void {
-    if (found.deleted) this.#timers.delete(found.subject);
+    if (found.deleted || Number.isNaN(timeOf(found.payload))) this.#timers.delete(found.subject);
     else this.#timers.set(found.subject, timerOf(this.#context, found));
   }
 

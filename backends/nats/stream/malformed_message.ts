@@ -32,14 +32,10 @@ export function caseOf(subject: string): string {
   return tokenText(subject.slice(subject.lastIndexOf(".") + 1));
 }
 
-/** The text of a token. One that is none of ours, or would break a line, is left as it is. */
+/** The text of a token. One that would break a line is left as it is. */
 function tokenText(token: string): string {
-  try {
-    const text = textOf(token);
-    return /\p{Cc}/u.test(text) ? token : text;
-  } catch {
-    return token;
-  }
+  const text = textOf(token);
+  return /\p{Cc}/u.test(text) ? token : text;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

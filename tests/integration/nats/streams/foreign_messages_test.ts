@@ -27,6 +27,9 @@ const UNREAD: readonly (readonly [string, string])[] = [
   ["cases.9999.intake.X", "no partition"],
   ["cases.3.nonsense.X", "no type"],
   ["cases-run.kind.x.1", "no kind"],
+  ["cases-run.timer.follow_up.a.term", "no time"],
+  ["cases-run.timer.follow_up.b.term", "1\tno event"],
+  ["cases-run.timer.=zz.=ff.=", "1\tno event"],
 ];
 
 const INTAKE = { citizen_bsn: "123456782", debt_amount: 1250.5, debt_type: "huur" };

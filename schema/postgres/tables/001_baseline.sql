@@ -22,7 +22,8 @@ create table zaakstroom.store (
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
 -- (A volatile default would make COPY insert row by row.)
--- The check refuses what can be no event, whoever inserts it. It is one, because each costs a statement about 20 µs.
+-- The check refuses what can be no event, whoever inserts it. It is short, because every statement parses it anew: it takes
+-- up to 25 µs of the processor a statement and under 1 µs a row; thirteen terms took 45.
 create table zaakstroom.events (
   position       bigint generated always as identity,
   partition      smallint not null,
@@ -38,8 +39,7 @@ create table zaakstroom.events (
   constraint events_pkey primary key (partition, type, position),
   constraint events_event_id unique (event_id),
   constraint events_case_version unique (case_id, version),
-  constraint events_well_formed check (partition between 0 and 1023 and octet_length(type) between 1 and 100
-    and octet_length(case_id) between 1 and 512 and case_id !~ '[[:cntrl:]]' and version > 0 and schema_version > 0
+  constraint events_well_formed check (partition >= 0 and version > 0 and case_id ~ '^[^[:cntrl:]]+$'
     and isfinite(occurred_at) and isfinite(recorded_at)
     and json_typeof(data) = 'object' and json_typeof(metadata) = 'object')
 );

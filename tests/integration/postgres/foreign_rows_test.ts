@@ -56,11 +56,9 @@ async function insert(sql: postgres.Sql, row: Row): Promise<void> {
 
 /** What can be no event. */
 const REFUSED: readonly Row[] = [
-  ...["", "a\tb", "a\nb", "\u007f", "x".repeat(513)].map((case_id) => ({ case_id })),
-  ...["", "x".repeat(101)].map((type) => ({ type })),
-  ...[-1, 1024].map((partition) => ({ partition })),
+  ...["", "a\tb", "a\nb", "\u007f"].map((case_id) => ({ case_id })),
+  { partition: -1 },
   ...[0, -7].map((version) => ({ version })),
-  { schema_version: 0 },
   ...["infinity", "-infinity"].flatMap((at) => [{ occurred_at: at }, { recorded_at: at }]),
   ...["null", `"text"`, "[]", "7"].flatMap((json) => [{ data: json }, { metadata: json }]),
 ];

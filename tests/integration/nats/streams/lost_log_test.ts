@@ -56,7 +56,10 @@ async function startNode(server: TestNats): Promise<Program> {
 
 /** The node ends for good, its last line says what is wrong, and nothing was made anew. */
 async function assertStops(node: Program, message: RegExp): Promise<void> {
+  // A node that goes on is ended, and what it said is shown.
+  const deadline = setTimeout(() => node.signal("SIGKILL"), 60_000);
   const { code, err } = await node.ended();
+  clearTimeout(deadline);
   assertEquals(code, exitCodes.unusable, err);
   const lines = err.trimEnd().split("\n");
   const { error } = JSON.parse(lines.at(-1)!);

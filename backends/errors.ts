@@ -28,6 +28,19 @@ export class BackendUnusable extends Error {
   override name = "BackendUnusable";
 }
 
+/**
+ * The store is gone, or older than what is known of it. It is not waited for, as one that is unavailable or unusable is:
+ * a person restores it, or takes it as it is. One line, and what to do.
+ */
+export class StoreLost extends Error {
+  override name = "StoreLost";
+}
+
+/** The store refuses what a settlement holds, however often it is asked: a delivery of it made what can't be stored. */
+export class SettlementRefused extends Error {
+  override name = "SettlementRefused";
+}
+
 /** Another producer appended to the case first. */
 export class VersionConflict extends Error {
   override name = "VersionConflict";

@@ -217,9 +217,13 @@ function tokenByte(byte: number): string {
   return /[\w-]/.test(char) ? char : `=${byte.toString(16).padStart(2, "0")}`;
 }
 
-/** The text of a token. */
+/** The text of a token; the token itself where it is none of ours. */
 export function textOf(token: string): string {
-  return decodeURIComponent(token.replaceAll("=", "%"));
+  try {
+    return decodeURIComponent(token.replaceAll("=", "%"));
+  } catch {
+    return token;
+  }
 }
 
 /** `case.intake` is the token `intake`; a type of another family keeps its whole name behind a `=`. */

@@ -17,6 +17,7 @@ import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
+import { requireWholeLog } from "./setup/lost_store.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
@@ -72,8 +73,8 @@ const features: BackendFeatures = {
 
 /**
  * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
- * the server can't be reached and BackendUnusable when
- * it can't be used, each with one line that says what to do.
+ * the server can't be reached, BackendUnusable when it can't be used, and StoreLost when its log is older than its
+ * mailboxes, each with one line that says what to do.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { connections = 8, deadlineMs = 15_000 } = options;
@@ -82,6 +83,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
     const migrated = await migrate(client, migrateOptions(options));
     if (options.requireWritable) await requireWritable(client);
     if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
+    await requireWholeLog(client);
     return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();

@@ -12,6 +12,11 @@ export class StoreFull extends BackendBusy {
   override name = "StoreFull";
 }
 
+/** There is no such stream. Buckets and the stream of ingest are made again, the log never (`setup/lost_store.ts`). */
+class StreamMissing extends BackendUnavailable {
+  override name = "StreamMissing";
+}
+
 /** The last sequence of a subject is not the expected one: another writer was faster. */
 export class Conflict extends Error {
   override name = "Conflict";
@@ -31,6 +36,7 @@ const WRONG_LAST_SEQUENCE: readonly number[] = [
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ];
 const DUPLICATE_ID = 10201;
+const NO_SUCH_STREAM = 10059;
 /** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
 const STORE_FAILED = 10077;
 /** The server is busy or lost track of a batch: nothing was stored, and the same request may be repeated. */
@@ -73,6 +79,7 @@ export function refusal(error: ApiError): Error {
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
   if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
+  if (err_code === NO_SUCH_STREAM) return new StreamMissing("NATS has lost a stream");
   if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
   }
@@ -90,8 +97,8 @@ export function refusal(error: ApiError): Error {
 }
 
 /** True for the API's answer that there is no such stream, consumer or message. */
-export function isNotFound(error: unknown): error is JetStreamApiError {
-  return error instanceof JetStreamApiError && error.status === 404;
+export function isNotFound(error: unknown): boolean {
+  return error instanceof StreamMissing || (error instanceof JetStreamApiError && error.status === 404);
 }
 
 const UNAVAILABLE = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;

@@ -87,9 +87,10 @@ async function readTimers({ client, stream, subjects }: HealthContext) {
   let timers = 0;
   let next = Infinity;
   for await (const { deleted, payload } of readSubject(client, stream, subjects.timers())) {
-    if (deleted) continue;
+    const at = timeOf(payload);
+    if (deleted || Number.isNaN(at)) continue;
     timers++;
-    next = Math.min(next, timeOf(payload));
+    next = Math.min(next, at);
   }
   return { timers, nextTimerAt: dateOf(next) };
 }

@@ -15,6 +15,8 @@ import {
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
+import { casesBucketOf, foreignProjection } from "../log/projected_log.ts";
+import { lostLog } from "./lost_store.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 
 /** The answer when another node created the stream at the same time. */
@@ -36,6 +38,8 @@ export interface OpenedStore {
   readonly leaseMs: number;
   /** Streams that were created. */
   readonly created: readonly string[];
+  /** Streams that were emptied, because what they held was made of another log. */
+  readonly emptied: readonly string[];
   /** The differences between existing streams and the wanted configuration. */
   readonly drift: readonly StreamDrift[];
 }
@@ -44,7 +48,10 @@ export interface OpenedStore {
 const LEASE_MS = 5_000;
 const LEASE_MS_REPLICATED = 15_000;
 
-/** Creates missing streams. Existing ones are changed with `apply` only; the differences found are returned. */
+/**
+ * Creates missing streams. Existing ones are changed with `apply` only; the differences found are returned. A log that was
+ * there before, or was another one, throws StoreLost; `apply` takes what is there for the store from now on.
+ */
 export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
@@ -55,6 +62,7 @@ export async function ensureStreams(
   const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
   const created: string[] = [];
   const found: StreamConfig[] = [];
+  if (!apply) await requireLog(client, streamsOf(shape));
   for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
@@ -65,7 +73,29 @@ export async function ensureStreams(
   const drift = driftOfStreams(streamsOf(aim), found);
   if (apply) await update(client, drift);
   else requireFlags(found[0]!, client);
-  return { ...actual, created, drift };
+  return { ...actual, created, drift, emptied: await requireOwnList(client, wanted.stream, apply) };
+}
+
+/** The log is the first stream that is made: without it, and with others of its store, it was there before. */
+async function requireLog(client: NatsClient, [log, ...others]: readonly StreamSettings[]): Promise<void> {
+  if (await exists(client, log!)) return;
+  for (const other of others) {
+    // Another node may be making them at this moment.
+    if (!await exists(client, other) || await exists(client, log!)) continue;
+    throw lostLog(log!.name, "is gone, and the rest of its store is there");
+  }
+}
+
+/** The list of cases must be of this log. With `apply` it is emptied otherwise, to be made anew; returns what was emptied. */
+async function requireOwnList(client: NatsClient, stream: string, apply: boolean): Promise<string[]> {
+  const position = await foreignProjection(client, stream);
+  if (position === undefined) return [];
+  if (!apply) {
+    throw lostLog(stream, `is older than its list of cases, or another one (that was at ${position})`);
+  }
+  const { bucket } = casesBucketOf(stream);
+  await client.manage(({ streams }) => streams.purge(bucket));
+  return [bucket];
 }
 
 /** The shape of the store that these streams make up. */
@@ -91,6 +121,16 @@ async function update(client: NatsClient, drift: readonly StreamDrift[]): Promis
     await client.manage(({ streams }) => streams.update(stream, changes)).catch((error) => {
       throw refusedStream(error, stream);
     });
+  }
+}
+
+async function exists(client: NatsClient, { name }: StreamSettings): Promise<boolean> {
+  try {
+    await client.manage(({ streams }) => streams.info(name));
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }
 

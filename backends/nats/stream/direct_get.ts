@@ -5,7 +5,13 @@ import { BackendUnavailable } from "../../errors.ts";
  * end of an answer means. Answers are taken by callback: the library's iterator leaves its subscription behind (3.4.0).
  * @module
  */
-import type { DirectBatchOptions, DirectLastFor, DirectMsgRequest, StoredMsg } from "@nats-io/jetstream";
+import type {
+  DirectBatchOptions,
+  DirectLastFor,
+  DirectMsgRequest,
+  MsgRequest,
+  StoredMsg,
+} from "@nats-io/jetstream";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";
@@ -136,13 +142,29 @@ async function readOne(
 }
 
 /** The last message under a filter as the stream's leader has it: it decides after an unknown outcome. */
-export async function readLast(
+export function readLast(
   client: NatsClient,
   stream: string,
   filter: string,
 ): Promise<StreamMessage | undefined> {
+  return readFromLeader(client, stream, { last_by_subj: filter });
+}
+
+/** The message at a position as the stream's leader has it. */
+export function readStored(
+  client: NatsClient,
+  stream: string,
+  position: number,
+): Promise<StreamMessage | undefined> {
+  return readFromLeader(client, stream, { seq: position });
+}
+
+async function readFromLeader(
+  client: NatsClient,
+  stream: string,
+  query: MsgRequest,
+): Promise<StreamMessage | undefined> {
   try {
-    const query = { last_by_subj: filter };
     const msg = await client.manage(({ streams }) => streams.getMessage(stream, query));
     return msg === null ? undefined : toStreamMessage(msg);
   } catch (error) {

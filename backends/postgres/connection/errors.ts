@@ -26,6 +26,14 @@ const PASSING: Record<string, string> = {
 };
 /** Such an error undid its transaction, and comes of what others do at this moment, or of the server the connection leads to. */
 const TRANSIENT = /^(25006|40001|40P01|55P03)$/;
+/** SQLSTATE codes of rows that can't be stored, as long as what is stored is what it is. */
+const REFUSED_ROW: Record<string, string> = {
+  ZS002: "an event id is stored already, with other content",
+  "23514": "a row can be no event",
+  "22003": "a number is out of its range",
+  "22021": "a text holds what the database can't",
+  "22P05": "a text holds what the database can't",
+};
 /** Client and operating-system codes of a missing or lost connection. */
 const CONNECTION =
   /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/;
@@ -104,6 +112,12 @@ export function isUnreachable(error: unknown): boolean {
 /** True when the database is unavailable or asks to try again: nothing is known to be wrong with the statement. */
 export function isUnavailable(error: unknown): boolean {
   return isUnreachable(error) || codeOf(error) in PASSING || FILES.test(codeOf(error));
+}
+
+/** Why a row can't be stored, without its values; undefined for an error that is not about a row. */
+export function rowRefusal(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return Object.hasOwn(REFUSED_ROW, code) ? `PostgreSQL refuses (${code}): ${REFUSED_ROW[code]}` : undefined;
 }
 
 /** True when others were in the way for a moment: nothing was done, and the same again may well succeed. */

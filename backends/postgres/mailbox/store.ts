@@ -1,4 +1,5 @@
 /** The mailboxes of a database: many are read in one statement and settled in one transaction. @module */
+import { SettlementRefused } from "../../errors.ts";
 import type { Batch } from "../../mailbox/batch.ts";
 import type { BatchLimits } from "../../mailbox/batch_size.ts";
 import type { HistoryNeed, InFlightMark, Settlement } from "../../mailbox/mailbox.ts";
@@ -11,6 +12,7 @@ import type {
 } from "../../mailbox/mailbox_store.ts";
 import { Coalescer } from "../../primitives/coalescer.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import { rowRefusal } from "../connection/errors.ts";
 import { fetchGroup, type FetchRequest } from "./fetch.ts";
 import type { PostgresLeaseStore } from "./leases.ts";
 import type { Notifier } from "./notifier.ts";
@@ -60,7 +62,10 @@ export class PostgresMailboxStore implements MailboxStore {
   async commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
     this.#committing.set(owner, performance.now());
     try {
-      const { verdict, alreadyNotified } = await this.#settle({ owner, batch, settlement });
+      const { verdict, alreadyNotified } = await this.#settle({ owner, batch, settlement }).catch((error) => {
+        const refusal = rowRefusal(error);
+        throw refusal === undefined ? error : new SettlementRefused(refusal, { cause: error });
+      });
       // Also when it was settled before: the answer to that may have been lost, and the notification with it.
       if (verdict !== "fenced") {
         const types = Object.keys(settlement.outputTypes);

@@ -9,7 +9,7 @@ import { EventIdConflict } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
-import { codeOf, detailOf } from "../connection/errors.ts";
+import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
 import { partitionsAndRows } from "../log/append.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
@@ -112,8 +112,8 @@ function readRow(text: string, options: InputOptions): WireEvent | Refusal {
   }
 }
 
-/** Appends the events. One whose id is taken by other content is refused, so it blocks no other. */
-async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<Drained> {
+/** Appends the events. One that can't be stored is refused, so it blocks no other. */
+async function appendEvents(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<Drained> {
   const refused: RefusedRow[] = [];
   while (events.length > 0) {
     try {
@@ -122,7 +122,10 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
       );
       return { touched, appended: events, refused };
     } catch (error) {
-      if (codeOf(error) !== "ZS002") throw error;
+      if (codeOf(error) !== "ZS002") {
+        const rest = await appendOneByOne(tx, events, partitions, error);
+        return { ...rest, refused: [...refused, ...rest.refused] };
+      }
       const reason = new EventIdConflict(detailOf(error)).message;
       const clashing = findClashing(events, detailOf(error));
       for (const { id } of clashing) refused.push({ id, refusalClass: "id_conflict", reason });
@@ -143,6 +146,27 @@ function findClashing(events: readonly OutboxEvent[], eventId: string): OutboxEv
 function isSameFact(one: WireEvent, other: WireEvent): boolean {
   const fact = ({ event_type, correlation_id, data }: WireEvent) => [event_type, correlation_id, data];
   return isDeepStrictEqual(fact(one), fact(other));
+}
+
+/** After the database refused a row of several without saying which: each by itself, in their order. */
+async function appendOneByOne(
+  tx: Sql,
+  events: readonly OutboxEvent[],
+  partitions: number,
+  error: unknown,
+): Promise<Drained> {
+  const reason = rowRefusal(error);
+  if (reason === undefined) throw error;
+  if (events.length === 1) {
+    return { touched: [], appended: [], refused: [{ id: events[0]!.id, refusalClass: "invalid", reason }] };
+  }
+  const each: Drained[] = [];
+  for (const event of events) each.push(await appendEvents(tx, [event], partitions));
+  return {
+    touched: [...new Set(each.flatMap(({ touched }) => touched))],
+    appended: each.flatMap(({ appended }) => appended),
+    refused: each.flatMap(({ refused }) => refused),
+  };
 }
 
 async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<number[]> {

@@ -5,6 +5,7 @@ import { JetStreamApiError } from "@nats-io/jetstream";
 import {
   Conflict,
   EventTooLarge,
+  isNotFound,
   refusal,
   StoreFull,
 } from "../../../../../backends/nats/connection/errors.ts";
@@ -46,8 +47,14 @@ Deno.test("a code that nobody expects is a refusal in one line, and no bug", () 
   }
 });
 
+Deno.test("a stream that is gone is waited for, until somebody knows better, and is what was not found", () => {
+  const missing = refused(10059, "stream not found", 404);
+  assert(missing instanceof BackendUnavailable && isNotFound(missing));
+  assert(isNotFound(refused(10037, "no message found", 404)) && !isNotFound(refused(10008)));
+});
+
 Deno.test("a stale expectation is a conflict that tells the sequence found; what is not known stays itself", () => {
   const conflict = refused(10071, "wrong last sequence: 42", 400);
   assertEquals((conflict as Conflict).actual, 42);
-  assertEquals((refused(10059, "stream not found", 404) as JetStreamApiError).code, 10059);
+  assertEquals((refused(10037, "no message found", 404) as JetStreamApiError).code, 10037);
 });

@@ -1,10 +1,10 @@
 /** A mailbox whose row something else holds: it waits alone. @module */
 import { assert, assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { caseIntake, PostgresEventPublisher } from "../../../backends/publishers.ts";
-import { partitionOf } from "../../../schema/partition.ts";
-import { Program } from "../../support/program.ts";
-import { startPostgres } from "../../support/servers/postgres_server.ts";
+import { caseIntake, PostgresEventPublisher } from "../../../../backends/publishers.ts";
+import { partitionOf } from "../../../../schema/partition.ts";
+import { Program } from "../../../support/program.ts";
+import { startPostgres } from "../../../support/servers/postgres_server.ts";
 
 const [PARTITIONS, HELD, CASES] = [8, 3, 80];
 /** How long is waited for what is expected within seconds: a busy machine takes longer. */

@@ -52,7 +52,8 @@ export function createContext(
   const lost = new AbortController();
   const onLost = (error: StoreLost) => lost.abort(error);
   const restore = () => ensureStreams(client, { ...requestedStoreOf(options), leaseMs });
-  const log = new LogWatch(client, stream);
+  const writer = new GroupCommit(client);
+  const log = new LogWatch(client, stream, writer);
   const shared = { client, stream, partitions, node, leaseMs, renewMs, clock, notifySubject };
   return {
     client,
@@ -63,7 +64,7 @@ export function createContext(
     caseHeads: new CaseHeadCache(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
     eventKinds: new EventKindRegistry(subjects),
     caseLocks: new KeyedMutex(),
-    writer: new GroupCommit(client),
+    writer,
     clock,
     leases: new NatsLeaseManager({ ...shared, restore, log, onLost }),
     lost: lost.signal,

@@ -19,16 +19,23 @@ interface SeenLog {
 export class LogWatch {
   #seen: SeenLog | undefined;
 
-  constructor(readonly client: NatsClient, readonly stream: string) {}
+  /** `writer` has written to it: a log that was restored may be shorter than that, and no shorter than at the last look. */
+  constructor(
+    readonly client: NatsClient,
+    readonly stream: string,
+    readonly writer: { readonly lastPosition: number },
+  ) {}
 
   /** Throws StoreLost when the log is another one than at the last call, or shorter, and StreamMissing when there is none. */
   async check(): Promise<void> {
+    const written = this.writer.lastPosition;
     const { created, state } = await this.client.manage(({ streams }) => streams.info(this.stream));
     const seen = this.#seen;
     // The checkpoints of mailboxes are in it, whatever else.
     if (seen !== undefined && seen.last > 0 && state.messages === 0) throw lostLog(this.stream, "was purged");
-    if (seen !== undefined && (created !== seen.created || state.last_seq < seen.last)) {
-      const was = `${seen.last} from ${state.last_seq}`;
+    const known = Math.max(written, seen?.last ?? 0);
+    if (state.last_seq < known || (seen !== undefined && created !== seen.created)) {
+      const was = `${known}, and is ${state.last_seq}`;
       throw lostLog(
         this.stream,
         `was made anew, or restored as it was before (its last position was ${was})`,

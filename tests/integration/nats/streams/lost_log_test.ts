@@ -54,6 +54,15 @@ async function startNode(server: TestNats): Promise<Program> {
   }
 }
 
+/** Resolves once a node has settled the case's intake: what it made of it is in the log. */
+async function isSettled(server: TestNats, caseId: string): Promise<void> {
+  for (;;) {
+    const { code, out } = await runHere(["cases", "show", caseId, "--json", ...flagsOf(server)]);
+    if (code === 0 && /case\.(analysis|decision)/.test(out)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** The node ends for good, its last line says what is wrong, and nothing was made anew. */
 async function assertStops(node: Program, message: RegExp): Promise<void> {
   // A node that goes on is ended, and what it said is shown.
@@ -164,6 +173,7 @@ natsTest("a node whose log is restored under it from an older backup stops with 
   const backup = await backUp(server);
   await using node = await startNode(server);
   await publish(server, "lost");
+  await isSettled(server, "lost");
   await restore(server, backup);
   await assertStops(node, /^The stream CASES .*(older|as it was before).*setup --apply$/);
 });

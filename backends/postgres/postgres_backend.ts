@@ -12,7 +12,7 @@ import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/
 import { append } from "./log/append.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
-import { PostgresClient } from "./connection/client.ts";
+import { PostgresClient, SHORT_POOL } from "./connection/client.ts";
 import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
@@ -90,7 +90,7 @@ function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIO
 
 /** Makes the schema or brings it up to date, and ends the connection. Throws as `openPostgres`. */
 export async function setUpPostgres(options: PostgresOptions): Promise<Migrated> {
-  const client = new PostgresClient(options, { connections: 1 });
+  const client = new PostgresClient(options, { connections: SHORT_POOL });
   try {
     return await migrate(client, migrateOptions({ ...options, migrate: "apply" }));
   } finally {

@@ -6,6 +6,7 @@ import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
+import { doctor } from "./doctor.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   load,
   compare,
   setup,
+  doctor,
   chaos,
   simtest,
   selftest,

@@ -1,5 +1,5 @@
 /** Creates the streams of a store, and compares existing ones with the wanted configuration. @module */
-import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
+import { JetStreamApiError, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import {
   driftOf,
   leaseStream,
@@ -61,6 +61,37 @@ export async function ensureStreams(
   if (apply) await update(client, drift);
   else requireFlags(found[0]!, client);
   return { ...actual, created, drift };
+}
+
+/** The streams of a store that are there, the names of those that are not, and the differences. */
+interface ComparedStore {
+  readonly streams: readonly StreamInfo[];
+  readonly missing: readonly string[];
+  readonly drift: readonly StreamDrift[];
+}
+
+/** Reads the streams of a store and creates none. Throws BackendUnusable for one of their names that is not ours. */
+export async function compareStreams(client: NatsClient, wanted: RequestedStore): Promise<ComparedStore> {
+  const { replicas = 1, leaseMs = LEASE_MS } = wanted;
+  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload };
+  const settings = streamsOf(shape);
+  const read = await Promise.all(settings.map(({ name }) => readIfThere(client, name)));
+  const streams = read.filter((stream) => stream !== undefined);
+  streams.forEach(({ config }) =>
+    requireOwnStream(config, settings.find(({ name }) => name === config.name)!)
+  );
+  const missing = settings.map(({ name }) => name).filter((_, i) => read[i] === undefined);
+  if (missing.length > 0) return { streams, missing, drift: [] };
+  const found = streams.map(({ config }) => config);
+  const aim = shapeOf(shape, found);
+  return { streams, missing, drift: driftOfStreams(streamsOf(aim), found) };
+}
+
+async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {
+  return await client.manage(({ streams }) => streams.info(name)).catch((error) => {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  });
 }
 
 /** The shape of the store that these streams make up. */

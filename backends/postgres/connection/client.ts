@@ -32,6 +32,9 @@ const bigintAsNumber = {
   parse: (text: string) => Number(text),
 };
 
+/** For a few statements in a row. In a pool of one postgres.js keeps the error of a dial to itself until the deadline. */
+export const SHORT_POOL = 2;
+
 /** Settings of a session; the timeouts end statements of a process that was stopped or cut off. */
 const SESSION = {
   application_name: "zaakstroom",

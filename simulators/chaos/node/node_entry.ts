@@ -1,6 +1,7 @@
 /**
- * The entry of chaos nodes, and of their guardian. A normal node never comes here: it is started by `main.ts`, and no
- * option, environment variable or message leads from there to here. @module
+ * The entry of chaos nodes, and of their guardian. A normal node never comes here: no option of a command, environment
+ * variable or message leads here; in the compiled program, which has one entry, a first argument that is no command does.
+ * @module
  */
 import { guard } from "../../../actors/supervision/guardian.ts";
 import type { Supervisor } from "../../../actors/supervisor.ts";
@@ -101,7 +102,10 @@ function createReporter(control: Deno.TcpConn): ReportSink<NodeReport> {
   };
 }
 
-if (import.meta.main) {
-  const plan = JSON.parse(Deno.args[0]!) as NodePlan;
-  Deno.exit(plan.role === "guardian" ? await guardNode(plan) : await runNode(plan));
+/** Runs what a plan says, to its end. Returns the exit code. */
+export async function runChaosNode(planText: string): Promise<number> {
+  const plan = JSON.parse(planText) as NodePlan;
+  return plan.role === "guardian" ? await guardNode(plan) : await runNode(plan);
 }
+
+if (import.meta.main) Deno.exit(await runChaosNode(Deno.args[0]!));

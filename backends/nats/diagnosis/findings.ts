@@ -94,26 +94,26 @@ function syncReason(isReplicated: boolean): string {
 /** Streams of a store. */
 const STREAMS = 4;
 
-function limits({ account, missing }: NatsFacts): readonly Finding[] {
-  const { limits, streams } = account!;
-  const left = limits.max_streams < 0 ? Infinity : limits.max_streams - streams;
-  const hasMemory = limits.max_memory !== 0;
-  return [
-    left >= missing.length
-      ? ok("max_streams", limits.max_streams < 0 ? "unlimited" : `${left} left`)
-      : finding("problem", "max_streams", {
-        found: `${left} left`,
-        change: "raise max_streams of the account",
-        why: `a store has ${STREAMS} streams, of which ${missing.length} are to be made`,
-      }),
-    hasMemory
-      ? ok("max_memory", limits.max_memory < 0 ? "unlimited" : sizeOf(limits.max_memory))
-      : finding("problem", "max_memory", {
-        found: "none",
-        change: "give the account max_memory of 16 MB or more",
-        why: "leases are kept in memory",
-      }),
-  ];
+function limits(facts: NatsFacts): readonly Finding[] {
+  return [maxStreams(facts), maxMemory(facts)];
+}
+
+function maxStreams({ account, streams }: NatsFacts): Finding {
+  const { max_streams: most } = account!.limits;
+  const [left, wanted] = [most - account!.streams, STREAMS - streams.length];
+  if (most < 0 || left >= wanted) return ok("max_streams", most < 0 ? "unlimited" : `${left} left`);
+  return finding("problem", "max_streams", {
+    found: `${left} left`,
+    change: "raise max_streams of the account",
+    why: `a store has ${STREAMS} streams, of which ${wanted} are to be made`,
+  });
+}
+
+function maxMemory({ account }: NatsFacts): Finding {
+  const { max_memory: most } = account!.limits;
+  if (most !== 0) return ok("max_memory", most < 0 ? "unlimited" : sizeOf(most));
+  const change = "give the account max_memory of 16 MB or more";
+  return finding("problem", "max_memory", { found: "none", change, why: "leases are kept in memory" });
 }
 
 function disk({ account }: NatsFacts, settings: ServerSettings | undefined): Finding {

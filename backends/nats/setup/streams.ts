@@ -63,7 +63,7 @@ export async function ensureStreams(
   return { ...actual, created, drift };
 }
 
-/** The streams of a store that are there, the names of those that are not, and the differences. */
+/** The streams of a store that are there, the names of those on disk that are not, and the differences. */
 interface ComparedStore {
   readonly streams: readonly StreamInfo[];
   readonly missing: readonly string[];
@@ -80,11 +80,15 @@ export async function compareStreams(client: NatsClient, wanted: RequestedStore)
   streams.forEach(({ config }) =>
     requireOwnStream(config, settings.find(({ name }) => name === config.name)!)
   );
-  const missing = settings.map(({ name }) => name).filter((_, i) => read[i] === undefined);
+  // One in memory is gone after each start of its server, and made anew by the next node.
+  const missing = settings.filter(({ storage }, i) => storage === "file" && read[i] === undefined)
+    .map(({ name }) => name);
   if (missing.length > 0) return { streams, missing, drift: [] };
-  const found = streams.map(({ config }) => config);
-  const aim = shapeOf(shape, found);
-  return { streams, missing, drift: driftOfStreams(streamsOf(aim), found) };
+  const found = settings.map((config, i) =>
+    read[i]?.config ?? { ...config, num_replicas: read[0]!.config.num_replicas }
+  );
+  const aim = shapeOf(shape, found as StreamConfig[]);
+  return { streams, missing, drift: driftOfStreams(streamsOf(aim), found as StreamConfig[]) };
 }
 
 async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import type { Finding } from "../../../backends/diagnosis/finding.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
+import { TestDirectory } from "../../support/servers/embedded_processes.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 
 let server: TestPostgres;
@@ -110,6 +111,17 @@ Deno.test("a replication slot that nothing reads is found", async () => {
   await own.administer("create table filler as select generate_series(1, 100000)");
   const { findings } = await findingsOn(own.url);
   assertMatch(findings.find(({ check }) => check === "replication_slots")!.found, /^forgotten is not read/);
+});
+
+Deno.test("the embedded server is set as doctor wants it, and its disk is seen", async () => {
+  await using place = await TestDirectory.make();
+  assertEquals((await runHere(["setup", "--data-dir", place.dataDir])).code, exitCodes.ok);
+  const { code, out } = await runHere(["doctor", "--data-dir", place.dataDir, "--json"]);
+  const { findings } = JSON.parse(out) as { findings: Finding[] };
+  assertEquals([code, ...findings.filter(({ level, check }) => level !== "ok" && check !== "disk")], [
+    exitCodes.ok,
+  ]);
+  assertMatch(findings.find(({ check }) => check === "disk")!.found, / of .* free$/);
 });
 
 Deno.test("text for people has a line for each check, and a sum", async () => {

@@ -28,10 +28,11 @@ function objectOf(name: string, text: string): string {
   ].join("\n");
 }
 
-/** The rule files of deploy/monitoring, by their names. */
+/** The files of deploy/monitoring that have groups of rules, by their names. */
 export function readRuleFiles(): ReadonlyMap<string, string> {
   const names = [...Deno.readDirSync(RULES)].map(({ name }) => name).filter((name) => name.endsWith(".yaml"));
-  return new Map(names.map((name) => [name, Deno.readTextFileSync(new URL(name, RULES))]));
+  const files = names.map((name) => [name, Deno.readTextFileSync(new URL(name, RULES))] as const);
+  return new Map(files.filter(([, text]) => /^groups:/m.test(text)));
 }
 
 if (import.meta.main) await Deno.writeTextFile(OBJECTS, prometheusRules(readRuleFiles()));

@@ -151,7 +151,7 @@ prometheusTest(
   async () => {
     const text = await Deno.readTextFile(deployPath("compose/prometheus.yml"));
     const path = await Deno.makeTempFile({ suffix: ".yml" });
-    await Deno.writeTextFile(path, text.replace("/etc/zaakstroom/monitoring", deployPath("monitoring")));
+    await Deno.writeTextFile(path, text.replaceAll("/etc/zaakstroom/monitoring", deployPath("monitoring")));
     const { success, out, err } = await runTool(join(prometheus, "usr/bin/promtool"), [
       "check",
       "config",

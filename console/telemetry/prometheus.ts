@@ -76,11 +76,15 @@ function registerEvents(registry: Registry, nodeMetrics: NodeMetrics, backend: s
   nodeMetrics.durations.registerIn(registry);
   gauge(registry, {
     name: "event_queue_depth",
-    help: "Deliveries that wait in all mailboxes; each mailbox is counted up to 10,000",
+    help: "Deliveries that wait in all mailboxes, parked ones too; each mailbox is counted up to 10,000",
     labels: ["backend"],
     // No sample before the first health: zero would claim that nothing waits.
-    read: () => nodeMetrics.health === undefined ? [] : [[{ backend }, sumOf(nodeMetrics, "pending")]],
+    read: () => nodeMetrics.health === undefined ? [] : [[{ backend }, queueDepth(nodeMetrics)]],
   });
+}
+
+function queueDepth(nodeMetrics: NodeMetrics): number {
+  return sumOf(nodeMetrics, "pending") + sumOf(nodeMetrics, "parked");
 }
 
 function processed(nodeMetrics: NodeMetrics, backend: string): Samples<"backend" | "event_type" | "status"> {
@@ -197,7 +201,12 @@ function registerMailboxes(registry: Registry, nodeMetrics: NodeMetrics, backend
   byProcessor(
     "zaakstroom_mailbox_oldest_seconds",
     "Age of the oldest delivery that waits",
-    (name) => oldestSeconds(nodeMetrics, name),
+    (name) => oldestSeconds(nodeMetrics, name, "oldestMs"),
+  );
+  byProcessor(
+    "zaakstroom_mailbox_parked_oldest_seconds",
+    "Age of the oldest parked delivery",
+    (name) => oldestSeconds(nodeMetrics, name, "parkedOldestMs"),
   );
 }
 
@@ -205,9 +214,13 @@ function processorsOf({ health }: NodeMetrics): string[] {
   return [...new Set(health?.mailboxes.map(({ processor }) => processor))];
 }
 
-function oldestSeconds({ health }: NodeMetrics, processor: string): number {
+function oldestSeconds(
+  { health }: NodeMetrics,
+  processor: string,
+  field: "oldestMs" | "parkedOldestMs",
+): number {
   const mailboxes = health?.mailboxes.filter((each) => each.processor === processor) ?? [];
-  return Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs)) / 1000;
+  return Math.max(0, ...mailboxes.map((each) => each[field])) / 1000;
 }
 
 /** CPU and memory under Prometheus' usual names. The library's own set needs permissions; these need none. */

@@ -3,7 +3,7 @@ import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { diskSpace } from "../../diagnosis/disk_space.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { BackendUnusable } from "../../errors.ts";
-import { PostgresClient, SHORT_POOL } from "../connection/client.ts";
+import { PostgresClient } from "../connection/client.ts";
 import type { PostgresTarget } from "../connection/driver_options.ts";
 import { migrate } from "../setup/migrate.ts";
 import { findingsOf } from "./findings.ts";
@@ -12,7 +12,7 @@ import { readFacts, type ServerFacts } from "./server_facts.ts";
 /** Throws BackendUnavailable where no server answers, and BackendUnusable where it lets nobody in. */
 export async function diagnosePostgres(target: PostgresTarget): Promise<readonly Finding[]> {
   // As behind a pooler, no settings are sent: what is read is what other sessions of this role get.
-  const client = new PostgresClient({ ...target, pooler: true }, { connections: SHORT_POOL });
+  const client = new PostgresClient({ ...target, pooler: true }, { connections: 1 });
   try {
     const facts = await readFacts(client);
     const storeRefusal = await refusalOf(client);

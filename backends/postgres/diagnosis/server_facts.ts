@@ -1,5 +1,6 @@
 /** What a PostgreSQL server says of itself, read without changing anything. @module */
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 
 /** The settings that the findings are about; one the role may not see is missing. */
 const SETTINGS = [

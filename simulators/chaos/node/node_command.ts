@@ -12,11 +12,11 @@ export function nodeCommand(plan: NodePlan): { command: string; args: string[] }
   return { command: Deno.execPath(), args: [...entryArgs(plan), JSON.stringify(plan)] };
 }
 
-function entryArgs({ smallHeap }: NodePlan): readonly string[] {
+function entryArgs({ entry, smallHeap }: NodePlan): readonly string[] {
   if (Deno.build.standalone) return [COMPILED_ENTRY];
-  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-  const flags = ["--quiet", "--cached-only", "--no-prompt", "--config", path("../../../deno.json")];
+  const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
+  const flags = ["--quiet", "--cached-only", "--no-prompt", "--config", config];
   // Only there: other flags than usual make V8 compile everything anew.
   if (smallHeap) flags.push(`--v8-flags=--max-old-space-size=${SMALL_HEAP_MB}`);
-  return ["run", ...flags, "--permission-set=node", path("./node_entry.ts")];
+  return ["run", ...flags, "--permission-set=node", entry];
 }

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { prometheusRules, readRuleFiles } from "../../../deploy/kubernetes/prometheus_rules.ts";
+import type { Option } from "../../../console/cli/options.ts";
 import { startOptions } from "../../../console/node/start_options.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { deployPath, secondsOf } from "../../support/deploy/deploy_files.ts";
@@ -38,6 +39,13 @@ const podsOf = (manifests: readonly Manifest[]): readonly PodSpec[] =>
   manifests.map(podOf).filter((pod) => pod !== undefined);
 
 const kindsOf = (manifests: readonly Manifest[]) => manifests.map(({ kind }) => kind).sort();
+
+/** The variables of options, and those that name a file. */
+function variablesOf(options: readonly Option[]): readonly string[] {
+  return options.flatMap(({ env, fromFile }) =>
+    env === undefined ? [] : fromFile ? [env, `${env}_FILE`] : [env]
+  );
+}
 
 for (const overlay of OVERLAYS) {
   kubernetesTest(
@@ -93,9 +101,7 @@ for (const overlay of OVERLAYS) {
     `${overlay}: what pods are started with are options and settings of the program`,
     async () => {
       const containers = podsOf(await manifestsOf(overlay)).flatMap((pod) => pod.containers);
-      const variables: readonly string[] = Object.values(startOptions).map((option) =>
-        "env" in option ? option.env : ""
-      );
+      const variables = variablesOf(Object.values(startOptions));
       const given = containers.flatMap(({ env }) => env.map(({ name }) => name));
       assertEquals(given.filter((name) => !variables.includes(name)), []);
       const options = containers.flatMap(({ args }) => args.filter((arg) => arg.startsWith("--")));
@@ -103,6 +109,15 @@ for (const overlay of OVERLAYS) {
     },
   );
 }
+
+kubernetesTest("what mounts a secret is of the group that may read it", async () => {
+  for (const overlay of ["postgres", "nats"]) {
+    for (const { securityContext, volumes } of podsOf(await manifestsOf(overlay))) {
+      assert(volumes.some(({ secret }) => secret?.defaultMode === 0o440));
+      assertEquals(securityContext.fsGroup, 65532);
+    }
+  }
+});
 
 const SHARED = ["Namespace", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceAccount"];
 

@@ -30,8 +30,10 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: {
     readonly runAsNonRoot: boolean;
+    readonly fsGroup?: number;
     readonly seccompProfile: { readonly type: string };
   };
+  readonly volumes: readonly { readonly secret?: { readonly defaultMode: number } }[];
   readonly containers: readonly Container[];
 }
 

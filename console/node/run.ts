@@ -142,8 +142,10 @@ async function waitForEnd(
   try {
     const code = await Promise.race([workload, requested(signals.graceful), supervisorEnded]);
     const withinMs = values["stop-within"];
-    serviceManager.stopping("Settling what is in hand");
-    if (signals.graceful.aborted) reporter.stopping(running.supervisor.batchesInHand, withinMs);
+    if (signals.graceful.aborted) {
+      serviceManager.stopping("Settling what is in hand");
+      reporter.stopping(running.supervisor.batchesInHand, withinMs);
+    }
     const inTime = await Promise.race([
       running.stop(withinMs - closingMs(withinMs)),
       signals.immediate.then(() => undefined),

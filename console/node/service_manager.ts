@@ -8,9 +8,9 @@ import { join } from "node:path";
 
 /** What a node reports of its life. */
 export interface ServiceManager {
-  /** The node is ready. From now on its loop shows, as often as the manager asks, that it turns. */
+  /** The node is ready, the first time or again. */
   ready(status: string): void;
-  /** The node stops, in order. */
+  /** It was asked to stop, and does so in order. A manager expects the whole program to end soon after this. */
   stopping(status: string): void;
   close(): void;
 }
@@ -46,9 +46,18 @@ export function notifySettings(variable: (name: string) => string | undefined): 
 
 class SystemdManager implements ServiceManager {
   readonly #encoder = new TextEncoder();
-  #watchdog: ReturnType<typeof setInterval> | undefined;
+  readonly #watchdog: ReturnType<typeof setInterval> | undefined;
 
-  private constructor(readonly connection: Deno.DatagramConn, readonly settings: NotifySettings) {}
+  /**
+   * The loop shows that it turns from the start on, ready or not: a node that was started again after a crash waits for its
+   * store, and the manager has counted since the node before it was ready.
+   */
+  private constructor(readonly connection: Deno.DatagramConn, readonly settings: NotifySettings) {
+    const { watchdogMs } = settings;
+    if (watchdogMs === undefined) return;
+    this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), watchdogMs);
+    Deno.unrefTimer(this.#watchdog);
+  }
 
   /** The socket is bound to a name, because Deno has none without, which is removed at once. */
   static async open(settings: NotifySettings): Promise<SystemdManager> {
@@ -63,10 +72,6 @@ class SystemdManager implements ServiceManager {
 
   ready(status: string): void {
     this.#send("READY=1", `STATUS=${status}`);
-    const { watchdogMs } = this.settings;
-    if (watchdogMs === undefined || this.#watchdog !== undefined) return;
-    this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), watchdogMs);
-    Deno.unrefTimer(this.#watchdog);
   }
 
   stopping(status: string): void {

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const noRuntime = (Deno.env.get("DENORT_BIN") ?? "") === ""
   ? "DENORT_BIN names no runtime to compile with"
   : undefined;
-const imageTest = testsRequiring(noRuntime ?? await whyNoImages());
+const imageTest = testsRequiring(noRuntime ?? await whyNoImages(), true);
 /** A Deno of the version of DENORT_BIN. */
 const compiler = Deno.env.get("COMPILING_DENO") || Deno.execPath();
 

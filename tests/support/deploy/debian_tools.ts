@@ -37,5 +37,5 @@ async function unpack(packages: readonly string[], directory: string): Promise<b
 export async function testsWithDebian(...packages: readonly string[]) {
   const folder = await findDebianTool(...packages);
   const missing = folder === undefined ? `apt-get can't download ${packages.join(" and ")}` : undefined;
-  return { test: testsRequiring(missing), folder: folder! };
+  return { test: testsRequiring(missing, true), folder: folder! };
 }

@@ -35,7 +35,10 @@ export async function testsWith(...tools: readonly PythonTool[]) {
     `${name}==${version}`
   );
   const advice = `Python's pip can't install ${missing.join(" and ")}`;
-  return { test: testsRequiring(missing.length === 0 ? undefined : advice), folders: folders as string[] };
+  return {
+    test: testsRequiring(missing.length === 0 ? undefined : advice, true),
+    folders: folders as string[],
+  };
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -8,9 +8,6 @@ export interface BatchLimits {
   readonly batchBytes: number;
 }
 
-/** How many are asked for while nothing is known of their size: of events of 5 MB a store can read that many in time. */
-const FIRST_BATCH_SIZE = 64;
-
 /**
  * A large batch while more is waiting, a small one otherwise: then many mailboxes can be served at the same moment within
  * the same bound on memory. No more are asked for than twice as many as would fit by the size of the last ones, because a
@@ -22,8 +19,11 @@ export class BatchSizer {
   /** True at first: what waits for a mailbox that was just acquired is not known yet. */
   isLarge = true;
   #bytesEach: number | undefined;
+  readonly #firstSize: number;
 
-  constructor({ batchSize, batchBytes }: BatchLimits) {
+  /** `firstSize`: how many are asked for while nothing is known of their size. */
+  constructor({ batchSize, batchBytes }: BatchLimits, firstSize = batchSize) {
+    this.#firstSize = firstSize;
     this.#large = { batchSize, batchBytes };
     this.#small = {
       batchSize: Math.ceil(batchSize / SMALL_PER_LARGE),
@@ -35,7 +35,7 @@ export class BatchSizer {
   get limits(): BatchLimits {
     const { batchSize, batchBytes } = this.isLarge ? this.#large : this.#small;
     const most = this.#bytesEach === undefined
-      ? FIRST_BATCH_SIZE
+      ? this.#firstSize
       : Math.ceil(2 * batchBytes / this.#bytesEach);
     return { batchSize: Math.min(batchSize, most), batchBytes };
   }

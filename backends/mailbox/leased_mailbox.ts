@@ -27,6 +27,8 @@ export interface MailboxContext {
   readonly onAvailabilityChange: AvailabilityListener;
 }
 
+/** PostgreSQL reads all that it is asked for before it knows where a batch ends: of events of 5 MB that many in time. */
+const FIRST_BATCH_SIZE = 64;
 const UNLIMITED: Permits = { acquire: () => Promise.resolve(() => {}), tryAcquire: () => () => {} };
 
 export class LeasedMailbox implements Mailbox, MailboxSubscriber {
@@ -48,7 +50,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     this.#lease = lease;
     this.processor = name;
     this.types = takes;
-    this.#sizer = new BatchSizer(context.limits);
+    this.#sizer = new BatchSizer(context.limits, FIRST_BATCH_SIZE);
     context.store.subscribe(this);
   }
 

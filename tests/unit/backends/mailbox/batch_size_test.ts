@@ -6,7 +6,7 @@ const bounds = { batchSize: 500, batchBytes: 1_000_000 };
 const batchOf = (count: number, bytesEach: number) => ({ count, lines: new Uint8Array(count * bytesEach) });
 
 Deno.test("a first batch is of moderate size, and the next ones of events of usual size are whole", () => {
-  const sizer = new BatchSizer(bounds);
+  const sizer = new BatchSizer(bounds, 64);
   assertEquals(sizer.limits, { batchSize: 64, batchBytes: 1_000_000 });
   sizer.observe(batchOf(64, 600));
   assertEquals(sizer.limits, bounds);

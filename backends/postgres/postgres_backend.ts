@@ -22,6 +22,7 @@ import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { health } from "./operations/health.ts";
+import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
 export interface PostgresOptions extends PostgresTarget {
@@ -105,6 +106,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
+  readonly #measuring: Measuring;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
@@ -117,6 +119,7 @@ class PostgresBackend implements Backend {
     this.#notifier = new Notifier(client, { node, pollMs });
     this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
     this.#options = options;
+    this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
   }
@@ -168,6 +171,7 @@ class PostgresBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
   health = () => health(this.#client, this.inbox);
+  measure = () => this.#measuring.measure();
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

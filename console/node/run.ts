@@ -14,7 +14,7 @@ import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
 
 /** What the parts of a node process share. */
 interface ProcessContext {
-  readonly values: StartValues;
+  readonly values: StartValues & { readonly node: string };
   readonly policy: FailurePolicy | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
@@ -29,7 +29,7 @@ interface ProcessContext {
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
   const context: ProcessContext = {
-    values,
+    values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
     output,
     reporter: new NodeReporter(values, output),
@@ -82,7 +82,7 @@ function openStore({ values, availability, clock, reporter }: ProcessContext): P
   return openBackend(values, {
     role: "node",
     migrate: "apply",
-    ...(values.node === undefined ? {} : { node: values.node }),
+    node: values.node,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     onAvailabilityChange: availability.onAvailabilityChange,
@@ -101,7 +101,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
-    node: values.node ?? "node",
+    node: values.node,
     backend: values.backend,
     workers,
     policy,

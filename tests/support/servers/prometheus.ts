@@ -1,5 +1,5 @@
 /** Prometheus and promtool of a test's own: found on the PATH, or fetched once as Debian has them. @module */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cleanEnv } from "../program.ts";
 import { testsRequiring } from "../requires.ts";
 import { Transcript } from "../transcript.ts";
@@ -43,10 +43,23 @@ async function fetchPackage(): Promise<boolean> {
       (await succeeds("apt-get", ["-qq", "update"], into) && await download());
     if (!isThere) return false;
     const [{ name }] = await Array.fromAsync(Deno.readDir(into)) as [Deno.DirEntry];
-    await Deno.mkdir(CACHE, { recursive: true });
-    return await succeeds("dpkg", ["-x", join(into, name), CACHE], into);
+    return await unpack(join(into, name), into);
   } finally {
     await Deno.remove(into, { recursive: true });
+  }
+}
+
+/** Other tests may do the same at this time: the directory appears whole, and the first one stays. */
+async function unpack(file: string, into: string): Promise<boolean> {
+  if (!await succeeds("dpkg", ["-x", file, join(into, "unpacked")], into)) return false;
+  await Deno.mkdir(dirname(CACHE), { recursive: true });
+  const near = await Deno.makeTempDir({ dir: dirname(CACHE) });
+  try {
+    if (!await succeeds("cp", ["-a", `${into}/unpacked/.`, near], into)) return false;
+    await Deno.rename(near, CACHE).catch(() => {});
+    return await isFile(join(CACHE, "usr/bin/promtool"));
+  } finally {
+    await Deno.remove(near, { recursive: true }).catch(() => {});
   }
 }
 
@@ -61,10 +74,10 @@ async function succeeds(program: string, args: readonly string[], cwd: string): 
 
 const found = await findPrometheus();
 
+const MISSING = "Prometheus is neither here nor to be had from Debian: apt-get install prometheus";
+
 /** `Deno.test` for tests that run Prometheus or promtool: ignored, loudly, where they can't be had. */
-export const prometheusTest = testsRequiring(
-  found ? undefined : "Prometheus is not here: apt-get install prometheus",
-);
+export const prometheusTest = testsRequiring(found ? undefined : MISSING, true);
 
 /** The programs. Only tests of `prometheusTest` may ask for them. */
 export function prometheusPrograms(): PrometheusPrograms {
@@ -90,6 +103,13 @@ export async function promtool(args: readonly string[], input = ""): Promise<str
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
+}
+
+/** A rule as Prometheus tells it. */
+export interface EvaluatedRule {
+  readonly name: string;
+  readonly health: "ok" | "err" | "unknown";
+  readonly lastError?: string;
 }
 
 /** A Prometheus that scrapes nodes each half second and evaluates the rules of this repository. */
@@ -130,13 +150,25 @@ export class TestPrometheus implements AsyncDisposable {
     return prometheus;
   }
 
-  async query(expression: string): Promise<readonly Sample[]> {
+  readonly query = async (expression: string): Promise<readonly Sample[]> => {
     const url = `${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`;
     const answer = await (await fetch(url)).json();
     if (answer.status !== "success") throw new Error(`${expression}: ${answer.error}`);
     const { resultType, result } = answer.data;
     return resultType === "vector" ? result : [{ metric: {}, value: result }];
-  }
+  };
+
+  /** Every rule, once each was evaluated. */
+  readonly rules = async (): Promise<readonly EvaluatedRule[]> => {
+    for (;;) {
+      const { data } = await (await fetch(`${this.url}/api/v1/rules`)).json();
+      const rules = data.groups.flatMap((group: { rules: EvaluatedRule[] }) =>
+        group.rules
+      ) as EvaluatedRule[];
+      if (rules.every(({ health }) => health !== "unknown")) return rules;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
 
   /** Asks until the answer has samples. */
   async waitFor(expression: string, timeoutMs = 30_000): Promise<readonly Sample[]> {

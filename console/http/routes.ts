@@ -18,7 +18,7 @@ export function nodeSources(check: HealthCheck, meter: StoreMeter, metrics: Metr
     health: () => check.report(HEALTH_AGE_MS),
     metrics: async () => {
       // For their effect: both hand what they read to the metrics. An unavailable backend fails no scrape.
-      await Promise.all([check.report(SCRAPE_AGE_MS), meter.refresh(SCRAPE_AGE_MS)]);
+      await Promise.all([check.report(SCRAPE_AGE_MS), meter.refresh(HEALTH_AGE_MS)]);
       return { contentType: metrics.contentType, text: await metrics.text() };
     },
   };

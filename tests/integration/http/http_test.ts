@@ -198,11 +198,11 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
       assert(body.includes('event_queue_depth{backend="postgres"} 4'));
       assert(body.includes('event_published_total{backend="postgres",event_type="case.intake"} 3'));
     }
-    assertEquals([asked, measured], [1, 1]);
+    assertEquals([asked, measured], [1, 2]);
     const { status, body } = await get(`${url}health`);
     assertEquals([status, JSON.parse(body).status, asked], [503, "unavailable", 2]);
     time += 60_000;
-    assertEquals([(await get(`${url}metrics`)).status, measured], [200, 2]);
+    assertEquals([(await get(`${url}metrics`)).status, measured], [200, 3]);
   });
 });
 

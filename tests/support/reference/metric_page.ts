@@ -34,7 +34,7 @@ export async function metricPage(): Promise<string> {
       ]),
     ),
     "What is of a node is added up over nodes by `sum`. What is of the store is the same at every node of it: take `max`. " +
-    "Figures of the store are read for a scrape, and are at most five seconds old.",
+    "Figures of the store are read for a scrape: those of mailboxes are at most five seconds old, others one.",
     "The probes: `GET /live` is 200 as long as the event loop turns, whatever the store does. `GET /ready` is 200 when the " +
     "store answers and the node holds a lease, or finds every partition in other hands.",
     "`GET /health` of a node says whether it is `ok`, `lagging` (behind, and moving), `stuck` (behind, and not moving) " +

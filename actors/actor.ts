@@ -3,7 +3,7 @@
  * for the next. It holds no state of cases; what it remembers is which deliveries crash (`failures/quarantine.ts`).
  * @module
  */
-import { BackendUnavailable } from "../backends/errors.ts";
+import { BackendUnavailable, SettlementRefused } from "../backends/errors.ts";
 import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
 import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
@@ -84,7 +84,10 @@ export class MailboxActor {
     for await (const batch of this.#mailbox.batches(signal, permits)) await this.#handleBatch(batch);
   }
 
-  /** Handles a batch; when its worker dies, in ever smaller slices, until the delivery that kills is alone. */
+  /**
+   * Handles a batch; when its worker dies or its settlement is refused, in ever smaller slices, until the delivery to blame
+   * is alone.
+   */
   async #handleBatch(batch: Batch): Promise<void> {
     const slices = this.#quarantine.split(batch);
     const stoppedCases = new Set<string>();
@@ -94,26 +97,43 @@ export class MailboxActor {
         slices.unshift(...this.#quarantine.splitAfterCrash(slice.batch, result.suspect));
         continue;
       }
+      if (result instanceof SettlementRefused) {
+        slices.unshift(...this.#quarantine.splitAfterCrash(slice.batch, slice.batch.count));
+        continue;
+      }
       // A case that failed in one slice goes no further in the next ones.
       for (const { caseId } of result.failedAttempts) stoppedCases.add(caseId);
     }
     if (batch.kind === "fresh") this.#quarantine.clear();
   }
 
-  /** Takes one slice from start to settlement. Returns the worker's death while the delivery to blame is not isolated. */
-  async #handle(slice: Slice): Promise<BatchResult | WorkerDied> {
+  /** Takes one slice from start to settlement. Returns what went wrong while the delivery to blame is not isolated. */
+  async #handle(slice: Slice): Promise<BatchResult | WorkerDied | SettlementRefused> {
     const release = await this.#acquireLock(slice);
     try {
       await this.#markInFlight(slice);
       const result = await this.#execute(slice);
       if (result instanceof WorkerDied) return result;
-      const failures = this.#decideOutcomes(result);
-      await this.#settle(slice, result, failures);
-      this.#report(result, failures);
-      return result;
+      return await this.#complete(slice, result);
     } finally {
       release();
     }
+  }
+
+  /** Decides, settles and reports. What a single delivery made and can't be stored is its failure. */
+  async #complete(slice: Slice, result: BatchResult): Promise<BatchResult | SettlementRefused> {
+    const failures = this.#decideOutcomes(result);
+    try {
+      await this.#settle(slice, result, failures);
+    } catch (error) {
+      const madeSomething = result.outputs.length > 0 || result.timers.length > 0;
+      if (!(error instanceof SettlementRefused) || !madeSomething) throw error;
+      if (slice.batch.count > 1) return error;
+      const { name, message } = error;
+      return await this.#complete(slice, crashResult(slice.batch, { class: name, message }, true));
+    }
+    this.#report(result, failures);
+    return result;
   }
 
   /**

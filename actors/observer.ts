@@ -32,7 +32,8 @@ export interface Observer {
   processorRestarted?(restart: { processor: string; reason: string }): void;
   /** An event at the ingest subject or in the outbox was put in the inbox. */
   inputRefused?(refusal: { id: number; refusalClass: string }): void;
-  backendUnavailable(reason: string): void;
+  /** The backend is not to be had, and had given no answer for `silentMs` when that was noticed. */
+  backendUnavailable(reason: string, silentMs?: number): void;
   backendAvailable(): void;
 }
 

@@ -1,5 +1,5 @@
 /** A processor's subscription: gives each mailbox that is acquired for it an actor. @module */
-import { BackendUnavailable } from "../backends/errors.ts";
+import { BackendUnavailable, StoreLost } from "../backends/errors.ts";
 import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { Child } from "./supervision/child_supervisor.ts";
@@ -61,6 +61,7 @@ export class ProcessorSubscription implements Child {
   #exit(): Exit {
     if (this.#crash === undefined) return { kind: "shutdown", reason: "it was asked to" };
     const { error } = this.#crash;
-    return { kind: "failed", reason: describeError(error).class, error };
+    const isFinal = error instanceof StoreLost;
+    return { kind: "failed", reason: describeError(error).class, error, isFinal };
   }
 }

@@ -122,8 +122,9 @@ export class Supervisor {
       stopMs: Infinity,
       start: () => new ProcessorSubscription(this.#source, processor, { ...context, priority }),
     }));
-    const onChildExit = (processor: string, { reason }: Exit) =>
-      this.#observer.processorRestarted?.({ processor, reason });
+    const onChildExit = (processor: string, { reason, isFinal }: Exit) => {
+      if (!isFinal) this.#observer.processorRestarted?.({ processor, reason });
+    };
     return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
   }
 

@@ -16,9 +16,13 @@ export interface MailboxHealth {
   readonly sinceSettledMs: number | null;
   /** Deliveries that wait: for their next try, or behind an earlier one of their case. */
   readonly parked: number;
+  /** Age of the oldest of them in milliseconds, since its event was stored; 0 when there is none. */
+  readonly parkedOldestMs: number;
   /** Those of them that will be tried again by themselves. */
   readonly retrying: number;
   readonly dead: number;
+  /** What it waits for where that is known: by the node that has the mailbox alone. */
+  readonly waitsFor?: string | undefined;
 }
 
 export interface Health {

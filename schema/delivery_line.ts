@@ -13,7 +13,18 @@ export interface Placement {
 
 /** A fact in the store, undecoded. */
 export interface StoredEvent extends Placement {
+  /** As far as it can be read, where `malformed` is set. */
   readonly event: WireEvent;
+  /** Set for what is no event: written past every door by other hands. */
+  readonly malformed?: Malformed;
+}
+
+/** What the store holds where an event should be. */
+export interface Malformed {
+  /** Why it can't be read, without its values. */
+  readonly reason: string;
+  /** What is stored, as text. */
+  readonly raw: string;
 }
 
 /** A fact in the store, upcast to the current version and decoded. */
@@ -46,6 +57,11 @@ export function deliveryLine({ position, version, attempt, held, recordedAt, eve
   }\t${data}\t${metadata}`;
 }
 
+/** The same delivery, held behind an earlier one of its case. */
+export function heldLine(line: string): string {
+  return line.replace(/^((?:[^\t]*\t){3})0/, "$11");
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -59,12 +75,27 @@ export function decodeLines(bytes: Uint8Array): string[] {
   return bytes.length === 0 ? [] : decoder.decode(bytes).split("\n");
 }
 
-/** Reads one delivery line. The event's timestamp comes out as UTC in milliseconds. */
+/**
+ * Reads one delivery line. The event's timestamp comes out as UTC in milliseconds. Never throws: what is no event comes out
+ * as malformed, so that it fails its own delivery and no other.
+ */
 export function parseLine(line: string): Delivery {
   const field = line.split("\t") as [string, ...string[]];
+  try {
+    return parseFields(field);
+  } catch {
+    return malformedDelivery(field);
+  }
+}
+
+const FIELDS = 11;
+
+function parseFields(field: readonly [string, ...string[]]): Delivery {
+  if (field.length !== FIELDS) throw new SyntaxError("Not a delivery line");
   const data = JSON.parse(field[9]!);
+  requireObject(data);
   // A slice of a string keeps the whole string in memory. The case id is cached for long, so it must not be a slice.
-  const caseId = data.case_id === field[7] ? data.case_id : field[7];
+  const caseId = data.case_id === field[7] ? data.case_id : field[7]!;
   return {
     position: Number(field[0]),
     version: Number(field[1]),
@@ -80,6 +111,63 @@ export function parseLine(line: string): Delivery {
       metadata: readMetadata(field[10]!),
     },
   };
+}
+
+function requireObject(value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError("Not an object");
+  }
+}
+
+/** The fields of a line that say where the event is; the others are the event. */
+const PLACEMENT_FIELDS = 5;
+const NO_METADATA = Object.freeze({ schema_version: 0 });
+
+/** A delivery of as much as can be read. */
+function malformedDelivery(field: readonly string[]): Delivery {
+  const [position, version, attempt, held, recordedAt, eventId = "", type = "", caseId = ""] = field;
+  const at = numberOr(0, recordedAt);
+  return {
+    position: numberOr(0, position),
+    version: numberOr(0, version),
+    attempt: numberOr(1, attempt),
+    held: held === "1",
+    recordedAt: at,
+    event: {
+      event_id: eventId,
+      event_type: type,
+      timestamp: isoTime(at),
+      correlation_id: caseId,
+      data: {},
+      metadata: NO_METADATA,
+    },
+    malformed: { reason: problemOf(field), raw: field.slice(PLACEMENT_FIELDS).join("\t") },
+  };
+}
+
+function problemOf(field: readonly string[]): string {
+  if (field.length !== FIELDS) return `what is stored has ${field.length} fields instead of ${FIELDS}`;
+  const [data, metadata] = field.slice(-2) as [string, string];
+  if (!isObjectText(data)) return "data: is not a JSON object";
+  if (!isObjectText(metadata)) return "metadata: is not a JSON object";
+  return "timestamp: is not a date";
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    requireObject(JSON.parse(text));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The last moment that a date can be; any position is less. */
+const LAST_TIME = 8.64e15;
+
+function numberOr(otherwise: number, text = ""): number {
+  const number = Number(text);
+  return text !== "" && Math.abs(number) <= LAST_TIME ? number : otherwise;
 }
 
 /** The day of the last timestamp, cached: consecutive events are mostly of one day. */
@@ -102,14 +190,18 @@ const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"
 let lastMetadata = { text: "", metadata: {} as WireEvent["metadata"] };
 
 function readMetadata(text: string): WireEvent["metadata"] {
-  if (text !== lastMetadata.text) lastMetadata = { text, metadata: Object.freeze(JSON.parse(text)) };
+  if (text !== lastMetadata.text) {
+    const metadata = JSON.parse(text) as WireEvent["metadata"];
+    requireObject(metadata);
+    lastMetadata = { text, metadata: Object.freeze(metadata) };
+  }
   return lastMetadata.metadata;
 }
 
 /** Reads one delivery line as a stored event. */
 export function parseStoredLine(line: string): StoredEvent {
-  const { position, version, recordedAt, event } = parseLine(line);
-  return { position, version, recordedAt, event };
+  const { attempt: _attempt, held: _held, ...stored } = parseLine(line);
+  return stored;
 }
 
 /**

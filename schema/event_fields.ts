@@ -15,3 +15,6 @@ export const shortText = z.string().min(1).max(200);
 
 /** A text for a person. */
 export const longText = z.string().min(1).max(4000);
+
+/** From this day on there are rules to decide by; an earlier event is marked when it is taken in. */
+export const FIRST_RULE_DAY = "2012-07-01";

@@ -102,6 +102,15 @@ const completedData = z.looseObject({
   total_savings: money,
 });
 
+/** What is worth knowing of an event that was accepted all the same (see `input.ts`). */
+const marks = [
+  "bsn_fails_eleven_test",
+  "case_id_passes_eleven_test",
+  "before_first_rule",
+  "in_future",
+  "late",
+] as const;
+
 /**
  * What accompanies an event without being part of the fact: the event that caused it (`causation_id`), the version of
  * its data, W3C trace context, who sent it, and marks set when it was accepted (see `input.ts`).
@@ -112,7 +121,7 @@ const metadataSchema = z.strictObject({
   traceparent: z.string().max(55).optional(),
   tracestate: z.string().max(512).optional(),
   source: z.string().max(200).optional(),
-  marks: z.array(z.enum(["bsn_fails_eleven_test", "case_id_passes_eleven_test"])).max(10).optional(),
+  marks: z.array(z.enum(marks)).max(10).optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 

@@ -15,20 +15,23 @@
  *
  * A BSN that fails the eleven-test is a fact to be assessed: it is marked in `metadata.marks` for the intake's
  * assessment, and refused only under `strict`. So is a `case_id` that passes it, for it may be a BSN; one that is the
- * event's own BSN is always refused.
+ * event's own BSN is always refused. A time before the first rule, more than five minutes ahead, or more than seven days
+ * late is marked, also under `strict`: a backlog that is brought in has such times. Marks are set here alone; those that a
+ * producer sends are dropped.
  * @module
  */
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
+import { FIRST_RULE_DAY } from "./event_fields.ts";
 import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { UnknownKind } from "./evolution.ts";
 import { newRootId } from "./ids.ts";
 import { decodeText, parseJsonText } from "./json_text.ts";
 
 export interface InputOptions {
-  /** Refuse what would otherwise be marked (see the header). Default false. */
+  /** Refuse a number that would otherwise be marked (see the header). Default false. */
   strict?: boolean;
-  /** The time of an event that names none. Default: the system clock. */
+  /** The time of an event that names none, and by which other times are judged. Default: the system clock. */
   now?: () => Date;
   /** The id of an event that names none. Default: a new UUIDv7. */
   newId?: () => string;
@@ -45,7 +48,11 @@ export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
 
 /** An earlier time is a date that was never set, and one far ahead a typing error: no rule holds then. */
 const EARLIEST = Date.UTC(2000, 0, 1);
-const MAX_AHEAD_MS = 366 * 86_400_000;
+const DAY_MS = 86_400_000;
+const MAX_AHEAD_MS = 366 * DAY_MS;
+/** Clocks of producers may be ahead by this much, and events of theirs may take this long, without a mark. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+const LATE_MS = 7 * DAY_MS;
 /** More levels than any organisation sends. */
 const MAX_DEPTH = 64;
 
@@ -67,7 +74,8 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   requireStorable(completed);
   requireValid(completed);
   requireCaseIdOfItsOwn(completed);
-  return withTwoDecimals(withMarks(canonical(completed, options), options.strict ?? false));
+  const now = (options.now?.() ?? new Date()).getTime();
+  return withTwoDecimals(withMarks(canonical(completed, now), now, options.strict ?? false));
 }
 
 /** The same for JSON text, or for the bytes of one. */
@@ -112,10 +120,9 @@ function requireValid(event: WireEvent): void {
   }
 }
 
-function canonical(event: WireEvent, { now }: InputOptions): WireEvent {
+function canonical(event: WireEvent, now: number): WireEvent {
   const timestamp = new Date(event.timestamp);
-  const latest = (now?.() ?? new Date()).getTime() + MAX_AHEAD_MS;
-  if (!(timestamp.getTime() >= EARLIEST && timestamp.getTime() <= latest)) {
+  if (!(timestamp.getTime() >= EARLIEST && timestamp.getTime() <= now + MAX_AHEAD_MS)) {
     throw new InvalidEvent(["timestamp: must lie between the year 2000 and 366 days from now"]);
   }
   return { ...event, event_id: event.event_id.toLowerCase(), timestamp: timestamp.toISOString() };
@@ -147,20 +154,28 @@ function isJsonKind(value: unknown): boolean {
 
 type Mark = NonNullable<Metadata["marks"]>[number];
 
-const STRICT: Readonly<Record<Mark, string>> = {
+const STRICT: Readonly<Partial<Record<Mark, string>>> = {
   bsn_fails_eleven_test: "data.citizen_bsn: fails the eleven-test",
   case_id_passes_eleven_test: "data.case_id: may be a BSN, it passes the eleven-test",
 };
 
-function withMarks(event: WireEvent, strict: boolean): WireEvent {
-  const found = marksOf(event);
-  if (found.length === 0) return event;
-  if (strict) throw new InvalidEvent(found.map((mark) => STRICT[mark]));
-  const { marks: present = [], ...metadata } = event.metadata;
-  return { ...event, metadata: { ...metadata, marks: [...new Set([...present, ...found])] } };
+function withMarks(event: WireEvent, now: number, strict: boolean): WireEvent {
+  const marks = [...numberMarks(event), ...timeMarks(Date.parse(event.timestamp), now)];
+  const problems = marks.flatMap((mark) => STRICT[mark] ?? []);
+  if (strict && problems.length > 0) throw new InvalidEvent(problems);
+  const { marks: _, ...metadata } = event.metadata;
+  return { ...event, metadata: marks.length === 0 ? metadata : { ...metadata, marks } };
 }
 
-function marksOf({ event_type, data }: WireEvent): Mark[] {
+function timeMarks(time: number, now: number): Mark[] {
+  const marks: Mark[] = [];
+  if (time < Date.parse(FIRST_RULE_DAY)) marks.push("before_first_rule");
+  if (time > now + CLOCK_SKEW_MS) marks.push("in_future");
+  if (time < now - LATE_MS) marks.push("late");
+  return marks;
+}
+
+function numberMarks({ event_type, data }: WireEvent): Mark[] {
   const marks: Mark[] = [];
   if (event_type === "case.intake" && !passesElevenTest(String(data.citizen_bsn))) {
     marks.push("bsn_fails_eleven_test");

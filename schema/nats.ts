@@ -12,6 +12,7 @@ export type StreamSettings = Required<
     | "retention"
     | "discard"
     | "max_age"
+    | "max_bytes"
     | "max_msg_size"
     | "duplicate_window"
     | "max_msgs_per_subject"
@@ -34,6 +35,8 @@ export interface StoreShape {
   readonly leaseMs: number;
   /** The largest message that the server takes, in bytes. */
   readonly maxPayload: number;
+  /** What waits on the ingest subject at most, in bytes; -1 is no bound. */
+  readonly ingestBytes: number;
 }
 
 const MS = 1_000_000;
@@ -60,6 +63,7 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
     retention: "limits",
     discard: "new",
     max_age: 0,
+    max_bytes: -1,
     max_msg_size: -1,
     max_msgs_per_subject: -1,
     duplicate_window: DUPLICATE_WINDOW_MS * MS,
@@ -92,6 +96,7 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSe
     discard: "new",
     // A lease that is not renewed is gone: the store's clock decides, never a node's.
     max_age: leaseMs * MS,
+    max_bytes: -1,
     max_msg_size: -1,
     max_msgs_per_subject: 1,
     duplicate_window: Math.min(leaseMs, DUPLICATE_WINDOW_MS) * MS,
@@ -128,6 +133,8 @@ function ingestStream(shape: StoreShape): StreamSettings {
     ...storeStream(shape),
     name: ingestName(shape.stream),
     subjects: [subjects.ingest()],
+    // A stream that is full refuses the next message to its sender. The server sets these bytes aside when it makes the stream.
+    max_bytes: shape.ingestBytes,
     // What is acknowledged here can be kept whole with the reason why it is rejected: a larger message is refused to its sender.
     max_msg_size: shape.maxPayload - rejectionRoom(shape.maxPayload),
     compression: "none",
@@ -136,6 +143,9 @@ function ingestStream(shape: StoreShape): StreamSettings {
     metadata: {},
   };
 }
+
+/** What waits on the ingest subject of a new store at most: a quarter of a million events of the usual kilobyte. */
+export const INGEST_BYTES = 256 * 1_048_576;
 
 /** The bytes that a rejected message has more than the message itself: its headers. */
 export function rejectionRoom(maxPayload: number): number {
@@ -207,9 +217,13 @@ function tokenByte(byte: number): string {
   return /[\w-]/.test(char) ? char : `=${byte.toString(16).padStart(2, "0")}`;
 }
 
-/** The text of a token. */
+/** The text of a token; the token itself where it is none of ours. */
 export function textOf(token: string): string {
-  return decodeURIComponent(token.replaceAll("=", "%"));
+  try {
+    return decodeURIComponent(token.replaceAll("=", "%"));
+  } catch {
+    return token;
+  }
 }
 
 /** `case.intake` is the token `intake`; a type of another family keeps its whole name behind a `=`. */

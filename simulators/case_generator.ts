@@ -4,9 +4,9 @@
  * and a shorter run is the beginning of a longer one.
  * @module
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { withTwoDecimals } from "../schema/codec.ts";
-import { eventTypes, type WireEvent } from "../schema/events.ts";
+import type { eventTypes, WireEvent } from "../schema/events.ts";
 import { ArrivalProcess, hoursOfWeek } from "./cases/arrival_pattern.ts";
 import { assumptions } from "./cases/assumptions.ts";
 import { type Citizen, CitizenPopulation } from "./cases/profiles.ts";
@@ -34,7 +34,6 @@ export interface GeneratorOptions {
 /** The data of an intake as it travels: amounts in euros. */
 export type IntakeData = z.input<(typeof eventTypes)["case.intake"]["schema"]>["data"];
 
-/** An intake ready to be handed to a publisher. */
 interface IntakeEvent extends WireEvent {
   readonly event_type: "case.intake";
   readonly data: IntakeData;
@@ -46,14 +45,11 @@ export interface GeneratedCase {
   readonly returning: boolean;
 }
 
-/**
- * Generates cases in the order of their arrival, in constant memory. Throws a RangeError for impossible options, at
- * the first case.
- */
+/** Generates cases in the order of their arrival, in constant memory. */
 export function* generateCases(options: GeneratorOptions): Generator<GeneratedCase> {
-  const plan = withDefaults(options);
-  const draws = randomStreams(plan);
-  for (let i = 0; i < plan.count; i++) {
+  const { count, profile = true } = options;
+  const draws = randomStreams(options);
+  for (let i = 0; i < count; i++) {
     const arrival = draws.arrivals.next();
     const channel = draws.week[arrival.hourOfWeek]!.channels.draw(draws.channels);
     const { citizen, returning } = draws.population.next();
@@ -61,7 +57,7 @@ export function* generateCases(options: GeneratorOptions): Generator<GeneratedCa
     citizen.totalDebt = totalDebt(citizen, claim);
     const caseId = seededUuid(arrival.time, draws.ids);
     const data = intakeData(caseId, citizen, claim, channel);
-    if (plan.profile) data.profile = profileOf(citizen, claim);
+    if (profile) data.profile = profileOf(citizen, claim);
     yield { event: intakeEvent(seededUuid(arrival.time, draws.ids), arrival.time, data), returning };
   }
 }
@@ -71,43 +67,17 @@ export function caseLine({ event }: GeneratedCase): string {
   return JSON.stringify(withTwoDecimals(event));
 }
 
-type GenerationPlan = Required<Omit<GeneratorOptions, "scenario">> & {
-  start: number;
-  name: string;
-  scenario: CaseVariant;
-};
-
-const isoStart = z.iso.datetime({ offset: true });
-
-function withDefaults(options: GeneratorOptions): GenerationPlan {
-  const { seed, count, profile = true, scenario: name = "none" } = options;
-  const { from = assumptions.start_of_time.value, arrivalsPerYear = latestApplications.n } = options;
-  const start = isoStart.safeParse(from).success ? Date.parse(from) : NaN;
-  requireOption(
-    count === Infinity || Number.isSafeInteger(count) && count >= 0,
-    "count must be a whole number",
-  );
-  requireOption(start >= 0, "from must be an ISO date and time with an offset, since 1970");
-  requireOption(
-    arrivalsPerYear > 0 && arrivalsPerYear < 1e10,
-    "arrivalsPerYear must be above 0, below ten billion",
-  );
-  requireOption(Object.hasOwn(caseVariants, name), `no scenario is called ${name}`);
-  return { seed, count, from, profile, arrivalsPerYear, start, name, scenario: caseVariants[name] };
-}
-
-function requireOption(possible: boolean, rule: string): void {
-  if (!possible) throw new RangeError(`Cannot generate cases: ${rule}`);
-}
-
 /**
  * One independent stream for each thing drawn, so that a scenario changes what it names and leaves the rest alike.
  * The ids depend on all options: runs that differ in any of them do not share ids.
  */
-function randomStreams({ seed, scenario, start, arrivalsPerYear, profile, name }: GenerationPlan) {
-  const week = hoursOfWeek();
-  const perYear = arrivalsPerYear * scenario.arrivalFactor;
-  const rate = { perYear, week, months: monthFactors(scenario) };
+function randomStreams(options: GeneratorOptions) {
+  const { seed, profile = true, scenario: name = "none" } = options;
+  const { from = assumptions.start_of_time.value, arrivalsPerYear = latestApplications.n } = options;
+  const scenario: CaseVariant = caseVariants[name];
+  const [start, week] = [Date.parse(from), hoursOfWeek()];
+  if (!(start >= 0)) throw new RangeError("Cannot generate cases: from must be a time since 1970");
+  const rate = { perYear: arrivalsPerYear * scenario.arrivalFactor, week, months: monthFactors(scenario) };
   return {
     week,
     arrivals: new ArrivalProcess(new Random(seed, "arrivals"), start, rate),
@@ -179,7 +149,6 @@ function contactOf({ ordinal }: Citizen) {
   };
 }
 
-/** Rounds euros to whole cents. */
 function toCents(euros: number): number {
   return Math.round(euros * 100) / 100;
 }

@@ -1,31 +1,30 @@
 /** Playing many scenarios on the backends that were asked for, some at a time, on as few servers as will do. @module */
+import { mapConcurrently } from "../backends/primitives/concurrency.ts";
 import type { BackendName } from "./chaos/testbed/testbed.ts";
-import { type RunResult, runScenario } from "./chaos/run_scenario.ts";
+import { type RunResult, runScenario, type RunSettings } from "./chaos/run_scenario.ts";
 import { needsOwnServer, type Scenario, unsupportedReason } from "./chaos/scenario.ts";
 import { findNatsServer, startManagedNats, useExternalNats } from "./chaos/testbed/nats_server.ts";
 import { startManagedPostgres, useExternalPostgres } from "./chaos/testbed/postgres_server.ts";
 import type { ChaosServer } from "./chaos/testbed/server.ts";
 
-interface ChaosOptions {
+interface ChaosOptions extends Omit<RunSettings, "backend"> {
   readonly backends: readonly BackendName[];
   readonly scenarios: readonly Scenario[];
-  readonly seed: string;
-  readonly durationMs: number;
-  readonly perSecond: number;
   /** A server to use; own ones are started without. */
   readonly url: string | undefined;
   /** Own servers write everything they acknowledge to the disk, as in production. */
   readonly syncs: boolean;
-  /** Runs at once. */
+  /** The path of the program that runs nodes: it serves their health as the product does, which simulators don't know. */
+  readonly nodeEntry: string;
   readonly parallel: number;
   readonly onPhase: (run: string, phase: string) => void;
   readonly onResult: (result: RunResult) => void;
   readonly signal: AbortSignal;
 }
 
-interface ChaosRuns {
+export interface ChaosRuns {
   readonly runs: readonly RunResult[];
-  /** Backends that were asked for and have no server. */
+  /** Backends that were asked for and have no server; one makes the whole fail. */
   readonly missing: readonly string[];
   /** Scenarios that a backend can't play, and why. */
   readonly notPlayed: readonly string[];
@@ -41,21 +40,24 @@ interface ScenarioJob {
 
 /** Plays everything that can be played. */
 export async function runScenarios(options: ChaosOptions): Promise<ChaosRuns> {
-  const servers = new ServerPool(options);
-  const missing = options.backends.includes("nats") && !await servers.hasNats() ? [`nats: ${NO_NATS}`] : [];
+  const { url } = options;
+  const asksNats = options.backends.includes("nats");
+  const natsServer = asksNats && url === undefined ? await findNatsServer() : undefined;
+  const missing = asksNats && url === undefined && natsServer === undefined ? [`nats: ${NO_NATS}`] : [];
   const backends = options.backends.filter((name) => name !== "nats" || missing.length === 0);
   const notPlayed: string[] = [];
   const jobs = options.scenarios.flatMap((scenario) =>
     backends.flatMap((backend): ScenarioJob[] => {
-      const why = unsupportedReason(scenario, backend, options.url === undefined);
+      const why = unsupportedReason(scenario, backend, url === undefined);
       if (why !== undefined) notPlayed.push(`${scenario.name} on ${backend}: ${why}`);
       return why === undefined ? [{ scenario, backend }] : [];
     })
   );
+  const servers = new ServerPool((backend) => openServer(backend, options, natsServer));
   try {
     // In memory the workers of a run are those of the process: one run at a time.
     const inMemory = backends.includes("memory") ? 1 : options.parallel;
-    const runs = await runConcurrently(inMemory, jobs, (job) => runOne(job, servers, options));
+    const runs = await mapConcurrently(inMemory, jobs, (job) => runOne(job, servers, options));
     return { runs: runs.filter((run) => run !== undefined), missing, notPlayed };
   } finally {
     await servers.close();
@@ -63,79 +65,47 @@ export async function runScenarios(options: ChaosOptions): Promise<ChaosRuns> {
 }
 
 async function runOne({ scenario, backend }: ScenarioJob, servers: ServerPool, options: ChaosOptions) {
-  const { seed, durationMs, perSecond, signal } = options;
-  if (signal.aborted) return undefined;
-  const server = backend === "memory" ? undefined : await servers.acquire(backend, needsOwnServer(scenario));
-  const label = `${scenario.name} on ${backend}`;
+  if (options.signal.aborted) return undefined;
+  const exclusive = needsOwnServer(scenario);
+  const server = backend === "memory" ? undefined : await servers.acquire(backend, exclusive);
+  const onPhase = (phase: string) => options.onPhase(`${scenario.name} on ${backend}`, phase);
   try {
-    const onPhase = (phase: string) => options.onPhase(label, phase);
-    const result = await runScenario(scenario, {
-      backend,
-      seed,
-      durationMs,
-      perSecond,
-      server,
-      onPhase,
-      signal,
-    });
+    const result = await runScenario(scenario, { ...options, backend, server, onPhase });
     options.onResult(result);
     return result;
   } finally {
-    if (server !== undefined && needsOwnServer(scenario)) await server[Symbol.asyncDispose]();
+    if (exclusive) await server?.[Symbol.asyncDispose]();
   }
 }
 
-/** Does all jobs, this many at once; the results keep the order of the jobs. */
-async function runConcurrently<J, R>(
-  concurrency: number,
-  jobs: readonly J[],
-  work: (job: J) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = new Array(jobs.length);
-  let next = 0;
-  const serve = async () => {
-    for (let i = next++; i < jobs.length; i = next++) results[i] = await work(jobs[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, serve));
-  return results;
+type ServerBackend = ChaosServer["backend"];
+
+/** The server that was named, or one of our own. */
+async function openServer(
+  backend: ServerBackend,
+  { url, syncs }: ChaosOptions,
+  natsServer: string | undefined,
+): Promise<ChaosServer> {
+  if (backend === "postgres") {
+    return url === undefined ? await startManagedPostgres(syncs) : useExternalPostgres(url);
+  }
+  return url === undefined ? await startManagedNats(natsServer!, syncs) : useExternalNats(url);
 }
 
 /** One shared server a backend, and one more for each scenario that kills its own. */
 class ServerPool {
-  readonly #url: string | undefined;
-  readonly #syncs: boolean;
-  readonly #shared = new Map<BackendName, Promise<ChaosServer>>();
-  #nats: Promise<string | undefined> | undefined;
+  readonly #open: (backend: ServerBackend) => Promise<ChaosServer>;
+  readonly #shared = new Map<ServerBackend, Promise<ChaosServer>>();
 
-  constructor({ url, syncs }: Pick<ChaosOptions, "url" | "syncs">) {
-    this.#url = url;
-    this.#syncs = syncs;
+  constructor(open: (backend: ServerBackend) => Promise<ChaosServer>) {
+    this.#open = open;
   }
 
-  async hasNats(): Promise<boolean> {
-    return this.#url !== undefined || await this.#natsServer() !== undefined;
-  }
-
-  #natsServer(): Promise<string | undefined> {
-    return this.#nats ??= findNatsServer();
-  }
-
-  acquire(backend: "postgres" | "nats", exclusive: boolean): Promise<ChaosServer> {
+  acquire(backend: ServerBackend, exclusive: boolean): Promise<ChaosServer> {
     if (exclusive) return this.#open(backend);
     const shared = this.#shared.get(backend) ?? this.#open(backend);
     this.#shared.set(backend, shared);
     return shared;
-  }
-
-  async #open(backend: "postgres" | "nats"): Promise<ChaosServer> {
-    if (backend === "postgres") {
-      return this.#url === undefined
-        ? await startManagedPostgres(this.#syncs)
-        : useExternalPostgres(this.#url);
-    }
-    return this.#url === undefined
-      ? await startManagedNats((await this.#natsServer())!, this.#syncs)
-      : useExternalNats(this.#url);
   }
 
   async close(): Promise<void> {

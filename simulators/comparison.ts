@@ -34,13 +34,11 @@ interface ComparisonOptions {
   readonly supervision: (workers: number) => SupervisorOptions;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Called with what is being done. */
   readonly onProgress: (line: string) => void;
   /** Runs other programs at the end of every round. */
   readonly runPeers?: (round: number) => Promise<void>;
 }
 
-/** What is measured in every round. */
 const measures = [
   "append_per_second",
   "settle_per_second",

@@ -55,7 +55,7 @@ export class LoadTester {
   readonly #options: LoadOptions;
   readonly #supervisor: Supervisor;
   #recorder: RunRecorder | undefined;
-  #errorCounts = new ErrorCounts();
+  readonly #errorCounts = new ErrorCounts();
   #runs = 0;
 
   constructor(backend: Backend, options: LoadOptions) {
@@ -63,7 +63,12 @@ export class LoadTester {
       this.#recorder?.onSettled(processor, done);
     this.#backend = measureBackend(backend, onSettled);
     this.#options = options;
-    this.#supervisor = new Supervisor(this.#backend, processors, this.#errorCounts, options.supervision);
+    this.#supervisor = new Supervisor(
+      this.#backend,
+      processors,
+      this.#errorCounts.observer,
+      options.supervision,
+    );
   }
 
   /** Starts the node, and waits until it holds all its mailboxes. */
@@ -144,7 +149,7 @@ export class LoadTester {
     const moments = scheduleArrivals({ kind: arrivals, perSecond, durationMs, seed });
     const make = this.#intakes(performance.timeOrigin + start, listener);
     const append = (events: readonly WireEvent[]) => this.#backend.append(events);
-    const { makingMs } = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
+    const makingMs = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
     listener.offering = false;
     return makingMs;
   }
@@ -217,7 +222,6 @@ export class LoadTester {
   }
 }
 
-/** One run of the tester. */
 interface RunPlan {
   readonly perSecond: number;
   readonly durationMs: number;

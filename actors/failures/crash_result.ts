@@ -1,4 +1,7 @@
-/** The result of a delivery that was handled alone and ended its worker or its process: one failed attempt. Pure. @module */
+/**
+ * The result of a delivery that was handled alone and ended its worker or its process, or made what can't be stored: one
+ * failed attempt. Pure. @module
+ */
 import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
 import type { ErrorInfo } from "../error_info.ts";
@@ -12,8 +15,8 @@ export const NODE_DIED: ErrorInfo = {
   message: "The process died while this delivery was handled, and nothing else was",
 };
 
-/** `slice` holds one delivery, which is charged with `error`. */
-export function crashResult(slice: Batch, error: ErrorInfo): BatchResult {
+/** `slice` holds one delivery, which is charged with `error`. `final`: no retry can help. */
+export function crashResult(slice: Batch, error: ErrorInfo, final = false): BatchResult {
   const { position, attempt, event } = parseLine(linesOf(slice)[0]!);
   const failed = {
     position,
@@ -22,7 +25,7 @@ export function crashResult(slice: Batch, error: ErrorInfo): BatchResult {
     caseId: event.correlation_id,
     attempt,
     held: false,
-    final: false,
+    final,
     error,
   };
   return { outputs: NO_OUTPUTS, outputTypes: {}, timers: [], failedAttempts: [failed], done: {} };

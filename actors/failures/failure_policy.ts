@@ -30,19 +30,12 @@ export interface FailurePolicy extends PolicyLimits {
   readonly processors?: Readonly<Record<string, Partial<PolicyLimits>>>;
 }
 
-/** The one rule for one failure. */
-interface ResolvedRule {
-  readonly outcome: FailureRoute;
-  readonly maxAttempts: number;
-  readonly backoff: Backoff;
-}
-
 /** The most specific setting counts: the processor's rule for the error, the general rule for it, the processor's limits. */
 export function resolveRule(
   policy: FailurePolicy,
   processor: string,
   error: { readonly class: string; readonly final: boolean },
-): ResolvedRule {
+): Pick<ErrorRule, "outcome"> & Pick<PolicyLimits, "maxAttempts" | "backoff"> {
   const own = ownProperty(policy.processors, processor);
   const rule = ownProperty(own?.errors, error.class) ?? ownProperty(policy.errors, error.class);
   return {
@@ -95,12 +88,6 @@ export const policySchema = z.strictObject({
   };
 });
 
-type LimitSettings = {
-  attempts?: number | undefined;
-  first?: number | undefined;
-  longest?: number | undefined;
-};
-
 function toPolicyLimits({ errors, ...all }: z.output<typeof limitsSchema>) {
   const rules = Object.entries(errors).map((
     [name, { outcome, ...its }],
@@ -108,7 +95,7 @@ function toPolicyLimits({ errors, ...all }: z.output<typeof limitsSchema>) {
   return { ...limitsOf(all), errors: Object.fromEntries(rules) as Record<string, ErrorRule> };
 }
 
-function limitsOf({ attempts, first, longest }: LimitSettings) {
+function limitsOf({ attempts, first, longest }: Pick<z.output<typeof limitsSchema>, keyof typeof limits>) {
   const backoff = {
     ...(first === undefined ? {} : { firstMs: first }),
     ...(longest === undefined ? {} : { longestMs: longest }),

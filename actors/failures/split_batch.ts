@@ -1,6 +1,6 @@
 /** A batch in slices: bisection finds the delivery that kills its worker, and keeps the order of cases. Pure. @module */
 import { type Batch, linesOf, sliceBatch } from "../../backends/mailbox/batch.ts";
-import { deliveryLine, encodeLines, parseLine } from "../../schema/delivery_line.ts";
+import { encodeLines, heldLine, parseLine } from "../../schema/delivery_line.ts";
 
 /**
  * The slices to retry after a worker died with `slice`. The suspect, by its index, becomes a slice of its own, so that
@@ -23,9 +23,8 @@ export function splitAroundSuspect(slice: Batch, suspect: number | undefined): B
 export function holdCases(stoppedCases: ReadonlySet<string>, slice: Batch): Batch {
   if (stoppedCases.size === 0) return slice;
   const lines = linesOf(slice).map((line) => {
-    const delivery = parseLine(line);
-    const isHeld = stoppedCases.has(delivery.event.correlation_id);
-    return isHeld ? deliveryLine({ ...delivery, held: true }) : line;
+    const isHeld = stoppedCases.has(parseLine(line).event.correlation_id);
+    return isHeld ? heldLine(line) : line;
   });
   return { ...slice, lines: encodeLines(lines) };
 }

@@ -12,7 +12,6 @@ import {
   type CaseProgress,
   deadlineOf,
   initialProgress,
-  runningEvent,
   runningOf,
 } from "../reasoning/workflow/progress.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
@@ -79,7 +78,7 @@ function completed(
 function expired(event: EventOf<"case.term_expired">, before: CaseProgress): EventDraft[] {
   const { case_id } = event.data;
   const running = runningOf(before);
-  const reaction = running && react(running, runningEvent(event));
+  const reaction = running && react(running, event);
   switch (reaction?.kind) {
     case "missed": {
       const { instalment, due } = reaction;

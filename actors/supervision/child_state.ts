@@ -114,6 +114,7 @@ function childExited(
   const afterExit = updateChildren(state, (each) => each === child, { phase: "down" });
   const died = child.phase === "starting" || child.phase === "up";
   if (!died || !isRestarted(child.restart, exit.kind)) return advance(afterExit);
+  if (exit.isFinal) return advance(beginStop(afterExit, exit));
   const { restarts, exceeded } = exit.exempt
     ? { restarts: state.restarts, exceeded: false }
     : addRestart(state.restarts, now, state.plan.intensity);

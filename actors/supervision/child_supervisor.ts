@@ -17,7 +17,6 @@ export interface Child {
   readonly ready: Promise<unknown>;
   /** Resolves when it has ended, for any reason. Never rejects. */
   readonly ended: Promise<Exit>;
-  /** Asks it to end. */
   stop(): void;
   /** Ends it without asking, as far as that is possible. */
   kill(): void;

@@ -11,6 +11,8 @@ interface GuardianOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The variable by which the node knows which start this is, from 1. */
+  readonly startVariable?: string | undefined;
   readonly intensity: Intensity;
   /** The wait before a start once the node ends more often than its intensity allows. Default one minute. */
   readonly slowPauseMs?: number | undefined;
@@ -90,12 +92,12 @@ class Guardian {
   }
 
   async #runOnce(): Promise<Deno.CommandStatus> {
-    const { command, args, env } = this.#options;
-    this.#starts++;
+    const { command, args, env, startVariable } = this.#options;
+    const start = String(++this.#starts);
     this.#startedAt = Date.now();
     this.#child = new Deno.Command(command, {
       args: [...args],
-      env: { ...env },
+      env: { ...env, ...(startVariable === undefined ? {} : { [startVariable]: start }) },
       // A stop is a line on the node's standard input; the end of that input means that the guardian died.
       stdin: "piped",
       stdout: "inherit",

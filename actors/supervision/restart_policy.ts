@@ -17,6 +17,8 @@ export interface Exit {
   readonly served?: boolean;
   /** Its cause is handled elsewhere: it does not count towards the restart intensity. */
   readonly exempt?: boolean;
+  /** Starting it again can't help: its supervisor gives up at once. */
+  readonly isFinal?: boolean;
 }
 
 /** True when a child of this type is started again after such an exit. */

@@ -19,7 +19,6 @@ export const NOT_SHOWN = "not shown";
 const reasons = { reason: "text", reason_nl: "text" } as const;
 const rules = { id: "text", version: "text", source: "text" } as const;
 const term = { name: "text", due: "text", expires_at: "text", source: "text" } as const;
-const score = { risk_score: "number", success_probability: "number", recommended_action: "text" } as const;
 
 const profile = {
   household: "text",
@@ -44,12 +43,13 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     profile,
   },
   "case.analysis": {
-    ...score,
+    risk_score: "number",
+    success_probability: "number",
+    recommended_action: "text",
     estimated_savings: "number",
     analysis_confidence: "number",
     reason_codes: { code: "text", effect: "number" },
     model_version: "text",
-    shadow: { ...score, version: "text", difference: "number" },
   },
   "case.review_requested": {
     asked_of: "text",

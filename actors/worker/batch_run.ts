@@ -67,6 +67,8 @@ export class BatchRun {
     if (lines === "") return;
     for (const line of lines.split("\n")) {
       const past = parseLine(line);
+      // What is no event has changed nothing in its case; whoever takes its type has it as a dead letter.
+      if (past.malformed !== undefined) continue;
       const history = this.#histories.get(past.event.correlation_id);
       if (history === undefined) this.#histories.set(past.event.correlation_id, [past]);
       else history.push(past);
@@ -87,7 +89,8 @@ export class BatchRun {
 
   #handle(delivery: Delivery, caseId: string): void {
     const { processor } = this;
-    const { version } = delivery;
+    const { version, malformed } = delivery;
+    if (malformed !== undefined) throw new InvalidEvent([malformed.reason]);
     const event = decodeEvent(delivery.event);
     const state = this.#stateBefore(caseId, version);
     const result = processor.handle(event, state, contextOf({ event, version }, processor.name));

@@ -19,12 +19,6 @@ export interface Setup {
   readonly stateLimit: number;
 }
 
-/** Handle these batches, in this order. */
-interface BatchRequests {
-  readonly kind: "batches";
-  readonly requests: readonly BatchRequest[];
-}
-
 /** A batch to be handled. */
 export interface BatchRequest {
   readonly id: number;
@@ -33,15 +27,11 @@ export interface BatchRequest {
   readonly lines: Uint8Array;
 }
 
-/** The histories that a `need` asked for, as delivery lines. */
-interface HistoriesReply {
-  readonly kind: "histories";
-  readonly id: number;
-  /** null: they could not be read, and the batch is dropped. */
-  readonly lines: string | null;
-}
-
-export type ToWorker = Setup | BatchRequests | HistoriesReply;
+export type ToWorker =
+  | Setup
+  | { readonly kind: "batches"; readonly requests: readonly BatchRequest[] }
+  /** The histories that a `need` asked for, as delivery lines. null: they could not be read, and the batch is dropped. */
+  | { readonly kind: "histories"; readonly id: number; readonly lines: string | null };
 
 /** A delivery that failed in the worker. Its outcome is decided by the failure policy, in the supervisor's thread. */
 export interface FailedAttempt {

@@ -70,7 +70,6 @@ export class StateCache {
     return version === 1 ? undefined : this.#states.get(caseId);
   }
 
-  /** Caches the state after the event of this version. */
   put(caseId: string, version: number, state: unknown): void {
     this.#states.set(caseId, { state, version });
   }

@@ -8,15 +8,20 @@ export interface BatchLimits {
   readonly batchBytes: number;
 }
 
+/** How many are asked for while nothing is known of their size: of events of 5 MB a store can read that many in time. */
+const FIRST_BATCH_SIZE = 64;
+
 /**
  * A large batch while more is waiting, a small one otherwise: then many mailboxes can be served at the same moment within
- * the same bound on memory.
+ * the same bound on memory. No more are asked for than twice as many as would fit by the size of the last ones, because a
+ * store may have to read all that it is asked for to know where a batch ends.
  */
 export class BatchSizer {
   readonly #large: BatchLimits;
   readonly #small: BatchLimits;
   /** True at first: what waits for a mailbox that was just acquired is not known yet. */
   isLarge = true;
+  #bytesEach: number | undefined;
 
   constructor({ batchSize, batchBytes }: BatchLimits) {
     this.#large = { batchSize, batchBytes };
@@ -28,7 +33,11 @@ export class BatchSizer {
 
   /** How much the next batch may hold. */
   get limits(): BatchLimits {
-    return this.isLarge ? this.#large : this.#small;
+    const { batchSize, batchBytes } = this.isLarge ? this.#large : this.#small;
+    const most = this.#bytesEach === undefined
+      ? FIRST_BATCH_SIZE
+      : Math.ceil(2 * batchBytes / this.#bytesEach);
+    return { batchSize: Math.min(batchSize, most), batchBytes };
   }
 
   /**
@@ -43,5 +52,8 @@ export class BatchSizer {
   /** Chooses the size of the next batch by the last one. */
   observe(batch: Pick<Batch, "count" | "lines"> | undefined): void {
     this.isLarge = batch !== undefined && !this.isDrained(batch);
+    if (batch !== undefined && batch.count > 0) {
+      this.#bytesEach = Math.max(1, batch.lines.length / batch.count);
+    }
   }
 }

@@ -7,6 +7,7 @@ import { BackendUnavailable } from "../errors.ts";
 import type { Clock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryDelayMs } from "../primitives/retry.ts";
 import type { AcquiredLease, LeaseKey, LeaseStore } from "./lease_store.ts";
+import { watchSilence } from "./silence_watch.ts";
 
 /** A lease of this node. */
 export interface Lease extends AcquiredLease {
@@ -30,6 +31,7 @@ export class LeaseManager {
   readonly #options: LeaseManagerOptions;
   #nextRound = new AbortController();
   #running: Promise<void> | undefined;
+  #isUnavailable = false;
 
   constructor(store: LeaseStore, options: LeaseManagerOptions) {
     this.#store = store;
@@ -70,19 +72,45 @@ export class LeaseManager {
   }
 
   async #run(): Promise<void> {
-    const { clock, renewMs, onAvailabilityChange } = this.#options;
+    const { clock, renewMs } = this.#options;
     for (let failures = 0; !this.#closed.signal.aborted;) {
       this.#nextRound = new AbortController();
       try {
-        await this.#round();
-        if (failures > 0) onAvailabilityChange(undefined);
+        await this.#watchedRound();
         failures = 0;
+        this.#onAvailabilityChange(undefined);
       } catch (error) {
         failures++;
-        if (error instanceof BackendUnavailable) onAvailabilityChange(error);
+        if (error instanceof BackendUnavailable) this.#onAvailabilityChange(error);
       }
       const waitMs = failures > 0 ? retryDelayMs(failures) : renewMs;
       await clock.wait(waitMs, AbortSignal.any([this.#closed.signal, this.#nextRound.signal]));
+    }
+  }
+
+  #onAvailabilityChange(error: BackendUnavailable | undefined): void {
+    if (error === undefined && !this.#isUnavailable) return;
+    this.#isUnavailable = error !== undefined;
+    this.#options.onAvailabilityChange(error);
+  }
+
+  /** A round is the question that an idle node asks again and again: by it is noticed that a store gives no answer. */
+  async #watchedRound(): Promise<void> {
+    const { liveness } = this.#store;
+    const answered = new AbortController();
+    if (liveness !== undefined) {
+      void watchSilence(liveness, this.#options.clock, answered.signal, {
+        onSilent: (error) => this.#onAvailabilityChange(error),
+        onAnswersElsewhere: () => {
+          this.checkNow();
+          liveness.dropConnections();
+        },
+      });
+    }
+    try {
+      await this.#round();
+    } finally {
+      answered.abort("answered");
     }
   }
 

@@ -21,8 +21,20 @@ export interface AcquiredLease extends HeldLease {
   readonly crashedOwner: CrashedOwner | undefined;
 }
 
+/** By which a store that is slow to answer is told from one that is not there. */
+export interface Liveness {
+  /** The store's name, for messages. */
+  readonly store: string;
+  /** Resolves when the store answers on a connection of its own, and rejects when it can't be reached. */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Drops all connections, and with them what waits for an answer there: it fails as unavailable. */
+  dropConnections(): void;
+}
+
 /** The leases of one node. Throws BackendUnavailable when there is no answer. */
 export interface LeaseStore {
+  /** Left out by a store that is never silent. */
+  readonly liveness?: Liveness;
   /** Says that the node is alive, lengthens its leases, and returns those that are still its own. */
   renew(held: readonly HeldLease[]): Promise<readonly HeldLease[]>;
   /** Acquires free leases of a scope up to the node's share: an equal part of its partitions for every node alive. */

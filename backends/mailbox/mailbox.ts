@@ -90,7 +90,8 @@ export interface Mailbox {
   batches(signal: AbortSignal, permits?: Permits): AsyncIterable<Batch>;
   /**
    * Makes the outcomes durable: outputs, timers, parked deliveries, dead letters and checkpoint together.
-   * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved.
+   * Settling the same batch twice changes nothing. Throws Fenced when the lease has moved, and SettlementRefused when it holds
+   * what can't be stored: then nothing of it is.
    */
   settle(batch: Batch, settlement: Settlement): Promise<void>;
   /** Events of the given types for the states a worker lacks, as delivery lines by case and version. */

@@ -182,8 +182,9 @@ function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore):
   const now = clock.now();
   const { processor, partition, owner, epoch, settledAt } = subscription;
   const waiting = [...pending(subscription, log).take(PENDING_LIMIT)];
-  const parked = [...subscription.parked.values()].flat();
-  const dead = parked.filter(({ state }) => state === "dead").length;
+  const all = [...subscription.parked.values()].flat();
+  const parked = all.filter(({ state }) => state !== "dead");
+  const oldest = Math.min(...parked.map(({ position }) => log.at(position)!.recordedAt));
   return {
     processor,
     partition,
@@ -193,8 +194,9 @@ function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore):
     pending: waiting.length,
     oldestMs: waiting.length === 0 ? 0 : now - waiting[0]!.recordedAt,
     sinceSettledMs: settledAt === null ? null : now - settledAt,
-    parked: parked.length - dead,
+    parked: parked.length,
+    parkedOldestMs: parked.length === 0 ? 0 : now - oldest,
     retrying: parked.filter(({ state }) => state === "retry").length,
-    dead,
+    dead: all.length - parked.length,
   };
 }

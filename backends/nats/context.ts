@@ -1,12 +1,14 @@
 /** The collaborators that the rooms of an opened store share; each function takes the ones it needs. @module */
 import { Subjects } from "../../schema/nats.ts";
 import { partitionOf } from "../../schema/partition.ts";
+import type { StoreLost } from "../errors.ts";
 import { KeyedMutex } from "../primitives/keyed_mutex.ts";
 import type { AvailabilityListener } from "../primitives/retry.ts";
 import type { NatsClient } from "./connection/client.ts";
 import { CaseHeadCache } from "./log/case_heads.ts";
 import { EventKindRegistry } from "./log/event_kinds.ts";
 import { NatsLeaseManager } from "./mailbox/leases.ts";
+import { LogWatch } from "./setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 import { GroupCommit } from "./stream/group_commit.ts";
@@ -24,6 +26,8 @@ export interface NatsContext {
   readonly writer: GroupCommit;
   readonly clock: ServerClock;
   readonly leases: NatsLeaseManager;
+  /** Aborts with the StoreLost once the log is known to be gone, or another one. */
+  readonly lost: AbortSignal;
   readonly onAvailabilityChange: AvailabilityListener;
   /** Bounds of a batch. */
   readonly batchSize: number;
@@ -45,8 +49,12 @@ export function createContext(
   const subjects = new Subjects(prefix);
   const clock = new ServerClock(client, stream);
   const notifySubject = subjects.notify();
+  const lost = new AbortController();
+  const onLost = (error: StoreLost) => lost.abort(error);
   const restore = () => ensureStreams(client, { ...requestedStoreOf(options), leaseMs });
-  const leaseOptions = { client, stream, partitions, node, leaseMs, renewMs, clock, notifySubject, restore };
+  const writer = new GroupCommit(client);
+  const log = new LogWatch(client, stream, writer);
+  const shared = { client, stream, partitions, node, leaseMs, renewMs, clock, notifySubject };
   return {
     client,
     stream,
@@ -56,9 +64,10 @@ export function createContext(
     caseHeads: new CaseHeadCache(client, stream, subjects, (caseId) => partitionOf(caseId, partitions)),
     eventKinds: new EventKindRegistry(subjects),
     caseLocks: new KeyedMutex(),
-    writer: new GroupCommit(client),
+    writer,
     clock,
-    leases: new NatsLeaseManager(leaseOptions),
+    leases: new NatsLeaseManager({ ...shared, restore, log, onLost }),
+    lost: lost.signal,
     onAvailabilityChange,
     batchSize,
     batchBytes,

@@ -35,8 +35,9 @@ const features: BackendFeatures = {
 };
 
 /**
- * Connects, creates missing streams and opens the store. Throws BackendUnavailable when the server can't be reached and
- * BackendUnusable when it can't be used, each with one line that says what to do.
+ * Connects, creates missing streams and opens the store. Throws BackendUnavailable when the server can't be reached,
+ * BackendUnusable when it can't be used, and StoreLost when its log is gone or another one, each with one line that says
+ * what to do.
  */
 export async function openNats(options: NatsOptions): Promise<Backend> {
   const requested = requestedStoreOf(options);
@@ -96,7 +97,8 @@ class NatsBackend implements Backend {
     append(this.#context, events, expected);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
-    const ended = AbortSignal.any([signal, this.#ended.signal]);
+    const { lost } = this.#context;
+    const ended = AbortSignal.any([signal, lost, this.#ended.signal]);
     const acquired = createAsyncQueue<Mailbox>(ended);
     const opening = new Set<Promise<void>>();
     this.#maintenance ??= this.#runMaintenance();
@@ -112,6 +114,7 @@ class NatsBackend implements Backend {
       await Promise.all(opening);
       for (const mailbox of acquired.drain()) await mailbox.close();
     }
+    lost.throwIfAborted();
   }
 
   /** Opens the mailbox of a lease, however long the server is unavailable; undefined when the lease was lost meanwhile. */

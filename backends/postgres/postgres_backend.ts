@@ -17,6 +17,7 @@ import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
+import { requireWholeLog } from "./setup/lost_store.ts";
 import { migrate, type Migrated, type MigrateMode } from "./setup/migrate.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
@@ -46,6 +47,8 @@ export interface PostgresOptions extends PostgresTarget {
   batchBytes?: number;
   /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
+  /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
+  requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each row of the outbox that is refused. */
@@ -58,6 +61,8 @@ export interface PostgresOptions extends PostgresTarget {
   timersAsOf?: () => Date;
 }
 
+const LEASE_MS = 5_000;
+
 const features: BackendFeatures = {
   durable: true,
   shared: true,
@@ -69,20 +74,27 @@ const features: BackendFeatures = {
 
 /**
  * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
- * the server can't be reached and BackendUnusable when
- * it can't be used, each with one line that says what to do.
+ * the server can't be reached, BackendUnusable when it can't be used, and StoreLost when its log is older than its
+ * mailboxes, each with one line that says what to do.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { connections = 8, deadlineMs = 15_000 } = options;
   const client = new PostgresClient(options, { connections, deadlineMs });
   try {
     const migrated = await migrate(client, migrateOptions(options));
+    if (options.requireWritable) await requireWritable(client);
     if (migrated.functionsReplaced || migrated.from < migrated.to) options.onMigrated?.(migrated);
+    await requireWholeLog(client);
     return new PostgresBackend(client, migrated.partitions, options);
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** Writes nothing, by a statement that writes. Throws BackendReadOnly when no server of the URL takes writes. */
+async function requireWritable(client: PostgresClient): Promise<void> {
+  await client.run((sql) => sql`delete from zaakstroom.nodes where false`);
 }
 
 function migrateOptions({ migrate: mode = "check", partitions = DEFAULT_PARTITIONS }: PostgresOptions) {
@@ -107,6 +119,7 @@ class PostgresBackend implements Backend {
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
+  readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
@@ -117,7 +130,9 @@ class PostgresBackend implements Backend {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
     this.#notifier = new Notifier(client, { node, pollMs });
-    this.#mailboxContext = mailboxContext(client, this.#notifier, node, options);
+    const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
+    this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
+    this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
     this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
@@ -170,7 +185,7 @@ class PostgresBackend implements Backend {
   listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client, this.inbox);
+  health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 
   close(): Promise<void> {
@@ -188,16 +203,14 @@ class PostgresBackend implements Backend {
 }
 
 function mailboxContext(
-  client: PostgresClient,
-  notifier: Notifier,
-  node: string,
+  store: PostgresMailboxStore,
+  leaseStore: PostgresLeaseStore,
   options: PostgresOptions,
 ): MailboxContext {
-  const { leaseMs = 5_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
+  const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
   const { onAvailabilityChange = () => {} } = options;
-  const leaseStore = new PostgresLeaseStore(client, node, leaseMs);
   return {
-    store: new PostgresMailboxStore(client, notifier, leaseStore),
+    store,
     leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
     limits: { batchSize, batchBytes },
     clock: systemClock,

@@ -6,9 +6,9 @@ import { type Clock, systemClock } from "./clock.ts";
 export type AvailabilityListener = (error: BackendUnavailable | undefined) => void;
 
 const INITIAL_DELAY_MS = 50;
-const MAX_DELAY_MS = 2_000;
+const MAX_DELAY_MS = 1_000;
 
-/** The wait before try `n` (from 0): doubling from 50 ms to 2 s, half of it by chance, so that nodes do not come in a herd. */
+/** The wait before try `n` (from 0): doubling from 50 ms to 1 s, half of it by chance, so that nodes do not come in a herd. */
 export function retryDelayMs(n: number, random: () => number = Math.random): number {
   const whole = Math.min(INITIAL_DELAY_MS * 2 ** Math.min(n, 20), MAX_DELAY_MS);
   return whole / 2 + random() * whole / 2;

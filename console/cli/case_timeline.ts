@@ -1,10 +1,10 @@
 /** The history of a case as a caseworker and a program see it: without personal data. @module */
-import { shownData } from "../../actors/application.ts";
+import { NOT_SHOWN, shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { maskCaseId } from "../../schema/bsn.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
-import type { StoredEvent } from "../../schema/delivery_line.ts";
+import type { Malformed, StoredEvent } from "../../schema/delivery_line.ts";
 
 /**
  * The fields that are known to be shown; in their texts, nine digits are masked. The `case_id` stays, without which
@@ -22,19 +22,27 @@ function masked(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
 }
 
-/** A stored event as programs see it: without personal data, amounts with two decimals, an ISO time. */
-export function toPublicEvent({ position, version, recordedAt, event }: StoredEvent) {
+/**
+ * A stored event as programs see it: without personal data, amounts with two decimals, an ISO time. Of what is no event, why
+ * it is none; what is stored may be anybody's data.
+ */
+export function toPublicEvent({ position, version, recordedAt, event, malformed }: StoredEvent) {
   const { data, correlation_id, ...envelope } = withTwoDecimals(event);
   return {
     position,
     version,
     recorded_at: new Date(recordedAt).toISOString(),
+    ...(malformed === undefined ? {} : { malformed: describeMalformed(malformed) }),
     event: {
       ...envelope,
       correlation_id: maskCaseId(correlation_id),
       data: withoutPersonalData(event.event_type, data),
     },
   };
+}
+
+function describeMalformed({ reason, raw }: Malformed): string {
+  return `${reason}; ${NOT_SHOWN}: ${raw.length} characters that are no event`;
 }
 
 /** The timeline of a case: its events and the acts on it, in order of time. */
@@ -50,14 +58,15 @@ export function renderCase(
   return [`Case ${toPrintable(maskCaseId(caseId), Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
-function renderEvent({ version, event }: StoredEvent): string {
+function renderEvent({ version, event, malformed }: StoredEvent): string {
   const { causation_id, source, marks } = event.metadata;
   const by = source === undefined ? "" : ` by ${source}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
-  const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
+  const marked = Array.isArray(marks) ? [`    marks: ${marks.join(", ")}`] : [];
   return [
     head,
+    ...(malformed === undefined ? [] : [`    not an event: ${describeMalformed(malformed)}`]),
     ...renderFields(withoutPersonalData(event.event_type, withTwoDecimals(event).data), 4),
     ...marked,
   ].join("\n");

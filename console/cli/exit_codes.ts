@@ -1,9 +1,10 @@
 /** How a command ends: its exit code, and the one line that explains it. @module */
 import {
-  BackendReadOnly,
+  BackendBusy,
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
+  StoreLost,
   VersionConflict,
 } from "../../backends/errors.ts";
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
@@ -105,9 +106,9 @@ export function reportError(
 
 function codeOf(error: unknown): number {
   if (error instanceof CommandError) return error.code;
-  if (error instanceof BackendReadOnly) return exitCodes.unusable;
+  if (error instanceof BackendBusy) return exitCodes.unusable;
   if (error instanceof BackendUnavailable) return exitCodes.unavailable;
-  if (error instanceof BackendUnusable) return exitCodes.unusable;
+  if (error instanceof BackendUnusable || error instanceof StoreLost) return exitCodes.unusable;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;
   if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;

@@ -15,6 +15,8 @@ export interface Option<T = unknown> {
   readonly value?: string;
   /** The environment variable that is read when the flag is absent. */
   readonly env?: string;
+  /** Its variable with `_FILE` behind it may name a file that holds the value, as orchestrators hand over secrets. */
+  readonly fromFile?: boolean;
   /** The backends it belongs to; with another one its flag is refused. Default: all, and commands without a backend. */
   readonly backends?: readonly string[];
   /** Not shown by `config show`. */
@@ -144,13 +146,36 @@ function findSetting(
   { env, file }: SettingSources,
 ): Setting {
   if (flag !== undefined) return { name, text: flag, source: { kind: "flag", place: `--${name}` } };
-  const variable = option.env === undefined ? undefined : env(option.env);
-  if (variable !== undefined && variable !== "") {
-    return { name, text: variable, source: { kind: "environment", place: option.env! } };
+  const variable = readVariable(option, env);
+  if (variable !== undefined) {
+    return { name, text: variable.text, source: { kind: "environment", place: variable.place } };
   }
   const inFile = file?.(name);
   if (inFile !== undefined) return { name, text: inFile.text, source: { kind: "file", place: inFile.place } };
   return { name, text: undefined, source: { kind: "default", place: `--${name}` } };
+}
+
+/** What the environment says, and the variable that says it. Throws UsageError where two do. */
+function readVariable({ env: name, fromFile }: Option, env: SettingSources["env"]) {
+  if (name === undefined) return undefined;
+  const text = env(name) || undefined;
+  const file = (fromFile && env(`${name}_FILE`)) || undefined;
+  if (file === undefined) return text === undefined ? undefined : { text, place: name };
+  if (text !== undefined) throw new UsageError(`Cannot use ${name} together with ${name}_FILE: choose one`);
+  return { text: readSecretFile(file, `${name}_FILE`), place: `${name}_FILE` };
+}
+
+/** The text of a file, without the line break at its end. Throws UsageError, which names the variable and not the secret. */
+function readSecretFile(path: string, variable: string): string {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path).replace(/\r?\n$/, "");
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).name;
+    throw new UsageError(`Cannot read the file ${path} of ${variable}: ${reason}`);
+  }
+  if (text === "") throw new UsageError(`Cannot use the file ${path} of ${variable}: it is empty`);
+  return text;
 }
 
 /** The words an option takes, where it takes one of some. */
@@ -166,9 +191,10 @@ export function choicesOf({ schema }: Option): readonly string[] {
 
 /** The part of `--help` that lists the options. */
 export function renderOptions(options: Options): string {
-  const rows = Object.entries(options).map(([name, { value, help, env }]) => {
+  const rows = Object.entries(options).map(([name, { value, help, env, fromFile }]) => {
     const left = value === undefined ? `--${name}` : `--${name} ${value}`;
-    return [left, env === undefined ? help : `${help} [${env}]`] as const;
+    const variables = fromFile ? `${env} or ${env}_FILE` : env;
+    return [left, variables === undefined ? help : `${help} [${variables}]`] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");

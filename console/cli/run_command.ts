@@ -56,11 +56,23 @@ async function parse({ definition, path, args }: FoundCommand, context: CommandL
   const file = definition.ignoresConfiguration
     ? undefined
     : await configuredSettings({ path, options: all }, args, context);
-  const parsed = readOptions(all, args, { env, file });
+  const parsed = definition.arguments === undefined
+    ? readOptions(all, args, { env, file })
+    : explainingDashes(() => readOptions(all, args, { env, file }));
   if (definition.arguments === undefined && parsed.positional.length > 0) {
     throw new UsageError(`${path} takes no arguments: ${parsed.positional[0]}`);
   }
   return parsed;
+}
+
+/** An argument such as a case id may begin with a dash, and is then taken for an option. */
+function explainingDashes<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UsageError) || !error.message.startsWith("Unknown option")) throw error;
+    throw new UsageError(`${error.message}; write -- before an argument that begins with a dash`);
+  }
 }
 
 /** The settings that the configuration file has for a command. */

@@ -18,7 +18,11 @@ const setupOptions = {
     schema: oneOf(["postgres", "nats"]).default("postgres"),
     help: "postgres or nats (JetStream); default postgres",
   },
-  apply: { schema: flag, backends: ["nats"], help: "nats: change streams that differ from what is wanted" },
+  apply: {
+    schema: flag,
+    backends: ["nats"],
+    help: "nats: change streams that differ, and make anew what was lost",
+  },
   ...outputOptions,
 } as const;
 
@@ -31,7 +35,8 @@ export const setup = command({
   options: setupOptions,
   notes: [
     "postgres: makes the schema, or brings an older one up to date. nats: creates the streams that are missing, and shows",
-    "as a diff where those that are there differ from what this program wants; they are changed only on --apply.",
+    "as a diff where those that are there differ from what this program wants; they are changed only on --apply. Where the",
+    "log is gone, or older than the rest of its store, nothing is made anew but on --apply.",
     "start does the same, but for --apply. It may be run as often as one likes.",
   ].join("\n"),
   examples: [
@@ -66,10 +71,14 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   }
 }
 
-function renderStreams({ created, drift, partitions, replicas }: OpenedStore, applied: boolean): string[] {
+function renderStreams(
+  { created, emptied, drift, partitions, replicas }: OpenedStore,
+  applied: boolean,
+): string[] {
   const shape = `${partitions} partitions, ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`;
   return [
     ...created.map((stream) => `Created the stream ${stream}`),
+    ...emptied.map((stream) => `Emptied the stream ${stream}, which was made of another log`),
     ...drift.flatMap(({ stream, drift }) => [
       `${applied ? "Changed" : "The stream"} ${stream}${applied ? "" : " differs from what is wanted"}:`,
       ...driftLines(drift).map((line) => `  ${line}`),

@@ -1,7 +1,7 @@
 /** `start`: runs a node, under its guardian. @module */
 import { command } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
-import { GUARDED, guardedRun, guardNode } from "../node/guarded_start.ts";
+import { asOutage, GUARDED, guardedRun, guardNode } from "../node/guarded_start.ts";
 import type { Parsed } from "../cli/options.ts";
 import { startOptions, type StartValues } from "../node/start_options.ts";
 
@@ -27,9 +27,14 @@ export const start = command({
     if (parsed.values.policy !== undefined) {
       await (await import("../node/policy_file.ts")).readPolicy(parsed.values.policy);
     }
-    if (Deno.env.get(GUARDED) === undefined) return await guardNode(Deno.args);
+    const start = Deno.env.get(GUARDED);
+    if (start === undefined) return await guardNode(Deno.args);
     const { runNode } = await import("../node/run.ts");
-    return await runNode(withSameCases(parsed.values), output);
+    try {
+      return await runNode(withSameCases(parsed.values), output);
+    } catch (error) {
+      throw asOutage(error, start);
+    }
   },
 });
 

@@ -5,6 +5,7 @@ import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import {
   type HealthReport,
   isUnowned,
+  type KnownOutage,
   type NodeFacts,
   type Outage,
   partitionKey,
@@ -30,13 +31,15 @@ export interface HealthCheckOptions {
 }
 
 const TIMEOUT_MS = 3_000;
+/** A backend that is known to be away is asked all the same, and not waited for. */
+const TIMEOUT_IN_OUTAGE_MS = 250;
 
 /** Reports on health, from memory when the last report is young enough; one question at a time. */
 export class HealthCheck {
   readonly #options: HealthCheckOptions;
   readonly #now: () => number;
   #pending: Promise<HealthReport> | undefined;
-  #last: { report: HealthReport; at: number } | undefined;
+  #last: { report: HealthReport; at: number; known: KnownOutage | undefined } | undefined;
   /** The question the backend has not answered yet, though we may have stopped waiting for it. */
   #open: Promise<Health> | undefined;
   #outage: Outage | undefined;
@@ -48,19 +51,21 @@ export class HealthCheck {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A report at most `oldestMs` old. Never rejects: what goes wrong is the report. */
+  /** A report at most `oldestMs` old, and no older than what the node knows of an outage. Never rejects: what goes wrong is the report. */
   async report(oldestMs: number = HEALTH_AGE_MS): Promise<HealthReport> {
     const last = this.#last;
-    if (last !== undefined && this.#now() - last.at < oldestMs) return last.report;
+    const hasChanged = last?.known !== this.#options.facts().outage;
+    if (last !== undefined && !hasChanged && this.#now() - last.at < oldestMs) return last.report;
     this.#pending ??= this.#ask().finally(() => this.#pending = undefined);
     return await this.#pending;
   }
 
   async #ask(): Promise<HealthReport> {
+    const known = this.#options.facts().outage;
     const fresh = await this.#fresh();
     const before = this.#last?.report;
     const report = before?.status === fresh.status ? { ...fresh, since: before.since } : fresh;
-    this.#last = { report, at: this.#now() };
+    this.#last = { report, at: this.#now(), known };
     return report;
   }
 
@@ -75,19 +80,22 @@ export class HealthCheck {
       return reportHealth(health, facts(), seen, thresholdMs);
     } catch (error) {
       const now = this.#now();
-      this.#outage = { ...errorText(error), since: this.#outage?.since ?? now };
+      const known = facts().outage;
+      const since = Math.min(known?.since ?? now, this.#outage?.since ?? now);
+      this.#outage = { ...errorText(error, known), since };
       return reportOutage(this.#outage, facts(), now);
     }
   }
 
   /** The backend's answer, or BackendUnavailable when it takes too long. A question still open is not asked again. */
   async #healthInTime(): Promise<Health> {
-    const { health, timeoutMs = TIMEOUT_MS, wait = delayOrAbort } = this.#options;
+    const { health, facts, wait = delayOrAbort } = this.#options;
+    const { timeoutMs = facts().outage === undefined ? TIMEOUT_MS : TIMEOUT_IN_OUTAGE_MS } = this.#options;
     this.#open ??= health().finally(() => this.#open = undefined);
     const answered = new AbortController();
     const late = wait(timeoutMs, answered.signal).then(() => {
       if (answered.signal.aborted) return undefined as never;
-      throw new BackendUnavailable(`it did not answer within ${timeoutMs} ms`);
+      throw new TooLate(`it did not answer within ${timeoutMs} ms`);
     });
     try {
       return await Promise.race([this.#open, late]);
@@ -104,8 +112,12 @@ export class HealthCheck {
   }
 }
 
+/** The backend gave no answer while it was waited for; the node may know why. */
+class TooLate extends BackendUnavailable {}
+
 /** What an error of `health()` means. Messages of the backend's own errors are meant for people; others may quote data. */
-function errorText(error: unknown): Pick<Outage, "status" | "reason"> {
+function errorText(error: unknown, known: KnownOutage | undefined): Pick<Outage, "status" | "reason"> {
+  if (error instanceof TooLate && known !== undefined) return { status: "unavailable", reason: known.reason };
   if (error instanceof BackendUnavailable) {
     return { status: "unavailable", reason: redact(toPrintable(error.message)) };
   }

@@ -32,8 +32,14 @@ export interface NodeFacts {
   readonly workers: number;
   /** It was asked to stop. */
   readonly isStopping?: boolean;
-  /** Why work is held up, as long as the backend is unavailable or unusable: it may answer for its health all the same. */
-  readonly outageReason?: string | undefined;
+  /** While the backend is unavailable or unusable; it may answer for its health all the same. */
+  readonly outage?: KnownOutage | undefined;
+}
+
+/** Why work is held up, and since when. */
+export interface KnownOutage {
+  readonly reason: string;
+  readonly since: number;
 }
 
 /** What was observed over time, by the health check. */
@@ -46,10 +52,8 @@ export interface OwnershipObservations {
 }
 
 /** Why a backend could not say how it is. */
-export interface Outage {
+export interface Outage extends KnownOutage {
   readonly status: "unavailable" | "stuck";
-  readonly since: number;
-  readonly reason: string;
 }
 
 interface ProcessorReport {
@@ -64,6 +68,7 @@ interface ProcessorReport {
   /** Waiting for their next try, or behind an earlier delivery of their case; `retrying` of them go on by themselves. */
   readonly parked: number;
   readonly retrying: number;
+  readonly parked_oldest_ms: number;
   readonly dead: number;
 }
 
@@ -144,8 +149,8 @@ export function reportOutage(outage: Outage, facts: NodeFacts, now: number): Hea
   };
 }
 
-function outageSentences({ outageReason }: NodeFacts): string[] {
-  return outageReason === undefined ? [] : [`work is held up: ${outageReason}`];
+function outageSentences({ outage }: NodeFacts): string[] {
+  return outage === undefined ? [] : [`work is held up: ${outage.reason}`];
 }
 
 function commonFields({ node, backend, startedAt, workers }: NodeFacts, since: number, now: number) {
@@ -181,6 +186,7 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], context: Ju
   const orphaned = mailboxes.filter((mailbox) => isOrphaned(mailbox, context));
   const pending = sum((mailbox) => mailbox.pending);
   const oldest = Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs));
+  const parkedOldest = Math.max(0, ...mailboxes.map(({ parkedOldestMs }) => parkedOldestMs));
   const late = oldest > context.thresholdMs;
   const broken = silent.length + orphaned.length > 0;
   const state: ProcessorState = broken ? "stuck" : pending === 0 ? "idle" : late ? "lagging" : "flowing";
@@ -193,9 +199,18 @@ function judgeProcessor(name: string, all: readonly MailboxHealth[], context: Ju
     unowned,
     parked: sum((mailbox) => mailbox.parked),
     retrying: sum((mailbox) => mailbox.retrying),
+    parked_oldest_ms: Math.round(parkedOldest),
     dead: sum((mailbox) => mailbox.dead),
   };
-  return { report, why: warnings(report, silent.length, orphaned.length, context.thresholdMs) };
+  const why = [
+    ...warnings(report, silent.length, orphaned.length, context.thresholdMs),
+    ...mailboxes.flatMap(waitingSentences),
+  ];
+  return { report, why };
+}
+
+function waitingSentences({ processor, partition, waitsFor }: MailboxHealth): string[] {
+  return waitsFor === undefined ? [] : [`${processor}: partition ${partition} waits for ${waitsFor}`];
 }
 
 /** Something waits for too long, and nothing was settled for as long: judged by mailbox, for each has its own actor. */
@@ -216,7 +231,7 @@ function isOrphaned(
 }
 
 function warnings(report: ProcessorReport, silent: number, orphaned: number, thresholdMs: number): string[] {
-  const { name, state, pending, oldest_ms } = report;
+  const { name, state, pending, oldest_ms, parked, parked_oldest_ms } = report;
   const backlog = `${formatInteger(pending)} pending, the oldest for ${formatDuration(oldest_ms)}`;
   const why: string[] = [];
   if (silent > 0) {
@@ -226,6 +241,9 @@ function warnings(report: ProcessorReport, silent: number, orphaned: number, thr
   }
   if (orphaned > 0) why.push(`${name}: ${partitions(orphaned)} without an owner`);
   if (state === "lagging") why.push(`${name}: behind (${backlog})`);
+  if (parked > 0 && parked_oldest_ms > thresholdMs) {
+    why.push(`${name}: ${formatInteger(parked)} parked, the oldest for ${formatDuration(parked_oldest_ms)}`);
+  }
   return why;
 }
 

@@ -23,6 +23,7 @@ export type HttpRoutes = ReadonlyMap<string, () => Promise<Response>>;
 interface HttpLimits {
   readonly connections: number;
   readonly requestsPerConnection: number;
+  readonly requestsAhead: number;
   /** For the whole header of a request, from its first byte or the connection's start. */
   readonly headerMs: number;
   /** Between two requests of a connection. */
@@ -52,7 +53,14 @@ export interface HttpServer {
 const DEFAULT_HOST = "127.0.0.1";
 
 /** A quarter of the usual limit of 1,024 open files: the rest is the store's and the workers'. */
-const LIMITS: HttpLimits = { connections: 256, requestsPerConnection: 100, headerMs: 5_000, idleMs: 30_000 };
+const LIMITS: HttpLimits = {
+  connections: 256,
+  requestsPerConnection: 100,
+  // No browser or scraper sends any ahead. With a hundred each, fifty connections held up a node for two seconds.
+  requestsAhead: 4,
+  headerMs: 5_000,
+  idleMs: 30_000,
+};
 
 /** Longer headers are refused. Those of probes and scrapers take a few hundred bytes. */
 const MAX_HEADER_BYTES = 16_384;

@@ -1,9 +1,10 @@
 /** A node under its guardian. Imports as little as can be: the node starts only after this is loaded. @module */
 import { guard } from "../../actors/supervision/guardian.ts";
+import { BackendBusy, BackendUnavailable } from "../../backends/errors.ts";
 import { ignoresHangup, watchLauncher } from "./launcher.ts";
 import { selfCommand } from "./self_command.ts";
 
-/** Set for the node by its guardian. */
+/** Set for the node by its guardian: which start it is, from 1. */
 export const GUARDED = "ZAAKSTROOM_GUARDED";
 /** V8 keeps 32 MB of large pages that it has no use for. A flag turns that off, as far as is known from version 15 on. */
 const poolFlag = Number.parseInt(Deno.version.v8) >= 15 ? ",--no-large-page-pool" : "";
@@ -45,6 +46,15 @@ export function isAnswer(code: number, start: number): boolean {
   return code <= LAST_ANSWER && (code !== UNAVAILABLE || start === 1);
 }
 
+/**
+ * What a node that was started again says of a server that answers and can't serve it now: that it is out of reach, which the
+ * guardian waits out. At the first start it is an answer.
+ */
+export function asOutage(error: unknown, start: string | undefined): unknown {
+  const isBusy = error instanceof BackendBusy && Number(start ?? 1) > 1;
+  return isBusy ? new BackendUnavailable(error.message, { cause: error }) : error;
+}
+
 /** True where somebody waits for the end: a run until idle, or a supervisor above that decides when to start again. */
 export function givesUp(args: readonly string[]): boolean {
   return args.includes("--give-up") || args.includes("--until-idle");
@@ -62,6 +72,7 @@ export async function guardNode(args: readonly string[]): Promise<number> {
       [RUN]: `${crypto.randomUUID()} ${new Date().toISOString()}`,
       [NODE]: Deno.env.get(NODE) || `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
     },
+    startVariable: GUARDED,
     intensity: { restarts: 10, periodMs: 60_000 },
     giveUpCode: givesUp(args) ? BUG : undefined,
     isFinal: isAnswer,

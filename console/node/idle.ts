@@ -23,8 +23,9 @@ interface IdleCondition {
 }
 
 /**
- * Resolves when the store is idle. `quietMs` says how long nothing has been settled: while work flows, the store is
- * not asked.
+ * Resolves when the store is idle. `sinceSettledMs` says how long nothing has been settled: while work flows, the store is
+ * not asked. A health that was read while something was settled is not believed: its parts may be of different moments,
+ * such as a mailbox before and the one that feeds it after.
  */
 export async function waitUntilIdle(
   backend: Backend,
@@ -35,8 +36,10 @@ export async function waitUntilIdle(
   while (!signal.aborted) {
     await delayOrAbort(Math.max(20, 100 - sinceSettledMs()), signal);
     if (sinceSettledMs() < 50 || !condition.isInputDone()) continue;
+    const askedAt = performance.now();
     try {
-      if (isIdle(await backend.health(), condition)) return;
+      const health = await backend.health();
+      if (isIdle(health, condition) && sinceSettledMs() > performance.now() - askedAt) return;
     } catch (error) {
       if (!(error instanceof BackendUnavailable)) throw error;
     }

@@ -9,6 +9,7 @@ import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
+import type { KnownOutage } from "../http/health_report.ts";
 import { StoreMeter } from "../http/store_meter.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
@@ -55,7 +56,7 @@ export class AvailabilityMonitor {
     this.#reported = error;
     for (const each of this.#listeners) {
       if (error === undefined) each.backendAvailable();
-      else each.backendUnavailable(error.message);
+      else each.backendUnavailable(error.message, error.silentMs);
     }
   };
 
@@ -78,14 +79,18 @@ export interface RunningNode {
 /** What is asked of a node that no metric keeps. */
 class NodeActivity {
   settledAt = performance.now();
-  outageReason: string | undefined;
+  outage: KnownOutage | undefined;
   isStopping = false;
 
   readonly observer: Observer = {
     ...noopObserver,
     settled: () => void (this.settledAt = performance.now()),
-    backendUnavailable: (reason) => void (this.outageReason = redact(toPrintable(reason))),
-    backendAvailable: () => void (this.outageReason = undefined),
+    backendUnavailable: (reason, silentMs = 0) =>
+      void (this.outage = {
+        reason: redact(toPrintable(reason)),
+        since: this.outage?.since ?? Date.now() - silentMs,
+      }),
+    backendAvailable: () => void (this.outage = undefined),
   };
 }
 
@@ -155,7 +160,7 @@ function serveNode(
   const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
   const check = new HealthCheck({
     health: async () => (await opening).health(),
-    facts: () => ({ ...facts, outageReason: activity.outageReason, isStopping: activity.isStopping }),
+    facts: () => ({ ...facts, outage: activity.outage, isStopping: activity.isStopping }),
     onHealth: (health) => metrics.recordHealth(health),
   });
   return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, meter, metrics)) });

@@ -25,8 +25,9 @@ export const natsOptions = {
     backends: ["nats"],
     value: "TOKEN",
     env: "ZAAKSTROOM_NATS_TOKEN",
+    fromFile: true,
     secret: true,
-    help: "nats: token; better from the environment",
+    help: "nats: token; better from the environment or a file",
   },
   "nats-user": {
     schema: text.optional(),
@@ -40,8 +41,9 @@ export const natsOptions = {
     backends: ["nats"],
     value: "WORD",
     env: "ZAAKSTROOM_NATS_PASSWORD",
+    fromFile: true,
     secret: true,
-    help: "nats: password; better from the environment",
+    help: "nats: password; better from the environment or a file",
   },
   "tls-ca": {
     schema: text.optional(),

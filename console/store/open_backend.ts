@@ -104,18 +104,15 @@ async function openJetStream(values: BackendValues, openOptions: OpenOptions): P
   const { role, migrate: _, onNotice = () => {}, onStep = () => {}, ...rest } = openOptions;
   onStep(values.url === undefined ? "Starting a nats-server" : `Connecting to ${hostsOf(values.url)}`);
   const server = await openNatsServer(values, role);
-  const onAvailabilityChange: AvailabilityListener = (error) => {
-    // A server of this machine is started again by its users: nothing else does.
-    if (error !== undefined) server.restart().catch(() => {});
-    openOptions.onAvailabilityChange?.(error);
-  };
+  const onAvailabilityChange = restarting(() => server.restart(), openOptions.onAvailabilityChange);
   const onDrift = (drift: readonly StreamDrift[]) => reportDrift(drift).forEach(onNotice);
   try {
     // Its client is only loaded where it is used.
     const { openNats } = await import("../../backends/nats/nats_backend.ts");
     const { partitions } = values;
     onStep("Opening the streams");
-    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange });
+    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange })
+      .catch(values.url === undefined ? rethrow : naming(hostsOf(values.url)));
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
     await server.close();
@@ -142,16 +139,27 @@ async function openServer(
   const backend = await openPostgres({
     url,
     caFile: values["tls-ca"],
+    requireWritable: openOptions.role === "node",
     ...settingsOf(values, openOptions, "check"),
-  }).catch((error) => {
+  }).catch(naming(where));
+  return { backend, where, close: () => backend.close() };
+}
+
+/** Throws an error of opening again; one of a server that is away with where it was looked for. */
+function naming(where: string): (error: unknown) => never {
+  return (error) => {
     const isUnreachable = error instanceof BackendUnavailable &&
-      /^(PostgreSQL is away|Can't)/.test(error.message);
+      /^(PostgreSQL is away|NATS is away|Can't)/.test(error.message);
     if (!isUnreachable) throw error;
     throw new BackendUnavailable(
       `${error.message}: see whether the URL is right and ${where} takes connections`,
+      { cause: error },
     );
-  });
-  return { backend, where, close: () => backend.close() };
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
@@ -162,11 +170,7 @@ async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOpti
     role: openOptions.role,
     ...(dataDir === undefined ? {} : { dataDir }),
   });
-  const onAvailabilityChange: AvailabilityListener = (error) => {
-    // A server of this machine is started again by its users: nothing else does.
-    if (error !== undefined) embedded.revive().catch(() => {});
-    openOptions.onAvailabilityChange?.(error);
-  };
+  const onAvailabilityChange = restarting(() => embedded.revive(), openOptions.onAvailabilityChange);
   try {
     const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
     openOptions.onStep?.("Bringing the schema up to date");
@@ -179,6 +183,24 @@ async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOpti
     await embedded.close();
     throw error;
   }
+}
+
+/**
+ * Starts a server of this machine again when it is away: nothing but its users does. However many say that it is, one try
+ * is under way: a server that was stopped and is there takes long to be found so.
+ */
+function restarting(
+  restart: () => Promise<unknown>,
+  listener: AvailabilityListener = () => {},
+): AvailabilityListener {
+  let isUnderWay = false;
+  return (error) => {
+    if (error !== undefined && !isUnderWay) {
+      isUnderWay = true;
+      restart().catch(() => {}).finally(() => isUnderWay = false);
+    }
+    listener(error);
+  };
 }
 
 async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<void> {

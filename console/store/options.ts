@@ -19,6 +19,7 @@ export const backendOptions = {
     backends: ["postgres", "nats"],
     value: "URL",
     env: "DATABASE_URL",
+    fromFile: true,
     help:
       "server to use, postgres:// or nats://; default: an embedded PostgreSQL 18, or a nats-server of its own",
   },

@@ -92,8 +92,8 @@ class LimitedNodeLog implements NodeLog {
   }
 
   /** Called at every attempt that fails, by every caller: each reason is logged once, the first few of an outage. */
-  backendUnavailable(reason: string): void {
-    this.#outage ??= { since: this.#now(), reasons: new Set(), tries: 0 };
+  backendUnavailable(reason: string, silentMs = 0): void {
+    this.#outage ??= { since: this.#now() - silentMs, reasons: new Set(), tries: 0 };
     this.#outage.tries++;
     const { reasons } = this.#outage;
     if (reasons.has(reason) || reasons.size === REASONS) return;
@@ -159,7 +159,8 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
     processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
     inputRefused: (refusal) => notifyAll((observer) => observer.inputRefused?.(refusal)),
-    backendUnavailable: (reason) => notifyAll((observer) => observer.backendUnavailable(reason)),
+    backendUnavailable: (reason, silentMs) =>
+      notifyAll((observer) => observer.backendUnavailable(reason, silentMs)),
     backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),
   };
 }

@@ -158,10 +158,10 @@ export class NodeMetrics implements Observer {
   }
 
   /** Called at every attempt that fails; only the first of them begins an outage. */
-  backendUnavailable(): void {
+  backendUnavailable(_reason = "", silentMs = 0): void {
     if (this.unavailableSince !== null) return;
     this.outages++;
-    this.unavailableSince = this.#now();
+    this.unavailableSince = this.#now() - silentMs;
   }
 
   backendAvailable(): void {

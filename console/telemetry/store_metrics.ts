@@ -37,6 +37,16 @@ export function registerMailboxes(
     (mailboxes) => Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs)) / 1000,
   );
   byProcessor(
+    "zaakstroom_mailbox_parked_oldest_seconds",
+    `Age of the oldest parked delivery${OF_THE_STORE}`,
+    (mailboxes) => Math.max(0, ...mailboxes.map(({ parkedOldestMs }) => parkedOldestMs)) / 1000,
+  );
+  byProcessor(
+    "zaakstroom_mailbox_held",
+    `Parked deliveries that wait behind an earlier one of their case${OF_THE_STORE}`,
+    (mailboxes) => sumOf(mailboxes, "parked") - sumOf(mailboxes, "retrying"),
+  );
+  byProcessor(
     "zaakstroom_mailbox_unowned",
     `Partitions that no node has a lease of${OF_THE_STORE}`,
     (mailboxes) => mailboxes.filter(isUnowned).length,
@@ -77,8 +87,8 @@ export function registerDepth(registry: Registry, nodeMetrics: NodeMetrics, back
     });
   ofHealth(
     "event_queue_depth",
-    "Deliveries that wait in all mailboxes; each mailbox is counted up to 10,000",
-    ({ mailboxes }) => sumOf(mailboxes, "pending"),
+    "Deliveries that wait in all mailboxes, parked ones too; each mailbox is counted up to 10,000",
+    ({ mailboxes }) => sumOf(mailboxes, "pending") + sumOf(mailboxes, "parked"),
   );
   ofHealth(
     "zaakstroom_inbox_refused",

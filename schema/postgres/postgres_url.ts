@@ -28,6 +28,8 @@ export interface PostgresUrl {
   readonly hosts: readonly PostgresHost[];
   readonly user: string | undefined;
   readonly password: string | undefined;
+  /** A file in which the password is looked for. */
+  readonly passwordFile: string | undefined;
   readonly database: string | undefined;
   readonly sslMode: SslMode | undefined;
   /** PEM files: who signs the server's certificate (or `system`), our own certificate, and its key. */
@@ -53,10 +55,10 @@ const WITHOUT_EFFECT =
   /^(keepalives.*|tcp_user_timeout|fallback_application_name|sslcompression|sslsni|sslcertmode|ssl_m.*_protocol_version|load_balance_hosts|gsslib|gssdelegation|krbsrvname|requiressl)$/;
 /** Parameters of libpq that ask for something this client does not do. Their mildest values ask for nothing. */
 const UNSUPPORTED =
-  /^(hostaddr|service|servicefile|passfile|sslpassword|sslcrl|sslcrldir|requirepeer|require_auth|replication|channel_binding|gssencmode|sslnegotiation|scram_.*_key|oauth_.*)$/;
+  /^(hostaddr|service|servicefile|sslpassword|sslcrl|sslcrldir|requirepeer|require_auth|replication|channel_binding|gssencmode|sslnegotiation|scram_.*_key|oauth_.*)$/;
 const MILD = /^(disable|prefer|postgres|)$/;
 const READ_HERE =
-  /^(host|port|user|password|dbname|ssl|sslmode|sslrootcert|sslcert|sslkey|target_session_attrs|connect_timeout)$/;
+  /^(host|port|user|password|passfile|dbname|ssl|sslmode|sslrootcert|sslcert|sslkey|target_session_attrs|connect_timeout)$/;
 
 /** Reads a URL. Throws InvalidPostgresUrl. */
 export function parsePostgresUrl(url: string): PostgresUrl {
@@ -69,6 +71,7 @@ export function parsePostgresUrl(url: string): PostgresUrl {
     hosts: parseHosts(authority, given),
     user: given["user"] ?? decode(user),
     password: given["password"] ?? decode(password.join(":")),
+    passwordFile: given["passfile"],
     database: given["dbname"] ?? decode(path),
     sslMode: sslModeOf(given),
     rootCert: given["sslrootcert"],

@@ -28,6 +28,8 @@ create table zaakstroom.store (
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
 -- (A volatile default would make COPY insert row by row.)
+-- The check refuses what can be no event, whoever inserts it. It is short, because every statement parses it anew: it takes
+-- up to 25 µs of the processor a statement and under 1 µs a row; thirteen terms took 45.
 create table zaakstroom.events (
   position       bigint generated always as identity,
   partition      smallint not null,
@@ -42,7 +44,10 @@ create table zaakstroom.events (
   metadata       json not null,
   constraint events_pkey primary key (partition, type, position),
   constraint events_event_id unique (event_id),
-  constraint events_case_version unique (case_id, version)
+  constraint events_case_version unique (case_id, version),
+  constraint events_well_formed check (partition >= 0 and version > 0 and case_id ~ '^[^[:cntrl:]]+$'
+    and isfinite(occurred_at) and isfinite(recorded_at)
+    and json_typeof(data) = 'object' and json_typeof(metadata) = 'object')
 );
 create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
 create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
@@ -231,6 +236,25 @@ begin
 end
 $$;
 
+-- Appends the events of the timers of these partitions that are due, and removes the timers. The caller holds the locks.
+create function zaakstroom.append_timers(p_now timestamptz, p_partitions smallint[], p_limit integer) returns void
+language plpgsql as $$
+declare
+  v_rows text;
+begin
+  with fired as (
+    delete from zaakstroom.timers t using (
+      select u.processor, u.case_id, u.name from zaakstroom.timers u
+      where u.due_at <= p_now and u.partition = any (p_partitions) order by u.due_at limit p_limit) d
+    where (t.processor, t.case_id, t.name) = (d.processor, d.case_id, d.name)
+    returning t.due_at, t.case_id, t.name, t.row
+  ) select string_agg(f.row, e'\n' order by f.due_at, f.case_id, f.name) into v_rows from fired f;
+  if v_rows is not null then
+    perform zaakstroom.insert_idempotent(v_rows, p_partitions);
+  end if;
+end
+$$;
+
 -- Everything of a settlement but its outputs, which follow by COPY in the same transaction if this answers 'settled'.
 -- COPY takes half the database's time of an insert: rows are read once, reach the heap page by page, and come with their
 -- versions. (An append, whose events are of all partitions, would hold all their locks for longer than an insert does,
@@ -270,11 +294,12 @@ begin
 end
 $$;
 
--- One delivery as a line (see schema/stored_event.ts); times in milliseconds since 1970.
+-- One delivery as a line of fields (see schema/delivery_line.ts); times in milliseconds since 1970. Always one line, whatever
+-- other hands wrote: between the tokens of a JSON text may be line breaks.
 create function zaakstroom.delivery_line(e zaakstroom.events, p_attempt integer, p_held integer) returns text
 language sql stable as $$
-  select concat_ws(e'\t', e.position, e.version, p_attempt, p_held, (date_part('epoch', e.recorded_at) * 1000)::bigint,
-    e.event_id, e.type, e.case_id, (date_part('epoch', e.occurred_at) * 1000)::bigint, e.data, e.metadata)
+  select replace(concat_ws(e'\t', e.position, e.version, p_attempt, p_held, (date_part('epoch', e.recorded_at) * 1000)::bigint,
+    e.event_id, e.type, e.case_id, (date_part('epoch', e.occurred_at) * 1000)::bigint, e.data, e.metadata), e'\n', ' ')
 $$;
 
 -- Gives dead letters up for good, and lets what was held behind them go on; who and why are kept in the audit trail.
@@ -407,12 +432,13 @@ end
 $$;
 
 -- Appends the events of timers that are due at p_now (the clock of the store when null). Returns the partitions to notify.
+-- A timer whose event can't be stored is put in the inbox as it is, so that it holds up no other.
 create function zaakstroom.fire_timers(p_now timestamptz, p_limit integer) returns smallint[]
 language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := coalesce(p_now, clock_timestamp());
   v_partitions smallint[];
-  v_rows text;
+  v_timer zaakstroom.timers;
 begin
   -- Partition locks come first, as in settle: a timer that is changed meanwhile is then seen as changed.
   select array_agg(distinct d.partition order by d.partition) into v_partitions
@@ -421,16 +447,23 @@ begin
     return '{}';
   end if;
   perform zaakstroom.lock_partitions(v_partitions);
-  with fired as (
-    delete from zaakstroom.timers t using (
-      select u.processor, u.case_id, u.name from zaakstroom.timers u
-      where u.due_at <= v_now and u.partition = any (v_partitions) order by u.due_at limit p_limit) d
-    where (t.processor, t.case_id, t.name) = (d.processor, d.case_id, d.name)
-    returning t.due_at, t.case_id, t.name, t.row
-  ) select string_agg(f.row, e'\n' order by f.due_at, f.case_id, f.name) into v_rows from fired f;
-  if v_rows is not null then
-    perform zaakstroom.insert_idempotent(v_rows, v_partitions);
-  end if;
+  begin
+    perform zaakstroom.append_timers(v_now, v_partitions, p_limit);
+  exception when data_exception or integrity_constraint_violation or sqlstate 'ZS002' then
+    for v_timer in
+      select * from zaakstroom.timers t where t.due_at <= v_now and t.partition = any (v_partitions)
+      order by t.due_at limit p_limit
+    loop
+      begin
+        perform zaakstroom.insert_idempotent(v_timer.row, v_partitions);
+      exception when data_exception or integrity_constraint_violation or sqlstate 'ZS002' then
+        insert into zaakstroom.outbox (event, refused_for)
+        values (to_json(v_timer.row), format('the event of a timer of %s can''t be stored (%s)', v_timer.processor, sqlstate));
+      end;
+      delete from zaakstroom.timers t
+      where (t.processor, t.case_id, t.name) = (v_timer.processor, v_timer.case_id, v_timer.name);
+    end loop;
+  end;
   return v_partitions;
 end
 $$;
@@ -622,6 +655,15 @@ declare
   v_total integer := 0;
 begin
   perform pg_advisory_xact_lock(1515236212, 0);
+  -- A log that was restored from an older backup lacks what was projected last: the model is made anew.
+  if exists (
+    select from zaakstroom.cases c
+    left join zaakstroom.events e on (e.case_id, e.version, e.position) = (c.case_id, c.version, c.position)
+    where c.position = (select max(k.position) from zaakstroom.cases k) and e.position is null
+  ) then
+    delete from zaakstroom.cases;
+    delete from zaakstroom.projections p where p.name = 'cases';
+  end if;
   insert into zaakstroom.projections (name, partition)
   select 'cases', i from generate_series(0, (select st.partitions from zaakstroom.store st) - 1) i on conflict do nothing;
   for v_partition, v_after in
@@ -950,7 +992,7 @@ language sql immutable as $$
 $$;
 
 insert into zaakstroom.table_changes (number, name) values (1, 'baseline');
-insert into zaakstroom.store (partitions, functions) values (16, '59842b614879ce9e0a5bf92db576594c7d20c4be13c2049ddaebb743697bd24b')
+insert into zaakstroom.store (partitions, functions) values (16, '8c11a4d45641bd4b884f6c4593c5780c46fec8a9b42a6f74c94d5b39820c6b75')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -3,6 +3,7 @@ import type { FunctionFile, TableChange } from "./schema_text.ts";
 import baselineSql from "./tables/001_baseline.sql" with { type: "text" };
 import advanceCheckpointSql from "./functions/advance_checkpoint.sql" with { type: "text" };
 import appendSql from "./functions/append.sql" with { type: "text" };
+import appendTimersSql from "./functions/append_timers.sql" with { type: "text" };
 import beginSettleSql from "./functions/begin_settle.sql" with { type: "text" };
 import changeTimersSql from "./functions/change_timers.sql" with { type: "text" };
 import deliveryLineSql from "./functions/delivery_line.sql" with { type: "text" };
@@ -42,6 +43,7 @@ export const tableChanges: readonly TableChange[] = [
 export const functionFiles: readonly FunctionFile[] = [
   { name: "advance_checkpoint", sql: advanceCheckpointSql },
   { name: "append", sql: appendSql },
+  { name: "append_timers", sql: appendTimersSql },
   { name: "begin_settle", sql: beginSettleSql },
   { name: "change_timers", sql: changeTimersSql },
   { name: "delivery_line", sql: deliveryLineSql },

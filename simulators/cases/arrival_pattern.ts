@@ -64,7 +64,6 @@ function channelShare(channel: Channel, hourOfWeek: number): number {
   return sourcedFigures.channel_mix[channel] * ofDay * ofWeek;
 }
 
-/** What the rate of arrivals follows. */
 interface ArrivalRate {
   readonly perYear: number;
   readonly week: readonly HourOfWeek[];

@@ -1,7 +1,7 @@
 /** The claims that cases are about: which type in which month, how much, and how pressing. @module */
 import type { priorities, threats } from "../../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
-import { type DebtType, sourcedFigures } from "./figures.ts";
+import { type DebtType, seasonIndex, sourcedFigures } from "./figures.ts";
 import { Categorical, clippedLognormal, type Random } from "./random.ts";
 import type { CaseVariant } from "./variants.ts";
 
@@ -34,7 +34,7 @@ export function typeShares(scenario: CaseVariant): number[] {
 
 /** How much more, or less, of a type arrives in a month than in an even year. */
 function monthFactor(typeId: string, month: number, scenario: CaseVariant): number {
-  const season = typeId === SEASONAL_TYPE ? sourcedFigures.seasonality.monthly_index[month] ?? 1 : 1;
+  const season = typeId === SEASONAL_TYPE ? seasonIndex[month] ?? 1 : 1;
   return season * (scenario.monthFactors[typeId]?.[month] ?? 1);
 }
 
@@ -49,7 +49,6 @@ export function monthFactors(scenario: CaseVariant): number[] {
   return MONTHS.map((month) => monthWeights(month, scenario).reduce((sum, weight) => sum + weight, 0));
 }
 
-/** What is drawn of one debt type. */
 interface ClaimDistribution {
   readonly type: DebtType;
   readonly amount: { mu: number; sigma: number; min: number; max: number };

@@ -2,6 +2,7 @@
 import { assumptions, modellingChoices } from "./assumptions.ts";
 import { citizenAssumptions, citizenChoices } from "../citizen/assumptions.ts";
 import {
+  countedDebts,
   type DebtType,
   latestApplications,
   municipalities,
@@ -26,7 +27,6 @@ interface ExplainedFigure {
   readonly note?: string;
 }
 
-/** A figure's origin as the data file has it. */
 interface Origin {
   readonly source: string;
   readonly confidence: string;
@@ -42,9 +42,8 @@ const plain: readonly string[] = [
 
 /** Every figure the generator draws from. With a scenario, its departure comes first. */
 export function explainFigures(scenario: CaseVariantName = "none"): ExplainedFigure[] {
-  const { departure } = caseVariants[scenario];
   return [
-    ...(scenario === "none" ? [] : [departureRow(scenario, departure)]),
+    ...(scenario === "none" ? [] : [departed(scenario, caseVariants[scenario].departure)]),
     ...arrivalRows(),
     ...personRows(),
     ...sourcedFigures.debt_types.flatMap(debtTypeRows),
@@ -52,7 +51,7 @@ export function explainFigures(scenario: CaseVariantName = "none"): ExplainedFig
   ];
 }
 
-function departureRow(scenario: CaseVariantName, departure: string): ExplainedFigure {
+function departed(scenario: CaseVariantName, departure: string): ExplainedFigure {
   return { figure: `scenario ${scenario}`, value: departure, source: "scenario", certainty: "departure" };
 }
 
@@ -117,23 +116,15 @@ function prevalenceRow(): ExplainedFigure {
 
 function debtRows(): ExplainedFigure[] {
   const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
-  const rule = sourcedFigures.legal_rules.find(({ id }) => id === "cbs_problematic_definition")!;
+  const { A, B, C } = sourcedFigures.weight_blocks;
   return [
     row("creditors, mean", creditors.mean, creditors),
     assumed("creditors, negative binomial k", creditors.dist.k, creditors.dist.note),
     row("total debt in EUR, mean", total.mean_private_eur, total),
     assumed("total debt, lognormal sigma", total.dist.sigma, total.dist.note),
-    row("smallest debt CBS counts, in EUR", smallestCountedDebt, {
-      source: rule.source,
-      confidence: "quoted",
-    }),
-    ...shareRows("weight of block", blockShares(), { source: "assumption", confidence: "assumption" }),
+    row("smallest debt CBS counts, in EUR", smallestCountedDebt, countedDebts),
+    ...shareRows("weight of block", { A, B, C }, { source: "assumption", confidence: "assumption" }),
   ];
-}
-
-function blockShares(): Record<string, number> {
-  const { A, B, C } = sourcedFigures.weight_blocks;
-  return { A, B, C };
 }
 
 function debtTypeRows(type: DebtType): ExplainedFigure[] {

@@ -16,11 +16,16 @@ import { type RunSeries, seriesOf } from "./series.ts";
 import { type FaultRecord, runTimeline, scheduleFaults } from "./timeline.ts";
 import { failuresOf } from "./verdict.ts";
 
-interface RunOptions {
+/** What a run is made from, beside its scenario. */
+export interface RunSettings {
   readonly backend: BackendName;
   readonly seed: string;
   readonly durationMs: number;
   readonly perSecond: number;
+}
+
+interface RunOptions extends RunSettings {
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */
@@ -30,13 +35,9 @@ interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-export interface RunResult {
+export interface RunResult extends RunSettings {
   readonly scenario: string;
   readonly about: string;
-  readonly backend: BackendName;
-  readonly seed: string;
-  readonly durationMs: number;
-  readonly perSecond: number;
   readonly faults: readonly FaultRecord[];
   readonly findings: readonly Finding[];
   readonly ledger: LedgerReport;
@@ -44,7 +45,6 @@ export interface RunResult {
   readonly accepted: number;
   readonly settled: number;
   readonly drainMs: number;
-  /** How often the runtime showed what. */
   readonly observed: Readonly<Record<string, number>>;
   readonly series: RunSeries;
   /** Why it failed; none when it passed. */
@@ -73,11 +73,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 /** A run that broke off has failed, whatever the reason. */
-function abortedResult({ name, about }: Scenario, options: RunOptions, error: unknown): RunResult {
-  const { backend, seed, durationMs, perSecond } = options;
+function abortedResult(scenario: Scenario, options: RunOptions, error: unknown): RunResult {
   const why = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
-    ...{ scenario: name, about, backend, seed, durationMs, perSecond },
+    ...identityOf(scenario, options),
     ...{ faults: [], findings: [], accepted: 0, settled: 0, drainMs: 0, observed: {} },
     ledger: new Ledger(conservation).report(new Map()),
     series: { stepMs: 1, settled: [], waiting: [], marks: [] },
@@ -85,7 +84,10 @@ function abortedResult({ name, about }: Scenario, options: RunOptions, error: un
   };
 }
 
-/** What was seen of a run from outside while it went on. */
+function identityOf({ name, about }: Scenario, { backend, seed, durationMs, perSecond }: RunSettings) {
+  return { scenario: name, about, backend, seed, durationMs, perSecond };
+}
+
 interface PlayedRun {
   /** The load was flowing before the first fault. */
   readonly warm: boolean;
@@ -120,24 +122,23 @@ async function play(testbed: RunningTestbed, scenario: Scenario, options: RunOpt
   return { warm, began, drainMs, unsettled, faults };
 }
 
-/** Holds the history of a run against the invariants. */
 async function judge(
   { warm, began, drainMs, unsettled, faults }: PlayedRun,
   testbed: RunningTestbed,
   scenario: Scenario,
-  { backend, seed, durationMs, perSecond, signal }: RunOptions,
+  options: RunOptions,
 ): Promise<RunResult> {
   const history = await historyOf(testbed, unsettled);
   const { findings, ledger } = checkHistory(history);
   const settled = history.attempts.filter(({ result }) => result === "settled");
   return {
-    ...{ scenario: scenario.name, about: scenario.about, backend, seed, durationMs, perSecond },
+    ...identityOf(scenario, options),
     ...{ faults, findings, ledger, drainMs },
     accepted: history.accepted.length,
     settled: settled.reduce((sum, { positions, failed }) => sum + positions.length - failed.length, 0),
     observed: countsOf(history.observed),
     series: seriesOf(history, testbed.recorder.health, began, steadyNow()),
-    failures: failuresOf({ scenario, faults, findings, warm, interrupted: signal.aborted }),
+    failures: failuresOf({ scenario, faults, findings, warm, interrupted: options.signal.aborted }),
   };
 }
 

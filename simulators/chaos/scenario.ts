@@ -1,47 +1,41 @@
 /** A scenario: a plan of faults as data, with what is expected of the runtime meanwhile. @module */
-import { z } from "zod";
-import { faults, testbedFaultNames } from "../faults/all.ts";
+import { type FaultName, faults } from "../faults/all.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { BackendName } from "./testbed/testbed.ts";
 
-const share = z.number().min(0).max(1);
-
 /** One fault on the timeline. Times are shares of the run, so that a plan can be long or short. */
-const step = z.strictObject({
-  fault: z.enum(testbedFaultNames),
-  at: share.default(0.3),
-  until: share.default(0.6),
+export interface TimelineStep {
+  readonly fault: FaultName;
+  readonly at: number;
+  readonly until: number;
   /** It lasts at least this many milliseconds, however short the run. */
-  leastMs: z.int().min(0).default(0),
+  readonly leastMs: number;
   /** How often it happens, evenly between `at` and `until`. */
-  times: z.int().min(1).max(20).default(1),
+  readonly times: number;
   /** It happens with this probability, drawn by the seed. */
-  chance: share.default(1),
-});
+  readonly chance: number;
+}
 
-export const scenarioSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z_]*$/),
+export interface Scenario {
+  readonly name: string;
   /** What it shows, in a sentence. */
-  about: z.string().min(1),
-  nodes: z.int().min(1).max(3).default(1),
+  readonly about: string;
+  readonly nodes: number;
   /** Nodes run under guardians. */
-  guarded: z.boolean().default(false),
+  readonly guarded: boolean;
   /** Nodes have a heap that can be filled within a second. */
-  smallHeap: z.boolean().default(false),
+  readonly smallHeap: boolean;
   /** The backends it can be played on, where the faults themselves leave more than one. */
-  backends: z.array(z.enum(["postgres", "nats", "memory"])).default(["postgres", "nats", "memory"]),
-  timeline: z.array(step).min(1),
-  expect: z.strictObject({
+  readonly backends: readonly BackendName[];
+  readonly timeline: readonly TimelineStep[];
+  /** In milliseconds. */
+  readonly expect: {
     /** From the end of a fault (or from its moment, if it is over at once) to the first settled batch. */
-    recoverMs: z.int().min(1).optional(),
-    /** From a fault to its first sign. */
-    detectMs: z.int().min(1).optional(),
-  }).default({}),
-});
-
-export type Scenario = z.output<typeof scenarioSchema>;
-export type ScenarioPlan = z.input<typeof scenarioSchema>;
-export type TimelineStep = Scenario["timeline"][number];
+    readonly recoverMs?: number;
+    /** From a probe to its answer. */
+    readonly probeMs?: number;
+  };
+}
 
 /** Why a scenario can't be played on a backend; undefined when it can. */
 export function unsupportedReason(

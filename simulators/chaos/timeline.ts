@@ -23,10 +23,16 @@ export interface FaultRecord {
   readonly mustShow: boolean;
   /** From its end to the first batch that was settled after it; from its moment, where it is over at once. */
   readonly recoveredMs: number | undefined;
+  /** The longest that a node took to answer a probe meanwhile; undefined where nobody asked. */
+  readonly slowestProbeMs: number | undefined;
+  /** What else must not be, in words. */
+  readonly problems: readonly string[];
 }
 
 /** One fault of a timeline, at its time. */
-interface ScheduledFault extends Pick<Fault, "name" | "does"> {
+interface ScheduledFault {
+  readonly name: string;
+  readonly does: string;
   readonly fault: TestbedFault;
   readonly atMs: number;
   readonly untilMs: number;
@@ -42,7 +48,7 @@ export function scheduleFaults(
 }
 
 function scheduleStep(
-  { fault, at, until, times, leastMs }: TimelineStep,
+  { fault: name, at, until, times, leastMs }: TimelineStep,
   durationMs: number,
 ): ScheduledFault[] {
   const each = (until - at) * durationMs / times;
@@ -50,65 +56,67 @@ function scheduleStep(
     const atMs = at * durationMs + i * each;
     // Between two of a kind there is a while without.
     const lasts = times === 1 ? each : each / 2;
-    const { name, does, testbed }: Fault = faults[fault];
+    const { does, testbed }: Fault = faults[name];
     return { name, does, fault: testbed!(), atMs, untilMs: atMs + Math.max(leastMs, lasts) };
   });
 }
 
-/** Plays all moments, each at its time; resolves when the last fault is over. */
+/** Plays all moments, each at its time; resolves when the last fault is over, to what is known of each by then. */
 export async function runTimeline(
   scheduledFaults: readonly ScheduledFault[],
   testbed: Testbed,
   signal: AbortSignal,
-) {
+): Promise<() => FaultRecord[]> {
   const began = steadyNow();
-  const applied = await Promise.all(
-    scheduledFaults.map((scheduledFault) => applyScheduledFault(scheduledFault, testbed, began, signal)),
-  );
-  return (): FaultRecord[] => applied.map((one) => recordFault(one, testbed, began));
+  const applied = await Promise.all(scheduledFaults.map(async (scheduled) => {
+    const times = await applyFault(scheduled, testbed, began, signal);
+    return () => recordFault(scheduled, times, testbed, began);
+  }));
+  return () => applied.map((record) => record());
 }
 
-interface AppliedFault extends Omit<ScheduledFault, "atMs" | "untilMs"> {
+interface AppliedTimes {
   readonly appliedAt: number;
   readonly healedAt: number;
 }
 
-async function applyScheduledFault(
-  { atMs, untilMs, ...scheduled }: ScheduledFault,
+async function applyFault(
+  { fault, atMs, untilMs }: ScheduledFault,
   testbed: Testbed,
   began: number,
   signal: AbortSignal,
-): Promise<AppliedFault> {
-  const { fault } = scheduled;
+): Promise<AppliedTimes> {
   await delayOrAbort(began + atMs - steadyNow(), signal);
   const appliedAt = steadyNow();
   try {
     await fault.apply(testbed, signal, appliedAt);
     if (!fault.isInstant) await delayOrAbort(began + untilMs - steadyNow(), signal);
   } finally {
-    await fault.heal(testbed);
+    await fault.heal?.(testbed);
   }
-  return { ...scheduled, appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
+  return { appliedAt, healedAt: fault.isInstant ? appliedAt : steadyNow() };
 }
 
 function recordFault(
-  { name, does, fault, appliedAt, healedAt }: AppliedFault,
+  { name, does, fault }: ScheduledFault,
+  { appliedAt, healedAt }: AppliedTimes,
   testbed: Testbed,
   began: number,
 ): FaultRecord {
   const { recorder } = testbed;
-  const sign = recorder.observedSince(appliedAt, ...fault.signs).toSorted((a, b) => a.at - b.at)[0];
+  const { signs = [] } = fault;
+  const sign = recorder.observedSince(appliedAt, ...signs).toSorted((a, b) => a.at - b.at)[0];
   const over = fault.isInstant ? sign?.at ?? appliedAt : healedAt;
   const settled = firstSettled(recorder, over, fault.affects);
   return {
-    ...{ name, does },
-    appliedAt: appliedAt - began,
-    healedAt: healedAt - began,
+    ...{ name, does, appliedAt: appliedAt - began, healedAt: healedAt - began },
     proof: fault.tookEffect(testbed, appliedAt),
     detectedMs: sign && sign.at - appliedAt,
     detectedBy: sign?.what,
-    mustShow: fault.signs.length > 0 && !fault.signsOptional,
+    mustShow: signs.length > 0 && !fault.signsOptional,
     recoveredMs: settled && settled.endedAt! - healedAt,
+    slowestProbeMs: fault.slowestProbeMs?.(),
+    problems: fault.problems?.() ?? [],
   };
 }
 

@@ -6,11 +6,6 @@ import { citizenAssumptions as assumed } from "./assumptions.ts";
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-interface CaseworkerChoice {
-  readonly decision: string;
-  readonly why: string;
-}
-
 /**
  * The decision of a caseworker within the term; none for a review that is left to expire, which then goes to the team
  * lead.
@@ -35,7 +30,7 @@ export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
   return [citizen.reaction("decision", time, "case.decision", data, "caseworker")];
 }
 
-function chooseDecision({ cause: { data }, random }: CitizenLife): CaseworkerChoice {
+function chooseDecision({ cause: { data }, random }: CitizenLife) {
   const proposed = typeof data.proposed === "string" ? data.proposed : undefined;
   if (proposed !== undefined && random.chance(assumed.follows_proposal.value)) {
     return { decision: proposed, why: `follows the proposal of the rules. ${data.reason ?? ""}`.trim() };

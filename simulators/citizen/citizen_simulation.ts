@@ -28,9 +28,6 @@ export interface CitizenOptions {
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
   readonly maxScheduled?: number;
-  /** Real milliseconds between two polls of the log. Default 200. */
-  readonly pollIntervalMs?: number;
-  /** Called after every poll. */
   readonly onProgress?: (playing: CitizenProgress) => void;
   /** Real time, for tests. */
   readonly real?: () => number;
@@ -38,31 +35,24 @@ export interface CitizenOptions {
 }
 
 /** The state of the simulation. */
-export interface CitizenProgress {
-  /** Events appended. */
-  readonly appended: number;
-  /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
-  readonly skipped: number;
-  /** Reactions still to come. */
-  readonly scheduled: number;
-  /** Simulated time of the next one; undefined when there is none. */
-  readonly nextAt: Date | undefined;
-}
+export type CitizenProgress = CitizenSimulation["progress"];
 
 const APPEND_BATCH = 500;
+/** Real milliseconds between two polls of the log. */
+const POLL_INTERVAL_MS = 200;
 
 /**
  * Reads the log, computes the reactions and appends each when its time has come, until the signal aborts. Its state is
  * in memory only: after a restart it reads the log from the beginning, and finds there which reactions have happened.
  */
 export async function simulateCitizen(options: CitizenOptions): Promise<CitizenProgress> {
-  const { signal, pollIntervalMs = 200, wait = delayOrAbort, onProgress } = options;
+  const { signal, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
     await simulation.poll();
     await simulation.appendDue();
     onProgress?.(simulation.progress);
-    await wait(pollIntervalMs, signal);
+    await wait(POLL_INTERVAL_MS, signal);
   }
   return simulation.progress;
 }
@@ -80,12 +70,15 @@ class CitizenSimulation {
     this.#tail = new EventTail({ read, real });
   }
 
-  get progress(): CitizenProgress {
+  get progress() {
     const { size, nextAt } = this.#schedule;
     return {
       appended: this.#appended,
+      /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
       skipped: this.#skipped,
+      /** Reactions still to come. */
       scheduled: size,
+      /** Simulated time of the next one; undefined when there is none. */
       nextAt: nextAt === undefined ? undefined : new Date(nextAt),
     };
   }
@@ -107,7 +100,6 @@ class CitizenSimulation {
     for (const reaction of reactionsTo(event, this.#options.seed)) this.#schedule.add(reaction);
   }
 
-  /** Appends what is due. */
   async appendDue(): Promise<void> {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {

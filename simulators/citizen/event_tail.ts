@@ -15,8 +15,6 @@ interface EventTailOptions {
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   /** Real milliseconds since any moment. */
   readonly real: () => number;
-  /** Longer than any transaction of the store. Default 90,000. */
-  readonly overlapMs?: number;
 }
 
 interface ReadPass {
@@ -27,11 +25,12 @@ interface ReadPass {
 }
 
 const RECENT_MS = 1_000;
+/** Longer than any transaction of the store. */
+const OVERLAP_MS = 90_000;
 
 export class EventTail {
   readonly #read: EventTailOptions["read"];
   readonly #real: () => number;
-  readonly #overlapMs: number;
   /** Every event up to this position has been seen. */
   #completeUntil = 0;
   #highest = 0;
@@ -40,17 +39,16 @@ export class EventTail {
   #passes: ReadPass[] = [];
   #lastFullPass: number;
 
-  constructor({ read, real, overlapMs = 90_000 }: EventTailOptions) {
+  constructor({ read, real }: EventTailOptions) {
     this.#read = read;
     this.#real = real;
-    this.#overlapMs = overlapMs;
     this.#lastFullPass = real();
   }
 
   /** The events not seen before, once each. A reader that stops early gets the rest at the next call. */
   async *unseenEvents(): AsyncGenerator<StoredEvent> {
     const began = this.#real();
-    const far = began - this.#lastFullPass >= this.#overlapMs / 3;
+    const far = began - this.#lastFullPass >= OVERLAP_MS / 3;
     try {
       yield* this.#unseen(1 + (far ? this.#completeUntil : this.#recentPosition(began)));
       if (far) this.#completePass(began);
@@ -77,7 +75,7 @@ export class EventTail {
   /** After a pass from the complete part to the end: what was seen long enough before it is complete too. */
   #completePass(began: number): void {
     this.#lastFullPass = began;
-    const settled = this.#passes.findLast(({ ended }) => ended <= began - this.#overlapMs);
+    const settled = this.#passes.findLast(({ ended }) => ended <= began - OVERLAP_MS);
     if (settled === undefined) return;
     this.#completeUntil = settled.highest;
     this.#passes = this.#passes.slice(this.#passes.indexOf(settled));

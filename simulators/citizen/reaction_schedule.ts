@@ -1,4 +1,5 @@
 /** The reactions to come, in order of time: a heap in which reactions can be cancelled. @module */
+import { BinaryHeap } from "@std/data-structures/binary-heap";
 import type { WireEvent } from "../../schema/events.ts";
 import type { CitizenReaction } from "./life.ts";
 
@@ -7,13 +8,20 @@ interface ScheduledReaction {
   readonly event: WireEvent;
 }
 
+/** What is used of the heap, which has no types of its own. */
+interface Heap<T> {
+  peek(): T | undefined;
+  push(value: T): number;
+  pop(): T | undefined;
+}
+
 export class ReactionSchedule {
-  readonly #heap: ScheduledReaction[] = [];
+  /** Earliest first. */
+  readonly #heap: Heap<ScheduledReaction> = new BinaryHeap(inOrder);
   /** The ids still open, by case; a reaction that is not open is skipped when its time has come. */
   readonly #open = new Map<string, Set<string>>();
   #size = 0;
 
-  /** The number of open reactions. */
   get size(): number {
     return this.#size;
   }
@@ -21,7 +29,7 @@ export class ReactionSchedule {
   /** The time of the next one in milliseconds; undefined when there is none. */
   get nextAt(): number | undefined {
     this.#dropCancelled();
-    return this.#heap[0]?.time;
+    return this.#heap.peek()?.time;
   }
 
   add({ at, event }: CitizenReaction): void {
@@ -29,7 +37,7 @@ export class ReactionSchedule {
     if (open.has(event.event_id)) return;
     this.#open.set(event.correlation_id, open.add(event.event_id));
     this.#size++;
-    this.#push({ time: Date.parse(at), event });
+    this.#heap.push({ time: Date.parse(at), event });
   }
 
   /** Closes a reaction that has happened. */
@@ -50,7 +58,7 @@ export class ReactionSchedule {
   takeDue(until: number, most: number): WireEvent[] {
     const due: WireEvent[] = [];
     while (due.length < most && (this.nextAt ?? Infinity) <= until) {
-      const { event } = this.#pop();
+      const { event } = this.#heap.pop()!;
       this.cancel(event);
       due.push(event);
     }
@@ -58,46 +66,14 @@ export class ReactionSchedule {
   }
 
   #dropCancelled(): void {
-    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+    for (let first = this.#heap.peek(); first !== undefined; first = this.#heap.peek()) {
       if (this.#open.get(first.event.correlation_id)?.has(first.event.event_id)) return;
-      this.#pop();
+      this.#heap.pop();
     }
-  }
-
-  #push(reaction: ScheduledReaction): void {
-    const heap = this.#heap;
-    let at = heap.push(reaction) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isEarlier(reaction, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = reaction;
-  }
-
-  #pop(): ScheduledReaction {
-    const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length > 0) this.#sink(last);
-    return first;
-  }
-
-  #sink(reaction: ScheduledReaction): void {
-    const heap = this.#heap;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && isEarlier(heap[child + 1]!, heap[child]!)) child++;
-      if (!isEarlier(heap[child]!, reaction)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = reaction;
   }
 }
 
 /** By time, then by id, so that the order is the same at every run. */
-function isEarlier(a: ScheduledReaction, b: ScheduledReaction): boolean {
-  return a.time < b.time || (a.time === b.time && a.event.event_id < b.event.event_id);
+function inOrder(a: ScheduledReaction, b: ScheduledReaction): number {
+  return a.time - b.time || (a.event.event_id < b.event.event_id ? -1 : 1);
 }

@@ -12,30 +12,15 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   y: 365.2425 * 86_400_000,
 };
 
-/**
- * Simulated time for each unit of real time, from `1y/min`, `30d/s` or a plain factor such as `1` or `3600`.
- * Throws a RangeError for anything else.
- */
-export function parseTimeScale(text: string | number): number {
-  const scale = typeof text === "number" ? text : scaleOf(text);
-  if (Number.isFinite(scale) && scale > 0) return scale;
-  throw new RangeError(`Cannot read the time scale: ${text}. Write it as 1y/min, 30d/s or a factor above 0`);
-}
-
 function scaleOf(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|min|h|d|w|y)\/(ms|s|min|h|d)$/.exec(text);
   if (match === null) return text.trim() === "" ? NaN : Number(text);
   return Number(match[1]) * UNITS_MS[match[2]!]! / UNITS_MS[match[3]!]!;
 }
 
-/** A time scale on a command line. */
-export const timeScale = z.string().transform((text, context) => {
-  try {
-    return parseTimeScale(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "must be a time scale such as 1y/min, 30d/s or 3600" });
-    return z.NEVER;
-  }
+/** Simulated time for each unit of real time, from `1y/min`, `30d/s` or a plain factor such as `1` or `3600`. */
+export const timeScale = z.string().transform(scaleOf).refine((scale) => scale > 0 && scale < Infinity, {
+  error: "must be a time scale such as 1y/min, 30d/s or 3600",
 });
 
 /** A source of the current time. */
@@ -46,7 +31,7 @@ export interface SimulatedClock {
 interface SimulatedClockOptions {
   /** The simulated time at which it starts, ISO. */
   readonly from: string;
-  /** Simulated milliseconds for each real one; see `parseTimeScale`. */
+  /** Simulated milliseconds for each real one; see `timeScale`. */
   readonly scale: number;
   /** Real milliseconds since any moment. Default: `performance.now`. */
   readonly real?: () => number;
@@ -59,5 +44,5 @@ export function simulatedClock(
   const began = real();
   const start = Date.parse(from);
   if (Number.isNaN(start)) throw new RangeError(`Cannot start a clock at a time that is none: ${from}`);
-  return { now: () => new Date(start + (real() - began) * parseTimeScale(scale)) };
+  return { now: () => new Date(start + (real() - began) * scale) };
 }

@@ -1,14 +1,14 @@
 /** The measurements of one round of a comparison, each as one number. @module */
+import { noopObserver } from "../../actors/observer.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { VersionConflict } from "../../backends/errors.ts";
-import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
+import { delayOrAbort, mapConcurrently } from "../../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
 import { measureBackend } from "../load/measured_backend.ts";
-import { ErrorCounts } from "../load/error_counts.ts";
 
 const BATCH = 500;
 const CONCURRENT_APPENDS = 4;
@@ -24,10 +24,7 @@ export function intakes(count: number, seed: string): WireEvent[][] {
 /** Events appended a second, several batches under way at once. */
 export async function appendRate(backend: Backend, batches: readonly WireEvent[][]): Promise<number> {
   const began = performance.now();
-  let next = 0;
-  await Promise.all(Array.from({ length: CONCURRENT_APPENDS }, async () => {
-    while (next < batches.length) await backend.append(batches[next++]!);
-  }));
+  await mapConcurrently(CONCURRENT_APPENDS, batches, (batch) => backend.append(batch));
   return batches.flat().length / (performance.now() - began) * 1000;
 }
 
@@ -45,7 +42,7 @@ export async function settleRate(
     if (began === 0) began = last;
     else settled += done.length;
   });
-  const supervisor = new Supervisor(watched, processors, new ErrorCounts(), supervision);
+  const supervisor = new Supervisor(watched, processors, noopObserver, supervision);
   await supervisor.start();
   try {
     const sinceSettledMs = () => performance.now() - last;

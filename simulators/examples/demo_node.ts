@@ -1,9 +1,8 @@
 /** What the demos need besides the package: a node on a server of the user's, or on one started in a temporary directory. @module */
 import { parseArgs } from "@std/cli/parse-args";
-import { DEFAULT_POLICY } from "../../actors/failures/failure_policy.ts";
 import { noopObserver } from "../../actors/observer.ts";
 import { processors } from "../../actors/application.ts";
-import { Supervisor } from "../../actors/supervisor.ts";
+import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
@@ -29,7 +28,7 @@ export async function startDemoNode(name: "postgres" | "nats", url?: string): Pr
   await Deno.chmod(directory, 0o711); // as root the database runs as another user, who must pass
   const store = await (name === "nats" ? openNatsStore : openPostgresStore)(directory, url)
     .catch((error) => Deno.remove(directory, { recursive: true }).then(() => Promise.reject(error)));
-  const supervisor = new Supervisor(store.backend, processors, noopObserver, SUPERVISION);
+  const supervisor = new Supervisor(store.backend, processors, noopObserver, defaultSupervisorOptions(1));
   await supervisor.start();
   return {
     url: store.url,
@@ -43,17 +42,6 @@ export async function startDemoNode(name: "postgres" | "nats", url?: string): Pr
     },
   };
 }
-
-const SUPERVISION = {
-  workers: 1,
-  deliveryTimeoutMs: 1_000,
-  hangMs: 3_000,
-  startMs: 30_000,
-  stateLimit: 1_000,
-  heapCeilingBytes: 256 * 1024 * 1024,
-  intensity: { restarts: 20, periodMs: 60_000 },
-  policy: DEFAULT_POLICY,
-};
 
 async function openPostgresStore(dataDir: string, given?: string): Promise<DemoStore> {
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");

@@ -12,6 +12,7 @@ import { firstCommitsFail } from "./first_commits_fail.ts";
 import { guardianKill } from "./guardian_kill.ts";
 import { heapBlowUp } from "./heap_blow_up.ts";
 import { heapGrowth } from "./heap_growth.ts";
+import { hostileProducers } from "./hostile_producers.ts";
 import { latency } from "./latency.ts";
 import { leaseExpiry } from "./lease_expiry.ts";
 import { leaseTheft } from "./lease_theft.ts";
@@ -59,6 +60,7 @@ export const faults = {
   clock_jump: clockJump,
   lease_theft: leaseTheft,
   two_nodes_racing: twoNodesRacing,
+  hostile_producers: hostileProducers,
   dead_letter_refused: deadLetterRefused,
   heap_growth: heapGrowth,
   lease_expiry: leaseExpiry,
@@ -72,6 +74,6 @@ export type FaultName = keyof typeof faults;
 const faultNames = Object.keys(faults) as FaultName[];
 
 /** Faults that chaos can inject. */
-export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed) as [FaultName];
+export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed);
 /** Faults that the simulation can inject. */
 export const simulatedFaultNames = faultNames.filter((name) => (faults[name] as Fault).simulation);

@@ -1,10 +1,24 @@
 /** The backend dies and comes back. @module */
-import { type Fault, simulated, type TestbedFault } from "./fault.ts";
+import { type Fault, simulated } from "./fault.ts";
 
 export const backendKill: Fault = {
-  name: "backend_kill",
   does: "kills the server of the backend (kill -9), and starts it again on the same data",
-  testbed: testbedFault,
+  testbed() {
+    let unavailable = false;
+    return {
+      needs: "own_server",
+      signs: ["backend_away"],
+      async apply({ server }) {
+        await server!.kill9!();
+        unavailable = await Deno.connect(server!.target).then(
+          (connection) => (connection.close(), false),
+          () => true,
+        );
+      },
+      heal: ({ server }) => server!.start!(),
+      tookEffect: () => unavailable ? "the server was gone and took no connection" : undefined,
+    };
+  },
   // Nothing comes through to the store, or from it.
   simulation: simulated({
     draw: ({ random }) => ({ ms: 20 + random.below(1_500) }),
@@ -14,20 +28,3 @@ export const backendKill: Fault = {
     },
   }),
 };
-
-function testbedFault(): TestbedFault {
-  let unavailable = false;
-  return {
-    needs: "own_server",
-    signs: ["backend_away"],
-    async apply({ server }) {
-      await server!.kill9!();
-      unavailable = await Deno.connect(server!.target).then(
-        (connection) => (connection.close(), false),
-        () => true,
-      );
-    },
-    heal: ({ server }) => server!.start!(),
-    tookEffect: () => unavailable ? "the server was gone and took no connection" : undefined,
-  };
-}

@@ -1,12 +1,23 @@
 /** The clock of a node jumps, and jumps back. @module */
-import { type Fault, simulated, type TestbedFault } from "./fault.ts";
+import { type Fault, simulated } from "./fault.ts";
 
 const HOUR_MS = 3_600_000;
 
 export const clockJump: Fault = {
-  name: "clock_jump",
   does: "sets the clock of a node an hour ahead, and back again",
-  testbed: testbedFault,
+  testbed() {
+    let wrongMs = 0;
+    return {
+      needs: "process",
+      async apply({ nodes }) {
+        wrongMs = await nodes[0]!.order({ do: "clock", shiftMs: HOUR_MS });
+      },
+      async heal({ nodes }) {
+        await nodes[0]!.order({ do: "clock", shiftMs: 0 });
+      },
+      tookEffect: () => wrongMs >= HOUR_MS - 1_000 ? `the clock was wrong by ${wrongMs / 1000} s` : undefined,
+    };
+  },
   // The clock of a node or of the store, forward or back, and for good.
   simulation: simulated({
     draw: ({ random, nodes }) => ({
@@ -20,18 +31,3 @@ export const clockJump: Fault = {
     },
   }),
 };
-
-function testbedFault(): TestbedFault {
-  let wrongMs = 0;
-  return {
-    needs: "process",
-    signs: [],
-    async apply({ nodes }) {
-      wrongMs = await nodes[0]!.order({ do: "clock", shiftMs: HOUR_MS });
-    },
-    async heal({ nodes }) {
-      await nodes[0]!.order({ do: "clock", shiftMs: 0 });
-    },
-    tookEffect: () => wrongMs >= HOUR_MS - 1_000 ? `the clock was wrong by ${wrongMs / 1000} s` : undefined,
-  };
-}

@@ -1,25 +1,21 @@
 /** Connections break off. @module */
-import { type Fault, noHealing, pollUntil, type TestbedFault } from "./fault.ts";
+import { type Fault, pollUntil } from "./fault.ts";
 
 export const connectionReset: Fault = {
-  name: "connection_reset",
   does: "breaks off every connection between a node and its backend, whatever is under way",
-  testbed: testbedFault,
+  testbed() {
+    let broken = 0;
+    return {
+      needs: "link",
+      signs: ["backend_away"],
+      // What breaks off while nothing is asked on it is only dialled anew.
+      signsOptional: true,
+      isInstant: true,
+      async apply({ nodes }, signal) {
+        // The last one's connections may not be back yet.
+        await pollUntil(() => (broken = nodes[0]!.proxy!.reset()) > 0, signal);
+      },
+      tookEffect: () => broken > 0 ? `${broken} connections were broken off` : undefined,
+    };
+  },
 };
-
-function testbedFault(): TestbedFault {
-  let broken = 0;
-  return {
-    needs: "link",
-    signs: ["backend_away"],
-    // What breaks off while nothing is asked on it is only dialled anew.
-    signsOptional: true,
-    isInstant: true,
-    async apply({ nodes }, signal) {
-      // The last one's connections may not be back yet.
-      await pollUntil(() => (broken = nodes[0]!.proxy!.reset()) > 0, signal);
-    },
-    heal: noHealing,
-    tookEffect: () => broken > 0 ? `${broken} connections were broken off` : undefined,
-  };
-}

@@ -3,7 +3,6 @@ import { BackendUnavailable } from "../../backends/errors.ts";
 import { type Fault, simulated } from "./fault.ts";
 
 export const deadLetterRefused: Fault = {
-  name: "dead_letter_refused",
   does: "makes the store fail when the next dead letter is to be written",
   simulation: simulated({
     draw: () => ({}),

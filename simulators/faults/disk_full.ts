@@ -3,7 +3,6 @@ import { commitFault } from "./commit_fault.ts";
 import type { Fault } from "./fault.ts";
 
 export const diskFull: Fault = {
-  name: "disk_full",
   does: "answers every commit as a server does whose disk is full, until there is room again",
   testbed: () => commitFault("fill_up", Infinity),
 };

@@ -1,13 +1,29 @@
 /** Events that fail at first, with others of their case behind them. @module */
-import { drawMark, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
+import { drawMark, type Fault, simulated } from "./fault.ts";
 import { sendFailing } from "./poison_message.ts";
 
 const CASES = 10;
 
 export const failingHandler: Fault = {
-  name: "failing_handler",
   does: "sends events whose handler fails twice before it succeeds, while later events of their cases wait",
-  testbed: testbedFault,
+  testbed() {
+    let ids: readonly string[] = [];
+    return {
+      needs: "worker",
+      signs: ["retry"],
+      isInstant: true,
+      async apply(testbed, signal) {
+        const send = () => sendFailing(testbed, "fail_twice", "retry", signal);
+        ids = await Promise.all(Array.from({ length: CASES }, send));
+      },
+      tookEffect({ recorder }, at) {
+        const failed = recorder.observedSince(at, "retry").filter(({ ids: { eventId } }) =>
+          ids.includes(`${eventId}`)
+        );
+        return failed.length >= CASES ? `${failed.length} tries failed, of ${CASES} cases` : undefined;
+      },
+    };
+  },
   // At the first attempt.
   simulation: simulated({
     loadWeight: 1,
@@ -15,23 +31,3 @@ export const failingHandler: Fault = {
     inject: (mark, { producers }) => producers.mark({ ...mark, act: "fail_once", fault: "failing_handler" }),
   }),
 };
-
-function testbedFault(): TestbedFault {
-  let ids: readonly string[] = [];
-  return {
-    needs: "worker",
-    signs: ["retry"],
-    isInstant: true,
-    async apply(testbed, signal) {
-      const send = () => sendFailing(testbed, "fail_twice", "retry", signal);
-      ids = await Promise.all(Array.from({ length: CASES }, send));
-    },
-    heal: noHealing,
-    tookEffect({ recorder }, at) {
-      const failed = recorder.observedSince(at, "retry").filter(({ ids: { eventId } }) =>
-        ids.includes(`${eventId}`)
-      );
-      return failed.length >= CASES ? `${failed.length} tries failed, of ${CASES} cases` : undefined;
-    },
-  };
-}

@@ -11,15 +11,12 @@ import { processorNames } from "../simulation/simulated_cases.ts";
 import type { SimulatedTestbed } from "../simulation/simulated_testbed.ts";
 import type { SimulationSettings } from "../simulation/simulation_context.ts";
 
-/** One fault. The plan of a run decides when it happens, and whether at all. */
+/** One fault; `all.ts` has its name. The plan of a run decides when it happens, and whether at all. */
 export interface Fault {
-  /** What plans, reports and traces call it. */
-  readonly name: string;
   /** What it does, in one sentence. */
   readonly does: string;
   /** On the testbed of chaos, made anew for each time that it is applied. */
   readonly testbed?: () => TestbedFault;
-  /** In the simulation. */
   readonly simulation?: SimulatedFault<FaultParameters>;
 }
 
@@ -29,8 +26,8 @@ type FaultNeeds = "worker" | "process" | "link" | "store" | "own_server";
 /** A fault on real processes, networks and servers. */
 export interface TestbedFault {
   readonly needs: FaultNeeds;
-  /** The runtime has to make it visible by one of these (I8); none where there is nothing to see. */
-  readonly signs: readonly RuntimeEventKind[];
+  /** The runtime has to make it visible by one of these (I8); left out where there is nothing to see. */
+  readonly signs?: readonly RuntimeEventKind[];
   /** It may pass without any of these signs: it may strike the producer instead of the node, say. */
   readonly signsOptional?: true;
   /** It is over at once, and what it broke has to recover by itself. */
@@ -39,10 +36,14 @@ export interface TestbedFault {
   readonly affects?: (partition: number) => boolean;
   /** Makes it happen, at this moment; resolves when it has. */
   apply(testbed: Testbed, signal: AbortSignal, at: number): Promise<void> | void;
-  /** Ends it; resolves when it is over. Called once, also when `apply` failed. */
-  heal(testbed: Testbed): Promise<void> | void;
+  /** Ends it, where it is not over by itself; resolves when it is over. Called once, also when `apply` failed. */
+  heal?(testbed: Testbed): Promise<void> | void;
   /** What proves that it took effect, in words; undefined when nothing does, and then the run fails. */
   tookEffect(testbed: Testbed, at: number): string | undefined;
+  /** The longest that a node took to answer a probe meanwhile, where the fault asks. */
+  slowestProbeMs?(): number | undefined;
+  /** What else it saw that must not be, in words. */
+  problems?(): readonly string[];
 }
 
 /** Where and how a simulated fault strikes, as data: nodes count from 0, `ms` is how long it lasts. */
@@ -117,6 +118,3 @@ export async function pollUntil(
   const late = AbortSignal.any([signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
   while (!late.aborted && !await condition()) await delayOrAbort(POLL_INTERVAL_MS, late);
 }
-
-/** For what is over by itself. */
-export function noHealing(): void {}

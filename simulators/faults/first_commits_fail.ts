@@ -5,7 +5,6 @@ import { atNextOccasion, type Fault } from "./fault.ts";
 const COMMITS = 10;
 
 export const firstCommitsFail: Fault = {
-  name: "first_commits_fail",
   does: `refuses the next ${COMMITS} commits with an error of the server that asks to try again`,
   testbed: () => commitFault("refuse", COMMITS),
   // The next settle of the node does not arrive.

@@ -1,14 +1,9 @@
 /** A guardian dies: its node notices, and ends in order. @module */
-import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 export const guardianKill: Fault = {
-  name: "guardian_kill",
   does: "kills the guardian of a node (kill -9): the node then ends by itself, and another takes over",
-  testbed: testbedFault,
-};
-
-function testbedFault(): TestbedFault {
-  return {
+  testbed: () => ({
     needs: "process",
     signs: ["takeover"],
     isInstant: true,
@@ -16,10 +11,9 @@ function testbedFault(): TestbedFault {
       nodes[0]!.killGuardian();
       await recorder.waitUntil(() => recorder.observedSince(at, "takeover").length > 0, 15_000, signal);
     },
-    heal: noHealing,
     tookEffect({ recorder }, at) {
       const taken = recorder.observedSince(at, "takeover").length;
       return taken > 0 ? `another node took over ${taken} mailboxes` : undefined;
     },
-  };
-}
+  }),
+};

@@ -1,18 +1,13 @@
 /** A worker fills its heap until the whole process dies of it. @module */
 import type { Recorder } from "../proof/recorder.ts";
-import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 /** On a machine that is busy the worker may be found hung before its heap is full. */
 const TRIES = 3;
 
 export const heapBlowUp: Fault = {
-  name: "heap_blow_up",
   does: "fills the heap of a worker thread within one message until V8 aborts the process",
-  testbed: testbedFault,
-};
-
-function testbedFault(): TestbedFault {
-  return {
+  testbed: () => ({
     needs: "process",
     signs: ["node_restart"],
     isInstant: true,
@@ -26,13 +21,12 @@ function testbedFault(): TestbedFault {
         await recorder.waitUntil(isBack, 20_000, signal);
       }
     },
-    heal: noHealing,
     tookEffect({ recorder }, at) {
       const why = diedBy(recorder, at);
       return why && `the process died of it, ${why}, and was started again`;
     },
-  };
-}
+  }),
+};
 
 /** A node that asks for its end, because it found the worker hung, ends with an exit code. */
 function diedBy(recorder: Recorder, at: number): string | undefined {

@@ -2,7 +2,6 @@
 import { atNextOccasion, type Fault } from "./fault.ts";
 
 export const heapGrowth: Fault = {
-  name: "heap_growth",
   does: "makes the next worker of a node that answers report a heap above its ceiling",
   simulation: atNextOccasion("heap_growth", "heap_report"),
 };

@@ -2,7 +2,6 @@
 import { drawLease, type Fault, simulated } from "./fault.ts";
 
 export const leaseExpiry: Fault = {
-  name: "lease_expiry",
   does: "ends a lease while its owner has work in hand",
   simulation: simulated({
     draw: drawLease,

@@ -5,7 +5,6 @@ import { atNextOccasion, type Fault } from "./fault.ts";
 const COMMITS = 5;
 
 export const lostAcknowledgement: Fault = {
-  name: "lost_acknowledgement",
   does:
     `loses the acknowledgement of ${COMMITS} commits that were applied, and (on PostgreSQL) the connection`,
   testbed: () => commitFault("lose", COMMITS),

@@ -4,7 +4,6 @@ import type { Direction } from "../proxy/wire.ts";
 import { drawNodeForAWhile, type Fault, pollUntil, simulated, type TestbedFault } from "./fault.ts";
 
 export const networkPartition: Fault = {
-  name: "network_partition",
   does: "cuts the network between a node and its backend; connections stay open and nothing passes",
   testbed: () => partitionFault("up", "down"),
   simulation: simulated({

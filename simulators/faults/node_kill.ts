@@ -1,10 +1,21 @@
 /** The node dies under its guardian. @module */
-import { drawNodeForAWhile, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
+import { drawNodeForAWhile, type Fault, simulated } from "./fault.ts";
 
 export const nodeKill: Fault = {
-  name: "node_kill",
   does: "kills the process of a node (kill -9), which its guardian then starts again",
-  testbed: testbedFault,
+  testbed: () => ({
+    needs: "process",
+    signs: ["node_restart", "takeover"],
+    isInstant: true,
+    async apply({ nodes }) {
+      nodes[0]!.signal("SIGKILL");
+      await nodes[0]!.nextStart();
+    },
+    tookEffect({ recorder }, at) {
+      const restarts = recorder.observedSince(at, "node_restart").length;
+      return restarts > 0 ? "the node ended by SIGKILL, and its guardian started it again" : undefined;
+    },
+  }),
   simulation: simulated({
     chargesInnocent: true,
     draw: drawNodeForAWhile,
@@ -14,20 +25,3 @@ export const nodeKill: Fault = {
     },
   }),
 };
-
-function testbedFault(): TestbedFault {
-  return {
-    needs: "process",
-    signs: ["node_restart", "takeover"],
-    isInstant: true,
-    async apply({ nodes }) {
-      nodes[0]!.signal("SIGKILL");
-      await nodes[0]!.nextStart();
-    },
-    heal: noHealing,
-    tookEffect({ recorder }, at) {
-      const restarts = recorder.observedSince(at, "node_restart").length;
-      return restarts > 0 ? "the node ended by SIGKILL, and its guardian started it again" : undefined;
-    },
-  };
-}

@@ -2,7 +2,6 @@
 import { drawNodeForAWhile, type Fault, simulated } from "./fault.ts";
 
 export const nodeRestart: Fault = {
-  name: "node_restart",
   does: "asks a node to stop, and starts another in its place",
   simulation: simulated({
     draw: drawNodeForAWhile,

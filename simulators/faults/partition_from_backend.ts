@@ -3,7 +3,6 @@ import type { Fault } from "./fault.ts";
 import { partitionFault } from "./network_partition.ts";
 
 export const partitionFromBackend: Fault = {
-  name: "partition_from_backend",
   does: "cuts the way from the backend to a node: what is asked is done, and no answer comes",
   testbed: () => partitionFault("down"),
 };

@@ -3,7 +3,6 @@ import type { Fault } from "./fault.ts";
 import { partitionFault } from "./network_partition.ts";
 
 export const partitionToBackend: Fault = {
-  name: "partition_to_backend",
   does: "cuts the way from a node to its backend, while answers still come",
   testbed: () => partitionFault("up"),
 };

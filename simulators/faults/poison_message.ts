@@ -3,7 +3,7 @@ import type { ScriptedFailure } from "../chaos/node/fault_hooks.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
 import type { RuntimeEventKind } from "../proof/history.ts";
 import { poisonActs } from "../simulation/simulated_cases.ts";
-import { drawMark, type Fault, noHealing, pick, simulated, type TestbedFault } from "./fault.ts";
+import { drawMark, type Fault, pick, simulated } from "./fault.ts";
 
 const ACTS: readonly ScriptedFailure[] = ["throw", "kill_worker", "spin"];
 
@@ -26,9 +26,24 @@ export async function sendFailing(
 }
 
 export const poisonMessage: Fault = {
-  name: "poison_message",
   does: "sends events whose handler throws, ends its worker or never returns, however often it is tried",
-  testbed: testbedFault,
+  testbed() {
+    let ids: readonly string[] = [];
+    return {
+      needs: "worker",
+      signs: ["retry", "worker_restart"],
+      isInstant: true,
+      async apply(testbed, signal) {
+        ids = await Promise.all(ACTS.map((act) => sendFailing(testbed, act, "dead_letter", signal)));
+      },
+      tookEffect({ recorder }, at) {
+        const tried = new Set(recorder.observedSince(at, "retry").map(({ ids: { eventId } }) => eventId));
+        return ids.every((id) => tried.has(id))
+          ? `${ids.length} events failed and were tried again`
+          : undefined;
+      },
+    };
+  },
   // Until the operator repairs it: an intake, or what follows from it.
   simulation: simulated({
     loadWeight: 5,
@@ -36,22 +51,3 @@ export const poisonMessage: Fault = {
     inject: (mark, { producers }) => producers.mark({ ...mark, fault: "poison_message" }),
   }),
 };
-
-function testbedFault(): TestbedFault {
-  let ids: readonly string[] = [];
-  return {
-    needs: "worker",
-    signs: ["retry", "worker_restart"],
-    isInstant: true,
-    async apply(testbed, signal) {
-      ids = await Promise.all(ACTS.map((act) => sendFailing(testbed, act, "dead_letter", signal)));
-    },
-    heal: noHealing,
-    tookEffect({ recorder }, at) {
-      const tried = new Set(recorder.observedSince(at, "retry").map(({ ids: { eventId } }) => eventId));
-      return ids.every((id) => tried.has(id))
-        ? `${ids.length} events failed and were tried again`
-        : undefined;
-    },
-  };
-}

@@ -2,7 +2,6 @@
 import { type Fault, simulated } from "./fault.ts";
 
 export const prematureRedrive: Fault = {
-  name: "premature_redrive",
   does: "redrives every dead letter though nothing was repaired",
   simulation: simulated({
     draw: () => ({}),

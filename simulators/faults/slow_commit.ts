@@ -4,32 +4,27 @@ import postgres from "postgres";
 import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
 import { PARTITIONS } from "../chaos/node/open_store.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
-import { type Fault, noHealing, type TestbedFault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 const HELD_MS = 1_000;
 const CASES = 4;
 
 export const slowCommit: Fault = {
-  name: "slow_commit",
   does:
     `appends in a transaction that commits ${HELD_MS} ms after it has drawn its positions, while others append`,
-  testbed: testbedFault,
+  testbed() {
+    let drawn = 0;
+    let last = 0;
+    return {
+      needs: "store",
+      isInstant: true,
+      async apply(testbed) {
+        [drawn, last] = await appendSlowly(testbed);
+      },
+      tookEffect: () => drawn > 0 ? `${drawn} events up to position ${last} became visible late` : undefined,
+    };
+  },
 };
-
-function testbedFault(): TestbedFault {
-  let drawn = 0;
-  let last = 0;
-  return {
-    needs: "store",
-    signs: [],
-    isInstant: true,
-    async apply(testbed) {
-      [drawn, last] = await appendSlowly(testbed);
-    },
-    heal: noHealing,
-    tookEffect: () => drawn > 0 ? `${drawn} events up to position ${last} became visible late` : undefined,
-  };
-}
 
 /** Returns how many events were stored, and the last position. */
 async function appendSlowly({ producer, storeUrl }: Testbed): Promise<[number, number]> {

@@ -1,21 +1,10 @@
 /** A worker spins where no watchdog stops it. @module */
 import { WORKERS } from "../chaos/node/chaos_runtime.ts";
-import { drawDelivery, type Fault, noHealing, simulated, type TestbedFault } from "./fault.ts";
+import { drawDelivery, type Fault, simulated } from "./fault.ts";
 
 export const workerHang: Fault = {
-  name: "worker_hang",
   does: "makes a worker thread spin for ever in a loop that neither the watchdog nor terminate() ends",
-  testbed: testbedFault,
-  simulation: simulated({
-    chargesInnocent: true,
-    draw: drawDelivery,
-    inject: ({ node, delivery }, { nodes }) =>
-      nodes[node]!.pending.add("worker_hang", "batch", { exit: "hang_worker", delivery }),
-  }),
-};
-
-function testbedFault(): TestbedFault {
-  return {
+  testbed: () => ({
     needs: "process",
     signs: ["worker_restart"],
     isInstant: true,
@@ -25,12 +14,17 @@ function testbedFault(): TestbedFault {
       void nodes[0]!.order({ do: "worker", worker: 0, act: "hang" });
       await recorder.waitUntil(() => recorder.observedSince(at, "worker_restart").length > 0, 15_000, signal);
     },
-    heal: noHealing,
     tookEffect({ recorder }, at) {
       const hung = recorder.observedSince(at, "worker_restart").find(({ ids }) => ids.exit === "hung");
       // Only where its thread spins on, the process has to end for it.
       const recycled = recorder.observedSince(at, "node_start").length > 0;
       return hung && `the worker was found hung${recycled ? ", and its process was begun anew" : ""}`;
     },
-  };
-}
+  }),
+  simulation: simulated({
+    chargesInnocent: true,
+    draw: drawDelivery,
+    inject: ({ node, delivery }, { nodes }) =>
+      nodes[node]!.pending.add("worker_hang", "batch", { exit: "hang_worker", delivery }),
+  }),
+};

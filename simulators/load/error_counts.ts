@@ -1,44 +1,25 @@
 /** Counts the errors of a run, as an observer of the runtime. @module */
-import type { Observer } from "../../actors/observer.ts";
+import { noopObserver, type Observer } from "../../actors/observer.ts";
 
-export class ErrorCounts implements Observer {
-  retries = 0;
-  deadLetters = 0;
-  fencedWrites = 0;
-  restarts = 0;
-  outages = 0;
+const NONE = { retried: 0, dead_lettered: 0, fenced: 0, worker_restarts: 0, unavailable: 0 };
 
-  /** Sets all counts to zero. */
+export class ErrorCounts {
+  readonly #counts = { ...NONE };
+
+  readonly observer: Observer = {
+    ...noopObserver,
+    retried: () => void this.#counts.retried++,
+    deadLettered: () => void this.#counts.dead_lettered++,
+    fenced: () => void this.#counts.fenced++,
+    workerRestarted: () => void this.#counts.worker_restarts++,
+    backendUnavailable: () => void this.#counts.unavailable++,
+  };
+
   reset(): void {
-    Object.assign(this, new ErrorCounts());
+    Object.assign(this.#counts, NONE);
   }
 
-  settled(): void {}
-  held(): void {}
-  backendAvailable(): void {}
-  retried(): void {
-    this.retries++;
-  }
-  deadLettered(): void {
-    this.deadLetters++;
-  }
-  fenced(): void {
-    this.fencedWrites++;
-  }
-  workerRestarted(): void {
-    this.restarts++;
-  }
-  backendUnavailable(): void {
-    this.outages++;
-  }
-
-  figures() {
-    return {
-      retried: this.retries,
-      dead_lettered: this.deadLetters,
-      fenced: this.fencedWrites,
-      worker_restarts: this.restarts,
-      unavailable: this.outages,
-    };
+  figures(): typeof NONE {
+    return { ...this.#counts };
   }
 }

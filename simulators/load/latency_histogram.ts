@@ -32,10 +32,6 @@ export class LatencyHistogram {
     this.#histogram.record(Math.max(0, Math.round(ms * 1000)));
   }
 
-  add(other: LatencyHistogram): void {
-    this.#histogram.add(other.#histogram);
-  }
-
   reset(): void {
     this.#histogram.reset();
   }
@@ -54,7 +50,6 @@ export class LatencyHistogram {
   }
 }
 
-/** Microseconds as milliseconds with two decimals. */
 function toMs(us: number): number {
   return Math.round(us / 10) / 100;
 }

@@ -5,7 +5,7 @@ import type { CurvePoint, LatencyFigures } from "./latency_histogram.ts";
 /** Processor time and memory of one process. */
 export interface ProcessFigures {
   readonly name: string;
-  /** In a hundred of one core, over the whole run. */
+  /** In a hundred of one core. */
   readonly cpu_percent: number;
   /** The highest sample. */
   readonly memory_mb: number;
@@ -23,7 +23,7 @@ export interface SecondFigures {
   readonly append_p99: number;
   readonly end_to_end_p50: number;
   readonly end_to_end_p99: number;
-  readonly processes: readonly { name: string; cpu_percent: number; memory_mb: number }[];
+  readonly processes: readonly ProcessFigures[];
 }
 
 /** How well the generator kept its own schedule. */
@@ -36,7 +36,6 @@ interface GeneratorFigures {
 
 type Bottleneck = "none" | "generator" | "appends" | "processing";
 
-/** What limited a run, as a word and as a sentence. */
 interface LoadVerdict {
   readonly limit: Bottleneck;
   readonly text: string;

@@ -8,7 +8,6 @@ import { INTERRUPTED, type LoadFigures, meetsObjective, type SecondFigures } fro
 
 const LATENCY_HEAD = ["milliseconds", "count", "mean", "p50", "p90", "p99", "p99.9", "max"];
 
-/** The rows of the latency table. */
 function latencyRows({ append_ms, settle_ms, end_to_end_ms }: LoadFigures): string[][] {
   return [
     row("append, from when it was due", append_ms),
@@ -59,7 +58,6 @@ function errorLine({ errors }: LoadFigures): string {
   return `${retried} retries, ${dead_lettered} dead letters, ${fenced} fenced, ${worker_restarts} worker restarts`;
 }
 
-/** A search for the highest rate: the objective, and every rate that was tried. */
 interface LoadSearch {
   readonly sloMs: number;
   readonly probes: readonly LoadFigures[];

@@ -6,7 +6,6 @@ import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 
 /** A delivery that was settled without failure. Times are milliseconds since 1970. */
 export interface SettledDelivery {
-  readonly type: string;
   /** When the store recorded the event, by its clock. */
   readonly recordedAt: number;
   /**
@@ -47,7 +46,7 @@ export function settledDeliveries(batch: Batch, { failures }: Settlement): Settl
     // The data, which may be long, follows these fields.
     const field = line.split("\t", 9);
     if (failed.has(Number(field[0]))) continue;
-    done.push({ type: field[6]!, recordedAt: Number(field[4]), timestamp: Number(field[8]) });
+    done.push({ recordedAt: Number(field[4]), timestamp: Number(field[8]) });
   }
   return done;
 }

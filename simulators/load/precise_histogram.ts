@@ -12,7 +12,6 @@ const HALF = EXACT / 2;
 export class PreciseHistogram {
   readonly #counts: Float64Array;
   #sum = 0;
-  /** How many values were counted. */
   count = 0;
   /** The greatest of them, exactly. */
   max = 0;
@@ -38,7 +37,6 @@ export class PreciseHistogram {
     this.max = Math.max(this.max, other.max);
   }
 
-  /** Forgets everything. */
   reset(): void {
     this.#counts.fill(0);
     this.#sum = this.count = this.max = 0;

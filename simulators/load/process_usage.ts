@@ -23,6 +23,12 @@ export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
   return text === "" ? undefined : parseUsage(text, pid);
 }
 
+/** The most memory that a process has had since it began, in megabytes; undefined when it is gone or not on Linux. */
+export async function peakMemoryOf(pid: number): Promise<number | undefined> {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(await shell("cat /proc/$0/status", String(pid)));
+  return peak === null ? undefined : Number(peak[1]) / 1024;
+}
+
 /** Reads `stat` and `status` of a process and its children, one after the other. */
 export function parseUsage(text: string, pid: number): ProcessUsage | undefined {
   let cpu = 0;

@@ -1,5 +1,5 @@
 /** Samples the usage of processes during a run. @module */
-import type { ProcessFigures, SecondFigures } from "./load_figures.ts";
+import type { ProcessFigures } from "./load_figures.ts";
 import { type ProcessUsage, usageOf } from "./process_usage.ts";
 
 /** A process to sample, with a name for people. */
@@ -8,55 +8,51 @@ export interface WatchedProcess {
   readonly pid: number;
 }
 
-interface ProcessSamples {
-  readonly watched: WatchedProcess;
-  readonly first: ProcessUsage;
-  readonly firstAt: number;
-  last: ProcessUsage;
-  lastAt: number;
-  memoryMb: number;
+interface Sample extends ProcessUsage {
+  readonly at: number;
 }
 
 export class ProcessWatch {
-  readonly #samples: ProcessSamples[];
-
-  private constructor(seen: ProcessSamples[]) {
-    this.#samples = seen;
-  }
+  readonly #samples = new Map<WatchedProcess, Sample[]>();
 
   /** Takes the first sample; processes that cannot be read are left out. */
   static async begin(processes: readonly WatchedProcess[]): Promise<ProcessWatch> {
-    const samples = await Promise.all(processes.map(async (watched): Promise<ProcessSamples | undefined> => {
-      const first = await usageOf(watched.pid);
-      const at = performance.now();
-      return first && { watched, first, firstAt: at, last: first, lastAt: at, memoryMb: first.memoryMb };
-    }));
-    return new ProcessWatch(samples.filter((seen) => seen !== undefined));
+    const watch = new ProcessWatch();
+    const first = await Promise.all(processes.map(takeSample));
+    for (const [i, sample] of first.entries()) {
+      if (sample !== undefined) watch.#samples.set(processes[i]!, [sample]);
+    }
+    return watch;
   }
 
   /** The usage since the last sample. */
-  async sample(): Promise<SecondFigures["processes"]> {
-    return await Promise.all(this.#samples.map(async (seen) => {
-      const usage = await usageOf(seen.watched.pid) ?? seen.last;
-      const now = performance.now();
-      const cpu_percent = percent(usage.cpuSeconds - seen.last.cpuSeconds, now - seen.lastAt);
-      seen.last = usage;
-      seen.lastAt = now;
-      seen.memoryMb = Math.max(seen.memoryMb, usage.memoryMb);
-      return { name: seen.watched.name, cpu_percent, memory_mb: Math.round(usage.memoryMb) };
+  async sample(): Promise<ProcessFigures[]> {
+    return await Promise.all([...this.#samples].map(async ([process, samples]) => {
+      const last = samples.at(-1)!;
+      const now = await takeSample(process) ?? { ...last, at: performance.now() };
+      samples.push(now);
+      return figuresOf(process, [last, now], now.memoryMb);
     }));
   }
 
   /** The usage since the beginning. */
   figures(): ProcessFigures[] {
-    return this.#samples.map(({ watched, first, firstAt, last, lastAt, memoryMb }) => ({
-      name: watched.name,
-      cpu_percent: percent(last.cpuSeconds - first.cpuSeconds, lastAt - firstAt),
-      memory_mb: Math.round(memoryMb),
-    }));
+    return [...this.#samples].map(([process, samples]) => {
+      const most = samples.reduce((most, { memoryMb }) => Math.max(most, memoryMb), 0);
+      return figuresOf(process, samples, most);
+    });
   }
 }
 
-function percent(seconds: number, ms: number): number {
-  return ms <= 0 ? 0 : Math.max(0, Math.round(seconds / ms * 1000_00 * 10) / 10);
+async function takeSample({ pid }: WatchedProcess): Promise<Sample | undefined> {
+  const usage = await usageOf(pid);
+  return usage && { ...usage, at: performance.now() };
+}
+
+/** From the first of these samples to the last. */
+function figuresOf({ name }: WatchedProcess, samples: readonly Sample[], memoryMb: number): ProcessFigures {
+  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const [seconds, ms] = [last.cpuSeconds - first.cpuSeconds, last.at - first.at];
+  const cpu_percent = ms <= 0 ? 0 : Math.max(0, Math.round(seconds / ms * 1000_00 * 10) / 10);
+  return { name, cpu_percent, memory_mb: Math.round(memoryMb) };
 }

@@ -93,7 +93,6 @@ export class RunRecorder implements OpenLoopListener {
     if (counts) this.endToEnd.record(ms);
   }
 
-  /** Ends a second of the run. */
   tick(processes: SecondFigures["processes"]): SecondFigures {
     const { append, endToEnd } = this.#second;
     const now = { offered: this.offered, appended: this.appended, settled: this.settled };
@@ -116,7 +115,6 @@ export class RunRecorder implements OpenLoopListener {
     return second;
   }
 
-  /** The figures of a run that are counted here. */
   figures() {
     const { offered, appended, settled, decided, mostBehind, behind, bySecond, append, endToEnd } = this;
     const settle = [...this.settle].map(([name, histogram]) => [name, histogram.figures()] as const);

@@ -107,7 +107,6 @@ export async function readStore(reader: Backend, unsettled: number): Promise<Sto
 }
 
 export interface RunHistory {
-  /** Ids of events whose append was acknowledged. */
   readonly accepted: readonly string[];
   /** Ids of events that were sent and never acknowledged: they may be there or not. */
   readonly sent: readonly string[];
@@ -128,9 +127,7 @@ export interface RunHistory {
   /** Dead letters that a person redrove, as `processor/position`. */
   readonly redriven: readonly string[];
   readonly stored: StoreContents;
-  /** Which types each processor takes. */
   readonly takes: Readonly<Record<string, readonly string[]>>;
-  /** What must follow from which event. */
   readonly follows: Conservation;
   readonly maxAttempts: number;
   /** How far the clocks of two reporting processes may differ, in milliseconds. */

@@ -32,14 +32,8 @@ export interface Finding {
   readonly broken: readonly string[];
 }
 
-/** Everything found, an invariant each, in their order; and the ledger. */
-interface CheckResult {
-  readonly findings: readonly Finding[];
-  readonly ledger: LedgerReport;
-}
-
 /** Judges a history. */
-export function checkHistory(history: RunHistory): CheckResult {
+export function checkHistory(history: RunHistory): { findings: Finding[]; ledger: LedgerReport } {
   const ledger = ledgerOf(history);
   const broken: Record<InvariantName, string[]> = {
     I1: checkNothingLost(history, ledger),
@@ -124,8 +118,8 @@ function checkFencing({ attempts, leasesAcquired, clockSkewMs }: RunHistory): st
   });
 }
 
-/** The class of error that no further attempt can mend. */
-const REJECTED = "Reject";
+/** The classes of errors that no further attempt can mend. */
+const FINAL_ERRORS: readonly (string | undefined)[] = ["Reject", "InvalidEvent"];
 
 /** Poison that is not dead, dead letters that are no poison, and too many or too few attempts. */
 function checkPoisonContained({ attempts, stored, poison, flaky, maxAttempts }: RunHistory): string[] {
@@ -134,7 +128,7 @@ function checkPoisonContained({ attempts, stored, poison, flaky, maxAttempts }: 
   const alive = poison.filter(({ eventId }) => !dead.has(eventId));
   const healthy = [...dead].filter((id) => !known.has(id));
   const hasty = stored.deadLetters.filter((letter) =>
-    letter.attempts < maxAttempts && letter.failures.at(-1)?.class !== REJECTED
+    letter.attempts < maxAttempts && !FINAL_ERRORS.includes(letter.failures.at(-1)?.class)
   );
   const tried = attempts.flatMap(({ processor, failed }) =>
     failed.filter(({ attempt }) => attempt > maxAttempts).map(({ position, attempt }) =>

@@ -12,10 +12,13 @@ import type {
 /** What is reported: all but who reports it. */
 type Reported<T> = Omit<T, "node" | "life">;
 
+type BegunAttempt = Omit<Reported<SettleAttempt>, "endedAt" | "result">;
+
 /** One report. Times are milliseconds by the one clock of the run, which no fault shifts. */
 export type RunReport =
   | { readonly kind: "lease_acquired" } & Reported<LeaseAcquisition>
-  | SettleBegun
+  /** `id`: unlike that of every other settle of the same life. */
+  | { readonly kind: "settle_begun"; readonly id: number; readonly attempt: BegunAttempt }
   | { readonly kind: "settle_ended"; readonly id: number; readonly result: SettleResult; readonly at: number }
   | { readonly kind: "observed" } & Reported<RuntimeEvent>
   | { readonly kind: "in_flight" } & Reported<InFlightPeak>
@@ -23,13 +26,6 @@ export type RunReport =
   | { readonly kind: "worker_exit" }
   | MailboxTotals
   | { readonly kind: "crashed"; readonly why: string };
-
-interface SettleBegun {
-  readonly kind: "settle_begun";
-  /** Unlike that of every other settle of the same life. */
-  readonly id: number;
-  readonly attempt: Omit<Reported<SettleAttempt>, "endedAt" | "result">;
-}
 
 /** Sums over all mailboxes. */
 export interface MailboxTotals {

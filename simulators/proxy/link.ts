@@ -1,5 +1,6 @@
 /** One connection through the proxy, a queue of pieces in each direction, and the rules they pass under. @module */
 import { delay } from "@std/async/delay";
+import { concat } from "@std/bytes/concat";
 import type { Direction, MessageFilter, Wire, WireOutput } from "./wire.ts";
 
 /** Where the backend is. */
@@ -15,8 +16,8 @@ export class LinkRules {
   filter: MessageFilter | undefined;
   /** Evidence. */
   readonly held = { up: 0, down: 0 };
-  readonly delayed = { pieces: 0, ms: 0 };
-  readonly throttled = { bytes: 0, ms: 0 };
+  readonly delayed = { pieces: 0 };
+  readonly throttled = { bytes: 0 };
 
   cut(...directions: Direction[]): void {
     for (const direction of directions) {
@@ -36,10 +37,8 @@ export class LinkRules {
       await cut.promise;
     }
     if (!Number.isFinite(this.bytesPerSecond)) return;
-    const ms = size / this.bytesPerSecond * 1000;
     this.throttled.bytes += size;
-    this.throttled.ms += ms;
-    await delay(ms);
+    await delay(size / this.bytesPerSecond * 1000);
   }
 }
 
@@ -106,10 +105,7 @@ export class Link {
 
   #dueAt(): number {
     const delay = this.#rules.delayMs();
-    if (delay > 0) {
-      this.#rules.delayed.pieces++;
-      this.#rules.delayed.ms += delay;
-    }
+    if (delay > 0) this.#rules.delayed.pieces++;
     return performance.now() + delay;
   }
 
@@ -122,23 +118,12 @@ export class Link {
   ) {
     const wait = dueAt - performance.now();
     if (wait > 0) await delay(wait);
-    const forwarded = joined(passage.forwarded);
+    const forwarded: Uint8Array = concat(passage.forwarded);
     if (forwarded.length > 0) await this.#rules.pass(direction, forwarded.length);
     await writeAll(to, forwarded);
-    await writeAll(from, joined(passage.responses));
+    await writeAll(from, concat(passage.responses));
     if (passage.closes) this.close();
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {

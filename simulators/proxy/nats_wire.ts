@@ -12,7 +12,6 @@ const ERRORS = {
   fill_up: { code: 500, err_code: 10077, description: "maximum bytes exceeded" },
 };
 
-/** One message: its first line, and its body where it has one. */
 interface Frame {
   readonly words: readonly string[];
   readonly bytes: Uint8Array;
@@ -76,7 +75,6 @@ export class NatsWire implements Wire {
   }
 }
 
-/** The whole messages of what has come. */
 function framesOf(remainder: PartialMessage, chunk: Uint8Array): Frame[] {
   const bytes = remainder.add(chunk);
   const frames: Frame[] = [];

@@ -144,7 +144,6 @@ function textsAt(bytes: Uint8Array, at: number, count: number): string[] {
 /** The server is ready for the next statement, outside any transaction. */
 const READY = Uint8Array.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-/** An error as a server sends it. */
 function error(severity: "FATAL" | "ERROR", code: string): Uint8Array {
   const fields = [`S${severity}`, `V${severity}`, `C${code}`, "Minjected by a fault"];
   const text = new TextEncoder().encode(`${fields.map((field) => `${field}\0`).join("")}\0`);

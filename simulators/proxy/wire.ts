@@ -1,4 +1,5 @@
 /** What a proxy knows of the protocol it carries: where messages end, and which of them commit something. @module */
+import { concat } from "@std/bytes/concat";
 
 /** The way of bytes: up to the server, or down to the client. */
 export type Direction = "up" | "down";
@@ -44,11 +45,7 @@ export class PartialMessage {
 
   /** What there is now, with what has come. */
   add(chunk: Uint8Array): Uint8Array {
-    if (this.#bytes.length === 0) return this.#bytes = chunk;
-    const joined = new Uint8Array(this.#bytes.length + chunk.length);
-    joined.set(this.#bytes);
-    joined.set(chunk, this.#bytes.length);
-    return this.#bytes = joined;
+    return this.#bytes = concat([this.#bytes, chunk]);
   }
 
   /** Forgets what was taken from the front. */

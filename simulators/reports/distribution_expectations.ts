@@ -19,48 +19,23 @@ export interface ShareExpectation {
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const OTHERS = "all others";
 
-function personExpectations(): ShareExpectation[] {
-  const { household_types, age_bands, income_source } = sourcedFigures;
-  const certainty = "chart_reading";
-  return [
-    { title: "household", certainty, ...household_types, itemOf: ({ profile }) => profile?.household },
-    { title: "age band", certainty, ...age_bands, itemOf: ({ profile }) => profile?.age_band },
-    { title: "income source", certainty, ...income_source, itemOf: ({ profile }) => profile?.income_source },
-  ];
-}
+const { household_types, age_bands, income_source, channel_mix, debt_types, population } = sourcedFigures;
+const ASSUMED = { source: "assumption", certainty: "assumption" } as const;
 
 /** The three cities with a published number of persons; the other weights rest on an assumption. */
-function cityExpectation(): ShareExpectation {
-  const { source } = sourcedFigures.population.municipality_counts_2023;
-  const persons = sourcedFigures.population.persons_16plus_2023.value;
-  const cities = ["Amsterdam", "Rotterdam", "'s-Gravenhage"];
-  const weights = municipalityWeights();
-  const shares = Object.fromEntries(cities.map((city) => [city, weights[city]! / persons]));
-  const others = Object.values(shares).reduce((rest, share) => rest - share, 1);
-  const itemOf = ({ profile }: IntakeData) =>
-    cities.find((city) => city === profile?.municipality) ?? (profile === undefined ? undefined : OTHERS);
-  return {
-    title: "municipality",
-    source,
-    certainty: "derived",
-    shares: { ...shares, [OTHERS]: others },
-    itemOf,
-  };
-}
+const CITIES = ["Amsterdam", "Rotterdam", "'s-Gravenhage"];
 
-function debtTypeExpectation(): ShareExpectation {
-  return {
-    title: "debt type",
-    source: "CBS registers and Divosa signals within assumed blocks",
-    certainty: "mixed",
-    shares: Object.fromEntries(sourcedFigures.debt_types.map(({ id, weight }) => [id, weight])),
-    itemOf: ({ debt_type }) => debt_type,
-  };
+function cityShares(): Record<string, number> {
+  const weights = municipalityWeights();
+  const shares = Object.fromEntries(
+    CITIES.map((city) => [city, weights[city]! / population.persons_16plus_2023.value]),
+  );
+  return { ...shares, [OTHERS]: Object.values(shares).reduce((rest, share) => rest - share, 1) };
 }
 
 function priorityShares(): Record<string, number> {
   const shareOf = (priority: (typeof priorities)[number]) =>
-    sourcedFigures.debt_types.reduce((sum, type) => sum + type.weight * type.priority_mix[priority], 0);
+    debt_types.reduce((sum, type) => sum + type.weight * type.priority_mix[priority], 0);
   return Object.fromEntries(priorities.map((priority) => [priority, shareOf(priority)]));
 }
 
@@ -71,26 +46,47 @@ function weekdayShares(): Record<string, number> {
   return Object.fromEntries(days.map((name, day) => [name, shareOf(day)]));
 }
 
-function assumedExpectations(): ShareExpectation[] {
-  const { online, phone, walk_in } = sourcedFigures.channel_mix;
-  const origin = { source: "assumption", certainty: "assumption" } as const;
-  const weekday = ({ hourOfWeek }: LocalHour) => days[Math.floor(hourOfWeek / 24)];
-  return [
-    {
-      title: "intake channel",
-      ...origin,
-      shares: { online, phone, walk_in },
-      itemOf: (data) => data.intake_channel,
-    },
-    { title: "priority", ...origin, shares: priorityShares(), itemOf: (data) => data.priority },
-    { title: "weekday", ...origin, shares: weekdayShares(), itemOf: (_, hour) => weekday(hour) },
-  ];
-}
-
 /** Every share a report compares. */
 export const expectations: readonly ShareExpectation[] = [
-  ...personExpectations(),
-  cityExpectation(),
-  debtTypeExpectation(),
-  ...assumedExpectations(),
+  {
+    title: "household",
+    ...household_types,
+    certainty: "chart_reading",
+    itemOf: ({ profile }) => profile?.household,
+  },
+  { title: "age band", ...age_bands, certainty: "chart_reading", itemOf: ({ profile }) => profile?.age_band },
+  {
+    title: "income source",
+    ...income_source,
+    certainty: "chart_reading",
+    itemOf: ({ profile }) => profile?.income_source,
+  },
+  {
+    title: "municipality",
+    source: population.municipality_counts_2023.source,
+    certainty: "derived",
+    shares: cityShares(),
+    itemOf: ({ profile }) =>
+      CITIES.find((city) => city === profile?.municipality) ?? (profile === undefined ? undefined : OTHERS),
+  },
+  {
+    title: "debt type",
+    source: "CBS registers and Divosa signals within assumed blocks",
+    certainty: "mixed",
+    shares: Object.fromEntries(debt_types.map(({ id, weight }) => [id, weight])),
+    itemOf: ({ debt_type }) => debt_type,
+  },
+  {
+    title: "intake channel",
+    ...ASSUMED,
+    shares: { online: channel_mix.online, phone: channel_mix.phone, walk_in: channel_mix.walk_in },
+    itemOf: ({ intake_channel }) => intake_channel,
+  },
+  { title: "priority", ...ASSUMED, shares: priorityShares(), itemOf: ({ priority }) => priority },
+  {
+    title: "weekday",
+    ...ASSUMED,
+    shares: weekdayShares(),
+    itemOf: (_, { hourOfWeek }) => days[Math.floor(hourOfWeek / 24)],
+  },
 ];

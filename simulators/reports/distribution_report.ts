@@ -1,9 +1,10 @@
 /** Compares generated cases with the sources: the expected and the generated figures, with the deviation. @module */
 import { localHour } from "../cases/arrival_pattern.ts";
 import type { GeneratedCase, IntakeData } from "../case_generator.ts";
-import { sourcedFigures } from "../cases/figures.ts";
+import { seasonIndex, sourcedFigures } from "../cases/figures.ts";
 import type { FigureCertainty } from "../cases/figure_sources.ts";
-import { AmountHistogram, type ChiSquare, chiSquare } from "./goodness_of_fit.ts";
+import { type ChiSquare, chiSquare } from "./goodness_of_fit.ts";
+import { PreciseHistogram } from "../load/precise_histogram.ts";
 import { expectations, type ShareExpectation } from "./distribution_expectations.ts";
 import { type CaseVariantName, caseVariants } from "../cases/variants.ts";
 
@@ -47,6 +48,9 @@ export function distributionReport(
   return { cases: counts.cases, departure: caseVariants[scenario].departure, sections: counts.sections() };
 }
 
+/** A billion euro. */
+const MOST_CENTS = 1e11;
+
 class CaseCounts {
   cases = 0;
   #returning = 0;
@@ -54,7 +58,9 @@ class CaseCounts {
   #creditors = 0;
   #totalDebt = 0;
   readonly #shares = expectations.map((expected) => ({ expected, counts: new Map<string, number>() }));
-  readonly #amounts = new Map(sourcedFigures.debt_types.map(({ id }) => [id, new AmountHistogram()]));
+  readonly #amounts = new Map(
+    sourcedFigures.debt_types.map(({ id }) => [id, new PreciseHistogram(MOST_CENTS)]),
+  );
   readonly #premiumsByMonth = new Array<number>(12).fill(0);
   readonly #othersByMonth = new Array<number>(12).fill(0);
 
@@ -66,7 +72,7 @@ class CaseCounts {
       const item = expected.itemOf(data, hour);
       if (item !== undefined) counts.set(item, (counts.get(item) ?? 0) + 1);
     }
-    this.#amounts.get(data.debt_type)?.add(data.debt_amount);
+    this.#amounts.get(data.debt_type)?.record(Math.round(data.debt_amount * 100));
     (data.debt_type === "zorgpremie" ? this.#premiumsByMonth : this.#othersByMonth)[hour.month - 1]!++;
     if (data.profile !== undefined) this.#addPerson(data.profile);
   }
@@ -96,13 +102,13 @@ class CaseCounts {
 
   /** Premium claims against all others of the same month, so that the calendar of the run does not matter. */
   #seasonSection(): DistributionSection {
-    const { monthly_index, source } = sourcedFigures.seasonality;
+    const { source } = sourcedFigures.seasonality;
     const weight = sourcedFigures.debt_types.find(({ id }) => id === "zorgpremie")!.weight;
     const lines = this.#premiumsByMonth.flatMap((premiums, i) => {
       const others = this.#othersByMonth[i]!;
       if (others === 0) return [];
       const index = premiums / others / (weight / (1 - weight));
-      return [relativeLine(String(i + 1), monthly_index[i + 1]!, index, premiums)];
+      return [relativeLine(String(i + 1), seasonIndex[i + 1]!, index, premiums)];
     });
     return { title: "season of zorgpremie, by month", unit: "index", source, certainty: "derived", lines };
   }
@@ -111,7 +117,9 @@ class CaseCounts {
     const lines = sourcedFigures.debt_types.flatMap(({ id, amount }) => {
       const histogram = this.#amounts.get(id)!;
       const { count } = histogram;
-      return count === 0 ? [] : [relativeLine(id, amount[figure], histogram.quantile(part), count)];
+      return count === 0
+        ? []
+        : [relativeLine(id, amount[figure], histogram.percentile(100 * part) / 100, count)];
     });
     return {
       title,

@@ -1,7 +1,6 @@
 /** A distribution report as plain text. (As JSON it is what it is.) @module */
+import { plainTable } from "./markdown.ts";
 import type { DistributionReport, DistributionSection, ReportLine, Unit } from "./distribution_report.ts";
-
-const columns = [34, 12, 12, 14, 10] as const;
 
 /** Sourced and generated side by side, with the deviation. */
 export function renderReport({ cases, departure, sections }: DistributionReport): string {
@@ -16,29 +15,20 @@ function renderSection({ title, unit, certainty, source, fit, lines }: Distribut
   const origin = source === certainty ? certainty : `${certainty}: ${source}`;
   const test = fit === undefined
     ? []
-    : [`  chi-square ${fit.statistic.toFixed(1)} on ${fit.degrees} degrees of freedom`];
-  const heading = cells([
-    "",
-    certainty === "assumption" ? "assumed" : "source",
-    "generated",
-    "deviation",
-    "cases",
-  ]);
-  return ["", `${title} (${origin})`, ...test, heading, ...lines.map((line) => renderLine(line, unit))];
+    : [`chi-square ${fit.statistic.toFixed(1)} on ${fit.degrees} degrees of freedom`];
+  const assumed = certainty === "assumption" ? "assumed" : "source";
+  const head = ["", assumed, "generated", "deviation", "cases"];
+  return ["", `${title} (${origin})`, ...test, plainTable(head, lines.map((line) => cellsOf(line, unit)))];
 }
 
-function renderLine({ item, source, generated, deviation, cases }: ReportLine, unit: Unit): string {
+function cellsOf({ item, source, generated, deviation, cases }: ReportLine, unit: Unit): string[] {
   const sign = deviation < 0 ? "" : "+";
   const ending = unit === "share" ? "pp" : "%";
   const change = `${sign}${deviation.toFixed(2)} ${ending}`;
-  return cells([item, amount(source, unit), amount(generated, unit), change, String(cases)]);
+  return [item, amount(source, unit), amount(generated, unit), change, String(cases)];
 }
 
 function amount(value: number, unit: Unit): string {
   if (unit === "share") return `${(100 * value).toFixed(2)}%`;
   return unit === "index" ? value.toFixed(3) : value.toFixed(2);
-}
-
-function cells([item, ...numbers]: readonly string[]): string {
-  return `  ${item!.padEnd(columns[0])}${numbers.map((text, i) => text.padStart(columns[i + 1]!)).join("")}`;
 }

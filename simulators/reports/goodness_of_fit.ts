@@ -25,31 +25,3 @@ export function chiSquare(observed: readonly number[], shares: readonly number[]
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
-
-/** Bins a unit of the natural logarithm: quantiles are exact to a quarter of a percent. */
-const BINS = 200;
-/** Covers a cent to a billion euro. */
-const SIZE = Math.ceil(Math.log(1e11) * BINS) + 1;
-
-/** Quantiles of amounts in constant memory: counts in bins of equal ratio. */
-export class AmountHistogram {
-  readonly #counts = new Uint32Array(SIZE);
-  count = 0;
-
-  /** Adds an amount of euros; less than a cent counts as a cent. */
-  add(euros: number): void {
-    const bin = Math.round(Math.log(Math.max(1, euros * 100)) * BINS);
-    this.#counts[Math.min(SIZE - 1, bin)]!++;
-    this.count++;
-  }
-
-  /** The amount in euros that this part (0 to 1) of the amounts does not exceed; NaN when there are none. */
-  quantile(part: number): number {
-    let seen = 0;
-    for (let bin = 0; bin < SIZE; bin++) {
-      seen += this.#counts[bin]!;
-      if (seen > 0 && seen >= part * this.count) return Math.exp(bin / BINS) / 100;
-    }
-    return NaN;
-  }
-}

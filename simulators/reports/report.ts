@@ -30,7 +30,6 @@ export type ReportPart =
 
 export interface ReportSection {
   readonly title: string;
-  /** For links to it. */
   readonly id?: string;
   readonly state?: VerdictState;
   readonly parts: readonly ReportPart[];

@@ -27,7 +27,6 @@ export async function shrinkRun(run: SimulationResult, mutation: Mutation = {}):
   return { seed, hash, breaches, shrunk, shrunkBreaches: least.breaches };
 }
 
-/** The invariants that breaches begin with. */
 function kindsOf(breaches: readonly string[]): Set<string> {
   return new Set(breaches.map((breach) => breach.split(":")[0]!));
 }

@@ -57,7 +57,7 @@ function simulatedTimers(time: SimulatedTime, random: Random) {
   const clear = (id?: number) => {
     const timer = timers.get(id ?? 0);
     timers.delete(id ?? 0);
-    if (timer !== undefined) time.cancel(timer);
+    if (timer !== undefined) timer.cancelled = true;
   };
   return {
     setTimeout(run: () => void, ms = 0) {

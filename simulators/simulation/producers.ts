@@ -3,6 +3,11 @@ import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { InFlightGauge } from "../proof/watched_backend.ts";
+import { EventIdConflict } from "../../backends/errors.ts";
+import { InvalidEvent } from "../../schema/codec.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { readInput } from "../../schema/input.ts";
+import { malformedEvents } from "../chaos/hostile/malformed_input.ts";
 import { PendingFaults } from "./pending_faults.ts";
 import { type FailingDelivery, intakeEvent } from "./simulated_cases.ts";
 import { linkedBackend, SimulatedLink } from "./simulated_link.ts";
@@ -18,6 +23,7 @@ export class Producers {
   readonly accepted: string[] = [];
   readonly failing: FailingDelivery[] = [];
   #appending = 0;
+  #hostileCases = 0;
 
   constructor(context: SimulationContext) {
     this.#context = context;
@@ -53,6 +59,33 @@ export class Producers {
     this.failing.push(delivery);
   }
 
+  /** Sends garbage, an event under an id that is taken, and many valid events at once. */
+  sendHostile(fault: string, count: number): void {
+    this.#appending++;
+    const { time } = this.#context;
+    time.after(0, this.#link.context.process, () => void this.#sendHostile(fault, count));
+  }
+
+  async #sendHostile(fault: string, count: number): Promise<void> {
+    const { trace, recorder } = this.#context;
+    const refused = malformedEvents.filter(isRefused).length;
+    if (refused < malformedEvents.length) recorder.crashes.push("malformed input was not refused");
+    const caseId = `hostile-${++this.#hostileCases}`;
+    const events = Array.from({ length: count }, (_, n) => intakeEvent(caseId, n + 1, []));
+    await this.#append(events);
+    const [first] = events;
+    await this.#append([{ ...first!, data: { ...first!.data, debt_amount: 1 } }]).catch((error) => {
+      if (!(error instanceof EventIdConflict)) throw error;
+      trace.recordEffect(fault, `${refused} refused, ${count} more events, a taken id refused`);
+    });
+    this.#appending--;
+  }
+
+  async #append(events: readonly WireEvent[]): Promise<void> {
+    await retryWhileUnavailable(() => this.#backend.append(events), new AbortController().signal);
+    this.accepted.push(...events.map(({ event_id }) => event_id));
+  }
+
   cut(): void {
     this.#link.cut();
   }
@@ -66,9 +99,8 @@ export class Producers {
     for (let n = 1; n <= intakes; n++) {
       await this.#pause(random.uniform() * 2 * loadMs / intakes);
       const event = intakeEvent(caseId, n, this.failing);
-      await retryWhileUnavailable(() => this.#backend.append([event]), new AbortController().signal);
+      await this.#append([event]);
       trace.record(`${caseId} ${n} is acknowledged`);
-      this.accepted.push(event.event_id);
     }
     this.#appending--;
   }
@@ -76,5 +108,14 @@ export class Producers {
   #pause(ms: number): Promise<void> {
     const { time } = this.#context;
     return new Promise((resolve) => time.after(ms, this.#link.context.process, resolve));
+  }
+}
+
+function isRefused(event: object): boolean {
+  try {
+    readInput(event);
+    return false;
+  } catch (error) {
+    return error instanceof InvalidEvent;
   }
 }

@@ -127,7 +127,6 @@ function timer({ data: { case_id, n } }: Intake) {
   };
 }
 
-/** The state of the answerer. */
 interface StateCounts {
   readonly intakes: number;
   readonly answered: number;

@@ -10,7 +10,6 @@ import type { InFlightGauge } from "../proof/watched_backend.ts";
 import type { PendingFaults } from "./pending_faults.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
-/** What a link joins to the store, and what is to go wrong on it. */
 interface LinkContext {
   readonly name: string;
   readonly time: SimulatedTime;
@@ -41,7 +40,7 @@ export class SimulatedLink {
 
   cut(): void {
     this.cuts++;
-    this.context.time.pause(this.client);
+    this.client.pauses++;
   }
 
   heal(): void {

@@ -196,7 +196,7 @@ export class SimulatedNode {
     if (life === undefined) return false;
     const { time } = this.#context;
     for (const process of [life.process, life.link.client]) {
-      time.pause(process);
+      process.pauses++;
       time.after(ms, time.outside, () => time.resume(process));
     }
     return true;

@@ -55,15 +55,7 @@ export class SimulatedTime {
     return task;
   }
 
-  cancel(task: Task): void {
-    task.cancelled = true;
-  }
-
-  /** Stands still until `resume`, which must follow as often. */
-  pause(process: Process): void {
-    process.pauses++;
-  }
-
+  /** Takes a reason away for which a process stands still. */
   resume(process: Process): void {
     if (--process.pauses > 0) return;
     for (const task of process.waiting.splice(0)) this.#add(task);

@@ -25,11 +25,10 @@ export class SimulatedStoreClock {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = Number.isFinite(ms) ? this.time.after(ms, process, end) : undefined;
     const abort = () => void this.time.after(0, process, end);
-    const { time } = this;
     signal.addEventListener("abort", abort);
     return promise;
     function end(): void {
-      if (timer !== undefined) time.cancel(timer);
+      if (timer !== undefined) timer.cancelled = true;
       signal.removeEventListener("abort", abort);
       resolve();
     }

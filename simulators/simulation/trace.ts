@@ -29,7 +29,6 @@ export class Trace {
     this.record(`${node} ${facts}`);
   }
 
-  /** A fault took effect. */
   recordEffect(fault: string, where: string): void {
     this.record(`fault ${fault} ${where}`);
     this.effects.set(fault, (this.effects.get(fault) ?? 0) + 1);

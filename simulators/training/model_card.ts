@@ -38,6 +38,7 @@ export function modelCard(
   reports: readonly HeadReport[],
 ): string {
   return [
+    "<!-- deno-fmt-ignore-file -->",
     `# Model card: ${weights.version}`,
     purpose,
     features(weights),
@@ -45,36 +46,15 @@ export function modelCard(
     results(reports),
     confidence(weights),
     limits,
-  ].map(wrapped).join("\n\n") + "\n";
+  ].join("\n\n") + "\n";
 }
 
-/** Columns as wide as their widest cell, as the formatter wants them. */
+/** Columns as wide as their widest cell. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) => `| ${cells.map((c, i) => c.padEnd(widths[i]!)).join(" | ")} |`;
-  return [line(rows[0]!), line(widths.map((width) => "-".repeat(width))), ...rows.slice(1).map(line)].join(
-    "\n",
-  );
-}
-
-const WIDTH = 110;
-
-/** Wraps the prose of a section at the width of the formatter; tables, headings and pictures stay. */
-function wrapped(section: string): string {
-  return section.split("\n\n").map((block) =>
-    /^[|#!]/.test(block) ? block : block.split(/\n(?=- )/).map(wrappedBlock).join("\n")
-  ).join("\n\n");
-}
-
-function wrappedBlock(text: string): string {
-  const indent = text.startsWith("- ") ? "  " : "";
-  return text.split(/\s+/).reduce((lines, word) => {
-    const last = lines.at(-1);
-    if (last === undefined || `${last} ${word}`.length > WIDTH) {
-      return [...lines, last === undefined ? word : indent + word];
-    }
-    return [...lines.slice(0, -1), `${last} ${word}`];
-  }, [] as string[]).join("\n");
+  const [head, ...others] = rows.map(line);
+  return [head, line(widths.map((width) => "-".repeat(width))), ...others].join("\n");
 }
 
 const purpose =
@@ -154,7 +134,7 @@ ${
 }
 
 function confidence(weights: Weights): string {
-  const rows = missable.map((fact) => [fact, `${weights.confidence_lost[fact]}`]);
+  const rows = missable.map((fact, i) => [fact, `${weights.confidence_lost[i]}`]);
   return `## Confidence
 
 Assumption: a bare intake loses ${confidenceLost.profile}, an unknown debt type ${confidenceLost.debt_type}; the first

@@ -9,19 +9,13 @@ import {
   featureNames,
   type Missable,
   missable,
+  quantise,
 } from "../../actors/reasoning/model/features.ts";
 import type { Head, HeadName, Weights } from "../../actors/reasoning/model/model.ts";
 import { generateOutcomes, outcomeShares, type SyntheticOutcome } from "./synthetic_outcomes.ts";
 import { brier, brierOfRate, calibrationBins, calibrationPlot, type Prediction } from "./calibration.ts";
 import { fitLogistic, predict, type Sample } from "./logistic_regression.ts";
 import { confidenceLost, type HeadReport, modelCard, type TrainingOptions } from "./model_card.ts";
-
-/** The files as text, and the figures in them. */
-interface TrainedModel {
-  readonly weights: Weights;
-  readonly reports: readonly HeadReport[];
-  readonly files: Readonly<Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string>>;
-}
 
 /** L2 penalty on the weights of standardised features: keeps them finite where features overlap. */
 const RIDGE = 1;
@@ -38,7 +32,7 @@ const headTargets: Readonly<
 const headNames = Object.keys(headTargets) as HeadName[];
 
 /** Trains a model. Pure: same options, same bytes. */
-export function trainModel(options: TrainingOptions): TrainedModel {
+export function trainModel(options: TrainingOptions) {
   const histories = generateOutcomes(options.seed, options.count);
   const split = Math.floor(histories.length * 0.8);
   const scale = scaleOf(histories.slice(0, split));
@@ -54,6 +48,7 @@ export function trainModel(options: TrainingOptions): TrainedModel {
   const weights: Weights = {
     version: "logistic-1",
     features: featureNames,
+    facts: missable,
     ...scale,
     heads: Object.fromEntries(fits.map((fit) => [fit.name, headOf(fit.weights)])) as Weights["heads"],
     forgive: outcomeShares.forgive.resolved,
@@ -72,10 +67,6 @@ interface Fit {
 
 type Scale = Pick<Weights, "mean" | "deviation" | "least" | "most">;
 
-function rounded(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
-}
-
 /** Mean, deviation and range of each feature where it is known. The range leaves out one in a thousand at each end. */
 function scaleOf(histories: readonly SyntheticOutcome[]): Scale {
   const rows = histories.map(({ intake }) => extractFeatures(intake).values);
@@ -88,10 +79,10 @@ function scaleOf(histories: readonly SyntheticOutcome[]): Scale {
   );
   const at = (share: number) => columns.map((column) => column[Math.floor(share * (column.length - 1))]!);
   return {
-    mean: mean.map(rounded),
-    deviation: deviation.map((value) => Math.max(1e-4, rounded(value))),
-    least: at(0.001).map(rounded),
-    most: at(0.999).map(rounded),
+    mean: mean.map(quantise),
+    deviation: deviation.map((value) => Math.max(1e-4, quantise(value))),
+    least: at(0.001).map(quantise),
+    most: at(0.999).map(quantise),
   };
 }
 
@@ -118,13 +109,11 @@ function sampleOf(name: HeadName, histories: readonly SyntheticOutcome[], scale:
 }
 
 function headOf(weights: Float64Array): Head {
-  const values = [...weights].map(rounded);
+  const values = [...weights].map(quantise);
   return {
     bias: values[0]!,
     weights: values.slice(1, 1 + featureNames.length),
-    missing: Object.fromEntries(
-      missable.map((fact, i) => [fact, values[1 + featureNames.length + i]!]),
-    ) as Head["missing"],
+    missing: values.slice(1 + featureNames.length),
   };
 }
 
@@ -154,7 +143,7 @@ const factFields: Readonly<Record<Missable, readonly FeatureName[]>> = {
 };
 
 /** Divides the confidence lost over the facts of the profile by what hiding each costs in Brier score. */
-function confidenceLostOf(fits: readonly Fit[]): Weights["confidence_lost"] {
+function confidenceLostOf(fits: readonly Fit[]): number[] {
   const profile = missable.filter((fact) => fact !== "debt_type");
   const costs = profile.map((fact) =>
     Math.max(
@@ -163,8 +152,9 @@ function confidenceLostOf(fits: readonly Fit[]): Weights["confidence_lost"] {
     )
   );
   const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const lost = profile.map((fact, i) => [fact, rounded(confidenceLost.profile * costs[i]! / total)]);
-  return Object.fromEntries([...lost, ["debt_type", confidenceLost.debt_type]]);
+  const lost = costs.map((cost) => quantise(confidenceLost.profile * cost / total));
+  // The debt type is the last of the facts.
+  return [...lost, confidenceLost.debt_type];
 }
 
 function hiding(fact: Missable, fit: Fit): Fit {
@@ -181,7 +171,7 @@ function filesOf(
   options: TrainingOptions,
   weights: Weights,
   reports: readonly HeadReport[],
-): TrainedModel["files"] {
+): Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string> {
   const series = Object.fromEntries(reports.map(({ name, bins }) => [name, bins]));
   return {
     "weights_v1.json": JSON.stringify(weights, null, 2) + "\n",
@@ -193,8 +183,7 @@ function filesOf(
   };
 }
 
-/** Writes the files of a trained model to a directory. */
-async function writeModel({ files }: TrainedModel, directory: URL | string): Promise<void> {
+async function writeModel({ files }: ReturnType<typeof trainModel>, directory: URL | string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await Deno.writeTextFile(new URL(name, directory), text);
   }

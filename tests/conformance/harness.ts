@@ -29,8 +29,10 @@ export interface Harness {
   slowAppend?(events: readonly WireEvent[]): Promise<SlowAppend>;
   /** Leaves an event as text where producers leave theirs: the outbox, the ingest subject. */
   leaveEvent?(text: string | Uint8Array): Promise<void>;
+  /** Puts what is no event into the log, past every door, where an intake of this case would be. */
+  plantGarbage?(caseId: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What only some harnesses can do. Cases that need more than is offered are reported as ignored. */
-export type Ability = "failNextDeadLetterWrite" | "slowAppend" | "leaveEvent";
+export type Ability = "failNextDeadLetterWrite" | "slowAppend" | "leaveEvent" | "plantGarbage";

@@ -5,6 +5,7 @@ import { payloadPrefix, pendingEventOf } from "../../backends/nats/stream/messag
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { WireEvent } from "../../schema/events.ts";
+import { partitionOf } from "../../schema/partition.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
 import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
@@ -45,6 +46,7 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
     leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
+    plantGarbage: (caseId) => plantGarbage(options.url, store.stream, caseId),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
       await proxy?.[Symbol.asyncDispose]();
@@ -72,6 +74,14 @@ async function leaveEvent(url: string, stream: string, text: string | Uint8Array
   const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text);
   await connection.close();
   if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
+}
+
+async function plantGarbage(url: string, stream: string, caseId: string): Promise<void> {
+  const connection = await connect({ servers: url.split(",") });
+  const subjects = new Subjects(stream.toLowerCase());
+  const subject = subjects.event(partitionOf(caseId, PARTITIONS), "case.intake", caseId);
+  await connection.request(subject, "garbage\nof two lines\tand two fields");
+  await connection.close();
 }
 
 /** An atomic batch that the server has in full, and that is committed when the case says so. */

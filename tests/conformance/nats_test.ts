@@ -13,6 +13,6 @@ natsTest.afterAll(() => server[Symbol.asyncDispose]());
 conformance(
   "NATS JetStream",
   natsHarness(() => ({ options: { url: server.url, syncAlways: true, leaseMs: 600 }, proxied: true })),
-  ["failNextDeadLetterWrite", "slowAppend", "leaveEvent"],
+  ["failNextDeadLetterWrite", "slowAppend", "leaveEvent", "plantGarbage"],
   natsTest,
 );

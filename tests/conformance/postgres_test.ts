@@ -3,6 +3,7 @@ import postgres from "postgres";
 import type { Backend } from "../../backends/backend.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { partitionsAndRows } from "../../backends/postgres/log/append.ts";
+import { partitionOf } from "../../schema/partition.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
 import type { Harness, NodeOptions } from "./harness.ts";
@@ -58,11 +59,24 @@ async function open(): Promise<Harness> {
     async leaveEvent(text) {
       await sql`insert into zaakstroom.outbox (event) values (${String(text)}::text::json)`;
     },
+    plantGarbage: (caseId) => plantGarbage(sql, caseId),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
       await sql.end();
     },
   };
+}
+
+/** A row that the check of the table would refuse, had nobody taken it away. */
+async function plantGarbage(sql: postgres.Sql, caseId: string): Promise<void> {
+  await sql`alter table zaakstroom.events drop constraint events_well_formed`;
+  await sql`insert into zaakstroom.events
+      (partition, type, case_id, version, event_id, schema_version, occurred_at, data, metadata)
+    select ${
+    partitionOf(caseId, PARTITIONS)
+  }, 'case.intake', ${caseId}, max(version) + 1, gen_random_uuid(), 1, now(),
+      '"garbage"', '{}'
+    from zaakstroom.events where case_id = ${caseId}`;
 }
 
 /** An append that has drawn its positions and commits when it is told to. */
@@ -84,4 +98,4 @@ async function slowAppend(sql: postgres.Sql, events: readonly WireEvent[]) {
   };
 }
 
-conformance("PostgreSQL", open, ["failNextDeadLetterWrite", "slowAppend", "leaveEvent"]);
+conformance("PostgreSQL", open, ["failNextDeadLetterWrite", "slowAppend", "leaveEvent", "plantGarbage"]);

@@ -10,6 +10,7 @@ import { inboxCases } from "./cases/inbox.ts";
 import { leaseCases } from "./cases/leases.ts";
 import { bulkCases } from "./cases/bulk.ts";
 import { measurementCases } from "./cases/measurements.ts";
+import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { replayCases } from "./cases/replay.ts";
@@ -38,6 +39,7 @@ const cases = [
   ...healthCases,
   ...inboxCases,
   ...measurementCases,
+  ...malformedCases,
   ...closingCases,
 ];
 

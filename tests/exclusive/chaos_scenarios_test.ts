@@ -3,6 +3,7 @@
  * `deno task chaos`. How soon all goes on after a fault is for the long form, on a machine that does nothing else. @module
  */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { runScenarios } from "../../simulators/chaos.ts";
 import type { RunResult } from "../../simulators/chaos/run_scenario.ts";
 import { unsupportedReason } from "../../simulators/chaos/scenario.ts";
@@ -51,6 +52,7 @@ Deno.test("every scenario passes in its short form, on every backend that it is 
       ...short,
       backends: BACKENDS,
       scenarios: inShort,
+      nodeEntry: fileURLToPath(new URL("../../console/commands/chaos/node_entry.ts", import.meta.url)),
       signal: new AbortController().signal,
       onPhase() {},
       onResult: (result) =>

@@ -78,16 +78,12 @@ function abilityOf(claim: number, { capacity, months }: CaseFigures): DecisionFa
 
 /** The plan for a claim, or undefined where none fits. */
 export function planFor(intake: Intake, figures: CaseFigures): PaymentPlan | undefined {
-  return fits(intake, figures) ? planPayments(intake.debt_amount, boundsOf(figures), figures.day) : undefined;
+  return planPayments(intake.debt_amount, boundsOf(figures), figures.day);
 }
 
 /** Number and size (cents) of the instalments of that plan; none where no plan fits. */
 export function instalmentsFor(intake: Intake, figures: CaseFigures): { each: number; count: number } {
-  return fits(intake, figures) ? divide(intake.debt_amount, boundsOf(figures)) : { each: 0, count: 0 };
-}
-
-function fits({ debt_amount: claim }: Intake, { capacity, months }: CaseFigures): boolean {
-  return !capacity || claim <= capacity.cents * months;
+  return divide(intake.debt_amount, boundsOf(figures)) ?? { each: 0, count: 0 };
 }
 
 function boundsOf({ capacity, months }: CaseFigures): PlanBounds {

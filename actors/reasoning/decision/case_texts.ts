@@ -51,7 +51,6 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   payment: due("payment"),
 };
 
-/** A rule's text as a person reads it. */
 interface RuleTexts {
   readonly reason: string;
   readonly reason_nl: string;

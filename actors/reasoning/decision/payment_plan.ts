@@ -28,18 +28,15 @@ export interface PlanBounds {
   readonly instalmentMin: number;
 }
 
-/** No plan keeps within these bounds. */
-export class NoPlan extends RangeError {
-  override name = "NoPlan";
-}
-
 /**
  * Divides an amount over monthly instalments. With a known capacity: as short as the capacity allows, evenly.
  * Without: over the whole term. The last instalment takes the rest and is never the largest. The first is due a month
- * after `day`. Throws NoPlan when the amount does not fit.
+ * after `day`. None where the amount does not fit the capacity.
  */
-export function planPayments(amount: number, bounds: PlanBounds, day: string): PaymentPlan {
-  const { each, count } = divide(amount, bounds);
+export function planPayments(amount: number, bounds: PlanBounds, day: string): PaymentPlan | undefined {
+  const divided = divide(amount, bounds);
+  if (divided === undefined) return undefined;
+  const { each, count } = divided;
   const instalments = Array.from({ length: count }, (_, i) => ({
     due: addMonths(day, i + 1),
     amount: i < count - 1 ? each : amount - each * (count - 1),
@@ -48,8 +45,10 @@ export function planPayments(amount: number, bounds: PlanBounds, day: string): P
   return { amount, months: count, instalments, ...(capacity === undefined ? {} : { capacity }) };
 }
 
-/** How many instalments there are, and the regular one in cents, without their days. Throws NoPlan. */
-export function divide(amount: number, bounds: PlanBounds): { each: number; count: number } {
+/** How many instalments there are, and the regular one in cents, without their days; none where no plan fits. */
+export function divide(amount: number, bounds: PlanBounds): { each: number; count: number } | undefined {
+  const { capacity = Infinity, months } = bounds;
+  if (amount > capacity * months) return undefined;
   const each = instalmentOf(amount, bounds);
   return { each, count: Math.ceil(amount / each) };
 }
@@ -57,9 +56,6 @@ export function divide(amount: number, bounds: PlanBounds): { each: number; coun
 /** The regular instalment in cents. */
 function instalmentOf(amount: number, { capacity, months, instalmentMin }: PlanBounds): number {
   if (capacity === undefined) return Math.max(Math.ceil(amount / months), instalmentMin);
-  if (amount > capacity * months) {
-    throw new NoPlan(`${amount} cents do not fit ${months} months of ${capacity}`);
-  }
   const count = Math.max(1, Math.ceil(amount / Math.max(1, capacity)));
   return Math.min(capacity, Math.max(Math.ceil(amount / count), instalmentMin)) || 1;
 }

@@ -44,59 +44,48 @@ const KOSTENWET = quoted(
   "https://wetten.overheid.nl/BWBR0002645/2026-01-01",
 );
 
-/** First meeting after a request for debt assistance: weeks. */
-export const firstMeetingWeeks: Dated<number> = {
-  id: "wgs_first_meeting_weeks",
-  unit: "weeks",
-  source: WGS_4,
-  values: [{ from: ALWAYS, value: 4 }],
-};
-
-/** First meeting in a threatening situation: working days. */
-export const threateningWorkingDays: Dated<number> = {
-  id: "wgs_threatening_working_days",
-  unit: "working days",
-  source: WGS_4,
-  values: [{ from: ALWAYS, value: 3 }],
-};
-
-/** Decision (plan or refusal) after the first meeting: weeks, the most a municipality may set. */
-export const decisionWeeks: Dated<number> = {
-  id: "wgs_decision_weeks",
-  unit: "weeks",
-  source: WGS_4A,
-  values: [{ from: ALWAYS, value: 8 }],
-};
-
-/** Length of the voluntary scheme (msnp). */
-export const msnpMonths: Dated<number> = {
-  id: "msnp_months",
-  unit: "months",
-  source: NVVK_TERM,
-  note: "Entrepreneurs under the Bbz can differ.",
-  values: [{ from: ALWAYS, value: 36 }, { from: "2023-07-01", value: 18 }],
-};
-
-/** Length of the court scheme (Wsnp); at most 42 months at admission and 60 by extension. */
-export const wsnpMonths: Dated<number> = {
-  id: "wsnp_months",
-  unit: "months",
-  source: quoted("Fw art. 349a", "https://wetten.overheid.nl/BWBR0001860/2026-09-01#Artikel349a"),
-  note: "From judgment, or from the first repayment in the voluntary scheme if earlier.",
-  values: [{ from: ALWAYS, value: 36 }, { from: "2023-07-01", value: 18 }],
-};
-
-/** A band of the WIK scale: the share of the part of the principal that falls in it. */
-interface ScaleBand {
-  /** Width in cents; null for the rest. */
-  readonly width: number | null;
-  readonly share: number;
+/** A figure that holds for every day this runtime sees. */
+function fixed<T>(id: string, source: Source, value: T): Dated<T> {
+  return { id, source, values: [{ from: ALWAYS, value }] };
 }
 
-/** Scale of collection costs on a principal without interest, with its least and most (cents). */
-export const wikScale: Dated<{ bands: readonly ScaleBand[]; min: number; max: number }> = {
+/** The type of the values follows from the figures. */
+function dated<T>(parameter: Dated<T>): Dated<T> {
+  return parameter;
+}
+
+/** First meeting after a request for debt assistance: weeks. */
+export const firstMeetingWeeks = fixed("wgs_first_meeting_weeks", WGS_4, 4);
+
+/** First meeting in a threatening situation: working days. */
+export const threateningWorkingDays = fixed("wgs_threatening_working_days", WGS_4, 3);
+
+/** Decision (plan or refusal) after the first meeting: weeks, the most a municipality may set. */
+export const decisionWeeks = fixed("wgs_decision_weeks", WGS_4A, 8);
+
+/** Length of the voluntary scheme (msnp), in months. Entrepreneurs under the Bbz can differ. */
+export const msnpMonths: Dated<number> = {
+  id: "msnp_months",
+  source: NVVK_TERM,
+  values: [{ from: ALWAYS, value: 36 }, { from: "2023-07-01", value: 18 }],
+};
+
+/**
+ * Length of the court scheme (Wsnp); at most 42 months at admission and 60 by extension. From judgment, or
+ * from the first repayment in the voluntary scheme if earlier.
+ */
+export const wsnpMonths: Dated<number> = {
+  id: "wsnp_months",
+  source: quoted("Fw art. 349a", "https://wetten.overheid.nl/BWBR0001860/2026-09-01#Artikel349a"),
+  values: [{ from: ALWAYS, value: 36 }, { from: "2023-07-01", value: 18 }],
+};
+
+/**
+ * Scale of collection costs on a principal without interest, with its least and most (cents). Of each band the share
+ * of the part of the principal that falls in it; `width` is null for the rest.
+ */
+export const wikScale = dated({
   id: "wik_scale",
-  unit: "cents",
   source: WIK,
   values: [{
     from: "2012-07-01",
@@ -112,106 +101,72 @@ export const wikScale: Dated<{ bands: readonly ScaleBand[]; min: number; max: nu
       max: 677_500,
     },
   }],
-};
+});
 
-/** The free reminder before collection costs may be charged to a consumer (BW 6:96 lid 6). */
-export const wikReminderDays: Dated<number> = {
-  id: "wik_reminder_days",
-  unit: "days",
-  source: { law: "BW art. 6:96 lid 6", certainty: "unverified" },
-  note: "Not found in an official text when the data was gathered.",
-  values: [{ from: ALWAYS, value: 14 }],
-};
+/**
+ * The free reminder before collection costs may be charged to a consumer (BW 6:96 lid 6), in days. Not found
+ * in an official text when the data was gathered.
+ */
+export const wikReminderDays = fixed("wik_reminder_days", {
+  law: "BW art. 6:96 lid 6",
+  certainty: "unverified",
+}, 14);
 
-/** Traffic fines: the factor on the first amount after no, one and two increases. */
-export const wahvFactors: Dated<readonly [number, number, number]> = {
-  id: "wahv_factors",
-  unit: "factor",
-  source: WAHV_23,
-  note: "Lawfulness of the increases is before the Hoge Raad (press, January 2026): kept configurable.",
-  values: [{ from: ALWAYS, value: [1, 1.5, 3] }],
-};
+/**
+ * Traffic fines: the factor on the first amount after no, one and two increases. Lawfulness of the increases
+ * is before the Hoge Raad (press, January 2026): kept configurable.
+ */
+export const wahvFactors = fixed("wahv_factors", WAHV_23, [1, 1.5, 3] as const);
 
 /** Traffic fines from this amount may be paid in instalments (cents). */
-export const wahvInstalmentsFrom: Dated<number> = {
-  id: "wahv_instalments_from",
-  unit: "cents",
-  source: WAHV_23,
-  values: [{ from: ALWAYS, value: 22_500 }],
-};
+export const wahvInstalmentsFrom = fixed("wahv_instalments_from", WAHV_23, 22_500);
 
-/** Time to pay a traffic fine after a reminder. */
-export const wahvReminderWeeks: Dated<number> = {
-  id: "wahv_reminder_weeks",
-  unit: "weeks",
-  source: WAHV_23,
-  values: [{ from: ALWAYS, value: 4 }],
-};
+/** Time to pay a traffic fine after a reminder, in weeks. */
+export const wahvReminderWeeks = fixed("wahv_reminder_weeks", WAHV_23, 4);
 
 /** Administration fee on a traffic fine (cents). */
-export const wahvFee: Dated<number> = {
-  id: "wahv_fee",
-  unit: "cents",
-  source: PANTEIA,
-  values: [{ from: ALWAYS, value: 900 }],
-};
+export const wahvFee = fixed("wahv_fee", PANTEIA, 900);
 
-/** CAK own contribution: least arrears for a signal to the municipality. */
+/**
+ * CAK own contribution: least arrears for a signal to the municipality. An experiment; first day not
+ * researched, year of publication taken.
+ */
 export const cakSignal: Dated<{ cents: number; months: number }> = {
   id: "cak_signal",
-  unit: "cents and months",
   source: CAK_SIGNAL,
-  note: "An experiment; first day not researched, year of publication taken.",
   values: [{ from: "2024-01-01", value: { cents: 10_000, months: 5 } }],
 };
 
 /** DUO hands arrears to the CJIB from this amount and age. */
-export const duoTransfer: Dated<{ cents: number; months: number }> = {
-  id: "duo_transfer",
-  unit: "cents and months",
-  source: DUO_TRANSFER,
-  values: [{ from: ALWAYS, value: { cents: 27_000, months: 3 } }],
-};
+export const duoTransfer = fixed("duo_transfer", DUO_TRANSFER, { cents: 27_000, months: 3 });
 
 /** Longest standard payment arrangement, by creditor. */
-export const arrangementMonths: Dated<{ tax: number; benefits: number }> = {
-  id: "arrangement_months",
-  unit: "months",
-  source: CBS_2024,
-  values: [{ from: ALWAYS, value: { tax: 12, benefits: 24 } }],
-};
+export const arrangementMonths = fixed("arrangement_months", CBS_2024, { tax: 12, benefits: 24 });
 
 /** Health premium: months of arrears at the insurer's warning and at the report to the CAK (Zvw 18a-18c). */
-export const zvwMonths: Dated<{ warning: number; report: number }> = {
-  id: "zvw_months",
-  unit: "months",
-  source: quoted("Zvw art. 18a-18d", "https://wetten.overheid.nl/BWBR0018450/2026-01-01#Artikel18c"),
-  values: [{ from: ALWAYS, value: { warning: 4, report: 6 } }],
-};
+export const zvwMonths = fixed(
+  "zvw_months",
+  quoted("Zvw art. 18a-18d", "https://wetten.overheid.nl/BWBR0018450/2026-01-01#Artikel18c"),
+  { warning: 4, report: 6 },
+);
 
-/** Health premium: the insurer's offer of an arrangement. */
-export const zvwOfferMonths: Dated<number> = {
-  id: "zvw_offer_months",
-  unit: "months",
-  source: { law: "Zvw art. 18a", certainty: "unverified" },
-  values: [{ from: ALWAYS, value: 2 }],
-};
+/** Health premium: the insurer's offer of an arrangement, in months. */
+export const zvwOfferMonths = fixed("zvw_offer_months", { law: "Zvw art. 18a", certainty: "unverified" }, 2);
 
 /** Least share of net income that counts as room to repay; low incomes keep the rest. */
-export const leastCapacityShare: Dated<number> = {
-  id: "least_capacity_share",
-  unit: "share of net income",
-  source: quoted("Beslagvrije voet, 5%-regel", "https://www.uwbeslagvrijevoet.nl/uitlegrekenregels"),
-  values: [{ from: ALWAYS, value: 0.05 }],
-};
+export const leastCapacityShare = fixed(
+  "least_capacity_share",
+  quoted("Beslagvrije voet, 5%-regel", "https://www.uwbeslagvrijevoet.nl/uitlegrekenregels"),
+  0.05,
+);
 
-/** Highest beslagvrije voet by household (cents a month). */
+/**
+ * Highest beslagvrije voet by household (cents a month). Maxima of January 2024. Later ones were not found:
+ * carried forward, and said so in the reason codes.
+ */
 export const beslagvrijeVoetMax: Dated<{ single: number; parent: number; couple: number; family: number }> = {
   id: "beslagvrije_voet_max",
-  unit: "cents a month",
   source: BESLAGVRIJE_VOET,
-  note:
-    "Maxima of January 2024. Later ones were not found: carried forward, and said so in the reason codes.",
   values: [{
     from: "2024-01-01",
     value: { single: 199_621, parent: 216_260, couple: 263_149, family: 274_709 },
@@ -219,21 +174,19 @@ export const beslagvrijeVoetMax: Dated<{ single: number; parent: number; couple:
   known_until: "2024-07-01",
 };
 
-/** Mean cost of collecting one claim out of court (cents): the saving when that is not needed. */
-export const collectionCost: Dated<number> = {
-  id: "collection_cost",
-  unit: "cents a claim",
-  source: PANTEIA,
-  note: "Researchers' estimate.",
-  values: [{ from: ALWAYS, value: 7_280 }],
-};
+/**
+ * Mean cost of collecting one claim out of court (cents): the saving when that is not needed. Researchers'
+ * estimate.
+ */
+export const collectionCost = fixed("collection_cost", PANTEIA, 7_280);
 
-/** Statutory interest on consumer claims (BW 6:119), a year. */
+/**
+ * Statutory interest on consumer claims (BW 6:119), as a share a year. Quoted from July 2023 to the end
+ * of 2024; the other days are from two public code tables.
+ */
 export const consumerInterest: Dated<number> = {
   id: "consumer_interest",
-  unit: "share a year",
   source: quoted("BW art. 6:119", "https://smkaccountants.nl/nieuws/item?id=56178"),
-  note: "Quoted from July 2023 to the end of 2024; the other days are from two public code tables.",
   values: [
     { from: "2015-01-01", value: 0.02, certainty: "secondary" },
     { from: "2023-01-01", value: 0.04, certainty: "secondary" },
@@ -245,21 +198,13 @@ export const consumerInterest: Dated<number> = {
   known_until: "2026-07-01",
 };
 
-/** Costs of collecting national and local taxes (cents). */
-export const kostenwet: Dated<{
-  reminderBelow: number;
-  reminderFrom: number;
-  reminderBound: number;
-  writBase: number;
-  writStep: number;
-  writPer: number;
-  writMax: number;
-  seizure: number;
-}> = {
+/**
+ * Costs of collecting national and local taxes (cents). Only the figures of 2026 are known: earlier days have
+ * no value.
+ */
+export const kostenwet = dated({
   id: "kostenwet",
-  unit: "cents",
   source: KOSTENWET,
-  note: "Only the figures of 2026 are known: earlier days have no value.",
   values: [{
     from: "2026-01-01",
     value: {
@@ -274,18 +219,15 @@ export const kostenwet: Dated<{
     },
   }],
   known_until: "2027-01-01",
-};
+});
 
-/** Municipal remission (kwijtschelding): income norm and limits to what one may own (cents). Examples, not a law. */
-export const remissionNorms: Dated<{ incomeShareOfNorm: number; car: number; bankSingle: number }> = {
-  id: "remission_norms",
-  unit: "share and cents",
-  source: {
-    law: "Leidraad kwijtschelding, voorbeeld Wageningen 2023",
-    url:
-      "https://www.wageningen.nl/direct-regelen/belastingen/belastingen/kwijtschelding-rioolheffing-en-afvalstoffenheffing/",
-    certainty: "quoted",
-  },
-  note: "Differs by municipality: to be set by each.",
-  values: [{ from: ALWAYS, value: { incomeShareOfNorm: 1, car: 335_000, bankSingle: 311_000 } }],
-};
+/**
+ * Municipal remission (kwijtschelding): income norm and limits to what one may own (cents). Examples, not a
+ * law. Differs by municipality: to be set by each.
+ */
+export const remissionNorms = fixed("remission_norms", {
+  law: "Leidraad kwijtschelding, voorbeeld Wageningen 2023",
+  url:
+    "https://www.wageningen.nl/direct-regelen/belastingen/belastingen/kwijtschelding-rioolheffing-en-afvalstoffenheffing/",
+  certainty: "quoted",
+}, { incomeShareOfNorm: 1, car: 335_000, bankSingle: 311_000 });

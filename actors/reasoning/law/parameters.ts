@@ -3,16 +3,13 @@
  * 2023's figures. The figures themselves are reviewed data in `rules/`.
  * @module
  */
+import { Reject } from "../../processor.ts";
 import type { Source, SourceCertainty } from "./source.ts";
 
 /** A figure with its history. */
 export interface Dated<T> {
   readonly id: string;
-  /** Unit of the value: `cents`, `months`, `share`, … */
-  readonly unit: string;
   readonly source: Source;
-  /** A caveat for the reader. */
-  readonly note?: string;
   /** Values in order of their first day. `certainty` where it differs from the source's. */
   readonly values: readonly {
     readonly from: string;
@@ -34,8 +31,8 @@ interface FoundValue<T> {
 /** Used for figures whose first day was not researched: they hold for every day this runtime sees. */
 export const ALWAYS = "1900-01-01";
 
-/** There is no value for this day. */
-export class MissingValue extends Error {
+/** There is no value for this day, and there will be none at the next try. */
+export class MissingValue extends Reject {
   override name = "MissingValue";
 }
 

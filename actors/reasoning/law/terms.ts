@@ -26,7 +26,6 @@ export interface Term {
   /** The instant after which it has passed, ISO: for a timer. */
   readonly expires_at: string;
   readonly source: string;
-  readonly certainty: Source["certainty"];
 }
 
 /** What an event keeps of a term that must expire: its days. */
@@ -36,7 +35,7 @@ export function datesOf({ name, due, expires_at }: Term): Pick<Term, "name" | "d
 
 /** A term that ends with a Dutch day. */
 function term(name: TermName, due: string, source: Source): Term {
-  return { name, due, expires_at: endOfDay(due), source: source.law, certainty: source.certainty };
+  return { name, due, expires_at: endOfDay(due), source: source.law };
 }
 
 /** Terms of debt assistance from the day of referral: first meeting, and decision counted from its last day. */

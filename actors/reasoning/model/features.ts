@@ -73,7 +73,8 @@ function missingFacts({ profile }: DataOf<"case.intake">, kind: DebtClass): numb
   return missing;
 }
 
-function quantise(value: number): number {
+/** In steps of 1e-4. */
+export function quantise(value: number): number {
   return Math.round(value * 1e4) / 1e4;
 }
 

@@ -8,7 +8,7 @@
  */
 import type { DataOf } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
-import { extractFeatures, featureNames, type Features, type Missable, missable } from "./features.ts";
+import { extractFeatures, featureNames, type Features, missable, quantise } from "./features.ts";
 import { valueOn } from "../law/parameters.ts";
 import { mayBeForgiven } from "../rules/debt_classes.ts";
 import { collectionCost } from "../law/legal_parameters.ts";
@@ -16,7 +16,7 @@ import type { CaseAction } from "../rules/decision_table.ts";
 import weightsV1 from "./weights_v1.json" with { type: "json" };
 
 /** Why a score is what it is. */
-export interface ReasonCode {
+interface ReasonCode {
   /** A feature, `missing:<fact>`, `outside_training:<feature>` or a mark. */
   readonly code: string;
   /** What it adds to the log-odds of success; absent for a mark. */
@@ -32,7 +32,7 @@ type Score =
   & { readonly reason_codes: readonly ReasonCode[] };
 
 /** A model: pure and deterministic. `at` is the time of the event, for figures by date. */
-export interface Model {
+interface Model {
   readonly version: string;
   score(intake: DataOf<"case.intake">, at: string): Score;
 }
@@ -41,8 +41,8 @@ export interface Model {
 export interface Head {
   readonly bias: number;
   readonly weights: readonly number[];
-  /** Added when a fact is missing, by fact. */
-  readonly missing: Readonly<Record<Missable, number>>;
+  /** Added when a fact is missing, in the order of the facts. */
+  readonly missing: readonly number[];
 }
 
 export type HeadName = "payment_plan" | "collect" | "refer_assistance" | "risk";
@@ -51,6 +51,8 @@ export type HeadName = "payment_plan" | "collect" | "refer_assistance" | "risk";
 export interface Weights {
   readonly version: string;
   readonly features: readonly string[];
+  /** What may be missing. */
+  readonly facts: readonly string[];
   /** To standardise: (value - mean) / deviation. A missing value counts as the mean. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
@@ -60,8 +62,8 @@ export interface Weights {
   readonly heads: Readonly<Record<HeadName, Head>>;
   /** Success of forgiving, a rate that depends on no feature. */
   readonly forgive: number;
-  /** Confidence lost when a fact is missing, by fact. */
-  readonly confidence_lost: Readonly<Record<Missable, number>>;
+  /** When a fact is missing, in the order of the facts. */
+  readonly confidence_lost: readonly number[];
 }
 
 /** How many features explain a score. */
@@ -69,49 +71,19 @@ const EXPLAINED = 4;
 /** Confidence lost for each feature outside what the model was trained on: an assumption. */
 const LOST_OUTSIDE = 0.1;
 
-/** Between 0 and 1, in steps of 1e-4. */
-function quantise(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
-}
-
 function probability(logOdds: number): number {
   return quantise(1 / (1 + Math.exp(-logOdds)));
 }
 
-/** The weights as the scoring loop reads them: by place instead of by name. */
-interface Compiled extends Omit<Weights, "heads" | "confidence_lost"> {
-  readonly heads: Readonly<Record<HeadName, CompiledHead>>;
-  readonly confidenceLost: readonly number[];
-}
-
-interface CompiledHead {
-  readonly bias: number;
-  readonly weights: readonly number[];
-  readonly missing: readonly number[];
-}
-
-/** Builds a model from its weights. Throws a RangeError for weights made for other features. */
+/** Builds a model from its weights. Throws a RangeError for weights made for other features or facts. */
 export function modelOf(weights: Weights): Model {
-  if (weights.features.join() !== featureNames.join()) {
+  if (weights.features.join() !== featureNames.join() || weights.facts.join() !== missable.join()) {
     throw new RangeError(`Cannot use model ${weights.version}: it was trained on other features`);
   }
-  const byPlace = (byFact: Readonly<Record<Missable, number>>) => missable.map((fact) => byFact[fact]);
-  const head = ({ bias, weights, missing }: Head) => ({ bias, weights, missing: byPlace(missing) });
-  const { payment_plan, collect, refer_assistance, risk } = weights.heads;
-  const compiled: Compiled = {
-    ...weights,
-    heads: {
-      payment_plan: head(payment_plan),
-      collect: head(collect),
-      refer_assistance: head(refer_assistance),
-      risk: head(risk),
-    },
-    confidenceLost: byPlace(weights.confidence_lost),
-  };
-  return { version: weights.version, score: (intake, at) => scoreWith(compiled, intake, at) };
+  return { version: weights.version, score: (intake, at) => scoreWith(weights, intake, at) };
 }
 
-function scoreWith(weights: Compiled, intake: DataOf<"case.intake">, at: string): Score {
+function scoreWith(weights: Weights, intake: DataOf<"case.intake">, at: string): Score {
   const features = extractFeatures(intake);
   const x = standardised(weights, features);
   const chance = (head: HeadName) => probability(logOdds(weights.heads[head], x.values, features.missing));
@@ -141,7 +113,7 @@ interface Standardised {
 const NONE: readonly number[] = [];
 
 /** In place: nothing else holds the features of this case. */
-function standardised(weights: Compiled, { values }: Features): Standardised {
+function standardised(weights: Weights, { values }: Features): Standardised {
   let outside: number[] | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
@@ -156,7 +128,7 @@ function standardised(weights: Compiled, { values }: Features): Standardised {
   return { values, outside: outside ?? NONE };
 }
 
-function logOdds(head: CompiledHead, x: Float64Array, missing: readonly number[]): number {
+function logOdds(head: Head, x: Float64Array, missing: readonly number[]): number {
   let sum = head.bias;
   for (let i = 0; i < x.length; i++) sum += head.weights[i]! * x[i]!;
   for (let i = 0; i < missing.length; i++) sum += head.missing[missing[i]!]!;
@@ -181,9 +153,9 @@ function savings(intake: DataOf<"case.intake">, action: CaseAction, chance: numb
   return cents(action === "collect" ? 0 : Math.round(claims * cost * chance));
 }
 
-function confidence(weights: Compiled, missing: readonly number[], outside: number): number {
+function confidence(weights: Weights, missing: readonly number[], outside: number): number {
   let result = 1 - LOST_OUTSIDE * outside;
-  for (const fact of missing) result -= weights.confidenceLost[fact]!;
+  for (const fact of missing) result -= weights.confidence_lost[fact]!;
   return quantise(Math.max(0, result));
 }
 
@@ -191,7 +163,7 @@ const missingCodes = missable.map((fact) => `missing:${fact}`);
 
 /** The features that weigh most, the facts that were missed, and what is outside the training. */
 function reasons(
-  weights: Compiled,
+  weights: Weights,
   action: CaseAction,
   x: Standardised,
   missing: readonly number[],
@@ -208,7 +180,7 @@ function reasons(
 }
 
 /** Adds the features with the largest effect, largest first; by selection, as sorting is slower for this few. */
-function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): void {
+function strongest(head: Head, x: Float64Array, codes: ReasonCode[]): void {
   let taken = 0;
   for (let n = 0; n < EXPLAINED; n++) {
     let best = -1, largest = 0;
@@ -226,25 +198,3 @@ function strongest(head: CompiledHead, x: Float64Array, codes: ReasonCode[]): vo
 
 /** The model in use. */
 export const model: Model = modelOf(weightsV1);
-
-/** What a second model would have said: compared, never decided on. */
-interface ShadowScore {
-  readonly version: string;
-  readonly risk_score: number;
-  readonly success_probability: number;
-  readonly recommended_action: CaseAction;
-  /** Its probability of success less the deciding model's. */
-  readonly difference: number;
-}
-
-/** Lets a second model score beside a first one's score, without deciding. */
-export function shadow(
-  decided: Score,
-  other: Model,
-  intake: DataOf<"case.intake">,
-  at: string,
-): ShadowScore {
-  const { risk_score, success_probability, recommended_action } = other.score(intake, at);
-  const difference = quantise(success_probability - decided.success_probability);
-  return { version: other.version, risk_score, success_probability, recommended_action, difference };
-}

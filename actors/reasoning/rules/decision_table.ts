@@ -1,45 +1,37 @@
 /** The decision on a claim: the rules as reviewed data. @module */
-import { compile, type Table } from "./rule_engine.ts";
+import { decisions } from "../../../schema/event_fields.ts";
+import { compile, type FactsOf, type Table } from "./rule_engine.ts";
 import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "../law/legal_parameters.ts";
 import { FIRST_DAY, MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
 
-export type CaseAction = "forgive" | "payment_plan" | "collect" | "refer_assistance";
+export type CaseAction = (typeof decisions)[number];
 
 /** What the decision rests on. */
-export type DecisionFacts = {
+const facts = {
   /** A threatening situation (Wgs 4 lid 2) is stated, or the case is urgent without saying why. */
-  threat: "stated" | "urgent" | "none";
+  threat: ["stated", "urgent", "none"],
   /** The claim against the mean cost of collecting one. */
-  claim: "below_costs" | "ordinary";
+  claim: ["below_costs", "ordinary"],
   /** Whether this organisation may let the claim go: not fines and maintenance. */
-  forgivable: "yes" | "no";
+  forgivable: ["yes", "no"],
   /** Remission of a local levy: income at assistance level. */
-  remission: "eligible" | "no";
+  remission: ["eligible", "no"],
   /** All debts of the person against the income. */
-  debts: "problematic" | "manageable" | "unknown";
+  debts: ["problematic", "manageable", "unknown"],
   /** The claim against the room to repay: in a month, within the longest term, or beyond it. */
-  ability: "at_once" | "within" | "beyond" | "unknown";
+  ability: ["at_once", "within", "beyond", "unknown"],
   /** Whether the law lets this claim be paid in instalments. */
-  instalments: "allowed" | "not_allowed";
-  /** The action the model recommends. */
-  advice: CaseAction;
-};
+  instalments: ["allowed", "not_allowed"],
+  advice: decisions,
+} as const;
+export type DecisionFacts = FactsOf<typeof facts>;
 
 const table: Table<DecisionFacts, CaseAction> = {
   id: "decision",
   version: "2026.1",
   valid_from: FIRST_DAY,
   policy: "first",
-  facts: {
-    threat: ["stated", "urgent", "none"],
-    claim: ["below_costs", "ordinary"],
-    forgivable: ["yes", "no"],
-    remission: ["eligible", "no"],
-    debts: ["problematic", "manageable", "unknown"],
-    ability: ["at_once", "within", "beyond", "unknown"],
-    instalments: ["allowed", "not_allowed"],
-    advice: ["forgive", "payment_plan", "collect", "refer_assistance"],
-  },
+  facts,
   rows: [
     {
       id: "threatening",

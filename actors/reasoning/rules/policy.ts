@@ -3,58 +3,42 @@
  * assumption until an organisation sets it; none is a published norm unless its source says so.
  * @module
  */
+import { FIRST_RULE_DAY } from "../../../schema/event_fields.ts";
 import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
 
 /** First day of the tables: from then on the figures they rest on are known. A replay of earlier days is refused. */
-export const FIRST_DAY = "2012-07-01";
+export const FIRST_DAY = FIRST_RULE_DAY;
 
-/** Bounds of the policy. Amounts in cents. */
-interface Policy {
-  readonly version: string;
-  /** Below this `analysis_confidence` a person decides. */
-  readonly lowConfidence: number;
-  /** From this `analysis_confidence` an adverse decision may be the system's. */
-  readonly highConfidence: number;
-  /** Confidence lost for each mark of `metadata.marks`, such as a BSN that fails the eleven-test. */
-  readonly confidenceLostByMark: number;
-  /** Below this `success_probability` a person decides on a payment plan. */
-  readonly lowSuccess: number;
-  /** Most the system forgives by itself. */
-  readonly forgiveMax: number;
-  /** Debts above this many monthly incomes are called problematic. */
-  readonly problematicIncomes: number;
-  /** Largest instalment offered by the system when the income is not known. */
-  readonly unverifiedInstalmentMax: number;
-  /** Smallest instalment worth a payment. */
-  readonly instalmentMin: number;
-  /** Days after its due date that an instalment counts as missed. */
-  readonly graceDays: number;
-  /** Missed instalments after which a plan is escalated. */
-  readonly missedMax: number;
-  /** Weeks to pay under ordinary collection. */
-  readonly collectWeeks: number;
-  /** Weeks a caseworker has where no situation is threatening. */
-  readonly reviewWeeks: number;
-}
-
-/** The default policy. */
-export const policy: Policy = {
+/** The default policy: its bounds. Amounts in cents. */
+export const policy = {
   version: "policy-1",
+  /** Below this `analysis_confidence` a person decides. */
   lowConfidence: 0.5,
+  /** From this `analysis_confidence` an adverse decision may be the system's. */
   highConfidence: 0.8,
+  /** Confidence lost for each mark of `metadata.marks`, such as a BSN that fails the eleven-test. */
   confidenceLostByMark: 0.2,
+  /** Below this `success_probability` a person decides on a payment plan. */
   lowSuccess: 0.4,
+  /** Most the system forgives by itself. */
   forgiveMax: 50_000,
+  /** Debts above this many monthly incomes are called problematic. */
   problematicIncomes: 12,
+  /** Largest instalment offered by the system when the income is not known. */
   unverifiedInstalmentMax: 5_000,
+  /** Smallest instalment worth a payment. */
   instalmentMin: 1_000,
+  /** Days after its due date that an instalment counts as missed. */
   graceDays: 14,
+  /** Missed instalments after which a plan is escalated. */
   missedMax: 2,
+  /** Weeks to pay under ordinary collection. */
   collectWeeks: 4,
+  /** Weeks a caseworker has where no situation is threatening. */
   reviewWeeks: 4,
-};
+} as const;
 
 export const SMALL_CLAIM = assumed("a claim not above the mean cost of collecting it is forgiven");
 export const REMISSION = assumed("remission of local levies at assistance level");

@@ -10,10 +10,14 @@
  * asynchronous) and cannot prove a table complete.
  * @module
  */
+import { Reject } from "../../processor.ts";
 import type { Source } from "../law/source.ts";
 
 /** Facts: the values a table is asked with, one for each name. */
 type Facts = Readonly<Record<string, string>>;
+
+/** The facts that a table with these values is asked with. */
+export type FactsOf<V extends Readonly<Record<string, readonly string[]>>> = { [K in keyof V]: V[K][number] };
 
 /** A row: it matches when every fact it names has one of the values listed; a fact it does not name may be anything. */
 export interface Row<F extends Facts, O> {
@@ -43,8 +47,6 @@ export interface Table<F extends Facts, O> {
 
 /** The rows that match, with the table they come from. */
 export interface Match<O> {
-  readonly table: string;
-  readonly version: string;
   readonly rows: readonly Row<Facts, O>[];
   /** The same rows as an event keeps them: one entry, none when no row matches. */
   readonly applied: readonly AppliedRule[];
@@ -71,19 +73,12 @@ interface Compiled<O> {
   readonly matches: readonly Match<O>[];
 }
 
-/** All versions of one table, compiled. */
-interface RuleSet<F extends Facts, O> {
-  readonly id: string;
-  /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
-  match(facts: F, day: string): Match<O>;
-}
-
 const OPEN_END = "9999-12-31";
 /** Rows are bits of a whole number while a table is compiled. */
 const MOST_ROWS = 30;
 
 /** Compiles the versions of one table. Throws a RuleTableError for a gap, an overlap, or a row nothing reaches. */
-export function compile<F extends Facts, O>(...versions: Table<F, O>[]): RuleSet<F, O> {
+export function compile<F extends Facts, O>(...versions: Table<F, O>[]) {
   const id = versions[0]?.id ?? "(none)";
   const compiled = versions.map((table) => compileTable(table as unknown as Table<Facts, O>))
     .toSorted((a, b) => a.from < b.from ? -1 : 1);
@@ -91,10 +86,10 @@ export function compile<F extends Facts, O>(...versions: Table<F, O>[]): RuleSet
     throw new RuleTableError(`Table ${id}: versions overlap`);
   }
   return {
-    id,
-    match(facts, day) {
+    /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
+    match(facts: F, day: string): Match<O> {
       const version = compiled.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
-      if (!version) throw new RangeError(`Cannot apply table ${id} on ${day}: no version holds`);
+      if (!version) throw new Reject(`Cannot apply table ${id} on ${day}: no version holds`);
       return version.matches[indexOf(version.offsets, facts)]!;
     },
   };
@@ -159,14 +154,14 @@ function described(facts: Table<Facts, unknown>["facts"], index: number): string
 
 function matchOf<O>({ id, version, rows }: Table<Facts, O>, set: number): Match<O> {
   const found = rows.filter((_, r) => (set & (1 << r)) !== 0);
-  if (found.length === 0) return { table: id, version, rows: found, applied: [] };
+  if (found.length === 0) return { rows: found, applied: [] };
   const laws = new Set(found.flatMap((row) => row.sources.map((source) => source.law)));
   const applied = {
     id: `${id}/${found.map((row) => row.id).join("+")}`,
     version,
     source: [...laws].join("; "),
   };
-  return { table: id, version, rows: found, applied: [applied] };
+  return { rows: found, applied: [applied] };
 }
 
 function offsetsOf(facts: Table<Facts, unknown>["facts"]): Compiled<unknown>["offsets"] {

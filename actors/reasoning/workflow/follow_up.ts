@@ -32,8 +32,6 @@ export interface Continues {
   /** When each instalment counts as missed, in order; with a payment plan. */
   readonly missed_at?: readonly string[];
   readonly terms: readonly Term[];
-  /** Who the case waits for, in words. */
-  readonly waits_for: string;
 }
 
 /** A plan was decided on that the rules do not allow: a person must review it. */
@@ -62,14 +60,9 @@ export function planFollowUp(
     case "payment_plan":
       return plans(decision, intake, day);
     case "refer_assistance":
-      return { kind: "continues", state: "referred", ...termed(decision, intake, day), waits_for: "citizen" };
+      return { kind: "continues", state: "referred", ...termed(decision, intake, day) };
     case "collect":
-      return {
-        kind: "continues",
-        state: "in_collection",
-        ...termed(decision, intake, day),
-        waits_for: "citizen",
-      };
+      return { kind: "continues", state: "in_collection", ...termed(decision, intake, day) };
   }
 }
 
@@ -103,7 +96,7 @@ function plans(
   const plan = intake && planFor(intake, figuresOf(intake, day));
   if (!plan || plan.instalments.length === 0) return needsReview(decision, intake, day);
   const missed_at = plan.instalments.map(missedAt);
-  return { kind: "continues", state: "in_payment_plan", plan, missed_at, terms: [], waits_for: "citizen" };
+  return { kind: "continues", state: "in_payment_plan", plan, missed_at, terms: [] };
 }
 
 const UNKNOWN_CLAIM = {

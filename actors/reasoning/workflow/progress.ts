@@ -13,7 +13,6 @@ import {
   nextDeadline,
   react,
   type Running,
-  type RunningEvent,
   startPlan,
   startRunning,
   startWaiting,
@@ -74,7 +73,7 @@ export const initialProgress: CaseProgress = {
 
 /** True when the case takes the event. */
 export function accepts({ state, ending }: CaseProgress, event: CaseEvent): boolean {
-  if (transition(state, signalOf(event.event_type, event.data)).kind !== "moved") return false;
+  if (transition(state, signalOf(event.event_type, event.data)) === undefined) return false;
   return ending === undefined || stillAccepted.has(event.event_type);
 }
 
@@ -99,8 +98,8 @@ export function advance(before: CaseProgress, event: CaseEvent): CaseProgress {
 function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
   const known = withFacts(before, event);
   const next = transition(before.state, signalOf(event.event_type, event.data));
-  if (next.kind !== "moved" || !accepts(before, event)) return known;
-  return step(next.state === before.state ? known : { ...known, state: next.state }, event);
+  if (next === undefined || !accepts(before, event)) return known;
+  return step(next === before.state ? known : { ...known, state: next }, event);
 }
 
 /** What becomes known by an event, whether or not the case accepts it. */
@@ -182,8 +181,8 @@ type RunningCaseEvent = EventOf<
 function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress {
   const received = at.received + (event.event_type === "case.payment_received" ? event.data.amount : 0);
   const before = runningOf(at);
-  const running = before && foldRunning(before, runningEvent(event));
-  const reaction = before && react(before, runningEvent(event));
+  const running = before && foldRunning(before, event);
+  const reaction = before && react(before, event);
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
   return { ...at, received, running, ending };
 }
@@ -191,20 +190,6 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
 /** A claim that is paid is resolved, wherever the case stands. */
 function paidInFull(intake: Intake | undefined, received: number): Outcome | undefined {
   return intake && intake.debt_amount > 0 && received >= intake.debt_amount ? "resolved" : undefined;
-}
-
-/** An event as the saga sees it. */
-export function runningEvent(event: RunningCaseEvent): RunningEvent {
-  switch (event.event_type) {
-    case "case.payment_received":
-      return { type: event.event_type, amount: event.data.amount };
-    case "case.payment_missed":
-      return { type: event.event_type, instalment: event.data.instalment };
-    case "case.term_expired":
-      return { type: event.event_type, term: event.data.term, due: event.data.due };
-    case "case.assistance_accepted":
-      return { type: event.event_type, stage: event.data.stage };
-  }
 }
 
 /**

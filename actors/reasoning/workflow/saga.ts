@@ -3,8 +3,9 @@
  * from events, and the reaction to the next one. One timer a case: the next thing that can expire.
  * @module
  */
+import type { DataOf, EventType } from "../../../schema/events.ts";
 import { type Continues, missedAt } from "./follow_up.ts";
-import type { Instalment } from "../decision/payment_plan.ts";
+import type { PaymentPlan } from "../decision/payment_plan.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term, TermName } from "../law/terms.ts";
 
@@ -34,12 +35,17 @@ export interface Deadline {
   readonly paid_by_then: number;
 }
 
-/** What happens to a running case. */
+/** What happens to a running case: of each event what matters here. */
 export type RunningEvent =
-  | { readonly type: "case.payment_received"; readonly amount: number }
-  | { readonly type: "case.payment_missed"; readonly instalment: number }
-  | { readonly type: "case.term_expired"; readonly term: string; readonly due: string }
-  | { readonly type: "case.assistance_accepted"; readonly stage: "first_meeting" | "plan" };
+  | EventPart<"case.payment_received", "amount">
+  | EventPart<"case.payment_missed", "instalment">
+  | EventPart<"case.term_expired", "term" | "due">
+  | EventPart<"case.assistance_accepted", "stage">;
+
+interface EventPart<T extends EventType, K extends keyof DataOf<T>> {
+  readonly event_type: T;
+  readonly data: Pick<DataOf<T>, K>;
+}
 
 /** What must follow. The timer follows from the state after the event: it is set to the next deadline. */
 export type SagaAction =
@@ -51,11 +57,9 @@ export type SagaAction =
 const WAITS: SagaAction = { kind: "waits" };
 
 /** The fields of a plan that matter here, of the plan itself or of its event. */
-interface AgreedPlan {
-  readonly amount: number;
-  readonly instalments: readonly Instalment[];
+type AgreedPlan = Pick<PaymentPlan, "amount" | "instalments"> & {
   readonly missed_at?: readonly string[] | undefined;
-}
+};
 
 /** A case as it starts to run by its terms or its plan. `owed` is the claim in cents; a plan knows its own. */
 export function startRunning(followUp: Continues, owed = 0): Running {
@@ -99,16 +103,16 @@ export function nextDeadline(running: Running): Deadline | undefined {
 
 /** The state after an event. */
 export function foldRunning(running: Running, event: RunningEvent): Running {
-  switch (event.type) {
+  switch (event.event_type) {
     case "case.payment_received":
-      return paidUp({ ...running, paid: running.paid + event.amount });
+      return paidUp({ ...running, paid: running.paid + event.data.amount });
     case "case.payment_missed":
-      if (running.missed.includes(event.instalment)) return running;
-      return paidUp({ ...running, missed: [...running.missed, event.instalment] });
+      if (running.missed.includes(event.data.instalment)) return running;
+      return paidUp({ ...running, missed: [...running.missed, event.data.instalment] });
     case "case.term_expired":
-      return expires(running, event) ? { ...running, passed: running.passed + 1 } : running;
+      return expires(running, event.data) ? { ...running, passed: running.passed + 1 } : running;
     case "case.assistance_accepted":
-      return metFirst(running, event.stage) ? { ...running, passed: running.passed + 1 } : running;
+      return metFirst(running, event.data.stage) ? { ...running, passed: running.passed + 1 } : running;
   }
 }
 
@@ -135,9 +139,9 @@ function expires(running: Running, { term, due }: { term: string; due: string })
 /** What an event leads to. `running` is the state before it. */
 export function react(running: Running, event: RunningEvent): SagaAction {
   const after = foldRunning(running, event);
-  switch (event.type) {
+  switch (event.event_type) {
     case "case.assistance_accepted":
-      return running.state === "referred" && event.stage === "plan"
+      return running.state === "referred" && event.data.stage === "plan"
         ? { kind: "closes", outcome: "resolved" }
         : WAITS;
     case "case.payment_received":
@@ -145,7 +149,7 @@ export function react(running: Running, event: RunningEvent): SagaAction {
     case "case.payment_missed":
       return after.missed.length >= policy.missedMax ? { kind: "closes", outcome: "escalated" } : WAITS;
     case "case.term_expired":
-      return expires(running, event) ? reactToExpiry(running, after) : WAITS;
+      return expires(running, event.data) ? reactToExpiry(running, after) : WAITS;
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * The case as a state machine: a pure transition table over event types, and a drawing of it made from the table
- * itself. Own table and not a statechart library: there is one level, no parallel state and no action in it.
+ * The case as a state machine: a pure transition table over event types; `WORKFLOW.md` has a drawing of it. Own table and not a statechart library: there is one level, no parallel state and no action in it.
  * @module
  */
 
@@ -113,34 +112,6 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   "completed:escalated": staysIn("completed:escalated"),
 };
 
-/** Who moves a case on from a state; empty for a completed one. */
-export const waitsFor: Readonly<Record<CaseState, string | undefined>> = {
-  "new": "the organisation that sends the intake",
-  "received": "the Intake processor",
-  "analysed": "the Analysis processor",
-  "waiting_for_caseworker": "a caseworker",
-  "plan_decided": "the Decision processor",
-  "in_payment_plan": "the citizen, until the next instalment",
-  "referred": "the citizen and the municipality, until the next term of the Wgs",
-  "in_collection": "the citizen, until the term to pay",
-  "forgiven": "the Decision processor",
-  "withdrawing": "the Follow-up processor",
-  "completed:resolved": undefined,
-  "completed:withdrawn": undefined,
-  "completed:escalated": undefined,
-};
-
-/** An event that a case cannot take where it stands. */
-interface IllegalTransition {
-  readonly kind: "illegal";
-  readonly state: CaseState;
-  readonly signal: string;
-  /** What the state does take. */
-  readonly allowed: readonly Signal[];
-}
-
-type Transition = { readonly kind: "moved"; readonly state: CaseState } | IllegalTransition;
-
 /** The signal of an event, from its type and data. Any text: an unknown one moves nothing. */
 export function signalOf(eventType: string, data: Readonly<Record<string, unknown>>): string {
   if (eventType === "case.decision") return `${eventType}:${data.decision}`;
@@ -148,29 +119,8 @@ export function signalOf(eventType: string, data: Readonly<Record<string, unknow
   return eventType;
 }
 
-/** Where a case stands after a signal, or why it cannot take it. */
-export function transition(state: CaseState, signal: string): Transition {
-  const moves = transitions[state];
-  return Object.hasOwn(moves, signal)
-    ? { kind: "moved", state: moves[signal as Signal]! }
-    : { kind: "illegal", state, signal, allowed: Object.keys(moves) as Signal[] };
-}
-
-/** True where a case has ended. */
-export function isFinal(state: CaseState): boolean {
-  return waitsFor[state] === undefined;
-}
-
-/** The state machine as Mermaid text, drawn from the table. Loops that stay in a state are left out unless asked for. */
-export function drawWorkflow({ loops = false } = {}): string {
-  const name = (state: CaseState) => state.replace(":", "_");
-  const lines = states.flatMap((from) =>
-    Object.entries(transitions[from])
-      .filter(([, to]) => loops || to !== from)
-      .map(([signal, to]) =>
-        `  ${name(from)} --> ${name(to)}: ${signal.replace("case.", "").replace(":", " ")}`
-      )
-  );
-  const ended = states.filter(isFinal).map((state) => `  ${name(state)} --> [*]`);
-  return ["stateDiagram-v2", "  [*] --> new", ...lines, ...ended].join("\n") + "\n";
+/** Where a case stands after a signal; undefined where it cannot take it. */
+export function transition(state: CaseState, signal: string): CaseState | undefined {
+  const moves: Moves = transitions[state];
+  return Object.hasOwn(moves, signal) ? moves[signal as Signal] : undefined;
 }

@@ -18,6 +18,12 @@ interface NatsTarget {
   connectMs?: number;
 }
 
+/**
+ * A connection on which nothing comes any more is left at the third ping: at most 4.2 seconds after it fell silent. By
+ * default that takes minutes.
+ */
+const [PING_MS, UNANSWERED_PINGS] = [1_400, 2];
+
 const decoder = new TextDecoder();
 
 /** A connection that survives the loss of the server. */
@@ -44,9 +50,8 @@ export class NatsClient {
         timeout: connectMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
-        // A connection that silently stopped working is noticed after about five seconds; by default after minutes.
-        pingInterval: 2_000,
-        maxPingOut: 2,
+        pingInterval: PING_MS,
+        maxPingOut: UNANSWERED_PINGS,
         // Expired credentials may be renewed in their file, so an authentication error does not end the reconnecting.
         ignoreAuthErrorAbort: true,
       };
@@ -147,12 +152,13 @@ export class NatsClient {
   }
 
   async #watch(): Promise<void> {
+    let pings = 0;
     for await (const status of this.#connection.status()) {
-      if (status.type === "disconnect") {
+      if (status.type === "ping") pings = status.pendingPings;
+      else if (status.type === "disconnect") {
         // Every attempt that is refused ends with another one: its reason stays.
-        if (this.#lost === undefined) {
-          this.#reportLoss(new BackendUnavailable("NATS is away (the connection is lost)"));
-        }
+        if (this.#lost === undefined) this.#reportLoss(lossError(pings));
+        pings = 0;
       } else if (status.type === "error" && this.#lost !== undefined) {
         this.#onRefused(translate(status.error));
       } else if (status.type === "reconnect") {
@@ -172,6 +178,13 @@ export class NatsClient {
     this.#lost = error;
     for (const listener of this.#disconnected) listener(error);
   }
+}
+
+/** A connection that was left because of pings without an answer had been silent since the first of them. */
+function lossError(pings: number): BackendUnavailable {
+  if (pings <= UNANSWERED_PINGS) return new BackendUnavailable("NATS is away (the connection is lost)");
+  const silentMs = PING_MS * UNANSWERED_PINGS;
+  return new BackendUnavailable(`NATS is away (no answer for ${silentMs} ms)`, { silentMs });
 }
 
 /** The error for a server that hung up because it requires a client certificate; undefined when that is not the reason. */

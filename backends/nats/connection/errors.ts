@@ -1,4 +1,4 @@
-import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { BackendBusy, BackendUnavailable, BackendUnusable } from "../../errors.ts";
 /** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
 import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
@@ -7,9 +7,14 @@ export class EventTooLarge extends BackendUnusable {
   override name = "EventTooLarge";
 }
 
-/** The store has no room. It counts as unavailable, so that a node goes on by itself once there is room again. */
-export class StoreFull extends BackendUnavailable {
+/** The store has no room. It counts as busy, so that a node goes on by itself once there is room again. */
+export class StoreFull extends BackendBusy {
   override name = "StoreFull";
+}
+
+/** There is no such stream. Buckets and the stream of ingest are made again, the log never (`setup/lost_store.ts`). */
+class StreamMissing extends BackendUnavailable {
+  override name = "StreamMissing";
 }
 
 /** The last sequence of a subject is not the expected one: another writer was faster. */
@@ -31,6 +36,7 @@ const WRONG_LAST_SEQUENCE: readonly number[] = [
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ];
 const DUPLICATE_ID = 10201;
+const NO_SUCH_STREAM = 10059;
 /** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
 const STORE_FAILED = 10077;
 /** The server is busy or lost track of a batch: nothing was stored, and the same request may be repeated. */
@@ -54,13 +60,26 @@ const REFUSALS: Record<number, string> = {
   10005: "use fewer replicas, or add servers to the cluster",
 };
 
-/** Turns an error answer of the JetStream API into an error of ours, or JetStreamApiError when it is none of the known ones. */
+/** The server refuses, by a code that nothing here is prepared for. */
+export class Refused extends BackendUnusable {
+  override name = "Refused";
+
+  constructor({ err_code: code, description }: ApiError) {
+    super(`NATS refuses (${code} ${description}): see the limits of the account and the server's log`);
+  }
+}
+
+/** Codes that callers are prepared for. */
+const STREAM_NAME_IN_USE = 10058;
+
+/** Turns an error answer of the JetStream API into an error of ours, or JetStreamApiError when its caller may expect it. */
 export function refusal(error: ApiError): Error {
   const { code, err_code, description } = error;
   if (WRONG_LAST_SEQUENCE.includes(err_code)) {
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
   if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
+  if (err_code === NO_SUCH_STREAM) return new StreamMissing("NATS has lost a stream");
   if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);
   }
@@ -73,12 +92,13 @@ export function refusal(error: ApiError): Error {
   if (TRY_AGAIN.includes(err_code) || code === 503 || code === 429) {
     return new BackendUnavailable(`NATS asks to try again (${err_code})`);
   }
-  return new JetStreamApiError(error);
+  const isExpected = code === 404 || err_code === STREAM_NAME_IN_USE;
+  return isExpected ? new JetStreamApiError(error) : new Refused(error);
 }
 
 /** True for the API's answer that there is no such stream, consumer or message. */
-export function isNotFound(error: unknown): error is JetStreamApiError {
-  return error instanceof JetStreamApiError && error.status === 404;
+export function isNotFound(error: unknown): boolean {
+  return error instanceof StreamMissing || (error instanceof JetStreamApiError && error.status === 404);
 }
 
 const UNAVAILABLE = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;
@@ -117,6 +137,9 @@ export function translate(error: unknown): unknown {
   }
   if (/max_payload|payload size/i.test(message)) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[10054]}`, { cause: error });
+  }
+  if (/unexpected response from server/.test(message)) {
+    return new BackendUnavailable("Can't connect to NATS: what answers there is not NATS", { cause: error });
   }
   if (UNAVAILABLE.test(names) || CONNECTION.test(`${message} ${cause?.message ?? ""}`)) {
     return new BackendUnavailable(`NATS is away (${message})`, { cause: error });

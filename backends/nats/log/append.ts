@@ -14,6 +14,7 @@ import { findRecent } from "./queries.ts";
 import {
   dataOf,
   envelopeOf,
+  isEvent,
   type PendingEvent,
   pendingEventOf,
   type StoredMessage,
@@ -172,7 +173,9 @@ async function checkDuplicates({ caseHeads }: AppendContext, known: readonly Pen
   const byCase = Map.groupBy(known, ({ caseId }) => caseId);
   const histories = await caseHeads.readHistories([...byCase.keys()]);
   for (const [caseId, drafts] of byCase) {
-    const events = new Map(histories.get(caseId)!.map((event) => [envelopeOf(event).eventId, event]));
+    const events = new Map(
+      histories.get(caseId)!.filter(isEvent).map((event) => [envelopeOf(event).eventId, event]),
+    );
     const other = drafts.find((draft) => !sameFact(draft, events.get(draft.eventId)!));
     if (other !== undefined) throw new EventIdConflict(other.eventId);
   }
@@ -183,7 +186,16 @@ function sameFact(draft: PendingEvent, stored: StoredMessage): boolean {
   const { type, caseId } = envelopeOf(stored);
   if (type !== draft.type || caseId !== draft.caseId) return false;
   const [one, other] = [dataOf(stored), dataOf(toStoredMessage(draft))];
-  return one === other || isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
+  return one === other || isDeepStrictEqual(jsonOf(one), JSON.parse(other));
+}
+
+/** What is stored may be no JSON: then it is the same as nothing. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Position and version of the last event of a call, which may have been stored before. */
@@ -194,6 +206,6 @@ async function placeOfLast(
 ) {
   if (last?.eventId === eventId) return { position: last.position, version: last.version };
   const history = (await caseHeads.readHistories([caseId])).get(caseId)!;
-  const event = history.find((each) => envelopeOf(each).eventId === eventId)!;
+  const event = history.find((each) => isEvent(each) && envelopeOf(each).eventId === eventId)!;
   return { position: event.position, version: envelopeOf(event).version };
 }

@@ -6,8 +6,14 @@
 import type { Subjects } from "../../../schema/nats.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readCaseHistories } from "./case_history.ts";
-import { readAllOf } from "../stream/direct_get.ts";
-import { envelopeOf, payloadPrefix, type PendingEvent, type StoredMessage } from "../stream/message.ts";
+import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
+import {
+  envelopeOf,
+  isEvent,
+  payloadPrefix,
+  type PendingEvent,
+  type StoredMessage,
+} from "../stream/message.ts";
 import type { Write } from "../stream/atomic_publish.ts";
 
 /** The known part of a case. */
@@ -67,6 +73,12 @@ export class CaseHeadCache {
     }
   }
 
+  /** What is no event takes no version, and the next event of its case is written behind it. */
+  observeMalformed(caseId: string, position: number): void {
+    const known = this.#find(caseId);
+    if (known !== undefined) known.position = Math.max(known.position, position);
+  }
+
   /** Loads the cases of which earlier events are unknown. */
   async ensureLoaded(cases: Iterable<string>): Promise<void> {
     await this.refresh([...cases].filter((caseId) => this.head(caseId).since > 1));
@@ -95,23 +107,27 @@ export class CaseHeadCache {
     const advanced = await Promise.all(cases.map(async (caseId, i) => {
       const filter = this.subjects.case(this.partitionOf(caseId), caseId);
       const found = await readAllOf(this.client, this.stream, filter, places[i]! + 1);
-      for (const stored of found) {
-        const { version, eventId } = envelopeOf(stored);
-        this.observe(caseId, stored.position, version, eventId);
-      }
+      for (const stored of found) this.#observe(caseId, stored);
       return this.head(caseId).position > places[i]!;
     }));
     return advanced.includes(true);
   }
 
-  /** All events of these cases. */
-  readHistories(cases: readonly string[]): Promise<Map<string, StoredMessage[]>> {
+  #observe(caseId: string, stored: StoredMessage): void {
+    if (!isEvent(stored)) return this.observeMalformed(caseId, stored.position);
+    const { version, eventId } = envelopeOf(stored);
+    this.observe(caseId, stored.position, version, eventId);
+  }
+
+  /** Everything in these cases. */
+  readHistories(cases: readonly string[]): Promise<Map<string, StreamMessage[]>> {
     return readCaseHistories(this, cases);
   }
 
-  #replace(caseId: string, events: readonly StoredMessage[]): void {
-    const last = events.at(-1);
+  #replace(caseId: string, messages: readonly StoredMessage[]): void {
+    const last = messages.at(-1);
     if (last === undefined) return this.#forget(caseId);
+    const events = messages.filter(isEvent);
     const ids = events.map((event) => ownCopy(envelopeOf(event).eventId));
     this.#put(ownCopy(caseId), { position: last.position, version: events.length, ids, since: 1 });
   }

@@ -3,11 +3,12 @@
  * the last message of every subject of a case by its index, and most cases have one event of a type.
  * @module
  */
-import { type Subjects, textOf } from "../../../schema/nats.ts";
+import type { Subjects } from "../../../schema/nats.ts";
 import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readAllOf, readLastPerSubject, READS_AT_ONCE, type StreamMessage } from "../stream/direct_get.ts";
-import { envelopeOf } from "../stream/message.ts";
+import { caseOf } from "../stream/malformed_message.ts";
+import { envelopeOf, isEvent } from "../stream/message.ts";
 
 interface HistorySource {
   readonly client: NatsClient;
@@ -41,7 +42,7 @@ async function readChunk(
   const filters = caseIds.map((caseId) => subjects.case(partitionOf(caseId), caseId));
   const found = await readLastPerSubject(client, stream, filters);
   if (found === undefined) return await readHalves(source, caseIds);
-  const lasts = Map.groupBy(found, caseOf);
+  const lasts = Map.groupBy(found, ({ subject }) => caseOf(subject));
   const histories = await Promise.all(caseIds.map(async (caseId): Promise<[string, StreamMessage[]]> => [
     caseId,
     await completeHistory(source, caseId, lasts.get(caseId)),
@@ -59,10 +60,6 @@ async function readHalves(
     ...await readChunk(source, caseIds.slice(0, half)),
     ...await readChunk(source, caseIds.slice(half)),
   ];
-}
-
-function caseOf({ subject }: StreamMessage): string {
-  return textOf(subject.slice(subject.lastIndexOf(".") + 1));
 }
 
 /**
@@ -88,9 +85,10 @@ function readOne(
   return readAllOf(client, stream, subjects.case(partitionOf(caseId), caseId));
 }
 
-/** Versions begin at 1 and have no gaps. */
+/** Versions begin at 1 and have no gaps. Never so with what is no event among them, which may hide others of its type. */
 function isComplete(events: readonly StreamMessage[]): boolean {
-  return Math.max(...events.map((event) => envelopeOf(event).version)) === events.length;
+  return events.every(isEvent) &&
+    Math.max(...events.map((event) => envelopeOf(event).version)) === events.length;
 }
 
 function inStoredOrder(events: readonly StreamMessage[]): StreamMessage[] {

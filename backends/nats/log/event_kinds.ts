@@ -3,7 +3,7 @@ import { type Subjects, typeToken } from "../../../schema/nats.ts";
 import type { EventKind } from "../../../schema/evolution.ts";
 import type { Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { readAllOf } from "../stream/direct_get.ts";
+import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
 import type { PendingEvent } from "../stream/message.ts";
 
 /** The kinds that are known to be registered. */
@@ -33,8 +33,18 @@ export class EventKindRegistry {
 
   async read(client: NatsClient, stream: string): Promise<EventKind[]> {
     const found = await readAllOf(client, stream, this.subjects.kinds());
-    const kinds = found.map(({ payload }) => JSON.parse(payload) as EventKind);
+    const kinds = found.map(kindOf).filter((kind) => kind !== undefined);
     for (const { type, version } of kinds) this.#registered.add(this.subjects.kind(type, version));
     return kinds.sort((a, b) => typeToken(a.type).localeCompare(typeToken(b.type)) || a.version - b.version);
+  }
+}
+
+/** The kind that a message registers; undefined for one that other hands wrote. */
+function kindOf({ payload }: StreamMessage): EventKind | undefined {
+  try {
+    const { type, version } = JSON.parse(payload);
+    return typeof type === "string" && Number.isInteger(version) ? { type, version } : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { ReplayRange } from "../../event_store.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { readLast, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
-import { deliveryLineOf, envelopeOf, type StoredMessage } from "../stream/message.ts";
+import { deliveryLineOf, envelopeOf, isEvent, type StoredMessage } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
 
 const AT_ONCE = 1_000;
@@ -20,7 +20,7 @@ const STEP_BACK = 2_000;
 
 type ReadContext = Pick<NatsContext, "client" | "stream" | "subjects" | "caseHeads" | "clock">;
 
-function toStoredEvent(stored: StoredMessage): StoredEvent {
+function toStoredEvent(stored: StreamMessage): StoredEvent {
   return parseStoredLine(deliveryLineOf(stored, 0, false));
 }
 
@@ -91,7 +91,7 @@ export async function findRecent(
   const since = context.clock.now() - sinceMs;
   for (let to = end; to > 0; to -= STEP_BACK) {
     const step = await Array.fromAsync(readBetween(context, Math.max(1, to - STEP_BACK + 1), to));
-    const found = step.find((stored) => envelopeOf(stored).eventId === eventId);
+    const found = step.find((stored) => isEvent(stored) && envelopeOf(stored).eventId === eventId);
     if (found !== undefined || (step[0]?.recordedAt ?? Infinity) < since) return found;
   }
 }

@@ -5,7 +5,8 @@ import { mapConcurrently } from "../../primitives/concurrency.ts";
 import type { BatchLimits } from "../../mailbox/batch_size.ts";
 import { readAt, READS_AT_ONCE } from "../stream/direct_get.ts";
 import type { RawMessage } from "../stream/ordered_reader.ts";
-import { deliveryLineOf, envelopeOf, splitPayload } from "../stream/message.ts";
+import { caseOf, malformedRest } from "../stream/malformed_message.ts";
+import { deliveryLineOf, envelopeOf, isEvent, splitPayload } from "../stream/message.ts";
 import { dueAt, type ParkedDelivery, redeliverable } from "../../settlement/parked_case.ts";
 import type { ParkedCaseRecord } from "./parked_cases.ts";
 import type { NatsContext } from "../context.ts";
@@ -40,6 +41,7 @@ const bytesOf = ({ head, rest }: FreshLine) => head.length + rest.length;
 /** Learns the versions of cases from the events that pass; most of these cases get outputs. */
 interface CaseObserver {
   observe(caseId: string, position: number, version: number, eventId: string): void;
+  observeMalformed(caseId: string, position: number): void;
 }
 
 /** The lines of the next batch of fresh deliveries. Only the short fields of an event are decoded. */
@@ -58,11 +60,20 @@ function* linesFrom(
   messages: readonly RawMessage[],
   isParked: (caseId: string) => boolean,
 ): Generator<FreshLine> {
-  for (const { position, recordedAt, data } of messages) {
-    const { version, eventId, caseId, rest } = splitPayload(data);
-    cases.observe(caseId, position, version, eventId);
+  for (const message of messages) {
+    const { position, recordedAt, data } = message;
+    const event = splitPayload(data) ?? malformedEvent(message);
+    const { version, caseId, rest } = event;
+    if (event.eventId === undefined) cases.observeMalformed(caseId, position);
+    else cases.observe(caseId, position, version, event.eventId);
     yield { head: `${position}\t${version}\t1\t${isParked(caseId) ? 1 : 0}\t${recordedAt}`, rest };
   }
+}
+
+/** What is no event, as a delivery of the case that its subject names. */
+function malformedEvent({ position, recordedAt, data, source: { subject } }: RawMessage) {
+  const rest = malformedRest({ position, recordedAt, subject, content: data });
+  return { version: 0, eventId: undefined, caseId: caseOf(subject), rest: encoder.encode(rest) };
 }
 
 /** The lines in one buffer, separated by line breaks. */
@@ -121,6 +132,7 @@ export async function readHistories(
   const histories = await caseHeads.readHistories([...new Set(wanted.map(({ caseId }) => caseId))]);
   const lines = wanted.flatMap(({ caseId, after, before }) =>
     (histories.get(caseId) ?? []).filter((stored) => {
+      if (!isEvent(stored)) return false;
       const { version, type } = envelopeOf(stored);
       return version > after && version < before && types.includes(type);
     })

@@ -9,6 +9,7 @@ import type { PositionOf, Write } from "../stream/atomic_publish.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { readLast } from "../stream/direct_get.ts";
 import { Conflict } from "../connection/errors.ts";
+import { lostLog } from "../setup/lost_store.ts";
 import type { GroupCommit } from "../stream/group_commit.ts";
 
 /** The content of a checkpoint message. */
@@ -76,13 +77,15 @@ export class FencedCheckpoint {
 
   /**
    * Reads the checkpoint after an unknown outcome. Throws Fenced when another owner took over; its checkpoint is not adopted,
-   * so that every later write of ours fails.
+   * so that every later write of ours fails. Throws StoreLost when it is older than ours: epochs only grow.
    */
   async refresh(): Promise<void> {
     const [at, now] = [this.#at, this.#current];
     await this.#read();
-    if (this.#current.epoch === now.epoch) return;
+    const { epoch } = this.#current;
+    if (epoch === now.epoch) return;
     [this.#at, this.#current] = [at, now];
+    if (epoch < now.epoch) throw lostLog(this.#options.stream, "was purged, or restored as it was before");
     throw new Fenced(this.#options.processor, this.#options.partition, now.epoch);
   }
 

@@ -6,6 +6,7 @@
 import { headers } from "@nats-io/transport-deno";
 import { leaseBucket, token } from "../../../schema/nats.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
+import { StoreLost } from "../../errors.ts";
 import { retryDelayMs } from "../../primitives/retry.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
@@ -34,6 +35,9 @@ interface LeaseOptions {
   readonly notifySubject: string;
   /** Creates the bucket again: it is in memory, so a server without replicas loses it when it restarts. */
   restore(): Promise<unknown>;
+  /** Asked in every round whether the log is still the same. */
+  readonly log: { check(): Promise<void> };
+  onLost(error: StoreLost): void;
 }
 
 interface Key {
@@ -115,16 +119,25 @@ export class NatsLeaseManager {
       try {
         wait = await this.#round();
         failures = 0;
-      } catch {
-        await this.#options.restore().catch(() => {});
+      } catch (error) {
+        await this.#recover(error);
         wait = retryDelayMs(failures++);
       }
       await delayOrAbort(wait, AbortSignal.any([this.#ended.signal, this.#nextRound.signal]));
     }
   }
 
+  async #recover(error: unknown): Promise<void> {
+    const { restore, onLost } = this.#options;
+    const after = error instanceof StoreLost ? error : await restore().catch((failure) => failure);
+    if (!(after instanceof StoreLost)) return;
+    this.#ended.abort();
+    onLost(after);
+  }
+
   /** Renews, acquires and hands over; returns the time until the next round. */
   async #round(): Promise<number> {
+    await this.#options.log.check();
     await this.#options.clock.measure();
     // A round that was started early, to acquire a lease that became free, need not renew.
     if (performance.now() - this.#renewedAt > this.#options.renewMs / 2) {

@@ -43,8 +43,9 @@ export class NatsMailbox implements Mailbox {
   readonly #reader: OrderedReader;
   readonly #parked: ParkedCases;
   readonly #batchSizer: BatchSizer;
-  /** Aborts when the mailbox closes; a settlement that waits for the server then fails. */
   readonly #closing = new AbortController();
+  /** Aborts when it closes, or the store is lost: nothing waits for the server any more. */
+  readonly #ended: AbortSignal;
   readonly #onClose: () => void;
   readonly epoch: number;
   /** The parked cases may have been changed by another process. */
@@ -62,6 +63,7 @@ export class NatsMailbox implements Mailbox {
     const { processor, partition } = lease;
     const { takes, checkpoint, epoch } = fence.current;
     this.#context = context;
+    this.#ended = AbortSignal.any([this.#closing.signal, context.lost]);
     this.#batchSizer = new BatchSizer(context);
     this.#lease = lease;
     this.#checkpoint = fence;
@@ -197,7 +199,7 @@ export class NatsMailbox implements Mailbox {
     for (const [slice, itsSettlement] of splitSettlement(batch, settlement)) {
       await retryWhileUnavailable(
         () => this.#settle(slice, itsSettlement),
-        this.#closing.signal,
+        this.#ended,
         this.#context.onAvailabilityChange,
       );
     }
@@ -219,8 +221,8 @@ export class NatsMailbox implements Mailbox {
         if (error instanceof Fenced) this.#lease.revoked.abort();
         this.#isOutcomeUnknown ||= error instanceof Conflict || error instanceof BackendUnavailable;
         if (!(error instanceof Conflict)) throw error;
-        await delayOrAbort(AFTER_CONFLICT_MS * tries, this.#closing.signal);
-        if (this.#closing.signal.aborted) throw new BackendUnavailable("The mailbox is closed");
+        await delayOrAbort(AFTER_CONFLICT_MS * tries, this.#ended);
+        if (this.#ended.aborted) throw new BackendUnavailable("The mailbox is closed");
       }
     }
   }
@@ -234,7 +236,7 @@ export class NatsMailbox implements Mailbox {
   async markInFlight(mark: InFlightMark): Promise<void> {
     await retryWhileUnavailable(
       () => this.#markInFlight(mark),
-      this.#closing.signal,
+      this.#ended,
       this.#context.onAvailabilityChange,
     );
   }
@@ -254,7 +256,7 @@ export class NatsMailbox implements Mailbox {
   histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
     return retryWhileUnavailable(
       () => readHistories(this.#context, needs, types),
-      this.#closing.signal,
+      this.#ended,
       this.#context.onAvailabilityChange,
     );
   }

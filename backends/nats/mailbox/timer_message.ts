@@ -14,9 +14,19 @@ export function timerWrite(subjects: Subjects, change: StoredTimerChange): Write
   return { subject, payload: `${at}\t${change.row}`, rollup: true };
 }
 
-/** When the timer of a message is due. */
+/** When the timer of a message is due; NaN for what is none. */
 export function timeOf(payload: string): number {
   return Number.parseInt(payload, 10);
+}
+
+/** Whether a message on the subject of a timer is one: other hands may have written it. */
+export function isTimer(payload: string): boolean {
+  try {
+    timerDraft(payload);
+    return Number.isFinite(timeOf(payload));
+  } catch {
+    return false;
+  }
 }
 
 /** The event of a timer. */

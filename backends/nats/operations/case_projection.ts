@@ -3,20 +3,15 @@
  * it are one atomic batch, so every event counts once, whichever node projects it. Without a checkpoint it starts over.
  * @module
  */
-import { casesBucket, token } from "../../../schema/nats.ts";
+import { token } from "../../../schema/nats.ts";
 import type { CaseSummary } from "../../backend.ts";
 import { type Write, writeBatch } from "../stream/atomic_publish.ts";
-import {
-  readLast,
-  readLastPerSubject,
-  readNext,
-  readSubject,
-  type StreamMessage,
-} from "../stream/direct_get.ts";
+import { casesBucketOf, projectedUpTo, readProjected } from "../log/projected_log.ts";
+import { readLastPerSubject, readNext, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { Conflict, isNotFound } from "../connection/errors.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
-import { envelopeOf } from "../stream/message.ts";
+import { envelopeOf, isEvent } from "../stream/message.ts";
 import type { NatsContext } from "../context.ts";
 
 /** Events of a chunk. Its entries and the checkpoint fit one atomic batch. */
@@ -47,17 +42,17 @@ export class CaseProjection {
   /** Projects the next chunk. Returns how many events it had, at least 1 when another node was faster. */
   async project(): Promise<number> {
     const { client, stream } = this.#context;
-    const { bucket, subject } = bucketOf(stream);
-    const checkpoint = await readLast(client, bucket, subject("checkpoint"));
-    const events = await this.#next(Number(checkpoint?.payload ?? 0));
+    const { subject } = casesBucketOf(stream);
+    const projected = await readProjected(client, stream);
+    const events = await this.#next(projected.position);
     if (events.length === 0) return 0;
     const entries = await entriesOf(this.#context, latestOf(events));
-    const expect = { filter: subject("checkpoint"), last: checkpoint?.position ?? 0 };
+    const expect = { filter: subject("checkpoint"), last: projected.at };
     const writes: Write[] = entries.map((entry) => ({
       subject: subject(`case.${token(entry.caseId)}`),
       payload: JSON.stringify(entry),
     }));
-    writes.push({ subject: subject("checkpoint"), payload: String(events.at(-1)!.position), expect });
+    writes.push({ subject: subject("checkpoint"), payload: projectedUpTo(events.at(-1)!), expect });
     try {
       await writeBatch(client, writes);
       return events.length;
@@ -98,15 +93,10 @@ export class CaseProjection {
   }
 }
 
-function bucketOf(stream: string) {
-  const name = casesBucket(stream);
-  return { bucket: `KV_${name}`, subject: (key: string) => `$KV.${name}.${key}` };
-}
-
-/** The latest event of each case, in the order in which they were stored. */
-function latestOf(events: readonly StreamMessage[]): Map<string, LatestEvent> {
+/** The latest event of each case, in the order in which they were stored. What is no event is none. */
+function latestOf(messages: readonly StreamMessage[]): Map<string, LatestEvent> {
   const latest = new Map<string, LatestEvent>();
-  for (const found of events) {
+  for (const found of messages.filter(isEvent)) {
     const { caseId, version } = envelopeOf(found);
     const openedAt = version === 1 ? found.recordedAt : latest.get(caseId)?.openedAt;
     latest.delete(caseId);
@@ -142,7 +132,7 @@ async function openedBefore(
 ): Promise<Map<string, string>> {
   if (cases.length === 0) return new Map();
   const { client, stream, subjects, caseHeads } = context;
-  const { bucket, subject } = bucketOf(stream);
+  const { bucket, subject } = casesBucketOf(stream);
   const keys = cases.map((caseId) => subject(`case.${token(caseId)}`));
   const entries = (await readLastPerSubject(client, bucket, keys) ?? []).map(summaryOf);
   const opened = new Map(entries.map(({ caseId, openedAt }) => [caseId, openedAt]));
@@ -193,7 +183,7 @@ async function readList(
 }
 
 async function lastOf({ client, stream }: ProjectionContext): Promise<number> {
-  const { bucket } = bucketOf(stream);
+  const { bucket } = casesBucketOf(stream);
   try {
     return (await client.manage(({ streams }) => streams.info(bucket))).state.last_seq;
   } catch (error) {
@@ -207,7 +197,7 @@ async function entriesBetween(
   from: number,
   to: number,
 ): Promise<CaseSummary[]> {
-  const { bucket, subject } = bucketOf(stream);
+  const { bucket, subject } = casesBucketOf(stream);
   const entries: CaseSummary[] = [];
   for await (const found of readSubject(client, bucket, subject("case.*"), from)) {
     if (found.position > to) break;

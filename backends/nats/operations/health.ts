@@ -8,7 +8,14 @@ import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts"
 import { describeDurability } from "./durability.ts";
 import type { Inbox } from "../../dead_letters.ts";
 import type { Backlog } from "../stream/ordered_reader.ts";
-import { readAllOf, readNext, READS_AT_ONCE, readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import {
+  readAllOf,
+  readAt,
+  readNext,
+  READS_AT_ONCE,
+  readSubject,
+  type StreamMessage,
+} from "../stream/direct_get.ts";
 import type { Checkpoint } from "../mailbox/checkpoint.ts";
 import type { NatsMailbox } from "../mailbox/nats_mailbox.ts";
 import { parkedCaseOf } from "../mailbox/parked_cases.ts";
@@ -80,9 +87,10 @@ async function readTimers({ client, stream, subjects }: HealthContext) {
   let timers = 0;
   let next = Infinity;
   for await (const { deleted, payload } of readSubject(client, stream, subjects.timers())) {
-    if (deleted) continue;
+    const at = timeOf(payload);
+    if (deleted || Number.isNaN(at)) continue;
     timers++;
-    next = Math.min(next, timeOf(payload));
+    next = Math.min(next, at);
   }
   return { timers, nextTimerAt: dateOf(next) };
 }
@@ -93,9 +101,13 @@ function dateOf(time: number): string | null {
 
 interface ParkedCounts {
   parked: number;
+  /** The position of the first of them; Infinity when there is none. */
+  first: number;
   retrying: number;
   dead: number;
 }
+
+const NOTHING_PARKED: ParkedCounts = { parked: 0, first: Infinity, retrying: 0, dead: 0 };
 
 /** Parked deliveries by `processor.partition`. */
 function countParked(parked: readonly StreamMessage[]): Map<string, ParkedCounts> {
@@ -103,11 +115,14 @@ function countParked(parked: readonly StreamMessage[]): Map<string, ParkedCounts
   for (const found of parked) {
     if (found.deleted) continue;
     const key = found.subject.split(".").slice(2, 4).join(".");
-    const count = counts.get(key) ?? { parked: 0, retrying: 0, dead: 0 };
-    for (const { state } of parkedCaseOf(found).waiting) {
-      if (state === "dead") count.dead++;
-      else count.parked++;
+    const count = counts.get(key) ?? { ...NOTHING_PARKED };
+    for (const { state, position } of parkedCaseOf(found).waiting) {
       if (state === "retry") count.retrying++;
+      if (state === "dead") count.dead++;
+      else {
+        count.parked++;
+        count.first = Math.min(count.first, position);
+      }
     }
     counts.set(key, count);
   }
@@ -121,7 +136,11 @@ async function mailboxHealth(snapshot: HealthSnapshot, found: StreamMessage): Pr
   const { epoch, owner, settledAt } = checkpoint;
   const processor = textOf(name);
   const partition = Number(number);
-  const behind = await pendingOf(snapshot, processor, partition, checkpoint);
+  const { first, ...parked } = snapshot.parkedCounts.get(`${name}.${number}`) ?? NOTHING_PARKED;
+  const [behind, parkedSince = now] = await Promise.all([
+    pendingOf(snapshot, processor, partition, checkpoint),
+    recordedAt(snapshot, first),
+  ]);
   return {
     processor,
     partition,
@@ -131,8 +150,17 @@ async function mailboxHealth(snapshot: HealthSnapshot, found: StreamMessage): Pr
     pending: Math.min(behind.count, COUNT_UP_TO),
     oldestMs: behind.oldest === undefined ? 0 : Math.max(0, now - behind.oldest),
     sinceSettledMs: settledAt === null ? null : Math.max(0, now - settledAt),
-    ...snapshot.parkedCounts.get(`${name}.${number}`) ?? { parked: 0, retrying: 0, dead: 0 },
+    ...parked,
+    parkedOldestMs: Math.max(0, now - parkedSince),
   };
+}
+
+/** When the event at a position was stored; undefined for none. */
+async function recordedAt(
+  { client, stream }: HealthSnapshot,
+  position: number,
+): Promise<number | undefined> {
+  return position === Infinity ? undefined : (await readAt(client, stream, position))?.recordedAt;
 }
 
 /** What is left of a lease; of an expired one nothing is left but its owner in the checkpoint, so at most -1. */

@@ -30,13 +30,7 @@ export class TimerIndex {
   constructor(context: TimerIndexContext) {
     this.#context = context;
     const { client, stream, subjects } = context;
-    this.#reader = new OrderedReader({
-      client,
-      stream,
-      filters: [subjects.timers()],
-      after: 0,
-      withSubjects: true,
-    });
+    this.#reader = new OrderedReader({ client, stream, filters: [subjects.timers()], after: 0 });
   }
 
   /** Reads everything written until now. */
@@ -56,7 +50,7 @@ export class TimerIndex {
   }
 
   #take(found: StreamMessage): void {
-    if (found.deleted) this.#timers.delete(found.subject);
+    if (found.deleted || Number.isNaN(timeOf(found.payload))) this.#timers.delete(found.subject);
     else this.#timers.set(found.subject, timerOf(this.#context, found));
   }
 

@@ -7,7 +7,7 @@ import { readAt, READS_AT_ONCE, type StreamMessage } from "../stream/direct_get.
 import { Conflict } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
 import type { Timer, TimerIndex } from "./timer_index.ts";
-import { timerDraft } from "../mailbox/timer_message.ts";
+import { isTimer, timerDraft } from "../mailbox/timer_message.ts";
 
 /** What firing needs of a store. */
 type FireContext = Pick<
@@ -63,10 +63,10 @@ async function fireBatch(context: FireContext, timers: readonly Timer[]): Promis
   }
 }
 
-/** The timer's message, unless it was changed or has fired. */
+/** The timer's message, unless it was changed or has fired, or is none that could. */
 async function readIfCurrent({ client, stream }: FireContext, { position }: { position: number }) {
   const found = await readAt(client, stream, position);
-  return found?.deleted ? undefined : found;
+  return found === undefined || found.deleted || !isTimer(found.payload) ? undefined : found;
 }
 
 /** Appends the events and ends the timers, together. Throws Conflict, and nothing is done. */

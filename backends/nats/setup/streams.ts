@@ -2,6 +2,8 @@
 import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
 import {
   driftOf,
+  INGEST_BYTES,
+  ingestName,
   leaseStream,
   partitionsIn,
   type StoreShape,
@@ -12,14 +14,19 @@ import {
 } from "../../../schema/nats.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { isNotFound, StoreFull } from "../connection/errors.ts";
+import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
+import { casesBucketOf, foreignProjection } from "../log/projected_log.ts";
+import { lostLog } from "./lost_store.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 
 /** The answer when another node created the stream at the same time. */
 const STREAM_NAME_IN_USE = 10058;
 
+/** A server with less room than this bounds a stream by itself. */
+const LEAST_BYTES = 1_048_576;
+
 /** A store as it is requested: an existing store keeps what is left undefined. */
-export interface RequestedStore extends Omit<StoreShape, "replicas" | "leaseMs" | "maxPayload"> {
+export interface RequestedStore extends Pick<StoreShape, "stream" | "prefix" | "partitions"> {
   readonly replicas: number | undefined;
   readonly leaseMs: number | undefined;
 }
@@ -31,6 +38,8 @@ export interface OpenedStore {
   readonly leaseMs: number;
   /** Streams that were created. */
   readonly created: readonly string[];
+  /** Streams that were emptied, because what they held was made of another log. */
+  readonly emptied: readonly string[];
   /** The differences between existing streams and the wanted configuration. */
   readonly drift: readonly StreamDrift[];
 }
@@ -39,7 +48,10 @@ export interface OpenedStore {
 const LEASE_MS = 5_000;
 const LEASE_MS_REPLICATED = 15_000;
 
-/** Creates missing streams. Existing ones are changed with `apply` only; the differences found are returned. */
+/**
+ * Creates missing streams. Existing ones are changed with `apply` only; the differences found are returned. A log that was
+ * there before, or was another one, throws StoreLost; `apply` takes what is there for the store from now on.
+ */
 export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
@@ -47,9 +59,10 @@ export async function ensureStreams(
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
-  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload };
+  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
   const created: string[] = [];
   const found: StreamConfig[] = [];
+  if (!apply) await requireLog(client, streamsOf(shape));
   for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
@@ -60,7 +73,29 @@ export async function ensureStreams(
   const drift = driftOfStreams(streamsOf(aim), found);
   if (apply) await update(client, drift);
   else requireFlags(found[0]!, client);
-  return { ...actual, created, drift };
+  return { ...actual, created, drift, emptied: await requireOwnList(client, wanted.stream, apply) };
+}
+
+/** The log is the first stream that is made: without it, and with others of its store, it was there before. */
+async function requireLog(client: NatsClient, [log, ...others]: readonly StreamSettings[]): Promise<void> {
+  if (await exists(client, log!)) return;
+  for (const other of others) {
+    // Another node may be making them at this moment.
+    if (!await exists(client, other) || await exists(client, log!)) continue;
+    throw lostLog(log!.name, "is gone, and the rest of its store is there");
+  }
+}
+
+/** The list of cases must be of this log. With `apply` it is emptied otherwise, to be made anew; returns what was emptied. */
+async function requireOwnList(client: NatsClient, stream: string, apply: boolean): Promise<string[]> {
+  const position = await foreignProjection(client, stream);
+  if (position === undefined) return [];
+  if (!apply) {
+    throw lostLog(stream, `is older than its list of cases, or another one (that was at ${position})`);
+  }
+  const { bucket } = casesBucketOf(stream);
+  await client.manage(({ streams }) => streams.purge(bucket));
+  return [bucket];
 }
 
 /** The shape of the store that these streams make up. */
@@ -68,7 +103,9 @@ function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape
   const named = (name: string) => found.find((config) => config.name === name)!;
   const config = named(storeStream(wanted).name);
   const leaseMs = named(leaseStream(wanted).name).max_age / 1e6;
-  return { ...wanted, partitions: partitionsIn(config), replicas: config.num_replicas, leaseMs };
+  const { max_bytes } = named(ingestName(wanted.stream));
+  const ingestBytes = max_bytes > 0 ? max_bytes : wanted.ingestBytes;
+  return { ...wanted, partitions: partitionsIn(config), replicas: config.num_replicas, leaseMs, ingestBytes };
 }
 
 function driftOfStreams(wanted: readonly StreamSettings[], found: readonly StreamConfig[]): StreamDrift[] {
@@ -87,6 +124,16 @@ async function update(client: NatsClient, drift: readonly StreamDrift[]): Promis
   }
 }
 
+async function exists(client: NatsClient, { name }: StreamSettings): Promise<boolean> {
+  try {
+    await client.manage(({ streams }) => streams.info(name));
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
 async function ensureStream(
   client: NatsClient,
   wanted: StreamSettings,
@@ -99,7 +146,7 @@ async function ensureStream(
     if (!isNotFound(error)) throw error;
   }
   try {
-    const { config } = await client.manage(({ streams }) => streams.add(wanted));
+    const config = await addStream(client, wanted);
     onCreated();
     return config;
   } catch (error) {
@@ -108,11 +155,22 @@ async function ensureStream(
   }
 }
 
+/** Makes a stream, bounded by fewer bytes than wanted where the server has not so many to set aside. */
+async function addStream(client: NatsClient, wanted: StreamSettings): Promise<StreamConfig> {
+  try {
+    return (await client.manage(({ streams }) => streams.add(wanted))).config;
+  } catch (error) {
+    if (!(error instanceof StoreFull) || wanted.max_bytes < 0) throw error;
+    const fewer = wanted.max_bytes / 4;
+    return await addStream(client, { ...wanted, max_bytes: fewer < LEAST_BYTES ? -1 : fewer });
+  }
+}
+
 /** A store without room counts as unusable here: a stream that is being created or changed may never get the room. */
 function refusedStream(error: unknown, stream: string): unknown {
   if (error instanceof StoreFull) {
     return new BackendUnusable(`No room for the stream ${stream}: ${error.message}`);
   }
-  if (!(error instanceof JetStreamApiError)) return error;
-  return new BackendUnusable(`NATS refuses the stream ${stream} (${error.code} ${error.message})`);
+  if (!(error instanceof Refused)) return error;
+  return new BackendUnusable(error.message.replace("refuses", `refuses the stream ${stream}`));
 }

@@ -5,7 +5,13 @@ import { BackendUnavailable } from "../../errors.ts";
  * end of an answer means. Answers are taken by callback: the library's iterator leaves its subscription behind (3.4.0).
  * @module
  */
-import type { DirectBatchOptions, DirectLastFor, DirectMsgRequest, StoredMsg } from "@nats-io/jetstream";
+import type {
+  DirectBatchOptions,
+  DirectLastFor,
+  DirectMsgRequest,
+  MsgRequest,
+  StoredMsg,
+} from "@nats-io/jetstream";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";
@@ -29,6 +35,8 @@ interface Answer {
 /** Reads under way at most, where many are needed. */
 export const READS_AT_ONCE = 32;
 const MESSAGES_PER_READ = 500;
+/** The server ends an answer behind the message that reaches this. By itself it would stop at 64 MB. */
+const BYTES_PER_READ = 4_000_000;
 const NOTHING_FOUND = 404;
 const TOO_MANY_FOUND = 413;
 
@@ -40,7 +48,8 @@ export async function* readSubject(
   from = 1,
 ): AsyncGenerator<StreamMessage> {
   for (let next = from;;) {
-    const query = { seq: next, next_by_subj: filter, batch: MESSAGES_PER_READ };
+    const limits = { batch: MESSAGES_PER_READ, max_bytes: BYTES_PER_READ };
+    const query = { seq: next, next_by_subj: filter, ...limits };
     const { messages, pending } = await readAnswer(client, stream, query);
     yield* messages;
     // The server may end an answer early, by its size.
@@ -133,13 +142,29 @@ async function readOne(
 }
 
 /** The last message under a filter as the stream's leader has it: it decides after an unknown outcome. */
-export async function readLast(
+export function readLast(
   client: NatsClient,
   stream: string,
   filter: string,
 ): Promise<StreamMessage | undefined> {
+  return readFromLeader(client, stream, { last_by_subj: filter });
+}
+
+/** The message at a position as the stream's leader has it. */
+export function readStored(
+  client: NatsClient,
+  stream: string,
+  position: number,
+): Promise<StreamMessage | undefined> {
+  return readFromLeader(client, stream, { seq: position });
+}
+
+async function readFromLeader(
+  client: NatsClient,
+  stream: string,
+  query: MsgRequest,
+): Promise<StreamMessage | undefined> {
   try {
-    const query = { last_by_subj: filter };
     const msg = await client.manage(({ streams }) => streams.getMessage(stream, query));
     return msg === null ? undefined : toStreamMessage(msg);
   } catch (error) {

@@ -26,8 +26,14 @@ const FULL_IN_FLIGHT = 8;
 export class GroupCommit {
   readonly #queue: PendingWrite[] = [];
   #inFlight = 0;
+  #lastPosition = 0;
 
   constructor(readonly client: NatsClient) {}
+
+  /** The highest position that was written here; 0 when nothing was. */
+  get lastPosition(): number {
+    return this.#lastPosition;
+  }
 
   /** Writes all or none, and returns their positions. Throws as `writeBatch`. */
   write(writes: readonly Write[]): Promise<PositionOf> {
@@ -61,6 +67,7 @@ export class GroupCommit {
         resolve((index) => first + index);
         next += writes.length;
       }
+      this.#lastPosition = Math.max(this.#lastPosition, next - 1);
     } catch (error) {
       // A rejected batch was not stored: each write is then tried by itself. An unknown outcome is reported to all of them.
       if (group.length > 1 && !(error instanceof BackendUnavailable)) {

@@ -2,6 +2,7 @@
 import { partitionOf } from "../../../schema/partition.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { outputLine } from "../../../schema/delivery_line.ts";
+import { malformedLine } from "./malformed_message.ts";
 
 /** An event without a position and version yet. */
 export interface PendingEvent {
@@ -113,12 +114,14 @@ export function payloadPrefix(version: number): string {
   return `${version}\t`;
 }
 
-/** A stored event as a delivery line. */
+/** A stored event as a delivery line; what is no event as a line that says so. */
 export function deliveryLineOf(
-  { position, recordedAt, payload }: StoredMessage,
+  stored: StoredMessage & { readonly subject: string; readonly raw?: Uint8Array | undefined },
   attempt: number,
   held: boolean,
 ): string {
+  const { position, recordedAt, payload, raw } = stored;
+  if (!isEvent(stored)) return malformedLine({ ...stored, content: raw ?? payload }, attempt, held);
   const tab = payload.indexOf("\t");
   const version = payload.slice(0, tab);
   return `${position}\t${version}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${payload.slice(tab)}`;
@@ -132,6 +135,7 @@ interface Envelope {
   readonly caseId: string;
 }
 
+/** Of an event: see `isEvent`. */
 export function envelopeOf({ payload }: StoredMessage): Envelope {
   const first = payload.indexOf("\t");
   const second = payload.indexOf("\t", first + 1);
@@ -144,13 +148,27 @@ export function envelopeOf({ payload }: StoredMessage): Envelope {
   };
 }
 
-/** The fields of an event that its delivery needs, and the rest of it behind the version. */
+/** The fields of an event that its delivery needs, and the rest of it behind the version; undefined for what is no event. */
 export function splitPayload(payload: Uint8Array) {
-  const rest = payload.indexOf(TAB);
-  let end = rest;
-  for (let n = 0; n < 3; n++) end = payload.indexOf(TAB, end + 1);
-  const [version, eventId, , caseId] = decoder.decode(payload.subarray(0, end)).split("\t");
-  return { version: Number(version), eventId: eventId!, caseId: caseId!, rest: payload.subarray(rest) };
+  const ends: number[] = [];
+  for (let end = payload.indexOf(TAB); end !== -1; end = payload.indexOf(TAB, end + 1)) ends.push(end);
+  const isWhole = ends.length === PAYLOAD_FIELDS - 1 && payload[ends[4]! + 1] === BRACE &&
+    payload.at(-1) === END_BRACE && !payload.includes(LINE_BREAK);
+  if (!isWhole) return undefined;
+  const [version, eventId, , caseId] = decoder.decode(payload.subarray(0, ends[3])).split("\t");
+  if (!VERSION.test(version!)) return undefined;
+  return { version: Number(version), eventId: eventId!, caseId: caseId!, rest: payload.subarray(ends[0]) };
+}
+
+/** Version, id, type, case, time, data and metadata. */
+const PAYLOAD_FIELDS = 7;
+const VERSION = /^[1-9]\d{0,8}$/;
+
+/** Whether a message on the subject of an event is one, as `splitPayload` sees it: anybody who may publish there can send anything. */
+export function isEvent({ payload }: StoredMessage): boolean {
+  const fields = payload.split("\t", PAYLOAD_FIELDS + 1);
+  return fields.length === PAYLOAD_FIELDS && VERSION.test(fields[0]!) && fields[5]!.startsWith("{") &&
+    fields[6]!.endsWith("}") && !payload.includes("\n");
 }
 
 /** The data of a stored event, as JSON text. */

@@ -22,8 +22,6 @@ interface OrderedReaderOptions {
   readonly after: number;
   /** Notified by the first message after `requestWakeUp`. */
   readonly wakeSignal?: WakeSignal;
-  /** Whether messages carry their subject. Default false: the payload of an event holds what its subject does. */
-  readonly withSubjects?: boolean;
 }
 
 /** The number of waiting messages, and when the first buffered one was stored. */
@@ -32,9 +30,11 @@ export interface Backlog {
   readonly oldest: number | undefined;
 }
 
-/** A message with its payload undecoded. */
-export interface RawMessage extends Omit<StreamMessage, "payload" | "deleted"> {
+/** A message with nothing of it decoded: the payload of an event holds what its subject does. */
+export interface RawMessage extends Pick<StreamMessage, "position" | "recordedAt"> {
   readonly data: Uint8Array;
+  /** The message as it came, which decodes its subject when asked for it. */
+  readonly source: { readonly subject: string };
 }
 
 const MS = 1_000_000;
@@ -76,9 +76,10 @@ export class OrderedReader {
   /** The same, decoded. */
   get messages(): StreamMessage[] {
     const payloads = decodeAll(this.#buffer.map(({ data }) => data));
-    return this.#buffer.map(({ subject, position, recordedAt }, i) => {
+    return this.#buffer.map(({ source: { subject }, position, recordedAt, data }, i) => {
       const payload = payloads[i]!;
-      return { subject, position, recordedAt, payload, deleted: payload === "" };
+      const raw = payload.includes("\ufffd") ? data : undefined;
+      return { subject, position, recordedAt, payload, deleted: payload === "", raw };
     });
   }
 
@@ -199,8 +200,7 @@ export class OrderedReader {
     this.#after = place.position;
     this.#setPending(place.pending);
     const { position, recordedAt } = place;
-    const subject = this.#options.withSubjects ? msg.subject : "";
-    this.#buffer.push({ subject, position, recordedAt, data: msg.data });
+    this.#buffer.push({ position, recordedAt, data: msg.data, source: msg });
     if (this.#wakeUpToken !== undefined) this.#wake();
     if (this.#pull !== undefined && --this.#pull.left === 0) this.#pull.ended.resolve(0);
   }
@@ -234,7 +234,7 @@ export class OrderedReader {
 const decoder = new TextDecoder();
 const LINE_BREAK = 10;
 
-/** Decodes many payloads, none of which holds a line break, in one call. */
+/** Decodes many payloads in one call; one by one where any of them holds a line break, as no event does. */
 function decodeAll(payloads: readonly Uint8Array[]): string[] {
   if (payloads.length === 0) return [];
   const bytes = new Uint8Array(payloads.reduce((sum, { length }) => sum + length + 1, -1));
@@ -244,7 +244,8 @@ function decodeAll(payloads: readonly Uint8Array[]): string[] {
     at += payload.length + 1;
     if (at <= bytes.length) bytes[at - 1] = LINE_BREAK;
   }
-  return decoder.decode(bytes).split("\n");
+  const decoded = decoder.decode(bytes).split("\n");
+  return decoded.length === payloads.length ? decoded : payloads.map((payload) => decoder.decode(payload));
 }
 
 /** The fields of the reply subject: `$JS.ACK.[domain.hash.]stream.consumer.tries.position.delivered.time.pending[.token]`. */

@@ -1,18 +1,25 @@
 /** The connections to PostgreSQL: every statement has a deadline, and errors come out as the contract names them. @module */
-import postgres from "postgres";
 import { delay } from "@std/async/delay";
 import { BackendUnavailable } from "../../errors.ts";
 import { SharedDeadline } from "../../primitives/shared_deadline.ts";
-import { Dialer, type ServerState } from "./dialer.ts";
+import type { Dialer } from "./dialer.ts";
 import {
   type DriverOptions,
   driverOptions,
   type PostgresTarget,
   processSurroundings,
-  type ServerAddress,
 } from "./driver_options.ts";
-import { brokeOff, isReadOnly, isTransient, isUnavailable, readOnlyError, translate } from "./errors.ts";
+import {
+  brokeOff,
+  isReadOnly,
+  isTransient,
+  isUnavailable,
+  isUnreachable,
+  readOnlyError,
+  translate,
+} from "./errors.ts";
 import { retryDelayMs } from "../../primitives/retry.ts";
+import { dialerOf, openPool, type Sql } from "./pool.ts";
 import { Semaphore } from "./semaphore.ts";
 
 interface ClientOptions {
@@ -21,27 +28,6 @@ interface ClientOptions {
   /** After this many milliseconds without an answer a connection counts as dead. Default 15,000. */
   deadlineMs?: number;
 }
-
-export type Sql = postgres.Sql<{ bigint: number }>;
-
-/** bigint columns as numbers: positions stay below 2^53. */
-const bigintAsNumber = {
-  to: 20,
-  from: [20],
-  serialize: (value: number) => String(value),
-  parse: (text: string) => Number(text),
-};
-
-/** Settings of a session; the timeouts end statements of a process that was stopped or cut off. */
-const SESSION = {
-  application_name: "zaakstroom",
-  TimeZone: "UTC",
-  synchronous_commit: "on",
-  statement_timeout: 60_000,
-  idle_in_transaction_session_timeout: 30_000,
-  client_min_messages: "warning",
-  jit: false,
-};
 
 /** Transactions that others were in the way of are tried again this many times, about 50 and 100 milliseconds later. */
 const TRANSIENT_RETRIES = 2;
@@ -148,8 +134,35 @@ export class PostgresClient {
   #beforeDeadline<T>(sql: Sql, answer: PromiseLike<T>): Promise<T> {
     return this.#deadline.race(answer, () => {
       this.#replace(sql);
-      return new BackendUnavailable(`PostgreSQL gave no answer within ${this.#options.deadlineMs} ms`);
+      const { deadlineMs: silentMs } = this.#options;
+      return new BackendUnavailable(`PostgreSQL gave no answer within ${silentMs} ms`, { silentMs });
     });
+  }
+
+  /** Asks the server for any answer, on a connection of its own. What it refuses by is an answer. */
+  async probe(signal: AbortSignal): Promise<void> {
+    const sql = this.openSession();
+    const end = () => void sql.end({ timeout: 0 }).catch(() => {});
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      await sql`select 1`;
+    } catch (error) {
+      if (isUnreachable(error)) throw translate(error);
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+    }
+  }
+
+  /** Leaves connections on which nothing comes any more, and has listeners make new ones. */
+  dropConnections(): void {
+    this.#replace(this.#sql);
+    this.#renewSessions("silent");
+  }
+
+  #renewSessions(reason: string): void {
+    this.#redial.abort(reason);
+    this.#redial = new AbortController();
   }
 
   /**
@@ -164,11 +177,10 @@ export class PostgresClient {
     this.#left.add(sql);
     this.#dialed.dialer.moveOn();
     this.#replace(sql);
-    this.#redial.abort("read-only");
-    this.#redial = new AbortController();
+    this.#renewSessions("read-only");
   }
 
-  /** Aborts when the server takes no writes any more: connections made so far lead to the wrong one. */
+  /** Aborts when connections made so far lead to the wrong server, or to none. */
   get redial(): AbortSignal {
     return this.#redial.signal;
   }
@@ -185,64 +197,5 @@ export class PostgresClient {
     this.#closed = true;
     await this.#sql.end({ timeout: 5 });
     this.#deadline.close();
-  }
-}
-
-function openPool(
-  { servers, user, password, database, settings, connectTimeoutMs }: DriverOptions,
-  dialer: Pick<Dialer, "open">,
-  { connections, pooler }: { readonly connections: number; readonly pooler: boolean },
-): Sql {
-  const session = pooler ? { application_name: SESSION.application_name } : SESSION;
-  const options = {
-    // One server for messages: with more, postgres.js would wait for a dial of its own after an error of ours.
-    ...servers[0]!,
-    user,
-    // A function, since an empty password would be looked for in the environment.
-    password: () => password ?? "",
-    database,
-    ssl: false,
-    max: connections,
-    prepare: !pooler,
-    fetch_types: false,
-    connect_timeout: connectTimeoutMs / 1000,
-    backoff: () => 0.1 + Math.random() * 0.2,
-    onnotice: () => {},
-    // Connections need not be renewed, and the timer for it outlives a pool that is closed while it dials.
-    max_lifetime: null,
-    types: { bigint: bigintAsNumber },
-    connection: { ...session, ...settings },
-    socket: () => dialer.open(),
-  } as postgres.Options<{ bigint: postgres.PostgresType<number> }>;
-  return withoutVariable("PGTARGETSESSIONATTRS", () => postgres(options)) as unknown as Sql;
-}
-
-/** postgres.js reads this variable whatever its options say, and fails at libpq's default, `any`. */
-function withoutVariable<T>(name: string, work: () => T): T {
-  const value = processSurroundings.variable(name);
-  if (value === undefined) return work();
-  Deno.env.delete(name);
-  try {
-    return work();
-  } finally {
-    Deno.env.set(name, value);
-  }
-}
-
-function dialerOf(options: DriverOptions): Dialer {
-  return new Dialer(options, (server) => readState(options, server));
-}
-
-/** Asks one server what it is. */
-async function readState(options: DriverOptions, server: ServerAddress): Promise<ServerState> {
-  const alone: DriverOptions = { ...options, servers: [server], targetSession: "any" };
-  const sql = openPool(alone, dialerOf(alone), { connections: 1, pooler: true });
-  try {
-    const [state] = await sql<ServerState[]>`
-      select pg_is_in_recovery() as standby,
-        current_setting('transaction_read_only') = 'on' as "readOnly"`;
-    return state!;
-  } finally {
-    await sql.end({ timeout: 1 });
   }
 }

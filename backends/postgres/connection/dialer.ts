@@ -28,6 +28,11 @@ export class Dialer {
     this.#stateOf = stateOf;
   }
 
+  /** The server to which the last connection led. */
+  get server(): ServerAddress {
+    return this.#options.servers[this.#first]!;
+  }
+
   /** A connected socket, for postgres.js to speak on. */
   async open(): Promise<Socket> {
     const { servers, targetSession } = this.#options;
@@ -101,7 +106,9 @@ async function dial(
   const timer = setTimeout(tooLong, connectTimeoutMs);
   try {
     await reached(socket, "connect");
-    return isUnix || tls.mode === "disable" ? socket : await encrypt(socket, server.host, tls);
+    return isUnix || tls.mode === "disable"
+      ? expectingPostgres(socket)
+      : await encrypt(socket, server.host, tls);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -133,15 +140,32 @@ async function encrypt(socket: Socket, host: string, tls: TlsPlan): Promise<Sock
   if (answer!.length === 1 && first === 0x4e) return withoutTls(socket, tls);
   // More than that byte would be taken for encrypted data (CVE-2021-23222).
   if (answer!.length > 1 || first !== 0x53) {
-    throw dialError("NOT_POSTGRES", "what answers there is not PostgreSQL");
+    throw notPostgres();
   }
   const secure = connectTls({ socket, ...settings });
   await reached(secure, "secureConnect");
   return secure;
 }
 
+/** The letters by which the first message of a server begins: what it asks for, an error, another version. */
+const FIRST_LETTERS = [..."REv"].map((letter) => letter.charCodeAt(0));
+
+/**
+ * The same socket, which fails when what answers first is not PostgreSQL. postgres.js would wait for the rest of a message
+ * that is none, and dial again and again.
+ */
+function expectingPostgres(socket: Socket): Socket {
+  return socket.once("data", ([first]: Uint8Array) => {
+    if (!FIRST_LETTERS.includes(first!)) socket.destroy(notPostgres());
+  });
+}
+
+function notPostgres(): Error {
+  return dialError("NOT_POSTGRES", "what answers there is not PostgreSQL");
+}
+
 function withoutTls(socket: Socket, { mode }: TlsPlan): Socket {
-  if (mode === "prefer" || mode === "allow") return socket;
+  if (mode === "prefer" || mode === "allow") return expectingPostgres(socket);
   throw dialError("NO_TLS", `the server has no TLS, and sslmode=${mode} asks for it`);
 }
 

@@ -49,6 +49,8 @@ export interface DriverOptions {
   readonly connectTimeoutMs: number;
   readonly user: string;
   readonly password: string | undefined;
+  /** Where a password is looked for that is not given. */
+  readonly passwordFile: string | undefined;
   readonly database: string;
   /** Settings of the session that the URL asks for. */
   readonly settings: Readonly<Record<string, string>>;
@@ -83,6 +85,7 @@ function fromParts({ host, port = 5432, user = "zaakstroom", database = "zaakstr
     targetSession,
     user,
     password: undefined,
+    passwordFile: undefined,
     database,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     settings: {},
@@ -107,9 +110,14 @@ function fromUrl(url: PostgresUrl, caFile: string | undefined, surroundings: Sur
     connectTimeoutMs: url.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     user,
     password: url.password ?? variable("PGPASSWORD"),
+    passwordFile: url.passwordFile ?? variable("PGPASSFILE") ?? homeFile(variable("HOME")),
     database: url.database ?? variable("PGDATABASE") ?? user,
     settings: url.settings,
   };
+}
+
+function homeFile(home: string | undefined): string | undefined {
+  return home === undefined ? undefined : `${home}/.pgpass`;
 }
 
 /** As in libpq, a file of who signs turns `require` into `verify-ca`, and `system` asks for `verify-full`. */

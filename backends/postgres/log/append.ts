@@ -1,9 +1,9 @@
 /** Appending events by one statement. @module */
 import type { WireEvent } from "../../../schema/events.ts";
-import { EventIdConflict, VersionConflict } from "../../errors.ts";
+import { BackendUnusable, EventIdConflict, VersionConflict } from "../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
 import type { PostgresClient } from "../connection/client.ts";
-import { codeOf, detailOf } from "../connection/errors.ts";
+import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 
@@ -28,7 +28,8 @@ export async function append(
       throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
     }
     if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
-    throw error;
+    const refusal = rowRefusal(error);
+    throw refusal === undefined ? error : new BackendUnusable(refusal, { cause: error });
   }
 }
 

@@ -3,7 +3,8 @@ import type { AuditEntry } from "../../dead_letters.ts";
 import type { ReplayRange } from "../../event_store.ts";
 import type { EventKind } from "../../../schema/evolution.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 
 /** Positions, and events of a case, read by one statement. */
 const POSITIONS_PER_READ = 5_000;

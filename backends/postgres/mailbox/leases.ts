@@ -1,5 +1,5 @@
 /** The leases of one node in the database. @module */
-import type { AcquiredLease, HeldLease, LeaseStore } from "../../mailbox/lease_store.ts";
+import type { AcquiredLease, HeldLease, LeaseStore, Liveness } from "../../mailbox/lease_store.ts";
 import type { CrashedOwner, InFlightMark } from "../../mailbox/mailbox.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
@@ -24,6 +24,7 @@ export class PostgresLeaseStore implements LeaseStore {
   readonly #client: PostgresClient;
   readonly #node: string;
   readonly #leaseMs: number;
+  readonly liveness: Liveness;
   /** False while this node was the only one alive at the last acquisition: then no other needs to be notified. */
   othersAlive = true;
 
@@ -31,6 +32,11 @@ export class PostgresLeaseStore implements LeaseStore {
     this.#client = client;
     this.#node = node;
     this.#leaseMs = leaseMs;
+    this.liveness = {
+      store: "PostgreSQL",
+      probe: (signal) => client.probe(signal),
+      dropConnections: () => client.dropConnections(),
+    };
   }
 
   async renew(held: readonly HeldLease[]): Promise<readonly HeldLease[]> {

@@ -8,7 +8,8 @@
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
 import { aborted, delayOrAbort } from "../../primitives/concurrency.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 
 const CHANNEL = "zaakstroom";
 /** Notifications are collected this long before they are sent, in milliseconds. */
@@ -115,7 +116,7 @@ export class Notifier {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       const sql = this.#client.openSession();
-      // Nothing else tells that this connection stays on a server that takes no writes any more.
+      // Nothing else tells that this connection stays on a server that takes no writes any more, or leads nowhere.
       const redial = this.#client.redial;
       try {
         await sql.listen(CHANNEL, (payload) => this.#onNotification(payload), () => this.notifyAll());

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
 import { eventTypes, isEventType } from "../../../schema/events.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 import type { SettleStatus } from "../../mailbox/mailbox_store.ts";
 import { parametersOf, type SettleReply, type SettleRequest } from "./settle_one.ts";
 

@@ -1,4 +1,5 @@
 /** The mailboxes of a database: many are read in one statement and settled in one transaction. @module */
+import { SettlementRefused } from "../../errors.ts";
 import type { Batch } from "../../mailbox/batch.ts";
 import type { BatchLimits } from "../../mailbox/batch_size.ts";
 import type { HistoryNeed, InFlightMark, Settlement } from "../../mailbox/mailbox.ts";
@@ -11,6 +12,7 @@ import type {
 } from "../../mailbox/mailbox_store.ts";
 import { Coalescer } from "../../primitives/coalescer.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import { rowRefusal } from "../connection/errors.ts";
 import { fetchGroup, type FetchRequest } from "./fetch.ts";
 import type { PostgresLeaseStore } from "./leases.ts";
 import type { Notifier } from "./notifier.ts";
@@ -24,6 +26,9 @@ import { settleOne, type SettleReply, type SettleRequest } from "./settle_one.ts
  */
 const CONCURRENT_STATEMENTS = 1;
 
+/** A settlement that takes longer waits for something, in milliseconds. */
+const SETTLES_WITHIN_MS = 1_500;
+
 /** After a COPY that other writers of the same cases made fail, this many batches are inserted instead. */
 const INSERTS_AFTER_CONFLICT = 8;
 
@@ -36,6 +41,8 @@ export class PostgresMailboxStore implements MailboxStore {
   readonly #insertsLeft = new WeakMap<MailboxOwner, number>();
   /** Mailboxes whose row something else held: each settles by itself until it has, so that no other waits for it. */
   readonly #alone = new WeakSet<MailboxOwner>();
+  /** Since when mailboxes wait for the answer to a settlement, in milliseconds of this process. */
+  readonly #committing = new Map<MailboxOwner, number>();
 
   constructor(client: PostgresClient, notifier: Notifier, leases: PostgresLeaseStore) {
     this.#client = client;
@@ -53,13 +60,32 @@ export class PostgresMailboxStore implements MailboxStore {
   }
 
   async commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
-    const { verdict, alreadyNotified } = await this.#settle({ owner, batch, settlement });
-    // Also when it was settled before: the answer to that may have been lost, and the notification with it.
-    if (verdict !== "fenced") {
-      const types = Object.keys(settlement.outputTypes);
-      this.#notifier.notify([owner.partition], types, this.#leases.othersAlive, alreadyNotified);
+    this.#committing.set(owner, performance.now());
+    try {
+      const { verdict, alreadyNotified } = await this.#settle({ owner, batch, settlement }).catch((error) => {
+        const refusal = rowRefusal(error);
+        throw refusal === undefined ? error : new SettlementRefused(refusal, { cause: error });
+      });
+      // Also when it was settled before: the answer to that may have been lost, and the notification with it.
+      if (verdict !== "fenced") {
+        const types = Object.keys(settlement.outputTypes);
+        this.#notifier.notify([owner.partition], types, this.#leases.othersAlive, alreadyNotified);
+      }
+      return verdict;
+    } finally {
+      this.#committing.delete(owner);
     }
-    return verdict;
+  }
+
+  /** What a mailbox of this process waits for; undefined when for nothing, or not for long. */
+  waitsFor(processor: string, partition: number): string | undefined {
+    const overdue = performance.now() - SETTLES_WITHIN_MS;
+    for (const [owner, since] of this.#committing) {
+      if (owner.processor !== processor || owner.partition !== partition || since > overdue) continue;
+      return this.#alone.has(owner)
+        ? "a lock that something else holds (see pg_locks)"
+        : "the database to settle";
+    }
   }
 
   /** With others, by a statement of its own, or with many outputs by a COPY. */

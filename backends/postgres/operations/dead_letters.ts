@@ -1,7 +1,8 @@
 /** Dead letters on PostgreSQL. @module */
 import type { DeadLetter, DeadLetterFilter, DeadLetters, OperatorAction } from "../../dead_letters.ts";
 import { parseStoredLine } from "../../../schema/delivery_line.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
 const DEFAULT_LIMIT = 100;

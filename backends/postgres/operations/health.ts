@@ -1,14 +1,22 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
 import type { Health, MailboxHealth } from "../../health.ts";
 import type { Inbox } from "../../dead_letters.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 import { readDurability } from "./durability.ts";
 
 /** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */
 const COUNT_UP_TO = 10_000;
 
-/** Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once. */
-export async function health(client: PostgresClient, inbox: Inbox): Promise<Health> {
+/**
+ * Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once.
+ * `waitsFor` knows of mailboxes of this node what they wait for.
+ */
+export async function health(
+  client: PostgresClient,
+  inbox: Inbox,
+  waitsFor: (processor: string, partition: number) => string | undefined,
+): Promise<Health> {
   const [durability, rejected, [{ timers, next, mailboxes }]] = await Promise.all([
     readDurability(client),
     inbox.count(),
@@ -20,7 +28,13 @@ export async function health(client: PostgresClient, inbox: Inbox): Promise<Heal
            from (${mailboxHealth(sql)}) m) m`
     ),
   ]);
-  return { ...durability, timers, nextTimerAt: next?.toISOString() ?? null, mailboxes, rejected };
+  return {
+    ...durability,
+    timers,
+    nextTimerAt: next?.toISOString() ?? null,
+    mailboxes: mailboxes.map((each) => ({ ...each, waitsFor: waitsFor(each.processor, each.partition) })),
+    rejected,
+  };
 }
 
 function mailboxHealth(sql: Sql) {
@@ -29,7 +43,8 @@ function mailboxHealth(sql: Sql) {
       coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
       coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
       (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
-      coalesce(d.parked, 0)::int as parked, coalesce(d.retrying, 0)::int as retrying, coalesce(d.dead, 0)::int as dead
+      coalesce(d.parked, 0)::int as parked, coalesce(d."oldestMs", 0) as "parkedOldestMs",
+      coalesce(d.retrying, 0)::int as retrying, coalesce(d.dead, 0)::int as dead
     from zaakstroom.subscriptions s
     left join lateral (
       select sum(c.n) as pending,
@@ -43,7 +58,11 @@ function mailboxHealth(sql: Sql) {
     ) p on true
     left join lateral (
       select count(*) filter (where state <> 'dead') as parked, count(*) filter (where state = 'retry') as retrying,
-        count(*) filter (where state = 'dead') as dead
+        count(*) filter (where state = 'dead') as dead,
+        (select (extract(epoch from clock_timestamp() - e.recorded_at) * 1000)::float8
+          from zaakstroom.events e where e.event_id = (select q.event_id from zaakstroom.parked_deliveries q
+            where (q.processor, q.partition) = (s.processor, s.partition) and q.state <> 'dead'
+            order by q.position limit 1)) as "oldestMs"
       from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (s.processor, s.partition)
     ) d on true`;
 }

@@ -1,4 +1,5 @@
 /** The transactional outbox: one node at a time moves its rows into the log, in the order of their ids. @module */
+import { isDeepStrictEqual } from "node:util";
 import type postgres from "postgres";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
@@ -6,8 +7,9 @@ import { type InputOptions, readInputText } from "../../../schema/input.ts";
 import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { arrayOf } from "../connection/array_literal.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
-import { codeOf, detailOf } from "../connection/errors.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
+import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
 import { partitionsAndRows } from "../log/append.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
@@ -110,8 +112,8 @@ function readRow(text: string, options: InputOptions): WireEvent | Refusal {
   }
 }
 
-/** Appends the events. One whose id is stored with other content is refused, so it blocks no other. */
-async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number): Promise<Drained> {
+/** Appends the events. One that can't be stored is refused, so it blocks no other. */
+async function appendEvents(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<Drained> {
   const refused: RefusedRow[] = [];
   while (events.length > 0) {
     try {
@@ -120,15 +122,51 @@ async function appendEvents(tx: Sql, events: OutboxEvent[], partitions: number):
       );
       return { touched, appended: events, refused };
     } catch (error) {
-      if (codeOf(error) !== "ZS002") throw error;
-      const clashes = ({ event }: OutboxEvent) => event.event_id === detailOf(error);
+      if (codeOf(error) !== "ZS002") {
+        const rest = await appendOneByOne(tx, events, partitions, error);
+        return { ...rest, refused: [...refused, ...rest.refused] };
+      }
       const reason = new EventIdConflict(detailOf(error)).message;
-      const clashing = events.filter(clashes);
-      refused.push(...clashing.map(({ id }) => ({ id, refusalClass: "id_conflict" as const, reason })));
-      events = events.filter((outboxEvent) => !clashes(outboxEvent));
+      const clashing = findClashing(events, detailOf(error));
+      for (const { id } of clashing) refused.push({ id, refusalClass: "id_conflict", reason });
+      events = events.filter((event) => !clashing.includes(event));
     }
   }
   return { touched: [], appended: [], refused };
+}
+
+/** Under an id with several contents: those that differ from the first, which may be stored; else all of them. */
+function findClashing(events: readonly OutboxEvent[], eventId: string): OutboxEvent[] {
+  const all = events.filter(({ event }) => event.event_id === eventId);
+  const others = all.filter(({ event }) => !isSameFact(event, all[0]!.event));
+  return others.length > 0 ? others : all;
+}
+
+/** What the store compares. */
+function isSameFact(one: WireEvent, other: WireEvent): boolean {
+  const fact = ({ event_type, correlation_id, data }: WireEvent) => [event_type, correlation_id, data];
+  return isDeepStrictEqual(fact(one), fact(other));
+}
+
+/** After the database refused a row of several without saying which: each by itself, in their order. */
+async function appendOneByOne(
+  tx: Sql,
+  events: readonly OutboxEvent[],
+  partitions: number,
+  error: unknown,
+): Promise<Drained> {
+  const reason = rowRefusal(error);
+  if (reason === undefined) throw error;
+  if (events.length === 1) {
+    return { touched: [], appended: [], refused: [{ id: events[0]!.id, refusalClass: "invalid", reason }] };
+  }
+  const each: Drained[] = [];
+  for (const event of events) each.push(await appendEvents(tx, [event], partitions));
+  return {
+    touched: [...new Set(each.flatMap(({ touched }) => touched))],
+    appended: each.flatMap(({ appended }) => appended),
+    refused: each.flatMap(({ refused }) => refused),
+  };
 }
 
 async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: number): Promise<number[]> {

@@ -12,7 +12,8 @@ import {
   type TableChange,
 } from "../../../schema/postgres/schema_text.ts";
 import { BackendUnusable } from "../../errors.ts";
-import type { PostgresClient, Sql } from "../connection/client.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 
 /** `apply`: makes the schema or brings it up to date; `if-empty`: makes it where there is none; `check`: changes nothing. */
 export type MigrateMode = "apply" | "if-empty" | "check";

@@ -10,7 +10,8 @@ import {
   reviewEventTypes,
 } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
-import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
+import { decodeEvent, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
+import { UnknownKind } from "../../../schema/evolution.ts";
 import { newRootId } from "../../../schema/ids.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 
@@ -31,11 +32,21 @@ export async function waitingCases(backend: Backend, limit: number): Promise<Wai
   }
   const waiting: WaitingCase[] = [];
   for (const caseId of asked) {
-    const review = pendingReview((await progressOf(backend, caseId)).progress);
+    const review = await reviewOf(backend, caseId);
     if (review !== undefined) waiting.push({ caseId, since: review.timestamp, review: review.data });
     if (waiting.length >= limit) break;
   }
   return waiting;
+}
+
+/** What a case waits for. One that can't be read has a dead letter, and waits for that. */
+async function reviewOf(backend: Backend, caseId: string): Promise<PendingReview | undefined> {
+  try {
+    return pendingReview((await progressOf(backend, caseId)).progress);
+  } catch (error) {
+    if (error instanceof InvalidEvent || error instanceof UnknownKind) return undefined;
+    throw error;
+  }
 }
 
 /** How far a case is, and its version. Version 0: there is no such case. */
@@ -46,7 +57,7 @@ async function progressOf(
   let progress = initialProgress;
   let version = 0;
   for await (const stored of backend.readCase(caseId)) {
-    progress = advance(progress, decodeEvent(stored.event));
+    if (stored.malformed === undefined) progress = advance(progress, decodeEvent(stored.event));
     version = stored.version;
   }
   return { progress, version };

@@ -1,38 +1,8 @@
 /** The options of `chaos`, as the command declares them and the run reads them. @module */
 import { duration, flag, oneOf, rate, serverUrl, text, wholeNumber } from "../../../schema/settings.ts";
+import { scenarioNames } from "../../../simulators/chaos/scenarios.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-
-/** The names of all scenarios: they are written out because help and completion need them without the faults. */
-const scenarioNames = [
-  "calm",
-  "worker_kill",
-  "worker_hang",
-  "heap_blow_up",
-  "poison_message",
-  "failing_handler",
-  "slow_handler",
-  "duplicate_delivery",
-  "network_partition",
-  "partition_to_backend",
-  "partition_from_backend",
-  "partition_failover",
-  "latency",
-  "bandwidth",
-  "connection_reset",
-  "lost_acknowledgement",
-  "first_commits_fail",
-  "slow_commit",
-  "disk_full",
-  "backend_kill",
-  "node_kill",
-  "guardian_kill",
-  "zombie",
-  "clock_jump",
-  "lease_theft",
-  "two_nodes_racing",
-  "bad_day",
-] as const;
 
 export const chaosOptions = {
   backend: {

@@ -1,4 +1,5 @@
 /** Plays the scenarios, prints what came of each, and writes the report. @module */
+import { fileURLToPath } from "node:url";
 import { NO_NATS, runScenarios } from "../../../simulators/chaos.ts";
 import { type ChaosResult, hasPassed, worstOf } from "../../../simulators/chaos/report/summary.ts";
 import { formatMs } from "../../../simulators/reports/number_format.ts";
@@ -36,7 +37,7 @@ async function playAll(values: ChaosValues, signal: AbortSignal, output: Output)
   const chosen = scenarios.filter(({ name }) => values.scenario === "all" || values.scenario === name);
   const view = new RunsView(output, chosen.length * backends.length);
   try {
-    const { runs, missing, notPlayed } = await runScenarios({
+    const played = await runScenarios({
       backends,
       scenarios: chosen,
       seed,
@@ -45,16 +46,17 @@ async function playAll(values: ChaosValues, signal: AbortSignal, output: Output)
       url: values.url,
       syncs: true,
       parallel: values.parallel,
+      nodeEntry: fileURLToPath(new URL("./node_entry.ts", import.meta.url)),
       signal,
       onPhase: (run, phase) => view.onPhase(run, phase),
       onResult: (result) => view.onResult(result),
     });
-    if (values.backend === "nats" && missing.length > 0) {
+    if (values.backend === "nats" && played.missing.length > 0) {
       throw new CommandError(exitCodes.unavailable, `There is ${NO_NATS}`);
     }
-    for (const what of missing) output.err(`skipped, though it was asked for: ${what}`);
-    for (const what of notPlayed) output.err(`not played: ${what}`);
-    return { at: new Date().toISOString(), seed, runs, missing, notPlayed };
+    for (const what of played.missing) output.err(`skipped, though it was asked for: ${what}`);
+    for (const what of played.notPlayed) output.err(`not played: ${what}`);
+    return { at: new Date().toISOString(), seed, ...played };
   } finally {
     view.clear();
   }
@@ -131,17 +133,6 @@ function printChaos(result: ChaosResult, values: ChaosValues, output: Output): v
 function rowOf(run: RunResult) {
   const { scenario, backend, seed, accepted, settled, failures } = run;
   const [detected_ms = null, recovered_ms = null, drain_ms] = timesOf(run);
-  const passed = failures.length === 0;
-  return {
-    scenario,
-    backend,
-    seed,
-    passed,
-    accepted,
-    settled,
-    detected_ms,
-    recovered_ms,
-    drain_ms,
-    failures,
-  };
+  const counts = { passed: failures.length === 0, accepted, settled };
+  return { scenario, backend, seed, ...counts, detected_ms, recovered_ms, drain_ms, failures };
 }

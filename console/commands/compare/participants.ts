@@ -17,10 +17,7 @@ interface OpenParticipant extends Participant {
 }
 
 /** What takes part, and what could not. */
-export interface Participants {
-  readonly open: readonly OpenParticipant[];
-  readonly excluded: readonly { name: string; why: string }[];
-}
+export type Participants = Awaited<ReturnType<typeof openParticipants>>;
 
 /**
  * No timer fires. The generated cases are of the past, so thousands of their terms would expire at once, while something
@@ -29,7 +26,7 @@ export interface Participants {
 const OPEN_OPTIONS: OpenOptions = { role: "node", timersAsOf: () => new Date(0) };
 
 /** Opens the backends; their files are made below `directory`. A backend that was asked for by a URL must be there. */
-export async function openParticipants(values: CompareValues, directory: string): Promise<Participants> {
+export async function openParticipants(values: CompareValues, directory: string) {
   const open: OpenParticipant[] = [];
   const excluded: { name: string; why: string }[] = [];
   try {

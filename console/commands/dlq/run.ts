@@ -75,7 +75,10 @@ function rowOf({ processor, partition, caseId, event, failures, attempts, held, 
 
 function describeLetter(row: LetterRow): string {
   const stacks = row.failures.map((failure) => ({ ...failure, stack: failure.stack?.split("\n") }));
-  const { event: { version, event }, failures, ...letter } = toPrintableParts({ ...row, failures: stacks });
+  const { event: { version, event, malformed }, failures, ...letter } = toPrintableParts({
+    ...row,
+    failures: stacks,
+  });
   const { position, since, processor, event_type, error, attempts, held, case_id } = letter;
   const attempted = failures.map(({ class: name, message, stack, at }, i) => {
     const trace = stack === undefined ? "" : stack.map((line) => `\n    ${line}`).join("");
@@ -84,7 +87,9 @@ function describeLetter(row: LetterRow): string {
   return [
     `${position}  ${since}  ${processor}  ${event_type}  ${error} after ${attempts} attempts, ${held} held  ${case_id}`,
     `  event ${event.event_id} of ${event.timestamp}, version ${version} of its case`,
-    `  data ${redactBsns(JSON.stringify(event.data))}`,
+    malformed === undefined
+      ? `  data ${redactBsns(JSON.stringify(event.data))}`
+      : `  not an event: ${malformed}`,
     ...attempted,
   ].join("\n");
 }

@@ -8,7 +8,7 @@ import { formatCount } from "../../../simulators/reports/number_format.ts";
 import { listenerOn } from "../../../simulators/load/process_usage.ts";
 import type { WatchedProcess } from "../../../simulators/load/process_watch.ts";
 import { LoadTester } from "../../../simulators/load_tester.ts";
-import { openBackend, type OpenedBackend, requireReadable } from "../../store/open_backend.ts";
+import { openBackend, requireReadable } from "../../store/open_backend.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { liveLines } from "./live_lines.ts";
@@ -41,15 +41,10 @@ export async function runLoad(values: LoadValues, output: Output): Promise<numbe
   }
 }
 
-interface LoadStore {
-  readonly opened: OpenedBackend;
-  /** Directory of the embedded PostgreSQL, when there is one. */
-  readonly dataDir: string | undefined;
-  remove(): Promise<void>;
-}
+type LoadStore = Awaited<ReturnType<typeof openStore>>;
 
 /** Without a server or a directory of the user's, the generated cases go where they are removed again. */
-async function openStore(values: LoadValues): Promise<LoadStore> {
+async function openStore(values: LoadValues) {
   const own = values.backend !== "memory" && values.url === undefined && values["data-dir"] === undefined;
   const temporary = own ? await Deno.makeTempDir({ prefix: "zaakstroom-load-" }) : undefined;
   const forget = () =>
@@ -60,6 +55,7 @@ async function openStore(values: LoadValues): Promise<LoadStore> {
     const embedded = values.backend === "postgres" && values.url === undefined;
     return {
       opened,
+      /** Directory of the embedded PostgreSQL, when there is one. */
       dataDir: embedded ? opened.where : undefined,
       remove: () => opened.close().finally(forget),
     };

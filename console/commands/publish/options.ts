@@ -6,7 +6,10 @@ import { backendOptions } from "../../store/options.ts";
 
 export const publishOptions = {
   ...backendOptions,
-  strict: { schema: flag, help: "refuse a BSN that fails the eleven-test, which is otherwise marked" },
+  strict: {
+    schema: flag,
+    help: "refuse a BSN that fails the eleven-test and a case_id that passes it, which are otherwise marked",
+  },
   batch: {
     schema: wholeNumber(1, 10_000).default(1_000),
     value: "N",

@@ -28,14 +28,19 @@ export async function openTemporaryStore(
   if (url === undefined) {
     const place = backend === "memory" ? [] : ["--data-dir", join(directory, "store")];
     const description = backend === "memory" ? "memory" : `${backend} embedded`;
-    return { description, args: [...args, ...place], env: { DATABASE_URL: "" }, remove: removeDirectory };
+    return {
+      description,
+      args: [...args, ...place],
+      env: { DATABASE_URL: "", DATABASE_URL_FILE: "" },
+      remove: removeDirectory,
+    };
   }
   try {
     const database = await createDatabase(url);
     return {
       description: `PostgreSQL at ${addressOf(url)}`,
       args,
-      env: { DATABASE_URL: database.url },
+      env: { DATABASE_URL: database.url, DATABASE_URL_FILE: "" },
       remove: () => database.drop().finally(removeDirectory),
     };
   } catch (error) {

@@ -11,6 +11,15 @@ declare
   v_total integer := 0;
 begin
   perform pg_advisory_xact_lock(1515236212, 0);
+  -- A log that was restored from an older backup lacks what was projected last: the model is made anew.
+  if exists (
+    select from zaakstroom.cases c
+    left join zaakstroom.events e on (e.case_id, e.version, e.position) = (c.case_id, c.version, c.position)
+    where c.position = (select max(k.position) from zaakstroom.cases k) and e.position is null
+  ) then
+    delete from zaakstroom.cases;
+    delete from zaakstroom.projections p where p.name = 'cases';
+  end if;
   insert into zaakstroom.projections (name, partition)
   select 'cases', i from generate_series(0, (select st.partitions from zaakstroom.store st) - 1) i on conflict do nothing;
   for v_partition, v_after in

@@ -22,6 +22,8 @@ create table zaakstroom.store (
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
 -- (A volatile default would make COPY insert row by row.)
+-- The check refuses what can be no event, whoever inserts it. It is short, because every statement parses it anew: it takes
+-- up to 25 µs of the processor a statement and under 1 µs a row; thirteen terms took 45.
 create table zaakstroom.events (
   position       bigint generated always as identity,
   partition      smallint not null,
@@ -36,7 +38,10 @@ create table zaakstroom.events (
   metadata       json not null,
   constraint events_pkey primary key (partition, type, position),
   constraint events_event_id unique (event_id),
-  constraint events_case_version unique (case_id, version)
+  constraint events_case_version unique (case_id, version),
+  constraint events_well_formed check (partition >= 0 and version > 0 and case_id ~ '^[^[:cntrl:]]+$'
+    and isfinite(occurred_at) and isfinite(recorded_at)
+    and json_typeof(data) = 'object' and json_typeof(metadata) = 'object')
 );
 create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
 create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);

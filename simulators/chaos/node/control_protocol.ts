@@ -17,6 +17,7 @@ export type WorkerOrder = "throw" | "hang" | "fill_heap" | "slow" | "fast";
 export type NodeReport =
   | RunReport
   | { readonly kind: "hello"; readonly node: string; readonly life: string; readonly pid: number }
+  | { readonly kind: "serving"; readonly url: string }
   | { readonly kind: "order_done"; readonly order: number; readonly evidence: number };
 
 /** How a node is started: the one argument of its entry, as JSON. */
@@ -29,6 +30,8 @@ export interface NodePlan {
   readonly stream: string;
   /** Its heap can be filled within a second. */
   readonly smallHeap: boolean;
+  /** The path of the program that runs it. */
+  readonly entry: string;
   /** Where its orders come from, on the loopback. */
   readonly control: number;
 }

@@ -28,6 +28,8 @@ export async function startMemoryNode(
   return {
     name,
     proxy: undefined,
+    statusUrl: undefined,
+    peakMemoryMb: () => Promise.resolve(undefined),
     order: (order: Order) => Promise.resolve(runtime.execute(order)),
     signal: unsupported,
     killGuardian: unsupported,

@@ -6,7 +6,6 @@ import type { NodePlan } from "./control_protocol.ts";
 const SMALL_HEAP_MB = 72;
 
 export function nodeCommand(plan: NodePlan): { command: string; args: string[] } {
-  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const args = [
     "run",
     "--quiet",
@@ -15,9 +14,9 @@ export function nodeCommand(plan: NodePlan): { command: string; args: string[] }
     // Only there: other flags than usual make V8 compile everything anew.
     ...(plan.smallHeap ? [`--v8-flags=--max-old-space-size=${SMALL_HEAP_MB}`] : []),
     "--config",
-    path("../../../deno.json"),
+    fileURLToPath(new URL("../../../deno.json", import.meta.url)),
     "--permission-set=node",
-    path("./node_entry.ts"),
+    plan.entry,
     JSON.stringify(plan),
   ];
   return { command: Deno.execPath(), args };

@@ -4,6 +4,7 @@ import { endsWithin } from "../../../backends/primitives/concurrency.ts";
 import type { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { nodeCommand } from "./node_command.ts";
+import { peakMemoryOf } from "../../load/process_usage.ts";
 import type { NodeLife, Recorder } from "../../proof/recorder.ts";
 
 /** A node starts within this time, also on a machine that is busy, in milliseconds. */
@@ -15,11 +16,14 @@ export interface ChaosNode {
   readonly name: string;
   /** Between it and the backend; none in memory. */
   readonly proxy: FaultProxy | undefined;
+  /** Where it serves its health; none before it has opened its store, and in memory. */
+  readonly statusUrl: string | undefined;
+  /** The most memory that its process has had so far, in megabytes; undefined where that can't be read. */
+  peakMemoryMb(): Promise<number | undefined>;
   /** Has it do something to itself; resolves to evidence, a count. */
   order(order: Order): Promise<number>;
   /** Sends a signal to the node itself, past its guardian. */
   signal(name: Deno.Signal): void;
-  /** Kills its guardian. */
   killGuardian(): void;
   /** Resolves when a new life of it reports. */
   nextStart(): Promise<void>;
@@ -38,6 +42,7 @@ export class NodeProcess implements ChaosNode {
   readonly #childEnded: Promise<void>;
   #connection: Deno.TcpConn | undefined;
   #pid: number | undefined;
+  #statusUrl: string | undefined;
   #started = Promise.withResolvers<void>();
   #orderCount = 0;
   #stopped: Promise<void> | undefined;
@@ -62,6 +67,14 @@ export class NodeProcess implements ChaosNode {
     const node = new NodeProcess(plan, proxy, recorder);
     await node.nextStart();
     return node;
+  }
+
+  get statusUrl(): string | undefined {
+    return this.#statusUrl;
+  }
+
+  async peakMemoryMb(): Promise<number | undefined> {
+    return this.#pid === undefined ? undefined : await peakMemoryOf(this.#pid);
   }
 
   async nextStart(): Promise<void> {
@@ -110,6 +123,7 @@ export class NodeProcess implements ChaosNode {
     for await (const line of readTextLines(connection)) {
       const report = JSON.parse(line) as NodeReport;
       if (report.kind === "hello") life = this.#hello(report);
+      else if (report.kind === "serving") this.#statusUrl = report.url;
       else if (report.kind === "order_done") this.#pendingOrders.get(report.order)?.(report.evidence);
       else this.#recorder.receive(life, report);
     }

@@ -24,20 +24,21 @@ export function chaosReport(result: ChaosResult): Report {
     sections: [
       { title: "Runs", parts: [overview(runs)] },
       ...runs.map((run) => section(run, runs)),
-      ...(notPlayed.length === 0 ? [] : [notPlayedSection(notPlayed)]),
+      ...(notPlayed.length === 0 ? [] : [{ title: "Not played", parts: notPlayed.map(textPart) }]),
     ],
   };
 }
 
+function textPart(text: string): ReportPart {
+  return { kind: "text", text };
+}
+
 function summaryOf(runs: readonly RunResult[]): string {
-  const sum = (of: (run: RunResult) => number) =>
-    formatCount(runs.reduce((total, run) => total + of(run), 0));
+  const sum = (of: "accepted" | "settled") => formatCount(runs.reduce((total, run) => total + run[of], 0));
   const faults = runs.flatMap((run) => run.faults);
   const proven = faults.filter(({ proof }) => proof !== undefined).length;
   return `${formatCount(faults.length)} faults, ${formatCount(proven)} with proof that they took effect; ` +
-    `${sum(({ accepted }) => accepted)} events accepted and ${
-      sum(({ settled }) => settled)
-    } deliveries settled meanwhile`;
+    `${sum("accepted")} events accepted and ${sum("settled")} deliveries settled meanwhile`;
 }
 
 function overview(runs: readonly RunResult[]): ReportTable {
@@ -50,20 +51,8 @@ function overview(runs: readonly RunResult[]): ReportTable {
     formatCount(run.accepted),
     formatMs(run.drainMs),
   ]);
-  const head = [
-    "scenario",
-    "backend",
-    "verdict",
-    "detected within",
-    "recovered within",
-    "events",
-    "drained in",
-  ];
-  return { kind: "table", head, rows };
-}
-
-function notPlayedSection(notPlayed: readonly string[]): ReportSection {
-  return { title: "Not played", parts: notPlayed.map((text): ReportPart => ({ kind: "text", text })) };
+  const times = ["detected within", "recovered within", "events", "drained in"];
+  return { kind: "table", head: ["scenario", "backend", "verdict", ...times], rows };
 }
 
 function section(run: RunResult, runs: readonly RunResult[]): ReportSection {
@@ -79,7 +68,7 @@ function section(run: RunResult, runs: readonly RunResult[]): ReportSection {
     state: stateOf(run),
     parts: [
       ...failures.map((text): ReportPart => ({ kind: "failure", text })),
-      { kind: "text", text: `${about}.` },
+      textPart(`${about}.`),
       ...plots(run, runs.filter((other) => other.scenario === scenario)),
       ...faultTable,
       ...findings.map(({ invariant, broken }): ReportPart => ({
@@ -87,7 +76,7 @@ function section(run: RunResult, runs: readonly RunResult[]): ReportSection {
         holds: broken.length === 0,
         text: `${invariant}, ${invariants[invariant]}`,
       })),
-      { kind: "text", text: `${describeLedger(run)}.` },
+      textPart(`${describeLedger(run)}.`),
       { kind: "command", text: replayCommand(run) },
     ],
   };
@@ -120,31 +109,21 @@ function plots({ series, faults }: RunResult, sameScenario: readonly RunResult[]
     shaded: faults.map(({ appliedAt, healedAt }) => [appliedAt / 1000, healedAt / 1000] as const),
     xRange: [0, most(({ series: { stepMs, settled } }) => [stepMs * settled.length / 1000])] as const,
   };
-  const waiting = series.waiting.flatMap((value, i) => value === null ? [] : [[seconds(i), value] as const]);
-  const faultLanes = lanesOf(
-    "fault",
-    faults,
-    ({ name }) => name,
-    ({ appliedAt, healedAt }) => [appliedAt, healedAt],
-  );
+  const plot = (title: string, y: string, of: "settled" | "waiting", lanes: Lane[]): ReportPart => {
+    const points = series[of].flatMap((value, i) => value === null ? [] : [[seconds(i), value] as const]);
+    const yMost = most((run) => run.series[of]);
+    return {
+      kind: "plot",
+      plot: linePlot({ ...common, title, y, yMost, lines: [{ name: of, points }], lanes }),
+    };
+  };
+  const spanOf = ({ appliedAt, healedAt }: FaultRecord) => [appliedAt, healedAt] as const;
+  const faultLanes = lanesOf("fault", faults, ({ name }) => name, spanOf);
   const signLanes = lanesOf("sign", series.marks, ({ what }) => what, ({ atMs }) => [atMs, atMs]);
-  const settled = linePlot({
-    ...common,
-    title: "Deliveries settled",
-    y: "a second",
-    yMost: most((run) => run.series.settled),
-    lines: [{ name: "settled", points: series.settled.map((value, i) => [seconds(i), value] as const) }],
-    lanes: faultLanes,
-  });
-  const waits = linePlot({
-    ...common,
-    title: "Deliveries waiting",
-    y: "in the store",
-    yMost: most((run) => run.series.waiting),
-    lines: [{ name: "waiting", points: waiting }],
-    lanes: signLanes,
-  });
-  return [{ kind: "plot", plot: settled }, { kind: "plot", plot: waits }];
+  return [
+    plot("Deliveries settled", "a second", "settled", faultLanes),
+    plot("Deliveries waiting", "in the store", "waiting", signLanes),
+  ];
 }
 
 /** A lane for each name, in the order of its first appearance. */

@@ -1,17 +1,13 @@
 /** The figures of runs in words, for the terminal and the report. Pure. @module */
+import type { ChaosRuns } from "../../chaos.ts";
 import type { RunResult } from "../run_scenario.ts";
 import { formatCount } from "../../reports/number_format.ts";
 import type { FaultRecord } from "../timeline.ts";
 
 /** Everything that one invocation of chaos did. */
-export interface ChaosResult {
+export interface ChaosResult extends ChaosRuns {
   readonly at: string;
   readonly seed: string;
-  readonly runs: readonly RunResult[];
-  /** Backends that were asked for and are not available; one makes the whole fail. */
-  readonly missing: readonly string[];
-  /** Scenarios that a backend cannot play, and why. */
-  readonly notPlayed: readonly string[];
 }
 
 export function hasPassed({ runs, missing }: ChaosResult): boolean {
@@ -27,13 +23,8 @@ export function worstOf(faults: readonly FaultRecord[], of: (fault: FaultRecord)
 /** The ledger of a run in one line. */
 export function describeLedger({ ledger, accepted, settled }: RunResult): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;
-  const parts = [
-    `${formatCount(completed)} completed`,
-    `${formatCount(inReview)} in review`,
-    `${formatCount(inProgress)} in progress`,
-    `${formatCount(parked)} parked`,
-    `${formatCount(dead)} dead`,
-  ];
+  const counts = { completed, "in review": inReview, "in progress": inProgress, parked, dead };
+  const parts = Object.entries(counts).map(([what, count]) => `${formatCount(count)} ${what}`);
   const verdict = ledger.balanced
     ? "nothing lost, nothing duplicated, nothing out of order"
     : "does not balance";

@@ -1,7 +1,6 @@
 /** NATS for chaos: a nats-server found on this machine and started in a temporary directory, or the one a URL names. @module */
 import { connect } from "@nats-io/transport-deno";
-import type { Upstream } from "../../proxy/link.ts";
-import { type ChaosServer, freePort, storeName } from "./server.ts";
+import { type ChaosServer, ExternalServer, freePort, storeName } from "./server.ts";
 
 /** JetStream's atomic batches came with 2.12. */
 const OLDEST_MINOR = 12;
@@ -47,19 +46,15 @@ export function useExternalNats(url: string): ChaosServer {
   return new ExternalNats(new URL(url));
 }
 
-class ExternalNats implements ChaosServer {
+class ExternalNats extends ExternalServer implements ChaosServer {
   readonly backend = "nats";
 
-  constructor(readonly url: URL) {}
-
-  get target(): Upstream {
-    return { hostname: this.url.hostname, port: Number(this.url.port || 4222) };
+  constructor(url: URL) {
+    super(url, 4222);
   }
 
   urlOf(_store: string, port?: number): string {
-    const url = new URL(this.url);
-    if (port !== undefined) [url.hostname, url.port] = ["127.0.0.1", String(port)];
-    return url.href;
+    return this.through(port).href;
   }
 
   freshStore(): Promise<string> {
@@ -71,8 +66,6 @@ class ExternalNats implements ChaosServer {
       await jetStreamApi(this.url.href, `STREAM.DELETE.${stream}`);
     }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 class ManagedNats extends ExternalNats {

@@ -6,7 +6,6 @@ import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts"
 import { FaultProxy } from "../../proxy/fault_proxy.ts";
 import { NatsWire } from "../../proxy/nats_wire.ts";
 import { PostgresWire } from "../../proxy/postgres_wire.ts";
-import type { CurrentFilter } from "../../proxy/wire.ts";
 import { Random } from "../../cases/random.ts";
 import { type ChaosNode, NodeProcess } from "../node/node_process.ts";
 import { steadyNow } from "../node/control_protocol.ts";
@@ -23,6 +22,8 @@ interface TestbedOptions {
   readonly nodes: number;
   readonly guarded: boolean;
   readonly smallHeap: boolean;
+  /** The path of the program that runs nodes. */
+  readonly nodeEntry: string;
   /** None for memory. */
   readonly server: ChaosServer | undefined;
   /** Stands between the node and its store; in memory only. */
@@ -36,8 +37,6 @@ const THEFT_TIMEOUT_MS = 3_000;
 
 /** An open testbed: nodes run, and the load has not begun. */
 export interface RunningTestbed extends Testbed {
-  /** Reads the store, past all proxies. */
-  readonly reader: Backend;
   stopNodes(): Promise<void>;
   tearDown(): Promise<void>;
 }
@@ -58,6 +57,7 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
     linkRules: [],
     server: undefined,
     storeUrl: undefined,
+    storeName: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
     stealLeases: () => Promise.reject(new Error("In memory there is one node")),
@@ -70,28 +70,17 @@ function commonMembers(seed: string, store: Backend, perSecond: number) {
   return { random: new Random(seed, "faults"), producer: new Producer(store, { seed, perSecond }) };
 }
 
-async function openOnServer(
-  { seed, perSecond, nodes, ...kind }: TestbedOptions,
-  server: ChaosServer,
-): Promise<RunningTestbed> {
-  const processes = new TestbedProcesses(server, await server.freshStore(), kind);
+async function openOnServer(options: TestbedOptions, server: ChaosServer): Promise<RunningTestbed> {
+  const processes = new TestbedProcesses(server, await server.freshStore(), options);
   try {
     const reader = await processes.open();
-    const store = await processes.openBehind(processes.proxy());
-    for (let n = 1; n <= nodes; n++) await processes.addNode(`node-${n}`);
-    return {
-      ...commonMembers(seed, store, perSecond),
-      recorder: processes.recorder,
-      nodes: processes.nodes,
-      linkRules: [processes.nodes[0]!.proxy!.rules, processes.proxies[0]!.rules],
-      server,
-      storeUrl: processes.url,
-      reader,
-      addNode: (name = `node-${processes.nodes.length + 1}`) => processes.addNode(name),
-      stealLeases: (name: string) => processes.stealLeases(name),
-      stopNodes: () => processes.stopNodes(),
-      tearDown: () => processes.tearDown(),
-    };
+    const producerProxy = processes.addProxy();
+    const store = await processes.open({ port: producerProxy.port, patient: false });
+    for (let n = 1; n <= options.nodes; n++) await processes.addNode();
+    return Object.assign(processes, {
+      ...commonMembers(options.seed, store, options.perSecond),
+      ...{ reader, linkRules: [processes.nodes[0]!.proxy!.rules, producerProxy.rules] },
+    });
   } catch (error) {
     await processes.tearDown();
     throw error;
@@ -102,58 +91,53 @@ async function openOnServer(
 class TestbedProcesses {
   readonly recorder = new Recorder();
   readonly nodes: ChaosNode[] = [];
-  readonly proxies: FaultProxy[] = [];
+  readonly #proxies: FaultProxy[] = [];
   readonly #backends: Backend[] = [];
-  readonly #server: ChaosServer;
-  readonly #store: string;
-  readonly #nodeOptions: Pick<TestbedOptions, "guarded" | "smallHeap">;
+  readonly #kind: Pick<TestbedOptions, "guarded" | "smallHeap"> & { readonly entry: string };
 
-  constructor(server: ChaosServer, store: string, kind: Pick<TestbedOptions, "guarded" | "smallHeap">) {
-    this.#server = server;
-    this.#store = store;
-    this.#nodeOptions = { guarded: kind.guarded, smallHeap: kind.smallHeap };
+  constructor(
+    readonly server: ChaosServer,
+    readonly storeName: string,
+    { guarded, smallHeap, nodeEntry: entry }: TestbedOptions,
+  ) {
+    this.#kind = { guarded, smallHeap, entry };
   }
 
-  proxy(): FaultProxy {
-    const isPostgres = this.#server.backend === "postgres";
-    const wireOf = (filterOf: CurrentFilter) =>
-      isPostgres ? new PostgresWire(filterOf) : new NatsWire(filterOf);
-    const proxy = new FaultProxy(this.#server.target, wireOf);
-    this.proxies.push(proxy);
+  get storeUrl(): string {
+    return this.server.urlOf(this.storeName);
+  }
+
+  addProxy(): FaultProxy {
+    const Wire = this.server.backend === "postgres" ? PostgresWire : NatsWire;
+    const proxy = new FaultProxy(this.server.target, (filterOf) => new Wire(filterOf));
+    this.#proxies.push(proxy);
     return proxy;
   }
 
-  get url(): string {
-    return this.#server.urlOf(this.#store);
-  }
-
   #plan(port?: number) {
-    const url = this.#server.urlOf(this.#store, port);
-    return { backend: this.#server.backend, url, stream: this.#store };
+    const { backend } = this.server;
+    return { backend, url: this.server.urlOf(this.storeName, port), stream: this.storeName };
   }
 
-  async open(node?: string): Promise<Backend> {
-    const backend = await openStore({ ...this.#plan(), patient: true, node });
+  /** Opens the store: through a port of a proxy, or directly. */
+  async open(
+    { port, patient = true, node }: { port?: number; patient?: boolean; node?: string } = {},
+  ): Promise<Backend> {
+    const backend = await openStore({ ...this.#plan(port), patient, node });
     this.#backends.push(backend);
     return backend;
   }
 
-  async openBehind({ port }: FaultProxy): Promise<Backend> {
-    const backend = await openStore(this.#plan(port));
-    this.#backends.push(backend);
-    return backend;
-  }
-
-  async addNode(node: string): Promise<ChaosNode> {
-    const proxy = this.proxy();
-    const plan = { ...this.#plan(proxy.port), node, ...this.#nodeOptions };
+  async addNode(node = `node-${this.nodes.length + 1}`): Promise<ChaosNode> {
+    const proxy = this.addProxy();
+    const plan = { ...this.#plan(proxy.port), node, ...this.#kind };
     const started = await NodeProcess.start(plan, proxy, this.recorder);
     this.nodes.push(started);
     return started;
   }
 
   async stealLeases(node: string): Promise<number> {
-    const rogue = await this.open(node);
+    const rogue = await this.open({ node });
     const stop = new AbortController();
     const stolen: Mailbox[] = [];
     const taking = processors.map(async (processor) => {
@@ -178,9 +162,9 @@ class TestbedProcesses {
 
   async tearDown(): Promise<void> {
     await this.stopNodes();
-    for (const { rules } of this.proxies) rules.restore();
+    for (const { rules } of this.#proxies) rules.restore();
     await Promise.all(this.#backends.map((backend) => backend.close()));
-    for (const proxy of this.proxies) await proxy[Symbol.asyncDispose]();
-    await this.#server.drop(this.#store);
+    for (const proxy of this.#proxies) await proxy[Symbol.asyncDispose]();
+    await this.server.drop(this.storeName);
   }
 }

@@ -11,8 +11,7 @@ import {
 } from "../../../backends/postgres/embedded/postmaster.ts";
 import { serverUser } from "../../../backends/local_server/run_as.ts";
 import { unpack } from "../../../backends/postgres/embedded/unpack.ts";
-import type { Upstream } from "../../proxy/link.ts";
-import { type ChaosServer, freePort, storeName } from "./server.ts";
+import { type ChaosServer, ExternalServer, freePort, storeName } from "./server.ts";
 
 /**
  * Starts a PostgreSQL 18 of our own, under another user when this process is root. Without `syncs` it leaves it to the
@@ -43,19 +42,16 @@ export function useExternalPostgres(url: string): ChaosServer {
   return new ExternalPostgres(new URL(url));
 }
 
-class ExternalPostgres implements ChaosServer {
+class ExternalPostgres extends ExternalServer implements ChaosServer {
   readonly backend = "postgres";
 
-  constructor(readonly url: URL) {}
-
-  get target(): Upstream {
-    return { hostname: this.url.hostname, port: Number(this.url.port || 5432) };
+  constructor(url: URL) {
+    super(url, 5432);
   }
 
   urlOf(store: string, port?: number): string {
-    const url = new URL(this.url);
+    const url = this.through(port);
     url.pathname = `/${store}`;
-    if (port !== undefined) [url.hostname, url.port] = ["127.0.0.1", String(port)];
     return url.href;
   }
 
@@ -77,8 +73,6 @@ class ExternalPostgres implements ChaosServer {
       await sql.end();
     }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 class ManagedPostgres extends ExternalPostgres {

@@ -14,12 +14,6 @@ import { Random } from "../../cases/random.ts";
 import type { PoisonEvent } from "../../proof/history.ts";
 import type { FailureMark } from "../node/fault_hooks.ts";
 
-interface ProducerOptions {
-  readonly seed: string;
-  /** Events a second. */
-  readonly perSecond: number;
-}
-
 /** One of this many cases has payments. */
 const CASES_PER_PAYING_CASE = 3;
 const PAYMENTS = 3;
@@ -43,7 +37,7 @@ export class Producer {
   #waiting: WireEvent[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(backend: Backend, { seed, perSecond }: ProducerOptions) {
+  constructor(backend: Backend, { seed, perSecond }: { seed: string; perSecond: number }) {
     this.#backend = backend;
     this.#perSecond = perSecond;
     this.#random = new Random(seed, "producer");

@@ -8,12 +8,29 @@ export interface ChaosServer extends AsyncDisposable {
   freshStore(): Promise<string>;
   /** The URL of a store through a port of this machine; without a port directly. */
   urlOf(store: string, port?: number): string;
-  /** Removes a store. */
   drop(store: string): Promise<void>;
   /** Kills it as a crash would, and waits until it is gone; only a server of our own. */
   kill9?(): Promise<void>;
   /** Starts it again on the same data; resolves when it accepts connections. */
   start?(): Promise<void>;
+}
+
+/** A server that a URL names: stores are made on it, and removed again. */
+export abstract class ExternalServer {
+  constructor(readonly url: URL, readonly defaultPort: number) {}
+
+  get target(): Upstream {
+    return { hostname: this.url.hostname, port: Number(this.url.port || this.defaultPort) };
+  }
+
+  /** The URL, through a port of this machine where one is given. */
+  protected through(port: number | undefined): URL {
+    const url = new URL(this.url);
+    if (port !== undefined) [url.hostname, url.port] = ["127.0.0.1", String(port)];
+    return url;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 /** A number for a store of ours, unlike those of other runs on the same server. */

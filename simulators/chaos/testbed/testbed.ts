@@ -1,4 +1,5 @@
 /** The testbed: everything a fault can strike. @module */
+import type { Backend } from "../../../backends/backend.ts";
 import type { LinkRules } from "../../proxy/link.ts";
 import type { Random } from "../../cases/random.ts";
 import type { ChaosNode } from "../node/node_process.ts";
@@ -15,11 +16,15 @@ export interface Testbed {
   /** Between the victim and the backend, and between the producer and the backend; none in memory. */
   readonly linkRules: readonly LinkRules[];
   readonly producer: Producer;
+  /** The store, past all proxies. */
+  readonly reader: Backend;
   readonly recorder: Recorder;
   /** None in memory. */
   readonly server: ChaosServer | undefined;
-  /** The store, past all proxies. */
+  /** Its URL, past all proxies. */
   readonly storeUrl: string | undefined;
+  /** Its name: of a database, or of a stream. */
+  readonly storeName: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
   /** Takes every lease of a node under its own name; returns how many, and gives them back. */

@@ -47,6 +47,24 @@ export const healthCases: ConformanceCase[] = [
     },
   },
   {
+    name: "health() shows how old the oldest parked delivery is, and no dead letter among them (I8)",
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(2, 1);
+      assertEquals((await healthOf(backend)).parkedOldestMs, 0);
+      await fixture.harness.advance(50);
+      await reader.settleNext(({ event: { correlation_id: caseId } }) =>
+        caseId === a ? "dead" : { retryAfterMs: 60_000 }
+      );
+      await backend.append([anEvent(a!, 2), anEvent(b!, 2)]);
+      await reader.settleNext();
+      const { parked, dead, pending, parkedOldestMs } = await healthOf(backend);
+      assertEquals({ parked, dead, pending }, { parked: 3, dead: 1, pending: 0 });
+      assert(parkedOldestMs >= 50, `The oldest is ${parkedOldestMs} ms old`);
+      await backend.deadLetters.discard({}, { by: "a test", why: "nothing waits behind it" });
+      assertEquals((await healthOf(backend)).parked, 3);
+    },
+  },
+  {
     name: "health() tells the node that has a mailbox what it tells one that has not (I8)",
     async run(fixture) {
       const { backend, cases: [a], reader } = await fixture.setUp(3, 2);

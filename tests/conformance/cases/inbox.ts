@@ -94,4 +94,50 @@ export const inboxCases: ConformanceCase[] = [
       assertEquals(stored.map(({ event }) => event.event_type), ["case.intake", "case.withdrawn"]);
     },
   },
+  {
+    name:
+      "a time that is late or ahead is marked when the event is taken in, and marks that were sent are dropped",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const { backend } = await nodeWithInbox(fixture);
+      const metadata = { marks: ["bsn_fails_eleven_test"] };
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+      for (const timestamp of ["2005-01-01T00:00:00Z", "2012-07-01T00:00:00Z", tomorrow, undefined]) {
+        const event = {
+          event_type: "case.intake",
+          timestamp,
+          data: JSON.parse(`{${INTAKE_FIELDS}}`),
+          metadata,
+        };
+        await fixture.harness.leaveEvent!(JSON.stringify(event));
+      }
+      await fixture.until("all events", async () => (await Array.fromAsync(backend.readAll())).length === 4);
+      const stored = await Array.fromAsync(backend.readCase("left"));
+      assertEquals(stored.map(({ event }) => event.metadata.marks), [
+        ["before_first_rule", "late"],
+        ["late"],
+        ["in_future"],
+        undefined,
+      ]);
+    },
+  },
+  {
+    name: "of events under one id the first is stored, and those with other content are refused (I1)",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
+      const event_id = crypto.randomUUID();
+      const data = JSON.parse(`{${INTAKE_FIELDS}}`);
+      const sent = [data, { ...data, debt_amount: 1 }, { ...data, case_id: "other" }, data];
+      const texts = sent.map((data) => JSON.stringify({ event_type: "case.intake", event_id, data }));
+      // All of them are there when the first is taken in.
+      for (const text of texts) await fixture.harness.leaveEvent!(text);
+      await fixture.mailboxes(backend, INTAKE);
+      const refused = await refusedEvents(fixture, backend.inbox!, 2);
+      assertEquals(refused.map(({ text }) => text), texts.slice(1, 3));
+      for (const { reason } of refused) assertMatch(reason, /stored already, with other content/);
+      const stored = await Array.fromAsync(backend.readAll());
+      assertEquals(stored.map(({ event }) => event.data.debt_amount), [10]);
+    },
+  },
 ];

@@ -23,6 +23,7 @@ const slips: readonly [string, RegExp][] = [
   ["--verison", /^Unknown command --verison/],
   ["start --wrokers 2", /^Unknown option --wrokers: did you mean --workers\?/],
   ["start --count 0", /^Cannot use --count: must be a whole number from 1 to /],
+  ["cases show -x", /^Unknown option -x; write -- before an argument that begins with a dash/],
   ["start --count -5", /^Cannot use --count|^Unknown option -5/],
   ["start --count 1.5", /^Cannot use --count: must be a whole number/],
   ["start --count 1e3", /^Cannot use --count: must be a whole number/],

@@ -103,9 +103,21 @@ Deno.test("a connection that sends nothing after its answer is closed", async ()
 });
 
 Deno.test("requests sent ahead are answered up to the bound, then the connection is closed", async () => {
-  await serving({ limits: { requestsPerConnection: 5 } }, async (server) => {
+  await serving({ limits: { requestsAhead: 5 } }, async (server) => {
     const answers = await readToEnd(await connect(server, request("/health").repeat(200)));
     assertEquals(answers.split("HTTP/1.1 200").length - 1, 5);
+  });
+});
+
+Deno.test("requests sent one after the other are answered up to the bound, then the connection is closed", async () => {
+  await serving({ limits: { requestsPerConnection: 3 } }, async (server) => {
+    const socket = await connect(server, request("/health"));
+    let answers = 0;
+    for await (const part of socket.readable) {
+      answers += new TextDecoder().decode(part).split("HTTP/1.1 200").length - 1;
+      if (answers < 3) await socket.write(new TextEncoder().encode(request("/health")));
+    }
+    assertEquals(answers, 3);
   });
 });
 

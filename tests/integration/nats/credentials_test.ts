@@ -7,7 +7,7 @@ import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { natsAccounts } from "../../support/servers/nats_accounts.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats, type TestNatsOptions } from "../../support/servers/nats_server.ts";
-import { assertRefused, type ProgramResult, runHere } from "../../support/program.ts";
+import { assertRefused, type ProgramResult, run, runHere } from "../../support/program.ts";
 
 let directory: string;
 Deno.test.beforeAll(async () => {
@@ -50,6 +50,19 @@ natsTest(
     assertRefused(await list(server.url), exitCodes.unusable, /check the credentials$/);
   },
 );
+
+natsTest("a password and a token are taken from the files that the environment names", async () => {
+  const secret = await file("secret", "t0p secret\n");
+  const listWith = (url: string, env: Record<string, string>) =>
+    run(["cases", "list", "--backend", "nats", "--url", url], { env });
+  await using byUser = await serverWith(`authorization { user: ann, password: "t0p secret" }`, {
+    credentials: { user: "ann", pass: "t0p secret" },
+  });
+  const user = { ZAAKSTROOM_NATS_USER: "ann", ZAAKSTROOM_NATS_PASSWORD_FILE: secret };
+  assertEquals((await listWith(byUser.url, user)).code, 0);
+  await using byToken = await serverWith(`authorization { token: "t0p secret" }`, { token: "t0p secret" });
+  assertEquals((await listWith(byToken.url, { ZAAKSTROOM_NATS_TOKEN_FILE: secret })).code, 0);
+});
 
 natsTest("a token, and an nkey by its seed in a file", async () => {
   const user = nkeys.createUser();

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, headers } from "@nats-io/transport-deno";
 import type { Backend } from "../../../backends/backend.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
+import type { NatsOptions } from "../../../backends/nats/setup/options.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
 
@@ -204,4 +205,47 @@ natsTest("a message with a reason of its own is not taken for one that was refus
   await ingest.node();
   assertEquals(await ingest.log(1), ["a case.intake"]);
   assertEquals(await ingest.backend.inbox!.count(), 0);
+});
+
+natsTest(
+  "a full ingest subject refuses to its sender, and takes more once a node has made room",
+  async () => {
+    await using ingest = await IngestClient.open("FULL");
+    const producer = await connect({ servers: server.url });
+    const api = async (subject: string, body: object = {}) =>
+      (await producer.request(`$JS.API.STREAM.${subject}.FULL_ingest`, JSON.stringify(body))).json<
+        { config: Record<string, unknown> }
+      >();
+    const { config } = await api("INFO");
+    assertEquals(config.max_bytes, 256 * 1_048_576);
+    await api("UPDATE", { ...config, max_bytes: 2_000 });
+    const send = async (case_id: string) => {
+      const answer = await producer.request("full.ingest", JSON.stringify({ ...INTAKE, case_id }));
+      return answer.json<{ error?: { description: string } }>().error?.description;
+    };
+    let sent = 0;
+    let refusal: string | undefined;
+    while (refusal === undefined) refusal = await send(`f${sent++}`);
+    assertEquals(refusal, "maximum bytes exceeded");
+    await ingest.node();
+    assertEquals((await ingest.log(sent - 1)).length, sent - 1);
+    await ingest.empty();
+    assertEquals(await send("late"), undefined);
+    assertEquals((await ingest.log(sent)).at(-1), "late case.intake");
+    // An operator's bound is left as it is.
+    const drift: string[] = [];
+    const onDrift: NatsOptions["onDrift"] = (found) => drift.push(...found.map(({ stream }) => stream));
+    await (await openNats({ url: server.url, stream: "FULL", onDrift })).close();
+    assertEquals(drift, []);
+    await producer.close();
+  },
+);
+
+natsTest("a store on a server with little room bounds its ingest subject by less", async () => {
+  await using small = await startNats({ jetStreamConfig: "max_file_store: 20MB" });
+  await (await openNats({ url: small.url })).close();
+  const watcher = await connect({ servers: small.url });
+  const answer = await watcher.request("$JS.API.STREAM.INFO.CASES_ingest");
+  assertEquals(answer.json<{ config: { max_bytes: number } }>().config.max_bytes, 16 * 1_048_576);
+  await watcher.close();
 });

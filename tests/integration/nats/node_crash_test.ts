@@ -76,7 +76,7 @@ async function liveAndDie(
 async function liveOn(url: string, seed: string): Promise<RunSummary> {
   await using node = startNode(url, seed);
   const { code, out, err } = await node.ended();
-  assertEquals(code, 0, err);
+  assertEquals(code, 0, `${out}\n${err}`);
   return JSON.parse(out);
 }
 

@@ -1,8 +1,10 @@
 /** What openNats says of a server that is away or can't be used: one line, and what to do. @module */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { BackendUnavailable, BackendUnusable } from "../../../backends/errors.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { exitCodes } from "../../../console/cli/exit_codes.ts";
+import { runHere } from "../../support/program.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats } from "../../support/servers/nats_server.ts";
@@ -49,6 +51,39 @@ natsTest("a user without rights on JetStream is refused", async () => {
     BackendUnusable,
   );
   assertOneLine(error, "may not");
+});
+
+natsTest("a limit of the account is told in one line, by the stream that met it", async () => {
+  const account = `{ users: [{ user: "ann", password: "pw" }], jetstream: { max_streams: 2 } }`;
+  await using server = await startNats({
+    config: `accounts: { A: ${account} }`,
+    credentials: { user: "ann", pass: "pw" },
+  });
+  const credentials = { user: "ann", password: "pw" };
+  const error = await assertRejects(() => openNats({ url: server.url, credentials }), BackendUnusable);
+  assertOneLine(error, "refuses the stream", "10027", "limits of the account");
+});
+
+Deno.test("a server of another kind is told from NATS at once", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answers = (async () => {
+    for await (const connection of listener) {
+      await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n")).catch(() => {});
+      connection.close();
+    }
+  })();
+  const from = performance.now();
+  const { port } = listener.addr;
+  const url = `nats://127.0.0.1:${port}`;
+  const { code, err } = await runHere(["cases", "list", "--backend", "nats", "--url", url]);
+  assertLess(performance.now() - from, 2_000);
+  assertEquals([code, err.split("\n").length], [exitCodes.unavailable, 1], err);
+  assertMatch(
+    err,
+    new RegExp(`^Can't connect to NATS: .* not NATS: see whether .* and 127.0.0.1:${port} takes`),
+  );
+  listener.close();
+  await answers;
 });
 
 natsTest("a stream of somebody else under our name is refused and left alone", async () => {

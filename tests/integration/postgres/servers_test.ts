@@ -79,6 +79,26 @@ Deno.test("a database that takes no connections is told", async () => {
   await assertReported(url, exitCodes.unusable, /55000.*let the database take connections/);
 });
 
+Deno.test("a limit of a role, a database or the server is told in one line, with what to do", async () => {
+  const url = await server.freshStore();
+  await administer(server.url, "create role limited login connection limit 0");
+  const full =
+    /^PostgreSQL has no connection left \(53300\): raise its max_connections or the limit of the role/;
+  await assertReported(as("limited", nameOf(url)), exitCodes.unusable, full);
+  await administer(server.url, "alter role limited connection limit -1");
+  await administer(server.url, `alter database "${nameOf(url)}" connection limit 0`);
+  await assertReported(as("limited", nameOf(url)), exitCodes.unusable, full);
+});
+
+Deno.test("whatever a server answers because of how it is set up is one line, and no bug", async () => {
+  const url = await server.freshStore();
+  await administer(url, "drop table zaakstroom.cases cascade");
+  await assertReported(url, exitCodes.unusable, /^PostgreSQL refuses \(42P01\): its log says what and why$/);
+  await administer(url, "alter table zaakstroom.events rename to elsewhere");
+  const shown = await runHere(["cases", "show", "x", "--url", url]);
+  assertRefused(shown, exitCodes.unusable, /^PostgreSQL refuses \(42\w+\): its log says what and why$/);
+});
+
 Deno.test("a database that is not encoded in UTF8 is refused, before anything is made in it", async () => {
   await administer(server.url, "create database latin encoding 'LATIN1' locale 'C' template template0");
   const url = server.url.replace(/\/[^/]*$/, "/latin");
@@ -99,6 +119,34 @@ Deno.test("a wrong password is refused without repeating it", async () => {
     exitCodes.unusable,
     /28P01 invalid password.*check the user and the password/,
   );
+});
+
+Deno.test("a password is taken from the password file, and the whole URL from a file", async () => {
+  const url = await server.freshStore();
+  const rules = join(server.dataDir, "pg_hba.conf");
+  await administer(server.url, `create role filed superuser login password '${SECRET}'`);
+  await Deno.writeTextFile(
+    rules,
+    `host all filed 127.0.0.1/32 scram-sha-256\n${await Deno.readTextFile(rules)}`,
+  );
+  await administer(server.url, "select pg_reload_conf()");
+  const file = await Deno.makeTempFile();
+  await Deno.chmod(file, 0o600);
+  const listWith = (env: Record<string, string>, ...args: string[]) =>
+    run(["cases", "list", ...args], { env });
+  const bare = as("filed", nameOf(url)).replace(`:${SECRET}`, "");
+  await Deno.writeTextFile(file, `127.0.0.1:${server.port}:*:filed:${SECRET}\n`);
+  assertEquals(await listWith({ PGPASSFILE: file }, "--url", bare), { code: 0, out: "No cases\n", err: "" });
+  assertEquals((await listWith({}, "--url", `${bare}?passfile=${file}`)).code, 0);
+  await Deno.chmod(file, 0o644);
+  assertRefused(
+    await listWith({ PGPASSFILE: file }, "--url", bare),
+    exitCodes.unusable,
+    /password file \(mode 0600/,
+  );
+  await Deno.writeTextFile(file, `${as("filed", nameOf(url))}\n`);
+  assertEquals((await listWith({ DATABASE_URL_FILE: file })).code, 0);
+  await Deno.remove(file);
 });
 
 Deno.test("a role without rights is told which it lacks: to make the schema, and to use it", async () => {

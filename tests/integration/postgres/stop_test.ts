@@ -2,13 +2,7 @@
 import { assert, assertLess } from "@std/assert";
 import { Program } from "../../support/program.ts";
 import { freePort } from "../../support/servers/nats_server.ts";
-import { startPostgres } from "../../support/servers/postgres_server.ts";
-
-/** The server and all that it forked, so that connections stay open and nothing answers. */
-async function signalServer(pid: number, signal: Deno.Signal): Promise<void> {
-  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  for (const each of [pid, ...children.trim().split(" ").map(Number)]) Deno.kill(each, signal);
-}
+import { signalServer, startPostgres } from "../../support/servers/postgres_server.ts";
 
 for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200/sec"] })) {
   Deno.test({

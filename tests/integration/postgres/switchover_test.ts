@@ -5,7 +5,7 @@ import { PostgresClient } from "../../../backends/postgres/connection/client.ts"
 import { setUpPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { BackendUnavailable, caseIntake, PostgresEventPublisher } from "../../../backends/publishers.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
-import { Program, runHere } from "../../support/program.ts";
+import { assertRefused, Program, run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 import { brokenRules } from "../../support/store_check.ts";
 
@@ -35,8 +35,8 @@ async function promote(own: TestPostgres, url: string): Promise<void> {
 Deno.test("after a switchover a node leaves the read-only server, and goes on at its successor", async () => {
   await using own = await startPostgres({ fsync: false });
   const url = await own.freshDatabase();
-  const run = ["--count", "2000", "--seed", "away", "--until-idle", "--json", "--port", "0"];
-  await using node = Program.start(["start", "--url", url, ...run]);
+  const work = ["--count", "2000", "--seed", "away", "--until-idle", "--json", "--port", "0"];
+  await using node = Program.start(["start", "--url", url, ...work]);
   await node.err.waitForLine(/"started"/);
   await demote(own);
   await node.err.waitForLine(/is a read-only server \(25006\)/);
@@ -79,13 +79,23 @@ Deno.test("a read-only server can be read, and says what it is to what would wri
   await using standby = await startPostgres({ fsync: false });
   const url = await standby.freshStore();
   await demote(standby);
-  assertEquals((await runHere(["cases", "list", "--url", url])).code, 0);
+  for (const command of [["cases", "list"], ["cases", "review"], ["dlq", "list"], ["inbox", "list"]]) {
+    assertEquals((await runHere([...command, "--url", url])).code, 0, command.join(" "));
+  }
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, JSON.stringify(intake("x")));
   const published = await runHere(["publish", file, "--url", url]);
   await Deno.remove(file);
   assertEquals([published.code, published.out], [exitCodes.unusable, ""]);
   assertMatch(published.err, /^PostgreSQL is a read-only server \(25006\)/);
+});
+
+Deno.test("a node does not start on a server that takes no writes, and says so in one line", async () => {
+  await using standby = await startPostgres({ fsync: false });
+  const url = await standby.freshStore();
+  await demote(standby);
+  const ended = await run(["start", "--url", url, "--port", "0"]);
+  assertRefused(ended, exitCodes.unusable, /^PostgreSQL is a read-only server \(25006\): name the one that/);
 });
 
 Deno.test("a lock that is given back in time is waited out by the command that meets it", async () => {

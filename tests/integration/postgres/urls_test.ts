@@ -1,5 +1,5 @@
 /** URLs as libpq reads them, tried on real servers. @module */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { setUpPostgres } from "../../../backends/postgres/postgres_backend.ts";
@@ -154,17 +154,30 @@ Deno.test({
   },
 });
 
-Deno.test("a server of another kind is told apart from one that is away", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const greets = (async () => {
-    for await (const connection of listener) {
-      await connection.write(new TextEncoder().encode('INFO {"server_id":"x"}\r\n')).catch(() => {});
-      connection.close();
-    }
-  })();
-  const { code, err } = await list(`postgres://u@127.0.0.1:${listener.addr.port}/db`);
-  assertEquals(code, exitCodes.unavailable);
-  assertMatch(err, /what answers there is not PostgreSQL/);
-  listener.close();
-  await greets;
-});
+/** Servers of other kinds: each says its word at once, or when it was sent something. */
+const OTHER_SERVERS = {
+  "NATS": { speaks: 'INFO {"server_id":"x"}\r\n', first: true },
+  "HTTP": { speaks: "HTTP/1.1 400 Bad Request\r\n\r\n", first: false },
+};
+
+for (const [name, { speaks, first }] of Object.entries(OTHER_SERVERS)) {
+  for (const sslmode of ["disable", "prefer"]) {
+    Deno.test(`a ${name} server is told from PostgreSQL at once, with sslmode=${sslmode}`, async () => {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const answers = (async () => {
+        for await (const connection of listener) {
+          if (!first) await connection.read(new Uint8Array(1_024)).catch(() => {});
+          await connection.write(new TextEncoder().encode(speaks)).catch(() => {});
+          connection.close();
+        }
+      })();
+      const from = performance.now();
+      const { code, err } = await list(`postgres://u@127.0.0.1:${listener.addr.port}/db?sslmode=${sslmode}`);
+      assertLess(performance.now() - from, 2_000);
+      assertEquals(code, exitCodes.unavailable);
+      assertMatch(err, /^Can't connect to PostgreSQL: what answers there is not PostgreSQL: [^\n]*$/);
+      listener.close();
+      await answers;
+    });
+  }
+}

@@ -13,7 +13,7 @@ function run(filter: (mailbox: Mailbox) => Partial<Mailbox>): Promise<RunResult>
   const { signal } = new AbortController();
   const load = { seed: "planted", perSecond: 200, durationMs: 500, onPhase() {}, signal };
   const wrapStore = overrideMailboxes(filter);
-  return runScenario(calm, { ...load, backend: "memory", server: undefined, wrapStore });
+  return runScenario(calm, { ...load, backend: "memory", server: undefined, nodeEntry: "", wrapStore });
 }
 
 function brokenBy({ findings }: RunResult): string[] {

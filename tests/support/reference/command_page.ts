@@ -4,7 +4,7 @@ import type { Options } from "../../../console/cli/options.ts";
 import { commands } from "../../../console/commands/all.ts";
 import { backendOptions } from "../../../console/store/options.ts";
 import { block, code, page, prose, table } from "./markdown.ts";
-import { defaultOf, flagOf, helpOf, type LeafCommand, leafCommands } from "./option_rows.ts";
+import { defaultOf, flagOf, helpOf, type LeafCommand, leafCommands, variablesOf } from "./option_rows.ts";
 
 export function commandPage(): string {
   const leaves = leafCommands(commands);
@@ -37,7 +37,7 @@ function renderOptions(options: Options): string {
   const own = Object.entries(options).filter(([, option]) => !isConnection(option));
   const rows = own.map(([name, option]) => [
     code(flagOf(name, option)),
-    code(option.env ?? ""),
+    variablesOf(option).map(code).join(", "),
     defaultOf(option),
     helpOf(option),
   ]);

@@ -22,6 +22,12 @@ export function flagOf(name: string, { value }: Option): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
+/** The variables that are read for it. */
+export function variablesOf({ env, fromFile }: Option): readonly string[] {
+  if (env === undefined) return [];
+  return fromFile ? [env, `${env}_FILE`] : [env];
+}
+
 /** The end of a help text that says a default which another machine would not have. */
 const DEFAULT_OF_MACHINE = /; default (\d+ here|one a core, at most 4)$/;
 

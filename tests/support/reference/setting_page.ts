@@ -3,7 +3,7 @@ import { commonOptions, type Option } from "../../../console/cli/options.ts";
 import { commands } from "../../../console/commands/all.ts";
 import { backendOptions } from "../../../console/store/options.ts";
 import { block, code, page, table } from "./markdown.ts";
-import { defaultOf, helpOf, leafCommands } from "./option_rows.ts";
+import { defaultOf, helpOf, leafCommands, variablesOf } from "./option_rows.ts";
 
 const EXAMPLE = { backend: "nats", url: "nats://host:4222", cases: { limit: 50 }, start: { workers: 2 } };
 
@@ -21,6 +21,7 @@ export function settingPage(): string {
     "`ZAAKSTROOM_CONFIG`, or `zaakstroom/config.json` in the user's configuration directory. A section under a " +
     "command's name is for that command alone:",
     block("json", [JSON.stringify(EXAMPLE)]),
+    "A variable that ends in `_FILE` names a file with the value, for secrets.",
     "`zaakstroom config show [COMMAND]` prints every setting, and where its value comes from.",
     "## Connection",
     "Every command that has a store takes these.",
@@ -36,7 +37,7 @@ export function settingPage(): string {
 function settings(options: readonly (readonly [string, Option])[]): string {
   const rows = options.map(([name, option]) => [
     code(name),
-    code(option.env ?? ""),
+    variablesOf(option).map(code).join(", "),
     defaultOf(option),
     option.backends?.join(", ") ?? "",
     helpOf(option),

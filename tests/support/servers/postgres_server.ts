@@ -180,3 +180,9 @@ function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
+
+/** Signals the server and all that it forked: stopped, its connections stay open and nothing answers. */
+export async function signalServer(pid: number, signal: Deno.Signal): Promise<void> {
+  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  for (const each of [pid, ...children.trim().split(" ").map(Number)]) Deno.kill(each, signal);
+}

@@ -31,6 +31,7 @@ export function mailbox(parts: Partial<MailboxHealth> = {}): MailboxHealth {
     oldestMs: 0,
     sinceSettledMs: 100,
     parked: 0,
+    parkedOldestMs: 0,
     retrying: 0,
     dead: 0,
     ...parts,

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decodeEvent, encodeEvent } from "../../../schema/codec.ts";
 import { allEventTypes, type WireEvent } from "../../../schema/events.ts";
-import { deliveryLine, parseLine, parseRow, storeRow } from "../../../schema/delivery_line.ts";
+import { deliveryLine, heldLine, parseLine, parseRow, storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 
 /** Case ids as input accepts them. */
@@ -38,6 +38,31 @@ Deno.test("a delivery comes out of its line as it went in, on one line, whatever
     assertEquals(line.split("\n").length, 1);
     assertEquals(parseLine(line), delivery);
   }));
+});
+
+/** A line of which one field is replaced by what is none of its kind. */
+const brokenLines = fc.tuple(deliveries, fc.nat(10), fc.oneof(fc.string(), fc.json())).map(
+  ([delivery, at, text]) => {
+    const field = deliveryLine(delivery).split("\t");
+    return field.with(at, text).join("\t");
+  },
+);
+
+Deno.test("no text makes reading a line throw: what is no event says so and keeps what is stored", () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), brokenLines), (line) => {
+    const { malformed, event, recordedAt, position } = parseLine(line);
+    assertEquals(new Date(event.timestamp).toISOString(), event.timestamp);
+    if (malformed === undefined) return;
+    assertEquals([event.data, Number.isFinite(position), Number.isFinite(recordedAt)], [{}, true, true]);
+    assertEquals(line.endsWith(malformed.raw), true);
+  }));
+});
+
+Deno.test("a held line is the same delivery, held, also where it can't be read", () => {
+  fc.assert(fc.property(deliveries, (delivery) => {
+    assertEquals(heldLine(deliveryLine(delivery)), deliveryLine({ ...delivery, held: true }));
+  }));
+  assertEquals(heldLine("7\t0\t1\t0\t5\tx"), "7\t0\t1\t1\t5\tx");
 });
 
 Deno.test("an event comes out of its store row as it went in, with its partition", () => {

@@ -87,6 +87,22 @@ Deno.test("times of any offset are stored as UTC, from the year 2000 to 366 days
   }
 });
 
+Deno.test("a time before the first rule, ahead of the clock or more than a week late is marked, and taken", () => {
+  const now = () => new Date("2026-06-10T12:00:00Z");
+  const marksAt = (timestamp: string) => {
+    const metadata = { marks: ["case_id_passes_eleven_test" as const] };
+    const event = { event_type: "case.withdrawn", timestamp, data: { case_id: "1", reason: "x" }, metadata };
+    return readInput(event, { now, strict: true }).metadata.marks;
+  };
+  assertEquals(marksAt("2000-01-01T00:00:00Z"), ["before_first_rule", "late"]);
+  assertEquals(marksAt("2012-06-30T23:59:59.999Z"), ["before_first_rule", "late"]);
+  assertEquals(marksAt("2012-07-01T00:00:00Z"), ["late"]);
+  assertEquals(marksAt("2026-06-03T11:59:59.999Z"), ["late"]);
+  assertEquals(marksAt("2026-06-03T12:00:00Z"), undefined);
+  assertEquals(marksAt("2026-06-10T12:05:00Z"), undefined);
+  assertEquals(marksAt("2026-06-10T12:05:00.001Z"), ["in_future"]);
+});
+
 Deno.test("a value that JSON does not have is refused by its field", () => {
   for (const value of [1n, NaN, Infinity, () => 1, Symbol("x")]) {
     assertThrows(

@@ -43,3 +43,8 @@ Deno.test("an analysis without an intake becomes a dead letter at once", () => {
   } as const;
   assertThrows(() => new CaseRun().give("case.analysis", analysis, AT).settle(), Reject);
 });
+
+Deno.test("a case from before the first rule becomes a dead letter at once, for no later try has a rule for it", () => {
+  const run = () => new CaseRun().give("case.intake", fullIntake(), "2005-01-15T10:00:00Z").settle();
+  assertThrows(run, Reject);
+});

@@ -60,7 +60,7 @@ class Play {
   dies(
     id: string,
     kind: Exit["kind"] = "failed",
-    more: { served?: boolean; exempt?: boolean } = {},
+    more: Pick<Exit, "served" | "exempt" | "isFinal"> = {},
   ): string[] {
     return this.post({ kind: "exited", id, exit: { kind, reason: "it did", ...more } });
   }
@@ -159,6 +159,12 @@ Deno.test("one restart more than allowed, and it stops the rest and fails itself
   const play = new Play({ strategy: "one_for_one", restarts: 2 });
   for (let n = 1; n <= 2; n++) assertEquals([play.dies("b"), play.wait(100)], [[], ["start b"]]);
   assertEquals(play.dies("b"), ["stop c", "stop a"]);
+  assertEquals([play.ended, play.isSilent()], ["failed", true]);
+});
+
+Deno.test("what no restart can help stops the rest at once, however many restarts are left", () => {
+  const play = new Play({ strategy: "one_for_one", restarts: 9 });
+  assertEquals(play.dies("b", "failed", { isFinal: true }), ["stop c", "stop a"]);
   assertEquals([play.ended, play.isSilent()], ["failed", true]);
 });
 

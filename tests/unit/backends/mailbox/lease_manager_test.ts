@@ -42,17 +42,59 @@ class FakeLeases implements LeaseStore {
   }
 }
 
-function setUp() {
+/** A store that may fall silent, wholly or on the connections that are open. */
+class SilentLeases extends FakeLeases {
+  isSilent = false;
+  areConnectionsDead = false;
+  probes = 0;
+  readonly #open = new Set<() => void>();
+
+  override async renew(held: readonly HeldLease[]) {
+    if (this.isSilent || this.areConnectionsDead) await this.#never();
+    return await super.renew(held);
+  }
+
+  /** What was open when the server was stopped is answered when it goes on. */
+  wakeUp(): void {
+    this.isSilent = false;
+    if (!this.areConnectionsDead) { for (const resolve of this.#open) resolve(); }
+  }
+
+  #never(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#open.add(resolve);
+    this.#drop.add(() => reject(new BackendUnavailable("dropped")));
+    return promise;
+  }
+
+  readonly #drop = new Set<() => void>();
+  readonly liveness = {
+    store: "The store",
+    probe: () => {
+      this.probes++;
+      return this.isSilent ? new Promise<void>(() => {}) : Promise.resolve();
+    },
+    dropConnections: () => {
+      this.areConnectionsDead = false;
+      for (const drop of this.#drop) drop();
+    },
+  };
+}
+
+function setUp<S extends FakeLeases>(store: S = new FakeLeases() as S) {
   const clock = new ManualClock();
-  const store = new FakeLeases();
   const outages: boolean[] = [];
-  const onAvailabilityChange = (error?: BackendUnavailable) => void outages.push(error !== undefined);
+  const errors: BackendUnavailable[] = [];
+  const onAvailabilityChange = (error?: BackendUnavailable) => {
+    outages.push(error !== undefined);
+    if (error !== undefined) errors.push(error);
+  };
   const manager = new LeaseManager(store, { renewMs: 100, clock, onAvailabilityChange });
   const acquired: Lease[] = [];
   manager.subscribe("intake", (lease) => acquired.push(lease));
   const active = () =>
     acquired.filter(({ revocation }) => !revocation.signal.aborted).map(({ key }) => key.partition);
-  return { clock, store, outages, manager, acquired, active };
+  return { clock, store, outages, errors, manager, acquired, active };
 }
 
 Deno.test("free leases are acquired up to the share, and more when the share grows", async () => {
@@ -105,4 +147,42 @@ Deno.test("a manager that closes releases everything, and a scope that is not su
   assertEquals(active(), [0, 1, 3]);
   await manager.close();
   assertEquals([active(), store.released.sort()], [[], [0, 1, 3]]);
+});
+
+Deno.test("a store that gives no answer anywhere is reported within seconds, with how long it had been silent", async () => {
+  const { clock, store, outages, errors } = setUp(new SilentLeases());
+  await clock.advance(0);
+  store.isSilent = true;
+  await clock.advance(100 + 2_200);
+  assertEquals([outages, errors[0]?.message], [[true], "The store is away (no answer for 2200 ms)"]);
+  assertEquals(errors[0]?.silentMs, 2_200);
+  await clock.advance(10_000);
+  store.wakeUp();
+  await clock.advance(0);
+  assertEquals(outages.at(-1), false);
+});
+
+Deno.test("a store that answers elsewhere is slow, and no outage: its answer is waited for", async () => {
+  const { clock, store, outages } = setUp(new SilentLeases());
+  await clock.advance(0);
+  store.areConnectionsDead = true;
+  await clock.advance(10_000);
+  assertEquals([outages, store.areConnectionsDead], [[], true]);
+});
+
+Deno.test("after a silence connections that stay dead are dropped, and the next round begins at once", async () => {
+  const { clock, store, outages } = setUp(new SilentLeases());
+  await clock.advance(0);
+  store.isSilent = store.areConnectionsDead = true;
+  await clock.advance(20_000);
+  assertEquals(outages.at(-1), true);
+  store.wakeUp();
+  await clock.advance(1_200 + 250);
+  assertEquals(outages.at(-1), false);
+});
+
+Deno.test("a store that answers in time is never asked on another connection", async () => {
+  const { clock, store } = setUp(new SilentLeases());
+  await clock.advance(10_000);
+  assertEquals(store.probes, 0);
 });

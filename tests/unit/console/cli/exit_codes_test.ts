@@ -1,6 +1,7 @@
 /** How errors become an exit code and one line. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import {
+  BackendBusy,
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
@@ -23,6 +24,7 @@ const cases: readonly [Error, number][] = [
   [new InvalidEvent(["x"]), exitCodes.input],
   [new EventIdConflict("x"), exitCodes.input],
   [new BackendUnavailable("x"), exitCodes.unavailable],
+  [new BackendBusy("x"), exitCodes.unusable],
   [new BackendUnusable("x"), exitCodes.unusable],
   [new EmbeddedError("no_space", "x"), exitCodes.unusable],
   [new EmbeddedError("in_use", "x"), exitCodes.inUse],

@@ -63,6 +63,34 @@ Deno.test("the help lines options up with their values and variables", () => {
   ]);
 });
 
+const SECRET = {
+  token: { schema: text.optional(), value: "WORD", env: "TOKEN", fromFile: true, help: "secret" },
+  name: { schema: text.optional(), value: "NAME", env: "NAME", help: "who" },
+} satisfies Options;
+
+Deno.test("a secret is read from the file that its variable with _FILE names, without the line break at its end", async () => {
+  const path = await Deno.makeTempFile();
+  const readSecret = (env: Record<string, string>, ...args: string[]) =>
+    readOptions(SECRET, args, { env: (name) => env[name] }).values;
+  await Deno.writeTextFile(path, "ge heim \n");
+  assertEquals(readSecret({ TOKEN_FILE: path }).token, "ge heim ");
+  assertEquals(readSecret({ TOKEN_FILE: path }, "--token", "own").token, "own");
+  assertEquals(readSecret({ TOKEN_FILE: "", TOKEN: "own" }).token, "own");
+  assertEquals(readSecret({ NAME_FILE: path }).name, undefined);
+  const refused = (env: Record<string, string>) => assertThrows(() => readSecret(env), UsageError).message;
+  assertEquals(
+    refused({ TOKEN_FILE: path, TOKEN: "own" }),
+    "Cannot use TOKEN together with TOKEN_FILE: choose one",
+  );
+  await Deno.writeTextFile(path, "\n");
+  assertEquals(refused({ TOKEN_FILE: path }), `Cannot use the file ${path} of TOKEN_FILE: it is empty`);
+  await Deno.remove(path);
+  assertEquals(
+    refused({ TOKEN_FILE: path }),
+    `Cannot read the file ${path} of TOKEN_FILE: there is no such file`,
+  );
+});
+
 Deno.test("a flag of another backend is refused; the environment serves several commands, and is not", () => {
   const store = {
     backend: { schema: text.default("postgres"), value: "NAME", help: "which" },

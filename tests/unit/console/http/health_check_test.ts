@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../../../backends/errors.ts";
 import type { Health } from "../../../../backends/health.ts";
 import { HealthCheck, type HealthCheckOptions } from "../../../../console/http/health_check.ts";
+import type { KnownOutage } from "../../../../console/http/health_report.ts";
 import { facts, mailbox, manualClock } from "../fixtures.ts";
 
 const never = () => new Promise<void>(() => {});
@@ -88,6 +89,20 @@ Deno.test("a backend that does not answer in time is unavailable, and is not ask
   assertEquals(asked.times, 1);
   resolve(calm());
   await promise;
+});
+
+Deno.test("an outage that the node knows of is told at once: without the report before it, and without waiting", async () => {
+  const known: { outage: KnownOutage | undefined } = { outage: undefined };
+  const waits: number[] = [];
+  const { check, clock } = checked(() => new Promise(() => {}), {
+    facts: () => facts(known),
+    wait: (ms) => Promise.resolve(void waits.push(ms)),
+  });
+  await check.report();
+  const outage = { reason: "PostgreSQL is away (no answer for 2200 ms)", since: clock.now() - 2_200 };
+  known.outage = outage;
+  assertEquals((await check.report()).why, ["the backend is unavailable for 2.2 s: " + outage.reason]);
+  assertEquals(waits, [3_000, 250]);
 });
 
 Deno.test("a backend that refuses is stuck: somebody has to act", async () => {

@@ -28,12 +28,23 @@ const statesOf = (mailboxes: MailboxHealth[]) => reportOf(mailboxes).processors.
 Deno.test("given nothing waits, a node is ok and its processors are idle", () => {
   const { status, why, durability, processors } = reportOf([mailbox(), mailbox({ partition: 1 })]);
   assertEquals({ status, why, durability }, { status: "ok", why: [], durability: "on disk" });
-  const counts = { pending: 0, oldest_ms: 0, owned: 2, unowned: 0, parked: 0, retrying: 0, dead: 0 };
+  const counts = {
+    pending: 0,
+    oldest_ms: 0,
+    owned: 2,
+    unowned: 0,
+    parked: 0,
+    retrying: 0,
+    parked_oldest_ms: 0,
+    dead: 0,
+  };
   assertEquals(processors, [{ name: "intake", state: "idle", ...counts }]);
 });
 
 Deno.test("given work is held up, the report says why, whatever the backend says of itself", () => {
-  const { why } = reportOf([mailbox()], {}, { outageReason: "PostgreSQL refuses (53100 disk full)" });
+  const { why } = reportOf([mailbox()], {}, {
+    outage: { reason: "PostgreSQL refuses (53100 disk full)", since: START },
+  });
   assertEquals(why, ["work is held up: PostgreSQL refuses (53100 disk full)"]);
 });
 
@@ -110,6 +121,20 @@ Deno.test("parked deliveries and dead letters are told and change no status", ()
   assertEquals([report.status, report.processors[0]!.state], ["ok", "idle"]);
   const { parked, retrying, dead } = report.processors[0]!;
   assertEquals([parked, retrying, dead], [40, 30, 2]);
+});
+
+Deno.test("parked deliveries that wait for long are told with the age of the oldest, and change no status", () => {
+  const { status, why, processors } = reportOf([
+    mailbox({ parked: 2, parkedOldestMs: 3_600_000 }),
+    mailbox({ partition: 1, parked: 1, parkedOldestMs: 10 }),
+  ]);
+  assertEquals([status, processors[0]!.parked_oldest_ms], ["ok", 3_600_000]);
+  assertEquals(why, ["intake: 3 parked, the oldest for 60 min"]);
+});
+
+Deno.test("a mailbox that waits for something is named, with what it waits for", () => {
+  const { why } = reportOf([mailbox({ partition: 3, waitsFor: "a lock that something else holds" })]);
+  assertEquals(why, ["intake: partition 3 waits for a lock that something else holds"]);
 });
 
 Deno.test("the threshold can be chosen", () => {

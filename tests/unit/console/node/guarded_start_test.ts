@@ -1,6 +1,9 @@
 /** The guardian's part of the command line. @module */
 import { assert, assertEquals } from "@std/assert";
+import { BackendReadOnly, BackendUnusable } from "../../../../backends/errors.ts";
+import { describeExit, exitCodes } from "../../../../console/cli/exit_codes.ts";
 import {
+  asOutage,
   givesUp,
   GUARDED,
   isAnswer,
@@ -36,6 +39,14 @@ Deno.test("the node runs in a small heap, and knows that it is guarded", () => {
 Deno.test("a store out of reach is the first start's answer alone; a crash never is one", () => {
   assertEquals([0, 1, 2, 3, 4, 5, 6, 7].filter((code) => !isAnswer(code, 1)), []);
   assertEquals([0, 1, 2, 3, 4, 5, 6, 7, 70, 75, 101].filter((code) => !isAnswer(code, 2)), [4, 70, 75, 101]);
+});
+
+Deno.test("a server that can't serve now is the first start's answer alone: a node started again is out of its reach", () => {
+  const busy = new BackendReadOnly("PostgreSQL is a read-only server");
+  const codes = [undefined, "1", "2"].map((start) => describeExit(asOutage(busy, start)).code);
+  assertEquals(codes, [exitCodes.unusable, exitCodes.unusable, exitCodes.unavailable]);
+  const unusable = new BackendUnusable("no such database");
+  assertEquals(asOutage(unusable, "2"), unusable);
 });
 
 Deno.test("a guardian gives up for a supervisor above it and for a run until idle", () => {

@@ -1,4 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import {
+  ageBands,
+  households,
+  incomeSources,
+  intakeChannels,
+  priorities,
+} from "../../../../schema/events.ts";
 import { localHour } from "../../../../simulators/cases/arrival_pattern.ts";
 import { assumptions, modellingChoices } from "../../../../simulators/cases/assumptions.ts";
 import {
@@ -14,6 +21,45 @@ Deno.test("the figures are those of the sources", () => {
   assertEquals(smallestCountedDebt, 50);
   assertEquals(Object.keys(municipalities.prevalence_pct).length, 342);
   assertEquals(sourcedFigures.debt_types.length, 29);
+});
+
+/** Shares over exactly these items, which sum to 1. */
+function assertShares(items: readonly string[], shares: Readonly<Record<string, number>>): void {
+  assertEquals(Object.keys(shares), [...items]);
+  for (const [item, share] of Object.entries(shares)) assert(share >= 0 && share <= 1, item);
+  assertAlmostEquals(Object.values(shares).reduce((sum, share) => sum + share, 0), 1, 1e-6);
+}
+
+Deno.test("shares cover every item of the schema, and sum to 1", () => {
+  const { household_types, age_bands, income_source, debt_types, channel_mix, weight_blocks } =
+    sourcedFigures;
+  assertShares(households, household_types.shares);
+  assertShares(ageBands, age_bands.shares);
+  assertShares(incomeSources, income_source.shares);
+  const { online, phone, walk_in } = channel_mix;
+  assertShares(intakeChannels, { online, phone, walk_in });
+  const { A, B, C } = weight_blocks;
+  assertShares(["A", "B", "C"], { A, B, C });
+  const weights = Object.fromEntries(debt_types.map(({ id, weight }) => [id, weight]));
+  assertShares(debt_types.map(({ id }) => id), weights);
+  for (const { priority_mix } of debt_types) assertShares(priorities, priority_mix);
+});
+
+Deno.test("amounts, rates and the range of test BSNs are possible ones", () => {
+  const { debt_types, seasonality, bsn: { test_range }, creditors_per_case, total_debt_per_client } =
+    sourcedFigures;
+  for (const { id, block, amount: { dist, sigma, min_eur, max_eur } } of debt_types) {
+    assert(dist === "lognormal" && sigma > 0 && min_eur >= 0 && max_eur > min_eur, id);
+    assert(["A", "B", "C"].includes(block), id);
+  }
+  assertEquals(Object.keys(seasonality.monthly_index).length, 12);
+  assert(
+    [...Object.values(seasonality.monthly_index), ...Object.values(municipalities.prevalence_pct)].every((
+      n,
+    ) => n > 0),
+  );
+  assert(creditors_per_case.dist.k > 0 && total_debt_per_client.dist.sigma > 0);
+  for (const bsn of [test_range.first, test_range.last]) assertMatch(bsn, /^9999\d{5}$/);
 });
 
 Deno.test("the median and the 90th percentile of a type agree with its parameters", () => {

@@ -29,14 +29,11 @@ Deno.test("what seems to end before it began counts as nothing, and what takes d
   assertAlmostEquals(max, 3_600_000, 4_000);
 });
 
-Deno.test("adding a histogram counts what it counted, and resetting forgets", () => {
-  const [one, other] = [new LatencyHistogram(), new LatencyHistogram()];
-  one.record(1);
-  other.record(9);
-  one.add(other);
-  assertEquals([one.figures().count, one.figures().max], [2, 9]);
-  one.reset();
-  assertEquals(one.figures().count, 0);
+Deno.test("resetting forgets", () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(1);
+  histogram.reset();
+  assertEquals(histogram.figures().count, 0);
 });
 
 Deno.test("the percentile curve rises to the greatest value", () => {

@@ -18,6 +18,6 @@ Deno.test("what is told of a batch is its deliveries that are done, with their t
   const failures = [{ position: 8 }] as unknown as FailedDelivery[];
   const settlement = { outputs: new Uint8Array(), outputTypes: {}, timers: [], failures: failures };
   assertEquals(settledDeliveries({ lines } as Batch, settlement), [
-    { type: "case.intake", recordedAt: 1_000, timestamp: 900 },
+    { recordedAt: 1_000, timestamp: 900 },
   ]);
 });

@@ -37,7 +37,7 @@ Deno.test("a store that stops for a while delays everything that was due meanwhi
   const { listener, latencies } = listen(start);
   const goesOn = new Promise((resolve) => setTimeout(resolve, 300));
   const append = () => goesOn.then(() => appended);
-  const { count } = await runOpenLoop({
+  await runOpenLoop({
     schedule: everyMs(100),
     make: () => event,
     append,
@@ -45,7 +45,7 @@ Deno.test("a store that stops for a while delays everything that was due meanwhi
     listener,
     signal,
   });
-  assertEquals([count, latencies.length], [100, 100]);
+  assertEquals(latencies.length, 100);
   // A closed loop would see four slow answers; here all that were due in those 300 ms waited for the store.
   assert(Math.min(...latencies) > 150, `${latencies}`);
 });
@@ -74,7 +74,7 @@ Deno.test("a generator that is slow itself is late", async () => {
     return event;
   };
   const append = () => Promise.resolve(appended);
-  const { makingMs } = await runOpenLoop({ schedule: [0, 1, 40], make, append, start, listener, signal });
+  const makingMs = await runOpenLoop({ schedule: [0, 1, 40], make, append, start, listener, signal });
   assert(Math.max(...lates) > 15, `${lates}`);
   assert(makingMs >= 90, `${makingMs}`);
 });
@@ -116,7 +116,7 @@ Deno.test("an aborted offer ends with what is under way", async () => {
     stop.abort();
     return Promise.resolve(appended);
   };
-  const offered = await runOpenLoop({
+  await runOpenLoop({
     schedule: [0, 60_000],
     make: () => event,
     append,
@@ -124,5 +124,5 @@ Deno.test("an aborted offer ends with what is under way", async () => {
     listener,
     signal: stop.signal,
   });
-  assertEquals([offered.count, latencies.length], [1, 1]);
+  assertEquals(latencies.length, 1);
 });

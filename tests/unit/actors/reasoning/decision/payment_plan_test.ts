@@ -1,12 +1,12 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { divide, NoPlan, planPayments } from "../../../../../actors/reasoning/decision/payment_plan.ts";
+import { divide, planPayments } from "../../../../../actors/reasoning/decision/payment_plan.ts";
 
 const claims = fc.integer({ min: 0, max: 100_000_000_000 });
 
 Deno.test("a claim is divided evenly, and the last instalment takes the rest", () => {
   const plan = planPayments(100_000, { capacity: 30_000, months: 18, instalmentMin: 1_000 }, "2026-01-31");
-  assertEquals(plan.instalments, [
+  assertEquals(plan?.instalments, [
     { due: "2026-02-28", amount: 25_000 },
     { due: "2026-03-31", amount: 25_000 },
     { due: "2026-04-30", amount: 25_000 },
@@ -20,8 +20,8 @@ Deno.test("without an income the whole term is used, with an instalment worth a 
 });
 
 Deno.test("what does not fit the room to repay gets no plan", () => {
-  assertThrows(() => divide(180_001, { capacity: 10_000, months: 18, instalmentMin: 1_000 }), NoPlan);
-  assertEquals(divide(180_000, { capacity: 10_000, months: 18, instalmentMin: 1_000 }).count, 18);
+  assertEquals(divide(180_001, { capacity: 10_000, months: 18, instalmentMin: 1_000 }), undefined);
+  assertEquals(divide(180_000, { capacity: 10_000, months: 18, instalmentMin: 1_000 })?.count, 18);
 });
 
 Deno.test("amounts are conserved to the cent, within the capacity and the term", () => {
@@ -33,7 +33,7 @@ Deno.test("amounts are conserved to the cent, within the capacity and the term",
   fc.assert(fc.property(claims, bounds, (claim, { capacity, months, instalmentMin }) => {
     if (capacity !== undefined) claim = Math.min(claim, capacity * months);
     const known = capacity === undefined ? {} : { capacity };
-    const { instalments } = planPayments(claim, { ...known, months, instalmentMin }, "2026-03-10");
+    const { instalments } = planPayments(claim, { ...known, months, instalmentMin }, "2026-03-10")!;
     const amounts = instalments.map((instalment) => instalment.amount);
     assertEquals(amounts.reduce((sum, amount) => sum + amount, 0), claim);
     assert(instalments.length <= months);

@@ -9,7 +9,6 @@ import {
 
 const doubled: Dated<number> = {
   id: "doubled",
-  unit: "cents",
   source: { law: "Test", certainty: "policy" },
   values: [
     { from: "2020-01-01", value: 1 },

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { assess } from "../../../../../actors/reasoning/decision/assessment.ts";
 import { featureNames } from "../../../../../actors/reasoning/model/features.ts";
-import { model, modelOf, type Weights } from "../../../../../actors/reasoning/model/model.ts";
+import { model, modelOf } from "../../../../../actors/reasoning/model/model.ts";
 import weights from "../../../../../actors/reasoning/model/weights_v1.json" with { type: "json" };
 import {
   ageBands,
@@ -88,20 +88,6 @@ Deno.test("an amount outside the training is clamped, and said", () => {
 Deno.test("a heavier burden never raises the chance that a payment plan succeeds", () => {
   const burden = featureNames.indexOf("debts_to_income");
   assert(weights.heads.payment_plan.weights[burden]! < 0);
-});
-
-Deno.test("a second model is compared in shadow and decides nothing", () => {
-  const sure: Weights = {
-    ...weights,
-    version: "other-1",
-    heads: { ...weights.heads, payment_plan: { ...weights.heads.payment_plan, bias: 20 } },
-  };
-  const alone = assess(fullIntake(), {}, AT);
-  const { shadow, ...decided } = assess(fullIntake(), {}, AT, { model, shadow: modelOf(sure) });
-  assertEquals(decided, alone);
-  const { version, success_probability, difference } = shadow as Record<string, unknown>;
-  assertEquals([version, success_probability], ["other-1", 1]);
-  assertEquals(difference, Math.round((1 - alone.success_probability) * 1e4) / 1e4);
 });
 
 Deno.test("weights for other features are refused", () => {

@@ -31,16 +31,21 @@ function play(start: Running, events: RunningEvent[]): SagaAction {
     last = react(state, event);
     state = foldRunning(state, event);
     if (last.kind === "closes") break;
-    if (last.kind === "missed") queue.unshift({ type: "case.payment_missed", instalment: last.instalment });
+    if (last.kind === "missed") {
+      queue.unshift({ event_type: "case.payment_missed", data: { instalment: last.instalment } });
+    }
   }
   return last;
 }
 
 const expiry = ({ deadlines }: Running, i: number): RunningEvent => {
   const { term, due } = deadlines[i]!;
-  return { type: "case.term_expired", term, due };
+  return { event_type: "case.term_expired", data: { term, due } };
 };
-const paid = (amount: number): RunningEvent => ({ type: "case.payment_received", amount });
+const paid = (amount: number): RunningEvent => ({
+  event_type: "case.payment_received",
+  data: { amount: cents(amount) },
+});
 
 Deno.test("a plan that is paid is resolved, whether in instalments or at once", () => {
   const plan = running("payment_plan");
@@ -65,7 +70,10 @@ Deno.test("arrears that are made good are not held against the citizen", () => {
 
 Deno.test("an organisation and a timer that report the same missed instalment count once", () => {
   const plan = running("payment_plan");
-  const twice: RunningEvent[] = [{ type: "case.payment_missed", instalment: 1 }, expiry(plan, 0)];
+  const twice: RunningEvent[] = [
+    { event_type: "case.payment_missed", data: { instalment: 1 } },
+    expiry(plan, 0),
+  ];
   assertEquals(play(plan, twice).kind, "waits");
 });
 
@@ -77,14 +85,14 @@ Deno.test("a plan not paid by its last instalment escalates", () => {
 
 Deno.test("a timer that fires twice, or after the deadline was met, changes nothing", () => {
   const referred = running("refer_assistance");
-  const met: RunningEvent = { type: "case.assistance_accepted", stage: "first_meeting" };
+  const met: RunningEvent = { event_type: "case.assistance_accepted", data: { stage: "first_meeting" } };
   assertEquals(play(referred, [met, expiry(referred, 0)]).kind, "waits");
   assertEquals(play(referred, [met, expiry(referred, 1)]), { kind: "closes", outcome: "escalated" });
 });
 
 Deno.test("assistance that leads to a plan resolves the case; a first meeting that never comes escalates it", () => {
   const referred = running("refer_assistance");
-  const plan: RunningEvent = { type: "case.assistance_accepted", stage: "plan" };
+  const plan: RunningEvent = { event_type: "case.assistance_accepted", data: { stage: "plan" } };
   assertEquals(play(referred, [plan]), { kind: "closes", outcome: "resolved" });
   assertEquals(play(referred, [expiry(referred, 0)]), { kind: "closes", outcome: "escalated" });
 });
@@ -101,7 +109,7 @@ Deno.test("a collected claim is resolved when paid, escalates when its term expi
 Deno.test("what is paid is no longer awaited, in arrears or ahead", () => {
   const plan = running("payment_plan");
   assertEquals(nextDeadline(foldRunning(plan, paid(18_000))), plan.deadlines[2]!);
-  const late: RunningEvent[] = [paid(9_000), { type: "case.payment_missed", instalment: 1 }];
+  const late: RunningEvent[] = [paid(9_000), { event_type: "case.payment_missed", data: { instalment: 1 } }];
   assertEquals(late.reduce(foldRunning, plan).missed, []);
 });
 

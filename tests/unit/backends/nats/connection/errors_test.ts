@@ -5,6 +5,7 @@ import { JetStreamApiError } from "@nats-io/jetstream";
 import {
   Conflict,
   EventTooLarge,
+  isNotFound,
   refusal,
   StoreFull,
 } from "../../../../../backends/nats/connection/errors.ts";
@@ -38,8 +39,22 @@ Deno.test("what only a person can mend is refused, and a busy server is asked ag
   assert(!(refused(10008) instanceof StoreFull));
 });
 
+Deno.test("a code that nobody expects is a refusal in one line, and no bug", () => {
+  for (const code of [10026, 10027, 10113, 19999]) {
+    const error = refused(code, "maximum number of streams reached", 400);
+    assert(error instanceof BackendUnusable, String(code));
+    assertMatch(error.message, new RegExp(`^NATS refuses \\(${code} maximum number .*limits of the account`));
+  }
+});
+
+Deno.test("a stream that is gone is waited for, until somebody knows better, and is what was not found", () => {
+  const missing = refused(10059, "stream not found", 404);
+  assert(missing instanceof BackendUnavailable && isNotFound(missing));
+  assert(isNotFound(refused(10037, "no message found", 404)) && !isNotFound(refused(10008)));
+});
+
 Deno.test("a stale expectation is a conflict that tells the sequence found; what is not known stays itself", () => {
   const conflict = refused(10071, "wrong last sequence: 42", 400);
   assertEquals((conflict as Conflict).actual, 42);
-  assertEquals((refused(10059, "stream not found", 404) as JetStreamApiError).code, 10059);
+  assertEquals((refused(10037, "no message found", 404) as JetStreamApiError).code, 10037);
 });

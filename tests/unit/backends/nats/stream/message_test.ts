@@ -1,10 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import {
+  deliveryLineOf,
+  isEvent,
+  payloadPrefix,
   type PendingEvent,
   pendingEventOfRow,
   pendingEventsOf,
+  splitPayload,
 } from "../../../../../backends/nats/stream/message.ts";
-import { encodeLines, outputLine } from "../../../../../schema/delivery_line.ts";
+import { encodeLines, outputLine, parseLine } from "../../../../../schema/delivery_line.ts";
 
 const ROW = [
   "3",
@@ -59,3 +64,41 @@ for (const [what, line] of Object.entries(invalidLines)) {
     assertThrows(() => pendingEventsOf(lines(row(), line)), RangeError, "no event");
   });
 }
+
+/** The payload of an event of which one field is replaced, and any other text. */
+const payloads = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.tuple(
+    fc.nat(6),
+    fc.oneof(fc.string(), fc.json(), fc.constantFrom("0", "1", "{}", "{\n}", "{\t}", "1e9")),
+  ).map(
+    ([at, text]) => {
+      const field = `${payloadPrefix(3)}${bodyOf(pendingEventOfRow(row()))}`.split("\t");
+      return field.with(at, text).join("\t");
+    },
+  ),
+);
+
+Deno.test("bytes and text of a message are an event alike, and what is none is one line that says so", () => {
+  fc.assert(fc.property(payloads, (payload) => {
+    const stored = { position: 77, recordedAt: 5, payload, subject: "cases.3.intake.zaak=201" };
+    assertEquals(splitPayload(new TextEncoder().encode(payload)) !== undefined, isEvent(stored));
+    const line = deliveryLineOf(stored, 2, true);
+    assertEquals(line.split("\n").length, 1);
+    if (isEvent(stored)) return;
+    const { position, version, attempt, held, event, malformed } = parseLine(line);
+    assertEquals([position, version, attempt, held, event.correlation_id], [77, 0, 2, true, "zaak 1"]);
+    assertEquals(malformed?.raw.endsWith(`\t${JSON.stringify(payload)}\tnull`), true);
+  }));
+});
+
+Deno.test("the case and the type of what is no event are those of its subject, as far as it names any", () => {
+  const read = (subject: string, raw?: Uint8Array) =>
+    parseLine(deliveryLineOf({ position: 1, recordedAt: 5, payload: "\ufffd", subject, raw }, 1, false));
+  const { event } = read("cases.0.=stock=2emoved.=c3=a9");
+  assertEquals([event.event_type, event.correlation_id], ["stock.moved", "é"]);
+  for (const token of ["=zz", "=ff", "=09tab", "="]) {
+    assertEquals(read(`cases.0.intake.${token}`).event.correlation_id, token);
+  }
+  assertEquals(read("cases.0.intake.x", Uint8Array.of(255, 0)).malformed!.raw.includes("base64 /wA="), true);
+});

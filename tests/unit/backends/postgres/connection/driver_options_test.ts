@@ -24,6 +24,7 @@ const PLAIN: DriverOptions = {
   connectTimeoutMs: 5_000,
   user: "postgres",
   password: undefined,
+  passwordFile: undefined,
   database: "db",
   settings: {},
 };
@@ -67,6 +68,7 @@ const URLS: readonly (readonly [url: string, differs: Partial<DriverOptions>])[]
     "postgres://postgres@/db?host=a,/run/pg&port=1",
     servers({ host: "a", port: 1 }, { host: "/run/pg", port: 1 }),
   ],
+  ["postgres://postgres@127.0.0.1/db?passfile=/run/secrets/pgpass", { passwordFile: "/run/secrets/pgpass" }],
   ["postgres://postgres@127.0.0.1/db?connect_timeout=9", { connectTimeoutMs: 9_000 }],
   ["postgres://postgres@127.0.0.1/db?keepalives=1&channel_binding=prefer&search_path=x", {
     settings: { search_path: "x" },
@@ -108,6 +110,15 @@ Deno.test("what the URL leaves out is read from libpq's variables, and what it s
   });
 });
 
+Deno.test("a password is looked for in the file that the URL names, else PGPASSFILE, else in the home directory", () => {
+  const fileOf = (url: string, variables: Record<string, string>) =>
+    read(url, surroundings(variables)).passwordFile;
+  const variables = { HOME: "/home/els", PGPASSFILE: "/run/pgpass" };
+  assertEquals(fileOf("postgres://u@h/db?passfile=/own", variables), "/own");
+  assertEquals(fileOf("postgres://u@h/db", variables), "/run/pgpass");
+  assertEquals(fileOf("postgres://u@h/db", { HOME: "/home/els" }), "/home/els/.pgpass");
+});
+
 Deno.test("a session that may be of any kind, libpq's default, is no different from none named", () => {
   const around = surroundings({ PGTARGETSESSIONATTRS: "any" });
   assertEquals(read("postgres://postgres@127.0.0.1/db", around), PLAIN);
@@ -141,7 +152,6 @@ const REFUSED: readonly (readonly [url: string, says: string])[] = [
   ],
   ["postgres://u:geheim@h/db?target_session_attrs=best", "as target_session_attrs"],
   ["postgres://u:geheim@h/db?channel_binding=require", "do without channel_binding"],
-  ["postgres://u:geheim@h/db?passfile=/geheim", "do without passfile"],
   ["postgres://u:geheim@a,b,c/db?port=1,2", "one port for all of its hosts"],
   ["postgres://u:geheim@h:99999/db", "a port up to 65535"],
   ["postgres://u:geheim%@h/db", "write a % in it as %25"],

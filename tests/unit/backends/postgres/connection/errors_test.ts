@@ -1,6 +1,6 @@
 /** What is said of an error of the server, and whether the same is tried again. @module */
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { BackendReadOnly, BackendUnavailable, BackendUnusable } from "../../../../../backends/errors.ts";
+import { BackendBusy, BackendReadOnly, BackendUnusable } from "../../../../../backends/errors.ts";
 import { isTransient, translate } from "../../../../../backends/postgres/connection/errors.ts";
 
 const serverError = (code: string, message = "geheim") => Object.assign(new Error(message), { code });
@@ -9,15 +9,23 @@ const serverError = (code: string, message = "geheim") => Object.assign(new Erro
 const ANSWERED:
   readonly (readonly [code: string, expected: new (message?: string) => Error, says: RegExp])[] = [
     ["25006", BackendReadOnly, /is a read-only server.*target_session_attrs=read-write/],
-    ["25P03", BackendUnavailable, /idle_in_transaction_session_timeout/],
-    ["25P04", BackendUnavailable, /transaction_timeout/],
-    ["40001", BackendUnavailable, /could not serialize/],
-    ["40P01", BackendUnavailable, /deadlock/],
-    ["53100", BackendUnavailable, /free disk space/],
-    ["53300", BackendUnavailable, /max_connections/],
-    ["55P03", BackendUnavailable, /holds a lock.*pg_locks/],
-    ["57014", BackendUnavailable, /statement_timeout/],
+    ["25P03", BackendBusy, /idle_in_transaction_session_timeout/],
+    ["25P04", BackendBusy, /transaction_timeout/],
+    ["40001", BackendBusy, /could not serialize/],
+    ["40P01", BackendBusy, /deadlock/],
+    ["53100", BackendBusy, /free disk space/],
+    ["53300", BackendBusy, /max_connections/],
+    ["55P03", BackendBusy, /holds a lock.*pg_locks/],
+    ["57014", BackendBusy, /statement_timeout/],
+    ["53200", BackendBusy, /out of memory/],
+    ["53400", BackendBusy, /limit of its configuration/],
+    ["58030", BackendBusy, /can't use its files/],
     ["42501", BackendUnusable, /insufficient privilege\): grant/],
+    ["42P01", BackendUnusable, /refuses \(42P01\): its log says/],
+    ["54000", BackendUnusable, /its log says/],
+    ["55000", BackendUnusable, /its log says/],
+    ["55006", BackendUnusable, /its log says/],
+    ["XX002", BackendUnusable, /its log says/],
   ];
 
 Deno.test("a server that answers is never said to be away, and its line has the code and what to do", () => {
@@ -33,6 +41,13 @@ Deno.test("a server that answers is never said to be away, and its line has the 
 Deno.test("a server that is not to be had is away", () => {
   for (const code of ["08006", "57P01", "57P03", "ECONNREFUSED", "CONNECT_TIMEOUT"]) {
     assertMatch((translate(serverError(code)) as Error).message, /^PostgreSQL is away/);
+  }
+});
+
+Deno.test("what the program itself sent is answered by an error of its own: it may be a bug", () => {
+  for (const code of ["22003", "23505", "25P02", "ZS001"]) {
+    const error = serverError(code);
+    assertEquals(translate(error), error);
   }
 });
 

@@ -1,12 +1,12 @@
 /** What a settlement made reaches whoever waits for it by itself: no poll, which would find it all the same, helps here. */
 import { assertEquals } from "@std/assert";
-import type { Batch } from "../../../backends/mailbox/batch.ts";
-import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
-import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
-import { storeRow } from "../../../schema/delivery_line.ts";
-import { deliveries, outputOf, settlement } from "../../conformance/outcomes.ts";
-import { anEvent, casesIn } from "../../support/events.ts";
-import { startPostgres } from "../../support/servers/postgres_server.ts";
+import type { Batch } from "../../../../backends/mailbox/batch.ts";
+import type { Mailbox } from "../../../../backends/mailbox/mailbox.ts";
+import { openPostgres } from "../../../../backends/postgres/postgres_backend.ts";
+import { storeRow } from "../../../../schema/delivery_line.ts";
+import { deliveries, outputOf, settlement } from "../../../conformance/outcomes.ts";
+import { anEvent, casesIn } from "../../../support/events.ts";
+import { startPostgres } from "../../../support/servers/postgres_server.ts";
 
 /** In the first half nobody else adds, and each round waits for the one before: then whoever waits sleeps. */
 const ROUNDS = 50;

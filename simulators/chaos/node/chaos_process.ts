@@ -1,9 +1,11 @@
 /**
- * The entry of chaos nodes, and of their guardian. A normal node never comes here: it is started by `main.ts`, and no
- * option, environment variable or message leads from there to here. @module
+ * The process of a chaos node, and of its guardian. Whoever plays scenarios gives the entry that runs it: a normal node
+ * never comes here, for it is started by `main.ts`, and no option, environment variable or message leads from there to here.
+ * @module
  */
 import { guard } from "../../../actors/supervision/guardian.ts";
 import type { Supervisor } from "../../../actors/supervisor.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import type { AvailabilityListener } from "../../../backends/primitives/retry.ts";
 import { createReportingObserver, type ReportSink } from "../../proof/run_report.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
@@ -13,6 +15,18 @@ import { ChaosRuntime } from "./chaos_runtime.ts";
 import { openStore } from "./open_store.ts";
 
 const RECYCLE = 75;
+
+/** Serves the health of a node over HTTP. */
+type StatusServer = (
+  backend: Backend,
+  node: string,
+) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
+/** Runs what the plan, a JSON text, says; returns the exit code. */
+export async function runChaosProcess(text: string, serveStatus: StatusServer): Promise<number> {
+  const plan = JSON.parse(text) as NodePlan;
+  return plan.role === "guardian" ? await guardNode(plan) : await runNode(plan, serveStatus);
+}
 
 async function guardNode(plan: NodePlan): Promise<number> {
   const { command, args } = nodeCommand({ ...plan, role: "node" });
@@ -28,13 +42,12 @@ async function guardNode(plan: NodePlan): Promise<number> {
   });
 }
 
-async function runNode(plan: NodePlan): Promise<number> {
-  const { workers } = trackWorkers();
+async function runNode(plan: NodePlan, serveStatus: StatusServer): Promise<number> {
   const control = await Deno.connect({ hostname: "127.0.0.1", port: plan.control });
   const report = createReporter(control);
   await report({ kind: "hello", node: plan.node, life: crypto.randomUUID(), pid: Deno.pid });
   try {
-    return await serve(plan, control, report, workers);
+    return await serve(plan, control, report, serveStatus);
   } catch (error) {
     await report({
       kind: "crashed",
@@ -48,8 +61,9 @@ async function serve(
   plan: NodePlan,
   control: Deno.TcpConn,
   report: ReportSink<NodeReport>,
-  workers: Worker[],
+  serveStatus: StatusServer,
 ) {
+  const { workers } = trackWorkers();
   const observer = createReportingObserver(report, steadyNow);
   let isUnavailable = false;
   const onAvailabilityChange: AvailabilityListener = (error) => {
@@ -60,6 +74,8 @@ async function serve(
   };
   const backend = await openStore({ ...plan, onAvailabilityChange });
   const runtime = new ChaosRuntime(backend, report, workers);
+  const status = await serveStatus(backend, plan.node);
+  await report({ kind: "serving", url: status.url });
   const stopRequested = executeOrders(control, runtime, report);
   const started = runtime.supervisor.start().then(() => never);
   const ending = await Promise.race([stopRequested, runtime.supervisor.ended(), started]);
@@ -69,6 +85,7 @@ async function serve(
     return RECYCLE;
   }
   await runtime.stop();
+  await status.close();
   await backend.close();
   return 0;
 }
@@ -99,9 +116,4 @@ function createReporter(control: Deno.TcpConn): ReportSink<NodeReport> {
     }).catch(() => {});
     return queue;
   };
-}
-
-if (import.meta.main) {
-  const plan = JSON.parse(Deno.args[0]!) as NodePlan;
-  Deno.exit(plan.role === "guardian" ? await guardNode(plan) : await runNode(plan));
 }

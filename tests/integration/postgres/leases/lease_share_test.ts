@@ -1,8 +1,8 @@
 /** What a node takes of the leases that are free, asked of PostgreSQL itself. @module */
 import { assertEquals } from "@std/assert";
 import postgres from "postgres";
-import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
-import { startPostgres } from "../../support/servers/postgres_server.ts";
+import { openPostgres } from "../../../../backends/postgres/postgres_backend.ts";
+import { startPostgres } from "../../../support/servers/postgres_server.ts";
 
 Deno.test("of sixteen free partitions a node beside another takes eight at once, and renews what it holds of them", async () => {
   await using server = await startPostgres();

@@ -1,0 +1,58 @@
+/** An outage under an idle node: when it is noticed, what is told of it, and when work goes on. @module */
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { Program } from "./program.ts";
+
+interface Outage {
+  /** Options that name the store. */
+  readonly store: readonly string[];
+  begin(): Promise<void> | void;
+  /** Resolves when the server takes connections again. */
+  end(): Promise<void> | void;
+  /** Stores a case; returns a question whether the node has taken it up. */
+  publish(): Promise<() => Promise<boolean>>;
+}
+
+/** Bounds that the product promises, in milliseconds. */
+const [NOTICED_WITHIN, GOES_ON_WITHIN] = [5_000, 3_000];
+/** How long the server stays away after the node has noticed. */
+const LASTS_MS = 4_000;
+/** The last answer before an outage may be as old as the interval at which an idle node asks. */
+const TOLERANCE_MS = 2_000;
+
+/** Puts an idle node through an outage. */
+export async function assertOutageIsReported({ store, begin, end, publish }: Outage): Promise<void> {
+  const args = ["start", ...store, "--workers", "1", "--port", "0", "--json"];
+  await using node = Program.start(args);
+  const address = await node.serving();
+  await settled(await publish(), 30_000, node);
+  const unavailable = node.err.next(/"backend_unavailable"/);
+  unavailable.catch(() => {});
+  const from = performance.now();
+  await begin();
+  const { reason } = JSON.parse(await unavailable);
+  assertMatch(reason, /^\w+ is away \(.+\)$/);
+  assertLess(performance.now() - from, NOTICED_WITHIN, node.err.text);
+  const health = await fetch(`${address}health`);
+  const { status, why } = await health.json();
+  assertEquals([status, why.length], ["unavailable", 1]);
+  assertMatch(why[0], /^the backend is unavailable for [\d.]+ s: \w+ is away \(.+\)$/);
+  assertLess(performance.now() - from, NOTICED_WITHIN + 1_000, "health takes its time");
+  await new Promise((resolve) => setTimeout(resolve, LASTS_MS));
+  const available = node.err.next(/"backend_available"/);
+  available.catch(() => {});
+  await end();
+  const lengthMs = performance.now() - from;
+  await settled(await publish(), GOES_ON_WITHIN, node);
+  const { unavailable_ms: reportedMs } = JSON.parse(await available);
+  assert(Math.abs(reportedMs - lengthMs) < TOLERANCE_MS, `${reportedMs} ms reported of ${lengthMs} ms`);
+  const after = await fetch(`${address}health`).then((answer) => answer.json());
+  assertEquals(after.status, "ok");
+}
+
+async function settled(isTakenUp: () => Promise<boolean>, withinMs: number, node: Program): Promise<void> {
+  const from = performance.now();
+  while (!await isTakenUp()) {
+    assertLess(performance.now() - from, withinMs, node.err.text);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -56,6 +56,17 @@ const failures: readonly Panel[] = [
     "Parked",
     "Deliveries that wait for their next try, or behind an earlier one.",
   ),
+  standOf(
+    "zaakstroom_mailbox_held",
+    "Held now",
+    "Parked deliveries that wait behind an earlier one of their case.",
+  ),
+  standOf(
+    "zaakstroom_mailbox_parked_oldest_seconds",
+    "Oldest parked",
+    "Age of the oldest parked delivery.",
+    "s",
+  ),
   standOf("zaakstroom_mailbox_dead", "Dead letters", "Deliveries given up on, which wait for a person."),
   rateOf("zaakstroom_dead_letters_total", "New dead letters", "Deliveries given up on, a second."),
   rateOf("zaakstroom_held_total", "Held", "Deliveries put behind an earlier one of their case, a second."),

@@ -78,6 +78,7 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     fires: work("0", "2"),
     quiet: work("0", "0"),
   },
+  ZaakstroomParkedForLong: gauge("zaakstroom_mailbox_parked_oldest_seconds", intake, "14401", "14399"),
   ZaakstroomDeadLettersRising: counter("zaakstroom_dead_letters_total", intake, "1", "5x60"),
   ZaakstroomDeadLettersWaiting: {
     ...gauge("zaakstroom_mailbox_dead", intake, "1", "0", "26h"),

@@ -7,6 +7,10 @@ import { guardNode, needsGuardian } from "./console/node/guarded_start.ts";
 
 /** Runs a command line on the streams of this process; returns the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  // A compiled program has one entry: `chaos` starts its nodes through it.
+  if (Deno.build.standalone && args[0] === "chaos-node") {
+    return await (await import("./console/commands/chaos/node_entry.ts")).runChaosNode(args[1] ?? "");
+  }
   // The node itself reports wrong options: the guardian doesn't read them.
   if (needsGuardian(args)) return await guardNode(args);
   const { processOutput } = await import("./console/cli/terminal.ts");

@@ -1,9 +1,12 @@
 /** Fields that the data of several event types share. @module */
 import { z } from "zod";
 
-/** The ordering key: any text of 1 to 128 characters. Control characters are refused: no text store takes all of them. */
+/**
+ * The ordering key: any text of 1 to 128 characters. Control characters, those from U+0080 to U+009F included, are refused:
+ * no text store takes all of them, and they repaint terminals.
+ */
 // deno-lint-ignore no-control-regex
-export const caseIdSchema = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, {
+export const caseIdSchema = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, {
   error: "a case_id has no control characters",
 });
 

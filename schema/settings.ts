@@ -75,6 +75,12 @@ export const postgresUrl = z.string().superRefine((url, context) => {
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });
 
+/** The address of a web server. */
+export const httpUrl = z.string().refine(
+  (url) => /^https?:\/\/[^/]/.test(url) && URL.canParse(url),
+  "must be an address such as http://127.0.0.1:8222",
+);
+
 function isNatsUrl(url: string): boolean {
   return /^(nats|tls):\/\/[^/]+/.test(url) && URL.canParse(url) && isDecodable(url);
 }

@@ -17,8 +17,12 @@ interface ModuleGraph {
   readonly modules: readonly { readonly dependencies?: readonly { readonly specifier: string }[] }[];
 }
 
-/** Modules that must be in the program: its main module, and the worker, which nothing imports. */
-export const ENTRIES = { main: "main.ts", worker: "actors/worker/worker.ts" } as const;
+/** Modules that must be in the program: its main module, and the workers, which nothing imports. */
+export const ENTRIES = {
+  main: "main.ts",
+  worker: "actors/worker/worker.ts",
+  chaosWorker: "simulators/chaos/node/chaos_worker.ts",
+} as const;
 
 /** Imports of text are stable since Deno 2.8; before, they need this. */
 const TEXT_IMPORTS = "raw-imports";

@@ -1,6 +1,7 @@
 /** Makes the program: stages what goes into it, compiles, and starts it once where it can run. @module */
 import { join } from "node:path";
 import { takeIfFree } from "../../backends/local_server/file_lock.ts";
+import { nodeEnvironment } from "../node/guarded_start.ts";
 import { CommandError, exitCodes } from "../cli/exit_codes.ts";
 import { ENTRIES, writeCompileConfig } from "./compile_config.ts";
 import { errorReason, tryDeno } from "./deno_command.ts";
@@ -40,7 +41,7 @@ export async function compileProgram(program: Program, onProgress: (line: string
 async function build(program: Program, directory: string, onProgress: (line: string) => void): Promise<void> {
   const { root, slim, target } = program;
   const config = await writeCompileConfig(root, directory);
-  const include: string[] = [ENTRIES.worker];
+  const include: string[] = [ENTRIES.worker, ENTRIES.chaosWorker];
   if (!slim) {
     onProgress(`PostgreSQL for ${target.postgres}: from its npm package, as deno.lock has it`);
     include.push(await stagePostgres(root, directory, target.postgres!));
@@ -54,7 +55,9 @@ async function compile(program: Program, config: string, include: readonly strin
   const { root, output, target } = program;
   // The gate checks types, with the Deno that the project is developed with.
   const flags = ["--quiet", "--no-check", "--no-prompt", "--permission-set=node", "--config", config];
-  const args = ["compile", ...flags, "--target", target.triple, "--output", output];
+  // A program takes no flags of V8 at run time: those by which the guardian bounds a node's memory are built in.
+  const v8Flags = `--v8-flags=${nodeEnvironment.DENO_V8_FLAGS}`;
+  const args = ["compile", ...flags, v8Flags, "--target", target.triple, "--output", output];
   const included = include.flatMap((path) => ["--include", path]);
   const { success, stderr } = await tryDeno([...args, ...included, ENTRIES.main], { cwd: root });
   if (success) return;

@@ -6,6 +6,8 @@ import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
+import { doctor } from "./doctor.ts";
+import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
@@ -26,6 +28,8 @@ export const commands: readonly Command[] = [
   load,
   compare,
   setup,
+  doctor,
+  health,
   chaos,
   simtest,
   selftest,

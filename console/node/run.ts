@@ -11,6 +11,7 @@ import { readPolicy } from "./policy_file.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
+import { connectServiceManager, type ServiceManager } from "./service_manager.ts";
 
 /** What the parts of a node process share. */
 interface ProcessContext {
@@ -18,6 +19,7 @@ interface ProcessContext {
   readonly policy: FailurePolicy | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
+  readonly serviceManager: ServiceManager;
   readonly availability: AvailabilityMonitor;
   /** Simulated time, where it is asked for. */
   readonly clock: SimulatedClock | undefined;
@@ -28,11 +30,13 @@ interface ProcessContext {
 
 /** Runs a node until it is asked to stop, is idle, or gives up. Returns the exit code. */
 export async function runNode(values: StartValues, output: Output): Promise<number> {
+  const reporter = new NodeReporter(values, output);
   const context: ProcessContext = {
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
     output,
-    reporter: new NodeReporter(values, output),
+    reporter,
+    serviceManager: await connectServiceManager((line) => reporter.notice(line)),
     availability: new AvailabilityMonitor(),
     clock: clockOf(values),
     signals: listenForStop(true),
@@ -43,6 +47,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   } finally {
     overdue.cancel();
     context.signals.close();
+    context.serviceManager.close();
   }
 }
 
@@ -112,6 +117,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const { backend, where } = await opening;
   const { durability } = await backend.health();
   reporter.ready({ backend: backend.name, where, durability, url: running.http?.url });
+  context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
   const workload = import("./workload.ts").then(({ runWorkload }) =>
     runWorkload({ backend, running, values, clock, stop: signals.graceful, output })
@@ -128,7 +134,7 @@ function clockOf({ from, "time-scale": scale }: StartValues): SimulatedClock | u
 async function waitForEnd(
   running: RunningNode,
   workload: Promise<number>,
-  { values, reporter, signals }: ProcessContext,
+  { values, reporter, serviceManager, signals }: ProcessContext,
 ): Promise<number> {
   const supervisorEnded = running.supervisor.ended().then(({ kind }) =>
     kind === "escalated" ? exitCodes.recycle : exitCodes.ok
@@ -136,7 +142,10 @@ async function waitForEnd(
   try {
     const code = await Promise.race([workload, requested(signals.graceful), supervisorEnded]);
     const withinMs = values["stop-within"];
-    if (signals.graceful.aborted) reporter.stopping(running.supervisor.batchesInHand, withinMs);
+    if (signals.graceful.aborted) {
+      serviceManager.stopping("Settling what is in hand");
+      reporter.stopping(running.supervisor.batchesInHand, withinMs);
+    }
     const inTime = await Promise.race([
       running.stop(withinMs - closingMs(withinMs)),
       signals.immediate.then(() => undefined),

@@ -14,8 +14,14 @@ interface NatsServer {
   close(): Promise<void>;
 }
 
+/** The options that name a server, without those of the store on it. */
+type ServerValues = Omit<BackendValues, "partitions" | "require-durable">;
+
 /** Finds or starts the server. Throws UsageError, EmbeddedError or BackendRefused. */
-export async function openNatsServer(values: BackendValues, role: "node" | "client"): Promise<NatsServer> {
+export async function openNatsServer(
+  values: ServerValues,
+  role: "node" | "client",
+): Promise<NatsServer> {
   const { url } = values;
   if (url !== undefined) {
     const nothing = () => Promise.resolve();

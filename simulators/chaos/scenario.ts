@@ -43,6 +43,10 @@ export function unsupportedReason(
   backend: BackendName,
   serverIsManaged: boolean,
 ): string | undefined {
+  // A compiled program takes no V8 flags: a thread would fill gigabytes before its process died.
+  if (scenario.smallHeap && Deno.build.standalone) {
+    return "only a node that runs from source has a small heap";
+  }
   if (!scenario.backends.includes(backend)) return `it is not made for ${backend}`;
   const needs = needsOf(scenario);
   if (backend === "memory" && needs.some((need) => need !== "worker")) {

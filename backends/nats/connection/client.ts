@@ -81,6 +81,19 @@ export class NatsClient {
     }
   }
 
+  /** The library has no public way to ask; its version is pinned. */
+  get isEncrypted(): boolean {
+    const { protocol } = this.#connection as unknown as {
+      protocol: { transport: { isEncrypted(): boolean } };
+    };
+    return protocol.transport.isEncrypted();
+  }
+
+  /** The connection stays on this machine: the server sees it come from the loopback. */
+  get isLocal(): boolean {
+    return /^(127\.|::1$)/.test(this.#connection.info?.client_ip ?? "");
+  }
+
   /** The largest message the server takes, headers included, in bytes. */
   get maxPayload(): number {
     return this.#connection.info?.max_payload ?? Infinity;

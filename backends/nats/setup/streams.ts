@@ -1,5 +1,5 @@
 /** Creates the streams of a store, and compares existing ones with the wanted configuration. @module */
-import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
+import { JetStreamApiError, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import {
   driftOf,
   INGEST_BYTES,
@@ -96,6 +96,41 @@ async function requireOwnList(client: NatsClient, stream: string, apply: boolean
   const { bucket } = casesBucketOf(stream);
   await client.manage(({ streams }) => streams.purge(bucket));
   return [bucket];
+}
+
+/** The streams of a store that are there, the names of those on disk that are not, and the differences. */
+interface ComparedStore {
+  readonly streams: readonly StreamInfo[];
+  readonly missing: readonly string[];
+  readonly drift: readonly StreamDrift[];
+}
+
+/** Reads the streams of a store and creates none. Throws BackendUnusable for one of their names that is not ours. */
+export async function compareStreams(client: NatsClient, wanted: RequestedStore): Promise<ComparedStore> {
+  const { replicas = 1, leaseMs = LEASE_MS } = wanted;
+  const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
+  const settings = streamsOf(shape);
+  const read = await Promise.all(settings.map(({ name }) => readIfThere(client, name)));
+  const streams = read.filter((stream) => stream !== undefined);
+  streams.forEach(({ config }) =>
+    requireOwnStream(config, settings.find(({ name }) => name === config.name)!)
+  );
+  // One in memory is gone after each start of its server, and made anew by the next node.
+  const missing = settings.filter(({ storage }, i) => storage === "file" && read[i] === undefined)
+    .map(({ name }) => name);
+  if (missing.length > 0) return { streams, missing, drift: [] };
+  const found = settings.map((config, i) =>
+    read[i]?.config ?? { ...config, num_replicas: read[0]!.config.num_replicas }
+  );
+  const aim = shapeOf(shape, found as StreamConfig[]);
+  return { streams, missing, drift: driftOfStreams(streamsOf(aim), found as StreamConfig[]) };
+}
+
+async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {
+  return await client.manage(({ streams }) => streams.info(name)).catch((error) => {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  });
 }
 
 /** The shape of the store that these streams make up. */

@@ -34,9 +34,6 @@ export const chaos = command({
 
 function validateOptions({ backend, url, duration }: ChaosValues): void {
   if (duration < MIN_DURATION_MS) throw new UsageError("Cannot use --duration: it must be at least 3s");
-  if (Deno.build.standalone) {
-    throw new UsageError("chaos runs from the source only: a compiled program has no way to hurt itself");
-  }
   if (url === undefined) return;
   const fits = backend === "postgres" ? postgresUrl : backend === "nats" ? natsUrl : undefined;
   if (fits === undefined) throw new UsageError(`Cannot use --url with --backend ${backend}`);

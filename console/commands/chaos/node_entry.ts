@@ -26,4 +26,9 @@ function serveStatus(store: Backend, node: string): Promise<HttpServer> {
   return serveHttp({ port: 0, routes: nodeRoutes(nodeSources(check, meter, metrics)) });
 }
 
-if (import.meta.main) Deno.exit(await runChaosProcess(Deno.args[0]!, serveStatus));
+/** Runs what a plan, a JSON text, says. Returns the exit code. */
+export async function runChaosNode(plan: string): Promise<number> {
+  return await runChaosProcess(plan, serveStatus);
+}
+
+if (import.meta.main) Deno.exit(await runChaosNode(Deno.args[0]!));

@@ -1,6 +1,7 @@
 /**
- * The process of a chaos node, and of its guardian. Whoever plays scenarios gives the entry that runs it: a normal node
- * never comes here, for it is started by `main.ts`, and no option, environment variable or message leads from there to here.
+ * The process of a chaos node, and of its guardian. Whoever plays scenarios gives the entry that runs it. A normal node
+ * never comes here: no option of a command, environment variable or message leads here. A compiled program, which has one
+ * entry, comes here by a first argument that is no command.
  * @module
  */
 import { guard } from "../../../actors/supervision/guardian.ts";

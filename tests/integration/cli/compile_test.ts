@@ -67,6 +67,12 @@ Deno.test({
       const { ledger } = answer(await run(program, ...flow, "--data-dir", place.dataDir));
       assertEquals([ledger.accepted, ledger.balanced], [200, true]);
     });
+    await t.step("it strikes nodes of its own with faults", async () => {
+      const scenario = ["chaos", "--backend", "postgres", "--scenario", "guardian_kill", "--duration", "3s"];
+      const { code, out, err } = await run(program, ...scenario);
+      assertEquals(code, 0, out + err);
+      assertStringIncludes(out, "Passed: 1 runs");
+    });
     await t.step("Ctrl-C stops it in order", () => stopsInOrder(program, place.dataDir));
   },
 });

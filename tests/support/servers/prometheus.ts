@@ -1,95 +1,20 @@
-/** Prometheus and promtool of a test's own: found on the PATH, or fetched once as Debian has them. @module */
-import { dirname, join } from "node:path";
+/** Prometheus and promtool of a test's own: as Debian has them. @module */
+import { join } from "node:path";
 import { cleanEnv } from "../program.ts";
-import { testsRequiring } from "../requires.ts";
+import { testsWithDebian } from "../deploy/debian_tools.ts";
 import { Transcript } from "../transcript.ts";
 
-const PROGRAMS = ["prometheus", "promtool"] as const;
-export type PrometheusPrograms = Readonly<Record<(typeof PROGRAMS)[number], string>>;
-
-const FETCH_MS = 60_000;
-const CACHE = join(
-  Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? "/tmp", ".cache"),
-  "zaakstroom",
-  "prometheus",
-);
-
-/** The programs; undefined where they are neither installed nor to be had from a Debian mirror. */
-async function findPrometheus(): Promise<PrometheusPrograms | undefined> {
-  const places = [...(Deno.env.get("PATH") ?? "").split(":"), join(CACHE, "usr/bin")];
-  const find = async () => {
-    for (const place of places) {
-      const paths = PROGRAMS.map((program) => join(place, program));
-      if ((await Promise.all(paths.map(isFile))).every(Boolean)) {
-        return { prometheus: paths[0]!, promtool: paths[1]! };
-      }
-    }
-    return undefined;
-  };
-  return await find() ?? (await fetchPackage() ? await find() : undefined);
-}
-
-function isFile(path: string): Promise<boolean> {
-  return Deno.stat(path).then((stat) => stat.isFile, () => false);
-}
-
-/** Unpacks the package beside the system: nothing is installed, and no service is started. */
-async function fetchPackage(): Promise<boolean> {
-  if (!await isFile("/usr/bin/apt-get")) return false;
-  const into = await Deno.makeTempDir({ prefix: "zaakstroom-prometheus-" });
-  try {
-    const download = () => succeeds("apt-get", ["-qq", "download", "prometheus"], into);
-    const isThere = await download() ||
-      (await succeeds("apt-get", ["-qq", "update"], into) && await download());
-    if (!isThere) return false;
-    const [{ name }] = await Array.fromAsync(Deno.readDir(into)) as [Deno.DirEntry];
-    return await unpack(join(into, name), into);
-  } finally {
-    await Deno.remove(into, { recursive: true });
-  }
-}
-
-/** Other tests may do the same at this time: the directory appears whole, and the first one stays. */
-async function unpack(file: string, into: string): Promise<boolean> {
-  if (!await succeeds("dpkg", ["-x", file, join(into, "unpacked")], into)) return false;
-  await Deno.mkdir(dirname(CACHE), { recursive: true });
-  const near = await Deno.makeTempDir({ dir: dirname(CACHE) });
-  try {
-    if (!await succeeds("cp", ["-a", `${into}/unpacked/.`, near], into)) return false;
-    await Deno.rename(near, CACHE).catch(() => {});
-    return await isFile(join(CACHE, "usr/bin/promtool"));
-  } finally {
-    await Deno.remove(near, { recursive: true }).catch(() => {});
-  }
-}
-
-async function succeeds(program: string, args: readonly string[], cwd: string): Promise<boolean> {
-  const signal = AbortSignal.timeout(FETCH_MS);
-  const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-  return await new Deno.Command(program, { args: [...args], cwd, signal, ...silent }).output().then(
-    ({ success }) => success,
-    () => false,
-  );
-}
-
-const found = await findPrometheus();
-
-const MISSING = "Prometheus is neither here nor to be had from Debian: apt-get install prometheus";
+const { test, folder } = await testsWithDebian("prometheus");
 
 /** `Deno.test` for tests that run Prometheus or promtool: ignored, loudly, where they can't be had. */
-export const prometheusTest = testsRequiring(found ? undefined : MISSING, true);
+export const prometheusTest = test;
 
-/** The programs. Only tests of `prometheusTest` may ask for them. */
-export function prometheusPrograms(): PrometheusPrograms {
-  if (found === undefined) throw new Error("Prometheus is not here");
-  return found;
-}
+const programOf = (name: "prometheus" | "promtool") => join(folder, "usr/bin", name);
 
 /** Runs promtool on a text or on files. Throws with what it says when it finds fault. */
 export async function promtool(args: readonly string[], input = ""): Promise<string> {
-  const { promtool } = prometheusPrograms();
   const piped = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
-  const child = new Deno.Command(promtool, { args: [...args], ...piped }).spawn();
+  const child = new Deno.Command(programOf("promtool"), { args: [...args], ...piped }).spawn();
   const writer = child.stdin.getWriter();
   // It may end without having read.
   await writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
@@ -133,7 +58,7 @@ export class TestPrometheus implements AsyncDisposable {
     // JSON is YAML.
     await Deno.writeTextFile(join(root, "prometheus.yaml"), JSON.stringify(config));
     const address = `127.0.0.1:${freePort()}`;
-    const child = new Deno.Command(prometheusPrograms().prometheus, {
+    const child = new Deno.Command(programOf("prometheus"), {
       args: [
         `--config.file=${root}/prometheus.yaml`,
         `--storage.tsdb.path=${root}/data`,

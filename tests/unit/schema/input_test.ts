@@ -53,7 +53,9 @@ Deno.test("a case id is any text of 1 to 128 characters without control characte
   for (const case_id of ["1", "a b", "a.b.*.>", "ĳ-漢-🙂", `'"\\;--`, "%s", "x".repeat(128)]) {
     assertEquals(readInput(intake({ case_id })).correlation_id, case_id);
   }
-  for (const case_id of ["", "x".repeat(129), "a\tb", "a\nb", "\u0000", "a\u007f", "\ud800", 7, null]) {
+  for (
+    const case_id of ["", "x".repeat(129), "a\tb", "a\u009bb", "a\nb", "\u0000", "a\u007f", "\ud800", 7, null]
+  ) {
     assertThrows(() => readInput(intake({ case_id })), InvalidEvent);
   }
 });

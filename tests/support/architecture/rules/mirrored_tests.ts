@@ -10,6 +10,7 @@ const TESTS_OF_A_WHOLE: Readonly<Record<string, string>> = {
   "tests/unit/architecture_test.ts": "the structure of the whole tree",
   "tests/unit/architecture_rules_test.ts": "the rules of the architecture test",
   "tests/unit/architecture_syntax_test.ts": "what the rules know of a file",
+  "tests/unit/docs_commands_test.ts": "the command lines in the pages of the whole tree",
   "tests/unit/docs_attacks_test.ts": "docs/explanation/attacks.md",
   "tests/unit/docs_links_test.ts": "the pages of the whole tree",
   "tests/unit/docs_reference_test.ts": "the pages of docs/reference",

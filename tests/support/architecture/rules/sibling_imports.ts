@@ -8,7 +8,7 @@ import type { Violation } from "./violation.ts";
 const STORES = ["memory", "postgres", "nats"];
 
 /** Rooms of `backends` that every store uses. */
-const SHARED_ROOMS = ["mailbox", "settlement", "primitives", "local_server"];
+const SHARED_ROOMS = ["mailbox", "settlement", "primitives", "local_server", "diagnosis"];
 
 export function siblingImportViolations({ files }: SourceTree): readonly Violation[] {
   return [...files.values()].filter(({ path }) => !isTest(path)).flatMap(({ path, imports }) =>

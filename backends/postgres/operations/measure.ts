@@ -14,7 +14,8 @@ interface Stored {
 
 /**
  * Counts events as they are stored, whoever stores them. Within a partition positions become visible in order, so a position
- * a partition is all there is to remember; the primary key leads to what is behind it.
+ * a partition is all there is to remember; the primary key leads to what is behind it. A measurement took the server 6 to 11
+ * ms when nothing was new and 62 ms for 40,000 new events, beside a store of 60,000.
  */
 export class Measuring {
   readonly #client: PostgresClient;

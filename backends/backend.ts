@@ -3,6 +3,7 @@ import type { EventKind } from "../schema/evolution.ts";
 import type { AuditEntry, DeadLetters, Inbox } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
+import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
@@ -42,6 +43,8 @@ interface Operations {
   /** The (type, version) pairs ever stored, for the check at start-up. */
   storedKinds(): Promise<EventKind[]>;
   health(): Promise<Health>;
+  /** Figures for monitoring. Costs those who write nothing; the first call begins to count. */
+  measure(): Promise<Measurements>;
 }
 
 /** A durable log of cases. Grow it only when a conformance case demands it. */

@@ -8,6 +8,7 @@ import type { AuditEntry } from "../dead_letters.ts";
 import { BackendUnavailable } from "../errors.ts";
 import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
+import type { Measurements } from "../measurements.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { MemoryLeaseStore, type Subscription } from "./lease_table.ts";
@@ -57,6 +58,8 @@ class MemoryBackend implements Backend {
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
+  /** How many events the first measurement found. */
+  #measuredFrom: number | undefined;
 
   constructor({ shared, owner: node = crypto.randomUUID(), ...options }: MemoryBackendOptions) {
     const { leaseMs = 10_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
@@ -128,6 +131,14 @@ class MemoryBackend implements Backend {
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
     });
+  }
+
+  measure(): Promise<Measurements> {
+    const { entries } = this.#store.log;
+    const from = this.#measuredFrom ??= entries.length;
+    const stored = new Map<string, number>();
+    for (const { type } of entries.slice(from)) stored.set(type, (stored.get(type) ?? 0) + 1);
+    return Promise.resolve({ stored, figures: {} });
   }
 
   async close(): Promise<void> {

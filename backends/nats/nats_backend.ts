@@ -17,6 +17,7 @@ import { NatsMailbox } from "./mailbox/nats_mailbox.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { health } from "./operations/health.ts";
+import { Measuring } from "./operations/measure.ts";
 import { ingestInbox } from "./operations/ingest.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { TimerIndex } from "./operations/timer_index.ts";
@@ -60,6 +61,7 @@ class NatsBackend implements Backend {
   readonly deadLetters;
   readonly inbox: Inbox;
   readonly #context: NatsContext;
+  readonly #measuring: Measuring;
   readonly #store: OpenedStore;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -74,6 +76,7 @@ class NatsBackend implements Backend {
     this.#options = options;
     this.#store = store;
     this.#context = createContext(client, options, store);
+    this.#measuring = new Measuring(this.#context);
     const { subjects, onAvailabilityChange } = this.#context;
     this.deadLetters = deadLetters(this.#context, (processor, partition) => {
       client.publish(subjects.notify(), `parked ${partition} ${processor}`);
@@ -174,6 +177,8 @@ class NatsBackend implements Backend {
       timers: this.#timers,
       inbox: this.inbox,
     });
+
+  measure = () => this.#measuring.measure();
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -23,6 +23,7 @@ import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { health } from "./operations/health.ts";
+import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
 export interface PostgresOptions extends PostgresTarget {
@@ -117,6 +118,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
+  readonly #measuring: Measuring;
   readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
@@ -132,6 +134,7 @@ class PostgresBackend implements Backend {
     this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
     this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
+    this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
   }
@@ -183,6 +186,7 @@ class PostgresBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
   health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
+  measure = () => this.#measuring.measure();
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

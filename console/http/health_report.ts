@@ -15,6 +15,7 @@
  */
 import type { Health, MailboxHealth } from "../../backends/health.ts";
 import { formatDuration, formatInteger } from "../cli/redaction.ts";
+import { notReadyReason } from "./readiness.ts";
 
 const DEFAULT_THRESHOLD_MS = 10_000;
 
@@ -29,6 +30,8 @@ export interface NodeFacts {
   /** The processors this node runs: it answers for their partitions. */
   readonly processors: readonly string[];
   readonly workers: number;
+  /** It was asked to stop. */
+  readonly isStopping?: boolean;
   /** While the backend is unavailable or unusable; it may answer for its health all the same. */
   readonly outage?: KnownOutage | undefined;
 }
@@ -71,6 +74,8 @@ interface ProcessorReport {
 
 export interface HealthReport {
   readonly status: Status;
+  /** Whether the store answers and the node has its leases; see `readiness.ts`. */
+  readonly ready: boolean;
   /** One sentence for each thing that is not as it should be; empty when all is well. */
   readonly why: readonly string[];
   /** Since when the status is what it is, as far as it was checked. */
@@ -115,9 +120,12 @@ export function reportHealth(
   // Of a node that has only just begun there are no mailboxes yet.
   const names = [...new Set([...facts.processors, ...health.mailboxes.map(({ processor }) => processor)])];
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, context));
+  const notReady = notReadyReason(health, facts);
+  const missing = notReady === undefined ? [] : [`not ready: ${notReady}`];
   return {
     status: worstStatus(judged.map(({ report }) => report.state)),
-    why: [...outageSentences(facts), ...judged.flatMap(({ why }) => why)],
+    ready: notReady === undefined,
+    why: [...missing, ...outageSentences(facts), ...judged.flatMap(({ why }) => why)],
     ...commonFields(facts, seen.now, seen.now),
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
@@ -133,6 +141,7 @@ export function reportOutage(outage: Outage, facts: NodeFacts, now: number): Hea
     : `no health for ${length}`;
   return {
     status: outage.status,
+    ready: false,
     why: [`${what}: ${outage.reason}`],
     ...commonFields(facts, outage.since, now),
     durability: null,

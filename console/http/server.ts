@@ -66,7 +66,7 @@ const LIMITS: HttpLimits = {
 const MAX_HEADER_BYTES = 16_384;
 
 /** Answered whatever name a client calls the node by: probes and scrapers go by address. */
-const PATHS_OF_ANY_HOST = ["/health", "/metrics"];
+const PATHS_OF_ANY_HOST = ["/live", "/ready", "/health", "/metrics"];
 
 /** A client that does not read its answer is not waited for any longer. */
 const CLOSE_MS = 1_000;

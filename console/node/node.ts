@@ -8,8 +8,9 @@ import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
-import { HealthCheck } from "../http/health_check.ts";
+import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
+import { StoreMeter } from "../http/store_meter.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
@@ -75,10 +76,11 @@ export interface RunningNode {
   stop(deadlineMs: number): Promise<boolean>;
 }
 
-/** What is asked of a node that no metric keeps: when it last settled anything, and why its backend is unavailable. */
+/** What is asked of a node that no metric keeps. */
 class NodeActivity {
   settledAt = performance.now();
   outage: KnownOutage | undefined;
+  isStopping = false;
 
   readonly observer: Observer = {
     ...noopObserver,
@@ -105,22 +107,29 @@ export async function startNode(
   const activity = new NodeActivity();
   const metrics = new Metrics({
     backend: options.backend,
-    processors: processorNames,
+    node: options.node,
+    processors,
     workerHeaps: () => supervisor.heapBytes,
   });
   const observer = combineObservers(metrics, nodeLog, activity.observer);
   availability.subscribe(observer);
   const supervisor = createSupervisor(opening, observer, options);
+  // The first measurement begins to count: what is stored from then on is published.
+  const meter = new StoreMeter({
+    measure: async () => (await opening).measure(),
+    onMeasured: (measured) => metrics.recordMeasurements(measured),
+  });
   const http = options.http &&
-    await serveNode(opening, metrics, activity, { ...options, http: options.http });
+    await serveNode(opening, { metrics, meter, activity }, { ...options, http: options.http });
   const stop = async (deadlineMs: number) => {
+    activity.isStopping = true;
     const inTime = await supervisor.stop(deadlineMs);
     await http?.close();
     nodeLog.close();
     return inTime;
   };
   try {
-    await Promise.all([opening, supervisor.start()]);
+    await Promise.all([opening.then(() => meter.refresh(SCRAPE_AGE_MS)), supervisor.start()]);
   } catch (error) {
     await stop(0);
     throw error;
@@ -136,19 +145,25 @@ function createSupervisor(opening: Promise<Backend>, observer: Observer, options
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 
+/** Where the answers of a node's server come from. */
+interface NodeFigures {
+  readonly metrics: Metrics;
+  readonly meter: StoreMeter;
+  readonly activity: NodeActivity;
+}
+
 function serveNode(
   opening: Promise<Backend>,
-  metrics: Metrics,
-  activity: NodeActivity,
+  { metrics, meter, activity }: NodeFigures,
   { node, backend, workers, http }: NodeOptions & { readonly http: NodeAddress },
 ): Promise<HttpServer> {
   const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
   const check = new HealthCheck({
     health: async () => (await opening).health(),
-    facts: () => ({ ...facts, outage: activity.outage }),
+    facts: () => ({ ...facts, outage: activity.outage, isStopping: activity.isStopping }),
     onHealth: (health) => metrics.recordHealth(health),
   });
-  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, metrics)) });
+  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, meter, metrics)) });
 }
 
 /** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */

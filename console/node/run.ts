@@ -15,7 +15,7 @@ import { connectServiceManager, type ServiceManager } from "./service_manager.ts
 
 /** What the parts of a node process share. */
 interface ProcessContext {
-  readonly values: StartValues;
+  readonly values: StartValues & { readonly node: string };
   readonly policy: FailurePolicy | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
@@ -32,7 +32,7 @@ interface ProcessContext {
 export async function runNode(values: StartValues, output: Output): Promise<number> {
   const reporter = new NodeReporter(values, output);
   const context: ProcessContext = {
-    values,
+    values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
     output,
     reporter,
@@ -87,7 +87,7 @@ function openStore({ values, availability, clock, reporter }: ProcessContext): P
   return openBackend(values, {
     role: "node",
     migrate: "apply",
-    ...(values.node === undefined ? {} : { node: values.node }),
+    node: values.node,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
     onAvailabilityChange: availability.onAvailabilityChange,
@@ -106,7 +106,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
-    node: values.node ?? "node",
+    node: values.node,
     backend: values.backend,
     workers,
     policy,

@@ -57,7 +57,7 @@ export const startOptions = {
     schema: text.transform((names) => names.split(",").map((name) => name.trim())).optional(),
     value: "NAMES",
     env: "ZAAKSTROOM_HTTP_HOSTS",
-    help: "names clients may call this node by, separated by commas, for all but /health and /metrics; " +
+    help: "names clients may call this node by, separated by commas, for all but probes and /metrics; " +
       "default: those of the loopback, and --host",
   },
   node: {

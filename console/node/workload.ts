@@ -66,7 +66,7 @@ async function appendCases(
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
     onAppended(events, duplicates) {
-      running.metrics.recordPublished(events[0]!.event_type, events.length - duplicates);
+      running.metrics.recordAppended(events[0]!.event_type, events.length - duplicates);
       // Kept only when there will be an end to account for.
       if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
       if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);

@@ -1,13 +1,15 @@
 /** The metrics of a node: an observer of the runtime that Prometheus can scrape and the summary can quote. @module */
 import type { Registry } from "prom-client";
-import { NodeMetrics } from "./node_metrics.ts";
+import { type CountedProcessor, NodeMetrics } from "./node_metrics.ts";
 import type { LatencySummary } from "./latency.ts";
 
 interface MetricsOptions {
   /** The value of the label `backend`: the backend's name. */
   readonly backend: string;
-  /** Processors of this node: their failure counters start at zero, so that the first failure is seen as a rise. */
-  readonly processors?: readonly string[];
+  /** The name that leases of this node bear. */
+  readonly node?: string;
+  /** Processors of this node: their counters start at zero, so that the first failure is seen as a rise. */
+  readonly processors?: readonly CountedProcessor[];
   /** Heap of each worker in bytes. */
   readonly workerHeaps?: () => readonly number[];
   /** In milliseconds. */
@@ -18,7 +20,6 @@ interface MetricsOptions {
 export interface MetricsSnapshot {
   /** By event type. */
   readonly processed: Record<string, { success: number; failed: number }>;
-  readonly published: Record<string, number>;
   /** Workers replaced, planned recycling included. */
   readonly restarts: number;
   readonly retried: number;
@@ -40,11 +41,12 @@ export class Metrics extends NodeMetrics {
   readonly #buildRegistry: () => Promise<Registry>;
   #registry: Promise<Registry> | undefined;
 
-  constructor({ backend, processors = [], workerHeaps = () => [], now = Date.now }: MetricsOptions) {
+  constructor({ backend, node = "", processors = [], ...options }: MetricsOptions) {
+    const { workerHeaps = () => [], now = Date.now } = options;
     super(backend, processors, now);
     // The library is loaded at the first scrape: a node has more urgent things to do when it starts.
     this.#buildRegistry = async () =>
-      (await import("./prometheus.ts")).buildRegistry(this, { backend, workerHeaps });
+      (await import("./prometheus.ts")).buildRegistry(this, { backend, node, workerHeaps });
   }
 
   /** All metrics in Prometheus' text format. */
@@ -56,7 +58,6 @@ export class Metrics extends NodeMetrics {
   snapshot(): MetricsSnapshot {
     return {
       processed: this.#processed(),
-      published: Object.fromEntries(this.publishedByType),
       restarts: this.restarts.total,
       retried: this.retries.total,
       deadLettered: this.deadLetters.total,

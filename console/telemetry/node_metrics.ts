@@ -3,12 +3,19 @@ import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.
 import type { WorkerExit } from "../../actors/pool/worker_handle.ts";
 import { refusalClasses } from "../../backends/dead_letters.ts";
 import type { Health } from "../../backends/health.ts";
-import { isEventType } from "../../schema/events.ts";
+import type { Measurements } from "../../backends/measurements.ts";
+import { allEventTypes, isEventType } from "../../schema/events.ts";
 import { DurationHistogram } from "./duration_histogram.ts";
 import { Latencies } from "./latency.ts";
 
 /** How a worker can end; the values of the label `exit`. */
 const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "recycled", "stopped"];
+
+/** A processor of the node, as far as its figures start at zero. */
+export interface CountedProcessor {
+  readonly name: string;
+  readonly takes: readonly string[];
+}
 
 /** Counts by one label. */
 export class LabelCounts extends Map<string, number> {
@@ -34,11 +41,16 @@ const exitLabel = (exit: string): string =>
 
 /** Listens to the runtime and counts. Nothing in it grows with the number of events. */
 export class NodeMetrics implements Observer {
+  /** Events stored since the start, by type, whoever stored them: as the store counts them. */
+  readonly publishedByType = new LabelCounts(allEventTypes);
+  /** Those that this node stored, by type. */
+  readonly appendedByType = new LabelCounts(allEventTypes);
   /** By event type. */
-  readonly publishedByType = new LabelCounts();
-  readonly succeeded = new LabelCounts();
-  readonly failed = new LabelCounts();
+  readonly succeeded: LabelCounts;
+  readonly failed: LabelCounts;
   /** By processor. */
+  readonly succeededByProcessor: LabelCounts;
+  readonly failedByProcessor: LabelCounts;
   readonly retries: LabelCounts;
   readonly deadLetters: LabelCounts;
   readonly heldDeliveries: LabelCounts;
@@ -59,11 +71,20 @@ export class NodeMetrics implements Observer {
   unavailableSince: number | null = null;
   /** The last health that was recorded. */
   health: Health | undefined;
+  /** Figures of the server, as they were last read. */
+  storeFigures: Measurements["figures"] = {};
   #endedOutagesMs = 0;
   readonly #now: () => number;
 
-  constructor(backend: string, processors: readonly string[], now: () => number) {
+  constructor(backend: string, counted: readonly CountedProcessor[], now: () => number) {
+    const processors = counted.map(({ name }) => name);
+    const taken = counted.flatMap(({ takes }) => takes);
     this.durations = new DurationHistogram(backend);
+    for (const { name, takes } of counted) takes.forEach((type) => this.durations.expect(name, type));
+    this.succeeded = new LabelCounts(taken);
+    this.failed = new LabelCounts(taken);
+    this.succeededByProcessor = new LabelCounts(processors);
+    this.failedByProcessor = new LabelCounts(processors);
     this.retries = new LabelCounts(processors);
     this.deadLetters = new LabelCounts(processors);
     this.heldDeliveries = new LabelCounts(processors);
@@ -73,8 +94,16 @@ export class NodeMetrics implements Observer {
   }
 
   /** Events appended by something other than a processor: a producer in this process. */
-  recordPublished(type: string, count = 1): void {
-    this.publishedByType.add(typeLabel(type), count);
+  recordAppended(type: string, count = 1): void {
+    this.appendedByType.add(typeLabel(type), count);
+  }
+
+  /** What the store says of itself. */
+  recordMeasurements({ stored, figures }: Measurements): void {
+    this.storeFigures = figures;
+    const counts = new LabelCounts();
+    for (const [type, count] of stored) counts.add(typeLabel(type), count);
+    for (const [label, count] of counts) this.publishedByType.set(label, count);
   }
 
   /** How the mailboxes stand: the source of the queue depth. */
@@ -82,18 +111,22 @@ export class NodeMetrics implements Observer {
     this.health = health;
   }
 
-  settled({ done, failed, outputs }: SettledBatch): void {
+  settled({ processor, done, failed, outputs }: SettledBatch): void {
     const now = this.#now();
     this.firstSettledAt ??= now;
     this.lastSettledAt = now;
     for (const type in done) {
       const [label, recordedAt] = [typeLabel(type), done[type]!];
       this.succeeded.add(label, recordedAt.length);
-      this.durations.observe(label, recordedAt, now);
+      this.succeededByProcessor.add(processor, recordedAt.length);
+      this.durations.observe(processor, label, recordedAt, now);
       this.latencies.record(label, recordedAt, now);
     }
-    for (const type in failed) this.failed.add(typeLabel(type), failed[type]!);
-    for (const type in outputs) this.recordPublished(type, outputs[type]!);
+    for (const type in failed) {
+      this.failed.add(typeLabel(type), failed[type]!);
+      this.failedByProcessor.add(processor, failed[type]!);
+    }
+    for (const type in outputs) this.recordAppended(type, outputs[type]!);
   }
 
   retried({ processor }: DeliveryIds): void {

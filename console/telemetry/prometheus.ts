@@ -1,21 +1,16 @@
 /** The figures of a node as Prometheus metrics. They are read at a scrape, not when something happens. @module */
 import process from "node:process";
-import { Counter, Gauge, Registry } from "prom-client";
-import type { MailboxHealth } from "../../backends/health.ts";
+import { Registry } from "prom-client";
+import config from "../../deno.json" with { type: "json" };
 import type { LabelCounts, NodeMetrics } from "./node_metrics.ts";
-
-type Samples<L extends string> = Iterable<readonly [labels: Record<L, string>, value: number]>;
-
-interface Definition<L extends string> {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly L[];
-  readonly read: () => Samples<L>;
-}
+import { counter, gauge, OF_THE_STORE, type Samples } from "./registry.ts";
+import { registerDepth, registerMailboxes, registerServer } from "./store_metrics.ts";
 
 /** What a node provides besides its figures. */
 interface MetricsContext {
   readonly backend: string;
+  /** The name that its leases bear. */
+  readonly node: string;
   /** Heap of each worker in bytes. */
   readonly workerHeaps: () => readonly number[];
 }
@@ -24,48 +19,22 @@ interface MetricsContext {
 export function buildRegistry(nodeMetrics: NodeMetrics, node: MetricsContext): Registry {
   const registry = new Registry();
   registerEvents(registry, nodeMetrics, node.backend);
+  registerWork(registry, nodeMetrics, node.backend);
   registerFailures(registry, nodeMetrics, node.backend);
-  registerMailboxes(registry, nodeMetrics, node.backend);
+  registerDepth(registry, nodeMetrics, node.backend);
+  registerMailboxes(registry, nodeMetrics, node);
+  registerServer(registry, nodeMetrics, node.backend);
   registerProcess(registry, node);
   return registry;
-}
-
-function counter<L extends string>(
-  registry: Registry,
-  { name, help, labels, read }: Definition<L>,
-): void {
-  new Counter<L>({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [values, value] of read()) this.inc(values, value);
-    },
-  });
-}
-
-function gauge<L extends string>(registry: Registry, { name, help, labels, read }: Definition<L>): void {
-  new Gauge<L>({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [values, value] of read()) this.set(values, value);
-    },
-  });
 }
 
 /** The four metrics of every backend, with exactly these names and labels: dashboards depend on them. */
 function registerEvents(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   counter(registry, {
     name: "event_published_total",
-    help: "Events appended by this node, by its processors and by its producers",
+    help: `Events stored since this node started, by whatever program${OF_THE_STORE}`,
     labels: ["backend", "event_type"],
-    read: () => [...nodeMetrics.publishedByType].map(([event_type, n]) => [{ backend, event_type }, n]),
+    read: () => byType(nodeMetrics.publishedByType, backend),
   });
   counter(registry, {
     name: "event_processed_total",
@@ -74,17 +43,31 @@ function registerEvents(registry: Registry, nodeMetrics: NodeMetrics, backend: s
     read: () => processed(nodeMetrics, backend),
   });
   nodeMetrics.durations.registerIn(registry);
-  gauge(registry, {
-    name: "event_queue_depth",
-    help: "Deliveries that wait in all mailboxes, parked ones too; each mailbox is counted up to 10,000",
-    labels: ["backend"],
-    // No sample before the first health: zero would claim that nothing waits.
-    read: () => nodeMetrics.health === undefined ? [] : [[{ backend }, queueDepth(nodeMetrics)]],
+}
+
+/** What this node did, told by what the brief's metrics have no label for. */
+function registerWork(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  const { succeededByProcessor, failedByProcessor } = nodeMetrics;
+  counter(registry, {
+    name: "zaakstroom_appended_total",
+    help: "Events that this node appended: outputs of its processors, and cases that it generates",
+    labels: ["backend", "event_type"],
+    read: () => byType(nodeMetrics.appendedByType, backend),
+  });
+  counter(registry, {
+    name: "zaakstroom_processed_total",
+    help: "Deliveries settled by this node, by processor; failed ones are retried or become dead letters",
+    labels: ["backend", "processor", "status"],
+    read: () =>
+      [
+        ...[...succeededByProcessor].map(([processor, n]) => [{ backend, processor, status: "success" }, n]),
+        ...[...failedByProcessor].map(([processor, n]) => [{ backend, processor, status: "failed" }, n]),
+      ] as [Record<"backend" | "processor" | "status", string>, number][],
   });
 }
 
-function queueDepth(nodeMetrics: NodeMetrics): number {
-  return sumOf(nodeMetrics, "pending") + sumOf(nodeMetrics, "parked");
+function byType(counts: LabelCounts, backend: string): Samples<"backend" | "event_type"> {
+  return [...counts].map(([event_type, n]) => [{ backend, event_type }, n]);
 }
 
 function processed(nodeMetrics: NodeMetrics, backend: string): Samples<"backend" | "event_type" | "status"> {
@@ -129,25 +112,16 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
     labels: ["exit"],
     read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
-  registerInbox(registry, nodeMetrics, backend);
+  registerRefusals(registry, nodeMetrics, backend);
   registerAvailability(registry, nodeMetrics, backend);
 }
 
-function registerInbox(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+function registerRefusals(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   counter(registry, {
     name: "zaakstroom_refused_inputs_total",
     help: "Events that this node put in the inbox, by class of reason",
     labels: ["backend", "reason"],
     read: () => [...nodeMetrics.refusedInputs].map(([reason, n]) => [{ backend, reason }, n]),
-  });
-  gauge(registry, {
-    name: "zaakstroom_inbox_refused",
-    help: "Events in the inbox that wait for a person",
-    labels: ["backend"],
-    read: () => {
-      const refused = nodeMetrics.health?.rejected;
-      return refused === undefined ? [] : [[{ backend }, refused]];
-    },
   });
 }
 
@@ -173,58 +147,8 @@ function registerAvailability(registry: Registry, nodeMetrics: NodeMetrics, back
   });
 }
 
-type MailboxCount = "pending" | "parked" | "retrying" | "dead";
-
-function sumOf(nodeMetrics: NodeMetrics, field: MailboxCount, processor?: string): number {
-  const wanted = (each: MailboxHealth) => processor === undefined || each.processor === processor;
-  const mailboxes = nodeMetrics.health?.mailboxes.filter(wanted) ?? [];
-  return mailboxes.reduce((sum, each) => sum + each[field], 0);
-}
-
-function registerMailboxes(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
-  const byProcessor = (name: string, help: string, valueOf: (processor: string) => number) =>
-    gauge(registry, {
-      name,
-      help,
-      labels: ["backend", "processor"],
-      read: () => processorsOf(nodeMetrics).map((processor) => [{ backend, processor }, valueOf(processor)]),
-    });
-  const sums: Record<MailboxCount, string> = {
-    pending: "Deliveries that wait, each mailbox counted up to 10,000",
-    parked: "Deliveries that wait for their next try, or behind an earlier one of their case",
-    retrying: "Parked deliveries that will be tried again by themselves",
-    dead: "Dead letters that wait for a person",
-  };
-  for (const [field, help] of Object.entries(sums) as [MailboxCount, string][]) {
-    byProcessor(`zaakstroom_mailbox_${field}`, help, (name) => sumOf(nodeMetrics, field, name));
-  }
-  byProcessor(
-    "zaakstroom_mailbox_oldest_seconds",
-    "Age of the oldest delivery that waits",
-    (name) => oldestSeconds(nodeMetrics, name, "oldestMs"),
-  );
-  byProcessor(
-    "zaakstroom_mailbox_parked_oldest_seconds",
-    "Age of the oldest parked delivery",
-    (name) => oldestSeconds(nodeMetrics, name, "parkedOldestMs"),
-  );
-}
-
-function processorsOf({ health }: NodeMetrics): string[] {
-  return [...new Set(health?.mailboxes.map(({ processor }) => processor))];
-}
-
-function oldestSeconds(
-  { health }: NodeMetrics,
-  processor: string,
-  field: "oldestMs" | "parkedOldestMs",
-): number {
-  const mailboxes = health?.mailboxes.filter((each) => each.processor === processor) ?? [];
-  return Math.max(0, ...mailboxes.map((each) => each[field])) / 1000;
-}
-
-/** CPU and memory under Prometheus' usual names. The library's own set needs permissions; these need none. */
-function registerProcess(registry: Registry, { workerHeaps }: MetricsContext): void {
+/** CPU, memory and age under Prometheus' usual names. The library's own set needs permissions; these need none. */
+function registerProcess(registry: Registry, { backend, node, workerHeaps }: MetricsContext): void {
   gauge(registry, {
     name: "zaakstroom_worker_heap_bytes",
     help: "Heap of each worker, as it last reported",
@@ -232,18 +156,34 @@ function registerProcess(registry: Registry, { workerHeaps }: MetricsContext): v
     read: () => workerHeaps().map((bytes, worker) => [{ worker: String(worker) }, bytes]),
   });
   gauge(registry, {
+    name: "zaakstroom_build_info",
+    help: "1, with what runs here as labels",
+    labels: ["version", "deno", "backend", "node"],
+    read: () => [[{ version: config.version, deno: Deno.version.deno, backend, node }, 1]],
+  });
+  const ofProcess = { labels: [] } as const;
+  gauge(registry, {
+    ...ofProcess,
+    name: "process_start_time_seconds",
+    help: "When this process started, in seconds since 1970",
+    read: () => [[{}, STARTED_AT]],
+  });
+  gauge(registry, {
+    ...ofProcess,
     name: "process_resident_memory_bytes",
     help: "Memory of the whole process",
-    labels: [],
     read: () => [[{}, Deno.memoryUsage().rss]],
   });
   counter(registry, {
+    ...ofProcess,
     name: "process_cpu_seconds_total",
     help: "CPU time of the whole process, workers included",
-    labels: [],
     read: () => [[{}, cpuSeconds()]],
   });
 }
+
+/** `performance` counts from the start of the process. */
+const STARTED_AT = performance.timeOrigin / 1000;
 
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();

@@ -9,6 +9,7 @@ import { healthCases } from "./cases/health.ts";
 import { inboxCases } from "./cases/inbox.ts";
 import { leaseCases } from "./cases/leases.ts";
 import { bulkCases } from "./cases/bulk.ts";
+import { measurementCases } from "./cases/measurements.ts";
 import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
@@ -37,6 +38,7 @@ const cases = [
   ...timerCases,
   ...healthCases,
   ...inboxCases,
+  ...measurementCases,
   ...malformedCases,
   ...closingCases,
 ];

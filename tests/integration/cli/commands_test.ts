@@ -243,13 +243,14 @@ Deno.test("a running node shows health and the brief's four metrics, and lets tw
   assertEquals([stopped.cases, stopped.settled_all, stopped.dead_letters], [200, true, 0]);
 });
 
-/** The metrics, once all intakes are processed: asked again until then, for a scrape is all there is to see it by. */
+/** The metrics, once all intakes are processed and the store, asked once a second, has counted them: asked again until then, for a scrape is all there is to see it by. */
 async function settledMetrics(address: string, count: number): Promise<string> {
   const success =
     `event_processed_total{backend="postgres",event_type="case.intake",status="success"} ${count}\n`;
+  const published = `event_published_total{backend="postgres",event_type="case.intake"} ${count}\n`;
   for (let tries = 0;; tries++) {
     const text = await (await fetch(`${address}metrics`)).text();
-    if (text.includes(success)) return text;
+    if (text.includes(success) && text.includes(published)) return text;
     assert(tries < 200, text);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

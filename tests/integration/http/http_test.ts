@@ -2,23 +2,26 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable } from "../../../backends/errors.ts";
 import { HealthCheck } from "../../../console/http/health_check.ts";
 import { reportHealth } from "../../../console/http/health_report.ts";
+import { StoreMeter } from "../../../console/http/store_meter.ts";
 import { nodeRoutes, nodeSources } from "../../../console/http/routes.ts";
 import { ListenError } from "../../../console/http/listen.ts";
 import { serveHttp } from "../../../console/http/server.ts";
 import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
 
-type NodeSources = Parameters<typeof nodeRoutes>[0];
-type Stuck = { stuck?: boolean; late?: boolean };
+const measurements = { stored: new Map([["case.intake", 3]]), figures: { database_bytes: 9 } };
 
-function reportOf({ stuck = false, late = false }: Stuck = {}) {
+type NodeSources = Parameters<typeof nodeRoutes>[0];
+type Stuck = { stuck?: boolean; late?: boolean; owner?: string | null };
+
+function reportOf({ stuck = false, late = false, owner = "node-a" }: Stuck = {}) {
   const old = { pending: 1, oldestMs: 60_000, sinceSettledMs: stuck ? 60_000 : 0 };
   const health = {
     durability: "on disk",
     survivesPowerFailure: true,
     timers: 0,
     nextTimerAt: null,
-    mailboxes: [mailbox(stuck || late ? old : {})],
+    mailboxes: [mailbox({ owner, ...stuck || late ? old : {} })],
   };
   return reportHealth(health, facts(), {
     now: START + 3_600_000,
@@ -62,6 +65,31 @@ Deno.test("/health is JSON, 200 when the node is ok or lagging and 503 when it i
       answers.push([status, JSON.parse(body).status]);
     }
     assertEquals(answers, [[200, "ok"], [200, "lagging"], [503, "stuck"]]);
+  });
+});
+
+Deno.test("/live answers while the store does not, and /ready and /health say that it does not", async () => {
+  const waiting = Promise.withResolvers<never>();
+  await serving({ health: () => waiting.promise }, async (url) => {
+    const ready = get(`${url}ready`);
+    const { status, body } = await get(`${url}live`);
+    assertEquals([status, body], [200, "live\n"]);
+    waiting.reject(new Error("the store is gone"));
+    assertEquals((await ready).status, 500);
+  });
+});
+
+Deno.test("/ready is 200 once the node holds a lease, and /health is not before", async () => {
+  let owner: string | null = null;
+  const health = () => Promise.resolve(reportOf({ owner }));
+  await serving({ health }, async (url) => {
+    const answers: [number, string, number, boolean][] = [];
+    for (owner of [null, "node-a"]) {
+      const [ready, report] = [await get(`${url}ready`), await get(`${url}health`)];
+      answers.push([ready.status, ready.body, report.status, JSON.parse(report.body).ready]);
+    }
+    const missing = "not ready: it holds no lease yet, and there are partitions without an owner\n";
+    assertEquals(answers, [[503, missing, 503, false], [200, "ready\n", 200, true]]);
   });
 });
 
@@ -156,16 +184,25 @@ Deno.test("scraping as often as one likes does not load the store, and an absent
   };
   const onHealth = metrics.recordHealth.bind(metrics);
   const check = new HealthCheck({ health, onHealth, facts, now: () => time });
-  await serving(nodeSources(check, metrics), async (url) => {
+  let measured = 0;
+  const meter = new StoreMeter({
+    measure: () =>
+      ++measured > 1 ? Promise.reject(new BackendUnavailable("gone")) : Promise.resolve(measurements),
+    onMeasured: metrics.recordMeasurements.bind(metrics),
+    now: () => time,
+  });
+  await serving(nodeSources(check, meter, metrics), async (url) => {
     for (const passed of [0, 900, 3_000]) {
       time += passed;
-      assert((await get(`${url}metrics`)).body.includes('event_queue_depth{backend="postgres"} 4'));
+      const { body } = await get(`${url}metrics`);
+      assert(body.includes('event_queue_depth{backend="postgres"} 4'));
+      assert(body.includes('event_published_total{backend="postgres",event_type="case.intake"} 3'));
     }
-    assertEquals(asked, 1);
+    assertEquals([asked, measured], [1, 2]);
     const { status, body } = await get(`${url}health`);
     assertEquals([status, JSON.parse(body).status, asked], [503, "unavailable", 2]);
     time += 60_000;
-    assertEquals((await get(`${url}metrics`)).status, 200);
+    assertEquals([(await get(`${url}metrics`)).status, measured], [200, 3]);
   });
 });
 

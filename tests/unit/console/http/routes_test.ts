@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Health } from "../../../../backends/health.ts";
 import { HealthCheck } from "../../../../console/http/health_check.ts";
 import { nodeSources } from "../../../../console/http/routes.ts";
+import { StoreMeter } from "../../../../console/http/store_meter.ts";
 import { Metrics } from "../../../../console/telemetry/metrics.ts";
 import { facts, mailbox, manualClock } from "../fixtures.ts";
 
@@ -22,7 +23,11 @@ Deno.test("a probe does not wait for a busy store: it gets the report before, wh
     now: clock.now,
     wait: () => new Promise(() => {}),
   });
-  const sources = nodeSources(check, new Metrics({ backend: "postgres" }));
+  const meter = new StoreMeter({
+    measure: () => Promise.resolve({ stored: new Map(), figures: {} }),
+    onMeasured: () => {},
+  });
+  const sources = nodeSources(check, meter, new Metrics({ backend: "postgres" }));
   const first = await sources.health();
   clock.pass(2_000);
   isBusy = true;

@@ -3,7 +3,12 @@ import { Metrics } from "../../../../console/telemetry/metrics.ts";
 import { batch, ids, mailbox, manualClock, START } from "../fixtures.ts";
 
 function busyMetrics(clock = manualClock()): Metrics {
-  const metrics = new Metrics({ backend: "postgres", processors: ["intake"], now: clock.now });
+  const metrics = new Metrics({
+    backend: "postgres",
+    node: "node-a",
+    processors: [{ name: "intake", takes: ["case.intake"] }],
+    now: clock.now,
+  });
   clock.pass(1_000);
   metrics.settled(batch({
     done: {
@@ -13,6 +18,7 @@ function busyMetrics(clock = manualClock()): Metrics {
     failed: { "case.intake": 3 },
     outputs: { "case.analysis": 2 },
   }));
+  metrics.recordMeasurements({ stored: new Map([["case.intake", 5]]), figures: { database_bytes: 7_000 } });
   metrics.recordHealth({
     durability: "on disk",
     survivesPowerFailure: true,
@@ -37,9 +43,12 @@ Deno.test("the metrics of events have exactly the names, types and labels that w
     "# TYPE event_processing_duration_seconds histogram",
     "# TYPE event_queue_depth gauge",
   ]);
-  const plain = samples(text).filter((line) => line.startsWith("event_") && !line.includes("_bucket"));
+  const ofEvents = samples(text).filter((line) => line.startsWith("event_") && !line.includes("_bucket"));
+  const published = ofEvents.filter((line) => line.startsWith("event_published_total"));
+  assertEquals([published.length, published.filter((line) => line.endsWith(" 0")).length], [13, 12]);
+  const plain = ofEvents.filter((line) => !published.includes(line) || !line.endsWith(" 0"));
   assertEquals(plain, [
-    'event_published_total{backend="postgres",event_type="case.analysis"} 2',
+    'event_published_total{backend="postgres",event_type="case.intake"} 5',
     'event_processed_total{backend="postgres",event_type="case.intake",status="success"} 2',
     'event_processed_total{backend="postgres",event_type="case.intake",status="failed"} 3',
     'event_processed_total{backend="postgres",event_type="case.analysis",status="success"} 1',
@@ -58,7 +67,9 @@ Deno.test("the buckets of the durations run from a millisecond to a minute and a
   clock.pass(100_000);
   const ages = [0, 1, 2, 400, 59_000, 99_000];
   metrics.settled(batch({ done: { "case.intake": Float64Array.from(ages, (age) => clock.now() - age) } }));
-  const buckets = samples(await metrics.text()).filter((line) => line.includes("_bucket"));
+  const buckets = samples(await metrics.text()).filter((line) =>
+    line.startsWith("event_processing_duration_seconds_bucket")
+  );
   const counts = buckets.map((line) => {
     const [, le, count] = /le="([^"]+)",backend="nats",event_type="case\.intake"} (\d+)/.exec(line)!;
     return `${le}:${count}`;
@@ -85,7 +96,7 @@ Deno.test("every failure that was survived is counted", async () => {
   const clock = manualClock();
   const metrics = new Metrics({
     backend: "postgres",
-    processors: ["intake"],
+    processors: [{ name: "intake", takes: ["case.intake"] }],
     workerHeaps: () => [10, 20],
     now: clock.now,
   });
@@ -126,6 +137,40 @@ Deno.test("mailboxes are told by processor", async () => {
   assertEquals(names.map(of), ["12", "2", "1", "1", "1.5", "90"]);
 });
 
+Deno.test("what may ever be counted is zero from the start, so that its first rise is seen", async () => {
+  const processors = [{ name: "intake", takes: ["case.intake"] }];
+  const lines = samples(await new Metrics({ backend: "postgres", processors }).text());
+  for (
+    const series of [
+      'event_published_total{backend="postgres",event_type="case.completed"}',
+      'event_processed_total{backend="postgres",event_type="case.intake",status="failed"}',
+      'event_processing_duration_seconds_count{backend="postgres",event_type="case.intake"}',
+      'zaakstroom_appended_total{backend="postgres",event_type="case.decision"}',
+      'zaakstroom_processed_total{backend="postgres",processor="intake",status="success"}',
+      'zaakstroom_processing_duration_seconds_count{backend="postgres",processor="intake"}',
+      'zaakstroom_dead_letters_total{backend="postgres",processor="intake"}',
+    ]
+  ) assert(lines.includes(`${series} 0`), `${series} is not there`);
+});
+
+Deno.test("work, time and leases are told by processor, and the server by figures of its own", async () => {
+  const lines = samples(await busyMetrics().text());
+  for (
+    const line of [
+      'zaakstroom_appended_total{backend="postgres",event_type="case.analysis"} 2',
+      'zaakstroom_processed_total{backend="postgres",processor="intake",status="success"} 3',
+      'zaakstroom_processed_total{backend="postgres",processor="intake",status="failed"} 3',
+      'zaakstroom_processing_duration_seconds_sum{backend="postgres",processor="intake"} 1.403',
+      'zaakstroom_leases_held{backend="postgres",processor="intake"} 2',
+      'zaakstroom_mailbox_unowned{backend="postgres",processor="intake"} 0',
+      "zaakstroom_postgres_database_bytes 7000",
+    ]
+  ) assert(lines.includes(line), `${line} is missing`);
+  assert(lines.some((line) => /^process_start_time_seconds 1\d{9}/.test(line)));
+  assert(lines.some((line) => /^zaakstroom_build_info\{version="[\d.]+",deno=/.test(line)));
+  assert(!lines.some((line) => line.startsWith("zaakstroom_nats_")));
+});
+
 Deno.test("a scrape tells the same twice: reading a counter does not add to it", async () => {
   const metrics = busyMetrics();
   const withoutProcess = async () =>
@@ -158,21 +203,19 @@ Deno.test("a label is a type and an exit we know, or 'other': free text would gr
   metrics.retried(ids({ caseId: "123456782" }));
   const text = await metrics.text();
   assert(!/123456782|987654321|forged|zaak-7/.test(text), "data became a label");
-  assert(text.includes('event_published_total{backend="postgres",event_type="other"} 1'));
+  assert(text.includes('zaakstroom_appended_total{backend="postgres",event_type="other"} 1'));
   assert(text.includes('zaakstroom_worker_restarts_total{exit="other"} 1'));
 });
 
 Deno.test("the snapshot has what the summary of a run needs", () => {
   const clock = manualClock();
   const metrics = busyMetrics(clock);
-  metrics.recordPublished("case.intake", 40);
   metrics.held(ids());
   clock.pass(500);
   metrics.settled(batch({ done: { "case.analysis": Float64Array.of(START + 500) } }));
   const { latencyMsByType, latencyMs, ...counts } = metrics.snapshot();
   assertEquals(counts, {
     processed: { "case.intake": { success: 2, failed: 3 }, "case.analysis": { success: 2, failed: 0 } },
-    published: { "case.analysis": 2, "case.intake": 40 },
     restarts: 0,
     retried: 0,
     deadLettered: 0,

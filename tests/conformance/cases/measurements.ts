@@ -1,0 +1,44 @@
+/** Conformance: what a store counts for monitoring. @module */
+import { assert, assertEquals } from "@std/assert";
+import type { Backend } from "../../../backends/backend.ts";
+import { storeRow } from "../../../schema/delivery_line.ts";
+import { anEvent } from "../../support/events.ts";
+import type { ConformanceCase } from "../conformance_case.ts";
+import { settlement } from "../outcomes.ts";
+
+async function storedOf(backend: Backend): Promise<Record<string, number>> {
+  return Object.fromEntries([...(await backend.measure()).stored].filter(([, count]) => count > 0));
+}
+
+export const measurementCases: ConformanceCase[] = [
+  {
+    name: "measure() counts what is stored since its first call, by type, once each, whoever stores it (I8)",
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(2, 1);
+      const other = await fixture.harness.backend("second");
+      assertEquals(await storedOf(backend), {});
+      await other.append([anEvent(a!, 2, "case.decision"), anEvent(b!, 2)]);
+      await other.append([anEvent(b!, 2)]);
+      assertEquals(await storedOf(backend), { "case.decision": 1, "case.intake": 1 });
+      await backend.append([anEvent(b!, 3)]);
+      const batch = await reader.next();
+      await reader.mailbox.settle(
+        batch,
+        settlement({ outputs: [storeRow(anEvent(a!, 4, "case.completed"), 0)] }),
+      );
+      const after = { "case.decision": 1, "case.intake": 2, "case.completed": 1 };
+      assertEquals(await storedOf(backend), after);
+      assertEquals(await storedOf(backend), after);
+    },
+  },
+  {
+    name: "measure() has finite figures of the server alone, and nothing of a case in them (I8)",
+    async run(fixture) {
+      const { backend } = await fixture.setUp(1, 1);
+      const { figures } = await backend.measure();
+      for (const [name, value] of Object.entries(figures)) {
+        assert(/^[a-z_]+$/.test(name) && Number.isFinite(value), `${name} is ${value}`);
+      }
+    },
+  },
+];

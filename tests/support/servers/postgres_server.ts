@@ -183,6 +183,17 @@ function freePort(): number {
 
 /** Signals the server and all that it forked: stopped, its connections stay open and nothing answers. */
 export async function signalServer(pid: number, signal: Deno.Signal): Promise<void> {
+  // The postmaster first: stopped, it starts no more of them.
+  Deno.kill(pid, signal);
   const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  for (const each of [pid, ...children.trim().split(" ").map(Number)]) Deno.kill(each, signal);
+  for (const each of children.split(" ").filter((text) => text !== "")) signalIfThere(Number(each), signal);
+}
+
+function signalIfThere(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch (error) {
+    // It has ended since it was found.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

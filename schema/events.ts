@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { caseIdSchema, decisions, shortText } from "./event_fields.ts";
+import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
@@ -91,6 +91,10 @@ const decisionData = z.looseObject({
   decided_by: shortText,
   reason: z.string().min(1).max(4000),
   next_steps: z.array(shortText).max(50),
+  /** The same steps in Dutch. */
+  next_steps_nl: z.array(shortText).max(50).optional(),
+  /** What the citizen is told, in plain Dutch; `reason` is for the file. */
+  citizen_text: longText.optional(),
   /** The claim that was decided on. */
   debt_amount: money.optional(),
 });

@@ -56,6 +56,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     reasons: { code: "text", ...reasons },
     proposed: "text",
     ...reasons,
+    citizen_text: "text",
     rules,
     term,
     debt_amount: "number",
@@ -65,6 +66,8 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     decided_by: "text",
     ...reasons,
     next_steps: "text",
+    next_steps_nl: "text",
+    citizen_text: "text",
     debt_amount: "number",
     rules,
     policy_version: "text",
@@ -84,7 +87,13 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
   "case.payment_missed": { instalment: "number", due: "text" },
   "case.withdrawn": { reason: "text" },
   "case.debt_forgiven": { amount: "number", reason: "text", approved_by: "text" },
-  "case.event_refused": { refused: "text", event_type: "text", state: "text", ...reasons },
+  "case.event_refused": {
+    refused: "text",
+    event_type: "text",
+    state: "text",
+    ...reasons,
+    citizen_text: "text",
+  },
   "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
 };
 

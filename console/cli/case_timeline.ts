@@ -2,16 +2,16 @@
 import { shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { maskCaseId } from "../../schema/bsn.ts";
-import { withTwoDecimals } from "../../schema/codec.ts";
+import { dataWithTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /**
- * The fields that are known to be shown; in their texts, nine digits are masked. The `case_id` stays, without which
- * nothing is found, unless it may be a BSN itself.
+ * The fields that are known to be shown, of data as JSON has it: amounts in euros, which get two decimals. In texts, nine
+ * digits are masked. The `case_id` stays, without which nothing is found, unless it may be a BSN itself.
  */
 export function withoutPersonalData(type: string, data: Record<string, unknown>): Record<string, unknown> {
-  const { case_id, ...shown } = shownData(type, data);
+  const { case_id, ...shown } = shownData(type, dataWithTwoDecimals(type, data));
   return { ...masked(shown) as Record<string, unknown>, ...(case_id === undefined ? {} : { case_id }) };
 }
 
@@ -24,7 +24,7 @@ function masked(value: unknown): unknown {
 
 /** A stored event as programs see it: without personal data, amounts with two decimals, an ISO time. */
 export function toPublicEvent({ position, version, recordedAt, event }: StoredEvent) {
-  const { data, correlation_id, ...envelope } = withTwoDecimals(event);
+  const { data, correlation_id, ...envelope } = event;
   return {
     position,
     version,
@@ -58,7 +58,7 @@ function renderEvent({ version, event }: StoredEvent): string {
   const marked = marks === undefined ? [] : [`    marks: ${marks.join(", ")}`];
   return [
     head,
-    ...renderFields(withoutPersonalData(event.event_type, withTwoDecimals(event).data), 4),
+    ...renderFields(withoutPersonalData(event.event_type, event.data), 4),
     ...marked,
   ].join("\n");
 }

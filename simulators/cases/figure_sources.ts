@@ -120,11 +120,16 @@ function debtRows(): ExplainedFigure[] {
   return [
     row("creditors, mean", creditors.mean, creditors),
     assumed("creditors, negative binomial k", creditors.dist.k, creditors.dist.note),
-    row("total debt in EUR, mean", total.mean_private_eur, total),
+    row("total debt in EUR, mean", euros(total.mean_private_eur), total),
     assumed("total debt, lognormal sigma", total.dist.sigma, total.dist.note),
-    row("smallest debt CBS counts, in EUR", smallestCountedDebt, countedDebts),
+    row("smallest debt CBS counts, in EUR", euros(smallestCountedDebt), countedDebts),
     ...shareRows("weight of block", { A, B, C }, { source: "assumption", confidence: "assumption" }),
   ];
+}
+
+/** An amount in euros, with two decimals. */
+function euros(amount: number): string {
+  return amount.toFixed(2);
 }
 
 function debtTypeRows(type: DebtType): ExplainedFigure[] {
@@ -132,11 +137,11 @@ function debtTypeRows(type: DebtType): ExplainedFigure[] {
   const mix = Object.entries(type.priority_mix).map(([priority, share]) => `${priority} ${share}`).join(", ");
   return [
     row(`${type.id}: weight`, type.weight, weightOrigin(type)),
-    row(`${type.id}: amount in EUR, median / p90`, `${median_eur} / ${p90_eur}`, {
+    row(`${type.id}: amount in EUR, median / p90`, `${euros(median_eur)} / ${euros(p90_eur)}`, {
       ...amount,
       note: type.note,
     }),
-    row(`${type.id}: bounds in EUR`, `${min_eur} - ${max_eur}`, amount),
+    row(`${type.id}: bounds in EUR`, `${euros(min_eur)} - ${euros(max_eur)}`, amount),
     row(`${type.id}: priorities`, mix, { source: type.priority_source, confidence: type.priority_source }),
   ];
 }

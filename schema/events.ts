@@ -83,6 +83,8 @@ const analysisData = z.looseObject({
   recommended_action: z.enum(decisions),
   estimated_savings: money,
   analysis_confidence: fraction,
+  /** What the model was trained on: simulated histories say nothing about people. */
+  basis: z.enum(["synthetic", "measured"]).optional(),
 });
 
 const decisionData = z.looseObject({

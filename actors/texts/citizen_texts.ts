@@ -33,6 +33,7 @@ export const decisionTexts: Readonly<Record<string, CitizenText>> = {
     why: "U hoeft de schuld van {claim} niet te betalen. Uw inkomen is daarvoor te laag.",
     action: NOTHING,
   },
+  nothing_owed: { why: "U hoeft niets te betalen. Er is geen schuld meer.", action: NOTHING },
   problematic_debts: {
     why: "U hebt in totaal {total} aan schulden. Dat is te veel voor uw inkomen. " +
       "Daarom krijgt u hulp bij al uw schulden.",
@@ -99,6 +100,10 @@ export const outcomeTexts = {
 export const reviewTexts: Readonly<Record<string, string>> = {
   low_confidence: "Wij weten nog te weinig over uw situatie.",
   identity: "Wij weten niet zeker of uw BSN klopt.",
+  figure_missing: "Wij weten nog niet welke regel van de wet nu geldt.",
+  raised_figure_decides: "Wij weten nog niet zeker hoeveel u zelf mag houden.",
+  other_debts_unknown: "Wij weten niet welke schulden u nog meer hebt.",
+  means_test: "Misschien hoeft u deze schuld niet te betalen. Daarvoor kijken wij naar uw inkomen.",
   contradictory: "De bedragen die wij kennen, passen niet bij elkaar.",
   forgive_over_limit: "Over dit bedrag mag de computer niet alleen beslissen.",
   unverified_instalment: "Wij weten niet wat u per maand kunt betalen.",

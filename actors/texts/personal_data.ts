@@ -50,6 +50,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     analysis_confidence: "number",
     reason_codes: { code: "text", effect: "number" },
     model_version: "text",
+    basis: "text",
   },
   "case.review_requested": {
     asked_of: "text",

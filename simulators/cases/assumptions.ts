@@ -57,6 +57,12 @@ export const assumptions = {
     why: "no incomes of debtors found; round net amounts in euros a month, lognormal",
   },
   couple_income_factor: { value: 1.4, why: "no source; couples have more than single persons" },
+  gaps: {
+    value: { profile: 0.2, fact: 0.1 },
+    why:
+      "no figures found on what organisations know: how often the whole profile is missing, and else each of income, " +
+      "total debt, creditors and threats",
+  },
   threat_of_debt_type: {
     value: {
       huur: "eviction",

@@ -50,11 +50,13 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   months: ({ figures }) => String(figures.months),
   limit: () => String(policy.problematicIncomes),
   confidence: share(({ analysis }) => analysis.analysis_confidence),
-  success: share(({ analysis }) => analysis.success_probability),
+  success: ({ analysis }, { share, basis }) =>
+    `${share(analysis.success_probability)}${analysis.basis === "synthetic" ? basis : ""}`,
   high_confidence: share(() => policy.highConfidence),
   danger: ({ intake }) => dangerText(intake.profile?.threats ?? []),
   threats: ({ intake }, { word }) => (intake.profile?.threats ?? []).map(word).join(", "),
-  advice: ({ analysis }, { word }) => word(analysis.recommended_action),
+  advice: ({ analysis }, { word, basis }) =>
+    `${word(analysis.recommended_action)}${analysis.basis === "synthetic" ? basis : ""}`,
   first_meeting: due("first_meeting"),
   payment: due("payment"),
 };

@@ -54,6 +54,8 @@ export const inEnglish = {
   /** A share with two decimals. */
   share: (share: number): string => share.toFixed(2),
   word: (name: string): string => words[name]?.en ?? name,
+  /** Behind what a model says that was trained on simulated histories. */
+  basis: ", by a model of synthetic data" as string,
   /** How many instalments, of at most how much each. */
   instalments: (count: number, each: string): string =>
     count === 1 ? `1 instalment of ${each}` : `${count} instalments of at most ${each}`,
@@ -66,6 +68,7 @@ export const inDutch: Language = {
   date: dutchDate,
   share: (share) => share.toFixed(2).replace(".", ","),
   word: (name) => words[name]?.nl ?? name,
+  basis: ", volgens een model van synthetische gegevens",
   instalments: (count, each) =>
     count === 1 ? `1 termijn van ${each}` : `${count} termijnen van ten hoogste ${each}`,
 };

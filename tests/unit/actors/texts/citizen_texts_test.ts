@@ -24,14 +24,15 @@ type Outcome = keyof typeof outcomeTexts;
 const outcomes = Object.keys(outcomeTexts) as Outcome[];
 
 const idsOf = (tables: readonly { rows: readonly { id: string }[] }[]) =>
-  tables.flatMap(({ rows }) => rows.map(({ id }) => id)).toSorted();
+  tables.flatMap(({ rows }) => rows.map(({ id }) => id));
 
 /** The reasons for a review that no rule of a table gives. */
 const OTHER_REVIEWS = ["no_plan_fits", "review_term_expired", "unknown_claim"];
 
-Deno.test("every rule that decides and every reason for a review has a text for the citizen, and no other", () => {
-  assertEquals(Object.keys(decisionTexts).toSorted(), idsOf(decisionTables));
-  assertEquals(Object.keys(reviewTexts).toSorted(), [...idsOf(reviewTables), ...OTHER_REVIEWS].toSorted());
+Deno.test("every rule that decides and every reason for a review has a text for the citizen", () => {
+  assertEquals(idsOf(decisionTables).filter((id) => decisionTexts[id] === undefined), []);
+  const reviews = [...idsOf(reviewTables), ...OTHER_REVIEWS];
+  assertEquals(reviews.filter((code) => reviewTexts[code] === undefined), []);
 });
 
 /** Texts with the longest that their places can be filled with. */

@@ -55,8 +55,8 @@ export function* generateCases(options: GeneratorOptions): Generator<GeneratedCa
   for (let i = 0; i < count; i++) {
     const arrival = draws.arrivals.next();
     const channel = draws.week[arrival.hourOfWeek]!.channels.draw(draws.channels);
-    const { citizen, returning } = draws.population.next();
-    const claim = draws.claims.next(arrival.month);
+    const { citizen, returning } = draws.population.next(arrival.time);
+    const claim = draws.claims.next(arrival.month, citizen);
     citizen.totalDebt = totalDebt(citizen, claim);
     const caseId = seededUuid(arrival.time, draws.ids);
     const data = intakeData(caseId, citizen, claim, channel);
@@ -140,10 +140,15 @@ function profileOf(citizen: Citizen, claim: Claim): NonNullable<IntakeData["prof
   };
 }
 
-/** All debts together, in euros: this claim alone for one creditor, else at least this and a smallest one for each. */
+/**
+ * All debts together, in euros: this claim and what the other creditors are owed, which is what it leaves of the total.
+ * Beside a claim that leaves little they are owed half of their even part of the total, and a smallest debt each at least.
+ */
 function totalDebt({ creditors, totalDebt }: Citizen, { amount }: Claim): number {
-  if (creditors === 1) return amount;
-  return Math.max(totalDebt, amount + smallestCountedDebt * (creditors - 1));
+  const others = creditors - 1;
+  if (others === 0) return amount;
+  return amount +
+    Math.max(totalDebt - amount, totalDebt * others / creditors / 2, smallestCountedDebt * others);
 }
 
 /** Contact details that cannot exist (see `modellingChoices.contact`). */

@@ -92,6 +92,7 @@ function personRows(): ExplainedFigure[] {
     ...shareRows("household", household_types.shares, household_types),
     ...shareRows("age band", age_bands.shares, age_bands),
     ...shareRows("income source", income_source.shares, income_source),
+    ...assistanceRows(),
     row(
       "persons with problematic debts",
       population.persons_16plus_2023.value,
@@ -105,6 +106,16 @@ function personRows(): ExplainedFigure[] {
     row("test BSNs", `${bsn.test_range.first}-${bsn.test_range.last}`, bsn.test_range),
     ...debtRows(),
   ];
+}
+
+function assistanceRows(): ExplainedFigure[] {
+  const { norms, ...origin } = sourcedFigures.assistance_norms;
+  return norms.map(({ from, single_eur, couple_eur, pensioner_single_eur, pensioner_couple_eur }) => {
+    const amounts = [single_eur, couple_eur, pensioner_single_eur, pensioner_couple_eur].map(euros).join(
+      " / ",
+    );
+    return row(`social assistance from ${from} in EUR, single / couple / pensioners`, amounts, origin);
+  });
 }
 
 /** One row for 342 figures; the data file holds each of them. */

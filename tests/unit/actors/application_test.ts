@@ -242,19 +242,19 @@ Deno.test("the processors make of three hundred generated cases what they always
     failed: 36,
     types: {
       "case.analysis": 300,
-      "case.completed": 280,
-      "case.debt_forgiven": 15,
-      "case.decision": 294,
-      "case.event_refused": 190,
+      "case.completed": 276,
+      "case.debt_forgiven": 16,
+      "case.decision": 290,
+      "case.event_refused": 198,
       "case.intake": 300,
-      "case.payment_missed": 138,
-      "case.payment_plan_created": 137,
+      "case.payment_missed": 153,
+      "case.payment_plan_created": 138,
       "case.payment_received": 195,
-      "case.review_requested": 46,
-      "case.term_expired": 286,
+      "case.review_requested": 54,
+      "case.term_expired": 299,
       "case.withdrawn": 99,
     },
   });
   // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
-  assertEquals(digest, "049e2cb088e9136c2aaaed02d1c9361a9ed91376c2aac72aab6e6f051c8cf3aa");
+  assertEquals(digest, "643f78f89c6a0b80388a5b637b3a1eff2152d176e77b7ef550c8471ef9411517");
 });

@@ -16,7 +16,7 @@ interface CitizenText {
   readonly action: string;
 }
 
-const MEETING = "Wij nodigen u uit voor een gesprek, uiterlijk op {first_meeting}. Kom naar dat gesprek.";
+const MEETING = "Kom naar ons gesprek, uiterlijk op {first_meeting}. U krijgt een uitnodiging.";
 const NOTHING = "U hoeft niets te doen.";
 const ON_TIME = "In het plan staat wanneer u betaalt. Betaal steeds op tijd.";
 const PAY = "Betaal uiterlijk op {payment}.";
@@ -120,8 +120,8 @@ export const reviewTexts: Readonly<Record<string, string>> = {
  * Six weeks is the term for an objection to a public authority (Awb 6:7). A creditor that is none has no such term; that it
  * takes the same is an assumption.
  */
-const DISAGREE = "Bent u het niet eens met dit besluit? Vertel ons dat binnen 6 weken na deze brief. " +
-  "Een medewerker kijkt dan opnieuw naar uw zaak.";
+const DISAGREE =
+  "Niet mee eens? Vertel ons dat binnen 6 weken na deze brief. Een medewerker kijkt dan opnieuw.";
 
 const letter = ({ why, action }: CitizenText) => `${why} ${action} ${DISAGREE}`;
 const letters = new Map(
@@ -147,11 +147,11 @@ export function reviewText(codes: readonly string[], until?: string): string {
     until === undefined
       ? "U hoort zo snel mogelijk ons besluit."
       : `U hoort ons besluit uiterlijk op ${until}.`,
-    `${NOTHING} Klopt er iets niet? Dan kunt u ons bellen.`,
+    `${NOTHING} Klopt er iets niet? Bel ons dan.`,
   ].join(" ");
 }
 
 /** The text on a payment that a case can't take any more. Of other events that a case refuses a citizen notices nothing. */
 export const REFUSED_PAYMENT =
   "Wij kregen uw betaling, maar die hoort niet meer bij deze zaak. Een medewerker zoekt uit waar het geld heen moet. " +
-  `${NOTHING} Klopt er iets niet? Dan kunt u ons bellen.`;
+  `${NOTHING} Klopt er iets niet? Bel ons dan.`;

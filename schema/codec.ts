@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type DataForms, dataForms } from "./compiled_schemas.ts";
 import { type CaseEvent, type EventType, eventTypes, isEventType, type WireEvent } from "./events.ts";
 import { caseEvolution, type EventKind, type Evolution, UnknownKind } from "./evolution.ts";
-import { type Cents, writtenAmount } from "./money.ts";
+import { type Cents, hasWholeCents, MAX_CENTS, writtenAmount } from "./money.ts";
 
 /** An event that its schema refuses. The message names fields and rules and never repeats a value. */
 export class InvalidEvent extends Error {
@@ -81,8 +81,10 @@ function toCents(euros: number): unknown {
   return Math.round(euros * 100);
 }
 
+/** What is no amount (it was refused, or never checked) is left as it is. */
 function toText(euros: number): unknown {
-  return writtenAmount(Math.round(euros * 100) as Cents);
+  const isAmount = euros >= 0 && euros <= MAX_CENTS / 100 && hasWholeCents(euros);
+  return isAmount ? writtenAmount(Math.round(euros * 100) as Cents) : euros;
 }
 
 /** Where the amounts of an object are: `true` for an amount, a map for an object that holds some or a list of such. */
@@ -128,8 +130,12 @@ function encodedBySchema(schema: DataForms["schema"], type: EventType, data: Cas
 
 /** Rewrites the amounts of an event so that JSON.stringify gives them two decimals. The event is not changed. */
 export function withTwoDecimals(wire: WireEvent): WireEvent {
-  if (!isEventType(wire.event_type)) return wire;
-  return { ...wire, data: mapAmounts(wire.data, moneyMaps[wire.event_type]!, toText) };
+  return { ...wire, data: dataWithTwoDecimals(wire.event_type, wire.data) };
+}
+
+/** The same for data alone. */
+export function dataWithTwoDecimals(type: string, data: Record<string, unknown>): Record<string, unknown> {
+  return isEventType(type) ? mapAmounts(data, moneyMaps[type]!, toText) : data;
 }
 
 function mapAmounts(

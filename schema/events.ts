@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { caseIdSchema, decisions, shortText } from "./event_fields.ts";
+import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
@@ -83,6 +83,8 @@ const analysisData = z.looseObject({
   recommended_action: z.enum(decisions),
   estimated_savings: money,
   analysis_confidence: fraction,
+  /** What the model was trained on: simulated histories say nothing about people. */
+  basis: z.enum(["synthetic", "measured"]).optional(),
 });
 
 const decisionData = z.looseObject({
@@ -91,6 +93,10 @@ const decisionData = z.looseObject({
   decided_by: shortText,
   reason: z.string().min(1).max(4000),
   next_steps: z.array(shortText).max(50),
+  /** The same steps in Dutch. */
+  next_steps_nl: z.array(shortText).max(50).optional(),
+  /** What the citizen is told, in plain Dutch; `reason` is for the file. */
+  citizen_text: longText.optional(),
   /** The claim that was decided on. */
   debt_amount: money.optional(),
 });

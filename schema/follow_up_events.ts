@@ -33,6 +33,8 @@ export const reviewRequestedData = z.looseObject({
   /** Why the rules propose it. */
   reason: longText.optional(),
   reason_nl: longText.optional(),
+  /** What the citizen is told, in plain Dutch. */
+  citizen_text: longText.optional(),
   rules: z.array(appliedRule).max(50),
   /** Absent for the team lead, after whom there is no one left to ask. */
   term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: timestamp }).optional(),
@@ -103,4 +105,6 @@ export const eventRefusedData = z.looseObject({
   state: shortText,
   reason: longText,
   reason_nl: longText,
+  /** What the citizen is told, in plain Dutch; absent where nothing changes for a citizen. */
+  citizen_text: longText.optional(),
 });

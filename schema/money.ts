@@ -43,6 +43,11 @@ export const money = z.codec(eurosSchema, centsSchema, {
   encode: (value) => value / 100,
 });
 
+/** Euros, rounded to cents, as JSON.stringify writes them with exactly two decimals. */
+export function writtenEuros(euros: number): number | object {
+  return writtenAmount(cents(Math.round(euros * 100)));
+}
+
 /** An amount as people write it: `1250.50`. */
 export function formatEuros(value: Cents): string {
   return `${Math.floor(value / 100)}.${String(value % 100).padStart(2, "0")}`;

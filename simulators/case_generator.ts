@@ -12,6 +12,7 @@ import { assumptions } from "./cases/assumptions.ts";
 import { type Citizen, CitizenPopulation } from "./cases/profiles.ts";
 import { type Claim, ClaimProcess, monthFactors } from "./cases/claims.ts";
 import { latestApplications, smallestCountedDebt } from "./cases/figures.ts";
+import { withGaps } from "./cases/gaps.ts";
 import { Random } from "./cases/random.ts";
 import { type CaseVariant, type CaseVariantName, caseVariants } from "./cases/variants.ts";
 import { seededUuid } from "./cases/seeded_ids.ts";
@@ -29,6 +30,8 @@ export interface GeneratorOptions {
   readonly arrivalsPerYear?: number;
   /** False leaves out what is known of the person, as in the bare event of the brief. Default true. */
   readonly profile?: boolean;
+  /** False leaves no gaps in profiles: for training, which must know what became of whom. Default true. */
+  readonly gaps?: boolean;
 }
 
 /** The data of an intake as it travels: amounts in euros. */
@@ -47,17 +50,19 @@ export interface GeneratedCase {
 
 /** Generates cases in the order of their arrival, in constant memory. */
 export function* generateCases(options: GeneratorOptions): Generator<GeneratedCase> {
-  const { count, profile = true } = options;
+  const { count, profile = true, gaps = true } = options;
   const draws = randomStreams(options);
   for (let i = 0; i < count; i++) {
     const arrival = draws.arrivals.next();
     const channel = draws.week[arrival.hourOfWeek]!.channels.draw(draws.channels);
-    const { citizen, returning } = draws.population.next();
-    const claim = draws.claims.next(arrival.month);
+    const { citizen, returning } = draws.population.next(arrival.time);
+    const claim = draws.claims.next(arrival.month, citizen);
     citizen.totalDebt = totalDebt(citizen, claim);
     const caseId = seededUuid(arrival.time, draws.ids);
     const data = intakeData(caseId, citizen, claim, channel);
-    if (profile) data.profile = profileOf(citizen, claim);
+    const whole = profileOf(citizen, claim);
+    const known = gaps ? withGaps(whole, draws.gaps) : whole;
+    if (profile && known !== undefined) data.profile = known;
     yield { event: intakeEvent(seededUuid(arrival.time, draws.ids), arrival.time, data), returning };
   }
 }
@@ -84,6 +89,7 @@ function randomStreams(options: GeneratorOptions) {
     channels: new Random(seed, "channels"),
     population: new CitizenPopulation(new Random(seed, "population")),
     claims: new ClaimProcess(new Random(seed, "claims"), scenario),
+    gaps: new Random(seed, "gaps"),
     ids: new Random(seed, `ids/${name}/${start}/${arrivalsPerYear}/${profile}`),
   };
 }
@@ -134,10 +140,15 @@ function profileOf(citizen: Citizen, claim: Claim): NonNullable<IntakeData["prof
   };
 }
 
-/** All debts together, in euros: this claim alone for one creditor, else at least this and a smallest one for each. */
+/**
+ * All debts together, in euros: this claim and what the other creditors are owed, which is what it leaves of the total.
+ * Beside a claim that leaves little they are owed half of their even part of the total, and a smallest debt each at least.
+ */
 function totalDebt({ creditors, totalDebt }: Citizen, { amount }: Claim): number {
-  if (creditors === 1) return amount;
-  return Math.max(totalDebt, amount + smallestCountedDebt * (creditors - 1));
+  const others = creditors - 1;
+  if (others === 0) return amount;
+  return amount +
+    Math.max(totalDebt - amount, totalDebt * others / creditors / 2, smallestCountedDebt * others);
 }
 
 /** Contact details that cannot exist (see `modellingChoices.contact`). */

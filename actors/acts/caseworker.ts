@@ -2,6 +2,7 @@
 import type { DataOf, EventOf } from "../../schema/events.ts";
 import { accepts, type CaseProgress } from "../reasoning/workflow/progress.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
+import { caseworkerText } from "../texts/citizen_texts.ts";
 
 /** The events that say whether a case may wait for a caseworker; the case's own history then says for certain. */
 export const reviewEventTypes = ["case.review_requested", "case.decision", "case.completed"] as const;
@@ -48,6 +49,7 @@ export function caseworkerDecision(
     correlation_id: case_id,
     data: {
       ...{ case_id, decision, decided_by, reason, next_steps: [...next_steps], rules },
+      citizen_text: caseworkerText(decision),
       ...(debt_amount === undefined ? {} : { debt_amount }),
     },
     metadata: { schema_version: 1, source: "caseworker" },

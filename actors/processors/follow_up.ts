@@ -17,6 +17,7 @@ import {
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { policy } from "../reasoning/rules/policy.ts";
 import { type Deadline, react } from "../reasoning/workflow/saga.ts";
+import { reviewText } from "../texts/citizen_texts.ts";
 
 const takes = [
   "case.review_requested",
@@ -102,6 +103,7 @@ function askTeamLead(
       case_id,
       asked_of: "team_lead",
       reasons: [{ code: "review_term_expired", reason, reason_nl }],
+      citizen_text: reviewText(["review_term_expired"]),
       rules: [{
         id: "policy/review_term",
         version: policy.version,

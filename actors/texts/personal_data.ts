@@ -50,12 +50,14 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     analysis_confidence: "number",
     reason_codes: { code: "text", effect: "number" },
     model_version: "text",
+    basis: "text",
   },
   "case.review_requested": {
     asked_of: "text",
     reasons: { code: "text", ...reasons },
     proposed: "text",
     ...reasons,
+    citizen_text: "text",
     rules,
     term,
     debt_amount: "number",
@@ -65,6 +67,8 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     decided_by: "text",
     ...reasons,
     next_steps: "text",
+    next_steps_nl: "text",
+    citizen_text: "text",
     debt_amount: "number",
     rules,
     policy_version: "text",
@@ -84,7 +88,13 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
   "case.payment_missed": { instalment: "number", due: "text" },
   "case.withdrawn": { reason: "text" },
   "case.debt_forgiven": { amount: "number", reason: "text", approved_by: "text" },
-  "case.event_refused": { refused: "text", event_type: "text", state: "text", ...reasons },
+  "case.event_refused": {
+    refused: "text",
+    event_type: "text",
+    state: "text",
+    ...reasons,
+    citizen_text: "text",
+  },
   "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
 };
 

@@ -2,16 +2,16 @@
 import { NOT_SHOWN, shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { maskCaseId } from "../../schema/bsn.ts";
-import { withTwoDecimals } from "../../schema/codec.ts";
+import { dataWithTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { Malformed, StoredEvent } from "../../schema/delivery_line.ts";
 
 /**
- * The fields that are known to be shown; in their texts, nine digits are masked. The `case_id` stays, without which
- * nothing is found, unless it may be a BSN itself.
+ * The fields that are known to be shown, of data as JSON has it: amounts in euros, which get two decimals. In texts, nine
+ * digits are masked. The `case_id` stays, without which nothing is found, unless it may be a BSN itself.
  */
 export function withoutPersonalData(type: string, data: Record<string, unknown>): Record<string, unknown> {
-  const { case_id, ...shown } = shownData(type, data);
+  const { case_id, ...shown } = shownData(type, dataWithTwoDecimals(type, data));
   return { ...masked(shown) as Record<string, unknown>, ...(case_id === undefined ? {} : { case_id }) };
 }
 
@@ -27,7 +27,7 @@ function masked(value: unknown): unknown {
  * it is none; what is stored may be anybody's data.
  */
 export function toPublicEvent({ position, version, recordedAt, event, malformed }: StoredEvent) {
-  const { data, correlation_id, ...envelope } = withTwoDecimals(event);
+  const { data, correlation_id, ...envelope } = event;
   return {
     position,
     version,
@@ -67,7 +67,7 @@ function renderEvent({ version, event, malformed }: StoredEvent): string {
   return [
     head,
     ...(malformed === undefined ? [] : [`    not an event: ${describeMalformed(malformed)}`]),
-    ...renderFields(withoutPersonalData(event.event_type, withTwoDecimals(event).data), 4),
+    ...renderFields(withoutPersonalData(event.event_type, event.data), 4),
     ...marked,
   ].join("\n");
 }

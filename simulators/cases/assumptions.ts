@@ -42,11 +42,34 @@ export const assumptions = {
       "age and income source come from separate figures; these pairs are ruled out, the rest is scaled until both " +
       "figures are met again",
   },
+  household_of_age: {
+    value: {
+      eenpersoons: [1, 1, 0.7, 0.9, 1.3, 1.6],
+      eenouder: [0.3, 0.9, 1.3, 1.2, 0.5, 0.15],
+      paar_met_kinderen: [0.15, 0.9, 1.3, 1.2, 0.5, 0.1],
+      paar_zonder_kinderen: [0.6, 0.9, 0.4, 0.6, 1.6, 2],
+      institutioneel: [2, 1, 1, 1, 1, 1.5],
+      overig: [3, 1, 0.7, 0.7, 0.7, 0.7],
+    },
+    why:
+      "households of debtors by age were not found; how much likelier a household is in each age band than overall, " +
+      "scaled until both published shares are met",
+  },
+  impossible_claims: {
+    value: {
+      kinderopvangtoeslag_terugvordering: [
+        ...["eenpersoons", "paar_zonder_kinderen", "institutioneel", "overig"],
+        "65+",
+      ],
+      hypotheek: ["bijstand", "student", "institutioneel"],
+      studieschuld: ["65+"],
+    },
+    why: "which claims persons of a household, an age or an income are taken never to have",
+  },
   monthly_income: {
     value: {
       loon: { median: 2100, sigma: 0.3 },
       zelfstandig: { median: 1900, sigma: 0.5 },
-      bijstand: { median: 1350, sigma: 0.04 },
       overig_zonder_inkomen: { median: 700, sigma: 0.6 },
       ao_ziektewet: { median: 1550, sigma: 0.2 },
       pensioen: { median: 1650, sigma: 0.2 },
@@ -57,40 +80,50 @@ export const assumptions = {
     why: "no incomes of debtors found; round net amounts in euros a month, lognormal",
   },
   couple_income_factor: { value: 1.4, why: "no source; couples have more than single persons" },
+  gaps: {
+    value: { profile: 0.2, fact: 0.1 },
+    why:
+      "no figures found on what organisations know: how often the whole profile is missing, and else each of income, " +
+      "total debt, creditors and threats",
+  },
   threat_of_debt_type: {
     value: {
       huur: "eviction",
       hypotheek: "eviction",
       energie: "energy_cutoff",
       drinkwater: "water_cutoff",
-      zorgpremie: "health_insurance_cancellation",
     },
     why: "which claims carry which threatening situation of Wgs article 4, paragraph 2",
   },
   threat_of_other_debt: {
     value: {
-      health_insurance_cancellation: 0.45,
-      energy_cutoff: 0.25,
-      eviction: 0.19,
-      water_cutoff: 0.11,
+      eviction: 0.45,
+      energy_cutoff: 0.4,
+      water_cutoff: 0.14,
+      health_insurance_cancellation: 0.01,
     },
     why:
-      "shares of early-warning signals (Divosa 2023: 45, 25 and 19 quoted, 11 derived), used as shares of threats " +
-      "because none were found",
+      "no shares of threats were found; eviction and energy lead, and health insurance hardly ends, as the basic cover " +
+      "stays during arrears (zorgverzekeringslijn.nl) and only a supplement can end",
   },
 } as const;
 
 /** Choices without a figure, one sentence each: how the model fills what the sources leave open. */
 export const modellingChoices = {
   independence:
-    "Characteristics of persons and claims are drawn independently of each other, except age and income source.",
+    "Income source and household depend on the age band and on each other through it; a claim depends on the person " +
+    "where it is impossible. Everything else is drawn independently.",
   municipalities:
     "Population sizes are a gap: beside the three cities with a published number of persons, a municipality weighs by " +
     "its prevalence as if all were of one size, so that small places come up too often.",
   creditor_name:
     "A claim of 'Gemeente' is one of the person's own municipality; other creditors carry no proper names.",
-  clipping:
-    "An amount drawn outside the bounds of its type becomes the bound, so that the bounds themselves occur often.",
+  amounts:
+    "What a claim is above the least of its type is lognormal, with the median and the 90th percentile of the type; an " +
+    "amount above the most is drawn again.",
+  assistance_income:
+    "Social assistance is the norm of the day of the first case; where none was found (from July 2025, and before 2024) " +
+    "the last one before, else the first. Persons in institutions get that of a single person.",
   season:
     "The index of all early-warning signals is applied to zorgpremie, whose January run causes it; other types are even.",
   urgency:
@@ -100,9 +133,8 @@ export const modellingChoices = {
   other_threat:
     "A case about a claim that threatens nothing itself is urgent because of another debt of the same person.",
   total_debt:
-    "Total debt holds this claim and, for each further creditor, the amount above which CBS counts a debt; totals drawn " +
-    "below that are raised, and for a single creditor the total is the claim; together this moves the mean about a " +
-    "percent below the source. Entrepreneurs owe no more than others.",
+    "Total debt is drawn; the other creditors are owed what this claim leaves of it, at least half of their even part and " +
+    "the amount above which CBS counts a debt for each; for a single creditor it is the claim. Entrepreneurs owe no more than others.",
   test_numbers:
     "Only 9,091 test BSNs exist: after as many persons a number passes to a new person, so that in longer runs one " +
     "number stands for several persons.",

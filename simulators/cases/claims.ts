@@ -2,7 +2,10 @@
 import type { priorities, threats } from "../../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
 import { type DebtType, seasonIndex, sourcedFigures } from "./figures.ts";
-import { Categorical, clippedLognormal, type Random } from "./random.ts";
+import { amountShape, drawAmount } from "./claim_amount.ts";
+import { jointShares } from "./joint_shares.ts";
+import { type PersonKind, personShares } from "./person_shares.ts";
+import { Categorical, type Random } from "./random.ts";
 import type { CaseVariant } from "./variants.ts";
 
 type Priority = (typeof priorities)[number];
@@ -51,7 +54,7 @@ export function monthFactors(scenario: CaseVariant): number[] {
 
 interface ClaimDistribution {
   readonly type: DebtType;
-  readonly amount: { mu: number; sigma: number; min: number; max: number };
+  readonly amount: ReturnType<typeof amountShape>;
   readonly ownThreat: Threat | undefined;
   readonly threatShare: number;
   /** The priorities of what no situation makes urgent. */
@@ -59,44 +62,69 @@ interface ClaimDistribution {
 }
 
 function claimDistribution(type: DebtType, scenario: CaseVariant): ClaimDistribution {
-  const { mu, sigma, min_eur: min, max_eur: max } = type.amount;
   const { urgent, ...calm } = type.priority_mix;
   return {
     type,
-    amount: { mu, sigma, min, max },
+    amount: amountShape(type.amount),
     ownThreat: ownThreats[type.id],
     threatShare: Math.min(1, urgent * scenario.threatFactor),
     calm: Categorical.of<Priority>({ ...calm, urgent: 0 }),
   };
 }
 
+/**
+ * The shares of types in a year for persons by what claims they can't have: what some can't have is had more often by
+ * the others, so that over all persons the shares are those of the scenario.
+ */
+function sharesByPerson(scenario: CaseVariant): ReadonlyMap<string, readonly number[]> {
+  const persons = new Map<string, number>();
+  for (const [{ impossibleClaims: without }, share] of personShares()) {
+    persons.set(without, (persons.get(without) ?? 0) + share);
+  }
+  const texts = [...persons.keys()];
+  const table = jointShares(
+    [...persons.values()],
+    typeShares(scenario),
+    (person, type) => Number(!texts[person]!.split(" ").includes(sourcedFigures.debt_types[type]!.id)),
+  );
+  return new Map(texts.map((text, i) => [text, table[i]!]));
+}
+
 /** Draws claims as a scenario has them. */
 export class ClaimProcess {
-  readonly #byMonth: readonly Categorical<ClaimDistribution>[];
+  /** By what a person can't have, then by month. */
+  readonly #draws: ReadonlyMap<string, readonly Categorical<ClaimDistribution>[]>;
   readonly #otherThreats = Categorical.of<Threat>(assumptions.threat_of_other_debt.value);
 
   constructor(readonly random: Random, scenario: CaseVariant) {
     const types = sourcedFigures.debt_types.map((type) => claimDistribution(type, scenario));
-    this.#byMonth = MONTHS.map((month) => new Categorical(types, monthWeights(month, scenario)));
+    const ofMonth = (shares: readonly number[]) => (month: number) =>
+      new Categorical(
+        types,
+        shares.map((share, i) => share * monthFactor(types[i]!.type.id, month, scenario)),
+      );
+    this.#draws = new Map(
+      [...sharesByPerson(scenario)].map(([text, shares]) => [text, MONTHS.map(ofMonth(shares))]),
+    );
   }
 
-  /** A claim that arrives in this month (1 to 12). */
-  next(month: number): Claim {
-    const draws = this.#byMonth[month - 1]!.draw(this.random);
-    const size = this.random.normal();
-    const threat = this.#threat(draws, size);
+  /** A claim on a person that arrives in this month (1 to 12). */
+  next(month: number, { impossibleClaims }: PersonKind): Claim {
+    const draws = this.#draws.get(impossibleClaims)![month - 1]!.draw(this.random);
+    const amount = drawAmount(draws.amount, this.random);
+    const threat = this.#threat(draws, amount);
     return {
       type: draws.type,
-      amount: clippedLognormal(size, draws.amount),
+      amount,
       priority: threat === undefined ? draws.calm.draw(this.random) : "urgent",
       threats: threat === undefined ? [] : [threat],
     };
   }
 
   /** The threatening situation, if there is one: the type's own only above its median, with twice the chance. */
-  #threat({ ownThreat, threatShare }: ClaimDistribution, size: number): Threat | undefined {
+  #threat({ type, ownThreat, threatShare }: ClaimDistribution, amount: number): Threat | undefined {
     const own = ownThreat !== undefined;
-    const chance = own ? (size > 0 ? 2 * threatShare : 0) : threatShare;
+    const chance = own ? (amount > type.amount.median_eur ? 2 * threatShare : 0) : threatShare;
     if (!this.random.chance(chance)) return undefined;
     return own ? ownThreat : this.#otherThreats.draw(this.random);
   }

@@ -92,6 +92,7 @@ function personRows(): ExplainedFigure[] {
     ...shareRows("household", household_types.shares, household_types),
     ...shareRows("age band", age_bands.shares, age_bands),
     ...shareRows("income source", income_source.shares, income_source),
+    ...assistanceRows(),
     row(
       "persons with problematic debts",
       population.persons_16plus_2023.value,
@@ -107,6 +108,16 @@ function personRows(): ExplainedFigure[] {
   ];
 }
 
+function assistanceRows(): ExplainedFigure[] {
+  const { norms, ...origin } = sourcedFigures.assistance_norms;
+  return norms.map(({ from, single_eur, couple_eur, pensioner_single_eur, pensioner_couple_eur }) => {
+    const amounts = [single_eur, couple_eur, pensioner_single_eur, pensioner_couple_eur].map(euros).join(
+      " / ",
+    );
+    return row(`social assistance from ${from} in EUR, single / couple / pensioners`, amounts, origin);
+  });
+}
+
 /** One row for 342 figures; the data file holds each of them. */
 function prevalenceRow(): ExplainedFigure {
   const values = Object.values(municipalities.prevalence_pct);
@@ -120,11 +131,16 @@ function debtRows(): ExplainedFigure[] {
   return [
     row("creditors, mean", creditors.mean, creditors),
     assumed("creditors, negative binomial k", creditors.dist.k, creditors.dist.note),
-    row("total debt in EUR, mean", total.mean_private_eur, total),
+    row("total debt in EUR, mean", euros(total.mean_private_eur), total),
     assumed("total debt, lognormal sigma", total.dist.sigma, total.dist.note),
-    row("smallest debt CBS counts, in EUR", smallestCountedDebt, countedDebts),
+    row("smallest debt CBS counts, in EUR", euros(smallestCountedDebt), countedDebts),
     ...shareRows("weight of block", { A, B, C }, { source: "assumption", confidence: "assumption" }),
   ];
+}
+
+/** An amount in euros, with two decimals. */
+function euros(amount: number): string {
+  return amount.toFixed(2);
 }
 
 function debtTypeRows(type: DebtType): ExplainedFigure[] {
@@ -132,11 +148,11 @@ function debtTypeRows(type: DebtType): ExplainedFigure[] {
   const mix = Object.entries(type.priority_mix).map(([priority, share]) => `${priority} ${share}`).join(", ");
   return [
     row(`${type.id}: weight`, type.weight, weightOrigin(type)),
-    row(`${type.id}: amount in EUR, median / p90`, `${median_eur} / ${p90_eur}`, {
+    row(`${type.id}: amount in EUR, median / p90`, `${euros(median_eur)} / ${euros(p90_eur)}`, {
       ...amount,
       note: type.note,
     }),
-    row(`${type.id}: bounds in EUR`, `${min_eur} - ${max_eur}`, amount),
+    row(`${type.id}: bounds in EUR`, `${euros(min_eur)} - ${euros(max_eur)}`, amount),
     row(`${type.id}: priorities`, mix, { source: type.priority_source, confidence: type.priority_source }),
   ];
 }

@@ -1,27 +1,19 @@
 /** The people behind the cases: drawn from the sourced shares, known by a test BSN, now and then coming back. @module */
-import { ageBands, type households, incomeSources } from "../../schema/events.ts";
 import { assumptions } from "./assumptions.ts";
 import { municipalities, sourcedFigures } from "./figures.ts";
-import { jointShares } from "./joint_shares.ts";
-import { Categorical, clippedLognormal, negativeBinomialShares, type Random } from "./random.ts";
+import { type PersonKind, personShares } from "./person_shares.ts";
+import { Categorical, lognormal, negativeBinomialShares, type Random } from "./random.ts";
 import { shuffle, testBsns } from "./seeded_ids.ts";
 
-type Household = (typeof households)[number];
-type AgeBand = (typeof ageBands)[number];
-type IncomeSource = (typeof incomeSources)[number];
-
 /** A person; with the same facts in every case of theirs. Amounts in euros. */
-export interface Citizen {
+export interface Citizen extends PersonKind {
   /** 1 for the first person of a run. */
   readonly ordinal: number;
   readonly bsn: string;
-  readonly household: Household;
-  readonly ageBand: AgeBand;
-  readonly incomeSource: IncomeSource;
   readonly municipality: string;
   readonly monthlyIncome: number;
   readonly creditors: number;
-  /** All debts together; raised when a claim asks for more. */
+  /** All debts together, as drawn; raised when a claim leaves too little of it to the others. */
   totalDebt: number;
 }
 
@@ -38,69 +30,69 @@ export function municipalityWeights(): Record<string, number> {
   };
 }
 
-/** Age band and income source together: both published shares, without the combinations that cannot be. */
-function ageAndIncome(): Categorical<readonly [AgeBand, IncomeSource]> {
-  const impossible: Partial<Record<IncomeSource, readonly AgeBand[]>> = assumptions.impossible_ages.value;
-  const table = jointShares(
-    ageBands.map((band) => sourcedFigures.age_bands.shares[band]),
-    incomeSources.map((source) => sourcedFigures.income_source.shares[source]),
-    (age, income) => !impossible[incomeSources[income]!]?.includes(ageBands[age]!),
-  );
-  const pairs = ageBands.flatMap((band) => incomeSources.map((source) => [band, source] as const));
-  return new Categorical(pairs, table.flat());
-}
-
 function creditorCounts(): Categorical<number> {
   const { dist } = sourcedFigures.creditors_per_case;
   const shares = negativeBinomialShares(dist);
   return new Categorical(shares.map((_, i) => dist.min + i), shares);
 }
 
-/** A net income in euros a month. */
-function monthlyIncome(source: IncomeSource, household: Household, random: Random): number {
-  const { median, sigma } = assumptions.monthly_income.value[source];
+/** A net income in euros a month, with holiday pay, at a moment: social assistance is a norm, other incomes vary. */
+function monthlyIncome(
+  { incomeSource, household, ageBand }: PersonKind,
+  time: number,
+  random: Random,
+): number {
   const couple = household === "paar_met_kinderen" || household === "paar_zonder_kinderen";
+  if (incomeSource === "bijstand") return assistanceNorm(couple, ageBand === "65+", time);
+  const { median, sigma } = assumptions.monthly_income.value[incomeSource];
   const factor = couple ? assumptions.couple_income_factor.value : 1;
-  return clippedLognormal(random.normal(), { mu: Math.log(median * factor), sigma });
+  return lognormal(random, { mu: Math.log(median * factor), sigma });
+}
+
+/** The norm of social assistance of the day; of a day for which none was found the one nearest before, else the first. */
+function assistanceNorm(couple: boolean, pensioner: boolean, time: number): number {
+  const { norms } = sourcedFigures.assistance_norms;
+  const { single_eur, couple_eur, pensioner_single_eur, pensioner_couple_eur } =
+    norms.findLast(({ from }) => Date.parse(from) <= time) ?? norms[0]!;
+  if (pensioner) return couple ? pensioner_couple_eur : pensioner_single_eur;
+  return couple ? couple_eur : single_eur;
 }
 
 /** The persons of a run. Memory is constant: as many persons are kept as there are test BSNs. */
 export class CitizenPopulation {
   readonly #numbers: readonly string[];
   readonly #known: Citizen[] = [];
-  readonly #households = Categorical.of(sourcedFigures.household_types.shares);
-  readonly #agesAndIncomes = ageAndIncome();
+  readonly #kinds: Categorical<PersonKind>;
   readonly #municipalities = Categorical.of(municipalityWeights());
   readonly #creditors = creditorCounts();
   #born = 0;
 
   constructor(readonly random: Random) {
     this.#numbers = shuffle(testBsns(), random);
+    const kinds = personShares();
+    this.#kinds = new Categorical(kinds.map(([kind]) => kind), kinds.map(([, share]) => share));
   }
 
-  /** The person of the next case: at the published rate someone who was there before, else someone new. */
-  next(): { citizen: Citizen; returning: boolean } {
+  /** The person of the next case, at this moment (ms since 1970): at the published rate someone who was there before, else someone new. */
+  next(time: number): { citizen: Citizen; returning: boolean } {
     const returning = this.random.chance(sourcedFigures.outcomes.repeat_applicants.value) &&
       this.#known.length > 0;
-    const citizen = returning ? this.#known[this.random.below(this.#known.length)]! : this.#newcomer();
+    const citizen = returning ? this.#known[this.random.below(this.#known.length)]! : this.#newcomer(time);
     return { citizen, returning };
   }
 
   /** A new person, who takes over the test number, and the place, of the one longest known once all are in use. */
-  #newcomer(): Citizen {
+  #newcomer(time: number): Citizen {
     const place = this.#born++ % this.#numbers.length;
-    const household = this.#households.draw(this.random);
-    const [ageBand, incomeSource] = this.#agesAndIncomes.draw(this.random);
+    const kind = this.#kinds.draw(this.random);
     return this.#known[place] = {
       ordinal: this.#born,
       bsn: this.#numbers[place]!,
-      household,
-      ageBand,
-      incomeSource,
+      ...kind,
       municipality: this.#municipalities.draw(this.random),
-      monthlyIncome: monthlyIncome(incomeSource, household, this.random),
+      monthlyIncome: monthlyIncome(kind, time, this.random),
       creditors: this.#creditors.draw(this.random),
-      totalDebt: clippedLognormal(this.random.normal(), sourcedFigures.total_debt_per_client.dist),
+      totalDebt: lognormal(this.random, sourcedFigures.total_debt_per_client.dist),
     };
   }
 }

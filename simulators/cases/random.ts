@@ -70,12 +70,9 @@ export class Random {
   }
 }
 
-/** A lognormal amount; what falls outside the bounds becomes the bound. */
-export function clippedLognormal(
-  normal: number,
-  { mu, sigma, min = 0, max = Infinity }: { mu: number; sigma: number; min?: number; max?: number },
-): number {
-  return Math.min(max, Math.max(min, Math.exp(mu + sigma * normal)));
+/** A lognormal amount. */
+export function lognormal(random: Random, { mu, sigma }: { mu: number; sigma: number }): number {
+  return Math.exp(mu + sigma * random.normal());
 }
 
 /** The probabilities of a negative binomial from `min` to `max`; what falls outside counts for the bound. */

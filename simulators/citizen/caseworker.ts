@@ -1,5 +1,6 @@
 /** The simulated caseworker: decides the cases that wait for a person; its reasons say that it is simulated. @module */
-import type { WireEvent } from "../../schema/events.ts";
+import { caseworkerText } from "../../actors/texts/citizen_texts.ts";
+import type { DataOf, WireEvent } from "../../schema/events.ts";
 import type { CitizenLife, CitizenReaction } from "./life.ts";
 import { citizenAssumptions as assumed } from "./assumptions.ts";
 
@@ -23,6 +24,8 @@ export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
     decided_by: name,
     reason: `Simulated decision of ${name}: ${why}`,
     next_steps: ["Tell the citizen of the decision, its reason and how to object"],
+    next_steps_nl: ["Vertel de burger het besluit, de reden en hoe bezwaar te maken"],
+    citizen_text: caseworkerText(decision as DataOf<"case.decision">["decision"]),
     rules,
     ...(debt_amount === undefined ? {} : { debt_amount }),
   };

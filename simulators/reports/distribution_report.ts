@@ -1,6 +1,6 @@
 /** Compares generated cases with the sources: the expected and the generated figures, with the deviation. @module */
 import { localHour } from "../cases/arrival_pattern.ts";
-import type { GeneratedCase, IntakeData } from "../case_generator.ts";
+import type { GeneratedCase } from "../case_generator.ts";
 import { seasonIndex, sourcedFigures } from "../cases/figures.ts";
 import type { FigureCertainty } from "../cases/figure_sources.ts";
 import { type ChiSquare, chiSquare } from "./goodness_of_fit.ts";
@@ -51,12 +51,23 @@ export function distributionReport(
 /** A billion euro. */
 const MOST_CENTS = 1e11;
 
+/** The sum of a fact over the cases that it is known of. */
+interface Sum {
+  cases: number;
+  sum: number;
+}
+
+function addKnown(to: Sum, value: number | undefined): void {
+  if (value === undefined) return;
+  to.cases++;
+  to.sum += value;
+}
+
 class CaseCounts {
   cases = 0;
   #returning = 0;
-  #profiles = 0;
-  #creditors = 0;
-  #totalDebt = 0;
+  readonly #creditors: Sum = { cases: 0, sum: 0 };
+  readonly #totalDebt: Sum = { cases: 0, sum: 0 };
   readonly #shares = expectations.map((expected) => ({ expected, counts: new Map<string, number>() }));
   readonly #amounts = new Map(
     sourcedFigures.debt_types.map(({ id }) => [id, new PreciseHistogram(MOST_CENTS)]),
@@ -74,13 +85,8 @@ class CaseCounts {
     }
     this.#amounts.get(data.debt_type)?.record(Math.round(data.debt_amount * 100));
     (data.debt_type === "zorgpremie" ? this.#premiumsByMonth : this.#othersByMonth)[hour.month - 1]!++;
-    if (data.profile !== undefined) this.#addPerson(data.profile);
-  }
-
-  #addPerson({ creditors = 0, total_debt = 0 }: NonNullable<IntakeData["profile"]>): void {
-    this.#profiles++;
-    this.#creditors += creditors;
-    this.#totalDebt += total_debt;
+    addKnown(this.#creditors, data.profile?.creditors);
+    addKnown(this.#totalDebt, data.profile?.total_debt);
   }
 
   sections(): DistributionSection[] {
@@ -132,14 +138,16 @@ class CaseCounts {
 
   #personSections(): DistributionSection[] {
     const { creditors_per_case: creditors, total_debt_per_client: total } = sourcedFigures;
-    if (this.#profiles === 0) return [];
-    const mean = (title: string, unit: Unit, origin: { source: string }, expected: number, sum: number) => ({
-      title,
-      unit,
-      source: origin.source,
-      certainty: "quoted" as const,
-      lines: [relativeLine("mean", expected, sum / this.#profiles, this.#profiles)],
-    });
+    const mean = (
+      title: string,
+      unit: Unit,
+      { source }: { source: string },
+      expected: number,
+      { sum, cases }: Sum,
+    ) => {
+      const lines = cases === 0 ? [] : [relativeLine("mean", expected, sum / cases, cases)];
+      return { title, unit, source, certainty: "quoted" as const, lines };
+    };
     return [
       mean("creditors of a person", "number", creditors, creditors.mean, this.#creditors),
       mean("total debt of a person", "euro", total, total.mean_private_eur, this.#totalDebt),

@@ -1,8 +1,10 @@
 /** The model card: what the model is, what it was trained on, how well it does, and what it is not. @module */
 import { missable } from "../../actors/reasoning/model/features.ts";
 import type { HeadName, Weights } from "../../actors/reasoning/model/model.ts";
-import { assumedMissingShares, assumedSlopes, outcomeShares, trainedActions } from "./synthetic_outcomes.ts";
+import { assumedSlopes, outcomeShares, trainedActions } from "./synthetic_outcomes.ts";
+import { assumptions } from "../cases/assumptions.ts";
 import type { Bin } from "./calibration.ts";
+import type { GroupError } from "./group_errors.ts";
 
 export interface TrainingOptions {
   readonly seed: string | number;
@@ -21,6 +23,17 @@ export interface HeadReport {
   readonly bins: readonly Bin[];
 }
 
+/** By group: success of the action taken, and escalation under collection. */
+export interface GroupErrors {
+  readonly success: readonly GroupError[];
+  readonly risk: readonly GroupError[];
+}
+
+export interface TrainingResults {
+  readonly heads: readonly HeadReport[];
+  readonly groups: GroupErrors;
+}
+
 /** Assumption: confidence lost when all facts of the profile are missing, and when the debt type is unknown. */
 export const confidenceLost = { profile: 0.4, debt_type: 0.1 } as const;
 
@@ -35,7 +48,7 @@ const headDescriptions: Readonly<Record<HeadName, string>> = {
 export function modelCard(
   options: TrainingOptions,
   weights: Weights,
-  reports: readonly HeadReport[],
+  { heads, groups: byGroup }: TrainingResults,
 ): string {
   return [
     "<!-- deno-fmt-ignore-file -->",
@@ -43,7 +56,8 @@ export function modelCard(
     purpose,
     features(weights),
     data(options),
-    results(reports),
+    results(heads),
+    groups(byGroup),
     confidence(weights),
     limits,
   ].join("\n\n") + "\n";
@@ -60,7 +74,7 @@ function table(rows: readonly (readonly string[])[]): string {
 const purpose =
   `Scores a debt-assistance case at intake: how likely each action is to solve it, and how likely it is
 to escalate when nothing but collection happens. It advises; the rules decide, and a person decides what is adverse or
-unsure. Four logistic regressions over the same features; weights in \`weights_v1.json\`.
+unsure. Four logistic regressions over the same features; weights in \`weights.json\`.
 
 - \`success_probability\`: of the recommended action.
 - \`risk_score\`: 0 to 100, the chance of escalation under collection, in percent.
@@ -77,7 +91,9 @@ function features(weights: Weights): string {
   ]);
   return `## Features
 
-Amounts as the natural logarithm of 1 + euros, ratios as that of 1 + months of income.
+The income as the natural logarithm of 1 + euros, ratios as that of 1 + months of income. An action uses only the
+features that are assumed to have an effect on it; the weight of every other is 0, and it is never given as a reason. The
+claim by itself, its kind and its priority are no features: nothing says that they have an effect beside these.
 
 ${table([["Feature", "Mean", "Deviation", "Range trained on"], ...rows])}
 
@@ -85,6 +101,8 @@ Never a feature, and held by a test: BSN, name, contact, municipality, organisat
 channel (tells of language), household (a single parent is mostly a mother), income source and age band. The rules use
 household and income source only where a law or norm asks for them: the beslagvrije voet and remission.`;
 }
+
+const gaps = assumptions.gaps.value;
 
 function data({ seed, count }: TrainingOptions): string {
   const rates = trainedActions.map((action) => {
@@ -108,8 +126,8 @@ ${
     ])
   }
 
-Gaps in intakes are assumed too: whole profile ${assumedMissingShares.profile}, each fact ${assumedMissingShares.fact}, debt type
-${assumedMissingShares.debt_type}.`;
+Gaps in intakes are assumed too, and generated cases have the same: whole profile ${gaps.profile}, else each fact
+${gaps.fact}, at random. A missing fact counts as the mean and has no effect of its own.`;
 }
 
 function results(reports: readonly HeadReport[]): string {
@@ -133,6 +151,35 @@ ${
 ![Calibration: predicted chance against observed share](calibration.svg)`;
 }
 
+function groups({ success, risk }: GroupErrors): string {
+  return `## By group, on held-out histories
+
+Age band, household and income source are measured here and never features. Intervals are of 95 %: of a share by Wilson, of
+a Brier score by the normal. All groups follow one assumed truth, so that what differs here differs by income and debts
+alone; on real histories these tables are the first to read. Groups of fewer than a hundred say little.
+
+Success of the action that was taken:
+
+${groupTable(success)}
+
+Escalation under collection (\`risk_score\`):
+
+${groupTable(risk)}`;
+}
+
+function groupTable(errors: readonly GroupError[]): string {
+  const between = ([from, to]: readonly [number, number]) => `${from.toFixed(3)} to ${to.toFixed(3)}`;
+  const rows = errors.map((error) => [
+    error.grouping,
+    error.group,
+    `${error.count}`,
+    error.predicted.toFixed(3),
+    `${error.observed.toFixed(3)} (${between(error.observedInterval)})`,
+    `${error.brier.toFixed(3)} (${between(error.brierInterval)})`,
+  ]);
+  return table([["By", "Group", "Histories", "Predicted", "Observed", "Brier score"], ...rows]);
+}
+
 function confidence(weights: Weights): string {
   const rows = missable.map((fact, i) => [fact, `${weights.confidence_lost[i]}`]);
   return `## Confidence
@@ -149,5 +196,5 @@ const limits = `## Limits
   people. No public calibration of such scores exists. Do not use them on real cases before training on real histories.
 - Outcomes under an action nobody took cannot be observed; the simulation draws actions at random, practice does not.
 - Facts outside the trained range are clamped and said so in the reason codes (\`outside_training:…\`).
-- The features left out may still leak through those kept in (income does differ between groups): measure before use.
+- The features left out may still leak through those kept in: the mean risk differs between groups, as income does.
 - To make these files again: run \`simulators/training/train_model.ts\`. Same seed, same bytes.`;

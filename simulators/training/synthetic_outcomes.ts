@@ -3,18 +3,35 @@
  * sourced or derived; how they depend on the case is assumed, here, in one place, and nowhere presented as measured.
  * @module
  */
-import { type DataOf, type EventOf, eventTypes } from "../../schema/events.ts";
+import {
+  ageBands,
+  type DataOf,
+  type EventOf,
+  eventTypes,
+  households,
+  incomeSources,
+} from "../../schema/events.ts";
 import { extractFeatures, type FeatureName, featureNames } from "../../actors/reasoning/model/features.ts";
 import { generateCases } from "../case_generator.ts";
 import debtDomain from "../cases/data/debt_domain.json" with { type: "json" };
+import { withGaps } from "../cases/gaps.ts";
 import { Random } from "../cases/random.ts";
 
 export const trainedActions = ["payment_plan", "collect", "refer_assistance"] as const;
 type TrainedAction = (typeof trainedActions)[number];
 type Outcome = DataOf<"case.completed">["outcome"];
 
+/** What a history is grouped by in the model card: measured, and never a feature. */
+export const groupings = {
+  age_band: ageBands,
+  household: households,
+  income_source: incomeSources,
+} as const;
+type Grouping = keyof typeof groupings;
+
 /** One simulated history. */
 export interface SyntheticOutcome {
+  readonly groups: Readonly<Record<Grouping, string>>;
   /** The intake, with the gaps that real intakes have. */
   readonly intake: DataOf<"case.intake">;
   readonly action: TrainedAction;
@@ -36,12 +53,9 @@ export const assumedSlopes: Readonly<Record<TrainedAction, Readonly<Partial<Reco
     refer_assistance: { debts_to_income: -0.3, creditors: -0.2, threat: -0.1 },
   };
 
-/** Assumption: how often a fact is missing from an intake, and how often the whole profile is. */
-export const assumedMissingShares = { profile: 0.2, fact: 0.1, debt_type: 0.03 } as const;
-
 /** Simulates histories: the same seed and count give the same ones. */
 export function generateOutcomes(seed: string | number, count: number): SyntheticOutcome[] {
-  const cases = [...generateCases({ seed, count })].map(({ event }) =>
+  const cases = [...generateCases({ seed, count, gaps: false })].map(({ event }) =>
     (eventTypes["case.intake"].schema.parse(event) as EventOf<"case.intake">).data
   );
   const columns = standardisedFeatures(cases);
@@ -53,7 +67,14 @@ export function generateOutcomes(seed: string | number, count: number): Syntheti
   return cases.map((intake, i) => {
     const action = actions[i]!;
     const chance = logistic(intercepts[action]! + slopeSum(action, columns[i]!));
-    return { intake: withMissingFacts(intake, random), action, outcome: drawOutcome(action, chance, random) };
+    const { profile, ...bare } = intake;
+    const known = withGaps(profile!, random);
+    return {
+      groups: profile as SyntheticOutcome["groups"],
+      intake: known === undefined ? bare : { ...bare, profile: known },
+      action,
+      outcome: drawOutcome(action, chance, random),
+    } as SyntheticOutcome;
   });
 }
 
@@ -94,20 +115,4 @@ function drawOutcome(action: TrainedAction, chance: number, random: Random): Out
   const { withdrawn, escalated } = outcomeShares[action];
   if (random.chance(chance)) return "resolved";
   return random.chance(withdrawn / (withdrawn + escalated)) ? "withdrawn" : "escalated";
-}
-
-/** Leaves out what an organisation may not know, so that the model learns what a gap means. */
-function withMissingFacts(intake: DataOf<"case.intake">, random: Random): DataOf<"case.intake"> {
-  const { profile, ...withoutFacts } = intake;
-  const reportedProfile = random.chance(assumedMissingShares.debt_type)
-    ? { ...withoutFacts, debt_type: "overig" }
-    : withoutFacts;
-  if (!profile || random.chance(assumedMissingShares.profile)) {
-    return reportedProfile as DataOf<"case.intake">;
-  }
-  const known = { ...profile };
-  for (const fact of ["monthly_income", "total_debt", "creditors", "threats"] as const) {
-    if (random.chance(assumedMissingShares.fact)) delete known[fact];
-  }
-  return { ...reportedProfile, profile: known } as DataOf<"case.intake">;
 }

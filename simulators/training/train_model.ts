@@ -12,10 +12,23 @@ import {
   quantise,
 } from "../../actors/reasoning/model/features.ts";
 import type { Head, HeadName, Weights } from "../../actors/reasoning/model/model.ts";
-import { generateOutcomes, outcomeShares, type SyntheticOutcome } from "./synthetic_outcomes.ts";
+import {
+  assumedSlopes,
+  generateOutcomes,
+  outcomeShares,
+  type SyntheticOutcome,
+} from "./synthetic_outcomes.ts";
+import { groupErrors } from "./group_errors.ts";
 import { brier, brierOfRate, calibrationBins, calibrationPlot, type Prediction } from "./calibration.ts";
 import { fitLogistic, predict, type Sample } from "./logistic_regression.ts";
-import { confidenceLost, type HeadReport, modelCard, type TrainingOptions } from "./model_card.ts";
+import {
+  confidenceLost,
+  type GroupErrors,
+  type HeadReport,
+  modelCard,
+  type TrainingOptions,
+  type TrainingResults,
+} from "./model_card.ts";
 
 /** L2 penalty on the weights of standardised features: keeps them finite where features overlap. */
 const RIDGE = 1;
@@ -38,15 +51,12 @@ export function trainModel(options: TrainingOptions) {
   const scale = scaleOf(histories.slice(0, split));
   const fits = headNames.map((name) => {
     const train = sampleOf(name, histories.slice(0, split), scale);
-    return {
-      name,
-      train,
-      weights: fitLogistic(train, RIDGE),
-      test: sampleOf(name, histories.slice(split), scale),
-    };
+    const tested = historiesOf(name, histories.slice(split));
+    return { name, train, tested, weights: fitLogistic(train, RIDGE), test: sampleOf(name, tested, scale) };
   });
   const weights: Weights = {
-    version: "logistic-1",
+    version: "logistic-2",
+    basis: "synthetic",
     features: featureNames,
     facts: missable,
     ...scale,
@@ -54,13 +64,15 @@ export function trainModel(options: TrainingOptions) {
     forgive: outcomeShares.forgive.resolved,
     confidence_lost: confidenceLostOf(fits),
   };
-  const reports = fits.map(reportOf);
-  return { weights, reports, files: filesOf(options, weights, reports) };
+  const results = { heads: fits.map(reportOf), groups: groupsOf(fits) };
+  return { weights, ...results, files: filesOf(options, weights, results) };
 }
 
 interface Fit {
   readonly name: HeadName;
   readonly train: Sample;
+  /** Histories held out, and the sample they are. */
+  readonly tested: readonly SyntheticOutcome[];
   readonly test: Sample;
   readonly weights: Float64Array;
 }
@@ -86,39 +98,57 @@ function scaleOf(histories: readonly SyntheticOutcome[]): Scale {
   };
 }
 
-/** Bias, standardised features (0 where missing), and a column for each fact that may be missing. */
-function rowOf({ intake }: SyntheticOutcome, { mean, deviation, least, most }: Scale): Float64Array {
-  const { values, missing } = extractFeatures(intake);
-  const row = new Float64Array(1 + featureNames.length + missable.length);
+/**
+ * Bias and standardised features: 0 where missing, and where a feature has no effect on the action, so that its weight is
+ * 0 as well and it is never given as a reason. Facts are missing at random: that one is says nothing by itself.
+ */
+function rowOf(
+  { intake, action }: SyntheticOutcome,
+  { mean, deviation, least, most }: Scale,
+): Float64Array {
+  const { values } = extractFeatures(intake);
+  const row = new Float64Array(1 + featureNames.length);
   row[0] = 1;
   for (let f = 0; f < values.length; f++) {
-    if (Number.isNaN(values[f]!)) continue;
+    if (Number.isNaN(values[f]!) || assumedSlopes[action][featureNames[f]!] === undefined) continue;
     row[1 + f] = (Math.min(most[f]!, Math.max(least[f]!, values[f]!)) - mean[f]!) / deviation[f]!;
   }
-  for (const fact of missing) row[1 + featureNames.length + fact] = 1;
   return row;
 }
 
+function historiesOf(name: HeadName, histories: readonly SyntheticOutcome[]): SyntheticOutcome[] {
+  return histories.filter(({ action }) => action === headTargets[name].action);
+}
+
 function sampleOf(name: HeadName, histories: readonly SyntheticOutcome[], scale: Scale): Sample {
-  const { action, outcome } = headTargets[name];
-  const of = histories.filter((history) => history.action === action);
+  const of = historiesOf(name, histories);
   return {
     rows: of.map((history) => rowOf(history, scale)),
-    labels: of.map((history) => Number(history.outcome === outcome)),
+    labels: of.map(({ outcome }) => Number(outcome === headTargets[name].outcome)),
   };
 }
 
 function headOf(weights: Float64Array): Head {
-  const values = [...weights].map(quantise);
-  return {
-    bias: values[0]!,
-    weights: values.slice(1, 1 + featureNames.length),
-    missing: values.slice(1 + featureNames.length),
-  };
+  const [bias, ...others] = [...weights].map(quantise);
+  return { bias: bias!, weights: others };
 }
 
 function predictions({ test, weights }: Fit): Prediction[] {
   return test.rows.map((row, i) => ({ chance: predict(weights, row), label: test.labels[i]! }));
+}
+
+/** Success of the action taken, and escalation under collection, by group. */
+function groupsOf(fits: readonly Fit[]): GroupErrors {
+  const grouped = (of: readonly Fit[]) =>
+    groupErrors(
+      of.flatMap((fit) =>
+        predictions(fit).map((prediction, i) => ({ ...prediction, groups: fit.tested[i]!.groups }))
+      ),
+    );
+  return {
+    success: grouped(fits.filter(({ name }) => name !== "risk")),
+    risk: grouped(fits.filter(({ name }) => name === "risk")),
+  };
 }
 
 function reportOf(fit: Fit): HeadReport {
@@ -139,7 +169,7 @@ const factFields: Readonly<Record<Missable, readonly FeatureName[]>> = {
   total_debt: ["debts_to_income"],
   creditors: ["creditors"],
   threats: ["threat"],
-  debt_type: ["public_claim", "vital_claim", "fine"],
+  debt_type: [],
 };
 
 /** Divides the confidence lost over the facts of the profile by what hiding each costs in Brier score. */
@@ -153,15 +183,15 @@ function confidenceLostOf(fits: readonly Fit[]): number[] {
   );
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   const lost = costs.map((cost) => quantise(confidenceLost.profile * cost / total));
-  // The debt type is the last of the facts.
-  return [...lost, confidenceLost.debt_type];
+  // The first takes what rounding left over, so that they add up; the debt type is the last of the facts.
+  const others = lost.slice(1).reduce((sum, each) => sum + each, 0);
+  return [quantise(confidenceLost.profile - others), ...lost.slice(1), confidenceLost.debt_type];
 }
 
 function hiding(fact: Missable, fit: Fit): Fit {
   const rows = fit.test.rows.map((row) => {
     const hidden = row.slice();
     for (const name of factFields[fact]) hidden[1 + featureNames.indexOf(name)] = 0;
-    hidden[1 + featureNames.length + missable.indexOf(fact)] = 1;
     return hidden;
   });
   return { ...fit, test: { rows, labels: fit.test.labels } };
@@ -170,12 +200,12 @@ function hiding(fact: Missable, fit: Fit): Fit {
 function filesOf(
   options: TrainingOptions,
   weights: Weights,
-  reports: readonly HeadReport[],
-): Record<"weights_v1.json" | "CARD.md" | "calibration.svg", string> {
-  const series = Object.fromEntries(reports.map(({ name, bins }) => [name, bins]));
+  results: TrainingResults,
+): Record<"weights.json" | "CARD.md" | "calibration.svg", string> {
+  const series = Object.fromEntries(results.heads.map(({ name, bins }) => [name, bins]));
   return {
-    "weights_v1.json": JSON.stringify(weights, null, 2) + "\n",
-    "CARD.md": modelCard(options, weights, reports),
+    "weights.json": JSON.stringify(weights, null, 2) + "\n",
+    "CARD.md": modelCard(options, weights, results),
     "calibration.svg": calibrationPlot(
       `Calibration of ${weights.version}, held-out simulated histories`,
       series,

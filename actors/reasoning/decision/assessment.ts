@@ -6,7 +6,8 @@ import { policy } from "../rules/policy.ts";
 
 /**
  * Assesses an intake. The mark of a BSN that fails the eleven-test lowers the confidence and is one of the reason codes;
- * a case_id that may be a BSN says nothing of the claim. Adds `model_version` and `reason_codes`.
+ * a case_id that may be a BSN says nothing of the claim. Adds `model_version`, what
+ * it was trained on (`basis`) and `reason_codes`.
  */
 export function assess(
   intake: DataOf<"case.intake">,
@@ -22,5 +23,6 @@ export function assess(
     analysis_confidence: quantise(Math.max(0, confidence)),
     reason_codes: [...score.reason_codes, ...marks.map((code) => ({ code }))],
     model_version: model.version,
+    basis: model.basis,
   };
 }

@@ -6,6 +6,7 @@ import { valueOn } from "../law/parameters.ts";
 import { remissionNorms } from "../law/legal_parameters.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term } from "../law/terms.ts";
+import { dangerText, paysText } from "../../texts/citizen_texts.ts";
 import { inDutch, inEnglish, type Language } from "./wording.ts";
 
 /** What the texts of a case are filled in from. */
@@ -38,15 +39,24 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   bank: amount(({ figures }) => valueOn(remissionNorms, figures.day).bankSingle),
   forgive_max: amount(() => policy.forgiveMax),
   instalment_max: amount(() => policy.unverifiedInstalmentMax),
-  instalment: amount(({ intake, figures }) => instalmentsFor(intake, figures).each),
-  count: ({ intake, figures }) => String(instalmentsFor(intake, figures).count),
+  instalments({ intake, figures }, language) {
+    const { each, count } = instalmentsFor(intake, figures);
+    return language.instalments(count, language.euros(each));
+  },
+  pays({ intake, figures }, { euros }) {
+    const { each, count } = instalmentsFor(intake, figures);
+    return paysText(count, euros(each));
+  },
   months: ({ figures }) => String(figures.months),
   limit: () => String(policy.problematicIncomes),
   confidence: share(({ analysis }) => analysis.analysis_confidence),
-  success: share(({ analysis }) => analysis.success_probability),
+  success: ({ analysis }, { share, basis }) =>
+    `${share(analysis.success_probability)}${analysis.basis === "synthetic" ? basis : ""}`,
   high_confidence: share(() => policy.highConfidence),
+  danger: ({ intake }) => dangerText(intake.profile?.threats ?? []),
   threats: ({ intake }, { word }) => (intake.profile?.threats ?? []).map(word).join(", "),
-  advice: ({ analysis }, { word }) => word(analysis.recommended_action),
+  advice: ({ analysis }, { word, basis }) =>
+    `${word(analysis.recommended_action)}${analysis.basis === "synthetic" ? basis : ""}`,
   first_meeting: due("first_meeting"),
   payment: due("payment"),
 };
@@ -64,9 +74,9 @@ export function fillTexts(rule: RuleTexts, facts: TextFacts): RuleTexts {
   };
 }
 
-/** Fills in the English text of a rule for a case. */
-export function fillEnglishText({ reason }: RuleTexts, facts: TextFacts): string {
-  return fill(reason, facts, inEnglish);
+/** Fills in a text for the citizen. */
+export function fillCitizenText(text: string, facts: TextFacts): string {
+  return fill(text, facts, inDutch);
 }
 
 const piecesByText = new Map<string, readonly string[]>();

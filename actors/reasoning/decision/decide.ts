@@ -2,7 +2,7 @@
 import { passesElevenTest } from "../../../schema/bsn.ts";
 import type { DataOf } from "../../../schema/events.ts";
 import { decisionFacts, figuresOf } from "./case_figures.ts";
-import { fillEnglishText, fillTexts, type TextFacts } from "./case_texts.ts";
+import { fillCitizenText, fillTexts, type TextFacts } from "./case_texts.ts";
 import { findValue } from "../law/parameters.ts";
 import type { Match } from "../rules/rule_engine.ts";
 import { debtClass, followsWik } from "../rules/debt_classes.ts";
@@ -13,13 +13,14 @@ import { policy } from "../rules/policy.ts";
 import { type ReviewFacts, reviewRules } from "../rules/review_table.ts";
 import { datesOf, reviewTerm, termsOf } from "../law/terms.ts";
 import { dutchDay } from "../law/working_days.ts";
+import { decisionText, reviewText } from "../../texts/citizen_texts.ts";
+import { dutchDate } from "./wording.ts";
 
 type Intake = DataOf<"case.intake">;
 
 /**
- * The system decides: the data of a `case.decision`, with `reason_nl`, `rules`, `terms` and the version of the policy.
- * The model is left out, as the analysis that caused it has it; so are the steps in Dutch, which follow from the version of
- * the rules: events are kept for ever, and stay small.
+ * The system decides: the data of a `case.decision`, with `reason_nl` and `next_steps_nl`, the text for the citizen, `rules`,
+ * `terms` and the version of the policy. The model is left out, as the analysis that caused it has it.
  */
 export interface Decision {
   readonly kind: "decision";
@@ -55,6 +56,7 @@ export function decide(
 function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
   const row = match.rows[0]!;
   const { intake, figures } = known;
+  const term = datesOf(reviewTerm(figures.day, figures.threatening));
   return {
     kind: "caseworker",
     data: {
@@ -64,8 +66,9 @@ function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown
       reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, known) })),
       proposed: row.then,
       ...fillTexts(row, known),
+      citizen_text: reviewText(review.rows.map(({ id }) => id), dutchDate(term.due)),
       rules: [...match.applied, ...review.applied],
-      term: datesOf(reviewTerm(figures.day, figures.threatening)),
+      term,
     },
   };
 }
@@ -75,7 +78,8 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
   const { intake, figures } = beforeTerms;
   const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
   const known = { ...beforeTerms, terms };
-  const steps = stepRules.match(stepFacts(known, facts, row.then), figures.day);
+  const step = stepRules.match(stepFacts(known, facts, row.then), figures.day);
+  const steps = step.rows.map((each) => fillTexts(each, known));
   const notes = figures.capacity?.notes ?? [];
   return {
     kind: "decision",
@@ -85,9 +89,11 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
       decided_by: "system",
       debt_amount: intake.debt_amount,
       ...fillTexts(row, known),
-      next_steps: steps.rows.map((step) => fillEnglishText(step, known)),
+      citizen_text: fillCitizenText(decisionText(row.id, row.then), known),
+      next_steps: steps.map(({ reason }) => reason),
+      next_steps_nl: steps.map(({ reason_nl }) => reason_nl),
       // What rests on a law in the steps is their terms, and those name it.
-      rules: [...match.applied, ...steps.applied.map(({ id, version }) => ({ id, version }))],
+      rules: [...match.applied, ...step.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
       ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
       ...(notes.length === 0 ? {} : { notes }),

@@ -1,5 +1,7 @@
 /**
- * What the model sees of a case: facts about the claim and the money only.
+ * What the model sees of a case: facts about the money only, each of which has an effect on some action. The size of a
+ * claim by itself, its kind and its priority are no features: nothing says that they matter beside the income, and who
+ * sends a case in sets its priority.
  *
  * Left out on purpose: BSN, name, contact, municipality, organisation (it names a municipality), intake channel (a proxy
  * of language), household (a single parent is mostly a mother), income source and age band (proxies of origin and age).
@@ -7,20 +9,15 @@
  * @module
  */
 import type { DataOf } from "../../../schema/events.ts";
-import { type DebtClass, debtClass } from "../rules/debt_classes.ts";
+import { debtClass } from "../rules/debt_classes.ts";
 
 /** The features, in the order of the weights. */
 export const featureNames = [
-  "claim",
   "claim_to_income",
   "debts_to_income",
   "creditors",
   "income",
   "threat",
-  "priority",
-  "public_claim",
-  "vital_claim",
-  "fine",
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
 
@@ -35,41 +32,26 @@ export interface Features {
   readonly missing: readonly number[];
 }
 
-const priorityLevel = { low: 0, normal: 1, high: 2, urgent: 3 } as const;
-const publicClasses: ReadonlySet<DebtClass> = new Set([
-  "national_tax",
-  "local_levy",
-  "parking_levy",
-  "benefits",
-  "study",
-]);
-
 /** The features of an intake. Amounts count as the logarithm of euros, quantised to 1e-4. */
 export function extractFeatures(intake: DataOf<"case.intake">): Features {
   const { monthly_income: income, total_debt: debts, creditors, threats } = intake.profile ?? {};
-  const kind = debtClass(intake.debt_type);
   const values = Float64Array.of(
-    logEuros(intake.debt_amount),
     ratio(intake.debt_amount, income),
     ratio(debts, income),
     creditors === undefined ? NaN : quantise(Math.log1p(creditors)),
     income === undefined ? NaN : logEuros(income),
     threats === undefined ? NaN : Number(threats.length > 0),
-    priorityLevel[intake.priority],
-    Number(publicClasses.has(kind)),
-    Number(kind === "vital" || kind === "health"),
-    Number(kind === "fine"),
   );
-  return { values, missing: missingFacts(intake, kind) };
+  return { values, missing: missingFacts(intake) };
 }
 
-function missingFacts({ profile }: DataOf<"case.intake">, kind: DebtClass): number[] {
+function missingFacts({ debt_type, profile }: DataOf<"case.intake">): number[] {
   const missing: number[] = [];
   if (profile?.monthly_income === undefined) missing.push(0);
   if (profile?.total_debt === undefined) missing.push(1);
   if (profile?.creditors === undefined) missing.push(2);
   if (profile?.threats === undefined) missing.push(3);
-  if (kind === "unknown") missing.push(4);
+  if (debtClass(debt_type) === "unknown") missing.push(4);
   return missing;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The trained model: what is likely to become of a case under each action, as logistic regressions whose weights are
- * data (`model/weights_v1.json`, made by `simulators/training/train_model.ts`; read `model/CARD.md` before leaning on it).
+ * data (`model/weights.json`, made by `simulators/training/train_model.ts`; read `model/CARD.md` before leaning on it).
  *
  * Reproducible to the bit: V8 computes `Math.exp` and `Math.log` in its own software, alike on every platform, and
  * every output is quantised besides.
@@ -13,13 +13,13 @@ import { valueOn } from "../law/parameters.ts";
 import { mayBeForgiven } from "../rules/debt_classes.ts";
 import { collectionCost } from "../law/legal_parameters.ts";
 import type { CaseAction } from "../rules/decision_table.ts";
-import weightsV1 from "./weights_v1.json" with { type: "json" };
+import weightsInUse from "./weights.json" with { type: "json" };
 
 /** Why a score is what it is. */
 interface ReasonCode {
   /** A feature, `missing:<fact>`, `outside_training:<feature>` or a mark. */
   readonly code: string;
-  /** What it adds to the log-odds of success; absent for a mark. */
+  /** What it adds to the log-odds of success; only of a feature. */
   readonly effect?: number;
 }
 
@@ -34,22 +34,25 @@ type Score =
 /** A model: pure and deterministic. `at` is the time of the event, for figures by date. */
 interface Model {
   readonly version: string;
+  readonly basis: Basis;
   score(intake: DataOf<"case.intake">, at: string): Score;
 }
 
-/** One logistic regression over the standardised features. */
+/** One logistic regression over the standardised features; 0 for a feature that it does not use. */
 export interface Head {
   readonly bias: number;
   readonly weights: readonly number[];
-  /** Added when a fact is missing, in the order of the facts. */
-  readonly missing: readonly number[];
 }
+
+/** What a model was trained on: simulated histories, or what became of real cases. */
+type Basis = NonNullable<DataOf<"case.analysis">["basis"]>;
 
 export type HeadName = "payment_plan" | "collect" | "refer_assistance" | "risk";
 
 /** The weights file. */
 export interface Weights {
   readonly version: string;
+  readonly basis: Basis;
   readonly features: readonly string[];
   /** What may be missing. */
   readonly facts: readonly string[];
@@ -80,13 +83,14 @@ export function modelOf(weights: Weights): Model {
   if (weights.features.join() !== featureNames.join() || weights.facts.join() !== missable.join()) {
     throw new RangeError(`Cannot use model ${weights.version}: it was trained on other features`);
   }
-  return { version: weights.version, score: (intake, at) => scoreWith(weights, intake, at) };
+  const { version, basis } = weights;
+  return { version, basis, score: (intake, at) => scoreWith(weights, intake, at) };
 }
 
 function scoreWith(weights: Weights, intake: DataOf<"case.intake">, at: string): Score {
   const features = extractFeatures(intake);
   const x = standardised(weights, features);
-  const chance = (head: HeadName) => probability(logOdds(weights.heads[head], x.values, features.missing));
+  const chance = (head: HeadName) => probability(logOdds(weights.heads[head], x.values));
   const chances: Record<CaseAction, number> = {
     forgive: weights.forgive,
     payment_plan: chance("payment_plan"),
@@ -128,10 +132,9 @@ function standardised(weights: Weights, { values }: Features): Standardised {
   return { values, outside: outside ?? NONE };
 }
 
-function logOdds(head: Head, x: Float64Array, missing: readonly number[]): number {
+function logOdds(head: Head, x: Float64Array): number {
   let sum = head.bias;
   for (let i = 0; i < x.length; i++) sum += head.weights[i]! * x[i]!;
-  for (let i = 0; i < missing.length; i++) sum += head.missing[missing[i]!]!;
   return sum;
 }
 
@@ -171,10 +174,7 @@ function reasons(
   const codes: ReasonCode[] = [];
   const head = action === "forgive" ? undefined : weights.heads[action];
   if (head) strongest(head, x.values, codes);
-  for (const fact of missing) {
-    const code = missingCodes[fact]!;
-    codes.push(head ? { code, effect: head.missing[fact]! } : { code });
-  }
+  for (const fact of missing) codes.push({ code: missingCodes[fact]! });
   for (const i of x.outside) codes.push({ code: `outside_training:${featureNames[i]}` });
   return codes;
 }
@@ -197,4 +197,4 @@ function strongest(head: Head, x: Float64Array, codes: ReasonCode[]): void {
 }
 
 /** The model in use. */
-export const model: Model = modelOf(weightsV1);
+export const model: Model = modelOf(weightsInUse as Weights);

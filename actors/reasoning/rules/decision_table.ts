@@ -40,7 +40,7 @@ const table: Table<DecisionFacts, CaseAction> = {
       sources: [WGS_4],
       reason: "The household is threatened ({threats}); the first meeting must be within three working days.",
       reason_nl:
-        "Het huishouden wordt bedreigd ({threats}); het eerste gesprek moet binnen drie werkdagen plaatsvinden.",
+        "Er is een bedreigende situatie ({threats}); het eerste gesprek moet binnen drie werkdagen plaatsvinden.",
     },
     {
       id: "urgent",

@@ -56,8 +56,8 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
     id: "send_plan",
     when: { decision: ["payment_plan"] },
     sources: [OFFER_FIRST],
-    reason: "Send the citizen the plan: {count} instalments of at most {instalment}",
-    reason_nl: "Stuur de burger het plan: {count} termijnen van ten hoogste {instalment}",
+    reason: "Send the citizen the plan: {instalments}",
+    reason_nl: "Stuur de burger het plan: {instalments}",
   },
   {
     id: "hold_costs",

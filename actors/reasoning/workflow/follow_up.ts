@@ -3,10 +3,12 @@ import type { DataOf } from "../../../schema/events.ts";
 import { cents } from "../../../schema/money.ts";
 import { figuresOf, planFor } from "../decision/case_figures.ts";
 import type { Instalment, PaymentPlan } from "../decision/payment_plan.ts";
+import { dutchDate } from "../decision/wording.ts";
 import { debtClass } from "../rules/debt_classes.ts";
 import { BESLAGVRIJE_VOET } from "../law/legal_parameters.ts";
 import { HUMAN_REVIEW, policy } from "../rules/policy.ts";
 import { datesOf, reviewTerm, type Term, termsOf } from "../law/terms.ts";
+import { reviewText } from "../../texts/citizen_texts.ts";
 import { daysAfter, dutchDay, endOfDay } from "../law/working_days.ts";
 
 type Intake = DataOf<"case.intake">;
@@ -118,14 +120,17 @@ function needsReview(
 ): NeedsReview {
   const threatening = intake ? figuresOf(intake, day).threatening : false;
   const source = `${HUMAN_REVIEW.law}; ${BESLAGVRIJE_VOET.law}`;
+  const reason = intake ? NO_PLAN_FITS : UNKNOWN_CLAIM;
+  const term = datesOf(reviewTerm(day, threatening));
   return {
     kind: "needs_review",
     review: {
       case_id,
       asked_of: "caseworker",
-      reasons: [intake ? NO_PLAN_FITS : UNKNOWN_CLAIM],
+      reasons: [reason],
+      citizen_text: reviewText([reason.code], dutchDate(term.due)),
       rules: [{ id: "policy/plan_within_capacity", version: policy.version, source }],
-      term: datesOf(reviewTerm(day, threatening)),
+      term,
       ...(intake ? { debt_amount: intake.debt_amount } : {}),
     },
   };

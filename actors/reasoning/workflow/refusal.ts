@@ -1,5 +1,6 @@
 /** Why a case does not accept an event, in words for the person who reads the case. @module */
 import type { CaseEvent, DataOf } from "../../../schema/events.ts";
+import { REFUSED_PAYMENT } from "../../texts/citizen_texts.ts";
 import type { CaseProgress } from "./progress.ts";
 import type { CaseState } from "./workflow.ts";
 
@@ -17,8 +18,14 @@ const standing: Readonly<Record<CaseState, Wording>> = {
   "plan_decided": { en: "was being given a payment plan", nl: "kreeg juist een betalingsregeling" },
   "in_payment_plan": { en: "has a payment plan", nl: "heeft een betalingsregeling" },
   "referred": { en: "was referred to debt assistance", nl: "was doorverwezen naar schuldhulpverlening" },
-  "in_collection": { en: "is being collected", nl: "wordt geïnd" },
-  "forgiven": { en: "was forgiven", nl: "was kwijtgescholden" },
+  "in_collection": {
+    en: "is about a claim that is being collected",
+    nl: "gaat over een vordering die wordt geïnd",
+  },
+  "forgiven": {
+    en: "is about a claim that was forgiven",
+    nl: "gaat over een vordering die is kwijtgescholden",
+  },
   "withdrawing": { en: "was withdrawn", nl: "was ingetrokken" },
   "completed:resolved": { en: "was completed (resolved)", nl: "was afgerond (opgelost)" },
   "completed:withdrawn": { en: "was completed (withdrawn)", nl: "was afgerond (ingetrokken)" },
@@ -45,5 +52,6 @@ export function refusalOf({ state, ending }: CaseProgress, event: CaseEvent): Da
     state: where,
     reason: `The case ${en}: ${event.event_type} has no effect.${todo.en}`,
     reason_nl: `De zaak ${nl}: ${event.event_type} heeft geen gevolg.${todo.nl}`,
+    ...(todo === PAYMENT ? { citizen_text: REFUSED_PAYMENT } : {}),
   };
 }

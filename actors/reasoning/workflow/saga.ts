@@ -6,6 +6,7 @@
 import type { DataOf, EventType } from "../../../schema/events.ts";
 import { type Continues, missedAt } from "./follow_up.ts";
 import type { PaymentPlan } from "../decision/payment_plan.ts";
+import { dutchDate } from "../decision/wording.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term, TermName } from "../law/terms.ts";
 
@@ -159,7 +160,9 @@ function reactToExpiry(running: Running, after: Running): SagaAction {
     return {
       kind: "asks_again",
       reason: `No caseworker decided by ${due}: whoever leads the team must see to it.`,
-      reason_nl: `Geen medewerker heeft uiterlijk ${due} besloten: de teamleider moet dit oppakken.`,
+      reason_nl: `Geen medewerker heeft uiterlijk op ${
+        dutchDate(due)
+      } besloten: de teamleider moet dit oppakken.`,
     };
   }
   if (term !== "instalment" || !nextDeadline(after)) return { kind: "closes", outcome: "escalated" };

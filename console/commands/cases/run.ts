@@ -1,6 +1,7 @@
 /** What the subcommands of `cases` do. @module */
 import { describeReview } from "../../../actors/application.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
+import { encodeData } from "../../../schema/codec.ts";
 import type { Output } from "../../cli/command.ts";
 import { renderCase, toPublicEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
@@ -45,7 +46,7 @@ export function listWaiting(values: ReviewCasesValues, output: Output): Promise<
     const waiting = found.map((each) => ({
       ...each,
       caseId: maskCaseId(each.caseId),
-      review: withoutPersonalData("case.review_requested", each.review) as typeof each.review,
+      review: shownReview(each.review),
     }));
     const rows = waiting.map(({ caseId, since, review }) => ({ case_id: caseId, since, review }));
     const columns = ["case_id", "since", "review.asked_of", "review.proposed", "review.term.due"];
@@ -55,6 +56,12 @@ export function listWaiting(values: ReviewCasesValues, output: Output): Promise<
     });
     return exitCodes.ok;
   });
+}
+
+/** A review as programs see it: its amounts are euros again. */
+function shownReview(review: WaitingCase["review"]): WaitingCase["review"] {
+  const type = "case.review_requested";
+  return withoutPersonalData(type, encodeData(type, review)) as typeof review;
 }
 
 function describeWaiting({ caseId, since, review }: WaitingCase): string {

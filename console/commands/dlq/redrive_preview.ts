@@ -8,7 +8,6 @@ import type { Backend } from "../../../backends/backend.ts";
 import type { HistoryNeed } from "../../../backends/mailbox/mailbox.ts";
 import type { DeadLetter } from "../../../backends/dead_letters.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
-import { withTwoDecimals } from "../../../schema/codec.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { redact } from "../../cli/redaction.ts";
 import { withoutPersonalData } from "../../cli/case_timeline.ts";
@@ -67,7 +66,7 @@ function read(
     const { event } = parseRow(row);
     return {
       type: event.event_type,
-      data: withoutPersonalData(event.event_type, withTwoDecimals(event).data),
+      data: withoutPersonalData(event.event_type, event.data),
     };
   });
   return { ...about, events, timers: timers.map(({ name }) => name) };

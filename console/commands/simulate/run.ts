@@ -3,8 +3,12 @@ import type { Backend } from "../../../backends/backend.ts";
 import { caseLine, generateCases } from "../../../simulators/case_generator.ts";
 import { explainFigures, renderExplanation } from "../../../simulators/cases/figure_sources.ts";
 import { appendGeneratedCases } from "../../../simulators/load/case_feed.ts";
-import { distributionReport } from "../../../simulators/reports/distribution_report.ts";
+import {
+  distributionReport,
+  type DistributionSection,
+} from "../../../simulators/reports/distribution_report.ts";
 import { renderReport } from "../../../simulators/reports/distribution_text.ts";
+import { writtenEuros } from "../../../schema/money.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult, toSnakeCase } from "../../cli/output.ts";
@@ -24,11 +28,24 @@ export function printFigures(values: SimulateValues, output: Output): number {
 /** Generates cases and puts their shares beside the sourced ones. */
 export function printReport(values: SimulateValues, output: Output): number {
   const report = distributionReport(generateCases(generatorOptions(values)), values.scenario);
-  const rows = report.sections.flatMap(({ title, unit, lines }) =>
+  const sections = report.sections.map(shownSection);
+  const rows = sections.flatMap(({ title, unit, lines }) =>
     lines.map((line) => ({ section: title, unit, ...line }))
   );
-  printResult(output, values, { json: toSnakeCase(report) as object, rows, text: renderReport(report) });
+  const json = toSnakeCase({ ...report, sections }) as object;
+  printResult(output, values, { json, rows, text: renderReport(report) });
   return exitCodes.ok;
+}
+
+/** A section as programs read it: euros with two decimals. */
+function shownSection(section: DistributionSection) {
+  const shown = (value: number) => section.unit === "euro" ? writtenEuros(value) : value;
+  const lines = section.lines.map((line) => ({
+    ...line,
+    source: shown(line.source),
+    generated: shown(line.generated),
+  }));
+  return { ...section, lines };
 }
 
 /** Prints generated cases as NDJSON, which `publish` takes. */

@@ -25,6 +25,7 @@ const REVIEW = {
   reasons: [{ code: "forgive_over_limit", reason: "It is more than a system may forgive" }],
   proposed: "forgive",
   rules: [{ id: "review/forgive_over_limit", version: "2026.1", source: "Policy" }],
+  debt_amount: 560.5,
 };
 const intake = (case_id: string) => ({
   case_id,
@@ -60,6 +61,9 @@ natsTest("a caseworker finds what waits, decides it once, and the story of the c
   );
   const waiting = await here("cases", "review", "--json");
   assertEquals(JSON.parse(waiting.out).cases.map((waits: { case_id: string }) => waits.case_id), ["waits"]);
+  for (const format of ["json", "ndjson"]) {
+    assertMatch((await here("cases", "review", "--output", format)).out, /"debt_amount":560\.50[,}]/);
+  }
   const decision = ["--decision", "refer_assistance", ...BY];
   const decided = await here("cases", "decide", "waits", "--json", ...decision);
   assertEquals([decided.code, JSON.parse(decided.out).version], [0, 4], decided.err);

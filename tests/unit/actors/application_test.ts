@@ -242,18 +242,19 @@ Deno.test("the processors make of three hundred generated cases what they always
     failed: 36,
     types: {
       "case.analysis": 300,
-      "case.completed": 299,
-      "case.debt_forgiven": 15,
-      "case.decision": 318,
-      "case.event_refused": 193,
+      "case.completed": 276,
+      "case.debt_forgiven": 16,
+      "case.decision": 290,
+      "case.event_refused": 198,
       "case.intake": 300,
-      "case.payment_missed": 100,
-      "case.payment_plan_created": 119,
+      "case.payment_missed": 153,
+      "case.payment_plan_created": 138,
       "case.payment_received": 195,
-      "case.term_expired": 268,
+      "case.review_requested": 54,
+      "case.term_expired": 299,
       "case.withdrawn": 99,
     },
   });
   // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
-  assertEquals(digest, "191d7962a658ed8675d52126ef8a89007a2c39f78b415d4a4a9a1227d8712ea6");
+  assertEquals(digest, "f15e426312cee076304996ff6422d6497a02cdb7378227093bfa3aa50fb16ed7");
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { hash } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -16,7 +16,7 @@ const profileOf = ({ event }: GeneratedCase) => event.data.profile!;
 
 Deno.test("the same seed gives the same bytes, today and in a year", () => {
   const digest = hash("sha256", ndjson({ seed: 1, count: 1000 }), "hex");
-  assertEquals(digest, "4ec726688e435ee7295caaf8933779e6998b662d1b20e19ce54e1f16f86417eb");
+  assertEquals(digest, "50ca271d935a7983aab41a678e12046f341908b6b0b4a881eb08fcf4f951bd91");
 });
 
 Deno.test("another seed gives other cases and other ids", () => {
@@ -100,7 +100,7 @@ Deno.test("ids and times rise together, also when arrivals crowd into the same m
 });
 
 Deno.test("a case is urgent exactly when a situation threatens", () => {
-  for (const one of generateCases({ seed: 8, count: 20_000 })) {
+  for (const one of generateCases({ seed: 8, count: 20_000, gaps: false })) {
     assertEquals(one.event.data.priority === "urgent", profileOf(one).threats!.length > 0);
   }
 });
@@ -108,7 +108,7 @@ Deno.test("a case is urgent exactly when a situation threatens", () => {
 Deno.test("a claim that carries a threat carries its own, and only above its median amount", () => {
   const own: Record<string, string> = assumptions.threat_of_debt_type.value;
   const medians = new Map(sourcedFigures.debt_types.map(({ id, amount }) => [id, amount.median_eur]));
-  for (const one of generateCases({ seed: 9, count: 20_000 })) {
+  for (const one of generateCases({ seed: 9, count: 20_000, gaps: false })) {
     const { debt_type, debt_amount } = one.event.data;
     if (!(debt_type in own) || profileOf(one).threats!.length === 0) continue;
     assertEquals(profileOf(one).threats, [own[debt_type]]);
@@ -125,16 +125,33 @@ Deno.test("an amount stays within the bounds of its type", () => {
 });
 
 Deno.test("total debt covers the claim, and equals it for a single creditor", () => {
-  for (const one of generateCases({ seed: 11, count: 20_000 })) {
+  for (const one of generateCases({ seed: 11, count: 20_000, gaps: false })) {
     const { creditors, total_debt } = profileOf(one);
     assert(total_debt! >= one.event.data.debt_amount);
     if (creditors === 1) assertEquals(total_debt, one.event.data.debt_amount);
   }
 });
 
+Deno.test("profiles have gaps at the assumed shares, and without them the cases are the same", () => {
+  const count = 20_000;
+  const whole = [...generateCases({ seed: 21, count, gaps: false })];
+  const cases = [...generateCases({ seed: 21, count })].map(({ event }) => event.data);
+  const { profile, fact } = assumptions.gaps.value;
+  const shareOf = (of: readonly unknown[]) => of.filter((each) => each === undefined).length / of.length;
+  assertAlmostEquals(shareOf(cases.map((data) => data.profile)), profile, 0.01);
+  const known = cases.map((data) => data.profile).filter((each) => each !== undefined);
+  for (const name of ["monthly_income", "total_debt", "creditors", "threats"] as const) {
+    assertAlmostEquals(shareOf(known.map((each) => each[name])), fact, 0.01);
+  }
+  cases.forEach(({ profile, ...data }, i) => {
+    const { profile: all, ...same } = whole[i]!.event.data;
+    assertEquals({ ...data, ...all, ...profile }, { ...same, ...all });
+  });
+});
+
 Deno.test("a returning person is the same person, and newcomers up to 9,091 have numbers of their own", () => {
   const known = new Map<string, GeneratedCase>();
-  for (const one of generateCases({ seed: 12, count: 9000 })) {
+  for (const one of generateCases({ seed: 12, count: 9000, gaps: false })) {
     const before = known.get(one.event.data.citizen_bsn);
     assertEquals(one.returning, before !== undefined);
     if (before !== undefined) {
@@ -148,14 +165,57 @@ Deno.test("a returning person is the same person, and newcomers up to 9,091 have
 
 Deno.test("nobody is a pensioner at 30 or a student at 70", () => {
   const impossible: Record<string, readonly string[]> = assumptions.impossible_ages.value;
-  for (const one of generateCases({ seed: 13, count: 20_000 })) {
+  for (const one of generateCases({ seed: 13, count: 20_000, gaps: false })) {
     const { income_source, age_band } = profileOf(one);
     assert(!impossible[income_source!]?.includes(age_band!));
   }
 });
 
+Deno.test("nobody has a claim that their household, age or income rules out", () => {
+  const impossible: Record<string, readonly string[]> = assumptions.impossible_claims.value;
+  for (const one of generateCases({ seed: 22, count: 20_000, gaps: false })) {
+    const { household, age_band, income_source } = profileOf(one);
+    const ruledOut = impossible[one.event.data.debt_type] ?? [];
+    for (const each of [household!, age_band!, income_source!]) assert(!ruledOut.includes(each), each);
+  }
+});
+
+Deno.test("social assistance is the norm of its day, by household and age", () => {
+  const norms = {
+    "2024-03-01": [1283.83, 1834.04],
+    "2024-09-01": [1308.45, 1869.21],
+    "2026-01-01": [1345.45, 1922.07],
+  };
+  for (const [day, [single, couple]] of Object.entries(norms)) {
+    for (const one of generateCases({ seed: 23, count: 2_000, gaps: false, from: `${day}T00:00:00Z` })) {
+      const { household, age_band, income_source, monthly_income } = profileOf(one);
+      if (income_source !== "bijstand" || age_band === "65+") continue;
+      assertEquals(monthly_income, household!.startsWith("paar_") ? couple : single);
+    }
+  }
+});
+
+Deno.test("no amount is drawn over and over, and other creditors are owed more than the least", () => {
+  const cases = [...generateCases({ seed: 24, count: 20_000, gaps: false })];
+  const amounts = Map.groupBy(cases, ({ event: { data } }) => `${data.debt_type} ${data.debt_amount}`);
+  assert([...amounts.values()].every((same) => same.length < 10));
+  const atLeast = cases.filter((one) => {
+    const { total_debt, creditors } = profileOf(one);
+    return creditors! > 1 && total_debt! - one.event.data.debt_amount <= 50 * (creditors! - 1) + 0.01;
+  });
+  assert(atLeast.length / cases.length < 0.01, `${atLeast.length}`);
+});
+
+Deno.test("eviction and the end of energy threaten most, the end of health insurance hardly anyone", () => {
+  const threats = [...generateCases({ seed: 25, count: 20_000, gaps: false })]
+    .flatMap((one) => profileOf(one).threats!);
+  const shareOf = (threat: string) => threats.filter((each) => each === threat).length / threats.length;
+  assert(shareOf("health_insurance_cancellation") < 0.02);
+  for (const leading of ["eviction", "energy_cutoff"]) assert(shareOf(leading) > 2 * shareOf("water_cutoff"));
+});
+
 Deno.test("a municipality's claim is that of the person's own municipality", () => {
-  for (const one of generateCases({ seed: 14, count: 2000 })) {
+  for (const one of generateCases({ seed: 14, count: 2000, gaps: false })) {
     const { organization } = one.event.data;
     if (organization.startsWith("Gemeente")) {
       assertEquals(organization, `Gemeente ${profileOf(one).municipality}`);
@@ -164,7 +224,7 @@ Deno.test("a municipality's claim is that of the person's own municipality", () 
 });
 
 Deno.test("contact details reach nobody", () => {
-  for (const one of generateCases({ seed: 15, count: 200 })) {
+  for (const one of generateCases({ seed: 15, count: 200, gaps: false })) {
     const { name, email, phone } = profileOf(one).contact!;
     assert(!`${name}${email}${phone}`.includes(one.event.data.citizen_bsn));
     assert(email!.endsWith("@example.org") && phone!.startsWith("000-"));

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { caseworkerDecision, pendingReview } from "../../../../actors/acts/caseworker.ts";
 import { advance, initialProgress } from "../../../../actors/reasoning/workflow/progress.ts";
+import { caseworkerText } from "../../../../actors/texts/citizen_texts.ts";
 import { decodeEvent } from "../../../../schema/codec.ts";
 import type { EventType } from "../../../../schema/events.ts";
 import { anEvent } from "../../../support/events.ts";
@@ -43,6 +44,7 @@ Deno.test("a decision with a ground of its own is an event that names it, the cl
         decided_by: "j.jansen",
         reason: "r",
         next_steps: ["act"],
+        citizen_text: caseworkerText("forgive"),
         rules: [{ id: "caseworker/ground", version: "1", source: "Wgs 4" }],
         debt_amount: progress.intake!.debt_amount,
       },

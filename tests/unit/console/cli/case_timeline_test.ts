@@ -51,6 +51,14 @@ Deno.test("who the citizen is, is masked or not shown, wherever it stands; the c
   });
 });
 
+Deno.test("an amount is shown with two decimals by whatever asks for data; what is no amount stays as it was sent", () => {
+  const shown = (debt_amount: unknown) => JSON.stringify(withoutPersonalData("case.intake", { debt_amount }));
+  assertEquals(
+    [1250.5, 1250, 12.34, -1.5, 0.001, 1e300].map(shown),
+    ["1250.50", "1250.00", "12.34", "-1.5", "0.001", "1e+300"].map((text) => `{"debt_amount":${text}}`),
+  );
+});
+
 Deno.test("ids of events stay whole, and a case id that may be a BSN is masked wherever it is printed", () => {
   const refused = "019b76da-1234-8678-8912-123456789012";
   assertEquals(withoutPersonalData("case.event_refused", { refused, case_id: "123456782" }), {

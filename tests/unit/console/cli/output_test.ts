@@ -1,5 +1,6 @@
 /** The formats of a result: a table for people; JSON, NDJSON and CSV for programs. @module */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { writtenEuros } from "../../../../schema/money.ts";
 import { UsageError } from "../../../../console/cli/exit_codes.ts";
 import { listResult, printResult, renderTable, toSnakeCase } from "../../../../console/cli/output.ts";
 
@@ -34,6 +35,22 @@ Deno.test("a table has a header and aligned columns, numbers to the right", () =
     ].join("\n"),
     "… and 7 more: use --limit",
   ]);
+});
+
+Deno.test("an amount keeps its two decimals in every format", () => {
+  const lines: string[] = [];
+  const output = {
+    out: (line: string) => void lines.push(line),
+    err() {},
+    terminal: false,
+    width: undefined,
+  };
+  const rows = [{ paid: { amount: writtenEuros(1250.5) }, all: [{ amount: writtenEuros(7) }] }];
+  for (const format of ["json", "ndjson", "csv", "table"] as const) {
+    printResult(output, { output: format, json: false }, { json: { rows }, rows });
+  }
+  for (const line of lines) assert(line.includes("1250.50") && line.includes("7.00"), line);
+  assertEquals(lines.length, 4);
 });
 
 Deno.test("a list is an object that holds it under its name, with how many there are", () => {

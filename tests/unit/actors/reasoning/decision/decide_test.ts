@@ -65,6 +65,12 @@ Deno.test("given debts above a year's income, the case is referred", () => {
   assertEquals(decidedOf(fullIntake({}, { total_debt: cents(2_160_000) })).decision, "payment_plan");
 });
 
+Deno.test("given a claim that is paid at once, its plan has one instalment, in both languages", () => {
+  const data = decidedOf(fullIntake({ debt_amount: cents(7_500) }));
+  assert(data.next_steps.includes("Send the citizen the plan: 1 instalment of €75.00"));
+  assert(data.next_steps_nl!.includes("Stuur de burger het plan: 1 termijn van € 75,00"));
+});
+
 Deno.test("given a claim beyond the room to repay, the case is referred", () => {
   const room = 9_000 * 18;
   assertEquals(decidedOf(fullIntake({ debt_amount: cents(room) })).decision, "payment_plan");
@@ -81,6 +87,7 @@ Deno.test("given a bare intake, a small arrangement is offered and a large one w
   const data = decidedOf(bareIntake({ debt_amount: cents(90_000) }));
   assertEquals(data.decision, "payment_plan");
   assert(data.next_steps.some((step) => step.includes("beslagvrije voet")));
+  assertEquals(data.next_steps_nl!.length, data.next_steps.length);
   assertEquals(reasonsOf(bareIntake({ debt_amount: cents(90_001) })), ["unverified_instalment"]);
 });
 
@@ -121,7 +128,7 @@ Deno.test("the same case has the same decision, a valid one, with reasons and so
       assertEquals(judged(structuredClone(intake), at), result);
       const { reason, reason_nl, rules } = result.data;
       const others = result.kind === "decision"
-        ? result.data.next_steps
+        ? [...result.data.next_steps, ...result.data.next_steps_nl!]
         : result.data.reasons.flatMap((each) => [each.reason, each.reason_nl]);
       const texts = [reason, reason_nl, ...others];
       assert(texts.every((text) => !/[{}?]|undefined|NaN/.test(String(text))), texts.join("\n"));

@@ -15,3 +15,14 @@ export const shortText = z.string().min(1).max(200);
 
 /** A text for a person. */
 export const longText = z.string().min(1).max(4000);
+
+/** How sure a figure or a rule is. */
+export const certainty = z.enum(["quoted", "secondary", "policy", "assumption", "unverified"]);
+
+/**
+ * The dated figures that a decision rests on: the first day of the value used, how sure it is, and by how much it was
+ * raised where none is published for the day.
+ */
+export const usedFigures = z.array(
+  z.looseObject({ id: shortText, from: z.iso.date(), certainty, raised: z.number().min(0).optional() }),
+).max(50);

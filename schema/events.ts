@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { caseIdSchema, decisions, shortText } from "./event_fields.ts";
+import { caseIdSchema, decisions, shortText, usedFigures } from "./event_fields.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
@@ -93,6 +93,7 @@ const decisionData = z.looseObject({
   next_steps: z.array(shortText).max(50),
   /** The claim that was decided on. */
   debt_amount: money.optional(),
+  figures: usedFigures.optional(),
 });
 
 const completedData = z.looseObject({

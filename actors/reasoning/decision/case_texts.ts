@@ -1,9 +1,10 @@
 /** The texts of rules in two languages, with the figures of a case filled in. Only what a text names is worked out. @module */
 import type { DataOf } from "../../../schema/events.ts";
+import { totalDebt } from "./capacity.ts";
 import { type CaseFigures, instalmentsFor } from "./case_figures.ts";
 import { wikCosts } from "../law/costs.ts";
 import { valueOn } from "../law/parameters.ts";
-import { remissionNorms } from "../law/legal_parameters.ts";
+import { msnpMonths, remissionNorms } from "../law/legal_parameters.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term } from "../law/terms.ts";
 import { inDutch, inEnglish, type Language } from "./wording.ts";
@@ -32,7 +33,8 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   claim: amount(({ intake }) => intake.debt_amount),
   cost: amount(({ figures }) => figures.cost),
   capacity: amount(({ figures }) => figures.capacity?.cents ?? 0),
-  total: amount(({ intake }) => intake.profile?.total_debt ?? 0),
+  share: amount(({ figures }) => figures.share ?? 0),
+  total: amount(({ intake }) => totalDebt(intake) ?? 0),
   wik: amount(({ intake, figures }) => wikCosts(intake.debt_amount, figures.day)),
   car: amount(({ figures }) => valueOn(remissionNorms, figures.day).car),
   bank: amount(({ figures }) => valueOn(remissionNorms, figures.day).bankSingle),
@@ -41,7 +43,8 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   instalment: amount(({ intake, figures }) => instalmentsFor(intake, figures).each),
   count: ({ intake, figures }) => String(instalmentsFor(intake, figures).count),
   months: ({ figures }) => String(figures.months),
-  limit: () => String(policy.problematicIncomes),
+  limit: ({ figures }) => String(figures.problematicMonths),
+  scheme: ({ figures }) => String(valueOn(msnpMonths, figures.day)),
   confidence: share(({ analysis }) => analysis.analysis_confidence),
   success: share(({ analysis }) => analysis.success_probability),
   high_confidence: share(() => policy.highConfidence),

@@ -38,15 +38,20 @@ function term(name: TermName, due: string, source: Source): Term {
   return { name, due, expires_at: endOfDay(due), source: source.law };
 }
 
-/** Terms of debt assistance from the day of referral: first meeting, and decision counted from its last day. */
+/**
+ * Terms of debt assistance from the day of referral: the first meeting, and the decision, which counts from the last day
+ * for that meeting until it has taken place.
+ */
 export function assistanceTerms(day: string, threatening: boolean): Term[] {
   const meeting = threatening
     ? addWorkingDays(day, valueOn(threateningWorkingDays, day))
     : endOfTerm(day, valueOn(firstMeetingWeeks, day) * 7);
-  return [
-    term("first_meeting", meeting, WGS_4),
-    term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, day) * 7), WGS_4A),
-  ];
+  return [term("first_meeting", meeting, WGS_4), planTerm(meeting)];
+}
+
+/** Term for the decision on a plan or a refusal, from the day of the first meeting (Wgs 4a). */
+export function planTerm(meeting: string): Term {
+  return term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, meeting) * 7), WGS_4A);
 }
 
 /** Term to pay a claim that is collected. */

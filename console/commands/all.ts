@@ -9,6 +9,7 @@ import { dlq } from "./dlq/command.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
+import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   cases,
   dlq,
   inbox,
+  rules,
   load,
   compare,
   setup,

@@ -81,7 +81,12 @@ export const firstMeetingWeeks = fixed("wgs_first_meeting_weeks", WGS_4, 4);
 export const threateningWorkingDays = fixed("wgs_threatening_working_days", WGS_4, 3);
 
 /** Decision (plan or refusal) after the first meeting: weeks, the most a municipality may set. */
-export const decisionWeeks = fixed("wgs_decision_weeks", WGS_4A, 8);
+export const decisionWeeks: Dated<number> = {
+  id: "wgs_decision_weeks",
+  source: WGS_4A,
+  // The article is of 2021; for the years before it, the same term is an assumption.
+  values: [{ from: ALWAYS, value: 8, certainty: "assumption" }, { from: "2021-01-01", value: 8 }],
+};
 
 /**
  * Longest ordinary arrangement in months, that pays the whole of a debt, and with it the bound of problematic debts: what

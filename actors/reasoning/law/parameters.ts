@@ -31,7 +31,10 @@ interface FoundValue<T> {
   readonly value: T;
   /** First day of the value. */
   readonly from: string;
+  /** First day for which it is not known to hold; absent where nothing says that it ends. */
+  readonly until?: string;
   readonly certainty: SourceCertainty;
+  readonly source: Source;
   /** True when no value is known for this day, and this is the last one before it. */
   readonly expired: boolean;
 }
@@ -49,10 +52,13 @@ export function findValue<T>(parameter: Dated<T>, day: string): FoundValue<T> {
   const date = day.slice(0, 10);
   const found = entryOf(parameter, date);
   if (!found) throw new MissingValue(`No ${parameter.id} is known for ${date}`);
+  const source = found.source ?? parameter.source;
   return {
     value: found.value,
     from: found.from,
-    certainty: found.certainty ?? (found.source ?? parameter.source).certainty,
+    ...(found.until === undefined ? {} : { until: found.until }),
+    certainty: found.certainty ?? source.certainty,
+    source,
     expired: isExpired(found, date),
   };
 }

@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 /**
  * Days that a decree puts on a par with a holiday of article 3 (lid 3). Those of the years before 2023 were not looked up.
  */
-const decreedDays: Dated<readonly string[]> = {
+export const decreedDays: Dated<readonly string[]> = {
   id: "termijnenwet_decreed_days",
   source: {
     law: "Algemene termijnenwet art. 3 lid 3 (decrees, quoted by sterfgeval.nl 4-10-2025)",

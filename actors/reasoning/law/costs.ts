@@ -11,8 +11,9 @@ import {
 } from "./legal_parameters.ts";
 import { daysBetween } from "./working_days.ts";
 
-/** Most that may be charged for collecting out of court on a principal without interest (WIK). */
+/** Most that may be charged for collecting out of court on a principal without interest (WIK); nothing where none is owed. */
 export function wikCosts(principal: Cents, day: string): Cents {
+  if (principal === 0) return cents(0);
   const { bands, min, max } = valueOn(wikScale, day);
   let rest: number = principal, costs = 0;
   for (const { width, share } of bands) {

@@ -17,7 +17,8 @@ Deno.test("the WIK scale gives its published checks", () => {
 });
 
 Deno.test("WIK costs are never below 40 nor above 6,775 euro", () => {
-  assertEquals(wikCosts(cents(0), "2024-01-01"), cents(4_000));
+  assertEquals(wikCosts(cents(1), "2024-01-01"), cents(4_000));
+  assertEquals(wikCosts(cents(0), "2024-01-01"), cents(0));
   assertEquals(wikCosts(cents(100_000_000_000), "2024-01-01"), cents(677_500));
 });
 

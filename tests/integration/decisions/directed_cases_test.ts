@@ -1,12 +1,12 @@
 /** Cases that experts tried by hand, each with the value it must have. @module */
 import { assert, assertEquals } from "@std/assert";
-import { assess } from "../../../../../actors/reasoning/decision/assessment.ts";
-import { decide } from "../../../../../actors/reasoning/decision/decide.ts";
-import { planTerm } from "../../../../../actors/reasoning/law/terms.ts";
-import { planFollowUp } from "../../../../../actors/reasoning/workflow/follow_up.ts";
-import type { Profile } from "../../../../../schema/events.ts";
-import { cents } from "../../../../../schema/money.ts";
-import { AT, fullIntake } from "../intakes.ts";
+import { assess } from "../../../actors/reasoning/decision/assessment.ts";
+import { decide } from "../../../actors/reasoning/decision/decide.ts";
+import { planTerm } from "../../../actors/reasoning/law/terms.ts";
+import { planFollowUp } from "../../../actors/reasoning/workflow/follow_up.ts";
+import type { Profile } from "../../../schema/events.ts";
+import { cents } from "../../../schema/money.ts";
+import { AT, fullIntake } from "../../unit/actors/reasoning/intakes.ts";
 
 /** A claim of a type, in euros, with what is known of a single person; the total is the claim unless it is given. */
 function claim(

@@ -4,14 +4,14 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { assess } from "../../../../../actors/reasoning/decision/assessment.ts";
-import { decide } from "../../../../../actors/reasoning/decision/decide.ts";
-import type { PaymentPlan } from "../../../../../actors/reasoning/decision/payment_plan.ts";
-import type { CaseAction } from "../../../../../actors/reasoning/rules/decision_table.ts";
-import { planFollowUp } from "../../../../../actors/reasoning/workflow/follow_up.ts";
-import { eventTypes } from "../../../../../schema/events.ts";
-import { generateCases } from "../../../../../simulators/case_generator.ts";
-import type { Intake } from "../intakes.ts";
+import { assess } from "../../../actors/reasoning/decision/assessment.ts";
+import { decide } from "../../../actors/reasoning/decision/decide.ts";
+import type { PaymentPlan } from "../../../actors/reasoning/decision/payment_plan.ts";
+import type { CaseAction } from "../../../actors/reasoning/rules/decision_table.ts";
+import { planFollowUp } from "../../../actors/reasoning/workflow/follow_up.ts";
+import { eventTypes } from "../../../schema/events.ts";
+import { generateCases } from "../../../simulators/case_generator.ts";
+import type { Intake } from "../../unit/actors/reasoning/intakes.ts";
 
 /** Highest beslagvrije voet from 1 July 2025, in cents: the last published one. */
 const published = { eenpersoons: 209_367, eenouder: 226_467, paar_zonder_kinderen: 277_107 } as const;

@@ -7,11 +7,9 @@
  * @module
  */
 import type { DataOf, Profile } from "../../../schema/events.ts";
-import { beslagvrijeVoetMax, protectedAs } from "../law/income_parameters.ts";
-import { amountOn, MissingValue, valueOn } from "../law/parameters.ts";
-import { debtClass } from "../rules/debt_classes.ts";
-import { arrangementMonths, ordinaryMonths, wahvInstalmentsFrom } from "../law/legal_parameters.ts";
-import type { UsedFigure } from "./used_figures.ts";
+import { beslagvrijeVoetMax, protectedAs, type ProtectedHousehold } from "../law/income_parameters.ts";
+import { amountOn, MissingValue, type RaisedAmount } from "../law/parameters.ts";
+import type { UsedFigure } from "./law_of_day.ts";
 
 type Intake = DataOf<"case.intake">;
 
@@ -29,12 +27,36 @@ export function repaymentCapacity(
   household: Profile["household"],
   day: string,
 ): Capacity | undefined {
-  const parameter = beslagvrijeVoetMax[protectedAs(household)];
+  const voet = protectedAmount(protectedAs(household), day);
+  return voet && {
+    cents: Math.max(0, income - voet.cents),
+    published: Math.max(0, income - voet.published),
+    figure: voet.figure,
+  };
+}
+
+type ProtectedAmount = Pick<RaisedAmount, "cents" | "published"> & { readonly figure: UsedFigure };
+
+let cachedDay = "";
+const cachedAmounts = new Map<string, ProtectedAmount | undefined>();
+
+/** What a household keeps on a day; cached for the day, as most events of a batch are of one. */
+function protectedAmount(household: ProtectedHousehold, day: string): ProtectedAmount | undefined {
+  if (day !== cachedDay) {
+    cachedAmounts.clear();
+    cachedDay = day;
+  }
+  if (!cachedAmounts.has(household)) cachedAmounts.set(household, workedOut(household, day));
+  return cachedAmounts.get(household);
+}
+
+function workedOut(household: ProtectedHousehold, day: string): ProtectedAmount | undefined {
+  const parameter = beslagvrijeVoetMax[household];
   try {
     const { cents, published, from, certainty, raised } = amountOn(parameter, day);
     return {
-      cents: Math.max(0, income - cents),
-      published: Math.max(0, income - published),
+      cents,
+      published,
       figure: { id: parameter.id, from, certainty, ...(raised === 0 ? {} : { raised }) },
     };
   } catch (error) {
@@ -68,20 +90,4 @@ export function shareOfRoom(room: number, intake: Intake): number {
   // Whole numbers: a share that is rounded up by a floating point product is a cent too much.
   if (room * claim <= Number.MAX_SAFE_INTEGER) return Math.floor(room * claim / total);
   return Number(BigInt(room) * BigInt(claim) / BigInt(total));
-}
-
-/** Longest term of an ordinary payment plan in months, or the creditor's standard arrangement when shorter. */
-export function longestTerm(debtType: string, day: string): number {
-  const longest = valueOn(ordinaryMonths, day);
-  const standard = valueOn(arrangementMonths, day);
-  if (debtClass(debtType) === "national_tax") return Math.min(longest, standard.tax);
-  // The class also holds claims of UWV, SVB and social assistance, for which no standard was found.
-  return debtType.includes("toeslag") ? Math.min(longest, standard.toeslagen) : longest;
-}
-
-/** Whether the law lets a claim be paid in instalments: a traffic fine only from a certain amount. */
-export function instalmentsAllowed(intake: Intake, day: string): boolean {
-  if (debtClass(intake.debt_type) !== "fine") return true;
-  const from = valueOn(wahvInstalmentsFrom, day);
-  return from !== null && intake.debt_amount >= from;
 }

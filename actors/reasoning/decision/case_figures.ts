@@ -1,27 +1,13 @@
 /** The figures of a case that the rules and their texts rest on. @module */
 import type { DataOf } from "../../../schema/events.ts";
-import {
-  type Capacity,
-  instalmentsAllowed,
-  longestTerm,
-  otherDebts,
-  repaymentCapacity,
-  shareOfRoom,
-  totalDebt,
-} from "./capacity.ts";
-import { amountOn, valueOn } from "../law/parameters.ts";
+import { type Capacity, otherDebts, repaymentCapacity, shareOfRoom, totalDebt } from "./capacity.ts";
+import { lawOfDay, type UsedFigure } from "./law_of_day.ts";
+import { amountOn } from "../law/parameters.ts";
 import { divide, type PaymentPlan, type PlanBounds, planPayments } from "./payment_plan.ts";
-import { debtClass, mayBeForgiven } from "../rules/debt_classes.ts";
+import { mayBeForgiven } from "../rules/debt_classes.ts";
 import type { DecisionFacts } from "../rules/decision_table.ts";
 import { assistanceNorm } from "../law/income_parameters.ts";
-import {
-  arrangementMonths,
-  collectionCost,
-  ordinaryMonths,
-  wahvInstalmentsFrom,
-} from "../law/legal_parameters.ts";
 import { policy } from "../rules/policy.ts";
-import { someExpired, type UsedFigure, usedFigure } from "./used_figures.ts";
 
 type Intake = DataOf<"case.intake">;
 
@@ -36,10 +22,12 @@ export interface CaseFigures {
   readonly months: number;
   /** Months within which all debts must be payable, or they are problematic. */
   readonly problematicMonths: number;
+  /** Whether the law lets the claim be paid in instalments: a traffic fine only from a certain amount. */
+  readonly inInstalments: boolean;
   /** Mean cost of collecting one claim. */
   readonly cost: number;
   readonly threatening: boolean;
-  /** Dated figures that the decision rests on. */
+  /** Dated figures that the decision rests on: the protected income, and of the others what is less than quoted. */
   readonly used: readonly UsedFigure[];
   /** True when a figure is not known for this day, so that a person must look it up. */
   readonly missing: boolean;
@@ -49,29 +37,21 @@ export interface CaseFigures {
 export function figuresOf(intake: Intake, day: string): CaseFigures {
   const { monthly_income: income, household, threats } = intake.profile ?? {};
   const capacity = income === undefined ? undefined : repaymentCapacity(income, household, day);
-  const months = longestTerm(intake.debt_type, day);
+  const { months, problematicMonths, instalmentsFrom, cost, unsure, missing } = lawOfDay(
+    intake.debt_type,
+    day,
+  );
   return {
     day,
     ...(capacity === undefined ? {} : { capacity, share: shareOfRoom(capacity.cents, intake) }),
     months: capacity === undefined ? Math.min(months, policy.unverifiedMonths) : months,
-    problematicMonths: valueOn(ordinaryMonths, day),
-    cost: valueOn(collectionCost, day),
+    problematicMonths,
+    inInstalments: instalmentsFrom !== null && intake.debt_amount >= instalmentsFrom,
+    cost,
     threatening: (threats?.length ?? 0) > 0 || intake.priority === "urgent",
-    used: usedFigures(intake, capacity, day),
-    missing: (income !== undefined && capacity === undefined) || someExpired(lawOf(intake), day),
+    used: capacity === undefined ? unsure : [capacity.figure, ...unsure],
+    missing: missing || (income !== undefined && capacity === undefined),
   };
-}
-
-/** The figures of law that a decision on this kind of claim rests on. */
-function lawOf({ debt_type }: Intake) {
-  return debtClass(debt_type) === "fine" ? [arrangementMonths, wahvInstalmentsFrom] : [arrangementMonths];
-}
-
-/** The protected amount always; of the others what is less than quoted. */
-function usedFigures(intake: Intake, capacity: Capacity | undefined, day: string): UsedFigure[] {
-  const others = [ordinaryMonths, ...lawOf(intake)].map((parameter) => usedFigure(parameter, day));
-  const unsure = others.filter(({ certainty }) => certainty !== "quoted");
-  return capacity === undefined ? unsure : [capacity.figure, ...unsure];
 }
 
 /** The same figures with the last published amounts instead of raised ones; undefined where none was raised. */
@@ -95,7 +75,7 @@ export function decisionFacts(
     remission: remissionOf(intake, debts, figures.day),
     debts,
     ability: abilityOf(intake.debt_amount, figures),
-    instalments: instalmentsAllowed(intake, figures.day) ? "allowed" : "not_allowed",
+    instalments: figures.inInstalments ? "allowed" : "not_allowed",
     advice,
   };
 }

@@ -39,7 +39,7 @@ const JULY_2025 = quoted("Bedragen 1-7-2025 (fundamentvoor.nl, arslan.nl)", "htt
 const ASSUMED_RISE = 0.035;
 
 /** The kinds of household with a maximum of their own. */
-type ProtectedHousehold = "single" | "parent" | "couple" | "family";
+export type ProtectedHousehold = "single" | "parent" | "couple" | "family";
 
 /** An amount with its first day, the first day for which it is not known, and its source. */
 type PublishedAmount = readonly [from: string, until: string, cents: number, source: Source];

@@ -98,7 +98,7 @@ export function isKnownOn(parameter: Dated<unknown>, day: string): boolean {
 }
 
 /** An amount of a day: the published one, or the last one raised by the assumed index. */
-interface RaisedAmount {
+export interface RaisedAmount {
   /** Cents. */
   readonly cents: number;
   /** The last published amount, in cents; the same where it still holds. */

@@ -1,10 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  instalmentsAllowed,
-  longestTerm,
-  repaymentCapacity,
-  shareOfRoom,
-} from "../../../../../actors/reasoning/decision/capacity.ts";
+import { repaymentCapacity, shareOfRoom } from "../../../../../actors/reasoning/decision/capacity.ts";
 import { cents } from "../../../../../schema/money.ts";
 import { fullIntake, type Intake } from "../intakes.ts";
 
@@ -44,20 +39,4 @@ Deno.test("a creditor's share of the room is in proportion to all debts, to the 
   assertEquals(shareOfRoom(10_000, claim(30_000, { total_debt: cents(30_000), creditors: 1 })), 10_000);
   const large = claim(33_333_333_333, { total_debt: cents(100_000_000_000) });
   assertEquals(shareOfRoom(3_000_000, large), 999_999);
-});
-
-Deno.test("an ordinary plan lasts 36 months at most; for income tax 12 and for toeslagen 24", () => {
-  assertEquals(longestTerm("persoonlijke_lening", "2022-01-01"), 36);
-  assertEquals(longestTerm("belasting_inkomstenbelasting", "2026-01-01"), 12);
-  assertEquals(longestTerm("toeslagen_terugvordering", "2026-01-01"), 24);
-  assertEquals(longestTerm("uwv_terugvordering", "2026-01-01"), 36);
-});
-
-Deno.test("a fine may be paid in instalments from 225 euro since July 2015 and from 75 since 2019", () => {
-  const allowed = (amount: number, day: string) =>
-    instalmentsAllowed(fullIntake({ debt_type: "verkeersboete", debt_amount: cents(amount) }), day);
-  const days = ["2015-06-30", "2015-07-01", "2018-12-31", "2019-01-01"];
-  assertEquals(days.map((day) => allowed(12_000, day)), [false, false, false, true]);
-  assertEquals(days.map((day) => allowed(22_500, day)), [false, true, true, true]);
-  assertEquals([allowed(7_499, "2026-01-01"), allowed(7_500, "2026-01-01")], [false, true]);
 });

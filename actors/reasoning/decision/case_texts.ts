@@ -4,7 +4,7 @@ import { totalDebt } from "./capacity.ts";
 import { type CaseFigures, instalmentsFor } from "./case_figures.ts";
 import { wikCosts } from "../law/costs.ts";
 import { valueOn } from "../law/parameters.ts";
-import { msnpMonths, remissionNorms } from "../law/legal_parameters.ts";
+import { remissionNorms } from "../law/legal_parameters.ts";
 import { policy } from "../rules/policy.ts";
 import type { Term } from "../law/terms.ts";
 import { inDutch, inEnglish, type Language } from "./wording.ts";
@@ -44,7 +44,6 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   count: ({ intake, figures }) => String(instalmentsFor(intake, figures).count),
   months: ({ figures }) => String(figures.months),
   limit: ({ figures }) => String(figures.problematicMonths),
-  scheme: ({ figures }) => String(valueOn(msnpMonths, figures.day)),
   confidence: share(({ analysis }) => analysis.analysis_confidence),
   success: share(({ analysis }) => analysis.success_probability),
   high_confidence: share(() => policy.highConfidence),

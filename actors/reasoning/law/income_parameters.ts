@@ -8,7 +8,7 @@ import type { Dated } from "./parameters.ts";
 import { quoted, type Source } from "./source.ts";
 
 export const BESLAGVRIJE_VOET = quoted(
-  "Rv art. 475da lid 1 (beslagvrije voet, ten hoogste)",
+  "Rv art. 475da lid 1",
   "https://wetten.overheid.nl/BWBR0001827#Artikel475da",
 );
 const STCRT_2021 = quoted(

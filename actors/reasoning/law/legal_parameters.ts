@@ -31,7 +31,7 @@ const NVVK_TERM = quoted(
 );
 /** Problematic debts, and the longest ordinary arrangement. */
 export const NVVK_36_MONTHS = quoted(
-  "NVVK Gedragscode 2024: een schuld die in 36 maanden kan worden afbetaald is meestal niet problematisch",
+  "NVVK Gedragscode 2024 (36 maanden)",
   "https://www.nvvk.nl/",
 );
 const WODC_FINES = {

@@ -135,6 +135,9 @@ export function addWorkingDays(date: string, count: number): string {
   return isoDate(day);
 }
 
+/** So many days always hold two working days: no run of holidays and weekends is this long. */
+const LONG = 14;
+
 /**
  * Article 1: a term that would end on a Saturday, Sunday or holiday ends on the next working day. Article 2: one of three
  * days or more holds at least two working days.
@@ -142,7 +145,7 @@ export function addWorkingDays(date: string, count: number): string {
 export function endOfTerm(date: string, days: number): string {
   const first = dayNumber(date) + 1;
   let day = first + days - 1;
-  let short = days >= 3 ? 2 - workingDaysUpToTwo(first, day) : 0;
+  let short = days >= 3 && days < LONG ? 2 - workingDaysUpToTwo(first, day) : 0;
   while (short > 0) if (isWorkingDayNumber(++day)) short--;
   while (!isWorkingDayNumber(day)) day++;
   return isoDate(day);

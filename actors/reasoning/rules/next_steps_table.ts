@@ -7,7 +7,6 @@ import {
   CAK_SIGNAL,
   DUO_TRANSFER,
   EMERGENCY_STOP,
-  msnpMonths,
   remissionNorms,
   WAHV_23,
   WGS_4,
@@ -101,13 +100,6 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
     sources: [WGS_4A],
     reason: "Decide on a plan of approach within eight weeks of the first meeting",
     reason_nl: "Besluit binnen acht weken na het eerste gesprek over een plan van aanpak",
-  },
-  {
-    id: "scheme",
-    when: { decision: ["refer_assistance"] },
-    sources: [msnpMonths.source],
-    reason: "A scheme with discharge takes {scheme} months, also where there is nothing to repay from",
-    reason_nl: "Een schuldregeling met kwijting duurt {scheme} maanden, ook zonder afloscapaciteit",
   },
   {
     id: "stabilise_premium",

@@ -243,17 +243,17 @@ Deno.test("the processors make of three hundred generated cases what they always
     types: {
       "case.analysis": 300,
       "case.completed": 299,
-      "case.debt_forgiven": 15,
-      "case.decision": 318,
-      "case.event_refused": 193,
+      "case.decision": 317,
+      "case.event_refused": 194,
       "case.intake": 300,
-      "case.payment_missed": 100,
-      "case.payment_plan_created": 119,
+      "case.payment_missed": 49,
+      "case.payment_plan_created": 37,
       "case.payment_received": 195,
-      "case.term_expired": 268,
+      "case.review_requested": 1,
+      "case.term_expired": 250,
       "case.withdrawn": 99,
     },
   });
   // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
-  assertEquals(digest, "191d7962a658ed8675d52126ef8a89007a2c39f78b415d4a4a9a1227d8712ea6");
+  assertEquals(digest, "522163437736e23bfbc1446734acd85c03d6250e7e21be54424ce0f97f6ef351");
 });

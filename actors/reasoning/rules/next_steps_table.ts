@@ -7,7 +7,6 @@ import {
   CAK_SIGNAL,
   DUO_TRANSFER,
   EMERGENCY_STOP,
-  remissionNorms,
   WAHV_23,
   WGS_4,
   WGS_4A,
@@ -49,15 +48,6 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
     sources: [SMALL_CLAIM],
     reason: "Ask the creditor to let {claim} go: collecting one costs {cost} on average",
     reason_nl: "Vraag de schuldeiser {claim} te laten vervallen: innen kost gemiddeld {cost}",
-  },
-  {
-    id: "check_means",
-    when: { decision: ["forgive"], kind: ["local_levy"] },
-    sources: [remissionNorms.source],
-    reason:
-      "Check means against the municipality's own limits (example: car {car}, bank {bank} for a single person)",
-    reason_nl:
-      "Toets het vermogen aan de grenzen van de gemeente (voorbeeld: auto {car}, bank {bank} voor een alleenstaande)",
   },
   {
     id: "check_income",

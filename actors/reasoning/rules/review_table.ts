@@ -1,6 +1,7 @@
 /** Who decides: the reasons for which a person does, as reviewed data. No row matches: the system may decide. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { compile, type FactsOf, type Row, type Table } from "./rule_engine.ts";
+import { remissionNorms } from "../law/legal_parameters.ts";
 import type { Source } from "../law/source.ts";
 import { FIRST_DAY, HUMAN_REVIEW, RAISED_FIGURE, REMISSION_TEST } from "./policy.ts";
 
@@ -76,9 +77,11 @@ const reasons: readonly Reason[] = [
   {
     id: "means_test",
     when: { decision: ["forgive"], forgiven: ["within", "over"] },
-    sources: [REMISSION_TEST],
-    reason: "Income and means must be tested before the municipality lets {claim} go.",
-    reason_nl: "Inkomen en vermogen moeten worden getoetst voordat de gemeente {claim} kwijtscheldt.",
+    sources: [REMISSION_TEST, remissionNorms.source],
+    reason:
+      "Income and means must be tested by the municipality's own limits before it lets {claim} go (example: car {car}, bank {bank} for a single person).",
+    reason_nl:
+      "Inkomen en vermogen moeten aan de grenzen van de gemeente worden getoetst voordat zij {claim} kwijtscheldt (voorbeeld: auto {car}, bank {bank} voor een alleenstaande).",
   },
   {
     id: "forgive_over_limit",

@@ -111,10 +111,17 @@ function reviewFacts(
     margin: marginOf(intake, figures, facts, decision),
     forgiven: forgivenBand(intake.debt_amount),
     debts,
+    others: hasOtherDebts(intake) ? "some" : "none",
     ability,
     instalment: intake.debt_amount > policy.unverifiedInstalmentMax * figures.months ? "large" : "small",
     advice,
   };
+}
+
+/** By their total, or by the number of creditors; where neither is known, none are known. */
+function hasOtherDebts({ debt_amount: claim, profile }: Intake): boolean {
+  const { total_debt: total = 0, creditors = 0 } = profile ?? {};
+  return total > claim || creditors > 1;
 }
 
 /** A claim above all debts together, or several creditors that are owed no more than this one claim. */

@@ -21,6 +21,8 @@ const facts = {
   /** Amount to be forgiven against what may be forgiven. */
   forgiven: ["nothing", "within", "over"],
   debts: ["problematic", "manageable", "unknown"],
+  /** Whether the person is known to have other debts. */
+  others: ["some", "none"],
   ability: ["at_once", "within", "beyond", "unknown"],
   /** Instalment when the income is not known, against what may be offered unseen. */
   instalment: ["small", "large"],
@@ -73,6 +75,13 @@ const reasons: readonly Reason[] = [
     reason: "Other debts are not known: this creditor may be due a part of the room to repay only.",
     reason_nl:
       "Andere schulden zijn niet bekend: misschien komt deze schuldeiser maar een deel van de afloscapaciteit toe.",
+  },
+  {
+    id: "income_unknown",
+    when: { decision: ["payment_plan", "collect"], ability: ["unknown"], others: ["some"] },
+    reason: "There are other debts, and the income is not known: no creditor's part can be worked out.",
+    reason_nl:
+      "Er zijn andere schulden en het inkomen is niet bekend: het deel van deze schuldeiser is niet te berekenen.",
   },
   {
     id: "means_test",

@@ -175,6 +175,13 @@ Deno.test("what is not known goes to a person where it matters, and stays the ex
     ),
     "decided without knowing of other debts",
   );
+  assertNone(
+    all.filter((each) =>
+      each.by === "system" && each.plan !== undefined && each.room === undefined &&
+      (totalOf(each) ?? 0) > claimOf(each)
+    ),
+    "plans beside other debts without an income",
+  );
   const waiting = generated.filter(({ by }) => by === "caseworker").length;
   assert(waiting <= generated.length / 4, `${waiting} of ${generated.length} wait for a person`);
 });

@@ -102,6 +102,13 @@ Deno.test("given other debts of which nothing is known, a person decides on a pl
   assert(reasonsOf({ ...claim, profile: rest }).includes("other_debts_unknown"));
 });
 
+Deno.test("given other debts and no income, a person decides, and a bare intake may still be offered a small plan", () => {
+  const { profile, ...claim } = fullIntake({}, { total_debt: cents(900_000), creditors: 9 });
+  const { monthly_income: _income, ...rest } = profile!;
+  assert(reasonsOf({ ...claim, profile: rest }).includes("income_unknown"));
+  assertEquals(decidedOf(bareIntake()).decision, "payment_plan");
+});
+
 Deno.test("given a day before any beslagvrije voet is known, a person looks it up", () => {
   const result = judged(fullIntake({ debt_amount: cents(20_000) }), "2020-06-01T10:00:00Z");
   if (result.kind !== "caseworker") throw new Error(result.kind);

@@ -30,3 +30,6 @@ export {
 /** Texts for people. */
 export { NOT_SHOWN, shownData, withoutContactData } from "./texts/personal_data.ts";
 export { describeReview } from "./texts/review_text.ts";
+
+/** What decisions rest on, for those who must keep it up to date. */
+export { figuresOn, type RegisteredFigure } from "./reasoning/rules/figure_register.ts";

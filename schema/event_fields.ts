@@ -21,3 +21,14 @@ export const longText = z.string().min(1).max(4000);
 
 /** From this day on there are rules to decide by; an earlier event is marked when it is taken in. */
 export const FIRST_RULE_DAY = "2012-07-01";
+
+/** How sure a figure or a rule is. */
+export const certainty = z.enum(["quoted", "secondary", "policy", "assumption", "unverified"]);
+
+/**
+ * The dated figures that a decision rests on: the first day of the value used, how sure it is, and by how much it was
+ * raised where none is published for the day.
+ */
+export const usedFigures = z.array(
+  z.looseObject({ id: shortText, from: z.iso.date(), certainty, raised: z.number().min(0).optional() }),
+).max(50);

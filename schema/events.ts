@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
+import { caseIdSchema, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
@@ -99,6 +99,7 @@ const decisionData = z.looseObject({
   citizen_text: longText.optional(),
   /** The claim that was decided on. */
   debt_amount: money.optional(),
+  figures: usedFigures.optional(),
 });
 
 const completedData = z.looseObject({

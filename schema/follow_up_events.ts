@@ -1,6 +1,6 @@
 /** The data of the events that follow an analysis or a decision: what the runtime starts, and what happens outside. @module */
 import { z } from "zod";
-import { caseIdSchema, decisions, longText, shortText } from "./event_fields.ts";
+import { caseIdSchema, certainty, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
 import { money } from "./money.ts";
 
 const timestamp = z.iso.datetime({ offset: true });
@@ -21,7 +21,13 @@ const reviewers = ["caseworker", "team_lead"] as const;
 const assistanceStages = ["first_meeting", "plan"] as const;
 
 /** Rules that were applied: those of one table, by the names of their rows, with where they come from. */
-const appliedRule = z.looseObject({ id: z.string().min(1).max(500), version: shortText, source: longText });
+const appliedRule = z.looseObject({
+  id: z.string().min(1).max(500),
+  version: shortText,
+  source: longText,
+  /** The certainty of the least sure of its sources. */
+  certainty: certainty.optional(),
+});
 
 /** A person must decide: why, what the rules propose, and by when (`due`, the last day; `expires_at`, the instant after). */
 export const reviewRequestedData = z.looseObject({
@@ -36,6 +42,7 @@ export const reviewRequestedData = z.looseObject({
   /** What the citizen is told, in plain Dutch. */
   citizen_text: longText.optional(),
   rules: z.array(appliedRule).max(50),
+  figures: usedFigures.optional(),
   /** Absent for the team lead, after whom there is no one left to ask. */
   term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: timestamp }).optional(),
   /** The claim to be decided on. */
@@ -50,6 +57,8 @@ export const paymentPlanCreatedData = z.looseObject({
   instalments: z.array(z.looseObject({ due: z.iso.date(), amount: money })).min(1).max(36),
   /** Room to repay a month; absent when the income is not known. */
   capacity: money.optional(),
+  /** The part of that room that is for this claim, in proportion to all debts; absent where it was not worked out. */
+  share: money.optional(),
   /** The instants from which each instalment counts as missed. Default: by the policy, from its due date. */
   missed_at: z.array(timestamp).max(36).optional(),
 }).refine((plan) => plan.missed_at === undefined || plan.missed_at.length === plan.instalments.length, {

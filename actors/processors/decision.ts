@@ -61,7 +61,7 @@ function closing({ forgiven, completed }: Closes): EventDraft[] {
 function planCreated(
   { case_id }: DataOf<"case.decision">,
   { missed_at = [] }: Continues,
-  { amount, months, instalments, capacity }: NonNullable<Continues["plan"]>,
+  { amount, months, instalments, capacity, share }: NonNullable<Continues["plan"]>,
 ): EventDraft {
   return {
     event_type: "case.payment_plan_created",
@@ -72,6 +72,7 @@ function planCreated(
       instalments: instalments.map(({ due, amount }) => ({ due, amount: cents(amount) })),
       missed_at: [...missed_at],
       ...(capacity === undefined ? {} : { capacity: cents(capacity) }),
+      ...(share === undefined ? {} : { share: cents(share) }),
     },
   };
 }

@@ -25,10 +25,6 @@ const PAY = "Betaal uiterlijk op {payment}.";
 export const decisionTexts: Readonly<Record<string, CitizenText>> = {
   threatening: { why: "{danger} Daarom krijgt u snel hulp.", action: MEETING },
   urgent: { why: "Uw zaak heeft haast. Daarom krijgt u snel hulp.", action: MEETING },
-  below_costs: {
-    why: "U hoeft de schuld van {claim} niet te betalen. Dit geld ophalen kost meer dan het oplevert.",
-    action: NOTHING,
-  },
   remission: {
     why: "U hoeft de schuld van {claim} niet te betalen. Uw inkomen is daarvoor te laag.",
     action: NOTHING,
@@ -103,6 +99,7 @@ export const reviewTexts: Readonly<Record<string, string>> = {
   figure_missing: "Wij weten nog niet welke regel van de wet nu geldt.",
   raised_figure_decides: "Wij weten nog niet zeker hoeveel u zelf mag houden.",
   other_debts_unknown: "Wij weten niet welke schulden u nog meer hebt.",
+  income_unknown: "Wij weten niet wat uw inkomen is.",
   means_test: "Misschien hoeft u deze schuld niet te betalen. Daarvoor kijken wij naar uw inkomen.",
   contradictory: "De bedragen die wij kennen, passen niet bij elkaar.",
   forgive_over_limit: "Over dit bedrag mag de computer niet alleen beslissen.",

@@ -17,7 +17,8 @@ interface ShownFields {
 export const NOT_SHOWN = "not shown";
 
 const reasons = { reason: "text", reason_nl: "text" } as const;
-const rules = { id: "text", version: "text", source: "text" } as const;
+const rules = { id: "text", version: "text", source: "text", certainty: "text" } as const;
+const figures = { id: "text", from: "text", certainty: "text", raised: "number" } as const;
 const term = { name: "text", due: "text", expires_at: "text", source: "text" } as const;
 
 const profile = {
@@ -59,6 +60,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     ...reasons,
     citizen_text: "text",
     rules,
+    figures,
     term,
     debt_amount: "number",
   },
@@ -71,6 +73,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     citizen_text: "text",
     debt_amount: "number",
     rules,
+    figures,
     policy_version: "text",
     terms: term,
     notes: "text",
@@ -80,6 +83,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     months: "number",
     instalments: { due: "text", amount: "number" },
     capacity: "number",
+    share: "number",
     missed_at: "text",
   },
   "case.assistance_accepted": { stage: "text" },

@@ -11,6 +11,7 @@ import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
 import { publish } from "./publish/command.ts";
+import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   cases,
   dlq,
   inbox,
+  rules,
   load,
   compare,
   setup,

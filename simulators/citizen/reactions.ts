@@ -5,7 +5,7 @@
  * @module
  */
 import { policy } from "../../actors/reasoning/rules/policy.ts";
-import { assistanceTerms, collectionTerm } from "../../actors/reasoning/law/terms.ts";
+import { assistanceTerms, collectionTerm, planTerm } from "../../actors/reasoning/law/terms.ts";
 import { dutchDay, endOfDay } from "../../actors/reasoning/law/working_days.ts";
 import type { EventType, WireEvent } from "../../schema/events.ts";
 import { caseworkerReactions } from "./caseworker.ts";
@@ -90,8 +90,12 @@ function payInTime(citizen: CitizenLife, { due, amount }: Instalment, i: number)
 }
 
 function takeAssistance(citizen: CitizenLife): CitizenReaction[] {
-  const [meetBy, planBy] = assistanceEnds(citizen);
+  const [meetBy, planByThen] = assistanceEnds(citizen);
   const meetAt = meetingTime(citizen, meetBy);
+  const planBy = Math.min(
+    planByThen,
+    Date.parse(planTerm(dutchDay(new Date(meetAt).toISOString())).expires_at),
+  );
   const meeting = citizen.acceptance("first_meeting", meetAt);
   const outcome = citizen.outcome("refer_assistance");
   if (outcome === "resolved") {

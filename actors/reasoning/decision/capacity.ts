@@ -1,68 +1,93 @@
-/** Room to repay and the longest term, by the rules of the day. @module */
+/**
+ * Room to repay by the rules of the day, and the part of it that is one creditor's.
+ *
+ * The room follows the idea of the vtlb: what is above the amount that a household keeps, and nothing where there is
+ * nothing above it. The vtlb itself also counts rent, care and children's costs, which an intake does not have; the highest
+ * beslagvrije voet of the household stands for it, which protects more than the formula for low and middle incomes does.
+ * @module
+ */
 import type { DataOf, Profile } from "../../../schema/events.ts";
-import { findValue, MissingValue, valueOn } from "../law/parameters.ts";
-import { debtClass } from "../rules/debt_classes.ts";
-import {
-  arrangementMonths,
-  beslagvrijeVoetMax,
-  leastCapacityShare,
-  msnpMonths,
-  wahvInstalmentsFrom,
-} from "../law/legal_parameters.ts";
+import { beslagvrijeVoetMax, protectedAs, type ProtectedHousehold } from "../law/income_parameters.ts";
+import { amountOn, MissingValue, type RaisedAmount } from "../law/parameters.ts";
+import type { UsedFigure } from "./law_of_day.ts";
 
-/** Room to repay a month, in cents, with what a reader must know of it. */
+type Intake = DataOf<"case.intake">;
+
+/** Room to repay a month, in cents, with the figure it rests on. */
 export interface Capacity {
   readonly cents: number;
-  /** `beslagvrije_voet_carried` or `beslagvrije_voet_unknown`: the maximum is of another day, or not known. */
-  readonly notes: readonly string[];
+  /** The room by the last published figure; more than `cents` where that has expired and was raised. */
+  readonly published: number;
+  readonly figure: UsedFigure;
 }
 
-/**
- * Room to repay from a net monthly income (cents): what is above the highest beslagvrije voet of the household, and at
- * least 5 % of the income. An estimate: the beslagvrije voet itself also depends on housing, care and children's costs.
- * Before the first known maximum only the 5 % count, which errs on the citizen's side.
- */
-export function repaymentCapacity(income: number, household: Profile["household"], day: string): Capacity {
-  const least = Math.floor(income * valueOn(leastCapacityShare, day));
+/** Room to repay from a net monthly income (cents); undefined for a day before the first known beslagvrije voet. */
+export function repaymentCapacity(
+  income: number,
+  household: Profile["household"],
+  day: string,
+): Capacity | undefined {
+  const voet = protectedAmount(protectedAs(household), day);
+  return voet && {
+    cents: Math.max(0, income - voet.cents),
+    published: Math.max(0, income - voet.published),
+    figure: voet.figure,
+  };
+}
+
+type ProtectedAmount = Pick<RaisedAmount, "cents" | "published"> & { readonly figure: UsedFigure };
+
+let cachedDay = "";
+const cachedAmounts = new Map<string, ProtectedAmount | undefined>();
+
+/** What a household keeps on a day; cached for the day, as most events of a batch are of one. */
+function protectedAmount(household: ProtectedHousehold, day: string): ProtectedAmount | undefined {
+  if (day !== cachedDay) {
+    cachedAmounts.clear();
+    cachedDay = day;
+  }
+  if (!cachedAmounts.has(household)) cachedAmounts.set(household, workedOut(household, day));
+  return cachedAmounts.get(household);
+}
+
+function workedOut(household: ProtectedHousehold, day: string): ProtectedAmount | undefined {
+  const parameter = beslagvrijeVoetMax[household];
   try {
-    const { value, carried } = findValue(beslagvrijeVoetMax, day);
-    const above = income - value[protectedAs(household)];
-    return { cents: Math.max(least, above), notes: carried ? ["beslagvrije_voet_carried"] : [] };
+    const { cents, published, from, certainty, raised } = amountOn(parameter, day);
+    return {
+      cents,
+      published,
+      figure: { id: parameter.id, from, certainty, ...(raised === 0 ? {} : { raised }) },
+    };
   } catch (error) {
-    if (!(error instanceof MissingValue)) throw error;
-    return { cents: least, notes: ["beslagvrije_voet_unknown"] };
+    if (error instanceof MissingValue) return undefined;
+    throw error;
   }
 }
 
-/** Which maximum protects a household. An unknown household gets the highest, which errs on the citizen's side. */
-function protectedAs(household: Profile["household"]): "single" | "parent" | "couple" | "family" {
-  switch (household) {
-    case "eenpersoons":
-      return "single";
-    case "eenouder":
-      return "parent";
-    case "paar_zonder_kinderen":
-      return "couple";
-    default:
-      return "family";
-  }
+/** What is known of the other debts of the person beside this claim. */
+type OtherDebts = "none" | "some" | "unknown";
+
+/** Whether there are other debts: by their total, or else by the number of creditors. */
+export function otherDebts({ debt_amount: claim, profile }: Intake): OtherDebts {
+  const { total_debt: total, creditors } = profile ?? {};
+  if (total !== undefined) return total > claim ? "some" : "none";
+  if (creditors === undefined) return "unknown";
+  return creditors <= 1 ? "none" : "unknown";
 }
 
-/** Longest term of a payment plan in months: the scheme's, or the creditor's standard arrangement when shorter. */
-export function longestTerm(debtType: string, day: string): number {
-  const scheme = valueOn(msnpMonths, day);
-  const standard = valueOn(arrangementMonths, day);
-  switch (debtClass(debtType)) {
-    case "national_tax":
-      return Math.min(scheme, standard.tax);
-    case "benefits":
-      return Math.min(scheme, standard.benefits);
-    default:
-      return scheme;
-  }
+/** All debts of the person, in cents; undefined when not known. */
+export function totalDebt(intake: Intake): number | undefined {
+  const others = otherDebts(intake);
+  if (others === "unknown") return undefined;
+  return others === "none" ? intake.debt_amount : intake.profile!.total_debt!;
 }
 
-/** Whether the law lets a claim be paid in instalments: a traffic fine only from a certain amount. */
-export function instalmentsAllowed(intake: DataOf<"case.intake">, day: string): boolean {
-  return debtClass(intake.debt_type) !== "fine" || intake.debt_amount >= valueOn(wahvInstalmentsFrom, day);
+/** The part of a room that is for this claim: in proportion to all debts. The whole where no other debts are known. */
+export function shareOfRoom(room: number, intake: Intake): number {
+  const claim = intake.debt_amount, total = totalDebt(intake) ?? claim;
+  if (total <= claim) return room;
+  // Whole numbers: a share that is rounded up by a floating point product is a cent too much.
+  if (room * claim <= Number.MAX_SAFE_INTEGER) return Math.floor(room * claim / total);
+  return Number(BigInt(room) * BigInt(claim) / BigInt(total));
 }

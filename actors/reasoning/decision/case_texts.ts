@@ -1,5 +1,6 @@
 /** The texts of rules in two languages, with the figures of a case filled in. Only what a text names is worked out. @module */
 import type { DataOf } from "../../../schema/events.ts";
+import { totalDebt } from "./capacity.ts";
 import { type CaseFigures, instalmentsFor } from "./case_figures.ts";
 import { wikCosts } from "../law/costs.ts";
 import { valueOn } from "../law/parameters.ts";
@@ -33,7 +34,8 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
   claim: amount(({ intake }) => intake.debt_amount),
   cost: amount(({ figures }) => figures.cost),
   capacity: amount(({ figures }) => figures.capacity?.cents ?? 0),
-  total: amount(({ intake }) => intake.profile?.total_debt ?? 0),
+  share: amount(({ figures }) => figures.share ?? 0),
+  total: amount(({ intake }) => totalDebt(intake) ?? 0),
   wik: amount(({ intake, figures }) => wikCosts(intake.debt_amount, figures.day)),
   car: amount(({ figures }) => valueOn(remissionNorms, figures.day).car),
   bank: amount(({ figures }) => valueOn(remissionNorms, figures.day).bankSingle),
@@ -48,7 +50,7 @@ const placeholders: Readonly<Record<string, Placeholder>> = {
     return paysText(count, euros(each));
   },
   months: ({ figures }) => String(figures.months),
-  limit: () => String(policy.problematicIncomes),
+  limit: ({ figures }) => String(figures.problematicMonths),
   confidence: share(({ analysis }) => analysis.analysis_confidence),
   success: ({ analysis }, { share, basis }) =>
     `${share(analysis.success_probability)}${analysis.basis === "synthetic" ? basis : ""}`,

@@ -1,7 +1,7 @@
 /** The decision on a case by the rules of its day, and who takes it. @module */
 import { passesElevenTest } from "../../../schema/bsn.ts";
 import type { DataOf } from "../../../schema/events.ts";
-import { decisionFacts, figuresOf } from "./case_figures.ts";
+import { asPublished, type CaseFigures, decisionFacts, figuresOf } from "./case_figures.ts";
 import { fillCitizenText, fillTexts, type TextFacts } from "./case_texts.ts";
 import { findValue } from "../law/parameters.ts";
 import type { Match } from "../rules/rule_engine.ts";
@@ -68,6 +68,7 @@ function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown
       ...fillTexts(row, known),
       citizen_text: reviewText(review.rows.map(({ id }) => id), dutchDate(term.due)),
       rules: [...match.applied, ...review.applied],
+      ...(figures.used.length === 0 ? {} : { figures: [...figures.used] }),
       term,
     },
   };
@@ -80,7 +81,6 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
   const known = { ...beforeTerms, terms };
   const step = stepRules.match(stepFacts(known, facts, row.then), figures.day);
   const steps = step.rows.map((each) => fillTexts(each, known));
-  const notes = figures.capacity?.notes ?? [];
   return {
     kind: "decision",
     data: {
@@ -96,28 +96,66 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
       rules: [...match.applied, ...step.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
       ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
-      ...(notes.length === 0 ? {} : { notes }),
+      ...(figures.used.length === 0 ? {} : { figures: [...figures.used] }),
     },
   };
 }
 
 function reviewFacts(
   { intake, analysis, figures }: TextFacts,
-  { ability, advice }: DecisionFacts,
+  facts: DecisionFacts,
   decision: CaseAction,
 ): ReviewFacts {
-  const total = intake.profile?.total_debt ?? intake.debt_amount;
+  const { debts, ability, advice } = facts;
   return {
     decision,
     confidence: confidenceBand(analysis.analysis_confidence),
     success: analysis.success_probability < policy.lowSuccess ? "low" : "fair",
     identity: passesElevenTest(intake.citizen_bsn) ? "plausible" : "failed",
-    figures: intake.debt_amount > total ? "contradictory" : "consistent",
-    forgiven: intake.debt_amount > policy.forgiveMax ? "over" : "within",
+    figures: contradicts(intake) ? "contradictory" : "consistent",
+    law: figures.missing ? "missing" : "known",
+    margin: marginOf(intake, figures, facts, decision),
+    forgiven: forgivenBand(intake.debt_amount),
+    debts,
+    others: hasOtherDebts(intake) ? "some" : "none",
     ability,
     instalment: intake.debt_amount > policy.unverifiedInstalmentMax * figures.months ? "large" : "small",
     advice,
   };
+}
+
+/** By their total, or by the number of creditors; where neither is known, none are known. */
+function hasOtherDebts({ debt_amount: claim, profile }: Intake): boolean {
+  const { total_debt: total = 0, creditors = 0 } = profile ?? {};
+  return total > claim || creditors > 1;
+}
+
+/** A claim above all debts together, or several creditors that are owed no more than this one claim. */
+function contradicts({ debt_amount: claim, profile }: Intake): boolean {
+  const { total_debt: total, creditors = 1 } = profile ?? {};
+  return total !== undefined && (claim > total || (creditors > 1 && claim === total && claim > 0));
+}
+
+function forgivenBand(claim: number): ReviewFacts["forgiven"] {
+  if (claim === 0) return "nothing";
+  return claim > policy.forgiveMax ? "over" : "within";
+}
+
+/**
+ * A raised amount protects more of the income. That changes a decision against the citizen where it takes an arrangement
+ * away; where it turns collecting into an arrangement it does not.
+ */
+function marginOf(
+  intake: Intake,
+  figures: CaseFigures,
+  { advice }: DecisionFacts,
+  decision: CaseAction,
+): ReviewFacts["margin"] {
+  if (decision !== "refer_assistance" || figures.threatening) return "none";
+  const published = asPublished(intake, figures);
+  if (published === undefined) return "none";
+  const match = decisionRules.match(decisionFacts(intake, published, advice), figures.day);
+  return match.rows[0]!.then === decision ? "none" : "decides";
 }
 
 function confidenceBand(confidence: number): ReviewFacts["confidence"] {
@@ -133,6 +171,7 @@ function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decisio
     income: figures.capacity ? "known" : "unknown",
     threshold: thresholdOf(intake, figures.day),
     costs: followsWik(intake.debt_type) ? "wik" : "other",
+    size: intake.debt_amount <= figures.cost ? "below_costs" : "ordinary",
   };
 }
 

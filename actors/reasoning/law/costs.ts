@@ -1,11 +1,19 @@
 /** What collecting may cost a citizen, by the rules of the day. Amounts are cents, halves round up. @module */
 import { type Cents, cents } from "../../../schema/money.ts";
-import { valueOn } from "./parameters.ts";
-import { consumerInterest, kostenwet, wahvFactors, wahvFee, wikScale } from "./legal_parameters.ts";
+import { changesOf, valueOn } from "./parameters.ts";
+import {
+  consumerInterest,
+  kostenwetReminder,
+  kostenwetWrit,
+  wahvFactors,
+  wahvFee,
+  wikScale,
+} from "./legal_parameters.ts";
 import { daysBetween } from "./working_days.ts";
 
-/** Most that may be charged for collecting out of court on a principal without interest (WIK). */
+/** Most that may be charged for collecting out of court on a principal without interest (WIK); nothing where none is owed. */
 export function wikCosts(principal: Cents, day: string): Cents {
+  if (principal === 0) return cents(0);
   const { bands, min, max } = valueOn(wikScale, day);
   let rest: number = principal, costs = 0;
   for (const { width, share } of bands) {
@@ -23,22 +31,22 @@ export function wahvAmount(fine: Cents, increases: 0 | 1 | 2, day: string): Cent
 
 /** Costs of a reminder of a tax debt (Kostenwet). */
 export function taxReminderCosts(debt: Cents, day: string): Cents {
-  const costs = valueOn(kostenwet, day);
-  return cents(debt < costs.reminderBound ? costs.reminderBelow : costs.reminderFrom);
+  const { bound, below, from } = valueOn(kostenwetReminder, day);
+  return cents(debt < bound ? below : from);
 }
 
 /** Costs of a writ (dwangbevel) for a tax debt: a base, and a step for each full €45 above €45 (Kostenwet). */
 export function taxWritCosts(debt: Cents, day: string): Cents {
-  const { writBase, writStep, writPer, writMax } = valueOn(kostenwet, day);
-  const steps = Math.floor(Math.max(0, debt - writPer) / writPer);
-  return cents(Math.min(writMax, writBase + steps * writStep));
+  const { base, step, per, max } = valueOn(kostenwetWrit, day);
+  const steps = Math.floor(Math.max(0, debt - per) / per);
+  return cents(Math.min(max, base + steps * step));
 }
 
 /** Statutory interest on a consumer's debt from one day up to another, each day at the rate of its day (BW 6:119). */
 export function statutoryInterest(principal: Cents, from: string, until: string): Cents {
   const days = [
     from.slice(0, 10),
-    ...consumerInterest.values.map((value) => value.from).filter((day) => day > from && day < until),
+    ...changesOf(consumerInterest).filter((day) => day > from && day < until),
     until.slice(0, 10),
   ];
   let interest = 0;

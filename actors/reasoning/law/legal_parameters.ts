@@ -4,9 +4,7 @@
  * @module
  */
 import { ALWAYS, type Dated } from "./parameters.ts";
-import type { Source } from "./source.ts";
-
-const quoted = (law: string, url: string): Source => ({ law, url, certainty: "quoted" });
+import { quoted, type Source } from "./source.ts";
 
 export const WGS_4 = quoted("Wgs art. 4", "https://wetten.overheid.nl/BWBR0031331/2026-07-01#Artikel4");
 export const WGS_4A = quoted("Wgs art. 4a", "https://wetten.overheid.nl/BWBR0031331/2026-07-01#Artikel4a");
@@ -31,13 +29,35 @@ const NVVK_TERM = quoted(
   "NVVK, verkorting aflosperiode msnp",
   "https://www.nvvk.nl/verkorting-aflosperiode",
 );
-export const BESLAGVRIJE_VOET = quoted(
-  "Beslagvrije voet (schuldinfo.nl, uwbeslagvrijevoet.nl)",
-  "https://schuldinfo.nl/beslag-inkomen/hoogte-beslagvrije-voet/",
+/** Problematic debts, and the longest ordinary arrangement. */
+export const NVVK_36_MONTHS = quoted(
+  "NVVK Gedragscode 2024 (36 maanden)",
+  "https://www.nvvk.nl/",
 );
+const WODC_FINES = {
+  law: "Wahv art. 22-25 and the CJIB's practice, from news on a WODC report (27-6-2023)",
+  url: "https://nieuws.nl/",
+  certainty: "secondary",
+} as const;
+export const EMERGENCY_STOP: Source = {
+  law: "CJIB, noodstopprocedure (four months, since 2020)",
+  certainty: "secondary",
+};
 const PANTEIA = quoted(
   "Panteia/HU/Nibud (2024), De maatschappelijke kosten van schuldenproblematiek",
   "https://github.com/Statendaal/5euro",
+);
+const IQOUNT = quoted(
+  "BW art. 6:119 (3% from 2010, 4% from 1-7-2011)",
+  "https://www.iqount.nl/nieuws/verhoging-wettelijke-rente-per-1-juli-2011/",
+);
+const KOSTENWET_2022 = quoted(
+  "Kostenwet, tarieven 1-1-2022 and those they replaced",
+  "https://www.deurwaarderscollectiefnederland.nl/?p=8054",
+);
+const KOSTENWET_2023 = quoted(
+  "Kostenwet, tarieven 1-1-2023",
+  "https://www.deurwaarderscollectiefnederland.nl/?p=9495",
 );
 const KOSTENWET = quoted(
   "Kostenwet invordering rijksbelastingen art. 2-4",
@@ -61,9 +81,24 @@ export const firstMeetingWeeks = fixed("wgs_first_meeting_weeks", WGS_4, 4);
 export const threateningWorkingDays = fixed("wgs_threatening_working_days", WGS_4, 3);
 
 /** Decision (plan or refusal) after the first meeting: weeks, the most a municipality may set. */
-export const decisionWeeks = fixed("wgs_decision_weeks", WGS_4A, 8);
+export const decisionWeeks: Dated<number> = {
+  id: "wgs_decision_weeks",
+  source: WGS_4A,
+  // The article is of 2021; for the years before it, the same term is an assumption.
+  values: [{ from: ALWAYS, value: 8, certainty: "assumption" }, { from: "2021-01-01", value: 8 }],
+};
 
-/** Length of the voluntary scheme (msnp), in months. Entrepreneurs under the Bbz can differ. */
+/**
+ * Longest ordinary arrangement in months, that pays the whole of a debt, and with it the bound of problematic debts: what
+ * cannot be paid from the capacity by then. Quoted since the code of conduct of 2024; assumed for the years before.
+ */
+export const ordinaryMonths: Dated<number> = {
+  id: "ordinary_months",
+  source: NVVK_36_MONTHS,
+  values: [{ from: ALWAYS, value: 36, certainty: "assumption" }, { from: "2024-01-01", value: 36 }],
+};
+
+/** Length of the voluntary scheme with discharge (msnp), in months. Entrepreneurs under the Bbz can differ. */
 export const msnpMonths: Dated<number> = {
   id: "msnp_months",
   source: NVVK_TERM,
@@ -118,8 +153,16 @@ export const wikReminderDays = fixed("wik_reminder_days", {
  */
 export const wahvFactors = fixed("wahv_factors", WAHV_23, [1, 1.5, 3] as const);
 
-/** Traffic fines from this amount may be paid in instalments (cents). */
-export const wahvInstalmentsFrom = fixed("wahv_instalments_from", WAHV_23, 22_500);
+/** Traffic fines from this amount may be paid in instalments (cents); null where none could. */
+export const wahvInstalmentsFrom: Dated<number | null> = {
+  id: "wahv_instalments_from",
+  source: WODC_FINES,
+  values: [
+    { from: ALWAYS, value: null },
+    { from: "2015-07-01", value: 22_500 },
+    { from: "2019-01-01", value: 7_500 },
+  ],
+};
 
 /** Time to pay a traffic fine after a reminder, in weeks. */
 export const wahvReminderWeeks = fixed("wahv_reminder_weeks", WAHV_23, 4);
@@ -141,7 +184,7 @@ export const cakSignal: Dated<{ cents: number; months: number }> = {
 export const duoTransfer = fixed("duo_transfer", DUO_TRANSFER, { cents: 27_000, months: 3 });
 
 /** Longest standard payment arrangement, by creditor. */
-export const arrangementMonths = fixed("arrangement_months", CBS_2024, { tax: 12, benefits: 24 });
+export const arrangementMonths = fixed("arrangement_months", CBS_2024, { tax: 12, toeslagen: 24 });
 
 /** Health premium: months of arrears at the insurer's warning and at the report to the CAK (Zvw 18a-18c). */
 export const zvwMonths = fixed(
@@ -150,29 +193,12 @@ export const zvwMonths = fixed(
   { warning: 4, report: 6 },
 );
 
-/** Health premium: the insurer's offer of an arrangement, in months. */
-export const zvwOfferMonths = fixed("zvw_offer_months", { law: "Zvw art. 18a", certainty: "unverified" }, 2);
-
-/** Least share of net income that counts as room to repay; low incomes keep the rest. */
-export const leastCapacityShare = fixed(
-  "least_capacity_share",
-  quoted("Beslagvrije voet, 5%-regel", "https://www.uwbeslagvrijevoet.nl/uitlegrekenregels"),
-  0.05,
+/** Health premium: the insurer's offer of an arrangement, in months of arrears; it comes within ten working days. */
+export const zvwOfferMonths = fixed(
+  "zvw_offer_months",
+  quoted("Zvw art. 18a", "https://schuldinfo.nl/"),
+  2,
 );
-
-/**
- * Highest beslagvrije voet by household (cents a month). Maxima of January 2024. Later ones were not found:
- * carried forward, and said so in the reason codes.
- */
-export const beslagvrijeVoetMax: Dated<{ single: number; parent: number; couple: number; family: number }> = {
-  id: "beslagvrije_voet_max",
-  source: BESLAGVRIJE_VOET,
-  values: [{
-    from: "2024-01-01",
-    value: { single: 199_621, parent: 216_260, couple: 263_149, family: 274_709 },
-  }],
-  known_until: "2024-07-01",
-};
 
 /**
  * Mean cost of collecting one claim out of court (cents): the saving when that is not needed. Researchers'
@@ -181,45 +207,68 @@ export const beslagvrijeVoetMax: Dated<{ single: number; parent: number; couple:
 export const collectionCost = fixed("collection_cost", PANTEIA, 7_280);
 
 /**
- * Statutory interest on consumer claims (BW 6:119), as a share a year. Quoted from July 2023 to the end
- * of 2024; the other days are from two public code tables.
+ * Statutory interest on consumer claims (BW 6:119), as a share a year: the ECB's rate and 2.25 points, in whole percents,
+ * set anew each 1 January and 1 July. Days before 2015 and from 2025 are from public tables of others.
  */
 export const consumerInterest: Dated<number> = {
   id: "consumer_interest",
   source: quoted("BW art. 6:119", "https://smkaccountants.nl/nieuws/item?id=56178"),
   values: [
+    { from: "2010-01-01", value: 0.03, source: IQOUNT },
+    { from: "2011-07-01", until: "2012-07-01", value: 0.04, source: IQOUNT },
     { from: "2015-01-01", value: 0.02, certainty: "secondary" },
     { from: "2023-01-01", value: 0.04, certainty: "secondary" },
     { from: "2023-07-01", value: 0.06 },
     { from: "2024-01-01", value: 0.07 },
     { from: "2025-01-01", value: 0.06, certainty: "secondary" },
-    { from: "2026-01-01", value: 0.04, certainty: "secondary" },
+    { from: "2026-01-01", until: "2026-07-01", value: 0.04, certainty: "secondary" },
   ],
-  known_until: "2026-07-01",
 };
 
-/**
- * Costs of collecting national and local taxes (cents). Only the figures of 2026 are known: earlier days have
- * no value.
- */
-export const kostenwet = dated({
-  id: "kostenwet",
+/** Costs of a reminder of a tax (cents), below and from a bound. Those of 2023 to 2025 were not found. */
+export const kostenwetReminder: Dated<{ below: number; from: number; bound: number }> = {
+  id: "kostenwet_reminder",
   source: KOSTENWET,
-  values: [{
-    from: "2026-01-01",
-    value: {
-      reminderBelow: 1_000,
-      reminderFrom: 2_200,
-      reminderBound: 45_400,
-      writBase: 5_600,
-      writStep: 500,
-      writPer: 4_500,
-      writMax: 1_652_400,
-      seizure: 7_800,
+  values: [
+    {
+      from: "2021-01-01",
+      value: { below: 800, from: 1_700, bound: 45_400 },
+      source: { ...KOSTENWET_2022, certainty: "secondary" },
     },
-  }],
-  known_until: "2027-01-01",
-});
+    {
+      from: "2022-01-01",
+      until: "2023-01-01",
+      value: { below: 800, from: 1_800, bound: 45_400 },
+      source: KOSTENWET_2022,
+    },
+    { from: "2026-01-01", until: "2027-01-01", value: { below: 1_000, from: 2_200, bound: 45_400 } },
+  ],
+};
+
+/** Costs of a writ for a tax (cents): a base, and a step for each full amount above it. The steps of earlier years were not found. */
+export const kostenwetWrit: Dated<{ base: number; step: number; per: number; max: number }> = {
+  id: "kostenwet_writ",
+  source: KOSTENWET,
+  values: [
+    {
+      from: "2026-01-01",
+      until: "2027-01-01",
+      value: { base: 5_600, step: 500, per: 4_500, max: 1_652_400 },
+    },
+  ],
+};
+
+/** Costs of a seizure for a tax (cents). */
+export const kostenwetSeizure: Dated<number> = {
+  id: "kostenwet_seizure",
+  source: KOSTENWET,
+  values: [
+    { from: "2021-01-01", value: 6_200, source: KOSTENWET_2022 },
+    { from: "2022-01-01", value: 6_300, source: KOSTENWET_2022 },
+    { from: "2023-01-01", until: "2024-01-01", value: 6_500, source: KOSTENWET_2023 },
+    { from: "2026-01-01", until: "2027-01-01", value: 7_800 },
+  ],
+};
 
 /**
  * Municipal remission (kwijtschelding): income norm and limits to what one may own (cents). Examples, not a

@@ -13,3 +13,15 @@ export interface Source {
   readonly url?: string;
   readonly certainty: SourceCertainty;
 }
+
+/** A source that is quoted from a public text. */
+export function quoted(law: string, url: string): Source {
+  return { law, url, certainty: "quoted" };
+}
+
+const byDoubt: readonly SourceCertainty[] = ["quoted", "policy", "secondary", "assumption", "unverified"];
+
+/** The least sure of some sources: what rests on all of them is no surer than that. */
+export function leastSure(sources: readonly Pick<Source, "certainty">[]): SourceCertainty {
+  return byDoubt[Math.max(...sources.map(({ certainty }) => byDoubt.indexOf(certainty)))]!;
+}

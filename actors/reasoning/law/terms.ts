@@ -38,15 +38,34 @@ function term(name: TermName, due: string, source: Source): Term {
   return { name, due, expires_at: endOfDay(due), source: source.law };
 }
 
-/** Terms of debt assistance from the day of referral: first meeting, and decision counted from its last day. */
-export function assistanceTerms(day: string, threatening: boolean): Term[] {
+/**
+ * Terms of debt assistance from the day of referral: the first meeting, and the decision, which counts from the last day
+ * for that meeting until it has taken place.
+ */
+export function assistanceTerms(day: string, threatening: boolean): readonly Term[] {
+  const key = `${day}/${threatening}`;
+  const known = assistanceByDay.get(key);
+  if (known) return known;
+  if (assistanceByDay.size >= MOST_CACHED) assistanceByDay.clear();
+  const terms = workedOutTerms(day, threatening);
+  assistanceByDay.set(key, terms);
+  return terms;
+}
+
+/** As many days as a batch of events may be spread over; beyond that the cache starts anew. */
+const MOST_CACHED = 256;
+const assistanceByDay = new Map<string, readonly Term[]>();
+
+function workedOutTerms(day: string, threatening: boolean): readonly Term[] {
   const meeting = threatening
     ? addWorkingDays(day, valueOn(threateningWorkingDays, day))
     : endOfTerm(day, valueOn(firstMeetingWeeks, day) * 7);
-  return [
-    term("first_meeting", meeting, WGS_4),
-    term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, day) * 7), WGS_4A),
-  ];
+  return [term("first_meeting", meeting, WGS_4), planTerm(meeting)];
+}
+
+/** Term for the decision on a plan or a refusal, from the day of the first meeting (Wgs 4a). */
+export function planTerm(meeting: string): Term {
+  return term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, meeting) * 7), WGS_4A);
 }
 
 /** Term to pay a claim that is collected. */
@@ -67,7 +86,12 @@ export function reviewTerm(day: string, threatening: boolean): Term {
 }
 
 /** The terms that start with a decision. Those of a payment plan are the days of its instalments. */
-export function termsOf(decision: CaseAction, day: string, threatening: boolean, kind: DebtClass): Term[] {
+export function termsOf(
+  decision: CaseAction,
+  day: string,
+  threatening: boolean,
+  kind: DebtClass,
+): readonly Term[] {
   switch (decision) {
     case "refer_assistance":
       return assistanceTerms(day, threatening);

@@ -1,6 +1,6 @@
 /**
  * Days and terms in the Netherlands: the Dutch calendar day of an instant, and working days under the Algemene
- * termijnenwet (articles 1 and 3; articles text: wetten.overheid.nl, BWBR0002448).
+ * termijnenwet (articles 1 to 3; articles text: wetten.overheid.nl, BWBR0002448).
  *
  * Own code and not a library, measured: `date-holidays` adds about 80 ms to the start of every worker, and its list of
  * Dutch public holidays is not the law's: it has no 5 May and no Good Friday, which article 3 both names. What is left
@@ -8,7 +8,32 @@
  * @module
  */
 
+import type { Dated } from "./parameters.ts";
+
 const DAY_MS = 86_400_000;
+
+/**
+ * Days that a decree puts on a par with a holiday of article 3 (lid 3). Those of the years before 2023 were not looked up.
+ */
+export const decreedDays: Dated<readonly string[]> = {
+  id: "termijnenwet_decreed_days",
+  source: {
+    law: "Algemene termijnenwet art. 3 lid 3 (decrees, quoted by sterfgeval.nl 4-10-2025)",
+    url: "https://www.sterfgeval.nl/",
+    certainty: "secondary",
+  },
+  values: [
+    {
+      from: "2023-01-01",
+      value: ["2023-04-28", "2023-05-19", "2024-05-10", "2024-12-27", "2025-05-30"],
+    },
+    {
+      from: "2026-01-01",
+      until: "2029-01-01",
+      value: ["2026-01-02", "2026-05-15", "2027-05-07", "2028-04-28", "2028-05-26"],
+    },
+  ],
+};
 
 /** Days since 1 January 1970 of an ISO date. */
 function dayNumber(date: string): number {
@@ -63,9 +88,15 @@ function kingsDay(year: number): number {
   return weekday(day) === 0 ? day - 1 : day;
 }
 
+/** Days that a decree puts on a par with a holiday, as day numbers by year. */
+const decreedByYear = Map.groupBy(
+  decreedDays.values.flatMap(({ value }) => value).map(dayNumber),
+  yearOf,
+);
+
 const holidaysByYear = new Map<number, ReadonlySet<number>>();
 
-/** The holidays of article 3, as day numbers. */
+/** The holidays of article 3 and the days on a par with them, as day numbers. */
 function holidays(year: number): ReadonlySet<number> {
   const known = holidaysByYear.get(year);
   if (known) return known;
@@ -81,6 +112,7 @@ function holidays(year: number): ReadonlySet<number> {
     fixed(5, 5),
     fixed(12, 25),
     fixed(12, 26),
+    ...decreedByYear.get(year) ?? [],
   ]);
   holidaysByYear.set(year, days);
   return days;
@@ -103,11 +135,26 @@ export function addWorkingDays(date: string, count: number): string {
   return isoDate(day);
 }
 
-/** Article 1: a term that would end on a Saturday, Sunday or holiday ends on the next working day. */
+/** So many days always hold two working days: no run of holidays and weekends is this long. */
+const LONG = 14;
+
+/**
+ * Article 1: a term that would end on a Saturday, Sunday or holiday ends on the next working day. Article 2: one of three
+ * days or more holds at least two working days.
+ */
 export function endOfTerm(date: string, days: number): string {
-  let day = dayNumber(date) + days;
+  const first = dayNumber(date) + 1;
+  let day = first + days - 1;
+  let short = days >= 3 && days < LONG ? 2 - workingDaysUpToTwo(first, day) : 0;
+  while (short > 0) if (isWorkingDayNumber(++day)) short--;
   while (!isWorkingDayNumber(day)) day++;
   return isoDate(day);
+}
+
+function workingDaysUpToTwo(from: number, to: number): number {
+  let found = 0;
+  for (let day = from; day <= to && found < 2; day++) if (isWorkingDayNumber(day)) found++;
+  return found;
 }
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;

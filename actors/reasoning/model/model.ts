@@ -103,7 +103,7 @@ function scoreWith(weights: Weights, intake: DataOf<"case.intake">, at: string):
     risk_score: Math.round(chance("risk") * 1000) / 10,
     success_probability: chances[action],
     recommended_action: action,
-    estimated_savings: savings(intake, action, chances[action], cost),
+    estimated_savings: savings(action, chances[action], cost),
     analysis_confidence: confidence(weights, features.missing, x.outside.length),
     reason_codes: reasons(weights, action, x, features.missing),
   };
@@ -150,10 +150,9 @@ function recommend(
   return refer >= collect ? "refer_assistance" : "collect";
 }
 
-/** Collection costs avoided, expected: of this claim, or of every creditor's where assistance solves all debts. */
-function savings(intake: DataOf<"case.intake">, action: CaseAction, chance: number, cost: number) {
-  const claims = action === "refer_assistance" ? Math.max(1, intake.profile?.creditors ?? 1) : 1;
-  return cents(action === "collect" ? 0 : Math.round(claims * cost * chance));
+/** Collection costs avoided, expected: of this claim alone, as every other claim of the person is a case of its own. */
+function savings(action: CaseAction, chance: number, cost: number) {
+  return cents(action === "collect" ? 0 : Math.round(cost * chance));
 }
 
 function confidence(weights: Weights, missing: readonly number[], outside: number): number {

@@ -68,8 +68,10 @@ export function followsWik(debtType: string): boolean {
   return civil.includes(debtClass(debtType)) && !debtType.startsWith("cak_");
 }
 
-/** True where a claim may be forgiven by policy: not fines (public order) and not maintenance (a child's money). */
+/**
+ * True where a claim may be forgiven here: a municipal levy. Other creditors let their own claims go, and a water board has
+ * rules of its own; the dog tax is mostly excluded, and remission of a parking levy is not usual.
+ */
 export function mayBeForgiven(debtType: string): boolean {
-  const kind = debtClass(debtType);
-  return kind !== "fine" && kind !== "maintenance";
+  return debtType === "afvalstoffenheffing";
 }

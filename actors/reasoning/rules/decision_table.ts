@@ -1,8 +1,9 @@
 /** The decision on a claim: the rules as reviewed data. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { compile, type FactsOf, type Table } from "./rule_engine.ts";
-import { BESLAGVRIJE_VOET, WAHV_23, WGS_4 } from "../law/legal_parameters.ts";
-import { FIRST_DAY, MODEL_ADVICE, OFFER_FIRST, PROBLEMATIC, REMISSION, SMALL_CLAIM } from "./policy.ts";
+import { BESLAGVRIJE_VOET } from "../law/income_parameters.ts";
+import { NVVK_36_MONTHS, WAHV_23, WGS_4 } from "../law/legal_parameters.ts";
+import { FIRST_DAY, MODEL_ADVICE, NOTHING_OWED, OFFER_FIRST, PRO_RATA, REMISSION } from "./policy.ts";
 
 export type CaseAction = (typeof decisions)[number];
 
@@ -10,15 +11,12 @@ export type CaseAction = (typeof decisions)[number];
 const facts = {
   /** A threatening situation (Wgs 4 lid 2) is stated, or the case is urgent without saying why. */
   threat: ["stated", "urgent", "none"],
-  /** The claim against the mean cost of collecting one. */
-  claim: ["below_costs", "ordinary"],
-  /** Whether this organisation may let the claim go: not fines and maintenance. */
-  forgivable: ["yes", "no"],
-  /** Remission of a local levy: income at assistance level. */
+  claim: ["nothing", "ordinary"],
+  /** Remission of a municipal levy: income at assistance level, and no other debts that are problematic. */
   remission: ["eligible", "no"],
-  /** All debts of the person against the income. */
+  /** All debts of the person: whether the room to repay pays them within the longest ordinary arrangement. */
   debts: ["problematic", "manageable", "unknown"],
-  /** The claim against the room to repay: in a month, within the longest term, or beyond it. */
+  /** The claim against its share of the room to repay: in a month, within the longest term, or beyond it. */
   ability: ["at_once", "within", "beyond", "unknown"],
   /** Whether the law lets this claim be paid in instalments. */
   instalments: ["allowed", "not_allowed"],
@@ -28,7 +26,7 @@ export type DecisionFacts = FactsOf<typeof facts>;
 
 const table: Table<DecisionFacts, CaseAction> = {
   id: "decision",
-  version: "2026.1",
+  version: "2026.2",
   valid_from: FIRST_DAY,
   policy: "first",
   facts,
@@ -52,32 +50,32 @@ const table: Table<DecisionFacts, CaseAction> = {
         "De zaak is met spoed aangemeld; tot het tegendeel blijkt geldt zij als een bedreigende situatie.",
     },
     {
-      id: "below_costs",
-      when: { claim: ["below_costs"], forgivable: ["yes"] },
-      then: "forgive",
-      sources: [SMALL_CLAIM],
-      reason: "Collecting {claim} would on average cost more ({cost}) than it brings in.",
-      reason_nl: "Het innen van {claim} kost gemiddeld meer ({cost}) dan het oplevert.",
-    },
-    {
       id: "remission",
-      when: { remission: ["eligible"], forgivable: ["yes"] },
+      when: { remission: ["eligible"] },
       then: "forgive",
       sources: [REMISSION],
       reason:
-        "The income is at assistance level, which leaves nothing to pay this local levy of {claim} from.",
+        "The income is at assistance level, which leaves nothing to pay this municipal levy of {claim} from.",
       reason_nl:
-        "Het inkomen is op bijstandsniveau; daarvan kan deze lokale heffing van {claim} niet worden betaald.",
+        "Het inkomen is op bijstandsniveau; daarvan kan deze gemeentelijke heffing van {claim} niet worden betaald.",
     },
     {
       id: "problematic_debts",
       when: { debts: ["problematic"] },
       then: "refer_assistance",
-      sources: [PROBLEMATIC],
+      sources: [NVVK_36_MONTHS, BESLAGVRIJE_VOET],
       reason:
-        "All debts together ({total}) are more than {limit} monthly incomes; one claim cannot be solved alone.",
+        "All debts together ({total}) cannot be paid within {limit} months from the room to repay ({capacity} a month); one claim cannot be solved alone.",
       reason_nl:
-        "Alle schulden samen ({total}) zijn meer dan {limit} maandinkomens; één schuld apart oplossen helpt niet.",
+        "Alle schulden samen ({total}) kunnen niet binnen {limit} maanden worden betaald uit de afloscapaciteit ({capacity} per maand); één schuld apart oplossen helpt niet.",
+    },
+    {
+      id: "nothing_owed",
+      when: { claim: ["nothing"] },
+      then: "forgive",
+      sources: [NOTHING_OWED],
+      reason: "The claim is nothing ({claim}), so there is nothing to pay.",
+      reason_nl: "De vordering is nihil ({claim}): er hoeft niets te worden betaald.",
     },
     {
       id: "payable_fine",
@@ -92,29 +90,30 @@ const table: Table<DecisionFacts, CaseAction> = {
       id: "payable_at_once",
       when: { ability: ["at_once"], advice: ["collect"] },
       then: "collect",
-      sources: [BESLAGVRIJE_VOET],
-      reason: "The claim of {claim} fits in one month's room to repay ({capacity}).",
-      reason_nl: "De vordering van {claim} past in de afloscapaciteit van één maand ({capacity}).",
+      sources: [PRO_RATA, BESLAGVRIJE_VOET],
+      reason: "The claim of {claim} fits in its share of one month's room to repay ({share} of {capacity}).",
+      reason_nl:
+        "De vordering van {claim} past in haar deel van de afloscapaciteit van één maand ({share} van {capacity}).",
     },
     {
       id: "plan_within_capacity",
       when: { ability: ["at_once", "within"] },
       then: "payment_plan",
-      sources: [OFFER_FIRST, BESLAGVRIJE_VOET],
+      sources: [OFFER_FIRST, PRO_RATA, BESLAGVRIJE_VOET],
       reason:
-        "The claim of {claim} can be repaid within {months} months from the room to repay ({capacity} a month).",
+        "The claim of {claim} can be repaid within {months} months from its share ({share} a month) of the room to repay ({capacity} a month).",
       reason_nl:
-        "De vordering van {claim} kan binnen {months} maanden worden betaald uit de afloscapaciteit ({capacity} per maand).",
+        "De vordering van {claim} kan binnen {months} maanden worden betaald uit haar deel ({share} per maand) van de afloscapaciteit ({capacity} per maand).",
     },
     {
       id: "beyond_capacity",
       when: { ability: ["beyond"] },
       then: "refer_assistance",
-      sources: [BESLAGVRIJE_VOET],
+      sources: [PRO_RATA, BESLAGVRIJE_VOET],
       reason:
-        "The claim of {claim} cannot be repaid within {months} months from the room to repay ({capacity} a month).",
+        "The claim of {claim} cannot be repaid within {months} months from its share ({share} a month) of the room to repay ({capacity} a month).",
       reason_nl:
-        "De vordering van {claim} kan niet binnen {months} maanden worden betaald uit de afloscapaciteit ({capacity} per maand).",
+        "De vordering van {claim} kan niet binnen {months} maanden worden betaald uit haar deel ({share} per maand) van de afloscapaciteit ({capacity} per maand).",
     },
     {
       id: "advice_assistance",

@@ -2,18 +2,18 @@
 import { decisions } from "../../../schema/event_fields.ts";
 import { compile, type FactsOf, type Row, type Table } from "./rule_engine.ts";
 import { debtClasses } from "./debt_classes.ts";
+import { BESLAGVRIJE_VOET } from "../law/income_parameters.ts";
 import {
-  BESLAGVRIJE_VOET,
   CAK_SIGNAL,
   DUO_TRANSFER,
-  remissionNorms,
+  EMERGENCY_STOP,
   WAHV_23,
   WGS_4,
   WGS_4A,
   WIK,
   zvwMonths,
 } from "../law/legal_parameters.ts";
-import { FIRST_DAY, HUMAN_REVIEW, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
+import { FIRST_DAY, HUMAN_REVIEW, NOTHING_OWED, OFFER_FIRST, SMALL_CLAIM } from "./policy.ts";
 
 /** What the steps depend on. */
 const facts = {
@@ -25,6 +25,8 @@ const facts = {
   threshold: ["reached", "below", "none"],
   /** Whether collection costs follow the WIK. */
   costs: ["wik", "other"],
+  /** The claim against the mean cost of collecting one. */
+  size: ["below_costs", "ordinary"],
 } as const;
 export type StepFacts = FactsOf<typeof facts>;
 
@@ -32,18 +34,20 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
   {
     id: "write_off",
     when: { decision: ["forgive"] },
-    sources: [SMALL_CLAIM],
+    sources: [NOTHING_OWED],
     reason: "Write the claim of {claim} off and confirm it to the citizen in writing",
     reason_nl: "Boek de vordering van {claim} af en bevestig dat schriftelijk aan de burger",
   },
   {
-    id: "check_means",
-    when: { decision: ["forgive"], kind: ["local_levy"] },
-    sources: [remissionNorms.source],
-    reason:
-      "Check means against the municipality's own limits (example: car {car}, bank {bank} for a single person)",
-    reason_nl:
-      "Toets het vermogen aan de grenzen van de gemeente (voorbeeld: auto {car}, bank {bank} voor een alleenstaande)",
+    id: "ask_to_write_off",
+    when: {
+      decision: ["payment_plan", "collect", "refer_assistance"],
+      costs: ["wik"],
+      size: ["below_costs"],
+    },
+    sources: [SMALL_CLAIM],
+    reason: "Ask the creditor to let {claim} go: collecting one costs {cost} on average",
+    reason_nl: "Vraag de schuldeiser {claim} te laten vervallen: innen kost gemiddeld {cost}",
   },
   {
     id: "check_income",
@@ -117,6 +121,13 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
     reason_nl: "Wijs op de bevoegdheid van de officier om de inning van de boete te staken",
   },
   {
+    id: "emergency_stop",
+    when: { decision: ["collect"], kind: ["fine"] },
+    sources: [EMERGENCY_STOP],
+    reason: "Name the emergency stop of the CJIB (four months) for who cannot pay now",
+    reason_nl: "Wijs op de noodstopprocedure van het CJIB (vier maanden) voor wie nu niet kan betalen",
+  },
+  {
     id: "keep_with_duo",
     when: { decision: ["collect"], kind: ["study"], threshold: ["below"] },
     sources: [DUO_TRANSFER],
@@ -134,7 +145,7 @@ const steps: readonly Omit<Row<StepFacts, "step">, "then">[] = [
 
 const table: Table<StepFacts, "step"> = {
   id: "next_steps",
-  version: "2026.1",
+  version: "2026.2",
   valid_from: FIRST_DAY,
   policy: "collect",
   facts,

@@ -13,7 +13,7 @@ export const FIRST_DAY = FIRST_RULE_DAY;
 
 /** The default policy: its bounds. Amounts in cents. */
 export const policy = {
-  version: "policy-1",
+  version: "policy-2",
   /** Below this `analysis_confidence` a person decides. */
   lowConfidence: 0.5,
   /** From this `analysis_confidence` an adverse decision may be the system's. */
@@ -24,8 +24,8 @@ export const policy = {
   lowSuccess: 0.4,
   /** Most the system forgives by itself. */
   forgiveMax: 50_000,
-  /** Debts above this many monthly incomes are called problematic. */
-  problematicIncomes: 12,
+  /** Longest term of an arrangement that is offered while the income is not known, months. */
+  unverifiedMonths: 18,
   /** Largest instalment offered by the system when the income is not known. */
   unverifiedInstalmentMax: 5_000,
   /** Smallest instalment worth a payment. */
@@ -40,9 +40,18 @@ export const policy = {
   reviewWeeks: 4,
 } as const;
 
-export const SMALL_CLAIM = assumed("a claim not above the mean cost of collecting it is forgiven");
+export const SMALL_CLAIM = assumed(
+  "a creditor is asked to let a claim go that is not above the mean cost of collecting one",
+);
+export const NOTHING_OWED = assumed("a claim of nothing is closed");
+export const PRO_RATA = assumed("each creditor is paid in proportion to its claim");
+export const REMISSION_TEST = assumed(
+  "remission of a municipal levy is a person's decision, after a test of income and means",
+);
+export const RAISED_FIGURE = assumed(
+  "an amount that is not published yet is the last one, raised by 3.5% a half year",
+);
 export const REMISSION = assumed("remission of local levies at assistance level");
-export const PROBLEMATIC = assumed("debts above a year's net income are problematic");
 export const OFFER_FIRST = assumed("an arrangement is offered first");
 export const HUMAN_REVIEW: Source = {
   law: "Policy: a person decides what is adverse or unsure (AVG art. 22)",

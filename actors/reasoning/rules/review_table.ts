@@ -1,7 +1,9 @@
 /** Who decides: the reasons for which a person does, as reviewed data. No row matches: the system may decide. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { compile, type FactsOf, type Row, type Table } from "./rule_engine.ts";
-import { FIRST_DAY, HUMAN_REVIEW } from "./policy.ts";
+import { remissionNorms } from "../law/legal_parameters.ts";
+import type { Source } from "../law/source.ts";
+import { FIRST_DAY, HUMAN_REVIEW, RAISED_FIGURE, REMISSION_TEST } from "./policy.ts";
 
 /** What it rests on whether a person decides. */
 const facts = {
@@ -12,8 +14,15 @@ const facts = {
   identity: ["plausible", "failed"],
   /** Whether the figures of the intake fit together. */
   figures: ["consistent", "contradictory"],
-  /** Amount to be forgiven against what the system may forgive. */
-  forgiven: ["within", "over"],
+  /** The figures of law for the day: known, or not, so that a person must look them up. */
+  law: ["known", "missing"],
+  /** Whether a figure that is not published yet, and was raised, costs the citizen an arrangement. */
+  margin: ["none", "decides"],
+  /** Amount to be forgiven against what may be forgiven. */
+  forgiven: ["nothing", "within", "over"],
+  debts: ["problematic", "manageable", "unknown"],
+  /** Whether the person is known to have other debts. */
+  others: ["some", "none"],
   ability: ["at_once", "within", "beyond", "unknown"],
   /** Instalment when the income is not known, against what may be offered unseen. */
   instalment: ["small", "large"],
@@ -21,7 +30,12 @@ const facts = {
 } as const;
 export type ReviewFacts = FactsOf<typeof facts>;
 
-const reasons: readonly Omit<Row<ReviewFacts, "caseworker">, "then" | "sources">[] = [
+/** A row; its source is the policy on human review, and what is named besides. */
+type Reason = Omit<Row<ReviewFacts, "caseworker">, "then" | "sources"> & {
+  readonly sources?: readonly Source[];
+};
+
+const reasons: readonly Reason[] = [
   {
     id: "low_confidence",
     when: { confidence: ["low"], decision: ["forgive", "payment_plan", "collect"] },
@@ -37,8 +51,46 @@ const reasons: readonly Omit<Row<ReviewFacts, "caseworker">, "then" | "sources">
   {
     id: "contradictory",
     when: { figures: ["contradictory"], decision: ["forgive", "payment_plan", "collect"] },
-    reason: "The claim is larger than all debts together: the figures contradict each other.",
-    reason_nl: "De vordering is hoger dan alle schulden samen: de cijfers spreken elkaar tegen.",
+    reason: "The claim, all debts together and the number of creditors contradict each other.",
+    reason_nl: "De vordering, alle schulden samen en het aantal schuldeisers spreken elkaar tegen.",
+  },
+  {
+    id: "figure_missing",
+    when: { law: ["missing"], decision: ["forgive", "payment_plan", "collect"] },
+    reason: "A figure of the law is not known for this day: it must be looked up.",
+    reason_nl: "Een bedrag of termijn uit de wet is voor deze dag niet bekend: dat moet worden nagegaan.",
+  },
+  {
+    id: "raised_figure_decides",
+    when: { margin: ["decides"] },
+    sources: [RAISED_FIGURE],
+    reason:
+      "The protected income of this day is not published; the last one, raised by an assumed index, leaves no room for an arrangement, and without the rise there was.",
+    reason_nl:
+      "De beslagvrije voet van deze dag is niet gepubliceerd; de laatste, verhoogd met een aangenomen index, laat geen ruimte voor een regeling, en zonder die verhoging wel.",
+  },
+  {
+    id: "other_debts_unknown",
+    when: { decision: ["payment_plan", "collect"], debts: ["unknown"], ability: ["at_once", "within"] },
+    reason: "Other debts are not known: this creditor may be due a part of the room to repay only.",
+    reason_nl:
+      "Andere schulden zijn niet bekend: misschien komt deze schuldeiser maar een deel van de afloscapaciteit toe.",
+  },
+  {
+    id: "income_unknown",
+    when: { decision: ["payment_plan", "collect"], ability: ["unknown"], others: ["some"] },
+    reason: "There are other debts, and the income is not known: no creditor's part can be worked out.",
+    reason_nl:
+      "Er zijn andere schulden en het inkomen is niet bekend: het deel van deze schuldeiser is niet te berekenen.",
+  },
+  {
+    id: "means_test",
+    when: { decision: ["forgive"], forgiven: ["within", "over"] },
+    sources: [REMISSION_TEST, remissionNorms.source],
+    reason:
+      "Income and means must be tested by the municipality's own limits before it lets {claim} go (example: car {car}, bank {bank} for a single person).",
+    reason_nl:
+      "Inkomen en vermogen moeten aan de grenzen van de gemeente worden getoetst voordat zij {claim} kwijtscheldt (voorbeeld: auto {car}, bank {bank} voor een alleenstaande).",
   },
   {
     id: "forgive_over_limit",
@@ -81,11 +133,15 @@ const reasons: readonly Omit<Row<ReviewFacts, "caseworker">, "then" | "sources">
 
 const table: Table<ReviewFacts, "caseworker"> = {
   id: "review",
-  version: "2026.1",
+  version: "2026.2",
   valid_from: FIRST_DAY,
   policy: "collect",
   facts,
-  rows: reasons.map((reason) => ({ ...reason, then: "caseworker", sources: [HUMAN_REVIEW] })),
+  rows: reasons.map(({ sources = [], ...reason }) => ({
+    ...reason,
+    then: "caseworker",
+    sources: [HUMAN_REVIEW, ...sources],
+  })),
 };
 
 /** The rules on who decides, compiled. */

@@ -11,7 +11,7 @@
  * @module
  */
 import { Reject } from "../../processor.ts";
-import type { Source } from "../law/source.ts";
+import { leastSure, type Source, type SourceCertainty } from "../law/source.ts";
 
 /** Facts: the values a table is asked with, one for each name. */
 type Facts = Readonly<Record<string, string>>;
@@ -58,6 +58,8 @@ type AppliedRule = {
   readonly id: string;
   readonly version: string;
   readonly source: string;
+  /** The certainty of the least sure of its sources. */
+  readonly certainty: SourceCertainty;
 };
 
 /** A mistake in a table: found when it is compiled, never while a case is handled. */
@@ -160,6 +162,7 @@ function matchOf<O>({ id, version, rows }: Table<Facts, O>, set: number): Match<
     id: `${id}/${found.map((row) => row.id).join("+")}`,
     version,
     source: [...laws].join("; "),
+    certainty: leastSure(found.flatMap((row) => row.sources)),
   };
   return { rows: found, applied: [applied] };
 }

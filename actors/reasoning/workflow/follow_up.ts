@@ -5,7 +5,7 @@ import { figuresOf, planFor } from "../decision/case_figures.ts";
 import type { Instalment, PaymentPlan } from "../decision/payment_plan.ts";
 import { dutchDate } from "../decision/wording.ts";
 import { debtClass } from "../rules/debt_classes.ts";
-import { BESLAGVRIJE_VOET } from "../law/legal_parameters.ts";
+import { BESLAGVRIJE_VOET } from "../law/income_parameters.ts";
 import { HUMAN_REVIEW, policy } from "../rules/policy.ts";
 import { datesOf, reviewTerm, type Term, termsOf } from "../law/terms.ts";
 import { reviewText } from "../../texts/citizen_texts.ts";

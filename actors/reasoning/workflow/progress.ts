@@ -233,7 +233,12 @@ export function followUpOf(at: CaseProgress, { data, timestamp }: EventOf<"case.
 
 function remainingClaim(intake: Intake | undefined, received: number): Intake | undefined {
   if (!intake || received === 0) return intake;
-  return { ...intake, debt_amount: cents(Math.max(0, intake.debt_amount - received)) };
+  const debt_amount = cents(Math.max(0, intake.debt_amount - received));
+  const { profile } = intake;
+  if (profile?.total_debt === undefined) return { ...intake, debt_amount };
+  // What is paid of the claim is no longer part of all debts either: its share is of what is left.
+  const total_debt = cents(Math.max(debt_amount, profile.total_debt - received));
+  return { ...intake, debt_amount, profile: { ...profile, total_debt } };
 }
 
 /** The next thing that can expire; none when the case has ended, or waits for something without a term. */

@@ -8,7 +8,8 @@ import { type Continues, missedAt } from "./follow_up.ts";
 import type { PaymentPlan } from "../decision/payment_plan.ts";
 import { dutchDate } from "../decision/wording.ts";
 import { policy } from "../rules/policy.ts";
-import type { Term, TermName } from "../law/terms.ts";
+import { planTerm, type Term, type TermName } from "../law/terms.ts";
+import { dutchDay } from "../law/working_days.ts";
 
 /** What a case that runs waits for. Amounts in cents. */
 export interface Running {
@@ -41,7 +42,7 @@ export type RunningEvent =
   | EventPart<"case.payment_received", "amount">
   | EventPart<"case.payment_missed", "instalment">
   | EventPart<"case.term_expired", "term" | "due">
-  | EventPart<"case.assistance_accepted", "stage">;
+  | EventPart<"case.assistance_accepted", "stage"> & { readonly timestamp: string };
 
 interface EventPart<T extends EventType, K extends keyof DataOf<T>> {
   readonly event_type: T;
@@ -113,7 +114,7 @@ export function foldRunning(running: Running, event: RunningEvent): Running {
     case "case.term_expired":
       return expires(running, event.data) ? { ...running, passed: running.passed + 1 } : running;
     case "case.assistance_accepted":
-      return metFirst(running, event.data.stage) ? { ...running, passed: running.passed + 1 } : running;
+      return metFirst(running, event.data.stage) ? afterMeeting(running, event.timestamp) : running;
   }
 }
 
@@ -129,6 +130,17 @@ function paidUp(running: Running): Running {
 /** The first meeting took place: its term no longer expires, the one for the plan does. */
 function metFirst(running: Running, stage: "first_meeting" | "plan"): boolean {
   return stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+}
+
+/** The term for a decision on a plan counts from the day of the meeting, and never ends later than it would have. */
+function afterMeeting(running: Running, metAt: string): Running {
+  const passed = running.passed + 1;
+  const deadlines = running.deadlines.map((deadline) => {
+    if (deadline.term !== "decision_on_plan") return deadline;
+    const counted = deadlineOf(planTerm(dutchDay(metAt)), 0);
+    return counted.expires_at < deadline.expires_at ? counted : deadline;
+  });
+  return { ...running, passed, deadlines };
 }
 
 /** A timer can fire late, or twice around a move: only the deadline that is next can expire. */

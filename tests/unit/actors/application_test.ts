@@ -242,19 +242,18 @@ Deno.test("the processors make of three hundred generated cases what they always
     failed: 36,
     types: {
       "case.analysis": 300,
-      "case.completed": 276,
-      "case.debt_forgiven": 16,
-      "case.decision": 290,
-      "case.event_refused": 198,
+      "case.completed": 263,
+      "case.decision": 272,
+      "case.event_refused": 192,
       "case.intake": 300,
-      "case.payment_missed": 153,
-      "case.payment_plan_created": 138,
+      "case.payment_missed": 70,
+      "case.payment_plan_created": 52,
       "case.payment_received": 195,
-      "case.review_requested": 54,
-      "case.term_expired": 299,
+      "case.review_requested": 85,
+      "case.term_expired": 260,
       "case.withdrawn": 99,
     },
   });
   // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
-  assertEquals(digest, "f15e426312cee076304996ff6422d6497a02cdb7378227093bfa3aa50fb16ed7");
+  assertEquals(digest, "f792db49396785325d71c4a2a6e0d212d067aa2ea320e367904b2d0f862ef069");
 });

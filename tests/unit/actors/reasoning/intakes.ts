@@ -29,7 +29,10 @@ export function bareIntake(change: Partial<Intake> = {}): Intake {
   };
 }
 
-/** An intake of a single person with a modest income and few debts. */
+/**
+ * An intake of a single person with one debt, whose income leaves €90 a month to repay from on 15 January 2026: above the
+ * beslagvrije voet of July 2025 raised by the assumed 3.5%, €2,166.95.
+ */
 export function fullIntake(change: Partial<Intake> = {}, profile: Partial<Intake["profile"]> = {}): Intake {
   return bareIntake({
     ...change,
@@ -38,9 +41,9 @@ export function fullIntake(change: Partial<Intake> = {}, profile: Partial<Intake
       age_band: "35-44",
       municipality: "Utrecht",
       income_source: "loon",
-      monthly_income: cents(180_000),
-      creditors: 3,
-      total_debt: cents(400_000),
+      monthly_income: cents(225_695),
+      creditors: 1,
+      total_debt: change.debt_amount ?? cents(30_000),
       threats: [],
       contact: { name: "Testpersoon 1", email: "testpersoon-1@example.org" },
       ...profile,

@@ -117,7 +117,7 @@ Deno.test("referrals end by the shares of the domain data, also where three work
 });
 
 Deno.test("collected claims end by the shares of the domain data", () => {
-  const fine = fullIntake({ debt_amount: cents(8_500), debt_type: "verkeersboete" });
+  const fine = fullIntake({ debt_amount: cents(7_000), debt_type: "verkeersboete" });
   near(sharesOf(fine, 500), outcomeShares.collect);
 });
 

@@ -5,7 +5,7 @@ import { divide, planPayments } from "../../../../../actors/reasoning/decision/p
 const claims = fc.integer({ min: 0, max: 100_000_000_000 });
 
 Deno.test("a claim is divided evenly, and the last instalment takes the rest", () => {
-  const plan = planPayments(100_000, { capacity: 30_000, months: 18, instalmentMin: 1_000 }, "2026-01-31");
+  const plan = planPayments(100_000, { share: 30_000, months: 18, instalmentMin: 1_000 }, "2026-01-31");
   assertEquals(plan?.instalments, [
     { due: "2026-02-28", amount: 25_000 },
     { due: "2026-03-31", amount: 25_000 },
@@ -20,25 +20,25 @@ Deno.test("without an income the whole term is used, with an instalment worth a 
 });
 
 Deno.test("what does not fit the room to repay gets no plan", () => {
-  assertEquals(divide(180_001, { capacity: 10_000, months: 18, instalmentMin: 1_000 }), undefined);
-  assertEquals(divide(180_000, { capacity: 10_000, months: 18, instalmentMin: 1_000 })?.count, 18);
+  assertEquals(divide(180_001, { share: 10_000, months: 18, instalmentMin: 1_000 }), undefined);
+  assertEquals(divide(180_000, { share: 10_000, months: 18, instalmentMin: 1_000 })?.count, 18);
 });
 
-Deno.test("amounts are conserved to the cent, within the capacity and the term", () => {
+Deno.test("amounts are conserved to the cent, within the share and the term", () => {
   const bounds = fc.record({
-    capacity: fc.option(fc.integer({ min: 0, max: 1_000_000_000 }), { nil: undefined }),
+    share: fc.option(fc.integer({ min: 0, max: 1_000_000_000 }), { nil: undefined }),
     months: fc.integer({ min: 1, max: 36 }),
     instalmentMin: fc.integer({ min: 1, max: 2_000 }),
   });
-  fc.assert(fc.property(claims, bounds, (claim, { capacity, months, instalmentMin }) => {
-    if (capacity !== undefined) claim = Math.min(claim, capacity * months);
-    const known = capacity === undefined ? {} : { capacity };
+  fc.assert(fc.property(claims, bounds, (claim, { share, months, instalmentMin }) => {
+    if (share !== undefined) claim = Math.min(claim, share * months);
+    const known = share === undefined ? {} : { share };
     const { instalments } = planPayments(claim, { ...known, months, instalmentMin }, "2026-03-10")!;
     const amounts = instalments.map((instalment) => instalment.amount);
     assertEquals(amounts.reduce((sum, amount) => sum + amount, 0), claim);
     assert(instalments.length <= months);
     assert(
-      amounts.every((amount) => amount > 0 && amount <= (capacity ?? Infinity) && amount <= amounts[0]!),
+      amounts.every((amount) => amount > 0 && amount <= (share ?? Infinity) && amount <= amounts[0]!),
     );
   }));
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as law from "../../../../../actors/reasoning/law/legal_parameters.ts";
+import { beslagvrijeVoetMax } from "../../../../../actors/reasoning/law/income_parameters.ts";
 import { findValue, MissingValue, valueOn } from "../../../../../actors/reasoning/law/parameters.ts";
 
 Deno.test("a voluntary scheme and a court scheme last 36 months until 1 July 2023 and 18 from then on", () => {
@@ -8,11 +9,17 @@ Deno.test("a voluntary scheme and a court scheme last 36 months until 1 July 202
   }
 });
 
-Deno.test("the days of the WIK's reminder and the months of a Zvw offer can be shown but not used", () => {
-  for (const [parameter, value] of [[law.wikReminderDays, 14], [law.zvwOfferMonths, 2]] as const) {
-    assertEquals(findValue(parameter, "2026-01-01"), { value, certainty: "unverified", carried: false });
-    assertThrows(() => valueOn(parameter, "2026-01-01"), MissingValue, "unverified");
-  }
+Deno.test("the days of the WIK's reminder can be shown but not used", () => {
+  const { value, certainty } = findValue(law.wikReminderDays, "2026-01-01");
+  assertEquals([value, certainty], [14, "unverified"]);
+  assertThrows(() => valueOn(law.wikReminderDays, "2026-01-01"), MissingValue, "unverified");
+});
+
+Deno.test("the highest beslagvrije voet is the published one of each half year", () => {
+  const { single, family } = beslagvrijeVoetMax;
+  const days = ["2021-01-01", "2022-01-01", "2023-01-01", "2024-01-01", "2025-01-01", "2025-07-01"];
+  assertEquals(days.map((day) => valueOn(single, day)), [166140, 169166, 187281, 199621, 207124, 209367]);
+  assertEquals(days.map((day) => valueOn(family, day)), [231745, 226298, 250997, 274709, 285596, 288800]);
 });
 
 Deno.test("the history of every figure is in order", () => {

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { beslagvrijeVoetMax } from "../../../../../actors/reasoning/law/legal_parameters.ts";
 import {
+  amountOn,
   type Dated,
   findValue,
+  isKnownOn,
   MissingValue,
   valueOn,
 } from "../../../../../actors/reasoning/law/parameters.ts";
@@ -33,7 +34,39 @@ Deno.test("an unverified figure can be shown but not used", () => {
   assertThrows(() => valueOn(doubled, "2022-01-01"), MissingValue, "unverified");
 });
 
-Deno.test("a figure past its last known day is carried forward and says so", () => {
-  assertEquals(findValue(beslagvrijeVoetMax, "2024-06-30").carried, false);
-  assertEquals(findValue(beslagvrijeVoetMax, "2026-01-01").carried, true);
+const halfYearly: Dated<number> = {
+  id: "half_yearly",
+  source: { law: "Test", certainty: "quoted" },
+  assumedRise: 0.5,
+  values: [{ from: "2024-01-01", until: "2024-07-01", value: 1_000 }, {
+    from: "2025-01-01",
+    until: "2025-07-01",
+    value: 2_000,
+  }],
+};
+
+Deno.test("a figure past its last known day has expired: it can be shown but not used", () => {
+  assertEquals(["2024-06-30", "2024-07-01", "2025-01-01"].map((day) => findValue(halfYearly, day).expired), [
+    false,
+    true,
+    false,
+  ]);
+  assertThrows(() => valueOn(halfYearly, "2024-07-01"), MissingValue, "not known on 2024-07-01");
+  assertEquals(["2023-12-31", "2024-06-30", "2024-07-01"].map((day) => isKnownOn(halfYearly, day)), [
+    false,
+    true,
+    false,
+  ]);
+});
+
+Deno.test("an amount that has expired is raised for each half year since, and is an assumption", () => {
+  const days = ["2024-06-30", "2024-07-01", "2025-06-30", "2025-12-31", "2026-01-01"];
+  assertEquals(days.map((day) => amountOn(halfYearly, day).cents), [1_000, 1_500, 2_000, 3_000, 4_500]);
+  assertEquals(amountOn(halfYearly, "2026-01-01"), {
+    cents: 4_500,
+    published: 2_000,
+    from: "2025-01-01",
+    certainty: "assumption",
+    raised: 1.25,
+  });
 });

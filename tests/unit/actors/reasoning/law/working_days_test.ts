@@ -41,6 +41,20 @@ Deno.test("a term that would end on a Sunday or holiday ends on the next working
   assertEquals(endOfTerm("2025-12-18", 7), "2025-12-29"); // Christmas, Boxing Day, then a weekend.
 });
 
+Deno.test("a day that a decree puts on a par with a holiday is no working day", () => {
+  const decreed = ["2023-04-28", "2023-05-19", "2024-05-10", "2024-12-27", "2025-05-30", "2026-01-02"];
+  const later = ["2026-05-15", "2027-05-07", "2028-04-28", "2028-05-26"];
+  assertEquals([...decreed, ...later].filter(isWorkingDay), []);
+  assertEquals(endOfTerm("2025-05-16", 14), "2025-06-02");
+});
+
+Deno.test("a term of three days or more holds at least two working days", () => {
+  // Friday 26 December 2025 and the weekend: two working days are Monday and Tuesday.
+  assertEquals(endOfTerm("2025-12-25", 3), "2025-12-30");
+  assertEquals(endOfTerm("2025-12-25", 2), "2025-12-29");
+  assertEquals(endOfTerm("2026-01-06", 3), "2026-01-09");
+});
+
 Deno.test("months keep the day, or the last one of a shorter month", () => {
   assertEquals([1, 2, 13].map((n) => addMonths("2024-01-31", n)), ["2024-02-29", "2024-03-31", "2025-02-28"]);
   assertEquals(addMonths("2023-12-15", 1), "2024-01-15");

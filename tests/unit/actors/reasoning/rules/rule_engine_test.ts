@@ -33,7 +33,7 @@ Deno.test("the first row that matches decides", () => {
   const rules = compile(table([row("stay_in", { wind: ["storm"] }), row("go_out", {})]));
   assertEquals(rules.match({ sky: "clear", wind: "storm" }, "2021-05-01").rows.map((r) => r.id), ["stay_in"]);
   assertEquals(rules.match({ sky: "clear", wind: "calm" }, "2021-05-01").applied, [
-    { id: "weather/go_out", version: "1", source: "Test" },
+    { id: "weather/go_out", version: "1", source: "Test", certainty: "policy" },
   ]);
 });
 

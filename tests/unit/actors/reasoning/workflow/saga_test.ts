@@ -42,6 +42,11 @@ const expiry = ({ deadlines }: Running, i: number): RunningEvent => {
   const { term, due } = deadlines[i]!;
   return { event_type: "case.term_expired", data: { term, due } };
 };
+const accepted = (stage: "first_meeting" | "plan", timestamp: string): RunningEvent => ({
+  event_type: "case.assistance_accepted",
+  timestamp,
+  data: { stage },
+});
 const paid = (amount: number): RunningEvent => ({
   event_type: "case.payment_received",
   data: { amount: cents(amount) },
@@ -85,14 +90,24 @@ Deno.test("a plan not paid by its last instalment escalates", () => {
 
 Deno.test("a timer that fires twice, or after the deadline was met, changes nothing", () => {
   const referred = running("refer_assistance");
-  const met: RunningEvent = { event_type: "case.assistance_accepted", data: { stage: "first_meeting" } };
+  const met = accepted("first_meeting", AT);
   assertEquals(play(referred, [met, expiry(referred, 0)]).kind, "waits");
-  assertEquals(play(referred, [met, expiry(referred, 1)]), { kind: "closes", outcome: "escalated" });
+  const decides = expiry(foldRunning(referred, met), 1);
+  assertEquals(play(referred, [met, decides]), { kind: "closes", outcome: "escalated" });
+});
+
+Deno.test("the term for the plan counts from the day of the first meeting, not from its last possible day", () => {
+  const referred = running("refer_assistance");
+  assertEquals(referred.deadlines.map(({ due }) => due), ["2026-02-12", "2026-04-09"]);
+  const soon = foldRunning(referred, accepted("first_meeting", "2026-01-20T10:00:00Z"));
+  assertEquals(nextDeadline(soon)?.due, "2026-03-17");
+  const late = foldRunning(referred, accepted("first_meeting", "2026-03-01T10:00:00Z"));
+  assertEquals(nextDeadline(late)?.due, "2026-04-09");
 });
 
 Deno.test("assistance that leads to a plan resolves the case; a first meeting that never comes escalates it", () => {
   const referred = running("refer_assistance");
-  const plan: RunningEvent = { event_type: "case.assistance_accepted", data: { stage: "plan" } };
+  const plan = accepted("plan", AT);
   assertEquals(play(referred, [plan]), { kind: "closes", outcome: "resolved" });
   assertEquals(play(referred, [expiry(referred, 0)]), { kind: "closes", outcome: "escalated" });
 });

@@ -28,14 +28,14 @@ interface Upgrade {
 export async function upgradeUnderLoad(url: string, { older, newer, step }: Upgrade): Promise<void> {
   await succeeds(older, "setup", "--url", url, "--partitions", `${PARTITIONS}`);
   await using first = startNode(older, url, "older");
-  await using before = await Feed.start(older, url);
+  await using before = await CasePublisher.start(older, url);
   await goesOn(first);
 
   const { out } = await succeeds(newer, "setup", "--url", url);
   assert(step.test(out.trim()), out);
   await goesOn(first);
   await using second = startNode(newer, url, "newer");
-  await using after = await Feed.start(newer, url);
+  await using after = await CasePublisher.start(newer, url);
   await shareWork(after, first, second);
 
   await ends(first);
@@ -49,25 +49,25 @@ export async function upgradeUnderLoad(url: string, { older, newer, step }: Upgr
 }
 
 /** A publisher of a version of the program, in this process, that stores cases until it is stopped. */
-class Feed implements AsyncDisposable {
+class CasePublisher implements AsyncDisposable {
   readonly #stop = new AbortController();
-  readonly #fed: Promise<number>;
+  readonly #published: Promise<number>;
 
   private constructor(readonly backend: Backend, seed: string) {
-    this.#fed = appendGeneratedCases(backend, { seed, perSecond: RATE }, this.#stop.signal);
+    this.#published = appendGeneratedCases(backend, { seed, perSecond: RATE }, this.#stop.signal);
   }
 
-  static async start(tree: ProgramTree, url: string): Promise<Feed> {
+  static async start(tree: ProgramTree, url: string): Promise<CasePublisher> {
     const { openPostgres } = await tree.load<typeof postgresBackend>(
       "backends/postgres/postgres_backend.ts",
     );
-    return new Feed(await openPostgres({ url }), tree.path);
+    return new CasePublisher(await openPostgres({ url }), tree.path);
   }
 
   /** Resolves to how many cases were stored. */
   async stop(): Promise<number> {
     this.#stop.abort();
-    return await this.#fed;
+    return await this.#published;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,7 +101,7 @@ async function metricOf(node: Program, name: string): Promise<number> {
 }
 
 /** Waits until two nodes share all mailboxes fairly, and each has gone on from there. */
-async function shareWork({ backend }: Feed, ...nodes: readonly [Program, Program]): Promise<void> {
+async function shareWork({ backend }: CasePublisher, ...nodes: readonly [Program, Program]): Promise<void> {
   await until(async () => {
     const { mailboxes } = await backend.health();
     const owners = [...new Set(mailboxes.map(({ owner }) => String(owner)))];

@@ -8,11 +8,13 @@ begin;
 
 create schema if not exists zaakstroom;
 
--- The files of schema/postgres/tables that were applied. The highest number is the version of the schema.
+-- The files of schema/postgres/tables that were applied. The highest number is the version of the schema; serves_from is the
+-- oldest version of a program that works with it.
 create table zaakstroom.table_changes (
-  number     integer primary key,
-  name       text not null,
-  applied_at timestamptz not null default clock_timestamp()
+  number      integer primary key,
+  name        text not null,
+  serves_from integer not null,
+  applied_at  timestamptz not null default clock_timestamp()
 );
 
 -- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of
@@ -991,7 +993,7 @@ language sql immutable as $$
   ) end
 $$;
 
-insert into zaakstroom.table_changes (number, name) values (1, 'baseline');
+insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.store (partitions, functions) values (16, '8c11a4d45641bd4b884f6c4593c5780c46fec8a9b42a6f74c94d5b39820c6b75')
   on conflict (only_row) do update set functions = excluded.functions;
 

@@ -26,15 +26,28 @@ export function functionsText(functions: readonly FunctionFile[]): string {
   return ["set local check_function_bodies = off;\n", ...functions.map(({ sql }) => sql)].join("\n");
 }
 
+/** As `functionsText`, over functions that are there: each keeps its identity, so that whoever calls it at this moment finds it. */
+export function functionsOverText(functions: readonly FunctionFile[]): string {
+  return functionsText(functions).replaceAll(/^create function /gm, "create or replace function ");
+}
+
+const SERVES = /^-- Serves programs from version (\d+)\.$/m;
+
+/** The oldest version of a program that works with the schema after a change: what its file says, else its own number. */
+export function servesFrom({ number, sql }: TableChange): number {
+  return Number(SERVES.exec(sql)?.[1] ?? number);
+}
+
 /** The rows by which a store knows what was applied to it. The partitions are those of a new store. */
 export function recordText(
   changes: readonly TableChange[],
   functions: readonly FunctionFile[],
   partitions: number,
 ): string {
-  const applied = changes.map(({ number, name }) =>
-    `insert into zaakstroom.table_changes (number, name) values (${number}, '${name}');`
-  );
+  const applied = changes.map((change) => {
+    const values = `${change.number}, '${change.name}', ${servesFrom(change)}`;
+    return `insert into zaakstroom.table_changes (number, name, serves_from) values (${values});`;
+  });
   const hash = hashOf(functions);
   const store = `insert into zaakstroom.store (partitions, functions) values (${partitions}, '${hash}')
   on conflict (only_row) do update set functions = excluded.functions;`;

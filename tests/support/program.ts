@@ -1,5 +1,6 @@
 /** The program as its users start it: a process of its own, with its own streams, signals and exit code. @module */
 import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GUARDED } from "../../console/node/guarded_start.ts";
 import { runCommandLine } from "../../console/command_line.ts";
@@ -24,21 +25,23 @@ export interface ProgramOptions {
   readonly ownGroup?: boolean;
   /** Whoever reads its output leaves after the first words. */
   readonly leavesEarly?: boolean;
+  /** The folder of its sources, where it is not this one. */
+  readonly tree?: string;
 }
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The arguments by which Deno runs the program, as `deno task` does. */
-export function programArgs(args: readonly string[]): string[] {
+export function programArgs(args: readonly string[], tree = root("")): string[] {
   const flags = [
     "--quiet",
     "--cached-only",
     "--no-prompt",
     "--config",
-    root("deno.json"),
+    join(tree, "deno.json"),
     "--permission-set=node",
   ];
-  return ["run", ...flags, root("main.ts"), ...args];
+  return ["run", ...flags, join(tree, "main.ts"), ...args];
 }
 
 /** The environment of a program that inherits nothing by accident. */
@@ -69,9 +72,9 @@ export class Program implements AsyncDisposable {
   }
 
   static start(args: readonly string[], options: ProgramOptions = {}): Program {
-    const { stdin, env, ownGroup = false, asNode = false } = options;
+    const { stdin, env, ownGroup = false, asNode = false, tree } = options;
     const child = new Deno.Command(Deno.execPath(), {
-      args: programArgs(args),
+      args: programArgs(args, tree),
       env: cleanEnv(asNode ? { ...env, [GUARDED]: "1" } : env),
       clearEnv: true,
       detached: ownGroup,

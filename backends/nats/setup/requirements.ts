@@ -1,8 +1,10 @@
-import { BackendUnusable } from "../../errors.ts";
 /** Requirements on a server and its streams, and the errors for those that do not meet them. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
+import { BackendUnusable } from "../../errors.ts";
 import type { StreamSettings } from "../../../schema/nats.ts";
+import { servesProgram } from "../../primitives/store_version.ts";
 import type { NatsClient } from "../connection/client.ts";
+import { isLog, LAYOUT, layoutOf } from "./layout.ts";
 
 /** The API level that came with atomic batches (nats-server 2.12). */
 const ATOMIC_LEVEL = 2;
@@ -25,16 +27,26 @@ function noJetStream(error: unknown): unknown {
   return new BackendUnusable(`The NATS server has no JetStream: ${advice}`, { cause: error });
 }
 
-/** Throws BackendUnusable for a stream of this name that is another program's, or of a store with an earlier layout. */
-export function requireOwnStream({ name, subjects, metadata }: StreamConfig, wanted: StreamSettings): void {
-  const isOwn = Object.keys(wanted.metadata).every((key) => Number(metadata?.[key]) >= 1);
-  if (!isOwn) {
-    throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);
+/** Throws BackendUnusable for a stream of this name that is another program's, and for one of a store with another layout. */
+export function requireOwnStream(found: StreamConfig, wanted: StreamSettings): void {
+  const { name, subjects } = found;
+  if (isLog(wanted)) {
+    if (!isLog(found)) {
+      throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);
+    }
+    requireServed(found);
   }
   const areSame = subjects.length === wanted.subjects.length;
   if (areSame && wanted.subjects.every((subject) => subjects.includes(subject))) return;
   const remedy = "use another account or server, or remove the store's streams with all they hold";
   throw new BackendUnusable(`The stream ${name} is of a store of an earlier version: ${remedy}`);
+}
+
+function requireServed(found: StreamConfig): void {
+  const layout = layoutOf(found);
+  if (layout.version <= LAYOUT.version || servesProgram(layout, LAYOUT.version)) return;
+  const versions = `is at version ${layout.version}, this program knows ${LAYOUT.version}`;
+  throw new BackendUnusable(`The stream ${found.name} ${versions}: use a newer zaakstroom`);
 }
 
 /** Flags that every write needs. Older servers accept and silently drop them, so the configuration they return counts. */

@@ -16,6 +16,7 @@ import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
 import { casesBucketOf, foreignProjection } from "../log/projected_log.ts";
+import { LAYOUT, layoutOf, withLayout } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 
@@ -144,6 +145,8 @@ function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape
 }
 
 function driftOfStreams(wanted: readonly StreamSettings[], found: readonly StreamConfig[]): StreamDrift[] {
+  // A store that is ahead is not taken back, so it is not asked for differences either.
+  if (layoutOf(found[0]!).version > LAYOUT.version) return [];
   return wanted
     .map((config, i) => ({ stream: config.name, drift: driftOf(config, found[i]!) }))
     .filter(({ drift }) => drift.length > 0);
@@ -181,7 +184,7 @@ async function ensureStream(
     if (!isNotFound(error)) throw error;
   }
   try {
-    const config = await addStream(client, wanted);
+    const config = await addStream(client, withLayout(wanted));
     onCreated();
     return config;
   } catch (error) {

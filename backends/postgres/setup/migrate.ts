@@ -1,22 +1,25 @@
 /**
  * Migrations: applies the table changes that a database has not had and replaces its functions when they differ, in one
- * transaction under one lock. A store that holds something is changed by those who ask for it only.
+ * transaction under one lock, and never back. A store that holds something is changed by those who ask for it only.
  * @module
  */
 import { functionFiles, tableChanges } from "../../../schema/postgres/sql_files.ts";
 import {
-  type FunctionFile,
+  functionsOverText,
   functionsText,
-  hashOf,
   recordText,
-  type TableChange,
+  servesFrom,
 } from "../../../schema/postgres/schema_text.ts";
-import { BackendUnusable } from "../../errors.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
-
-/** `apply`: makes the schema or brings it up to date; `if-empty`: makes it where there is none; `check`: changes nothing. */
-export type MigrateMode = "apply" | "if-empty" | "check";
+import {
+  hasOtherFunctions,
+  inspect,
+  isUsable,
+  type MigrateMode,
+  requireAllowed,
+  type WantedSchema,
+} from "./schema_state.ts";
 
 interface MigrateOptions {
   readonly mode: MigrateMode;
@@ -35,38 +38,7 @@ export interface Migrated {
   readonly partitions: number;
 }
 
-/** How a schema stands: its version, which functions it has, and the partitions of its store. */
-interface Found {
-  readonly version: number;
-  readonly functions: string;
-  readonly partitions: number;
-}
-
-const EMPTY: Found = { version: 0, functions: "", partitions: 0 };
-
-/** PostgreSQL 15: the oldest server we promise to work on. */
-const OLDEST_SERVER = 150000;
-
-/** What a program works with: its table changes, the last one being its version, and its functions. */
-interface WantedSchema {
-  readonly changes: readonly TableChange[];
-  readonly functions: readonly FunctionFile[];
-}
-
 const OURS: WantedSchema = { changes: tableChanges, functions: functionFiles };
-
-/** The schema is ours, so what is in it is; but for what an extension has put there. */
-const DROP_FUNCTIONS = `do $$
-  declare
-    v_function regprocedure;
-  begin
-    for v_function in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'zaakstroom'::regnamespace
-      and not exists (select from pg_catalog.pg_depend d where (d.classid, d.objid, d.deptype) = ('pg_proc'::regclass, p.oid, 'e'))
-    loop
-      execute format('drop routine %s', v_function);
-    end loop;
-  end
-$$;`;
 
 /**
  * Brings the schema `zaakstroom` up to date, as far as `mode` allows. Safe when several nodes start at once: one applies,
@@ -80,89 +52,76 @@ export async function migrate(
 ): Promise<Migrated> {
   return await client.runIdempotent(async (sql) => {
     const found = await inspect(sql);
-    if (isCurrent(found, wanted)) return unchanged(found);
+    if (isUsable(found, wanted)) return unchanged(found);
     requireAllowed(found, options.mode, wanted);
     return await sql.begin((tx) => apply(tx as unknown as Sql, options, wanted)) as Migrated;
   });
 }
 
-/** The table is looked for in the catalog: to_regclass may answer from a cache that has not heard yet of a commit elsewhere. */
-async function inspect(sql: Sql): Promise<Found> {
-  const [server] = await sql`select current_setting('server_version_num')::int as version,
-    current_setting('server_encoding') as encoding,
-    exists (select from pg_catalog.pg_tables where (schemaname, tablename) = ('zaakstroom', 'table_changes')) as known,
-    exists (select from pg_catalog.pg_tables where (schemaname, tablename) = ('zaakstroom', 'migrations')) as unreleased`;
-  requireServer(server!.version, server!.encoding);
-  if (server!.unreleased) {
-    throw new BackendUnusable(
-      "The store was made by an earlier version of this program; nothing was released, so there is no conversion: " +
-        "start with an empty database",
-    );
-  }
-  if (!server!.known) return EMPTY;
-  const [row] = await sql<[Found]>`
-    select (select coalesce(max(number), 0)::int from zaakstroom.table_changes) as version,
-      coalesce(max(functions), '') as functions, coalesce(max(partitions), 0)::int as partitions from zaakstroom.store`;
-  return row;
-}
-
-function requireServer(version: number, encoding: string): void {
-  if (version < OLDEST_SERVER) {
-    throw new BackendUnusable(`PostgreSQL ${version / 10000 | 0} is too old: use PostgreSQL 15 or newer`);
-  }
-  if (encoding !== "UTF8") {
-    throw new BackendUnusable(`The database is encoded in ${encoding}: create one in UTF8`);
-  }
-}
-
-function isCurrent({ version, functions }: Found, wanted: WantedSchema): boolean {
-  return version === versionOf(wanted) && functions === hashOf(wanted.functions);
-}
-
-function versionOf({ changes }: WantedSchema): number {
-  return changes.at(-1)!.number;
-}
-
-function unchanged({ version, partitions }: Found): Migrated {
+function unchanged({ version, partitions }: { version: number; partitions: number }): Migrated {
   return { from: version, to: version, functionsReplaced: false, partitions };
-}
-
-function requireAllowed({ version }: Found, mode: MigrateMode, wanted: WantedSchema): void {
-  const known = versionOf(wanted);
-  if (version > known) {
-    throw new BackendUnusable(
-      `The database is at version ${version}, this program knows ${known}: use a newer zaakstroom`,
-    );
-  }
-  if (mode === "apply" || mode === "if-empty" && version === 0) return;
-  throw new BackendUnusable(adviceOn(version, known));
-}
-
-/** What keeps a program that changes nothing from working with an older schema, and what to do. */
-function adviceOn(version: number, known: number): string {
-  if (version === 0) return "The database has no store yet: run the setup or start command, which make it";
-  const older = version < known
-    ? `The database is at version ${version}, this program needs ${known}`
-    : "The functions in the database are of another version of this program";
-  return `${older}: run its setup or start command, which bring the database up to date`;
 }
 
 async function apply(tx: Sql, options: MigrateOptions, wanted: WantedSchema): Promise<Migrated> {
   await tx`select pg_advisory_xact_lock(1515236213, 0)`;
   const found = await inspect(tx);
-  if (isCurrent(found, wanted)) return unchanged(found);
+  if (isUsable(found, wanted)) return unchanged(found);
   requireAllowed(found, options.mode, wanted);
-  const changes = wanted.changes.filter(({ number }) => number > found.version);
-  const functionsReplaced = found.functions !== hashOf(wanted.functions);
-  // Functions go before the tables change and come after, because a table that one of them names as a type can't be dropped.
-  await tx.unsafe(
-    [
-      functionsReplaced && found.version > 0 ? DROP_FUNCTIONS : "",
-      ...changes.map(({ sql }) => sql),
-      functionsReplaced ? functionsText(wanted.functions) : "",
-      recordText(changes, wanted.functions, options.partitions),
-    ].join("\n"),
-  );
+  const functionsReplaced = hasOtherFunctions(found, wanted);
+  await tx.unsafe(stepText(found.version, functionsReplaced, options.partitions, wanted));
   const made = await inspect(tx);
   return { from: found.version, to: made.version, functionsReplaced, partitions: made.partitions };
+}
+
+/**
+ * Nodes wait behind a statement that waits for a lock of a table: after two seconds it gives way, and the client, which
+ * waits 15, applies the whole step again.
+ */
+const LOCK_TIMEOUT = "set local lock_timeout = '2s';";
+
+/** All that makes the wanted schema of one at a version. */
+function stepText(from: number, replace: boolean, partitions: number, wanted: WantedSchema): string {
+  const changes = wanted.changes.filter(({ number }) => number > from);
+  const { before, after } = functionSteps(from, changes.at(-1), wanted);
+  return [
+    LOCK_TIMEOUT,
+    replace ? before : "",
+    ...changes.map(({ sql }) => sql),
+    replace ? after : "",
+    recordText(changes, wanted.functions, partitions),
+  ].join("\n");
+}
+
+/**
+ * Functions go before the tables change and come after, because a table that one of them names as a type can't be dropped.
+ * In a step that serves the programs of the version before, which run, only those go that neither version has, and the
+ * others keep their identity: a statement may have looked a function up at the moment in which it is dropped.
+ */
+function functionSteps(
+  from: number,
+  last: WantedSchema["changes"][number] | undefined,
+  wanted: WantedSchema,
+) {
+  const { functions } = wanted;
+  if (from === 0) return { before: "", after: functionsText(functions) };
+  if (last === undefined || servesFrom(last) > from) {
+    return { before: dropFunctions([]), after: functionsText(functions) };
+  }
+  return { before: dropFunctions(functions.map(({ name }) => name)), after: functionsOverText(functions) };
+}
+
+/** The schema is ours, so what is in it is; but for what an extension has put there, and for what is kept by its name. */
+function dropFunctions(kept: readonly string[]): string {
+  return `do $$
+  declare
+    v_function regprocedure;
+  begin
+    for v_function in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'zaakstroom'::regnamespace
+      and p.proname <> all ('{${kept.join(",")}}')
+      and not exists (select from pg_catalog.pg_depend d where (d.classid, d.objid, d.deptype) = ('pg_proc'::regclass, p.oid, 'e'))
+    loop
+      execute format('drop routine %s', v_function);
+    end loop;
+  end
+$$;`;
 }

@@ -2,11 +2,13 @@
 
 create schema if not exists zaakstroom;
 
--- The files of schema/postgres/tables that were applied. The highest number is the version of the schema.
+-- The files of schema/postgres/tables that were applied. The highest number is the version of the schema; serves_from is the
+-- oldest version of a program that works with it.
 create table zaakstroom.table_changes (
-  number     integer primary key,
-  name       text not null,
-  applied_at timestamptz not null default clock_timestamp()
+  number      integer primary key,
+  name        text not null,
+  serves_from integer not null,
+  applied_at  timestamptz not null default clock_timestamp()
 );
 
 -- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of

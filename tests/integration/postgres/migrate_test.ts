@@ -5,7 +5,8 @@ import { BackendUnusable } from "../../../backends/errors.ts";
 import type { Failure } from "../../../backends/mailbox/mailbox.ts";
 import { appendFailure } from "../../../backends/settlement/failure_history.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
-import { migrate, type MigrateMode } from "../../../backends/postgres/setup/migrate.ts";
+import { migrate } from "../../../backends/postgres/setup/migrate.ts";
+import type { MigrateMode, WantedSchema } from "../../../backends/postgres/setup/schema_state.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { caseIntake, PostgresEventPublisher } from "../../../backends/publishers.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
@@ -19,8 +20,6 @@ Deno.test.beforeAll(async () => {
   server = await startPostgres();
 });
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
-
-type WantedSchema = NonNullable<Parameters<typeof migrate>[2]>;
 
 const ours: WantedSchema = { changes: tableChanges, functions: functionFiles };
 
@@ -243,20 +242,19 @@ Deno.test("a store whose functions are of another version is changed by setup an
   assertMatch(started.err, /^Replaced the functions of the schema, version 1$/m);
 });
 
-Deno.test("a store that was made before the first release is refused by every command, with what to do", async () => {
-  const url = await server.freshDatabase();
-  await asked(
-    url,
-    (sql) =>
-      sql.unsafe("create schema zaakstroom; create table zaakstroom.migrations (number integer primary key)"),
-  );
-  const expected =
-    /^The store was made by an earlier version of this program; nothing was released, .*: start with an empty database$/;
-  await assertAllRefuse(url, expected);
-  for (const args of [["setup"], ["start", "--port", "0"]]) {
-    assertRefused(await run([...args, "--url", url]), exitCodes.unusable, expected);
-  }
-});
+for (const table of ["migrations", "table_changes"]) {
+  Deno.test(`a store that was made before the first release (by its ${table}) is refused by every command, with what to do`, async () => {
+    const url = await server.freshDatabase();
+    await server.administer("create schema zaakstroom", url);
+    await server.administer(`create table zaakstroom.${table} (number integer primary key)`, url);
+    const expected =
+      /^The store was made by an earlier version of this program; nothing was released, .*: start with an empty database$/;
+    await assertAllRefuse(url, expected);
+    for (const args of [["setup"], ["start", "--port", "0"]]) {
+      assertRefused(await run([...args, "--url", url]), exitCodes.unusable, expected);
+    }
+  });
+}
 
 Deno.test("an empty embedded store is made by whichever command comes first", async () => {
   await using place = await TestDirectory.make();

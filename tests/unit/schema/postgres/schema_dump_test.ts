@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { backendOptions } from "../../../../console/store/options.ts";
 import { generatedFiles } from "../../../../schema/postgres/schema_dump.ts";
 import { functionFiles, tableChanges } from "../../../../schema/postgres/sql_files.ts";
-import { fileListText } from "../../../../schema/postgres/schema_text.ts";
+import { fileListText, servesFrom } from "../../../../schema/postgres/schema_text.ts";
 
 const HERE = new URL("../../../../schema/postgres/", import.meta.url);
 
@@ -22,6 +22,16 @@ Deno.test("a file that is added is a file that is imported, a table change with 
 
 Deno.test("table changes are numbered one by one", () => {
   assertEquals(tableChanges.map(({ number }) => number), tableChanges.map((_, i) => i + 1));
+});
+
+Deno.test("a table change serves programs of its own version, unless it says that it serves those of the one before", () => {
+  for (const change of tableChanges) {
+    const { number } = change;
+    assertEquals(servesFrom(change), /^-- Serves /m.test(change.sql) ? number - 1 : number);
+  }
+  const sql = "-- A column.\n-- Serves programs from version 4.\nalter table t add c text;";
+  assertEquals(servesFrom({ number: 5, name: "column", sql }), 4);
+  assertEquals(servesFrom({ number: 5, name: "column", sql: "alter table t add c text;" }), 5);
 });
 
 Deno.test("each function has a file of its own, named as it is, that begins with its contract", () => {

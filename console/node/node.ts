@@ -8,6 +8,7 @@ import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
@@ -26,6 +27,8 @@ interface NodeOptions {
   readonly workers: number;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
+  /** Where traces are exported. */
+  readonly tracing?: Tracing | undefined;
   /** undefined: no HTTP. */
   readonly http: NodeAddress | undefined;
   readonly json: boolean;
@@ -131,8 +134,8 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy } = options;
-  const supervisorOptions = defaultSupervisorOptions(workers, policy);
+  const { backend, workers, policy, tracing } = options;
+  const supervisorOptions = { ...defaultSupervisorOptions(workers, policy), tracing };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

@@ -4,6 +4,7 @@ import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated, MigrateMode } from "../../backends/postgres/setup/migrate.ts";
+import { withTracedAppends } from "../../backends/tracing/load_tracing.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
@@ -47,7 +48,7 @@ export async function openBackend(values: BackendValues, openOptions: OpenOption
   try {
     requirePartitions(opened.backend.partitions, values);
     if (values["require-durable"]) await requireDurable(opened.backend);
-    return opened;
+    return { ...opened, backend: await withTracedAppends(opened.backend) };
   } catch (error) {
     await opened.close();
     throw error;

@@ -154,7 +154,7 @@ export class MailboxActor {
       const { name, message } = error;
       return await this.#complete(slice, crashResult(slice.batch, { class: name, message }, true), span);
     }
-    this.#report(result, failures);
+    this.#report(result, failures, span);
     span?.recordFailures(failures);
     return result;
   }
@@ -221,7 +221,7 @@ export class MailboxActor {
   }
 
   /** 6. Reports after settling: what is not durable has not happened. */
-  #report(result: BatchResult, failures: readonly FailedDelivery[]): void {
+  #report(result: BatchResult, failures: readonly FailedDelivery[], span: PassSpan | undefined): void {
     const { observer } = this.#context;
     const { processor, partition } = this.#mailbox;
     const failed: Record<string, number> = {};
@@ -230,7 +230,8 @@ export class MailboxActor {
     }
     observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
     for (const { caseId, eventId, attempt, outcome } of failures) {
-      const ids = { processor, partition, caseId, eventId, attempt };
+      const trace = span && { traceId: span.traceId };
+      const ids = { processor, partition, caseId, eventId, attempt, ...trace };
       if (outcome.kind === "held") observer.held(ids);
       else if (outcome.kind === "retry") observer.retried(ids, outcome.error.class);
       else observer.deadLettered(ids, outcome.error.class);

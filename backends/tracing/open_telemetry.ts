@@ -114,6 +114,10 @@ class OpenTelemetryPass implements PassSpan {
     readonly span: Span,
   ) {}
 
+  get traceId(): string {
+    return this.span.spanContext().traceId;
+  }
+
   get traceparent(): string {
     return formatTraceparent(this.span.spanContext());
   }

@@ -19,6 +19,7 @@ export interface Pass {
 
 /** The span of a pass, from before its deliveries are handled until they are settled. */
 export interface PassSpan {
+  readonly traceId: string;
   /** Its own context, for what is handled elsewhere. */
   readonly traceparent: string;
   /** Runs the settlement in a span of its own. */

@@ -14,6 +14,7 @@ import type { KnownOutage } from "../http/health_report.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
+import type { LogLevel } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { redact, toPrintable } from "../cli/redaction.ts";
 
@@ -32,6 +33,7 @@ interface NodeOptions {
   /** undefined: no HTTP. */
   readonly http: NodeAddress | undefined;
   readonly json: boolean;
+  readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -104,7 +106,12 @@ export async function startNode(
   availability: AvailabilityMonitor,
   options: NodeOptions,
 ): Promise<RunningNode> {
-  const nodeLog = createNodeLog({ json: options.json, write: options.log });
+  const nodeLog = createNodeLog({
+    json: options.json,
+    level: options.logLevel,
+    node: options.node,
+    write: options.log,
+  });
   const activity = new NodeActivity();
   const metrics = new Metrics({
     backend: options.backend,

@@ -114,6 +114,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts },
     json,
+    logLevel: values["log-level"],
     log: output.err,
   });
   const { backend, where } = await opening;

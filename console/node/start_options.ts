@@ -5,6 +5,7 @@ import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../..
 import { traceModes } from "../../backends/tracing/tracing.ts";
 import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
+import { logLevels } from "../telemetry/log_line.ts";
 
 /** What `start` takes. */
 export const startOptions = {
@@ -79,6 +80,12 @@ export const startOptions = {
     env: "ZAAKSTROOM_POLICY",
     help:
       "what becomes of failures, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter",
+  },
+  "log-level": {
+    schema: oneOf(logLevels).default("info"),
+    value: "LEVEL",
+    env: "ZAAKSTROOM_LOG_LEVEL",
+    help: `what the log has: ${logLevels.join(", ")}; default info, which is all of it`,
   },
   traces: {
     schema: oneOf(traceModes).default("link"),

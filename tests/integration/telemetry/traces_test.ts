@@ -40,7 +40,7 @@ async function runThrough(url: string, events: readonly EventInput[], env: Env, 
   assertEquals(published.code, 0, published.err);
   const node = await run(["start", "--url", url, "--until-idle", "--json", "--port", "0", ...args], { env });
   assertEquals(node.code, 0, node.err);
-  return published.out;
+  return { published: published.out, log: node.err };
 }
 
 /** The only span of this name. */
@@ -121,13 +121,16 @@ Deno.test("a pass has a link to each append, and its workers, without permission
 Deno.test("a dead letter has a span of its own, also where no pass is sampled", async () => {
   await using receiver = new OtlpReceiver();
   const env = receiver.env({ OTEL_TRACES_SAMPLER: "parentbased_always_off" });
-  await runThrough(await server.freshStore(), [orphan, intake("case-1")], env);
+  const { log } = await runThrough(await server.freshStore(), [orphan, intake("case-1")], env);
   const dead = only(receiver.spans);
   assertEquals([dead.name, dead.status.code], ["dead_letter analysis", 2]);
   assertEquals(dead.attributes["messaging.message.conversation_id"], "orphan");
   assertEquals(dead.attributes["messaging.operation.type"], "settle");
   assertEquals(dead.attributes["error.type"], dead.status.message);
   assertMatch(dead.status.message, /^[A-Z]\w+$/);
+  const logged = log.trimEnd().split("\n").map((line) => JSON.parse(line))
+    .find(({ event }) => event === "dead_letter");
+  assertEquals([logged.trace_id, logged.case_id], [dead.traceId, "orphan"]);
 });
 
 Deno.test("an event that is sent again with another trace is the same event", async () => {
@@ -135,8 +138,9 @@ Deno.test("an event that is sent again with another trace is the same event", as
   const url = await server.freshStore();
   const event = { ...intake("case-1"), event_id: crypto.randomUUID() };
   const again = { ...event, metadata: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` } };
-  const first = JSON.parse(await runThrough(url, [event], receiver.env()));
-  const second = JSON.parse(await runThrough(url, [again], receiver.env()));
+  const publish = async (input: EventInput) =>
+    JSON.parse((await runThrough(url, [input], receiver.env())).published);
+  const [first, second] = [await publish(event), await publish(again)];
   assertEquals([first.stored, second.stored, second.duplicates], [1, 0, 1]);
   assertEquals(receiver.named("append events").map(linksOf), [[], [`${"a".repeat(32)}/${"b".repeat(16)}`]]);
 });

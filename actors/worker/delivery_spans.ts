@@ -50,7 +50,7 @@ export class DeliverySpans {
   /** Runs the handler in the span of its delivery, so that spans and log lines of its own belong to it. */
   run<T>(delivery: Delivery, handle: () => T): T {
     this.#span = this.#isSingle ? undefined : this.#start(delivery);
-    if (this.#span === undefined && !this.#isSingle) return handle();
+    if (this.#span === undefined && !(this.#isSingle && isSampled(this.#pass))) return handle();
     const ids = this.#span?.spanContext() ?? this.#pass;
     return context.with(trace.setSpanContext(ROOT_CONTEXT, ids), handle);
   }

@@ -66,13 +66,13 @@ export class OpenTelemetryTracing implements Tracing {
   /** A child of what runs, such as the request to a server; linked to the contexts that the events bring. */
   #startAppend(events: readonly WireEvent[]): Span {
     const operation: Operation = { name: "append", type: "send", destination: LOG };
+    const span = this.#tracer.startSpan(spanName(operation), { kind: SpanKind.PRODUCER }, context.active());
+    if (!isSampled(span.spanContext())) return span;
     const [first] = events as [WireEvent, ...WireEvent[]];
     const subject = events.length > 1
       ? { count: events.length }
       : { eventId: first.event_id, caseId: first.correlation_id };
-    const attributes = operationAttributes(this.store, operation, subject);
-    const options = { kind: SpanKind.PRODUCER, attributes };
-    const span = this.#tracer.startSpan(spanName(operation), options, context.active());
+    span.setAttributes(operationAttributes(this.store, operation, subject));
     link(span, events.map(({ metadata }) => parseTraceparent(metadata.traceparent)));
     return span;
   }
@@ -81,28 +81,30 @@ export class OpenTelemetryTracing implements Tracing {
   startPass(pass: Pass): PassSpan {
     const lines = pass.batch.count === 1 ? linesOf(pass.batch) : [];
     const origin = lines.length === 1 ? originOfLine(lines[0]!) : undefined;
+    const operation: Operation = { name: "process", type: "process", destination: pass.processor };
+    const start = (parent: SpanIds | undefined) =>
+      this.#tracer.startSpan(
+        spanName(operation),
+        { kind: SpanKind.CONSUMER },
+        parent ? remote(parent) : ROOT_CONTEXT,
+      );
     let parent = this.mode === "parent" ? origin : undefined;
-    let span = this.#startPassIn(parent, pass, lines);
-    if (isSampled(origin) && !isSampled(span.spanContext())) {
-      parent = origin;
-      span = this.#startPassIn(parent, pass, lines);
-    }
-    if (parent === undefined && isSampled(span.spanContext())) {
-      link(span, linesOf(pass.batch).map(originOfLine));
+    let span = start(parent);
+    if (isSampled(origin) && !isSampled(span.spanContext())) span = start(parent = origin);
+    if (isSampled(span.spanContext())) {
+      span.setAttributes(this.#attributesOf(pass, operation, lines[0]));
+      if (parent === undefined) link(span, linesOf(pass.batch).map(originOfLine));
     }
     return new OpenTelemetryPass(this.#tracer, this.store, pass, span);
   }
 
-  #startPassIn(parent: SpanIds | undefined, pass: Pass, lines: readonly string[]): Span {
-    const { processor, partition, batch } = pass;
-    const operation: Operation = { name: "process", type: "process", destination: processor };
-    const subject = lines.length === 1 ? subjectOfLine(lines[0]!) : { count: batch.count };
-    const attributes = {
+  /** Made for a sampled span only: most are not. `line`: the only delivery. */
+  #attributesOf({ processor, partition, batch }: Pass, operation: Operation, line: string | undefined) {
+    const subject = line === undefined ? { count: batch.count } : subjectOfLine(line);
+    return {
       ...operationAttributes(this.store, operation, subject),
       ...consumerAttributes(processor, partition),
     };
-    const options = { kind: SpanKind.CONSUMER, attributes };
-    return this.#tracer.startSpan(spanName(operation), options, parent ? remote(parent) : ROOT_CONTEXT);
   }
 }
 
@@ -123,6 +125,7 @@ class OpenTelemetryPass implements PassSpan {
   }
 
   settle(act: () => Promise<void>): Promise<void> {
+    if (!isSampled(this.span.spanContext())) return act();
     const within = trace.setSpan(ROOT_CONTEXT, this.span);
     return inSpan(this.#startSettlement("settle", { count: this.pass.batch.count }, {}, within), act);
   }

@@ -8,6 +8,7 @@ import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
 import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { SharedLock } from "../backends/primitives/shared_lock.ts";
+import type { PassSpan, Tracing } from "../backends/tracing/tracing.ts";
 import { parseLine } from "../schema/delivery_line.ts";
 import { crashResult, NODE_DIED } from "./failures/crash_result.ts";
 import { outcomeOf } from "./failures/failure_outcome.ts";
@@ -31,6 +32,8 @@ export interface ActorContext {
   readonly lock: SharedLock;
   readonly observer: Observer;
   readonly policy: FailurePolicy;
+  /** undefined where nobody exports traces. */
+  readonly tracing?: Tracing | undefined;
   readonly now: () => Date;
   readonly random: () => number;
 }
@@ -110,29 +113,49 @@ export class MailboxActor {
   /** Takes one slice from start to settlement. Returns what went wrong while the delivery to blame is not isolated. */
   async #handle(slice: Slice): Promise<BatchResult | WorkerDied | SettlementRefused> {
     const release = await this.#acquireLock(slice);
+    const { processor, partition } = this.#mailbox;
+    const span = this.#context.tracing?.startPass({ processor, partition, batch: slice.batch });
     try {
-      await this.#markInFlight(slice);
-      const result = await this.#execute(slice);
-      if (result instanceof WorkerDied) return result;
-      return await this.#complete(slice, result);
+      const result = await this.#handleIn(span, slice);
+      if (result instanceof Error) span?.fail(result);
+      return result;
+    } catch (error) {
+      span?.fail(error);
+      throw error;
     } finally {
+      span?.end();
       release();
     }
   }
 
+  async #handleIn(
+    span: PassSpan | undefined,
+    slice: Slice,
+  ): Promise<BatchResult | WorkerDied | SettlementRefused> {
+    await this.#markInFlight(slice);
+    const result = await this.#execute(slice, span);
+    return result instanceof WorkerDied ? result : await this.#complete(slice, result, span);
+  }
+
   /** Decides, settles and reports. What a single delivery made and can't be stored is its failure. */
-  async #complete(slice: Slice, result: BatchResult): Promise<BatchResult | SettlementRefused> {
+  async #complete(
+    slice: Slice,
+    result: BatchResult,
+    span: PassSpan | undefined,
+  ): Promise<BatchResult | SettlementRefused> {
     const failures = this.#decideOutcomes(result);
     try {
-      await this.#settle(slice, result, failures);
+      if (span === undefined) await this.#settle(slice, result, failures);
+      else await this.#settleIn(span, slice, result, failures);
     } catch (error) {
       const madeSomething = result.outputs.length > 0 || result.timers.length > 0;
       if (!(error instanceof SettlementRefused) || !madeSomething) throw error;
       if (slice.batch.count > 1) return error;
       const { name, message } = error;
-      return await this.#complete(slice, crashResult(slice.batch, { class: name, message }, true));
+      return await this.#complete(slice, crashResult(slice.batch, { class: name, message }, true), span);
     }
-    this.#report(result, failures);
+    this.#report(result, failures, span);
+    span?.recordFailures(failures);
     return result;
   }
 
@@ -152,7 +175,10 @@ export class MailboxActor {
   }
 
   /** 3. Has a worker handle the slice. The death of a worker that had one delivery alone is that delivery's failure. */
-  async #execute({ batch, isolation }: Slice): Promise<BatchResult | WorkerDied> {
+  async #execute(
+    { batch, isolation }: Slice,
+    span: PassSpan | undefined,
+  ): Promise<BatchResult | WorkerDied> {
     if (isolation === "condemned" && !parseLine(linesOf(batch)[0]!).held) {
       return crashResult(batch, NODE_DIED);
     }
@@ -160,7 +186,12 @@ export class MailboxActor {
     const { processor, partition } = mailbox;
     const mayCrash = isolation === "isolated" || isolation === "exclusive";
     try {
-      const request = { processor, partition, lines: batch.lines };
+      const request = {
+        processor,
+        partition,
+        lines: batch.lines,
+        ...(span && { traceparent: span.traceparent }),
+      };
       return await this.#context.pool.run(request, mailbox.histories.bind(mailbox), mayCrash);
     } catch (error) {
       if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
@@ -185,8 +216,12 @@ export class MailboxActor {
     await this.#mailbox.settle(batch, { outputs, outputTypes, timers, failures });
   }
 
+  #settleIn(span: PassSpan, ...settlement: [Slice, BatchResult, FailedDelivery[]]): Promise<void> {
+    return span.settle(() => this.#settle(...settlement));
+  }
+
   /** 6. Reports after settling: what is not durable has not happened. */
-  #report(result: BatchResult, failures: readonly FailedDelivery[]): void {
+  #report(result: BatchResult, failures: readonly FailedDelivery[], span: PassSpan | undefined): void {
     const { observer } = this.#context;
     const { processor, partition } = this.#mailbox;
     const failed: Record<string, number> = {};
@@ -195,7 +230,8 @@ export class MailboxActor {
     }
     observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
     for (const { caseId, eventId, attempt, outcome } of failures) {
-      const ids = { processor, partition, caseId, eventId, attempt };
+      const trace = span && { traceId: span.traceId };
+      const ids = { processor, partition, caseId, eventId, attempt, ...trace };
       if (outcome.kind === "held") observer.held(ids);
       else if (outcome.kind === "retry") observer.retried(ids, outcome.error.class);
       else observer.deadLettered(ids, outcome.error.class);

@@ -8,6 +8,8 @@ export interface DeliveryIds {
   readonly caseId: string;
   readonly eventId: string;
   readonly attempt: number;
+  /** The trace of its pass, where traces are made. */
+  readonly traceId?: string;
 }
 
 export interface SettledBatch {

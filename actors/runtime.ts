@@ -51,6 +51,7 @@ import type { NatsOptions } from "../backends/nats/setup/options.ts";
 export type { Backend } from "../backends/backend.ts";
 export { createMemoryBackend, type MemoryBackendOptions } from "../backends/memory/memory_backend.ts";
 export { openPostgres, type PostgresOptions } from "../backends/postgres/postgres_backend.ts";
+export { loadTracing } from "../backends/tracing/load_tracing.ts";
 export { type FailurePolicy, policySchema } from "./failures/failure_policy.ts";
 export { noopObserver, type Observer } from "./observer.ts";
 export { defaultSupervisorOptions, Supervisor, type SupervisorOptions } from "./supervisor.ts";

@@ -113,6 +113,7 @@ export class Supervisor {
       lock: new SharedLock(),
       observer: this.#observer,
       policy: this.#options.policy,
+      tracing: this.#options.tracing,
       now: () => new Date(),
       random: Math.random,
     };

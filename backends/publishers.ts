@@ -28,6 +28,7 @@ import type { AppendResult, ExpectedVersion } from "./event_store.ts";
 export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/setup/options.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
+import { withTracedAppends } from "./tracing/load_tracing.ts";
 
 export { InvalidEvent } from "../schema/codec.ts";
 export type { DataInput, EventType } from "../schema/events.ts";
@@ -92,7 +93,7 @@ export class EventPublisher {
 
   /** A backend that could not be opened is tried again by the next call. */
   #open(): Promise<Backend> {
-    this.#opened ??= this.#backend().catch((error) => {
+    this.#opened ??= this.#backend().then(withTracedAppends).catch((error) => {
       this.#opened = undefined;
       throw error;
     });

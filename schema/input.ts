@@ -37,6 +37,8 @@ export interface InputOptions {
   newId?: () => string;
   /** Who sends it, for `metadata.source`. */
   source?: string;
+  /** The trace of an event that names none, for `metadata.traceparent`. */
+  traceparent?: string;
 }
 
 /** What a producer may hand over: an event with only what is known, or the bare data of an intake. */
@@ -102,6 +104,7 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
     metadata: {
       schema_version: 1,
       ...(options.source === undefined ? {} : { source: options.source }),
+      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
       ...envelope.metadata,
     },
   } as WireEvent;

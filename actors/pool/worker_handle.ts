@@ -1,5 +1,6 @@
 /** The supervisor's side of one worker: sends batches, watches progress, terminates. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
+import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { spawnWebWorker, type SpawnWorker, type WorkerLike } from "./spawn_worker.ts";
 import { describeError } from "../error_info.ts";
 import {
@@ -32,6 +33,8 @@ export interface WorkerHandleOptions {
   readonly entry?: URL;
   /** Another way to make a worker than as a Web Worker. */
   readonly spawn?: SpawnWorker;
+  /** Makes traces (`loadTracing`). Default: none. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Fetches the histories a worker lacks. */
@@ -89,9 +92,10 @@ export class WorkerHandle {
       event.preventDefault();
       this.#end(this.#isReady ? "threw" : "start_failed", describeError(event.message).message);
     };
-    const { deliveryTimeoutMs, stateLimit, startMs } = options;
+    const { deliveryTimeoutMs, stateLimit, startMs, tracing } = options;
     const progress = this.#progress.buffer as SharedArrayBuffer;
-    this.#send({ kind: "setup", progress, deliveryTimeoutMs, stateLimit });
+    const traces = tracing && { store: tracing.store, mode: tracing.mode };
+    this.#send({ kind: "setup", progress, deliveryTimeoutMs, stateLimit, ...(traces && { traces }) });
     const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
     this.ready.finally(() => clearTimeout(late));
   }

@@ -6,6 +6,7 @@
 import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
 import { StateCache } from "./state_cache.ts";
 import type { AnyProcessor } from "../processor.ts";
+import type { DeliverySpans, DeliverySpansOptions } from "./delivery_spans.ts";
 import { runWithTimeout } from "./watchdog.ts";
 import {
   type BatchRequest,
@@ -39,6 +40,7 @@ export class BatchDispatcher {
   readonly #caches = new Map<string, StateCache>();
   readonly #awaitingHistories = new Map<number, BatchRun>();
   #settings!: Setup;
+  #makeSpans: ((request: BatchRequest, count: number) => DeliverySpans) | undefined;
   #progress!: Int32Array;
 
   constructor(processors: readonly AnyProcessor[], scope: WorkerScope) {
@@ -62,16 +64,26 @@ export class BatchDispatcher {
     for (const processor of this.#processors) {
       this.#caches.set(processor.name, new StateCache(processor, limit));
     }
+    if (message.traces === undefined) return this.#scope.post({ kind: "ready" });
+    void this.#loadSpans(message.traces);
+  }
+
+  /** Ready only then, so that no batch comes before. */
+  async #loadSpans(traces: DeliverySpansOptions): Promise<void> {
+    const { DeliverySpans } = await import("./delivery_spans.ts");
+    this.#makeSpans = (request, count) => new DeliverySpans(traces, request, count);
     this.#scope.post({ kind: "ready" });
   }
 
   /** The result of a batch; none yet when histories are missing. */
-  #start({ id, processor, partition, lines }: BatchRequest): Result[] {
+  #start(request: BatchRequest): Result[] {
+    const { id, processor, partition, lines } = request;
     const before = [...this.#progress] as [number, number];
     this.recordProgress(id, 0);
     const own = this.#caches.get(processor)!;
     const others = [...this.#caches.values()].filter((other) => other !== own);
     const run = new BatchRun(own, others, partition, lines);
+    if (request.traceparent !== undefined) run.spans = this.#makeSpans?.(request, run.deliveries.length);
     const { needs } = run;
     if (needs.length === 0) return [this.#finish(id, run, "")];
     this.#awaitingHistories.set(id, run);

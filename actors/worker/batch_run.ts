@@ -6,9 +6,10 @@ import { UnknownKind } from "../../schema/evolution.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
+import type { DeliverySpans } from "./delivery_spans.ts";
 import { contextOf, encodeOutputs, InvalidOutput, type Outputs } from "./outputs.ts";
 import { describeError } from "../error_info.ts";
-import { type AnyProcessor, Reject } from "../processor.ts";
+import { type AnyProcessor, type HandlerResult, Reject } from "../processor.ts";
 import type { BatchResult, FailedAttempt } from "./protocol.ts";
 
 /** A delivery that ran longer than it may. */
@@ -34,6 +35,8 @@ export class BatchRun {
   readonly #failed: FailedAttempt[] = [];
   readonly #stopped = new Set<string>();
   readonly #done = new Map<string, number[]>();
+  /** Set where traces are made. */
+  spans: DeliverySpans | undefined;
   /** True while the outcome of a delivery is being recorded: stopped there, the batch can't be resumed. */
   isRecording = false;
   /** Index of the delivery being handled. */
@@ -93,8 +96,11 @@ export class BatchRun {
     if (malformed !== undefined) throw new InvalidEvent([malformed.reason]);
     const event = decodeEvent(delivery.event);
     const state = this.#stateBefore(caseId, version);
-    const result = processor.handle(event, state, contextOf({ event, version }, processor.name));
-    const outputs = encodeOutputs(result, event, processor, this.#partition);
+    const context = contextOf({ event, version }, processor.name);
+    const result = this.spans === undefined
+      ? processor.handle(event, state, context)
+      : runIn(this.spans, delivery, processor, [event, state, context]);
+    const outputs = encodeOutputs(result, event, processor, this.#partition, this.spans?.contextOf(delivery));
     const after = processor.evolve(state, event);
     this.isRecording = true;
     this.#snapshot.states.set(caseId, { state: after, version });
@@ -111,6 +117,7 @@ export class BatchRun {
     const done = this.#done.get(event.event_type);
     if (done === undefined) this.#done.set(event.event_type, [recordedAt]);
     else done.push(recordedAt);
+    this.spans?.end();
     this.next++;
   }
 
@@ -158,6 +165,7 @@ export class BatchRun {
     this.isRecording = true;
     this.#stopped.add(delivery.event.correlation_id);
     this.#failed.push(failed);
+    this.spans?.end(failed.error.class);
     this.next++;
     this.isRecording = false;
   }
@@ -175,6 +183,16 @@ export class BatchRun {
       done: Object.fromEntries([...this.#done].map(([type, at]) => [type, Float64Array.from(at)])),
     };
   }
+}
+
+/** A function of its own, so that without traces no closure is made. */
+function runIn(
+  spans: DeliverySpans,
+  delivery: Delivery,
+  processor: AnyProcessor,
+  args: Parameters<AnyProcessor["handle"]>,
+): HandlerResult {
+  return spans.run(delivery, () => processor.handle(...args));
 }
 
 /** Errors that no retry can help: handlers are pure. */

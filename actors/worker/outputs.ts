@@ -4,6 +4,7 @@ import { encodeData, InvalidEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
 import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
+import type { TraceContext } from "../../backends/tracing/trace_context.ts";
 import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "../processor.ts";
 
 /** A handler returned something that is not a `Handled`. */
@@ -45,22 +46,32 @@ function seededRandom(seed: string): () => number {
   };
 }
 
-/** Encodes what a handler returned. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
+/** Encodes what a handler returned; it carries the given trace, by default that of the input. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
 export function encodeOutputs(
   handled: HandlerResult,
   input: CaseEvent,
   processor: AnyProcessor,
   partition: number,
+  trace: TraceContext = input.metadata,
 ): Outputs {
   requireHandled(handled);
+  const origin: Origin = { input, processor, partition, trace };
   const rows: string[] = [];
   const types: string[] = [];
   handled.events.forEach((draft, index) => {
-    rows.push(toRow(draft, input, processor, String(index), input.timestamp, partition));
+    rows.push(toRow(draft, origin, String(index), input.timestamp));
     types.push(draft.event_type);
   });
-  const timers = (handled.timers ?? []).map((change) => toTimer(change, input, processor, partition));
+  const timers = (handled.timers ?? []).map((change) => toTimer(change, origin));
   return { rows, types, timers };
+}
+
+/** What an output comes from. */
+interface Origin {
+  readonly input: CaseEvent;
+  readonly processor: AnyProcessor;
+  readonly partition: number;
+  readonly trace: TraceContext;
 }
 
 function requireHandled(handled: HandlerResult): void {
@@ -76,11 +87,9 @@ function requireHandled(handled: HandlerResult): void {
 
 function toRow(
   draft: EventDraft,
-  input: CaseEvent,
-  processor: AnyProcessor,
+  { input, processor, partition, trace: { traceparent, tracestate } }: Origin,
   index: string,
   timestamp: string,
-  partition: number,
 ): string {
   if (!isEventType(draft?.event_type)) {
     throw new InvalidOutput("A handler emitted an event of an unknown type");
@@ -88,7 +97,6 @@ function toRow(
   if (draft.data?.case_id !== input.data.case_id) {
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
-  const { traceparent, tracestate } = input.metadata;
   return storeRow({
     event_id: derivedId(input.event_id, Date.parse(input.timestamp), processor.name, index),
     event_type: draft.event_type,
@@ -105,17 +113,13 @@ function toRow(
   }, partition);
 }
 
-function toTimer(
-  change: TimerChange,
-  input: CaseEvent,
-  processor: AnyProcessor,
-  partition: number,
-): StoredTimerChange {
+function toTimer(change: TimerChange, origin: Origin): StoredTimerChange {
   requireTimer(change);
+  const { processor, input } = origin;
   const key = { processor: processor.name, caseId: input.correlation_id, name: change.name };
   if (change.kind === "cancel") return { kind: "cancel", ...key };
   const at = timeOf(change.at);
-  const row = toRow(change.event, input, processor, `timer/${change.name}`, at, partition);
+  const row = toRow(change.event, origin, `timer/${change.name}`, at);
   return { kind: "set", ...key, at, row };
 }
 

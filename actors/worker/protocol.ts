@@ -3,6 +3,7 @@
  * alone decides how much is in flight. @module
  */
 import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
+import type { TraceMode } from "../../backends/tracing/tracing.ts";
 import type { ErrorInfo } from "../error_info.ts";
 
 /** The id of the running batch when none runs. */
@@ -17,6 +18,8 @@ export interface Setup {
   readonly deliveryTimeoutMs: number;
   /** Case states kept, at most. */
   readonly stateLimit: number;
+  /** Where traces are made: of work on which store, and how they are tied to the events. */
+  readonly traces?: { readonly store: string; readonly mode: TraceMode };
 }
 
 /** A batch to be handled. */
@@ -25,6 +28,8 @@ export interface BatchRequest {
   readonly processor: string;
   readonly partition: number;
   readonly lines: Uint8Array;
+  /** The span of the pass, where traces are made. */
+  readonly traceparent?: string;
 }
 
 export type ToWorker =

@@ -1,10 +1,12 @@
 /** The history of a case as a caseworker and a program see it: without personal data. @module */
 import { NOT_SHOWN, shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
+import { parseTraceparent } from "../../backends/tracing/trace_context.ts";
 import { maskCaseId } from "../../schema/bsn.ts";
 import { dataWithTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { Malformed, StoredEvent } from "../../schema/delivery_line.ts";
+import type { WireEvent } from "../../schema/events.ts";
 
 /**
  * The fields that are known to be shown, of data as JSON has it: amounts in euros, which get two decimals. In texts, nine
@@ -28,10 +30,12 @@ function masked(value: unknown): unknown {
  */
 export function toPublicEvent({ position, version, recordedAt, event, malformed }: StoredEvent) {
   const { data, correlation_id, ...envelope } = event;
+  const traceId = traceIdOf(event);
   return {
     position,
     version,
     recorded_at: new Date(recordedAt).toISOString(),
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
     ...(malformed === undefined ? {} : { malformed: describeMalformed(malformed) }),
     event: {
       ...envelope,
@@ -39,6 +43,11 @@ export function toPublicEvent({ position, version, recordedAt, event, malformed 
       data: withoutPersonalData(event.event_type, data),
     },
   };
+}
+
+/** The trace in which the event was made, to be looked up where traces are kept. */
+function traceIdOf({ metadata }: WireEvent): string | undefined {
+  return parseTraceparent(metadata.traceparent)?.traceId;
 }
 
 function describeMalformed({ reason, raw }: Malformed): string {
@@ -63,12 +72,15 @@ function renderEvent({ version, event, malformed }: StoredEvent): string {
   const by = source === undefined ? "" : ` by ${source}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
+  const traceId = traceIdOf(event);
+  const traced = traceId === undefined ? [] : [`    trace: ${traceId}`];
   const marked = Array.isArray(marks) ? [`    marks: ${marks.join(", ")}`] : [];
   return [
     head,
     ...(malformed === undefined ? [] : [`    not an event: ${describeMalformed(malformed)}`]),
     ...renderFields(withoutPersonalData(event.event_type, event.data), 4),
     ...marked,
+    ...traced,
   ].join("\n");
 }
 

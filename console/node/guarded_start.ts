@@ -80,8 +80,12 @@ export async function guardNode(args: readonly string[]): Promise<number> {
     interruptedCode: INTERRUPTED,
     stopsOnHangup: !await ignoresHangup(),
     isOrphaned: watchLauncher(),
-    log: (line) =>
-      printLine(json ? JSON.stringify({ at: new Date().toISOString(), event: "guardian", line }) : line),
+    log: (msg) =>
+      printLine(
+        json
+          ? JSON.stringify({ time: new Date().toISOString(), level: "warn", event: "guardian", msg })
+          : msg,
+      ),
   });
 }
 

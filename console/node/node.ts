@@ -8,12 +8,14 @@ import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
 import { StoreMeter } from "../http/store_meter.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
+import type { LogLevel } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { redact, toPrintable } from "../cli/redaction.ts";
 
@@ -27,9 +29,12 @@ interface NodeOptions {
   readonly workers: number;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
+  /** Where traces are exported. */
+  readonly tracing?: Tracing | undefined;
   /** undefined: no HTTP. */
   readonly http: NodeAddress | undefined;
   readonly json: boolean;
+  readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -103,7 +108,12 @@ export async function startNode(
   availability: AvailabilityMonitor,
   options: NodeOptions,
 ): Promise<RunningNode> {
-  const nodeLog = createNodeLog({ json: options.json, write: options.log });
+  const nodeLog = createNodeLog({
+    json: options.json,
+    level: options.logLevel,
+    node: options.node,
+    write: options.log,
+  });
   const activity = new NodeActivity();
   const metrics = new Metrics({
     backend: options.backend,
@@ -140,8 +150,8 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy } = options;
-  const supervisorOptions = defaultSupervisorOptions(workers, policy);
+  const { backend, workers, policy, tracing } = options;
+  const supervisorOptions = { ...defaultSupervisorOptions(workers, policy), tracing };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

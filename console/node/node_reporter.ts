@@ -5,8 +5,9 @@
  */
 import { paintNothing } from "../cli/color.ts";
 import type { Output } from "../cli/command.ts";
-import { formatInteger, toJsonText } from "../cli/redaction.ts";
+import { formatInteger } from "../cli/redaction.ts";
 import { Progress } from "../cli/terminal.ts";
+import { isLogged, type LogLevel, toLogLine } from "../telemetry/log_line.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 
 /** How a node came to run. */
@@ -19,12 +20,21 @@ interface ReadyFacts {
   readonly url: string | undefined;
 }
 
+/** Of the options of a node. */
+interface ReporterOptions {
+  readonly json: boolean;
+  readonly node?: string | undefined;
+  readonly "log-level"?: LogLevel;
+}
+
 /** How often the time that the opening takes is shown anew. */
 const OPENING_EVERY_MS = 1_000;
 
 /** Reports the life of a node, in the order of its methods. */
 export class NodeReporter {
   readonly #json: boolean;
+  readonly #node: string | undefined;
+  readonly #level: LogLevel;
   readonly #output: Output;
   readonly #progress: Progress;
   readonly #began = performance.now();
@@ -32,8 +42,10 @@ export class NodeReporter {
   #timer: ReturnType<typeof setInterval> | undefined;
   #stopAskedAt: number | undefined;
 
-  constructor({ json }: { readonly json: boolean }, output: Output) {
+  constructor({ json, node, "log-level": level = "info" }: ReporterOptions, output: Output) {
     this.#json = json;
+    this.#node = node;
+    this.#level = level;
     this.#output = output;
     const printJson = (line: string) => this.#print("opening", line);
     this.#progress = new Progress(json ? { ...output, terminal: false, err: printJson } : output, {
@@ -64,7 +76,7 @@ export class NodeReporter {
   /** Something about the store that is no reason to refuse it. */
   notice(line: string): void {
     this.#progress.clear();
-    this.#print("notice", line, { line });
+    this.#print("notice", line);
   }
 
   /** The node takes work. */
@@ -77,7 +89,8 @@ export class NodeReporter {
       durability,
       url,
     });
-    if (url !== undefined && !this.#json) this.#output.err(`See ${url}health and ${url}metrics`);
+    const isShown = !this.#json && isLogged("info", this.#level);
+    if (url !== undefined && isShown) this.#output.err(`See ${url}health and ${url}metrics`);
   }
 
   /** It was asked to stop, and settles what it has. */
@@ -98,9 +111,11 @@ export class NodeReporter {
     this.#print("stopped", text, { stopped_in_seconds: seconds, settled_all: settledAll, ...run });
   }
 
-  #print(event: string, text: string, fields: object = { line: text }): void {
-    const at = new Date().toISOString();
-    this.#output.err(this.#json ? toJsonText({ at, event, ...fields }) : text);
+  #print(event: string, text: string, fields: object = {}): void {
+    const level = event === "notice" ? "warn" : "info";
+    if (!isLogged(level, this.#level)) return;
+    const line = { at: Date.now(), level, event, msg: text, node: this.#node } as const;
+    this.#output.err(this.#json ? toLogLine(line, fields) : text);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { type SimulatedClock, simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
@@ -110,8 +111,10 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     policy,
+    tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts },
     json,
+    logLevel: values["log-level"],
     log: output.err,
   });
   const { backend, where } = await opening;

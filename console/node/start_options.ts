@@ -2,8 +2,10 @@
 import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
+import { traceModes } from "../../backends/tracing/tracing.ts";
 import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
+import { logLevels } from "../telemetry/log_line.ts";
 
 /** What `start` takes. */
 export const startOptions = {
@@ -78,6 +80,20 @@ export const startOptions = {
     env: "ZAAKSTROOM_POLICY",
     help:
       "what becomes of failures, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter",
+  },
+  "log-level": {
+    schema: oneOf(logLevels).default("info"),
+    value: "LEVEL",
+    env: "ZAAKSTROOM_LOG_LEVEL",
+    help: `what the log has: ${logLevels.join(", ")}; default info, which is all of it`,
+  },
+  traces: {
+    schema: oneOf(traceModes).default("link"),
+    value: "MODE",
+    env: "ZAAKSTROOM_TRACES",
+    help:
+      "with OTEL_DENO=true: how the work on an event is tied to what made it: link (a trace of its own, linked) " +
+      "or parent (the same trace); default link",
   },
   "stop-within": {
     schema: duration.default(10_000),

@@ -5,6 +5,7 @@ import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts";
+import { withTracedAppends } from "../../backends/tracing/load_tracing.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
@@ -48,7 +49,7 @@ export async function openBackend(values: BackendValues, openOptions: OpenOption
   try {
     requirePartitions(opened.backend.partitions, values);
     if (values["require-durable"]) await requireDurable(opened.backend);
-    return opened;
+    return { ...opened, backend: await withTracedAppends(opened.backend) };
   } catch (error) {
     await opened.close();
     throw error;

@@ -14,6 +14,7 @@ import {
   restartEntry,
   suppressedEntry,
 } from "./log_entry.ts";
+import { isLogged, type LogLevel } from "./log_line.ts";
 
 /** Calls `act` after `ms`, unless what it returns is called first. */
 type TimerScheduler = (act: () => void, ms: number) => () => void;
@@ -21,6 +22,10 @@ type TimerScheduler = (act: () => void, ms: number) => () => void;
 interface NodeLogOptions {
   /** NDJSON instead of lines for people. */
   readonly json: boolean;
+  /** Less urgent entries are not written. Default: all are. */
+  readonly level?: LogLevel | undefined;
+  /** The node's name, for JSON. */
+  readonly node?: string | undefined;
   /** Takes one line, without its end. */
   readonly write: (line: string) => void;
   /** In milliseconds. */
@@ -136,7 +141,8 @@ class LimitedNodeLog implements NodeLog {
   }
 
   #write(entry: LogEntry, now: number): void {
-    this.#options.write(formatEntry(entry, now, this.#options.json));
+    const { json, node, level = "info", write } = this.#options;
+    if (isLogged(entry.level, level)) write(formatEntry(entry, now, json, node));
   }
 }
 

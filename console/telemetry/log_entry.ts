@@ -1,13 +1,7 @@
 /** The lines of the log, in words for people and as JSON for machines: ids and classes of errors, never data or messages. @module */
 import type { DeliveryIds } from "../../actors/observer.ts";
-import {
-  formatDuration,
-  formatInteger,
-  redact,
-  toErrorClass,
-  toJsonText,
-  toPrintable,
-} from "../cli/redaction.ts";
+import { formatDuration, formatInteger, redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import { type LogLevel, toLogLine } from "./log_line.ts";
 
 export type LogEvent =
   | "retry"
@@ -21,12 +15,14 @@ export type LogEvent =
   | "backend_available";
 
 export interface LogEntry {
-  readonly level: "info" | "warn" | "error";
+  readonly level: LogLevel;
   readonly event: LogEvent;
   /** What identifies the thing it is about. */
   readonly ids: Readonly<Record<string, string | number>>;
   /** For people; without the ids' names. */
   readonly text: string;
+  /** The trace it is a part of, where traces are made. */
+  readonly traceId?: string | undefined;
 }
 
 /** Retries, dead letters and held deliveries: what happened to a delivery. */
@@ -35,7 +31,7 @@ export function deliveryEntry(
   ids: DeliveryIds,
   error?: string,
 ): LogEntry {
-  const { processor, partition, caseId, eventId, attempt } = ids;
+  const { processor, partition, caseId, eventId, attempt, traceId } = ids;
   const kind = error === undefined ? undefined : toErrorClass(error);
   const where = `${processor}/${partition}, case ${safeId(caseId)}, event ${
     safeId(eventId)
@@ -52,6 +48,7 @@ export function deliveryEntry(
       ...(kind === undefined ? {} : { error: kind }),
     },
     text: `${DELIVERY_VERBS[event]}: ${where}${kind === undefined ? "" : ` (${kind})`}`,
+    traceId,
   };
 }
 
@@ -150,10 +147,12 @@ export function suppressedEntry({ level, event, ids }: LogEntry, count: number, 
 }
 
 /** The entry as one line, in plain words or as JSON. */
-export function formatEntry({ level, event, ids, text }: LogEntry, at: number, json: boolean): string {
-  const time = new Date(at).toISOString();
-  if (json) return redact(toJsonText({ at: time, level, event, ...ids }));
-  return redact(`${time} ${level.padEnd(5)} ${text}`);
+export function formatEntry(entry: LogEntry, at: number, json: boolean, node?: string): string {
+  const { level, event, ids, text, traceId } = entry;
+  if (!json) return redact(`${new Date(at).toISOString()} ${level.padEnd(5)} ${text}`);
+  const line = redact(toLogLine({ at, level, event, msg: text, node }, ids));
+  // Ours, and no text of others: masked for nine digits that it has by chance, it would find nothing.
+  return traceId === undefined ? line : `${line.slice(0, -1)},"trace_id":"${traceId}"}`;
 }
 
 /** An id that could be mistaken for the words around it is quoted: a case id may be any text. */

@@ -212,12 +212,13 @@ function writeOf(
   subjects: Subjects,
   withId: boolean,
 ): Write {
-  const { partition, type, caseId, eventId } = draft;
+  const { partition, type, caseId, eventId, traceparent } = draft;
   return {
     subject: subjects.event(partition, type, caseId),
     payload: payloadPrefix(version),
     body: draft.body,
     ...(withId ? { id: eventId } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(last === undefined ? {} : { expect: { filter: subjects.case(partition, caseId), last } }),
   };
 }

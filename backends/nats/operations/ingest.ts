@@ -18,6 +18,7 @@ import type {
   RejectedEvent,
 } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
+import { parseTraceparent } from "../../tracing/trace_context.ts";
 import { parseAnswer } from "../connection/client.ts";
 import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
@@ -88,11 +89,17 @@ function readMessage(found: IngestedMessage, created: string): IngestMessage | R
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
-    return { found, event: readInputText(found.raw ?? found.payload, { now, newId, source: "ingest" }) };
+    const options = { now, newId, source: "ingest", ...traceOf(found) };
+    return { found, event: readInputText(found.raw ?? found.payload, options) };
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
+}
+
+/** The trace of its sender. A header that says none is no reason to refuse an event. */
+function traceOf({ traceparent }: StreamMessage): { traceparent?: string } {
+  return traceparent !== undefined && parseTraceparent(traceparent) !== undefined ? { traceparent } : {};
 }
 
 /** Appends all; one that can't be stored is rejected, so that it does not block the others. */

@@ -27,6 +27,8 @@ export interface Write {
   readonly expect?: { readonly filter: string; readonly last: number };
   /** An id that was written within the duplicate window fails the whole batch. */
   readonly id?: string;
+  /** W3C trace context, as other users of OpenTelemetry send and read it. */
+  readonly traceparent?: string;
 }
 
 /** The position of each of several writes. */
@@ -87,11 +89,12 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
   }${commit}${END}`;
 }
 
-/** The headers of a write: rollup, TTL, id and expectation. */
-function headerLines({ subject, rollup, tombstone, id, expect }: Write): string {
+/** The headers of a write: rollup, TTL, id, trace and expectation. */
+function headerLines({ subject, rollup, tombstone, id, expect, traceparent }: Write): string {
   let text = rollup || tombstone ? "Nats-Rollup: sub\r\n" : "";
   if (tombstone) text += `Nats-TTL: ${TOMBSTONE_TTL}\r\n`;
   if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
+  if (traceparent !== undefined) text += `traceparent: ${traceparent}\r\n`;
   if (expect === undefined) return text;
   const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
   return expect.filter === subject

@@ -24,6 +24,8 @@ export interface StreamMessage extends StoredMessage {
   readonly raw?: Uint8Array | undefined;
   /** Why an event on the ingest subject was rejected. */
   readonly reason?: string;
+  /** W3C trace context of whoever sent it, as the header has it; empty for none. */
+  readonly traceparent?: string;
 }
 
 /** The messages of one answer, and how many more match. */
@@ -183,6 +185,7 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     deleted: payload === "",
     raw: payload.includes("\ufffd") ? msg.data : undefined,
     reason: msg.header.get("Zaakstroom-Reason"),
+    traceparent: msg.header.get("traceparent"),
   };
 }
 

@@ -2,6 +2,7 @@
 import { partitionOf } from "../../../schema/partition.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { outputLine } from "../../../schema/delivery_line.ts";
+import { parseTraceparent } from "../../tracing/trace_context.ts";
 import { malformedLine } from "./malformed_message.ts";
 
 /** An event without a position and version yet. */
@@ -11,6 +12,8 @@ export interface PendingEvent {
   readonly type: string;
   readonly caseId: string;
   readonly schemaVersion: number;
+  /** For the header of an event that is appended; the metadata has it too. */
+  readonly traceparent?: string;
   /** event_id to metadata, as in a delivery line. As bytes, because strings would be most of the garbage V8 collects. */
   readonly body: Uint8Array;
 }
@@ -36,12 +39,15 @@ export function pendingEventOf(event: WireEvent, partitions: number): PendingEve
   if (Number.isNaN(at) || SEPARATOR.test(`${eventId}${type}${caseId}`)) {
     throw new RangeError("Cannot store what is no event");
   }
+  const { traceparent } = metadata;
   return {
     partition: partitionOf(caseId, partitions),
     eventId,
     type,
     caseId,
     schemaVersion: metadata.schema_version,
+    // Any text may stand there: what is no traceparent could end the header.
+    ...(traceparent !== undefined && parseTraceparent(traceparent) !== undefined ? { traceparent } : {}),
     body: encoder.encode(
       `${eventId}\t${type}\t${caseId}\t${at}\t${JSON.stringify(data)}\t${JSON.stringify(metadata)}`,
     ),

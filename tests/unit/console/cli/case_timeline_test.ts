@@ -72,6 +72,20 @@ Deno.test("ids of events stay whole, and a case id that may be a BSN is masked w
   assert(!printed.includes("123456782") && printed.includes("Case *******82"));
 });
 
+Deno.test("an event that was made in a trace is told with the id of the trace; what is no trace is not", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const shownTrace = (traceparent: string) => {
+    const event = { ...anEvent("zaak 7", 1), metadata: { schema_version: 1, traceparent } };
+    return [
+      renderCase("zaak 7", [stored(1, event)], []).split("\n").at(-1),
+      toPublicEvent(stored(1, event)).trace_id,
+    ];
+  };
+  assertEquals(shownTrace(`00-${traceId}-00f067aa0ba902b7-01`), [`    trace: ${traceId}`, traceId]);
+  const [line, id] = shownTrace("123456782");
+  assertEquals([line!.includes("trace:"), id], [false, undefined]);
+});
+
 Deno.test("the event that is told is not changed", () => {
   const event = anEvent("zaak 7", 1);
   const before = JSON.stringify(event);

@@ -14,7 +14,7 @@ const READY = {
 /** Lives the life of a node in a pipe; answers the lines that it printed. */
 function livedThrough(json: boolean, live: (reporter: NodeReporter) => void): string[] {
   const lines: string[] = [];
-  const reporter = new NodeReporter({ json }, {
+  const reporter = new NodeReporter({ json, node: "n1" }, {
     out: () => {},
     err: (line) => lines.push(line),
     terminal: false,
@@ -62,6 +62,9 @@ Deno.test("programs read the same as JSON lines", () => {
     reporter.stopped(false, figures());
   }).map((line) => JSON.parse(line));
   assertEquals(lines.map(({ event }) => event), ["started", "stopping", "stopped"]);
+  for (const { time, level, msg, node } of lines) {
+    assertEquals([typeof time, level, typeof msg, node], ["string", "info", "string", "n1"]);
+  }
   const [started, stopping, stopped] = lines;
   assertEquals([started.where, started.url], [READY.where, READY.url]);
   assertEquals([stopping.batches, stopping.within_ms], [1, 500]);

@@ -4,7 +4,9 @@ import { combineObservers, createNodeLog } from "../../../../console/telemetry/l
 import { batch, ids, manualClock } from "../fixtures.ts";
 
 /** A log that writes into a list; its timer runs when the test says so. */
-function logTo(json = false) {
+function logTo(
+  options: Pick<Parameters<typeof createNodeLog>[0], "level" | "node"> & { json?: boolean } = {},
+) {
   const clock = manualClock();
   const lines: string[] = [];
   const timers = new Set<() => void>();
@@ -13,7 +15,7 @@ function logTo(json = false) {
     return () => void timers.delete(act);
   };
   const write = (line: string) => void lines.push(line);
-  const nodeLog = createNodeLog({ json, write, now: clock.now, schedule });
+  const nodeLog = createNodeLog({ json: false, ...options, write, now: clock.now, schedule });
   const ring = () => [...timers].forEach((act) => act());
   return { nodeLog, clock, lines, timers, ring };
 }
@@ -49,32 +51,44 @@ Deno.test("every failure that was survived is one line in plain words, with its 
   ]);
 });
 
-Deno.test("as JSON every line has its time, level, event and ids", () => {
-  const { nodeLog, lines } = logTo(true);
+Deno.test("as JSON every line has its time, level, event, text, node and ids", () => {
+  const { nodeLog, lines } = logTo({ json: true, node: "n1" });
   everyAct(nodeLog);
   nodeLog.close();
-  const [at, delivery] = ["2026-01-15T09:00:00.000Z", {
-    processor: "intake",
-    partition: 3,
-    case_id: "zaak-7",
-  }];
-  assertEquals(lines.map((line) => JSON.parse(line)), [
-    { at, level: "warn", event: "retry", ...delivery, event_id: EVENT, attempt: 2, error: "TypeError" },
-    {
-      at,
-      level: "error",
-      event: "dead_letter",
-      ...delivery,
-      event_id: EVENT,
-      attempt: 5,
-      error: "TypeError",
-    },
-    { at, level: "warn", event: "fenced", processor: "intake", partition: 3, epoch: 9 },
-    { at, level: "warn", event: "worker_restart", worker: 1, exit: "threw", error: "TypeError" },
-    { at, level: "error", event: "backend_unavailable", reason: "PostgreSQL is away (ECONNREFUSED)" },
-    { at, level: "info", event: "backend_available", unavailable_ms: 0, tries: 1 },
-    { at, level: "info", event: "held", processor: "intake", count: 1, window_ms: 0 },
-  ]);
+  const words = logTo();
+  everyAct(words.nodeLog);
+  words.nodeLog.close();
+  const delivery = { processor: "intake", partition: 3, case_id: "zaak-7", event_id: EVENT };
+  const entries = [
+    { level: "warn", event: "retry", ...delivery, attempt: 2, error: "TypeError" },
+    { level: "error", event: "dead_letter", ...delivery, attempt: 5, error: "TypeError" },
+    { level: "warn", event: "fenced", processor: "intake", partition: 3, epoch: 9 },
+    { level: "warn", event: "worker_restart", worker: 1, exit: "threw", error: "TypeError" },
+    { level: "error", event: "backend_unavailable", reason: "PostgreSQL is away (ECONNREFUSED)" },
+    { level: "info", event: "backend_available", unavailable_ms: 0, tries: 1 },
+    { level: "info", event: "held", processor: "intake", count: 1, window_ms: 0 },
+  ];
+  const common = { time: "2026-01-15T09:00:00.000Z", node: "n1" };
+  assertEquals(
+    lines.map((line) => JSON.parse(line)),
+    entries.map((entry, i) => ({ ...common, msg: words.lines[i]!.slice(31), ...entry })),
+  );
+});
+
+Deno.test("of a delivery in a trace the JSON has the id of the trace, digits and all", () => {
+  const { nodeLog, lines } = logTo({ json: true });
+  const traceId = "0af7651916cd43dd8448eb1234567820";
+  nodeLog.retried(ids({ traceId }), "TypeError");
+  assertEquals(JSON.parse(lines[0]!).trace_id, traceId);
+});
+
+Deno.test("what is less urgent than the level asked for is not written", () => {
+  for (const [level, expected] of [["info", 7], ["warn", 5], ["error", 2]] as const) {
+    const { nodeLog, lines } = logTo({ level });
+    everyAct(nodeLog);
+    nodeLog.close();
+    assertEquals(lines.length, expected, level);
+  }
 });
 
 Deno.test("work that goes well is not logged", () => {
@@ -144,7 +158,7 @@ Deno.test("a recycled worker is no warning", () => {
 
 Deno.test("given a BSN in a class, a reason or an id, it never reaches a line", () => {
   for (const json of [false, true]) {
-    const { nodeLog, lines } = logTo(json);
+    const { nodeLog, lines } = logTo({ json });
     everyAct(nodeLog, "Error of 123456782", "Uncaught CitizenError: 123456782");
     everyAct(nodeLog, "Citizen123456782Error", "123456782");
     nodeLog.retried(ids({ caseId: "123456782", eventId: "123456782" }), "123456782");

@@ -1,0 +1,103 @@
+/**
+ * Spans of the deliveries of one batch, in the worker that handles them. Loaded only where the supervisor's thread makes
+ * traces; Deno exports them from here too, and needs no permission of the worker for it.
+ * @module
+ */
+import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  consumerAttributes,
+  type Operation,
+  operationAttributes,
+  spanName,
+} from "../../backends/tracing/messaging_attributes.ts";
+import type { TraceMode } from "../../backends/tracing/tracing.ts";
+import type { Delivery } from "../../schema/delivery_line.ts";
+import {
+  formatTraceparent,
+  isSampled,
+  parseTraceparent,
+  type SpanIds,
+  type TraceContext,
+} from "../../backends/tracing/trace_context.ts";
+import type { BatchRequest } from "./protocol.ts";
+
+/** A span costs some microseconds, about as much as a delivery: a batch of hundreds gets this many. */
+const SPANS_PER_BATCH = 16;
+
+export interface DeliverySpansOptions {
+  readonly store: string;
+  readonly mode: TraceMode;
+}
+
+export class DeliverySpans {
+  readonly #options: DeliverySpansOptions;
+  readonly #request: Pick<BatchRequest, "processor" | "partition">;
+  /** The span of the pass, made in the supervisor's thread. */
+  readonly #pass: SpanIds;
+  /** The span of the pass is that of its one delivery. */
+  readonly #isSingle: boolean;
+  readonly #tracer = trace.getTracer("zaakstroom");
+  #left = SPANS_PER_BATCH;
+  #span: Span | undefined;
+
+  constructor(options: DeliverySpansOptions, request: BatchRequest, count: number) {
+    this.#options = options;
+    this.#request = request;
+    this.#pass = parseTraceparent(request.traceparent)!;
+    this.#isSingle = count === 1;
+  }
+
+  /** Runs the handler in the span of its delivery, so that spans and log lines of its own belong to it. */
+  run<T>(delivery: Delivery, handle: () => T): T {
+    this.#span = this.#isSingle ? undefined : this.#start(delivery);
+    if (this.#span === undefined && !(this.#isSingle && isSampled(this.#pass))) return handle();
+    const ids = this.#span?.spanContext() ?? this.#pass;
+    return context.with(trace.setSpanContext(ROOT_CONTEXT, ids), handle);
+  }
+
+  /**
+   * The span of a delivery whose event is sampled: in the trace of the pass and linked to the event, or, by `parent` and
+   * where the pass is not sampled, the other way round.
+   */
+  #start({ event }: Delivery): Span | undefined {
+    const origin = parseTraceparent(event.metadata.traceparent);
+    if (origin === undefined || !isSampled(origin) || this.#left === 0) return undefined;
+    this.#left--;
+    const inOrigin = this.#options.mode === "parent" || !isSampled(this.#pass);
+    const [parent, other] = inOrigin ? [origin, this.#pass] : [this.#pass, origin];
+    const { processor, partition } = this.#request;
+    const operation: Operation = { name: "process", type: "process", destination: processor };
+    const subject = { eventId: event.event_id, caseId: event.correlation_id };
+    const attributes = {
+      ...operationAttributes(this.#options.store, operation, subject),
+      ...consumerAttributes(processor, partition),
+    };
+    const links = isSampled(other) ? [{ context: { ...other, isRemote: true } }] : [];
+    const options = { kind: SpanKind.CONSUMER, attributes, links };
+    const within = trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
+    return this.#tracer.startSpan(spanName(operation), options, within);
+  }
+
+  /**
+   * The context for what the current delivery makes: of its own span, else of its pass. What is not sampled hands on what
+   * came with the event.
+   */
+  contextOf({ event: { metadata } }: Delivery): TraceContext {
+    const passStands = isSampled(this.#pass) && (this.#isSingle || this.#options.mode === "link");
+    const ids = this.#span?.spanContext() ?? (passStands ? this.#pass : undefined);
+    if (ids === undefined) return metadata;
+    const traceparent = formatTraceparent(ids);
+    const staysInTrace = parseTraceparent(metadata.traceparent)?.traceId === ids.traceId;
+    return staysInTrace ? { traceparent, tracestate: metadata.tracestate } : { traceparent };
+  }
+
+  /** Ends the span of the current delivery, if it has one. */
+  end(errorClass?: string): void {
+    if (errorClass !== undefined) {
+      this.#span?.setAttribute("error.type", errorClass);
+      this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorClass });
+    }
+    this.#span?.end();
+    this.#span = undefined;
+  }
+}

@@ -16,6 +16,7 @@ import {
   formatTraceparent,
   isSampled,
   parseTraceparent,
+  saysSampled,
   type SpanIds,
   type TraceContext,
 } from "../../backends/tracing/trace_context.ts";
@@ -23,6 +24,8 @@ import type { BatchRequest } from "./protocol.ts";
 
 /** A span costs some microseconds, about as much as a delivery: a batch of hundreds gets this many. */
 const SPANS_PER_BATCH = 16;
+
+const tracer = trace.getTracer("zaakstroom");
 
 export interface DeliverySpansOptions {
   readonly store: string;
@@ -32,25 +35,30 @@ export interface DeliverySpansOptions {
 export class DeliverySpans {
   readonly #options: DeliverySpansOptions;
   readonly #request: Pick<BatchRequest, "processor" | "partition">;
-  /** The span of the pass, made in the supervisor's thread. */
-  readonly #pass: SpanIds;
+  /** The span of the pass, made in the supervisor's thread. Most are not sampled, and then its ids are rarely needed. */
+  readonly #traceparent: string | undefined;
+  readonly #isPassSampled: boolean;
   /** The span of the pass is that of its one delivery. */
   readonly #isSingle: boolean;
-  readonly #tracer = trace.getTracer("zaakstroom");
   #left = SPANS_PER_BATCH;
   #span: Span | undefined;
 
   constructor(options: DeliverySpansOptions, request: BatchRequest, count: number) {
     this.#options = options;
     this.#request = request;
-    this.#pass = parseTraceparent(request.traceparent)!;
+    this.#traceparent = request.traceparent;
+    this.#isPassSampled = saysSampled(request.traceparent);
     this.#isSingle = count === 1;
+  }
+
+  get #pass(): SpanIds {
+    return parseTraceparent(this.#traceparent)!;
   }
 
   /** Runs the handler in the span of its delivery, so that spans and log lines of its own belong to it. */
   run<T>(delivery: Delivery, handle: () => T): T {
     this.#span = this.#isSingle ? undefined : this.#start(delivery);
-    if (this.#span === undefined && !(this.#isSingle && isSampled(this.#pass))) return handle();
+    if (this.#span === undefined && !(this.#isSingle && this.#isPassSampled)) return handle();
     const ids = this.#span?.spanContext() ?? this.#pass;
     return context.with(trace.setSpanContext(ROOT_CONTEXT, ids), handle);
   }
@@ -60,10 +68,11 @@ export class DeliverySpans {
    * where the pass is not sampled, the other way round.
    */
   #start({ event }: Delivery): Span | undefined {
-    const origin = parseTraceparent(event.metadata.traceparent);
-    if (origin === undefined || !isSampled(origin) || this.#left === 0) return undefined;
+    const { traceparent } = event.metadata;
+    const origin = saysSampled(traceparent) && this.#left > 0 ? parseTraceparent(traceparent) : undefined;
+    if (origin === undefined) return undefined;
     this.#left--;
-    const inOrigin = this.#options.mode === "parent" || !isSampled(this.#pass);
+    const inOrigin = this.#options.mode === "parent" || !this.#isPassSampled;
     const [parent, other] = inOrigin ? [origin, this.#pass] : [this.#pass, origin];
     const { processor, partition } = this.#request;
     const operation: Operation = { name: "process", type: "process", destination: processor };
@@ -75,7 +84,7 @@ export class DeliverySpans {
     const links = isSampled(other) ? [{ context: { ...other, isRemote: true } }] : [];
     const options = { kind: SpanKind.CONSUMER, attributes, links };
     const within = trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
-    return this.#tracer.startSpan(spanName(operation), options, within);
+    return tracer.startSpan(spanName(operation), options, within);
   }
 
   /**
@@ -83,7 +92,7 @@ export class DeliverySpans {
    * came with the event.
    */
   contextOf({ event: { metadata } }: Delivery): TraceContext {
-    const passStands = isSampled(this.#pass) && (this.#isSingle || this.#options.mode === "link");
+    const passStands = this.#isPassSampled && (this.#isSingle || this.#options.mode === "link");
     const ids = this.#span?.spanContext() ?? (passStands ? this.#pass : undefined);
     if (ids === undefined) return metadata;
     const traceparent = formatTraceparent(ids);

@@ -42,6 +42,11 @@ export function isSampled(ids: Pick<SpanIds, "traceFlags"> | undefined): boolean
   return ids !== undefined && (ids.traceFlags & SAMPLED) === SAMPLED;
 }
 
+/** The same of a traceparent, without reading its ids. */
+export function saysSampled(traceparent: string | undefined): boolean {
+  return traceparent !== undefined && (Number.parseInt(traceparent.slice(-1), 16) & SAMPLED) === SAMPLED;
+}
+
 const IN_METADATA = /"traceparent":"([^"\\]*)"/;
 
 /** The context in which the event of a delivery line was made. Its metadata is not parsed: it is the last field. */

@@ -5,6 +5,7 @@ import {
   isSampled,
   originOfLine,
   parseTraceparent,
+  saysSampled,
 } from "../../../../backends/tracing/trace_context.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -16,6 +17,11 @@ Deno.test("a traceparent names a trace, a span and whether they are kept", () =>
   assertEquals(isSampled(parseTraceparent(traceparent)), true);
   assertEquals(isSampled(parseTraceparent(`00-${traceId}-${spanId}-00`)), false);
   assertEquals(isSampled(undefined), false);
+  for (let flags = 0; flags < 256; flags++) {
+    const text = formatTraceparent({ traceId, spanId, traceFlags: flags });
+    assertEquals(saysSampled(text), isSampled(parseTraceparent(text)));
+  }
+  assertEquals([undefined, "", "x"].map(saysSampled), [false, false, false]);
 });
 
 Deno.test("what is no traceparent of version 00 is none", () => {

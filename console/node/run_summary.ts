@@ -11,8 +11,10 @@ export interface WorkloadRecord {
   readonly began: number;
   /** Ids of the events whose append was acknowledged. */
   readonly accepted: string[];
-  /** A case of each of the first appends: the run's events begin at the earliest of them. */
+  /** A case of each of the appends that were begun first, together: the run's events begin at the earliest of them. */
   readonly firstCases: string[];
+  /** Some of it was stored by an earlier, interrupted run, in whatever order. */
+  isContinued: boolean;
   readonly seed: string | undefined;
 }
 
@@ -70,7 +72,9 @@ export async function summariseRun(
   };
 }
 
-async function firstPosition(backend: Backend, { firstCases }: WorkloadRecord): Promise<number> {
+/** Where reading begins: no event of the run is before it. */
+async function firstPosition(backend: Backend, { firstCases, isContinued }: WorkloadRecord): Promise<number> {
+  if (isContinued) return 1;
   let first = Infinity;
   for (const caseId of firstCases) {
     for await (const { position } of backend.readCase(caseId)) {

@@ -6,7 +6,7 @@ import {
   type CitizenProgress,
   simulateCitizen,
 } from "../../simulators/citizen/citizen_simulation.ts";
-import { appendGeneratedCases } from "../../simulators/load/case_feed.ts";
+import { appendGeneratedCases, CONCURRENT_APPENDS } from "../../simulators/load/case_feed.ts";
 import type { CaseVariantName } from "../../simulators/cases/variants.ts";
 import type { SimulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import type { Output } from "../cli/command.ts";
@@ -36,6 +36,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
     began: performance.now(),
     accepted: [],
     firstCases: [],
+    isContinued: false,
     seed: values.seed,
   };
   const citizen = clock === undefined ? undefined : startCitizen(workload, clock);
@@ -65,11 +66,12 @@ async function appendCases(
     ...(from === undefined ? {} : { from }),
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
-    onAppended(events, duplicates) {
+    onAppended(events, duplicates, nth) {
       running.metrics.recordAppended(events[0]!.event_type, events.length - duplicates);
       // Kept only when there will be an end to account for.
       if (values["until-idle"]) { for (const { event_id } of events) record.accepted.push(event_id); }
-      if (record.firstCases.length < 3) record.firstCases.push(events[0]!.correlation_id);
+      if (nth < CONCURRENT_APPENDS) record.firstCases.push(events[0]!.correlation_id);
+      record.isContinued ||= duplicates > 0;
       progress?.update(appended += events.length);
     },
   }, stop);

@@ -11,13 +11,14 @@ interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
   readonly perSecond?: number;
-  /** Called after every append that was acknowledged. */
-  readonly onAppended?: (events: readonly WireEvent[], duplicates: number) => void;
+  /** Called after every append that was acknowledged, with its place among those that were begun, from 0. */
+  readonly onAppended?: (events: readonly WireEvent[], duplicates: number, nth: number) => void;
 }
 
-/** Events in one append, and appends under way at once. */
+/** Events in one append. */
 const BATCH = 500;
-const CONCURRENT_APPENDS = 3;
+/** Appends under way at once. */
+export const CONCURRENT_APPENDS = 3;
 /** A rate is kept in steps of this many milliseconds. */
 const STEP_MS = 50;
 
@@ -33,9 +34,11 @@ export async function appendGeneratedCases(
   const inFlight = new Set<Promise<void>>();
   let failed: { error: unknown } | undefined;
   let count = 0;
+  let begun = 0;
   for await (const events of batches(options, signal)) {
     if (signal.aborted || failed !== undefined) break;
-    const appended = appendBatch(backend, events, options, signal).then(() => void (count += events.length))
+    const appended = appendBatch(backend, events, begun++, options, signal)
+      .then(() => void (count += events.length))
       .catch((error) => void (failed ??= { error }))
       .finally(() => inFlight.delete(appended));
     inFlight.add(appended);
@@ -49,11 +52,12 @@ export async function appendGeneratedCases(
 async function appendBatch(
   backend: Backend,
   events: WireEvent[],
+  nth: number,
   options: AppendCasesOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { duplicates } = await retryWhileUnavailable(() => backend.append(events), signal);
-  options.onAppended?.(events, duplicates);
+  options.onAppended?.(events, duplicates, nth);
 }
 
 /** Generated events in batches; with a rate, each batch when it is due by the schedule, however late the last one was. */

@@ -1,6 +1,9 @@
 /** The summary of a run, for people. @module */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { renderSummary, type RunSummary } from "../../../../console/node/run_summary.ts";
+import { createMemoryBackend } from "../../../../backends/memory/memory_backend.ts";
+import type { MetricsSnapshot } from "../../../../console/telemetry/metrics.ts";
+import { anEvent } from "../../../support/events.ts";
+import { renderSummary, type RunSummary, summariseRun } from "../../../../console/node/run_summary.ts";
 
 const SUMMARY: RunSummary = {
   backend: "memory",
@@ -44,4 +47,21 @@ Deno.test("a ledger that does not balance names what is lost, duplicated and out
   const ledger = { ...SUMMARY.ledger, balanced: false, lost: ["a", "b"], reordered: ["c"] };
   const expected = "; DOES NOT BALANCE: lost a, b; duplicated none; out of order c";
   assertStringIncludes(renderSummary({ ...SUMMARY, latency_ms: null, ledger }), expected);
+});
+
+/** Nothing was measured in these runs. */
+const measured = { processed: {}, latencyMs: null, restarts: 0, retried: 0 } as unknown as MetricsSnapshot;
+
+Deno.test("a run that continues another one accounts for all of its events, in whatever order they were stored", async () => {
+  const backend = createMemoryBackend({ partitions: 2 });
+  const [early, late] = [anEvent("stored before", 1), anEvent("stored now", 1)];
+  await backend.append([early]);
+  await backend.append([late]);
+  const run = { began: 0, accepted: [late.event_id, early.event_id], firstCases: ["stored now"], seed: "s" };
+  const reads = async (isContinued: boolean) => {
+    const { ledger } = await summariseRun(backend, measured, { ...run, isContinued });
+    return ledger.accepted;
+  };
+  assertEquals([await reads(false), await reads(true)], [1, 2]);
+  await backend.close();
 });

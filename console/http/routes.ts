@@ -28,12 +28,15 @@ export function nodeSources(check: HealthCheck, meter: StoreMeter, metrics: Metr
 /** A probe waits a second by default. A store that is busy may take longer, and is away after three. */
 const ANSWER_MS = 250;
 
-/** The report, or, where it takes longer, the one before it: `checked_at` says when it was made. */
+/**
+ * The report, or, where it takes longer, the one before it: `checked_at` says when it was made. One of an outage is not
+ * shown again: it may be over.
+ */
 function answerSoon(report: () => Promise<HealthReport>): () => Promise<HealthReport> {
   let last: HealthReport | undefined;
   return async () => {
     const fresh = report().then((made) => last = made);
-    if (last === undefined) return await fresh;
+    if (last === undefined || last.status === "unavailable") return await fresh;
     const answered = new AbortController();
     const late = delayOrAbort(ANSWER_MS, answered.signal).then(() => last!);
     return await Promise.race([fresh, late]).finally(() => answered.abort());

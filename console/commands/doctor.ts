@@ -3,24 +3,21 @@ import { join } from "node:path";
 import type { Finding, FindingLevel } from "../../backends/diagnosis/finding.ts";
 import { defaultDataDir } from "../../backends/local_server/data_directory.ts";
 import { addressOf } from "../../schema/postgres/postgres_url.ts";
-import { httpUrl, oneOf, postgresUrl } from "../../schema/settings.ts";
+import { httpUrl } from "../../schema/settings.ts";
 import { command, type Output } from "../cli/command.ts";
-import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
+import { CommandError, exitCodes } from "../cli/exit_codes.ts";
 import { type Paint, paintNothing } from "../cli/color.ts";
 import type { Parsed } from "../cli/options.ts";
 import { outputOptions, printResult } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
-import { backendOptions } from "../store/options.ts";
+import { backendOptions, serverBackendOption } from "../store/options.ts";
+import { namingServer, requirePostgresUrl } from "../store/server_address.ts";
 
 const { "require-durable": _durable, partitions: _partitions, ...serverOptions } = backendOptions;
 
 const doctorOptions = {
   ...serverOptions,
-  backend: {
-    ...backendOptions.backend,
-    schema: oneOf(["postgres", "nats"]).default("postgres"),
-    help: "postgres or nats (JetStream); default postgres",
-  },
+  backend: serverBackendOption,
   "nats-monitoring": {
     schema: httpUrl.optional(),
     backends: ["nats"],
@@ -75,7 +72,11 @@ async function checkNats(values: DoctorValues): Promise<Diagnosis> {
   const server = await openNatsServer(values, "client");
   try {
     const { diagnoseNats } = await import("../../backends/nats/diagnosis/diagnose.ts");
-    return { where: server.where, findings: await diagnoseNats(server.options, values["nats-monitoring"]) };
+    const diagnosing = diagnoseNats(server.options, values["nats-monitoring"]);
+    return {
+      where: server.where,
+      findings: await diagnosing.catch(namingServer(values.url && server.where)),
+    };
   } finally {
     await server.close();
   }
@@ -83,15 +84,12 @@ async function checkNats(values: DoctorValues): Promise<Diagnosis> {
 
 async function checkPostgres(values: DoctorValues): Promise<Diagnosis> {
   const { url, pooler } = values;
+  requirePostgresUrl(values);
   if (url === undefined) return await checkEmbedded(values);
-  if (!postgresUrl.safeParse(url).success) {
-    throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
-  }
   const { diagnosePostgres } = await import("../../backends/postgres/diagnosis/diagnose.ts");
-  return {
-    where: addressOf(url),
-    findings: await diagnosePostgres({ url, pooler, caFile: values["tls-ca"] }),
-  };
+  const where = addressOf(url);
+  const diagnosing = diagnosePostgres({ url, pooler, caFile: values["tls-ca"] });
+  return { where, findings: await diagnosing.catch(namingServer(where)) };
 }
 
 async function checkEmbedded(values: DoctorValues): Promise<Diagnosis> {

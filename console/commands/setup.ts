@@ -2,22 +2,20 @@
 import type { OpenedStore } from "../../backends/nats/setup/streams.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import { driftLines } from "../../schema/nats.ts";
-import { flag, oneOf, postgresUrl } from "../../schema/settings.ts";
+import { addressOf } from "../../schema/postgres/postgres_url.ts";
+import { flag } from "../../schema/settings.ts";
 import { command, type Output } from "../cli/command.ts";
-import { exitCodes, UsageError } from "../cli/exit_codes.ts";
+import { exitCodes } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
 import { outputOptions, printResult, toSnakeCase } from "../cli/output.ts";
 import { openNatsServer } from "../store/nats_server.ts";
 import { describeMigration, requirePartitions } from "../store/open_backend.ts";
-import { backendOptions } from "../store/options.ts";
+import { backendOptions, serverBackendOption } from "../store/options.ts";
+import { namingServer, requirePostgresUrl } from "../store/server_address.ts";
 
 const setupOptions = {
   ...backendOptions,
-  backend: {
-    ...backendOptions.backend,
-    schema: oneOf(["postgres", "nats"]).default("postgres"),
-    help: "postgres or nats (JetStream); default postgres",
-  },
+  backend: serverBackendOption,
   apply: {
     schema: flag,
     backends: ["nats"],
@@ -59,7 +57,8 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   const server = await openNatsServer(values, "client");
   try {
     const { setUpNats } = await import("../../backends/nats/setup/options.ts");
-    const store = await setUpNats({ ...server.options, partitions }, apply);
+    const store = await setUpNats({ ...server.options, partitions }, apply)
+      .catch(namingServer(values.url && server.where));
     requirePartitions(store.partitions, values);
     printResult(output, values, {
       json: toSnakeCase({ backend: "nats", where: server.where, applied: apply, ...store }) as object,
@@ -91,13 +90,12 @@ function renderStreams(
 
 async function setUpDatabase(values: SetupValues, output: Output): Promise<number> {
   const { url, pooler, partitions } = values;
-  if (url !== undefined && !postgresUrl.safeParse(url).success) {
-    throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
-  }
+  requirePostgresUrl(values);
   const { setUpPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const migrated = url === undefined
     ? await setUpEmbedded(values)
-    : await setUpPostgres({ url, pooler, partitions, caFile: values["tls-ca"] });
+    : await setUpPostgres({ url, pooler, partitions, caFile: values["tls-ca"] })
+      .catch(namingServer(addressOf(url)));
   requirePartitions(migrated.partitions, values);
   printResult(output, values, { json: toJson(migrated), text: describeMigration(migrated) });
   return exitCodes.ok;

@@ -1,7 +1,7 @@
 /** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
-import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import { BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts";
@@ -10,9 +10,9 @@ import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import { addressOf } from "../../schema/postgres/postgres_url.ts";
-import { postgresUrl } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import { hostsOf } from "./nats_options.ts";
+import { namingServer, requirePostgresUrl } from "./server_address.ts";
 import { openNatsServer } from "./nats_server.ts";
 import type { BackendValues } from "./options.ts";
 
@@ -75,12 +75,7 @@ async function openNamed(values: BackendValues, openOptions: OpenOptions): Promi
   const { backend, url } = values;
   if (backend === "memory") return await openMemory(values, openOptions);
   if (backend === "nats") return await openJetStream(values, openOptions);
-  if (url !== undefined && !postgresUrl.safeParse(url).success) {
-    throw new UsageError("Cannot use --url: with --backend postgres it begins with postgres://");
-  }
-  if (url === undefined && values["tls-ca"] !== undefined) {
-    throw new UsageError("Cannot use --tls-ca without --url: the server of this machine has no TLS");
-  }
+  requirePostgresUrl(values);
   return url === undefined
     ? await openEmbeddedPostgres(values, openOptions)
     : await openServer(url, values, openOptions);
@@ -114,7 +109,7 @@ async function openJetStream(values: BackendValues, openOptions: OpenOptions): P
     const { partitions } = values;
     onStep("Opening the streams");
     const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange })
-      .catch(values.url === undefined ? rethrow : naming(hostsOf(values.url)));
+      .catch(namingServer(values.url && hostsOf(values.url)));
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
     await server.close();
@@ -143,25 +138,8 @@ async function openServer(
     caFile: values["tls-ca"],
     requireWritable: openOptions.role === "node",
     ...settingsOf(values, openOptions, "check"),
-  }).catch(naming(where));
+  }).catch(namingServer(where));
   return { backend, where, close: () => backend.close() };
-}
-
-/** Throws an error of opening again; one of a server that is away with where it was looked for. */
-function naming(where: string): (error: unknown) => never {
-  return (error) => {
-    const isUnreachable = error instanceof BackendUnavailable &&
-      /^(PostgreSQL is away|NATS is away|Can't)/.test(error.message);
-    if (!isUnreachable) throw error;
-    throw new BackendUnavailable(
-      `${error.message}: see whether the URL is right and ${where} takes connections`,
-      { cause: error },
-    );
-  };
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {

@@ -52,6 +52,13 @@ export const backendOptions = {
   },
 } as const;
 
+/** The backend of a command that is about a server: the memory has none. */
+export const serverBackendOption = {
+  ...backendOptions.backend,
+  schema: oneOf(["postgres", "nats"]).default("postgres"),
+  help: "postgres or nats (JetStream); default postgres",
+} as const;
+
 /** What the options of a store come to. */
 export type BackendValues = Values<typeof backendOptions>;
 

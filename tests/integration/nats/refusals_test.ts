@@ -27,6 +27,15 @@ Deno.test("nobody listens: the backend is away", async () => {
   assertOneLine(error);
 });
 
+Deno.test("every command that finds no server names where it looked", async () => {
+  const url = `nats://127.0.0.1:${freePort()}`;
+  for (const words of [["setup"], ["doctor"], ["cases", "list"]]) {
+    const { code, err } = await runHere([...words, "--backend", "nats", "--url", url]);
+    assertEquals(code, exitCodes.unavailable, err);
+    assertMatch(err, new RegExp(`^NATS is away .*${url.slice("nats://".length)} takes connections`));
+  }
+});
+
 natsTest("a server without JetStream is refused", async () => {
   await using server = await startNats({ jetStream: false });
   const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);

@@ -23,6 +23,7 @@ const SECRET = "geheim-8f2c";
 
 const list = (url: string) => runHere(["cases", "list", "--url", url]);
 const setup = (url: string) => runHere(["setup", "--url", url]);
+const doctor = (url: string) => runHere(["doctor", "--url", url]);
 
 function as(user: string, database: string): string {
   return `postgres://${user}:${SECRET}@127.0.0.1:${server.port}/${database}`;
@@ -47,11 +48,8 @@ Deno.test("a server that is not there is told with its address, and without the 
   const { port } = taken.addr;
   taken.close();
   const url = `postgres://me:${SECRET}@127.0.0.1:${port}/db`;
-  await assertReported(
-    url,
-    exitCodes.unavailable,
-    new RegExp(`^PostgreSQL is away .*127\\.0\\.0\\.1:${port}/db`),
-  );
+  const reported = new RegExp(`^PostgreSQL is away .*127\\.0\\.0\\.1:${port}/db`);
+  for (const ask of [list, setup, doctor]) await assertReported(url, exitCodes.unavailable, reported, ask);
   await assertReported(
     `postgres://me:${SECRET}@no-such-host.invalid/db`,
     exitCodes.unavailable,

@@ -7,7 +7,7 @@
  *
  * | missing | becomes |
  * |---|---|
- * | `event_id` | a new UUIDv7 |
+ * | `event_id` | a new UUIDv7 (version 8 is the runtime's own, and refused) |
  * | `timestamp` | now (any offset is accepted and stored as UTC in milliseconds, from the year 2000 to 366 days ahead) |
  * | `correlation_id` | the `case_id`; another value is refused |
  * | `metadata.schema_version` | 1, the version the brief describes |
@@ -25,7 +25,7 @@ import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { FIRST_RULE_DAY } from "./event_fields.ts";
 import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { UnknownKind } from "./evolution.ts";
-import { newRootId } from "./ids.ts";
+import { isDerivedId, newRootId } from "./ids.ts";
 import { decodeText, parseJsonText } from "./json_text.ts";
 
 export interface InputOptions {
@@ -76,6 +76,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   requireStorable(completed);
   requireValid(completed);
   requireCaseIdOfItsOwn(completed);
+  requireIdFromOutside(completed);
   const now = (options.now?.() ?? new Date()).getTime();
   return withTwoDecimals(withMarks(canonical(completed, now), now, options.strict ?? false));
 }
@@ -108,6 +109,12 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
       ...envelope.metadata,
     },
   } as WireEvent;
+}
+
+/** The ids of outputs are the runtime's alone: whoever could take one before it is stored would make it vanish. */
+function requireIdFromOutside({ event_id }: WireEvent): void {
+  if (!isDerivedId(event_id)) return;
+  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"]);
 }
 
 /** Checks the event by its schema; a version of another program is refused as any other mistake. */

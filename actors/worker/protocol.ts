@@ -32,6 +32,12 @@ export interface BatchRequest {
   readonly traceparent?: string;
 }
 
+/** To a worker that is ready and has a thread of its own: a port that nobody uses, and that closes when the thread ends. */
+export interface Hold {
+  readonly kind: "hold";
+  readonly port: MessagePort;
+}
+
 export type ToWorker =
   | Setup
   | { readonly kind: "batches"; readonly requests: readonly BatchRequest[] }

@@ -16,14 +16,17 @@
  * A BSN that fails the eleven-test is a fact to be assessed: it is marked in `metadata.marks` for the intake's
  * assessment, and refused only under `strict`. So is a `case_id` that passes it, for it may be a BSN; one that is the
  * event's own BSN is always refused. A time before the first rule, more than five minutes ahead, or more than seven days
- * late is marked, also under `strict`: a backlog that is brought in has such times. Marks are set here alone; those that a
- * producer sends are dropped.
+ * late is marked, also under `strict`: a backlog that is brought in has such times.
+ *
+ * Only types that are reported or judged come from outside (`authority/event_classes.ts`), and of the metadata only the
+ * version and the trace: marks, source and cause that a producer sends are dropped.
  * @module
  */
+import { eventClasses, typesFromOutside } from "./authority/event_classes.ts";
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { FIRST_RULE_DAY } from "./event_fields.ts";
-import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
+import { isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { UnknownKind } from "./evolution.ts";
 import { isDerivedId, newRootId } from "./ids.ts";
 import { decodeText, parseJsonText } from "./json_text.ts";
@@ -66,7 +69,10 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   const envelope = asEnvelope(input);
   const type = envelope.event_type;
   if (typeof type !== "string" || !isEventType(type)) {
-    throw new InvalidEvent([`event_type: must be one of ${allEventTypes.join(", ")}`]);
+    throw new InvalidEvent([`event_type: must be one of ${typesFromOutside.join(", ")}`]);
+  }
+  if (eventClasses[type] === "runtime") {
+    throw new InvalidEvent([`event_type: ${type} comes from the runtime alone, never from outside`]);
   }
   if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);
   if (envelope.metadata !== undefined && !isRecord(envelope.metadata)) {
@@ -96,6 +102,8 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
   const data = envelope.event_type === "case.intake"
     ? { ...INTAKE_DEFAULTS, ...envelope.data }
     : envelope.data!;
+  // What a producer says of itself and of causes is not believed: by them is told what the runtime itself made.
+  const { source: _source, causation_id: _cause, ...said } = envelope.metadata ?? {};
   return {
     ...envelope,
     event_id: envelope.event_id ?? (options.newId ?? newRootId)(),
@@ -106,7 +114,7 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
       schema_version: 1,
       ...(options.source === undefined ? {} : { source: options.source }),
       ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
-      ...envelope.metadata,
+      ...said,
     },
   } as WireEvent;
 }

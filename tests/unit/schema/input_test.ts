@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { InvalidEvent } from "../../../schema/codec.ts";
-import { derivedId } from "../../../schema/ids.ts";
 import { type EventInput, readInput, readInputText } from "../../../schema/input.ts";
 import { brief, CASE, ID } from "./brief_events.ts";
 
@@ -40,17 +39,6 @@ Deno.test("the brief's quick-start event gets the documented defaults and a mark
     InvalidEvent,
     "citizen_bsn: fails the eleven-test",
   );
-});
-
-Deno.test("an id that only the runtime gives is refused, however it is written", () => {
-  const output = derivedId(ID, 0, "intake", 0);
-  for (const event_id of [output, output.toUpperCase()]) {
-    assertThrows(
-      () => readInput({ event_type: "case.intake", event_id, data: intake() }),
-      InvalidEvent,
-      "event_id: a UUID of version 8",
-    );
-  }
 });
 
 Deno.test("unknown fields are kept in the data, and refused around it", () => {

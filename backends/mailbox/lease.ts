@@ -14,6 +14,8 @@ export class Lease {
   readonly hosts = new Set<string>();
   /** Those of them that were given out and are not closed. */
   readonly open = new Map<string, Hosting>();
+  /** Resolves when no mark is being cleared. */
+  clearing: Promise<unknown> = Promise.resolve();
   readonly #crashedOwners = new Map<string, CrashedOwner>();
 
   constructor({ key, epoch, hosted }: AcquiredLease) {

@@ -60,7 +60,9 @@ export class LeaseManager {
     if (lease.open.get(processor) !== hosting) return;
     lease.open.delete(processor);
     if (lease.open.size === 0) return await this.#release(lease);
-    if (this.#isHeld(lease)) await this.#store.clearMark(lease, processor).catch(() => {});
+    if (!this.#isHeld(lease)) return;
+    lease.clearing = Promise.all([lease.clearing, this.#store.clearMark(lease, processor).catch(() => {})]);
+    await lease.clearing;
   }
 
   /** Releases everything that is held. */
@@ -75,6 +77,8 @@ export class LeaseManager {
     lease.revocation.abort();
     if (!this.#isHeld(lease)) return;
     this.#held.delete(textOf(lease.key));
+    // A store that waits for no row would leave out one whose mark is being cleared.
+    await lease.clearing;
     await this.#store.release(lease, [...lease.hosts]).catch(() => {});
   }
 

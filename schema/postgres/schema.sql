@@ -200,8 +200,8 @@ declare
   v_held integer := 1;
   v_now record;
 begin
-  -- Several are locked first, to move all or none: in the order of their keys, as renew_leases does, so that two
-  -- transactions that lock several never wait for each other.
+  -- Several are locked first, to move all or none: in the order of their keys, so that two transactions that lock several
+  -- never wait for each other. Who takes, joins or gives back leases waits for no row here.
   if cardinality(p_processors) > 1 then
     select count(*) into v_held from (
       select from zaakstroom.subscriptions s
@@ -1114,7 +1114,7 @@ $$;
 
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
-insert into zaakstroom.store (partitions, functions) values (16, '44ef15bc906b97e0d3e44d5576918aa0d22a3c122bddb549a1765af8dc3ec5ad')
+insert into zaakstroom.store (partitions, functions) values (16, '81f2a5349cbb92e35c1629363cc7c4051d2e065a2d7639ad8257716122d62ac0')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -54,25 +54,33 @@ const rejected: [MisbehavingAct, string, string[]][] = [
   ["run_program", "a handler can't run a program", Array(3).fill("NotCapable")],
 ];
 
+/** For what is stopped only then; what else is too late meanwhile is tried again. */
+const SOON = { deliveryTimeoutMs: 150 };
+
 for (const [act, sentence, classes] of rejected) {
   Deno.test(`${sentence} (I1, I7)`, async () => {
-    await using runtime = await new TestRuntime().run(tenWith(act));
+    const options = classes.includes("DeliveryTimeout") ? SOON : {};
+    await using runtime = await new TestRuntime({ options }).run(tenWith(act));
     await assertDead(runtime, classes);
     await assertOthersDone(runtime);
     assertEquals(runtime.observer.exits, []);
   });
 }
 
+/** What earlier tests have left may still be cleared away; a thread that spins is there for ever. */
+const COMES_TO_REST_MS = 60_000;
+
 /** Nothing is left of what went on: no memory, and no thread that spins. */
 async function assertAtRest(runtime: TestRuntime): Promise<void> {
-  assertLess(await cpuShare(), 0.3);
+  const began = performance.now();
+  while (await cpuShare() >= 0.3) assertLess(performance.now() - began, COMES_TO_REST_MS, "a thread spins");
   assertLess(Math.max(...runtime.supervisor.heapBytes), 60 * MB);
 }
 
 Deno.test("a handler that floods its parent ends its worker, and only its delivery pays (I6, I7)", async () => {
   const entry = new URL("../support/misbehaving/worker_that_posts.ts", import.meta.url);
   const before = Deno.memoryUsage().rss;
-  await using runtime = await new TestRuntime({ options: { entry } }).run(tenWith("post_forever"));
+  await using runtime = await new TestRuntime({ options: { ...SOON, entry } }).run(tenWith("post_forever"));
   // Each attempt may post for 150 ms at most, whether or not somebody listens.
   assertLess(Deno.memoryUsage().rss - before, 1_000 * MB);
   const reported = await assertDead(runtime, Array(3).fill("WorkerDied"));
@@ -82,7 +90,7 @@ Deno.test("a handler that floods its parent ends its worker, and only its delive
 });
 
 Deno.test("a handler that allocates buffers without end is stopped, and its worker replaced (I6, I7)", async () => {
-  const options = { heapCeilingBytes: 60 * MB };
+  const options = { ...SOON, heapCeilingBytes: 60 * MB };
   await using runtime = await new TestRuntime({ options }).run(tenWith("blow_buffers"));
   await assertDead(runtime, Array(3).fill("DeliveryTimeout"));
   await assertOthersDone(runtime);

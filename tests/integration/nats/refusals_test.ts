@@ -85,7 +85,8 @@ Deno.test("a server of another kind is told from NATS at once", async () => {
   const { port } = listener.addr;
   const url = `nats://127.0.0.1:${port}`;
   const { code, err } = await runHere(["cases", "list", "--backend", "nats", "--url", url]);
-  assertLess(performance.now() - from, 2_000);
+  // Who waited for an answer of NATS took half a minute.
+  assertLess(performance.now() - from, 15_000);
   assertEquals([code, err.split("\n").length], [exitCodes.unavailable, 1], err);
   assertMatch(
     err,

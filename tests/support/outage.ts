@@ -45,12 +45,12 @@ export async function assertOutageIsReported({ store, begin, end, publish }: Out
   await end();
   await settled(await publish(), GOES_ON_WITHIN, node);
   const { line, at } = await available;
-  assertTold(JSON.parse(line).unavailable_ms, atLeastMs, at - from + INTERVAL_MS);
+  assertReportedDuration(JSON.parse(line).unavailable_ms, atLeastMs, at - from + INTERVAL_MS);
   await settled(() => isOk(address), GOES_ON_WITHIN, node);
 }
 
 /** It lasted from before it was told until the server was back, and no longer than until its end was told. */
-function assertTold(ms: number, atLeastMs: number, atMostMs: number): void {
+function assertReportedDuration(ms: number, atLeastMs: number, atMostMs: number): void {
   assert(ms >= atLeastMs && ms <= atMostMs, `${ms} ms told of ${atLeastMs} to ${atMostMs}`);
 }
 

@@ -35,7 +35,7 @@ for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]
 }
 
 /** Runs a worker that can't start, until the supervisor gives up. */
-async function giveUp(entry: string, startMs = 20_000): Promise<TestRuntime> {
+async function giveUp(entry: string, startMs = 120_000): Promise<TestRuntime> {
   const options = {
     entry: new URL(`../support/misbehaving/${entry}`, import.meta.url),
     intensity: { restarts: 3, periodMs: 60_000 },

@@ -22,7 +22,7 @@ export const testSupervisorOptions: SupervisorOptions = {
   workers: 1,
   deliveryTimeoutMs: 1_000,
   hangMs: 10_000,
-  startMs: 20_000,
+  startMs: 120_000,
   stateLimit: 1_000,
   heapCeilingBytes: 2 ** 40,
   intensity: { restarts: 100, periodMs: 60_000 },

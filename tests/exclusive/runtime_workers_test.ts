@@ -15,7 +15,7 @@ for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]
   Deno.test(`a worker whose memory grows is replaced between batches (${act}, ${partitions}) (I6)`, async () => {
     const store = { partitions, batchSize: 1 };
     // How long 16 MB take is not what this is about.
-    const options = { heapCeilingBytes: 60 * MB, deliveryTimeoutMs: 1_000 };
+    const options = { heapCeilingBytes: 60 * MB, deliveryTimeoutMs: 5_000 };
     await using runtime = new TestRuntime({ store, options });
     let most = 0;
     const { settled } = runtime.observer;
@@ -35,7 +35,7 @@ for (const [act, partitions] of [["grow", 1], ["grow", 16], ["grow_outside", 16]
 }
 
 /** Runs a worker that can't start, until the supervisor gives up. */
-async function giveUp(entry: string, startMs = 20_000): Promise<TestRuntime> {
+async function giveUp(entry: string, startMs = 120_000): Promise<TestRuntime> {
   const options = {
     entry: new URL(`../support/misbehaving/${entry}`, import.meta.url),
     intensity: { restarts: 3, periodMs: 60_000 },

@@ -5,7 +5,7 @@ import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../support/servers/nats_server.ts";
 import { assertRefused, type ProgramResult, run, runHere } from "../../support/program.ts";
 
 let server: TestNats;
@@ -115,7 +115,7 @@ natsTest(
   async () => {
     const producer = await connect({ servers: server.url });
     for (const sent of [intake("left"), { ...intake("bad"), debt_amount: -1 }]) {
-      await producer.request("cases.ingest", JSON.stringify(sent));
+      await producer.request("cases.ingest", JSON.stringify(sent), NATS_ANSWER);
     }
     await producer.close();
     const flags = ["--backend", "nats", "--url", server.url];

@@ -194,6 +194,20 @@ export const partitionLeaseCases: ConformanceCase[] = [
     },
   ),
   onPartitions(
+    "two versions of a processor share its partitions as one, and never run on the same (I5)",
+    async (fixture, one) => {
+      const before = new Holdings(fixture, one, [INTAKE, ANALYSIS]);
+      const after = new Holdings(fixture, await fixture.harness.backend("two"), [{ ...INTAKE, version: 2 }]);
+      await fixture.until("each has its share", () => {
+        const [mine, theirs] = [before, after].map((node) => node.of(INTAKE).length);
+        return mine === Math.ceil(one.partitions / 2) && mine + theirs! === one.partitions;
+      });
+      await untilAllOwned(fixture, [before, after], [INTAKE, ANALYSIS]);
+      await one.close();
+      await untilAllOwned(fixture, [after], [INTAKE]);
+    },
+  ),
+  onPartitions(
     "a processor that begins again is given the leases that others of its node kept, under the same epoch (I1)",
     async (fixture, one) => {
       await one.append([anEvent(casesIn(0, one.partitions, 1)[0]!, 1)]);

@@ -70,12 +70,12 @@ async function untilAllOwned(fixture: Fixture, nodes: readonly Holdings[], specs
 }
 
 /** Waits until two nodes, each with a processor of its own, have their shares: what the second has leased alone at the first. */
-async function untilLent(fixture: Fixture, first: Holdings, second: Holdings) {
+async function untilLeasedAlone(fixture: Fixture, first: Holdings, second: Holdings) {
   const { partitions } = first.backend;
   // An epoch below that of the partition's lease is of one that was leased alone.
-  const lentAt = ({ partition, epoch }: Mailbox) =>
+  const aloneAt = ({ partition, epoch }: Mailbox) =>
     second.of(ANALYSIS).filter((each) => each.partition === partition && each.epoch < epoch);
-  const own = () => first.of(INTAKE).filter((intake) => lentAt(intake).length > 0);
+  const own = () => first.of(INTAKE).filter((intake) => aloneAt(intake).length > 0);
   await fixture.until(
     "each has its share of the partitions",
     () =>
@@ -83,7 +83,7 @@ async function untilLent(fixture: Fixture, first: Holdings, second: Holdings) {
       second.of(ANALYSIS).length === partitions,
   );
   const before = own();
-  return { before, lent: before.flatMap(lentAt) };
+  return { before, alone: before.flatMap(aloneAt) };
 }
 
 /** Waits until in each partition of a node the lease of intake is that of analysis too. */
@@ -158,7 +158,7 @@ export const partitionLeaseCases: ConformanceCase[] = [
     async (fixture, one) => {
       const first = new Holdings(fixture, one, [INTAKE]);
       const second = new Holdings(fixture, await fixture.harness.backend("two"), [ANALYSIS]);
-      const { before, lent: [lent] } = await untilLent(fixture, first, second);
+      const { before, alone: [alone] } = await untilLeasedAlone(fixture, first, second);
       first.add(ANALYSIS);
       await fixture.until(
         "it is hosted where the partition is",
@@ -167,8 +167,8 @@ export const partitionLeaseCases: ConformanceCase[] = [
             first.of(ANALYSIS).some((joined) => joined.lease === lease && !joined.revoked.aborted)
           ),
       );
-      assert(lent!.revoked.aborted && before.every(({ revoked }) => !revoked.aborted));
-      await assertRejects(() => lent!.markInFlight({ first: 1, last: 1, exclusive: false }), Fenced);
+      assert(alone!.revoked.aborted && before.every(({ revoked }) => !revoked.aborted));
+      await assertRejects(() => alone!.markInFlight({ first: 1, last: 1, exclusive: false }), Fenced);
       second.add(INTAKE);
       await untilAllOwned(fixture, [first, second], [INTAKE, ANALYSIS]);
       await untilShared(fixture, first);
@@ -179,11 +179,11 @@ export const partitionLeaseCases: ConformanceCase[] = [
     async (fixture, one) => {
       const first = new Holdings(fixture, one, [INTAKE]);
       const second = new Holdings(fixture, await fixture.harness.backend("two"), [ANALYSIS]);
-      const { lent } = await untilLent(fixture, first, second);
+      const { alone } = await untilLeasedAlone(fixture, first, second);
       second.keepsRevoked = true;
       first.add(ANALYSIS);
-      await fixture.until("they are to be given back", () => lent.some(({ revoked }) => revoked.aborted));
-      const handed = lent.find(({ revoked }) => revoked.aborted)!;
+      await fixture.until("they are to be given back", () => alone.some(({ revoked }) => revoked.aborted));
+      const handed = alone.find(({ revoked }) => revoked.aborted)!;
       await fixture.harness.advance(2 * fixture.harness.leaseMs);
       assert(!first.partitionsOf(ANALYSIS).includes(handed.partition));
       await handed.markInFlight({ first: 1, last: 1, exclusive: false });

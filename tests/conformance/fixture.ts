@@ -16,7 +16,7 @@ export interface FixtureSetup {
   readonly reader: MailboxReader;
 }
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const LONGEST_STEP_MS = 50;
 
 export class Fixture {

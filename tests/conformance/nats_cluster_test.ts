@@ -12,7 +12,7 @@ natsTest.afterAll(() => cluster[Symbol.asyncDispose]());
 
 conformance(
   "NATS JetStream R3",
-  natsHarness(() => ({ options: { url: cluster.url, replicas: 3, leaseMs: 1_000 } })),
+  natsHarness(() => ({ options: { url: cluster.url, replicas: 3, leaseMs: 1_500 } })),
   ["slowAppend"],
   natsTest,
 );

@@ -12,7 +12,7 @@ natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 conformance(
   "NATS JetStream",
-  natsHarness(() => ({ options: { url: server.url, syncAlways: true, leaseMs: 600 }, proxied: true })),
+  natsHarness(() => ({ options: { url: server.url, syncAlways: true, leaseMs: 900 }, proxied: true })),
   ["failNextDeadLetterWrite", "slowAppend", "leaveEvent", "plantGarbage"],
   natsTest,
 );

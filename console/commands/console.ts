@@ -9,8 +9,6 @@ const linkOptions = {
   port: { ...startOptions.port, help: "its port; default 8080" },
 } as const;
 
-const TIMEOUT_MS = 5_000;
-
 const link = command({
   name: "link",
   summary: "Prints a link that signs in once, within ten minutes",
@@ -18,7 +16,7 @@ const link = command({
   notes: "Only the user that runs the node can make one. With --auth token people sign in with their token.",
   exits: { [exitCodes.unavailable]: "no such node, or it is another user's" },
   async run({ values: { host, port } }: Parsed<typeof linkOptions>, output) {
-    const { readLinkSecret } = await import("../web/link_file.ts");
+    const { askLink, readLinkSecret } = await import("../web/link_file.ts");
     const secret = await readLinkSecret(port);
     const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}/`;
     const token = secret === undefined ? undefined : await askLink(url, secret);
@@ -32,21 +30,6 @@ const link = command({
     return exitCodes.ok;
   },
 });
-
-async function askLink(url: string, secret: string): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${url}links`, {
-      method: "POST",
-      // A form could be another site's, so it would be asked for its origin.
-      headers: { authorization: `Link ${secret}`, "content-type": "application/json" },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const { token } = await response.json();
-    return response.ok && typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** `console`: works on the machine of the node. */
 export const consoleCommand = commandGroup({

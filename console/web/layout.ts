@@ -44,10 +44,12 @@ export type RailCounts = Readonly<Partial<Record<RailPage, number>>>;
 export function framed(visit: Visit, answer: Answer, counts: RailCounts): Markup {
   const { write } = visit;
   const inner = markup`<a class="skip" href="#main">${write("skip")}</a>
-<div class="top"><span class="brand">${brand()}</span><button type="button" class="b" popovertarget="rail">${
+<header class="top"><span class="brand">${brand()}</span><button type="button" class="b" popovertarget="rail">${
     write("menu")
-  }</button></div>
-<div class="rail" id="rail" popover>${brand()}${rail(visit, answer.current, counts)}${person(visit)}</div>
+  }</button></header>
+<aside class="rail" id="rail" aria-label="${write("menu")}" popover>${brand()}${
+    rail(visit, answer.current, counts)
+  }${person(visit)}</aside>
 <main id="main" tabindex="-1">${notice(visit)}${answer.body}</main>`;
   const scripts = [assets.keys.path, ...answer.scripts ?? []];
   return document(write, visit.theme, answer.title, inner, scripts);

@@ -4,6 +4,8 @@
  */
 import { join } from "node:path";
 
+const TIMEOUT_MS = 5_000;
+
 /** What a node leaves for `console link`. */
 interface LinkFile {
   readonly secret: string;
@@ -48,6 +50,22 @@ export async function readLinkSecret(port: number): Promise<string | undefined> 
   try {
     await requireOwn(directoryOf());
     return (JSON.parse(await Deno.readTextFile(fileOf(port))) as LinkFile).secret;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another link of the node at an address; undefined where it makes none. */
+export async function askLink(url: string, secret: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${url}links`, {
+      method: "POST",
+      // A form could be another site's, so it would be asked for its origin.
+      headers: { authorization: `Link ${secret}`, "content-type": "application/json" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const { token } = await response.json();
+    return response.ok && typeof token === "string" ? token : undefined;
   } catch {
     return undefined;
   }

@@ -123,10 +123,10 @@ export async function replaceOrFind(store: IndexStore, text: string, expected: n
   }
 }
 
-/** The runs of the lowest level that has enough of them, in order; empty when none has. */
+/** The oldest runs of the lowest level that has enough of them, in order; empty when none has. */
 function mergeable(runs: readonly OpenRun[], enough: number): readonly OpenRun[] {
   const levels = Map.groupBy(runs, ({ ref }) => ref.level);
-  return [...levels.values()].find((level) => level.length >= enough) ?? [];
+  return [...levels.values()].find((level) => level.length >= enough)?.slice(-enough) ?? [];
 }
 
 /** All runs, with one in place of several that follow each other. */

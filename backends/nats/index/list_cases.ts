@@ -28,7 +28,7 @@ export async function* casesBehind(
 ): AsyncGenerator<ListedCase> {
   const sources: AsyncGenerator<Block>[] = contents.runs.map((run) => run.scan(key));
   for (const level of [contents.frozen?.level, contents.recent]) {
-    if (level !== undefined) sources.unshift(new SortedLevel(level, contents.hasher).asBlocks());
+    if (level !== undefined) sources.unshift((await SortedLevel.of(level, contents.hasher)).asBlocks());
   }
   for await (const { key: found, values } of entriesBehind(sources, key)) {
     if (!isCaseEntry(values[0]!)) continue;

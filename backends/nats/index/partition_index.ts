@@ -73,7 +73,7 @@ export class PartitionIndex implements CaseHeads {
     const limits = { ...INDEX_LIMITS, ...options.limits };
     const maintenance = new IndexMaintenance(store, limits);
     const onRecord = (contents: IndexContents) =>
-      writes && maintenance.isFlushDue(contents) ? maintenance.maintain(contents) : undefined;
+      writes && maintenance.isFlushDue(contents) ? maintenance.flush(contents) : undefined;
     const context = { store, log, hasher, limits, onRecord };
     return new PartitionIndex(context, maintenance, await untilConsistent(() => loadIndex(context)));
   }
@@ -145,16 +145,18 @@ export class PartitionIndex implements CaseHeads {
 
   /** Makes this one the writer: whoever was it before finds another manifest. Removes what no manifest names. Throws IndexFenced. */
   claim(epoch: number): Promise<void> {
-    return this.#mutex.run(MUTEX, async () => {
-      const { store } = this.#context;
-      // Listed before the manifest is written: what is not named then was left behind, and no newer owner's.
-      const listed = await store.listRuns();
-      await untilConsistent(() => this.#writeClaim(epoch), () => this.#reload());
-      this.#epoch = epoch;
-      const named = runsNamedBy(this.#contents.manifest);
-      const gone = listed.filter((run) => !named.has(run));
-      if (gone.length > 0) await store.purgeRuns(gone);
-    });
+    return this.#mutex.run(MUTEX, () => this.#claim(epoch));
+  }
+
+  async #claim(epoch: number): Promise<void> {
+    const { store } = this.#context;
+    // Listed before the manifest is written: what is not named then was left behind, and no newer owner's.
+    const listed = await store.listRuns();
+    await untilConsistent(() => this.#writeClaim(epoch), () => this.#reload());
+    this.#epoch = epoch;
+    const named = runsNamedBy(this.#contents.manifest);
+    const gone = listed.filter((run) => !named.has(run));
+    if (gone.length > 0) await store.purgeRuns(gone);
   }
 
   async #writeClaim(epoch: number): Promise<void> {
@@ -191,7 +193,22 @@ export class PartitionIndex implements CaseHeads {
   }
 
   #writing(work: (contents: IndexContents) => Promise<void>): Promise<void> {
-    return this.#mutex.run(MUTEX, () => untilConsistent(() => work(this.#contents), () => this.#reload()));
+    const write = async () => {
+      const contents = this.#contents;
+      try {
+        await work(contents);
+      } catch (error) {
+        // A run to be merged is gone: a newer owner has merged it, and this one finds that it is fenced.
+        const isStale = error instanceof BlockGone && await this.#isReplaced(contents);
+        throw isStale ? new ManifestConflict(error.message) : error;
+      }
+    };
+    return this.#mutex.run(MUTEX, () => untilConsistent(write, () => this.#reload()));
+  }
+
+  /** Whether another manifest has taken the place of that of these contents. */
+  async #isReplaced({ sequence }: IndexContents): Promise<boolean> {
+    return (await this.#context.store.readManifest())?.sequence !== sequence;
   }
 
   /** Loads the filters of all runs: until then each run is asked for every key. */
@@ -201,10 +218,15 @@ export class PartitionIndex implements CaseHeads {
     });
   }
 
-  /** Makes the index anew from the whole log. */
+  /** Makes the index anew from the whole log, and removes what there was before. Throws IndexFenced. */
   rebuild(): Promise<void> {
     return this.#mutex.run(MUTEX, async () => {
-      this.#replaceContents(await untilConsistent(() => rebuildIndex(this.#context)));
+      let make = rebuildIndex;
+      // What another owner writes meanwhile is gone on with: two that begin anew at each conflict would never end.
+      const fresh = await untilConsistent(() => make(this.#context), () => void (make = loadIndex));
+      this.#requireNotFenced(fresh);
+      await this.#replaceContents(fresh);
+      if (this.#epoch !== undefined) await this.#claim(this.#epoch);
     });
   }
 
@@ -226,9 +248,9 @@ export class PartitionIndex implements CaseHeads {
   async #recover(error: unknown, contents: IndexContents, generation: number): Promise<void> {
     if (contents !== this.#contents || generation !== contents.generation) return;
     if (!(error instanceof BlockGone)) throw error;
-    const stored = await this.#context.store.readManifest();
+    const isReplaced = await this.#isReplaced(contents);
     if (contents !== this.#contents || generation !== contents.generation) return;
-    if (stored?.sequence === contents.sequence) throw error;
+    if (!isReplaced) throw error;
     this.#reloading ??= this.#reload().finally(() => this.#reloading = undefined);
     await this.#reloading;
   }
@@ -237,18 +259,18 @@ export class PartitionIndex implements CaseHeads {
   async #reload(): Promise<void> {
     const fresh = await untilConsistent(() => loadIndex(this.#context));
     this.#requireNotFenced(fresh);
-    // What was absorbed meanwhile is in the log.
+    await this.#replaceContents(fresh);
+  }
+
+  /** Takes other contents, once they have what was absorbed while they were loaded: it is in the log. */
+  async #replaceContents(fresh: IndexContents): Promise<void> {
     for (let reached = -1; fresh.state.upTo.sequence < this.#contents.state.upTo.sequence;) {
       if (fresh.state.upTo.sequence === reached) break;
       reached = fresh.state.upTo.sequence;
-      await readBehind(this.#context, fresh);
+      await readBehind({ ...this.#context, onRecord: () => {} }, fresh);
     }
-    this.#replaceContents(fresh);
-  }
-
-  #replaceContents(contents: IndexContents): void {
-    this.#contents = contents;
-    this.#known = knownOf(contents);
+    this.#contents = fresh;
+    this.#known = knownOf(fresh);
   }
 
   #knownCases(): BoundedCache<CaseEntry> {
@@ -262,7 +284,10 @@ function knownOf({ generation }: IndexContents) {
 }
 
 /** Repeats what met another manifest than it expected. */
-async function untilConsistent<T>(work: () => Promise<T>, onConflict?: () => Promise<void>): Promise<T> {
+async function untilConsistent<T>(
+  work: () => Promise<T>,
+  onConflict?: () => Promise<void> | void,
+): Promise<T> {
   for (;;) {
     try {
       return await work();

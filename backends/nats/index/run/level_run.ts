@@ -1,4 +1,5 @@
 /** A level of memory as sorted blocks. @module */
+import { setImmediate } from "node:timers/promises";
 import { ByteWriter } from "../entry/bytes.ts";
 import { writeEntry } from "../entry/entry_codec.ts";
 import { cutChapters, type IndexEntry } from "../entry/index_entry.ts";
@@ -12,20 +13,29 @@ import type { IndexStore } from "../store/index_store.ts";
 /** Indexes below this fit beside 32 bits into the 53 of a number. */
 const MOST_ENTRIES = 2 ** 21;
 
+/** Cases that are encoded in one go: half a millisecond or so, between which settlements go on. */
+const ENCODED_AT_ONCE = 256;
+
 /** The entries of a level, encoded, and in order of their keys. */
 export class SortedLevel {
   readonly #keys: IndexKey[] = [];
   readonly #values = new ByteWriter(65_536);
   readonly #ends: number[] = [];
-  readonly #order: Uint32Array;
+  #order = new Uint32Array();
 
-  constructor(level: RecentLevel, hasher: KeyHasher) {
-    const add = (key: IndexKey, entry: IndexEntry) => this.#add(key, entry);
+  private constructor() {}
+
+  static async of(level: RecentLevel, hasher: KeyHasher): Promise<SortedLevel> {
+    const sorted = new SortedLevel();
+    const add = (key: IndexKey, entry: IndexEntry) => sorted.#add(key, entry);
+    let encoded = 0;
     for (const caseId of level.cases.caseIds()) {
       cutChapters(hasher.caseKey(caseId), level.cases.entry(caseId)!, add);
+      if (++encoded % ENCODED_AT_ONCE === 0) await setImmediate();
     }
     for (const { key, entry } of level.timers) add(key, entry);
-    this.#order = orderOf(this.#keys);
+    sorted.#order = orderOf(sorted.#keys);
+    return sorted;
   }
 
   get count(): number {
@@ -61,7 +71,7 @@ export class SortedLevel {
 }
 
 /** The order of keys. Numbers of first lane and place are sorted natively, ten times as fast as by a function. */
-function orderOf(keys: readonly IndexKey[]): Uint32Array {
+function orderOf(keys: readonly IndexKey[]): Uint32Array<ArrayBuffer> {
   if (keys.length >= MOST_ENTRIES) throw new RangeError("A level of the index is too large");
   const packed = Float64Array.from(keys, ({ a }, i) => (a >>> 0) * MOST_ENTRIES + i).sort();
   const order = Uint32Array.from(packed, (number) => number % MOST_ENTRIES);
@@ -93,7 +103,7 @@ export async function writeLevel(
   blockBytes: number,
   onWriter: (run: string) => void,
 ): Promise<WrittenRun> {
-  const sorted = new SortedLevel(level, hasher);
+  const sorted = await SortedLevel.of(level, hasher);
   const writer = new RunWriter(store, { entries: sorted.count, bytes: sorted.bytes }, blockBytes);
   onWriter(writer.id);
   for (let i = 0; i < sorted.count; i++) {

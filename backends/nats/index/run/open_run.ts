@@ -27,10 +27,6 @@ export class OpenRun {
     this.#filter = filter;
   }
 
-  get hasFilter(): boolean {
-    return this.#filter !== undefined;
-  }
-
   async loadFilter(): Promise<void> {
     if (this.#filter !== undefined) return;
     const { id, filter } = this.ref;
@@ -39,13 +35,13 @@ export class OpenRun {
     this.#filter = new BloomFilter(parts as Uint8Array[]);
   }
 
+  /** Asked before `find`, which reads a block. */
   mayHave(key: IndexKey): boolean {
     return this.#filter?.mayHave(key) ?? true;
   }
 
   /** The bytes under a key; undefined when there are none. Throws BlockGone. */
   async find(key: IndexKey): Promise<Uint8Array | undefined> {
-    if (!this.mayHave(key)) return undefined;
     const { blocks } = this.ref;
     const number = sliceOf(key.a, blocks.length);
     return blocks[number] === 0 ? undefined : (await this.#read(blocks, number)).find(key);

@@ -32,7 +32,7 @@ async function readJoined(
 ): Promise<IndexEntry | undefined> {
   let joined: IndexEntry | undefined;
   for (const run of runs) {
-    const bytes = await run.find(key);
+    const bytes = run.mayHave(key) ? await run.find(key) : undefined;
     if (bytes === undefined) continue;
     const older = readEntry(new ByteReader(bytes));
     joined = joined === undefined ? older : joinEntries(older, joined);
@@ -51,7 +51,7 @@ export async function readTimerEntry(
   key: IndexKey,
 ): Promise<IndexEntry | undefined> {
   for (const run of runs) {
-    const bytes = await run.find(key);
+    const bytes = run.mayHave(key) ? await run.find(key) : undefined;
     if (bytes !== undefined) return readEntry(new ByteReader(bytes));
   }
   return undefined;

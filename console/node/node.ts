@@ -2,6 +2,7 @@
 import { processors } from "../../actors/application.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
+import type { ProjectedModel } from "../../actors/projection.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
@@ -17,6 +18,7 @@ import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
 import type { LogLevel } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { startProjections } from "./projections.ts";
 import { redact, toPrintable } from "../cli/redaction.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
@@ -29,6 +31,8 @@ interface NodeOptions {
   readonly workers: number;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
+  /** The read models that it keeps. */
+  readonly projections: readonly ProjectedModel[];
   /** Where traces are exported. */
   readonly tracing?: Tracing | undefined;
   /** undefined: no HTTP. */
@@ -131,9 +135,10 @@ export async function startNode(
   });
   const http = options.http &&
     await serveNode(opening, { metrics, meter, activity }, { ...options, http: options.http });
+  const projections = startProjections(opening, options.projections, options.node, observer);
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const inTime = await supervisor.stop(deadlineMs);
+    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
     await http?.close();
     nodeLog.close();
     return inTime;

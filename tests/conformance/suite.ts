@@ -13,6 +13,7 @@ import { measurementCases } from "./cases/measurements.ts";
 import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
+import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
 import { settleCases } from "./cases/settle.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
@@ -39,6 +40,7 @@ const cases = [
   ...healthCases,
   ...inboxCases,
   ...measurementCases,
+  ...readModelCases,
   ...malformedCases,
   ...closingCases,
 ];

@@ -1,4 +1,5 @@
 /** Read models: what a store keeps of a projection of the log, and how it is read. @module */
+import type { ProjectionHealth } from "./health.ts";
 import type { StoredEvent } from "../schema/delivery_line.ts";
 
 /**
@@ -156,4 +157,28 @@ export interface ModelStore {
   drop(name: string, which: "all" | "unread"): Promise<number>;
   /** Rows of the build that is read; undefined where none is. */
   find(model: ReadableModel, query: RowQuery): Promise<readonly Row[] | undefined>;
+}
+
+/** How read models stand, a projection each: by the build that is read, or else by the one that will be. */
+export async function projectionHealth(models: ModelStore): Promise<ProjectionHealth[]> {
+  const [builds, pending] = await Promise.all([models.builds(), models.pending()]);
+  return [...Map.groupBy(builds, ({ name }) => name)].map(([name, own]) => {
+    const stateOf = (state: BuildState) => own.find((build) => build.state === state);
+    const [serving, building] = [stateOf("serving"), stateOf("building")];
+    const shown = serving ?? building;
+    return {
+      name,
+      isServed: serving !== undefined,
+      isRebuilding: serving !== undefined && building !== undefined,
+      pending: shown === undefined ? 0 : pending.get(shown.id) ?? 0,
+      skipped: shown?.progress.reduce((sum, { skipped }) => sum + skipped, 0) ?? 0,
+      held: shown?.progress.flatMap(heldOf) ?? [],
+    };
+  });
+}
+
+function heldOf({ held }: BuildProgress, partition: number): ProjectionHealth["held"] {
+  if (held === null) return [];
+  const { position, eventType, reason } = held;
+  return [{ partition, position, eventType, reason }];
 }

@@ -9,7 +9,7 @@ import { BackendUnavailable } from "../errors.ts";
 import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
-import type { ModelStore } from "../projections.ts";
+import { type ModelStore, projectionHealth } from "../projections.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { MemoryLeaseStore, type Subscription } from "./lease_table.ts";
@@ -120,14 +120,15 @@ class MemoryBackend implements Backend {
     return Promise.resolve([...kinds.values()]);
   }
 
-  health(): Promise<Health> {
-    return Promise.resolve({
+  async health(): Promise<Health> {
+    return {
       survivesPowerFailure: false,
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
-    });
+      projections: await projectionHealth(this.models),
+    };
   }
 
   measure(): Promise<Measurements> {

@@ -10,6 +10,7 @@ import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
 import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   cases,
   dlq,
   inbox,
+  projections,
   rules,
   load,
   compare,

@@ -6,6 +6,9 @@ import { projections, selections } from "./application.ts";
 import { type ProjectedModel, readableModel, readableSelection, shapeOf } from "./projection.ts";
 import { Projector } from "./projector.ts";
 
+/** Events of a partition that a client reads at once: it has nothing else to do. */
+const EVENTS_PER_READ = 250;
+
 /** The read models of the application by name, or those of these names. */
 export function projectedModels(names?: readonly string[]): readonly ProjectedModel[] {
   return projections.filter(({ name }) => names === undefined || names.includes(name))
@@ -23,17 +26,24 @@ export function findModel(
   return selection && of && { model: readableSelection(selection, of), projection: of.name };
 }
 
-/** Brings a read model up to everything that is stored, and reads rows of it. Reads no more of the log than is new. */
-export async function findRows(models: ModelStore, name: string, query: RowQuery): Promise<readonly Row[]> {
+/**
+ * Brings a read model up to everything that is stored, and reads rows of it. Reads no more of the log than is new. Undefined: the
+ * server takes no writes, and none was made there before.
+ */
+export async function findRows(
+  models: ModelStore,
+  name: string,
+  query: RowQuery,
+): Promise<readonly Row[] | undefined> {
   const { model, projection } = findModel(name)!;
   await catchUp(models, [projection]);
-  return await models.find(model, query) ?? [];
+  return await models.find(model, query);
 }
 
 /** On a read-only server a model stays as the primary left it. */
 async function catchUp(models: ModelStore, names: readonly string[]): Promise<void> {
   try {
-    await new Projector(models, projectedModels(names)).catchUp();
+    await new Projector(models, projectedModels(names), { limit: EVENTS_PER_READ }).catchUp();
   } catch (error) {
     if (!(error instanceof BackendReadOnly)) throw error;
   }
@@ -49,7 +59,7 @@ export async function listCases(
   }
   const where = latest === undefined ? {} : { latest };
   const query = { where, orderBy: "position", descending: true, limit };
-  return (await findRows(backend.models, "cases", query)).map(summaryOf);
+  return (await findRows(backend.models, "cases", query) ?? []).map(summaryOf);
 }
 
 function summaryOf(row: Row): CaseSummary {

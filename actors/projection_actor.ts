@@ -7,11 +7,11 @@ import { Projector, type StepOutcome } from "./projector.ts";
 import { type Child, ChildSupervisor } from "./supervision/child_supervisor.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
 
-/** A step behind others rests for this many times as long as it took: a fifth of the time is the most that read models get. */
-const REST = 4;
+/** After a step it rests for this many times as long as the step took: a tenth of the time is the most that read models get. */
+const REST = 9;
 /** How late a read model is at most when little happens, and how often an idle one asks. */
 const MOVED_MS = 250;
-const IDLE_MS = 1_000;
+const IDLE_MS = 2_000;
 
 /** How long to rest after a step. */
 function restMs(outcome: StepOutcome, tookMs: number): number {

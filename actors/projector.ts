@@ -7,11 +7,11 @@ import type { ProjectedModel } from "./projection.ts";
 interface ProjectorOptions {
   /** The name under which builds are claimed; without, none is, and only what is read is brought up to date. */
   readonly projector?: string;
-  /** Events of a partition that are read at once. Default 64. */
+  /** Events of a partition that are read at once. Default 32: a node decodes them on the thread of its supervisor. */
   readonly limit?: number;
 }
 
-const LIMIT = 64;
+const LIMIT = 32;
 /** How long a projector that stopped keeps others out. */
 const CLAIM_MS = 10_000;
 /** A build that never stands where the one it replaces does, which others feed, is compared no more after this many tries. */
@@ -29,6 +29,8 @@ export class Projector {
   readonly #options: ProjectorOptions;
   /** Builds whose held partitions were tried again: a newer program may get past what held an older one. */
   readonly #retried = new Set<number>();
+  /** When builds were last claimed. */
+  readonly #claims = new Map<number, number>();
   /** Comparisons that found the other build elsewhere, by build. */
   readonly #tries = new Map<number, number>();
 
@@ -59,10 +61,18 @@ export class Projector {
     if (projector === undefined) {
       return feed.filter(({ build, replaces }) => build.state === "serving" || replaces === undefined);
     }
-    const claimed = await Promise.all(
-      feed.map(({ build }) => this.#store.claim(build.id, projector, CLAIM_MS)),
-    );
+    const claimed = await Promise.all(feed.map(({ build }) => this.#claim(build.id, projector)));
     return feed.filter((_, i) => claimed[i]);
+  }
+
+  /** A claim is renewed when half of it is over: each one is a write. */
+  async #claim(build: number, projector: string): Promise<boolean> {
+    const now = performance.now();
+    if ((this.#claims.get(build) ?? -Infinity) > now - CLAIM_MS / 2) return true;
+    const isOurs = await this.#store.claim(build, projector, CLAIM_MS);
+    if (isOurs) this.#claims.set(build, now);
+    else this.#claims.delete(build);
+    return isOurs;
   }
 
   /** Feeds builds that stand at the same place. */

@@ -98,7 +98,8 @@ function keyColumns({ columns, key }: Pick<ModelShape, "columns" | "key">): stri
 
 /**
  * Moves checkpoints and writes rows in one statement. A partition whose checkpoint another projector has moved is left out, with
- * its rows. Parameters: the build, the changes, the rows to write and the keys to remove.
+ * its rows. The commit needs no disk write of its own: what a crash takes of it is projected again. Parameters: the build, the
+ * changes, the rows to write and the keys to remove.
  */
 export function commitText({ name, columns, key }: ModelShape, build: number): string {
   const names = ["_partition", ...Object.keys(columns).map(quoted)];
@@ -125,7 +126,8 @@ export function commitText({ name, columns, key }: ModelShape, build: number): s
       delete from ${table} t using json_to_recordset($4::text::json) as k (${keyColumns({ columns, key })})
       where ${unique.map((column) => `t.${column} = k.${column}`).join(" and ")}
         and k._partition in (select partition from moved)
-    ) select partition from moved`;
+    ), unsynced as materialized (select set_config('synchronous_commit', 'off', true))
+    select partition from moved, unsynced`;
 }
 
 /** Counts rows that only one of two builds has, in the columns that both show. */

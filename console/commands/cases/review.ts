@@ -27,7 +27,7 @@ export interface WaitingCase {
 /** Cases that wait for a caseworker, the longest waiting first. */
 export async function waitingCases(backend: Backend, limit: number): Promise<WaitingCase[]> {
   const { models } = backend;
-  const asked = models === undefined ? await askedInLog(backend) : await askedInQueue(models, limit);
+  const asked = (models && await askedInQueue(models, limit)) ?? await askedInLog(backend);
   const waiting: WaitingCase[] = [];
   for (const caseId of asked) {
     const review = await reviewOf(backend, caseId);
@@ -37,12 +37,12 @@ export async function waitingCases(backend: Backend, limit: number): Promise<Wai
   return waiting;
 }
 
-async function askedInQueue(models: ModelStore, limit: number): Promise<readonly string[]> {
+async function askedInQueue(models: ModelStore, limit: number): Promise<readonly string[] | undefined> {
   const rows = await findRows(models, "review_queue", { orderBy: "review_since", limit });
-  return rows.map(({ case_id }) => case_id as string);
+  return rows?.map(({ case_id }) => case_id as string);
 }
 
-/** Of a store without read models: reads every event that may say so. */
+/** Of a store without a review queue: reads every event that may say so. */
 async function askedInLog(backend: Backend): Promise<ReadonlySet<string>> {
   const asked = new Set<string>();
   const [requested] = reviewEventTypes;

@@ -30,6 +30,7 @@ const features: BackendFeatures = {
   shared: true,
   // A server takes a thousand messages in an atomic batch.
   atomicAppend: MAX_ATOMIC_EVENTS,
+  readModels: false,
   geography:
     "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
     "for a majority, so that its places must be milliseconds apart",

@@ -22,8 +22,9 @@ import { migrate, type Migrated } from "./setup/migrate.ts";
 import type { MigrateMode } from "./setup/schema_state.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
-import { listCases } from "./operations/case_projection.ts";
 import { health } from "./operations/health.ts";
+import { PostgresModelStore } from "./projections/model_store.ts";
+import type { ModelStore } from "../projections.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -69,6 +70,7 @@ const features: BackendFeatures = {
   shared: true,
   atomicAppend: Infinity,
   leases: "partition",
+  readModels: true,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
     "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
@@ -118,6 +120,7 @@ class PostgresBackend implements Backend {
   readonly features = features;
   readonly deadLetters;
   readonly inbox: Inbox;
+  readonly models: ModelStore;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
@@ -139,6 +142,7 @@ class PostgresBackend implements Backend {
     this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
+    this.models = new PostgresModelStore(client);
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
@@ -187,10 +191,9 @@ class PostgresBackend implements Backend {
 
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);
   readAll = (range = {}) => queries.readAll(this.#client, range);
-  listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
+  health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 
   close(): Promise<void> {

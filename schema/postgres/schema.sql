@@ -187,6 +187,42 @@ update zaakstroom.subscriptions set epoch = epoch + 1,
 alter table zaakstroom.subscriptions drop column lease_until;
 delete from zaakstroom.nodes;
 
+-- Read models: tables in a schema of their own, made by the program from the columns that its projections declare, each
+-- filling (build) with a number in its name, and served under a view with the plain name. Whoever may only read them is granted
+-- that schema, and sees no event.
+
+drop table zaakstroom.cases;
+drop table zaakstroom.projections;
+
+create schema if not exists zaakstroom_models;
+
+-- The builds of read models: at most one that is read, one that is being filled beside it, and the one that was read before.
+create table zaakstroom.projection_builds (
+  id            bigint generated always as identity primary key,
+  name          text not null,
+  state         text not null check (state in ('building', 'serving', 'previous')),
+  shape         json not null,
+  projector     text,
+  claimed_until timestamptz,
+  created_at    timestamptz not null default clock_timestamp(),
+  served_at     timestamptz,
+  differences   bigint,
+  unique (name, state) deferrable initially deferred
+);
+
+-- How far a build is in a partition. last_event tells a log that was restored from an older backup, which draws positions again.
+-- held is the event at which it stands still; skipped counts what is no event, and last_skipped names the last of it.
+create table zaakstroom.projection_checkpoints (
+  build        bigint not null references zaakstroom.projection_builds on delete cascade,
+  partition    smallint not null,
+  checkpoint   bigint not null default 0,
+  last_event   uuid,
+  held         json,
+  skipped      bigint not null default 0,
+  last_skipped json,
+  primary key (build, partition)
+) with (fillfactor = 20);
+
 set local check_function_bodies = off;
 
 -- The fence of a settlement, for one mailbox or several: moves their checkpoints if each is held under its epoch and stands
@@ -714,59 +750,6 @@ language sql immutable as $$
   where p_rows <> ''
 $$;
 
--- Projects the next stretch of each partition, at most p_limit events, into the read model of cases. Returns how many events
--- that were. Called on demand and in the background; one projector at a time, and its checkpoint moves in the same
--- transaction, so every event counts once.
-create function zaakstroom.project_cases(p_limit integer) returns integer
-language plpgsql set enable_seqscan = off as $$
-declare
-  v_partition smallint;
-  v_after bigint;
-  v_to bigint;
-  v_count integer;
-  v_total integer := 0;
-begin
-  perform pg_advisory_xact_lock(1515236212, 0);
-  -- A log that was restored from an older backup lacks what was projected last: the model is made anew.
-  if exists (
-    select from zaakstroom.cases c
-    left join zaakstroom.events e on (e.case_id, e.version, e.position) = (c.case_id, c.version, c.position)
-    where c.position = (select max(k.position) from zaakstroom.cases k) and e.position is null
-  ) then
-    delete from zaakstroom.cases;
-    delete from zaakstroom.projections p where p.name = 'cases';
-  end if;
-  insert into zaakstroom.projections (name, partition)
-  select 'cases', i from generate_series(0, (select st.partitions from zaakstroom.store st) - 1) i on conflict do nothing;
-  for v_partition, v_after in
-    select p.partition, p.checkpoint from zaakstroom.projections p where p.name = 'cases' order by p.partition
-  loop
-    with stretch as (
-      select one.* from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
-        select e.case_id, e.version, e.type, e.recorded_at, e.position from zaakstroom.events e
-        where e.partition = v_partition and e.type = t.type and e.position > v_after
-        order by e.position limit p_limit) one
-      order by one.position limit p_limit
-    ), latest as (
-      select distinct on (s.case_id) s.case_id, s.version, s.type, s.recorded_at, s.position,
-        min(s.recorded_at) over (partition by s.case_id) as opened_at
-      from stretch s order by s.case_id, s.version desc
-    ), upserted as (
-      insert into zaakstroom.cases as c (case_id, version, latest, opened_at, updated_at, position)
-      select l.case_id, l.version, l.type, l.opened_at, l.recorded_at, l.position from latest l
-      on conflict (case_id) do update
-      set version = excluded.version, latest = excluded.latest, updated_at = excluded.updated_at, position = excluded.position
-    )
-    select count(*), max(s.position) into v_count, v_to from stretch s;
-    if v_count > 0 then
-      update zaakstroom.projections p set checkpoint = v_to where (p.name, p.partition) = ('cases', v_partition);
-      v_total := v_total + v_count;
-    end if;
-  end loop;
-  return v_total;
-end
-$$;
-
 -- The head of a case must be able to move. Where the head is held (what was before it is done or discarded), it is due now.
 create function zaakstroom.promote_heads(p_processor text, p_partition smallint, p_cases text[]) returns void
 language sql as $$
@@ -778,6 +761,26 @@ language sql as $$
   ) head
   where (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, head.case_id, head.position)
     and head.state = 'held'
+$$;
+
+-- The next events of each partition as delivery lines: at most p_limit behind p_after and up to p_up_to, which both have a value
+-- a partition. Of a partition no more than p_bytes characters, but at least one event. Reads the index of mailboxes, type by type.
+create function zaakstroom.read_partitions(p_after bigint[], p_up_to bigint[], p_limit integer, p_bytes bigint)
+returns table (partition integer, line text)
+language sql stable set enable_seqscan = off as $$
+  select s.partition, s.line from (
+    select p.i - 1 as partition, one.position, one.line,
+      sum(length(one.line)) over (partition by p.i order by one.position) - length(one.line) as before
+    from generate_subscripts(p_after, 1) p (i) cross join lateral (
+      select found.position, zaakstroom.delivery_line(e, 0, 0) as line from (
+        select typed.position, typed.type from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
+          select k.position, k.type from zaakstroom.events k
+          where k.partition = p.i - 1 and k.type = t.type and k.position > p_after[p.i] and k.position <= p_up_to[p.i]
+          order by k.position limit p_limit) typed
+        order by typed.position limit p_limit) found
+      join zaakstroom.events e on (e.partition, e.type, e.position) = ((p.i - 1)::smallint, found.type, found.position)
+    ) one
+  ) s where s.before < p_bytes order by s.partition, s.position
 $$;
 
 -- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
@@ -1114,7 +1117,8 @@ $$;
 
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
-insert into zaakstroom.store (partitions, functions) values (16, '81f2a5349cbb92e35c1629363cc7c4051d2e065a2d7639ad8257716122d62ac0')
+insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
+insert into zaakstroom.store (partitions, functions) values (16, '9ea17f36c29c86c238b42e6262d6bde6738cce4e4dd652ff21faae2ca621360b')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

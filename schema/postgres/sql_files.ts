@@ -2,6 +2,7 @@
 import type { FunctionFile, TableChange } from "./schema_text.ts";
 import baselineSql from "./tables/001_baseline.sql" with { type: "text" };
 import leasesSql from "./tables/002_leases.sql" with { type: "text" };
+import projectionsSql from "./tables/003_projections.sql" with { type: "text" };
 import advanceCheckpointSql from "./functions/advance_checkpoint.sql" with { type: "text" };
 import appendSql from "./functions/append.sql" with { type: "text" };
 import appendTimersSql from "./functions/append_timers.sql" with { type: "text" };
@@ -24,8 +25,8 @@ import markInFlightSql from "./functions/mark_in_flight.sql" with { type: "text"
 import newRowsSql from "./functions/new_rows.sql" with { type: "text" };
 import parkSql from "./functions/park.sql" with { type: "text" };
 import parseRowsSql from "./functions/parse_rows.sql" with { type: "text" };
-import projectCasesSql from "./functions/project_cases.sql" with { type: "text" };
 import promoteHeadsSql from "./functions/promote_heads.sql" with { type: "text" };
+import readPartitionsSql from "./functions/read_partitions.sql" with { type: "text" };
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
@@ -43,6 +44,7 @@ import trimFailuresSql from "./functions/trim_failures.sql" with { type: "text" 
 export const tableChanges: readonly TableChange[] = [
   { number: 1, name: "baseline", sql: baselineSql },
   { number: 2, name: "leases", sql: leasesSql },
+  { number: 3, name: "projections", sql: projectionsSql },
 ];
 
 export const functionFiles: readonly FunctionFile[] = [
@@ -68,8 +70,8 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "new_rows", sql: newRowsSql },
   { name: "park", sql: parkSql },
   { name: "parse_rows", sql: parseRowsSql },
-  { name: "project_cases", sql: projectCasesSql },
   { name: "promote_heads", sql: promoteHeadsSql },
+  { name: "read_partitions", sql: readPartitionsSql },
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },

@@ -14,6 +14,7 @@ import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
+import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
 import { settleCases } from "./cases/settle.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
@@ -41,6 +42,7 @@ const cases = [
   ...healthCases,
   ...inboxCases,
   ...measurementCases,
+  ...readModelCases,
   ...malformedCases,
   ...closingCases,
 ];

@@ -1,5 +1,6 @@
 /** The actor of a node that keeps its read models: follows the log, and rests in between so that mailboxes come first. @module */
 import type { ModelStore } from "../backends/projections.ts";
+import { BackendUnusable } from "../backends/errors.ts";
 import { repeat } from "../backends/primitives/repeat.ts";
 import { describeError } from "./error_info.ts";
 import type { ProjectedModel } from "./projection.ts";
@@ -42,7 +43,7 @@ const PLAN = {
 export function superviseProjections(options: ActorOptions): ChildSupervisor {
   const child = {
     id: "projector",
-    restart: "permanent",
+    restart: "transient",
     stopMs: Infinity,
     start: () => new ProjectionActor(options),
   } as const;
@@ -74,15 +75,26 @@ class ProjectionActor implements Child {
       if (store !== undefined) await follow(new Projector(store, projected, { projector: node }), signal);
       return { kind: "shutdown", reason: "it was asked to" };
     } catch (error) {
-      return { kind: "failed", reason: describeError(error).class, error };
+      const { class: name, message } = describeError(error);
+      // What a store refuses by says what to do, and nothing of an event.
+      return { kind: "failed", reason: error instanceof ReadModelsRefused ? message : name, error };
     }
   }
 }
 
+/** The store keeps no read models for this node: it may make no tables, or its disk is full. */
+class ReadModelsRefused extends Error {
+  override name = "ReadModelsRefused";
+}
+
+/** Waits out a store that is away. One that refuses ends the run, so that it is reported; the next run comes later and later. */
 async function follow(projector: Projector, signal: AbortSignal): Promise<void> {
   await repeat(async () => {
     const began = performance.now();
-    const outcome = await projector.step();
+    const outcome = await projector.step().catch((error) => {
+      if (error instanceof BackendUnusable) throw new ReadModelsRefused(error.message, { cause: error });
+      throw error;
+    });
     return restMs(outcome, performance.now() - began);
   }, signal);
 }

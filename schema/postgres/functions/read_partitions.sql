@@ -14,6 +14,8 @@ language sql stable set enable_seqscan = off as $$
           order by k.position limit p_limit) typed
         order by typed.position limit p_limit) found
       join zaakstroom.events e on (e.partition, e.type, e.position) = ((p.i - 1)::smallint, found.type, found.position)
+      -- Each line is made once: without this its expression would stand in each place that names it.
+      offset 0
     ) one
   ) s where s.before < p_bytes order by s.partition, s.position
 $$;

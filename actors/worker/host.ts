@@ -16,6 +16,9 @@ import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { Hold, ToWorker } from "./protocol.ts";
 
+/** Kept for as long as the thread runs, whatever the garbage collector makes of a port that nobody uses. */
+const held: MessagePort[] = [];
+
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
   const [post, after] = [self.postMessage.bind(self), setImmediate];
@@ -27,7 +30,8 @@ export function host(processors: readonly AnyProcessor[]): void {
   });
   disableExits();
   self.onmessage = ({ data }: MessageEvent<ToWorker | Hold>) => {
-    if (data.kind !== "hold") batches.onMessage(data);
+    if (data.kind === "hold") held.push(data.port);
+    else batches.onMessage(data);
   };
 }
 

@@ -1,11 +1,20 @@
 /** A node with a handler that escapes the guard as its argument says: tells how it ended, and exits. @module */
+import { hasRunawayThread, type ThreadWatch } from "../../../actors/pool/runaway_thread.ts";
 import { type MisbehavingAct, misbehavingEvent } from "./processor.ts";
 import { TestRuntime, testSupervisorOptions } from "./runtime.ts";
 
 const policy = { maxAttempts: 3, backoff: { firstMs: 60_000, longestMs: 60_000 } };
 // Long enough that what is in order is never late, which would not be tried again before all is over.
 const times = { deliveryTimeoutMs: 2_000, hangMs: 2_500 };
-const runtime = new TestRuntime({ options: { ...testSupervisorOptions, ...times, policy } });
+/** The verdict on the thread, which ends the node: given once all that can be done is done. */
+async function judgeLate(thread?: ThreadWatch): Promise<boolean> {
+  const runsOn = await hasRunawayThread(thread);
+  await runtime.observer.waitUntil("the other cases are done", () => runtime.observer.done >= 2);
+  return runsOn;
+}
+
+const options = { ...testSupervisorOptions, ...times, policy, hasRunawayThread: judgeLate };
+const runtime = new TestRuntime({ options });
 const act = Deno.args[0] as MisbehavingAct;
 await runtime.backend.append([
   misbehavingEvent("case-0", 1),

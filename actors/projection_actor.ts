@@ -8,15 +8,17 @@ import { Projector, type StepOutcome } from "./projector.ts";
 import { type Child, ChildSupervisor } from "./supervision/child_supervisor.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
 
-/** After a step it rests for this many times as long as the step took: a tenth of the time is the most that read models get. */
+/** After a step it rests for this many times as long as the step took: of a node at work read models get a tenth of the time. */
 const REST = 9;
+/** The longest rest: where the machine has no time for anything, a step takes long without costing more, and must not fall behind. */
+const LONGEST_REST_MS = 500;
 /** How late a read model is at most when little happens, and how often an idle one asks. */
 const MOVED_MS = 250;
 const IDLE_MS = 2_000;
 
 /** How long to rest after a step. */
-function restMs(outcome: StepOutcome, tookMs: number): number {
-  const rest = tookMs * REST;
+export function restMs(outcome: StepOutcome, tookMs: number): number {
+  const rest = Math.min(tookMs * REST, LONGEST_REST_MS);
   if (outcome === "behind") return rest;
   return Math.max(rest, outcome === "moved" ? MOVED_MS : IDLE_MS);
 }

@@ -151,7 +151,7 @@ export interface ModelStore {
   commit(build: number, shape: ModelShape, changes: readonly ModelChange[]): Promise<readonly number[]>;
   /** How many rows of two builds differ in the columns they share; null when they do not stand at the same place. */
   differences(build: number, other: number): Promise<number | null>;
-  /** From now on this build is read, and the one that was can be gone back to. One act. */
+  /** From now on this build is read, and the one that was can be gone back to. Whoever comes first feeds it. One act. */
   serve(build: number, differences: number | null): Promise<void>;
   /** Drops builds of a read model: all of it, or only those that are not read. Returns how many. */
   drop(name: string, which: "all" | "unread"): Promise<number>;

@@ -125,7 +125,7 @@ export class MemoryModelStore implements ModelStore {
       each !== found && each.shape.name === found.shape.name && each.state === state;
     this.#builds = this.#builds.filter((each) => !isOther(each, "previous"));
     for (const each of this.#builds) if (isOther(each, "serving")) each.state = "previous";
-    Object.assign(found, { state: "serving", servedAt: this.#clock.now(), differences });
+    Object.assign(found, { state: "serving", servedAt: this.#clock.now(), differences, claim: undefined });
     return Promise.resolve();
   }
 

@@ -144,7 +144,7 @@ export class PostgresModelStore implements ModelStore {
       for (const { id } of others) await dropBuild(tx, shape.name, id);
       await tx`update zaakstroom.projection_builds set
           state = case when id = ${build}::bigint then 'serving' else 'previous' end,
-          served_at = clock_timestamp(),
+          served_at = clock_timestamp(), projector = null, claimed_until = null,
           differences = case when id = ${build}::bigint then ${differences}::bigint else differences end
         where name = ${shape.name} and (id = ${build}::bigint or state = 'serving')`;
       await tx.unsafe(createViewsText(shape, build));

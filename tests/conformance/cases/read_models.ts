@@ -100,6 +100,8 @@ export const readModelCases: ConformanceCase[] = [
       assert(await models.claim(id, "one", 300), "its own claim is renewed");
       await fixture.until("the claim runs out", () => models.claim(id, "two", 10_000));
       assertEquals(await models.claim(id, "one", 300), false);
+      await models.serve(id, null);
+      assert(await models.claim(id, "one", 300), "what is served is free for who keeps it");
     },
   ),
   aCase(

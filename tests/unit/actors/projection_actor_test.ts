@@ -1,7 +1,7 @@
 /** The actor of read models: a store that refuses them is reported with what to do, and ends nothing else. @module */
 import { assertEquals } from "@std/assert";
 import { projectedModels } from "../../../actors/case_list.ts";
-import { superviseProjections } from "../../../actors/projection_actor.ts";
+import { restMs, superviseProjections } from "../../../actors/projection_actor.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import { override } from "../../../backends/primitives/override.ts";
 import { BackendUnusable } from "../../../backends/errors.ts";
@@ -52,4 +52,9 @@ Deno.test("where a store keeps no read models there is nothing to do", async () 
   const supervisor = superviseProjections({ models, projected, node: "one", onCrash() {} });
   supervisor.stop();
   assertEquals((await supervisor.ended).kind, "shutdown");
+});
+
+Deno.test("a step rests so that mailboxes come first, and not so long that it falls behind on a busy machine", () => {
+  assertEquals([restMs("behind", 10), restMs("behind", 10_000)], [90, 500]);
+  assertEquals([restMs("moved", 10), restMs("idle", 10)], [250, 2_000]);
 });

@@ -16,7 +16,17 @@ import { intake } from "./processors/intake.ts";
 export const processors: readonly AnyProcessor[] = [intake, analysis, decision, followUp];
 
 /** How far a case is, folded from its events: the view that the acts of people are judged by. */
-export { advance, type CaseProgress, initialProgress } from "./reasoning/workflow/progress.ts";
+export {
+  accepts,
+  advance,
+  type CaseProgress,
+  deadlineOf,
+  initialProgress,
+  runningOf,
+} from "./reasoning/workflow/progress.ts";
+
+/** The calendar that terms are counted by. */
+export { daysAfter, dutchDay, isWorkingDay } from "./reasoning/law/working_days.ts";
 
 /** Acts of people. */
 export {

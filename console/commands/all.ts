@@ -6,6 +6,7 @@ import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
 import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
+import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   cases,
   dlq,
   inbox,
+  consoleCommand,
   rules,
   load,
   compare,

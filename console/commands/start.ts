@@ -27,6 +27,9 @@ export const start = command({
     if (parsed.values.policy !== undefined) {
       await (await import("../node/policy_file.ts")).readPolicy(parsed.values.policy);
     }
+    if (needsCheck(parsed.values)) {
+      await (await import("../node/console_settings.ts")).consoleSettings(parsed.values);
+    }
     const start = Deno.env.get(GUARDED);
     if (start === undefined) return await guardNode(Deno.args);
     const { runNode } = await import("../node/run.ts");
@@ -37,6 +40,11 @@ export const start = command({
     }
   },
 });
+
+/** What could be refused is refused before the node is started, and its guardian with it. */
+function needsCheck({ console: wanted, auth, tokens }: StartValues): boolean {
+  return wanted === "on" || auth === "token" || tokens !== undefined;
+}
 
 function validateOptions({ simulate, count, seed, from }: StartValues): void {
   if (from !== undefined && simulate === undefined && count === undefined) {

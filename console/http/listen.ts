@@ -10,10 +10,15 @@ export class ListenError extends Error {
 /** Names and addresses that only this machine reaches. */
 export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "::1"];
 
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  const name = bare(host).toLowerCase();
+  return LOOPBACK_HOSTS.includes(name) || /^127(\.\d+){3}$/.test(name);
+}
+
 /** One line on what an address opens to other machines; undefined for the loopback. */
 export function exposureWarning(host: string): string | undefined {
-  const name = bare(host).toLowerCase();
-  if (LOOPBACK_HOSTS.includes(name) || /^127(\.\d+){3}$/.test(name)) return undefined;
+  if (isLoopback(host)) return undefined;
   return `Listening on ${host}: whoever reaches this address reads /health and /metrics (figures and the node's name), without a password or TLS`;
 }
 

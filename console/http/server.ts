@@ -8,16 +8,21 @@
  * at once; an `accept` without a free file is tried again later. Three limits do not hold and are made here:
  * `maxConnections` turns away the newcomer, which is the probe, so `ConnectionLimit` closes the longest waiting one
  * instead; `maxRequestsPerSocket` is without effect (20 of 20 requests sent ahead were answered where 5 were allowed);
- * `requestTimeout` does not end a body that never comes, so bodies are not read and their connection is closed.
+ * `requestTimeout` does not end a body that never comes, so bodies are read within bounds of our own (`bodies.ts`), for the
+ * console alone, and their connection is closed.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { endsWithin } from "../../backends/primitives/concurrency.ts";
+import { readBody, writeStream } from "./bodies.ts";
 import { ConnectionLimit } from "./connections.ts";
 import { bare, inUrl, listen, LOOPBACK_HOSTS } from "./listen.ts";
 
 /** What is served, by path. It reads, and changes nothing: only GET and HEAD are taken. */
 export type HttpRoutes = ReadonlyMap<string, () => Promise<Response>>;
+
+/** What answers every other path, and takes forms. */
+type FallbackHandler = (request: Request) => Promise<Response>;
 
 /** What clients may hold open. */
 interface HttpLimits {
@@ -32,6 +37,8 @@ interface HttpLimits {
 
 interface HttpOptions {
   readonly routes: HttpRoutes;
+  /** The console, which also takes over `/`. Default: what no route has is not found. */
+  readonly fallback?: FallbackHandler | undefined;
   /** Default: the loopback address, for figures of a node are not public. */
   readonly host?: string;
   /** 0 picks a free one. */
@@ -140,8 +147,14 @@ async function answer(
 
 async function writeResponse(to: ServerResponse, response: Response): Promise<void> {
   to.statusCode = response.status;
-  for (const [name, value] of response.headers) to.setHeader(name, value);
-  to.end(await response.text());
+  for (const [name, value] of response.headers) {
+    if (name !== "set-cookie") to.setHeader(name, value);
+  }
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) to.setHeader("set-cookie", cookies);
+  const isStream = response.headers.get("content-type") === "text/event-stream";
+  if (isStream && response.body !== null) await writeStream(to, response.body);
+  else to.end(await response.text());
 }
 
 /** The response; or, when the server stops before it is there, that it stops. */
@@ -161,24 +174,36 @@ async function stopServing(response: Promise<Response>, open: Set<() => void>): 
 
 interface Router {
   readonly routes: HttpRoutes;
+  readonly fallback?: FallbackHandler | undefined;
   /** Names that `Host` may have. */
   readonly hosts: ReadonlySet<string>;
 }
 
-async function respond(
-  { url, method, headers }: IncomingMessage,
-  { routes, hosts }: Router,
-): Promise<Response> {
+async function respond(message: IncomingMessage, { routes, hosts, fallback }: Router): Promise<Response> {
+  const { url, method, headers } = message;
   const path = pathOf(url);
   if (!PATHS_OF_ANY_HOST.includes(path) && !hosts.has(hostName(headers.host))) {
     return respondWith(421, "This server does not go by that name: see --http-hosts\n");
   }
   const route = routes.get(path);
+  const isTaken = route === undefined || path === "/";
+  if (fallback !== undefined && isTaken && path !== "") return await respondByFallback(message, fallback);
   if (route === undefined) return respondWith(404, `Not found: there are ${namesOf(routes)}\n`);
   if (!METHODS.split(", ").includes(method ?? "")) {
     return respondWith(405, `Use ${METHODS}\n`, { allow: METHODS });
   }
   return await route();
+}
+
+/** Bodies are read for the methods that the console takes forms by; the rest comes without one. */
+async function respondByFallback(message: IncomingMessage, fallback: FallbackHandler): Promise<Response> {
+  const { url, method = "GET", headers } = message;
+  const address = URL.parse(`http://${headers.host}${url}`);
+  if (address === null) return respondWith(400, "Bad request\n");
+  const body = method === "POST" ? await readBody(message) : null;
+  if (body === undefined) return respondWith(413, "The body is too long, or took too long\n");
+  const sent = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
+  return await fallback(new Request(address, { method, headers: sent, body }));
 }
 
 /** The path of a request line; an absolute URI, as proxies are sent, has none here. */

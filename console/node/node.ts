@@ -4,7 +4,8 @@ import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
-import { type BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import type { Health } from "../../backends/health.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
@@ -15,9 +16,11 @@ import { StoreMeter } from "../http/store_meter.ts";
 import { nodeRoutes, nodeSources } from "../http/routes.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { combineObservers, createNodeLog } from "../telemetry/log.ts";
-import type { LogLevel } from "../telemetry/log_line.ts";
+import { type LogLevel, toLogLine } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
-import { redact, toPrintable } from "../cli/redaction.ts";
+import { FlowMeter } from "../telemetry/flow_meter.ts";
+import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -33,6 +36,8 @@ interface NodeOptions {
   readonly tracing?: Tracing | undefined;
   /** undefined: no HTTP. */
   readonly http: NodeAddress | undefined;
+  /** undefined: no console. */
+  readonly console?: ConsoleSettings | undefined;
   readonly json: boolean;
   readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
@@ -75,6 +80,8 @@ export interface RunningNode {
   readonly supervisor: Supervisor;
   readonly metrics: Metrics;
   readonly http: HttpServer | undefined;
+  /** An address that signs in to the console once; undefined where there is none, or people have tokens. */
+  readonly consoleLink: string | undefined;
   /** Milliseconds since something was settled, or since the start. */
   sinceSettledMs(): number;
   /** Stops in order; returns whether everything in hand was settled in time. */
@@ -121,7 +128,9 @@ export async function startNode(
     processors,
     workerHeaps: () => supervisor.heapBytes,
   });
-  const observer = combineObservers(metrics, nodeLog, activity.observer);
+  const flow = new FlowMeter();
+  const observers = options.console === undefined ? [] : [flow.observer];
+  const observer = combineObservers(metrics, nodeLog, activity.observer, ...observers);
   availability.subscribe(observer);
   const supervisor = createSupervisor(opening, observer, options);
   // The first measurement begins to count: what is stored from then on is published.
@@ -129,11 +138,13 @@ export async function startNode(
     measure: async () => (await opening).measure(),
     onMeasured: (measured) => metrics.recordMeasurements(measured),
   });
-  const http = options.http &&
-    await serveNode(opening, { metrics, meter, activity }, { ...options, http: options.http });
+  const served = options.http &&
+    await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
+  const http = served?.http;
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
     const inTime = await supervisor.stop(deadlineMs);
+    await served?.console?.close();
     await http?.close();
     nodeLog.close();
     return inTime;
@@ -144,7 +155,12 @@ export async function startNode(
     await stop(0);
     throw error;
   }
-  return { supervisor, metrics, http, sinceSettledMs: () => performance.now() - activity.settledAt, stop };
+  const link = served?.console?.createLink();
+  return {
+    ...{ supervisor, metrics, http, stop },
+    consoleLink: link === undefined ? undefined : `${http!.url}${link}`,
+    sinceSettledMs: () => performance.now() - activity.settledAt,
+  };
 }
 
 const processorNames = processors.map(({ name }) => name);
@@ -160,20 +176,53 @@ interface NodeFigures {
   readonly metrics: Metrics;
   readonly meter: StoreMeter;
   readonly activity: NodeActivity;
+  readonly flow: FlowMeter;
 }
 
-function serveNode(
+async function serveNode(
   opening: Promise<Backend>,
-  { metrics, meter, activity }: NodeFigures,
-  { node, backend, workers, http }: NodeOptions & { readonly http: NodeAddress },
-): Promise<HttpServer> {
+  { metrics, meter, activity, flow }: NodeFigures,
+  { node, backend, workers, http, console: settings, log, json }: NodeOptions & {
+    readonly http: NodeAddress;
+  },
+): Promise<{ readonly http: HttpServer; readonly console: NodeConsole | undefined }> {
   const facts = { node, backend, startedAt: Date.now(), processors: processorNames, workers };
+  let latest: Health | undefined;
   const check = new HealthCheck({
     health: async () => (await opening).health(),
     facts: () => ({ ...facts, outage: activity.outage, isStopping: activity.isStopping }),
-    onHealth: (health) => metrics.recordHealth(health),
+    onHealth(health) {
+      latest = health;
+      metrics.recordHealth(health);
+    },
   });
-  return serveHttp({ ...http, routes: nodeRoutes(nodeSources(check, meter, metrics)) });
+  const sources = nodeSources(check, meter, metrics);
+  const console = settings && new NodeConsole(settings, {
+    ...{ node, version: settings.version, settings: settings.shown, flow },
+    backend: () => opened(opening),
+    report: sources.health,
+    health: () => latest,
+    onFailure: (error) => log(consoleFailure(error, node, json)),
+  });
+  const server = await serveHttp({ ...http, routes: nodeRoutes(sources), fallback: console?.answer });
+  await console?.listening(server.port);
+  return { http: server, console };
+}
+
+/** Where the console failed: the places in its code, and not the message, which may quote data. */
+function consoleFailure(error: unknown, node: string, json: boolean): string {
+  const { name, stack = "" } = error instanceof Error ? error : new Error("not an error");
+  const places = stack.split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 5);
+  const msg = `The console failed (${toErrorClass(name)})${
+    places.map((line) => `, ${line.trim()}`).join("")
+  }`;
+  return json ? toLogLine({ at: Date.now(), level: "error", event: "console_failed", msg, node }, {}) : msg;
+}
+
+/** The backend, for a page that can't wait until it is opened. */
+async function opened(opening: Promise<Backend>): Promise<Backend> {
+  const pending = new BackendUnavailable("The store is being opened");
+  return await Promise.race([opening, Promise.resolve().then(() => Promise.reject(pending))]);
 }
 
 /** The mailboxes of a backend that is being opened. If it can't be, its opener reports that, and no mailbox comes. */

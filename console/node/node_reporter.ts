@@ -18,6 +18,8 @@ interface ReadyFacts {
   readonly durability: string;
   /** Of /health and /metrics. */
   readonly url: string | undefined;
+  /** Signs in once, so no log has it. */
+  readonly consoleLink?: string | undefined;
 }
 
 /** Of the options of a node. */
@@ -80,7 +82,7 @@ export class NodeReporter {
   }
 
   /** The node takes work. */
-  ready({ backend, where, durability, url }: ReadyFacts): void {
+  ready({ backend, where, durability, url, consoleLink }: ReadyFacts): void {
     this.endOpening();
     const style = this.#output.paint?.err ?? paintNothing;
     this.#print("started", `${style("green", `Zaakstroom runs on ${backend}`)} (${where}): ${durability}`, {
@@ -91,6 +93,9 @@ export class NodeReporter {
     });
     const isShown = !this.#json && isLogged("info", this.#level);
     if (url !== undefined && isShown) this.#output.err(`See ${url}health and ${url}metrics`);
+    if (consoleLink !== undefined && isShown) {
+      this.#output.err(`Console, once within ten minutes: ${consoleLink}`);
+    }
   }
 
   /** It was asked to stop, and settles what it has. */

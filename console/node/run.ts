@@ -7,6 +7,7 @@ import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
+import { consoleSettings } from "./console_settings.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
 import { exposureWarning } from "../http/listen.ts";
@@ -103,7 +104,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
-  const { host, port, "http-hosts": hosts, workers, json } = values;
+  const { host, port, workers, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
@@ -112,20 +113,27 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     workers,
     policy,
     tracing: await loadTracing(values.backend, values.traces),
-    http: { host, port, hosts },
+    http: { host, port, hosts: hostsOf(values) },
+    console: await consoleSettings(values),
     json,
     logLevel: values["log-level"],
     log: output.err,
   });
   const { backend, where } = await opening;
   const { durability } = await backend.health();
-  reporter.ready({ backend: backend.name, where, durability, url: running.http?.url });
+  const { http, consoleLink } = running;
+  reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
   const workload = import("./workload.ts").then(({ runWorkload }) =>
     runWorkload({ backend, running, values, clock, stop: signals.graceful, output })
   );
   return await waitForEnd(running, workload, context);
+}
+
+/** Names that clients may use: those that are given, and that of the address people use. */
+function hostsOf({ "http-hosts": hosts = [], "public-url": publicUrl }: StartValues): readonly string[] {
+  return publicUrl === undefined ? hosts : [...hosts, new URL(publicUrl).hostname];
 }
 
 /** Simulated time, where it is asked for. It begins with the cases: at each start of the node anew, which does no harm. */

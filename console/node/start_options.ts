@@ -1,7 +1,7 @@
 /** The options of `start`, as the command declares them and the node reads them. @module */
 import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
-import { duration, flag, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
+import { duration, flag, httpUrl, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
 import { traceModes } from "../../backends/tracing/tracing.ts";
 import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
@@ -47,13 +47,13 @@ export const startOptions = {
     schema: text.default("127.0.0.1"),
     value: "HOST",
     env: "ZAAKSTROOM_HOST",
-    help: "address for /health and /metrics; default 127.0.0.1",
+    help: "address for the console, /health and /metrics; default 127.0.0.1",
   },
   port: {
     schema: wholeNumber(0, 65_535).default(8080),
     value: "PORT",
     env: "ZAAKSTROOM_PORT",
-    help: "port for /health and /metrics, 0 for any free one; default 8080",
+    help: "port for the console, /health and /metrics, 0 for any free one; default 8080",
   },
   "http-hosts": {
     schema: text.transform((names) => names.split(",").map((name) => name.trim())).optional(),
@@ -61,6 +61,32 @@ export const startOptions = {
     env: "ZAAKSTROOM_HTTP_HOSTS",
     help: "names clients may call this node by, separated by commas, for all but probes and /metrics; " +
       "default: those of the loopback, and --host",
+  },
+  console: {
+    schema: oneOf(["on", "off"]).optional(),
+    value: "on|off",
+    env: "ZAAKSTROOM_CONSOLE",
+    help:
+      "serve the console in a browser; default: on where only this machine reaches --host, or with --auth token",
+  },
+  auth: {
+    schema: oneOf(["link", "token"]).default("link"),
+    value: "WAY",
+    env: "ZAAKSTROOM_AUTH",
+    help:
+      "how people sign in to the console: link (one of this machine) or token (see --tokens); default link",
+  },
+  tokens: {
+    schema: text.optional(),
+    value: "FILE",
+    env: "ZAAKSTROOM_TOKENS",
+    help: "with --auth token: who has a token, with which roles, as JSON: see docs/how-to/console.md",
+  },
+  "public-url": {
+    schema: httpUrl.optional(),
+    value: "URL",
+    env: "ZAAKSTROOM_PUBLIC_URL",
+    help: "the address of the console for people, where a proxy stands before this node",
   },
   node: {
     schema: text.optional(),

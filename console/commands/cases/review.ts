@@ -10,6 +10,7 @@ import {
   reviewEventTypes,
 } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
+import { VersionConflict } from "../../../backends/errors.ts";
 import { decodeEvent, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import { UnknownKind } from "../../../schema/evolution.ts";
 import { newRootId } from "../../../schema/ids.ts";
@@ -65,13 +66,17 @@ async function progressOf(
 
 /**
  * Appends a caseworker's decision, on the version of the case it was taken on: of two caseworkers the first one decides,
- * and the second gets a VersionConflict.
+ * and the second gets a VersionConflict. `seen` is the version that the caseworker looked at, where that is known.
  */
 export async function decideCase(
   backend: Backend,
   decided: CaseworkerDecision,
+  seen?: number,
 ): Promise<{ version: number }> {
   const { progress, version } = await progressOf(backend, decided.caseId);
+  if (seen !== undefined && version > 0 && seen !== version) {
+    throw new VersionConflict(decided.caseId, { exact: seen }, version);
+  }
   if (version === 0) throw new CommandError(exitCodes.notFound, `There is no case ${decided.caseId}`);
   const stamp = { event_id: newRootId(), timestamp: new Date().toISOString() };
   const act = caseworkerDecision(progress, decided, stamp);

@@ -28,6 +28,8 @@ function onPartitions(
 /** A node's mailboxes of some processors as it acquires them; it closes at once what it is told to give back. */
 class Holdings {
   readonly #acquired: Mailbox[] = [];
+  /** What it is told to give back it keeps. */
+  keepsRevoked = false;
 
   constructor(readonly fixture: Fixture, readonly backend: Backend, processors: readonly ProcessorSpec[]) {
     for (const processor of processors) this.add(processor);
@@ -40,7 +42,9 @@ class Holdings {
   async #hold(processor: ProcessorSpec, signal: AbortSignal): Promise<void> {
     for await (const mailbox of this.backend.mailboxes(processor, signal)) {
       this.#acquired.push(mailbox);
-      mailbox.revoked.addEventListener("abort", () => void this.fixture.run(mailbox.close()));
+      mailbox.revoked.addEventListener("abort", () => {
+        if (!this.keepsRevoked) void this.fixture.run(mailbox.close());
+      });
     }
   }
 
@@ -63,6 +67,23 @@ async function untilAllOwned(fixture: Fixture, nodes: readonly Holdings[], specs
       const owned = nodes.flatMap((node) => node.partitionsOf(spec)).sort((a, b) => a - b);
       return owned.join() === all.join();
     }));
+}
+
+/** Waits until two nodes, each with a processor of its own, have their shares: what the second has leased alone at the first. */
+async function untilLeasedAlone(fixture: Fixture, first: Holdings, second: Holdings) {
+  const { partitions } = first.backend;
+  // An epoch below that of the partition's lease is of one that was leased alone.
+  const aloneAt = ({ partition, epoch }: Mailbox) =>
+    second.of(ANALYSIS).filter((each) => each.partition === partition && each.epoch < epoch);
+  const own = () => first.of(INTAKE).filter((intake) => aloneAt(intake).length > 0);
+  await fixture.until(
+    "each has its share of the partitions",
+    () =>
+      own().length === Math.floor(partitions / 2) && first.of(INTAKE).length === partitions &&
+      second.of(ANALYSIS).length === partitions,
+  );
+  const before = own();
+  return { before, alone: before.flatMap(aloneAt) };
 }
 
 /** Waits until in each partition of a node the lease of intake is that of analysis too. */
@@ -137,16 +158,7 @@ export const partitionLeaseCases: ConformanceCase[] = [
     async (fixture, one) => {
       const first = new Holdings(fixture, one, [INTAKE]);
       const second = new Holdings(fixture, await fixture.harness.backend("two"), [ANALYSIS]);
-      const own = () => first.of(INTAKE).filter((intake) => lentAt(intake) !== undefined);
-      // An epoch below that of the partition's lease is of one that was leased alone.
-      const lentAt = ({ partition, epoch }: Mailbox) =>
-        second.of(ANALYSIS).find((each) => each.partition === partition && each.epoch < epoch);
-      await fixture.until(
-        "each has its share of the partitions",
-        () => own().length === Math.floor(one.partitions / 2) && first.of(INTAKE).length === one.partitions,
-      );
-      const before = own();
-      const lent = lentAt(before[0]!)!;
+      const { before, alone: [alone] } = await untilLeasedAlone(fixture, first, second);
       first.add(ANALYSIS);
       await fixture.until(
         "it is hosted where the partition is",
@@ -155,8 +167,8 @@ export const partitionLeaseCases: ConformanceCase[] = [
             first.of(ANALYSIS).some((joined) => joined.lease === lease && !joined.revoked.aborted)
           ),
       );
-      assert(lent.revoked.aborted && before.every(({ revoked }) => !revoked.aborted));
-      await assertRejects(() => lent.markInFlight({ first: 1, last: 1, exclusive: false }), Fenced);
+      assert(alone!.revoked.aborted && before.every(({ revoked }) => !revoked.aborted));
+      await assertRejects(() => alone!.markInFlight({ first: 1, last: 1, exclusive: false }), Fenced);
       second.add(INTAKE);
       await untilAllOwned(fixture, [first, second], [INTAKE, ANALYSIS]);
       await untilShared(fixture, first);
@@ -166,12 +178,12 @@ export const partitionLeaseCases: ConformanceCase[] = [
     "a processor that is leased alone is kept from the holder until its mailbox is closed (I5)",
     async (fixture, one) => {
       const first = new Holdings(fixture, one, [INTAKE]);
-      const two = await fixture.harness.backend("two");
-      const lent = await fixture.mailboxes(two, ANALYSIS);
-      const alone = () => lent.filter(({ partition }) => first.partitionsOf(INTAKE).includes(partition));
+      const second = new Holdings(fixture, await fixture.harness.backend("two"), [ANALYSIS]);
+      const { alone } = await untilLeasedAlone(fixture, first, second);
+      second.keepsRevoked = true;
       first.add(ANALYSIS);
-      await fixture.until("they are to be given back", () => alone().some(({ revoked }) => revoked.aborted));
-      const handed = alone().find(({ revoked }) => revoked.aborted)!;
+      await fixture.until("they are to be given back", () => alone.some(({ revoked }) => revoked.aborted));
+      const handed = alone.find(({ revoked }) => revoked.aborted)!;
       await fixture.harness.advance(2 * fixture.harness.leaseMs);
       assert(!first.partitionsOf(ANALYSIS).includes(handed.partition));
       await handed.markInFlight({ first: 1, last: 1, exclusive: false });

@@ -12,6 +12,8 @@ const UNIFORM_EXPORTS: readonly { readonly room: string; readonly name: string; 
     name: "command",
     why: "what a command's folder gives to the list of commands",
   },
+  { room: "console/web/pages/", name: "page", why: "what a page gives to the list of routes" },
+  { room: "console/web/acts/", name: "act", why: "what an act gives to the list of routes" },
 ];
 
 export function doubledExportViolations({ files }: SourceTree): readonly Violation[] {

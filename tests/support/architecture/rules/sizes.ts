@@ -15,6 +15,8 @@ const ROOMS_OF_ONE_THING_A_FILE: Readonly<Record<string, string>> = {
   "simulators/faults": "one fault a file",
   "console/commands": "one command a file",
   "console/http/routes": "one route a file",
+  "console/web/pages": "one page a file",
+  "console/web/acts": "one act a file",
   "schema/postgres/functions": "one SQL function a file",
   "actors/projections": "one projection a file",
   "tests/conformance/cases": "one part of the contract a file",

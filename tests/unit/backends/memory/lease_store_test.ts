@@ -62,7 +62,7 @@ class Node {
   }
 }
 
-class ClusterFixture {
+class LeaseFixture {
   readonly clock = new ManualClock();
   readonly table = new LeaseTable(PARTITIONS);
   readonly nodes: Node[] = [];
@@ -162,7 +162,7 @@ class ClusterFixture {
 
 Deno.test("whatever nodes come, die, restart and go, no processor ever has two owners, epochs grow, and all have one in the end (I5)", async () => {
   for (let seed = 1; seed <= 60; seed++) {
-    const fixture = new ClusterFixture(seed);
+    const fixture = new LeaseFixture(seed);
     for (let i = 0; i < 60; i++) await fixture.step();
     await fixture.settleDown().catch((error) => {
       throw new Error(`Seed ${seed}`, { cause: error });

@@ -1,0 +1,56 @@
+/** Whether a node serves the console, to whom, and what of its settings is shown there. @module */
+import config from "../../deno.json" with { type: "json" };
+import { UsageError } from "../cli/exit_codes.ts";
+import { isLoopback } from "../http/listen.ts";
+import type { ConsoleSettings } from "../web/node_console.ts";
+import { readTokens } from "../web/token_file.ts";
+import type { StartValues } from "./start_options.ts";
+
+type ConsoleValues = Pick<StartValues, "console" | "auth" | "tokens" | "public-url" | "host">;
+
+/** Settings that hold no secret. What is not here is not shown. */
+const SHOWN = [
+  "backend",
+  "workers",
+  "host",
+  "port",
+  "node",
+  "lease",
+  "policy",
+  "log-level",
+  "traces",
+  "stop-within",
+  "auth",
+  "public-url",
+] as const;
+
+/**
+ * The console of a node; undefined where there is none: it is switched off, or others than this machine reach the address and
+ * nobody would have to sign in. Throws UsageError for settings that contradict each other.
+ */
+export async function consoleSettings(values: StartValues): Promise<ConsoleSettings | undefined> {
+  refuseContradictions(values);
+  const { console: wanted, auth, tokens, host } = values;
+  if (wanted === "off" || (auth === "link" && !isLoopback(host))) return undefined;
+  return {
+    findByToken: auth === "token" ? await readTokens(tokens!) : undefined,
+    publicUrl: values["public-url"],
+    version: config.version,
+    shown: Object.fromEntries(
+      SHOWN.filter((name) => values[name] !== undefined).map((name) => [name, String(values[name])]),
+    ),
+  };
+}
+
+/** Refuses what would open the console to everybody, or to nobody. */
+function refuseContradictions({ console: wanted, auth, tokens, host }: ConsoleValues): void {
+  if (auth === "token" && tokens === undefined) throw new UsageError("--auth token needs --tokens FILE");
+  if (auth === "link" && tokens !== undefined) {
+    throw new UsageError("Cannot use --tokens without --auth token");
+  }
+  if (wanted === "on" && auth === "link" && !isLoopback(host)) {
+    throw new UsageError(
+      `Cannot serve the console on ${host}, which others reach: use --auth token --tokens FILE, or --host 127.0.0.1`,
+    );
+  }
+}

@@ -1,0 +1,33 @@
+/** Who may do what: the one table of acts and roles, for pages, acts and JSON alike. Pure. @module */
+
+/** The roles that a person or a program can have. */
+export const roles = ["viewer", "caseworker", "approver", "operator", "auditor", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+const everyone: readonly Role[] = roles;
+const operators: readonly Role[] = ["operator", "admin"];
+const overseers: readonly Role[] = ["operator", "auditor", "admin"];
+
+/** Every act of the console, with the roles that may do it. */
+export const access = {
+  "overview.see": everyone,
+  "cases.see": everyone,
+  "review.see": ["caseworker", "approver", "auditor", "admin"],
+  "review.decide": ["caseworker", "approver", "admin"],
+  "stuck.see": everyone,
+  "stuck.preview": operators,
+  "stuck.redrive": operators,
+  "stuck.discard": operators,
+  "inbox.see": overseers,
+  "inbox.retry": operators,
+  "inbox.discard": operators,
+  "audit.see": ["auditor", "admin"],
+  "node.see": overseers,
+} as const satisfies Record<string, readonly Role[]>;
+export type Act = keyof typeof access;
+
+/** Whether one of the roles may do the act. */
+export function isAllowed(held: readonly Role[], act: Act): boolean {
+  const allowed: readonly Role[] = access[act];
+  return held.some((role) => allowed.includes(role));
+}

@@ -1,0 +1,142 @@
+/** The figures of the Overview, from the health of the store and what this node settled. Pure. @module */
+import type { Health, MailboxHealth } from "../../../backends/health.ts";
+import type { HealthReport } from "../../http/health_report.ts";
+import type { FlowFigures, FlowMeter } from "../../telemetry/flow_meter.ts";
+
+export interface ProcessorFigures {
+  readonly name: string;
+  readonly state: string;
+  readonly per_minute: number;
+  readonly hour: readonly number[];
+  readonly pending: number;
+  readonly oldest_ms: number;
+  readonly p50_ms: number | null;
+  readonly p99_ms: number | null;
+  readonly parked: number;
+  readonly dead: number;
+}
+
+interface NodeShare {
+  readonly node: string;
+  readonly mailboxes: number;
+}
+
+/** One mailbox in the map of partitions. */
+export interface PartitionCell {
+  readonly processor: string;
+  readonly partition: number;
+  readonly owner: string | null;
+  readonly epoch: number;
+  readonly pending: number;
+  readonly isStuck: boolean;
+}
+
+export interface OverviewFigures {
+  readonly at: string;
+  readonly status: HealthReport["status"];
+  readonly why: readonly string[];
+  readonly node: string;
+  readonly workers: number;
+  readonly restarts: number;
+  readonly opened_per_minute: number;
+  readonly closed_per_minute: number;
+  readonly processors: readonly ProcessorFigures[];
+  readonly refused: number;
+  readonly timers: number;
+  readonly next_timer_at: string | null;
+  readonly durability: string | null;
+  readonly survives_power_failure: boolean;
+  readonly nodes: readonly NodeShare[];
+  readonly unowned: number;
+  readonly partitions: readonly PartitionCell[];
+}
+
+/** The figures at a moment. Without the store's health, those that the node knows by itself. */
+export function overviewFigures(
+  report: HealthReport,
+  health: Health | undefined,
+  flow: FlowMeter,
+  order: readonly string[],
+): OverviewFigures {
+  const mailboxes = health?.mailboxes ?? [];
+  return {
+    at: report.checked_at,
+    status: report.status,
+    why: report.why,
+    node: report.node,
+    workers: report.workers,
+    restarts: flow.restarts,
+    opened_per_minute: flow.processor(order[0]!).perMinute,
+    closed_per_minute: flow.closed().perMinute,
+    processors: sorted(report.processors, order).map((each) =>
+      processorFigures(each, flow.processor(each.name))
+    ),
+    refused: report.refused ?? 0,
+    timers: health?.timers ?? 0,
+    next_timer_at: health?.nextTimerAt ?? null,
+    durability: report.durability,
+    survives_power_failure: health?.survivesPowerFailure ?? false,
+    nodes: nodeShares(mailboxes),
+    unowned: mailboxes.filter(isFree).length,
+    partitions: mailboxes.map(cellOf),
+  };
+}
+
+type ProcessorReport = HealthReport["processors"][number];
+
+function sorted(reports: readonly ProcessorReport[], order: readonly string[]): readonly ProcessorReport[] {
+  const place = (name: string) => order.includes(name) ? order.indexOf(name) : order.length;
+  return reports.toSorted((a, b) => place(a.name) - place(b.name));
+}
+
+function processorFigures(report: ProcessorReport, flow: FlowFigures): ProcessorFigures {
+  const { name, state, pending, oldest_ms, parked, dead } = report;
+  const { p50 = null, p99 = null } = flow.latencyMs ?? {};
+  return {
+    ...{ name, state, per_minute: flow.perMinute, hour: flow.hour, pending, oldest_ms },
+    ...{ p50_ms: p50, p99_ms: p99, parked, dead },
+  };
+}
+
+const isFree = ({ owner, leaseMs }: MailboxHealth) => owner === null || leaseMs <= 0;
+
+function nodeShares(mailboxes: readonly MailboxHealth[]): readonly NodeShare[] {
+  const counts = new Map<string, number>();
+  for (const mailbox of mailboxes) {
+    if (!isFree(mailbox)) counts.set(mailbox.owner!, (counts.get(mailbox.owner!) ?? 0) + 1);
+  }
+  return [...counts].map(([node, count]) => ({ node, mailboxes: count })).toSorted((a, b) =>
+    a.node < b.node ? -1 : 1
+  );
+}
+
+function cellOf(mailbox: MailboxHealth): PartitionCell {
+  const { processor, partition, owner, epoch, pending, dead, parked } = mailbox;
+  return {
+    ...{ processor, partition, epoch, pending },
+    owner: isFree(mailbox) ? null : owner,
+    isStuck: dead > 0 || parked > 0,
+  };
+}
+
+/** Something that waits for a person, the most harmful first. */
+export interface Attention {
+  readonly kind: "dead" | "why" | "refused";
+  readonly count: number;
+  readonly where: string;
+  readonly text: string;
+}
+
+/** What needs attention first: what stands still, what was given up, what was refused. At most three. */
+export function attentionOf(figures: OverviewFigures): readonly Attention[] {
+  const dead = figures.processors.filter((each) => each.dead > 0).toSorted((a, b) => b.dead - a.dead)
+    .map(({ name, dead }): Attention => ({ kind: "dead", count: dead, where: name, text: "" }));
+  const isHeldUp = figures.status === "stuck" || figures.status === "unavailable";
+  const why = isHeldUp
+    ? figures.why.slice(0, 2).map((text): Attention => ({ kind: "why", count: 0, where: "", text }))
+    : [];
+  const refused: readonly Attention[] = figures.refused > 0
+    ? [{ kind: "refused", count: figures.refused, where: "", text: "" }]
+    : [];
+  return [...why, ...dead, ...refused].slice(0, 3);
+}

@@ -1,0 +1,43 @@
+/** `/node`: health, version and settings of the node that serves this page. @module */
+import type { HealthReport } from "../../http/health_report.ts";
+import { type Markup, markup } from "../markup.ts";
+import type { Page } from "../page.ts";
+import type { Writer } from "../texts/catalogue.ts";
+import { factList, pageHead, timeOf } from "../views/parts.ts";
+
+export const page: Page = {
+  path: "/node",
+  act: "node.see",
+  async show({ write, sources }) {
+    const report = await sources.report();
+    const { version, settings } = sources;
+    const title = write("node.title", { name: report.node });
+    return {
+      title,
+      current: "node",
+      json: { version, settings, health: report },
+      body: markup`${pageHead(title, write("node.lead"))}<div class="split"><section><h2>${
+        write("node.health")
+      }</h2>${healthFacts(report, version, write)}</section><section><h2>${write("node.settings")}</h2>${
+        factList(
+          Object.entries(settings).map(([name, value]) => [name, markup`<code>${value}</code>`] as const),
+        )
+      }</section></div>`,
+    };
+  },
+};
+
+function healthFacts(report: HealthReport, version: string, write: Writer): Markup {
+  const { status, ready, why, since, started_at, backend, durability, workers } = report;
+  return factList([
+    [write("node.status"), status],
+    [write("node.ready"), write(ready ? "node.yes" : "node.no")],
+    [write("node.why"), why.length === 0 ? write("none") : why.map((line) => markup`${line}<br>`)],
+    [write("node.since"), timeOf(since, write)],
+    [write("node.started"), timeOf(started_at, write)],
+    [write("nodes.title"), write("nodes.workers", { n: workers })],
+    [write("node.backend"), backend],
+    [write("node.durability"), durability ?? write("unknown")],
+    [write("node.version"), version],
+  ]);
+}

@@ -1,0 +1,189 @@
+/** Any history of records, levels, merges, crashes and losses gives what plain maps of the log say. @module */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { BackendUnavailable } from "../../../../../backends/errors.ts";
+import { IndexDamaged } from "../../../../../backends/nats/index/entry/event_span.ts";
+import {
+  type CaseHeads,
+  IndexFenced,
+  type PartitionIndex,
+} from "../../../../../backends/nats/index/partition_index.ts";
+import { CASES, IndexFixture, type Step, step } from "../../../../support/index/index_fixture.ts";
+import { assertCase, assertIndex } from "../../../../support/index/index_model.ts";
+
+async function playHistory(steps: readonly Step[], fingerprintBits: number): Promise<void> {
+  const fixture = new IndexFixture(fingerprintBits);
+  await fixture.takeOver();
+  for (const step of steps) await fixture.run(step);
+  await fixture.written();
+  await assertIndex(fixture.index, fixture.log);
+  fixture.store.failAfter = Infinity;
+  await assertIndex(await fixture.open(false), fixture.log);
+}
+
+Deno.test("any history of records, levels, merges, crashes and losses gives what plain maps say", async () => {
+  const history = fc.array(step, { maxLength: 80, size: "max" });
+  // A fingerprint of one bit: nearly every event of a case has that of another.
+  const property = fc.asyncProperty(history, fc.constantFrom(32, 1), playHistory);
+  await fc.assert(property, { numRuns: 60 });
+});
+
+/** An owner with cases in runs and in memory. */
+async function filledIndex(): Promise<IndexFixture> {
+  const fixture = new IndexFixture();
+  await fixture.takeOver();
+  for (let i = 0; i < 20; i++) {
+    fixture.append([{ of: i % CASES.length, events: 2 }]);
+    await fixture.index.maintain();
+  }
+  return fixture;
+}
+
+Deno.test("a manifest that the owner of before writes meanwhile is loaded, and the log with it", async () => {
+  const fixture = await filledIndex();
+  const before: PartitionIndex = fixture.index;
+  const next = await fixture.open();
+  fixture.append([{ of: 1, events: 1 }, { of: 2, events: 300 }]);
+  await before.flush();
+  fixture.append([{ of: 1, events: 1 }]);
+  for await (const record of fixture.log.recordsBehind(next.state.upTo.sequence)) next.absorb(record);
+  await next.claim(2);
+  await assertIndex(next, fixture.log);
+});
+
+Deno.test("an owner of before is fenced by the manifest of the next one", async () => {
+  const fixture = await filledIndex();
+  const before = fixture.index;
+  await fixture.takeOver();
+  fixture.append([{ of: 1, events: 1 }]);
+  await assertRejects(() => before.flush(), IndexFenced);
+  await assertRejects(() => before.claim(1), IndexFenced);
+  await fixture.index.flush();
+  await assertIndex(fixture.index, fixture.log);
+});
+
+Deno.test("an index whose last record the log has lost is made anew", async () => {
+  const fixture = await filledIndex();
+  await fixture.index.flush();
+  fixture.log.truncate(2);
+  await fixture.takeOver();
+  await assertIndex(fixture.index, fixture.log);
+});
+
+Deno.test("an index whose last sequence came again with another record is made anew", async () => {
+  const fixture = await filledIndex();
+  await fixture.index.flush();
+  const last = fixture.log.records.at(-1)!;
+  const other = {
+    ...last,
+    nonce: "another",
+    cases: [{ ...last.cases[0]!, caseId: "another case", firstVersion: 1 }],
+  };
+  assertThrows(() => fixture.index.absorb(other), IndexDamaged);
+  fixture.log.truncate(1);
+  fixture.log.append(other);
+  await fixture.takeOver();
+  await assertIndex(fixture.index, fixture.log);
+});
+
+Deno.test("a reader whose run was merged loads the manifest of the owner, and the log", async () => {
+  const fixture = await filledIndex();
+  const reader = await fixture.open(false);
+  const before = await fixture.store.listRuns();
+  for (let i = 0; i < 60; i++) {
+    const record = fixture.append([{ of: i % CASES.length, events: 2 }]);
+    reader.absorb(record);
+    await fixture.index.maintain();
+  }
+  const after = await fixture.store.listRuns();
+  assertEquals(before.filter((run) => after.includes(run)), [], "all runs of before are gone");
+  await assertIndex(reader, fixture.log);
+});
+
+Deno.test("a block that is gone and named all the same is an error, and making the index anew mends it", async () => {
+  const fixture = await filledIndex();
+  await fixture.index.flush();
+  const runs = await fixture.store.listRuns();
+  await fixture.store.purgeRuns(runs);
+  await assertRejects(() => fixture.index.find(CASES[0]!), IndexDamaged);
+  await fixture.index.rebuild();
+  await assertIndex(fixture.index, fixture.log);
+});
+
+Deno.test("a level that could not be written is written by the next try, with what came meanwhile behind it", async () => {
+  const fixture = await filledIndex();
+  await fixture.index.flush();
+  await fixture.takeOver();
+  fixture.append([{ of: 1, events: 1 }]);
+  fixture.store.failAfter = 0;
+  await assertRejects(() => fixture.index.flush(), BackendUnavailable);
+  fixture.store.failAfter = Infinity;
+  await assertCase(fixture.index, fixture.log, CASES[1]!);
+  fixture.append([{ of: 1, events: 1 }]);
+  await assertIndex(fixture.index, fixture.log);
+  await fixture.index.flush();
+  await fixture.index.flush();
+  await assertIndex(await fixture.open(false), fixture.log);
+});
+
+Deno.test("a claim removes the runs that owners of before left behind", async () => {
+  const fixture = await filledIndex();
+  fixture.append([{ of: 1, events: 1 }]);
+  fixture.store.failAfter = 1;
+  await fixture.index.flush().catch(() => {});
+  await fixture.takeOver();
+  assertEquals((await fixture.store.listRuns()).length, fixture.index.runs.length);
+  await assertIndex(fixture.index, fixture.log);
+});
+
+Deno.test("a version that is missing is noticed: in memory at once, behind a run when the case is read", async () => {
+  const fixture = await filledIndex();
+  const record = fixture.append([{ of: 1, events: 1 }]);
+  const { caseId, events } = record.cases[0]!;
+  const gap = (sequence: number) => ({ ...record, sequence, cases: [{ caseId, firstVersion: 900, events }] });
+  assertThrows(() => fixture.index.absorb(gap(record.sequence + 1)), IndexDamaged);
+  await fixture.takeOver();
+  await fixture.index.flush();
+  fixture.index.absorb(gap(record.sequence + 1));
+  await assertRejects(() => fixture.index.find(caseId), IndexDamaged);
+});
+
+Deno.test("once filters are loaded a new case costs no read, and a case in memory never does", async () => {
+  const fixture = await filledIndex();
+  const index: CaseHeads = fixture.index;
+  fixture.store.reads = 0;
+  for (let i = 0; i < 300; i++) assertEquals(await index.find(`new-${i}`), undefined);
+  assert(fixture.store.reads < 60, `${fixture.store.reads} reads of 300 cases in up to 3 runs`);
+  await fixture.index.find(CASES[1]!);
+  fixture.append([{ of: 1, events: 1 }]);
+  fixture.store.reads = 0;
+  await assertCase(fixture.index, fixture.log, CASES[1]!);
+  assertEquals(fixture.store.reads, 0);
+});
+
+Deno.test("a case of many thousands of events is in many small blocks, and is found whole", async () => {
+  const fixture = new IndexFixture();
+  await fixture.takeOver();
+  for (let i = 0; i < 4; i++) {
+    fixture.append([{ of: 0, events: 5_000 }, { of: 1, events: 1 }]);
+    await fixture.index.flush();
+  }
+  await fixture.index.merge();
+  assert(fixture.store.largest < 10_000, `${fixture.store.largest} bytes`);
+  await assertIndex(await fixture.open(), fixture.log);
+});
+
+Deno.test("parked cases that are many are kept beside the manifest", async () => {
+  const fixture = await filledIndex();
+  const parked = Array.from({ length: 3_000 }, (_, i) => {
+    return { processor: `processor-${i}`, caseId: CASES[1]!, waiting: 1, dead: 1 };
+  });
+  fixture.append([{ of: 1, events: 1 }], { parked });
+  await fixture.index.flush();
+  const { text } = (await fixture.store.readManifest())!;
+  assert(text.length < 20_000, `${text.length} bytes`);
+  await assertIndex(await fixture.open(), fixture.log);
+  fixture.append([{ of: 1, events: 1 }], { parked: parked.map((each) => ({ ...each, waiting: 0 })) });
+  await fixture.index.flush();
+  assertEquals((await fixture.store.listRuns()).length, fixture.index.runs.length);
+});

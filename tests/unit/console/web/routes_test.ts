@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { access, type Act, roles } from "../../../../console/web/access.ts";
+import { acts, pages } from "../../../../console/web/routes.ts";
+import { ServedConsole } from "../../../support/served_console.ts";
+
+Deno.test("every route is open to the roles of its act and to no other", async () => {
+  await using served = new ServedConsole();
+  for (const role of roles) {
+    const { cookie, csrf } = served.signIn(role);
+    for (const { path, act } of pages) {
+      const { status } = await served.ask(path.replace(":id", "none"), {
+        headers: { cookie, accept: "text/html" },
+      });
+      assertEquals(status === 403, !allows(act, role), `${role} ${path}: ${status}`);
+    }
+    for (const { path, act } of acts) {
+      const { status } = await served.submit(path, cookie, { csrf });
+      assertEquals(status === 403, !allows(act, role), `${role} ${path}: ${status}`);
+    }
+  }
+  assertEquals(served.failures, []);
+});
+
+Deno.test("a preview is refused where the page around it is not", async () => {
+  await using served = new ServedConsole();
+  const asked = async (role: (typeof roles)[number], path: string) => {
+    const { cookie } = served.signIn(role);
+    return (await served.ask(path, { headers: { cookie, accept: "text/html" } })).status;
+  };
+  assertEquals([await asked("viewer", "/stuck"), await asked("operator", "/stuck?preview=1")], [200, 200]);
+});
+
+Deno.test("the table of roles is what it was agreed to be", () => {
+  const table = Object.fromEntries(roles.map((role) => [role, actsOf(role)]));
+  const everyone = ["overview.see", "cases.see", "stuck.see"];
+  const reviewing = ["review.see", "review.decide"];
+  assertEquals(table.viewer, everyone);
+  assertEquals(table.caseworker, ["overview.see", "cases.see", ...reviewing, "stuck.see"]);
+  assertEquals(table.approver, table.caseworker);
+  assertEquals(table.auditor, [
+    "overview.see",
+    "cases.see",
+    "review.see",
+    "stuck.see",
+    "inbox.see",
+    "audit.see",
+    "node.see",
+  ]);
+  assertEquals(table.operator?.filter((act) => act.startsWith("review")), []);
+  assertEquals(table.admin, Object.keys(access));
+});
+
+function allows(act: Act, role: (typeof roles)[number]): boolean {
+  return (access[act] as readonly string[]).includes(role);
+}
+
+function actsOf(role: (typeof roles)[number]): readonly string[] {
+  return (Object.keys(access) as Act[]).filter((act) => allows(act, role));
+}

@@ -77,7 +77,7 @@ natsTest(
     await using two = startNode(server.url, "two");
     await Promise.all([one.serving(), two.serving()]);
     const connection = await connect({ servers: server.url });
-    const feeder = await openNats({ url: server.url });
+    const feeder = await openNats({ url: server.url, deadlineMs: 60_000 });
     try {
       await until(connection, (all) => owned(all, "one") === HALF && owned(all, "two") === HALF);
       const feeding = feed(feeder);

@@ -3,7 +3,7 @@ import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.
 import { WakeSignal } from "../../backends/primitives/wake_signal.ts";
 
 /** Long enough for a slow machine; a test that waits in vain says what was told. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 type ReportedFailure = { readonly ids: DeliveryIds; readonly error: string };
 

@@ -44,8 +44,8 @@ async function runNode(): Promise<number> {
   const options = {
     ...testSupervisorOptions,
     // A heap that is nearly full is slow: it is to end the process, and not to be too late.
-    deliveryTimeoutMs: 2_000,
-    hangMs: 2_500,
+    deliveryTimeoutMs: 5_000,
+    hangMs: 5_500,
     policy: { ...testSupervisorOptions.policy, errors },
   };
   const supervisor = new Supervisor(backend, [misbehavingProcessor], observer, options);

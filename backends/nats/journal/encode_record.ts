@@ -1,0 +1,135 @@
+/**
+ * Writes a record as bytes: a line of JSON with its head, then its events in frames as the lines that deliveries are made
+ * of, then what else it changes. Reading is `decode_record.ts`.
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import { payloadPrefix, type PendingEvent } from "../stream/message.ts";
+import { caseTag, type FrameSize, packFrame } from "./frames.ts";
+import {
+  FRAME_BYTES,
+  type LogRecord,
+  RECORD_FORMAT,
+  type RecordChanges,
+  type RecordEvent,
+  type RecordHead,
+} from "./record.ts";
+
+/** An event with the version it will have. */
+interface VersionedEvent {
+  readonly version: number;
+  readonly event: PendingEvent;
+}
+
+/** The content of a record before it is written. */
+interface RecordDraft {
+  readonly head: RecordHead;
+  readonly changes: RecordChanges;
+  readonly events: readonly VersionedEvent[];
+}
+
+/** The bytes of a record, and the record as they will be read. */
+interface EncodedRecord {
+  readonly payload: Uint8Array;
+  readonly record: LogRecord;
+}
+
+/** A frame of events in the head: how many, their bytes, and the tags of their cases where there are more frames. */
+export type EventFrame = readonly [events: number, raw: number, stored: number, tags?: string];
+
+/** The first line of a record. */
+export interface HeadLine extends RecordHead {
+  readonly format: typeof RECORD_FORMAT;
+  readonly frames: readonly EventFrame[];
+  readonly changes?: FrameSize;
+}
+
+/** From so many bytes on a record is compressed: below it costs more time than the bytes are worth. */
+const COMPRESS_FROM = 8_192;
+const LINE_BREAK = 10;
+const encoder = new TextEncoder();
+
+/** Encodes a record. Its events share one buffer with the result. */
+export function encodeRecord({ head, changes, events }: RecordDraft): EncodedRecord {
+  const { lines, read } = writeLines(events);
+  const more = isEmpty(changes) ? new Uint8Array() : encoder.encode(JSON.stringify(changes));
+  const compress = lines.length + more.length > COMPRESS_FROM;
+  const slices = sliceLines(read);
+  const packed = slices.map(({ start, end }) => packFrame(lines.subarray(start, end), compress));
+  const frames = slices.map(({ start, end, events }, i): EventFrame => {
+    const frame = [events.length, end - start, packed[i]!.length] as const;
+    return slices.length === 1 ? frame : [...frame, tagsOf(events)];
+  });
+  const last = packFrame(more, compress);
+  const line: HeadLine = {
+    format: RECORD_FORMAT,
+    ...head,
+    frames,
+    ...(more.length === 0 ? {} : { changes: [more.length, last.length] }),
+  };
+  return {
+    payload: concat([encoder.encode(`${JSON.stringify(line)}\n`), ...packed, last]),
+    record: { kind: "record", head, changes, events: read.map(({ event }) => event) },
+  };
+}
+
+/** The bytes that an event takes in a record before compression, at most. */
+export function bytesOfEvent({ body }: PendingEvent): number {
+  return body.length + MOST_VERSION_BYTES;
+}
+
+/** A version of nine digits, a tab and a line break. */
+const MOST_VERSION_BYTES = 11;
+
+function isEmpty({ timers, parked, trail }: RecordChanges): boolean {
+  return timers.length + parked.length + trail.length === 0;
+}
+
+/** An event as it will be read, and where its line is. */
+interface WrittenEvent {
+  readonly event: RecordEvent;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The lines of the events: version and body, a line break behind each. */
+function writeLines(events: readonly VersionedEvent[]): { lines: Uint8Array; read: WrittenEvent[] } {
+  const room = new Uint8Array(events.reduce((sum, { event }) => sum + bytesOfEvent(event), 0));
+  let at = 0;
+  const read = events.map(({ version, event }, index): WrittenEvent => {
+    const start = at;
+    at += encoder.encodeInto(payloadPrefix(version), room.subarray(at)).written;
+    room.set(event.body, at);
+    const rest = room.subarray(at - 1, at + event.body.length);
+    at += event.body.length;
+    room[at++] = LINE_BREAK;
+    const { eventId, type, caseId } = event;
+    return { event: { index, version, eventId, type, caseId, rest }, start, end: at };
+  });
+  return { lines: room.subarray(0, at), read };
+}
+
+interface LineSlice {
+  readonly start: number;
+  end: number;
+  readonly events: WrittenEvent[];
+}
+
+/** Cuts the lines into frames. One line may be larger than a frame. */
+function sliceLines(lines: readonly WrittenEvent[]): LineSlice[] {
+  const slices: LineSlice[] = [];
+  for (const line of lines) {
+    const open = slices.at(-1);
+    if (open === undefined || line.end - open.start > FRAME_BYTES) {
+      slices.push({ start: line.start, end: line.end, events: [line] });
+    } else {
+      open.end = line.end;
+      open.events.push(line);
+    }
+  }
+  return slices;
+}
+
+function tagsOf(events: readonly WrittenEvent[]): string {
+  return [...new Set(events.map(({ event }) => event.caseId))].map(caseTag).join("");
+}

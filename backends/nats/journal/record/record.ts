@@ -3,10 +3,10 @@
  * the message's sequence and their index in it, so that positions grow with the log and need no numbers of their own.
  * @module
  */
-import type { EventKind } from "../../../schema/evolution.ts";
-import type { AuditEntry } from "../../dead_letters.ts";
-import type { InFlightMark, StoredTimerChange } from "../../mailbox/mailbox.ts";
-import type { ParkedCase } from "../../settlement/parked_case.ts";
+import type { EventKind } from "../../../../schema/evolution.ts";
+import type { AuditEntry } from "../../../dead_letters.ts";
+import type { InFlightMark, StoredTimerChange } from "../../../mailbox/mailbox.ts";
+import type { ParkedCase } from "../../../settlement/parked_case.ts";
 
 /** The only format there is. What says another one is not read. */
 export const RECORD_FORMAT = 1;
@@ -26,7 +26,7 @@ export const recordKinds = ["take", "own", "settle", "direct", "act"] as const;
 type RecordKind = (typeof recordKinds)[number];
 
 /** How far one processor has come with a record, under which epoch of its own. */
-interface ProcessorMove {
+export interface ProcessorMove {
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -44,7 +44,7 @@ type TimerEntry = StoredTimerChange | {
 };
 
 /** The parked deliveries of a case for one processor, dead letters among them; an empty list when none is left. */
-interface ParkedEntry {
+export interface ParkedEntry {
   readonly processor: string;
   readonly caseId: string;
   readonly waiting: ParkedCase;
@@ -106,6 +106,12 @@ export interface LogRecord {
 export interface MalformedRecord {
   readonly kind: "malformed";
   readonly reason: string;
+}
+
+/** A record, or what stands in its place, and its sequence in the log. */
+export interface StoredRecord<R = LogRecord | MalformedRecord> {
+  readonly sequence: number;
+  readonly record: R;
 }
 
 /** The position of an event. Sequences may grow to 2^41. */

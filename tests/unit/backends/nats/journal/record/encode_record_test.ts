@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { bytesOfEvent, encodeRecord } from "../../../../../backends/nats/journal/encode_record.ts";
-import { MAX_RECORD_BYTES, NO_CHANGES } from "../../../../../backends/nats/journal/record.ts";
-import { aHead, pendingEvent, versioned } from "../../../../support/records.ts";
+import { bytesOfEvent, encodeRecord } from "../../../../../../backends/nats/journal/record/encode_record.ts";
+import { MAX_RECORD_BYTES, NO_CHANGES } from "../../../../../../backends/nats/journal/record/record.ts";
+import { aHead, pendingEvent, versioned } from "../../../../../support/nats_log/records.ts";
 
 const plain = (events: ReturnType<typeof versioned>) =>
   encodeRecord({ head: aHead(), changes: NO_CHANGES, events });

@@ -2,7 +2,7 @@
 import { MAX_RECORD_BYTES, MAX_RECORD_EVENTS } from "./record.ts";
 
 /** What something takes of a record. */
-interface RecordSize {
+export interface RecordSize {
   readonly events: number;
   readonly bytes: number;
 }

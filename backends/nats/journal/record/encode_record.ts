@@ -4,7 +4,7 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { payloadPrefix, type PendingEvent } from "../stream/message.ts";
+import { payloadPrefix, type PendingEvent } from "../../stream/message.ts";
 import { caseTag, type FrameSize, packFrame } from "./frames.ts";
 import {
   FRAME_BYTES,
@@ -16,7 +16,7 @@ import {
 } from "./record.ts";
 
 /** An event with the version it will have. */
-interface VersionedEvent {
+export interface VersionedEvent {
   readonly version: number;
   readonly event: PendingEvent;
 }
@@ -29,7 +29,7 @@ interface RecordDraft {
 }
 
 /** The bytes of a record, and the record as they will be read. */
-interface EncodedRecord {
+export interface EncodedRecord {
   readonly payload: Uint8Array;
   readonly record: LogRecord;
 }

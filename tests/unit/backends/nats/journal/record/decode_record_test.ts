@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeRecord } from "../../../../../backends/nats/journal/decode_record.ts";
-import { encodeRecord } from "../../../../../backends/nats/journal/encode_record.ts";
-import { type LogRecord, NO_CHANGES } from "../../../../../backends/nats/journal/record.ts";
-import { aHead, arbitraryDraft, versioned } from "../../../../support/records.ts";
+import { decodeRecord } from "../../../../../../backends/nats/journal/record/decode_record.ts";
+import { encodeRecord } from "../../../../../../backends/nats/journal/record/encode_record.ts";
+import { type LogRecord, NO_CHANGES } from "../../../../../../backends/nats/journal/record/record.ts";
+import { aHead, arbitraryDraft, versioned } from "../../../../../support/nats_log/records.ts";
 
 const RUNS = { numRuns: 60 };
 const encode = (text: string) => new TextEncoder().encode(text);

@@ -5,7 +5,7 @@ import {
   indexOf,
   MAX_RECORD_EVENTS,
   sequenceOf,
-} from "../../../../../backends/nats/journal/record.ts";
+} from "../../../../../../backends/nats/journal/record/record.ts";
 
 const sequence = fc.integer({ min: 1, max: 2 ** 41 - 1 });
 const index = fc.integer({ min: 0, max: MAX_RECORD_EVENTS - 1 });

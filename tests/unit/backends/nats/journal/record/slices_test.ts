@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { addSizes, fits, RECORD_BOUNDS, sliceToFit } from "../../../../../backends/nats/journal/slices.ts";
+import {
+  addSizes,
+  fits,
+  RECORD_BOUNDS,
+  sliceToFit,
+} from "../../../../../../backends/nats/journal/record/slices.ts";
 
 /** A delivery with what its outcome takes of a record. */
 const delivery = fc.record({ events: fc.nat({ max: 3_000 }), bytes: fc.nat({ max: 700_000 }) });

@@ -1,6 +1,6 @@
 /** Frames: the content of a record in pieces that are compressed one by one. @module */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { fnv1a32 } from "../../../schema/partition.ts";
+import { fnv1a32 } from "../../../../schema/partition.ts";
 
 /** Level 1: higher levels take as many bytes and more time. */
 const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

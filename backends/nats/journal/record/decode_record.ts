@@ -1,5 +1,5 @@
 /** Reads what `encode_record.ts` writes. Never throws: what is no record comes out as malformed. @module */
-import { splitPayload } from "../stream/message.ts";
+import { splitPayload } from "../../stream/message.ts";
 import type { EventFrame, HeadLine } from "./encode_record.ts";
 import { caseTag, type FrameSize, hasTag, unpackFrame } from "./frames.ts";
 import { parseChanges, parseHeadLine } from "./head_line.ts";

@@ -1,9 +1,9 @@
 /** Records for tests, and arbitrary ones. @module */
 import fc from "fast-check";
-import type { encodeRecord } from "../../backends/nats/journal/encode_record.ts";
-import { NO_CHANGES, type RecordHead, recordKinds } from "../../backends/nats/journal/record.ts";
-import { type PendingEvent, pendingEventOf } from "../../backends/nats/stream/message.ts";
-import { anEvent } from "./events.ts";
+import type { encodeRecord } from "../../../backends/nats/journal/record/encode_record.ts";
+import { NO_CHANGES, type RecordHead, recordKinds } from "../../../backends/nats/journal/record/record.ts";
+import { type PendingEvent, pendingEventOf } from "../../../backends/nats/stream/message.ts";
+import { anEvent } from "../events.ts";
 
 type RecordDraft = Parameters<typeof encodeRecord>[0];
 type VersionedEvent = RecordDraft["events"][number];

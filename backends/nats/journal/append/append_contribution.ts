@@ -3,7 +3,7 @@ import { EventIdConflict, VersionConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
 import type { PendingEvent } from "../../stream/message.ts";
 import type { Answer, Contribution } from "../partition/commit_queue.ts";
-import { bytesOfEvent } from "../record/encode_record.ts";
+import { bytesOfEvent } from "../record/event_lines.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
 import { factOf, isSameFact } from "../partition/same_fact.ts";
 

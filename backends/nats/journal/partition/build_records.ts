@@ -1,12 +1,8 @@
 /** Makes of what is to be written the records that hold it, by where the partition stands. Pure. @module */
 import type { EventKind } from "../../../../schema/evolution.ts";
 import { EventTooLarge } from "../../connection/errors.ts";
-import {
-  bytesOfEvent,
-  type EncodedRecord,
-  encodeRecord,
-  type VersionedEvent,
-} from "../record/encode_record.ts";
+import { type EncodedRecord, encodeRecord } from "../record/encode_record.ts";
+import { bytesOfEvent, type VersionedEvent } from "../record/event_lines.ts";
 import type { PartitionState } from "./partition_state.ts";
 import { MAX_RECORD_BYTES, NO_CHANGES, type RecordChanges, type RecordHead } from "../record/record.ts";
 import { RECORD_BOUNDS, sliceToFit } from "../record/slices.ts";

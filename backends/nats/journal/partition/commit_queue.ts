@@ -142,7 +142,7 @@ export class CommitQueue {
     group.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i]!;
       if ("error" in outcome) reject(outcome.error);
-      else resolve(outcome.answer(positionOf));
+      else Promise.try(outcome.answer, positionOf).then(resolve, reject);
     });
   }
 }

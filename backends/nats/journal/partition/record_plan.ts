@@ -7,7 +7,7 @@ import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import { READS_AT_ONCE } from "../../stream/direct_get.ts";
 import type { PendingEvent } from "../../stream/message.ts";
 import type { CaseHead, CaseHeads } from "./case_heads.ts";
-import type { VersionedEvent } from "../record/encode_record.ts";
+import type { VersionedEvent } from "../record/event_lines.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import type { PartitionState } from "./partition_state.ts";
 import { eventPosition, type ProcessorMove, type RecordChanges, type RecordEvent } from "../record/record.ts";

@@ -1,6 +1,6 @@
 /** Reads what `encode_record.ts` writes. Never throws: what is no record comes out as malformed. @module */
-import { splitPayload } from "../../stream/message.ts";
 import type { EventFrame, HeadLine } from "./encode_record.ts";
+import { readLines } from "./event_lines.ts";
 import { caseTag, type FrameSize, hasTag, unpackFrame } from "./frames.ts";
 import { parseChanges, parseHeadLine } from "./head_line.ts";
 import {
@@ -62,16 +62,8 @@ function eventsOfFrame(
   first: number,
 ): RecordEvent[] | undefined {
   const lines = unpackFrame(packed, [raw, stored]);
-  if (lines === undefined) return undefined;
-  const events: RecordEvent[] = [];
-  for (let start = 0; start < lines.length;) {
-    const end = lines.indexOf(LINE_BREAK, start);
-    const event = end === -1 ? undefined : splitPayload(lines.subarray(start, end));
-    if (event === undefined) return undefined;
-    events.push({ index: first + events.length, ...event });
-    start = end + 1;
-  }
-  return events.length === count ? events : undefined;
+  const events = lines && readLines(lines, first);
+  return events?.length === count ? events : undefined;
 }
 
 function changesOf(size: FrameSize, packed: Uint8Array): RecordChanges | undefined {

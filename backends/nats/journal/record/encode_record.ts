@@ -4,22 +4,9 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { payloadPrefix, type PendingEvent } from "../../stream/message.ts";
+import { type VersionedEvent, writeLines, type WrittenEvent } from "./event_lines.ts";
 import { caseTag, type FrameSize, packFrame } from "./frames.ts";
-import {
-  FRAME_BYTES,
-  type LogRecord,
-  RECORD_FORMAT,
-  type RecordChanges,
-  type RecordEvent,
-  type RecordHead,
-} from "./record.ts";
-
-/** An event with the version it will have. */
-export interface VersionedEvent {
-  readonly version: number;
-  readonly event: PendingEvent;
-}
+import { FRAME_BYTES, type LogRecord, RECORD_FORMAT, type RecordChanges, type RecordHead } from "./record.ts";
 
 /** The content of a record before it is written. */
 interface RecordDraft {
@@ -46,7 +33,6 @@ export interface HeadLine extends RecordHead {
 
 /** From so many bytes on a record is compressed: below it costs more time than the bytes are worth. */
 const COMPRESS_FROM = 8_192;
-const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 
 /** Encodes a record. Its events share one buffer with the result. */
@@ -73,40 +59,8 @@ export function encodeRecord({ head, changes, events }: RecordDraft): EncodedRec
   };
 }
 
-/** The bytes that an event takes in a record before compression, at most. */
-export function bytesOfEvent({ body }: PendingEvent): number {
-  return body.length + MOST_VERSION_BYTES;
-}
-
-/** A version of nine digits, a tab and a line break. */
-const MOST_VERSION_BYTES = 11;
-
 function isEmpty({ timers, parked, trail }: RecordChanges): boolean {
   return timers.length + parked.length + trail.length === 0;
-}
-
-/** An event as it will be read, and where its line is. */
-interface WrittenEvent {
-  readonly event: RecordEvent;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The lines of the events: version and body, a line break behind each. */
-function writeLines(events: readonly VersionedEvent[]): { lines: Uint8Array; read: WrittenEvent[] } {
-  const room = new Uint8Array(events.reduce((sum, { event }) => sum + bytesOfEvent(event), 0));
-  let at = 0;
-  const read = events.map(({ version, event }, index): WrittenEvent => {
-    const start = at;
-    at += encoder.encodeInto(payloadPrefix(version), room.subarray(at)).written;
-    room.set(event.body, at);
-    const rest = room.subarray(at - 1, at + event.body.length);
-    at += event.body.length;
-    room[at++] = LINE_BREAK;
-    const { eventId, type, caseId } = event;
-    return { event: { index, version, eventId, type, caseId, rest }, start, end: at };
-  });
-  return { lines: room.subarray(0, at), read };
 }
 
 interface LineSlice {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bytesOfEvent, encodeRecord } from "../../../../../../backends/nats/journal/record/encode_record.ts";
+import { encodeRecord } from "../../../../../../backends/nats/journal/record/encode_record.ts";
+import { bytesOfEvent } from "../../../../../../backends/nats/journal/record/event_lines.ts";
 import { MAX_RECORD_BYTES, NO_CHANGES } from "../../../../../../backends/nats/journal/record/record.ts";
 import { aHead, pendingEvent, versioned } from "../../../../../support/nats_log/records.ts";
 

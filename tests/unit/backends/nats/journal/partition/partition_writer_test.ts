@@ -274,7 +274,7 @@ Deno.test("whatever becomes of writes and owners, what was acknowledged is store
       const epochs = log.records().map(({ record }) => record.kind === "record" ? record.head.epoch : 0);
       assertEquals(epochs, epochs.toSorted((a, b) => a - b));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

@@ -5,7 +5,7 @@ import { encodeRecord } from "../../../../../../backends/nats/journal/record/enc
 import { type LogRecord, NO_CHANGES } from "../../../../../../backends/nats/journal/record/record.ts";
 import { aHead, arbitraryDraft, versioned } from "../../../../../support/nats_log/records.ts";
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 30 };
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** Events as they are compared: the bytes as text. */

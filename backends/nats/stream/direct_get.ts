@@ -189,9 +189,16 @@ export function readLast(
   return readFromLeader(client, stream, { last_by_subj: filter });
 }
 
-/** The position of that message; 0 when there is none. */
-export async function lastPositionOf(client: NatsClient, stream: string, filter: string): Promise<number> {
-  return (await readMessageFromLeader(client, stream, { last_by_subj: filter }))?.seq ?? 0;
+/** Where the first message under a filter from a position on is, as the stream's leader has it; undefined for none. */
+export async function positionOfNext(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from: number,
+): Promise<number | undefined> {
+  // The server takes this query of a leader too; the library's type leaves it out.
+  const query = { seq: from, next_by_subj: filter } as MsgRequest;
+  return (await readMessageFromLeader(client, stream, query))?.seq;
 }
 
 /** The message at a position as the stream's leader has it. */

@@ -48,8 +48,9 @@ export class LogNode implements AsyncDisposable {
     });
   }
 
-  static async open(place: LogPlace, name: string): Promise<LogNode> {
-    return new LogNode(await NatsClient.open({ url: place.url, deadlineMs: 1_000 }), place, name);
+  /** `deadlineMs`: short for tests in which a server is killed. */
+  static async open(place: LogPlace, name: string, deadlineMs = 1_000): Promise<LogNode> {
+    return new LogNode(await NatsClient.open({ url: place.url, deadlineMs }), place, name);
   }
 
   log(partition: number): NatsPartitionLog {

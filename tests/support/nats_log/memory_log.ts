@@ -77,8 +77,8 @@ export class MemoryLogClient implements PartitionLog {
     for (const each of await Promise.resolve(visible)) if (each.sequence > sequence) yield each;
   }
 
-  lastSequence(): Promise<number> {
-    return Promise.resolve(this.log.last);
+  firstBehind(sequence: number): Promise<number | undefined> {
+    return Promise.resolve(this.log.messages.find((message) => message.sequence > sequence)?.sequence);
   }
 
   readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {

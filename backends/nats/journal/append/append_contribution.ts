@@ -20,6 +20,7 @@ export function appendContribution(append: PartitionAppend): Contribution<Append
   const bytes = append.events.reduce((sum, event) => sum + bytesOfEvent(event), 0);
   return {
     size: append.checkOnly ? { events: 0, bytes: 0 } : { events: append.events.length, bytes },
+    isTentative: append.checkOnly === true,
     addTo: (plan) => addAppend(plan, append),
   };
 }

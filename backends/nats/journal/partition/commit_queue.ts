@@ -15,6 +15,8 @@ export type Answer<A> = (positionOf: (ordinal: number) => number) => A;
 export interface Contribution<A> {
   /** What it takes of a record at most. */
   readonly size: RecordSize;
+  /** What it finds need not be so any more when it is answered, unless it is refused. */
+  readonly isTentative?: boolean;
   /**
    * Adds itself, all or nothing. Asked again for each record that is made anew. What it throws is its own answer, and none of
    * those beside it.
@@ -79,7 +81,7 @@ export class CommitQueue {
           return plan.isEmpty ? [] : this.#build(plan);
         });
         // Where nothing is written, nothing has shown that what the answers rest on is still so.
-        if (stored.length === 0) await writer.readOn();
+        if (stored.length === 0 && needsProof(group, outcomes)) await writer.readOn();
         isCurrent = stored.length > 0 || writer.state.last === before;
         if (isCurrent) this.#answer(group, outcomes, stored);
       }
@@ -145,6 +147,10 @@ export class CommitQueue {
       else Promise.try(outcome.answer, positionOf).then(resolve, reject);
     });
   }
+}
+
+function needsProof(group: readonly Pending[], outcomes: readonly Outcome[]): boolean {
+  return outcomes.some((outcome, i) => "error" in outcome || group[i]!.contribution.isTentative !== true);
 }
 
 async function addAll(plan: RecordPlan, group: readonly Pending[]): Promise<Outcome[]> {

@@ -1,7 +1,7 @@
 /** The records of one partition in their stream: written directly behind the last one that is known, or not at all. @module */
 import type { NatsClient } from "../../connection/client.ts";
 import { writeBatch, writeOne } from "../../stream/atomic_publish.ts";
-import { lastPositionOf, readBytesAt, readSubjectBytes } from "../../stream/direct_get.ts";
+import { positionOfNext, readBytesAt, readSubjectBytes } from "../../stream/direct_get.ts";
 import { decodeRecord } from "../record/decode_record.ts";
 import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
 
@@ -18,8 +18,8 @@ export interface PartitionLog {
   append(payloads: readonly Uint8Array[], last: number): Promise<number>;
   /** The records behind a sequence, as far as the server that is asked has them: a replica may be behind. */
   readBehind(sequence: number): AsyncIterable<StoredRecord>;
-  /** The sequence of the last record, 0 for none, by the server that takes the writes. */
-  lastSequence(): Promise<number>;
+  /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
+  firstBehind(sequence: number): Promise<number | undefined>;
   /** One record, with the events of all its cases or of one; undefined where there is none. */
   readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined>;
 }
@@ -55,8 +55,8 @@ export class NatsPartitionLog implements PartitionLog {
     }
   }
 
-  lastSequence(): Promise<number> {
-    return lastPositionOf(this.client, this.stream, this.subject);
+  firstBehind(sequence: number): Promise<number | undefined> {
+    return positionOfNext(this.client, this.stream, this.subject, sequence + 1);
   }
 
   async readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {

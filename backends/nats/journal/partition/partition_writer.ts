@@ -9,7 +9,10 @@ import { appendContribution, type PartitionAppend } from "../append/append_contr
 import { buildRecords } from "./build_records.ts";
 import type { CaseHeads } from "./case_heads.ts";
 import { CommitQueue, type Contribution } from "./commit_queue.ts";
+import { indexOf, sequenceOf, type StoredRecord } from "../record/record.ts";
+import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
+import { RecentRecords } from "./recent_records.ts";
 import type { PartitionState } from "./partition_state.ts";
 import type { RecordPlan } from "./record_plan.ts";
 import { nextNonce, RecordWriter } from "./record_writer.ts";
@@ -24,18 +27,25 @@ interface PartitionWriterOptions {
   readonly onAvailabilityChange?: AvailabilityListener;
   /** The present time of the store. */
   now(): number;
+  /** Called for each record once it is known, in their order. */
+  onRecord?(stored: StoredRecord): void;
 }
 
 export class PartitionWriter {
   readonly #options: PartitionWriterOptions;
   readonly #writer: RecordWriter;
   readonly #queue: CommitQueue;
+  readonly #recent = new RecentRecords();
   #taken: TakenPartition | undefined;
 
   constructor(options: PartitionWriterOptions) {
     const { log, heads, signal, onAvailabilityChange = () => {} } = options;
     this.#options = options;
-    this.#writer = new RecordWriter({ log, heads, signal, onAvailabilityChange });
+    const onRecord = (stored: StoredRecord) => {
+      this.#recent.add(stored);
+      options.onRecord?.(stored);
+    };
+    this.#writer = new RecordWriter({ log, heads, signal, onAvailabilityChange, onRecord });
     const identify = (plan: RecordPlan) => this.#identify(plan);
     this.#queue = new CommitQueue({ writer: this.#writer, heads, log, identify, now: () => options.now() });
   }
@@ -52,6 +62,33 @@ export class PartitionWriter {
   /** True while this node owns the partition, as far as it has read. */
   get isOwner(): boolean {
     return this.#taken !== undefined && !this.#writer.isFenced;
+  }
+
+  /** The epoch under which this node owns the partition; undefined when it does not. */
+  get epoch(): number | undefined {
+    return this.isOwner ? this.#taken!.epoch : undefined;
+  }
+
+  /** The records behind a sequence, from memory where they are there. */
+  async *recordsBehind(sequence: number): AsyncGenerator<StoredRecord> {
+    const recent = this.#recent.behind(sequence);
+    if (recent !== undefined) yield* recent;
+    else yield* this.#options.log.readBehind(sequence);
+  }
+
+  /** The events of a case, in order. */
+  async caseEvents(caseId: string): Promise<PlacedEvent[]> {
+    const { heads, log } = this.#options;
+    const head = await heads.find(caseId);
+    return head === undefined ? [] : await readCaseEvents(log, caseId, head.sequences);
+  }
+
+  /** The event at a position, as its record has it. */
+  async eventAt(position: number): Promise<PlacedEvent | undefined> {
+    const record = await this.#options.log.readRecord(sequenceOf(position));
+    if (record?.kind !== "record") return undefined;
+    const event = record.events[indexOf(position)];
+    return event && { position, recordedAt: record.head.recordedAt, event };
   }
 
   /** Takes the partition over from whoever has it. Throws OwnershipLost where another node was later. */

@@ -10,7 +10,8 @@ import type { CaseHead, CaseHeads } from "./case_heads.ts";
 import type { VersionedEvent } from "../record/event_lines.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import type { PartitionState } from "./partition_state.ts";
-import { eventPosition, type ProcessorMove, type RecordChanges, type RecordEvent } from "../record/record.ts";
+import type { ProcessorMove, RecordChanges } from "../record/record.ts";
+import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import { factOf, isSameFact, storedFactOf } from "./same_fact.ts";
 
 /** An event that is in the store. */
@@ -36,12 +37,7 @@ interface PlannedCase {
   version: number;
   readonly added: Map<string, { readonly ordinal: number; readonly event: VersionedEvent }>;
   /** Its events in the store, by id, once they were needed. */
-  stored: Map<string, StoredEventPlace> | undefined;
-}
-
-interface StoredEventPlace {
-  readonly position: number;
-  readonly event: RecordEvent;
+  stored: Map<string, PlacedEvent> | undefined;
 }
 
 export class RecordPlan {
@@ -116,20 +112,7 @@ export class RecordPlan {
 
   async #read(caseId: string): Promise<void> {
     const its = this.#cases.get(caseId)!;
-    its.stored ??= await readCaseEvents(this.log, caseId, its.head!.sequences);
+    const events = await readCaseEvents(this.log, caseId, its.head!.sequences);
+    its.stored = new Map(events.map((place) => [place.event.eventId, place]));
   }
-}
-
-/** The events of a case in these records, by id. */
-async function readCaseEvents(
-  log: Pick<PartitionLog, "readRecord">,
-  caseId: string,
-  sequences: readonly number[],
-): Promise<Map<string, StoredEventPlace>> {
-  const found = await mapConcurrently(READS_AT_ONCE, sequences, async (sequence) => {
-    const record = await log.readRecord(sequence, caseId);
-    const events = record?.kind === "record" ? record.events : [];
-    return events.map((event) => ({ position: eventPosition(sequence, event.index), event }));
-  });
-  return new Map(found.flat().map((place) => [place.event.eventId, place]));
 }

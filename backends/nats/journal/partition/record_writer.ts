@@ -27,6 +27,8 @@ export interface WriterOptions {
   /** Aborts when it closes, or the store is lost: nothing waits for the server any more. */
   readonly signal: AbortSignal;
   readonly onAvailabilityChange: AvailabilityListener;
+  /** Called for each record once it is taken in, in their order. */
+  onRecord?(stored: StoredRecord): void;
 }
 
 /** Made by each process, so that no two writers have the same nonces. */
@@ -74,14 +76,14 @@ export class RecordWriter {
     return this.#inTurn(() => this.#write(make));
   }
 
-  /** Reads and takes in what others have written, up to what was there when it was called. Throws OwnershipLost. */
+  /** Takes in all that others have written by the time of the call. Throws OwnershipLost. */
   readOn(): Promise<void> {
     return this.#inTurn(async () => {
       const { log, signal } = this.#options;
-      const end = await this.#retrying(() => log.lastSequence());
-      // The replica that is read from may be behind.
-      for (let tries = 0; this.state.last < end && !signal.aborted; tries++) {
-        if (await this.#readOn() === 0) await delayOrAbort(retryDelayMs(tries) / 5, signal);
+      for (let tries = 0; !signal.aborted;) {
+        if (await this.#retrying(() => log.firstBehind(this.state.last)) === undefined) break;
+        // The replica that is read from may be behind.
+        if (await this.#readOn() === 0) await delayOrAbort(retryDelayMs(tries++) / 5, signal);
       }
       this.requireOwnership();
     });
@@ -143,6 +145,7 @@ export class RecordWriter {
   #absorb({ sequence, record }: StoredRecord): void {
     this.state.absorb({ sequence, record });
     if (record.kind === "record") this.#options.heads.absorb(additionsOf({ sequence, record }));
+    this.#options.onRecord?.({ sequence, record });
   }
 
   #retrying<T>(work: () => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ import { READS_AT_ONCE } from "../../stream/direct_get.ts";
 import { OwnershipLost } from "../partition/record_writer.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { PlacedEvent } from "../partition/case_events.ts";
-import { sequenceOf, type StoredRecord } from "../record/record.ts";
+import { recordSequenceOf, type StoredRecord } from "../record/record.ts";
 import { deliveryLine, joinLines, lineBytes, nextFreshBatch } from "./fresh_batch.ts";
 import { markContribution, settleContribution, sliceSettlement } from "./settle_contribution.ts";
 
@@ -53,7 +53,7 @@ export class RecordMailboxStore implements MailboxStore {
     const after = scanned?.checkpoint === checkpoint ? scanned.to : checkpoint;
     const wanted = { from: checkpoint, after, types: owner.types, isParked: (id: string) => parked.has(id) };
     // The record that the place is in may hold more behind it.
-    const records = writer.recordsBehind(Math.max(0, sequenceOf(after) - 1));
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
     const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
     if (batch === undefined) this.#scanned.set(key, { checkpoint, to: scannedTo });
     return { kind: "fetched", batch, checkpoint, nextDueMs, hasMore };

@@ -3,7 +3,7 @@ import type { EventKind } from "../../../../schema/evolution.ts";
 import { EventTooLarge } from "../../connection/errors.ts";
 import { type EncodedRecord, encodeRecord } from "../record/encode_record.ts";
 import { bytesOfEvent, type VersionedEvent } from "../record/event_lines.ts";
-import type { PartitionState } from "./partition_state.ts";
+import type { LogState } from "./log_state.ts";
 import { MAX_RECORD_BYTES, NO_CHANGES, type RecordChanges, type RecordHead } from "../record/record.ts";
 import { RECORD_BOUNDS, sliceToFit } from "../record/slices.ts";
 
@@ -21,7 +21,7 @@ const LEAST_BYTES = 4_096;
 
 /** One record, or where that is too large several that are written as one. Throws EventTooLarge for what no record can hold. */
 export function buildRecords(
-  state: PartitionState,
+  state: LogState,
   content: RecordContent,
   maxPayload: number,
 ): EncodedRecord[] {
@@ -34,7 +34,7 @@ export function buildRecords(
   );
 }
 
-function buildWithin(state: PartitionState, content: RecordContent, bytes: number): EncodedRecord[] {
+function buildWithin(state: LogState, content: RecordContent, bytes: number): EncodedRecord[] {
   const { events = [], processors = [], changes = NO_CHANGES, now, ...head } = content;
   const sizeOf = ({ event }: VersionedEvent) => ({ events: 1, bytes: bytesOfEvent(event) });
   const slices = sliceToFit(events, sizeOf, { ...RECORD_BOUNDS, bytes });
@@ -68,7 +68,7 @@ function count(counts: Record<string, number>, events: readonly VersionedEvent[]
 
 /** The kinds that the partition has not had before; `known` gets what is found. */
 function newKinds(
-  state: PartitionState,
+  state: LogState,
   events: readonly VersionedEvent[],
   known: Set<string>,
 ): EventKind[] {

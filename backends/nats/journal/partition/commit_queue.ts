@@ -1,7 +1,7 @@
 /** What waits to be written to a partition: everything that waits while a record is under way goes into the next one. @module */
 import { EventTooLarge } from "../../connection/errors.ts";
 import { buildRecords } from "./build_records.ts";
-import type { CaseHeads } from "./case_heads.ts";
+import type { HeadIndex } from "./head_index.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { eventPosition, type LogRecord, type RecordHead, type StoredRecord } from "../record/record.ts";
 import { RecordPlan } from "./record_plan.ts";
@@ -27,7 +27,7 @@ export interface Contribution<A> {
 /** How records are made. */
 interface RecordMaker {
   readonly writer: RecordWriter;
-  readonly heads: CaseHeads;
+  readonly heads: HeadIndex;
   readonly log: PartitionLog;
   /** The epoch and the kind of a record that holds this plan. */
   identify(plan: RecordPlan): Pick<RecordHead, "epoch" | "kind">;

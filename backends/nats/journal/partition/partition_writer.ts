@@ -7,20 +7,20 @@ import type { AppendResult } from "../../../event_store.ts";
 import type { AvailabilityListener } from "../../../primitives/retry.ts";
 import { appendContribution, type PartitionAppend } from "../append/append_contribution.ts";
 import { buildRecords } from "./build_records.ts";
-import type { CaseHeads } from "./case_heads.ts";
+import type { HeadIndex } from "./head_index.ts";
 import { CommitQueue, type Contribution } from "./commit_queue.ts";
-import { indexOf, sequenceOf, type StoredRecord } from "../record/record.ts";
+import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.ts";
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { RecentRecords } from "./recent_records.ts";
-import type { PartitionState } from "./partition_state.ts";
+import type { LogState } from "./log_state.ts";
 import type { RecordPlan } from "./record_plan.ts";
 import { nextNonce, RecordWriter } from "./record_writer.ts";
 import { type TakenPartition, takeOver } from "./take_over.ts";
 
 interface PartitionWriterOptions {
   readonly log: PartitionLog;
-  readonly heads: CaseHeads;
+  readonly heads: HeadIndex;
   readonly node: string;
   /** Aborts when it closes, or the store is lost. */
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export class PartitionWriter {
   }
 
   /** What is known of the partition: all there is, while this node owns it and nobody else writes. */
-  get state(): PartitionState {
+  get state(): LogState {
     return this.#writer.state;
   }
 
@@ -85,7 +85,7 @@ export class PartitionWriter {
 
   /** The event at a position, as its record has it. */
   async eventAt(position: number): Promise<PlacedEvent | undefined> {
-    const record = await this.#options.log.readRecord(sequenceOf(position));
+    const record = await this.#options.log.readRecord(recordSequenceOf(position));
     if (record?.kind !== "record") return undefined;
     const event = record.events[indexOf(position)];
     return event && { position, recordedAt: record.head.recordedAt, event };

@@ -6,10 +6,10 @@
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import { READS_AT_ONCE } from "../../stream/direct_get.ts";
 import type { PendingEvent } from "../../stream/message.ts";
-import type { CaseHead, CaseHeads } from "./case_heads.ts";
+import type { HeadIndex, IndexedHead } from "./head_index.ts";
 import type { VersionedEvent } from "../record/event_lines.ts";
 import type { PartitionLog } from "./partition_log.ts";
-import type { PartitionState } from "./partition_state.ts";
+import type { LogState } from "./log_state.ts";
 import type { ProcessorMove, RecordChanges } from "../record/record.ts";
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import { factOf, isSameFact, storedFactOf } from "./same_fact.ts";
@@ -33,11 +33,11 @@ interface PlannedPlace {
 
 /** A case in the plan. */
 interface PlannedCase {
-  readonly head: CaseHead | undefined;
+  readonly head: IndexedHead | undefined;
   version: number;
   readonly added: Map<string, { readonly ordinal: number; readonly event: VersionedEvent }>;
-  /** Its events in the store, by id, once they were needed. */
-  stored: Map<string, PlacedEvent> | undefined;
+  /** Those of its events in the store, by id, that may be among those that were asked for. */
+  readonly stored: Map<string, PlacedEvent>;
 }
 
 export class RecordPlan {
@@ -51,8 +51,8 @@ export class RecordPlan {
   readonly #cases = new Map<string, PlannedCase>();
 
   constructor(
-    readonly state: PartitionState,
-    readonly heads: CaseHeads,
+    readonly state: LogState,
+    readonly heads: HeadIndex,
     readonly log: Pick<PartitionLog, "readRecord">,
   ) {}
 
@@ -71,11 +71,8 @@ export class RecordPlan {
       else this.#learn(caseId, head);
     }
     if (waiting.length > 0) await Promise.all(waiting);
-    const doubtful = new Set(
-      events.filter(({ caseId, eventId }) => this.#cases.get(caseId)!.head?.mayHold(eventId))
-        .map(({ caseId }) => caseId),
-    );
-    if (doubtful.size > 0) await mapConcurrently(READS_AT_ONCE, [...doubtful], (each) => this.#read(each));
+    const doubtful = [...this.#doubtful(events)];
+    if (doubtful.length > 0) await mapConcurrently(READS_AT_ONCE, doubtful, (each) => this.#read(...each));
   }
 
   /** The version that the case has with what was added to it. */
@@ -91,7 +88,7 @@ export class RecordPlan {
       const isSame = isSameFact(factOf(event), factOf(planned.event.event));
       return { kind: "planned", ordinal: planned.ordinal, version: planned.event.version, isSame };
     }
-    const found = stored?.get(event.eventId);
+    const found = stored.get(event.eventId);
     if (found === undefined) return undefined;
     const isSame = isSameFact(factOf(event), storedFactOf(found.event));
     return { kind: "stored", position: found.position, version: found.event.version, isSame };
@@ -106,13 +103,27 @@ export class RecordPlan {
     return { kind: "planned", ordinal, version: its.version, isSame: true };
   }
 
-  #learn(caseId: string, head: CaseHead | undefined): void {
-    this.#cases.set(caseId, { head, version: head?.version ?? 0, added: new Map(), stored: undefined });
+  #learn(caseId: string, head: IndexedHead | undefined): void {
+    this.#cases.set(caseId, { head, version: head?.version ?? 0, added: new Map(), stored: new Map() });
   }
 
-  async #read(caseId: string): Promise<void> {
-    const its = this.#cases.get(caseId)!;
-    const events = await readCaseEvents(this.log, caseId, its.head!.sequences);
-    its.stored = new Map(events.map((place) => [place.event.eventId, place]));
+  /** The records that may hold any of these events, by case. */
+  #doubtful(events: readonly PendingEvent[]): Map<string, Set<number>> {
+    const sequences = new Map<string, Set<number>>();
+    for (const { caseId, eventId } of events) {
+      const { head } = this.#cases.get(caseId)!;
+      for (const version of head?.versionsLike(eventId) ?? []) {
+        const its = sequences.get(caseId) ?? new Set();
+        sequences.set(caseId, its.add(head!.sequenceOf(version)));
+      }
+    }
+    return sequences;
+  }
+
+  async #read(caseId: string, sequences: ReadonlySet<number>): Promise<void> {
+    const { stored } = this.#cases.get(caseId)!;
+    for (const place of await readCaseEvents(this.log, caseId, [...sequences])) {
+      stored.set(place.event.eventId, place);
+    }
   }
 }

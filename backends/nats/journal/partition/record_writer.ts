@@ -7,10 +7,10 @@
 import { delayOrAbort } from "../../../primitives/concurrency.ts";
 import { type AvailabilityListener, retryDelayMs, retryWhileUnavailable } from "../../../primitives/retry.ts";
 import { Conflict } from "../../connection/errors.ts";
-import { additionsOf, type CaseHeads } from "./case_heads.ts";
+import { additionsOf, type HeadIndex } from "./head_index.ts";
 import type { EncodedRecord } from "../record/encode_record.ts";
 import type { PartitionLog } from "./partition_log.ts";
-import { PartitionState } from "./partition_state.ts";
+import { LogState } from "./log_state.ts";
 import type { LogRecord, StoredRecord } from "../record/record.ts";
 
 /** Another owner has taken the partition: nothing more can be written under this epoch. */
@@ -23,7 +23,7 @@ export class OwnershipLost extends Error {
 
 export interface WriterOptions {
   readonly log: PartitionLog;
-  readonly heads: CaseHeads;
+  readonly heads: HeadIndex;
   /** Aborts when it closes, or the store is lost: nothing waits for the server any more. */
   readonly signal: AbortSignal;
   readonly onAvailabilityChange: AvailabilityListener;
@@ -42,7 +42,7 @@ export function nextNonce(epoch: number): string {
 
 /** Writes the records of one partition, one after the other, and knows what is there. */
 export class RecordWriter {
-  readonly state = new PartitionState();
+  readonly state = new LogState();
   readonly #options: WriterOptions;
   /** The epoch of the record by which the partition was taken; undefined for a writer that does not own it. */
   #epoch: number | undefined;

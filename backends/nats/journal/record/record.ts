@@ -120,7 +120,7 @@ export function eventPosition(sequence: number, index: number): number {
 }
 
 /** The sequence of the record that a position is in. */
-export function sequenceOf(position: number): number {
+export function recordSequenceOf(position: number): number {
   return Math.floor(position / MAX_RECORD_EVENTS);
 }
 

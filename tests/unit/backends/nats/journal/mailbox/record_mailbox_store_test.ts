@@ -5,7 +5,7 @@ import type { Batch } from "../../../../../../backends/mailbox/batch.ts";
 import type { FailedDelivery, Settlement } from "../../../../../../backends/mailbox/mailbox.ts";
 import type { Fetched, MailboxSubscriber } from "../../../../../../backends/mailbox/mailbox_store.ts";
 import { RecordMailboxStore } from "../../../../../../backends/nats/journal/mailbox/record_mailbox_store.ts";
-import { MemoryCaseHeads } from "../../../../../../backends/nats/journal/partition/case_heads.ts";
+import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
 import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
 import { encodeLines, outputLine, parseLine, storeRow } from "../../../../../../schema/delivery_line.ts";
@@ -20,7 +20,7 @@ const error = { class: "Boom", message: "boom", at: "2026-01-01T00:00:00.000Z" }
 /** A node that owns the one partition of a log, and its mailboxes. */
 class Node {
   readonly client: MemoryLogClient;
-  readonly heads = new MemoryCaseHeads();
+  readonly heads = new MemoryHeads();
   readonly writer: PartitionWriter;
   readonly store: RecordMailboxStore;
   now = 1_000;

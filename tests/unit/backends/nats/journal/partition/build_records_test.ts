@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { buildRecords } from "../../../../../../backends/nats/journal/partition/build_records.ts";
 import type { LogRecord } from "../../../../../../backends/nats/journal/record/record.ts";
-import { PartitionState } from "../../../../../../backends/nats/journal/partition/partition_state.ts";
+import { LogState } from "../../../../../../backends/nats/journal/partition/log_state.ts";
 import { EventTooLarge } from "../../../../../../backends/nats/connection/errors.ts";
 import { versioned } from "../../../../../support/nats_log/records.ts";
 
@@ -9,13 +9,13 @@ const content = { nonce: "n", epoch: 2, kind: "own" } as const;
 const move = { name: "p", from: 0, to: 9, epoch: 1 };
 
 /** The records, taken in as if they were stored from a sequence on. */
-function absorbed(state: PartitionState, records: readonly { record: LogRecord }[], sequence: number) {
+function absorbed(state: LogState, records: readonly { record: LogRecord }[], sequence: number) {
   records.forEach(({ record }, i) => state.absorb({ sequence: sequence + i, record }));
   return records.map(({ record }) => record.head);
 }
 
 Deno.test("a record counts the events of its partition by type, and names only kinds that are new to it", () => {
-  const state = new PartitionState();
+  const state = new LogState();
   const build = () => buildRecords(state, { ...content, now: 5, events: versioned("a", 3) }, 1e6);
   const [first] = absorbed(state, build(), 4);
   const [second] = absorbed(state, build(), 7);
@@ -26,7 +26,7 @@ Deno.test("a record counts the events of its partition by type, and names only k
 });
 
 Deno.test("no record is before the one in front of it, whatever the clock says", () => {
-  const state = new PartitionState();
+  const state = new LogState();
   const times = [500, 300, 700].map((now, i) =>
     absorbed(state, buildRecords(state, { ...content, now }, 1e6), i + 1)[0]!.recordedAt
   );
@@ -34,7 +34,7 @@ Deno.test("no record is before the one in front of it, whatever the clock says",
 });
 
 Deno.test("what does not fit one record is several, of one nonce, and the last one moves the checkpoints", () => {
-  const state = new PartitionState();
+  const state = new LogState();
   const events = versioned("a", 9, 200_000);
   const records = buildRecords(state, { ...content, now: 5, events, processors: [move] }, 1e6);
   assert(records.length > 1);
@@ -62,7 +62,7 @@ Deno.test("what does not fit one record is several, of one nonce, and the last o
 
 Deno.test("more events than a sequence has positions for are several records", () => {
   const records = buildRecords(
-    new PartitionState(),
+    new LogState(),
     { ...content, now: 5, events: versioned("a", 5_000) },
     1e7,
   );
@@ -71,7 +71,7 @@ Deno.test("more events than a sequence has positions for are several records", (
 });
 
 Deno.test("records are cut smaller where a server takes less", () => {
-  const records = buildRecords(new PartitionState(), {
+  const records = buildRecords(new LogState(), {
     ...content,
     now: 5,
     events: versioned("a", 20, 5_000),
@@ -83,7 +83,7 @@ Deno.test("records are cut smaller where a server takes less", () => {
 Deno.test("an event that the server can't take is refused", () => {
   const events = versioned("a", 1, 50_000);
   assertThrows(
-    () => buildRecords(new PartitionState(), { ...content, now: 5, events }, 20_000),
+    () => buildRecords(new LogState(), { ...content, now: 5, events }, 20_000),
     EventTooLarge,
   );
 });

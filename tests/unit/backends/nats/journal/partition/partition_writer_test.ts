@@ -1,13 +1,10 @@
 /** Appends by the owner of a partition and by nodes without it: versions, duplicates, conflicts, and who may answer. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import {
-  type CaseHeads,
-  MemoryCaseHeads,
-} from "../../../../../../backends/nats/journal/partition/case_heads.ts";
+import { type HeadIndex, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
 import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
-import { sequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";
+import { recordSequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";
 import { EventTooLarge } from "../../../../../../backends/nats/connection/errors.ts";
 import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
 import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../../../../backends/errors.ts";
@@ -26,7 +23,7 @@ class Node {
   readonly closing = new AbortController();
   readonly writer: PartitionWriter;
 
-  constructor(log: MemoryLog, readonly name: string, heads: CaseHeads = new MemoryCaseHeads()) {
+  constructor(log: MemoryLog, readonly name: string, heads: HeadIndex = new MemoryHeads()) {
     this.client = new MemoryLogClient(log);
     const { signal } = this.closing;
     this.writer = new PartitionWriter({ log: this.client, heads, node: name, signal, now: () => 1_000 });
@@ -42,7 +39,7 @@ class Node {
   }
 }
 
-async function anOwner(log: MemoryLog = new MemoryLog(), heads?: CaseHeads): Promise<Node> {
+async function anOwner(log: MemoryLog = new MemoryLog(), heads?: HeadIndex): Promise<Node> {
   const node = new Node(log, "owner", heads);
   await node.writer.takeOver();
   return node;
@@ -63,7 +60,7 @@ Deno.test("appends that wait for each other share a record, and each is answered
   assertEquals(answers.map(({ stored, duplicates }) => [stored, duplicates]), Array(4).fill([1, 0]));
   assert(answers.every(({ position }, i) => i === 0 || position > answers[i - 1]!.position));
   assertEquals(log.messages.length, 2);
-  assertEquals(new Set(answers.map(({ position }) => sequenceOf(position))).size, 1);
+  assertEquals(new Set(answers.map(({ position }) => recordSequenceOf(position))).size, 1);
 });
 
 Deno.test("events that are stored are duplicates, with the place they have, in whichever record they are", async () => {
@@ -144,12 +141,14 @@ Deno.test("a check finds what would be refused, and stores nothing", async () =>
 });
 
 Deno.test("an index that takes every id for known costs reads, and loses nothing", async () => {
-  const heads = new MemoryCaseHeads();
-  const doubting: CaseHeads = {
+  const heads = new MemoryHeads();
+  const doubting: HeadIndex = {
     find: (caseId) => {
       const head = heads.find(caseId);
       const { version = 0, sequences = [] } = head ?? {};
-      return Promise.resolve(head && { version, sequences, mayHold: () => true });
+      const versionsLike = () => Array.from({ length: version }, (_, i) => i + 1);
+      const recordOf = (wanted: number) => head!.sequenceOf(wanted);
+      return Promise.resolve(head && { version, sequences, versionsLike, sequenceOf: recordOf });
     },
     absorb: (additions) => heads.absorb(additions),
   };
@@ -211,7 +210,7 @@ Deno.test("an append that fits no record is several, all or none, and its answer
   const owner = await anOwner(log);
   const events = Array.from({ length: 5_000 }, (_, i) => pendingEvent(`c${i % 7}`, i));
   const { stored, version, position } = await owner.writer.append({ events, expected: "any" });
-  assertEquals([stored, version, sequenceOf(position)], [5_000, 715, log.last]);
+  assertEquals([stored, version, recordSequenceOf(position)], [5_000, 715, log.last]);
   const again = await owner.writer.append({ events, expected: "any" });
   assertEquals(again, { stored: 0, duplicates: 5_000, version, position });
 });

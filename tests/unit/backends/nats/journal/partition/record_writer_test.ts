@@ -1,7 +1,7 @@
 /** The protocol of writing: what becomes of answers that are lost, of other writers, and of owners that are none any more. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { buildRecords } from "../../../../../../backends/nats/journal/partition/build_records.ts";
-import { MemoryCaseHeads } from "../../../../../../backends/nats/journal/partition/case_heads.ts";
+import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import {
   nextNonce,
   OwnershipLost,
@@ -24,7 +24,7 @@ type Writer = new (options: WriterOptions) => RecordWriter;
 /** A node with a client of its own. */
 class Node {
   readonly client: MemoryLogClient;
-  readonly heads = new MemoryCaseHeads();
+  readonly heads = new MemoryHeads();
   readonly closing = new AbortController();
   readonly writer: RecordWriter;
 

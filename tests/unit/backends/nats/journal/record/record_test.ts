@@ -4,7 +4,7 @@ import {
   eventPosition,
   indexOf,
   MAX_RECORD_EVENTS,
-  sequenceOf,
+  recordSequenceOf,
 } from "../../../../../../backends/nats/journal/record/record.ts";
 
 const sequence = fc.integer({ min: 1, max: 2 ** 41 - 1 });
@@ -14,7 +14,7 @@ Deno.test("a position is a sequence and an index, for as many sequences as there
   fc.assert(fc.property(sequence, index, (sequence, index) => {
     const position = eventPosition(sequence, index);
     assert(Number.isSafeInteger(position));
-    assertEquals([sequenceOf(position), indexOf(position)], [sequence, index]);
+    assertEquals([recordSequenceOf(position), indexOf(position)], [sequence, index]);
     assert(position < eventPosition(sequence + 1, 0));
   }));
 });

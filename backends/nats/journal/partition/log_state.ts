@@ -25,7 +25,7 @@ type ParkedCases = ReadonlyMap<string, ParkedCase>;
 const NOTHING_PARKED: ParkedCases = new Map();
 const NOT_BEGUN: ProcessorState = { checkpoint: 0, epoch: 0, inFlight: undefined, settledAt: 0 };
 
-export class PartitionState {
+export class LogState {
   /** The sequence of the last record; 0 before the first. */
   last = 0;
   /** The highest epoch that any record has. */

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { PartitionState } from "../../../../../../backends/nats/journal/partition/partition_state.ts";
+import { LogState } from "../../../../../../backends/nats/journal/partition/log_state.ts";
 import { NO_CHANGES, type RecordHead } from "../../../../../../backends/nats/journal/record/record.ts";
 import { aHead } from "../../../../../support/nats_log/records.ts";
 
 let sequence = 0;
-function stateOf(...heads: Partial<RecordHead>[]): PartitionState {
-  const state = new PartitionState();
+function stateOf(...heads: Partial<RecordHead>[]): LogState {
+  const state = new LogState();
   for (const head of heads) {
     const record = { kind: "record", head: aHead(head), changes: NO_CHANGES, events: [] } as const;
     state.absorb({ sequence: ++sequence, record });
@@ -35,7 +35,7 @@ Deno.test("a processor is where its last move has left it, and the next move cle
 });
 
 Deno.test("a parked case is what the last record says of it", () => {
-  const state = new PartitionState();
+  const state = new LogState();
   const waiting = [{
     position: 1,
     eventId: "e",

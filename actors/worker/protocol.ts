@@ -28,8 +28,8 @@ export interface BatchRequest {
   readonly processor: string;
   readonly partition: number;
   readonly lines: Uint8Array;
-  /** The span of the pass, where traces are made. */
-  readonly traceparent?: string;
+  /** The span of the pass, where it is sampled. */
+  readonly traceparent?: string | undefined;
 }
 
 export type ToWorker =

@@ -1,6 +1,6 @@
 /** Traces as a receiver of OTLP gets them from the program: of producers, processors, their failures; and none when off. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { fileURLToPath } from "node:url";
 import { caseIntake, type EventInput } from "../../../backends/publishers.ts";
@@ -182,6 +182,31 @@ Deno.test("what a node takes from the outbox is appended in a span, and followed
   assertEquals(appended.attributes["messaging.batch.message_count"], 2);
   const taken = receiver.named("process intake").flatMap(linksOf);
   assertEquals(new Set(taken), new Set([`${traceId}/${spanId}`, placeOf(appended)]));
+});
+
+Deno.test("the commands of the page on traces make one trace of a case in four processors", async () => {
+  await using receiver = new OtlpReceiver();
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = "" } = receiver.env();
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const page = await Deno.readTextFile(join(root, "docs/how-to/traces.md"));
+  const [, block = ""] = /```sh\n(export OTEL_DENO=true\n[^]*?)```/.exec(page)!;
+  const { code, stderr } = await new Deno.Command("bash", {
+    args: ["-euc", block.replace("http://127.0.0.1:4318", endpoint)],
+    cwd: root,
+    env: cleanEnv({
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
+    }),
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const below = (parent: ReceivedSpan, name: string) =>
+    only(receiver.named(name).filter(({ parentSpanId }) => parentSpanId === parent.spanId));
+  const analysed = below(below(only(receiver.named("append events")), "process intake"), "process analysis");
+  for (const name of ["process decision", "process follow_up"]) {
+    assertEquals(below(analysed, name).traceId, analysed.traceId);
+  }
 });
 
 /** Runs a node on the memory backend under a configuration in which the tracing API can't be loaded. */

@@ -83,7 +83,7 @@ export class BatchDispatcher {
     const own = this.#caches.get(processor)!;
     const others = [...this.#caches.values()].filter((other) => other !== own);
     const run = new BatchRun(own, others, partition, lines);
-    if (request.traceparent !== undefined) run.spans = this.#makeSpans?.(request, run.deliveries.length);
+    run.spans = this.#makeSpans?.(request, run.deliveries.length);
     const { needs } = run;
     if (needs.length === 0) return [this.#finish(id, run, "")];
     this.#awaitingHistories.set(id, run);

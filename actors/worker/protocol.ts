@@ -28,8 +28,8 @@ export interface BatchRequest {
   readonly processor: string;
   readonly partition: number;
   readonly lines: Uint8Array;
-  /** The span of the pass, where traces are made. */
-  readonly traceparent?: string;
+  /** The span of the pass, where it is sampled. */
+  readonly traceparent?: string | undefined;
 }
 
 /** To a worker that is ready and has a thread of its own: a port that nobody uses, and that closes when the thread ends. */

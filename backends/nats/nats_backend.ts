@@ -141,8 +141,10 @@ class NatsBackend implements Backend {
 
   #runMaintenance(): Promise<unknown> {
     const timers = this.#timers = new TimerIndex(this.#context);
-    const { timersAsOf, onInputRefused = () => {} } = this.#options;
-    const context = { ...this.#context, timers, timersAsOf, append: this.append, onInputRefused };
+    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
+      this.#options;
+    const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
+    const context = { ...this.#context, timers, timersAsOf, append, onInputRefused };
     return runMaintenance(context, this.#ended.signal);
   }
 

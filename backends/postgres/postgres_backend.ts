@@ -3,6 +3,7 @@ import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox, RefusalListener } from "../dead_letters.ts";
+import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
@@ -55,6 +56,8 @@ export interface PostgresOptions extends PostgresTarget {
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each row of the outbox that is refused. */
   onInputRefused?: RefusalListener | undefined;
+  /** Runs the appends of the outbox, where traces are exported. */
+  traceAppend?: TraceAppend | undefined;
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this long without an answer the database counts as unavailable. Default 15,000. */
@@ -182,9 +185,17 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<void> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {} } = this.#options;
+    const { timersAsOf, onInputRefused = () => {}, traceAppend } = this.#options;
     return runMaintenance(
-      { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf, onInputRefused },
+      {
+        client,
+        notifier,
+        partitions: this.partitions,
+        everyMs: 250,
+        timersAsOf,
+        onInputRefused,
+        traceAppend,
+      },
       this.#ended.signal,
     );
   }

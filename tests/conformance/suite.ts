@@ -14,6 +14,8 @@ import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { replayCases } from "./cases/replay.ts";
+import { passCases } from "./cases/passes.ts";
+import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
@@ -27,6 +29,8 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
+  ...passCases,
+  ...refusedPassCases,
   ...bulkCases,
   ...concurrentMailboxCases,
   ...parkingCases,

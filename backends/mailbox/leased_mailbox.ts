@@ -147,6 +147,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     // With a reason: an abort without one makes an error, whose stack costs more than the rest of a wait.
     if (wasIdle && !this.isIdle) this.#awake.abort("awake");
     release?.();
+    if (this.isIdle && !wasIdle) this.#permits.onIdle?.();
   }
 
   #observe({ checkpoint, batch }: Fetched): void {

@@ -75,18 +75,16 @@ class LeasedPassFeed implements PassFeed {
     return this.#waiting !== undefined;
   }
 
-  join(owner: PassOwner): void {
-    const member = new PassSubscriber(owner, this);
-    this.#members.set(owner.processor, member);
-    this.#context.store.subscribe(member);
+  setMembers(owners: readonly PassOwner[]): void {
+    const { store } = this.#context;
+    for (const member of this.#members.values()) store.unsubscribe(member);
+    this.#members.clear();
+    for (const owner of owners) {
+      const member = new PassSubscriber(owner, this);
+      this.#members.set(owner.processor, member);
+      store.subscribe(member);
+    }
     this.notify();
-  }
-
-  leave(processor: string): void {
-    const member = this.#members.get(processor);
-    if (member === undefined) return;
-    this.#members.delete(processor);
-    this.#context.store.unsubscribe(member);
   }
 
   notify(): void {

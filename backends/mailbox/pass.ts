@@ -78,9 +78,8 @@ export interface PassStore {
 export interface PassFeed {
   /** Whether the next stretch is a large one: what it takes as a permit. */
   readonly isLarge: boolean;
-  /** From now on the processor is read with the others. */
-  join(owner: PassOwner): void;
-  leave(processor: string): void;
+  /** From now on these are read together, and no others; not while one of its passes is under way. */
+  setMembers(owners: readonly PassOwner[]): void;
   /** What comes next for all of them. Retried until the store answers or the signal aborts. */
   fetch(signal: AbortSignal): Promise<PassFetched>;
   /** Retried until the store answers: settling twice changes nothing. */

@@ -36,7 +36,7 @@ export async function setUp(
   );
   const feed = mailboxes[0]!.passes?.open(0);
   if (feed === undefined) return undefined;
-  mailboxes.forEach((mailbox, i) => feed.join(ownerOf(mailbox, SPECS[i]!.takes)));
+  feed.setMembers(mailboxes.map((mailbox, i) => ownerOf(mailbox, SPECS[i]!.takes)));
   const ids = casesIn(0, backend.partitions, cases);
   await backend.append(ids.map((caseId) => anEvent(caseId, 1)));
   return {

@@ -3,7 +3,7 @@
  * import delays the node's start.
  * @module
  */
-import { guardNode, needsGuardian } from "./console/node/guarded_start.ts";
+import { codeForGuardian, GUARDED, guardNode, needsGuardian } from "./console/node/guarded_start.ts";
 
 /** Runs a command line on the streams of this process; returns the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -17,7 +17,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { asksForJson, runCommandLine } = await import("./console/command_line.ts");
   const { exitOnCrash } = await import("./console/cli/crash.ts");
   exitOnCrash(processOutput, asksForJson(args));
-  return await runCommandLine(args, processOutput);
+  const code = await runCommandLine(args, processOutput);
+  return Deno.env.get(GUARDED) === undefined ? code : codeForGuardian(code);
 }
 
 if (import.meta.main) Deno.exit(await runProgram(Deno.args));

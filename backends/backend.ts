@@ -17,6 +17,11 @@ export interface BackendFeatures {
    * is known for any of them; an append that was interrupted between two steps is completed by the same call.
    */
   readonly atomicAppend: number;
+  /**
+   * What a lease is of. `partition`: its holder hosts there every processor it has, under one epoch, and others lease alone what
+   * it has not. `processor`: each processor's partition is leased for itself.
+   */
+  readonly leases: "partition" | "processor";
   /** What it takes to have the store at several places, and what that gives: in words. */
   readonly geography: string;
 }

@@ -167,14 +167,15 @@ const LAST_TIME = 8.64e15;
 
 function numberOr(otherwise: number, text = ""): number {
   const number = Number(text);
-  return text !== "" && Math.abs(number) <= LAST_TIME ? number : otherwise;
+  return text !== "" && Math.abs(number) <= LAST_TIME ? Math.trunc(number) : otherwise;
 }
 
 /** The day of the last timestamp, cached: consecutive events are mostly of one day. */
 let lastDay = { number: NaN, date: "" };
 
-/** As toISOString, in a tenth of its time. */
+/** As toISOString, in a tenth of its time. Throws for what is no whole number of milliseconds. */
 function isoTime(time: number): string {
+  if (!Number.isInteger(time)) throw new RangeError("Not a date");
   const number = Math.floor(time / DAY);
   if (number !== lastDay.number) lastDay = { number, date: new Date(time).toISOString().slice(0, -13) };
   const seconds = Math.floor((time - number * DAY) / 1000);

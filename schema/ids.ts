@@ -1,10 +1,27 @@
-/** Event ids: UUIDv7 for roots, deterministic and time-ordered UUIDs for what a processor emits. @module */
+/**
+ * Event ids, ordered by time. Version 7 is of whoever brings an event from outside; version 8 is the runtime's alone, for
+ * what a processor emits, and no door takes it from outside: nobody can take the id of an output before it is stored.
+ * @module
+ */
 import { hash } from "node:crypto";
 import { generate } from "@std/uuid/v7";
 
 /** A new UUIDv7 for an event that nothing in the store caused. */
 export function newRootId(): string {
   return generate();
+}
+
+/**
+ * The id of an event from outside that must come out alike at every try: of a simulated citizen, or of a message at ingest
+ * that names none. The same arguments always give the same id.
+ */
+export function reproducibleRootId(time: number, ...seed: readonly (string | number)[]): string {
+  return uuidOf("7", time, seed.join("/"));
+}
+
+/** True for an id that only the runtime gives. */
+export function isDerivedId(id: string): boolean {
+  return id[14] === "8";
 }
 
 /**
@@ -18,10 +35,14 @@ export function derivedId(
   processor: string,
   index: string | number,
 ): string {
-  const time = inputTime.toString(16).padStart(12, "0");
-  const bits = hash("sha256", `${inputId}/${processor}/${index}`, "hex");
+  return uuidOf("8", inputTime, `${inputId}/${processor}/${index}`);
+}
+
+function uuidOf(version: "7" | "8", atMs: number, seed: string): string {
+  const time = atMs.toString(16).padStart(12, "0");
+  const bits = hash("sha256", seed, "hex");
   const variant = (parseInt(bits[3]!, 16) & 0x3 | 0x8).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-8${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${
-    bits.slice(7, 19)
-  }`;
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-${version}${bits.slice(0, 3)}-${variant}${
+    bits.slice(4, 7)
+  }-${bits.slice(7, 19)}`;
 }

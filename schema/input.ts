@@ -7,7 +7,7 @@
  *
  * | missing | becomes |
  * |---|---|
- * | `event_id` | a new UUIDv7 |
+ * | `event_id` | a new UUIDv7 (version 8 is the runtime's own, and refused) |
  * | `timestamp` | now (any offset is accepted and stored as UTC in milliseconds, from the year 2000 to 366 days ahead) |
  * | `correlation_id` | the `case_id`; another value is refused |
  * | `metadata.schema_version` | 1, the version the brief describes |
@@ -16,16 +16,19 @@
  * A BSN that fails the eleven-test is a fact to be assessed: it is marked in `metadata.marks` for the intake's
  * assessment, and refused only under `strict`. So is a `case_id` that passes it, for it may be a BSN; one that is the
  * event's own BSN is always refused. A time before the first rule, more than five minutes ahead, or more than seven days
- * late is marked, also under `strict`: a backlog that is brought in has such times. Marks are set here alone; those that a
- * producer sends are dropped.
+ * late is marked, also under `strict`: a backlog that is brought in has such times.
+ *
+ * Only types that are reported or judged come from outside (`authority/event_classes.ts`), and of the metadata only the
+ * version and the trace: marks, source and cause that a producer sends are dropped.
  * @module
  */
+import { eventClasses, typesFromOutside } from "./authority/event_classes.ts";
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { FIRST_RULE_DAY } from "./event_fields.ts";
-import { allEventTypes, isEventType, type Metadata, type WireEvent } from "./events.ts";
+import { isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { UnknownKind } from "./evolution.ts";
-import { newRootId } from "./ids.ts";
+import { isDerivedId, newRootId } from "./ids.ts";
 import { decodeText, parseJsonText } from "./json_text.ts";
 
 export interface InputOptions {
@@ -66,7 +69,10 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   const envelope = asEnvelope(input);
   const type = envelope.event_type;
   if (typeof type !== "string" || !isEventType(type)) {
-    throw new InvalidEvent([`event_type: must be one of ${allEventTypes.join(", ")}`]);
+    throw new InvalidEvent([`event_type: must be one of ${typesFromOutside.join(", ")}`]);
+  }
+  if (eventClasses[type] === "runtime") {
+    throw new InvalidEvent([`event_type: ${type} comes from the runtime alone, never from outside`]);
   }
   if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);
   if (envelope.metadata !== undefined && !isRecord(envelope.metadata)) {
@@ -76,6 +82,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   requireStorable(completed);
   requireValid(completed);
   requireCaseIdOfItsOwn(completed);
+  requireIdFromOutside(completed);
   const now = (options.now?.() ?? new Date()).getTime();
   return withTwoDecimals(withMarks(canonical(completed, now), now, options.strict ?? false));
 }
@@ -95,6 +102,8 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
   const data = envelope.event_type === "case.intake"
     ? { ...INTAKE_DEFAULTS, ...envelope.data }
     : envelope.data!;
+  // What a producer says of itself and of causes is not believed: by them is told what the runtime itself made.
+  const { source: _source, causation_id: _cause, ...said } = envelope.metadata ?? {};
   return {
     ...envelope,
     event_id: envelope.event_id ?? (options.newId ?? newRootId)(),
@@ -105,9 +114,15 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
       schema_version: 1,
       ...(options.source === undefined ? {} : { source: options.source }),
       ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
-      ...envelope.metadata,
+      ...said,
     },
   } as WireEvent;
+}
+
+/** The ids of outputs are the runtime's alone: whoever could take one before it is stored would make it vanish. */
+function requireIdFromOutside({ event_id }: WireEvent): void {
+  if (!isDerivedId(event_id)) return;
+  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"]);
 }
 
 /** Checks the event by its schema; a version of another program is refused as any other mistake. */

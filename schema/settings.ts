@@ -1,5 +1,6 @@
 /** Settings as text: how numbers, rates, durations and the rest are written on a command line. @module */
 import { z } from "zod";
+import { actorNameFault } from "./authority/names.ts";
 import { InvalidPostgresUrl, parsePostgresUrl } from "./postgres/postgres_url.ts";
 
 /** Digits only: `0x10` and `1e3` are numbers to a program, and typing errors of a person. */
@@ -49,6 +50,12 @@ export function oneOf<const W extends readonly [string, ...string[]]>(words: W) 
 
 /** Any text that is not empty. */
 export const text = z.string().min(1, "must not be empty");
+
+/** The name of somebody who acts; it is kept in the audit trail. */
+export const actorName = z.string().superRefine((name, context) => {
+  const message = actorNameFault(name);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 
 /** A password with a bare `%` in it can't be read back from its URL. */
 function isDecodable(url: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * The sequencer of one partition: takes its processors through passes together, and gives each of them turns to work for itself
+ * The sequencer of the mailboxes under one lease: takes their processors through passes together, and gives each of them time to work for itself
  * where a pass is not the way (`sequencer_state.ts`).
  * @module
  */
@@ -30,7 +30,11 @@ const BOUNDS = { deliveries: 20_000, outputs: 4_000_000 };
 
 type Fused = PassResult & { readonly kind: "fused" };
 
+/** How many sequencers this process has had. */
+let sequencers = 0;
+
 export class Sequencer implements SequencedMailboxListener {
+  readonly #id = ++sequencers;
   readonly #context: SequencerContext;
   readonly #partition: number;
   readonly #feed: PassFeed;
@@ -196,7 +200,14 @@ export class Sequencer implements SequencedMailboxListener {
   ): Promise<PassResult | { kind: "not_fused"; reason: string }> {
     const isLastStored = this.#isLastStored;
     this.#isLastStored = false;
-    const request = { partition: this.#partition, lines, members: parts, bounds: BOUNDS, isLastStored };
+    const request = {
+      partition: this.#partition,
+      lines,
+      members: parts,
+      bounds: BOUNDS,
+      sequencer: this.#id,
+      isLastStored,
+    };
     try {
       return await this.#context.pool.runPass(request, mailbox.histories.bind(mailbox));
     } catch (error) {

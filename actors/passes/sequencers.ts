@@ -1,10 +1,11 @@
-/** The sequencers of a node, one for each partition that it has processors of. @module */
+/** The sequencers of a node, one for each lease that it holds. @module */
+import type { MailboxLease } from "../../backends/mailbox/mailbox.ts";
 import type { SequencedMailbox, SequencedMailboxOptions } from "./sequenced_mailbox.ts";
 import { Sequencer, type SequencerContext } from "./sequencer.ts";
 
 export class Sequencers {
   readonly #context: SequencerContext;
-  readonly #sequencers = new Map<number, Sequencer>();
+  readonly #sequencers = new WeakMap<MailboxLease, Sequencer>();
 
   constructor(context: SequencerContext) {
     this.#context = context;
@@ -12,12 +13,12 @@ export class Sequencers {
 
   /** A place in the passes of the mailbox's partition; undefined where its store has none. */
   join(options: SequencedMailboxOptions): SequencedMailbox | undefined {
-    const { passes, partition } = options.mailbox;
+    const { passes, partition, lease } = options.mailbox;
     if (passes === undefined) return undefined;
-    let sequencer = this.#sequencers.get(partition);
+    let sequencer = this.#sequencers.get(lease);
     if (sequencer === undefined) {
       sequencer = new Sequencer(partition, passes, this.#context);
-      this.#sequencers.set(partition, sequencer);
+      this.#sequencers.set(lease, sequencer);
     }
     return sequencer.join(options);
   }

@@ -1,6 +1,7 @@
 /** The supervisor's side of one worker: sends batches, watches progress, terminates. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
+import type { ThreadWatch } from "./runaway_thread.ts";
 import { spawnWebWorker, type SpawnWorker, type WorkerLike } from "./spawn_worker.ts";
 import { describeError } from "../error_info.ts";
 import {
@@ -78,6 +79,7 @@ export class WorkerHandle {
   #nextId = 1;
   #isReady = false;
   #hasExited = false;
+  #thread: ThreadWatch | undefined;
   /** Active only while the worker is busy: an idle worker costs nothing. */
   #watch: ReturnType<typeof setInterval> | undefined;
   /** Progress at the last check, and for how long it has been unchanged. */
@@ -102,6 +104,11 @@ export class WorkerHandle {
     this.#send({ kind: "setup", progress, deliveryTimeoutMs, stateLimit, ...(traces && { traces }) });
     const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
     this.ready.finally(() => clearTimeout(late));
+  }
+
+  /** Tells when its thread has ended: from when it is ready until it exits; after that only if it hung. */
+  get thread(): ThreadWatch | undefined {
+    return this.#thread;
   }
 
   /** Batches without a result so far. */
@@ -160,6 +167,7 @@ export class WorkerHandle {
     if (this.#hasExited) return;
     if (message?.kind === "ready" && !this.#isReady) {
       this.#isReady = true;
+      this.#thread = this.#worker.watchThread?.();
       return this.#resolveReady(true);
     }
     // A handler may have posted a message of its own: any other message ends the worker.
@@ -233,6 +241,7 @@ export class WorkerHandle {
     this.#hasExited = true;
     this.#stopWatching();
     this.#worker.terminate();
+    if (exit !== "hung") this.#thread?.close();
     this.#resolveReady(false);
     const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
     const isAtFault = exit === "threw" || exit === "hung";

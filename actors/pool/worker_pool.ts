@@ -3,7 +3,7 @@ import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.
 import { ChildSupervisor } from "../supervision/child_supervisor.ts";
 import type { Observer } from "../observer.ts";
 import type { Intensity } from "../supervision/restart_policy.ts";
-import { hasRunawayThread } from "./runaway_thread.ts";
+import { hasRunawayThread, type ThreadWatch } from "./runaway_thread.ts";
 import type { FetchHistories, WorkerExit } from "./worker_handle.ts";
 import type { BatchRequest, BatchResult, PassRequest, PassResult } from "../worker/protocol.ts";
 import { type SlotOptions, WorkerSlot } from "./worker_slot.ts";
@@ -18,8 +18,8 @@ export interface PoolOptions extends SlotOptions {
    * one. Default 2.
    */
   readonly prefetch?: number;
-  /** Asked after a worker hung: whether its thread still runs. Default: by the CPU time of the process. */
-  readonly hasRunawayThread?: () => Promise<boolean>;
+  /** Asked after a worker hung: whether its thread still runs. Default: `hasRunawayThread`. */
+  readonly hasRunawayThread?: typeof hasRunawayThread;
 }
 
 const PREFETCH = 2;
@@ -29,7 +29,7 @@ export class WorkerPool {
   readonly #slots: WorkerSlot[] = [];
   readonly #semaphores: PrioritySemaphore[] = [];
   readonly #onEscalate: (reason: string) => void;
-  readonly #hasRunawayThread: () => Promise<boolean>;
+  readonly #hasRunawayThread: typeof hasRunawayThread;
   /** The workers' supervisor. When it gives up, all of them are ended. */
   readonly supervisor: ChildSupervisor;
 
@@ -88,12 +88,12 @@ export class WorkerPool {
 
   #onWorkerExit(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {
     observer.workerRestarted(exit);
-    if (exit.exit === "hung") this.#checkThread();
+    if (exit.exit === "hung") this.#checkThread(this.#slots[exit.worker]!.thread);
   }
 
   /** A thread that loops on after terminate() takes a core until its process ends; one that waits does no harm. */
-  async #checkThread(): Promise<void> {
-    if (await this.#hasRunawayThread()) {
+  async #checkThread(thread: ThreadWatch | undefined): Promise<void> {
+    if (await this.#hasRunawayThread(thread)) {
       this.#onEscalate("a hung worker's thread can only be ended with its process");
     }
   }

@@ -2,6 +2,7 @@
 import type { Child, ChildSpec } from "../supervision/child_supervisor.ts";
 import type { Exit } from "../supervision/restart_policy.ts";
 import { describeError } from "../error_info.ts";
+import type { ThreadWatch } from "./runaway_thread.ts";
 import {
   type FetchHistories,
   type OnWorkerExit,
@@ -43,6 +44,11 @@ export class WorkerSlot {
   /** Size of the worker's heap as last reported; undefined before the first worker. */
   get heapBytes(): number | undefined {
     return this.#handle?.heapBytes;
+  }
+
+  /** The thread of the worker; in `onWorkerExit`, of the one that has exited. */
+  get thread(): ThreadWatch | undefined {
+    return this.#handle?.thread;
   }
 
   /** Batches that the worker has and has not answered. */

@@ -14,7 +14,7 @@
  */
 import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
-import type { ToWorker } from "./protocol.ts";
+import type { Hold, ToWorker } from "./protocol.ts";
 
 /** Hosts these processors in this worker, from now on. */
 export function host(processors: readonly AnyProcessor[]): void {
@@ -26,7 +26,9 @@ export function host(processors: readonly AnyProcessor[]): void {
     whenIdle: (act) => void after(act),
   });
   disableExits();
-  self.onmessage = ({ data }: MessageEvent<ToWorker>) => batches.onMessage(data);
+  self.onmessage = ({ data }: MessageEvent<ToWorker | Hold>) => {
+    if (data.kind !== "hold") batches.onMessage(data);
+  };
 }
 
 /**

@@ -25,7 +25,7 @@ export class PassRunner {
   readonly #caches: ReadonlyMap<string, StateCache>;
   readonly #waiting = new Map<number, Waiting>();
   /** The last pass of each partition. */
-  readonly #last = new Map<number, PassRun>();
+  readonly #last = new Map<number, { readonly sequencer: number; readonly run: PassRun }>();
 
   constructor(caches: ReadonlyMap<string, StateCache>) {
     this.#caches = caches;
@@ -37,8 +37,9 @@ export class PassRunner {
 
   /** Begins a pass: `finish` takes it up, or `addHistories` does where it lacks some. */
   begin(request: PassRequest): Lacking | undefined {
-    const { partition, isLastStored } = request;
-    if (isLastStored) this.#last.get(partition)?.commit();
+    const { partition, sequencer, isLastStored } = request;
+    const last = this.#last.get(partition);
+    if (isLastStored && last?.sequencer === sequencer) last.run.commit();
     this.#last.delete(partition);
     const run = new PassRun(request, this.#caches);
     this.#waiting.set(request.id, { run, request, questions: 0 });
@@ -69,7 +70,7 @@ export class PassRunner {
     this.#waiting.delete(id);
     if (reason !== undefined) return { kind: "not_fused", reason };
     if (isLacking) return { kind: "not_fused", reason: "missing_state" };
-    this.#last.set(request.partition, run);
+    this.#last.set(request.partition, { sequencer: request.sequencer, run });
     return run.result();
   }
 }

@@ -57,12 +57,20 @@ export interface PassRequest {
   /** In the order in which an event is handed to them. */
   readonly members: readonly PassMember[];
   readonly bounds: PassBounds;
-  /** The last pass of this partition was stored: the states that it reached are cached, and dropped otherwise. */
+  /** By whom it is asked for: a number of its own in each process. */
+  readonly sequencer: number;
+  /** The last pass of this sequencer was stored: the states that it reached are cached, and dropped otherwise. */
   readonly isLastStored: boolean;
 }
 
 /** What a worker is asked to do. */
 export type WorkRequest = BatchRequest | PassRequest;
+
+/** To a worker that is ready and has a thread of its own: a port that nobody uses, and that closes when the thread ends. */
+export interface Hold {
+  readonly kind: "hold";
+  readonly port: MessagePort;
+}
 
 export type ToWorker =
   | Setup

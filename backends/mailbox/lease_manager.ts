@@ -1,19 +1,15 @@
 /**
- * The leases of a node: rounds that renew what is held, acquire free leases up to the fair share, and revoke what is above
- * it so that it can be handed over.
+ * The leases of a node: rounds that renew what is held, acquire what is free up to the fair share, let processors join, and
+ * revoke what is to be handed over. Each processor that a lease hosts and that somebody subscribed to is given out.
  * @module
  */
 import { BackendUnavailable } from "../errors.ts";
 import type { Clock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryDelayMs } from "../primitives/retry.ts";
-import type { AcquiredLease, LeaseKey, LeaseStore } from "./lease_store.ts";
+import { type Join, planLeases, textOf } from "./lease_plan.ts";
+import { type Hosting, Lease } from "./lease.ts";
+import type { LeaseKey, LeaseStore } from "./lease_store.ts";
 import { watchSilence } from "./silence_watch.ts";
-
-/** A lease of this node. */
-export interface Lease extends AcquiredLease {
-  /** Aborts when the lease has moved or is to be handed over; then nothing more is read. */
-  readonly revocation: AbortController;
-}
 
 interface LeaseManagerOptions {
   /** Between two rounds, in milliseconds. Infinity: only when checked for another reason, as by a stopped process. */
@@ -25,7 +21,9 @@ interface LeaseManagerOptions {
 
 export class LeaseManager {
   readonly #held = new Map<string, Lease>();
-  readonly #subscribers = new Map<string, (lease: Lease) => void>();
+  readonly #subscribers = new Map<string, (hosting: Hosting) => void>();
+  /** Every processor that was ever subscribed: while this node lives, nobody else leases them alone where it has the partition. */
+  readonly #processors = new Set<string>();
   readonly #closed = new AbortController();
   readonly #store: LeaseStore;
   readonly #options: LeaseManagerOptions;
@@ -38,16 +36,17 @@ export class LeaseManager {
     this.#options = options;
   }
 
-  /** From now on leases of this scope are acquired and handed to the subscriber. */
-  subscribe(scope: string, onAcquired: (lease: Lease) => void): void {
-    this.#subscribers.set(scope, onAcquired);
+  /** From now on this processor is hosted under the leases of this node, and each of its partitions handed to the subscriber. */
+  subscribe(processor: string, onHosted: (hosting: Hosting) => void): void {
+    this.#subscribers.set(processor, onHosted);
+    this.#processors.add(processor);
     this.checkNow();
     this.#running ??= this.#run();
   }
 
-  /** No more leases of this scope. Those held live on until they are released. */
-  unsubscribe(scope: string): void {
-    this.#subscribers.delete(scope);
+  /** No more of this processor. What was handed out lives on until it is closed. */
+  unsubscribe(processor: string): void {
+    this.#subscribers.delete(processor);
   }
 
   /** Begins the next round at once. */
@@ -55,20 +54,36 @@ export class LeaseManager {
     this.#nextRound.abort("now");
   }
 
-  /** Gives a lease back. When the store is unavailable it expires there. */
-  async release(lease: Lease): Promise<void> {
-    lease.revocation.abort();
-    if (this.#held.get(textOf(lease.key)) !== lease) return;
-    this.#held.delete(textOf(lease.key));
-    await this.#store.release(lease).catch(() => {});
+  /** The last of a lease that is closed gives it back. When the store is unavailable it expires there. */
+  async close(hosting: Hosting): Promise<void> {
+    const { lease, processor } = hosting;
+    if (lease.open.get(processor) !== hosting) return;
+    lease.open.delete(processor);
+    if (lease.open.size === 0) return await this.#release(lease);
+    if (!this.#isHeld(lease)) return;
+    lease.clearing = Promise.all([lease.clearing, this.#store.clearMark(lease, processor).catch(() => {})]);
+    await lease.clearing;
   }
 
   /** Releases everything that is held. */
-  async close(): Promise<void> {
+  async leave(): Promise<void> {
     this.#closed.abort();
     await this.#running;
-    await Promise.all([...this.#held.values()].map((lease) => this.release(lease)));
+    await Promise.all([...this.#held.values()].map((lease) => this.#release(lease)));
     await this.#store.leave().catch(() => {});
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    lease.revocation.abort();
+    if (!this.#isHeld(lease)) return;
+    this.#held.delete(textOf(lease.key));
+    // A store that waits for no row would leave out one whose mark is being cleared.
+    await lease.clearing;
+    await this.#store.release(lease, [...lease.hosts]).catch(() => {});
+  }
+
+  #isHeld(lease: Lease): boolean {
+    return this.#held.get(textOf(lease.key)) === lease;
   }
 
   async #run(): Promise<void> {
@@ -116,48 +131,52 @@ export class LeaseManager {
 
   async #round(): Promise<void> {
     await this.#renew();
-    for (const scope of [...this.#subscribers.keys()]) await this.#acquire(scope);
+    const processors = [...this.#subscribers.keys()];
+    const held = [...this.#held.values()];
+    const plan = planLeases(await this.#store.overview(), this.#store.node, processors, held);
+    await this.#acquire(plan.acquire, processors);
+    await this.#join(plan.join);
+    for (const { revocation } of plan.handOver) revocation.abort();
+    for (const lease of [...this.#held.values()]) this.#giveOut(lease);
   }
 
   async #renew(): Promise<void> {
     const before = [...this.#held.values()];
     const renewed = new Map(
-      (await this.#store.renew(before)).map((lease) => [textOf(lease.key), lease.epoch]),
+      (await this.#store.renew([...this.#processors], before)).map(({ key, epoch }) => [textOf(key), epoch]),
     );
     for (const lease of before) {
-      const key = textOf(lease.key);
-      if (renewed.get(key) === lease.epoch || this.#held.get(key) !== lease) continue;
-      this.#held.delete(key);
+      if (renewed.get(textOf(lease.key)) === lease.epoch || !this.#isHeld(lease)) continue;
+      this.#held.delete(textOf(lease.key));
       lease.revocation.abort();
     }
   }
 
-  async #acquire(scope: string): Promise<void> {
-    const held = this.#heldOf(scope);
-    const { leases, share } = await this.#store.acquire(scope, held);
-    for (const lease of leases) this.#onAcquired({ ...lease, revocation: new AbortController() });
-    rebalance(held, share);
+  async #acquire(keys: readonly LeaseKey[], processors: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    for (const acquired of await this.#store.acquire(keys, processors)) {
+      this.#held.set(textOf(acquired.key), new Lease(acquired));
+    }
   }
 
-  #onAcquired(lease: Lease): void {
-    this.#held.set(textOf(lease.key), lease);
-    const onAcquired = this.#subscribers.get(lease.key.scope);
-    if (onAcquired === undefined) void this.release(lease);
-    else onAcquired(lease);
+  async #join(joins: readonly Join<Lease>[]): Promise<void> {
+    if (joins.length === 0) return;
+    const [leases, processors] = [joins.map(({ lease }) => lease), joins.map(({ processor }) => processor)];
+    for (const { key, hosted } of await this.#store.join(leases, processors)) {
+      this.#held.get(textOf(key))?.host(hosted);
+    }
   }
 
-  #heldOf(scope: string): Lease[] {
-    return [...this.#held.values()].filter(({ key }) => key.scope === scope);
+  /** Also who was closed and is subscribed again is given out, under the same epoch: what it left unsettled is read again. */
+  #giveOut(lease: Lease): void {
+    const waiting = lease.isRevoked
+      ? []
+      : [...lease.hosts].filter((processor) =>
+        !lease.open.has(processor) && this.#subscribers.has(processor)
+      );
+    for (const processor of waiting) this.#subscribers.get(processor)!(lease.giveOut(processor));
+    // A lease that hosts nothing yet is kept: who has leased its processors alone gives them back to its holder.
+    const isUseless = lease.isRevoked || this.#subscribers.size === 0;
+    if (isUseless && lease.open.size === 0) void this.#release(lease);
   }
-}
-
-/** Above its share a node revokes leases: each is kept until its mailbox has settled its last batch and releases it. */
-function rebalance(held: readonly Lease[], share: number): void {
-  const active = held.filter(({ revocation }) => !revocation.signal.aborted)
-    .sort((a, b) => a.key.partition - b.key.partition);
-  for (const { revocation } of active.slice(share)) revocation.abort();
-}
-
-function textOf({ scope, partition }: LeaseKey): string {
-  return `${scope}/${partition}`;
 }

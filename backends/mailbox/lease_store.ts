@@ -1,24 +1,54 @@
 /** The port by which leases are kept. All times are the store's clock. @module */
 import type { CrashedOwner } from "./mailbox.ts";
 
+/** The scope of a lease that is of a partition as a whole. */
+export const WHOLE_PARTITION = "";
+
 /**
- * What a lease is held by. The leases of one scope, a partition each, are shared out fairly among the nodes. A scope is a
- * processor's name; it becomes the same for all processors where they share one lease of a partition.
+ * What a lease is of: a partition, whose holder hosts there every processor that it has; or one processor of a partition
+ * (the scope is its name), which is leased alone while the holder of the partition does not have it.
  */
 export interface LeaseKey {
-  readonly scope: string;
   readonly partition: number;
+  readonly scope: string;
 }
 
-/** A lease under one epoch: every acquisition of a key has a higher one. */
+/**
+ * A lease under one epoch, by which everything that it hosts is fenced: it is higher than that of any lease before under which
+ * one of its processors ran in this partition.
+ */
 export interface HeldLease {
   readonly key: LeaseKey;
   readonly epoch: number;
 }
 
-export interface AcquiredLease extends HeldLease {
-  /** Set when the owner before did not release the lease. */
+/** A processor that runs under a lease. */
+export interface Hosted {
+  readonly processor: string;
+  /** Set when its owner before did not give it back. */
   readonly crashedOwner: CrashedOwner | undefined;
+}
+
+export interface AcquiredLease extends HeldLease {
+  readonly hosted: readonly Hosted[];
+}
+
+/** A lease that has not run out. */
+export interface RunningLease extends LeaseKey {
+  readonly owner: string;
+}
+
+/** A node that is alive, with the names of its processors. */
+interface LivingNode {
+  readonly node: string;
+  readonly processors: readonly string[];
+}
+
+/** Who has which lease at one moment. */
+export interface LeaseOverview {
+  readonly partitions: number;
+  readonly nodes: readonly LivingNode[];
+  readonly running: readonly RunningLease[];
 }
 
 /** By which a store that is slow to answer is told from one that is not there. */
@@ -31,19 +61,28 @@ export interface Liveness {
   dropConnections(): void;
 }
 
-/** The leases of one node. Throws BackendUnavailable when there is no answer. */
+/**
+ * The leases of one node. Which it takes is policy (`lease_plan.ts`); that no processor ever runs under two leases in one
+ * partition is what the store sees to. Throws BackendUnavailable when there is no answer.
+ */
 export interface LeaseStore {
+  readonly node: string;
   /** Left out by a store that is never silent. */
   readonly liveness?: Liveness;
-  /** Says that the node is alive, lengthens its leases, and returns those that are still its own. */
-  renew(held: readonly HeldLease[]): Promise<readonly HeldLease[]>;
-  /** Acquires free leases of a scope up to the node's share: an equal part of its partitions for every node alive. */
-  acquire(
-    scope: string,
-    held: readonly HeldLease[],
-  ): Promise<{ readonly leases: readonly AcquiredLease[]; readonly share: number }>;
-  /** Gives a lease back; does nothing when it has moved. */
-  release(lease: HeldLease): Promise<void>;
+  /** Says that the node is alive and has these processors, lengthens its leases, and returns those that are still its own. */
+  renew(processors: readonly string[], held: readonly HeldLease[]): Promise<readonly HeldLease[]>;
+  overview(): Promise<LeaseOverview>;
+  /**
+   * Acquires those of the keys that are free, or were left behind by an earlier life of this node. A partition comes with each
+   * of the processors that nobody has leased alone there.
+   */
+  acquire(keys: readonly LeaseKey[], processors: readonly string[]): Promise<readonly AcquiredLease[]>;
+  /** Hosts processors, each under the partition's lease at its place; returns those that nobody has leased alone. */
+  join(held: readonly HeldLease[], processors: readonly string[]): Promise<readonly AcquiredLease[]>;
+  /** A mailbox was closed while its lease is kept: what was marked as in flight there is no more. */
+  clearMark(lease: HeldLease, processor: string): Promise<void>;
+  /** Gives a lease back, with the processors that it hosts; does nothing when it has moved. */
+  release(lease: HeldLease, processors: readonly string[]): Promise<void>;
   /** The node is no longer counted when shares are. */
   leave(): Promise<void>;
 }

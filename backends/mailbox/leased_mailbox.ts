@@ -5,13 +5,15 @@ import type { Permits, Release } from "../primitives/priority_semaphore.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import type { Batch } from "./batch.ts";
 import { type BatchLimits, BatchSizer } from "./batch_size.ts";
-import type { Lease, LeaseManager } from "./lease_manager.ts";
+import type { Hosting } from "./lease.ts";
+import type { LeaseManager } from "./lease_manager.ts";
 import {
   type CrashedOwner,
   Fenced,
   type HistoryNeed,
   type InFlightMark,
   type Mailbox,
+  type MailboxLease,
   type ProcessorSpec,
   type Settlement,
 } from "./mailbox.ts";
@@ -39,7 +41,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   readonly types: readonly string[];
   checkpoint = 0;
   readonly #context: MailboxContext;
-  readonly #lease: Lease;
+  readonly #hosting: Hosting;
   readonly #sizer: BatchSizer;
   /** Aborts when the mailbox closes: what waits for the store then gives up. */
   readonly #closing = new AbortController();
@@ -48,26 +50,29 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   #awake = new AbortController();
   #permits = UNLIMITED;
 
-  constructor(context: MailboxContext, lease: Lease, { name, takes }: ProcessorSpec) {
+  constructor(context: MailboxContext, hosting: Hosting, { name, takes }: ProcessorSpec) {
     this.#context = context;
-    this.#lease = lease;
+    this.#hosting = hosting;
     this.processor = name;
     this.types = takes;
     this.#sizer = new BatchSizer(context.limits, FIRST_BATCH_SIZE);
     context.store.subscribe(this);
   }
 
+  get lease(): MailboxLease {
+    return this.#hosting.lease.identity;
+  }
   get partition(): number {
-    return this.#lease.key.partition;
+    return this.lease.partition;
   }
   get epoch(): number {
-    return this.#lease.epoch;
+    return this.lease.epoch;
   }
   get revoked(): AbortSignal {
-    return this.#lease.revocation.signal;
+    return this.#hosting.lease.revocation.signal;
   }
   get crashedOwner(): CrashedOwner | undefined {
-    return this.#lease.crashedOwner;
+    return this.#hosting.crashedOwner;
   }
   get passes(): PassSource | undefined {
     return this.#context.passes;
@@ -118,7 +123,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     if (stop.aborted) return;
     try {
       const fetched = await this.#retrying(() => this.#context.store.fetch(this, this.limits), stop);
-      if (fetched.kind === "fenced") return this.#lease.revocation.abort();
+      if (fetched.kind === "fenced") return this.#hosting.lease.revocation.abort();
       this.#apply({ kind: "fetched", fetched });
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -166,7 +171,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   deliver(result: FetchResult, permit: Release): void {
     if (result.kind === "fetched") return this.#apply({ kind: "deliver", fetched: result, permit });
     permit();
-    this.#lease.revocation.abort();
+    this.#hosting.lease.revocation.abort();
   }
 
   /** Retried until the store answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
@@ -185,7 +190,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   }
 
   #throwFenced(): never {
-    this.#lease.revocation.abort();
+    this.#hosting.lease.revocation.abort();
     throw new Fenced(this.processor, this.partition, this.epoch);
   }
 
@@ -201,7 +206,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#context.store.unsubscribe(this);
-    await this.#context.leases.release(this.#lease);
+    await this.#context.leases.close(this.#hosting);
   }
 }
 
@@ -213,7 +218,10 @@ export async function* acquireMailboxes(
 ): AsyncGenerator<Mailbox> {
   const acquired = createAsyncQueue<Mailbox>(signal);
   const { leases } = context;
-  leases.subscribe(processor.name, (lease) => acquired.push(new LeasedMailbox(context, lease, processor)));
+  leases.subscribe(
+    processor.name,
+    (hosting) => acquired.push(new LeasedMailbox(context, hosting, processor)),
+  );
   try {
     yield* acquired.items();
   } finally {

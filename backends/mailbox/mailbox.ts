@@ -66,11 +66,18 @@ export interface CrashedOwner {
   readonly inFlight?: InFlightMark;
 }
 
+/** Of which lease a mailbox is: the same object for all mailboxes under one lease. */
+export interface MailboxLease {
+  readonly partition: number;
+  readonly epoch: number;
+}
+
 /** One processor, one partition, one owner: settling is fenced by the epoch under which the lease was acquired. */
 export interface Mailbox {
   readonly processor: string;
   readonly partition: number;
   readonly epoch: number;
+  readonly lease: MailboxLease;
   /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
   readonly revoked: AbortSignal;
   /** Set when the owner before did not release its lease. */
@@ -97,7 +104,7 @@ export interface Mailbox {
   settle(batch: Batch, settlement: Settlement): Promise<void>;
   /** Events of the given types for the states a worker lacks, as delivery lines by case and version. */
   histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string>;
-  /** Releases the lease. Legal at any time, and twice. */
+  /** Gives the mailbox back, and with the last one under its lease the lease. Legal at any time, and twice. */
   close(): Promise<void>;
 }
 
@@ -121,7 +128,8 @@ export interface MailboxSource {
   readonly name: string;
   /**
    * Mailboxes of a processor, as their leases are acquired; ends when the signal aborts. A mailbox given out lives on
-   * until its consumer closes it, which it does also when the lease is revoked.
+   * until its consumer closes it, which it does also when the lease is revoked. Where others keep the lease meanwhile, who asks
+   * again is given it again, under the same epoch.
    */
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
 }

@@ -12,7 +12,8 @@ import type { Measurements } from "../measurements.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { withPasses } from "../mailbox/leased_passes.ts";
-import { MemoryLeaseStore, type Subscription } from "./lease_table.ts";
+import { MemoryLeaseStore } from "./lease_store.ts";
+import type { Subscription } from "./lease_table.ts";
 import { MemoryMailboxStore } from "./mailbox_store.ts";
 import { inRange, type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
@@ -50,6 +51,7 @@ class MemoryBackend implements Backend {
     durable: false,
     shared: false,
     atomicAppend: Infinity,
+    leases: "partition",
     geography: "none: it lives in one process",
   };
   readonly node: string;
@@ -151,7 +153,7 @@ class MemoryBackend implements Backend {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#store.leases.listeners.delete(this);
-    await this.#context.leases.close();
+    await this.#context.leases.leave();
   }
 
   async #fireTimers(): Promise<void> {
@@ -185,9 +187,10 @@ function isoOrNull(time: number): string | null {
   return Number.isFinite(time) ? new Date(time).toISOString() : null;
 }
 
-function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore): MailboxHealth {
+function mailboxHealth(subscription: Subscription, { log, clock, leases }: MemoryStore): MailboxHealth {
   const now = clock.now();
   const { processor, partition, owner, epoch, settledAt } = subscription;
+  const { leaseUntil } = leases.leaseOf(subscription);
   const waiting = [...pending(subscription, log).take(PENDING_LIMIT)];
   const all = [...subscription.parked.values()].flat();
   const parked = all.filter(({ state }) => state !== "dead");
@@ -197,7 +200,7 @@ function mailboxHealth(subscription: Subscription, { log, clock }: MemoryStore):
     partition,
     owner,
     epoch,
-    leaseMs: owner === null ? 0 : subscription.leaseUntil - now,
+    leaseMs: owner === null || leaseUntil === null ? 0 : leaseUntil - now,
     pending: waiting.length,
     oldestMs: waiting.length === 0 ? 0 : now - waiting[0]!.recordedAt,
     sinceSettledMs: settledAt === null ? null : now - settledAt,

@@ -25,6 +25,7 @@ import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
 const features: BackendFeatures = {
+  leases: "processor",
   durable: true,
   shared: true,
   // A server takes a thousand messages in an atomic batch.

@@ -69,6 +69,7 @@ const features: BackendFeatures = {
   durable: true,
   shared: true,
   atomicAppend: Infinity,
+  leases: "partition",
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
     "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
@@ -157,12 +158,15 @@ class PostgresBackend implements Backend {
     yield* acquireMailboxes(this.#mailboxContext, processor, ended);
   }
 
-  /** What a processor takes is known before its mailboxes are: by it is counted what waits. False: the signal aborted. */
+  /** What a processor takes is known before its mailboxes are given out: by it is counted what waits. False: the signal aborted. */
   async #registerProcessor({ name, takes }: ProcessorSpec, signal: AbortSignal): Promise<boolean> {
     const register = () =>
       this.#client.run((sql) =>
-        sql`insert into zaakstroom.processors values (${name}, ${arrayOf(takes)}::text[])
-          on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes`
+        sql`with known as (
+            insert into zaakstroom.processors values (${name}, ${arrayOf(takes)}::text[])
+            on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes)
+          insert into zaakstroom.subscriptions (processor, partition)
+          select ${name}, p from generate_series(0, ${this.partitions - 1}) p on conflict do nothing`
       );
     try {
       await retryWhileUnavailable(register, signal, this.#options.onAvailabilityChange);
@@ -198,7 +202,7 @@ class PostgresBackend implements Backend {
   async #close(): Promise<void> {
     this.#ended.abort();
     await Promise.allSettled([this.#maintenance]);
-    await this.#mailboxContext.leases.close();
+    await this.#mailboxContext.leases.leave();
     await this.#notifier.close();
     await this.#client.close();
   }

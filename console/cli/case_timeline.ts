@@ -67,7 +67,17 @@ export function renderCase(
   return [`Case ${toPrintable(maskCaseId(caseId), Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
-function renderEvent({ version, event, malformed }: StoredEvent): string {
+/** Above this an event came noticeably later, or earlier, than it says it happened. */
+const SAME_TIME_MS = 60_000;
+
+/** When an event was stored, where that is another time than its own: what it started counts from when it was stored. */
+function recordedLine({ event, recordedAt }: StoredEvent): string[] {
+  if (Math.abs(recordedAt - Date.parse(event.timestamp)) <= SAME_TIME_MS) return [];
+  return [`    recorded: ${new Date(recordedAt).toISOString()}`];
+}
+
+function renderEvent(stored: StoredEvent): string {
+  const { version, event, malformed } = stored;
   const { causation_id, source, marks } = event.metadata;
   const by = source === undefined ? "" : ` by ${source}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
@@ -77,6 +87,7 @@ function renderEvent({ version, event, malformed }: StoredEvent): string {
   const marked = Array.isArray(marks) ? [`    marks: ${marks.join(", ")}`] : [];
   return [
     head,
+    ...recordedLine(stored),
     ...(malformed === undefined ? [] : [`    not an event: ${describeMalformed(malformed)}`]),
     ...renderFields(withoutPersonalData(event.event_type, event.data), 4),
     ...marked,

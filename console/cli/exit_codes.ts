@@ -33,6 +33,8 @@ export const exitCodes = {
   notFound: 7,
   /** A bug: please report it, with the stack. */
   bug: 70,
+  /** What a node ends with in the place of `failed`, for its guardian, which ends with that: see `guarded_start.ts`. */
+  guardedFailed: 71,
   /** The node asks its guardian to start it anew. */
   recycle: 75,
   /** Stopped by a second signal. */

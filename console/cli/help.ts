@@ -68,6 +68,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof exitCodes, string>> = {
   inUse: "a port or a data directory is used by another process",
   notFound: "what was asked for is not there, or has changed meanwhile",
   bug: "a bug: please report it, with the stack",
+  guardedFailed: "the run of a node failed its own check: its guardian ends with 1",
   recycle: "the node asks its guardian to start it anew",
   interrupted: "stopped by a second signal",
 };

@@ -1,7 +1,7 @@
 /** `inbox`: events that were refused at the ingest subject or in the outbox, and what a person does about them. @module */
 import type { Inbox, RejectedEvent } from "../../backends/dead_letters.ts";
 import { redactBsns } from "../../schema/bsn.ts";
-import { text } from "../../schema/settings.ts";
+import { actorName, text } from "../../schema/settings.ts";
 import { type Command, command, commandGroup, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
@@ -14,7 +14,7 @@ import { backendOptions, limitOption } from "../store/options.ts";
 const showOptions = { ...outputOptions, ...backendOptions } as const;
 const listOptions = { limit: limitOption, ...showOptions } as const;
 const actOptions = {
-  as: { schema: text.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
+  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   ...showOptions,
 } as const;

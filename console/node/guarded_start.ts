@@ -27,6 +27,8 @@ const NODE = "ZAAKSTROOM_NODE";
 
 /** Exit codes up to this are an answer; see `exit_codes.ts`, whose imports would cost the start a tenth of a second. */
 const LAST_ANSWER = 7;
+const FAILED = 1;
+const GUARDED_FAILED = 71;
 const UNAVAILABLE = 4;
 const BUG = 70;
 const RECYCLE = 75;
@@ -38,11 +40,22 @@ export function needsGuardian(args: readonly string[]): boolean {
   return args[0] === "start" && !asksForHelp && Deno.env.get(GUARDED) === undefined;
 }
 
+/** The exit code of a guarded node. Deno itself ends with 1 where it panics, so that a node that means it ends with another. */
+export function codeForGuardian(code: number): number {
+  return code === FAILED ? GUARDED_FAILED : code;
+}
+
+/** The exit code of a guardian whose node ended with this. */
+export function codeOfGuarded(code: number): number {
+  return code === GUARDED_FAILED ? FAILED : code;
+}
+
 /**
  * Whether the node's exit code is an answer. A store that can't be reached is one for the first start alone: a node that
  * was started again after a crash waits for it.
  */
 export function isAnswer(code: number, start: number): boolean {
+  if (code === FAILED || code === GUARDED_FAILED) return code === GUARDED_FAILED;
   return code <= LAST_ANSWER && (code !== UNAVAILABLE || start === 1);
 }
 
@@ -64,7 +77,7 @@ export function givesUp(args: readonly string[]): boolean {
 export async function guardNode(args: readonly string[]): Promise<number> {
   const { command, args: nodeArgs } = selfCommand();
   const json = args.includes("--json");
-  return await guard({
+  const code = await guard({
     command,
     args: nodeArgs,
     env: {
@@ -87,6 +100,7 @@ export async function guardNode(args: readonly string[]): Promise<number> {
           : msg,
       ),
   });
+  return codeOfGuarded(code);
 }
 
 function printLine(line: string): void {

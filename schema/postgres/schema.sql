@@ -164,6 +164,29 @@ create table zaakstroom.projections (
   primary key (name, partition)
 ) with (fillfactor = 20);
 
+-- Leases are of partitions: whoever holds one hosts there every processor it has, under one epoch, and renews one row. What the
+-- holder does not have is leased alone: scope is then the name of the processor. The epoch of each row of subscriptions is that
+-- of the lease under which it runs, or ran last.
+create table zaakstroom.leases (
+  partition   smallint not null,
+  scope       text not null,
+  owner       text,
+  epoch       bigint not null default 0,
+  lease_until timestamptz,
+  primary key (partition, scope)
+) with (fillfactor = 20);
+
+-- A node leases alone only what the holder of the partition does not have.
+alter table zaakstroom.nodes add column processors text[] not null default '{}';
+
+-- A program of before can settle and renew nothing any more, so that no processor runs under two leases. It is alive where its
+-- lease runs; who let it run out left behind what is in flight.
+update zaakstroom.subscriptions set epoch = epoch + 1,
+  owner = case when lease_until > clock_timestamp() then null else owner end,
+  in_flight = case when lease_until > clock_timestamp() then null else in_flight end;
+alter table zaakstroom.subscriptions drop column lease_until;
+delete from zaakstroom.nodes;
+
 set local check_function_bodies = off;
 
 -- The fence of a settlement, for one mailbox or several: moves their checkpoints if each is held under its epoch and stands
@@ -177,8 +200,8 @@ declare
   v_held integer := 1;
   v_now record;
 begin
-  -- Several are locked first, to move all or none: in the order of their keys, as renew_leases does, so that two
-  -- transactions that lock several never wait for each other.
+  -- Several are locked first, to move all or none: in the order of their keys, so that two transactions that lock several
+  -- never wait for each other. Who takes, joins or gives back leases waits for no row here.
   if cardinality(p_processors) > 1 then
     select count(*) into v_held from (
       select from zaakstroom.subscriptions s
@@ -717,6 +740,53 @@ begin
 end
 $$;
 
+-- Hosts processors under leases of partitions that this node holds: each of p_processors under the lease of p_partitions and
+-- p_epochs at the same place; a null is left out. What is leased alone, or locked by something else, is left out. A crashed owner did not give
+-- its processor back, and in_flight is what it was about to handle.
+create function zaakstroom.join_leases(p_node text, p_partitions smallint[], p_epochs bigint[], p_processors text[])
+returns table (partition smallint, epoch bigint, processor text, crashed boolean, in_flight json)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  insert into zaakstroom.subscriptions (processor, partition)
+  select w.processor, w.partition from unnest(p_processors, p_partitions) w (processor, partition)
+  where w.processor is not null order by w.processor, w.partition on conflict do nothing;
+  -- Locked before it is read who has leased what alone, so that nobody does so meanwhile.
+  perform from zaakstroom.leases l
+  where l.scope = '' and l.owner = p_node
+    and (l.partition, l.epoch) in (select w.* from unnest(p_partitions, p_epochs) w)
+  order by l.partition for update;
+  delete from zaakstroom.leases a using (
+    select o.partition, o.scope from zaakstroom.leases o
+    join unnest(p_partitions, p_processors) w (partition, scope) using (partition, scope)
+    where o.lease_until < clock_timestamp() for update of o skip locked
+  ) o where (a.partition, a.scope) = (o.partition, o.scope);
+  return query
+    with free as materialized (
+      select s.processor, s.partition, l.epoch, s.owner is not null as crashed, s.in_flight
+      from unnest(p_processors, p_partitions, p_epochs) w (processor, partition, epoch)
+      join zaakstroom.leases l on (l.partition, l.scope, l.epoch, l.owner) = (w.partition, '', w.epoch, p_node)
+      join zaakstroom.subscriptions s on (s.processor, s.partition) = (w.processor, w.partition)
+      where s.epoch <= l.epoch
+        and not exists (select from zaakstroom.leases a where (a.partition, a.scope) = (w.partition, w.processor))
+      order by s.processor, s.partition for update of s skip locked)
+    update zaakstroom.subscriptions s set owner = p_node, epoch = free.epoch
+    from free where (s.processor, s.partition) = (free.processor, free.partition)
+    returning s.partition, s.epoch, s.processor, free.crashed, free.in_flight;
+end
+$$;
+
+-- Who is alive, with which processors, and who has which lease that runs.
+create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json)
+language sql stable as $$
+  select st.partitions,
+    (select coalesce(json_agg(json_build_object('node', n.node, 'processors', n.processors)), '[]') from zaakstroom.nodes n
+      where n.seen_at > clock_timestamp() - make_interval(secs => p_lease_ms / 1000.0)),
+    (select coalesce(json_agg(json_build_object('partition', l.partition, 'scope', l.scope, 'owner', l.owner)), '[]')
+      from zaakstroom.leases l where l.owner is not null and l.lease_until >= clock_timestamp())
+  from zaakstroom.store st
+$$;
+
 -- Takes the locks of partitions until the end of the transaction. Positions are drawn under a lock of the partition, which
 -- is held until the commit is visible: so the commits of a partition become visible in the order of their positions, and
 -- `position > checkpoint` skips nothing.
@@ -926,54 +996,60 @@ language sql as $$
   on conflict do nothing
 $$;
 
--- Gives a lease back, if it is still held under this epoch. Whatever was in flight is cleared: an owner that gives its
--- lease back did not die of it.
-create function zaakstroom.release_lease(p_processor text, p_partition smallint, p_epoch bigint) returns void
-language sql as $$
-  update zaakstroom.subscriptions set owner = null, lease_until = null, in_flight = null
-  where (processor, partition, epoch) = (p_processor, p_partition, p_epoch)
+-- Gives a lease back, if it is still held under this epoch, with the processors that it hosts. Whatever was in flight is cleared:
+-- an owner that gives its lease back did not die of it. A row that something else has locked is not waited for.
+create function zaakstroom.release_lease(p_partition smallint, p_scope text, p_epoch bigint, p_processors text[]) returns void
+language plpgsql as $$
+begin
+  update zaakstroom.subscriptions s set owner = null, in_flight = null from (
+    select o.processor from zaakstroom.subscriptions o
+    where o.processor = any (p_processors) and (o.partition, o.epoch) = (p_partition, p_epoch)
+    order by o.processor for update skip locked
+  ) o where (s.processor, s.partition) = (o.processor, p_partition);
+  delete from zaakstroom.leases l
+  where (l.partition, l.scope, l.epoch) = (p_partition, p_scope, p_epoch) and l.scope <> '';
+  update zaakstroom.leases l set owner = null, lease_until = null
+  where (l.partition, l.scope, l.epoch) = (p_partition, p_scope, p_epoch);
+end
 $$;
 
--- Announces a node and renews what it holds, locking it in the order of the keys. Returns what is still its own.
+-- Announces a node and renews what it holds, a row a lease, locking it in the order of the keys. Returns what is still its own.
 -- Only what it holds in this life: a node that came back under its name would otherwise renew what its earlier life had held
 -- above its share of today, which would belong to it and never be read.
 -- All times of leases are the clock of the store.
-create function zaakstroom.renew_leases(p_node text, p_lease_ms integer, p_processors text[], p_partitions smallint[],
-  p_epochs bigint[])
-returns table (processor text, partition smallint, epoch bigint)
+create function zaakstroom.renew_leases(p_node text, p_lease_ms integer, p_names text[], p_partitions smallint[],
+  p_scopes text[], p_epochs bigint[])
+returns table (partition smallint, scope text, epoch bigint)
 language plpgsql set lock_timeout = '200ms' as $$
 begin
-  insert into zaakstroom.nodes values (p_node, clock_timestamp())
-  on conflict (node) do update set seen_at = excluded.seen_at;
+  insert into zaakstroom.nodes (node, seen_at, processors) values (p_node, clock_timestamp(), p_names)
+  on conflict (node) do update set seen_at = excluded.seen_at, processors = excluded.processors;
   delete from zaakstroom.nodes n where n.seen_at < clock_timestamp() - interval '1 hour';
   begin
     return query
       with mine as materialized (
-        select m.processor, m.partition from zaakstroom.subscriptions m
-        join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
-          using (processor, partition, epoch)
+        select m.partition, m.scope from zaakstroom.leases m
+        join unnest(p_partitions, p_scopes, p_epochs) as held (partition, scope, epoch) using (partition, scope, epoch)
         where m.owner = p_node
-        order by m.processor, m.partition for update of m)
-      update zaakstroom.subscriptions s
+        order by m.partition, m.scope for update of m)
+      update zaakstroom.leases l
       set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-      from mine where (s.processor, s.partition) = (mine.processor, mine.partition)
-      returning s.processor, s.partition, s.epoch;
+      from mine where (l.partition, l.scope) = (mine.partition, mine.scope)
+      returning l.partition, l.scope, l.epoch;
   exception when lock_not_available then
     -- Something holds a row for long. The others are renewed; it stays with this node until its lease runs out.
     with mine as materialized (
-      select m.processor, m.partition from zaakstroom.subscriptions m
-      join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
-        using (processor, partition, epoch)
+      select m.partition, m.scope from zaakstroom.leases m
+      join unnest(p_partitions, p_scopes, p_epochs) as held (partition, scope, epoch) using (partition, scope, epoch)
       where m.owner = p_node
-      order by m.processor, m.partition for update of m skip locked)
-    update zaakstroom.subscriptions s
+      order by m.partition, m.scope for update of m skip locked)
+    update zaakstroom.leases l
     set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-    from mine where (s.processor, s.partition) = (mine.processor, mine.partition);
+    from mine where (l.partition, l.scope) = (mine.partition, mine.scope);
     return query
-      select s.processor, s.partition, s.epoch from zaakstroom.subscriptions s
-      join unnest(p_processors, p_partitions, p_epochs) as held (processor, partition, epoch)
-        using (processor, partition, epoch)
-      where s.owner = p_node;
+      select l.partition, l.scope, l.epoch from zaakstroom.leases l
+      join unnest(p_partitions, p_scopes, p_epochs) as held (partition, scope, epoch) using (partition, scope, epoch)
+      where l.owner = p_node;
   end;
 end
 $$;
@@ -1084,38 +1160,81 @@ begin
 end
 $$;
 
--- Takes leases of a processor that are free, expired, or left behind by an earlier life of the same node, up to the fair
--- share of this node. p_held names the partitions it holds in this life. Every lease taken has a new epoch; crashed means
--- that its owner did not give it back, and in_flight is what that owner was about to handle. Without any lease to take: one
--- row with the share alone.
--- The free ones are a materialized list: joined to a subquery with a limit, an update may run that subquery once for each
--- row and find others each time, and a node then takes everything.
-create function zaakstroom.take_leases(p_processor text, p_node text, p_lease_ms integer, p_held smallint[])
-returns table (partition smallint, epoch bigint, share integer, crashed boolean, in_flight json)
+-- Leases processors alone that the holder of their partition does not host: each of p_processors in p_partitions at the same
+-- place, if it is free, expired, or left behind by an earlier life of the same node. Their epochs stay below the era of the
+-- partition's lease, which they may join. Returns what join_leases does.
+create function zaakstroom.take_alone(p_node text, p_lease_ms integer, p_partitions smallint[], p_processors text[])
+returns table (partition smallint, epoch bigint, processor text, crashed boolean, in_flight json)
 language plpgsql as $$
+#variable_conflict use_column
 declare
-  v_share integer;
+  v_locked smallint[];
 begin
-  select ceil((select st.partitions from zaakstroom.store st)::numeric / greatest(count(*), 1))::integer into v_share
-  from zaakstroom.nodes n where n.seen_at > clock_timestamp() - make_interval(secs => p_lease_ms / 1000.0);
   insert into zaakstroom.subscriptions (processor, partition)
-  select p_processor, i from generate_series(0, (select st.partitions from zaakstroom.store st) - 1) i
-  on conflict do nothing;
+  select w.processor, w.partition from unnest(p_processors, p_partitions) w (processor, partition)
+  order by w.processor, w.partition on conflict do nothing;
+  -- While a partition is taken or joined, nothing of it is leased alone.
+  select array_agg(l.partition) into v_locked from (
+    select l.partition from zaakstroom.leases l
+    where l.scope = '' and l.partition = any (p_partitions) order by l.partition for update skip locked) l;
   return query
     with free as materialized (
-      select f.partition, f.owner is not null as crashed from zaakstroom.subscriptions f
-      where f.processor = p_processor and f.partition <> all (p_held)
-        and (f.owner is null or f.owner = p_node or f.lease_until < clock_timestamp())
-      order by f.owner is distinct from p_node, f.partition
-      limit greatest(v_share - cardinality(p_held), 0) for update skip locked)
-    update zaakstroom.subscriptions s
-    set owner = p_node, epoch = s.epoch + 1,
-      lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-    from free where s.processor = p_processor and s.partition = free.partition
-    returning s.partition, s.epoch, v_share, free.crashed, s.in_flight;
-  if not found then
-    return query select null::smallint, null::bigint, v_share, null::boolean, null::json;
-  end if;
+      select s.processor, s.partition, s.owner is not null as crashed, s.in_flight
+      from unnest(p_processors, p_partitions) w (processor, partition)
+      join zaakstroom.leases l on (l.partition, l.scope) = (w.partition, '')
+      join zaakstroom.subscriptions s on (s.processor, s.partition) = (w.processor, w.partition)
+      left join zaakstroom.leases a on (a.partition, a.scope) = (w.partition, w.processor)
+      where w.partition = any (v_locked) and s.epoch <> l.epoch and (s.epoch + 1) % 1000000 <> 0
+        and (a.owner is null or a.owner = p_node or a.lease_until < clock_timestamp())
+      order by s.processor, s.partition for update of s skip locked
+    ), taken as (
+      update zaakstroom.subscriptions s set owner = p_node, epoch = s.epoch + 1
+      from free where (s.processor, s.partition) = (free.processor, free.partition)
+      returning s.partition, s.epoch, s.processor, free.crashed, free.in_flight
+    ), leased as (
+      insert into zaakstroom.leases (partition, scope, owner, epoch, lease_until)
+      select t.partition, t.processor, p_node, t.epoch, clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+      from taken t order by t.partition, t.processor
+      on conflict on constraint leases_pkey do update
+      set owner = excluded.owner, epoch = excluded.epoch, lease_until = excluded.lease_until
+    )
+    select t.* from taken t;
+end
+$$;
+
+-- Takes those of some partitions that are free, expired, or left behind by an earlier life of the same node, with each of the
+-- processors that is not leased alone there. Every lease has an epoch above all that were drawn in its partition: an era of its
+-- own (backends/mailbox/lease_epoch.ts), so that what is leased alone meanwhile has one below it. Returns a row for each
+-- processor it hosts, and one without for each lease.
+-- Who has locked a lease waits for no row of subscriptions, so that nothing waits for it for long.
+create function zaakstroom.take_leases(p_node text, p_lease_ms integer, p_partitions smallint[], p_processors text[])
+returns table (partition smallint, epoch bigint, processor text, crashed boolean, in_flight json)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_partitions smallint[];
+  v_epochs bigint[];
+  v_names text[];
+begin
+  insert into zaakstroom.leases (partition, scope) select p, '' from unnest(p_partitions) p order by p on conflict do nothing;
+  with free as materialized (
+    select f.partition from zaakstroom.leases f
+    where f.partition = any (p_partitions) and f.scope = ''
+      and (f.owner is null or f.owner = p_node or f.lease_until < clock_timestamp())
+    order by f.partition for update skip locked
+  ), taken as (
+    update zaakstroom.leases l
+    set owner = p_node, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0),
+      epoch = (greatest(l.epoch, (select max(s.epoch) from zaakstroom.subscriptions s where s.partition = l.partition))
+        / 1000000 + 1) * 1000000
+    from free where (l.partition, l.scope) = (free.partition, '')
+    returning l.partition, l.epoch
+  )
+  select array_agg(t.partition), array_agg(t.epoch), array_agg(p.name) into v_partitions, v_epochs, v_names
+  from taken t cross join (select null union all select * from unnest(p_processors)) p (name);
+  return query select t.*, null::boolean, null::json from unnest(v_partitions, v_epochs, v_names) t (partition, epoch, name)
+    where t.name is null;
+  return query select j.* from zaakstroom.join_leases(p_node, v_partitions, v_epochs, v_names) j;
 end
 $$;
 
@@ -1159,7 +1278,8 @@ language sql immutable as $$
 $$;
 
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
-insert into zaakstroom.store (partitions, functions) values (16, 'cdbb4d0cbb2a355a343e9bac5a04cca0ae335cfd893772e2e45a99a55a37412d')
+insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
+insert into zaakstroom.store (partitions, functions) values (16, 'caad6ea8240b1aef9aeebcfd774bab12a73e581d026eada4b9bdc976e4b072a5')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

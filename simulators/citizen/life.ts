@@ -1,6 +1,6 @@
 /** What a reaction is, and what draws it: random numbers of one event's own, and the shares by which cases end. @module */
 import type { EventType, WireEvent } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
+import { reproducibleRootId } from "../../schema/ids.ts";
 import { Random } from "../cases/random.ts";
 import { outcomeShares } from "../training/synthetic_outcomes.ts";
 
@@ -50,7 +50,7 @@ export class CitizenLife {
   ): CitizenReaction {
     const at = new Date(time).toISOString();
     const event: WireEvent = {
-      event_id: derivedId(this.cause.event_id, this.start, "citizen", name),
+      event_id: reproducibleRootId(this.start, this.cause.event_id, "citizen", name),
       event_type: type,
       timestamp: at,
       correlation_id: this.cause.correlation_id,

@@ -108,9 +108,9 @@ export function atNextOccasion(fault: string, occasion: PlainOccasion) {
 }
 
 const POLL_INTERVAL_MS = 5;
-const POLL_TIMEOUT_MS = 20_000;
+const POLL_TIMEOUT_MS = 60_000;
 
-/** Resolves once a condition holds that nothing reports: it is checked every 5 ms, for at most 20 s. */
+/** Resolves once a condition holds that nothing reports: it is checked every 5 ms, for at most a minute. */
 export async function pollUntil(
   condition: () => boolean | Promise<boolean>,
   signal: AbortSignal,

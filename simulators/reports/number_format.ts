@@ -8,6 +8,11 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
+/** `1 run`, `12,345 runs`. */
+export function formatCounted(value: number, what: string): string {
+  return `${formatCount(value)} ${what}${value === 1 ? "" : "s"}`;
+}
+
 /** `12.3K`, for an axis. */
 export function formatShort(value: number): string {
   return compact.format(value);

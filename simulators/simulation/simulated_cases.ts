@@ -7,7 +7,7 @@ import {
   Reject,
 } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
+import { derivedId, reproducibleRootId } from "../../schema/ids.ts";
 import type { PoisonEvent } from "../proof/history.ts";
 import type { Conservation } from "../proof/ledger.ts";
 import { START } from "./simulated_time.ts";
@@ -193,5 +193,5 @@ export function expectedPoison(failing: readonly FailingDelivery[]): PoisonEvent
 }
 
 function intakeId(caseId: string, n: number): string {
-  return derivedId(caseId, START, "intake", n);
+  return reproducibleRootId(START, caseId, "intake", n);
 }

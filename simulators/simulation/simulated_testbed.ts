@@ -1,5 +1,7 @@
 /** The testbed of a simulation: what its nodes share, and what faults can do to it. @module */
 import type { Backend } from "../../backends/backend.ts";
+import { nextEra } from "../../backends/mailbox/lease_epoch.ts";
+import type { LeaseTable, Subscription } from "../../backends/memory/lease_table.ts";
 import { reporterOf, type SimulationContext } from "./simulation_context.ts";
 import type { Producers } from "./producers.ts";
 import type { SimulatedNode } from "./simulated_node.ts";
@@ -20,10 +22,11 @@ export function createSimulatedTestbed(
   reader: Backend,
 ) {
   const { time, store, storeClock, recorder } = context;
-  const leaseOf = (processor: string, partition: number) => store.leases.of(processor)[partition]!;
+  const { leases } = store;
+  const subscriptionOf = (processor: string, partition: number) => leases.of(processor)[partition]!;
   const expireLease = (processor: string, partition: number, ms = 0) => {
-    leaseOf(processor, partition).leaseUntil = storeClock.now() + ms;
-    store.leases.notifyOthers("rogue");
+    leases.leaseOf(subscriptionOf(processor, partition)).leaseUntil = storeClock.now() + ms;
+    leases.notifyOthers("rogue");
   };
   return {
     ...{ ...context, nodes, producers, expireLease },
@@ -31,14 +34,17 @@ export function createSimulatedTestbed(
       end.cut();
       time.after(ms, time.outside, () => end.heal());
     },
-    /** Gives a lease that is held to an owner that does nothing with it; false when none holds it. */
+    /**
+     * Gives the lease under which a processor runs, with all that it hosts, to an owner that does nothing with it; false when none
+     * holds it.
+     */
     stealLease(processor: string, partition: number, ms: number): boolean {
-      const lease = leaseOf(processor, partition);
-      if (lease.owner === null) return false;
-      Object.assign(lease, { owner: "rogue", epoch: lease.epoch + 1 });
-      const { epoch } = lease;
-      const acquired = { kind: "lease_acquired", processor, partition, epoch, at: time.now } as const;
-      void reporterOf(context, "rogue")(acquired);
+      const subscription = subscriptionOf(processor, partition);
+      if (subscription.owner === null) return false;
+      for (const { processor, epoch } of giveTo("rogue", subscription, leases)) {
+        const acquired = { kind: "lease_acquired", processor, partition, epoch, at: time.now } as const;
+        void reporterOf(context, "rogue")(acquired);
+      }
       expireLease(processor, partition, ms);
       return true;
     },
@@ -49,4 +55,14 @@ export function createSimulatedTestbed(
       return await reader.deadLetters.redrive({ limit: 10_000 }, { by: "simulation", why: "redriven" });
     },
   };
+}
+
+/** Everything that runs under the lease of a processor belongs to another owner, under a new epoch; returns it. */
+function giveTo(owner: string, subscription: Subscription, leases: LeaseTable): Subscription[] {
+  const lease = leases.leaseOf(subscription);
+  const isAlone = lease === subscription;
+  const epoch = isAlone ? lease.epoch + 1 : nextEra(lease.epoch);
+  const hosted = leases.all().filter((each) => leases.leaseOf(each) === lease);
+  for (const each of [lease, ...hosted]) Object.assign(each, { owner, epoch });
+  return hosted;
 }

@@ -9,6 +9,7 @@ import { partitionOf } from "../../schema/partition.ts";
 import { Subjects } from "../../schema/nats.ts";
 import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
 import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
+import { NATS_ANSWER } from "../support/servers/nats_server.ts";
 
 const PARTITIONS = 4;
 let stores = 0;
@@ -71,7 +72,7 @@ function spoilDeadLetter(proxy: LoopbackProxy): void {
 
 async function leaveEvent(url: string, stream: string, text: string | Uint8Array): Promise<void> {
   const connection = await connect({ servers: url.split(",") });
-  const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text);
+  const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text, NATS_ANSWER);
   await connection.close();
   if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
 }
@@ -80,7 +81,7 @@ async function plantGarbage(url: string, stream: string, caseId: string): Promis
   const connection = await connect({ servers: url.split(",") });
   const subjects = new Subjects(stream.toLowerCase());
   const subject = subjects.event(partitionOf(caseId, PARTITIONS), "case.intake", caseId);
-  await connection.request(subject, "garbage\nof two lines\tand two fields");
+  await connection.request(subject, "garbage\nof two lines\tand two fields", NATS_ANSWER);
   await connection.close();
 }
 
@@ -94,7 +95,7 @@ async function slowAppend(url: string, stream: string, events: readonly WireEven
     set.set("Nats-Batch-Id", batch);
     set.set("Nats-Batch-Sequence", String(sequence));
     if (commit !== undefined) set.set("Nats-Batch-Commit", commit);
-    return (await connection.request(subject, payload, { headers: set, timeout: 2_000 })).string();
+    return (await connection.request(subject, payload, { headers: set, ...NATS_ANSWER })).string();
   };
   const drafts = events.map((event) => pendingEventOf(event, PARTITIONS));
   for (const [i, draft] of drafts.entries()) {

@@ -13,6 +13,7 @@ import { measurementCases } from "./cases/measurements.ts";
 import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
+import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { replayCases } from "./cases/replay.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
@@ -37,6 +38,7 @@ const cases = [
   ...orderCases,
   ...deadLetterCases,
   ...leaseCases,
+  ...partitionLeaseCases,
   ...inFlightMarkCases,
   ...concurrentAppendCases,
   ...timerCases,

@@ -35,8 +35,8 @@ function settleSlowly(wall: ReturnType<typeof barrier>, store: MemoryStore): Tes
 
 Deno.test("stop() is legal before start(), and twice; then nothing starts any more", async () => {
   await using runtime = new TestRuntime();
-  assertEquals(await runtime.supervisor.stop(1_000), true);
-  assertEquals(await runtime.supervisor.stop(1_000), true);
+  assertEquals(await runtime.supervisor.stop(30_000), true);
+  assertEquals(await runtime.supervisor.stop(30_000), true);
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   assertEquals(await runtime.supervisor.ended(), { kind: "stopped" });
@@ -47,7 +47,7 @@ Deno.test("stop() is legal before start(), and twice; then nothing starts any mo
 Deno.test("stop() while it starts ends what was started", async () => {
   await using runtime = new TestRuntime({ options: { workers: 2 } });
   const starting = runtime.supervisor.start();
-  assertEquals(await runtime.supervisor.stop(1_000), true);
+  assertEquals(await runtime.supervisor.stop(30_000), true);
   await starting;
 });
 
@@ -77,7 +77,7 @@ Deno.test("stop() settles the batches in hand (I1)", async () => {
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await wall.reached;
-  const stopped = runtime.supervisor.stop(10_000);
+  const stopped = runtime.supervisor.stop(30_000);
   await runtime.backend.append(intakes(2));
   wall.open();
   assertEquals(await stopped, true);
@@ -118,7 +118,7 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
   await wall.reached;
   assertEquals(await runtime.supervisor.stop(50), false);
   // Everybody who waited for the worker went home: the second stop finds nobody.
-  assertEquals(await runtime.supervisor.stop(5_000), true);
+  assertEquals(await runtime.supervisor.stop(30_000), true);
   assert((await runtime.backend.health()).mailboxes.every(({ owner }) => owner === null));
   await starting;
 });
@@ -142,7 +142,7 @@ Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8
 
 Deno.test("a lease that others have a right to is handed over, and work goes on there (I3)", async () => {
   const shared = new MemoryStore({ partitions: 4 });
-  const store = { shared, leaseMs: 300 };
+  const store = { shared, leaseMs: 3_000 };
   await using first = new TestRuntime({ store });
   await first.backend.append(intakes(1));
   await first.supervisor.start();

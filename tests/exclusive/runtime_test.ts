@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import type { WireEvent } from "../../schema/events.ts";
 import { cpuShare } from "../support/cpu_share.ts";
 import { type MisbehavingAct, misbehavingEvent } from "../support/misbehaving/processor.ts";
-import { TestRuntime } from "../support/misbehaving/runtime.ts";
+import { TestRuntime, testSupervisorOptions } from "../support/misbehaving/runtime.ts";
 
 const MB = 1024 * 1024;
 
@@ -19,16 +19,20 @@ async function assertOthersDone(runtime: TestRuntime): Promise<void> {
   assertEquals(others, Object.fromEntries(OTHERS.map((caseId) => [caseId, [1]])));
 }
 
-/** The dead letter of case 4: its classes of errors, in the order of attempts. */
-async function assertDead(runtime: TestRuntime, classes: string[]): Promise<string[]> {
+/** Case 4 has a dead letter, and nobody else has: the failures of its attempts, in their order. */
+async function failuresOfDead(runtime: TestRuntime) {
   const letters = await runtime.backend.deadLetters.list();
   assertEquals(letters.map(({ caseId }) => caseId), ["case-4"]);
   const [{ failures, attempts }] = letters as [typeof letters[0]];
-  assertEquals([failures.map((failure) => failure.class), attempts], [classes, classes.length]);
   assertEquals(runtime.observer.dead.map(({ ids, error }) => [ids.caseId, ids.attempt, error]), [
-    ["case-4", classes.length, classes.at(-1)],
+    ["case-4", attempts, failures.at(-1)!.class],
   ]);
-  return failures.map(({ message }) => message);
+  return failures;
+}
+
+/** The dead letter of case 4: its classes of errors, in the order of attempts. */
+async function assertDead(runtime: TestRuntime, classes: string[]): Promise<void> {
+  assertEquals((await failuresOfDead(runtime)).map((failure) => failure.class), classes);
 }
 
 const rejected: [MisbehavingAct, string, string[]][] = [
@@ -54,39 +58,56 @@ const rejected: [MisbehavingAct, string, string[]][] = [
   ["run_program", "a handler can't run a program", Array(3).fill("NotCapable")],
 ];
 
+/** For what is stopped only then; what else is too late meanwhile is tried again. */
+const SOON = { deliveryTimeoutMs: 150 };
+
 for (const [act, sentence, classes] of rejected) {
   Deno.test(`${sentence} (I1, I7)`, async () => {
-    await using runtime = await new TestRuntime().run(tenWith(act));
+    const options = classes.includes("DeliveryTimeout") ? SOON : {};
+    await using runtime = await new TestRuntime({ options }).run(tenWith(act));
     await assertDead(runtime, classes);
     await assertOthersDone(runtime);
     assertEquals(runtime.observer.exits, []);
   });
 }
 
+/** What earlier tests have left may still be cleared away; a thread that spins is there for ever. */
+const COMES_TO_REST_MS = 60_000;
+
 /** Nothing is left of what went on: no memory, and no thread that spins. */
 async function assertAtRest(runtime: TestRuntime): Promise<void> {
-  assertLess(await cpuShare(), 0.3);
+  const began = performance.now();
+  while (await cpuShare() >= 0.3) assertLess(performance.now() - began, COMES_TO_REST_MS, "a thread spins");
   assertLess(Math.max(...runtime.supervisor.heapBytes), 60 * MB);
 }
 
 Deno.test("a handler that floods its parent ends its worker, and only its delivery pays (I6, I7)", async () => {
   const entry = new URL("../support/misbehaving/worker_that_posts.ts", import.meta.url);
   const before = Deno.memoryUsage().rss;
-  await using runtime = await new TestRuntime({ options: { entry } }).run(tenWith("post_forever"));
+  const policy = { ...testSupervisorOptions.policy, maxAttempts: 5 };
+  const options = { ...SOON, entry, policy };
+  await using runtime = await new TestRuntime({ options }).run(tenWith("post_forever"));
   // Each attempt may post for 150 ms at most, whether or not somebody listens.
   assertLess(Deno.memoryUsage().rss - before, 1_000 * MB);
-  const reported = await assertDead(runtime, Array(3).fill("WorkerDied"));
-  assert(reported.every((message) => message.includes("it answered what was not asked")), `${reported}`);
+  const failures = await failuresOfDead(runtime);
+  assertEquals(failures.length, 5);
+  // An attempt that got no time to post anything ends at its limit.
+  const posted = failures.filter((failure) => failure.class !== "DeliveryTimeout");
+  assert(posted.length > 0);
+  assertEquals(posted.map((failure) => failure.class), posted.map(() => "WorkerDied"));
+  assert(posted.every(({ message }) => message.includes("it answered what was not asked")));
   await assertOthersDone(runtime);
   await assertAtRest(runtime);
 });
 
 Deno.test("a handler that allocates buffers without end is stopped, and its worker replaced (I6, I7)", async () => {
-  const options = { heapCeilingBytes: 60 * MB };
+  const options = { ...SOON, heapCeilingBytes: 60 * MB };
   await using runtime = await new TestRuntime({ options }).run(tenWith("blow_buffers"));
   await assertDead(runtime, Array(3).fill("DeliveryTimeout"));
   await assertOthersDone(runtime);
-  assertEquals(runtime.observer.exits.map(({ exit }) => exit), Array(3).fill("recycled"));
+  // An attempt that got no time to allocate much leaves its worker as it was.
+  const exits = runtime.observer.exits.map(({ exit }) => exit);
+  assert(exits.length >= 1 && exits.length <= 3 && exits.every((exit) => exit === "recycled"), `${exits}`);
   await assertAtRest(runtime);
 });
 

@@ -12,7 +12,7 @@ const LEASE_MS = 4_000;
 const PARTITIONS = 6;
 const WANTED = processors.length * PARTITIONS;
 /** A busy machine may take its time; what is proved is not how fast it is. */
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 180_000;
 
 Deno.test("a second and a third node join, one leaves, one is killed: partitions move fairly and work goes on", async () => {
   await using server = await startPostgres();

@@ -1,6 +1,6 @@
 /** Events for tests: valid, and the same at every run. @module */
 import type { EventType, WireEvent } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
+import { reproducibleRootId } from "../../schema/ids.ts";
 import { partitionOf } from "../../schema/partition.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -51,7 +51,7 @@ const data: Record<EventType, Record<string, unknown>> = {
 /** Event `n` of a type and case; the same arguments give the same event, id included. */
 export function anEvent(caseId: string, n: number, type: EventType = "case.intake"): WireEvent {
   return {
-    event_id: derivedId(caseId, START, type, n),
+    event_id: reproducibleRootId(START, caseId, type, n),
     event_type: type,
     timestamp: new Date(START + n * 1000).toISOString(),
     correlation_id: caseId,

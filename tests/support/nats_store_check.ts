@@ -3,6 +3,7 @@
  * nothing here trusts the backend, the runtime or its ledger. @module
  */
 import { connect, createInbox, type Msg, type NatsConnection } from "@nats-io/transport-deno";
+import { NATS_ANSWER } from "./servers/nats_server.ts";
 
 /** An event as its message says it, by position. */
 export interface PlainEvent {
@@ -112,7 +113,7 @@ function placeOf({ headers }: Msg) {
 /** The last message of each subject, but for those that only say that something is gone. */
 async function readLasts(connection: NatsConnection, stream: string, filter: string): Promise<Msg[]> {
   const body = JSON.stringify({ multi_last: [filter] });
-  const options = { strategy: "sentinel", maxWait: 2_000 } as const;
+  const options = { strategy: "sentinel", maxWait: NATS_ANSWER.timeout } as const;
   const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, body, options);
   const found: Msg[] = [];
   for await (const msg of answers) if (msg.data.length > 0) found.push(msg);
@@ -125,7 +126,7 @@ export async function api(
   body: unknown,
 ): Promise<Record<string, unknown>> {
   const text = body === "" ? "" : JSON.stringify(body);
-  const answer = JSON.parse((await connection.request(`$JS.API.${subject}`, text)).string());
+  const answer = JSON.parse((await connection.request(`$JS.API.${subject}`, text, NATS_ANSWER)).string());
   if (answer.error) throw new Error(`${subject}: ${answer.error.description}`);
   return answer;
 }

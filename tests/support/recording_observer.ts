@@ -2,7 +2,8 @@
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
 import { WakeSignal } from "../../backends/primitives/wake_signal.ts";
 
-const TIMEOUT_MS = 15_000;
+/** Long enough for a slow machine; a test that waits in vain says what was told. */
+const TIMEOUT_MS = 60_000;
 
 type ReportedFailure = { readonly ids: DeliveryIds; readonly error: string };
 

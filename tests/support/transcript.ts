@@ -1,7 +1,7 @@
 /** What a process says, line by line, for a test that waits for a line. @module */
 
 /** Long enough for a slow machine; a test that waits in vain says what it did hear. */
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 
 interface Waiter {
   readonly pattern: RegExp;

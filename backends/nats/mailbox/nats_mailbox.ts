@@ -7,6 +7,7 @@ import {
   type HistoryNeed,
   type InFlightMark,
   type Mailbox,
+  type MailboxLease,
   type Settlement,
 } from "../../mailbox/mailbox.ts";
 import { WakeSignal } from "../../primitives/wake_signal.ts";
@@ -48,6 +49,7 @@ export class NatsMailbox implements Mailbox {
   readonly #ended: AbortSignal;
   readonly #onClose: () => void;
   readonly epoch: number;
+  readonly lease: MailboxLease;
   /** The parked cases may have been changed by another process. */
   #isParkedStale = true;
   /** The outcome of the last write is unknown. */
@@ -68,6 +70,7 @@ export class NatsMailbox implements Mailbox {
     this.#lease = lease;
     this.#checkpoint = fence;
     this.epoch = epoch;
+    this.lease = { partition, epoch };
     this.#onClose = onClose;
     this.#parked = new ParkedCases(client, stream, subjects, processor, partition);
     const filters = takes.map((type) => subjects.feed(partition, type));

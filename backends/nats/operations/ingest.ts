@@ -7,7 +7,7 @@
 import { headers } from "@nats-io/transport-deno";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
-import { derivedId } from "../../../schema/ids.ts";
+import { reproducibleRootId } from "../../../schema/ids.ts";
 import { readInputText } from "../../../schema/input.ts";
 import { ingestName, rejectionRoom } from "../../../schema/nats.ts";
 import type {
@@ -88,7 +88,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
 function readMessage(found: IngestedMessage, created: string): IngestMessage | Refusal {
   try {
     const now = () => new Date(found.recordedAt);
-    const newId = () => derivedId(`${created}/${found.position}`, found.recordedAt, "ingest", 0);
+    const newId = () => reproducibleRootId(found.recordedAt, created, found.position, "ingest");
     const options = { now, newId, source: "ingest", ...traceOf(found) };
     return { found, event: readInputText(found.raw ?? found.payload, options) };
   } catch (error) {

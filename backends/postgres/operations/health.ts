@@ -40,12 +40,14 @@ export async function health(
 function mailboxHealth(sql: Sql) {
   return sql`
     select s.processor, s.partition, s.owner, s.epoch,
-      coalesce(extract(epoch from s.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
+      coalesce(extract(epoch from l.lease_until - clock_timestamp()) * 1000, 0)::float8 as "leaseMs",
       coalesce(p.pending, 0)::int as pending, coalesce(p."oldestMs", 0) as "oldestMs",
       (extract(epoch from clock_timestamp() - s.settled_at) * 1000)::float8 as "sinceSettledMs",
       coalesce(d.parked, 0)::int as parked, coalesce(d."oldestMs", 0) as "parkedOldestMs",
       coalesce(d.retrying, 0)::int as retrying, coalesce(d.dead, 0)::int as dead
     from zaakstroom.subscriptions s
+    left join zaakstroom.leases l
+      on l.partition = s.partition and l.scope in ('', s.processor) and (l.epoch, l.owner) = (s.epoch, s.owner)
     left join lateral (
       select sum(c.n) as pending,
         (extract(epoch from clock_timestamp() - min(c.oldest)) * 1000)::float8 as "oldestMs"

@@ -1,6 +1,6 @@
 /** The options of the subcommands of `cases`. @module */
 import { decisions } from "../../../schema/event_fields.ts";
-import { oneOf, text } from "../../../schema/settings.ts";
+import { actorName, oneOf, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
@@ -19,7 +19,7 @@ export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendO
 export const decideOptions = {
   decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
-  as: { schema: text.optional(), value: "NAME", help: "the caseworker who decides" },
+  as: { schema: actorName.optional(), value: "NAME", help: "the caseworker who decides" },
   "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
   source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
   ...outputOptions,

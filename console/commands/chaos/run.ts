@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { NO_NATS, runScenarios } from "../../../simulators/chaos.ts";
 import { type ChaosResult, hasPassed, worstOf } from "../../../simulators/chaos/report/summary.ts";
-import { formatMs } from "../../../simulators/reports/number_format.ts";
+import { formatCounted, formatMs } from "../../../simulators/reports/number_format.ts";
 import type { RunResult } from "../../../simulators/chaos/run_scenario.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import type { BackendName } from "../../../simulators/chaos/testbed/testbed.ts";
@@ -125,7 +125,7 @@ function printChaos(result: ChaosResult, values: ChaosValues, output: Output): v
   printResult(output, values, {
     json: toSnakeCase({ passed: hasPassed(result), ...result, runs }) as object,
     rows: result.runs.map(rowOf),
-    text: `${verdict}: ${result.runs.length} runs, ${failed} failed, seed ${result.seed}`,
+    text: `${verdict}: ${formatCounted(result.runs.length, "run")}, ${failed} failed, seed ${result.seed}`,
   });
 }
 

@@ -1,5 +1,5 @@
 /** The options of the subcommands of `dlq`. @module */
-import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
+import { actorName, flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
@@ -17,7 +17,7 @@ const filterOptions = {
 
 /** What an act on dead letters takes. */
 const actOptions = {
-  as: { schema: text.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
+  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   "dry-run": { schema: flag, help: "only say what would be done" },
 } as const;

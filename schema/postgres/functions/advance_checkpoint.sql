@@ -9,8 +9,8 @@ declare
   v_held integer := 1;
   v_now record;
 begin
-  -- Several are locked first, to move all or none: in the order of their keys, as renew_leases does, so that two
-  -- transactions that lock several never wait for each other.
+  -- Several are locked first, to move all or none: in the order of their keys, so that two transactions that lock several
+  -- never wait for each other. Who takes, joins or gives back leases waits for no row here.
   if cardinality(p_processors) > 1 then
     select count(*) into v_held from (
       select from zaakstroom.subscriptions s

@@ -20,6 +20,7 @@ export const malformedEvents: readonly object[] = [
   { ...intake, note: "\ud800" },
   { ...intake, note: nested(80) },
   { ...envelope, event_id: "1" },
+  { ...envelope, event_id: "019b76da-1234-8678-8912-123456789012" },
   { ...envelope, timestamp: "yesterday" },
   { ...envelope, timestamp: "1970-01-01T00:00:00Z" },
   { ...envelope, timestamp: "9999-12-31T00:00:00Z" },

@@ -36,7 +36,7 @@ async function guardNode(plan: NodePlan): Promise<number> {
     args,
     env: {},
     intensity: { restarts: 10, periodMs: 60_000 },
-    isFinal: (code) => code <= 7,
+    isFinal: (code) => code === 0,
     recycleCode: RECYCLE,
     interruptedCode: 130,
     log: (line) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),

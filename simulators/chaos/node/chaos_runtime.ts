@@ -27,7 +27,7 @@ const supervisorOptions: SupervisorOptions = {
   workers: WORKERS,
   deliveryTimeoutMs: 300,
   hangMs: 1_500,
-  startMs: 30_000,
+  startMs: 120_000,
   stateLimit: 2_000,
   heapCeilingBytes: 120 * 1024 * 1024,
   intensity: { restarts: 40, periodMs: 60_000 },

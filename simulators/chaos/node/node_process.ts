@@ -8,8 +8,8 @@ import { peakMemoryOf } from "../../load/process_usage.ts";
 import type { NodeLife, Recorder } from "../../proof/recorder.ts";
 
 /** A node starts within this time, also on a machine that is busy, in milliseconds. */
-const START_MS = 30_000;
-const STOP_MS = 15_000;
+const START_MS = 120_000;
+const STOP_MS = 60_000;
 
 /** What faults do to a node. */
 export interface ChaosNode {

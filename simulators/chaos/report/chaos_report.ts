@@ -1,6 +1,6 @@
 /** The report of chaos runs: a verdict for each, what every fault did, and what was settled meanwhile. Pure. @module */
 import { invariants } from "../../proof/history_checker.ts";
-import { formatCount, formatMs } from "../../reports/number_format.ts";
+import { formatCount, formatCounted, formatMs } from "../../reports/number_format.ts";
 import type { Cell, Report, ReportPart, ReportSection, ReportTable } from "../../reports/report.ts";
 import { type Lane, linePlot } from "../../reports/svg_plot.ts";
 import type { RunResult } from "../run_scenario.ts";
@@ -15,7 +15,7 @@ export function chaosReport(result: ChaosResult): Report {
     title: "Chaos",
     verdict: {
       state: hasPassed(result) ? "passed" : "failed",
-      text: `${formatCount(runs.length)} runs, ${formatCount(failed)} failed; ${summaryOf(runs)}`,
+      text: `${formatCounted(runs.length, "run")}, ${formatCount(failed)} failed; ${summaryOf(runs)}`,
     },
     notes: [
       `Seed ${seed}`,
@@ -37,7 +37,9 @@ function summaryOf(runs: readonly RunResult[]): string {
   const sum = (of: "accepted" | "settled") => formatCount(runs.reduce((total, run) => total + run[of], 0));
   const faults = runs.flatMap((run) => run.faults);
   const proven = faults.filter(({ proof }) => proof !== undefined).length;
-  return `${formatCount(faults.length)} faults, ${formatCount(proven)} with proof that they took effect; ` +
+  return `${formatCounted(faults.length, "fault")}, ${
+    formatCount(proven)
+  } with proof that they took effect; ` +
     `${sum("accepted")} events accepted and ${sum("settled")} deliveries settled meanwhile`;
 }
 
@@ -89,11 +91,16 @@ function faultRow(
   const nothing: Cell = { text: "nothing", state: "failed" };
   return [
     inWords(name),
-    `${formatMs(appliedAt)} – ${formatMs(healedAt)}`,
+    spanOf(formatMs(appliedAt), formatMs(healedAt)),
     proof ?? nothing,
     sign,
     formatMs(recoveredMs),
   ];
+}
+
+/** An instant fault has one time, not two that are alike. */
+function spanOf(from: string, to: string): string {
+  return from === to ? from : `${from} – ${to}`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { delayOrAbort, endsWithin } from "../../../backends/primitives/concurren
 import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { eventTypes, type WireEvent } from "../../../schema/events.ts";
-import { derivedId } from "../../../schema/ids.ts";
+import { reproducibleRootId } from "../../../schema/ids.ts";
 import { generateCases } from "../../case_generator.ts";
 import { Random } from "../../cases/random.ts";
 import type { PoisonEvent } from "../../proof/history.ts";
@@ -129,7 +129,7 @@ export class Producer {
 /** Payment `n` of a case, reported by the creditor. */
 function payment({ event_id, timestamp, correlation_id }: WireEvent, n: number): WireEvent {
   return withTwoDecimals({
-    event_id: derivedId(event_id, Date.parse(timestamp), "chaos_payment", n),
+    event_id: reproducibleRootId(Date.parse(timestamp), event_id, "chaos_payment", n),
     event_type: "case.payment_received",
     timestamp,
     correlation_id,

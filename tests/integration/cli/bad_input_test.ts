@@ -73,6 +73,12 @@ const slips: readonly [string, RegExp][] = [
   ["dlq show", /^dlq show takes a POSITION/],
   ["dlq show seven", /^Cannot use seven: a POSITION is a whole number/],
   ["dlq show 99999999999999999999", /^Cannot use 99999999999999999999: a POSITION is a whole number/],
+  ["dlq discard 1 --reason x --as system", /^Cannot use --as: must be the name of somebody/],
+  ["inbox discard 1 --reason x --as Anyone", /^Cannot use --as: must be the name of somebody/],
+  [
+    "cases decide 1 --decision collect --reason x --as system",
+    /^Cannot use --as: must be the name of somebody/,
+  ],
   ["dlq discard --reason x --as me", /^dlq discard takes a POSITION/],
   ["dlq redrive 7", /^dlq redrive needs --reason and --as/],
 ];

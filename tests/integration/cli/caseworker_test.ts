@@ -4,6 +4,7 @@ import { VersionConflict } from "../../../backends/errors.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import { decideCase, waitingCases } from "../../../console/commands/cases/review.ts";
 import { readInput } from "../../../schema/input.ts";
+import { anEvent } from "../../support/events.ts";
 
 const decided = {
   decision: "refer_assistance",
@@ -18,7 +19,7 @@ async function storeWithReview() {
     await backend.append([
       readInput({ case_id: caseId, ...intake }),
       readInput({ event_type: "case.analysis", data: { case_id: caseId, ...analysis } }),
-      readInput({ event_type: "case.review_requested", data: { case_id: caseId, ...review } }),
+      { ...anEvent(caseId, 3, "case.review_requested"), data: { case_id: caseId, ...review } },
     ]);
   }
   await decideCase(backend, { caseId: "decided", by: "j.jansen", ...decided });

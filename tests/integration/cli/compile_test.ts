@@ -71,7 +71,7 @@ Deno.test({
       const scenario = ["chaos", "--backend", "postgres", "--scenario", "guardian_kill", "--duration", "3s"];
       const { code, out, err } = await run(program, ...scenario);
       assertEquals(code, 0, out + err);
-      assertStringIncludes(out, "Passed: 1 runs");
+      assertStringIncludes(out, "Passed: 1 run");
     });
     await t.step("Ctrl-C stops it in order", () => stopsInOrder(program, place.dataDir));
   },

@@ -11,6 +11,7 @@ import {
   findNatsServer,
   findNatsServerBeforeBatches,
   freePort,
+  NATS_ANSWER,
   startNats,
 } from "../../support/servers/nats_server.ts";
 
@@ -27,7 +28,7 @@ async function findingsOn(url: string, ...args: string[]) {
 /** The streams of the server, as it lists them. */
 async function streamsOf(url: string): Promise<unknown> {
   const connection = await connect({ servers: url });
-  const { streams } = (await connection.request("$JS.API.STREAM.LIST", "{}")).json<
+  const { streams } = (await connection.request("$JS.API.STREAM.LIST", "{}", NATS_ANSWER)).json<
     { streams?: { config: unknown }[] }
   >();
   await connection.close();
@@ -80,10 +81,13 @@ natsTest("streams that were changed, and fewer replicas than asked for, are prob
   await using server = await startNats();
   await setUp(server.url);
   const connection = await connect({ servers: server.url });
-  const { config } = (await connection.request("$JS.API.STREAM.INFO.CASES")).json<{ config: object }>();
+  const { config } = (await connection.request("$JS.API.STREAM.INFO.CASES", "", NATS_ANSWER)).json<
+    { config: object }
+  >();
   await connection.request(
     "$JS.API.STREAM.UPDATE.CASES",
     JSON.stringify({ ...config, max_age: 3_600_000_000_000 }),
+    NATS_ANSWER,
   );
   await connection.close();
   const { findings, level } = await findingsOn(server.url, "--replicas", "3");

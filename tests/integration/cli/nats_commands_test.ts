@@ -1,9 +1,11 @@
 /** The commands of people, on JetStream: cases, caseworkers, dead letters and the inbox. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
+import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../support/servers/nats_server.ts";
 import { assertRefused, type ProgramResult, run, runHere } from "../../support/program.ts";
 
 let server: TestNats;
@@ -47,6 +49,13 @@ async function publish(...events: object[]): Promise<void> {
   assertEquals(code, 0, err);
 }
 
+/** As a processor asks for it; no producer can. */
+async function requestReview(case_id: string): Promise<void> {
+  const backend = await openNats({ url: server.url });
+  await backend.append([{ ...anEvent(case_id, 3, "case.review_requested"), data: { case_id, ...REVIEW } }]);
+  await backend.close();
+}
+
 async function settleAll(): Promise<void> {
   const flags = ["--backend", "nats", "--url", server.url, "--until-idle", "--json", "--port", "0"];
   const { code, err } = await run(["start", ...flags]);
@@ -54,11 +63,8 @@ async function settleAll(): Promise<void> {
 }
 
 natsTest("a caseworker finds what waits, decides it once, and the story of the case tells", async () => {
-  await publish(
-    intake("waits"),
-    event("case.analysis", "waits", ASSESSMENT),
-    event("case.review_requested", "waits", REVIEW),
-  );
+  await publish(intake("waits"), event("case.analysis", "waits", ASSESSMENT));
+  await requestReview("waits");
   const waiting = await here("cases", "review", "--json");
   assertEquals(JSON.parse(waiting.out).cases.map((waits: { case_id: string }) => waits.case_id), ["waits"]);
   for (const format of ["json", "ndjson"]) {
@@ -109,7 +115,7 @@ natsTest(
   async () => {
     const producer = await connect({ servers: server.url });
     for (const sent of [intake("left"), { ...intake("bad"), debt_amount: -1 }]) {
-      await producer.request("cases.ingest", JSON.stringify(sent));
+      await producer.request("cases.ingest", JSON.stringify(sent), NATS_ANSWER);
     }
     await producer.close();
     const flags = ["--backend", "nats", "--url", server.url];

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../support/servers/nats_server.ts";
 import { startPostgres } from "../../support/servers/postgres_server.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
 
@@ -19,7 +19,7 @@ const setup = (url: string, ...args: string[]) =>
 /** Asks the server itself. */
 async function api(url: string, subject: string, body: unknown = {}) {
   const connection = await connect({ servers: url });
-  const answer = await connection.request(`$JS.API.${subject}`, JSON.stringify(body));
+  const answer = await connection.request(`$JS.API.${subject}`, JSON.stringify(body), NATS_ANSWER);
   await connection.close();
   return answer.json<{ config: Record<string, unknown> & { num_replicas: number } }>();
 }

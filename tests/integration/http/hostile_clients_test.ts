@@ -1,7 +1,11 @@
 /** What clients can hold open, and by which names they may call. Sockets are plain TCP: fetch would be too polite. */
 import { assert, assertEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { exposureWarning } from "../../../console/http/listen.ts";
 import { type HttpRoutes, respondWith, serveHttp } from "../../../console/http/server.ts";
+
+/** For a busy machine, of what would else take an hour. */
+const ENDS_WITHIN_MS = 60_000;
 
 type Options = Parameters<typeof serveHttp>[0];
 type Server = Awaited<ReturnType<typeof serveHttp>>;
@@ -41,22 +45,15 @@ const request = (path: string, host = "localhost", more = "") =>
 const lastRequest = (path: string, host?: string) => request(path, host, "Connection: close\r\n");
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
 
-async function timed<T>(work: () => Promise<T>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
-
-Deno.test("a probe is answered within a second while 500 half-sent requests hang at a bound of 32", async () => {
-  await serving({ limits: { connections: 32 } }, async (server) => {
+Deno.test("a probe is answered while 500 half-sent requests hang at a bound of 32", async () => {
+  // Nothing but its bound makes room.
+  const hour = 3_600_000;
+  await serving({ limits: { connections: 32, headerMs: hour, idleMs: hour } }, async (server) => {
     const hanging = await Promise.all(
       Array.from({ length: 500 }, () => connect(server, "GET / HTTP/1.1\r\nX-")),
     );
-    const ms = await timed(async () => {
-      const response = await fetch(`${server.url}health`);
-      assertEquals([response.status, await response.text()], [200, "fine\n"]);
-    });
-    assert(ms < 1_000, `${ms} ms`);
+    const response = await fetch(`${server.url}health`);
+    assertEquals([response.status, await response.text()], [200, "fine\n"]);
     // All but the last 31 and the probe were closed to make room.
     let closed = 0;
     const ends = hanging.map((socket) => readToEnd(socket).then(() => closed++));
@@ -90,9 +87,8 @@ Deno.test("a header that comes a byte at a time is cut off, and so is a connecti
     const dripping = await connect(server, "GET /health HTTP/1.1\r\nX-");
     const drip = setInterval(() => dripping.write(new Uint8Array([97])).catch(() => {}), 50);
     const silent = await connect(server, "");
-    const ms = await timed(() => Promise.all([readToEnd(dripping), readToEnd(silent)]));
+    await Promise.all([readToEnd(dripping), readToEnd(silent)]);
     clearInterval(drip);
-    assert(ms < 2_000, `${ms} ms`);
   });
 });
 
@@ -122,21 +118,22 @@ Deno.test("requests sent one after the other are answered up to the bound, then 
 });
 
 Deno.test("a body is not waited for: the answer comes, and the connection is closed", async () => {
-  await serving({}, async (server) => {
+  await serving({ limits: { headerMs: 3_600_000, idleMs: 3_600_000 } }, async (server) => {
     const head = "GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n";
-    const ms = await timed(async () =>
-      assertEquals(statusOf(await readToEnd(await connect(server, head))), 200)
-    );
-    assert(ms < 1_000, `${ms} ms`);
+    assertEquals(statusOf(await readToEnd(await connect(server, head))), 200);
   });
 });
 
-Deno.test("closing takes no longer than a second with connections of every kind open", async () => {
-  const server = await serveHttp({ port: 0, routes });
+Deno.test("closing does not wait for connections of any kind", async () => {
+  const server = await serveHttp({
+    port: 0,
+    routes,
+    limits: { headerMs: 3_600_000, idleMs: 3_600_000 },
+  });
   const parts = ["", "GET", request("/health"), request("/health") + "GET /", "\r\n"];
   const open = await Promise.all(parts.map((part) => connect(server, part)));
   const ends = open.map(readToEnd);
-  assert(await timed(() => server.close()) < 1_500);
+  await deadline(server.close(), ENDS_WITHIN_MS);
   await Promise.all(ends);
 });
 

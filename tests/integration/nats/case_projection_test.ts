@@ -5,7 +5,7 @@ import type { Backend } from "../../../backends/backend.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../support/servers/nats_server.ts";
 
 let server: TestNats;
 natsTest.beforeAll(async () => {
@@ -16,7 +16,7 @@ natsTest.afterAll(() => server[Symbol.asyncDispose]());
 /** Asks the server itself. */
 async function api(subject: string): Promise<{ state: { messages: number; last_seq: number } }> {
   const connection = await connect({ servers: server.url });
-  const answer = await connection.request(`$JS.API.${subject}`);
+  const answer = await connection.request(`$JS.API.${subject}`, "", NATS_ANSWER);
   await connection.close();
   return answer.json();
 }

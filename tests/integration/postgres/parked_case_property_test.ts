@@ -8,10 +8,10 @@ import fc from "fast-check";
 import postgres from "postgres";
 import type { Backend } from "../../../backends/backend.ts";
 import { type Batch, sliceBatch } from "../../../backends/mailbox/batch.ts";
-import type { LeaseStore } from "../../../backends/mailbox/lease_store.ts";
+import { type LeaseStore, WHOLE_PARTITION } from "../../../backends/mailbox/lease_store.ts";
 import type { FailedDelivery, Settlement } from "../../../backends/mailbox/mailbox.ts";
 import type { MailboxOwner, MailboxStore } from "../../../backends/mailbox/mailbox_store.ts";
-import { MemoryLeaseStore } from "../../../backends/memory/lease_table.ts";
+import { MemoryLeaseStore } from "../../../backends/memory/lease_store.ts";
 import { MemoryMailboxStore } from "../../../backends/memory/mailbox_store.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import { MemoryStore } from "../../../backends/memory/memory_store.ts";
@@ -62,8 +62,8 @@ interface Machine {
 }
 
 async function ownerOf(leases: LeaseStore): Promise<MailboxOwner> {
-  await leases.renew([]);
-  const { leases: [lease] } = await leases.acquire("intake", []);
+  await leases.renew(["intake"], []);
+  const [lease] = await leases.acquire([{ partition: 0, scope: WHOLE_PARTITION }], ["intake"]);
   return { processor: "intake", partition: 0, epoch: lease!.epoch, types: TYPES };
 }
 
@@ -96,7 +96,7 @@ async function sqlMachine(
   client: PostgresClient,
   backend: Backend,
 ): Promise<Machine> {
-  await sql`truncate zaakstroom.events, zaakstroom.parked_deliveries, zaakstroom.subscriptions, zaakstroom.event_log`;
+  await sql`truncate zaakstroom.events, zaakstroom.parked_deliveries, zaakstroom.subscriptions, zaakstroom.leases, zaakstroom.event_log`;
   const leases = new PostgresLeaseStore(client, url, LONG_LEASE_MS);
   return {
     owner: await ownerOf(leases),

@@ -4,6 +4,9 @@ import { Program } from "../../support/program.ts";
 import { freePort } from "../../support/servers/nats_server.ts";
 import { signalServer, startPostgres } from "../../support/servers/postgres_server.ts";
 
+/** Far beyond what it was given to stop, for a busy machine; without a deadline of its own it would wait for ever. */
+const ENDS_WITHIN_MS = 30_000;
+
 for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200/sec"] })) {
   Deno.test({
     name: `a node that is ${kind} when its server stops answering ends within --stop-within`,
@@ -19,7 +22,7 @@ for (const [kind, flags] of Object.entries({ idle: [], busy: ["--simulate", "200
         const asked = performance.now();
         node.signal("SIGTERM");
         const { code, err } = await node.ended();
-        assertLess(performance.now() - asked, 6_000, err);
+        assertLess(performance.now() - asked, ENDS_WITHIN_MS, err);
         assert(code === 0 || code === 1, err);
       } finally {
         await signalServer(server.pid, "SIGCONT");
@@ -46,7 +49,7 @@ Deno.test({
       const asked = performance.now();
       node.signal("SIGTERM");
       const { err } = await node.ended();
-      assertLess(performance.now() - asked, 5_000, err);
+      assertLess(performance.now() - asked, ENDS_WITHIN_MS, err);
     } finally {
       await signalServer(server.pid, "SIGCONT");
     }

@@ -35,7 +35,8 @@ async function promote(own: TestPostgres, url: string): Promise<void> {
 Deno.test("after a switchover a node leaves the read-only server, and goes on at its successor", async () => {
   await using own = await startPostgres({ fsync: false });
   const url = await own.freshDatabase();
-  const work = ["--count", "2000", "--seed", "away", "--until-idle", "--json", "--port", "0"];
+  // Enough that the switchover comes while it is worked on.
+  const work = ["--count", "5000", "--seed", "away", "--until-idle", "--json", "--port", "0"];
   await using node = Program.start(["start", "--url", url, ...work]);
   await node.err.waitForLine(/"started"/);
   await demote(own);

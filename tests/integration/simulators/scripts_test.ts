@@ -29,7 +29,7 @@ const scripts: readonly Script[] = [
     file: "chaos.ts",
     command: "chaos",
     smallest: "--backend memory --scenario calm --duration 3s --rate 20/sec --seed 7",
-    prints: /^Passed: 1 runs, 0 failed, seed 7\n$/,
+    prints: /^Passed: 1 run, 0 failed, seed 7\n$/,
   },
   {
     file: "comparison.ts",

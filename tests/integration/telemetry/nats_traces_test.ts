@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { connect, headers } from "@nats-io/transport-deno";
 import { caseIntake } from "../../../backends/publishers.ts";
 import { run } from "../../support/program.ts";
-import { startNats } from "../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats } from "../../support/servers/nats_server.ts";
 import { OtlpReceiver } from "../../support/servers/otlp_receiver.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 
@@ -34,7 +34,7 @@ natsTest(
       set.set("traceparent", traceparent);
       await producer.request("cases.ingest", JSON.stringify({ ...INTAKE, case_id: caseId }), {
         headers: set,
-        timeout: 5_000,
+        ...NATS_ANSWER,
       });
     }
     await producer.close();

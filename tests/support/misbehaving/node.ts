@@ -20,6 +20,8 @@ async function readLine(): Promise<string> {
   return read === null ? "end of input" : new TextDecoder().decode(buffer.subarray(0, read)).trim();
 }
 
+// Until then it takes its time to stop.
+if (act === "slow") Deno.addSignalListener("SIGUSR1", () => Deno.exit(42));
 const start = countStart();
 await printLine(`started ${start} ${Deno.pid}`);
 if (act === "exit" || (act === "exit_once" && start === 1)) Deno.exit(Number(Deno.args[2]));
@@ -27,7 +29,6 @@ if (act === "exit_once") Deno.exit(0);
 const received = await readLine();
 await printLine(`heard ${received}`);
 // Deaf: it hears that it should stop, and does not.
-if (act === "deaf") setInterval(() => {}, 1_000);
-else if (act === "slow") setTimeout(() => Deno.exit(42), 500);
+if (act === "deaf" || act === "slow") setInterval(() => {}, 1_000);
 else if (act === "wait_and_exit") Deno.exit(Number(Deno.args[2]));
 else Deno.exit(start === 1 ? 42 : 43);

@@ -38,7 +38,7 @@ const misbehavingActs = {
   loop() {
     for (;;);
   },
-  slow: () => spinFor(60),
+  slow: () => spinFor(300),
   /** Not stopped by the guard: it hangs the worker, and its thread with it. */
   escape() {
     for (;;) new Array(100).fill(0);

@@ -4,6 +4,7 @@ import { connect } from "@nats-io/transport-deno";
 import postgres from "postgres";
 import { caseIntake, NatsEventPublisher, PostgresEventPublisher } from "../../../backends/publishers.ts";
 import { Program, run } from "../program.ts";
+import { NATS_ANSWER } from "../servers/nats_server.ts";
 
 type Intake = Parameters<typeof caseIntake>[0];
 
@@ -62,13 +63,13 @@ export class MonitoredNode implements AsyncDisposable {
       await sql.end();
     } else {
       const connection = await connect({ servers: this.url });
-      await connection.request("cases.ingest", JSON.stringify(event));
+      await connection.request("cases.ingest", JSON.stringify(event), NATS_ANSWER);
       await connection.close();
     }
   }
 
   /** The value of a series, once it is what is expected; else the last one that was seen. */
-  async valueOf(series: string, expected: number, timeoutMs = 30_000): Promise<number> {
+  async valueOf(series: string, expected: number, timeoutMs = 120_000): Promise<number> {
     for (const end = performance.now() + timeoutMs;;) {
       const { text } = await this.get("/metrics");
       const line = text.split("\n").find((each) => each.startsWith(`${series} `));

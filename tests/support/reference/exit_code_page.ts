@@ -13,8 +13,8 @@ export function exitCodePage(): string {
     "An error is one line on standard error. With `--json` (or `--output json`) it is an object, whose `code` is the word " +
     "above and stays the same, while its `message` is for people and may change:",
     block("json", [errorLine(exitCodes.notFound, "There is no case 123")]),
-    "75 is between a node and its guardian, and is not seen outside. A command that declares a meaning of its own says " +
-    "so in [commands](commands.md).",
+    "71 and 75 are between a node and its guardian, and are not seen outside. A command that declares a meaning of its " +
+    "own says so in [commands](commands.md).",
   ]);
 }
 

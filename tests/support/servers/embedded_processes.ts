@@ -83,7 +83,7 @@ export class ForeignProcess {
   static async likeOwnerOf(path: string): Promise<ForeignProcess> {
     const { uid, gid } = await Deno.stat(path);
     const identity = isRoot ? { uid: uid!, gid: gid! } : {};
-    return new ForeignProcess(new Deno.Command("sleep", { args: ["60"], cwd: "/", ...identity }).spawn());
+    return new ForeignProcess(new Deno.Command("sleep", { args: ["600"], cwd: "/", ...identity }).spawn());
   }
 
   get pid(): number {
@@ -152,11 +152,14 @@ export async function waitUntilGone(pid: number): Promise<void> {
   await waitUntil(async () => !await isAlive(pid));
 }
 
+/** A busy machine may take its time. */
+const WITHIN_MS = 120_000;
+
 /** Looks until it is so; what is awaited is another process's doing, and gives no signal. */
 export async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + WITHIN_MS;
   while (!await condition()) {
-    if (performance.now() > deadline) throw new Error("Waited for fifteen seconds in vain");
+    if (performance.now() > deadline) throw new Error(`Waited ${WITHIN_MS} ms in vain`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

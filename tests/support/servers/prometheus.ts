@@ -37,7 +37,7 @@ export interface EvaluatedRule {
   readonly lastError?: string;
 }
 
-/** A Prometheus that scrapes nodes each half second and evaluates the rules of this repository. */
+/** A Prometheus that scrapes nodes each second and evaluates the rules of this repository. */
 export class TestPrometheus implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #log: Transcript;
@@ -51,7 +51,7 @@ export class TestPrometheus implements AsyncDisposable {
   static async start(targets: readonly string[], ruleFiles: readonly string[]): Promise<TestPrometheus> {
     const root = await Deno.makeTempDir({ prefix: "zaakstroom-prometheus-" });
     const config = {
-      global: { scrape_interval: "500ms", scrape_timeout: "500ms", evaluation_interval: "500ms" },
+      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
       rule_files: ruleFiles,
       scrape_configs: [{ job_name: "zaakstroom", static_configs: [{ targets }] }],
     };
@@ -95,8 +95,8 @@ export class TestPrometheus implements AsyncDisposable {
     }
   };
 
-  /** Asks until the answer has samples. */
-  async waitFor(expression: string, timeoutMs = 30_000): Promise<readonly Sample[]> {
+  /** Asks until the answer has samples: a scrape that a busy node missed leaves none until the next one. */
+  async waitFor(expression: string, timeoutMs = 120_000): Promise<readonly Sample[]> {
     for (const end = performance.now() + timeoutMs;;) {
       const samples = await this.query(expression);
       if (samples.length > 0) return samples;

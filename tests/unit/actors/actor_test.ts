@@ -21,6 +21,7 @@ const batch: Batch = { kind: "fresh", lines, count: 1, from: 0, to: 1 };
 function inherited(crashedOwner: CrashedOwner, settle: (settlement: Settlement) => Promise<void>): Mailbox {
   return {
     ...{ processor: "misbehaving", partition: 0, epoch: 2, revoked: new AbortController().signal },
+    lease: { partition: 0, epoch: 2 },
     crashedOwner,
     async *batches(signal) {
       while (!signal.aborted) yield await Promise.resolve(batch);

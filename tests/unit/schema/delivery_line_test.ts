@@ -58,6 +58,24 @@ Deno.test("no text makes reading a line throw: what is no event says so and keep
   }));
 });
 
+Deno.test("a time between two milliseconds is no date, and a place between two is read as the one before", () => {
+  const delivery = {
+    position: 7,
+    version: 1,
+    attempt: 1,
+    held: false,
+    recordedAt: 5,
+    event: anEvent("c", 1),
+  };
+  const field = deliveryLine(delivery).split("\t");
+  for (const [time, recordedAt] of [["5e-324", "5"], ["0.5", "5.5"], ["-0.5", "-5.5"]] as const) {
+    const read = parseLine(field.with(4, recordedAt).with(8, time).join("\t"));
+    assertEquals(read.malformed?.reason, "timestamp: is not a date");
+    assertEquals(read.recordedAt, Math.trunc(Number(recordedAt)));
+    assertEquals(Date.parse(read.event.timestamp), read.recordedAt);
+  }
+});
+
 Deno.test("a held line is the same delivery, held, also where it can't be read", () => {
   fc.assert(fc.property(deliveries, (delivery) => {
     assertEquals(heldLine(deliveryLine(delivery)), deliveryLine({ ...delivery, held: true }));

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { decodeEvent, decodeStored, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
+import { checkEvent, decodeEvent, decodeStored, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import { allEventTypes, type EventOf, type WireEvent } from "../../../schema/events.ts";
-import { readInput } from "../../../schema/input.ts";
 import { cents } from "../../../schema/money.ts";
 import { anEvent } from "../../support/events.ts";
 
@@ -31,7 +30,7 @@ Deno.test("instalments that are none are refused, and never repeated in the mess
   for (
     const instalments of [[], [{ due: "soon", amount: 1 }], [{ due: "2026-02-01", amount: 0.001 }], "x", [7]]
   ) {
-    const error = assertThrows(() => readInput(plan({ instalments })), InvalidEvent);
+    const error = assertThrows(() => checkEvent(plan({ instalments })), InvalidEvent);
     assertEquals(error.message.includes("instalments"), true);
   }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { derivedId, newRootId } from "../../../schema/ids.ts";
+import { derivedId, isDerivedId, newRootId, reproducibleRootId } from "../../../schema/ids.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const times = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
@@ -24,6 +24,17 @@ Deno.test("derived ids sort by the time of their input", () => {
       assert(derivedId(a, time, "intake", 0) < derivedId(b, time + later, "intake", 0));
     }),
   );
+});
+
+Deno.test("a root id that comes out alike at every try is a UUIDv7, and no id of an output", () => {
+  fc.assert(fc.property(fc.uuid(), times, fc.nat(), (seed, time, n) => {
+    const id = reproducibleRootId(time, seed, n);
+    assertMatch(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assertEquals(reproducibleRootId(time, seed, n), id);
+    assertNotEquals(reproducibleRootId(time, seed, n + 1), id);
+    assertEquals([isDerivedId(id), isDerivedId(newRootId())], [false, false]);
+    assert(isDerivedId(derivedId(seed, time, "intake", n)));
+  }));
 });
 
 Deno.test("root ids are UUIDv7 and differ", () => {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { openNats } from "../../../../backends/nats/nats_backend.ts";
 import { DEFAULT_PARTITIONS, partitionOf } from "../../../../schema/partition.ts";
-import { startNats } from "../../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats } from "../../../support/servers/nats_server.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { run, runHere } from "../../../support/program.ts";
 
@@ -41,7 +41,9 @@ natsTest(
     const store = ["--backend", "nats", "--url", server.url];
     await (await openNats({ url: server.url, leaseMs: 1_000 })).close();
     const connection = await connect({ servers: server.url });
-    for (const [subject, content] of [...MESSAGES, ...UNREAD]) await connection.request(subject, content);
+    for (const [subject, content] of [...MESSAGES, ...UNREAD]) {
+      await connection.request(subject, content, NATS_ANSWER);
+    }
     await connection.close();
     const healthy = ["X", "healthy-1", "healthy-2"].map((case_id) => JSON.stringify({ case_id, ...INTAKE }));
     const published = await run(["publish", "-", ...store], { stdin: healthy.join("\n") });

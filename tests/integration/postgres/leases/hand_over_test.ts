@@ -17,7 +17,7 @@ Deno.test("what settlements make is found without a poll, whoever else adds mean
   await using server = await startPostgres({ fsync: false });
   const url = await server.freshDatabase();
   const backend = await openPostgres({ url, migrate: "apply", partitions: PARTITIONS, pollMs: 1e8 });
-  const ended = AbortSignal.timeout(20_000);
+  const ended = AbortSignal.timeout(120_000);
   const feedOf = async (name: string, takes: string[]) => {
     for await (const mailbox of backend.mailboxes({ name, version: 1, takes }, ended)) {
       if (mailbox.partition === 0) return mailbox;

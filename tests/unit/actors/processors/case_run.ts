@@ -10,7 +10,7 @@ import {
 } from "../../../../actors/reasoning/workflow/progress.ts";
 import { decodeEvent, encodeEvent } from "../../../../schema/codec.ts";
 import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../../schema/events.ts";
-import { derivedId } from "../../../../schema/ids.ts";
+import { reproducibleRootId } from "../../../../schema/ids.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
 
 export const CASE = "case-1";
@@ -37,7 +37,7 @@ export class CaseRun {
   /** An event from outside; `settle` lets the processors act on it. */
   give<T extends EventType>(event_type: T, data: Omit<DataOf<T>, "case_id">, at: string): this {
     const event = {
-      event_id: derivedId("outside", Date.parse(at), event_type, this.#given++),
+      event_id: reproducibleRootId(Date.parse(at), "outside", event_type, this.#given++),
       event_type,
       timestamp: at,
       correlation_id: CASE,

@@ -1,39 +1,76 @@
 import { assertEquals } from "@std/assert";
 import { BackendUnavailable } from "../../../../backends/errors.ts";
-import { type Lease, LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
-import type { HeldLease, LeaseStore } from "../../../../backends/mailbox/lease_store.ts";
+import type { Hosting } from "../../../../backends/mailbox/lease.ts";
+import { LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
+import type {
+  HeldLease,
+  LeaseKey,
+  LeaseOverview,
+  LeaseStore,
+} from "../../../../backends/mailbox/lease_store.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 
-/** A store with leases of four partitions for one node, of which others may take a share. */
+/** A store of four partitions for one node, beside others that are alive and lease processors alone. */
 class FakeLeases implements LeaseStore {
-  share = 4;
+  readonly node = "here";
   isUnavailable = false;
+  others: LeaseOverview["nodes"] = [];
+  /** Processors that others have leased alone, in every partition. */
+  alone: string[] = [];
   readonly epochs = [0, 0, 0, 0];
   readonly owned = new Set<number>();
+  readonly stolen = new Set<number>();
   readonly released: number[] = [];
+  clearedBeforeRelease = 0;
+  readonly marksCleared: string[] = [];
 
-  renew(held: readonly HeldLease[]) {
+  renew(_processors: readonly string[], held: readonly HeldLease[]) {
     if (this.isUnavailable) return Promise.reject(new BackendUnavailable("no answer"));
     return Promise.resolve(
       held.filter(({ key: { partition }, epoch }) =>
-        this.owned.has(partition) && this.epochs[partition] === epoch
+        this.owned.has(partition) && !this.stolen.has(partition) && this.epochs[partition] === epoch
       ),
     );
   }
 
-  acquire(scope: string, held: readonly HeldLease[]) {
-    const free = [0, 1, 2, 3].filter((partition) => !this.owned.has(partition))
-      .slice(0, Math.max(0, this.share - held.length));
-    const leases = free.map((partition) => {
-      this.owned.add(partition);
-      return { key: { scope, partition }, epoch: ++this.epochs[partition]!, crashedOwner: undefined };
-    });
-    return Promise.resolve({ leases, share: this.share });
+  overview() {
+    const nodes = [{ node: "here", processors: ["intake", "analysis"] }, ...this.others];
+    const own = [...this.owned].map((partition) => ({ partition, scope: "", owner: this.owner(partition) }));
+    const foreign = this.alone.flatMap((scope) =>
+      [0, 1, 2, 3].map((partition) => ({ partition, scope, owner: "there" }))
+    );
+    return Promise.resolve({ partitions: 4, nodes, running: [...own, ...foreign] });
+  }
+
+  owner(partition: number): string {
+    return this.stolen.has(partition) ? "there" : "here";
+  }
+
+  acquire(keys: readonly LeaseKey[], processors: readonly string[]) {
+    return Promise.resolve(keys.map((key) => {
+      this.owned.add(key.partition);
+      return { key, epoch: ++this.epochs[key.partition]!, hosted: this.#hosted(processors) };
+    }));
+  }
+
+  join(held: readonly HeldLease[], processors: readonly string[]) {
+    return Promise.resolve(held.map((lease, i) => ({ ...lease, hosted: this.#hosted([processors[i]!]) })));
+  }
+
+  #hosted(processors: readonly string[]) {
+    return processors.filter((processor) => !this.alone.includes(processor))
+      .map((processor) => ({ processor, crashedOwner: undefined }));
+  }
+
+  async clearMark({ key }: HeldLease, processor: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.marksCleared.push(`${processor} ${key.partition}`);
   }
 
   release({ key: { partition } }: HeldLease): Promise<void> {
     this.owned.delete(partition);
     this.released.push(partition);
+    this.clearedBeforeRelease = this.marksCleared.length;
     return Promise.resolve();
   }
 
@@ -49,9 +86,9 @@ class SilentLeases extends FakeLeases {
   probes = 0;
   readonly #open = new Set<() => void>();
 
-  override async renew(held: readonly HeldLease[]) {
+  override async renew(processors: readonly string[], held: readonly HeldLease[]) {
     if (this.isSilent || this.areConnectionsDead) await this.#never();
-    return await super.renew(held);
+    return await super.renew(processors, held);
   }
 
   /** What was open when the server was stopped is answered when it goes on. */
@@ -90,41 +127,96 @@ function setUp<S extends FakeLeases>(store: S = new FakeLeases() as S) {
     if (error !== undefined) errors.push(error);
   };
   const manager = new LeaseManager(store, { renewMs: 100, clock, onAvailabilityChange });
-  const acquired: Lease[] = [];
-  manager.subscribe("intake", (lease) => acquired.push(lease));
-  const active = () =>
-    acquired.filter(({ revocation }) => !revocation.signal.aborted).map(({ key }) => key.partition);
-  return { clock, store, outages, errors, manager, acquired, active };
+  const acquired: Hosting[] = [];
+  const subscribe = (name: string) => manager.subscribe(name, (hosting) => acquired.push(hosting));
+  subscribe("intake");
+  const active = (name = "intake") =>
+    acquired.filter(({ processor, lease }) => processor === name && !lease.isRevoked)
+      .map(({ lease }) => lease.key.partition);
+  return { clock, store, outages, errors, manager, acquired, active, subscribe };
 }
+
+const OTHER = { node: "there", processors: ["intake", "analysis"] };
 
 Deno.test("free leases are acquired up to the share, and more when the share grows", async () => {
   const { clock, store, active } = setUp();
-  store.share = 2;
+  store.others = [OTHER];
   await clock.advance(0);
   assertEquals(active(), [0, 1]);
-  store.share = 3;
+  store.others = [];
   await clock.advance(100);
-  assertEquals(active(), [0, 1, 2]);
+  assertEquals(active(), [0, 1, 2, 3]);
 });
 
-Deno.test("a lease above the share is revoked, and is kept and renewed until its mailbox releases it (I5)", async () => {
+Deno.test("a lease above the share is revoked, and is kept and renewed until its mailbox is closed (I5)", async () => {
   const { clock, store, manager, acquired, active } = setUp();
   await clock.advance(0);
-  store.share = 3;
+  store.others = [OTHER];
   await clock.advance(300);
-  assertEquals([active(), store.released], [[0, 1, 2], []]);
-  await manager.release(acquired[3]!);
+  assertEquals([active(), store.released], [[0, 1], []]);
+  await manager.close(acquired[3]!);
   assertEquals(store.released, [3]);
 });
 
 Deno.test("a lease that another node has taken is revoked, and not given back for it (I5)", async () => {
   const { clock, store, manager, acquired, active } = setUp();
   await clock.advance(0);
-  store.epochs[1]! += 1;
+  store.stolen.add(1);
   await clock.advance(100);
   assertEquals(active(), [0, 2, 3]);
-  await manager.release(acquired[1]!);
+  await manager.close(acquired[1]!);
   assertEquals(store.released, []);
+});
+
+Deno.test("a processor that comes later joins the leases that are held, under the same epoch", async () => {
+  const { clock, acquired, active, subscribe } = setUp();
+  await clock.advance(0);
+  subscribe("analysis");
+  await clock.advance(0);
+  assertEquals(active("analysis"), [0, 1, 2, 3]);
+  const [intake, analysis] = [acquired[2]!, acquired[6]!];
+  assertEquals(intake.lease.identity === analysis.lease.identity, true);
+});
+
+Deno.test("a processor that another node has leased alone joins once it has given it back", async () => {
+  const { clock, store, active, subscribe } = setUp();
+  store.alone = ["analysis"];
+  subscribe("analysis");
+  await clock.advance(100);
+  assertEquals([active("intake"), active("analysis")], [[0, 1, 2, 3], []]);
+  store.alone = [];
+  await clock.advance(100);
+  assertEquals([active("analysis"), store.epochs], [[0, 1, 2, 3], [1, 1, 1, 1]]);
+});
+
+Deno.test("a lease that can host nothing yet is kept, so that others give its processors back", async () => {
+  const { clock, store, active } = setUp();
+  store.alone = ["intake"];
+  await clock.advance(300);
+  assertEquals([active(), store.released, store.owned.size], [[], [], 4]);
+});
+
+Deno.test("a lease is given back when the last of its mailboxes is closed; the others leave no mark behind", async () => {
+  const { clock, store, manager, acquired, subscribe } = setUp();
+  subscribe("analysis");
+  await clock.advance(0);
+  const own = acquired.filter(({ lease }) => lease.key.partition === 2);
+  await Promise.all([manager.close(own[0]!), manager.close(own[1]!), manager.close(own[1]!)]);
+  assertEquals([store.released, store.marksCleared, store.clearedBeforeRelease], [[2], ["intake 2"], 1]);
+});
+
+Deno.test("who is subscribed again is given the leases that are still held, without a new epoch", async () => {
+  const { clock, store, manager, acquired, subscribe } = setUp();
+  subscribe("analysis");
+  await clock.advance(0);
+  manager.unsubscribe("intake");
+  for (const each of acquired.filter(({ processor }) => processor === "intake")) await manager.close(each);
+  await clock.advance(100);
+  assertEquals(acquired.length, 8, "nothing is given out to who is gone");
+  subscribe("intake");
+  await clock.advance(0);
+  const again = acquired.slice(8).map(({ processor, lease: { epoch } }) => [processor, epoch]);
+  assertEquals([again, store.released], [Array(4).fill(["intake", 1]), []]);
 });
 
 Deno.test("a store that is unavailable revokes nothing, and its outage and its end are reported", async () => {
@@ -138,14 +230,14 @@ Deno.test("a store that is unavailable revokes nothing, and its outage and its e
   assertEquals([active(), outages.at(-1)], [[0, 1, 2, 3], false]);
 });
 
-Deno.test("a manager that closes releases everything, and a scope that is not subscribed any more acquires nothing", async () => {
+Deno.test("a manager that leaves releases everything, and without a subscriber it acquires nothing", async () => {
   const { clock, store, manager, active } = setUp();
   await clock.advance(0);
   manager.unsubscribe("intake");
   store.owned.delete(2);
   await clock.advance(100);
   assertEquals(active(), [0, 1, 3]);
-  await manager.close();
+  await manager.leave();
   assertEquals([active(), store.released.sort()], [[], [0, 1, 3]]);
 });
 

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable } from "../../../../backends/errors.ts";
 import type { Batch } from "../../../../backends/mailbox/batch.ts";
 import { LeasedMailbox } from "../../../../backends/mailbox/leased_mailbox.ts";
-import { type Lease, LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
+import { Lease } from "../../../../backends/mailbox/lease.ts";
+import { LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
+import type { LeaseStore } from "../../../../backends/mailbox/lease_store.ts";
 import { Fenced, type Settlement } from "../../../../backends/mailbox/mailbox.ts";
 import type {
   FetchResult,
@@ -65,10 +67,13 @@ function answer<T>(result: T | Error): Promise<T> {
 
 /** A mailbox over such a store, and its feed under a semaphore of one large permit. */
 function mailboxOver(store: FakeStore) {
-  const released: Lease[] = [];
-  const leaseStore = {
+  const leaseStore: LeaseStore = {
+    node: "here",
     renew: () => Promise.resolve([]),
-    acquire: () => Promise.resolve({ leases: [], share: 1 }),
+    overview: () => Promise.resolve({ partitions: 4, nodes: [], running: [] }),
+    acquire: () => Promise.resolve([]),
+    join: () => Promise.resolve([]),
+    clearMark: () => Promise.resolve(),
     release: () => Promise.resolve(),
     leave: () => Promise.resolve(),
   };
@@ -81,18 +86,17 @@ function mailboxOver(store: FakeStore) {
   });
   const limits = { batchSize: 10, batchBytes: 1_000 };
   const context = { store, leases, limits, clock: systemClock, onAvailabilityChange };
-  const lease: Lease = {
-    key: { scope: "next", partition: 3 },
-    epoch: 7,
-    crashedOwner: undefined,
-    revocation: new AbortController(),
-  };
-  const mailbox = new LeasedMailbox(context, lease, { name: "next", version: 1, takes: ["case.analysis"] });
+  const lease = new Lease({ key: { scope: "", partition: 3 }, epoch: 7, hosted: [] });
+  const mailbox = new LeasedMailbox(context, lease.giveOut("next"), {
+    name: "next",
+    version: 1,
+    takes: ["case.analysis"],
+  });
   const ended = new AbortController();
   const semaphore = new PrioritySemaphore(1);
   const batches = mailbox.batches(ended.signal, semaphore);
   const next = async () => (await batches.next()).value as Batch;
-  return { mailbox, lease, semaphore, next, ended, released, outages, batches };
+  return { mailbox, lease, semaphore, next, ended, outages, batches };
 }
 
 /** Lets everything act that can. */

@@ -34,6 +34,15 @@ Deno.test("events and acts are told in the order of their times, amounts with tw
   );
 });
 
+Deno.test("both times are told of an event that was stored at another time than it happened", () => {
+  const [, ...lines] = renderCase("zaak 7", [{ ...stored(1), recordedAt: Date.UTC(2026, 2, 1, 9) }], [])
+    .split("\n");
+  assert(lines[0]!.startsWith(anEvent("zaak 7", 1).timestamp), lines[0]);
+  assertEquals(lines[1], "    recorded: 2026-03-01T09:00:00.000Z");
+  const inTime = { ...stored(1), recordedAt: Date.parse(anEvent("zaak 7", 1).timestamp) + 2_000 };
+  assert(!renderCase("zaak 7", [inTime], []).includes("recorded"));
+});
+
 Deno.test("who the citizen is, is masked or not shown, wherever it stands; the case id is", () => {
   const shown = withoutPersonalData("case.intake", {
     case_id: "case 7",

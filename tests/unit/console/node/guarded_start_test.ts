@@ -4,6 +4,8 @@ import { BackendReadOnly, BackendUnusable } from "../../../../backends/errors.ts
 import { describeExit, exitCodes } from "../../../../console/cli/exit_codes.ts";
 import {
   asOutage,
+  codeForGuardian,
+  codeOfGuarded,
   givesUp,
   GUARDED,
   isAnswer,
@@ -37,8 +39,16 @@ Deno.test("the node runs in a small heap, and knows that it is guarded", () => {
 });
 
 Deno.test("a store out of reach is the first start's answer alone; a crash never is one", () => {
-  assertEquals([0, 1, 2, 3, 4, 5, 6, 7].filter((code) => !isAnswer(code, 1)), []);
-  assertEquals([0, 1, 2, 3, 4, 5, 6, 7, 70, 75, 101].filter((code) => !isAnswer(code, 2)), [4, 70, 75, 101]);
+  assertEquals([0, 2, 3, 4, 5, 6, 7, 71].filter((code) => !isAnswer(code, 1)), []);
+  assertEquals([0, 2, 3, 4, 5, 6, 7, 70, 71, 75, 101].filter((code) => !isAnswer(code, 2)), [4, 70, 75, 101]);
+});
+
+Deno.test("the code with which Deno itself breaks down is no answer: a node that means it ends with another", () => {
+  assertEquals([isAnswer(exitCodes.failed, 1), isAnswer(exitCodes.failed, 2)], [false, false]);
+  const codes = Object.values(exitCodes).map(codeForGuardian);
+  assert(!codes.includes(exitCodes.failed));
+  assertEquals(codes.map(codeOfGuarded), Object.values(exitCodes).map(codeOfGuarded));
+  assertEquals(codeOfGuarded(codeForGuardian(exitCodes.failed)), exitCodes.failed);
 });
 
 Deno.test("a server that can't serve now is the first start's answer alone: a node started again is out of its reach", () => {

@@ -14,6 +14,7 @@ function backend(name: string, settled: number): BackendFigures {
     name,
     durability: "on the disk",
     features: {
+      leases: "partition",
       durable: true,
       shared: true,
       atomicAppend: 1_000,

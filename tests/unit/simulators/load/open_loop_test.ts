@@ -58,7 +58,12 @@ function* oneByOne(start: number, count: number): Generator<number> {
 Deno.test("waiting for the store is not the generator's lateness", async () => {
   const start = performance.now();
   const { listener, lags, lates } = listen(start);
-  const append = () => new Promise<AppendResult>((resolve) => setTimeout(() => resolve(appended), 1_000));
+  const answered = Promise.withResolvers<AppendResult>();
+  let begun = 0;
+  const append = () => {
+    if (++begun === APPENDS_AT_ONCE) setTimeout(() => answered.resolve(appended), 1_500);
+    return answered.promise;
+  };
   const schedule = oneByOne(start, APPENDS_AT_ONCE + 1);
   await runOpenLoop({ schedule, make: () => event, append, start, listener, signal });
   // All appends were taken: the last one began as soon as one of them had ended.

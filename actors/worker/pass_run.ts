@@ -28,6 +28,8 @@ interface Step {
   wire(): WireEvent;
 }
 
+type StepPlace = Pick<Step, "type" | "position">;
+
 interface MemberRun extends PassMember {
   readonly states: StagedStates;
   readonly takes: ReadonlySet<string>;
@@ -46,7 +48,17 @@ export class PassRun {
   /** What the pass made and did not hand on yet, by case. */
   readonly #made = new Map<string, Step[]>();
   readonly #missing = new Map<string, HistoryNeed>();
-  #handled = 0;
+  /** The next line. */
+  #line = 0;
+  /** The case whose lines are all handled, so that what was made of it comes next. */
+  #chained: string | undefined;
+  /** What is handed over, and to which of the members next. */
+  #step: Step | undefined;
+  #member = 0;
+  /** Deliveries that are done. */
+  handled = 0;
+  /** What a delivery came to is being recorded: stopped there, it can't go on. */
+  isRecording = false;
   /** Why it can't be a pass, where it is known here. */
   refusal: NotFused | undefined;
   /** Called before each delivery, with how many there were. */
@@ -80,7 +92,7 @@ export class PassRun {
       for (
         const { event: { correlation_id: caseId, event_type: type }, version, position } of this.deliveries
       ) {
-        if (!isDue(member, type, position)) continue;
+        if (!isDue(member, { type, position })) continue;
         const known = folded.get(caseId) ?? member.states.knownVersion(caseId, version);
         const isCovered = this.histories.between(caseId, known, version) !== undefined;
         if (known < version - 1 && !isCovered) this.#need(caseId, known);
@@ -95,49 +107,79 @@ export class PassRun {
     return [...this.#missing.values()];
   }
 
-  /** Takes everything through. What it throws, of a handler or of its own, ends the pass. */
+  /**
+   * Takes everything through. What it throws, of a handler or of its own, ends the pass. Stopped between any two instructions
+   * it goes on where it was when it is called again, unless `isRecording`.
+   */
   run(): void {
-    for (const delivery of this.deliveries) {
-      if (delivery.held) this.#refuse("held");
-      if (delivery.malformed !== undefined) this.#refuse("failed");
-      this.#handOver(stepOf(delivery));
-      const { event: { correlation_id: caseId }, version } = delivery;
-      // Only behind the last line of a case, so that it is handled in the order of its versions.
-      if (this.#lastLines.get(caseId) === version) this.#handOn(caseId);
+    while (this.#findStep()) {
+      const step = this.#step!;
+      const isHandled = this.#members.some((member) => isDue(member, step));
+      const event = isHandled ? decodeEvent(step.wire()) : undefined;
+      while (this.#member < this.#members.length) this.#handOver(this.#members[this.#member]!, step, event);
+      this.#step = undefined;
     }
   }
 
-  #handOn(caseId: string): void {
-    const made = this.#made.get(caseId) ?? [];
-    for (let next = 0; next < made.length && !this.#missing.has(caseId); next++) this.#handOver(made[next]!);
-    this.#made.delete(caseId);
+  /** The step that comes next, or is not done yet: false when there is none. */
+  #findStep(): boolean {
+    if (this.#step !== undefined) return true;
+    this.isRecording = true;
+    this.#step = this.#nextMade() ?? this.#nextLine();
+    this.#member = 0;
+    this.isRecording = false;
+    return this.#step !== undefined;
   }
 
-  #handOver(step: Step): void {
-    const { type, position, caseId, version } = step;
-    const isHandled = this.#members.some((member) => isDue(member, type, position));
-    let event: CaseEvent | undefined = isHandled ? decodeEvent(step.wire()) : undefined;
-    for (const member of this.#members) {
-      if (isDue(member, type, position)) {
-        this.#handle(member, event!, step);
-      } else if (!isLater(member, type, position)) {
-        const isSeen = member.folds.has(type) || member.takes.has(type);
-        member.states.observe(caseId, version, isSeen ? event ??= decodeStored(step.wire()) : undefined);
-      }
+  #nextLine(): Step | undefined {
+    const delivery = this.deliveries[this.#line++];
+    if (delivery === undefined) return undefined;
+    if (delivery.held) this.#refuse("held");
+    if (delivery.malformed !== undefined) this.#refuse("failed");
+    const { event: { correlation_id: caseId }, version } = delivery;
+    // What was made of a case only comes behind its last line: so it is handled in the order of its versions.
+    this.#chained = this.#lastLines.get(caseId) === version ? caseId : undefined;
+    return stepOf(delivery);
+  }
+
+  #nextMade(): Step | undefined {
+    if (this.#chained === undefined || this.#missing.has(this.#chained)) return undefined;
+    const made = this.#made.get(this.#chained);
+    const next = made?.shift();
+    if (next === undefined) this.#made.delete(this.#chained);
+    return next;
+  }
+
+  #handOver(member: MemberRun, step: Step, event: CaseEvent | undefined): void {
+    const { type, caseId, version } = step;
+    if (isDue(member, step)) return this.#handle(member, event!, step);
+    if (!isLater(member, step)) {
+      const isSeen = member.folds.has(type) || member.takes.has(type);
+      member.states.observe(caseId, version, isSeen ? event ?? decodeStored(step.wire()) : undefined);
     }
+    this.#member++;
   }
 
   #handle({ processor: name, states }: MemberRun, event: CaseEvent, step: Step): void {
     const { caseId, version, recordedAt, position } = step;
     const before = states.before(caseId, version);
-    if (before === undefined) return this.#need(caseId, states.knownVersion(caseId, version));
+    if (before === undefined) {
+      this.#need(caseId, states.knownVersion(caseId, version));
+      this.#member++;
+      return;
+    }
     this.#countDelivery();
     const { processor } = states;
     const result = processor.handle(event, before.state, contextOf({ event, version }, name));
     const outputs = encodeOutputs(result, event, processor, this.#request.partition);
-    states.put(caseId, version, processor.evolve(before.state, event));
+    const after = processor.evolve(before.state, event);
+    this.isRecording = true;
+    states.put(caseId, version, after);
     outputs.rows.forEach((row, i) => this.#emit(row, outputs.types[i]!, step));
     this.#outputs.record(name, { event, recordedAt, isChained: position === undefined, outputs });
+    this.handled++;
+    this.#member++;
+    this.isRecording = false;
   }
 
   #emit(row: string, type: string, { caseId, recordedAt }: Step): void {
@@ -152,8 +194,8 @@ export class PassRun {
   }
 
   #countDelivery(): void {
-    this.onProgress(this.#handled);
-    if (++this.#handled > this.#request.bounds.deliveries) this.#refuse("bounds");
+    this.onProgress(this.handled);
+    if (this.handled >= this.#request.bounds.deliveries) this.#refuse("bounds");
   }
 
   #refuse(reason: NotFused): never {
@@ -191,15 +233,14 @@ function wireOf(row: string, caseId: string): WireEvent {
 /** Whether an event is to be handled: a line of its own stretch, or what the pass made. */
 function isDue(
   { takes, from, to, isCaughtUp }: MemberRun,
-  type: string,
-  position: number | undefined,
+  { type, position }: StepPlace,
 ): boolean {
   if (!takes.has(type)) return false;
   return position === undefined ? isCaughtUp : position > from && position <= to;
 }
 
 /** Whether it comes behind something that is unread: then it must not be folded yet. */
-function isLater({ takes, to, isCaughtUp }: MemberRun, type: string, position: number | undefined): boolean {
+function isLater({ takes, to, isCaughtUp }: MemberRun, { type, position }: StepPlace): boolean {
   if (position === undefined) return !isCaughtUp;
   return position > to && (takes.has(type) || !isCaughtUp);
 }

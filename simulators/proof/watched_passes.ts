@@ -12,6 +12,7 @@ import type {
 } from "../../backends/mailbox/pass.ts";
 import { decodeLines, encodeLines } from "../../schema/delivery_line.ts";
 import type { SettleResult } from "./history.ts";
+import { handledBy } from "./pass_deliveries.ts";
 import type { WatchContext } from "./watch_context.ts";
 
 /** The same passes, watched. */
@@ -19,9 +20,8 @@ export function watchPasses(passes: PassSource, context: WatchContext): PassSour
   return { open: (partition) => new WatchedFeed(passes.open(partition), context) };
 }
 
-/** In a delivery line and in an output line: the fields of the event's id and of its type. */
-const LINE = { type: 6 };
-const OUTPUT = { version: 0, id: 2, type: 3 };
+/** In an output line: the field of the event's id. */
+const OUTPUT_ID = 2;
 
 class WatchedFeed implements PassFeed {
   readonly #feed: PassFeed;
@@ -105,20 +105,18 @@ class WatchedFeed implements PassFeed {
     }
   }
 
-  #attemptOf(
-    { processor, from, to, isChained }: PassMove,
-    lines: readonly string[],
-    { outputs }: PassSettlement,
-  ) {
+  #attemptOf(move: PassMove, lines: readonly string[], { outputs }: PassSettlement) {
+    const { processor, from, to } = move;
     const { partition, epoch, types } = this.#owners.find((owner) => owner.processor === processor)!;
-    const handled = lines.filter((line) => types.includes(line.split("\t", 7)[LINE.type]!)).map(positionOf);
-    const made = decodeLines(outputs).map((line) => line.split("\t", 4));
+    const handled = handledBy(move, types, { lines, made: decodeLines(outputs) });
     return {
       ...{ processor, partition, epoch, kind: "fresh" as const, from, to, failed: [] },
       begunAt: this.#context.now(),
-      positions: handled.filter((position) => position > from && position <= to),
-      made: made.filter((field) => isChained && types.includes(field[OUTPUT.type]!))
-        .map((field) => ({ eventId: field[OUTPUT.id]!, version: Number(field[OUTPUT.version]) })),
+      positions: handled.lines.map(positionOf),
+      made: handled.made.map((line) => ({
+        eventId: line.split("\t", OUTPUT_ID + 1)[OUTPUT_ID]!,
+        version: Number.parseInt(line),
+      })),
     };
   }
 }

@@ -25,6 +25,7 @@ function answering(
     evolve: (seen: Seen, { event_type }: CaseEvent) => [...seen, event_type],
     handle({ event_type, data }: CaseEvent, seen: Seen, { version, now }: HandlerContext) {
       if (data.act === name) throw new TypeError("misbehaving");
+      if (data.act === "slow") { for (const start = performance.now(); performance.now() < start + 30;); }
       if (data.act === "loop" && event_type !== "case.intake") { for (;;); }
       const events = answers[event_type]!.map((type) => {
         const made = decodeEvent(anEvent(data.case_id, 1, type));
@@ -191,6 +192,18 @@ for (
     assertEquals(result, { kind: "not_fused", reason } as PassResult);
   });
 }
+
+Deno.test("a pass may take longer in all than one delivery may, and goes on where it was stopped", () => {
+  const lines = [1, 2, 3, 4, 5].map((n) => line(`case-${n}`, 1, { act: "slow" }));
+  const made = madeBy(play(requestOf(lines), new PassRunner(cachesOf(all)), 200));
+  assertEquals(made.filter(([caseId]) => caseId === "case-5").map(([, version, type]) => [version, type]), [
+    [2, "analysis"],
+    [3, "decision"],
+    [4, "withdrawn"],
+    [5, "completed"],
+  ]);
+  assertEquals(made.length, 20);
+});
 
 Deno.test("a pass ends at its bounds, also one whose chain would never end", () => {
   const endless = answering("endless", { "case.intake": ["case.intake"] });

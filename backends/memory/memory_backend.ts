@@ -12,6 +12,7 @@ import type { Measurements } from "../measurements.ts";
 import { type ModelStore, projectionHealth } from "../projections.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { withPasses } from "../mailbox/leased_passes.ts";
 import { MemoryLeaseStore } from "./lease_store.ts";
 import type { Subscription } from "./lease_table.ts";
 import { MemoryMailboxStore } from "./mailbox_store.ts";
@@ -74,7 +75,13 @@ class MemoryBackend implements Backend {
     const leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
     const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
     const store = new MemoryMailboxStore(this.#store);
-    this.#context = { store, leases, limits: { batchSize, batchBytes }, clock, onAvailabilityChange };
+    this.#context = withPasses({
+      store,
+      leases,
+      limits: { batchSize, batchBytes },
+      clock,
+      onAvailabilityChange,
+    });
     this.#timersAsOf = options.timersAsOf;
     this.node = node;
     this.partitions = log.partitions;

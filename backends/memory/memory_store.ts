@@ -14,7 +14,7 @@ import { LeaseTable, type Subscription } from "./lease_table.ts";
 import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
-import { TimerTable, timerWrite } from "./timer_table.ts";
+import { TimerTable, type TimerWrite, timerWrite } from "./timer_table.ts";
 
 export interface MemoryStoreOptions {
   /** Slices of the cases. Default 16. */
@@ -74,9 +74,14 @@ export class MemoryStore {
       this.faults.deadLetterWrite?.();
     }
     this.#commit(subscription, plan, now);
+    this.write(outputs, timers);
+    return "settled";
+  }
+
+  /** Writes what was checked: nothing of it can fail. */
+  write(outputs: readonly LogEntryDraft[], timers: readonly TimerWrite[]): void {
     for (const write of timers) this.timers.apply(write);
     this.#add(outputs);
-    return "settled";
   }
 
   /** Appends the events of the timers that are due at `now`. */

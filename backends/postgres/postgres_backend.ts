@@ -8,6 +8,7 @@ import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import { append } from "./log/append.ts";
@@ -228,13 +229,13 @@ function mailboxContext(
 ): MailboxContext {
   const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
   const { onAvailabilityChange = () => {} } = options;
-  return {
+  return withPasses({
     store,
     leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
     limits: { batchSize, batchBytes },
     clock: systemClock,
     onAvailabilityChange,
-  };
+  });
 }
 
 function requireSingleCase(events: readonly WireEvent[], expected: ExpectedVersion): void {

@@ -6,13 +6,17 @@ import projectionsSql from "./tables/003_projections.sql" with { type: "text" };
 import advanceCheckpointSql from "./functions/advance_checkpoint.sql" with { type: "text" };
 import appendSql from "./functions/append.sql" with { type: "text" };
 import appendTimersSql from "./functions/append_timers.sql" with { type: "text" };
+import beginPassSql from "./functions/begin_pass.sql" with { type: "text" };
 import beginSettleSql from "./functions/begin_settle.sql" with { type: "text" };
 import changeTimersSql from "./functions/change_timers.sql" with { type: "text" };
+import commitPassSql from "./functions/commit_pass.sql" with { type: "text" };
 import deliveryLineSql from "./functions/delivery_line.sql" with { type: "text" };
 import discardSql from "./functions/discard.sql" with { type: "text" };
+import endPassSql from "./functions/end_pass.sql" with { type: "text" };
 import fetchDueSql from "./functions/fetch_due.sql" with { type: "text" };
 import fetchGroupSql from "./functions/fetch_group.sql" with { type: "text" };
 import fetchOneSql from "./functions/fetch_one.sql" with { type: "text" };
+import fetchPassSql from "./functions/fetch_pass.sql" with { type: "text" };
 import fireTimersSql from "./functions/fire_timers.sql" with { type: "text" };
 import freshLinesSql from "./functions/fresh_lines.sql" with { type: "text" };
 import historiesSql from "./functions/histories.sql" with { type: "text" };
@@ -51,13 +55,17 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "advance_checkpoint", sql: advanceCheckpointSql },
   { name: "append", sql: appendSql },
   { name: "append_timers", sql: appendTimersSql },
+  { name: "begin_pass", sql: beginPassSql },
   { name: "begin_settle", sql: beginSettleSql },
   { name: "change_timers", sql: changeTimersSql },
+  { name: "commit_pass", sql: commitPassSql },
   { name: "delivery_line", sql: deliveryLineSql },
   { name: "discard", sql: discardSql },
+  { name: "end_pass", sql: endPassSql },
   { name: "fetch_due", sql: fetchDueSql },
   { name: "fetch_group", sql: fetchGroupSql },
   { name: "fetch_one", sql: fetchOneSql },
+  { name: "fetch_pass", sql: fetchPassSql },
   { name: "fire_timers", sql: fireTimersSql },
   { name: "fresh_lines", sql: freshLinesSql },
   { name: "histories", sql: historiesSql },

@@ -16,6 +16,8 @@ import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
+import { passCases } from "./cases/passes.ts";
+import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
@@ -29,6 +31,8 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
+  ...passCases,
+  ...refusedPassCases,
   ...bulkCases,
   ...concurrentMailboxCases,
   ...parkingCases,

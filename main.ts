@@ -20,7 +20,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { exitOnCrash } = await import("./console/cli/crash.ts");
   exitOnCrash(processOutput, asksForJson(args));
   const code = await runCommandLine(args, processOutput);
-  return Deno.env.get(GUARDED) === undefined ? code : codeForGuardian(code);
+  // Commands that have no guardian need not be allowed to read the environment.
+  return args[0] === "start" && Deno.env.get(GUARDED) !== undefined ? codeForGuardian(code) : code;
 }
 
 if (import.meta.main) Deno.exit(await runProgram(Deno.args));

@@ -124,9 +124,10 @@ export async function api(
   connection: NatsConnection,
   subject: string,
   body: unknown,
+  options = NATS_ANSWER,
 ): Promise<Record<string, unknown>> {
   const text = body === "" ? "" : JSON.stringify(body);
-  const answer = JSON.parse((await connection.request(`$JS.API.${subject}`, text, NATS_ANSWER)).string());
+  const answer = JSON.parse((await connection.request(`$JS.API.${subject}`, text, options)).string());
   if (answer.error) throw new Error(`${subject}: ${answer.error.description}`);
   return answer;
 }

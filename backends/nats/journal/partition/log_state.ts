@@ -25,6 +25,18 @@ type ParkedCases = ReadonlyMap<string, ParkedCase>;
 const NOTHING_PARKED: ParkedCases = new Map();
 const NOT_BEGUN: ProcessorState = { checkpoint: 0, epoch: 0, inFlight: undefined, settledAt: 0 };
 
+/** A state that was kept, with the sequence of the last record in it. */
+export interface KnownState {
+  readonly last: number;
+  readonly epoch: number;
+  readonly recordedAt: number;
+  readonly owner: string | undefined;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly kinds: readonly EventKind[];
+  readonly processors: readonly (readonly [name: string, state: ProcessorState])[];
+  readonly parked: readonly ParkedEntry[];
+}
+
 export class LogState {
   /** The sequence of the last record; 0 before the first. */
   last = 0;
@@ -39,6 +51,19 @@ export class LogState {
   readonly #kinds = new Set<string>();
   readonly #processors = new Map<string, ProcessorState>();
   readonly #parked = new Map<string, Map<string, ParkedCase>>();
+
+  /** Begins where another one has come to; left out: before the first record. */
+  constructor(known?: KnownState) {
+    if (known === undefined) return;
+    this.last = known.last;
+    this.epoch = known.epoch;
+    this.recordedAt = known.recordedAt;
+    this.owner = known.owner;
+    this.counts = known.counts;
+    for (const kind of known.kinds) this.#kinds.add(keyOf(kind));
+    for (const [name, state] of known.processors) this.#processors.set(name, state);
+    for (const entry of known.parked) this.#park(entry);
+  }
 
   processor(name: string): ProcessorState {
     return this.#processors.get(name) ?? NOT_BEGUN;

@@ -13,7 +13,7 @@ import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.t
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { RecentRecords } from "./recent_records.ts";
-import type { LogState } from "./log_state.ts";
+import type { KnownState, LogState } from "./log_state.ts";
 import type { RecordPlan } from "./record_plan.ts";
 import { nextNonce, RecordWriter } from "./record_writer.ts";
 import { type TakenPartition, takeOver } from "./take_over.ts";
@@ -21,6 +21,8 @@ import { type TakenPartition, takeOver } from "./take_over.ts";
 interface PartitionWriterOptions {
   readonly log: PartitionLog;
   readonly heads: HeadIndex;
+  /** What is known of the partition, heads included: only what is behind it is read. Default: nothing. */
+  readonly known?: KnownState;
   readonly node: string;
   /** Aborts when it closes, or the store is lost. */
   readonly signal: AbortSignal;
@@ -39,13 +41,20 @@ export class PartitionWriter {
   #taken: TakenPartition | undefined;
 
   constructor(options: PartitionWriterOptions) {
-    const { log, heads, signal, onAvailabilityChange = () => {} } = options;
+    const { log, heads, signal, known, onAvailabilityChange = () => {} } = options;
     this.#options = options;
     const onRecord = (stored: StoredRecord) => {
       this.#recent.add(stored);
       options.onRecord?.(stored);
     };
-    this.#writer = new RecordWriter({ log, heads, signal, onAvailabilityChange, onRecord });
+    this.#writer = new RecordWriter({
+      ...(known === undefined ? {} : { known }),
+      log,
+      heads,
+      signal,
+      onAvailabilityChange,
+      onRecord,
+    });
     const identify = (plan: RecordPlan) => this.#identify(plan);
     this.#queue = new CommitQueue({ writer: this.#writer, heads, log, identify, now: () => options.now() });
   }

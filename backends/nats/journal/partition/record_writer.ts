@@ -10,7 +10,7 @@ import { Conflict } from "../../connection/errors.ts";
 import { additionsOf, type HeadIndex } from "./head_index.ts";
 import type { EncodedRecord } from "../record/encode_record.ts";
 import type { PartitionLog } from "./partition_log.ts";
-import { LogState } from "./log_state.ts";
+import { type KnownState, LogState } from "./log_state.ts";
 import type { LogRecord, StoredRecord } from "../record/record.ts";
 
 /** Another owner has taken the partition: nothing more can be written under this epoch. */
@@ -24,6 +24,8 @@ export class OwnershipLost extends Error {
 export interface WriterOptions {
   readonly log: PartitionLog;
   readonly heads: HeadIndex;
+  /** What is known of the partition, heads included: only what is behind it is read. Default: nothing. */
+  readonly known?: KnownState;
   /** Aborts when it closes, or the store is lost: nothing waits for the server any more. */
   readonly signal: AbortSignal;
   readonly onAvailabilityChange: AvailabilityListener;
@@ -42,7 +44,7 @@ export function nextNonce(epoch: number): string {
 
 /** Writes the records of one partition, one after the other, and knows what is there. */
 export class RecordWriter {
-  readonly state = new LogState();
+  readonly state: LogState;
   readonly #options: WriterOptions;
   /** The epoch of the record by which the partition was taken; undefined for a writer that does not own it. */
   #epoch: number | undefined;
@@ -50,6 +52,7 @@ export class RecordWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.state = new LogState(options.known);
   }
 
   /** True once another owner was read of. */

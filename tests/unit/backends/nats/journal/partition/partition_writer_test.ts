@@ -3,54 +3,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type HeadIndex, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
-import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
 import { recordSequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";
 import { EventTooLarge } from "../../../../../../backends/nats/connection/errors.ts";
 import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
 import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../../../../backends/errors.ts";
 import { anEvent } from "../../../../../support/events.ts";
-import {
-  answerLost,
-  MemoryLog,
-  MemoryLogClient,
-  overtaken,
-  requestLost,
-} from "../../../../../support/nats_log/memory_log.ts";
+import { answerLost, MemoryLog, overtaken, requestLost } from "../../../../../support/nats_log/memory_log.ts";
+import { anOwner, eventsIn, MemoryNode } from "../../../../../support/nats_log/memory_node.ts";
 import { pendingEvent } from "../../../../../support/nats_log/records.ts";
-
-class Node {
-  readonly client: MemoryLogClient;
-  readonly closing = new AbortController();
-  readonly writer: PartitionWriter;
-
-  constructor(log: MemoryLog, readonly name: string, heads: HeadIndex = new MemoryHeads()) {
-    this.client = new MemoryLogClient(log);
-    const { signal } = this.closing;
-    this.writer = new PartitionWriter({ log: this.client, heads, node: name, signal, now: () => 1_000 });
-  }
-
-  /** Appends events of a case by their numbers. */
-  append(
-    caseId: string,
-    ns: readonly number[],
-    expected: Parameters<PartitionWriter["append"]>[0]["expected"] = "any",
-  ) {
-    return this.writer.append({ events: ns.map((n) => pendingEvent(caseId, n)), expected });
-  }
-}
-
-async function anOwner(log: MemoryLog = new MemoryLog(), heads?: HeadIndex): Promise<Node> {
-  const node = new Node(log, "owner", heads);
-  await node.writer.takeOver();
-  return node;
-}
-
-/** Every event in the log as case and version, in order. */
-function eventsIn(log: MemoryLog): string[] {
-  return log.records().flatMap(({ record }) =>
-    record.kind === "record" ? record.events.map(({ caseId, version }) => `${caseId} ${version}`) : []
-  );
-}
 
 Deno.test("appends that wait for each other share a record, and each is answered with its own place", async () => {
   const log = new MemoryLog();
@@ -161,7 +121,7 @@ Deno.test("an index that takes every id for known costs reads, and loses nothing
 
 Deno.test("an owner that died between commit and answer has stored it: the next one answers with the same place", async () => {
   const log = new MemoryLog();
-  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  const [old, next] = [await anOwner(log), new MemoryNode(log, "next")];
   old.client.faults.push(answerLost(() => old.closing.abort()));
   await assertRejects(() => old.append("c", [1]), BackendUnavailable);
   assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: true });
@@ -171,7 +131,7 @@ Deno.test("an owner that died between commit and answer has stored it: the next 
 
 Deno.test("an owner that is none any more answers nothing, neither a success nor a conflict", async () => {
   const log = new MemoryLog();
-  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  const [old, next] = [await anOwner(log), new MemoryNode(log, "next")];
   await old.append("c", [1]);
   await next.writer.takeOver();
   await next.append("c", [2]);
@@ -182,9 +142,42 @@ Deno.test("an owner that is none any more answers nothing, neither a success nor
   assertEquals((await next.append("c", [3], { exact: 2 })).version, 3);
 });
 
+Deno.test("an owner that knows the partition up to a record reads only what is behind it", async () => {
+  const log = new MemoryLog();
+  const heads = new MemoryHeads();
+  const old = await anOwner(log, heads);
+  await old.append("c", [1]);
+  const { last, epoch, recordedAt, owner, counts } = old.writer.state;
+  const parked = [{ processor: "p", caseId: "c", waiting: [] }];
+  const state = { checkpoint: 7, epoch: 1, inFlight: undefined, settledAt: 5 };
+  const kinds = [{ type: "case.intake", version: 1 }];
+  const known = {
+    last,
+    epoch,
+    recordedAt,
+    owner,
+    counts,
+    kinds,
+    parked,
+    processors: [["p", state]] as const,
+  };
+  const next = new MemoryNode(log, "next", heads, known);
+  const read: number[] = [];
+  const { client } = next;
+  const readBehind = client.readBehind.bind(client);
+  client.readBehind = (sequence) => (read.push(sequence), readBehind(sequence));
+  await old.append("c", [2]);
+  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: true });
+  assertEquals([read, next.writer.state.processor("p")], [[last], state]);
+  assertEquals((await next.append("c", [3])).version, 3);
+  assertEquals(next.writer.state.counts, { "case.intake": 3 });
+  const { record } = log.records().at(-1)!;
+  assertEquals(record.kind === "record" && record.head.kinds, []);
+});
+
 Deno.test("an owner that released the partition did not crash", async () => {
   const log = new MemoryLog();
-  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  const [old, next] = [await anOwner(log), new MemoryNode(log, "next")];
   await old.writer.release();
   assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: false });
 });
@@ -217,7 +210,7 @@ Deno.test("an append that fits no record is several, all or none, and its answer
 
 Deno.test("a node compares and sets where there is no owner, and an owner that was overtaken so takes it in", async () => {
   const log = new MemoryLog();
-  const [owner, other] = [await anOwner(log), new Node(log, "other")];
+  const [owner, other] = [await anOwner(log), new MemoryNode(log, "other")];
   owner.client.faults.push(overtaken(() => other.append("c", [1])));
   assertEquals((await owner.append("c", [2])).version, 2);
   assertEquals((await other.append("c", [3])).version, 3);
@@ -241,7 +234,7 @@ Deno.test("whatever becomes of writes and owners, what was acknowledged is store
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
       const log = new MemoryLog();
-      const nodes = ["a", "b", "c"].map((name) => new Node(log, name));
+      const nodes = ["a", "b", "c"].map((name) => new MemoryNode(log, name));
       const acknowledged = new Map<string, number>();
       const running: Promise<unknown>[] = [];
       for (const { node, caseId, n, fault, waits } of steps) {

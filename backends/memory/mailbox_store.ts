@@ -11,7 +11,7 @@ import type {
 } from "../mailbox/mailbox_store.ts";
 import type { PassFetched, PassStore } from "../mailbox/pass.ts";
 import { nextBatch } from "./batch_reader.ts";
-import { nextPass, nothing, settlePass } from "./pass.ts";
+import { nextPass, nothing } from "./pass.ts";
 import { entryLineOf } from "./event_log.ts";
 import type { Subscription } from "./lease_table.ts";
 import type { MemoryStore } from "./memory_store.ts";
@@ -63,7 +63,7 @@ export class MemoryMailboxStore implements MailboxStore {
     commitPass: (owners, settlement) =>
       Promise.try(() => {
         const { epochs, subscriptions } = this.#held(owners);
-        return settlePass(this.#store, subscriptions, epochs, settlement);
+        return this.#store.settlePass(subscriptions, epochs, settlement);
       }),
   };
 

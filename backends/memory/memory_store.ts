@@ -12,6 +12,8 @@ import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
 import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
+import type { PassSettlement, PassStatus } from "../mailbox/pass.ts";
+import { settlePass } from "./pass.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
 import { TimerTable, type TimerWrite, timerWrite } from "./timer_table.ts";
@@ -76,6 +78,15 @@ export class MemoryStore {
     this.#commit(subscription, plan, now);
     this.write(outputs, timers);
     return "settled";
+  }
+
+  /** Settles a pass under the epochs of these, unless one of their leases has moved or something came in between. */
+  settlePass(
+    members: readonly Subscription[],
+    epochs: readonly number[],
+    settlement: PassSettlement,
+  ): PassStatus {
+    return settlePass(this, members, epochs, settlement);
   }
 
   /** Writes what was checked: nothing of it can fail. */

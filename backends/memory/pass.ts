@@ -2,6 +2,7 @@
 import { decodeLines, encodeLines } from "../../schema/delivery_line.ts";
 import type { BatchLimits } from "../mailbox/batch_size.ts";
 import type { PassFetched, PassMove, PassPart, PassSettlement, PassStatus } from "../mailbox/pass.ts";
+import type { Clock } from "../primitives/clock.ts";
 import { nextDue } from "../settlement/parked_case.ts";
 import { pending } from "./batch_reader.ts";
 import {
@@ -12,8 +13,7 @@ import {
   parseEntryDraft,
 } from "./event_log.ts";
 import type { Subscription } from "./lease_table.ts";
-import type { MemoryStore } from "./memory_store.ts";
-import { timerWrite } from "./timer_table.ts";
+import { type TimerWrite, timerWrite } from "./timer_table.ts";
 
 /** A fetch that found nothing to go through. */
 export function nothing(kind: "plain" | "fenced" | "empty", nextDueMs = Infinity): PassFetched {
@@ -54,9 +54,16 @@ function read(members: readonly Subscription[], log: EventLog, size: number) {
   return { entries: [...entries].sort((a, b) => a.position - b.position), parts };
 }
 
+/** Where a pass is settled. */
+interface PassTarget {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  write(outputs: readonly LogEntryDraft[], timers: readonly TimerWrite[]): void;
+}
+
 /** Settles a pass of these under their epochs, whole or not at all. */
 export function settlePass(
-  store: MemoryStore,
+  store: PassTarget,
   members: readonly Subscription[],
   epochs: readonly number[],
   { moves, outputs, timers }: PassSettlement,

@@ -4,6 +4,7 @@ import { drawPlan } from "../../../simulators/simulation/plan.ts";
 import { renderFailure, shrinkRun } from "../../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../../simulators/simulation/simulation.ts";
 import { brokenMechanisms, lateCommits } from "../../support/broken_mechanisms.ts";
+import { brokenPasses } from "../../support/broken_passes.ts";
 
 const SCHEDULES = 2_000;
 
@@ -59,7 +60,7 @@ Deno.test("transactions that commit late harm no reader that waits for them", as
 /** Schedules in which each broken mechanism must show. */
 const SOON = 200;
 
-for (const { name, breaks, mutation } of brokenMechanisms) {
+for (const { name, breaks, mutation } of [...brokenMechanisms, ...brokenPasses]) {
   Deno.test(`the simulation notices ${name} (${breaks})`, async () => {
     for (let seed = 1; seed <= SOON; seed++) {
       const { breaches } = await simulatePlan(drawPlan(seed), mutation);

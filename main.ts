@@ -4,9 +4,11 @@
  * @module
  */
 import { codeForGuardian, GUARDED, guardNode, needsGuardian } from "./console/node/guarded_start.ts";
+import { switchTraceExport } from "./console/node/trace_export.ts";
 
 /** Runs a command line on the streams of this process; returns the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  switchTraceExport();
   // A compiled program has one entry: `chaos` starts its nodes through it.
   if (Deno.build.standalone && args[0] === "chaos-node") {
     return await (await import("./console/commands/chaos/node_entry.ts")).runChaosNode(args[1] ?? "");

@@ -6,6 +6,7 @@
 import { BackendUnavailable, SettlementRefused } from "../backends/errors.ts";
 import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
 import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
+import type { Permits } from "../backends/primitives/priority_semaphore.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { PassSpan, Tracing } from "../backends/tracing/tracing.ts";
@@ -16,6 +17,7 @@ import type { FailurePolicy } from "./failures/failure_policy.ts";
 import { inFlightMarkOf, Quarantine, type Slice } from "./failures/quarantine.ts";
 import { holdCases } from "./failures/split_batch.ts";
 import { type Observer, reportAvailability } from "./observer.ts";
+import type { SequencedMailbox } from "./passes/sequenced_mailbox.ts";
 import { WorkerDied } from "./pool/worker_handle.ts";
 import type { WorkerPool } from "./pool/worker_pool.ts";
 import type { BatchResult } from "./worker/protocol.ts";
@@ -36,6 +38,8 @@ export interface ActorContext {
   readonly tracing?: Tracing | undefined;
   readonly now: () => Date;
   readonly random: () => number;
+  /** A place in the passes of a mailbox's partition. Undefined where there are none: it then always works for itself. */
+  readonly joinPasses?: ((mailbox: Mailbox) => SequencedMailbox | undefined) | undefined;
 }
 
 export class MailboxActor {
@@ -53,13 +57,27 @@ export class MailboxActor {
   async run(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, this.#mailbox.revoked]);
     const { observer } = this.#context;
+    const member = this.#context.joinPasses?.(this.#mailbox);
+    const work = member === undefined
+      ? () => this.#takeBatches(signal)
+      : () => this.#alternate(member, ended, signal);
     try {
       // After a settlement with an unknown outcome the batch is read again from the checkpoint, unless it was settled.
-      await retryWhileUnusable(() => this.#takeBatches(signal), ended, reportAvailability(observer));
+      await retryWhileUnusable(work, ended, reportAvailability(observer));
     } catch (error) {
       this.#onFailure(error);
     } finally {
+      await member?.leave();
       await this.#close();
+    }
+  }
+
+  /** Between its turns it goes in passes together with the other processors of its partition. */
+  async #alternate(member: SequencedMailbox, ended: AbortSignal, signal: AbortSignal): Promise<void> {
+    for (let solo = await member.nextSolo(ended); solo !== undefined; solo = await member.nextSolo(ended)) {
+      await this.#takeBatches(AbortSignal.any([signal, solo.signal]), solo.permits);
+      // The mailbox ended by itself: its lease is revoked.
+      if (!solo.signal.aborted) return;
     }
   }
 
@@ -81,10 +99,13 @@ export class MailboxActor {
     }
   }
 
-  async #takeBatches(signal: AbortSignal): Promise<void> {
-    const { pool, priority } = this.#context;
-    const permits = pool.semaphore(this.#mailbox.partition).withPriority(priority);
+  async #takeBatches(signal: AbortSignal, permits: Permits = this.#permits()): Promise<void> {
     for await (const batch of this.#mailbox.batches(signal, permits)) await this.#handleBatch(batch);
+  }
+
+  #permits(): Permits {
+    const { pool, priority } = this.#context;
+    return pool.semaphore(this.#mailbox.partition).withPriority(priority);
   }
 
   /**

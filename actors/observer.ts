@@ -32,6 +32,8 @@ export interface Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
   /** A processor ended with a bug; it is started again unless that happened too often. */
   processorRestarted?(restart: { processor: string; reason: string }): void;
+  /** A pass came to nothing: what it had read is done plainly, or once more. */
+  passDropped?(drop: { partition: number; reason: string }): void;
   /** An event at the ingest subject or in the outbox was put in the inbox. */
   inputRefused?(refusal: { id: number; refusalClass: string }): void;
   /** The backend is not to be had, and had given no answer for `silentMs` when that was noticed. */

@@ -11,11 +11,12 @@
  * restarted too often is given up, and the supervisor above decides; above the node is its guardian.
  * @module
  */
-import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
+import type { Mailbox, MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
 import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
+import { Sequencers } from "./passes/sequencers.ts";
 import { ProcessorSubscription } from "./subscription.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
 import { DEFAULT_POLICY, type FailurePolicy } from "./failures/failure_policy.ts";
@@ -23,6 +24,8 @@ import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
 export interface SupervisorOptions extends PoolOptions {
   readonly policy: FailurePolicy;
+  /** Whether what a processor emits is handled in the same pass, where the store has passes. Default false. */
+  readonly passes?: boolean;
 }
 
 /** The options of a node with this many workers; the reference of settings says what each is for. */
@@ -108,21 +111,18 @@ export class Supervisor {
   }
 
   #startProcessors(): ChildSupervisor {
-    const context = {
-      pool: this.#pool!,
-      lock: new SharedLock(),
-      observer: this.#observer,
-      policy: this.#options.policy,
-      tracing: this.#options.tracing,
-      now: () => new Date(),
-      random: Math.random,
-    };
-    const specs = this.#processors.map((processor, priority): ChildSpec => ({
-      id: processor.name,
-      restart: "permanent",
-      stopMs: Infinity,
-      start: () => new ProcessorSubscription(this.#source, processor, { ...context, priority }),
-    }));
+    const { policy, tracing, passes } = this.#options;
+    const shared = { pool: this.#pool!, lock: new SharedLock(), observer: this.#observer };
+    const context = { ...shared, policy, tracing, now: () => new Date(), random: Math.random };
+    // Where traces are made every delivery has a span, which a pass does not make.
+    const sequencers = passes && tracing === undefined ? new Sequencers(shared) : undefined;
+    const specs = this.#processors.map((processor, priority): ChildSpec => {
+      const { name: id, takes: types } = processor;
+      const joinPasses = sequencers && ((mailbox: Mailbox) => sequencers.join({ mailbox, types, priority }));
+      const own = { ...context, priority, joinPasses };
+      const start = () => new ProcessorSubscription(this.#source, processor, own);
+      return { id, restart: "permanent", stopMs: Infinity, start };
+    });
     const onChildExit = (processor: string, { reason, isFinal }: Exit) => {
       if (!isFinal) this.#observer.processorRestarted?.({ processor, reason });
     };

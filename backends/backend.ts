@@ -5,6 +5,7 @@ import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { ModelStore } from "./projections.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
 export interface BackendFeatures {
@@ -22,6 +23,8 @@ export interface BackendFeatures {
    * it has not. `processor`: each processor's partition is leased for itself.
    */
   readonly leases: "partition" | "processor";
+  /** Keeps read models (`models`). Without, the list of cases is the store's own. */
+  readonly readModels: boolean;
   /** What it takes to have the store at several places, and what that gives: in words. */
   readonly geography: string;
 }
@@ -36,13 +39,22 @@ export interface CaseSummary {
   readonly updatedAt: string;
 }
 
+/** Which cases to list. */
+export interface ListOptions {
+  readonly limit?: number;
+  /** Only those whose latest event is of this type. */
+  readonly latest?: string;
+}
+
 /** What an operator sees and does. */
 interface Operations {
   readonly deadLetters: DeadLetters;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
-  /** Cases by latest change, newest first. */
-  listCases(options?: { limit?: number; latest?: string }): Promise<CaseSummary[]>;
+  /** Read models of the log, where `features.readModels` says so. */
+  readonly models?: ModelStore;
+  /** Cases by latest change, newest first: of a store without read models. */
+  listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */
   audit(caseId: string): Promise<AuditEntry[]>;
   /** The (type, version) pairs ever stored, for the check at start-up. */

@@ -25,6 +25,26 @@ export interface MailboxHealth {
   readonly waitsFor?: string | undefined;
 }
 
+/** How the read model of a projection stands. */
+export interface ProjectionHealth {
+  readonly name: string;
+  /** One is read; without, the first is being built. */
+  readonly isServed: boolean;
+  /** Another one is being built beside it. */
+  readonly isRebuilding: boolean;
+  /** Events that the one that is read has not taken in; of each partition counted up to 10,000. */
+  readonly pending: number;
+  /** Events that are no events, and were passed over. */
+  readonly skipped: number;
+  /** Where it stands still, and why. */
+  readonly held: readonly {
+    readonly partition: number;
+    readonly position: number;
+    readonly eventType: string;
+    readonly reason: string;
+  }[];
+}
+
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
@@ -37,4 +57,6 @@ export interface Health {
   readonly mailboxes: readonly MailboxHealth[];
   /** Events in the inbox: refused, and waiting for a person. */
   readonly rejected?: number;
+  /** Read models, where the store keeps any. */
+  readonly projections?: readonly ProjectionHealth[];
 }

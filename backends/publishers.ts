@@ -93,10 +93,12 @@ export class EventPublisher {
 
   /** A backend that could not be opened is tried again by the next call. */
   #open(): Promise<Backend> {
-    this.#opened ??= this.#backend().then(withTracedAppends).catch((error) => {
-      this.#opened = undefined;
-      throw error;
-    });
+    this.#opened ??= this.#backend().then((backend) => withTracedAppends(backend, "publish")).catch(
+      (error) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
     return this.#opened;
   }
 

@@ -9,7 +9,11 @@ import {
   type BatchResult,
   type FromWorker,
   IDLE,
+  type PassRequest,
+  type PassResult,
   type ToWorker,
+  type WorkRequest,
+  type WorkResult,
 } from "../worker/protocol.ts";
 
 /** How a worker came to its end. */
@@ -45,7 +49,7 @@ export type FetchHistories = (needs: readonly HistoryNeed[], types: readonly str
 export type OnWorkerExit = (exit: WorkerExit, reason: string, expected: boolean) => void;
 
 interface Job {
-  readonly resolve: (result: BatchResult) => void;
+  readonly resolve: (result: WorkResult) => void;
   readonly reject: (error: unknown) => void;
   readonly histories: FetchHistories;
   /** The batch is known to crash workers. */
@@ -64,7 +68,7 @@ export class WorkerHandle {
   readonly #progress = new Int32Array(new SharedArrayBuffer(8));
   readonly #jobs = new Map<number, Job>();
   /** Batches that are not sent yet. */
-  #queue: BatchRequest[] = [];
+  #queue: WorkRequest[] = [];
   /** Batches that the worker has and that wait for no history. */
   #running = 0;
   readonly #options: WorkerHandleOptions;
@@ -114,13 +118,26 @@ export class WorkerHandle {
 
   /** Sends a batch. Rejects with WorkerDied when the worker ends before it answers. */
   run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected: boolean): Promise<BatchResult> {
+    return this.#ask((id) => ({ id, ...batch }), histories, expected) as Promise<BatchResult>;
+  }
+
+  /** Sends a pass. Rejects as `run`. */
+  runPass(pass: Omit<PassRequest, "id">, histories: FetchHistories): Promise<PassResult> {
+    return this.#ask((id) => ({ id, ...pass }), histories, false) as Promise<PassResult>;
+  }
+
+  #ask(
+    requestOf: (id: number) => WorkRequest,
+    histories: FetchHistories,
+    expected: boolean,
+  ): Promise<WorkResult> {
     if (this.#hasExited) return Promise.reject(new WorkerDied("recycled", undefined, "it had ended already"));
     const id = this.#nextId++;
     if (this.#jobs.size === 0) this.#checkProgress(true);
     this.#watch ??= setInterval(() => this.#checkProgress(), WATCH_MS);
     return new Promise((resolve, reject) => {
       this.#jobs.set(id, { resolve, reject, histories, expected, isFetching: false });
-      this.#queue.push({ id, ...batch });
+      this.#queue.push(requestOf(id));
       queueMicrotask(() => this.#flush());
     });
   }

@@ -5,7 +5,7 @@ import type { Observer } from "../observer.ts";
 import type { Intensity } from "../supervision/restart_policy.ts";
 import { hasRunawayThread, type ThreadWatch } from "./runaway_thread.ts";
 import type { FetchHistories, WorkerExit } from "./worker_handle.ts";
-import type { BatchRequest, BatchResult } from "../worker/protocol.ts";
+import type { BatchRequest, BatchResult, PassRequest, PassResult } from "../worker/protocol.ts";
 import { type SlotOptions, WorkerSlot } from "./worker_slot.ts";
 
 export interface PoolOptions extends SlotOptions {
@@ -79,6 +79,11 @@ export class WorkerPool {
    */
   run(batch: Omit<BatchRequest, "id">, histories: FetchHistories, expected = false): Promise<BatchResult> {
     return this.#slots[batch.partition % this.#slots.length]!.run(batch, histories, expected);
+  }
+
+  /** Runs a pass in the worker that hosts its partition. Rejects with WorkerDied. */
+  runPass(pass: Omit<PassRequest, "id">, histories: FetchHistories): Promise<PassResult> {
+    return this.#slots[pass.partition % this.#slots.length]!.runPass(pass, histories);
   }
 
   #onWorkerExit(observer: Observer, exit: { worker: number; exit: WorkerExit; reason: string }): void {

@@ -11,7 +11,7 @@ import {
   WorkerHandle,
   type WorkerHandleOptions,
 } from "./worker_handle.ts";
-import type { BatchRequest, BatchResult } from "../worker/protocol.ts";
+import type { BatchRequest, BatchResult, PassRequest, PassResult } from "../worker/protocol.ts";
 
 export interface SlotOptions extends WorkerHandleOptions {
   /** A worker whose heap is above this is replaced between two batches. */
@@ -66,16 +66,25 @@ export class WorkerSlot {
   }
 
   /** Runs a batch. Rejects with WorkerDied. */
-  async run(
+  run(
     batch: Omit<BatchRequest, "id">,
     histories: FetchHistories,
     expected: boolean,
   ): Promise<BatchResult> {
+    return this.#with((handle) => handle.run(batch, histories, expected));
+  }
+
+  /** Runs a pass. Rejects with WorkerDied. */
+  runPass(pass: Omit<PassRequest, "id">, histories: FetchHistories): Promise<PassResult> {
+    return this.#with((handle) => handle.runPass(pass, histories));
+  }
+
+  async #with<R>(work: (handle: WorkerHandle) => Promise<R>): Promise<R> {
     await this.whenReady();
     if (this.#closed) throw new WorkerDied("stopped", undefined, "the pool is closed");
     const handle = this.#handle!;
     try {
-      const result = await handle.run(batch, histories, expected);
+      const result = await work(handle);
       this.#served ||= handle === this.#handle;
       return result;
     } finally {

@@ -8,18 +8,21 @@ import { StateCache } from "./state_cache.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { DeliverySpans, DeliverySpansOptions } from "./delivery_spans.ts";
 import { runWithTimeout } from "./watchdog.ts";
+import { type Lacking, PassRunner } from "./pass_runner.ts";
 import {
   type BatchRequest,
-  type BatchResult,
   type FromWorker,
   IDLE,
+  type PassRequest,
   type Setup,
   type ToWorker,
+  type WorkRequest,
+  type WorkResult,
 } from "./protocol.ts";
 
 interface Result {
   readonly id: number;
-  readonly result: BatchResult;
+  readonly result: WorkResult;
 }
 
 /** Places in the shared progress: which batch runs, and which of its deliveries. */
@@ -39,6 +42,7 @@ export class BatchDispatcher {
   readonly #scope: WorkerScope;
   readonly #caches = new Map<string, StateCache>();
   readonly #awaitingHistories = new Map<number, BatchRun>();
+  readonly #passes = new PassRunner(this.#caches);
   #settings!: Setup;
   #makeSpans: ((request: BatchRequest, count: number) => DeliverySpans) | undefined;
   #progress!: Int32Array;
@@ -51,7 +55,8 @@ export class BatchDispatcher {
   /** Handles one message. An error it throws ends the worker. */
   onMessage(message: ToWorker): void {
     if (message.kind === "setup") return this.#setup(message);
-    if (message.kind === "batches") return this.#report(message.requests.flatMap((run) => this.#start(run)));
+    if (message.kind === "batches") return this.#report(message.requests.flatMap((run) => this.#begin(run)));
+    if (this.#passes.isWaiting(message.id)) return this.#resumePass(message.id, message.lines);
     const run = this.#awaitingHistories.get(message.id)!;
     this.#awaitingHistories.delete(message.id);
     if (message.lines !== null) this.#report([this.#finish(message.id, run, message.lines)]);
@@ -75,6 +80,41 @@ export class BatchDispatcher {
     this.#scope.post({ kind: "ready" });
   }
 
+  #begin(request: WorkRequest): Result[] {
+    return "members" in request ? this.#startPass(request) : this.#start(request);
+  }
+
+  #startPass(request: PassRequest): Result[] {
+    const { id } = request;
+    const before = [...this.#progress] as [number, number];
+    this.recordProgress(id, 0);
+    const lacking = this.#passes.begin(request);
+    if (lacking === undefined) return this.#finishPass(id);
+    this.#askFor(id, lacking);
+    this.recordProgress(...before);
+    return [];
+  }
+
+  #resumePass(id: number, lines: string | null): void {
+    if (lines === null) return this.#passes.drop(id);
+    this.#passes.addHistories(id, lines);
+    this.#report(this.#finishPass(id));
+  }
+
+  #finishPass(id: number): Result[] {
+    const onProgress = (handled: number) => this.recordProgress(id, handled);
+    this.recordProgress(id, 0);
+    const result = this.#passes.finish(id, this.#settings.deliveryTimeoutMs, onProgress);
+    this.recordProgress(id, 0);
+    if (result.kind !== "lacking") return [{ id, result }];
+    this.#askFor(id, result);
+    return [];
+  }
+
+  #askFor(id: number, { needs, types }: Lacking): void {
+    this.#scope.post({ kind: "need", id, needs, types });
+  }
+
   /** The result of a batch; none yet when histories are missing. */
   #start(request: BatchRequest): Result[] {
     const { id, processor, partition, lines } = request;
@@ -83,7 +123,7 @@ export class BatchDispatcher {
     const own = this.#caches.get(processor)!;
     const others = [...this.#caches.values()].filter((other) => other !== own);
     const run = new BatchRun(own, others, partition, lines);
-    if (request.traceparent !== undefined) run.spans = this.#makeSpans?.(request, run.deliveries.length);
+    run.spans = this.#makeSpans?.(request, run.deliveries.length);
     const { needs } = run;
     if (needs.length === 0) return [this.#finish(id, run, "")];
     this.#awaitingHistories.set(id, run);

@@ -97,10 +97,11 @@ export class BatchRun {
     const event = decodeEvent(delivery.event);
     const state = this.#stateBefore(caseId, version);
     const context = contextOf({ event, version }, processor.name);
-    const result = this.spans === undefined
+    const spans = this.spans?.concern(delivery) ? this.spans : undefined;
+    const result = spans === undefined
       ? processor.handle(event, state, context)
-      : runIn(this.spans, delivery, processor, [event, state, context]);
-    const outputs = encodeOutputs(result, event, processor, this.#partition, this.spans?.contextOf(delivery));
+      : runIn(spans, delivery, processor, [event, state, context]);
+    const outputs = encodeOutputs(result, event, processor, this.#partition, spans?.contextOf(delivery));
     const after = processor.evolve(state, event);
     this.isRecording = true;
     this.#snapshot.states.set(caseId, { state: after, version });

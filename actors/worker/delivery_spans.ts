@@ -14,7 +14,6 @@ import type { TraceMode } from "../../backends/tracing/tracing.ts";
 import type { Delivery } from "../../schema/delivery_line.ts";
 import {
   formatTraceparent,
-  isSampled,
   parseTraceparent,
   saysSampled,
   type SpanIds,
@@ -35,9 +34,8 @@ export interface DeliverySpansOptions {
 export class DeliverySpans {
   readonly #options: DeliverySpansOptions;
   readonly #request: Pick<BatchRequest, "processor" | "partition">;
-  /** The span of the pass, made in the supervisor's thread. Most are not sampled, and then its ids are rarely needed. */
-  readonly #traceparent: string | undefined;
-  readonly #isPassSampled: boolean;
+  /** The span of the pass, made in the supervisor's thread, if it is sampled: most are not. */
+  readonly #pass: SpanIds | undefined;
   /** The span of the pass is that of its one delivery. */
   readonly #isSingle: boolean;
   #left = SPANS_PER_BATCH;
@@ -46,20 +44,20 @@ export class DeliverySpans {
   constructor(options: DeliverySpansOptions, request: BatchRequest, count: number) {
     this.#options = options;
     this.#request = request;
-    this.#traceparent = request.traceparent;
-    this.#isPassSampled = saysSampled(request.traceparent);
+    this.#pass = parseTraceparent(request.traceparent);
     this.#isSingle = count === 1;
   }
 
-  get #pass(): SpanIds {
-    return parseTraceparent(this.#traceparent)!;
+  /** Whether there is anything to trace about the delivery. Of a hundred, mostly none is sampled. */
+  concern({ event: { metadata: { traceparent } } }: Delivery): boolean {
+    return this.#pass !== undefined || saysSampled(traceparent);
   }
 
   /** Runs the handler in the span of its delivery, so that spans and log lines of its own belong to it. */
   run<T>(delivery: Delivery, handle: () => T): T {
     this.#span = this.#isSingle ? undefined : this.#start(delivery);
-    if (this.#span === undefined && !(this.#isSingle && this.#isPassSampled)) return handle();
-    const ids = this.#span?.spanContext() ?? this.#pass;
+    const ids = this.#span?.spanContext() ?? (this.#isSingle ? this.#pass : undefined);
+    if (ids === undefined) return handle();
     return context.with(trace.setSpanContext(ROOT_CONTEXT, ids), handle);
   }
 
@@ -72,8 +70,8 @@ export class DeliverySpans {
     const origin = saysSampled(traceparent) && this.#left > 0 ? parseTraceparent(traceparent) : undefined;
     if (origin === undefined) return undefined;
     this.#left--;
-    const inOrigin = this.#options.mode === "parent" || !this.#isPassSampled;
-    const [parent, other] = inOrigin ? [origin, this.#pass] : [this.#pass, origin];
+    const inOrigin = this.#options.mode === "parent" || this.#pass === undefined;
+    const [parent, other] = inOrigin ? [origin, this.#pass] : [this.#pass!, origin];
     const { processor, partition } = this.#request;
     const operation: Operation = { name: "process", type: "process", destination: processor };
     const subject = { eventId: event.event_id, caseId: event.correlation_id };
@@ -81,7 +79,7 @@ export class DeliverySpans {
       ...operationAttributes(this.#options.store, operation, subject),
       ...consumerAttributes(processor, partition),
     };
-    const links = isSampled(other) ? [{ context: { ...other, isRemote: true } }] : [];
+    const links = other ? [{ context: { ...other, isRemote: true } }] : [];
     const options = { kind: SpanKind.CONSUMER, attributes, links };
     const within = trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
     return tracer.startSpan(spanName(operation), options, within);
@@ -92,7 +90,7 @@ export class DeliverySpans {
    * came with the event.
    */
   contextOf({ event: { metadata } }: Delivery): TraceContext {
-    const passStands = this.#isPassSampled && (this.#isSingle || this.#options.mode === "link");
+    const passStands = this.#isSingle || this.#options.mode === "link";
     const ids = this.#span?.spanContext() ?? (passStands ? this.#pass : undefined);
     if (ids === undefined) return metadata;
     const traceparent = formatTraceparent(ids);

@@ -28,9 +28,43 @@ export interface BatchRequest {
   readonly processor: string;
   readonly partition: number;
   readonly lines: Uint8Array;
-  /** The span of the pass, where traces are made. */
-  readonly traceparent?: string;
+  /** The span of the pass, where it is sampled. */
+  readonly traceparent?: string | undefined;
 }
+
+/** A processor's part in a pass. */
+export interface PassMember {
+  readonly processor: string;
+  /** It is handed the lines it takes whose position is after `from` and not after `to`. */
+  readonly from: number;
+  readonly to: number;
+  /** Nothing is unread for it behind these lines, so that it is handed what the pass makes, too. */
+  readonly isCaughtUp: boolean;
+}
+
+/** How much a pass may come to; more is done plainly. */
+interface PassBounds {
+  readonly deliveries: number;
+  /** Characters of all outputs. */
+  readonly outputs: number;
+}
+
+/** A stretch of a partition to be taken through all processors in step, together with what they make of it. */
+export interface PassRequest {
+  readonly id: number;
+  readonly partition: number;
+  readonly lines: Uint8Array;
+  /** In the order in which an event is handed to them. */
+  readonly members: readonly PassMember[];
+  readonly bounds: PassBounds;
+  /** By whom it is asked for: a number of its own in each process. */
+  readonly sequencer: number;
+  /** The last pass of this sequencer was stored: the states that it reached are cached, and dropped otherwise. */
+  readonly isLastStored: boolean;
+}
+
+/** What a worker is asked to do. */
+export type WorkRequest = BatchRequest | PassRequest;
 
 /** To a worker that is ready and has a thread of its own: a port that nobody uses, and that closes when the thread ends. */
 export interface Hold {
@@ -40,7 +74,7 @@ export interface Hold {
 
 export type ToWorker =
   | Setup
-  | { readonly kind: "batches"; readonly requests: readonly BatchRequest[] }
+  | { readonly kind: "batches"; readonly requests: readonly WorkRequest[] }
   /** The histories that a `need` asked for, as delivery lines. null: they could not be read, and the batch is dropped. */
   | { readonly kind: "histories"; readonly id: number; readonly lines: string | null };
 
@@ -70,6 +104,32 @@ export interface BatchResult {
   readonly done: Readonly<Record<string, Float64Array>>;
 }
 
+/** What a processor did in a pass. */
+export interface PassMemberResult {
+  readonly processor: string;
+  /** It handled something that the pass made. */
+  readonly isChained: boolean;
+  /** Deliveries done: for each event type, when that which they come from was recorded, in milliseconds. */
+  readonly done: Readonly<Record<string, Float64Array>>;
+  /** What it emitted, by event type. */
+  readonly outputTypes: Readonly<Record<string, number>>;
+}
+
+/** Why a pass came to nothing: what can't be handled in one is left to the plain way, which says what becomes of it. */
+export type NotFused = "failed" | "held" | "missing_state" | "bounds" | "time";
+
+export type PassResult =
+  | {
+    readonly kind: "fused";
+    readonly outputs: Uint8Array;
+    readonly outputTypes: Readonly<Record<string, number>>;
+    readonly timers: readonly StoredTimerChange[];
+    readonly members: readonly PassMemberResult[];
+  }
+  | { readonly kind: "not_fused"; readonly reason: NotFused };
+
+export type WorkResult = BatchResult | PassResult;
+
 export type FromWorker =
   | { readonly kind: "ready" }
   | {
@@ -81,6 +141,6 @@ export type FromWorker =
   | {
     readonly kind: "results";
     /** Of the batches that came together, those that lacked nothing; or of the one whose histories came. */
-    readonly results: readonly { readonly id: number; readonly result: BatchResult }[];
+    readonly results: readonly { readonly id: number; readonly result: WorkResult }[];
     readonly heapBytes: number;
   };

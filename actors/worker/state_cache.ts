@@ -5,7 +5,7 @@ import type { AnyProcessor } from "../processor.ts";
 import { BoundedCache } from "../../backends/primitives/bounded_cache.ts";
 
 /** A state, and the version of the case up to which it is folded. */
-interface CachedState {
+export interface CachedState {
   readonly state: unknown;
   readonly version: number;
 }
@@ -72,5 +72,16 @@ export class StateCache {
 
   put(caseId: string, version: number, state: unknown): void {
     this.#states.set(caseId, { state, version });
+  }
+
+  /** The cached state that the state before this version can be folded from. */
+  find(caseId: string, version: number): CachedState | undefined {
+    const known = this.#find(caseId, version);
+    return known !== undefined && known.version < version ? known : undefined;
+  }
+
+  /** As `put`, unless a later state is cached. */
+  putNewer(caseId: string, version: number, state: unknown): void {
+    if ((this.#states.get(caseId)?.version ?? 0) < version) this.put(caseId, version, state);
   }
 }

@@ -18,6 +18,7 @@ import {
   type Settlement,
 } from "./mailbox.ts";
 import { CLOSED, type MailboxInput, type MailboxState, transition } from "./mailbox_state.ts";
+import type { PassSource } from "./pass.ts";
 import type { Fetched, FetchResult, MailboxStore, MailboxSubscriber } from "./mailbox_store.ts";
 
 /** What the mailboxes of one backend share. */
@@ -27,6 +28,8 @@ export interface MailboxContext {
   readonly limits: BatchLimits;
   readonly clock: Clock;
   readonly onAvailabilityChange: AvailabilityListener;
+  /** Undefined where the store has none. */
+  readonly passes?: PassSource | undefined;
 }
 
 /** PostgreSQL reads all that it is asked for before it knows where a batch ends: of events of 5 MB that many in time. */
@@ -70,6 +73,9 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   }
   get crashedOwner(): CrashedOwner | undefined {
     return this.#hosting.crashedOwner;
+  }
+  get passes(): PassSource | undefined {
+    return this.#context.passes;
   }
   get limits(): BatchLimits {
     return this.#sizer.limits;
@@ -146,6 +152,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     // With a reason: an abort without one makes an error, whose stack costs more than the rest of a wait.
     if (wasIdle && !this.isIdle) this.#awake.abort("awake");
     release?.();
+    if (this.isIdle && !wasIdle) this.#permits.onIdle?.();
   }
 
   #observe({ checkpoint, batch }: Fetched): void {

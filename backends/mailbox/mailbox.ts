@@ -1,6 +1,10 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
 import type { Permits } from "../primitives/priority_semaphore.ts";
 import type { Batch } from "./batch.ts";
+import type { PassSource } from "./pass.ts";
+import type { StoredTimerChange } from "./timer_change.ts";
+
+export type { StoredTimerChange };
 
 /** What went wrong with a delivery. Kept whole in the dead letter; a log gets the class and the ids only. */
 export interface Failure {
@@ -24,11 +28,6 @@ export interface FailedDelivery {
     | { kind: "deadLetter"; error: Failure }
     | { kind: "held" };
 }
-
-/** A change of a durable timer: when it fires, its event is appended to its case. */
-export type StoredTimerChange =
-  | { kind: "set"; processor: string; caseId: string; name: string; at: string; row: string }
-  | { kind: "cancel"; processor: string; caseId: string; name: string };
 
 /** What became of a batch. Everything in it becomes durable together, or nothing does. */
 export interface Settlement {
@@ -83,6 +82,8 @@ export interface Mailbox {
   readonly revoked: AbortSignal;
   /** Set when the owner before did not release its lease. */
   readonly crashedOwner: CrashedOwner | undefined;
+  /** Where it can be read and settled together with the others of its partition; undefined where the store has no passes. */
+  readonly passes?: PassSource | undefined;
   /**
    * Records durably what is about to be handled, so that it outlives the process. A settle clears it, and so does the
    * release of the lease. For an owner whose process may die of it. Throws Fenced when the lease has moved.

@@ -3,6 +3,7 @@ import type { Release } from "../primitives/priority_semaphore.ts";
 import type { Batch } from "./batch.ts";
 import type { BatchLimits } from "./batch_size.ts";
 import type { HistoryNeed, InFlightMark, Settlement } from "./mailbox.ts";
+import type { PassStore } from "./pass.ts";
 
 /** In whose name a store reads and settles: one processor's partition, fenced by the epoch of its lease. */
 export interface MailboxOwner {
@@ -48,6 +49,8 @@ export interface MailboxSubscriber extends MailboxOwner {
 
 /** Every method throws BackendUnavailable when the outcome is unknown, after which it may be called again. */
 export interface MailboxStore {
+  /** Left out by a store without passes. */
+  readonly passes?: PassStore;
   fetch(owner: MailboxOwner, limits: BatchLimits): Promise<FetchResult>;
   /** Makes a settlement durable, all or nothing. The same batch committed twice changes nothing the second time. */
   commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus>;

@@ -9,7 +9,9 @@ import type {
   MailboxSubscriber,
   SettleStatus,
 } from "../mailbox/mailbox_store.ts";
+import type { PassFetched, PassStore } from "../mailbox/pass.ts";
 import { nextBatch } from "./batch_reader.ts";
+import { nextPass, nothing, settlePass } from "./pass.ts";
 import { entryLineOf } from "./event_log.ts";
 import type { Subscription } from "./lease_table.ts";
 import type { MemoryStore } from "./memory_store.ts";
@@ -54,6 +56,28 @@ export class MemoryMailboxStore implements MailboxStore {
 
   unsubscribe(subscriber: MailboxSubscriber): void {
     this.#store.arrived[subscriber.partition]!.delete(subscriber);
+  }
+
+  readonly passes: PassStore = {
+    fetchPass: (owners, limits) => Promise.try(() => this.#fetchPass(owners, limits)),
+    commitPass: (owners, settlement) =>
+      Promise.try(() => {
+        const { epochs, subscriptions } = this.#held(owners);
+        return settlePass(this.#store, subscriptions, epochs, settlement);
+      }),
+  };
+
+  #fetchPass(owners: readonly MailboxOwner[], limits: BatchLimits): PassFetched {
+    const { epochs, subscriptions } = this.#held(owners);
+    if (subscriptions.some(({ epoch }, i) => epoch !== epochs[i])) return nothing("fenced");
+    return nextPass(subscriptions, this.#store.log, this.#store.clock.now(), limits);
+  }
+
+  #held(owners: readonly MailboxOwner[]) {
+    return {
+      epochs: owners.map(({ epoch }) => epoch),
+      subscriptions: owners.map((owner) => this.#subscriptionOf(owner)),
+    };
   }
 
   #subscriptionOf({ processor, partition }: MailboxOwner): Subscription {

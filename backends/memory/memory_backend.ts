@@ -2,15 +2,17 @@
 import type { WireEvent } from "../../schema/events.ts";
 import type { EventKind } from "../../schema/evolution.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
-import type { Backend, BackendFeatures, CaseSummary } from "../backend.ts";
+import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AuditEntry } from "../dead_letters.ts";
 import { BackendUnavailable } from "../errors.ts";
 import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
+import { type ModelStore, projectionHealth } from "../projections.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { withPasses } from "../mailbox/leased_passes.ts";
 import { MemoryLeaseStore } from "./lease_store.ts";
 import type { Subscription } from "./lease_table.ts";
 import { MemoryMailboxStore } from "./mailbox_store.ts";
@@ -51,11 +53,13 @@ class MemoryBackend implements Backend {
     shared: false,
     atomicAppend: Infinity,
     leases: "partition",
+    readModels: true,
     geography: "none: it lives in one process",
   };
   readonly node: string;
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
+  readonly models: ModelStore;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
@@ -71,11 +75,18 @@ class MemoryBackend implements Backend {
     const leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
     const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
     const store = new MemoryMailboxStore(this.#store);
-    this.#context = { store, leases, limits: { batchSize, batchBytes }, clock, onAvailabilityChange };
+    this.#context = withPasses({
+      store,
+      leases,
+      limits: { batchSize, batchBytes },
+      clock,
+      onAvailabilityChange,
+    });
     this.#timersAsOf = options.timersAsOf;
     this.node = node;
     this.partitions = log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
+    this.models = this.#store.models;
     // One that never renews its leases does not see either that those of others are free.
     if (Number.isFinite(renewMs)) table.listeners.add(this);
     void this.#fireTimers();
@@ -106,13 +117,6 @@ class MemoryBackend implements Backend {
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));
   }
 
-  listCases({ limit = 100, latest }: { limit?: number; latest?: string } = {}): Promise<CaseSummary[]> {
-    const histories = [...this.#store.log.cases.values()]
-      .filter((history) => latest === undefined || history.at(-1)!.type === latest)
-      .sort((a, b) => b.at(-1)!.position - a.at(-1)!.position);
-    return Promise.resolve(histories.slice(0, limit).map(summary));
-  }
-
   audit(caseId: string): Promise<AuditEntry[]> {
     return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
   }
@@ -125,14 +129,15 @@ class MemoryBackend implements Backend {
     return Promise.resolve([...kinds.values()]);
   }
 
-  health(): Promise<Health> {
-    return Promise.resolve({
+  async health(): Promise<Health> {
+    return {
       survivesPowerFailure: false,
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
-    });
+      projections: await projectionHealth(this.models),
+    };
   }
 
   measure(): Promise<Measurements> {
@@ -167,13 +172,6 @@ async function* snapshot(entries: readonly LogEntry[], matches: (entry: LogEntry
   for (let i = 0, end = entries.length; i < end; i++) {
     if (matches(entries[i]!)) yield await Promise.resolve(storedEventOf(entries[i]!));
   }
-}
-
-function summary(history: readonly LogEntry[]): CaseSummary {
-  const [first, last] = [history[0]!, history.at(-1)!];
-  const openedAt = new Date(first.recordedAt).toISOString();
-  const updatedAt = new Date(last.recordedAt).toISOString();
-  return { caseId: last.caseId, version: last.version, latest: last.type, openedAt, updatedAt };
 }
 
 function isoOrNull(time: number): string | null {

@@ -9,11 +9,12 @@ import type { SettleStatus } from "../mailbox/mailbox_store.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
+import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
 import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
-import { TimerTable, timerWrite } from "./timer_table.ts";
+import { TimerTable, type TimerWrite, timerWrite } from "./timer_table.ts";
 
 export interface MemoryStoreOptions {
   /** Slices of the cases. Default 16. */
@@ -36,6 +37,7 @@ export class MemoryStore {
   readonly clock: Clock;
   readonly log: EventLog;
   readonly leases: LeaseTable;
+  readonly models: MemoryModelStore;
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly faults: MemoryFaults = {};
@@ -46,6 +48,7 @@ export class MemoryStore {
     this.clock = clock;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
+    this.models = new MemoryModelStore(this.log, clock);
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
   }
 
@@ -71,9 +74,14 @@ export class MemoryStore {
       this.faults.deadLetterWrite?.();
     }
     this.#commit(subscription, plan, now);
+    this.write(outputs, timers);
+    return "settled";
+  }
+
+  /** Writes what was checked: nothing of it can fail. */
+  write(outputs: readonly LogEntryDraft[], timers: readonly TimerWrite[]): void {
     for (const write of timers) this.timers.apply(write);
     this.#add(outputs);
-    return "settled";
   }
 
   /** Appends the events of the timers that are due at `now`. */

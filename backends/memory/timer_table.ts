@@ -9,7 +9,7 @@ interface Timer {
 }
 
 /** A timer change, checked and ready to apply: no timer means that it is cancelled. */
-interface TimerWrite {
+export interface TimerWrite {
   readonly key: string;
   readonly timer: Timer | null;
 }

@@ -30,6 +30,7 @@ const features: BackendFeatures = {
   shared: true,
   // A server takes a thousand messages in an atomic batch.
   atomicAppend: MAX_ATOMIC_EVENTS,
+  readModels: false,
   geography:
     "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
     "for a majority, so that its places must be milliseconds apart",
@@ -140,8 +141,10 @@ class NatsBackend implements Backend {
 
   #runMaintenance(): Promise<unknown> {
     const timers = this.#timers = new TimerIndex(this.#context);
-    const { timersAsOf, onInputRefused = () => {} } = this.#options;
-    const context = { ...this.#context, timers, timersAsOf, append: this.append, onInputRefused };
+    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
+      this.#options;
+    const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
+    const context = { ...this.#context, timers, timersAsOf, append, onInputRefused };
     return runMaintenance(context, this.#ended.signal);
   }
 

@@ -3,10 +3,12 @@ import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox, RefusalListener } from "../dead_letters.ts";
+import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
+import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import { append } from "./log/append.ts";
@@ -22,8 +24,9 @@ import { migrate, type Migrated } from "./setup/migrate.ts";
 import type { MigrateMode } from "./setup/schema_state.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
-import { listCases } from "./operations/case_projection.ts";
 import { health } from "./operations/health.ts";
+import { PostgresModelStore } from "./projections/model_store.ts";
+import type { ModelStore } from "../projections.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -54,6 +57,8 @@ export interface PostgresOptions extends PostgresTarget {
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each row of the outbox that is refused. */
   onInputRefused?: RefusalListener | undefined;
+  /** Runs the appends of the outbox, where traces are exported. */
+  traceAppend?: TraceAppend | undefined;
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this long without an answer the database counts as unavailable. Default 15,000. */
@@ -69,6 +74,7 @@ const features: BackendFeatures = {
   shared: true,
   atomicAppend: Infinity,
   leases: "partition",
+  readModels: true,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
     "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
@@ -118,6 +124,7 @@ class PostgresBackend implements Backend {
   readonly features = features;
   readonly deadLetters;
   readonly inbox: Inbox;
+  readonly models: ModelStore;
   readonly #client: PostgresClient;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
@@ -139,6 +146,7 @@ class PostgresBackend implements Backend {
     this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
+    this.models = new PostgresModelStore(client);
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
@@ -178,19 +186,26 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<void> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {} } = this.#options;
+    const { timersAsOf, onInputRefused = () => {}, traceAppend } = this.#options;
     return runMaintenance(
-      { client, notifier, partitions: this.partitions, everyMs: 250, timersAsOf, onInputRefused },
+      {
+        client,
+        notifier,
+        partitions: this.partitions,
+        everyMs: 250,
+        timersAsOf,
+        onInputRefused,
+        traceAppend,
+      },
       this.#ended.signal,
     );
   }
 
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);
   readAll = (range = {}) => queries.readAll(this.#client, range);
-  listCases = (options = {}) => listCases(this.#client, options);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
-  health = () => health(this.#client, this.inbox, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
+  health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 
   close(): Promise<void> {
@@ -214,13 +229,13 @@ function mailboxContext(
 ): MailboxContext {
   const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
   const { onAvailabilityChange = () => {} } = options;
-  return {
+  return withPasses({
     store,
     leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
     limits: { batchSize, batchBytes },
     clock: systemClock,
     onAvailabilityChange,
-  };
+  });
 }
 
 function requireSingleCase(events: readonly WireEvent[], expected: ExpectedVersion): void {

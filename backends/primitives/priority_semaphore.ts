@@ -16,6 +16,8 @@ export interface Permits {
   acquire(signal: AbortSignal, isLarge?: boolean): Promise<Release | undefined>;
   /** A permit at once; undefined where it would have to be waited for. */
   tryAcquire(isLarge?: boolean): Release | undefined;
+  /** Called when who asks here has nothing to do and waits to be notified. */
+  onIdle?(): void;
 }
 
 /** Every 100th admission goes to the longest waiter regardless of priority, which prevents starvation. */

@@ -1,6 +1,6 @@
 /** Loads what makes spans, where they are exported. @module */
 import type { Backend } from "../backend.ts";
-import type { TraceMode, Tracing } from "./tracing.ts";
+import type { AppendName, TraceMode, Tracing } from "./tracing.ts";
 
 /** Where the tracing API finds who exports for it: Deno itself, under OTEL_DENO, or a program's own SDK. */
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
@@ -18,6 +18,6 @@ export async function loadTracing(store: string, mode: TraceMode = "link"): Prom
 }
 
 /** The backend, with traced appends where traces are exported. */
-export async function withTracedAppends(backend: Backend): Promise<Backend> {
-  return (await loadTracing(backend.name))?.traceAppends(backend) ?? backend;
+export async function withTracedAppends(backend: Backend, name: AppendName): Promise<Backend> {
+  return (await loadTracing(backend.name))?.traceAppends(backend, name) ?? backend;
 }

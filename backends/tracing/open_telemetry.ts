@@ -35,7 +35,7 @@ import {
   spanName,
   type Subject,
 } from "./messaging_attributes.ts";
-import type { Pass, PassSpan, TraceMode, Tracing } from "./tracing.ts";
+import type { AppendName, Pass, PassSpan, TraceAppend, TraceMode, Tracing } from "./tracing.ts";
 
 /** The limit of most exporters; what is linked beyond it would be dropped by them. */
 const LINKS_PER_SPAN = 128;
@@ -53,20 +53,39 @@ export class OpenTelemetryTracing implements Tracing {
     this.mode = mode;
   }
 
-  traceAppends(backend: Backend): Backend {
+  traceAppend(name: AppendName): TraceAppend {
+    return async (events, append) => {
+      const span = this.#startAppend(name, events, context.active());
+      if (isSampled(span.spanContext())) {
+        return await inSpan(span, () => append(withContext(events, span.spanContext())));
+      }
+      try {
+        return await append(events);
+      } catch (error) {
+        const sampled = this.#startAppend(name, events, sampledBelow(span.spanContext()));
+        failSpan(sampled, classOf(error));
+        sampled.end();
+        throw error;
+      } finally {
+        span.end();
+      }
+    };
+  }
+
+  traceAppends(backend: Backend, name: AppendName): Backend {
+    const traceAppend = this.traceAppend(name);
     return override(backend, {
-      append: (events, expected) => {
-        if (events.length === 0) return backend.append(events, expected);
-        const span = this.#startAppend(events);
-        return inSpan(span, () => backend.append(withContext(events, span.spanContext()), expected));
-      },
+      append: (events, expected) =>
+        events.length === 0
+          ? backend.append(events, expected)
+          : traceAppend(events, (traced) => backend.append(traced, expected)),
     });
   }
 
   /** A child of what runs, such as the request to a server; linked to the contexts that the events bring. */
-  #startAppend(events: readonly WireEvent[]): Span {
-    const operation: Operation = { name: "append", type: "send", destination: LOG };
-    const span = this.#tracer.startSpan(spanName(operation), { kind: SpanKind.PRODUCER }, context.active());
+  #startAppend(name: AppendName, events: readonly WireEvent[], within: Context): Span {
+    const operation: Operation = { name, type: "send", destination: LOG };
+    const span = this.#tracer.startSpan(spanName(operation), { kind: SpanKind.PRODUCER }, within);
     if (!isSampled(span.spanContext())) return span;
     const [first] = events as [WireEvent, ...WireEvent[]];
     const subject = events.length > 1
@@ -81,31 +100,34 @@ export class OpenTelemetryTracing implements Tracing {
   startPass(pass: Pass): PassSpan {
     const lines = pass.batch.count === 1 ? linesOf(pass.batch) : [];
     const origin = lines.length === 1 ? originOfLine(lines[0]!) : undefined;
-    const operation: Operation = { name: "process", type: "process", destination: pass.processor };
     const start = (parent: SpanIds | undefined) =>
-      this.#tracer.startSpan(
-        spanName(operation),
-        { kind: SpanKind.CONSUMER },
-        parent ? remote(parent) : ROOT_CONTEXT,
-      );
+      startProcess(this.#tracer, pass, parent ? remote(parent) : ROOT_CONTEXT);
     let parent = this.mode === "parent" ? origin : undefined;
     let span = start(parent);
     if (isSampled(origin) && !isSampled(span.spanContext())) span = start(parent = origin);
-    if (isSampled(span.spanContext())) {
-      span.setAttributes(this.#attributesOf(pass, operation, lines[0]));
-      if (parent === undefined) link(span, linesOf(pass.batch).map(originOfLine));
-    }
+    if (isSampled(span.spanContext())) describePass(span, this.store, pass, parent === undefined);
     return new OpenTelemetryPass(this.#tracer, this.store, pass, span);
   }
+}
 
-  /** Made for a sampled span only: most are not. `line`: the only delivery. */
-  #attributesOf({ processor, partition, batch }: Pass, operation: Operation, line: string | undefined) {
-    const subject = line === undefined ? { count: batch.count } : subjectOfLine(line);
-    return {
-      ...operationAttributes(this.store, operation, subject),
-      ...consumerAttributes(processor, partition),
-    };
-  }
+function processOf({ processor }: Pass): Operation {
+  return { name: "process", type: "process", destination: processor };
+}
+
+function startProcess(tracer: Tracer, pass: Pass, within: Context): Span {
+  return tracer.startSpan(spanName(processOf(pass)), { kind: SpanKind.CONSUMER }, within);
+}
+
+/** What a sampled span says of its pass; most are not sampled. */
+function describePass(span: Span, store: string, pass: Pass, isLinked: boolean): void {
+  const { processor, partition, batch } = pass;
+  const lines = linesOf(batch);
+  const subject = batch.count === 1 ? subjectOfLine(lines[0]!) : { count: batch.count };
+  span.setAttributes({
+    ...operationAttributes(store, processOf(pass), subject),
+    ...consumerAttributes(processor, partition),
+  });
+  if (isLinked) link(span, lines.map(originOfLine));
 }
 
 class OpenTelemetryPass implements PassSpan {
@@ -120,8 +142,9 @@ class OpenTelemetryPass implements PassSpan {
     return this.span.spanContext().traceId;
   }
 
-  get traceparent(): string {
-    return formatTraceparent(this.span.spanContext());
+  get traceparent(): string | undefined {
+    const ids = this.span.spanContext();
+    return isSampled(ids) ? formatTraceparent(ids) : undefined;
   }
 
   settle(act: () => Promise<void>): Promise<void> {
@@ -140,7 +163,7 @@ class OpenTelemetryPass implements PassSpan {
   #recordFailure({ outcome, eventId, caseId, attempt }: FailedDelivery, origin: SpanIds | undefined): void {
     if (outcome.kind === "held") return;
     const name = outcome.kind === "retry" ? "retry" : "dead_letter";
-    const within = remote({ ...this.span.spanContext(), traceFlags: TraceFlags.SAMPLED });
+    const within = sampledBelow(this.span.spanContext());
     const span = this.#startSettlement(name, { eventId, caseId }, { "zaakstroom.attempt": attempt }, within);
     link(span, [origin]);
     failSpan(span, outcome.error.class);
@@ -159,7 +182,11 @@ class OpenTelemetryPass implements PassSpan {
   }
 
   fail(error: unknown): void {
-    failSpan(this.span, classOf(error));
+    if (isSampled(this.span.spanContext())) return failSpan(this.span, classOf(error));
+    const span = startProcess(this.tracer, this.pass, sampledBelow(this.span.spanContext()));
+    describePass(span, this.store, this.pass, true);
+    failSpan(span, classOf(error));
+    span.end();
   }
 
   end(): void {
@@ -203,6 +230,11 @@ function remoteIds(ids: SpanIds): SpanContext {
 
 function remote(ids: SpanIds): Context {
   return trace.setSpanContext(ROOT_CONTEXT, remoteIds(ids));
+}
+
+/** Where what must be seen is made, although the span above it is not sampled: a sampler that asks parents says yes there. */
+function sampledBelow(ids: SpanIds): Context {
+  return remote({ ...ids, traceFlags: TraceFlags.SAMPLED });
 }
 
 /** The events, with the context of the span in which they are made. What is not sampled leaves none. */

@@ -1,4 +1,5 @@
 /** What the runtime needs of traces; `open_telemetry.ts` is loaded for it only where traces are exported. @module */
+import type { WireEvent } from "../../schema/events.ts";
 import type { Backend } from "../backend.ts";
 import type { Batch } from "../mailbox/batch.ts";
 import type { FailedDelivery } from "../mailbox/mailbox.ts";
@@ -20,22 +21,36 @@ export interface Pass {
 /** The span of a pass, from before its deliveries are handled until they are settled. */
 export interface PassSpan {
   readonly traceId: string;
-  /** Its own context, for what is handled elsewhere. */
-  readonly traceparent: string;
+  /** Its own context, for what is handled elsewhere; undefined where it is not sampled. */
+  readonly traceparent: string | undefined;
   /** Runs the settlement in a span of its own. */
   settle(act: () => Promise<void>): Promise<void>;
   /** A span for every retry and dead letter, which is sampled even where its pass is not. */
   recordFailures(failures: readonly FailedDelivery[]): void;
-  /** Names the class of an error only: messages quote data. */
+  /** Makes an error of the span, which is sampled even where its pass is not. Names the class only: messages quote data. */
   fail(error: unknown): void;
   end(): void;
 }
+
+/**
+ * Runs an append in a span, and hands it the events with the context of that span, unless they have one. A failure is
+ * sampled even where the append is not.
+ */
+export type TraceAppend = <T>(
+  events: readonly WireEvent[],
+  append: (events: readonly WireEvent[]) => Promise<T>,
+) => Promise<T>;
+
+/** What spans of appends are called: `publish` for a producer, `append` for a node that takes in what others sent. */
+export type AppendName = "publish" | "append";
 
 export interface Tracing {
   /** The backend's name. */
   readonly store: string;
   readonly mode: TraceMode;
-  /** The backend with a span around each append; its events carry the context of that span, unless they have one. */
-  traceAppends(backend: Backend): Backend;
+  /** For the appends of this name. */
+  traceAppend(name: AppendName): TraceAppend;
+  /** The backend with a span around each append. */
+  traceAppends(backend: Backend, name: AppendName): Backend;
   startPass(pass: Pass): PassSpan;
 }

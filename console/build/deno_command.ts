@@ -5,6 +5,7 @@ interface DenoOptions {
   readonly cwd: string;
   /** A program to read from standard input. */
   readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What it printed. @throws CommandError in one line when it failed; `activity` completes "Failed while …". */
@@ -17,13 +18,13 @@ export async function runDeno(args: readonly string[], activity: string, run: De
 /** Runs it, and answers what came of it. */
 export async function tryDeno(
   args: readonly string[],
-  { cwd, input }: DenoOptions,
+  { cwd, input, env }: DenoOptions,
 ): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd,
     // Deno 2.6 overflows its usual stack of 2 MB when it embeds packages.
-    env: { NO_COLOR: "1", RUST_MIN_STACK: `${32 * 1024 * 1024}` },
+    env: { NO_COLOR: "1", RUST_MIN_STACK: `${32 * 1024 * 1024}`, ...env },
     stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

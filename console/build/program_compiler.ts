@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { takeIfFree } from "../../backends/local_server/file_lock.ts";
 import { nodeEnvironment } from "../node/guarded_start.ts";
+import { compiledTelemetry } from "../node/trace_export.ts";
 import { CommandError, exitCodes } from "../cli/exit_codes.ts";
 import { ENTRIES, writeCompileConfig } from "./compile_config.ts";
 import { errorReason, tryDeno } from "./deno_command.ts";
@@ -59,7 +60,8 @@ async function compile(program: Program, config: string, include: readonly strin
   const v8Flags = `--v8-flags=${nodeEnvironment.DENO_V8_FLAGS}`;
   const args = ["compile", ...flags, v8Flags, "--target", target.triple, "--output", output];
   const included = include.flatMap((path) => ["--include", path]);
-  const { success, stderr } = await tryDeno([...args, ...included, ENTRIES.main], { cwd: root });
+  const run = { cwd: root, env: compiledTelemetry };
+  const { success, stderr } = await tryDeno([...args, ...included, ENTRIES.main], run);
   if (success) return;
   await removePartialOutput(output);
   throw new CommandError(exitCodes.failed, compileErrorText(stderr, program));

@@ -11,6 +11,7 @@ import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
 import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   dlq,
   inbox,
   consoleCommand,
+  projections,
   rules,
   load,
   compare,

@@ -43,6 +43,12 @@ function endOfRequests(received: Buffer, requests: number): number {
   return end;
 }
 
+/** Closes a connection when what was written to it is sent. The sockets of servers of Deno before 2.9 have no such method. */
+export function closeSoon(socket: Socket): void {
+  const close: (() => void) | undefined = socket.destroySoon;
+  (close ?? socket.destroy).call(socket);
+}
+
 /** The open connections of a server, oldest first. */
 export class ConnectionLimit {
   readonly #bounds: ConnectionBounds;
@@ -56,6 +62,8 @@ export class ConnectionLimit {
 
   /** Counts a request. Returns whether it is answered, and whether its connection is kept after that. */
   begin(socket: Socket): { isAnswered: boolean; isKept: boolean } {
+    // Deno before 2.9, on which a program may be compiled, tells of a connection only with its first request.
+    if (!this.#open.has(socket) && !socket.destroyed) this.#admit(socket);
     const counts = this.#open.get(socket);
     if (counts === undefined || this.#isSpent(counts)) {
       socket.pause();
@@ -77,14 +85,14 @@ export class ConnectionLimit {
   end(socket: Socket): void {
     const counts = this.#open.get(socket);
     if (counts !== undefined) counts.answering--;
-    if (this.#isClosing) socket.destroySoon();
+    if (this.#isClosing) closeSoon(socket);
   }
 
   /** Closes what waits for its client; a request that is being answered closes its connection when it is done. */
   closeWaiting(): void {
     this.#isClosing = true;
     for (const [socket, { answering }] of this.#open) {
-      if (answering === 0) socket.destroySoon();
+      if (answering === 0) closeSoon(socket);
     }
   }
 

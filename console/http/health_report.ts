@@ -13,7 +13,7 @@
  * wait by design, and the cases around them go on.
  * @module
  */
-import type { Health, MailboxHealth } from "../../backends/health.ts";
+import type { Health, MailboxHealth, ProjectionHealth } from "../../backends/health.ts";
 import { formatDuration, formatInteger } from "../cli/redaction.ts";
 import { notReadyReason } from "./readiness.ts";
 
@@ -90,6 +90,20 @@ export interface HealthReport {
   /** Events that were refused at ingest and wait for a person (see `inbox`), where the backend has an inbox. */
   readonly refused?: number;
   readonly processors: readonly ProcessorReport[];
+  /** Read models, where the backend keeps any. */
+  readonly projections?: readonly ProjectionReport[];
+}
+
+interface ProjectionReport {
+  readonly name: string;
+  /** `building`: none is read yet; `rebuilding`: another one is built beside the one that is read. */
+  readonly state: "served" | "building" | "rebuilding" | "held";
+  /** Events that are not in it yet, each partition counted up to 10,000. */
+  readonly pending: number;
+  /** Partitions in which it stands still at an event. */
+  readonly held: number;
+  /** What was no event, and was passed over. */
+  readonly skipped: number;
 }
 
 /** Names a partition of a processor. */
@@ -125,12 +139,32 @@ export function reportHealth(
   return {
     status: worstStatus(judged.map(({ report }) => report.state)),
     ready: notReady === undefined,
-    why: [...missing, ...outageSentences(facts), ...judged.flatMap(({ why }) => why)],
+    why: [
+      ...missing,
+      ...outageSentences(facts),
+      ...judged.flatMap(({ why }) => why),
+      ...(health.projections ?? []).flatMap(heldSentences),
+    ],
     ...commonFields(facts, seen.now, seen.now),
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
+    ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
   };
+}
+
+/** A projection that stands still changes no status: cases go on without it. */
+function projectionReport(
+  { name, isServed, isRebuilding, pending, skipped, held }: ProjectionHealth,
+): ProjectionReport {
+  const built = !isServed ? "building" : isRebuilding ? "rebuilding" : "served";
+  return { name, state: held.length > 0 ? "held" : built, pending, held: held.length, skipped };
+}
+
+function heldSentences({ name, held }: ProjectionHealth): string[] {
+  return held.map(({ partition, position, eventType, reason }) =>
+    `projection ${name}: held in partition ${partition} at position ${position} (${eventType}): ${reason}`
+  );
 }
 
 /** The report on a backend that did not answer, or said that it can't be used. */

@@ -15,7 +15,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { endsWithin } from "../../backends/primitives/concurrency.ts";
 import { readBody, writeStream } from "./bodies.ts";
-import { ConnectionLimit } from "./connections.ts";
+import { closeSoon, ConnectionLimit } from "./connections.ts";
 import { bare, inUrl, listen, LOOPBACK_HOSTS } from "./listen.ts";
 
 /** What is served, by path. It reads, and changes nothing: only GET and HEAD are taken. */
@@ -142,7 +142,7 @@ async function answer(
   if (!isKept || hasBody) response.shouldKeepAlive = false;
   await writeResponse(response, await respondTo());
   connections.end(socket);
-  if (hasBody) socket.destroySoon();
+  if (hasBody) closeSoon(socket);
 }
 
 async function writeResponse(to: ServerResponse, response: Response): Promise<void> {

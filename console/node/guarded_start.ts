@@ -3,6 +3,7 @@ import { guard } from "../../actors/supervision/guardian.ts";
 import { BackendBusy, BackendUnavailable } from "../../backends/errors.ts";
 import { ignoresHangup, watchLauncher } from "./launcher.ts";
 import { selfCommand } from "./self_command.ts";
+import { traceExportOfNode } from "./trace_export.ts";
 
 /** Set for the node by its guardian: which start it is, from 1. */
 export const GUARDED = "ZAAKSTROOM_GUARDED";
@@ -82,6 +83,7 @@ export async function guardNode(args: readonly string[]): Promise<number> {
     args: nodeArgs,
     env: {
       ...nodeEnvironment,
+      ...traceExportOfNode(),
       [RUN]: `${crypto.randomUUID()} ${new Date().toISOString()}`,
       [NODE]: Deno.env.get(NODE) || `${Deno.hostname()}-${crypto.randomUUID().slice(0, 8)}`,
     },

@@ -2,6 +2,7 @@
 import { processors } from "../../actors/application.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
+import type { ProjectedModel } from "../../actors/projection.ts";
 import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
@@ -21,6 +22,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
+import { startProjections } from "./projections.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -32,6 +34,8 @@ interface NodeOptions {
   readonly workers: number;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
+  /** The read models that it keeps. */
+  readonly projections: readonly ProjectedModel[];
   /** Where traces are exported. */
   readonly tracing?: Tracing | undefined;
   /** undefined: no HTTP. */
@@ -141,9 +145,10 @@ export async function startNode(
   const served = options.http &&
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
+  const projections = startProjections(opening, options.projections, options.node, observer);
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const inTime = await supervisor.stop(deadlineMs);
+    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();

@@ -1,4 +1,5 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
+import type { ProjectedModel } from "../../actors/projection.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { type SimulatedClock, simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
@@ -10,6 +11,7 @@ import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { consoleSettings } from "./console_settings.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
+import { projectionsOf } from "./projections.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
@@ -19,6 +21,7 @@ import { connectServiceManager, type ServiceManager } from "./service_manager.ts
 interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: FailurePolicy | undefined;
+  readonly projections: readonly ProjectedModel[];
   readonly output: Output;
   readonly reporter: NodeReporter;
   readonly serviceManager: ServiceManager;
@@ -36,6 +39,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const context: ProcessContext = {
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
+    projections: projectionsOf(values.projections),
     output,
     reporter,
     serviceManager: await connectServiceManager((line) => reporter.notice(line)),
@@ -100,7 +104,7 @@ function openStore({ values, availability, clock, reporter }: ProcessContext): P
 }
 
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
-  const { values, policy, output, reporter, availability, clock, signals } = context;
+  const { values, policy, projections, output, reporter, availability, clock, signals } = context;
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
@@ -112,6 +116,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     policy,
+    projections,
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts: hostsOf(values) },
     console: await consoleSettings(values),

@@ -107,6 +107,13 @@ export const startOptions = {
     help:
       "what becomes of failures, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter",
   },
+  projections: {
+    schema: text.optional(),
+    backends: ["postgres", "memory"],
+    value: "NAMES",
+    env: "ZAAKSTROOM_PROJECTIONS",
+    help: "read models that this node keeps, separated by commas, or off; default: all of them",
+  },
   "log-level": {
     schema: oneOf(logLevels).default("info"),
     value: "LEVEL",

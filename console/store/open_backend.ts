@@ -5,7 +5,8 @@ import { BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts";
-import { withTracedAppends } from "../../backends/tracing/load_tracing.ts";
+import { loadTracing } from "../../backends/tracing/load_tracing.ts";
+import type { TraceAppend } from "../../backends/tracing/tracing.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
@@ -32,6 +33,10 @@ export interface OpenOptions {
   onStep?: (step: string) => void;
 }
 
+interface StoreOptions extends OpenOptions {
+  readonly traceAppend: TraceAppend | undefined;
+}
+
 /** A backend, and what must be closed with it. */
 export interface OpenedBackend {
   readonly backend: Backend;
@@ -45,11 +50,16 @@ export interface OpenedBackend {
  * EmbeddedError, BackendUnavailable or BackendUnusable.
  */
 export async function openBackend(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
-  const opened = await openNamed(values, openOptions);
+  const { role } = openOptions;
+  const tracing = await loadTracing(values.backend);
+  // What a node takes in, from its outbox or ingest subject, is appended within the backend.
+  const traceAppend = role === "node" ? tracing?.traceAppend("append") : undefined;
+  const opened = await openNamed(values, { ...openOptions, traceAppend });
   try {
     requirePartitions(opened.backend.partitions, values);
     if (values["require-durable"]) await requireDurable(opened.backend);
-    return { ...opened, backend: await withTracedAppends(opened.backend) };
+    const backend = tracing?.traceAppends(opened.backend, role === "node" ? "append" : "publish");
+    return { ...opened, backend: backend ?? opened.backend };
   } catch (error) {
     await opened.close();
     throw error;
@@ -71,7 +81,7 @@ async function requireDurable(backend: Backend): Promise<void> {
   }
 }
 
-async function openNamed(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+async function openNamed(values: BackendValues, openOptions: StoreOptions): Promise<OpenedBackend> {
   const { backend, url } = values;
   if (backend === "memory") return await openMemory(values, openOptions);
   if (backend === "nats") return await openJetStream(values, openOptions);
@@ -83,7 +93,7 @@ async function openNamed(values: BackendValues, openOptions: OpenOptions): Promi
 
 async function openMemory(
   { url, partitions }: BackendValues,
-  { role, timersAsOf }: OpenOptions,
+  { role, timersAsOf }: StoreOptions,
 ): Promise<OpenedBackend> {
   if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
   if (role === "client") {
@@ -97,7 +107,7 @@ async function openMemory(
   return { backend, where: "memory", close: () => backend.close() };
 }
 
-async function openJetStream(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+async function openJetStream(values: BackendValues, openOptions: StoreOptions): Promise<OpenedBackend> {
   const { role, migrate: _, onNotice = () => {}, onStep = () => {}, ...rest } = openOptions;
   onStep(values.url === undefined ? "Starting a nats-server" : `Connecting to ${hostsOf(values.url)}`);
   const server = await openNatsServer(values, role);
@@ -128,7 +138,7 @@ function reportDrift(drift: readonly StreamDrift[]): string[] {
 async function openServer(
   url: string,
   values: BackendValues,
-  openOptions: OpenOptions,
+  openOptions: StoreOptions,
 ): Promise<OpenedBackend> {
   const { openPostgres } = await import("../../backends/postgres/postgres_backend.ts");
   const where = addressOf(url);
@@ -142,7 +152,10 @@ async function openServer(
   return { backend, where, close: () => backend.close() };
 }
 
-async function openEmbeddedPostgres(values: BackendValues, openOptions: OpenOptions): Promise<OpenedBackend> {
+async function openEmbeddedPostgres(
+  values: BackendValues,
+  openOptions: StoreOptions,
+): Promise<OpenedBackend> {
   const dataDir = values["data-dir"];
   const { openEmbedded } = await import("../../backends/postgres/embedded/embedded.ts");
   openOptions.onStep?.("Starting the embedded PostgreSQL");
@@ -188,7 +201,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
   await embedded.close();
 }
 
-function settingsOf({ partitions, pooler }: BackendValues, openOptions: OpenOptions, migrate: MigrateMode) {
+function settingsOf({ partitions, pooler }: BackendValues, openOptions: StoreOptions, migrate: MigrateMode) {
   const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));

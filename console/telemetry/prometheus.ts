@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import config from "../../deno.json" with { type: "json" };
 import type { LabelCounts, NodeMetrics } from "./node_metrics.ts";
 import { counter, gauge, OF_THE_STORE, type Samples } from "./registry.ts";
-import { registerDepth, registerMailboxes, registerServer } from "./store_metrics.ts";
+import { registerDepth, registerMailboxes, registerProjections, registerServer } from "./store_metrics.ts";
 
 /** What a node provides besides its figures. */
 interface MetricsContext {
@@ -22,6 +22,7 @@ export function buildRegistry(nodeMetrics: NodeMetrics, node: MetricsContext): R
   registerWork(registry, nodeMetrics, node.backend);
   registerFailures(registry, nodeMetrics, node.backend);
   registerDepth(registry, nodeMetrics, node.backend);
+  registerProjections(registry, nodeMetrics, node.backend);
   registerMailboxes(registry, nodeMetrics, node);
   registerServer(registry, nodeMetrics, node.backend);
   registerProcess(registry, node);

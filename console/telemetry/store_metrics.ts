@@ -1,6 +1,6 @@
 /** What the store says: mailboxes, leases, the inbox and figures of the server. @module */
 import type { Registry } from "prom-client";
-import type { Health, MailboxHealth } from "../../backends/health.ts";
+import type { Health, MailboxHealth, ProjectionHealth } from "../../backends/health.ts";
 import { natsFigures, postgresFigures } from "../../backends/measurements.ts";
 import { isUnowned } from "../http/health_report.ts";
 import type { NodeMetrics } from "./node_metrics.ts";
@@ -71,6 +71,35 @@ function sumOf(mailboxes: readonly MailboxHealth[], field: MailboxCount): number
 
 function mailboxesByProcessor({ health }: NodeMetrics): Map<string, MailboxHealth[]> {
   return Map.groupBy(health?.mailboxes ?? [], ({ processor }) => processor);
+}
+
+/** How read models stand. No sample before the first health, and none where no read models are kept. */
+export function registerProjections(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  const byProjection = (name: string, help: string, valueOf: (projection: ProjectionHealth) => number) =>
+    gauge(registry, {
+      name,
+      help: help + OF_THE_STORE,
+      labels: ["backend", "projection"],
+      read: () =>
+        (nodeMetrics.health?.projections ?? []).map((
+          each,
+        ) => [{ backend, projection: each.name }, valueOf(each)]),
+    });
+  byProjection(
+    "zaakstroom_projection_pending",
+    "Events that a read model has not taken in, each partition counted up to 10,000",
+    ({ pending }) => pending,
+  );
+  byProjection(
+    "zaakstroom_projection_held",
+    "Partitions in which a projection stands still at an event that it can't take",
+    ({ held }) => held.length,
+  );
+  byProjection(
+    "zaakstroom_projection_skipped",
+    "What was no event, and was passed over by a projection",
+    ({ skipped }) => skipped,
+  );
 }
 
 /** The brief's queue depth, and what waits outside of mailboxes. */

@@ -115,11 +115,12 @@ function countOf(page: RailPage, counts: RailCounts): Content {
 function person(visit: Visit): Markup {
   const { write, principal, theme } = visit;
   const other = write.language === "nl" ? "en" : "nl";
-  const shown = theme === "dark" ? "light" : "dark";
+  // Without a choice the browser's own theme shows, which the server does not know.
+  const others = (["light", "dark"] as const).filter((each) => each !== theme);
   return markup`<div class="person"><b>${principal.name}</b><p>${
     principal.roles.map((role) => write(`role.${role}`)).join(", ")
   }</p>${preference(visit, "language", other, write("lang.other"))}${
-    preference(visit, "theme", shown, write(`theme.${shown}`))
+    others.map((each) => preference(visit, "theme", each, write(`theme.${each}`)))
   }<form method="post" action="/logout"><input type="hidden" name="csrf" value="${visit.csrf}"><button class="link">${
     write("sign_out")
   }</button></form></div>`;

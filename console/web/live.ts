@@ -26,14 +26,16 @@ interface Stream {
 /** The streams of one node. */
 export class LiveStreams {
   readonly #read: () => Promise<OverviewFigures>;
+  readonly #everyMs: number;
   readonly #open = new Set<Stream>();
   readonly #encoder = new TextEncoder();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
   #isClosed = false;
 
-  constructor(read: () => Promise<OverviewFigures>) {
+  constructor(read: () => Promise<OverviewFigures>, everyMs = EVERY_MS) {
     this.#read = read;
+    this.#everyMs = everyMs;
   }
 
   get size(): number {
@@ -64,7 +66,6 @@ export class LiveStreams {
     if (this.#timer !== undefined && ms > 0) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#tick(), ms);
-    Deno.unrefTimer(this.#timer);
   }
 
   async #tick(): Promise<void> {
@@ -75,7 +76,7 @@ export class LiveStreams {
       for (const stream of this.#open) this.#end(stream);
     }
     this.#timer = undefined;
-    if (this.#open.size > 0 && !this.#isClosed) this.#schedule(EVERY_MS);
+    if (this.#open.size > 0 && !this.#isClosed) this.#schedule(this.#everyMs);
   }
 
   #send(figures: OverviewFigures): void {

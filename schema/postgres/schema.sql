@@ -187,6 +187,42 @@ update zaakstroom.subscriptions set epoch = epoch + 1,
 alter table zaakstroom.subscriptions drop column lease_until;
 delete from zaakstroom.nodes;
 
+-- Read models: tables in a schema of their own, made by the program from the columns that its projections declare, each
+-- filling (build) with a number in its name, and served under a view with the plain name. Whoever may only read them is granted
+-- that schema, and sees no event.
+
+drop table zaakstroom.cases;
+drop table zaakstroom.projections;
+
+create schema if not exists zaakstroom_models;
+
+-- The builds of read models: at most one that is read, one that is being filled beside it, and the one that was read before.
+create table zaakstroom.projection_builds (
+  id            bigint generated always as identity primary key,
+  name          text not null,
+  state         text not null check (state in ('building', 'serving', 'previous')),
+  shape         json not null,
+  projector     text,
+  claimed_until timestamptz,
+  created_at    timestamptz not null default clock_timestamp(),
+  served_at     timestamptz,
+  differences   bigint,
+  unique (name, state) deferrable initially deferred
+);
+
+-- How far a build is in a partition. last_event tells a log that was restored from an older backup, which draws positions again.
+-- held is the event at which it stands still; skipped counts what is no event, and last_skipped names the last of it.
+create table zaakstroom.projection_checkpoints (
+  build        bigint not null references zaakstroom.projection_builds on delete cascade,
+  partition    smallint not null,
+  checkpoint   bigint not null default 0,
+  last_event   uuid,
+  held         json,
+  skipped      bigint not null default 0,
+  last_skipped json,
+  primary key (build, partition)
+) with (fillfactor = 20);
+
 set local check_function_bodies = off;
 
 -- The fence of a settlement, for one mailbox or several: moves their checkpoints if each is held under its epoch and stands
@@ -280,6 +316,46 @@ begin
 end
 $$;
 
+-- The fence of a pass: locks the mailboxes, and where it made something the partition, and says whether it may be settled. 'settled' if
+-- each mailbox is held under its epoch and stands where the pass was read, and if each whose p_types are not null (it handled
+-- what the pass made) has nothing unread of them behind its last line. Otherwise 'fenced' (a lease has moved), 'already' (it
+-- was settled before) or 'behind'. Locks are taken in the order of settle, and rows in that of their keys.
+create function zaakstroom.begin_pass(p_partition smallint, p_processors text[], p_epochs bigint[], p_froms bigint[],
+  p_tos bigint[], p_types text[], p_makes boolean) returns text
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now record;
+begin
+  select count(*) filter (where h.epoch = h.held_under) = cardinality(p_processors) as is_held,
+    bool_and(h.checkpoint = h.start) as is_next, bool_and(h.checkpoint > h.start and h.checkpoint >= h.upto) as is_done
+  into v_now
+  from (
+    select s.epoch, s.checkpoint, b.held_under, b.start, b.upto from zaakstroom.subscriptions s
+    join unnest(p_processors, p_epochs, p_froms, p_tos) as b (processor, held_under, start, upto)
+      on (s.processor, s.partition) = (b.processor, p_partition)
+    order by s.processor for update of s) h;
+  if not v_now.is_held then
+    return 'fenced';
+  elsif v_now.is_done then
+    return 'already';
+  elsif not v_now.is_next then
+    raise exception 'a checkpoint of partition % is not where its pass was read', p_partition;
+  elsif not p_makes then
+    return 'settled';
+  end if;
+  perform zaakstroom.lock_partitions(array[p_partition]);
+  if exists (
+    select from unnest(p_types, p_froms, p_tos) as b (types, start, upto)
+    cross join lateral unnest(string_to_array(b.types, ',')) as t (type)
+    cross join lateral (select from zaakstroom.events e
+      where e.partition = p_partition and e.type = t.type and e.position > greatest(b.start, b.upto) limit 1) unread) then
+    return 'behind';
+  end if;
+  return 'settled';
+end
+$$;
+
 -- Everything of a settlement but its outputs, which follow by COPY in the same transaction if this answers 'settled'.
 -- COPY takes half the database's time of an insert: rows are read once, reach the heap page by page, and come with their
 -- versions. (An append, whose events are of all partitions, would hold all their locks for longer than an insert does,
@@ -319,6 +395,43 @@ begin
 end
 $$;
 
+-- Settles a pass in one statement: all of it, or nothing unless the answer is 'settled' (see begin_pass). p_outputs: output lines,
+-- which get the versions that they name; a version or an id that is taken violates its uniqueness, and undoes everything.
+create function zaakstroom.commit_pass(p_partition smallint, p_processors text[], p_epochs bigint[], p_froms bigint[],
+  p_tos bigint[], p_types text[], p_outputs text, p_timers json) returns text
+language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+declare
+  v_verdict text := zaakstroom.begin_pass(p_partition, p_processors, p_epochs, p_froms, p_tos, p_types, p_outputs is not null);
+  v_now timestamptz;
+  v_last bigint;
+begin
+  if v_verdict <> 'settled' then
+    return v_verdict;
+  end if;
+  if p_outputs is not null then
+    v_now := date_trunc('milliseconds', clock_timestamp());
+    with inserted as (
+      insert into zaakstroom.events
+        (version, partition, event_id, type, case_id, occurred_at, schema_version, recorded_at, metadata, data)
+      select split_part(l.line, e'\t', 1)::integer, split_part(l.line, e'\t', 2)::smallint, split_part(l.line, e'\t', 3)::uuid,
+        split_part(l.line, e'\t', 4), split_part(l.line, e'\t', 5), split_part(l.line, e'\t', 6)::timestamptz,
+        split_part(l.line, e'\t', 7)::smallint, v_now, split_part(l.line, e'\t', 8)::json, split_part(l.line, e'\t', 9)::json
+      from string_to_table(p_outputs, e'\n') with ordinality as l (line, ord) order by l.ord
+      returning position, type, schema_version
+    ), kinds as (
+      insert into zaakstroom.event_kinds
+      select distinct i.type, i.schema_version from inserted i
+      where not exists (select from zaakstroom.event_kinds k where (k.type, k.schema_version) = (i.type, i.schema_version))
+      order by 1, 2
+      on conflict do nothing
+    )
+    select max(i.position) into v_last from inserted i;
+  end if;
+  perform zaakstroom.end_pass(p_partition, p_processors, p_froms, p_tos, p_types, v_last, p_timers);
+  return 'settled';
+end
+$$;
+
 -- One delivery as a line of fields (see schema/delivery_line.ts); times in milliseconds since 1970. Always one line, whatever
 -- other hands wrote: between the tokens of a JSON text may be line breaks.
 create function zaakstroom.delivery_line(e zaakstroom.events, p_attempt integer, p_held integer) returns text
@@ -348,6 +461,24 @@ begin
     v_partitions := v_partitions || v_chosen.partition;
   end loop;
   return v_partitions;
+end
+$$;
+
+-- Moves the checkpoints of a pass that begin_pass let through: to the last line of each mailbox, and behind what the pass made
+-- (p_last) where its p_types are not null. Then its timers.
+create function zaakstroom.end_pass(p_partition smallint, p_processors text[], p_froms bigint[], p_tos bigint[],
+  p_types text[], p_last bigint, p_timers json) returns void
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  update zaakstroom.subscriptions s
+  set checkpoint = case when b.types is null then greatest(b.start, b.upto) else p_last end,
+    settled_at = clock_timestamp(), in_flight = null
+  from unnest(p_processors, p_froms, p_tos, p_types) as b (processor, start, upto, types)
+  where (s.processor, s.partition) = (b.processor, p_partition);
+  if p_timers is not null then
+    perform zaakstroom.change_timers(p_timers);
+  end if;
 end
 $$;
 
@@ -453,6 +584,76 @@ begin
       window w as (order by f.position rows unbounded preceding)
     ) s where s.total <= p_bytes or s.nth = 1;
   end if;
+end
+$$;
+
+-- What comes next for several mailboxes of one partition, to be handled in one pass: at most p_limit lines of each, and p_bytes
+-- bytes of all (fewer of each until it fits), every line once and in order. p_types: the types of each mailbox, joined by commas.
+-- A line is held where its case is parked for any of them. kind is 'pass', 'empty', 'plain' (a parked delivery is due, or what
+-- comes next is too large) or 'fenced'; froms, tos and caught_up tell how far each mailbox was read, in their order.
+create function zaakstroom.fetch_pass(p_partition smallint, p_processors text[], p_epochs bigint[], p_types text[],
+  p_limit integer, p_bytes integer,
+  out kind text, out count integer, out froms bigint[], out tos bigint[], out caught_up boolean[], out next_due_ms float8,
+  out lines text)
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_limit integer := p_limit;
+  v_parked boolean;
+begin
+  select array_agg(s.checkpoint order by m.ord), bool_or(exists (
+    select from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (m.processor, p_partition)))
+  into froms, v_parked
+  from unnest(p_processors, p_epochs) with ordinality as m (processor, epoch, ord)
+  left join zaakstroom.subscriptions s on (s.processor, s.partition) = (m.processor, p_partition) and s.epoch = m.epoch;
+  if array_position(froms, null) is not null then
+    kind := 'fenced';
+    return;
+  end if;
+  if v_parked then
+    select extract(epoch from min(d.due_at) - clock_timestamp())::float8 * 1000 into next_due_ms
+    from zaakstroom.parked_deliveries d
+    where d.processor = any (p_processors) and d.partition = p_partition and d.state = 'retry';
+    if next_due_ms <= 0 then
+      kind := 'plain';
+      return;
+    end if;
+  end if;
+  loop
+    with next as materialized (
+      select m.ord, one.e
+      from unnest(p_processors, froms, p_types) with ordinality as m (processor, start, types, ord)
+      cross join lateral (
+        select found.e from unnest(string_to_array(m.types, ',')) as t (type) cross join lateral (
+          select e from zaakstroom.events e
+          where e.partition = p_partition and e.type = t.type and e.position > m.start
+          order by e.position limit v_limit) as found (e)
+        order by (found.e).position limit v_limit) as one (e)
+    ), once as (
+      select distinct on ((n.e).position) n.e from next n order by (n.e).position
+    )
+    select c.count, c.lines, p.tos, p.caught_up into count, lines, tos, caught_up
+    from (
+      select count(*)::integer as count, string_agg(zaakstroom.delivery_line(o.e, 1, case when v_parked and exists (
+        select from zaakstroom.parked_deliveries d where d.processor = any (p_processors)
+          and (d.partition, d.case_id) = (p_partition, (o.e).case_id)) then 1 else 0 end), e'\n' order by (o.e).position) as lines
+      from once o
+    ) c
+    cross join (
+      select array_agg(coalesce(n.upto, m.start) order by m.ord) as tos,
+        array_agg(coalesce(n.many, 0) < v_limit order by m.ord) as caught_up
+      from unnest(froms) with ordinality as m (start, ord)
+      left join (select n.ord, max((n.e).position) as upto, count(*) as many from next n group by n.ord) n using (ord)
+    ) p;
+    exit when count < 2 or octet_length(lines) <= p_bytes;
+    if v_limit = 1 then
+      kind := 'plain';
+      count := 0;
+      lines := null;
+      return;
+    end if;
+    v_limit := v_limit / 2;
+  end loop;
+  kind := case when count = 0 then 'empty' else 'pass' end;
 end
 $$;
 
@@ -714,59 +915,6 @@ language sql immutable as $$
   where p_rows <> ''
 $$;
 
--- Projects the next stretch of each partition, at most p_limit events, into the read model of cases. Returns how many events
--- that were. Called on demand and in the background; one projector at a time, and its checkpoint moves in the same
--- transaction, so every event counts once.
-create function zaakstroom.project_cases(p_limit integer) returns integer
-language plpgsql set enable_seqscan = off as $$
-declare
-  v_partition smallint;
-  v_after bigint;
-  v_to bigint;
-  v_count integer;
-  v_total integer := 0;
-begin
-  perform pg_advisory_xact_lock(1515236212, 0);
-  -- A log that was restored from an older backup lacks what was projected last: the model is made anew.
-  if exists (
-    select from zaakstroom.cases c
-    left join zaakstroom.events e on (e.case_id, e.version, e.position) = (c.case_id, c.version, c.position)
-    where c.position = (select max(k.position) from zaakstroom.cases k) and e.position is null
-  ) then
-    delete from zaakstroom.cases;
-    delete from zaakstroom.projections p where p.name = 'cases';
-  end if;
-  insert into zaakstroom.projections (name, partition)
-  select 'cases', i from generate_series(0, (select st.partitions from zaakstroom.store st) - 1) i on conflict do nothing;
-  for v_partition, v_after in
-    select p.partition, p.checkpoint from zaakstroom.projections p where p.name = 'cases' order by p.partition
-  loop
-    with stretch as (
-      select one.* from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
-        select e.case_id, e.version, e.type, e.recorded_at, e.position from zaakstroom.events e
-        where e.partition = v_partition and e.type = t.type and e.position > v_after
-        order by e.position limit p_limit) one
-      order by one.position limit p_limit
-    ), latest as (
-      select distinct on (s.case_id) s.case_id, s.version, s.type, s.recorded_at, s.position,
-        min(s.recorded_at) over (partition by s.case_id) as opened_at
-      from stretch s order by s.case_id, s.version desc
-    ), upserted as (
-      insert into zaakstroom.cases as c (case_id, version, latest, opened_at, updated_at, position)
-      select l.case_id, l.version, l.type, l.opened_at, l.recorded_at, l.position from latest l
-      on conflict (case_id) do update
-      set version = excluded.version, latest = excluded.latest, updated_at = excluded.updated_at, position = excluded.position
-    )
-    select count(*), max(s.position) into v_count, v_to from stretch s;
-    if v_count > 0 then
-      update zaakstroom.projections p set checkpoint = v_to where (p.name, p.partition) = ('cases', v_partition);
-      v_total := v_total + v_count;
-    end if;
-  end loop;
-  return v_total;
-end
-$$;
-
 -- The head of a case must be able to move. Where the head is held (what was before it is done or discarded), it is due now.
 create function zaakstroom.promote_heads(p_processor text, p_partition smallint, p_cases text[]) returns void
 language sql as $$
@@ -778,6 +926,28 @@ language sql as $$
   ) head
   where (p.processor, p.partition, p.case_id, p.position) = (p_processor, p_partition, head.case_id, head.position)
     and head.state = 'held'
+$$;
+
+-- The next events of each partition as delivery lines: at most p_limit behind p_after and up to p_up_to, which both have a value
+-- a partition. Of a partition no more than p_bytes characters, but at least one event. Reads the index of mailboxes, type by type.
+create function zaakstroom.read_partitions(p_after bigint[], p_up_to bigint[], p_limit integer, p_bytes bigint)
+returns table (partition integer, line text)
+language sql stable set enable_seqscan = off as $$
+  select s.partition, s.line from (
+    select p.i - 1 as partition, one.position, one.line,
+      sum(length(one.line)) over (partition by p.i order by one.position) - length(one.line) as before
+    from generate_subscripts(p_after, 1) p (i) cross join lateral (
+      select found.position, zaakstroom.delivery_line(e, 0, 0) as line from (
+        select typed.position, typed.type from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
+          select k.position, k.type from zaakstroom.events k
+          where k.partition = p.i - 1 and k.type = t.type and k.position > p_after[p.i] and k.position <= p_up_to[p.i]
+          order by k.position limit p_limit) typed
+        order by typed.position limit p_limit) found
+      join zaakstroom.events e on (e.partition, e.type, e.position) = ((p.i - 1)::smallint, found.type, found.position)
+      -- Each line is made once: without this its expression would stand in each place that names it.
+      offset 0
+    ) one
+  ) s where s.before < p_bytes order by s.partition, s.position
 $$;
 
 -- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
@@ -1114,7 +1284,8 @@ $$;
 
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
-insert into zaakstroom.store (partitions, functions) values (16, '81f2a5349cbb92e35c1629363cc7c4051d2e065a2d7639ad8257716122d62ac0')
+insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
+insert into zaakstroom.store (partitions, functions) values (16, '6b08355f81bc201b69c1b2fcb12de671a671cb23fb59f189cbc105b5caf5fdf6')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -2,16 +2,21 @@
 import type { FunctionFile, TableChange } from "./schema_text.ts";
 import baselineSql from "./tables/001_baseline.sql" with { type: "text" };
 import leasesSql from "./tables/002_leases.sql" with { type: "text" };
+import projectionsSql from "./tables/003_projections.sql" with { type: "text" };
 import advanceCheckpointSql from "./functions/advance_checkpoint.sql" with { type: "text" };
 import appendSql from "./functions/append.sql" with { type: "text" };
 import appendTimersSql from "./functions/append_timers.sql" with { type: "text" };
+import beginPassSql from "./functions/begin_pass.sql" with { type: "text" };
 import beginSettleSql from "./functions/begin_settle.sql" with { type: "text" };
 import changeTimersSql from "./functions/change_timers.sql" with { type: "text" };
+import commitPassSql from "./functions/commit_pass.sql" with { type: "text" };
 import deliveryLineSql from "./functions/delivery_line.sql" with { type: "text" };
 import discardSql from "./functions/discard.sql" with { type: "text" };
+import endPassSql from "./functions/end_pass.sql" with { type: "text" };
 import fetchDueSql from "./functions/fetch_due.sql" with { type: "text" };
 import fetchGroupSql from "./functions/fetch_group.sql" with { type: "text" };
 import fetchOneSql from "./functions/fetch_one.sql" with { type: "text" };
+import fetchPassSql from "./functions/fetch_pass.sql" with { type: "text" };
 import fireTimersSql from "./functions/fire_timers.sql" with { type: "text" };
 import freshLinesSql from "./functions/fresh_lines.sql" with { type: "text" };
 import historiesSql from "./functions/histories.sql" with { type: "text" };
@@ -24,8 +29,8 @@ import markInFlightSql from "./functions/mark_in_flight.sql" with { type: "text"
 import newRowsSql from "./functions/new_rows.sql" with { type: "text" };
 import parkSql from "./functions/park.sql" with { type: "text" };
 import parseRowsSql from "./functions/parse_rows.sql" with { type: "text" };
-import projectCasesSql from "./functions/project_cases.sql" with { type: "text" };
 import promoteHeadsSql from "./functions/promote_heads.sql" with { type: "text" };
+import readPartitionsSql from "./functions/read_partitions.sql" with { type: "text" };
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
@@ -43,19 +48,24 @@ import trimFailuresSql from "./functions/trim_failures.sql" with { type: "text" 
 export const tableChanges: readonly TableChange[] = [
   { number: 1, name: "baseline", sql: baselineSql },
   { number: 2, name: "leases", sql: leasesSql },
+  { number: 3, name: "projections", sql: projectionsSql },
 ];
 
 export const functionFiles: readonly FunctionFile[] = [
   { name: "advance_checkpoint", sql: advanceCheckpointSql },
   { name: "append", sql: appendSql },
   { name: "append_timers", sql: appendTimersSql },
+  { name: "begin_pass", sql: beginPassSql },
   { name: "begin_settle", sql: beginSettleSql },
   { name: "change_timers", sql: changeTimersSql },
+  { name: "commit_pass", sql: commitPassSql },
   { name: "delivery_line", sql: deliveryLineSql },
   { name: "discard", sql: discardSql },
+  { name: "end_pass", sql: endPassSql },
   { name: "fetch_due", sql: fetchDueSql },
   { name: "fetch_group", sql: fetchGroupSql },
   { name: "fetch_one", sql: fetchOneSql },
+  { name: "fetch_pass", sql: fetchPassSql },
   { name: "fire_timers", sql: fireTimersSql },
   { name: "fresh_lines", sql: freshLinesSql },
   { name: "histories", sql: historiesSql },
@@ -68,8 +78,8 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "new_rows", sql: newRowsSql },
   { name: "park", sql: parkSql },
   { name: "parse_rows", sql: parseRowsSql },
-  { name: "project_cases", sql: projectCasesSql },
   { name: "promote_heads", sql: promoteHeadsSql },
+  { name: "read_partitions", sql: readPartitionsSql },
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },

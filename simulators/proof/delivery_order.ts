@@ -7,7 +7,7 @@ import { derivedId } from "../../schema/ids.ts";
 export function lostDeliveries(history: RunHistory): string[] {
   const { attempts, stored, takes } = history;
   const covered = new Set(
-    attempts.filter(mayBeDurable(history)).flatMap(doneDeliveries).map(({ key }) => key),
+    attempts.filter(mayBeDurable(history)).flatMap(doneDeliveriesIn(stored.events)).map(({ key }) => key),
   );
   const waiting = new Map(stored.deadLetters.map((dead) => [`${dead.processor}/${dead.caseId}`, dead]));
   return Object.entries(takes).flatMap(([processor, types]) =>
@@ -37,14 +37,24 @@ export function mailboxOf({ processor, partition }: { processor: string; partiti
   return `${processor}/${partition}`;
 }
 
-function doneDeliveries(
-  { processor, positions, failed }: SettleAttempt,
-): { key: string; position: number }[] {
-  const not = new Set(failed.map(({ position }) => position));
-  return positions.filter((position) => !not.has(position)).map((position) => ({
-    key: `${processor}/${position}`,
-    position,
-  }));
+/**
+ * What an attempt says is done. What it made itself has its position only where it was stored; under another version it was
+ * stored by another attempt, and nothing of this one was.
+ */
+function doneDeliveriesIn(
+  events: readonly StoredEvent[],
+): (attempt: SettleAttempt) => { key: string; position: number }[] {
+  const stored = new Map(events.map((each) => [each.event.event_id, each]));
+  return ({ processor, positions, made, failed }) => {
+    const chained = made.map(({ eventId, version }) => {
+      const found = stored.get(eventId);
+      return found?.version === version ? found.position : undefined;
+    });
+    if (chained.includes(undefined)) return [];
+    const not = new Set(failed.map(({ position }) => position));
+    const done = [...positions.filter((position) => !not.has(position)), ...chained as number[]];
+    return done.map((position) => ({ key: `${processor}/${position}`, position }));
+  };
 }
 
 /** Cases whose deliveries were done, for the first time, in another order than they are stored. */
@@ -54,6 +64,7 @@ export function doneInOrder(history: RunHistory): string[] {
   const done = new Set<string>();
   const versions = new Map<string, number>();
   const broken: string[] = [];
+  const doneDeliveries = doneDeliveriesIn(stored.events);
   const inTime = attempts.filter(mayBeDurable(history)).toSorted((a, b) => a.begunAt - b.begunAt);
   for (const attempt of inTime) {
     for (const { key, position } of doneDeliveries(attempt)) {
@@ -78,6 +89,7 @@ export function doneBehindDead(history: RunHistory): string[] {
     stored.deadLetters.map((each) => [`${each.processor}/${each.caseId}`, each.event.position]),
   );
   const cases = new Map(stored.events.map(({ position, event }) => [position, event.correlation_id]));
+  const doneDeliveries = doneDeliveriesIn(stored.events);
   return attempts.filter(({ result }) => result === "settled").flatMap((attempt) =>
     doneDeliveries(attempt).filter(({ position }) => {
       const head = dead.get(`${attempt.processor}/${cases.get(position)}`);

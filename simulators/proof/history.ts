@@ -33,6 +33,8 @@ export interface SettleAttempt {
   readonly to: number;
   /** Positions of the deliveries, in the order in which they were handled. */
   readonly positions: readonly number[];
+  /** Events that were made in the same pass and handled at once: they are stored with it, under these versions, if it is. */
+  readonly made: readonly { readonly eventId: string; readonly version: number }[];
   readonly failed: readonly DeliveryFailure[];
   readonly begunAt: number;
   endedAt: number | undefined;

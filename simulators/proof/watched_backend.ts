@@ -7,64 +7,26 @@ import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import { type Batch, linesOf, positionOf } from "../../backends/mailbox/batch.ts";
+import type { PassSource } from "../../backends/mailbox/pass.ts";
 import { Fenced, type Mailbox, type Settlement } from "../../backends/mailbox/mailbox.ts";
 import { encodeLines } from "../../schema/delivery_line.ts";
 import type { SettleResult } from "./history.ts";
 import { override } from "../../backends/primitives/override.ts";
-import type { ReportSink } from "./run_report.ts";
-
-/** Batches handed out and not settled: now, and at most since the last question. */
-export class InFlightGauge {
-  batches = 0;
-  bytes = 0;
-  #peak = { batches: 0, bytes: 0 };
-
-  add(batches: number, bytes: number): void {
-    this.batches += batches;
-    this.bytes += bytes;
-    this.#peak.batches = Math.max(this.#peak.batches, this.batches);
-    this.#peak.bytes = Math.max(this.#peak.bytes, this.bytes);
-  }
-
-  takePeak(): { batches: number; bytes: number } {
-    const peak = this.#peak;
-    this.#peak = { batches: this.batches, bytes: this.bytes };
-    return peak;
-  }
-}
-
-/** What is done to batches now, and the evidence of it. */
-export class FaultSwitches {
-  /** Settles that were begun. */
-  settles = 0;
-  holdsSettles = false;
-  repeatsBatches = false;
-  settlesHeld = 0;
-  deliveriesRepeated = 0;
-  readonly inFlight = new InFlightGauge();
-
-  async waitWhileHeld(): Promise<void> {
-    if (this.holdsSettles) this.settlesHeld++;
-    while (this.holdsSettles) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** Where a watched backend reports to, by which clock, and what is done to its batches. */
-interface WatchContext {
-  readonly report: ReportSink;
-  readonly now: () => number;
-  readonly switches: FaultSwitches;
-}
+import { watchPasses } from "./watched_passes.ts";
+import type { WatchContext } from "./watch_context.ts";
 
 /** The same backend, watched. */
 export function watchBackend(backend: Backend, context: WatchContext): Backend {
+  let passes: PassSource | undefined;
   return override(backend, {
     async *mailboxes(spec, signal) {
       for await (const mailbox of backend.mailboxes(spec, signal)) {
         const { processor, partition, epoch } = mailbox;
         await context.report({ kind: "lease_acquired", processor, partition, epoch, at: context.now() });
         const watch = new MailboxWatch(mailbox, context);
+        passes ??= mailbox.passes && watchPasses(mailbox.passes, context);
         yield override(mailbox, {
+          passes,
           batches: (signal, permits) => watch.batches(signal, permits),
           settle: (batch, settlement) => watch.settle(batch, settlement),
         });
@@ -130,6 +92,7 @@ class MailboxWatch {
     const attempt = {
       ...{ processor, partition, epoch, kind, from, to, begunAt: this.#context.now() },
       positions: linesOf(batch).map(positionOf),
+      made: [],
       failed: failures.map(({ position, attempt, outcome }) => ({
         position,
         attempt,

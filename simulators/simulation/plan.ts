@@ -38,6 +38,8 @@ const FEW = { faults: 7, kinds: 4 };
 const MANY = { faults: 40, kinds: 12 };
 const MANY_SHARE = 0.05;
 
+const PASSES_SHARE = 0.75;
+
 const loadWeight = (name: FaultName) => simulationOf(name).loadWeight ?? 0;
 const loadFaults = simulatedFaultNames.flatMap((name) => Array<FaultName>(loadWeight(name)).fill(name));
 const timedFaults = simulatedFaultNames.filter((name) => loadWeight(name) === 0);
@@ -61,6 +63,7 @@ export function drawPlan(seed: number): SimulationPlan {
     batchSize: 1 + random.below(6),
     batchBytes: 700 + random.below(4_000),
     leaseMs: 300 + random.below(1_200),
+    passes: new Random(seed, "passes").chance(PASSES_SHARE),
     cases,
     loadMs,
     faults: [...drawLoadFaults(space), ...drawTimedFaults(space, loadMs)],

@@ -2,7 +2,7 @@
 import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
-import { InFlightGauge } from "../proof/watched_backend.ts";
+import { InFlightGauge } from "../proof/watch_context.ts";
 import { EventIdConflict } from "../../backends/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import type { WireEvent } from "../../schema/events.ts";

@@ -3,10 +3,11 @@ import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Batch } from "../../backends/mailbox/batch.ts";
 import type { Mailbox, ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
+import type { PassSource } from "../../backends/mailbox/pass.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
 import type { Random } from "../cases/random.ts";
 import { override } from "../../backends/primitives/override.ts";
-import type { InFlightGauge } from "../proof/watched_backend.ts";
+import type { InFlightGauge } from "../proof/watch_context.ts";
 import type { PendingFaults } from "./pending_faults.ts";
 import { Process, type SimulatedTime } from "./simulated_time.ts";
 
@@ -123,6 +124,18 @@ async function* linkedMailboxes(
   }
 }
 
+function linkedPasses(passes: PassSource, link: SimulatedLink): PassSource {
+  return {
+    open(partition) {
+      const feed = passes.open(partition);
+      return override(feed, {
+        fetch: (signal) => link.call("fetch", () => feed.fetch(signal)),
+        commit: (settlement, signal) => link.call("settle", () => feed.commit(settlement, signal)),
+      });
+    },
+  };
+}
+
 function linkedMailbox(mailbox: Mailbox, link: SimulatedLink): Mailbox {
   const { time, process } = link.context;
   const revoked = new AbortController();
@@ -130,6 +143,7 @@ function linkedMailbox(mailbox: Mailbox, link: SimulatedLink): Mailbox {
   if (mailbox.revoked.aborted) revoke();
   mailbox.revoked.addEventListener("abort", revoke);
   return override(mailbox, {
+    passes: mailbox.passes && linkedPasses(mailbox.passes, link),
     revoked: revoked.signal,
     markInFlight: (mark) => link.call("begin", () => mailbox.markInFlight(mark)),
     batches: (signal, permits) => linkedBatches(mailbox, link, signal, permits),

@@ -6,7 +6,8 @@ import type { Backend } from "../../backends/backend.ts";
 import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
 import { MAX_ATTEMPTS } from "../proof/history.ts";
 import { createReportingObserver, type ReportSink } from "../proof/run_report.ts";
-import { FaultSwitches, watchBackend } from "../proof/watched_backend.ts";
+import { FaultSwitches } from "../proof/watch_context.ts";
+import { watchBackend } from "../proof/watched_backend.ts";
 import { PendingFaults } from "./pending_faults.ts";
 import { processorsOf } from "./simulated_cases.ts";
 import { linkedBackend, SimulatedLink } from "./simulated_link.ts";
@@ -112,11 +113,11 @@ export class SimulatedNode {
   }
 
   #options(process: Process, report: ReportSink): SupervisorOptions {
-    const { settings: { workers, prefetch }, mutation, random } = this.#context;
+    const { settings: { workers, prefetch, passes }, mutation, random } = this.#context;
     const spawn = () => this.#spawn(process, report);
     const hasRunawayThread = () => Promise.resolve(random.chance(0.5));
     return {
-      ...{ ...supervisorOptions, workers, prefetch, hasRunawayThread },
+      ...{ ...supervisorOptions, workers, prefetch, passes, hasRunawayThread },
       spawn: mutation.spawn?.(spawn) ?? spawn,
     };
   }

@@ -21,6 +21,8 @@ export interface SimulationSettings {
   readonly batchSize: number;
   readonly batchBytes: number;
   readonly leaseMs: number;
+  /** Whether the processors of a partition go in passes. */
+  readonly passes: boolean;
   /** For each case, how many intakes it has. */
   readonly cases: Readonly<Record<string, number>>;
   /** The intakes come over this time. */

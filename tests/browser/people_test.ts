@@ -1,4 +1,5 @@
 /** Several people at one console: each sees and does what the roles of their token allow, and every page is open to all senses. @module */
+import { listCases } from "../../actors/case_list.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import axe, { run as axeRun } from "axe-core";
 import type { Page } from "playwright-core";
@@ -109,7 +110,7 @@ test(
 /** The address of a page; of a case, that of the one that changed last. */
 async function addressOf(path: string): Promise<string> {
   if (path !== "case") return path;
-  const [latest] = await node().backend.listCases({ limit: 1, latest: "case.review_requested" });
+  const [latest] = await listCases(node().backend, { limit: 1, latest: "case.review_requested" });
   return `/cases/${latest!.caseId}`;
 }
 

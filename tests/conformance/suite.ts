@@ -14,7 +14,10 @@ import { malformedCases } from "./cases/malformed.ts";
 import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
+import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
+import { passCases } from "./cases/passes.ts";
+import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
@@ -28,6 +31,8 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
+  ...passCases,
+  ...refusedPassCases,
   ...bulkCases,
   ...concurrentMailboxCases,
   ...parkingCases,
@@ -41,6 +46,7 @@ const cases = [
   ...healthCases,
   ...inboxCases,
   ...measurementCases,
+  ...readModelCases,
   ...malformedCases,
   ...closingCases,
 ];

@@ -10,6 +10,7 @@ import { deployPath } from "../support/deploy/deploy_files.ts";
 import { ImageStore, runInImage, whyNoImages } from "../support/deploy/image_tools.ts";
 import { runTool } from "../support/deploy/tools.ts";
 import { testsRequiring } from "../support/requires.ts";
+import { OtlpReceiver } from "../support/servers/otlp_receiver.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const noRuntime = (Deno.env.get("DENORT_BIN") ?? "") === ""
@@ -71,6 +72,9 @@ imageTest(
       /^zaakstroom \S+ \(Deno .*compiled\)$/m,
     );
     assert(ledgerOf(await runInImage(files, [...RUN, "--backend", "memory"])).balanced);
+    await using collector = new OtlpReceiver();
+    assert(ledgerOf(await runInImage(files, [...RUN, "--backend", "memory"], "", collector.env())).balanced);
+    assert(collector.named("process follow_up").length > 0, "the image's node reaches a collector");
   },
 );
 

@@ -27,6 +27,8 @@ export interface ProgramOptions {
   readonly leavesEarly?: boolean;
   /** The folder of its sources, where it is not this one. */
   readonly tree?: string;
+  /** The compiled program, in place of its sources. */
+  readonly compiled?: string;
 }
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -72,9 +74,9 @@ export class Program implements AsyncDisposable {
   }
 
   static start(args: readonly string[], options: ProgramOptions = {}): Program {
-    const { stdin, env, ownGroup = false, asNode = false, tree } = options;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: programArgs(args, tree),
+    const { stdin, env, ownGroup = false, asNode = false, tree, compiled } = options;
+    const child = new Deno.Command(compiled ?? Deno.execPath(), {
+      args: compiled === undefined ? programArgs(args, tree) : [...args],
       env: cleanEnv(asNode ? { ...env, [GUARDED]: "1" } : env),
       clearEnv: true,
       detached: ownGroup,

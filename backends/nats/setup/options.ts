@@ -3,6 +3,7 @@ import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
+import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsCredentials } from "../connection/credentials.ts";
@@ -30,6 +31,8 @@ export interface NatsOptions {
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each message of the ingest subject that is refused. */
   onInputRefused?: RefusalListener | undefined;
+  /** Runs the appends of ingested messages, where traces are exported. */
+  traceAppend?: TraceAppend | undefined;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** The first token of its subjects. Default: the stream's name in small letters. */

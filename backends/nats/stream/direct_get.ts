@@ -28,9 +28,15 @@ export interface StreamMessage extends StoredMessage {
   readonly traceparent?: string;
 }
 
+/** A message of which nothing is decoded. */
+interface MessageBytes {
+  readonly position: number;
+  readonly data: Uint8Array;
+}
+
 /** The messages of one answer, and how many more match. */
-interface Answer {
-  readonly messages: readonly StreamMessage[];
+interface Answer<M> {
+  readonly messages: readonly M[];
   readonly pending: number;
 }
 
@@ -43,16 +49,36 @@ const NOTHING_FOUND = 404;
 const TOO_MANY_FOUND = 413;
 
 /** The messages under a filter, from a position on, in order. */
-export async function* readSubject(
+export function readSubject(
   client: NatsClient,
   stream: string,
   filter: string,
   from = 1,
 ): AsyncGenerator<StreamMessage> {
+  return readInAnswers(client, stream, filter, from, toStreamMessage);
+}
+
+/** The same as bytes. */
+export function readSubjectBytes(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from: number,
+): AsyncGenerator<MessageBytes> {
+  return readInAnswers(client, stream, filter, from, toMessageBytes);
+}
+
+async function* readInAnswers<M extends MessageBytes | StreamMessage>(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from: number,
+  toMessage: (msg: StoredMsg) => M,
+): AsyncGenerator<M> {
   for (let next = from;;) {
     const limits = { batch: MESSAGES_PER_READ, max_bytes: BYTES_PER_READ };
     const query = { seq: next, next_by_subj: filter, ...limits };
-    const { messages, pending } = await readAnswer(client, stream, query);
+    const { messages, pending } = await readAnswer(client, stream, query, toMessage);
     yield* messages;
     // The server may end an answer early, by its size.
     if (messages.length === 0 || pending === 0) return;
@@ -77,7 +103,7 @@ export async function readLastPerSubject(
   filters: string[],
 ): Promise<readonly StreamMessage[] | undefined> {
   try {
-    const { messages, pending } = await readAnswer(client, stream, { multi_last: filters });
+    const { messages, pending } = await readAnswer(client, stream, { multi_last: filters }, toStreamMessage);
     return pending > 0 ? undefined : messages;
   } catch (error) {
     if (statusOf((error as Error).cause) === TOO_MANY_FOUND) return undefined;
@@ -85,18 +111,19 @@ export async function readLastPerSubject(
   }
 }
 
-function readAnswer(
+function readAnswer<M>(
   client: NatsClient,
   stream: string,
   query: DirectBatchOptions | DirectLastFor,
-): Promise<Answer> {
+  toMessage: (msg: StoredMsg) => M,
+): Promise<Answer<M>> {
   return client.manage(({ direct }) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const messages: StreamMessage[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<Answer<M>>();
+    const messages: M[] = [];
     let pending = 0;
     const callback = (end: { err?: Error } | null, msg: StoredMsg) => {
       if (end === null) {
-        messages.push(toStreamMessage(msg));
+        messages.push(toMessage(msg));
         pending = msg.pending;
       } else if (end.err && statusOf(end.err) !== NOTHING_FOUND) reject(end.err);
       else resolve({ messages, pending });
@@ -129,6 +156,16 @@ export function readAt(
   return readOne(client, stream, { seq: position });
 }
 
+/** The bytes of the message at a position. */
+export async function readBytesAt(
+  client: NatsClient,
+  stream: string,
+  position: number,
+): Promise<Uint8Array | undefined> {
+  const msg = await client.manage(({ direct }) => direct.getMessage(stream, { seq: position }));
+  return msg?.data;
+}
+
 /** The first message under a filter from a position on. */
 export function readNext(client: NatsClient, stream: string, filter: string, from: number) {
   return readOne(client, stream, { seq: from, next_by_subj: filter });
@@ -152,6 +189,18 @@ export function readLast(
   return readFromLeader(client, stream, { last_by_subj: filter });
 }
 
+/** Where the first message under a filter from a position on is, as the stream's leader has it; undefined for none. */
+export async function positionOfNext(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from: number,
+): Promise<number | undefined> {
+  // The server takes this query of a leader too; the library's type leaves it out.
+  const query = { seq: from, next_by_subj: filter } as MsgRequest;
+  return (await readMessageFromLeader(client, stream, query))?.seq;
+}
+
 /** The message at a position as the stream's leader has it. */
 export function readStored(
   client: NatsClient,
@@ -166,13 +215,25 @@ async function readFromLeader(
   stream: string,
   query: MsgRequest,
 ): Promise<StreamMessage | undefined> {
+  const msg = await readMessageFromLeader(client, stream, query);
+  return msg && toStreamMessage(msg);
+}
+
+async function readMessageFromLeader(
+  client: NatsClient,
+  stream: string,
+  query: MsgRequest,
+): Promise<StoredMsg | undefined> {
   try {
-    const msg = await client.manage(({ streams }) => streams.getMessage(stream, query));
-    return msg === null ? undefined : toStreamMessage(msg);
+    return await client.manage(({ streams }) => streams.getMessage(stream, query)) ?? undefined;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+function toMessageBytes({ seq, data }: StoredMsg): MessageBytes {
+  return { position: seq, data };
 }
 
 function toStreamMessage(msg: StoredMsg): StreamMessage {

@@ -161,9 +161,10 @@ export function splitPayload(payload: Uint8Array) {
   const isWhole = ends.length === PAYLOAD_FIELDS - 1 && payload[ends[4]! + 1] === BRACE &&
     payload.at(-1) === END_BRACE && !payload.includes(LINE_BREAK);
   if (!isWhole) return undefined;
-  const [version, eventId, , caseId] = decoder.decode(payload.subarray(0, ends[3])).split("\t");
+  const [version, eventId, type, caseId] = decoder.decode(payload.subarray(0, ends[3])).split("\t");
   if (!VERSION.test(version!)) return undefined;
-  return { version: Number(version), eventId: eventId!, caseId: caseId!, rest: payload.subarray(ends[0]) };
+  const rest = payload.subarray(ends[0]);
+  return { version: Number(version), eventId: eventId!, type: type!, caseId: caseId!, rest };
 }
 
 /** Version, id, type, case, time, data and metadata. */

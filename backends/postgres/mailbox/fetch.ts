@@ -38,7 +38,7 @@ export function readFetchResult(
 }
 
 /** The bytes that the client gives out are a part of what came over the connection. Copied, unless they are most of it. */
-function detach(part: Uint8Array): Uint8Array {
+export function detach(part: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = part;
   return length < buffer.byteLength / 2 ? new Uint8Array(part) : new Uint8Array(buffer, byteOffset, length);
 }

@@ -140,9 +140,11 @@ export class Notifier {
   }
 
   async #pollOnce(): Promise<void> {
-    const feeds = [...this.#mailboxes].flatMap(({ partition, types, checkpoint }) =>
-      types.map((type) => ({ partition, type, checkpoint }))
-    );
+    // One that is not idle looks for itself before it is.
+    const feeds = [...this.#mailboxes].filter(({ isIdle }) => isIdle).flatMap((
+      { partition, types, checkpoint },
+    ) => types.map((type) => ({ partition, type, checkpoint })));
+    if (feeds.length === 0) return;
     const found = await this.#client.run((sql) => feedsWithNewEvents(sql, JSON.stringify(feeds)));
     for (const { partition, type } of found) this.#notifyLocal(partition, type);
   }

@@ -19,29 +19,35 @@ export class CopyRefused extends Error {
 export function settleByCopy(client: PostgresClient, request: SettleRequest): Promise<SettleReply> {
   const { owner: { processor, partition, epoch }, batch, settlement } = request;
   const { redelivered, failures, timers } = parametersOf(request);
-  const types = Object.keys(settlement.outputTypes).filter(isEventType);
-  const kinds = types.map((type) => eventTypes[type].version);
+  const { names, versions } = kindsOf(settlement.outputTypes);
   const rows = copyBytes(settlement.outputs);
   return inTransaction(client, async (tx) => {
     const [row] = await tx<[{ verdict: SettleStatus }]>`
         select zaakstroom.begin_settle(${processor}, ${partition}::smallint, ${epoch}::bigint, ${batch.from}::bigint,
           ${batch.to}::bigint, ${redelivered}::text::json, ${failures}::text::json, ${timers}::text::json,
-          ${`{${types}}`}::text[], ${`{${kinds}}`}::smallint[]) as verdict`;
-    if (row.verdict === "settled") await copyRows(tx, rows);
+          ${names}::text[], ${versions}::smallint[]) as verdict`;
+    if (row.verdict === "settled") await copyRows(tx, rows, () => tx`select`);
     return row;
   });
 }
 
+/** The kinds of outputs, as arrays of a statement. */
+export function kindsOf(outputTypes: Readonly<Record<string, number>>) {
+  const types = Object.keys(outputTypes).filter(isEventType);
+  return { names: `{${types}}`, versions: `{${types.map((type) => eventTypes[type].version)}}` };
+}
+
 /**
- * Copies rows (`copyBytes`) into the log. The transaction holds the locks of their partitions. Throws CopyRefused.
+ * Copies rows (`copyBytes`) into the log, and runs the statement that comes next. The transaction holds the locks of their
+ * partitions. Throws CopyRefused.
  */
-async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
+export async function copyRows(tx: Sql, rows: Buffer, next: () => PromiseLike<unknown>): Promise<void> {
   const stream = await tx`copy zaakstroom.events
     (version, partition, event_id, type, case_id, occurred_at, schema_version, metadata, data) from stdin`
     .writable();
   await sendAll(stream, rows);
   // A row that is refused fails the transaction, and the client reports nothing: the next statement does.
-  await tx`select`.catch((error: { code?: string }) => {
+  await Promise.resolve(next()).catch((error: { code?: string }) => {
     throw error.code === "25P02" ? new CopyRefused("A row is refused", { cause: error }) : error;
   });
 }
@@ -50,7 +56,7 @@ async function copyRows(tx: Sql, rows: Buffer): Promise<void> {
  * Output lines (`schema/delivery_line.ts`) as `copyRows` takes them. They are made before any lock is taken. A backslash is
  * doubled, as COPY requires; few outputs have one.
  */
-function copyBytes(outputs: Uint8Array): Buffer {
+export function copyBytes(outputs: Uint8Array): Buffer {
   const bytes = Buffer.from(outputs.buffer, outputs.byteOffset, outputs.length);
   return outputs.includes(BACKSLASH) ? Buffer.from(bytes.toString().replaceAll("\\", "\\\\")) : bytes;
 }
@@ -70,6 +76,6 @@ function sendAll(stream: Writable, rows: Buffer): Promise<void> {
 }
 
 /** A transaction on one connection of the pool. */
-function inTransaction<T>(client: PostgresClient, work: (tx: Sql) => Promise<T>): Promise<T> {
+export function inTransaction<T>(client: PostgresClient, work: (tx: Sql) => Promise<T>): Promise<T> {
   return client.run(async (sql) => await sql.begin((tx) => work(tx as unknown as Sql)) as T);
 }

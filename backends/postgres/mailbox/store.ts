@@ -10,12 +10,14 @@ import type {
   MailboxSubscriber,
   SettleStatus,
 } from "../../mailbox/mailbox_store.ts";
+import type { PassStore } from "../../mailbox/pass.ts";
 import { Coalescer } from "../../primitives/coalescer.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import { rowRefusal } from "../connection/errors.ts";
 import { fetchGroup, type FetchRequest } from "./fetch.ts";
 import type { PostgresLeaseStore } from "./leases.ts";
 import type { Notifier } from "./notifier.ts";
+import { commitPass, fetchPass } from "./pass.ts";
 import { CopyRefused, MIN_COPY_ROWS, settleByCopy } from "./settle_copy.ts";
 import { isGroupable, settleGroup } from "./settle_group.ts";
 import { settleOne, type SettleReply, type SettleRequest } from "./settle_one.ts";
@@ -114,6 +116,20 @@ export class PostgresMailboxStore implements MailboxStore {
     this.#alone.delete(request.owner);
     return reply;
   }
+
+  readonly passes: PassStore = {
+    fetchPass: (owners, limits) => fetchPass(this.#client, owners, limits),
+    commitPass: async (owners, settlement) => {
+      const status = await commitPass(this.#client, owners, settlement);
+      // Those in the pass have handled what they take of it.
+      if (status === "settled" || status === "already") {
+        const types = Object.keys(settlement.outputTypes);
+        const handled = owners.filter((_, i) => settlement.moves[i]!.isChained) as MailboxSubscriber[];
+        this.#notifier.notify([owners[0]!.partition], types, this.#leases.othersAlive, handled);
+      }
+      return status;
+    },
+  };
 
   async markInFlight(
     { processor, partition, epoch }: MailboxOwner,

@@ -1,6 +1,7 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
 import type { Health, MailboxHealth } from "../../health.ts";
 import type { Inbox } from "../../dead_letters.ts";
+import { type ModelStore, projectionHealth } from "../../projections.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
 import { readDurability } from "./durability.ts";
@@ -14,12 +15,13 @@ const COUNT_UP_TO = 10_000;
  */
 export async function health(
   client: PostgresClient,
-  inbox: Inbox,
+  { inbox, models }: { readonly inbox: Inbox; readonly models: ModelStore },
   waitsFor: (processor: string, partition: number) => string | undefined,
 ): Promise<Health> {
-  const [durability, rejected, [{ timers, next, mailboxes }]] = await Promise.all([
+  const [durability, rejected, projections, [{ timers, next, mailboxes }]] = await Promise.all([
     readDurability(client),
     inbox.count(),
+    projectionHealth(models),
     client.run((sql) =>
       sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
         select t.timers, t.next, m.mailboxes
@@ -34,6 +36,7 @@ export async function health(
     nextTimerAt: next?.toISOString() ?? null,
     mailboxes: mailboxes.map((each) => ({ ...each, waitsFor: waitsFor(each.processor, each.partition) })),
     rejected,
+    projections,
   };
 }
 

@@ -1,6 +1,5 @@
-/** The background jobs of a node: firing timers, emptying the outbox, and the read model. @module */
+/** The background jobs of a node: firing timers and emptying the outbox. @module */
 import { repeat } from "../../primitives/repeat.ts";
-import { projectOnce } from "./case_projection.ts";
 import { drainOutbox, type OutboxContext } from "./outbox.ts";
 
 /** Timers that one statement fires at most. */
@@ -11,23 +10,12 @@ interface MaintenanceContext extends OutboxContext {
   everyMs: number;
 }
 
-/** After each run the projection rests for this many times its duration, so that it never competes with the mailboxes. */
-const PROJECTION_REST = 20;
-
 /** Runs the jobs until the signal aborts. Several nodes may do so at once. */
 export async function runMaintenance(options: MaintenanceContext, signal: AbortSignal): Promise<void> {
-  await Promise.all([
-    repeat(async () => {
-      const { fired, hasOutbox } = await fireTimers(options);
-      return fired + (hasOutbox ? await drainOutbox(options) : 0) > 0 ? 0 : options.everyMs;
-    }, signal),
-    repeat(async () => {
-      const began = performance.now();
-      const projected = await projectOnce(options.client);
-      const took = performance.now() - began;
-      return projected > 0 ? took * PROJECTION_REST : 8 * options.everyMs + took * PROJECTION_REST;
-    }, signal),
-  ]);
+  await repeat(async () => {
+    const { fired, hasOutbox } = await fireTimers(options);
+    return fired + (hasOutbox ? await drainOutbox(options) : 0) > 0 ? 0 : options.everyMs;
+  }, signal);
 }
 
 /**

@@ -11,6 +11,7 @@ import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
 import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
 import { partitionsAndRows } from "../log/append.ts";
+import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
 /** Rows, and bytes of text, of one transaction. */
@@ -22,6 +23,8 @@ export interface OutboxContext {
   readonly notifier: Notifier;
   readonly partitions: number;
   readonly onInputRefused: RefusalListener;
+  /** Runs an append in a span, where traces are exported. */
+  readonly traceAppend: TraceAppend | undefined;
   /** The clock that an event without a time gets, and that bounds the time of others; undefined: that of this machine. */
   readonly timersAsOf: (() => Date) | undefined;
 }
@@ -76,12 +79,24 @@ export async function drainOutbox(context: OutboxContext): Promise<number> {
 }
 
 async function moveToLog(tx: Sql, rows: readonly OutboxRow[], context: OutboxContext): Promise<Drained> {
-  const { timersAsOf, partitions } = context;
+  const { timersAsOf } = context;
   const { events, refused } = sortRows(rows, timersAsOf === undefined ? {} : { now: timersAsOf });
-  const drained = await appendEvents(tx, events, partitions);
+  const drained = await appendTraced(tx, events, context);
   const all = [...refused, ...drained.refused];
   if (all.length > 0) await refuse(tx, all);
   return { ...drained, refused: all };
+}
+
+function appendTraced(
+  tx: Sql,
+  events: readonly OutboxEvent[],
+  { traceAppend, partitions }: OutboxContext,
+): Promise<Drained> {
+  if (traceAppend === undefined || events.length === 0) return appendEvents(tx, events, partitions);
+  return traceAppend(
+    events.map(({ event }) => event),
+    (traced) => appendEvents(tx, traced.map((event, i) => ({ id: events[i]!.id, event })), partitions),
+  );
 }
 
 /** The events to append and the rows to refuse. Of a case with a locked row the later ones are left where they are. */

@@ -9,8 +9,10 @@ import {
   pendingReview,
   reviewEventTypes,
 } from "../../../actors/application.ts";
+import { findRows } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { VersionConflict } from "../../../backends/errors.ts";
+import type { ModelStore } from "../../../backends/projections.ts";
 import { decodeEvent, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import { UnknownKind } from "../../../schema/evolution.ts";
 import { newRootId } from "../../../schema/ids.ts";
@@ -25,12 +27,8 @@ export interface WaitingCase {
 
 /** Cases that wait for a caseworker, the longest waiting first. */
 export async function waitingCases(backend: Backend, limit: number): Promise<WaitingCase[]> {
-  const asked = new Set<string>();
-  const [requested] = reviewEventTypes;
-  for await (const { event } of backend.readAll({ types: reviewEventTypes })) {
-    if (event.event_type === requested) asked.add(event.correlation_id);
-    else asked.delete(event.correlation_id);
-  }
+  const { models } = backend;
+  const asked = (models && await askedInQueue(models, limit)) ?? await askedInLog(backend);
   const waiting: WaitingCase[] = [];
   for (const caseId of asked) {
     const review = await reviewOf(backend, caseId);
@@ -38,6 +36,22 @@ export async function waitingCases(backend: Backend, limit: number): Promise<Wai
     if (waiting.length >= limit) break;
   }
   return waiting;
+}
+
+async function askedInQueue(models: ModelStore, limit: number): Promise<readonly string[] | undefined> {
+  const rows = await findRows(models, "review_queue", { orderBy: "review_since", limit });
+  return rows?.map(({ case_id }) => case_id as string);
+}
+
+/** Of a store without a review queue: reads every event that may say so. */
+async function askedInLog(backend: Backend): Promise<ReadonlySet<string>> {
+  const asked = new Set<string>();
+  const [requested] = reviewEventTypes;
+  for await (const { event } of backend.readAll({ types: reviewEventTypes })) {
+    if (event.event_type === requested) asked.add(event.correlation_id);
+    else asked.delete(event.correlation_id);
+  }
+  return asked;
 }
 
 /** What a case waits for. One that can't be read has a dead letter, and waits for that. */

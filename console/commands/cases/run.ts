@@ -1,5 +1,6 @@
 /** What the subcommands of `cases` do. @module */
 import { describeReview } from "../../../actors/application.ts";
+import { listCases as listedCases } from "../../../actors/case_list.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { encodeData } from "../../../schema/codec.ts";
 import type { Output } from "../../cli/command.ts";
@@ -15,7 +16,7 @@ import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
 export function listCases(values: ListCasesValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const { limit, latest } = values;
-    const found = await backend.listCases({ limit, ...(latest === undefined ? {} : { latest }) });
+    const found = await listedCases(backend, { limit, ...(latest === undefined ? {} : { latest }) });
     const columns = ["updated_at", "latest", "version", "case_id"];
     const rows = found.map((each) => toSnakeCase({ ...each, caseId: maskCaseId(each.caseId) }) as object);
     printResult(output, values, listResult("cases", rows, { columns, empty: "No cases" }));

@@ -1,7 +1,7 @@
 /** The options of `load`, as the command declares them and the run reads them. @module */
 import { z } from "zod";
 import { arrivalKinds } from "../../../simulators/load/arrival_schedule.ts";
-import { duration, oneOf, rate, text } from "../../../schema/settings.ts";
+import { duration, flag, oneOf, rate, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { backendOptions, workersOption } from "../../store/options.ts";
@@ -42,6 +42,10 @@ export const loadOptions = {
     help: "with --rate max: end-to-end latency p99 that must be kept; default 50ms",
   },
   workers: workersOption,
+  passes: {
+    schema: flag,
+    help: "handle what a processor emits in the same pass and commit, where the store has passes",
+  },
   seed: {
     schema: text.optional(),
     value: "TEXT",

@@ -1,4 +1,5 @@
 /** `/audit`: who did what on a case, and why. @module */
+import { listCases } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { AuditEntry } from "../../../backends/dead_letters.ts";
 import { mapConcurrently } from "../../../backends/primitives/concurrency.ts";
@@ -47,7 +48,7 @@ export const page: Page = {
 
 async function readTrail(backend: Backend, caseId: string): Promise<readonly AuditEntry[]> {
   const cases = caseId === ""
-    ? (await backend.listCases({ limit: RECENT })).map((each) => each.caseId)
+    ? (await listCases(backend, { limit: RECENT })).map((each) => each.caseId)
     : [caseId];
   const trails = await mapConcurrently(
     AT_ONCE,

@@ -1,4 +1,5 @@
 /** `/cases`: which cases there are, in which state, what each waits for and until when. @module */
+import { listCases } from "../../../actors/case_list.ts";
 import type { Backend, CaseSummary } from "../../../backends/backend.ts";
 import { mapConcurrently } from "../../../backends/primitives/concurrency.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
@@ -59,7 +60,7 @@ async function readLines(backend: Backend, { id, latest, from }: Filter) {
     return { lines: line.version === 0 ? [] : [line], hasMore: false };
   }
   const limit = Math.min(FARTHEST, from + PAGE + 1);
-  const found = await backend.listCases({ limit, ...(latest === "" ? {} : { latest }) });
+  const found = await listCases(backend, { limit, ...(latest === "" ? {} : { latest }) });
   const shown = found.slice(from, from + PAGE);
   const lines = await mapConcurrently(AT_ONCE, shown, ({ caseId }: CaseSummary) => lineOf(backend, caseId));
   return { lines, hasMore: found.length > from + PAGE };

@@ -95,7 +95,7 @@ function bar({ code, effect = 0 }: ReasonCode, most: number, write: Writer): Mar
   const isMissing = code.startsWith("missing:");
   const side = isMissing ? write("unknown") : write(effect < 0 ? "decision.lowers" : "decision.raises");
   return markup`<li><span>${
-    code.replaceAll("_", " ")
+    code.replace("missing:", "").replaceAll("_", " ")
   }</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
 <path d="M50 0V8"/><rect class="${effect < 0 ? "down" : "up"}" x="${x.toFixed(1)}" width="${
     width.toFixed(1)

@@ -7,7 +7,8 @@ import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
 import { SMALL_PER_LARGE } from "../../../backends/primitives/priority_semaphore.ts";
 import { MAX_ATTEMPTS } from "../../proof/history.ts";
 import { createReportingObserver, type MailboxTotals, type ReportSink } from "../../proof/run_report.ts";
-import { FaultSwitches, watchBackend } from "../../proof/watched_backend.ts";
+import { FaultSwitches } from "../../proof/watch_context.ts";
+import { watchBackend } from "../../proof/watched_backend.ts";
 import { type Order, steadyNow } from "./control_protocol.ts";
 import { BATCH_BYTES } from "./open_store.ts";
 

@@ -1,5 +1,6 @@
 /** A node that serves its console, on a store in which a broken version left dead letters. @module */
 import type { Backend } from "../../../backends/backend.ts";
+import { projectedModels } from "../../../actors/case_list.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "../../../console/node/node.ts";
 import type { Role } from "../../../console/web/access.ts";
@@ -32,6 +33,7 @@ export class TestNode implements AsyncDisposable {
     const running = await startNode(Promise.resolve(backend), new AvailabilityMonitor(), {
       ...{ node: "oak", backend: "memory", workers: 1, json: true, log: () => {} },
       http: { host: "127.0.0.1", port: 0 },
+      projections: projectedModels(),
       console: {
         findByToken: withTokens ? tokensOf(JSON.stringify(entries), "tokens.json") : undefined,
         publicUrl: undefined,

@@ -1,4 +1,5 @@
 /** Conformance: appending events. @module */
+import { listCases } from "../../../actors/case_list.ts";
 import { EventIdConflict } from "../../../backends/errors.ts";
 import { linesOf } from "../../../backends/mailbox/batch.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -201,14 +202,14 @@ export const appendCases: ConformanceCase[] = [
       await backend.append([anEvent("b", 1)]);
       await harness.advance(5);
       await backend.append([anEvent("a", 1, "case.analysis")]);
-      const listed = await backend.listCases();
+      const listed = await listCases(backend);
       assertEquals(listed.map(({ caseId, version, latest }) => [caseId, version, latest]), [
         ["a", 3, "case.analysis"],
         ["b", 1, "case.intake"],
       ]);
       assert(listed[0]!.openedAt < listed[0]!.updatedAt);
-      assertEquals((await backend.listCases({ latest: "case.intake" })).map((c) => c.caseId), ["b"]);
-      assertEquals((await backend.listCases({ limit: 1 })).map((c) => c.caseId), ["a"]);
+      assertEquals((await listCases(backend, { latest: "case.intake" })).map((c) => c.caseId), ["b"]);
+      assertEquals((await listCases(backend, { limit: 1 })).map((c) => c.caseId), ["a"]);
     },
   },
   {

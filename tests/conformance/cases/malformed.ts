@@ -1,4 +1,5 @@
 /** Conformance: what other hands put into the log that is no event harms at most its own case. @module */
+import { listCases } from "../../../actors/case_list.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { anEvent, casesIn } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
@@ -59,7 +60,7 @@ export const malformedCases: ConformanceCase[] = [
       assertEquals(ofCase.map(({ malformed }) => malformed !== undefined), [false, true, false]);
       assertMatch(ofCase[1]!.malformed!.raw, /garbage/);
       assertEquals((await collect(backend.readAll())).length, 5);
-      assertEquals((await backend.listCases()).map(({ caseId }) => caseId), [b, a]);
+      assertEquals((await listCases(backend)).map(({ caseId }) => caseId), [b, a]);
       const { version } = ofCase[2]!;
       const needs = [{ caseId: a, after: 0, before: version }, { caseId: b, after: 0, before: 2 }];
       const lines = (await reader.mailbox.histories(needs, ["case.intake"])).split("\n");

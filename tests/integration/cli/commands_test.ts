@@ -56,8 +56,9 @@ Deno.test("the program without a command, and its help, list every command and e
   const [bare, help] = await Promise.all([run([]), run(["--help"])]);
   assertEquals([bare.code, help.code, bare.err, help.err], [0, 0, "", ""]);
   assertEquals(bare.out, help.out);
+  const width = Math.max(...commands.map(({ name }) => name.length));
   for (const { name, summary } of commands) {
-    assertStringIncludes(bare.out, `  ${name.padEnd(10)}  ${summary}\n`);
+    assertStringIncludes(bare.out, `  ${name.padEnd(width)}  ${summary}\n`);
   }
 });
 

@@ -1,4 +1,5 @@
 /** The read model of cases in KV: up to date for whoever lists, by latest change, and made anew when it is gone. @module */
+import { listCases } from "../../../actors/case_list.ts";
 import { assert, assertEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import type { Backend } from "../../../backends/backend.ts";
@@ -28,14 +29,14 @@ natsTest(
     const cases = Array.from({ length: 1_000 }, (_, i) => `case-${i}`);
     await backend.append(cases.map((caseId) => anEvent(caseId, 1)));
     await backend.append([anEvent("case-3", 2, "case.decision"), anEvent("case-1", 2, "case.analysis")]);
-    const listed = await backend.listCases({ limit: 3 });
+    const listed = await listCases(backend, { limit: 3 });
     assertEquals(listed.map(({ caseId }) => caseId), ["case-1", "case-3", "case-999"]);
     assertEquals([listed[0]!.version, listed[0]!.latest], [2, "case.analysis"]);
     const [first] = await Array.fromAsync(backend.readCase("case-1"));
     assertEquals(listed[0]!.openedAt, new Date(first!.recordedAt).toISOString());
-    const decided = await backend.listCases({ latest: "case.decision" });
+    const decided = await listCases(backend, { latest: "case.decision" });
     assertEquals(decided.map(({ caseId }) => caseId), ["case-3"]);
-    assertEquals((await backend.listCases({ limit: 2_000 })).length, 1_000);
+    assertEquals((await listCases(backend, { limit: 2_000 })).length, 1_000);
     await backend.close();
   },
 );
@@ -46,7 +47,7 @@ natsTest("several who project at once count every event once", async () => {
   await one!.append(
     Array.from({ length: 1_500 }, (_, i) => anEvent(`case-${i % 300}`, 1 + Math.floor(i / 300))),
   );
-  const lists = await Promise.all(backends.map((backend) => backend.listCases({ limit: 400 })));
+  const lists = await Promise.all(backends.map((backend) => listCases(backend, { limit: 400 })));
   for (const list of lists) {
     assertEquals(list.length, 300);
     assert(list.every(({ version }) => version === 5));
@@ -59,12 +60,12 @@ natsTest("several who project at once count every event once", async () => {
 natsTest("a read model that was removed or emptied is made anew from the events", async () => {
   const backend = await openNats({ url: server.url, stream: "ANEW" });
   await backend.append([anEvent("a", 1), anEvent("b", 1), anEvent("a", 2, "case.decision")]);
-  const before = await backend.listCases();
+  const before = await listCases(backend);
   assertEquals(before.map(({ caseId }) => caseId), ["a", "b"]);
   await api("STREAM.PURGE.KV_ANEW_cases");
-  assertEquals(await backend.listCases(), before);
+  assertEquals(await listCases(backend), before);
   await api("STREAM.DELETE.KV_ANEW_cases");
-  assertEquals(await backend.listCases(), before);
+  assertEquals(await listCases(backend), before);
   await backend.close();
 });
 

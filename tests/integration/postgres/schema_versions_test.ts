@@ -18,14 +18,14 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
 const ours: WantedSchema = { changes: tableChanges, functions: functionFiles };
-const known = tableChanges.length;
+const known = tableChanges.at(-1)!.number;
 const MODES: readonly MigrateMode[] = ["apply", "if-empty", "check"];
 
 /** The schema a step later: a column more, and a function beside the ones there are. */
 function stepAfter(schema: WantedSchema, servesFrom: number): WantedSchema {
-  const number = schema.changes.length + 1;
+  const number = schema.changes.at(-1)!.number + 1;
   const sql = `-- A column.\n-- Serves programs from version ${servesFrom}.\n
-    alter table zaakstroom.cases add column added_${number} text;`;
+    alter table zaakstroom.outbox add column added_${number} text;`;
   const added = {
     name: `added_${number}`,
     sql:
@@ -90,7 +90,7 @@ const refused = {
 for (const [what, versions] of Object.entries(refused)) {
   Deno.test(`a program refuses in one line a schema that is ${what}`, async () => {
     const url = await storeAt(...versions);
-    const at = versions.at(-1)!.changes.length;
+    const at = versions.at(-1)!.changes.at(-1)!.number;
     const expected = new RegExp(
       `^The database is at version ${at}, this program knows ${known}: use a newer zaakstroom$`,
     );
@@ -131,7 +131,7 @@ Deno.test("a step that waits for a lock gives way to those behind it, and is app
   const [holder, behind] = [postgres(url, { max: 1 }), postgres(url, { max: 1 })];
   const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = holder.begin(async (tx) => {
-    await tx`lock table zaakstroom.cases in access share mode`;
+    await tx`lock table zaakstroom.outbox in access share mode`;
     held.resolve();
     await released.promise;
   });
@@ -139,7 +139,7 @@ Deno.test("a step that waits for a lock gives way to those behind it, and is app
     await held.promise;
     const step = migrated(url, "apply", served);
     while ((await behind`select from pg_locks where not granted`).length === 0);
-    assertEquals((await behind`select * from zaakstroom.cases`).length, 0);
+    assertEquals((await behind`select * from zaakstroom.outbox`).length, 0);
     released.resolve();
     assertEquals((await step).to, known + 1);
   } finally {

@@ -91,7 +91,7 @@ Deno.test("a limit of a role, a database or the server is told in one line, with
 
 Deno.test("whatever a server answers because of how it is set up is one line, and no bug", async () => {
   const url = await server.freshStore();
-  await administer(url, "drop table zaakstroom.cases cascade");
+  await administer(url, "drop table zaakstroom.projection_builds cascade");
   await assertReported(url, exitCodes.unusable, /^PostgreSQL refuses \(42P01\): its log says what and why$/);
   await administer(url, "alter table zaakstroom.events rename to elsewhere");
   const shown = await runHere(["cases", "show", "x", "--url", url]);

@@ -22,7 +22,7 @@ async function runNode(store: readonly string[], env: Env): Promise<void> {
 }
 
 natsTest(
-  "the context of an event at the ingest subject is that of its header, and no other header keeps it out",
+  "the context of an event at the ingest subject is that of its header, and of its append without one",
   async () => {
     await using receiver = new OtlpReceiver();
     await using server = await startNats();
@@ -40,7 +40,9 @@ natsTest(
     await producer.close();
     await runNode(store, receiver.env());
     const origins = receiver.named("process intake").flatMap(({ links }) => links).map((link) => link.spanId);
-    assertEquals(new Set(origins), new Set([SPAN_ID]));
+    const ingested = receiver.named("append events");
+    assertEquals(ingested.flatMap(({ links }) => links).map((link) => link.spanId), [SPAN_ID]);
+    assertEquals(new Set(origins), new Set([SPAN_ID, ...ingested.map(({ spanId }) => spanId)]));
     const { out } = await run(["cases", "list", ...store]);
     assertMatch(out, /case-1[^]*case-2|case-2[^]*case-1/);
     assertEquals(receiver.named("settle intake")[0]!.attributes["messaging.system"], "nats");
@@ -59,7 +61,7 @@ natsTest(
     const stdin = JSON.stringify(caseIntake(INTAKE));
     const { code, err } = await run(["publish", "-", ...store], { stdin, env: receiver.env() });
     assertEquals(code, 0, err);
-    const appended = receiver.named("append events")[0]!;
+    const appended = receiver.named("publish events")[0]!;
     for await (const { headers } of seen) {
       assertEquals(headers!.get("traceparent"), `00-${appended.traceId}-${appended.spanId}-01`);
     }

@@ -1,6 +1,7 @@
 /** Traces as a receiver of OTLP gets them from the program: of producers, processors, their failures; and none when off. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import postgres from "postgres";
 import { fileURLToPath } from "node:url";
 import { caseIntake, type EventInput } from "../../../backends/publishers.ts";
 import { GUARDED } from "../../../console/node/guarded_start.ts";
@@ -52,11 +53,29 @@ function only(spans: readonly ReceivedSpan[]): ReceivedSpan {
 const placeOf = ({ traceId, spanId }: Pick<ReceivedSpan, "traceId" | "spanId">) => `${traceId}/${spanId}`;
 const linksOf = (span: ReceivedSpan) => span.links.map(placeOf);
 
-Deno.test("an event is followed from its producer through intake, analysis and decision, by links", async () => {
+/** The spans through which an event goes: its producer's, and one of each processor. */
+const CHAIN = [
+  "publish events",
+  "process intake",
+  "process analysis",
+  "process decision",
+  "process follow_up",
+] as const;
+
+/** Each the only span of its name that `follows` the one before: a decision is taken by two processors. */
+function chainOf(receiver: OtlpReceiver, follows: (span: ReceivedSpan, before: ReceivedSpan) => boolean) {
+  const chain: ReceivedSpan[] = [];
+  for (const name of CHAIN) {
+    const before = chain.at(-1);
+    chain.push(only(receiver.named(name).filter((span) => before === undefined || follows(span, before))));
+  }
+  return chain;
+}
+
+Deno.test("an event is followed from its producer through the four processors, by links", async () => {
   await using receiver = new OtlpReceiver();
   await runThrough(await server.freshStore(), [intake("case-1")], receiver.env());
-  const chain = ["append events", "process intake", "process analysis", "process decision"]
-    .map((name) => only(receiver.named(name)));
+  const chain = chainOf(receiver, (span, before) => linksOf(span).includes(placeOf(before)));
   for (const [i, span] of chain.entries()) {
     assertEquals(linksOf(span), i === 0 ? [] : [placeOf(chain[i - 1]!)], span.name);
     assertEquals([span.kind, span.parentSpanId, span.status.code], [i === 0 ? 3 : 4, "", 0], span.name);
@@ -66,7 +85,7 @@ Deno.test("an event is followed from its producer through intake, analysis and d
   for (const pass of chain.slice(1)) {
     const settle = receiver.spans.find(({ parentSpanId }) => parentSpanId === pass.spanId)!;
     assertEquals([settle.traceId, settle.kind], [pass.traceId, 2]);
-    assertMatch(settle.name, /^settle (intake|analysis|decision)$/);
+    assertEquals(settle.name, pass.name.replace("process", "settle"));
   }
   assert(!receiver.text.includes(BSN), "no data in spans");
 });
@@ -91,8 +110,7 @@ Deno.test("spans have the attributes of OpenTelemetry's conventions for messagin
 Deno.test("--traces parent makes one trace of an event and all that comes of it", async () => {
   await using receiver = new OtlpReceiver();
   await runThrough(await server.freshStore(), [intake("case-1")], receiver.env(), "--traces", "parent");
-  const chain = ["append events", "process intake", "process analysis", "process decision"]
-    .map((name) => only(receiver.named(name)));
+  const chain = chainOf(receiver, (span, before) => span.parentSpanId === before.spanId);
   for (const [i, span] of chain.entries()) assertEquals(span.parentSpanId, chain[i - 1]?.spanId ?? "");
   assertEquals(new Set(receiver.spans.map(({ traceId }) => traceId)).size, 1);
 });
@@ -108,7 +126,7 @@ Deno.test("a pass has a link to each append, and its workers, without permission
     });
   assertEquals((await publish("case-0")).code, 0);
   await runThrough(url, Array.from({ length: 39 }, (_, i) => intake(`case-${i + 1}`)), env);
-  const appends = receiver.named("append events").map(placeOf).sort();
+  const appends = receiver.named("publish events").map(placeOf).sort();
   const passes = receiver.named("process intake").filter(({ parentSpanId }) => parentSpanId === "");
   const pass = only(passes);
   assertEquals(pass.attributes["messaging.batch.message_count"], 40);
@@ -142,7 +160,53 @@ Deno.test("an event that is sent again with another trace is the same event", as
     JSON.parse((await runThrough(url, [input], receiver.env())).published);
   const [first, second] = [await publish(event), await publish(again)];
   assertEquals([first.stored, second.stored, second.duplicates], [1, 0, 1]);
-  assertEquals(receiver.named("append events").map(linksOf), [[], [`${"a".repeat(32)}/${"b".repeat(16)}`]]);
+  assertEquals(receiver.named("publish events").map(linksOf), [[], [`${"a".repeat(32)}/${"b".repeat(16)}`]]);
+});
+
+Deno.test("what a node takes from the outbox is appended in a span, and followed from there", async () => {
+  await using receiver = new OtlpReceiver();
+  const url = await server.freshStore();
+  const sql = postgres(url);
+  const [traceId, spanId] = ["a".repeat(32), "b".repeat(16)];
+  const traced = { ...intake("traced"), metadata: { traceparent: `00-${traceId}-${spanId}-01` } };
+  for (const event of [traced, intake("untraced")]) {
+    await sql`insert into zaakstroom.outbox (event) values (${JSON.stringify(event)}::text::json)`;
+  }
+  await sql.end();
+  const node = await run(["start", "--url", url, "--until-idle", "--json", "--port", "0"], {
+    env: receiver.env(),
+  });
+  assertEquals(node.code, 0, node.err);
+  const appended = only(receiver.named("append events"));
+  assertEquals([appended.kind, linksOf(appended)], [3, [`${traceId}/${spanId}`]]);
+  assertEquals(appended.attributes["messaging.batch.message_count"], 2);
+  const taken = receiver.named("process intake").flatMap(linksOf);
+  assertEquals(new Set(taken), new Set([`${traceId}/${spanId}`, placeOf(appended)]));
+});
+
+Deno.test("the commands of the page on traces make one trace of a case in four processors", async () => {
+  await using receiver = new OtlpReceiver();
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = "" } = receiver.env();
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const page = await Deno.readTextFile(join(root, "docs/how-to/traces.md"));
+  const [, block = ""] = /```sh\n(export OTEL_DENO=true\n[^]*?)```/.exec(page)!;
+  const { code, stderr } = await new Deno.Command("bash", {
+    args: ["-euc", block.replace("http://127.0.0.1:4318", endpoint)],
+    cwd: root,
+    env: cleanEnv({
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
+    }),
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const below = (parent: ReceivedSpan, name: string) =>
+    only(receiver.named(name).filter(({ parentSpanId }) => parentSpanId === parent.spanId));
+  const analysed = below(below(only(receiver.named("append events")), "process intake"), "process analysis");
+  for (const name of ["process decision", "process follow_up"]) {
+    assertEquals(below(analysed, name).traceId, analysed.traceId);
+  }
 });
 
 /** Runs a node on the memory backend under a configuration in which the tracing API can't be loaded. */

@@ -101,10 +101,15 @@ const ENTER = [
 ].join(" && ");
 
 /** Runs a program of an unpacked image as a container would: as 65532, without capabilities, on a read-only root. */
-export async function runInImage(files: string, args: readonly string[], data = "") {
+export async function runInImage(
+  files: string,
+  args: readonly string[],
+  data = "",
+  env: Readonly<Record<string, string>> = {},
+) {
   for (const place of ["proc", "dev", "tmp", "data"]) {
     await Deno.mkdir(join(files, place), { recursive: true });
   }
   const namespaces = ["--mount", "--pid", "--ipc", "--fork", "--kill-child"];
-  return await runTool("unshare", [...namespaces, "sh", "-c", ENTER, "sh", files, data, ...args]);
+  return await runTool("unshare", [...namespaces, "sh", "-c", ENTER, "sh", files, data, ...args], { env });
 }

@@ -34,8 +34,10 @@ interface OtlpScopeSpans {
 export class OtlpReceiver implements AsyncDisposable {
   /** Spans of ours; Deno's own, of HTTP requests, are left out. */
   readonly spans: ReceivedSpan[] = [];
-  /** Everything that was sent, as text. */
+  /** Everything that was sent about traces, as text. */
   text = "";
+  /** Where to: every request, of traces, metrics and logs. */
+  readonly paths: string[] = [];
   readonly #server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request) => this.#receive(request),
@@ -53,7 +55,9 @@ export class OtlpReceiver implements AsyncDisposable {
 
   async #receive(request: Request): Promise<Response> {
     const body = await request.text();
-    if (new URL(request.url).pathname === "/v1/traces") {
+    const { pathname } = new URL(request.url);
+    this.paths.push(pathname);
+    if (pathname === "/v1/traces") {
       this.text += body;
       const { resourceSpans } = JSON.parse(body) as OtlpTraces;
       const ours = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans)

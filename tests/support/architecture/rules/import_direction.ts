@@ -10,8 +10,14 @@ import type { Violation } from "./violation.ts";
 const LAYERS = ["main.ts", "console", "simulators", "actors", "backends", "schema"];
 
 /** Rooms of the application that the runtime hosts. They are pure, and use nothing else of `actors`. */
-const APPLICATION_ROOMS = ["actors/processors/", "actors/reasoning/", "actors/acts/", "actors/texts/"];
-const APPLICATION_USES = ["schema/", "actors/processor.ts", ...APPLICATION_ROOMS];
+const APPLICATION_ROOMS = [
+  "actors/processors/",
+  "actors/projections/",
+  "actors/reasoning/",
+  "actors/acts/",
+  "actors/texts/",
+];
+const APPLICATION_USES = ["schema/", "actors/processor.ts", "actors/projection.ts", ...APPLICATION_ROOMS];
 
 /** The one door to these rooms; and the simulators that generate or prove this very application. */
 const APPLICATION = "actors/application.ts";

@@ -170,3 +170,38 @@ Deno.test("a processor of this node that has no mailbox yet is told all the same
     [["intake", 0], ["analysis", 0]],
   ]);
 });
+
+Deno.test("given a projection that is held, the report names the event, and the node is as well as before", () => {
+  const held = [{
+    partition: 3,
+    position: 42,
+    eventType: "case.decision",
+    reason: "No path from case.decision version 9",
+  }];
+  const served = { isServed: true, isRebuilding: false, pending: 0, skipped: 0, held: [] };
+  const health = {
+    ...{
+      durability: "on disk",
+      survivesPowerFailure: true,
+      timers: 0,
+      nextTimerAt: null,
+      mailboxes: [mailbox()],
+    },
+    projections: [
+      { ...served, name: "cases", pending: 7, held },
+      { ...served, name: "flow_per_day", isRebuilding: true, skipped: 1 },
+      { ...served, name: "new", isServed: false },
+    ],
+  };
+  const seen = { now: START + 3_600_000, availableSince: null, unownedSince: new Map() };
+  const { status, why, projections } = reportHealth(health, facts(), seen);
+  assertEquals(status, "ok");
+  assertEquals(why, [
+    "projection cases: held in partition 3 at position 42 (case.decision): No path from case.decision version 9",
+  ]);
+  assertEquals(projections, [
+    { name: "cases", state: "held", pending: 7, held: 1, skipped: 0 },
+    { name: "flow_per_day", state: "rebuilding", pending: 0, held: 0, skipped: 1 },
+    { name: "new", state: "building", pending: 0, held: 0, skipped: 0 },
+  ]);
+});

@@ -15,6 +15,7 @@ function backend(name: string, settled: number): BackendFigures {
     durability: "on the disk",
     features: {
       leases: "partition",
+      readModels: true,
       durable: true,
       shared: true,
       atomicAppend: 1_000,

@@ -38,7 +38,7 @@ function attempt(
   more: Partial<SettleAttempt> = {},
 ) {
   const place = { node: "a", life: "1", processor, partition: 0, epoch, kind: "fresh" } as const;
-  const range = { from: positions[0]! - 1, to: positions.at(-1)!, positions, failed: [] };
+  const range = { from: positions[0]! - 1, to: positions.at(-1)!, positions, made: [], failed: [] };
   const result = "settled" as const;
   return { ...place, ...range, begunAt, endedAt: begunAt + 10, result, ...more } as SettleAttempt;
 }

@@ -1,0 +1,74 @@
+/** The list of cases and the review list, from the read models where a store keeps them. @module */
+import type { Backend, CaseSummary, ListOptions } from "../backends/backend.ts";
+import { BackendReadOnly } from "../backends/errors.ts";
+import type { ModelStore, ReadableModel, Row, RowQuery } from "../backends/projections.ts";
+import { projections, selections } from "./application.ts";
+import { type ProjectedModel, readableModel, readableSelection, shapeOf } from "./projection.ts";
+import { Projector } from "./projector.ts";
+
+/** Events of a partition that a client reads at once: it has nothing else to do. */
+const EVENTS_PER_READ = 250;
+
+/** The read models of the application by name, or those of these names. */
+export function projectedModels(names?: readonly string[]): readonly ProjectedModel[] {
+  return projections.filter(({ name }) => names === undefined || names.includes(name))
+    .map((projection) => ({ projection, shape: shapeOf(projection, selections) }));
+}
+
+/** A read model or a part of one by its name, as readers know it; undefined where there is none. */
+export function findModel(
+  name: string,
+): { readonly model: ReadableModel; readonly projection: string } | undefined {
+  const projection = projections.find((each) => each.name === name);
+  if (projection !== undefined) return { model: readableModel(projection), projection: name };
+  const selection = selections.find((each) => each.name === name);
+  const of = projections.find((each) => each.name === selection?.of);
+  return selection && of && { model: readableSelection(selection, of), projection: of.name };
+}
+
+/**
+ * Brings a read model up to everything that is stored, and reads rows of it. Reads no more of the log than is new. Undefined: the
+ * server takes no writes, and none was made there before.
+ */
+export async function findRows(
+  models: ModelStore,
+  name: string,
+  query: RowQuery,
+): Promise<readonly Row[] | undefined> {
+  const { model, projection } = findModel(name)!;
+  await catchUp(models, [projection]);
+  return await models.find(model, query);
+}
+
+/** On a read-only server a model stays as the primary left it. */
+async function catchUp(models: ModelStore, names: readonly string[]): Promise<void> {
+  try {
+    await new Projector(models, projectedModels(names), { limit: EVENTS_PER_READ }).catchUp();
+  } catch (error) {
+    if (!(error instanceof BackendReadOnly)) throw error;
+  }
+}
+
+/** Cases by latest change, newest first. */
+export async function listCases(
+  backend: Backend,
+  { limit = 20, latest }: ListOptions = {},
+): Promise<readonly CaseSummary[]> {
+  if (backend.models === undefined) {
+    return await backend.listCases!({ limit, ...latest === undefined ? {} : { latest } });
+  }
+  const where = latest === undefined ? {} : { latest };
+  const query = { where, orderBy: "position", descending: true, limit };
+  return (await findRows(backend.models, "cases", query) ?? []).map(summaryOf);
+}
+
+function summaryOf(row: Row): CaseSummary {
+  const { case_id, version, latest, opened_at, updated_at } = row as Record<string, string>;
+  return {
+    caseId: case_id!,
+    version: Number(version),
+    latest: latest!,
+    openedAt: opened_at!,
+    updatedAt: updated_at!,
+  };
+}

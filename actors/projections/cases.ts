@@ -1,0 +1,193 @@
+/** Cases: where each one stands, what it waits for and until when. The list of cases and the review list read it. @module */
+import type { CaseEvent, DataOf } from "../../schema/events.ts";
+import type { DecodedEvent } from "../../schema/delivery_line.ts";
+import type { Projection, RowOf } from "../projection.ts";
+import {
+  accepts,
+  advance,
+  type CaseProgress,
+  initialProgress,
+  runningOf,
+} from "../reasoning/workflow/progress.ts";
+import { type Deadline, nextDeadline } from "../reasoning/workflow/saga.ts";
+
+/**
+ * What may be kept of a case: what pages list and filter by. No BSN, no name, no income, no free text; of a review the codes
+ * of its reasons. `case_id` may itself be a BSN: it is shown masked.
+ */
+const columns = {
+  case_id: "text",
+  version: "integer",
+  /** The type of the latest event, and its position: by it the list is in the order of the latest change. */
+  latest: "text",
+  position: "integer",
+  state: "text",
+  /** A caseworker, a team lead, a term by its name, `processing`, or nothing any more. */
+  waits_for: "text",
+  due: "date",
+  organization: "text",
+  debt_type: "text",
+  priority: "text",
+  amount: "money",
+  decision: "text",
+  outcome: "text",
+  /** By the store's clock: when its first and its latest event were stored. */
+  opened_at: "time",
+  updated_at: "time",
+  /** By the case's own clock: its first event, and what came of it. */
+  began_at: "time",
+  analysed_at: "time",
+  decided_at: "time",
+  closed_at: "time",
+  seconds_to_decision: "integer",
+  seconds_to_close: "integer",
+  /** While a person is asked: since when, why and what is proposed. */
+  review_since: "time",
+  review_reasons: "text",
+  review_proposed: "text",
+  progress: "state",
+} as const;
+
+type CaseRow = RowOf<typeof columns>;
+
+/** The case before its first event. */
+const NEW: CaseRow = {
+  ...Object.fromEntries(Object.keys(columns).map((name) => [name, null])) as CaseRow,
+  progress: initialProgress,
+};
+
+export const cases: Projection<typeof columns> = {
+  name: "cases",
+  version: 1,
+  columns,
+  key: ["case_id"],
+  indexes: [
+    { columns: ["position"] },
+    { columns: ["latest", "position"] },
+    { columns: ["state", "position"] },
+    { columns: ["waits_for", "position"] },
+    { columns: ["organization", "position"] },
+    { columns: ["review_since"], present: "review_since" },
+    { columns: ["decided_at"], present: "decided_at" },
+  ],
+  keyOf: ({ event }) => [event.correlation_id],
+  project(stored, row = NEW) {
+    const { event, version, position, recordedAt } = stored;
+    const at = new Date(recordedAt).toISOString();
+    const before = progressOf(row);
+    const after = before === undefined ? undefined : slim(advance(before, event));
+    return {
+      ...row,
+      ...factsOf(row, event),
+      ...(before && after ? standing(row, stored, before, after) : {}),
+      case_id: event.correlation_id,
+      version,
+      latest: event.event_type,
+      position,
+      opened_at: row.opened_at ?? at,
+      began_at: row.began_at ?? event.timestamp,
+      updated_at: at,
+    };
+  },
+};
+
+/** How far the case was; undefined once it is closed, after which nothing moves it. */
+function progressOf({ progress }: CaseRow): CaseProgress | undefined {
+  return progress === null ? undefined : { ...initialProgress, ...progress };
+}
+
+/** What later events depend on, and no more: `running` is worked out, so that the event it began with need not be kept. */
+function slim(at: CaseProgress): CaseProgress {
+  return {
+    ...at,
+    intake: at.intake && slimIntake(at.intake),
+    analysis: undefined,
+    basis: undefined,
+    running: runningOf(at),
+  };
+}
+
+type Intake = DataOf<"case.intake">;
+
+/** Of an intake the claim, and whether it is threatening: that decides the terms of a later decision. */
+function slimIntake({ debt_amount, debt_type, priority, profile }: Intake): Intake {
+  const isThreatening = (profile?.threats?.length ?? 0) > 0;
+  const claim = { debt_amount, debt_type, priority: isThreatening ? "urgent" as const : priority };
+  return { case_id: "", citizen_bsn: "", organization: "", intake_channel: "online", ...claim };
+}
+
+/** What the first intake says of the claim. */
+function factsOf(row: CaseRow, event: CaseEvent): Partial<CaseRow> {
+  if (event.event_type !== "case.intake" || row.organization !== null) return {};
+  const { organization, debt_type, priority, debt_amount } = event.data;
+  return { organization, debt_type, priority, amount: debt_amount };
+}
+
+/** Where the case stands after an event, and when it came there. */
+function standing(
+  row: CaseRow,
+  stored: DecodedEvent,
+  before: CaseProgress,
+  after: CaseProgress,
+): Partial<CaseRow> {
+  const { event } = stored;
+  const deadline = after.ending === undefined && after.running ? nextDeadline(after.running) : undefined;
+  const isClosed = after.state.startsWith("completed:");
+  return {
+    state: isClosed ? "completed" : after.state,
+    due: deadline?.due ?? null,
+    ...(accepts(before, event) ? momentsOf(row, event) : {}),
+    ...reviewOf(row, event, before, after, deadline),
+    progress: isClosed ? null : after,
+  };
+}
+
+/** Moments of a case, by its own clock: the first analysis, the latest decision, and its end. */
+function momentsOf(row: CaseRow, event: CaseEvent): Partial<CaseRow> {
+  const { timestamp } = event;
+  const since = row.began_at ?? timestamp;
+  const seconds = Math.max(0, Math.round((Date.parse(timestamp) - Date.parse(since)) / 1000));
+  switch (event.event_type) {
+    case "case.analysis":
+      return { analysed_at: row.analysed_at ?? timestamp };
+    case "case.decision":
+      return { decided_at: timestamp, decision: event.data.decision, seconds_to_decision: seconds };
+    case "case.completed":
+      return { closed_at: timestamp, outcome: event.data.outcome, seconds_to_close: seconds };
+    default:
+      return {};
+  }
+}
+
+const NO_REVIEW = { review_since: null, review_reasons: null, review_proposed: null };
+
+/** Whom or what the case waits for, and the review while a person is asked. */
+function reviewOf(
+  row: CaseRow,
+  event: CaseEvent,
+  before: CaseProgress,
+  after: CaseProgress,
+  deadline: Deadline | undefined,
+): Partial<CaseRow> {
+  const waitsForPerson = after.state === "waiting_for_caseworker" && after.ending === undefined;
+  if (!waitsForPerson) return { waits_for: waitsForOf(after, deadline), ...NO_REVIEW };
+  if (event.event_type !== "case.review_requested" || !accepts(before, event)) {
+    return { waits_for: row.waits_for };
+  }
+  const { asked_of, reasons, proposed = null } = event.data;
+  const codes = reasons.map(({ code }) => code).join(" ");
+  return {
+    waits_for: asked_of,
+    review_since: event.timestamp,
+    review_reasons: codes,
+    review_proposed: proposed,
+  };
+}
+
+function waitsForOf({ state, ending }: CaseProgress, deadline: Deadline | undefined): string | null {
+  if (state.startsWith("completed:")) return null;
+  if (deadline !== undefined) return deadline.term;
+  const isMoving = ending !== undefined ||
+    ["new", "received", "analysed", "plan_decided", "forgiven"].includes(state);
+  return isMoving ? "processing" : state;
+}

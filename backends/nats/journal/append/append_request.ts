@@ -1,0 +1,111 @@
+/** An append as a request to the owner of a partition, and its answer, as bytes. @module */
+import { concat } from "@std/bytes/concat";
+import { EventIdConflict, VersionConflict } from "../../../errors.ts";
+import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
+import { EventTooLarge } from "../../connection/errors.ts";
+import type { PendingEvent } from "../../stream/message.ts";
+import { readLines, writeLines } from "../record/event_lines.ts";
+import { packFrame, unpackFrame } from "../record/frames.ts";
+import type { RecordEvent } from "../record/record.ts";
+import type { PartitionAppend } from "./append_contribution.ts";
+
+/** The first line of a request; its events follow, as the lines of a record with schema versions in place of versions. */
+interface RequestLine {
+  readonly format: 1;
+  readonly expected: ExpectedVersion;
+  readonly checkOnly?: boolean;
+  readonly bytes: number;
+}
+
+/** From so many bytes on the events are compressed. */
+const COMPRESS_FROM = 8_192;
+const LINE_BREAK = 10;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function encodeAppend({ events, expected, checkOnly = false }: PartitionAppend): Uint8Array {
+  const { lines } = writeLines(events.map((event) => ({ version: event.schemaVersion, event })));
+  const head: RequestLine = {
+    format: 1,
+    expected,
+    ...(checkOnly ? { checkOnly } : {}),
+    bytes: lines.length,
+  };
+  const packed = packFrame(lines, lines.length > COMPRESS_FROM);
+  return concat([encoder.encode(`${JSON.stringify(head)}\n`), packed]);
+}
+
+/** The append in a request; undefined for what is none, which anybody may have sent. */
+export function decodeAppend(request: Uint8Array, partition: number): PartitionAppend | undefined {
+  const end = request.indexOf(LINE_BREAK);
+  const head = parseHead(decoder.decode(request.subarray(0, Math.max(0, end))));
+  if (head === undefined) return undefined;
+  const { expected, checkOnly = false, bytes } = head;
+  const packed = request.subarray(end + 1);
+  const lines = unpackFrame(packed, [bytes, packed.length]);
+  const events = lines && readLines(lines)?.map((event) => pendingOf(event, partition));
+  if (events === undefined || events.length === 0 || !isExpectable(events, expected)) return undefined;
+  return { events, expected, checkOnly };
+}
+
+function pendingOf({ version, eventId, type, caseId, rest }: RecordEvent, partition: number): PendingEvent {
+  return { partition, eventId, type, caseId, schemaVersion: version, body: rest.subarray(1) };
+}
+
+function isExpectable(events: readonly PendingEvent[], expected: ExpectedVersion): boolean {
+  return expected === "any" || events.every(({ caseId }) => caseId === events[0]!.caseId);
+}
+
+function parseHead(text: string): RequestLine | undefined {
+  try {
+    const { format, expected, checkOnly, bytes } = JSON.parse(text);
+    const isKnown = format === 1 && isExpectation(expected) && Number.isSafeInteger(bytes) && bytes >= 0;
+    return isKnown ? { format, expected, checkOnly: checkOnly === true, bytes } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isExpectation(value: unknown): value is ExpectedVersion {
+  if (value === "any" || value === "none") return true;
+  return Number.isSafeInteger((value as { exact?: unknown } | null)?.exact);
+}
+
+/** What an owner answers. One that is none any more gives no answer. */
+export type AppendAnswer =
+  | { readonly kind: "stored"; readonly result: AppendResult }
+  | { readonly kind: "versionConflict"; readonly caseId: string; readonly actual: number }
+  | { readonly kind: "eventIdConflict"; readonly eventId: string }
+  | { readonly kind: "tooLarge"; readonly message: string }
+  | { readonly kind: "invalid" };
+
+export function encodeAnswer(answer: AppendAnswer): Uint8Array {
+  return encoder.encode(JSON.stringify(answer));
+}
+
+/** The answer to an append that was refused; undefined where it is not the append's fault. */
+export function answerOf(error: unknown): AppendAnswer | undefined {
+  if (error instanceof VersionConflict) {
+    return { kind: "versionConflict", caseId: error.caseId, actual: error.actual };
+  }
+  if (error instanceof EventIdConflict) return { kind: "eventIdConflict", eventId: error.eventId };
+  if (error instanceof EventTooLarge) return { kind: "tooLarge", message: error.message };
+  return undefined;
+}
+
+/** The result in an answer. Throws what the owner refused it for. */
+export function resultIn(bytes: Uint8Array, expected: ExpectedVersion): AppendResult {
+  const answer = JSON.parse(decoder.decode(bytes)) as AppendAnswer;
+  switch (answer.kind) {
+    case "stored":
+      return answer.result;
+    case "versionConflict":
+      throw new VersionConflict(answer.caseId, expected, answer.actual);
+    case "eventIdConflict":
+      throw new EventIdConflict(answer.eventId);
+    case "tooLarge":
+      throw new EventTooLarge(answer.message);
+    case "invalid":
+      throw new RangeError("The owner of the partition can't read the request");
+  }
+}

@@ -1,0 +1,50 @@
+/** Answers the requests to append to one partition, as its owner. @module */
+import type { Msg } from "@nats-io/transport-deno";
+import { partitionOf } from "../../../../schema/partition.ts";
+import { OwnershipLost } from "../partition/record_writer.ts";
+import type { PartitionWriter } from "../partition/partition_writer.ts";
+import { answerOf, type AppendAnswer, decodeAppend, encodeAnswer } from "./append_request.ts";
+
+/** By which requests come. */
+interface RequestSource {
+  subscribe(subject: string, onMessage: (msg: Msg) => void): () => void;
+}
+
+interface ServiceOptions {
+  readonly source: RequestSource;
+  /** The requests to this partition, of every sender. */
+  readonly subject: string;
+  readonly partitions: number;
+  readonly owner: Pick<PartitionWriter, "append" | "partition">;
+  /** Called once it turns out that another node owns the partition. */
+  onOwnershipLost(): void;
+}
+
+/**
+ * Serves requests until the function that it returns is called. No queue group: for a moment two nodes may get a request, of
+ * which one has been fenced and gives no answer. Nor does one that can't reach the store: the sender asks again.
+ */
+export function serveAppends(options: ServiceOptions): () => void {
+  const { source, subject, onOwnershipLost } = options;
+  return source.subscribe(subject, (msg) => {
+    answer(options, msg.data).then((bytes) => void (bytes && msg.respond(bytes)), (error: unknown) => {
+      if (error instanceof OwnershipLost) onOwnershipLost();
+    });
+  });
+}
+
+/** The answer to a request. Throws where there is none to be given. */
+async function answer({ owner, partitions }: ServiceOptions, request: Uint8Array): Promise<Uint8Array> {
+  const append = decodeAppend(request, owner.partition);
+  const isOurs = append?.events.every(({ caseId }) => partitionOf(caseId, partitions) === owner.partition);
+  if (append === undefined || !isOurs) return encodeAnswer({ kind: "invalid" });
+  const outcome = await owner.append(append).then(
+    (result): AppendAnswer => ({ kind: "stored", result }),
+    (error: unknown) => {
+      const refused = answerOf(error);
+      if (refused === undefined) throw error;
+      return refused;
+    },
+  );
+  return encodeAnswer(outcome);
+}

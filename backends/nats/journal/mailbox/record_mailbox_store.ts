@@ -1,0 +1,165 @@
+/** The mailboxes of the partitions that a node owns: read from records, settled by one. @module */
+import { partitionOf } from "../../../../schema/partition.ts";
+import type { Batch } from "../../../mailbox/batch.ts";
+import type { BatchLimits } from "../../../mailbox/batch_size.ts";
+import type { HistoryNeed, InFlightMark, Settlement } from "../../../mailbox/mailbox.ts";
+import type {
+  FetchResult,
+  MailboxOwner,
+  MailboxStore,
+  MailboxSubscriber,
+  SettleStatus,
+} from "../../../mailbox/mailbox_store.ts";
+import { mapConcurrently } from "../../../primitives/concurrency.ts";
+import { dueAt, nextDue, type ParkedCase, redeliverable } from "../../../settlement/parked_case.ts";
+import { READS_AT_ONCE } from "../../stream/direct_get.ts";
+import { OwnershipLost } from "../partition/record_writer.ts";
+import type { PartitionWriter } from "../partition/partition_writer.ts";
+import type { PlacedEvent } from "../partition/case_events.ts";
+import { recordSequenceOf, type StoredRecord } from "../record/record.ts";
+import { deliveryLine, joinLines, lineBytes, nextFreshBatch } from "./fresh_batch.ts";
+import { markContribution, settleContribution, sliceSettlement } from "./settle_contribution.ts";
+
+interface StoreOptions {
+  readonly partitions: number;
+  /** The writer of a partition that this node owns. */
+  ownerOf(partition: number): PartitionWriter | undefined;
+  /** The present time of the store. */
+  now(): number;
+}
+
+export class RecordMailboxStore implements MailboxStore {
+  readonly #options: StoreOptions;
+  readonly #subscribers = new Map<number, Set<MailboxSubscriber>>();
+  /** Up to where a mailbox has found nothing behind its checkpoint: what is there is not scanned for every fetch. */
+  readonly #scanned = new Map<string, { readonly checkpoint: number; readonly to: number }>();
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  async fetch(owner: MailboxOwner, limits: BatchLimits): Promise<FetchResult> {
+    const writer = this.#writerOf(owner);
+    if (writer === undefined) return { kind: "fenced" };
+    const { state } = writer;
+    const { checkpoint } = state.processor(owner.processor);
+    const parked = state.parkedOf(owner.processor);
+    const now = this.#options.now();
+    const nextDueMs = nextDue(parked.values()) - now;
+    const due = await redeliveryBatch(writer, parked.values(), checkpoint, now, limits);
+    if (due !== undefined) return { kind: "fetched", batch: due, checkpoint, nextDueMs };
+    const key = `${owner.partition} ${owner.processor} ${owner.types}`;
+    const scanned = this.#scanned.get(key);
+    const after = scanned?.checkpoint === checkpoint ? scanned.to : checkpoint;
+    const wanted = { from: checkpoint, after, types: owner.types, isParked: (id: string) => parked.has(id) };
+    // The record that the place is in may hold more behind it.
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
+    const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
+    if (batch === undefined) this.#scanned.set(key, { checkpoint, to: scannedTo });
+    return { kind: "fetched", batch, checkpoint, nextDueMs, hasMore };
+  }
+
+  commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
+    return fencedOr("fenced", async () => {
+      const writer = this.#writerOf(owner);
+      if (writer === undefined) return "fenced";
+      const now = () => this.#options.now();
+      let status: SettleStatus = "already";
+      for (const [slice, its] of sliceSettlement(batch, settlement)) {
+        const settled = await writer.submit(settleContribution(owner, slice, its, now));
+        if (settled === "settled") status = settled;
+      }
+      return status;
+    });
+  }
+
+  markInFlight(owner: MailboxOwner, mark: InFlightMark): Promise<"marked" | "fenced"> {
+    return fencedOr("fenced", async () => {
+      const writer = this.#writerOf(owner);
+      if (writer === undefined) return "fenced";
+      await writer.submit(markContribution(owner, mark));
+      return "marked";
+    });
+  }
+
+  async histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
+    const wanted = needs.filter(({ after, before }) => before - after > 1)
+      .sort((a, b) => a.caseId < b.caseId ? -1 : 1);
+    const found = await mapConcurrently(READS_AT_ONCE, wanted, async ({ caseId, after, before }) => {
+      const events = await this.#options.ownerOf(partitionOf(caseId, this.#options.partitions))
+        ?.caseEvents(caseId) ?? [];
+      return events.filter(({ event: { version, type } }) =>
+        version > after && version < before && types.includes(type)
+      );
+    });
+    return new TextDecoder().decode(joinLines(found.flat().map((placed) => deliveryLine(placed, 0, false))));
+  }
+
+  subscribe(subscriber: MailboxSubscriber): void {
+    const { partition } = subscriber;
+    const subscribers = this.#subscribers.get(partition) ?? new Set();
+    this.#subscribers.set(partition, subscribers.add(subscriber));
+  }
+
+  unsubscribe(subscriber: MailboxSubscriber): void {
+    this.#subscribers.get(subscriber.partition)?.delete(subscriber);
+  }
+
+  /** Called for each record of a partition that this node owns. */
+  onRecord(partition: number, { record }: StoredRecord): void {
+    if (record.kind === "malformed" || record.events.length === 0) return;
+    const types = new Set(record.events.map(({ type }) => type));
+    for (const subscriber of this.#subscribers.get(partition) ?? []) {
+      if (subscriber.types.some((type) => types.has(type))) subscriber.notify();
+    }
+  }
+
+  /** The writer under whose epoch the mailbox was acquired. */
+  #writerOf({ partition, epoch }: MailboxOwner): PartitionWriter | undefined {
+    const writer = this.#options.ownerOf(partition);
+    return writer?.epoch === epoch ? writer : undefined;
+  }
+}
+
+async function fencedOr<T>(fenced: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OwnershipLost) return fenced;
+    throw error;
+  }
+}
+
+/** The due deliveries of parked cases, by position. Each case goes in from its head, so that a full batch cuts it at its end. */
+async function redeliveryBatch(
+  writer: PartitionWriter,
+  parked: Iterable<ParkedCase>,
+  checkpoint: number,
+  now: number,
+  { batchSize, batchBytes }: BatchLimits,
+): Promise<Batch | undefined> {
+  const due = [...parked].filter((waiting) => dueAt(waiting) <= now)
+    .sort((a, b) => a[0]!.position - b[0]!.position)
+    .flatMap((waiting) => redeliverable(waiting)).slice(0, batchSize);
+  if (due.length === 0) return undefined;
+  const lines = await mapConcurrently(READS_AT_ONCE, due, async ({ position, attempts }) => ({
+    position,
+    line: deliveryLine(await eventAt(writer, position), attempts + 1, false),
+  }));
+  let bytes = 0;
+  const end = lines.findIndex(({ line }, i) => (bytes += lineBytes(line)) > batchBytes && i > 0);
+  const chosen = lines.slice(0, end === -1 ? lines.length : end).sort((a, b) => a.position - b.position);
+  return {
+    kind: "redelivery",
+    lines: joinLines(chosen.map(({ line }) => line)),
+    count: chosen.length,
+    from: checkpoint,
+    to: checkpoint,
+  };
+}
+
+async function eventAt(writer: PartitionWriter, position: number): Promise<PlacedEvent> {
+  const found = await writer.eventAt(position);
+  if (found === undefined) throw new Error(`The event at position ${position} is gone from the log`);
+  return found;
+}

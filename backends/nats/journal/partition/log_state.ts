@@ -1,0 +1,93 @@
+/** What the records of a partition come to: where it ends, who owns it, how far its processors are, and what is parked. @module */
+import type { EventKind } from "../../../../schema/evolution.ts";
+import type { InFlightMark } from "../../../mailbox/mailbox.ts";
+import type { ParkedCase } from "../../../settlement/parked_case.ts";
+import type {
+  LogRecord,
+  MalformedRecord,
+  ParkedEntry,
+  ProcessorMove,
+  StoredRecord,
+} from "../record/record.ts";
+
+/** A processor in a partition. */
+interface ProcessorState {
+  readonly checkpoint: number;
+  readonly epoch: number;
+  readonly inFlight: InFlightMark | undefined;
+  /** When it last moved, by the store's clock. */
+  readonly settledAt: number;
+}
+
+/** What is parked of one processor, by case. */
+type ParkedCases = ReadonlyMap<string, ParkedCase>;
+
+const NOTHING_PARKED: ParkedCases = new Map();
+const NOT_BEGUN: ProcessorState = { checkpoint: 0, epoch: 0, inFlight: undefined, settledAt: 0 };
+
+export class LogState {
+  /** The sequence of the last record; 0 before the first. */
+  last = 0;
+  /** The highest epoch that any record has. */
+  epoch = 0;
+  recordedAt = 0;
+  /** The node that took the partition last, unless it has given it up. */
+  owner: string | undefined;
+  /** How many messages are no records. */
+  malformed = 0;
+  counts: Readonly<Record<string, number>> = {};
+  readonly #kinds = new Set<string>();
+  readonly #processors = new Map<string, ProcessorState>();
+  readonly #parked = new Map<string, Map<string, ParkedCase>>();
+
+  processor(name: string): ProcessorState {
+    return this.#processors.get(name) ?? NOT_BEGUN;
+  }
+
+  parkedOf(processor: string): ParkedCases {
+    return this.#parked.get(processor) ?? NOTHING_PARKED;
+  }
+
+  hasKind(kind: EventKind): boolean {
+    return this.#kinds.has(keyOf(kind));
+  }
+
+  /** Takes in the next record. One that was taken in before changes nothing. */
+  absorb({ sequence, record }: StoredRecord): void {
+    if (sequence <= this.last) return;
+    this.last = sequence;
+    if (record.kind === "malformed") this.malformed++;
+    else this.#absorb(record);
+  }
+
+  #absorb({ head, changes }: Exclude<StoredRecord["record"], MalformedRecord>): void {
+    this.epoch = Math.max(this.epoch, head.epoch);
+    this.recordedAt = Math.max(this.recordedAt, head.recordedAt);
+    this.counts = head.counts;
+    this.#absorbOwner(head);
+    for (const kind of head.kinds) this.#kinds.add(keyOf(kind));
+    for (const move of head.processors) this.#move(move, head.recordedAt);
+    for (const entry of changes.parked) this.#park(entry);
+  }
+
+  #absorbOwner({ kind, epoch, node, released }: LogRecord["head"]): void {
+    if (epoch < this.epoch) return;
+    if (kind === "take") this.owner = node;
+    else if (released) this.owner = undefined;
+  }
+
+  #move({ name, to, epoch, inFlight }: ProcessorMove, settledAt: number): void {
+    this.#processors.set(name, { checkpoint: to, epoch, inFlight, settledAt });
+  }
+
+  #park({ processor, caseId, waiting }: ParkedEntry): void {
+    const cases = this.#parked.get(processor) ?? new Map<string, ParkedCase>();
+    this.#parked.set(processor, cases);
+    if (waiting.length === 0) cases.delete(caseId);
+    else cases.set(caseId, waiting);
+  }
+}
+
+function keyOf({ type, version }: EventKind): string {
+  return `${type}@${version}`;
+}

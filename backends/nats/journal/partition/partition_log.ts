@@ -1,0 +1,66 @@
+/** The records of one partition in their stream: written directly behind the last one that is known, or not at all. @module */
+import type { NatsClient } from "../../connection/client.ts";
+import { writeBatch, writeOne } from "../../stream/atomic_publish.ts";
+import { positionOfNext, readBytesAt, readSubjectBytes } from "../../stream/direct_get.ts";
+import { decodeRecord } from "../record/decode_record.ts";
+import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
+
+/** Every method throws BackendUnavailable where there is no answer. */
+export interface PartitionLog {
+  readonly partition: number;
+  /** The largest record that it takes, in bytes. */
+  readonly maxPayload: number;
+  /**
+   * Writes records that follow each other directly, all or none, where `last` is the sequence of the last one there is;
+   * returns the sequence of the first. Throws Conflict where another one is there, and BackendUnavailable when they may or may
+   * not be written.
+   */
+  append(payloads: readonly Uint8Array[], last: number): Promise<number>;
+  /** The records behind a sequence, as far as the server that is asked has them: a replica may be behind. */
+  readBehind(sequence: number): AsyncIterable<StoredRecord>;
+  /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
+  firstBehind(sequence: number): Promise<number | undefined>;
+  /** One record, with the events of all its cases or of one; undefined where there is none. */
+  readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined>;
+}
+
+/** Room in a message for its headers. */
+const HEADERS_ROOM = 512;
+
+export class NatsPartitionLog implements PartitionLog {
+  constructor(
+    readonly client: NatsClient,
+    readonly stream: string,
+    readonly subject: string,
+    readonly partition: number,
+  ) {}
+
+  get maxPayload(): number {
+    return this.client.maxPayload - HEADERS_ROOM;
+  }
+
+  append(payloads: readonly Uint8Array[], last: number): Promise<number> {
+    const { client, subject } = this;
+    const writes = payloads.map((body, i) => {
+      const expect = i === 0 ? { expect: { filter: subject, last } } : {};
+      return { subject, payload: "", body, ...expect };
+    });
+    return writes.length === 1 ? writeOne(client, writes[0]!) : writeBatch(client, writes);
+  }
+
+  async *readBehind(sequence: number): AsyncGenerator<StoredRecord> {
+    const { client, stream, subject } = this;
+    for await (const { position, data } of readSubjectBytes(client, stream, subject, sequence + 1)) {
+      yield { sequence: position, record: decodeRecord(data) };
+    }
+  }
+
+  firstBehind(sequence: number): Promise<number | undefined> {
+    return positionOfNext(this.client, this.stream, this.subject, sequence + 1);
+  }
+
+  async readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {
+    const bytes = await readBytesAt(this.client, this.stream, sequence);
+    return bytes && decodeRecord(bytes, ofCase);
+  }
+}

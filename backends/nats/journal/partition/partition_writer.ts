@@ -1,0 +1,135 @@
+/**
+ * What a node does with one partition: it owns it, and then writes whatever others ask for; or it has no owner at the moment,
+ * and the node compares and sets for itself.
+ * @module
+ */
+import type { AppendResult } from "../../../event_store.ts";
+import type { AvailabilityListener } from "../../../primitives/retry.ts";
+import { appendContribution, type PartitionAppend } from "../append/append_contribution.ts";
+import { buildRecords } from "./build_records.ts";
+import type { HeadIndex } from "./head_index.ts";
+import { CommitQueue, type Contribution } from "./commit_queue.ts";
+import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.ts";
+import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
+import type { PartitionLog } from "./partition_log.ts";
+import { RecentRecords } from "./recent_records.ts";
+import type { LogState } from "./log_state.ts";
+import type { RecordPlan } from "./record_plan.ts";
+import { nextNonce, RecordWriter } from "./record_writer.ts";
+import { type TakenPartition, takeOver } from "./take_over.ts";
+
+interface PartitionWriterOptions {
+  readonly log: PartitionLog;
+  readonly heads: HeadIndex;
+  readonly node: string;
+  /** Aborts when it closes, or the store is lost. */
+  readonly signal: AbortSignal;
+  readonly onAvailabilityChange?: AvailabilityListener;
+  /** The present time of the store. */
+  now(): number;
+  /** Called for each record once it is known, in their order. */
+  onRecord?(stored: StoredRecord): void;
+}
+
+export class PartitionWriter {
+  readonly #options: PartitionWriterOptions;
+  readonly #writer: RecordWriter;
+  readonly #queue: CommitQueue;
+  readonly #recent = new RecentRecords();
+  #taken: TakenPartition | undefined;
+
+  constructor(options: PartitionWriterOptions) {
+    const { log, heads, signal, onAvailabilityChange = () => {} } = options;
+    this.#options = options;
+    const onRecord = (stored: StoredRecord) => {
+      this.#recent.add(stored);
+      options.onRecord?.(stored);
+    };
+    this.#writer = new RecordWriter({ log, heads, signal, onAvailabilityChange, onRecord });
+    const identify = (plan: RecordPlan) => this.#identify(plan);
+    this.#queue = new CommitQueue({ writer: this.#writer, heads, log, identify, now: () => options.now() });
+  }
+
+  get partition(): number {
+    return this.#options.log.partition;
+  }
+
+  /** What is known of the partition: all there is, while this node owns it and nobody else writes. */
+  get state(): LogState {
+    return this.#writer.state;
+  }
+
+  /** True while this node owns the partition, as far as it has read. */
+  get isOwner(): boolean {
+    return this.#taken !== undefined && !this.#writer.isFenced;
+  }
+
+  /** The epoch under which this node owns the partition; undefined when it does not. */
+  get epoch(): number | undefined {
+    return this.isOwner ? this.#taken!.epoch : undefined;
+  }
+
+  /** The records behind a sequence, from memory where they are there. */
+  async *recordsBehind(sequence: number): AsyncGenerator<StoredRecord> {
+    const recent = this.#recent.behind(sequence);
+    if (recent !== undefined) yield* recent;
+    else yield* this.#options.log.readBehind(sequence);
+  }
+
+  /** The events of a case, in order. */
+  async caseEvents(caseId: string): Promise<PlacedEvent[]> {
+    const { heads, log } = this.#options;
+    const head = await heads.find(caseId);
+    return head === undefined ? [] : await readCaseEvents(log, caseId, head.sequences);
+  }
+
+  /** The event at a position, as its record has it. */
+  async eventAt(position: number): Promise<PlacedEvent | undefined> {
+    const record = await this.#options.log.readRecord(recordSequenceOf(position));
+    if (record?.kind !== "record") return undefined;
+    const event = record.events[indexOf(position)];
+    return event && { position, recordedAt: record.head.recordedAt, event };
+  }
+
+  /** Takes the partition over from whoever has it. Throws OwnershipLost where another node was later. */
+  async takeOver(): Promise<TakenPartition> {
+    const { node, log: { maxPayload }, now } = this.#options;
+    this.#taken = await takeOver(this.#writer, { node, maxPayload, now });
+    return this.#taken;
+  }
+
+  /**
+   * Stores events, all or none, and answers once they are stored. Throws VersionConflict, EventIdConflict, EventTooLarge,
+   * OwnershipLost, and BackendUnavailable once it is closed.
+   */
+  append(append: PartitionAppend): Promise<AppendResult> {
+    return this.#queue.submit(appendContribution(append));
+  }
+
+  /** Makes something a part of the next record. Throws as `append`. */
+  submit<A>(contribution: Contribution<A>): Promise<A> {
+    return this.#queue.submit(contribution);
+  }
+
+  /** Takes in what others have written. Throws OwnershipLost. */
+  readOn(): Promise<void> {
+    return this.#writer.readOn();
+  }
+
+  /** Gives the partition up, so that the next owner knows that this one did not crash. */
+  async release(): Promise<void> {
+    if (!this.isOwner) return;
+    const { epoch } = this.#taken!;
+    const { log: { maxPayload }, now } = this.#options;
+    await this.#writer.write(() => {
+      const content = { nonce: nextNonce(epoch), epoch, kind: "own", released: true, now: now() } as const;
+      return Promise.resolve(buildRecords(this.state, content, maxPayload));
+    });
+    this.#taken = undefined;
+  }
+
+  #identify({ moves }: RecordPlan) {
+    if (this.#taken === undefined) return { kind: "direct", epoch: this.state.epoch } as const;
+    return { kind: moves.length > 0 ? "settle" : "own", epoch: this.#taken.epoch } as const;
+  }
+}

@@ -1,0 +1,73 @@
+/** Reads what `encode_record.ts` writes. Never throws: what is no record comes out as malformed. @module */
+import type { EventFrame, HeadLine } from "./encode_record.ts";
+import { readLines } from "./event_lines.ts";
+import { caseTag, type FrameSize, hasTag, unpackFrame } from "./frames.ts";
+import { parseChanges, parseHeadLine } from "./head_line.ts";
+import {
+  type LogRecord,
+  type MalformedRecord,
+  NO_CHANGES,
+  type RecordChanges,
+  type RecordEvent,
+  type RecordHead,
+} from "./record.ts";
+
+const LINE_BREAK = 10;
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The record in the bytes of a message. With `ofCase` its events are those of that case, and no other frame is read. */
+export function decodeRecord(payload: Uint8Array, ofCase?: string): LogRecord | MalformedRecord {
+  const end = payload.indexOf(LINE_BREAK);
+  const line = parseHeadLine(decoder.decode(payload.subarray(0, Math.max(0, end))));
+  if (typeof line === "string") return malformed(line);
+  const body = payload.subarray(end + 1);
+  const { frames, changes = NOTHING, format: _, ...head } = line;
+  const bytes = frames.reduce((sum, [, , stored]) => sum + stored, changes[1]);
+  if (bytes !== body.length) return malformed(`it has ${body.length} bytes instead of ${bytes}`);
+  const events = eventsOf(line, body, ofCase);
+  if (events === undefined) return malformed("its events can't be read");
+  const more = changesOf(changes, body.subarray(body.length - changes[1]));
+  if (more === undefined) return malformed("its changes can't be read");
+  return { kind: "record", head: head as RecordHead, changes: more, events };
+}
+
+const NOTHING: FrameSize = [0, 0];
+
+function malformed(reason: string): MalformedRecord {
+  return { kind: "malformed", reason };
+}
+
+/** The events of all frames, or of those that may hold the case. */
+function eventsOf({ frames }: HeadLine, body: Uint8Array, ofCase?: string): RecordEvent[] | undefined {
+  const tag = ofCase === undefined ? undefined : caseTag(ofCase);
+  const found: RecordEvent[] = [];
+  let at = 0;
+  let index = 0;
+  for (const frame of frames) {
+    const [count, , stored, tags] = frame;
+    if (tag === undefined || tags === undefined || hasTag(tags, tag)) {
+      const events = eventsOfFrame(frame, body.subarray(at, at + stored), index);
+      if (events === undefined) return undefined;
+      for (const event of events) if (ofCase === undefined || event.caseId === ofCase) found.push(event);
+    }
+    at += stored;
+    index += count;
+  }
+  return found;
+}
+
+function eventsOfFrame(
+  [count, raw, stored]: EventFrame,
+  packed: Uint8Array,
+  first: number,
+): RecordEvent[] | undefined {
+  const lines = unpackFrame(packed, [raw, stored]);
+  const events = lines && readLines(lines, first);
+  return events?.length === count ? events : undefined;
+}
+
+function changesOf(size: FrameSize, packed: Uint8Array): RecordChanges | undefined {
+  if (size[0] === 0) return NO_CHANGES;
+  const bytes = unpackFrame(packed, size);
+  return bytes && parseChanges(decoder.decode(bytes));
+}

@@ -1,0 +1,130 @@
+/**
+ * The record: everything that one commit of a partition makes durable, as one message. Its events have positions made of
+ * the message's sequence and their index in it, so that positions grow with the log and need no numbers of their own.
+ * @module
+ */
+import type { EventKind } from "../../../../schema/evolution.ts";
+import type { AuditEntry } from "../../../dead_letters.ts";
+import type { InFlightMark, StoredTimerChange } from "../../../mailbox/mailbox.ts";
+import type { ParkedCase } from "../../../settlement/parked_case.ts";
+
+/** The only format there is. What says another one is not read. */
+export const RECORD_FORMAT = 1;
+
+/** The most events of a record: the positions of one sequence. */
+export const MAX_RECORD_EVENTS = 4_096;
+/** The most bytes of a record before compression. A single event may be larger, and then has a record of its own. */
+export const MAX_RECORD_BYTES = 1_000_000;
+/** Events are compressed by so many bytes, so that one case is read without the others. */
+export const FRAME_BYTES = 32_768;
+
+/**
+ * `take` begins an ownership, `own` holds appends, `settle` moves checkpoints too, `direct` was written by a node without
+ * the partition, `act` by a person's hand.
+ */
+export const recordKinds = ["take", "own", "settle", "direct", "act"] as const;
+type RecordKind = (typeof recordKinds)[number];
+
+/** How far one processor has come with a record, under which epoch of its own. */
+export interface ProcessorMove {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly epoch: number;
+  /** What is about to be handled; a move without it clears the mark. */
+  readonly inFlight?: InFlightMark;
+}
+
+/** A timer that was set or cancelled, or has fired: then its event is in the same record. */
+type TimerEntry = StoredTimerChange | {
+  readonly kind: "fired";
+  readonly processor: string;
+  readonly caseId: string;
+  readonly name: string;
+};
+
+/** The parked deliveries of a case for one processor, dead letters among them; an empty list when none is left. */
+export interface ParkedEntry {
+  readonly processor: string;
+  readonly caseId: string;
+  readonly waiting: ParkedCase;
+}
+
+/** What a record changes beside the events it adds. */
+export interface RecordChanges {
+  readonly timers: readonly TimerEntry[];
+  readonly parked: readonly ParkedEntry[];
+  readonly trail: readonly AuditEntry[];
+}
+
+export const NO_CHANGES: RecordChanges = { timers: [], parked: [], trail: [] };
+
+/** What is known of a record without its content. */
+export interface RecordHead {
+  /** Made by its writer, and different for every record: by it a writer finds its own after an unknown outcome. */
+  readonly nonce: string;
+  /** The epoch of the owner; of any other writer, the epoch it saw. */
+  readonly epoch: number;
+  readonly kind: RecordKind;
+  /** The sequence of the record before it in the partition, 0 for the first; see `part`. */
+  readonly before: number;
+  /** The time of all its events, by the store's clock, never before the record in front of it. */
+  readonly recordedAt: number;
+  /** Which of several records that were written as one, from 0, and how many those are. They follow each other directly. */
+  readonly part?: readonly [index: number, count: number];
+  /** The node that takes the partition. */
+  readonly node?: string;
+  /** The owner gives the partition up: it crashed if its successor finds none of these. */
+  readonly released?: boolean;
+  readonly processors: readonly ProcessorMove[];
+  /** Kinds of events that the partition has not had before. */
+  readonly kinds: readonly EventKind[];
+  /** Events of each type in the partition up to this record and with it: a backlog is the difference of two heads. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** An event in a record. */
+export interface RecordEvent {
+  readonly index: number;
+  readonly version: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly caseId: string;
+  /** A tab, and all fields from the event's id on: what follows the placement in a delivery line. */
+  readonly rest: Uint8Array;
+}
+
+/** A record as it was read, or about to be written. */
+export interface LogRecord {
+  readonly kind: "record";
+  readonly head: RecordHead;
+  readonly changes: RecordChanges;
+  readonly events: readonly RecordEvent[];
+}
+
+/** What stands in the log and is no record: other hands wrote it, or a disk has spoilt it. */
+export interface MalformedRecord {
+  readonly kind: "malformed";
+  readonly reason: string;
+}
+
+/** A record, or what stands in its place, and its sequence in the log. */
+export interface StoredRecord<R = LogRecord | MalformedRecord> {
+  readonly sequence: number;
+  readonly record: R;
+}
+
+/** The position of an event. Sequences may grow to 2^41. */
+export function eventPosition(sequence: number, index: number): number {
+  return sequence * MAX_RECORD_EVENTS + index;
+}
+
+/** The sequence of the record that a position is in. */
+export function recordSequenceOf(position: number): number {
+  return Math.floor(position / MAX_RECORD_EVENTS);
+}
+
+/** The index of a position in its record. */
+export function indexOf(position: number): number {
+  return position % MAX_RECORD_EVENTS;
+}

@@ -1,0 +1,53 @@
+/** The log of records on JetStream: one stream, a subject for each partition, and the subjects by which its owners are asked. @module */
+import type { StreamConfig } from "@nats-io/jetstream";
+import { type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
+
+/** As other streams of ours; nothing of the log is ever removed. */
+type LogSettings = StreamSettings & Required<Pick<StreamConfig, "deny_delete">>;
+
+/** The server keeps message ids at least this long. None are written: records have expectations. */
+const DUPLICATE_WINDOW_NS = 100_000_000;
+
+/** The stream of records. One for all partitions, so that everything in it has one order, which mirrors and copies keep. */
+export function logStream(shape: StoreShape): LogSettings {
+  return {
+    ...storeStream(shape),
+    name: logName(shape.stream),
+    subjects: [new LogSubjects(shape.prefix).records()],
+    duplicate_window: DUPLICATE_WINDOW_NS,
+    // Records are compressed by their writers, once for all readers.
+    compression: "none",
+    // For an append that does not fit one record.
+    allow_atomic: true,
+    allow_rollup_hdrs: false,
+    allow_msg_ttl: false,
+    deny_delete: true,
+    deny_purge: true,
+  };
+}
+
+export function logName(stream: string): string {
+  return `${stream}_log`;
+}
+
+/** The subjects of the log, of its owners, and of those who wait for it. */
+export class LogSubjects {
+  constructor(readonly prefix: string) {}
+
+  /** The records of one partition, or of all. */
+  records(partition: number | "*" = "*"): string {
+    return `${this.prefix}-log.${partition}`;
+  }
+  /** A request to append, of a sender that NATS has let use its own name. */
+  append(partition: number, sender: string): string {
+    return `${this.prefix}-append.${partition}.${token(sender)}`;
+  }
+  /** All requests to append to a partition. */
+  appends(partition: number): string {
+    return `${this.prefix}-append.${partition}.*`;
+  }
+  /** Not stored: a record was written by another node than the owner. */
+  written(partition: number): string {
+    return `${this.prefix}-bell.${partition}`;
+  }
+}

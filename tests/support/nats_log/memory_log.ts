@@ -1,0 +1,88 @@
+/** A log in memory with the expectations of JetStream, and clients of it whose requests fail as a network makes them fail. @module */
+import { decodeRecord } from "../../../backends/nats/journal/record/decode_record.ts";
+import type { PartitionLog } from "../../../backends/nats/journal/partition/partition_log.ts";
+import type {
+  LogRecord,
+  MalformedRecord,
+  StoredRecord,
+} from "../../../backends/nats/journal/record/record.ts";
+import { Conflict } from "../../../backends/nats/connection/errors.ts";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+
+/** What a server holds of one partition, with gaps where other partitions have theirs. */
+export class MemoryLog {
+  readonly messages: { readonly sequence: number; readonly payload: Uint8Array }[] = [];
+  #gap = 0;
+
+  get last(): number {
+    return this.messages.at(-1)?.sequence ?? 0;
+  }
+
+  append(payloads: readonly Uint8Array[], last: number): number {
+    if (last !== this.last) throw new Conflict(this.last);
+    const first = this.last + 1 + (this.#gap++ % 3);
+    payloads.forEach((payload, i) => this.messages.push({ sequence: first + i, payload }));
+    return first;
+  }
+
+  /** All records, with what other hands left. */
+  records(): StoredRecord[] {
+    return this.messages.map(({ sequence, payload }) => ({ sequence, record: decodeRecord(payload) }));
+  }
+}
+
+/** Stands around a write: what became of it, and what its client sees of that. */
+type WriteFault = (write: () => number) => number | Promise<number>;
+
+/** The write is stored, and its answer is lost. Others may be faster than the next try. */
+export const answerLost = (meanwhile: () => unknown = () => {}): WriteFault => async (write) => {
+  write();
+  await meanwhile();
+  throw new BackendUnavailable("the answer is lost");
+};
+
+/** The write never arrives. */
+export const requestLost = (meanwhile: () => unknown = () => {}): WriteFault => async () => {
+  await meanwhile();
+  throw new BackendUnavailable("the request is lost");
+};
+
+/** Others are faster. */
+export const overtaken = (meanwhile: () => unknown): WriteFault => async (write) => {
+  await meanwhile();
+  return write();
+};
+
+/** One client of a log. */
+export class MemoryLogClient implements PartitionLog {
+  readonly partition = 0;
+  maxPayload = 1_000_000;
+  /** What becomes of the next writes, one each. */
+  readonly faults: WriteFault[] = [];
+  /** How many records a replica that is read from is behind, for the next reads. */
+  behind = 0;
+
+  constructor(readonly log: MemoryLog) {}
+
+  async append(payloads: readonly Uint8Array[], last: number): Promise<number> {
+    const write = () => this.log.append(payloads, last);
+    const fault = this.faults.shift();
+    return await (fault === undefined ? write() : fault(write));
+  }
+
+  async *readBehind(sequence: number): AsyncGenerator<StoredRecord> {
+    const records = this.log.records();
+    const visible = records.slice(0, records.length - this.behind);
+    if (this.behind > 0) this.behind--;
+    for (const each of await Promise.resolve(visible)) if (each.sequence > sequence) yield each;
+  }
+
+  firstBehind(sequence: number): Promise<number | undefined> {
+    return Promise.resolve(this.log.messages.find((message) => message.sequence > sequence)?.sequence);
+  }
+
+  readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {
+    const found = this.log.messages.find((message) => message.sequence === sequence);
+    return Promise.resolve(found && decodeRecord(found.payload, ofCase));
+  }
+}

@@ -1,0 +1,93 @@
+/** The rows of cases say what the whole history of a case says, and nothing of the person behind it. @module */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { pendingReview } from "../../../../actors/acts/caseworker.ts";
+import { cases } from "../../../../actors/projections/cases.ts";
+import { advance, deadlineOf, initialProgress } from "../../../../actors/reasoning/workflow/progress.ts";
+import { decodeEvent } from "../../../../schema/codec.ts";
+import { allEventTypes, type CaseEvent, type EventType } from "../../../../schema/events.ts";
+import { anEvent } from "../../../support/events.ts";
+
+type Row = NonNullable<ReturnType<typeof cases.project>>;
+
+const decisions = ["forgive", "payment_plan", "collect", "refer_assistance"] as const;
+const review = { name: "caseworker_review", due: "2026-02-09", expires_at: "2026-02-09T23:00:00Z" } as const;
+
+/** What the same kind of event may say. */
+const variants: Partial<Record<EventType, readonly Record<string, unknown>[]>> = {
+  "case.intake": [{}, { debt_type: "energie", profile: { threats: ["eviction"], monthly_income: 1_400 } }],
+  "case.decision": decisions.map((decision) => ({ decision })),
+  "case.review_requested": [{}, { term: review, proposed: "forgive" }, { asked_of: "team_lead" }],
+  "case.term_expired": [{}, { term: review.name, due: review.due }, { due: "2026-03-01" }],
+  "case.assistance_accepted": [{ stage: "first_meeting" }, { stage: "plan" }],
+  "case.completed": [{ outcome: "resolved" }, { outcome: "withdrawn" }],
+};
+
+function anyEvent(type: EventType, variant: number, n: number): CaseEvent {
+  const event = anEvent("case-1", n, type);
+  const choices = variants[type] ?? [{}];
+  return decodeEvent({ ...event, data: { ...event.data, ...choices[variant % choices.length] } });
+}
+
+/** Folds as a store does: each row goes through JSON. */
+function fold(events: readonly CaseEvent[]): Row {
+  return events.reduce<Row | undefined>((row, event, i) => {
+    const projected = cases.project({ event, version: i + 1, position: i + 1, recordedAt: 0 }, row);
+    return JSON.parse(JSON.stringify(projected));
+  }, undefined)!;
+}
+
+const histories = fc.array(fc.tuple(fc.constantFrom(...allEventTypes), fc.nat(5)), {
+  minLength: 1,
+  maxLength: 12,
+})
+  .map((drawn) => drawn.map(([type, variant], i) => anyEvent(type, variant, i + 1)));
+
+Deno.test("a row folded event by event says of a case what its whole history says", () => {
+  fc.assert(fc.property(histories, (events) => {
+    const row = fold(events);
+    const progress = events.reduce(advance, initialProgress);
+    const state = progress.state.startsWith("completed:") ? "completed" : progress.state;
+    const asked = pendingReview(progress);
+    assertEquals(
+      [row.state, row.due, row.review_since, row.version, row.latest],
+      [
+        state,
+        deadlineOf(progress)?.due ?? null,
+        asked?.timestamp ?? null,
+        events.length,
+        events.at(-1)!.event_type,
+      ],
+    );
+    assertEquals(row.review_since === null ? null : row.waits_for, asked?.data.asked_of ?? null);
+  }));
+});
+
+Deno.test("no row holds a BSN, an income or a name, not even in what it keeps for itself", () => {
+  fc.assert(fc.property(histories, (events) => {
+    const text = JSON.stringify(fold(events));
+    for (const word of ["123456782", "income", "1400", "decided_by", "fits"]) {
+      assert(!text.includes(word), word);
+    }
+  }));
+});
+
+Deno.test("a closed case waits for nothing, and keeps nothing for later events", () => {
+  const { state, waits_for, outcome, closed_at, progress } = fold([
+    anyEvent("case.intake", 0, 1),
+    anyEvent("case.decision", 0, 2),
+    anyEvent("case.completed", 0, 3),
+    anyEvent("case.payment_received", 0, 4),
+  ]);
+  assertEquals([state, waits_for, outcome, progress], ["completed", null, "resolved", null]);
+  assertEquals(closed_at, anEvent("case-1", 3).timestamp);
+});
+
+Deno.test("processing times are those of the case's own clock", () => {
+  const row = fold([
+    anyEvent("case.intake", 0, 1),
+    anyEvent("case.analysis", 0, 61),
+    anyEvent("case.decision", 2, 121),
+  ]);
+  assertEquals([row.seconds_to_decision, row.decision, row.waits_for], [120, "collect", "payment"]);
+});

@@ -1,0 +1,282 @@
+/** Appends by the owner of a partition and by nodes without it: versions, duplicates, conflicts, and who may answer. @module */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { type HeadIndex, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
+import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
+import { recordSequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";
+import { EventTooLarge } from "../../../../../../backends/nats/connection/errors.ts";
+import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
+import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../../../../backends/errors.ts";
+import { anEvent } from "../../../../../support/events.ts";
+import {
+  answerLost,
+  MemoryLog,
+  MemoryLogClient,
+  overtaken,
+  requestLost,
+} from "../../../../../support/nats_log/memory_log.ts";
+import { pendingEvent } from "../../../../../support/nats_log/records.ts";
+
+class Node {
+  readonly client: MemoryLogClient;
+  readonly closing = new AbortController();
+  readonly writer: PartitionWriter;
+
+  constructor(log: MemoryLog, readonly name: string, heads: HeadIndex = new MemoryHeads()) {
+    this.client = new MemoryLogClient(log);
+    const { signal } = this.closing;
+    this.writer = new PartitionWriter({ log: this.client, heads, node: name, signal, now: () => 1_000 });
+  }
+
+  /** Appends events of a case by their numbers. */
+  append(
+    caseId: string,
+    ns: readonly number[],
+    expected: Parameters<PartitionWriter["append"]>[0]["expected"] = "any",
+  ) {
+    return this.writer.append({ events: ns.map((n) => pendingEvent(caseId, n)), expected });
+  }
+}
+
+async function anOwner(log: MemoryLog = new MemoryLog(), heads?: HeadIndex): Promise<Node> {
+  const node = new Node(log, "owner", heads);
+  await node.writer.takeOver();
+  return node;
+}
+
+/** Every event in the log as case and version, in order. */
+function eventsIn(log: MemoryLog): string[] {
+  return log.records().flatMap(({ record }) =>
+    record.kind === "record" ? record.events.map(({ caseId, version }) => `${caseId} ${version}`) : []
+  );
+}
+
+Deno.test("appends that wait for each other share a record, and each is answered with its own place", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  const answers = await Promise.all([1, 2, 3, 4].map((n) => owner.append("c", [n])));
+  assertEquals(answers.map(({ version }) => version), [1, 2, 3, 4]);
+  assertEquals(answers.map(({ stored, duplicates }) => [stored, duplicates]), Array(4).fill([1, 0]));
+  assert(answers.every(({ position }, i) => i === 0 || position > answers[i - 1]!.position));
+  assertEquals(log.messages.length, 2);
+  assertEquals(new Set(answers.map(({ position }) => recordSequenceOf(position))).size, 1);
+});
+
+Deno.test("events that are stored are duplicates, with the place they have, in whichever record they are", async () => {
+  const owner = await anOwner();
+  const first = await owner.append("c", [1, 2]);
+  await owner.append("c", [3]);
+  const again = await owner.append("c", [3, 2]);
+  assertEquals(again, { stored: 0, duplicates: 2, position: first.position, version: 2 });
+  const mixed = await owner.append("c", [1, 4]);
+  assertEquals([mixed.stored, mixed.duplicates, mixed.version], [1, 1, 4]);
+});
+
+Deno.test("an event that is appended twice at once is stored once", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  const answers = await Promise.all([1, 2, 3].map(() => owner.append("c", [1, 1])));
+  assertEquals(answers.map(({ stored }) => stored), [1, 0, 0]);
+  assertEquals(eventsIn(log), ["c 1"]);
+});
+
+Deno.test("an id with other content is refused with all that was appended with it, and with nothing else", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  await owner.append("c", [1]);
+  const event = anEvent("c", 1);
+  const other = pendingEventOf({ ...event, data: { ...event.data, debt_amount: 1 } }, 1);
+  const answers = await Promise.allSettled([
+    owner.append("c", [2]),
+    owner.writer.append({ events: [pendingEvent("c", 9), other], expected: "any" }),
+    owner.writer.append({
+      events: [pendingEvent("d", 1), { ...pendingEvent("d", 2), eventId: pendingEvent("d", 1).eventId }],
+      expected: "any",
+    }),
+    owner.append("c", [3]),
+  ]);
+  const errors = answers.map((each) => each.status === "rejected" ? each.reason.constructor : "stored");
+  assertEquals(errors, ["stored", EventIdConflict, EventIdConflict, "stored"]);
+  assertEquals(eventsIn(log), ["c 1", "c 2", "c 3"]);
+});
+
+Deno.test("a producer that sends another time or trace with the same fact is told that it is stored", async () => {
+  const owner = await anOwner();
+  await owner.append("c", [1]);
+  const event = {
+    ...anEvent("c", 1),
+    timestamp: "2026-05-01T00:00:00Z",
+    metadata: { schema_version: 1, trace: "t" },
+  };
+  const { duplicates } = await owner.writer.append({ events: [pendingEventOf(event, 1)], expected: "any" });
+  assertEquals(duplicates, 1);
+});
+
+Deno.test("an expected version is that of the case with everything that is stored before", async () => {
+  const owner = await anOwner();
+  const answers = await Promise.allSettled([
+    owner.append("c", [1], "none"),
+    owner.append("c", [2], { exact: 1 }),
+    owner.append("c", [3], { exact: 1 }),
+    owner.append("c", [4], "none"),
+    owner.append("c", [2], { exact: 1 }),
+  ]);
+  const outcomes = answers.map((each) =>
+    each.status === "rejected" ? (each.reason as VersionConflict).actual : "stored"
+  );
+  assertEquals(outcomes, ["stored", "stored", 2, 2, "stored"]);
+});
+
+Deno.test("a check finds what would be refused, and stores nothing", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  const check = (n: number, expected: "any" | "none") =>
+    owner.writer.append({ events: [pendingEvent("c", n)], expected, checkOnly: true });
+  await check(1, "none");
+  assertEquals(eventsIn(log), []);
+  await owner.append("c", [1]);
+  await assertRejects(() => check(2, "none"), VersionConflict);
+  assertEquals(eventsIn(log), ["c 1"]);
+});
+
+Deno.test("an index that takes every id for known costs reads, and loses nothing", async () => {
+  const heads = new MemoryHeads();
+  const doubting: HeadIndex = {
+    find: (caseId) => {
+      const head = heads.find(caseId);
+      const { version = 0, sequences = [] } = head ?? {};
+      const versionsLike = () => Array.from({ length: version }, (_, i) => i + 1);
+      const recordOf = (wanted: number) => head!.sequenceOf(wanted);
+      return Promise.resolve(head && { version, sequences, versionsLike, sequenceOf: recordOf });
+    },
+    absorb: (additions) => heads.absorb(additions),
+  };
+  const log = new MemoryLog();
+  const owner = await anOwner(log, doubting);
+  for (const n of [1, 2, 3]) assertEquals((await owner.append("c", [n])).stored, 1);
+  assertEquals((await owner.append("c", [2])).duplicates, 1);
+  assertEquals(eventsIn(log), ["c 1", "c 2", "c 3"]);
+});
+
+Deno.test("an owner that died between commit and answer has stored it: the next one answers with the same place", async () => {
+  const log = new MemoryLog();
+  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  old.client.faults.push(answerLost(() => old.closing.abort()));
+  await assertRejects(() => old.append("c", [1]), BackendUnavailable);
+  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: true });
+  const again = await next.append("c", [1]);
+  assertEquals([again.duplicates, again.version], [1, 1]);
+});
+
+Deno.test("an owner that is none any more answers nothing, neither a success nor a conflict", async () => {
+  const log = new MemoryLog();
+  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  await old.append("c", [1]);
+  await next.writer.takeOver();
+  await next.append("c", [2]);
+  assert(old.writer.isOwner);
+  await assertRejects(() => old.append("c", [3], { exact: 2 }), OwnershipLost);
+  assertEquals(old.writer.isOwner, false);
+  await assertRejects(() => old.append("c", [1]), OwnershipLost);
+  assertEquals((await next.append("c", [3], { exact: 2 })).version, 3);
+});
+
+Deno.test("an owner that released the partition did not crash", async () => {
+  const log = new MemoryLog();
+  const [old, next] = [await anOwner(log), new Node(log, "next")];
+  await old.writer.release();
+  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: false });
+});
+
+Deno.test("an event that is too large is refused alone", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  owner.client.maxPayload = 30_000;
+  const answers = await Promise.allSettled([
+    owner.append("c", [1]),
+    owner.append("c", [2]),
+    owner.writer.append({ events: [pendingEvent("c", 3, 50_000)], expected: "any" }),
+    owner.append("c", [4]),
+    owner.append("c", [5]),
+  ]);
+  const errors = answers.map((each) => each.status === "rejected" ? each.reason.constructor : "stored");
+  assertEquals(errors, ["stored", "stored", EventTooLarge, "stored", "stored"]);
+  assertEquals(eventsIn(log).length, 4);
+});
+
+Deno.test("an append that fits no record is several, all or none, and its answer is the place of its last event", async () => {
+  const log = new MemoryLog();
+  const owner = await anOwner(log);
+  const events = Array.from({ length: 5_000 }, (_, i) => pendingEvent(`c${i % 7}`, i));
+  const { stored, version, position } = await owner.writer.append({ events, expected: "any" });
+  assertEquals([stored, version, recordSequenceOf(position)], [5_000, 715, log.last]);
+  const again = await owner.writer.append({ events, expected: "any" });
+  assertEquals(again, { stored: 0, duplicates: 5_000, version, position });
+});
+
+Deno.test("a node compares and sets where there is no owner, and an owner that was overtaken so takes it in", async () => {
+  const log = new MemoryLog();
+  const [owner, other] = [await anOwner(log), new Node(log, "other")];
+  owner.client.faults.push(overtaken(() => other.append("c", [1])));
+  assertEquals((await owner.append("c", [2])).version, 2);
+  assertEquals((await other.append("c", [3])).version, 3);
+  assertEquals((await owner.append("c", [1])).duplicates, 1);
+  const kinds = log.records().map(({ record }) =>
+    record.kind === "record" && `${record.head.kind} ${record.head.epoch}`
+  );
+  assertEquals(kinds, ["take 1", "direct 1", "own 1", "direct 1"]);
+});
+
+/** A step of a random history: who appends which event, and what becomes of its write. */
+const step = fc.record({
+  node: fc.nat({ max: 2 }),
+  caseId: fc.constantFrom("a", "b"),
+  n: fc.nat({ max: 12 }),
+  fault: fc.constantFrom("none", "none", "answer lost", "request lost", "taken over"),
+  waits: fc.boolean(),
+});
+
+Deno.test("whatever becomes of writes and owners, what was acknowledged is stored once, at the version that was told", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const log = new MemoryLog();
+      const nodes = ["a", "b", "c"].map((name) => new Node(log, name));
+      const acknowledged = new Map<string, number>();
+      const running: Promise<unknown>[] = [];
+      for (const { node, caseId, n, fault, waits } of steps) {
+        const { client, writer } = nodes[node]!;
+        if (fault === "answer lost") client.faults.push(answerLost());
+        if (fault === "request lost") client.faults.push(requestLost());
+        if (fault === "taken over") await writer.takeOver().catch(refusedOnly);
+        const appended = nodes[node]!.append(caseId, [n]).then(({ version }) => {
+          const key = `${caseId} ${pendingEvent(caseId, n).eventId}`;
+          assertEquals(acknowledged.get(key) ?? version, version);
+          acknowledged.set(key, version);
+        }).catch(refusedOnly);
+        running.push(appended);
+        if (waits) await appended;
+      }
+      await Promise.all(running);
+      const stored = new Map<string, number>();
+      const versions = new Map<string, number>();
+      for (const { record } of log.records()) {
+        if (record.kind === "malformed") continue;
+        for (const { caseId, eventId, version } of record.events) {
+          assert(!stored.has(`${caseId} ${eventId}`));
+          stored.set(`${caseId} ${eventId}`, version);
+          assertEquals(version, (versions.get(caseId) ?? 0) + 1);
+          versions.set(caseId, version);
+        }
+      }
+      for (const [key, version] of acknowledged) assertEquals(stored.get(key), version);
+      const epochs = log.records().map(({ record }) => record.kind === "record" ? record.head.epoch : 0);
+      assertEquals(epochs, epochs.toSorted((a, b) => a - b));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function refusedOnly(error: unknown): void {
+  if (!(error instanceof OwnershipLost)) throw error;
+}

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import { nextEra } from "../../backends/mailbox/lease_epoch.ts";
 import { Fenced } from "../../backends/mailbox/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
 import { overrideMailboxes } from "../support/overridden_backend.ts";
@@ -7,6 +8,7 @@ import { RecordingObserver } from "../support/recording_observer.ts";
 import { misbehavingEvent } from "../support/misbehaving/processor.ts";
 import { TestRuntime, type TestRuntimeOptions } from "../support/misbehaving/runtime.ts";
 
+const FIRST_EPOCH = nextEra(0);
 const CASES = Array.from({ length: 20 }, (_, i) => `case-${i}`);
 const intakes = (n: number) => CASES.map((caseId) => misbehavingEvent(caseId, n));
 const eachOnce = (numbers: number[]) => Object.fromEntries(CASES.map((caseId) => [caseId, numbers]));
@@ -136,7 +138,7 @@ Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await runtime.waitUntilIdle();
-  assertEquals(runtime.observer.fences, [{ processor: "misbehaving", partition: 1, epoch: 1 }]);
+  assertEquals(runtime.observer.fences, [{ processor: "misbehaving", partition: 1, epoch: FIRST_EPOCH }]);
   assertEquals(await runtime.answers(), eachOnce([1]));
 });
 
@@ -202,7 +204,7 @@ for (const call of ["batches", "histories", "settle"] as const) {
     assertEquals(await runtime.answers(), eachOnce([1, 2]));
     assertEquals([runtime.observer.retries, runtime.observer.exits], [[], []]);
     // It waited in place, rather than to give back its lease and take it again as fast as it can.
-    assertEquals((await runtime.backend.health()).mailboxes.map(({ epoch }) => epoch), [1]);
+    assertEquals((await runtime.backend.health()).mailboxes.map(({ epoch }) => epoch), [FIRST_EPOCH]);
   });
 }
 

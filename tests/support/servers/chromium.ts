@@ -49,7 +49,8 @@ export class Visitor implements AsyncDisposable {
 
   static async open(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ locale: "en-GB", ...options });
-    context.setDefaultTimeout(60_000);
+    // A busy machine takes its time.
+    context.setDefaultTimeout(120_000);
     return new Visitor(context, await context.newPage(), origin);
   }
 

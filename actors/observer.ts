@@ -15,7 +15,10 @@ export interface DeliveryIds {
 export interface SettledBatch {
   readonly processor: string;
   readonly partition: number;
-  /** Deliveries done: for each event type, when they were recorded by the store's clock, in milliseconds. */
+  /**
+   * Deliveries done: for each event type, when they were recorded by the store's clock, in milliseconds; of what a pass made
+   * and handled at once, when that which it began with was.
+   */
   readonly done: Readonly<Record<string, Float64Array>>;
   /** Deliveries that failed (held ones not counted), by event type. */
   readonly failed: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { anEvent } from "../../../support/events.ts";
-import { ServedConsole } from "../../../support/served_console.ts";
+import { ServedConsole } from "../../../support/servers/served_console.ts";
 
 const html = { accept: "text/html" };
 const json = { accept: "application/json" };

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { access, type Act, roles } from "../../../../console/web/access.ts";
 import { acts, pages } from "../../../../console/web/routes.ts";
-import { ServedConsole } from "../../../support/served_console.ts";
+import { ServedConsole } from "../../../support/servers/served_console.ts";
 
 Deno.test("every route is open to the roles of its act and to no other", async () => {
   await using served = new ServedConsole();

@@ -1,13 +1,13 @@
 /** A console over a memory backend, asked in this process. @module */
-import type { Backend } from "../../backends/backend.ts";
-import type { Health } from "../../backends/health.ts";
-import { createMemoryBackend } from "../../backends/memory/memory_backend.ts";
-import { HealthCheck } from "../../console/http/health_check.ts";
-import { FlowMeter } from "../../console/telemetry/flow_meter.ts";
-import type { Role } from "../../console/web/access.ts";
-import { type Console, createConsole } from "../../console/web/console.ts";
-import { digestOf, Sessions } from "../../console/web/sessions.ts";
-import { tokensOf } from "../../console/web/token_file.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { Health } from "../../../backends/health.ts";
+import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
+import { HealthCheck } from "../../../console/http/health_check.ts";
+import { FlowMeter } from "../../../console/telemetry/flow_meter.ts";
+import type { Role } from "../../../console/web/access.ts";
+import { type Console, createConsole } from "../../../console/web/console.ts";
+import { digestOf, Sessions } from "../../../console/web/sessions.ts";
+import { tokensOf } from "../../../console/web/token_file.ts";
 
 export const ORIGIN = "http://127.0.0.1:8080";
 

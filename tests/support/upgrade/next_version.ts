@@ -12,7 +12,7 @@ const FUNCTIONS = "schema/postgres/functions";
 export async function nextVersion(): Promise<ProgramTree> {
   const tree = await ProgramTree.ofThis();
   const known = tableChanges.length;
-  const changes = ["events", "subscriptions", "parked_deliveries", "timers", "cases"].map((table) =>
+  const changes = ["events", "subscriptions", "parked_deliveries", "timers", "leases"].map((table) =>
     `alter table zaakstroom.${table} add column added text;`
   );
   const file = `schema/postgres/tables/${String(known + 1).padStart(3, "0")}_next.sql`;

@@ -24,7 +24,7 @@ const fileOf = (port: number) => join(directoryOf(), `console-${port}.json`);
 /** Writes the secret for the node at a port. Throws where the directory is somebody else's. */
 export async function writeLinkFile(port: number, secret: string): Promise<void> {
   const directory = directoryOf();
-  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   await requireOwn(directory);
   const path = fileOf(port);
   await Deno.remove(path).catch(() => {});
@@ -32,6 +32,15 @@ export async function writeLinkFile(port: number, secret: string): Promise<void>
     mode: 0o600,
     createNew: true,
   });
+}
+
+/** Makes no directory above it: where that is missing, nothing of a node belongs. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
 }
 
 /** A directory that others can write in, or a link to elsewhere, is not trusted with a secret. */

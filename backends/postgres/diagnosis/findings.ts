@@ -164,7 +164,8 @@ function connections(server: ServerFacts): Finding {
 function rightsFinding({ mayCreate, hasSchema, mayUse, refused, ownsSchema }: Rights): Finding {
   const why = "a node reads and writes every table of the schema zaakstroom, through its functions";
   const change =
-    "run setup as the owner, then grant usage on schema zaakstroom, and all on all tables and sequences in it";
+    "run setup as the owner, then grant usage on schema zaakstroom, all on all tables and sequences in it, and usage " +
+    "and create on schema zaakstroom_models";
   if (!hasSchema) {
     if (mayCreate) return ok("rights", "may make the schema");
     const grant = "grant create on database … to this role, or let its owner run setup";

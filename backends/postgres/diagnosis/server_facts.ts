@@ -129,6 +129,10 @@ async function readRights(sql: Sql): Promise<Rights> {
             and has_table_privilege(c.oid, 'UPDATE') and has_table_privilege(c.oid, 'DELETE')))
         union all
         select p.proname || '()' from ours join pg_catalog.pg_proc p on p.pronamespace = ours.oid
-        where not has_function_privilege(p.oid, 'EXECUTE')) as refused), '[]') as refused`;
+        where not has_function_privilege(p.oid, 'EXECUTE')
+        union all
+        select 'the schema ' || n.nspname from pg_catalog.pg_namespace n where n.nspname = 'zaakstroom_models'
+          and not (has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'))) as refused), '[]')
+        as refused`;
   return row;
 }

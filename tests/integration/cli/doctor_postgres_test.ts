@@ -105,6 +105,9 @@ Deno.test("rights that are missing are named", async () => {
     /^may not use event_kinds, event_log, /,
   );
   await server.administer("grant all on all tables in schema zaakstroom to reader", url);
+  const models = (await findingsOn(as("reader", url))).findings.find(({ check }) => check === "rights")!;
+  assertEquals(models.found, "may not use the schema zaakstroom_models");
+  await server.administer("grant usage, create on schema zaakstroom_models to reader", url);
   assertEquals((await findingsOn(as("reader", url))).level("rights"), "ok");
 });
 

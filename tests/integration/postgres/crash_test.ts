@@ -7,8 +7,9 @@ import { startPostgres, type TestPostgres } from "../../support/servers/postgres
 import { Program } from "../../support/program.ts";
 import { brokenRules, countByType } from "../../support/store_check.ts";
 
-const CASES = 20_000;
-const ROUNDS = 20;
+/** Twenty in `deno task ok:long`: eight take half the time. */
+const ROUNDS = Deno.env.has("ZAAKSTROOM_LONG") ? 20 : 8;
+const CASES = ROUNDS * 1_000;
 
 let server: TestPostgres;
 Deno.test.beforeAll(async () => {
@@ -58,7 +59,7 @@ async function liveOn(url: string, seed: string): Promise<RunSummary> {
   return JSON.parse(out);
 }
 
-Deno.test("kill -9 of the node, twenty times at random moments of 20,000 cases, loses, doubles and reorders nothing", async () => {
+Deno.test("kill -9 of the node, again and again at random moments, loses, doubles and reorders nothing", async () => {
   const url = await server.freshDatabase();
   const seed = Deno.env.get("ZAAKSTROOM_TEST_SEED") ?? crypto.randomUUID();
   const random = new Random(seed, "kills");

@@ -18,11 +18,11 @@
  * event's own BSN is always refused. A time before the first rule, more than five minutes ahead, or more than seven days
  * late is marked, also under `strict`: a backlog that is brought in has such times.
  *
- * Only types that are reported or judged come from outside (`authority/event_classes.ts`), and of the metadata only the
+ * Only types that are reported or judged come from outside (`authority/types_from_outside.ts`), and of the metadata only the
  * version and the trace: marks, source and cause that a producer sends are dropped.
  * @module
  */
-import { eventClasses, typesFromOutside } from "./authority/event_classes.ts";
+import { typesFromOutside } from "./authority/types_from_outside.ts";
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { FIRST_RULE_DAY } from "./event_fields.ts";
@@ -71,7 +71,7 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
   if (typeof type !== "string" || !isEventType(type)) {
     throw new InvalidEvent([`event_type: must be one of ${typesFromOutside.join(", ")}`]);
   }
-  if (eventClasses[type] === "runtime") {
+  if (!typesFromOutside.includes(type)) {
     throw new InvalidEvent([`event_type: ${type} comes from the runtime alone, never from outside`]);
   }
   if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);

@@ -1,12 +1,13 @@
 /** The tokens of `--auth token`: a file with who has one, by digest. The tokens themselves are nowhere. @module */
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { actorName } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import { roles } from "./access.ts";
 import { digestOf, type Principal } from "./sessions.ts";
 
 const entrySchema = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: actorName,
   roles: z.array(z.enum(roles)).min(1),
   /** SHA-256 of the token, in hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits"),

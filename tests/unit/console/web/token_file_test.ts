@@ -19,7 +19,11 @@ Deno.test("a token that has expired is nobody's", () => {
 });
 
 Deno.test("a file that can't be used is refused with the place, and without what stands there", () => {
-  const wrong = [["{", "it is no JSON"], [JSON.stringify([{ ...entry, roles: ["king"] }]), "0.roles.0"]];
+  const wrong = [
+    ["{", "it is no JSON"],
+    [JSON.stringify([{ ...entry, roles: ["king"] }]), "0.roles.0"],
+    [JSON.stringify([{ ...entry, name: "system" }]), "0.name must be the name of somebody"],
+  ];
   for (const [text, message] of wrong) {
     assertThrows(() => tokensOf(text!, "tokens.json"), UsageError, message!);
   }

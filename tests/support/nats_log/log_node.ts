@@ -3,7 +3,7 @@ import { logName, logStream, LogSubjects } from "../../../schema/nats/log.ts";
 import { NatsClient } from "../../../backends/nats/connection/client.ts";
 import { Appender } from "../../../backends/nats/journal/append/appender.ts";
 import { serveAppends } from "../../../backends/nats/journal/append/append_service.ts";
-import { MemoryHeads } from "../../../backends/nats/journal/partition/head_index.ts";
+import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
 import {
   NatsPartitionLog,
   type PartitionLog,
@@ -62,7 +62,7 @@ export class LogNode implements AsyncDisposable {
   writer(partition: number, around: (log: PartitionLog) => PartitionLog = (log) => log): PartitionWriter {
     return new PartitionWriter({
       log: around(this.log(partition)),
-      heads: new MemoryHeads(),
+      opened: openedInMemory(),
       node: this.name,
       signal: this.#closing.signal,
       now: () => Date.now(),

@@ -1,5 +1,6 @@
 /** A node with one partition in memory. @module */
-import { type HeadIndex, MemoryHeads } from "../../../backends/nats/journal/partition/head_index.ts";
+import type { HeadIndex } from "../../../backends/nats/journal/partition/head_index.ts";
+import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
 import { MemoryLog, MemoryLogClient } from "./memory_log.ts";
 import { pendingEvent } from "./records.ts";
@@ -13,13 +14,13 @@ export class MemoryNode {
   constructor(
     log: MemoryLog,
     readonly name: string,
-    heads: HeadIndex = new MemoryHeads(),
-    known?: ConstructorParameters<typeof PartitionWriter>[0]["known"],
+    heads?: HeadIndex,
+    known?: Parameters<typeof openedInMemory>[1],
   ) {
     this.client = new MemoryLogClient(log);
     const { signal } = this.closing;
-    const options = { log: this.client, heads, node: name, signal, now: () => 1_000 };
-    this.writer = new PartitionWriter(known === undefined ? options : { ...options, known });
+    const opened = openedInMemory(heads, known);
+    this.writer = new PartitionWriter({ log: this.client, opened, node: name, signal, now: () => 1_000 });
   }
 
   /** Appends events of a case by their numbers. */

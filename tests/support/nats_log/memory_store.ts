@@ -2,7 +2,7 @@
 import { LogSubjects } from "../../../schema/nats/log.ts";
 import type { Appender } from "../../../backends/nats/journal/append/appender.ts";
 import { serveAppends } from "../../../backends/nats/journal/append/append_service.ts";
-import { MemoryHeads } from "../../../backends/nats/journal/partition/head_index.ts";
+import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
 import { MemoryLog, MemoryLogClient } from "./memory_log.ts";
 import { RequestBus } from "./request_bus.ts";
@@ -18,7 +18,7 @@ export class MemoryStoreOfRecords {
 
   writer(partition: number, node = "n"): PartitionWriter {
     const log = Object.assign(new MemoryLogClient(this.logs[partition]!), { partition });
-    return new PartitionWriter({ log, heads: new MemoryHeads(), node, signal, now: () => 1_000 });
+    return new PartitionWriter({ log, opened: openedInMemory(), node, signal, now: () => 1_000 });
   }
 
   /** A node that owns a partition and serves it. */

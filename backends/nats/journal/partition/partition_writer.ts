@@ -13,16 +13,16 @@ import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.t
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { RecentRecords } from "./recent_records.ts";
-import type { KnownState, LogState } from "./log_state.ts";
+import type { LogState } from "./log_state.ts";
+import type { OpenedPartition, WaitingTimers } from "./opened_partition.ts";
 import type { RecordPlan } from "./record_plan.ts";
 import { nextNonce, RecordWriter } from "./record_writer.ts";
 import { type TakenPartition, takeOver } from "./take_over.ts";
 
 interface PartitionWriterOptions {
   readonly log: PartitionLog;
-  readonly heads: HeadIndex;
-  /** What is known of the partition, heads included: only what is behind it is read. Default: nothing. */
-  readonly known?: KnownState;
+  /** What is known of the partition: only what is behind it is read. */
+  readonly opened: OpenedPartition;
   readonly node: string;
   /** Aborts when it closes, or the store is lost. */
   readonly signal: AbortSignal;
@@ -41,10 +41,11 @@ export class PartitionWriter {
   #taken: TakenPartition | undefined;
 
   constructor(options: PartitionWriterOptions) {
-    const { log, heads, signal, known, onAvailabilityChange = () => {} } = options;
+    const { log, opened: { heads, known }, signal, onAvailabilityChange = () => {} } = options;
     this.#options = options;
     const onRecord = (stored: StoredRecord) => {
       this.#recent.add(stored);
+      options.opened.onRecord(stored);
       options.onRecord?.(stored);
     };
     this.#writer = new RecordWriter({
@@ -68,6 +69,15 @@ export class PartitionWriter {
     return this.#writer.state;
   }
 
+  /** Its cases. */
+  get heads(): HeadIndex {
+    return this.#options.opened.heads;
+  }
+
+  get timers(): WaitingTimers {
+    return this.#options.opened.timers;
+  }
+
   /** True while this node owns the partition, as far as it has read. */
   get isOwner(): boolean {
     return this.#taken !== undefined && !this.#writer.isFenced;
@@ -87,7 +97,7 @@ export class PartitionWriter {
 
   /** The events of a case, in order. */
   async caseEvents(caseId: string): Promise<PlacedEvent[]> {
-    const { heads, log } = this.#options;
+    const { opened: { heads }, log } = this.#options;
     const head = await heads.find(caseId);
     return head === undefined ? [] : await readCaseEvents(log, caseId, head.sequences);
   }
@@ -104,6 +114,7 @@ export class PartitionWriter {
   async takeOver(): Promise<TakenPartition> {
     const { node, log: { maxPayload }, now } = this.#options;
     this.#taken = await takeOver(this.#writer, { node, maxPayload, now });
+    this.#options.opened.own(this.#taken.epoch);
     return this.#taken;
   }
 

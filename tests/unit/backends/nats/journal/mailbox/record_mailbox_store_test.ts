@@ -5,7 +5,7 @@ import type { Batch } from "../../../../../../backends/mailbox/batch.ts";
 import type { FailedDelivery, Settlement } from "../../../../../../backends/mailbox/mailbox.ts";
 import type { Fetched, MailboxSubscriber } from "../../../../../../backends/mailbox/mailbox_store.ts";
 import { RecordMailboxStore } from "../../../../../../backends/nats/journal/mailbox/record_mailbox_store.ts";
-import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { openedInMemory } from "../../../../../../backends/nats/journal/partition/memory_partition.ts";
 import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
 import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
 import { encodeLines, outputLine, parseLine, storeRow } from "../../../../../../schema/delivery_line.ts";
@@ -20,7 +20,6 @@ const error = { class: "Boom", message: "boom", at: "2026-01-01T00:00:00.000Z" }
 /** A node that owns the one partition of a log, and its mailboxes. */
 class Node {
   readonly client: MemoryLogClient;
-  readonly heads = new MemoryHeads();
   readonly writer: PartitionWriter;
   readonly store: RecordMailboxStore;
   now = 1_000;
@@ -30,7 +29,7 @@ class Node {
     this.store = new RecordMailboxStore({ partitions: 1, ownerOf: () => this.writer, now: () => this.now });
     this.writer = new PartitionWriter({
       log: this.client,
-      heads: this.heads,
+      opened: openedInMemory(),
       node: "n",
       signal: new AbortController().signal,
       now: () => this.now,

@@ -127,7 +127,7 @@ function casesStream(shape: StoreShape): StreamSettings {
 }
 
 /** The events of producers that can't compute a partition, until a node moves them into the log. */
-function ingestStream(shape: StoreShape): StreamSettings {
+export function ingestStream(shape: StoreShape): StreamSettings {
   const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),

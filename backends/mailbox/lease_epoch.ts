@@ -16,3 +16,8 @@ export function nextEra(drawn: number): number {
 export function nextAlone(drawn: number): number | undefined {
   return (drawn + 1) % EPOCHS_PER_ERA === 0 ? undefined : drawn + 1;
 }
+
+/** The epoch of the lease of a partition that has been taken so many times. */
+export function epochOfEra(era: number): number {
+  return era * EPOCHS_PER_ERA;
+}

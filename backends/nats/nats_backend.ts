@@ -1,7 +1,7 @@
 /** The NATS JetStream backend: one stream, and mailboxes that settle by one atomic batch. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
-import { token } from "../../schema/nats.ts";
+import { ingestName, token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox } from "../dead_letters.ts";
 import { BackendUnusable } from "../errors.ts";
@@ -13,12 +13,13 @@ import { createContext, type NatsContext } from "./context.ts";
 import { append, MAX_ATOMIC_EVENTS } from "./log/append.ts";
 import * as queries from "./log/queries.ts";
 import type { Lease } from "./mailbox/leases.ts";
+import { auditWrite } from "./mailbox/write_settlement.ts";
 import { NatsMailbox } from "./mailbox/nats_mailbox.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
 import { health } from "./operations/health.ts";
 import { Measuring } from "./operations/measure.ts";
-import { ingestInbox } from "./operations/ingest.ts";
+import { type InboxContext, ingestInbox } from "./operations/ingest.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { TimerIndex } from "./operations/timer_index.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
@@ -83,7 +84,7 @@ class NatsBackend implements Backend {
     this.deadLetters = deadLetters(this.#context, (processor, partition) => {
       client.publish(subjects.notify(), `parked ${partition} ${processor}`);
     });
-    this.inbox = ingestInbox(this.#context);
+    this.inbox = ingestInbox(this.#inboxContext());
     client.subscribe(subjects.notify(), (msg) => this.#onNotification(messageText(msg)));
     client.onDisconnect(onAvailabilityChange);
     client.onReconnect(() => this.#onReconnected());
@@ -144,8 +145,19 @@ class NatsBackend implements Backend {
     const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
       this.#options;
     const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
-    const context = { ...this.#context, timers, timersAsOf, append, onInputRefused };
+    const inbox = this.#inboxContext();
+    const context = { ...inbox, ...this.#context, timers, timersAsOf, append, onInputRefused };
     return runMaintenance(context, this.#ended.signal);
+  }
+
+  #inboxContext(): InboxContext {
+    const { stream, subjects, writer } = this.#context;
+    return {
+      ...this.#context,
+      ingestStream: ingestName(stream),
+      inboxStream: stream,
+      record: (entry) => writer.write([auditWrite(subjects, entry)]),
+    };
   }
 
   /** Handles a notification of another node: a lease is free, or a parked case was changed. */

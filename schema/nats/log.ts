@@ -1,6 +1,6 @@
 /** The log of records on JetStream: one stream, a subject for each partition, and the subjects by which its owners are asked. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
+import { ingestStream, leaseStream, type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
 
 /** As other streams of ours; nothing of the log is ever removed. */
 type LogSettings = StreamSettings & Required<Pick<StreamConfig, "deny_delete">>;
@@ -30,6 +30,27 @@ export function logName(stream: string): string {
   return `${stream}_log`;
 }
 
+/** What could not be taken in, until a person has dealt with it. */
+function inboxStream(shape: StoreShape): StreamSettings {
+  return {
+    ...storeStream(shape),
+    name: inboxName(shape.stream),
+    subjects: [new LogSubjects(shape.prefix).rejected()],
+    allow_atomic: false,
+    allow_msg_ttl: false,
+    metadata: {},
+  };
+}
+
+export function inboxName(stream: string): string {
+  return `${stream}_inbox`;
+}
+
+/** Every stream of a store of records, the log first. */
+export function recordStreamsOf(shape: StoreShape): StreamSettings[] {
+  return [logStream(shape), leaseStream(shape), ingestStream(shape), inboxStream(shape)];
+}
+
 /** The subjects of the log, of its owners, and of those who wait for it. */
 export class LogSubjects {
   constructor(readonly prefix: string) {}
@@ -46,8 +67,20 @@ export class LogSubjects {
   appends(partition: number): string {
     return `${this.prefix}-append.${partition}.*`;
   }
-  /** Not stored: a record was written by another node than the owner. */
-  written(partition: number): string {
+  /** Not stored: nodes notify each other of leases that are free. */
+  notify(): string {
+    return `${this.prefix}-notify`;
+  }
+  /** An event that a producer left and that can't be taken in; without a name: all of them. */
+  rejected(message = "*"): string {
+    return `${this.prefix}-inbox.${message}`;
+  }
+  /** Plain JSON events, of any producer. */
+  ingest(): string {
+    return `${this.prefix}.ingest`;
+  }
+  /** Not stored: a record was written by another node than the owner, or by the owner where others read it too. */
+  written(partition: number | "*"): string {
     return `${this.prefix}-bell.${partition}`;
   }
 }

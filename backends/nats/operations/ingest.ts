@@ -9,8 +9,9 @@ import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { reproducibleRootId } from "../../../schema/ids.ts";
 import { readInputText } from "../../../schema/input.ts";
-import { ingestName, rejectionRoom } from "../../../schema/nats.ts";
+import { rejectionRoom } from "../../../schema/nats.ts";
 import type {
+  AuditEntry,
   Inbox,
   OperatorAction,
   RefusalClass,
@@ -24,9 +25,19 @@ import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts
 import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 import { EventTooLarge, isNotFound } from "../connection/errors.ts";
 import type { NatsContext } from "../context.ts";
-import { auditWrite } from "../mailbox/write_settlement.ts";
 
-type InboxContext = Pick<NatsContext, "client" | "stream" | "subjects" | "writer" | "clock">;
+export interface InboxContext extends Pick<NatsContext, "client" | "clock"> {
+  /** The stream that producers publish on. */
+  readonly ingestStream: string;
+  /** Where what is refused is kept. */
+  readonly inboxStream: string;
+  readonly subjects: { ingest(): string; rejected(message: string): string };
+  /** Makes an entry of the trail durable. */
+  record(entry: AuditEntry): Promise<unknown>;
+}
+
+/** The case under which the trail has what was done in the inbox. */
+const INBOX_CASE = "inbox";
 
 export interface IngestContext extends InboxContext {
   append(events: readonly WireEvent[]): Promise<unknown>;
@@ -60,8 +71,7 @@ interface IngestMessage {
 
 /** Ingests the waiting messages. Returns how many there were. */
 export async function ingestPending(context: IngestContext): Promise<number> {
-  const { client, subjects } = context;
-  const stream = ingestName(context.stream);
+  const { client, subjects, ingestStream: stream } = context;
   const pending: StreamMessage[] = [];
   let characters = 0;
   for await (const found of readSubject(client, stream, subjects.ingest())) {
@@ -171,24 +181,24 @@ export function ingestInbox(context: InboxContext): Inbox {
   };
 }
 
-async function readRejections({ client, stream, subjects }: InboxContext, limit: number) {
+async function readRejections({ client, inboxStream, subjects }: InboxContext, limit: number) {
   const rejected: RejectedEvent[] = [];
-  for await (const found of readSubject(client, stream, subjects.rejected("*"))) {
+  for await (const found of readSubject(client, inboxStream, subjects.rejected("*"))) {
     if (rejected.push(rejectedEventOf(found)) >= limit) break;
   }
   return rejected;
 }
 
 /** The server counts, so that the health of a node reads none of them. */
-async function countRejected({ client, stream, subjects }: InboxContext): Promise<number> {
+async function countRejected({ client, inboxStream: stream, subjects }: InboxContext): Promise<number> {
   const counter = await createConsumer(client, stream, [subjects.rejected("*")], 0, COUNTER_IDLE_MS);
   await deleteConsumer(client, stream, counter.name);
   return counter.num_pending;
 }
 
 /** The rejected message at this position; a message of another subject is none. */
-async function readRejected({ client, stream, subjects }: InboxContext, id: number) {
-  const found = await readAt(client, stream, id);
+async function readRejected({ client, inboxStream, subjects }: InboxContext, id: number) {
+  const found = await readAt(client, inboxStream, id);
   return found?.subject.startsWith(subjects.rejected("*").slice(0, -1)) ? found : undefined;
 }
 
@@ -204,19 +214,11 @@ async function discard(
   act = "discard",
 ): Promise<boolean> {
   if (await readRejected(context, id) === undefined) return false;
-  const { client, writer, subjects, clock } = context;
-  await writer.write([
-    auditWrite(subjects, {
-      at: new Date(clock.now()).toISOString(),
-      act: `inbox_${act}`,
-      by,
-      why,
-      caseId: "inbox",
-      eventId: `${id}`,
-    }),
-  ]);
+  const { client, clock, inboxStream } = context;
+  const at = new Date(clock.now()).toISOString();
+  await context.record({ at, act: `inbox_${act}`, by, why, caseId: INBOX_CASE, eventId: `${id}` });
   try {
-    return await client.manage(({ streams }) => streams.deleteMessage(context.stream, id));
+    return await client.manage(({ streams }) => streams.deleteMessage(inboxStream, id));
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;

@@ -31,7 +31,7 @@ interface AppenderOptions {
   /** The writer of a partition that this node owns. */
   ownerOf(partition: number): PartitionWriter | undefined;
   /** A writer for a partition without an owner; left out by those who may not write to the log. */
-  writerOf?(partition: number): PartitionWriter;
+  writerOf?(partition: number): PartitionWriter | Promise<PartitionWriter>;
 }
 
 /** Pauses while a partition has no owner: a takeover takes a tenth of a second once the lease is free. */
@@ -128,7 +128,7 @@ export class Appender {
     if (writerOf === undefined) {
       throw new BackendUnavailable("No node is running that takes events", { cause });
     }
-    const result = await writerOf(partition).append(append);
+    const result = await (await writerOf(partition)).append(append);
     if (result.stored > 0) requests.publish(subjects.written(partition), "");
     return result;
   }

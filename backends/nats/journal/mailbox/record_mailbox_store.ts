@@ -24,6 +24,10 @@ interface StoreOptions {
   readonly partitions: number;
   /** The writer of a partition that this node owns. */
   ownerOf(partition: number): PartitionWriter | undefined;
+  /** A partition with all that was written by now: for what is leased alone. */
+  view(partition: number): Promise<PartitionWriter>;
+  /** Tells the owner of a partition that something was written there. */
+  notifyOwner(partition: number): void;
   /** The present time of the store. */
   now(): number;
 }
@@ -39,7 +43,7 @@ export class RecordMailboxStore implements MailboxStore {
   }
 
   async fetch(owner: MailboxOwner, limits: BatchLimits): Promise<FetchResult> {
-    const writer = this.#writerOf(owner);
+    const writer = await this.#writerOf(owner);
     if (writer === undefined) return { kind: "fenced" };
     const { state } = writer;
     const { checkpoint } = state.processor(owner.processor);
@@ -61,24 +65,23 @@ export class RecordMailboxStore implements MailboxStore {
 
   commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
     return fencedOr("fenced", async () => {
-      const writer = this.#writerOf(owner);
+      const writer = await this.#writerOf(owner);
       if (writer === undefined) return "fenced";
       const now = () => this.#options.now();
       let status: SettleStatus = "already";
       for (const [slice, its] of sliceSettlement(batch, settlement)) {
         const settled = await writer.submit(settleContribution(owner, slice, its, now));
-        if (settled === "settled") status = settled;
+        if (settled !== "already") status = settled;
       }
+      if (status === "settled" && !writer.isOwner) this.#options.notifyOwner(owner.partition);
       return status;
     });
   }
 
   markInFlight(owner: MailboxOwner, mark: InFlightMark): Promise<"marked" | "fenced"> {
     return fencedOr("fenced", async () => {
-      const writer = this.#writerOf(owner);
-      if (writer === undefined) return "fenced";
-      await writer.submit(markContribution(owner, mark));
-      return "marked";
+      const writer = await this.#writerOf(owner);
+      return await writer?.submit(markContribution(owner, mark)) ?? "fenced";
     });
   }
 
@@ -86,8 +89,9 @@ export class RecordMailboxStore implements MailboxStore {
     const wanted = needs.filter(({ after, before }) => before - after > 1)
       .sort((a, b) => a.caseId < b.caseId ? -1 : 1);
     const found = await mapConcurrently(READS_AT_ONCE, wanted, async ({ caseId, after, before }) => {
-      const events = await this.#options.ownerOf(partitionOf(caseId, this.#options.partitions))
-        ?.caseEvents(caseId) ?? [];
+      const partition = partitionOf(caseId, this.#options.partitions);
+      const writer = this.#options.ownerOf(partition) ?? await this.#options.view(partition);
+      const events = await writer.caseEvents(caseId);
       return events.filter(({ event: { version, type } }) =>
         version > after && version < before && types.includes(type)
       );
@@ -105,19 +109,38 @@ export class RecordMailboxStore implements MailboxStore {
     this.#subscribers.get(subscriber.partition)?.delete(subscriber);
   }
 
-  /** Called for each record of a partition that this node owns. */
+  /** Whether anybody reads this partition. */
+  hasSubscribers(partition: number): boolean {
+    return (this.#subscribers.get(partition)?.size ?? 0) > 0;
+  }
+
+  /** Called for each record of a partition that this node owns, or has a view of. */
   onRecord(partition: number, { record }: StoredRecord): void {
-    if (record.kind === "malformed" || record.events.length === 0) return;
+    if (record.kind === "malformed") return;
+    const subscribers = this.#subscribers.get(partition) ?? new Set();
+    if (subscribers.size === 0) return;
     const types = new Set(record.events.map(({ type }) => type));
-    for (const subscriber of this.#subscribers.get(partition) ?? []) {
-      if (subscriber.types.some((type) => types.has(type))) subscriber.notify();
+    const parked = new Set(record.changes.parked.map(({ processor }) => processor));
+    for (const subscriber of subscribers) {
+      const isMeant = parked.has(subscriber.processor) || subscriber.types.some((type) => types.has(type));
+      if (isMeant) subscriber.notify();
     }
   }
 
-  /** The writer under whose epoch the mailbox was acquired. */
-  #writerOf({ partition, epoch }: MailboxOwner): PartitionWriter | undefined {
-    const writer = this.#options.ownerOf(partition);
-    return writer?.epoch === epoch ? writer : undefined;
+  /** Something may have been missed: everybody looks again. */
+  notifyAll(): void {
+    for (const subscribers of this.#subscribers.values()) {
+      for (const subscriber of subscribers) subscriber.notify();
+    }
+  }
+
+  /** By whom is written under the epoch of the mailbox: the owner of the partition, or the node itself for what is leased alone. */
+  async #writerOf({ partition, processor, epoch }: MailboxOwner): Promise<PartitionWriter | undefined> {
+    const runsIn = ({ state }: PartitionWriter) => state.processor(processor).epoch === epoch;
+    const owner = this.#options.ownerOf(partition);
+    if (owner !== undefined && runsIn(owner)) return owner;
+    const view = await this.#options.view(partition);
+    return runsIn(view) ? view : undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 /** A settlement as a part of the next record: outputs, timers, parked cases, dead letters, trail and checkpoint. @module */
 import { type Batch, linesOf, positionOf, sliceBatch } from "../../../mailbox/batch.ts";
-import type { InFlightMark, Settlement } from "../../../mailbox/mailbox.ts";
+import type { InFlightMark, Settlement, StoredTimerChange } from "../../../mailbox/mailbox.ts";
 import type { MailboxOwner, SettleStatus } from "../../../mailbox/mailbox_store.ts";
 import { planSettlement } from "../../../settlement/plan.ts";
-import { pendingEventsOf } from "../../stream/message.ts";
+import { pendingEventOfRow, pendingEventsOf } from "../../stream/message.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
 import { bytesOfEvent } from "../record/event_lines.ts";
@@ -22,9 +22,12 @@ export function settleContribution(
   now: () => number,
 ): Contribution<SettleStatus> {
   const outputs = pendingEventsOf(settlement.outputs);
+  settlement.timers.forEach(requireTimer);
   const bytes = outputs.reduce((sum, event) => sum + bytesOfEvent(event), changesSize(settlement));
   const addTo = async (plan: RecordPlan): Promise<() => SettleStatus> => {
-    const { checkpoint } = plan.state.processor(processor);
+    plan.claim(processor);
+    const { checkpoint, epoch: current } = plan.state.processor(processor);
+    if (current !== epoch) return () => "fenced";
     const parked = plan.state.parkedOf(processor);
     const parkedOf = (caseId: string) => parked.get(caseId) ?? [];
     const planned = planSettlement({ processor, checkpoint, parkedOf, now: now() }, batch, settlement);
@@ -38,6 +41,15 @@ export function settleContribution(
     return () => "settled";
   };
   return { size: { events: outputs.length, bytes }, addTo };
+}
+
+/** Throws RangeError for a timer that could not fire. */
+function requireTimer(change: StoredTimerChange): void {
+  if (change.kind === "cancel") return;
+  if (Number.isNaN(Date.parse(change.at))) {
+    throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);
+  }
+  pendingEventOfRow(change.row);
 }
 
 /** About the bytes that failures and timers take. */
@@ -70,17 +82,19 @@ export function sliceSettlement(batch: Batch, settlement: Settlement): [Batch, S
   });
 }
 
-/** Says durably what is about to be handled; the next settlement clears it. */
+/** Says durably what is about to be handled, or that nothing is; the next settlement clears it. */
 export function markContribution(
   { processor, epoch }: ProcessorOwner,
-  inFlight: InFlightMark,
-): Contribution<void> {
+  inFlight: InFlightMark | undefined,
+): Contribution<"marked" | "fenced"> {
   return {
     size: { events: 0, bytes: 0 },
     addTo(plan) {
-      const { checkpoint } = plan.state.processor(processor);
-      plan.moves.push({ name: processor, from: checkpoint, to: checkpoint, epoch, inFlight });
-      return Promise.resolve(() => {});
+      plan.claim(processor);
+      const { checkpoint: to, epoch: current } = plan.state.processor(processor);
+      if (current !== epoch) return Promise.resolve(() => "fenced");
+      plan.moves.push({ name: processor, from: to, to, epoch, ...(inFlight === undefined ? {} : { inFlight }) });
+      return Promise.resolve(() => "marked");
     },
   };
 }

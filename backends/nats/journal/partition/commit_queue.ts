@@ -4,7 +4,7 @@ import { buildRecords } from "./build_records.ts";
 import type { HeadIndex } from "./head_index.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { eventPosition, type LogRecord, type RecordHead, type StoredRecord } from "../record/record.ts";
-import { RecordPlan } from "./record_plan.ts";
+import { NextRecord, RecordPlan } from "./record_plan.ts";
 import { nextNonce, OwnershipLost, type RecordWriter } from "./record_writer.ts";
 import { addSizes, fits, type RecordSize } from "../record/slices.ts";
 
@@ -78,6 +78,7 @@ export class CommitQueue {
           group = this.#nextGroup();
           const plan = this.#newPlan();
           outcomes = await addAll(plan, group);
+          group = group.slice(0, outcomes.length);
           return plan.isEmpty ? [] : this.#build(plan);
         });
         // Where nothing is written, nothing has shown that what the answers rest on is still so.
@@ -153,12 +154,14 @@ function needsProof(group: readonly Pending[], outcomes: readonly Outcome[]): bo
   return outcomes.some((outcome, i) => "error" in outcome || group[i]!.contribution.isTentative !== true);
 }
 
+/** The outcomes of those that go into the record: all but the last ones where one has to wait for it. */
 async function addAll(plan: RecordPlan, group: readonly Pending[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const { contribution } of group) {
-    outcomes.push(
-      await contribution.addTo(plan).then((answer) => ({ answer }), (error: unknown) => ({ error })),
-    );
+    const outcome = await Promise.try(() => contribution.addTo(plan))
+      .then((answer) => ({ answer }), (error: unknown) => ({ error }));
+    if ("error" in outcome && outcome.error instanceof NextRecord) break;
+    outcomes.push(outcome);
   }
   return outcomes;
 }

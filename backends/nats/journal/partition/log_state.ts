@@ -11,19 +11,30 @@ import type {
 } from "../record/record.ts";
 
 /** A processor in a partition. */
-interface ProcessorState {
+export interface ProcessorState {
   readonly checkpoint: number;
+  /** Of the lease that hosts it, or hosted it last. */
   readonly epoch: number;
   readonly inFlight: InFlightMark | undefined;
-  /** When it last moved, by the store's clock. */
+  /** When it last settled, by the store's clock; 0: never. */
   readonly settledAt: number;
+  /** The node that hosts it, unless it was given back. */
+  readonly owner: string | undefined;
+  readonly takes: readonly string[];
 }
 
 /** What is parked of one processor, by case. */
 type ParkedCases = ReadonlyMap<string, ParkedCase>;
 
 const NOTHING_PARKED: ParkedCases = new Map();
-const NOT_BEGUN: ProcessorState = { checkpoint: 0, epoch: 0, inFlight: undefined, settledAt: 0 };
+const NOT_BEGUN: ProcessorState = {
+  checkpoint: 0,
+  epoch: 0,
+  inFlight: undefined,
+  settledAt: 0,
+  owner: undefined,
+  takes: [],
+};
 
 /** A state that was kept, with the sequence of the last record in it. */
 export interface KnownState {
@@ -69,6 +80,11 @@ export class LogState {
     return this.#processors.get(name) ?? NOT_BEGUN;
   }
 
+  /** The processors that were ever hosted here, by name. */
+  get processors(): ReadonlyMap<string, ProcessorState> {
+    return this.#processors;
+  }
+
   parkedOf(processor: string): ParkedCases {
     return this.#parked.get(processor) ?? NOTHING_PARKED;
   }
@@ -101,8 +117,8 @@ export class LogState {
     else if (released) this.owner = undefined;
   }
 
-  #move({ name, to, epoch, inFlight }: ProcessorMove, settledAt: number): void {
-    this.#processors.set(name, { checkpoint: to, epoch, inFlight, settledAt });
+  #move(move: ProcessorMove, at: number): void {
+    this.#processors.set(move.name, moved(this.processor(move.name), move, at));
   }
 
   #park({ processor, caseId, waiting }: ParkedEntry): void {
@@ -111,6 +127,14 @@ export class LogState {
     if (waiting.length === 0) cases.delete(caseId);
     else cases.set(caseId, waiting);
   }
+}
+
+function moved(before: ProcessorState, move: ProcessorMove, at: number): ProcessorState {
+  const { to: checkpoint, epoch, inFlight, host: owner, takes = before.takes, released } = move;
+  if (owner !== undefined) return { ...before, epoch, owner, takes };
+  if (released) return { ...before, owner, inFlight };
+  if (inFlight !== undefined) return { ...before, inFlight };
+  return { ...before, checkpoint, epoch, inFlight, settledAt: at };
 }
 
 function keyOf({ type, version }: EventKind): string {

@@ -5,11 +5,13 @@
  */
 import type { AppendResult } from "../../../event_store.ts";
 import type { AvailabilityListener } from "../../../primitives/retry.ts";
+import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
 import { appendContribution, type PartitionAppend } from "../append/append_contribution.ts";
 import { buildRecords } from "./build_records.ts";
 import type { HeadIndex } from "./head_index.ts";
 import { CommitQueue, type Contribution } from "./commit_queue.ts";
 import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.ts";
+import { giveBack, type HostedProcessor } from "../leases/hosting.ts";
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { RecentRecords } from "./recent_records.ts";
@@ -83,9 +85,15 @@ export class PartitionWriter {
     return this.#taken !== undefined && !this.#writer.isFenced;
   }
 
-  /** The epoch under which this node owns the partition; undefined when it does not. */
+  /** The epoch of this node's lease of the partition, and of what it hosts; undefined when it does not own it. */
   get epoch(): number | undefined {
-    return this.isOwner ? this.#taken!.epoch : undefined;
+    return this.isOwner ? epochOfEra(this.#taken!.epoch) : undefined;
+  }
+
+  /** Another node has leased a processor alone here. */
+  get hasGuests(): boolean {
+    const { epoch } = this;
+    return this.state.processors.values().some((each) => each.owner !== undefined && each.epoch !== epoch);
   }
 
   /** The records behind a sequence, from memory where they are there. */
@@ -110,10 +118,10 @@ export class PartitionWriter {
     return event && { position, recordedAt: record.head.recordedAt, event };
   }
 
-  /** Takes the partition over from whoever has it. Throws OwnershipLost where another node was later. */
-  async takeOver(): Promise<TakenPartition> {
+  /** Takes the partition over from whoever has it, with these processors. Throws OwnershipLost where another node was later. */
+  async takeOver(processors: readonly HostedProcessor[] = []): Promise<TakenPartition> {
     const { node, log: { maxPayload }, now } = this.#options;
-    this.#taken = await takeOver(this.#writer, { node, maxPayload, now });
+    this.#taken = await takeOver(this.#writer, { node, processors, maxPayload, now });
     this.#options.opened.own(this.#taken.epoch);
     return this.#taken;
   }
@@ -136,14 +144,16 @@ export class PartitionWriter {
     return this.#writer.readOn();
   }
 
-  /** Gives the partition up, so that the next owner knows that this one did not crash. */
+  /** Gives the partition up with what it hosts, so that the next owner knows that this one did not crash. */
   async release(): Promise<void> {
     if (!this.isOwner) return;
     const { epoch } = this.#taken!;
+    const { state } = this;
     const { log: { maxPayload }, now } = this.#options;
     await this.#writer.write(() => {
+      const processors = giveBack(state, epochOfEra(epoch), state.processors.keys());
       const content = { nonce: nextNonce(epoch), epoch, kind: "own", released: true, now: now() } as const;
-      return Promise.resolve(buildRecords(this.state, content, maxPayload));
+      return Promise.resolve(buildRecords(state, { ...content, processors }, maxPayload));
     });
     this.#taken = undefined;
   }

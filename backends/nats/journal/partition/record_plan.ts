@@ -40,6 +40,11 @@ interface PlannedCase {
   readonly stored: Map<string, PlacedEvent>;
 }
 
+/** What rests on how a processor stands can't stand behind a change of it in the same record: it goes into the next one. */
+export class NextRecord extends Error {
+  override name = "NextRecord";
+}
+
 export class RecordPlan {
   readonly events: VersionedEvent[] = [];
   readonly moves: ProcessorMove[] = [];
@@ -49,6 +54,7 @@ export class RecordPlan {
     trail: [],
   };
   readonly #cases = new Map<string, PlannedCase>();
+  readonly #claimed = new Set<string>();
 
   constructor(
     readonly state: LogState,
@@ -59,6 +65,12 @@ export class RecordPlan {
   get isEmpty(): boolean {
     const { timers, parked, trail } = this.changes;
     return [this.events, this.moves, timers, parked, trail].every(({ length }) => length === 0);
+  }
+
+  /** What is added now changes these processors, or rests on how they stand. Throws NextRecord where another does so already. */
+  claim(...processors: readonly string[]): void {
+    if (processors.some((name) => this.#claimed.has(name))) throw new NextRecord();
+    for (const name of processors) this.#claimed.add(name);
   }
 
   /** Learns the cases of these events, and which of their ids are stored. Called before the others. */

@@ -1,9 +1,14 @@
 /** Takes a partition over: from then on no record of an earlier owner can be written. @module */
+import type { Hosted } from "../../../mailbox/lease_store.ts";
+import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
+import { hostProcessors, type HostedProcessor } from "../leases/hosting.ts";
 import { buildRecords } from "./build_records.ts";
 import { nextNonce, type RecordWriter } from "./record_writer.ts";
 
 interface TakeOverOptions {
   readonly node: string;
+  /** What the node hosts there from now on. */
+  readonly processors: readonly HostedProcessor[];
   readonly maxPayload: number;
   /** The present time of the store. */
   now(): number;
@@ -12,8 +17,7 @@ interface TakeOverOptions {
 /** What a new owner finds. */
 export interface TakenPartition {
   readonly epoch: number;
-  /** The owner before has not given it up. */
-  readonly hasCrashed: boolean;
+  readonly hosted: readonly Hosted[];
 }
 
 /**
@@ -22,18 +26,19 @@ export interface TakenPartition {
  */
 export async function takeOver(
   writer: RecordWriter,
-  { node, now, maxPayload }: TakeOverOptions,
+  { node, processors, now, maxPayload }: TakeOverOptions,
 ): Promise<TakenPartition> {
   const { state } = writer;
   let epoch = 0;
-  let hasCrashed = false;
+  let hosted: readonly Hosted[] = [];
   await writer.readOn();
   await writer.write(() => {
     epoch = state.epoch + 1;
-    hasCrashed = state.owner !== undefined;
+    const hosting = hostProcessors(state, node, epochOfEra(epoch), processors);
+    hosted = hosting.hosted;
     const content = { nonce: nextNonce(epoch), epoch, kind: "take", node, now: now() } as const;
-    return Promise.resolve(buildRecords(state, content, maxPayload));
+    return Promise.resolve(buildRecords(state, { ...content, processors: hosting.moves }, maxPayload));
   });
   writer.own(epoch);
-  return { epoch, hasCrashed };
+  return { epoch, hosted };
 }

@@ -48,7 +48,10 @@ const FIELDS: Readonly<Record<keyof HeadLine, (value: unknown) => boolean>> = {
 function isMove(value: unknown): boolean {
   if (!isObject(value) || !isText(value.name)) return false;
   return [value.from, value.to, value.epoch].every(isCount) &&
-    (isAbsent(value.inFlight) || isObject(value.inFlight));
+    (isAbsent(value.inFlight) || isObject(value.inFlight)) &&
+    (isAbsent(value.host) || isText(value.host)) &&
+    (isAbsent(value.takes) || isListOf(value.takes, isText)) &&
+    (isAbsent(value.released) || typeof value.released === "boolean");
 }
 
 function isFrame(value: unknown): boolean {

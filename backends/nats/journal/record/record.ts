@@ -25,7 +25,10 @@ export const FRAME_BYTES = 32_768;
 export const recordKinds = ["take", "own", "settle", "direct", "act"] as const;
 type RecordKind = (typeof recordKinds)[number];
 
-/** How far one processor has come with a record, under which epoch of its own. */
+/**
+ * How far one processor has come with a record, under the epoch of the lease that hosts it. Where a node begins to host it, and
+ * where it is given back, it stays where it is.
+ */
 export interface ProcessorMove {
   readonly name: string;
   readonly from: number;
@@ -33,6 +36,12 @@ export interface ProcessorMove {
   readonly epoch: number;
   /** What is about to be handled; a move without it clears the mark. */
   readonly inFlight?: InFlightMark;
+  /** The node that hosts it from now on. A mark that is there stays. */
+  readonly host?: string;
+  /** The types it takes, where it begins to be hosted. */
+  readonly takes?: readonly string[];
+  /** It is given back: its owner did not crash. */
+  readonly released?: boolean;
 }
 
 /** A timer that was set or cancelled, or has fired: then its event is in the same record. */

@@ -1,0 +1,61 @@
+/** The background jobs of a node: firing the timers of its partitions, and taking events in from the ingest subject. @module */
+import { ingestName } from "../../../../schema/nats.ts";
+import { inboxName } from "../../../../schema/nats/log.ts";
+import { partitionOf } from "../../../../schema/partition.ts";
+import type { AuditEntry } from "../../../dead_letters.ts";
+import { repeat } from "../../../primitives/repeat.ts";
+import { type InboxContext, type IngestContext, ingestPending } from "../../operations/ingest.ts";
+import type { Contribution } from "../partition/commit_queue.ts";
+import type { RecordContext } from "../store/record_context.ts";
+import { fireDue } from "./fire_timers.ts";
+
+/** How late a timer may fire. */
+const TIMERS_INTERVAL_MS = 250;
+const INGEST_INTERVAL_MS = 250;
+
+interface MaintenanceOptions extends Pick<IngestContext, "append" | "onInputRefused"> {
+  /** The clock timers are measured against; undefined: the clock of the store. */
+  readonly timersAsOf: (() => Date) | undefined;
+}
+
+/** Runs the jobs until the signal aborts. */
+export async function runRecordMaintenance(
+  context: RecordContext,
+  { timersAsOf, ...ingesting }: MaintenanceOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { partitions, clock } = context;
+  const fireTimers = async () => {
+    const now = timersAsOf?.().getTime() ?? clock.now();
+    await Promise.all(partitions.owned.map((owner) => fireDue(owner, now)));
+    return TIMERS_INTERVAL_MS;
+  };
+  const ingestContext = { ...inboxContext(context), ...ingesting };
+  const ingest = async () => await ingestPending(ingestContext) > 0 ? 0 : INGEST_INTERVAL_MS;
+  await Promise.all([repeat(fireTimers, signal), repeat(ingest, signal, () => context.restore())]);
+}
+
+/** Where events that producers leave wait, and what is refused. */
+export function inboxContext({ client, clock, subjects, stream, partitions, ...context }: RecordContext): InboxContext {
+  return {
+    client,
+    clock,
+    subjects,
+    ingestStream: ingestName(stream),
+    inboxStream: inboxName(stream),
+    record: async (entry) => {
+      const partition = partitionOf(entry.caseId!, partitions.count);
+      await (await partitions.view(partition)).submit(trailContribution(entry));
+    },
+  };
+}
+
+function trailContribution(entry: AuditEntry): Contribution<void> {
+  return {
+    size: { events: 0, bytes: JSON.stringify(entry).length },
+    addTo(plan) {
+      plan.changes.trail.push(entry);
+      return Promise.resolve(() => {});
+    },
+  };
+}

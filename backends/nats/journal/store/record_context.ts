@@ -1,0 +1,206 @@
+/** The collaborators that the rooms of an opened store of records share. @module */
+import { logName, LogSubjects } from "../../../../schema/nats/log.ts";
+import { token } from "../../../../schema/nats.ts";
+import { BackendUnavailable, StoreLost } from "../../../errors.ts";
+import { LeaseManager } from "../../../mailbox/lease_manager.ts";
+import type { MailboxContext } from "../../../mailbox/leased_mailbox.ts";
+import { withPasses } from "../../../mailbox/leased_passes.ts";
+import { systemClock } from "../../../primitives/clock.ts";
+import { type NatsClient, messageText } from "../../connection/client.ts";
+import { LogWatch } from "../../setup/lost_store.ts";
+import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
+import { ServerClock } from "../../stream/server_clock.ts";
+import { Appender } from "../append/appender.ts";
+import { LeaseBucket } from "../leases/lease_bucket.ts";
+import { Partitions } from "../leases/partitions.ts";
+import { RecordLeaseStore } from "../leases/record_lease_store.ts";
+import { RecordMailboxStore } from "../mailbox/record_mailbox_store.ts";
+import { openedInMemory } from "../partition/memory_partition.ts";
+import { NatsPartitionLog } from "../partition/partition_log.ts";
+import type { StoredRecord } from "../record/record.ts";
+import { ensureRecordStreams, type RecordStore } from "./record_streams.ts";
+
+const BATCH_SIZE = 500;
+const BATCH_BYTES = 1_000_000;
+
+export class RecordContext {
+  readonly node: string;
+  readonly stream: string;
+  readonly log: string;
+  readonly subjects: LogSubjects;
+  readonly clock: ServerClock;
+  readonly partitions: Partitions;
+  readonly appender: Appender;
+  readonly mailboxes: RecordMailboxStore;
+  readonly leases: LeaseManager;
+  readonly mailboxContext: MailboxContext;
+  /** What each processor of this node takes. */
+  readonly takes = new Map<string, readonly string[]>();
+  readonly #lost = new AbortController();
+  readonly #options: NatsOptions;
+  readonly #watch: LogWatch;
+  /** The last record that is known to be there. */
+  lastPosition = 0;
+
+  constructor(
+    readonly client: NatsClient,
+    options: NatsOptions,
+    readonly store: RecordStore,
+    ended: AbortSignal,
+  ) {
+    const { stream, prefix } = namesOf(options);
+    this.#options = options;
+    this.node = options.node ?? crypto.randomUUID();
+    this.stream = stream;
+    this.log = logName(stream);
+    this.subjects = new LogSubjects(prefix);
+    this.clock = new ServerClock(client, this.log);
+    this.#watch = new LogWatch(client, this.log, this);
+    const signal = AbortSignal.any([ended, this.lost]);
+    this.partitions = this.#newPartitions(signal);
+    this.appender = this.#newAppender(signal);
+    this.mailboxes = this.#newMailboxes();
+    this.leases = this.#newLeases();
+    this.mailboxContext = this.#newMailboxContext();
+    this.#listen();
+  }
+
+  /** Aborts with the StoreLost once the log is known to be gone, or another one. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get onAvailabilityChange() {
+    return this.#options.onAvailabilityChange ?? (() => {});
+  }
+
+  /** Tells the owner of a partition, and whoever has leased something alone there, that something was written. */
+  notifyOwner(partition: number): void {
+    this.#publish(this.subjects.written(partition));
+  }
+
+  async close(): Promise<void> {
+    await this.leases.leave();
+    await this.partitions.close();
+    await this.client.close();
+  }
+
+  #newPartitions(signal: AbortSignal): Partitions {
+    const { client, subjects, log, store: { partitions }, node, onAvailabilityChange } = this;
+    return new Partitions({
+      client,
+      subjects,
+      partitions,
+      node,
+      signal,
+      onAvailabilityChange,
+      now: () => this.clock.now(),
+      log: (partition) => new NatsPartitionLog(client, log, subjects.records(partition), partition),
+      open: () => Promise.resolve(openedInMemory()),
+      onRecord: (partition, stored) => this.#onRecord(partition, stored),
+      onLost: () => this.leases.checkNow(),
+    });
+  }
+
+  #newAppender(signal: AbortSignal): Appender {
+    const { client: requests, subjects, store: { partitions }, node: sender } = this;
+    return new Appender({
+      requests,
+      subjects,
+      partitions,
+      sender,
+      signal,
+      ownerOf: (partition) => this.partitions.ownerOf(partition),
+      writerOf: (partition) => this.partitions.view(partition),
+    });
+  }
+
+  #newMailboxes(): RecordMailboxStore {
+    return new RecordMailboxStore({
+      partitions: this.store.partitions,
+      ownerOf: (partition) => this.partitions.ownerOf(partition),
+      view: (partition) => this.partitions.view(partition),
+      notifyOwner: (partition) => this.notifyOwner(partition),
+      now: () => this.clock.now(),
+    });
+  }
+
+  #newLeases(): LeaseManager {
+    const { client, stream, clock, store: { leaseMs }, node, partitions, onAvailabilityChange } = this;
+    const store = new RecordLeaseStore({
+      node,
+      bucket: new LeaseBucket({ client, stream, leaseMs, clock }),
+      partitions,
+      check: () => this.#check(),
+      takesOf: (processor) => this.takes.get(processor) ?? [],
+      notifyOthers: () => this.#publish(this.subjects.notify(), token(node)),
+      notifyOwner: (partition) => this.notifyOwner(partition),
+    });
+    const { renewMs = leaseMs / 3 } = this.#options;
+    return new LeaseManager(store, { renewMs, clock: systemClock, onAvailabilityChange });
+  }
+
+  #newMailboxContext(): MailboxContext {
+    const { batchSize = BATCH_SIZE, batchBytes = BATCH_BYTES } = this.#options;
+    const { mailboxes: store, leases, onAvailabilityChange } = this;
+    const limits = { batchSize, batchBytes };
+    return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange });
+  }
+
+  #listen(): void {
+    const { client, subjects } = this;
+    client.subscribe(subjects.notify(), (msg) => {
+      if (messageText(msg) !== token(this.node)) this.leases.checkNow();
+    });
+    client.subscribe(subjects.written("*"), (msg) => this.#onWritten(Number(msg.subject.split(".").at(-1))));
+    client.onDisconnect(this.onAvailabilityChange);
+    client.onReconnect(() => this.#onReconnected());
+  }
+
+  #onRecord(partition: number, stored: StoredRecord): void {
+    this.lastPosition = Math.max(this.lastPosition, stored.sequence);
+    this.mailboxes.onRecord(partition, stored);
+  }
+
+  /** Others have written: the owner reads on, and so does a node that has leased something alone there. */
+  #onWritten(partition: number): void {
+    const isOwner = this.partitions.ownerOf(partition) !== undefined;
+    if (!isOwner && !this.mailboxes.hasSubscribers(partition)) return;
+    this.partitions.view(partition).catch((error) => {
+      if (!(error instanceof BackendUnavailable)) throw error;
+    });
+  }
+
+  /** Notifications sent while the connection was lost did not arrive. */
+  #onReconnected(): void {
+    this.onAvailabilityChange(undefined);
+    this.leases.checkNow();
+    for (const { partition } of this.partitions.owned) this.#onWritten(partition);
+    this.mailboxes.notifyAll();
+  }
+
+  /** Makes again what is gone with a restart of the server: what was in memory only. */
+  async restore(): Promise<void> {
+    const { leaseMs } = this.store;
+    await ensureRecordStreams(this.client, { ...requestedStoreOf(this.#options), leaseMs });
+  }
+
+  async #check(): Promise<void> {
+    try {
+      await this.#watch.check();
+      await this.clock.measure();
+    } catch (error) {
+      if (error instanceof StoreLost) this.#lost.abort(error);
+      throw error;
+    }
+  }
+
+  #publish(subject: string, text = ""): void {
+    try {
+      this.client.publish(subject, text);
+    } catch (error) {
+      // Whoever is not notified looks again in its next round, or when the connection is back.
+      if (!(error instanceof BackendUnavailable)) throw error;
+    }
+  }
+}

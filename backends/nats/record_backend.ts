@@ -1,0 +1,94 @@
+/** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { Backend, BackendFeatures } from "../backend.ts";
+import type { DeadLetters, Inbox } from "../dead_letters.ts";
+import type { ExpectedVersion } from "../event_store.ts";
+import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
+import { NatsClient } from "./connection/client.ts";
+import { RecordContext } from "./journal/store/record_context.ts";
+import { ensureRecordStreams, type RecordStore } from "./journal/store/record_streams.ts";
+import { deadLettersOf } from "./journal/operations/dead_letters.ts";
+import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { ingestInbox } from "./operations/ingest.ts";
+import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+
+const features: BackendFeatures = {
+  leases: "partition",
+  durable: true,
+  shared: true,
+  atomicAppend: Infinity,
+  readModels: false,
+  geography:
+    "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
+    "for a majority, so that its places must be milliseconds apart",
+};
+
+/** Connects, creates missing streams and opens the store. Throws as `openNats`. */
+export async function openRecords(options: NatsOptions): Promise<Backend> {
+  const requested = requestedStoreOf(options);
+  const client = await NatsClient.open(options);
+  try {
+    const store = await ensureRecordStreams(client, requested);
+    const backend = new RecordBackend(client, options, store);
+    await backend.prepare();
+    return backend;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+class RecordBackend implements Backend {
+  readonly name = "nats";
+  readonly features = features;
+  readonly partitions: number;
+  readonly deadLetters: DeadLetters;
+  readonly inbox: Inbox;
+  readonly #context: RecordContext;
+  readonly #options: NatsOptions;
+  readonly #ended = new AbortController();
+  #maintenance: Promise<unknown> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(client: NatsClient, options: NatsOptions, store: RecordStore) {
+    this.partitions = store.partitions;
+    this.#options = options;
+    this.#context = new RecordContext(client, options, store, this.#ended.signal);
+    this.deadLetters = deadLettersOf(this.#context);
+    this.inbox = ingestInbox(inboxContext(this.#context));
+  }
+
+  async prepare(): Promise<void> {
+    await this.#context.clock.measure();
+  }
+
+  append = (events: readonly WireEvent[], expected: ExpectedVersion = "any") =>
+    this.#context.appender.append(events, expected);
+
+  async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
+    const { lost, mailboxContext, takes } = this.#context;
+    takes.set(processor.name, processor.takes);
+    this.#maintenance ??= this.#runMaintenance();
+    yield* acquireMailboxes(mailboxContext, processor, AbortSignal.any([signal, lost, this.#ended.signal]));
+    lost.throwIfAborted();
+  }
+
+  #runMaintenance(): Promise<unknown> {
+    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
+      this.#options;
+    const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
+    return runRecordMaintenance(this.#context, { timersAsOf, onInputRefused, append }, this.#ended.signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#ended.abort();
+    await Promise.allSettled([this.#maintenance]);
+    await this.#context.close();
+  }
+}

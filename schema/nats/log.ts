@@ -59,6 +59,10 @@ export class LogSubjects {
   records(partition: number | "*" = "*"): string {
     return `${this.prefix}-log.${partition}`;
   }
+  /** The partition of the records under a subject. */
+  partitionIn(subject: string): number {
+    return Number(subject.slice(subject.lastIndexOf(".") + 1));
+  }
   /** A request to append, of a sender that NATS has let use its own name. */
   append(partition: number, sender: string): string {
     return `${this.prefix}-append.${partition}.${token(sender)}`;

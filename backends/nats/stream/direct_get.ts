@@ -30,6 +30,7 @@ export interface StreamMessage extends StoredMessage {
 
 /** A message of which nothing is decoded. */
 interface MessageBytes {
+  readonly subject: string;
   readonly position: number;
   readonly data: Uint8Array;
 }
@@ -201,6 +202,27 @@ export async function positionOfNext(
   return (await readMessageFromLeader(client, stream, query))?.seq;
 }
 
+/** Where the first message under a filter since a time is, as the replica that is asked has it; undefined for none. */
+export async function positionSince(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  time: number,
+): Promise<number | undefined> {
+  const query = { start_time: new Date(time), next_by_subj: filter, batch: 1 };
+  const { messages } = await readAnswer(client, stream, query, ({ seq }) => seq);
+  return messages[0];
+}
+
+/** The last message under a filter as bytes, as the stream's leader has it; undefined for none. */
+export async function readLastBytes(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+): Promise<Uint8Array | undefined> {
+  return (await readMessageFromLeader(client, stream, { last_by_subj: filter }))?.data;
+}
+
 /** The message at a position as the stream's leader has it. */
 export function readStored(
   client: NatsClient,
@@ -232,8 +254,8 @@ async function readMessageFromLeader(
   }
 }
 
-function toMessageBytes({ seq, data }: StoredMsg): MessageBytes {
-  return { position: seq, data };
+function toMessageBytes({ subject, seq, data }: StoredMsg): MessageBytes {
+  return { subject, position: seq, data };
 }
 
 function toStreamMessage(msg: StoredMsg): StreamMessage {

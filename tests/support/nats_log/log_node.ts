@@ -9,6 +9,9 @@ import {
   type PartitionLog,
 } from "../../../backends/nats/journal/partition/partition_log.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
+import { PartitionViews } from "../../../backends/nats/journal/partition/partition_views.ts";
+import type { LogReads } from "../../../backends/nats/journal/reads/log_reads.ts";
+import { NatsWholeLog } from "../../../backends/nats/journal/reads/whole_log.ts";
 import type { StoredRecord } from "../../../backends/nats/journal/record/record.ts";
 
 /** The place of a store on a server. */
@@ -34,9 +37,17 @@ export class LogNode implements AsyncDisposable {
   readonly #owned = new Map<number, PartitionWriter>();
   readonly #direct = new Map<number, PartitionWriter>();
   readonly #subjects: LogSubjects;
+  readonly #whole: NatsWholeLog;
+  readonly #views: PartitionViews;
 
   private constructor(readonly client: NatsClient, readonly place: LogPlace, readonly name: string) {
     this.#subjects = new LogSubjects(place.stream.toLowerCase());
+    this.#whole = new NatsWholeLog(client, logName(place.stream), this.#subjects);
+    this.#views = new PartitionViews({
+      partitions: place.partitions,
+      ownerOf: (partition) => this.#owned.get(partition),
+      open: (partition) => Promise.resolve(this.writer(partition)),
+    });
     this.appender = new Appender({
       requests: client,
       subjects: this.#subjects,
@@ -85,6 +96,11 @@ export class LogNode implements AsyncDisposable {
       },
     });
     return writer;
+  }
+
+  /** What reading the store needs. */
+  get reads(): LogReads {
+    return { log: this.#whole, views: this.#views };
   }
 
   /** All records of a partition. */

@@ -6,6 +6,10 @@ import type { LogRecord, ParkedEntry, RecordChanges, RecordEvent, StoredRecord }
 /** What is known of a case without reading it. */
 export interface IndexedHead {
   readonly version: number;
+  /** When its first event was recorded. */
+  readonly openedAt: number;
+  /** The sequences of the records with lines of its trail, in order. */
+  readonly trail: readonly number[];
   /** The sequences of the records that hold its events, in order. */
   readonly sequences: readonly number[];
   /** The sequence of the record that holds a version. */
@@ -110,19 +114,23 @@ export class MemoryHeads implements HeadIndex {
     return this.#cases.get(caseId);
   }
 
-  absorb({ sequence, cases }: RecordAdditions): void {
+  absorb({ sequence, cases, trail }: RecordAdditions): void {
     for (const added of cases) {
-      const head = this.#cases.get(added.caseId) ?? new MemoryHead();
+      const head = this.#cases.get(added.caseId) ?? new MemoryHead(added.events[0]!.recordedAt);
       this.#cases.set(added.caseId, head);
       head.add(sequence, added);
     }
+    for (const caseId of trail) this.#cases.get(caseId)?.addTrail(sequence);
   }
 }
 
 class MemoryHead implements IndexedHead {
   readonly sequences: number[] = [];
+  readonly trail: number[] = [];
   /** A fingerprint of each event's id and the sequence of its record, by version. */
   readonly #events: { readonly fingerprint: number; readonly sequence: number }[] = [];
+
+  constructor(readonly openedAt: number) {}
 
   get version(): number {
     return this.#events.length;
@@ -135,6 +143,10 @@ class MemoryHead implements IndexedHead {
   versionsLike(eventId: string): number[] {
     const wanted = fnv1a32(eventId);
     return this.#events.flatMap(({ fingerprint }, i) => fingerprint === wanted ? i + 1 : []);
+  }
+
+  addTrail(sequence: number): void {
+    if (sequence > (this.trail.at(-1) ?? 0)) this.trail.push(sequence);
   }
 
   add(sequence: number, { events }: AddedEvents): void {

@@ -59,7 +59,7 @@ export class LogState {
   /** How many messages are no records. */
   malformed = 0;
   counts: Readonly<Record<string, number>> = {};
-  readonly #kinds = new Set<string>();
+  readonly #kinds = new Map<string, EventKind>();
   readonly #processors = new Map<string, ProcessorState>();
   readonly #parked = new Map<string, Map<string, ParkedCase>>();
 
@@ -71,7 +71,7 @@ export class LogState {
     this.recordedAt = known.recordedAt;
     this.owner = known.owner;
     this.counts = known.counts;
-    for (const kind of known.kinds) this.#kinds.add(keyOf(kind));
+    for (const kind of known.kinds) this.#kinds.set(keyOf(kind), kind);
     for (const [name, state] of known.processors) this.#processors.set(name, state);
     for (const entry of known.parked) this.#park(entry);
   }
@@ -87,6 +87,18 @@ export class LogState {
 
   parkedOf(processor: string): ParkedCases {
     return this.#parked.get(processor) ?? NOTHING_PARKED;
+  }
+
+  /** What is parked, of all processors. */
+  *parked(): Generator<ParkedEntry> {
+    for (const [processor, cases] of this.#parked) {
+      for (const [caseId, waiting] of cases) yield { processor, caseId, waiting };
+    }
+  }
+
+  /** The kinds of events that the partition has had. */
+  get kinds(): Iterable<EventKind> {
+    return this.#kinds.values();
   }
 
   hasKind(kind: EventKind): boolean {
@@ -106,7 +118,7 @@ export class LogState {
     this.recordedAt = Math.max(this.recordedAt, head.recordedAt);
     this.counts = head.counts;
     this.#absorbOwner(head);
-    for (const kind of head.kinds) this.#kinds.add(keyOf(kind));
+    for (const kind of head.kinds) this.#kinds.set(keyOf(kind), kind);
     for (const move of head.processors) this.#move(move, head.recordedAt);
     for (const entry of changes.parked) this.#park(entry);
   }

@@ -110,9 +110,14 @@ export class PartitionWriter {
     return head === undefined ? [] : await readCaseEvents(log, caseId, head.sequences);
   }
 
+  /** The record at a sequence, with the events of all its cases or of one; undefined where there is none. */
+  recordAt(sequence: number, ofCase?: string): Promise<StoredRecord["record"] | undefined> {
+    return this.#options.log.readRecord(sequence, ofCase);
+  }
+
   /** The event at a position, as its record has it. */
   async eventAt(position: number): Promise<PlacedEvent | undefined> {
-    const record = await this.#options.log.readRecord(recordSequenceOf(position));
+    const record = await this.recordAt(recordSequenceOf(position));
     if (record?.kind !== "record") return undefined;
     const event = record.events[indexOf(position)];
     return event && { position, recordedAt: record.head.recordedAt, event };

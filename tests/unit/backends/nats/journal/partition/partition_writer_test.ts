@@ -105,10 +105,11 @@ Deno.test("an index that takes every id for known costs reads, and loses nothing
   const doubting: HeadIndex = {
     find: (caseId) => {
       const head = heads.find(caseId);
-      const { version = 0, sequences = [] } = head ?? {};
+      if (head === undefined) return undefined;
+      const { version, sequences, openedAt, trail } = head;
       const versionsLike = () => Array.from({ length: version }, (_, i) => i + 1);
-      const recordOf = (wanted: number) => head!.sequenceOf(wanted);
-      return Promise.resolve(head && { version, sequences, versionsLike, sequenceOf: recordOf });
+      const sequenceOf = (wanted: number) => head.sequenceOf(wanted);
+      return Promise.resolve({ version, sequences, openedAt, trail, versionsLike, sequenceOf });
     },
     absorb: (additions) => heads.absorb(additions),
   };

@@ -1,0 +1,60 @@
+/** What a store of records answers to those who read it. @module */
+import type { StoredEvent } from "../../../../schema/delivery_line.ts";
+import type { EventKind } from "../../../../schema/evolution.ts";
+import type { CaseSummary, ListOptions } from "../../../backend.ts";
+import type { AuditEntry, DeadLetter, DeadLetterFilter } from "../../../dead_letters.ts";
+import type { ReplayRange } from "../../../event_store.ts";
+import { storedKinds } from "./all_views.ts";
+import { trailOf } from "./case_trail.ts";
+import { countDeadLetters, findDeadLetters, listDeadLetters } from "./dead_letters.ts";
+import { StoredCounts } from "./event_counts.ts";
+import { casesByChange } from "./list_cases.ts";
+import type { LogReads } from "./log_reads.ts";
+import { eventsIn, eventsOfCase } from "./read_events.ts";
+
+/** Each method reads what was stored by the time of its call, whoever wrote it, and throws BackendUnavailable. */
+export class StoreReads {
+  readonly #counts: StoredCounts;
+
+  constructor(readonly reads: LogReads) {
+    this.#counts = new StoredCounts(reads);
+  }
+
+  readCase(caseId: string): AsyncIterable<StoredEvent> {
+    return eventsOfCase(this.reads, caseId);
+  }
+
+  readAll(range?: ReplayRange): AsyncIterable<StoredEvent> {
+    return eventsIn(this.reads, range);
+  }
+
+  listCases(options?: ListOptions): Promise<CaseSummary[]> {
+    return casesByChange(this.reads, options);
+  }
+
+  audit(caseId: string): Promise<AuditEntry[]> {
+    return trailOf(this.reads, caseId);
+  }
+
+  storedKinds(): Promise<EventKind[]> {
+    return storedKinds(this.reads);
+  }
+
+  /** Events by type that were stored since the first call. */
+  storedCounts(): Promise<ReadonlyMap<string, number>> {
+    return this.#counts.read();
+  }
+
+  listDeadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]> {
+    return listDeadLetters(this.reads, filter);
+  }
+
+  countDeadLetters(filter?: DeadLetterFilter): Promise<number> {
+    return countDeadLetters(this.reads, filter);
+  }
+
+  /** What an act with this filter concerns, oldest first. */
+  findDeadLetters(filter: DeadLetterFilter): ReturnType<typeof findDeadLetters> {
+    return findDeadLetters(this.reads, filter);
+  }
+}

@@ -4,6 +4,8 @@ import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { DeadLetters, Inbox } from "../dead_letters.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import type { Health } from "../health.ts";
+import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
@@ -80,6 +82,14 @@ class RecordBackend implements Backend {
     const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
     return runRecordMaintenance(this.#context, { timersAsOf, onInputRefused, append }, this.#ended.signal);
   }
+
+  readCase = (caseId: string) => this.#context.reads.readCase(caseId);
+  readAll = (range = {}) => this.#context.reads.readAll(range);
+  listCases = (options = {}) => this.#context.reads.listCases(options);
+  audit = (caseId: string) => this.#context.reads.audit(caseId);
+  storedKinds = () => this.#context.reads.storedKinds();
+  health = (): Promise<Health> => Promise.reject(new Error("not yet"));
+  measure = async (): Promise<Measurements> => ({ stored: await this.#context.reads.storedCounts(), figures: {} });
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

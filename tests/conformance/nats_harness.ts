@@ -19,6 +19,14 @@ export interface HarnessServer {
   readonly options: NatsOptions & { leaseMs: number };
   /** Nodes reach a single server through a proxy, so that a write of theirs can be spoilt. */
   readonly proxied?: boolean;
+  /** The layout of the stores. Default: the one of today. */
+  readonly layout?: StoreLayout;
+}
+
+/** A layout of stores, and what the harness does to them past every door. */
+export interface StoreLayout {
+  open(options: NatsOptions): Promise<Backend>;
+  spoilDeadLetter(proxy: LoopbackProxy): void;
 }
 
 /** Opens harnesses on a server that is asked for once the tests run. */
@@ -26,7 +34,7 @@ export function natsHarness(server: () => HarnessServer): () => Promise<Harness>
   return () => Promise.resolve(harnessOn(server()));
 }
 
-function harnessOn({ options, proxied = false }: HarnessServer): Harness {
+function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessServer): Harness {
   const { leaseMs } = options;
   const proxy = proxied ? new LoopbackProxy(Number(new URL(options.url).port)) : undefined;
   const url = proxy === undefined ? options.url : `nats://127.0.0.1:${proxy.port}`;
@@ -38,13 +46,13 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
       const node = owner === undefined ? {} : { node: owner };
       // Six times in its time, so that a busy machine may be late with it.
       const renewMs = renews ? leaseMs / 6 : 1e8;
-      nodes.push(await openNats({ ...store, renewMs, ...node, ...limits }));
+      nodes.push(await layout.open({ ...store, renewMs, ...node, ...limits }));
       return nodes.at(-1)!;
     },
     // The clock is the server's: only real time moves it.
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...(proxy === undefined ? {} : {
-      failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
+      failNextDeadLetterWrite: () => layout.spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
     leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
@@ -57,6 +65,8 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
 }
 
 /** What of a message is made into what the server refuses, of the same length. */
+const EVENT_LAYOUT: StoreLayout = { open: openNats, spoilDeadLetter };
+
 const GOOD = "Nats-Rollup: sub";
 const BAD = "Nats-Rollup: bad";
 

@@ -55,7 +55,7 @@ export class Partitions {
     });
   }
 
-  get count(): number {
+  get partitions(): number {
     return this.#options.partitions;
   }
 

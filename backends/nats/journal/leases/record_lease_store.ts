@@ -78,7 +78,7 @@ export class RecordLeaseStore implements LeaseStore {
     const { leases, nodes, lasts } = await bucket.read();
     this.#lasts = lasts;
     const running = leases.map(({ partition, scope, value: owner }) => ({ partition, scope, owner }));
-    return { partitions: partitions.count, nodes, running };
+    return { partitions: partitions.partitions, nodes, running };
   }
 
   async acquire(keys: readonly LeaseKey[], processors: readonly string[]): Promise<readonly AcquiredLease[]> {

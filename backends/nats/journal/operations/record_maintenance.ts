@@ -44,7 +44,7 @@ export function inboxContext({ client, clock, subjects, stream, partitions, ...c
     ingestStream: ingestName(stream),
     inboxStream: inboxName(stream),
     record: async (entry) => {
-      const partition = partitionOf(entry.caseId!, partitions.count);
+      const partition = partitionOf(entry.caseId!, partitions.partitions);
       await (await partitions.view(partition)).submit(trailContribution(entry));
     },
   };

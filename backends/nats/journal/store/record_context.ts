@@ -17,6 +17,8 @@ import { RecordLeaseStore } from "../leases/record_lease_store.ts";
 import { RecordMailboxStore } from "../mailbox/record_mailbox_store.ts";
 import { openedInMemory } from "../partition/memory_partition.ts";
 import { NatsPartitionLog } from "../partition/partition_log.ts";
+import { StoreReads } from "../reads/store_reads.ts";
+import { NatsWholeLog } from "../reads/whole_log.ts";
 import type { StoredRecord } from "../record/record.ts";
 import { ensureRecordStreams, type RecordStore } from "./record_streams.ts";
 
@@ -30,6 +32,7 @@ export class RecordContext {
   readonly subjects: LogSubjects;
   readonly clock: ServerClock;
   readonly partitions: Partitions;
+  readonly reads: StoreReads;
   readonly appender: Appender;
   readonly mailboxes: RecordMailboxStore;
   readonly leases: LeaseManager;
@@ -58,6 +61,10 @@ export class RecordContext {
     this.#watch = new LogWatch(client, this.log, this);
     const signal = AbortSignal.any([ended, this.lost]);
     this.partitions = this.#newPartitions(signal);
+    this.reads = new StoreReads({
+      log: new NatsWholeLog(client, this.log, this.subjects),
+      views: this.partitions,
+    });
     this.appender = this.#newAppender(signal);
     this.mailboxes = this.#newMailboxes();
     this.leases = this.#newLeases();

@@ -167,6 +167,18 @@ export async function readBytesAt(
   return msg?.data;
 }
 
+/** The first message under a filter from a position on, as bytes. */
+export async function readNextBytes(
+  client: NatsClient,
+  stream: string,
+  filter: string,
+  from: number,
+): Promise<MessageBytes | undefined> {
+  const query = { seq: from, next_by_subj: filter };
+  const msg = await client.manage(({ direct }) => direct.getMessage(stream, query));
+  return msg === null ? undefined : toMessageBytes(msg);
+}
+
 /** The first message under a filter from a position on. */
 export function readNext(client: NatsClient, stream: string, filter: string, from: number) {
   return readOne(client, stream, { seq: from, next_by_subj: filter });

@@ -81,6 +81,10 @@ export class MemoryLogClient implements PartitionLog {
     return Promise.resolve(this.log.messages.find((message) => message.sequence > sequence)?.sequence);
   }
 
+  readNext(sequence: number): Promise<StoredRecord | undefined> {
+    return Promise.resolve(this.log.records().find((each) => each.sequence > sequence));
+  }
+
   readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {
     const found = this.log.messages.find((message) => message.sequence === sequence);
     return Promise.resolve(found && decodeRecord(found.payload, ofCase));

@@ -34,6 +34,10 @@ class MemoryTimers implements WaitingTimers {
     return Promise.resolve(due.slice(0, limit));
   }
 
+  count(most: number): Promise<{ count: number; firstAt: number }> {
+    return Promise.resolve({ count: Math.min(most, this.#timers.size), firstAt: this.nextDueAt });
+  }
+
   absorb({ record }: StoredRecord): void {
     if (record.kind === "malformed") return;
     for (const timer of record.changes.timers) {

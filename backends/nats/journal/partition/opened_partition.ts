@@ -24,6 +24,8 @@ export interface WaitingTimers {
   readonly nextDueAt: number;
   /** The first that are due at a time, at most so many, by due time. */
   due(until: number, limit: number): Promise<readonly WaitingTimer[]>;
+  /** How many there are, counted up to `most`, and when the first is due; Infinity where there is none. */
+  count(most: number): Promise<{ readonly count: number; readonly firstAt: number }>;
 }
 
 export interface OpenedPartition {

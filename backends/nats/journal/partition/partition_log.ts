@@ -1,7 +1,7 @@
 /** The records of one partition in their stream: written directly behind the last one that is known, or not at all. @module */
 import type { NatsClient } from "../../connection/client.ts";
 import { writeBatch, writeOne } from "../../stream/atomic_publish.ts";
-import { positionOfNext, readBytesAt, readSubjectBytes } from "../../stream/direct_get.ts";
+import { positionOfNext, readBytesAt, readNextBytes, readSubjectBytes } from "../../stream/direct_get.ts";
 import { decodeRecord } from "../record/decode_record.ts";
 import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
 
@@ -20,6 +20,8 @@ export interface PartitionLog {
   readBehind(sequence: number): AsyncIterable<StoredRecord>;
   /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
   firstBehind(sequence: number): Promise<number | undefined>;
+  /** The first record behind a sequence, as the server that is asked has it; undefined for none. */
+  readNext(sequence: number): Promise<StoredRecord | undefined>;
   /** One record, with the events of all its cases or of one; undefined where there is none. */
   readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined>;
 }
@@ -57,6 +59,12 @@ export class NatsPartitionLog implements PartitionLog {
 
   firstBehind(sequence: number): Promise<number | undefined> {
     return positionOfNext(this.client, this.stream, this.subject, sequence + 1);
+  }
+
+  async readNext(sequence: number): Promise<StoredRecord | undefined> {
+    const { client, stream, subject } = this;
+    const found = await readNextBytes(client, stream, subject, sequence + 1);
+    return found && { sequence: found.position, record: decodeRecord(found.data) };
   }
 
   async readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {

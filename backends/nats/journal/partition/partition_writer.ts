@@ -115,6 +115,11 @@ export class PartitionWriter {
     return this.#options.log.readRecord(sequence, ofCase);
   }
 
+  /** The first record behind a sequence; undefined for none. */
+  nextRecord(sequence: number): Promise<StoredRecord | undefined> {
+    return this.#options.log.readNext(sequence);
+  }
+
   /** The event at a position, as its record has it. */
   async eventAt(position: number): Promise<PlacedEvent | undefined> {
     const record = await this.recordAt(recordSequenceOf(position));

@@ -5,7 +5,7 @@ import { eventPosition, type LogRecord, type StoredRecord } from "../record/reco
 import type { PlacedEvent } from "../partition/case_events.ts";
 
 /** A delivery line: its placement, and the rest as it is stored. */
-interface Line {
+export interface Line {
   readonly head: string;
   readonly rest: Uint8Array;
 }

@@ -18,6 +18,8 @@ import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { PlacedEvent } from "../partition/case_events.ts";
 import { recordSequenceOf, type StoredRecord } from "../record/record.ts";
 import { deliveryLine, joinLines, lineBytes, nextFreshBatch } from "./fresh_batch.ts";
+import { RecordPassStore } from "./record_passes.ts";
+import { ScannedPlaces } from "./scanned_places.ts";
 import { markContribution, settleContribution, sliceSettlement } from "./settle_contribution.ts";
 
 interface StoreOptions {
@@ -35,11 +37,13 @@ interface StoreOptions {
 export class RecordMailboxStore implements MailboxStore {
   readonly #options: StoreOptions;
   readonly #subscribers = new Map<number, Set<MailboxSubscriber>>();
-  /** Up to where a mailbox has found nothing behind its checkpoint: what is there is not scanned for every fetch. */
-  readonly #scanned = new Map<string, { readonly checkpoint: number; readonly to: number }>();
+  readonly #scanned = new ScannedPlaces();
+  readonly passes: RecordPassStore;
 
   constructor(options: StoreOptions) {
     this.#options = options;
+    const writerOf = (owner: MailboxOwner) => this.#writerOf(owner);
+    this.passes = new RecordPassStore({ scanned: this.#scanned, writerOf, now: options.now });
   }
 
   async fetch(owner: MailboxOwner, limits: BatchLimits): Promise<FetchResult> {
@@ -52,14 +56,12 @@ export class RecordMailboxStore implements MailboxStore {
     const nextDueMs = nextDue(parked.values()) - now;
     const due = await redeliveryBatch(writer, parked.values(), checkpoint, now, limits);
     if (due !== undefined) return { kind: "fetched", batch: due, checkpoint, nextDueMs };
-    const key = `${owner.partition} ${owner.processor} ${owner.types}`;
-    const scanned = this.#scanned.get(key);
-    const after = scanned?.checkpoint === checkpoint ? scanned.to : checkpoint;
+    const after = this.#scanned.after(owner, checkpoint);
     const wanted = { from: checkpoint, after, types: owner.types, isParked: (id: string) => parked.has(id) };
     // The record that the place is in may hold more behind it.
     const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
     const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
-    if (batch === undefined) this.#scanned.set(key, { checkpoint, to: scannedTo });
+    if (batch === undefined) this.#scanned.set(owner, checkpoint, scannedTo);
     return { kind: "fetched", batch, checkpoint, nextDueMs, hasMore };
   }
 

@@ -44,7 +44,7 @@ export function settleContribution(
 }
 
 /** Throws RangeError for a timer that could not fire. */
-function requireTimer(change: StoredTimerChange): void {
+export function requireTimer(change: StoredTimerChange): void {
   if (change.kind === "cancel") return;
   if (Number.isNaN(Date.parse(change.at))) {
     throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);

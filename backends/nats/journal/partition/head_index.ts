@@ -1,7 +1,14 @@
 /** The port by which an owner knows its cases, whatever keeps them; and what a record tells an index. @module */
 import type { EventKind } from "../../../../schema/evolution.ts";
 import { fnv1a32 } from "../../../../schema/partition.ts";
-import type { LogRecord, ParkedEntry, RecordChanges, RecordEvent, StoredRecord } from "../record/record.ts";
+import {
+  checkpointOf,
+  type LogRecord,
+  type ParkedEntry,
+  type RecordChanges,
+  type RecordEvent,
+  type StoredRecord,
+} from "../record/record.ts";
 
 /** What is known of a case without reading it. */
 export interface IndexedHead {
@@ -80,7 +87,11 @@ export function additionsOf({ sequence, record }: StoredRecord<LogRecord>): Reco
     cases: casesOf(events, recordedAt),
     timers: timersOf(changes),
     parked: changes.parked.map(parkedOf),
-    checkpoints: processors.map(({ name, to, epoch }) => ({ processor: name, position: to, epoch })),
+    checkpoints: processors.map((move) => ({
+      processor: move.name,
+      position: checkpointOf(move, sequence),
+      epoch: move.epoch,
+    })),
     trail: [...new Set(changes.trail.flatMap(({ caseId }) => caseId ?? []))],
     kinds,
   };

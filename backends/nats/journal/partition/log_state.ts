@@ -2,12 +2,13 @@
 import type { EventKind } from "../../../../schema/evolution.ts";
 import type { InFlightMark } from "../../../mailbox/mailbox.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
-import type {
-  LogRecord,
-  MalformedRecord,
-  ParkedEntry,
-  ProcessorMove,
-  StoredRecord,
+import {
+  checkpointOf,
+  type LogRecord,
+  type MalformedRecord,
+  type ParkedEntry,
+  type ProcessorMove,
+  type StoredRecord,
 } from "../record/record.ts";
 
 /** A processor in a partition. */
@@ -110,16 +111,18 @@ export class LogState {
     if (sequence <= this.last) return;
     this.last = sequence;
     if (record.kind === "malformed") this.malformed++;
-    else this.#absorb(record);
+    else this.#absorb(record, sequence);
   }
 
-  #absorb({ head, changes }: Exclude<StoredRecord["record"], MalformedRecord>): void {
+  #absorb({ head, changes }: Exclude<StoredRecord["record"], MalformedRecord>, sequence: number): void {
     this.epoch = Math.max(this.epoch, head.epoch);
     this.recordedAt = Math.max(this.recordedAt, head.recordedAt);
     this.counts = head.counts;
     this.#absorbOwner(head);
     for (const kind of head.kinds) this.#kinds.set(keyOf(kind), kind);
-    for (const move of head.processors) this.#move(move, head.recordedAt);
+    for (const move of head.processors) {
+      this.#move({ ...move, to: checkpointOf(move, sequence) }, head.recordedAt);
+    }
     for (const entry of changes.parked) this.#park(entry);
   }
 

@@ -55,6 +55,7 @@ export class RecordPlan {
   };
   readonly #cases = new Map<string, PlannedCase>();
   readonly #claimed = new Set<string>();
+  #isClosed = false;
 
   constructor(
     readonly state: LogState,
@@ -69,12 +70,18 @@ export class RecordPlan {
 
   /** What is added now changes these processors, or rests on how they stand. Throws NextRecord where another does so already. */
   claim(...processors: readonly string[]): void {
-    if (processors.some((name) => this.#claimed.has(name))) throw new NextRecord();
+    if (this.#isClosed || processors.some((name) => this.#claimed.has(name))) throw new NextRecord();
     for (const name of processors) this.#claimed.add(name);
   }
 
-  /** Learns the cases of these events, and which of their ids are stored. Called before the others. */
+  /** Nothing is added any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Learns the cases of these events, and which of their ids are stored. Called before the others. Throws NextRecord once closed. */
   async load(events: readonly PendingEvent[]): Promise<void> {
+    if (this.#isClosed) throw new NextRecord();
     const unknown = new Set(events.map(({ caseId }) => caseId).filter((caseId) => !this.#cases.has(caseId)));
     const waiting: Promise<void>[] = [];
     for (const caseId of unknown) {

@@ -51,6 +51,7 @@ function isMove(value: unknown): boolean {
     (isAbsent(value.inFlight) || isObject(value.inFlight)) &&
     (isAbsent(value.host) || isText(value.host)) &&
     (isAbsent(value.takes) || isListOf(value.takes, isText)) &&
+    (isAbsent(value.toEnd) || typeof value.toEnd === "boolean") &&
     (isAbsent(value.released) || typeof value.released === "boolean");
 }
 

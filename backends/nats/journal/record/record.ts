@@ -34,6 +34,8 @@ export interface ProcessorMove {
   readonly from: number;
   readonly to: number;
   readonly epoch: number;
+  /** It moves to the end of this record, of which it has handled what is for it. */
+  readonly toEnd?: boolean;
   /** What is about to be handled; a move without it clears the mark. */
   readonly inFlight?: InFlightMark;
   /** The node that hosts it from now on. A mark that is there stays. */
@@ -126,6 +128,11 @@ export interface StoredRecord<R = LogRecord | MalformedRecord> {
 /** The position of an event. Sequences may grow to 2^41. */
 export function eventPosition(sequence: number, index: number): number {
   return sequence * MAX_RECORD_EVENTS + index;
+}
+
+/** Where a processor is once the record at a sequence has moved it. */
+export function checkpointOf({ to, toEnd }: ProcessorMove, sequence: number): number {
+  return toEnd ? eventPosition(sequence, MAX_RECORD_EVENTS - 1) : to;
 }
 
 /** The sequence of the record that a position is in. */

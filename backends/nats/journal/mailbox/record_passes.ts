@@ -1,0 +1,88 @@
+/** Passes over the partitions that a node owns: read from the records in its memory, settled by one record. @module */
+import type { BatchLimits } from "../../../mailbox/batch_size.ts";
+import type { PassFetched, PassOwner, PassSettlement, PassStatus, PassStore } from "../../../mailbox/pass.ts";
+import { nextDue } from "../../../settlement/parked_case.ts";
+import type { LogState } from "../partition/log_state.ts";
+import type { PartitionWriter } from "../partition/partition_writer.ts";
+import { OwnershipLost } from "../partition/record_writer.ts";
+import { eventPosition, recordSequenceOf } from "../record/record.ts";
+import { type MovingMember, passContribution } from "./pass_contribution.ts";
+import { nextPass, noPass, type PassMember } from "./pass_reader.ts";
+import type { ScannedPlaces } from "./scanned_places.ts";
+
+interface PassStoreOptions {
+  readonly scanned: ScannedPlaces;
+  /** By whom is written under the epoch of a mailbox; undefined when its lease has moved. */
+  writerOf(owner: PassOwner): Promise<PartitionWriter | undefined>;
+  /** The present time of the store. */
+  now(): number;
+}
+
+export class RecordPassStore implements PassStore {
+  readonly #options: PassStoreOptions;
+
+  constructor(options: PassStoreOptions) {
+    this.#options = options;
+  }
+
+  async fetchPass(owners: readonly PassOwner[], limits: BatchLimits): Promise<PassFetched> {
+    const { scanned, now } = this.#options;
+    const writer = await this.#options.writerOf(owners[0]!);
+    if (writer === undefined || !runsUnder(writer.state, owners)) return noPass("fenced");
+    const { state } = writer;
+    const parked = owners.map(({ processor }) => state.parkedOf(processor)).filter(({ size }) => size > 0);
+    const nextDueMs = Math.min(Infinity, ...parked.map((cases) => nextDue(cases.values()) - now()));
+    if (nextDueMs <= 0) return noPass("plain");
+    const members = owners.map((owner): PassMember => {
+      const { processor, types } = owner;
+      const { checkpoint: from } = state.processor(processor);
+      return { processor, types: new Set(types), from, after: scanned.after(owner, from) };
+    });
+    const first = Math.min(...members.map(({ after }) => recordSequenceOf(after)));
+    const records = writer.recordsBehind(Math.max(0, first - 1));
+    const isHeld = (caseId: string) => parked.some((cases) => cases.has(caseId));
+    const { fetched, scannedTo } = await nextPass(records, members, limits, isHeld);
+    fetched.parts.forEach(({ to, isCaughtUp }, i) => {
+      if (isCaughtUp) scanned.set(owners[i]!, to, scannedTo);
+    });
+    return { ...fetched, nextDueMs };
+  }
+
+  async commitPass(owners: readonly PassOwner[], settlement: PassSettlement): Promise<PassStatus> {
+    const writer = await this.#options.writerOf(owners[0]!);
+    if (writer === undefined) return "fenced";
+    const members = owners.map((owner, i): MovingMember => ({
+      ...ownerOf(owner),
+      move: settlement.moves[i]!,
+    }));
+    const hasUnread = (member: MovingMember) => this.#hasUnread(writer, member);
+    try {
+      return await writer.submit(passContribution(members, settlement, hasUnread));
+    } catch (error) {
+      if (error instanceof OwnershipLost) return "fenced";
+      throw error;
+    }
+  }
+
+  async #hasUnread(writer: PartitionWriter, { processor, types, move }: MovingMember): Promise<boolean> {
+    const to = Math.max(move.from, move.to);
+    const after = this.#options.scanned.after({ processor, types, partition: writer.partition }, to);
+    for await (const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1))) {
+      if (record.kind === "malformed") continue;
+      const isUnread = record.events.some(({ index, type }) =>
+        types.includes(type) && eventPosition(sequence, index) > after
+      );
+      if (isUnread) return true;
+    }
+    return false;
+  }
+}
+
+/** A subscriber has more than is to be kept here. */
+function ownerOf({ processor, epoch, types }: PassOwner) {
+  return { processor, epoch, types };
+}
+
+function runsUnder(state: LogState, owners: readonly PassOwner[]): boolean {
+  return owners.every(({ processor, epoch }) => state.processor(processor).epoch === epoch);
+}

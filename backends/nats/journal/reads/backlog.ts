@@ -4,7 +4,7 @@ import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.ts";
 
 /** Deliveries behind a checkpoint, and when the first of them was stored; undefined for none. */
-export interface Backlog {
+interface Backlog {
   readonly count: number;
   readonly oldest: number | undefined;
 }

@@ -18,6 +18,10 @@ export interface BackendFeatures {
    * is known for any of them; an append that was interrupted between two steps is completed by the same call.
    */
   readonly atomicAppend: number;
+  /** Where an event's id is unique: an id that is stored in another case is refused, or is another event there. */
+  readonly ids: "store" | "case";
+  /** In which order the events of one append come in the log: in that of the call, or in that only within each partition. */
+  readonly appendOrder: "call" | "partition";
   /**
    * What a lease is of. `partition`: its holder hosts there every processor it has, under one epoch, and others lease alone what
    * it has not. `processor`: each processor's partition is leased for itself.

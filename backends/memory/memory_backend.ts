@@ -53,6 +53,8 @@ class MemoryBackend implements Backend {
     shared: false,
     atomicAppend: Infinity,
     leases: "partition",
+    ids: "store",
+    appendOrder: "call",
     readModels: true,
     geography: "none: it lives in one process",
   };

@@ -27,6 +27,8 @@ import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
 const features: BackendFeatures = {
   leases: "processor",
+  ids: "store",
+  appendOrder: "call",
   durable: true,
   shared: true,
   // A server takes a thousand messages in an atomic batch.

@@ -12,11 +12,15 @@ import { RecordContext } from "./journal/store/record_context.ts";
 import { ensureRecordStreams, type RecordStore } from "./journal/store/record_streams.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { recordHealth } from "./journal/operations/record_health.ts";
+import { readServerFigures } from "./journal/operations/server_figures.ts";
 import { ingestInbox } from "./operations/ingest.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 
 const features: BackendFeatures = {
   leases: "partition",
+  ids: "case",
+  appendOrder: "partition",
   durable: true,
   shared: true,
   atomicAppend: Infinity,
@@ -88,8 +92,26 @@ class RecordBackend implements Backend {
   listCases = (options = {}) => this.#context.reads.listCases(options);
   audit = (caseId: string) => this.#context.reads.audit(caseId);
   storedKinds = () => this.#context.reads.storedKinds();
-  health = (): Promise<Health> => Promise.reject(new Error("not yet"));
-  measure = async (): Promise<Measurements> => ({ stored: await this.#context.reads.storedCounts(), figures: {} });
+
+  async health(): Promise<Health> {
+    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = this.#context;
+    await clock.measure();
+    return await recordHealth({
+      views,
+      leaseMs,
+      replicas,
+      syncAlways: this.#options.syncAlways,
+      inbox: this.inbox,
+      now: () => clock.now(),
+      readLeases: async () => (await bucket.read()).leases,
+    });
+  }
+
+  async measure(): Promise<Measurements> {
+    const { reads, client, stream } = this.#context;
+    const [stored, figures] = await Promise.all([reads.storedCounts(), readServerFigures(client, stream)]);
+    return { stored, figures: { ...figures } };
+  }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -74,6 +74,8 @@ const features: BackendFeatures = {
   shared: true,
   atomicAppend: Infinity,
   leases: "partition",
+  ids: "store",
+  appendOrder: "call",
   readModels: true,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +

@@ -1,6 +1,13 @@
 /** The log of records on JetStream: one stream, a subject for each partition, and the subjects by which its owners are asked. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { ingestStream, leaseStream, type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
+import {
+  ingestStream,
+  leaseStream,
+  type StoreShape,
+  storeStream,
+  type StreamSettings,
+  token,
+} from "../nats.ts";
 
 /** As other streams of ours; nothing of the log is ever removed. */
 type LogSettings = StreamSettings & Required<Pick<StreamConfig, "deny_delete">>;

@@ -2,6 +2,8 @@
 import type { Backend } from "../../backends/backend.ts";
 import type { Mailbox, ProcessorSpec } from "../../backends/mailbox/mailbox.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { partitionOf } from "../../schema/partition.ts";
 import { anEvent, casesIn } from "../support/events.ts";
 import { MailboxReader } from "./mailbox_reader.ts";
 import type { Harness, NodeOptions } from "./harness.ts";
@@ -104,6 +106,16 @@ export class Fixture {
 /** Everything an iterable gives. */
 export function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(items);
+}
+
+/** Events in the order in which one append has stored them, as far as that is promised: of the call, or within each partition. */
+export function inStoredOrder(
+  { features, partitions }: Pick<Backend, "features" | "partitions">,
+  events: readonly WireEvent[],
+): WireEvent[] {
+  if (features.appendOrder === "call") return [...events];
+  const partition = (event: WireEvent) => partitionOf(event.correlation_id, partitions);
+  return events.toSorted((a, b) => partition(a) - partition(b));
 }
 
 /** The ids of stored events, in order. */

@@ -25,6 +25,8 @@ export interface HarnessServer {
 
 /** A layout of stores, and what the harness does to them past every door. */
 export interface StoreLayout {
+  /** The time between two renewals of a process that was stopped. */
+  readonly neverMs: number;
   open(options: NatsOptions): Promise<Backend>;
   spoilDeadLetter(proxy: LoopbackProxy): void;
 }
@@ -45,7 +47,7 @@ function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessS
     async backend(owner?: string, { renews = true, ...limits }: NodeOptions = {}) {
       const node = owner === undefined ? {} : { node: owner };
       // Six times in its time, so that a busy machine may be late with it.
-      const renewMs = renews ? leaseMs / 6 : 1e8;
+      const renewMs = renews ? leaseMs / 6 : layout.neverMs;
       nodes.push(await layout.open({ ...store, renewMs, ...node, ...limits }));
       return nodes.at(-1)!;
     },
@@ -65,7 +67,7 @@ function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessS
 }
 
 /** What of a message is made into what the server refuses, of the same length. */
-const EVENT_LAYOUT: StoreLayout = { open: openNats, spoilDeadLetter };
+const EVENT_LAYOUT: StoreLayout = { neverMs: 1e8, open: openNats, spoilDeadLetter };
 
 const GOOD = "Nats-Rollup: sub";
 const BAD = "Nats-Rollup: bad";

@@ -33,7 +33,7 @@ conformance(
   natsHarness(() => ({
     options: { url: server.url, syncAlways: true, leaseMs: 900 },
     proxied: true,
-    layout: { open: openRecords, spoilDeadLetter },
+    layout: { neverMs: Infinity, open: openRecords, spoilDeadLetter },
   })),
   ["failNextDeadLetterWrite", "leaveEvent"],
   natsTest,

@@ -133,10 +133,12 @@ export const inboxCases: ConformanceCase[] = [
       // All of them are there when the first is taken in.
       for (const text of texts) await fixture.harness.leaveEvent!(text);
       await fixture.mailboxes(backend, INTAKE);
-      const refused = await refusedEvents(fixture, backend.inbox!, 2);
-      assertEquals(refused.map(({ text }) => text), texts.slice(1, 3));
+      const others = backend.features.ids === "store" ? texts.slice(1, 3) : texts.slice(1, 2);
+      const refused = await refusedEvents(fixture, backend.inbox!, others.length);
+      assertEquals(refused.map(({ text }) => text), others);
       for (const { reason } of refused) assertMatch(reason, /stored already, with other content/);
-      const stored = await Array.fromAsync(backend.readAll());
+      const stored = (await Array.fromAsync(backend.readAll()))
+        .filter(({ event }) => event.correlation_id === data.case_id);
       assertEquals(stored.map(({ event }) => event.data.debt_amount), [10]);
     },
   },

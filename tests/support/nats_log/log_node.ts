@@ -85,15 +85,11 @@ export class LogNode implements AsyncDisposable {
     const writer = this.writer(partition);
     await writer.takeOver();
     this.#owned.set(partition, writer);
-    const stop = serveAppends({
+    serveAppends({
       source: this.client,
       subject: this.#subjects.appends(partition),
       partitions: this.place.partitions,
       owner: writer,
-      onOwnershipLost: () => {
-        stop();
-        if (this.#owned.get(partition) === writer) this.#owned.delete(partition);
-      },
     });
     return writer;
   }

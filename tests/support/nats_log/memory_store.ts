@@ -22,14 +22,11 @@ export class MemoryStoreOfRecords {
   }
 
   /** A node that owns a partition and serves it. */
-  async owner(
-    partition: number,
-  ): Promise<{ writer: PartitionWriter; stop: () => void; lost: Promise<void> }> {
+  async owner(partition: number): Promise<{ writer: PartitionWriter; stop: () => void }> {
     const writer = this.writer(partition);
     await writer.takeOver();
-    const { promise: lost, resolve: onOwnershipLost } = Promise.withResolvers<void>();
     const options = { source: this.bus, subject: subjects.appends(partition), partitions: PARTITIONS };
-    return { writer, lost, stop: serveAppends({ ...options, owner: writer, onOwnershipLost }) };
+    return { writer, stop: serveAppends({ ...options, owner: writer }) };
   }
 
   appenderOptions(own: readonly PartitionWriter[] = [], mayWrite = true): Appender["options"] {

@@ -1,11 +1,12 @@
 /** An append as a request to the owner of a partition, and its answer, as bytes. @module */
 import { concat } from "@std/bytes/concat";
-import { EventIdConflict, VersionConflict } from "../../../errors.ts";
+import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
 import { EventTooLarge } from "../../connection/errors.ts";
 import type { PendingEvent } from "../../stream/message.ts";
 import { readLines, writeLines } from "../record/event_lines.ts";
 import { packFrame, unpackFrame } from "../record/frames.ts";
+import { OwnershipLost } from "../partition/record_writer.ts";
 import type { RecordEvent } from "../record/record.ts";
 import type { PartitionAppend } from "./append_contribution.ts";
 
@@ -71,8 +72,9 @@ function isExpectation(value: unknown): value is ExpectedVersion {
   return Number.isSafeInteger((value as { exact?: unknown } | null)?.exact);
 }
 
-/** What an owner answers. One that is none any more gives no answer. */
+/** What an owner answers. `again`: it is none any more, or can't reach the store; whether anything was stored is unknown. */
 export type AppendAnswer =
+  | { readonly kind: "again" }
   | { readonly kind: "stored"; readonly result: AppendResult }
   | { readonly kind: "versionConflict"; readonly caseId: string; readonly actual: number }
   | { readonly kind: "eventIdConflict"; readonly eventId: string }
@@ -83,20 +85,23 @@ export function encodeAnswer(answer: AppendAnswer): Uint8Array {
   return encoder.encode(JSON.stringify(answer));
 }
 
-/** The answer to an append that was refused; undefined where it is not the append's fault. */
+/** The answer to an append that was not stored; undefined where nothing is known of that. */
 export function answerOf(error: unknown): AppendAnswer | undefined {
   if (error instanceof VersionConflict) {
     return { kind: "versionConflict", caseId: error.caseId, actual: error.actual };
   }
   if (error instanceof EventIdConflict) return { kind: "eventIdConflict", eventId: error.eventId };
   if (error instanceof EventTooLarge) return { kind: "tooLarge", message: error.message };
+  if (error instanceof OwnershipLost || error instanceof BackendUnavailable) return { kind: "again" };
   return undefined;
 }
 
-/** The result in an answer. Throws what the owner refused it for. */
-export function resultIn(bytes: Uint8Array, expected: ExpectedVersion): AppendResult {
+/** The result in an answer; undefined where another owner is to be asked. Throws what the owner refused it for. */
+export function resultIn(bytes: Uint8Array, expected: ExpectedVersion): AppendResult | undefined {
   const answer = JSON.parse(decoder.decode(bytes)) as AppendAnswer;
   switch (answer.kind) {
+    case "again":
+      return undefined;
     case "stored":
       return answer.result;
     case "versionConflict":

@@ -1,7 +1,6 @@
 /** Answers the requests to append to one partition, as its owner. @module */
 import type { Msg } from "@nats-io/transport-deno";
 import { partitionOf } from "../../../../schema/partition.ts";
-import { OwnershipLost } from "../partition/record_writer.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { answerOf, type AppendAnswer, decodeAppend, encodeAnswer } from "./append_request.ts";
 
@@ -16,20 +15,16 @@ interface ServiceOptions {
   readonly subject: string;
   readonly partitions: number;
   readonly owner: Pick<PartitionWriter, "append" | "partition">;
-  /** Called once it turns out that another node owns the partition. */
-  onOwnershipLost(): void;
 }
 
 /**
  * Serves requests until the function that it returns is called. No queue group: for a moment two nodes may get a request, of
- * which one has been fenced and gives no answer. Nor does one that can't reach the store: the sender asks again.
+ * which one has been fenced and says to ask again. What is asked twice is stored once.
  */
 export function serveAppends(options: ServiceOptions): () => void {
-  const { source, subject, onOwnershipLost } = options;
+  const { source, subject } = options;
   return source.subscribe(subject, (msg) => {
-    answer(options, msg.data).then((bytes) => void (bytes && msg.respond(bytes)), (error: unknown) => {
-      if (error instanceof OwnershipLost) onOwnershipLost();
-    });
+    void answer(options, msg.data).then((bytes) => void msg.respond(bytes));
   });
 }
 

@@ -102,15 +102,26 @@ export class Appender {
     }
     const subject = subjects.append(append.events[0]!.partition, sender);
     for (let tries = 0;; tries++) {
+      let cause: unknown;
       try {
-        return resultIn((await requests.request(subject, request)).data, append.expected);
+        const result = resultIn((await requests.request(subject, request)).data, append.expected);
+        if (result !== undefined) return result;
       } catch (error) {
         if (!isWithoutOwner(error)) throw error;
-        const pause = NO_OWNER_PAUSES_MS[tries];
-        if (pause === undefined) return await this.#appendDirectly(append, error);
-        await delayOrAbort(pause, signal);
+        cause = error;
       }
+      const pause = NO_OWNER_PAUSES_MS[tries];
+      if (pause === undefined || await this.#isOwnerless(append)) {
+        return await this.#appendDirectly(append, cause);
+      }
+      await delayOrAbort(pause, signal);
     }
+  }
+
+  /** Nobody has the partition, by what its log says: an owner that died is there still. */
+  async #isOwnerless({ events }: PartitionAppend): Promise<boolean> {
+    const view = await this.options.writerOf?.(events[0]!.partition);
+    return view !== undefined && view.state.owner === undefined;
   }
 
   async #askInHalves({ events, expected, checkOnly = false }: PartitionAppend): Promise<AppendResult> {

@@ -15,7 +15,7 @@ export interface HostedProcessor {
 }
 
 /** Processors as they begin to be hosted: their parts of a record, and what each of them finds. */
-export interface Hosting {
+interface Hosting {
   readonly moves: readonly ProcessorMove[];
   readonly hosted: readonly Hosted[];
 }

@@ -2,12 +2,12 @@
 import type { Hosted } from "../../../mailbox/lease_store.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
-import { epochAlone, giveBack, hostProcessors, type HostedProcessor } from "./hosting.ts";
+import { epochAlone, giveBack, type HostedProcessor, hostProcessors } from "./hosting.ts";
 
 const NOTHING = { events: 0, bytes: 0 };
 
 /** A processor that is to be hosted by the lease of its partition, and the epoch under which it ran when it was found free. */
-export interface JoiningProcessor extends HostedProcessor {
+interface JoiningProcessor extends HostedProcessor {
   readonly seen: number;
 }
 

@@ -50,7 +50,8 @@ export class LeaseBucket {
   async read(): Promise<BucketContent> {
     const { client, clock, leaseMs } = this.#options;
     const found = await readAllOf(client, `KV_${this.#bucket}`, `$KV.${this.#bucket}.>`);
-    const isAlive = ({ recordedAt, deleted }: StreamMessage) => !deleted && clock.now() - recordedAt < leaseMs;
+    const isAlive = ({ recordedAt, deleted }: StreamMessage) =>
+      !deleted && clock.now() - recordedAt < leaseMs;
     const kindOf = ({ subject }: StreamMessage) => subject.split(".")[2];
     const leases = found.filter((each) => kindOf(each) === "lease");
     const nodes = found.filter((each) => kindOf(each) === "node" && isAlive(each));

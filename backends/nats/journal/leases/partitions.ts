@@ -95,6 +95,7 @@ export class Partitions {
     if (owned === undefined) return;
     owned.stop();
     try {
+      await owned.writer.drained();
       await owned.writer.release();
     } catch (error) {
       if (!(error instanceof OwnershipLost)) throw error;
@@ -144,13 +145,7 @@ export class Partitions {
   #serve(owner: PartitionWriter): () => void {
     const { client, subjects, partitions } = this.#options;
     const { partition } = owner;
-    return serveAppends({
-      source: client,
-      subject: subjects.appends(partition),
-      partitions,
-      owner,
-      onOwnershipLost: () => {},
-    });
+    return serveAppends({ source: client, subject: subjects.appends(partition), partitions, owner });
   }
 
   #onRecord(writer: PartitionWriter, stored: StoredRecord): void {

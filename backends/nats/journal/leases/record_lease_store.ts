@@ -13,6 +13,7 @@ import {
   type LeaseStore,
   WHOLE_PARTITION,
 } from "../../../mailbox/lease_store.ts";
+import { BackendUnavailable } from "../../../errors.ts";
 import { Conflict } from "../../connection/errors.ts";
 import { markContribution } from "../mailbox/settle_contribution.ts";
 import type { HostedProcessor } from "./hosting.ts";
@@ -24,8 +25,10 @@ interface RecordLeaseOptions {
   readonly node: string;
   readonly bucket: LeaseBucket;
   readonly partitions: Partitions;
-  /** Before each renewal: looks whether the log is still the same one, and makes again what is gone with a restart. */
+  /** Before each renewal: looks whether the log is still the same one. */
   check(): Promise<void>;
+  /** Makes the bucket again: it is in memory, so a server without replicas loses it when it restarts. */
+  restore(): Promise<void>;
   takesOf(processor: string): readonly string[];
   /** Tells the other nodes that a lease is free, or that this node has come. */
   notifyOthers(): void;
@@ -48,18 +51,29 @@ export class RecordLeaseStore implements LeaseStore {
   }
 
   async renew(processors: readonly string[], held: readonly HeldLease[]): Promise<readonly HeldLease[]> {
-    const { bucket, check } = this.#options;
-    await check();
-    await bucket.writeNode(this.node, processors);
-    if (this.#announced !== processors.join()) this.#options.notifyOthers();
-    this.#announced = processors.join();
+    await this.#options.check();
+    await this.#announce(processors);
     const renewed = await Promise.all(held.map(async (lease) => await this.#renewOne(lease) ? [lease] : []));
     return renewed.flat();
   }
 
+  async #announce(processors: readonly string[]): Promise<void> {
+    const { bucket, restore, notifyOthers } = this.#options;
+    try {
+      await bucket.writeNode(this.node, processors);
+    } catch (error) {
+      if (error instanceof BackendUnavailable) await restore();
+      throw error;
+    }
+    if (this.#announced !== processors.join()) notifyOthers();
+    this.#announced = processors.join();
+  }
+
   async #renewOne(lease: HeldLease): Promise<boolean> {
     const isOurs = await this.#runs(lease) && await this.#write(lease.key);
-    if (!isOurs && lease.key.scope === WHOLE_PARTITION) await this.#options.partitions.drop(lease.key.partition);
+    if (!isOurs && lease.key.scope === WHOLE_PARTITION) {
+      await this.#options.partitions.drop(lease.key.partition);
+    }
     return isOurs;
   }
 
@@ -101,7 +115,10 @@ export class RecordLeaseStore implements LeaseStore {
 
   async #takePartition(key: LeaseKey, processors: readonly string[]): Promise<AcquiredLease | undefined> {
     if (!await this.#write(key)) return undefined;
-    const taken = await this.#options.partitions.take(key.partition, processors.map((name) => this.#hosted(name)));
+    const taken = await this.#options.partitions.take(
+      key.partition,
+      processors.map((name) => this.#hosted(name)),
+    );
     return taken && { key, epoch: epochOfEra(taken.epoch), hosted: taken.hosted };
   }
 

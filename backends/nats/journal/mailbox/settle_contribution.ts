@@ -93,7 +93,13 @@ export function markContribution(
       plan.claim(processor);
       const { checkpoint: to, epoch: current } = plan.state.processor(processor);
       if (current !== epoch) return Promise.resolve(() => "fenced");
-      plan.moves.push({ name: processor, from: to, to, epoch, ...(inFlight === undefined ? {} : { inFlight }) });
+      plan.moves.push({
+        name: processor,
+        from: to,
+        to,
+        epoch,
+        ...(inFlight === undefined ? {} : { inFlight }),
+      });
       return Promise.resolve(() => "marked");
     },
   };

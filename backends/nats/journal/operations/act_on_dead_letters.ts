@@ -1,6 +1,12 @@
 /** Redriving and giving up dead letters: acts of a person, each with what it changes in one record. @module */
 import type { AuditEntry, OperatorAction } from "../../../dead_letters.ts";
-import { type ParkedCase, type ParkedDelivery, promoteHead, revive, unpark } from "../../../settlement/parked_case.ts";
+import {
+  type ParkedCase,
+  type ParkedDelivery,
+  promoteHead,
+  revive,
+  unpark,
+} from "../../../settlement/parked_case.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { LogState } from "../partition/log_state.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";

@@ -12,7 +12,7 @@ const FIRED_AT_ONCE = 200;
 const FIRED_BYTES = 400_000;
 
 /** Fires all timers that are due at a time. */
-export async function fireDue(owner: PartitionWriter, until: number): Promise<void> {
+export async function fireDueTimers(owner: PartitionWriter, until: number): Promise<void> {
   try {
     while (owner.isOwner && owner.timers.nextDueAt <= until) {
       if (await owner.submit(fireContribution(owner.timers, until)) === 0) return;

@@ -7,7 +7,7 @@ import { repeat } from "../../../primitives/repeat.ts";
 import { type InboxContext, type IngestContext, ingestPending } from "../../operations/ingest.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { RecordContext } from "../store/record_context.ts";
-import { fireDue } from "./fire_timers.ts";
+import { fireDueTimers } from "./fire_timers.ts";
 
 /** How late a timer may fire. */
 const TIMERS_INTERVAL_MS = 250;
@@ -27,7 +27,7 @@ export async function runRecordMaintenance(
   const { partitions, clock } = context;
   const fireTimers = async () => {
     const now = timersAsOf?.().getTime() ?? clock.now();
-    await Promise.all(partitions.owned.map((owner) => fireDue(owner, now)));
+    await Promise.all(partitions.owned.map((owner) => fireDueTimers(owner, now)));
     return TIMERS_INTERVAL_MS;
   };
   const ingestContext = { ...inboxContext(context), ...ingesting };
@@ -36,7 +36,9 @@ export async function runRecordMaintenance(
 }
 
 /** Where events that producers leave wait, and what is refused. */
-export function inboxContext({ client, clock, subjects, stream, partitions, ...context }: RecordContext): InboxContext {
+export function inboxContext(
+  { client, clock, subjects, stream, partitions }: RecordContext,
+): InboxContext {
   return {
     client,
     clock,

@@ -45,7 +45,7 @@ type Outcome = { readonly answer: Answer<unknown> } | { readonly error: unknown 
 export class CommitQueue {
   readonly #maker: RecordMaker;
   readonly #waiting: Pending[] = [];
-  #draining = false;
+  #draining: Promise<void> | undefined;
   /** How many of those that wait go alone: one of them is too large for the server, and only its own answer says so. */
   #alone = 0;
 
@@ -57,14 +57,18 @@ export class CommitQueue {
   submit<A>(contribution: Contribution<A>): Promise<A> {
     const { promise, resolve, reject } = Promise.withResolvers<A>();
     this.#waiting.push({ contribution, resolve: resolve as (answer: unknown) => void, reject });
-    if (!this.#draining) void this.#drain();
+    this.#draining ??= this.#drain();
     return promise;
   }
 
+  /** Resolves once nothing waits. */
+  get drained(): Promise<void> {
+    return this.#draining ?? Promise.resolve();
+  }
+
   async #drain(): Promise<void> {
-    this.#draining = true;
     while (this.#waiting.length > 0) await this.#commit();
-    this.#draining = false;
+    this.#draining = undefined;
   }
 
   async #commit(): Promise<void> {

@@ -154,6 +154,11 @@ export class PartitionWriter {
     return this.#writer.readOn();
   }
 
+  /** Resolves once nothing waits to be written. */
+  drained(): Promise<void> {
+    return this.#queue.drained;
+  }
+
   /** Gives the partition up with what it hosts, so that the next owner knows that this one did not crash. */
   async release(): Promise<void> {
     if (!this.isOwner) return;

@@ -1,7 +1,7 @@
 /** Takes a partition over: from then on no record of an earlier owner can be written. @module */
 import type { Hosted } from "../../../mailbox/lease_store.ts";
 import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
-import { hostProcessors, type HostedProcessor } from "../leases/hosting.ts";
+import { type HostedProcessor, hostProcessors } from "../leases/hosting.ts";
 import { buildRecords } from "./build_records.ts";
 import { nextNonce, type RecordWriter } from "./record_writer.ts";
 

@@ -6,7 +6,7 @@ import { LeaseManager } from "../../../mailbox/lease_manager.ts";
 import type { MailboxContext } from "../../../mailbox/leased_mailbox.ts";
 import { withPasses } from "../../../mailbox/leased_passes.ts";
 import { systemClock } from "../../../primitives/clock.ts";
-import { type NatsClient, messageText } from "../../connection/client.ts";
+import { messageText, type NatsClient } from "../../connection/client.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ServerClock } from "../../stream/server_clock.ts";
@@ -35,6 +35,7 @@ export class RecordContext {
   readonly reads: StoreReads;
   readonly appender: Appender;
   readonly mailboxes: RecordMailboxStore;
+  readonly bucket: LeaseBucket;
   readonly leases: LeaseManager;
   readonly mailboxContext: MailboxContext;
   /** What each processor of this node takes. */
@@ -67,6 +68,7 @@ export class RecordContext {
     });
     this.appender = this.#newAppender(signal);
     this.mailboxes = this.#newMailboxes();
+    this.bucket = new LeaseBucket({ client, stream, leaseMs: store.leaseMs, clock: this.clock });
     this.leases = this.#newLeases();
     this.mailboxContext = this.#newMailboxContext();
     this.#listen();
@@ -105,7 +107,7 @@ export class RecordContext {
       log: (partition) => new NatsPartitionLog(client, log, subjects.records(partition), partition),
       open: () => Promise.resolve(openedInMemory()),
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
-      onLost: () => this.leases.checkNow(),
+      onLost: () => this.#checkLeases(),
     });
   }
 
@@ -133,11 +135,12 @@ export class RecordContext {
   }
 
   #newLeases(): LeaseManager {
-    const { client, stream, clock, store: { leaseMs }, node, partitions, onAvailabilityChange } = this;
+    const { store: { leaseMs }, node, partitions, onAvailabilityChange } = this;
     const store = new RecordLeaseStore({
       node,
-      bucket: new LeaseBucket({ client, stream, leaseMs, clock }),
+      bucket: this.bucket,
       partitions,
+      restore: () => this.restore(),
       check: () => this.#check(),
       takesOf: (processor) => this.takes.get(processor) ?? [],
       notifyOthers: () => this.#publish(this.subjects.notify(), token(node)),
@@ -157,7 +160,7 @@ export class RecordContext {
   #listen(): void {
     const { client, subjects } = this;
     client.subscribe(subjects.notify(), (msg) => {
-      if (messageText(msg) !== token(this.node)) this.leases.checkNow();
+      if (messageText(msg) !== token(this.node)) this.#checkLeases();
     });
     client.subscribe(subjects.written("*"), (msg) => this.#onWritten(Number(msg.subject.split(".").at(-1))));
     client.onDisconnect(this.onAvailabilityChange);
@@ -167,6 +170,11 @@ export class RecordContext {
   #onRecord(partition: number, stored: StoredRecord): void {
     this.lastPosition = Math.max(this.lastPosition, stored.sequence);
     this.mailboxes.onRecord(partition, stored);
+  }
+
+  /** One that never renews its leases does not see either that others have changed. */
+  #checkLeases(): void {
+    if (Number.isFinite(this.#options.renewMs ?? 0)) this.leases.checkNow();
   }
 
   /** Others have written: the owner reads on, and so does a node that has leased something alone there. */
@@ -181,7 +189,7 @@ export class RecordContext {
   /** Notifications sent while the connection was lost did not arrive. */
   #onReconnected(): void {
     this.onAvailabilityChange(undefined);
-    this.leases.checkNow();
+    this.#checkLeases();
     for (const { partition } of this.partitions.owned) this.#onWritten(partition);
     this.mailboxes.notifyAll();
   }

@@ -1,6 +1,12 @@
 /** Makes the streams of a store of records that are not there. @module */
 import { JetStreamApiError, type StreamConfig } from "@nats-io/jetstream";
-import { INGEST_BYTES, leaseStream, partitionsIn, type StoreShape, type StreamSettings } from "../../../../schema/nats.ts";
+import {
+  INGEST_BYTES,
+  leaseStream,
+  partitionsIn,
+  type StoreShape,
+  type StreamSettings,
+} from "../../../../schema/nats.ts";
 import { logStream, recordStreamsOf } from "../../../../schema/nats/log.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { isNotFound } from "../../connection/errors.ts";
@@ -20,7 +26,13 @@ export interface RecordStore {
 
 export async function ensureRecordStreams(client: NatsClient, wanted: RequestedStore): Promise<RecordStore> {
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
-  const shape: StoreShape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
+  const shape: StoreShape = {
+    ...wanted,
+    replicas,
+    leaseMs,
+    maxPayload: client.maxPayload,
+    ingestBytes: INGEST_BYTES,
+  };
   const found = new Map<string, StreamConfig>();
   for (const settings of recordStreamsOf(shape)) found.set(settings.name, await ensure(client, settings));
   const log = found.get(logStream(shape).name)!;

@@ -15,6 +15,8 @@ function backend(name: string, settled: number): BackendFigures {
     durability: "on the disk",
     features: {
       leases: "partition",
+      ids: "store",
+      appendOrder: "call",
       readModels: true,
       durable: true,
       shared: true,

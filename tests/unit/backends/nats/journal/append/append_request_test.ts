@@ -58,7 +58,9 @@ Deno.test("a refusal is thrown where it was asked for as it was thrown where it 
     const error = assertThrows(() => resultIn(encodeAnswer(answer), { exact: 3 }));
     assertEquals([error.constructor, error.message], [refusal.constructor, refusal.message]);
   }
-  assertEquals(answerOf(new BackendUnavailable("away")), undefined);
+  assertEquals(answerOf(new Error("a bug")), undefined);
+  const again = answerOf(new BackendUnavailable("away"))!;
+  assertEquals(resultIn(encodeAnswer(again), "any"), undefined);
   assertThrows(() => resultIn(encodeAnswer({ kind: "invalid" }), "any"), RangeError);
   const result = { stored: 1, duplicates: 2, position: 4096, version: 3 };
   assertEquals(resultIn(encodeAnswer({ kind: "stored", result }), "any"), result);

@@ -21,13 +21,25 @@ const error = { class: "Boom", message: "boom", at: "2026-01-01T00:00:00.000Z" }
 class Node {
   readonly client: MemoryLogClient;
   readonly writer: PartitionWriter;
+  readonly view: PartitionWriter;
   readonly store: RecordMailboxStore;
   now = 1_000;
 
   constructor(readonly log: MemoryLog) {
     this.client = new MemoryLogClient(log);
-    this.store = new RecordMailboxStore({ partitions: 1, ownerOf: () => this.writer, now: () => this.now });
-    this.writer = new PartitionWriter({
+    this.store = new RecordMailboxStore({
+      partitions: 1,
+      ownerOf: () => this.writer.isOwner ? this.writer : undefined,
+      view: async () => (await this.view.readOn(), this.view),
+      notifyOwner: () => {},
+      now: () => this.now,
+    });
+    this.view = this.#newWriter();
+    this.writer = this.#newWriter();
+  }
+
+  #newWriter(): PartitionWriter {
+    return new PartitionWriter({
       log: this.client,
       opened: openedInMemory(),
       node: "n",
@@ -39,7 +51,7 @@ class Node {
 
   static async owning(log = new MemoryLog()): Promise<Node> {
     const node = new Node(log);
-    await node.writer.takeOver();
+    await node.writer.takeOver(["p", "other", "q"].map((name) => ({ name, takes: [] })));
     return node;
   }
 
@@ -122,7 +134,7 @@ Deno.test("a settlement is one record: its outputs, and the checkpoint behind wh
   assert(record.kind === "record");
   if (record.kind === "malformed") return;
   assertEquals([record.head.kind, record.events.map(({ version }) => version)], ["settle", [2]]);
-  assertEquals(record.head.processors, [{ name: "p", from: 0, to: batch.to, epoch: 1 }]);
+  assertEquals(record.head.processors, [{ name: "p", from: 0, to: batch.to, epoch: 1_000_000 }]);
   assertEquals(await node.store.commit(node.owner(), batch, outputOf("a", 9)), "already");
   assertEquals(node.log.messages.length, before + 1);
 });

@@ -28,10 +28,25 @@ Deno.test("a processor is where its last move has left it, and the next move cle
     processors: [{ name: "p", from, to, epoch: 3, ...more }],
   });
   const at = stateOf(move(0, 8)).processor("p");
-  assertEquals(at, { checkpoint: 8, epoch: 3, inFlight: undefined, settledAt: 8 });
+  assertEquals(at, {
+    ...{ checkpoint: 8, epoch: 3, inFlight: undefined, settledAt: 8 },
+    ...{ owner: undefined, takes: [] },
+  });
   assertEquals(stateOf(move(0, 8), move(8, 8, { inFlight })).processor("p").inFlight, inFlight);
   assertEquals(stateOf(move(0, 8, { inFlight }), move(8, 9)).processor("p").inFlight, undefined);
   assertEquals(stateOf(move(0, 8)).processor("other").checkpoint, 0);
+});
+
+Deno.test("a processor is its node's from when it is hosted until it is given back, and keeps its place and its mark", () => {
+  const inFlight = { first: 1, last: 2, exclusive: false };
+  const at = { name: "p", from: 8, to: 8 };
+  const [moved, hosted] = [{ ...at, from: 0, epoch: 1 }, { ...at, epoch: 2, host: "n", takes: ["t"] }];
+  const run = (...processors: RecordHead["processors"]) =>
+    stateOf({ recordedAt: 5, processors }).processor("p");
+  const expected = { checkpoint: 8, epoch: 2, inFlight, settledAt: 5, owner: "n", takes: ["t"] };
+  assertEquals(run(moved, { ...at, epoch: 1, inFlight }, hosted), expected);
+  const released = run(moved, { ...at, epoch: 1, inFlight }, hosted, { ...at, epoch: 2, released: true });
+  assertEquals(released, { ...expected, inFlight: undefined, owner: undefined });
 });
 
 Deno.test("a parked case is what the last record says of it", () => {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type HeadIndex, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { markContribution } from "../../../../../../backends/nats/journal/mailbox/settle_contribution.ts";
 import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
 import { recordSequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";
 import { EventTooLarge } from "../../../../../../backends/nats/connection/errors.ts";
@@ -125,7 +126,7 @@ Deno.test("an owner that died between commit and answer has stored it: the next 
   const [old, next] = [await anOwner(log), new MemoryNode(log, "next")];
   old.client.faults.push(answerLost(() => old.closing.abort()));
   await assertRejects(() => old.append("c", [1]), BackendUnavailable);
-  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: true });
+  assertEquals(await next.writer.takeOver(), { epoch: 2, hosted: [] });
   const again = await next.append("c", [1]);
   assertEquals([again.duplicates, again.version], [1, 1]);
 });
@@ -149,7 +150,7 @@ Deno.test("an owner that knows the partition up to a record reads only what is b
   const old = await anOwner(log, heads);
   await old.append("c", [1]);
   const { last } = old.writer.state;
-  const state = { checkpoint: 7, epoch: 1, inFlight: undefined, settledAt: 5, owner: undefined, takes: [] };
+  const state = { checkpoint: 7, epoch: 1, inFlight: undefined, settledAt: 5, owner: "n", takes: [] };
   const known = { ...old.writer.state.snapshot(), processors: [["p", state]] as const };
   const next = new MemoryNode(log, "next", heads, known);
   const read: number[] = [];
@@ -157,7 +158,7 @@ Deno.test("an owner that knows the partition up to a record reads only what is b
   const readBehind = client.readBehind.bind(client);
   client.readBehind = (sequence) => (read.push(sequence), readBehind(sequence));
   await old.append("c", [2]);
-  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: true });
+  assertEquals(await next.writer.takeOver(), { epoch: 2, hosted: [] });
   assertEquals([read, next.writer.state.processor("p")], [[last], state]);
   assertEquals((await next.append("c", [3])).version, 3);
   assertEquals(next.writer.state.counts, { "case.intake": 3 });
@@ -165,11 +166,18 @@ Deno.test("an owner that knows the partition up to a record reads only what is b
   assertEquals(record.kind === "record" && record.head.kinds, []);
 });
 
-Deno.test("an owner that released the partition did not crash", async () => {
+Deno.test("who takes a partition is told of each processor whether its owner died, and what it had begun", async () => {
   const log = new MemoryLog();
-  const [old, next] = [await anOwner(log), new MemoryNode(log, "next")];
-  await old.writer.release();
-  assertEquals(await next.writer.takeOver(), { epoch: 2, hasCrashed: false });
+  const processors = ["p", "q"].map((name) => ({ name, takes: ["case.intake"] }));
+  const [old, next, last] = ["old", "next", "last"].map((name) => new MemoryNode(log, name).writer);
+  const nothing = processors.map(({ name: processor }) => ({ processor, crashedOwner: undefined }));
+  assertEquals((await old!.takeOver(processors)).hosted, nothing);
+  const mark = { first: 1, last: 2, exclusive: false };
+  await old!.submit(markContribution({ processor: "p", epoch: old!.epoch! }, mark));
+  const [p, q] = (await next!.takeOver(processors)).hosted;
+  assertEquals([p!.crashedOwner, q!.crashedOwner], [{ inFlight: mark }, {}]);
+  await next!.release();
+  assertEquals((await last!.takeOver(processors)).hosted, nothing);
 });
 
 Deno.test("an event that is too large is refused alone", async () => {

@@ -39,7 +39,7 @@ class Node {
   }
 
   async takeOver(): Promise<this> {
-    await takeOver(this.writer, { node: this.name, now: () => 1_000, maxPayload: 1_000_000 });
+    await takeOver(this.writer, { node: this.name, processors: [], now: () => 1_000, maxPayload: 1_000_000 });
     return this;
   }
 

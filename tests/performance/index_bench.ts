@@ -8,17 +8,19 @@ import process from "node:process";
 import { NatsClient } from "../../backends/nats/connection/client.ts";
 import { KeyHasher } from "../../backends/nats/index/entry/key.ts";
 import { PartitionIndex } from "../../backends/nats/index/partition_index.ts";
-import type { IndexedLog, IndexedRecord } from "../../backends/nats/index/record.ts";
+import type { IndexedLog } from "../../backends/nats/index/indexed_log.ts";
 import type { IndexStore } from "../../backends/nats/index/store/index_store.ts";
 import { indexStream } from "../../backends/nats/index/store/index_stream.ts";
 import { JetStreamIndexStore } from "../../backends/nats/index/store/jetstream_index_store.ts";
+import { type LogRecord, NO_CHANGES, type StoredRecord } from "../../backends/nats/journal/record/record.ts";
 import { MemoryIndexStore } from "../support/index/memory_index_store.ts";
+import { aHead } from "../support/nats_log/records.ts";
 import { startNats, type TestNats } from "../support/servers/nats_server.ts";
 
 const CASES = Number(Deno.args.find((arg) => /^\d+$/.test(arg)) ?? 1_000_000);
 const CASES_PER_RECORD = 200;
 /** As in a busy log of compressed records. */
-const BYTES_PER_EVENT = 100;
+const REST = new Uint8Array(100);
 const FINDS = 5_000;
 const TYPES = ["case.intake", "case.analysis", "case.decision", "case.completed"];
 const TICKS_PER_SECOND = 100;
@@ -27,16 +29,23 @@ const hasher = new KeyHasher(crypto.getRandomValues(new Uint8Array(32)));
 const caseIds = Array.from({ length: CASES }, () => crypto.randomUUID());
 
 /** The records of some cases: the intake of each in one, the three events that follow in the next. */
-function* recordsOf(from: number, to: number, sequence: number): Generator<IndexedRecord> {
+function* recordsOf(from: number, to: number, sequence: number): Generator<StoredRecord<LogRecord>> {
   for (const [firstVersion, count] of [[1, 1], [2, 3]] as const) {
-    const cases = caseIds.slice(from, to).map((caseId) => {
-      const events = Array.from({ length: count }, (_, i) => {
-        return { eventId: crypto.randomUUID(), type: TYPES[firstVersion - 1 + i]!, recordedAt: Date.now() };
-      });
-      return { caseId, firstVersion, events };
-    });
-    const bytes = cases.length * count * BYTES_PER_EVENT;
-    yield { sequence, nonce: `${sequence}`, epoch: 1, bytes, cases };
+    const events = caseIds.slice(from, to).flatMap((caseId) =>
+      Array.from({ length: count }, (_, index) => {
+        const type = TYPES[firstVersion - 1 + index]!;
+        return {
+          index,
+          version: firstVersion + index,
+          eventId: crypto.randomUUID(),
+          type,
+          caseId,
+          rest: REST,
+        };
+      })
+    );
+    const head = aHead({ nonce: `${sequence}`, recordedAt: Date.now() });
+    yield { sequence, record: { kind: "record", head, changes: NO_CHANGES, events } };
     sequence++;
   }
 }

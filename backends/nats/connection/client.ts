@@ -131,11 +131,12 @@ export class NatsClient {
     }
   }
 
+  /** Messages that are under way when the subscription is ended still come. */
   subscribe(subject: string, onMessage: (msg: Msg) => void): () => void {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, msg) => void (error || onMessage(msg)),
     });
-    return () => subscription.unsubscribe();
+    return () => void subscription.drain().catch(() => {});
   }
 
   /** Calls back after every reconnection: requests from before it may never be answered. */

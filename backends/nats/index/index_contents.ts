@@ -2,19 +2,21 @@
 import { IndexDamaged } from "./entry/event_span.ts";
 import { type CaseEntry, CHAPTER_EVENTS, joinCases, type TimerEntry } from "./entry/index_entry.ts";
 import { type IndexKey, type KeyHasher, keyText } from "./entry/key.ts";
-import type { Manifest } from "./manifest.ts";
-import { PartitionState, type StateSnapshot } from "./partition_state.ts";
+import type { IndexSnapshot, Manifest } from "./manifest.ts";
+import { LogState } from "../journal/partition/log_state.ts";
+import { type AddedEvents, additionsOf } from "../journal/record/additions.ts";
+import type { LogRecord, StoredRecord } from "../journal/record/record.ts";
 import { DueTimers } from "./recent/due_timers.ts";
 import { RecentLevel, type RecentTimer } from "./recent/recent_level.ts";
-import type { IndexedCase, IndexedRecord } from "./record.ts";
 import { dueAtOf } from "./run/due_entry.ts";
 import { OpenRun } from "./run/open_run.ts";
 import type { IndexStore } from "./store/index_store.ts";
+import { TypeNumbers } from "./type_numbers.ts";
 
-/** A level that is being written, and the state as it was when it ended. */
+/** A level that is being written, and what was known when it ended. */
 interface FrozenLevel {
   readonly level: RecentLevel;
-  readonly state: StateSnapshot;
+  readonly snapshot: IndexSnapshot;
 }
 
 /** What was read of cases in the runs, whole. */
@@ -23,7 +25,8 @@ export interface KnownCases {
 }
 
 export class IndexContents {
-  readonly state: PartitionState;
+  readonly state: LogState;
+  readonly types: TypeNumbers;
   readonly due: DueTimers;
   /** The newest first. */
   runs: readonly OpenRun[];
@@ -40,36 +43,37 @@ export class IndexContents {
     public sequence: number,
     nearTimers: number,
   ) {
-    this.state = new PartitionState(manifest.state);
-    this.due = new DueTimers(manifest.state.timersFrom, nearTimers);
+    const { state, types, timersFrom } = manifest.snapshot;
+    this.state = new LogState(state);
+    this.types = new TypeNumbers(types);
+    this.due = new DueTimers(timersFrom, nearTimers);
     this.runs = manifest.runs.map((ref) => new OpenRun(store, ref));
   }
 
   /** Adds a record; one that is included already is left out. Throws IndexDamaged when it is not the one that was included. */
-  absorb(record: IndexedRecord, known: KnownCases): void {
-    const { upTo } = this.state;
-    if (record.sequence === upTo.sequence && record.nonce !== upTo.nonce) {
-      throw new IndexDamaged(`The log has another record at ${record.sequence} than the index includes`);
+  absorb({ sequence, record }: StoredRecord<LogRecord>, known: KnownCases): void {
+    const { lastRecord } = this.state;
+    if (sequence === lastRecord.sequence && record.head.nonce !== lastRecord.nonce) {
+      throw new IndexDamaged(`The log has another record at ${sequence} than the index includes`);
     }
-    if (record.sequence <= upTo.sequence) return;
-    this.state.absorb(record);
-    this.recent.bytes += record.bytes;
-    for (const each of record.cases) this.#absorbCase(each, record.sequence, known);
-    for (const caseId of record.trail ?? []) this.recent.cases.addTrail(caseId, record.sequence);
-    for (const { caseId } of record.parked ?? []) {
-      this.recent.cases.setParked(caseId, record.sequence, this.state.isParked(caseId));
-    }
-    this.#absorbTimers(record);
+    if (sequence <= lastRecord.sequence) return;
+    const { bytes, cases, timers, parked, trail } = additionsOf(record);
+    this.state.absorb({ sequence, record });
+    this.recent.bytes += bytes;
+    for (const each of cases) this.#absorbCase(each, sequence, known);
+    for (const caseId of trail) this.recent.cases.addTrail(caseId, sequence);
+    for (const caseId of parked) this.recent.cases.setParked(caseId, sequence, this.state.isParked(caseId));
+    this.#absorbTimers(sequence, timers);
   }
 
-  #absorbCase({ caseId, firstVersion, events }: IndexedCase, sequence: number, known: KnownCases): void {
+  #absorbCase({ caseId, firstVersion, events }: AddedEvents, sequence: number, known: KnownCases): void {
     const { cases } = this.recent;
     const isInMemory = cases.has(caseId) || this.frozen?.level.cases.has(caseId);
     const before = isInMemory ? undefined : known.get(caseId);
     // With what is known of it the case is whole in memory, and in the next run. A long one would be written again and again.
     if (before?.state !== undefined && before.state.version < CHAPTER_EVENTS) cases.begin(caseId, before);
     let type = 0;
-    for (const event of events) type = this.state.countEvent(event.type);
+    for (const event of events) type = this.types.numberOf(event.type);
     cases.addEvents(caseId, sequence, {
       firstVersion,
       fingerprints: events.map(({ eventId }) => this.hasher.fingerprint(eventId)),
@@ -79,7 +83,7 @@ export class IndexContents {
     });
   }
 
-  #absorbTimers({ sequence, timers = [] }: IndexedRecord): void {
+  #absorbTimers(sequence: number, timers: ReturnType<typeof additionsOf>["timers"]): void {
     for (const [ordinal, { processor, caseId, name, dueAt }] of timers.entries()) {
       const key = this.hasher.timerKey(processor, caseId, name);
       const text = keyText(key);
@@ -90,12 +94,17 @@ export class IndexContents {
 
   /** Ends the newest level: what comes from now on is in another one. */
   freeze(): FrozenLevel {
-    this.frozen ??= { level: this.recent, state: this.state.snapshot(dueAtOf(this.due.firstKey)) };
+    this.frozen ??= { level: this.recent, snapshot: this.#snapshot() };
     if (this.frozen.level === this.recent) {
       this.recent = new RecentLevel();
       this.generation++;
     }
     return this.frozen;
+  }
+
+  #snapshot(): IndexSnapshot {
+    const { state, types, due } = this;
+    return { state: state.snapshot(), types: types.names, timersFrom: dueAtOf(due.firstKey) };
   }
 
   /** The level that ended is a run now. */

@@ -28,7 +28,7 @@ export class IndexMaintenance {
   /** Writes the newest level. Throws ManifestConflict, or BackendUnavailable: the same is tried again by the next call. */
   async flush(contents: IndexContents): Promise<void> {
     const { blockBytes } = this.#limits;
-    const { level, state } = contents.freeze();
+    const { level, snapshot } = contents.freeze();
     const written = level.size === 0
       ? undefined
       : await this.#writing((onWriter) =>
@@ -36,8 +36,8 @@ export class IndexMaintenance {
       );
     const { manifest } = contents;
     const runs = written === undefined ? manifest.runs : [written.ref, ...manifest.runs];
-    const parkedIn = await writeParked(state.parked, this.#store);
-    await this.#replaceManifest(contents, { ...manifest, state, runs, parkedIn });
+    const parkedIn = await writeParked(snapshot.state.parked, this.#store);
+    await this.#replaceManifest(contents, { ...manifest, snapshot, runs, parkedIn });
     contents.flushed(written === undefined ? undefined : this.#opened(written));
     await this.#purge(manifest, contents.manifest);
   }
@@ -62,7 +62,7 @@ export class IndexMaintenance {
         store: this.#store,
         runs,
         areOldest: runs.at(-1) === contents.runs.at(-1),
-        timersFrom: manifest.state.timersFrom,
+        timersFrom: manifest.snapshot.timersFrom,
         level: runs[0]!.ref.level + 1,
         blockBytes: this.#limits.blockBytes,
         onWriter,

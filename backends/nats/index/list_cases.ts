@@ -37,9 +37,9 @@ export async function* casesBehind(
   }
 }
 
-function listed({ state: types }: IndexContents, key: IndexKey, entry: CaseEntry): ListedCase {
+function listed({ types }: IndexContents, key: IndexKey, entry: CaseEntry): ListedCase {
   const { version, type, openedAt, updatedAt } = entry.state!;
   const { isParked = false, trail, last } = entry;
-  const latest = types.typeOf(type);
+  const latest = types.nameOf(type);
   return { key, version, latest, openedAt, updatedAt, isParked, hasTrail: trail.length > 0, last };
 }

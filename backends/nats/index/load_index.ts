@@ -4,7 +4,7 @@ import type { KeyHasher } from "./entry/key.ts";
 import { IndexContents, type KnownCases } from "./index_contents.ts";
 import type { IndexLimits } from "./index_limits.ts";
 import { EMPTY_MANIFEST, type Manifest, readManifestText } from "./manifest.ts";
-import type { IndexedLog } from "./record.ts";
+import type { IndexedLog } from "./indexed_log.ts";
 import type { IndexStore, StoredManifest } from "./store/index_store.ts";
 
 export interface LoadContext {
@@ -40,12 +40,13 @@ function contentsOf(
   stored: StoredManifest | undefined,
   manifest: Manifest,
 ): IndexContents {
-  return new IndexContents(hasher, store, manifest, stored?.sequence ?? 0, limits.nearTimers);
+  const named = { ...manifest, hasher: hasher.id };
+  return new IndexContents(hasher, store, named, stored?.sequence ?? 0, limits.nearTimers);
 }
 
 /** Reads on in the log; whoever read from it before has the same records. */
 export async function readBehind(context: LoadContext, contents: IndexContents): Promise<void> {
-  for await (const record of context.log.recordsBehind(contents.state.upTo.sequence)) {
+  for await (const record of context.log.recordsBehind(contents.state.lastRecord.sequence)) {
     contents.absorb(record, NO_CASES);
     await context.onRecord(contents);
   }
@@ -56,7 +57,7 @@ export async function readBehind(context: LoadContext, contents: IndexContents):
  * then the log has no record where the manifest ends, or by now another one.
  */
 async function believedManifest(
-  { store, log }: LoadContext,
+  { store, log, hasher }: LoadContext,
   stored: StoredManifest | undefined,
 ): Promise<Manifest> {
   if (stored === undefined) return EMPTY_MANIFEST;
@@ -64,9 +65,10 @@ async function believedManifest(
     if (error instanceof IndexDamaged || error instanceof SyntaxError) return undefined;
     throw error;
   });
-  const { sequence, nonce } = manifest?.state.upTo ?? { sequence: 0, nonce: "" };
-  const isBelieved = sequence === 0 || await log.nonceAt(sequence) === nonce;
-  return manifest !== undefined && isBelieved ? manifest : { ...EMPTY_MANIFEST, epoch: epochIn(stored) };
+  const { last, nonce } = (manifest ?? EMPTY_MANIFEST).snapshot.state;
+  const isOfLog = last === 0 || await log.nonceAt(last) === nonce;
+  if (manifest?.hasher === hasher.id && isOfLog) return manifest;
+  return { ...EMPTY_MANIFEST, epoch: epochIn(stored) };
 }
 
 /** The epoch of a manifest, whatever else is wrong with it. */

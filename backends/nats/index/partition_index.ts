@@ -9,28 +9,26 @@
  */
 import { BoundedCache } from "../../primitives/bounded_cache.ts";
 import { KeyedMutex } from "../../primitives/keyed_mutex.ts";
+import type { HeadIndex } from "../journal/partition/head_index.ts";
+import type { LogState } from "../journal/partition/log_state.ts";
+import type { LogRecord, StoredRecord } from "../journal/record/record.ts";
 import { CaseHead } from "./case_head.ts";
 import { type CaseEntry, joinCases } from "./entry/index_entry.ts";
 import type { IndexKey, KeyHasher } from "./entry/key.ts";
 import type { IndexContents } from "./index_contents.ts";
 import { INDEX_LIMITS, type IndexLimits } from "./index_limits.ts";
+import type { IndexedLog } from "./indexed_log.ts";
 import { IndexMaintenance, replaceOrFind } from "./index_maintenance.ts";
 import { readDueTimers } from "./due_query.ts";
 import { casesBehind, type ListedCase } from "./list_cases.ts";
 import { type LoadContext, loadIndex, readBehind, rebuildIndex } from "./load_index.ts";
 import { manifestText, runsNamedBy } from "./manifest.ts";
-import type { PartitionState } from "./partition_state.ts";
-import type { IndexedLog, IndexedRecord } from "./record.ts";
 import { dueAtOf, type SetTimer } from "./run/due_entry.ts";
 import { BlockGone } from "./run/open_run.ts";
+import { pauseForReplica } from "../stream/replica_reads.ts";
 import { readCaseEntry } from "./run/read_case.ts";
 import { type IndexStore, ManifestConflict } from "./store/index_store.ts";
-
-/** What an append needs of the index. */
-export interface CaseHeads {
-  find(caseId: string): Promise<CaseHead | undefined>;
-  absorb(record: IndexedRecord): void;
-}
+import { untilConsistent } from "./until_consistent.ts";
 
 interface PartitionIndexOptions {
   readonly store: IndexStore;
@@ -50,7 +48,7 @@ export class IndexFenced extends Error {
 const KNOWN_CASES = 8_192;
 const MUTEX = ["index"];
 
-export class PartitionIndex implements CaseHeads {
+export class PartitionIndex implements HeadIndex {
   readonly #context: LoadContext;
   readonly #maintenance: IndexMaintenance;
   readonly #mutex = new KeyedMutex();
@@ -78,8 +76,8 @@ export class PartitionIndex implements CaseHeads {
     return new PartitionIndex(context, maintenance, await untilConsistent(() => loadIndex(context)));
   }
 
-  /** Checkpoints, parked cases, counts, epoch and the last record that is included. */
-  get state(): PartitionState {
+  /** What the records that are included come to. */
+  get state(): LogState {
     return this.#contents.state;
   }
 
@@ -91,12 +89,23 @@ export class PartitionIndex implements CaseHeads {
    * Adds a record of the partition; they come in order, and one that comes again changes nothing. Throws IndexDamaged when it
    * doesn't fit to what is known: then the log is another one, and the index is opened anew.
    */
-  absorb(record: IndexedRecord): void {
-    this.#contents.absorb(record, this.#knownCases());
+  absorb(stored: StoredRecord<LogRecord>): void {
+    this.#contents.absorb(stored, this.#knownCases());
   }
 
-  /** A case as of the last record; undefined for a new one. Most are answered from memory. Throws IndexDamaged. */
-  find(caseId: string): Promise<CaseHead | undefined> {
+  /**
+   * A case as of the last record; undefined for a new one. Most are answered from memory, and at once. Throws IndexDamaged.
+   */
+  find(caseId: string): CaseHead | undefined | Promise<CaseHead | undefined> {
+    const { runs, hasher } = this.#contents;
+    const recent = this.#contents.recentCase(caseId);
+    if (recent?.events?.from === 1) return this.#headOf(this.#contents, recent);
+    const key = hasher.caseKey(caseId);
+    if (recent === undefined && !runs.some((run) => run.mayHave(key))) return undefined;
+    return this.#read(caseId);
+  }
+
+  #read(caseId: string): Promise<CaseHead | undefined> {
     return this.#reading(async (contents) => {
       const recent = contents.recentCase(caseId);
       if (recent?.events?.from === 1) return this.#headOf(contents, recent);
@@ -111,8 +120,8 @@ export class PartitionIndex implements CaseHeads {
     });
   }
 
-  #headOf({ state, hasher }: IndexContents, entry: CaseEntry): CaseHead {
-    return new CaseHead(entry, state.typeOf(entry.state!.type), (eventId) => hasher.fingerprint(eventId));
+  #headOf({ types, hasher }: IndexContents, entry: CaseEntry): CaseHead {
+    return new CaseHead(entry, types.nameOf(entry.state!.type), (eventId) => hasher.fingerprint(eventId));
   }
 
   /** The first timers that are due at a time, at most so many, by due time. They stay until a record says that they are gone. */
@@ -264,9 +273,8 @@ export class PartitionIndex implements CaseHeads {
 
   /** Takes other contents, once they have what was absorbed while they were loaded: it is in the log. */
   async #replaceContents(fresh: IndexContents): Promise<void> {
-    for (let reached = -1; fresh.state.upTo.sequence < this.#contents.state.upTo.sequence;) {
-      if (fresh.state.upTo.sequence === reached) break;
-      reached = fresh.state.upTo.sequence;
+    for (let tries = 0; lastOf(fresh) < lastOf(this.#contents); tries++) {
+      await pauseForReplica(tries);
       await readBehind({ ...this.#context, onRecord: () => {} }, fresh);
     }
     this.#contents = fresh;
@@ -279,21 +287,11 @@ export class PartitionIndex implements CaseHeads {
   }
 }
 
-function knownOf({ generation }: IndexContents) {
-  return { generation, cases: new BoundedCache<CaseEntry>(KNOWN_CASES) };
+/** The sequence of the last record that is included. */
+function lastOf({ state }: IndexContents): number {
+  return state.lastRecord.sequence;
 }
 
-/** Repeats what met another manifest than it expected. */
-async function untilConsistent<T>(
-  work: () => Promise<T>,
-  onConflict?: () => Promise<void> | void,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ManifestConflict)) throw error;
-      await onConflict?.();
-    }
-  }
+function knownOf({ generation }: IndexContents) {
+  return { generation, cases: new BoundedCache<CaseEntry>(KNOWN_CASES) };
 }

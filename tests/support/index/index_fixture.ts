@@ -4,11 +4,17 @@ import fc from "fast-check";
 import { BackendUnavailable } from "../../../backends/errors.ts";
 import { KeyHasher } from "../../../backends/nats/index/entry/key.ts";
 import { IndexFenced, PartitionIndex } from "../../../backends/nats/index/partition_index.ts";
-import type { IndexedRecord } from "../../../backends/nats/index/record.ts";
+import type {
+  LogRecord,
+  RecordChanges,
+  RecordEvent,
+  StoredRecord,
+} from "../../../backends/nats/journal/record/record.ts";
+import { aHead } from "../nats_log/records.ts";
 import { assertCase, MemoryLog } from "./index_model.ts";
 import { MemoryIndexStore, type StoredCopy } from "./memory_index_store.ts";
 
-type IndexedTimer = NonNullable<IndexedRecord["timers"]>[number];
+type Timer = RecordChanges["timers"][number];
 
 /** Small enough that a history of a few records has levels, merges and timers that are not in memory. */
 const LIMITS = {
@@ -95,6 +101,13 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** So many parked deliveries. */
+export function waitingOf(count: number, position = 1): RecordChanges["parked"][number]["waiting"] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ position: position + i, eventId: "e", state: "held", attempts: 0, failures: [], dueAt: 0, since: 0 },
+  }));
+}
+
 export class IndexFixture {
   readonly log = new MemoryLog();
   readonly store = new MemoryIndexStore();
@@ -126,29 +139,30 @@ export class IndexFixture {
   }
 
   /** A record in the log, and in the index. */
-  append(cases: readonly CaseEvents[], more: Partial<IndexedRecord> = {}): IndexedRecord {
-    const { cases: known } = this.log.model;
-    const sequence = this.log.lastSequence + 1 + this.#nonce % 3;
+  append(cases: readonly CaseEvents[], more: Partial<RecordChanges> = {}): StoredRecord<LogRecord> {
+    const { model, lastSequence } = this.log;
+    const sequence = lastSequence + 1 + this.#nonce % 3;
     const nonce = `nonce-${++this.#nonce}`;
-    const record: IndexedRecord = {
-      ...{ sequence, nonce, epoch: this.epoch, bytes: 100 },
-      cases: cases.map(({ of, events }) => {
-        const caseId = CASES[of]!;
-        const firstVersion = (known.get(caseId)?.version ?? 0) + 1;
-        const all = Array.from({ length: events }, (_, i) => this.#event(caseId, firstVersion + i));
-        return { caseId, firstVersion, events: all };
-      }),
-      checkpoints: [{ processor: PROCESSORS[this.#nonce % 2]!, position: this.#nonce, epoch: this.epoch }],
-      ...more,
-    };
-    this.log.append(record);
-    this.index.absorb(record);
-    return record;
+    const events = cases.flatMap(({ of, events }) => {
+      const caseId = CASES[of]!;
+      const version = (model.cases.get(caseId)?.version ?? 0) + 1;
+      return Array.from({ length: events }, (_, i) => this.#event(caseId, version + i));
+    });
+    const counts = { ...model.counts };
+    for (const { type } of events) counts[type] = (counts[type] ?? 0) + 1;
+    const move = { name: PROCESSORS[this.#nonce % 2]!, from: 0, to: this.#nonce, epoch: this.epoch };
+    const head = aHead({ nonce, epoch: this.epoch, recordedAt: this.#now++, processors: [move], counts });
+    const changes = { timers: [], parked: [], trail: [], ...more };
+    const stored = { sequence, record: { kind: "record", head, changes, events } as const };
+    this.log.append(stored);
+    this.index.absorb(stored);
+    return stored;
   }
 
-  #event(caseId: string, version: number) {
+  #event(caseId: string, version: number): RecordEvent {
     const type = TYPES[(version + this.#nonce) % TYPES.length]!;
-    return { eventId: `${caseId}-${version}-${this.#nonce}`, type, recordedAt: this.#now++ };
+    const eventId = `${caseId}-${version}-${this.#nonce}`;
+    return { index: version, version, eventId, type, caseId, rest: new Uint8Array(50) };
   }
 
   async run(step: Step): Promise<void> {
@@ -201,27 +215,29 @@ export class IndexFixture {
   /** Another node, which reads on in the log, and whose manifest may be an old one. */
   async #read(caseId: string): Promise<void> {
     this.#reader ??= await this.open(false);
-    for await (const record of this.log.recordsBehind(this.#reader.state.upTo.sequence)) {
+    for await (const record of this.log.recordsBehind(this.#reader.state.last)) {
       this.#reader.absorb(record);
     }
     await assertCase(this.#reader, this.log, caseId);
   }
 
   /** Timers, and parked cases and trail of cases that exist. */
-  #moreOf({ cases, timers, parked, trail }: AppendStep): Partial<IndexedRecord> {
+  #moreOf({ cases, timers, parked, trail }: AppendStep): Partial<RecordChanges> {
     const { cases: known } = this.log.model;
     const exists = (of: number) => known.has(CASES[of]!) || cases.some((each) => each.of === of);
     return {
       timers: timers.map(({ of, dueIn }) => this.#timer(of, dueIn < 0 ? undefined : this.#now + dueIn)),
       parked: parked.filter(({ of }) => exists(of)).map(({ of, waiting }) => {
-        return { processor: PROCESSORS[of % 2]!, caseId: CASES[of]!, waiting, dead: 0 };
+        return { processor: PROCESSORS[of % 2]!, caseId: CASES[of]!, waiting: waitingOf(waiting, this.#now) };
       }),
-      trail: trail.filter(exists).map((of) => CASES[of]!),
+      trail: trail.filter(exists).map((of) => ({ at: "", act: "park", by: "", why: "", caseId: CASES[of]! })),
     };
   }
 
-  #timer(of: number, dueAt: number | undefined): IndexedTimer {
-    return { processor: "one", caseId: CASES[of]!, name: "reminder", dueAt };
+  #timer(of: number, dueAt: number | undefined): Timer {
+    const named = { processor: "one", caseId: CASES[of]!, name: "reminder" };
+    if (dueAt === undefined) return { kind: "cancel", ...named };
+    return { kind: "set", ...named, at: new Date(dueAt).toISOString(), row: "" };
   }
 
   /** The owner fires the first timers that are due. */
@@ -231,9 +247,10 @@ export class IndexFixture {
     const due = await this.index.dueTimers(this.#now, 2);
     assertEquals(due.map(({ dueAt }) => dueAt), times.filter((dueAt) => dueAt <= this.#now).slice(0, 2));
     assert(this.index.nextDueAt <= (times[0] ?? Infinity));
-    const fired = due.map(({ sequence, ordinal }) => {
-      const { timers } = this.log.records.find((record) => record.sequence === sequence)!;
-      return { ...timers![ordinal]!, dueAt: undefined };
+    const fired = due.map(({ sequence, ordinal }): Timer => {
+      const { record } = this.log.records.find((each) => each.sequence === sequence)!;
+      const { processor, caseId, name } = record.changes.timers[ordinal]!;
+      return { kind: "fired", processor, caseId, name };
     });
     if (fired.length > 0) this.append([{ of: 0, events: 1 }], { timers: fired });
   }

@@ -1,9 +1,12 @@
 /** A log in memory, and what an index of it must say: the index of plain maps. @module */
 import { assert, assertEquals } from "@std/assert";
 import type { PartitionIndex } from "../../../backends/nats/index/partition_index.ts";
-import type { IndexedLog, IndexedRecord } from "../../../backends/nats/index/record.ts";
+import type { IndexedLog } from "../../../backends/nats/index/indexed_log.ts";
+import { additionsOf } from "../../../backends/nats/journal/record/additions.ts";
+import type { LogRecord, StoredRecord } from "../../../backends/nats/journal/record/record.ts";
 
-type IndexedTimer = NonNullable<IndexedRecord["timers"]>[number];
+type Stored = StoredRecord<LogRecord>;
+type Additions = ReturnType<typeof additionsOf>;
 
 interface ModelCase {
   version: number;
@@ -30,24 +33,24 @@ class Model {
   readonly checkpoints = new Map<string, number>();
   readonly counts: Record<string, number> = {};
 
-  absorb(record: IndexedRecord): void {
+  absorb({ sequence, record }: Stored): void {
     const { cases, timers, parked, checkpoints } = this;
-    const { sequence } = record;
-    for (const each of record.cases) this.#absorbCase(each, sequence);
-    for (const [ordinal, timer] of (record.timers ?? []).entries()) {
+    const additions = additionsOf(record);
+    for (const each of additions.cases) this.#absorbCase(each, sequence);
+    for (const [ordinal, timer] of additions.timers.entries()) {
       if (timer.dueAt === undefined) timers.delete(nameOf(timer));
       else timers.set(nameOf(timer), { dueAt: timer.dueAt, sequence, ordinal });
     }
-    for (const { processor, caseId, waiting } of record.parked ?? []) {
-      if (waiting === 0) parked.delete(`${processor} ${caseId}`);
-      else parked.set(`${processor} ${caseId}`, sequence);
+    for (const { processor, caseId, waiting } of record.changes.parked) {
+      if (waiting.length === 0) parked.delete(`${processor} ${caseId}`);
+      else parked.set(`${processor} ${caseId}`, waiting[0]!.position);
       cases.get(caseId)!.isParked = [...parked.keys()].some((key) => key.endsWith(` ${caseId}`));
     }
-    for (const caseId of record.trail ?? []) cases.get(caseId)!.trail.push(sequence);
-    for (const { processor, position } of record.checkpoints ?? []) checkpoints.set(processor, position);
+    for (const caseId of additions.trail) cases.get(caseId)!.trail.push(sequence);
+    for (const { name, to } of record.head.processors) checkpoints.set(name, to);
   }
 
-  #absorbCase({ caseId, events }: IndexedRecord["cases"][number], sequence: number): void {
+  #absorbCase({ caseId, events }: Additions["cases"][number], sequence: number): void {
     const known = this.cases.get(caseId) ?? newCase(events[0]!.recordedAt);
     this.cases.set(caseId, known);
     for (const { eventId, type, recordedAt } of events) {
@@ -61,10 +64,10 @@ class Model {
 
 /** A log of one partition, and the model of its records. Its end can be lost. */
 export class MemoryLog implements IndexedLog {
-  #records: IndexedRecord[] = [];
+  #records: Stored[] = [];
   #model = new Model();
 
-  get records(): readonly IndexedRecord[] {
+  get records(): readonly Stored[] {
     return this.#records;
   }
 
@@ -76,9 +79,9 @@ export class MemoryLog implements IndexedLog {
     return this.#records.at(-1)?.sequence ?? 0;
   }
 
-  append(record: IndexedRecord): void {
-    this.#records.push(record);
-    this.#model.absorb(record);
+  append(stored: Stored): void {
+    this.#records.push(stored);
+    this.#model.absorb(stored);
   }
 
   /** Loses the last records. */
@@ -89,10 +92,10 @@ export class MemoryLog implements IndexedLog {
   }
 
   nonceAt(sequence: number): Promise<string | undefined> {
-    return Promise.resolve(this.#records.find((record) => record.sequence === sequence)?.nonce);
+    return Promise.resolve(this.#records.find((each) => each.sequence === sequence)?.record.head.nonce);
   }
 
-  async *recordsBehind(sequence: number): AsyncGenerator<IndexedRecord> {
+  async *recordsBehind(sequence: number): AsyncGenerator<Stored> {
     for (const record of [...this.#records]) {
       if (record.sequence > sequence) yield await Promise.resolve(record);
     }
@@ -104,7 +107,7 @@ function newCase(openedAt: number): ModelCase {
   return { version: 0, latest: "", openedAt, updatedAt: 0, isParked: false, ...empty };
 }
 
-function nameOf({ processor, caseId, name }: Omit<IndexedTimer, "dueAt">): string {
+function nameOf({ processor, caseId, name }: Omit<Additions["timers"][number], "dueAt">): string {
   return `${processor} ${caseId} ${name}`;
 }
 
@@ -143,13 +146,11 @@ export async function assertIndex(index: PartitionIndex, log: MemoryLog): Promis
   const { cases, timers, parked, checkpoints, counts } = log.model;
   for (const caseId of cases.keys()) await assertCase(index, log, caseId);
   assertEquals(index.state.counts, counts);
-  assertEquals(index.state.upTo.sequence, log.lastSequence);
-  assertEquals(
-    new Map([...index.state.checkpoints].map((each) => [each.processor, each.position])),
-    checkpoints,
-  );
-  const parkedInIndex = [...index.state.parked].map((each) =>
-    [`${each.processor} ${each.caseId}`, each.sequence] as const
+  assertEquals(index.state.last, log.lastSequence);
+  const found = [...index.state.processors].map(([name, { checkpoint }]) => [name, checkpoint] as const);
+  assertEquals(new Map(found), checkpoints);
+  const parkedInIndex = [...index.state.parked()].map(({ processor, caseId, waiting }) =>
+    [`${processor} ${caseId}`, waiting[0]!.position] as const
   );
   assertEquals(new Map(parkedInIndex), parked);
   const listed = (await Array.fromAsync(index.list())).map(({ version, latest, updatedAt, isParked }) =>

@@ -27,11 +27,14 @@ export class KeyHasher {
   /** Four seeds, four odd multipliers. */
   readonly #words: Int32Array;
   readonly #fingerprintMask: number;
+  /** Says which secret it is, and nothing of it: keys by another one are others. */
+  readonly id: string;
 
   /** @param fingerprintBits fewer than 32 make fingerprints collide, for tests of what happens then */
   constructor(secret: Uint8Array, fingerprintBits = 32) {
     const digest = createHash("sha256").update("zaakstroom index").update(secret).digest();
     this.#words = Int32Array.from({ length: 8 }, (_, i) => digest.readInt32LE(4 * i) | (i < 4 ? 0 : 1));
+    this.id = createHash("sha256").update("id").update(digest).digest("hex").slice(0, 16);
     this.#fingerprintMask = fingerprintBits >= 32 ? -1 : (1 << fingerprintBits) - 1;
   }
 

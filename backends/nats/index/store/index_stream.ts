@@ -5,7 +5,7 @@ import { type StoreShape, storeStream, type StreamSettings } from "../../../../s
 export function indexStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
-    name: `${shape.stream}_index`,
+    name: indexName(shape.stream),
     subjects: [new IndexSubjects(shape.prefix).all],
     // The entries are hashes and fingerprints, and those of time and sequence are packed already.
     compression: "none",
@@ -19,6 +19,10 @@ export function indexStream(shape: StoreShape): StreamSettings {
   };
 }
 
+export function indexName(stream: string): string {
+  return `${stream}_index`;
+}
+
 /** The subjects of the index of a store. */
 export class IndexSubjects {
   readonly #root: string;
@@ -29,6 +33,10 @@ export class IndexSubjects {
 
   get all(): string {
     return `${this.#root}.>`;
+  }
+  /** The seed of the hashes that all partitions have. */
+  seed(): string {
+    return `${this.#root}.seed`;
   }
   manifest(partition: number): string {
     return `${this.#root}.manifest.${partition}`;

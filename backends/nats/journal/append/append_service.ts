@@ -6,6 +6,7 @@ import { answerOf, type AppendAnswer, decodeAppend, encodeAnswer } from "./appen
 
 /** By which requests come. */
 interface RequestSource {
+  /** What is under way when it is ended still comes. */
   subscribe(subject: string, onMessage: (msg: Msg) => void): () => void;
 }
 
@@ -23,9 +24,15 @@ interface ServiceOptions {
  */
 export function serveAppends(options: ServiceOptions): () => void {
   const { source, subject } = options;
-  return source.subscribe(subject, (msg) => {
-    void answer(options, msg.data).then((bytes) => void msg.respond(bytes));
+  let isServed = true;
+  const unsubscribe = source.subscribe(subject, (msg) => {
+    const answered = isServed ? answer(options, msg.data) : Promise.resolve(encodeAnswer({ kind: "again" }));
+    void answered.then((bytes) => void msg.respond(bytes));
   });
+  return () => {
+    isServed = false;
+    unsubscribe();
+  };
 }
 
 /** The answer to a request. Throws where there is none to be given. */

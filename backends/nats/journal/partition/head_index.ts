@@ -1,14 +1,7 @@
-/** The port by which an owner knows its cases, whatever keeps them; and what a record tells an index. @module */
-import type { EventKind } from "../../../../schema/evolution.ts";
+/** The port by which an owner knows its cases, whatever keeps them. @module */
 import { fnv1a32 } from "../../../../schema/partition.ts";
-import {
-  checkpointOf,
-  type LogRecord,
-  type ParkedEntry,
-  type RecordChanges,
-  type RecordEvent,
-  type StoredRecord,
-} from "../record/record.ts";
+import { type AddedEvents, additionsOf } from "../record/additions.ts";
+import type { LogRecord, StoredRecord } from "../record/record.ts";
 
 /** What is known of a case without reading it. */
 export interface IndexedHead {
@@ -25,96 +18,12 @@ export interface IndexedHead {
   versionsLike(eventId: string): readonly number[];
 }
 
-/** The events that a record adds to one case. */
-interface AddedEvents {
-  readonly caseId: string;
-  readonly firstVersion: number;
-  readonly events: readonly {
-    readonly eventId: string;
-    readonly type: string;
-    readonly recordedAt: number;
-  }[];
-}
-
-/** What a record adds to an index of its partition. */
-interface RecordAdditions {
-  readonly sequence: number;
-  readonly nonce: string;
-  readonly epoch: number;
-  /** Of its events before compression. */
-  readonly bytes: number;
-  readonly cases: readonly AddedEvents[];
-  readonly timers: readonly {
-    readonly processor: string;
-    readonly caseId: string;
-    readonly name: string;
-    /** Undefined for one that is gone. */
-    readonly dueAt: number | undefined;
-  }[];
-  readonly parked: readonly {
-    readonly processor: string;
-    readonly caseId: string;
-    /** Deliveries that wait, and dead letters among them. */
-    readonly waiting: number;
-    readonly dead: number;
-  }[];
-  readonly checkpoints: readonly {
-    readonly processor: string;
-    readonly position: number;
-    readonly epoch: number;
-  }[];
-  /** Cases of whose trail the record has lines. */
-  readonly trail: readonly string[];
-  readonly kinds: readonly EventKind[];
-}
-
 /** The cases of a partition. */
 export interface HeadIndex {
   /** The case; undefined for one without events. At once where that is known without reading. */
   find(caseId: string): IndexedHead | undefined | Promise<IndexedHead | undefined>;
   /** Takes in what a record adds. What was taken in before changes nothing. */
-  absorb(additions: RecordAdditions): void;
-}
-
-/** What a record adds to an index. */
-export function additionsOf({ sequence, record }: StoredRecord<LogRecord>): RecordAdditions {
-  const { head: { nonce, epoch, recordedAt, processors, kinds }, changes, events } = record;
-  return {
-    sequence,
-    nonce,
-    epoch,
-    bytes: events.reduce((sum, { rest }) => sum + rest.length, 0),
-    cases: casesOf(events, recordedAt),
-    timers: timersOf(changes),
-    parked: changes.parked.map(parkedOf),
-    checkpoints: processors.map((move) => ({
-      processor: move.name,
-      position: checkpointOf(move, sequence),
-      epoch: move.epoch,
-    })),
-    trail: [...new Set(changes.trail.flatMap(({ caseId }) => caseId ?? []))],
-    kinds,
-  };
-}
-
-function casesOf(events: readonly RecordEvent[], recordedAt: number): AddedEvents[] {
-  return Array.from(Map.groupBy(events, ({ caseId }) => caseId), ([caseId, added]) => ({
-    caseId,
-    firstVersion: added[0]!.version,
-    events: added.map(({ eventId, type }) => ({ eventId, type, recordedAt })),
-  }));
-}
-
-function timersOf({ timers }: RecordChanges): RecordAdditions["timers"] {
-  return timers.map((timer) => {
-    const { processor, caseId, name } = timer;
-    return { processor, caseId, name, dueAt: timer.kind === "set" ? Date.parse(timer.at) : undefined };
-  });
-}
-
-function parkedOf({ processor, caseId, waiting }: ParkedEntry): RecordAdditions["parked"][number] {
-  const dead = waiting.filter(({ state }) => state === "dead").length;
-  return { processor, caseId, waiting: waiting.length, dead };
+  absorb(stored: StoredRecord<LogRecord>): void;
 }
 
 /** Heads in memory, all of them: for a log without an index. */
@@ -125,7 +34,8 @@ export class MemoryHeads implements HeadIndex {
     return this.#cases.get(caseId);
   }
 
-  absorb({ sequence, cases, trail }: RecordAdditions): void {
+  absorb({ sequence, record }: StoredRecord<LogRecord>): void {
+    const { cases, trail } = additionsOf(record);
     for (const added of cases) {
       const head = this.#cases.get(added.caseId) ?? new MemoryHead(added.events[0]!.recordedAt);
       this.#cases.set(added.caseId, head);

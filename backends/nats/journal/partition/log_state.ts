@@ -37,9 +37,12 @@ const NOT_BEGUN: ProcessorState = {
   takes: [],
 };
 
-/** A state that was kept, with the sequence of the last record in it. */
+/** A state that was kept, with the last record in it. Immutable, and as JSON what it was. */
 export interface KnownState {
+  /** The sequence of the last record; 0: none. */
   readonly last: number;
+  /** Of the last record: tells it from another one that got its sequence when the server lost its last messages. */
+  readonly nonce: string;
   readonly epoch: number;
   readonly recordedAt: number;
   readonly owner: string | undefined;
@@ -49,25 +52,40 @@ export interface KnownState {
   readonly parked: readonly ParkedEntry[];
 }
 
+/** Before the first record. */
+export const NOTHING_KNOWN: KnownState = {
+  last: 0,
+  nonce: "",
+  epoch: 0,
+  recordedAt: 0,
+  owner: undefined,
+  counts: {},
+  kinds: [],
+  processors: [],
+  parked: [],
+};
+
 export class LogState {
-  /** The sequence of the last record; 0 before the first. */
-  last = 0;
+  /** The sequence of the last message; 0 before the first. */
+  last: number;
+  /** The last message that is a record. */
+  lastRecord: { readonly sequence: number; readonly nonce: string };
   /** The highest epoch that any record has. */
-  epoch = 0;
-  recordedAt = 0;
+  epoch: number;
+  recordedAt: number;
   /** The node that took the partition last, unless it has given it up. */
   owner: string | undefined;
   /** How many messages are no records. */
   malformed = 0;
-  counts: Readonly<Record<string, number>> = {};
+  counts: Readonly<Record<string, number>>;
   readonly #kinds = new Map<string, EventKind>();
   readonly #processors = new Map<string, ProcessorState>();
   readonly #parked = new Map<string, Map<string, ParkedCase>>();
 
   /** Begins where another one has come to; left out: before the first record. */
-  constructor(known?: KnownState) {
-    if (known === undefined) return;
+  constructor(known: KnownState = NOTHING_KNOWN) {
     this.last = known.last;
+    this.lastRecord = { sequence: known.last, nonce: known.nonce };
     this.epoch = known.epoch;
     this.recordedAt = known.recordedAt;
     this.owner = known.owner;
@@ -88,6 +106,11 @@ export class LogState {
 
   parkedOf(processor: string): ParkedCases {
     return this.#parked.get(processor) ?? NOTHING_PARKED;
+  }
+
+  /** True when the case is parked for any processor. */
+  isParked(caseId: string): boolean {
+    return this.#parked.values().some((cases) => cases.has(caseId));
   }
 
   /** What is parked, of all processors. */
@@ -114,7 +137,19 @@ export class LogState {
     else this.#absorb(record, sequence);
   }
 
+  /** The state up to its last record. */
+  snapshot(): KnownState {
+    const { lastRecord: { sequence: last, nonce }, epoch, recordedAt, owner, counts } = this;
+    return {
+      ...{ last, nonce, epoch, recordedAt, owner, counts },
+      kinds: [...this.#kinds.values()],
+      processors: [...this.#processors],
+      parked: [...this.parked()],
+    };
+  }
+
   #absorb({ head, changes }: Exclude<StoredRecord["record"], MalformedRecord>, sequence: number): void {
+    this.lastRecord = { sequence, nonce: head.nonce };
     this.epoch = Math.max(this.epoch, head.epoch);
     this.recordedAt = Math.max(this.recordedAt, head.recordedAt);
     this.counts = head.counts;

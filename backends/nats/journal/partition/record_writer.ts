@@ -7,7 +7,7 @@
 import { delayOrAbort } from "../../../primitives/concurrency.ts";
 import { type AvailabilityListener, retryDelayMs, retryWhileUnavailable } from "../../../primitives/retry.ts";
 import { Conflict } from "../../connection/errors.ts";
-import { additionsOf, type HeadIndex } from "./head_index.ts";
+import type { HeadIndex } from "./head_index.ts";
 import type { EncodedRecord } from "../record/encode_record.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { type KnownState, LogState } from "./log_state.ts";
@@ -147,7 +147,7 @@ export class RecordWriter {
 
   #absorb({ sequence, record }: StoredRecord): void {
     this.state.absorb({ sequence, record });
-    if (record.kind === "record") this.#options.heads.absorb(additionsOf({ sequence, record }));
+    if (record.kind === "record") this.#options.heads.absorb({ sequence, record });
     this.#options.onRecord?.({ sequence, record });
   }
 

@@ -1,9 +1,8 @@
 /** The records of all partitions in the one order of their stream. @module */
-import { BackendUnavailable } from "../../../errors.ts";
-import { delayOrAbort } from "../../../primitives/concurrency.ts";
 import type { LogSubjects } from "../../../../schema/nats/log.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { millis, positionSince, readLastBytes, readSubjectBytes } from "../../stream/direct_get.ts";
+import { pauseForReplica } from "../../stream/replica_reads.ts";
 import { decodeRecord } from "../record/decode_record.ts";
 import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
 
@@ -23,11 +22,6 @@ export interface WholeLog {
   /** The records from one sequence up to another, which the log has. */
   readBetween(from: number, to: number): AsyncIterable<PlacedRecord>;
 }
-
-/** How often, and at what interval, a replica that is behind is read again. */
-const REPLICA_READS = 200;
-const REPLICA_READ_INTERVAL_MS = 20;
-const NEVER_ABORTED = new AbortController().signal;
 
 export class NatsWholeLog implements WholeLog {
   constructor(readonly client: NatsClient, readonly stream: string, readonly subjects: LogSubjects) {}
@@ -67,10 +61,4 @@ export class NatsWholeLog implements WholeLog {
       }
     }
   }
-}
-
-/** Before a read is tried again: the replica that was read from is behind. */
-async function pauseForReplica(tries: number): Promise<void> {
-  if (tries > REPLICA_READS) throw new BackendUnavailable("A replica of NATS is behind");
-  if (tries > 0) await delayOrAbort(REPLICA_READ_INTERVAL_MS, NEVER_ABORTED);
 }

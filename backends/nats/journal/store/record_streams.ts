@@ -8,6 +8,7 @@ import {
   type StreamSettings,
 } from "../../../../schema/nats.ts";
 import { logStream, recordStreamsOf } from "../../../../schema/nats/log.ts";
+import { indexStream } from "../../index/store/index_stream.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { isNotFound } from "../../connection/errors.ts";
 import type { RequestedStore } from "../../setup/streams.ts";
@@ -34,7 +35,9 @@ export async function ensureRecordStreams(client: NatsClient, wanted: RequestedS
     ingestBytes: INGEST_BYTES,
   };
   const found = new Map<string, StreamConfig>();
-  for (const settings of recordStreamsOf(shape)) found.set(settings.name, await ensure(client, settings));
+  for (const settings of [...recordStreamsOf(shape), indexStream(shape)]) {
+    found.set(settings.name, await ensure(client, settings));
+  }
   const log = found.get(logStream(shape).name)!;
   const leases = found.get(leaseStream(shape).name)!;
   return { partitions: partitionsIn(log), replicas: log.num_replicas, leaseMs: leases.max_age / 1e6 };

@@ -3,12 +3,9 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { BackendUnavailable } from "../../../../../backends/errors.ts";
 import { IndexDamaged } from "../../../../../backends/nats/index/entry/event_span.ts";
-import {
-  type CaseHeads,
-  IndexFenced,
-  type PartitionIndex,
-} from "../../../../../backends/nats/index/partition_index.ts";
-import { CASES, IndexFixture, type Step, step } from "../../../../support/index/index_fixture.ts";
+import { IndexFenced, type PartitionIndex } from "../../../../../backends/nats/index/partition_index.ts";
+import type { LogRecord, StoredRecord } from "../../../../../backends/nats/journal/record/record.ts";
+import { CASES, IndexFixture, type Step, step, waitingOf } from "../../../../support/index/index_fixture.ts";
 import { assertCase, assertIndex } from "../../../../support/index/index_model.ts";
 
 async function playHistory(steps: readonly Step[], fingerprintBits: number): Promise<void> {
@@ -28,6 +25,16 @@ Deno.test("any history of records, levels, merges, crashes and losses gives what
   await fc.assert(property, { numRuns: 60 });
 });
 
+/** The record with another head, and its events elsewhere. */
+function changed(
+  { sequence, record }: StoredRecord<LogRecord>,
+  head: Partial<LogRecord["head"]>,
+  { version, caseId = CASES[1]! }: { version: number; caseId?: string },
+): StoredRecord<LogRecord> {
+  const events = record.events.map((event, i) => ({ ...event, caseId, version: version + i }));
+  return { sequence, record: { ...record, head: { ...record.head, ...head }, events } };
+}
+
 /** An owner with cases in runs and in memory. */
 async function filledIndex(): Promise<IndexFixture> {
   const fixture = new IndexFixture();
@@ -46,7 +53,7 @@ Deno.test("a manifest that the owner of before writes meanwhile is loaded, and t
   fixture.append([{ of: 1, events: 1 }, { of: 2, events: 300 }]);
   await before.flush();
   fixture.append([{ of: 1, events: 1 }]);
-  for await (const record of fixture.log.recordsBehind(next.state.upTo.sequence)) next.absorb(record);
+  for await (const record of fixture.log.recordsBehind(next.state.last)) next.absorb(record);
   await next.claim(2);
   await assertIndex(next, fixture.log);
 });
@@ -74,11 +81,7 @@ Deno.test("an index whose last sequence came again with another record is made a
   const fixture = await filledIndex();
   await fixture.index.flush();
   const last = fixture.log.records.at(-1)!;
-  const other = {
-    ...last,
-    nonce: "another",
-    cases: [{ ...last.cases[0]!, caseId: "another case", firstVersion: 1 }],
-  };
+  const other = changed(last, { nonce: "another" }, { caseId: "another case", version: 1 });
   assertThrows(() => fixture.index.absorb(other), IndexDamaged);
   fixture.log.truncate(1);
   fixture.log.append(other);
@@ -105,7 +108,7 @@ Deno.test("a block that is gone and named all the same is an error, and making t
   await fixture.index.flush();
   const runs = await fixture.store.listRuns();
   await fixture.store.purgeRuns(runs);
-  await assertRejects(() => fixture.index.find(CASES[0]!), IndexDamaged);
+  await assertRejects(async () => await fixture.index.find(CASES[0]!), IndexDamaged);
   await fixture.index.rebuild();
   await assertIndex(fixture.index, fixture.log);
 });
@@ -138,19 +141,18 @@ Deno.test("a claim removes the runs that owners of before left behind", async ()
 
 Deno.test("a version that is missing is noticed: in memory at once, behind a run when the case is read", async () => {
   const fixture = await filledIndex();
-  const record = fixture.append([{ of: 1, events: 1 }]);
-  const { caseId, events } = record.cases[0]!;
-  const gap = (sequence: number) => ({ ...record, sequence, cases: [{ caseId, firstVersion: 900, events }] });
-  assertThrows(() => fixture.index.absorb(gap(record.sequence + 1)), IndexDamaged);
+  const stored = fixture.append([{ of: 1, events: 1 }]);
+  const gap = { ...changed(stored, {}, { version: 900 }), sequence: stored.sequence + 1 };
+  assertThrows(() => fixture.index.absorb(gap), IndexDamaged);
   await fixture.takeOver();
   await fixture.index.flush();
-  fixture.index.absorb(gap(record.sequence + 1));
-  await assertRejects(() => fixture.index.find(caseId), IndexDamaged);
+  fixture.index.absorb(gap);
+  await assertRejects(async () => await fixture.index.find(CASES[1]!), IndexDamaged);
 });
 
 Deno.test("once filters are loaded a new case costs no read, and a case in memory never does", async () => {
   const fixture = await filledIndex();
-  const index: CaseHeads = fixture.index;
+  const { index } = fixture;
   fixture.store.reads = 0;
   for (let i = 0; i < 300; i++) assertEquals(await index.find(`new-${i}`), undefined);
   assert(fixture.store.reads < 60, `${fixture.store.reads} reads of 300 cases in up to 3 runs`);
@@ -176,14 +178,14 @@ Deno.test("a case of many thousands of events is in many small blocks, and is fo
 Deno.test("parked cases that are many are kept beside the manifest", async () => {
   const fixture = await filledIndex();
   const parked = Array.from({ length: 3_000 }, (_, i) => {
-    return { processor: `processor-${i}`, caseId: CASES[1]!, waiting: 1, dead: 1 };
+    return { processor: `processor-${i}`, caseId: CASES[1]!, waiting: waitingOf(1) };
   });
   fixture.append([{ of: 1, events: 1 }], { parked });
   await fixture.index.flush();
   const { text } = (await fixture.store.readManifest())!;
   assert(text.length < 20_000, `${text.length} bytes`);
   await assertIndex(await fixture.open(), fixture.log);
-  fixture.append([{ of: 1, events: 1 }], { parked: parked.map((each) => ({ ...each, waiting: 0 })) });
+  fixture.append([{ of: 1, events: 1 }], { parked: parked.map((each) => ({ ...each, waiting: [] })) });
   await fixture.index.flush();
   assertEquals((await fixture.store.listRuns()).length, fixture.index.runs.length);
 });

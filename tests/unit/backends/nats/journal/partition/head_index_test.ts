@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { additionsOf, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import { encodeRecord } from "../../../../../../backends/nats/journal/record/encode_record.ts";
 import { NO_CHANGES } from "../../../../../../backends/nats/journal/record/record.ts";
 import { aHead, versioned } from "../../../../../support/nats_log/records.ts";
@@ -8,53 +8,12 @@ const [a1, a2] = versioned("a", 2);
 const [b1] = versioned("b", 1);
 const { record } = encodeRecord({ head: aHead(), changes: NO_CHANGES, events: [a1!, b1!, a2!] });
 
-Deno.test("what a record adds is told by case, with the first version and every event", () => {
-  const { sequence, nonce, epoch, cases } = additionsOf({ sequence: 7, record });
-  assertEquals({ sequence, nonce, epoch }, { sequence: 7, nonce: record.head.nonce, epoch: 1 });
-  assertEquals(cases.map(({ caseId, firstVersion, events }) => [caseId, firstVersion, events.length]), [
-    ["a", 1, 2],
-    ["b", 1, 1],
-  ]);
-  const { eventId, type } = b1!.event;
-  assertEquals(cases[1]!.events, [{ eventId, type, recordedAt: record.head.recordedAt }]);
-});
-
 Deno.test("a head is the same when a record is taken in twice", () => {
   const heads = new MemoryHeads();
-  for (let i = 0; i < 2; i++) heads.absorb(additionsOf({ sequence: 7, record }));
+  for (let i = 0; i < 2; i++) heads.absorb({ sequence: 7, record });
   const head = heads.find("a")!;
   assertEquals([head.version, head.sequences], [2, [7]]);
   assertEquals([head.versionsLike(a2!.event.eventId), head.versionsLike(b1!.event.eventId)], [[2], []]);
   assertEquals(head.sequenceOf(2), 7);
   assertEquals(heads.find("c"), undefined);
-});
-
-Deno.test("timers, parked cases, checkpoints and the trail are told as an index keeps them", () => {
-  const named = { processor: "p", caseId: "a", name: "t" };
-  const delivery = { position: 1, eventId: "e", attempts: 1, failures: [], dueAt: 0, since: 0 };
-  const act = { at: "2026-01-01", act: "park", by: "runtime", why: "Boom", caseId: "a" };
-  const { changes: _, ...rest } = record;
-  const additions = additionsOf({
-    sequence: 7,
-    record: {
-      ...rest,
-      head: aHead({ processors: [{ name: "p", from: 0, to: 9, epoch: 2 }] }),
-      changes: {
-        timers: [{ kind: "set", ...named, at: "2026-01-01T00:00:00Z", row: "r" }, {
-          kind: "fired",
-          ...named,
-        }],
-        parked: [{
-          processor: "p",
-          caseId: "a",
-          waiting: [{ ...delivery, state: "dead" }, { ...delivery, position: 2, state: "held" }],
-        }],
-        trail: [act, act, { at: "2026-01-01", act: "configure", by: "x", why: "y" }],
-      },
-    },
-  });
-  assertEquals(additions.timers, [{ ...named, dueAt: Date.UTC(2026, 0, 1) }, { ...named, dueAt: undefined }]);
-  assertEquals(additions.parked, [{ processor: "p", caseId: "a", waiting: 2, dead: 1 }]);
-  assertEquals(additions.checkpoints, [{ processor: "p", position: 9, epoch: 2 }]);
-  assertEquals(additions.trail, ["a"]);
 });

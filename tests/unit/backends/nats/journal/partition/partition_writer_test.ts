@@ -149,20 +149,9 @@ Deno.test("an owner that knows the partition up to a record reads only what is b
   const heads = new MemoryHeads();
   const old = await anOwner(log, heads);
   await old.append("c", [1]);
-  const { last, epoch, recordedAt, owner, counts } = old.writer.state;
-  const parked = [{ processor: "p", caseId: "c", waiting: [] }];
+  const { last } = old.writer.state;
   const state = { checkpoint: 7, epoch: 1, inFlight: undefined, settledAt: 5, owner: "n", takes: [] };
-  const kinds = [{ type: "case.intake", version: 1 }];
-  const known = {
-    last,
-    epoch,
-    recordedAt,
-    owner,
-    counts,
-    kinds,
-    parked,
-    processors: [["p", state]] as const,
-  };
+  const known = { ...old.writer.state.snapshot(), processors: [["p", state]] as const };
   const next = new MemoryNode(log, "next", heads, known);
   const read: number[] = [];
   const { client } = next;

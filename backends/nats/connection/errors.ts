@@ -103,7 +103,7 @@ export function isNotFound(error: unknown): boolean {
 
 const UNAVAILABLE = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;
 const CONNECTION =
-  /CONNECTION_REFUSED|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|timeout/i;
+  /CONNECTION_REFUSED|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|timeout|connection closed/i;
 
 const TLS = /certificate|UnknownIssuer|'tls'|tls handshake|secure TLS|received fatal alert|SSL/i;
 

@@ -21,3 +21,8 @@ export function nextAlone(drawn: number): number | undefined {
 export function epochOfEra(era: number): number {
   return era * EPOCHS_PER_ERA;
 }
+
+/** Whether it is the epoch of a processor that was leased alone. */
+export function isEpochAlone(epoch: number): boolean {
+  return epoch % EPOCHS_PER_ERA !== 0;
+}

@@ -78,6 +78,10 @@ export class LogSubjects {
   appends(partition: number): string {
     return `${this.prefix}-append.${partition}.*`;
   }
+  /** Not stored: what nodes that have leased a processor alone ask of the owner. */
+  settles(partition: number): string {
+    return `${this.prefix}-settle.${partition}`;
+  }
   /** Not stored: nodes notify each other of leases that are free. */
   notify(): string {
     return `${this.prefix}-notify`;

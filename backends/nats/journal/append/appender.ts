@@ -159,7 +159,7 @@ function refuseContradictions(events: readonly PendingEvent[], expected: Expecte
 }
 
 /** Nobody listens for requests to the partition: the server says so at once. */
-function isWithoutOwner(error: unknown): boolean {
+export function isWithoutOwner(error: unknown): boolean {
   for (let each = error as Error | undefined; each !== undefined; each = each.cause as Error | undefined) {
     if (each.name === "NoResponders" || each.name === "NoRespondersError") return true;
   }

@@ -2,6 +2,7 @@
 import type { LogSubjects } from "../../../../schema/nats/log.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { serveAppends } from "../append/append_service.ts";
+import { serveSettles } from "../mailbox/settle_service.ts";
 import type { OpenedPartition } from "../partition/opened_partition.ts";
 import { PartitionViews } from "../partition/partition_views.ts";
 import { PartitionWriter } from "../partition/partition_writer.ts";
@@ -148,9 +149,13 @@ export class Partitions {
   }
 
   #serve(owner: PartitionWriter): () => void {
-    const { client, subjects, partitions } = this.#options;
+    const { client: source, subjects, partitions, now } = this.#options;
     const { partition } = owner;
-    return serveAppends({ source: client, subject: subjects.appends(partition), partitions, owner });
+    const ends = [
+      serveAppends({ source, subject: subjects.appends(partition), partitions, owner }),
+      serveSettles({ source, subject: subjects.settles(partition), owner, now }),
+    ];
+    return () => ends.forEach((end) => end());
   }
 
   #onRecord(writer: PartitionWriter, stored: StoredRecord): void {

@@ -20,7 +20,9 @@ import { recordSequenceOf, type StoredRecord } from "../record/record.ts";
 import { deliveryLine, joinLines, lineBytes, nextFreshBatch } from "./fresh_batch.ts";
 import { RecordPassStore } from "./record_passes.ts";
 import { ScannedPlaces } from "./scanned_places.ts";
-import { markContribution, settleContribution, sliceSettlement } from "./settle_contribution.ts";
+import { sliceSettlement } from "./settle_contribution.ts";
+import { requestContribution, type SettleRequest } from "./settle_request.ts";
+import type { settleThroughOwner } from "./settle_through_owner.ts";
 
 interface StoreOptions {
   readonly partitions: number;
@@ -28,8 +30,8 @@ interface StoreOptions {
   ownerOf(partition: number): PartitionWriter | undefined;
   /** A partition with all that was written by now: for what is leased alone. */
   view(partition: number): Promise<PartitionWriter>;
-  /** Tells the owner of a partition that something was written there. */
-  notifyOwner(partition: number): void;
+  /** Settles what is leased alone. */
+  settleElsewhere(partition: number, request: SettleRequest): ReturnType<typeof settleThroughOwner>;
   /** The present time of the store. */
   now(): number;
 }
@@ -42,12 +44,12 @@ export class RecordMailboxStore implements MailboxStore {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    const writerOf = (owner: MailboxOwner) => this.#writerOf(owner);
-    this.passes = new RecordPassStore({ scanned: this.#scanned, writerOf, now: options.now });
+    const { ownerOf, now } = options;
+    this.passes = new RecordPassStore({ scanned: this.#scanned, ownerOf, now });
   }
 
   async fetch(owner: MailboxOwner, limits: BatchLimits): Promise<FetchResult> {
-    const writer = await this.#writerOf(owner);
+    const writer = await this.#readerOf(owner);
     if (writer === undefined) return { kind: "fenced" };
     const { state } = writer;
     const { checkpoint } = state.processor(owner.processor);
@@ -67,24 +69,26 @@ export class RecordMailboxStore implements MailboxStore {
 
   commit(owner: MailboxOwner, batch: Batch, settlement: Settlement): Promise<SettleStatus> {
     return fencedOr("fenced", async () => {
-      const writer = await this.#writerOf(owner);
-      if (writer === undefined) return "fenced";
-      const now = () => this.#options.now();
       let status: SettleStatus = "already";
       for (const [slice, its] of sliceSettlement(batch, settlement)) {
-        const settled = await writer.submit(settleContribution(owner, slice, its, now));
+        const request = { kind: "settle", asker: askerOf(owner), batch: slice, settlement: its } as const;
+        const settled = await this.#settle(owner, request) as SettleStatus;
         if (settled !== "already") status = settled;
       }
-      if (status === "settled" && !writer.isOwner) this.#options.notifyOwner(owner.partition);
       return status;
     });
   }
 
   markInFlight(owner: MailboxOwner, mark: InFlightMark): Promise<"marked" | "fenced"> {
-    return fencedOr("fenced", async () => {
-      const writer = await this.#writerOf(owner);
-      return await writer?.submit(markContribution(owner, mark)) ?? "fenced";
-    });
+    const request = { kind: "mark", asker: askerOf(owner), mark } as const;
+    return fencedOr("fenced", async () => await this.#settle(owner, request) as "marked" | "fenced");
+  }
+
+  async #settle(owner: MailboxOwner, request: SettleRequest) {
+    const { now, settleElsewhere } = this.#options;
+    const writer = this.#ownerOf(owner);
+    if (writer === undefined) return await settleElsewhere(owner.partition, request);
+    return await writer.submit(requestContribution(request, now));
   }
 
   async histories(needs: readonly HistoryNeed[], types: readonly string[]): Promise<string> {
@@ -136,14 +140,28 @@ export class RecordMailboxStore implements MailboxStore {
     }
   }
 
-  /** By whom is written under the epoch of the mailbox: the owner of the partition, or the node itself for what is leased alone. */
-  async #writerOf({ partition, processor, epoch }: MailboxOwner): Promise<PartitionWriter | undefined> {
-    const runsIn = ({ state }: PartitionWriter) => state.processor(processor).epoch === epoch;
-    const owner = this.#options.ownerOf(partition);
-    if (owner !== undefined && runsIn(owner)) return owner;
-    const view = await this.#options.view(partition);
-    return runsIn(view) ? view : undefined;
+  /** Where a mailbox is read: in memory where this node owns the partition; for what is leased alone as others have written it. */
+  async #readerOf(owner: MailboxOwner): Promise<PartitionWriter | undefined> {
+    const writer = this.#ownerOf(owner);
+    if (writer !== undefined) return writer;
+    const view = await this.#options.view(owner.partition);
+    return runsIn(view, owner) ? view : undefined;
   }
+
+  /** The writer that hosts a mailbox under its epoch. */
+  #ownerOf(owner: MailboxOwner): PartitionWriter | undefined {
+    const writer = this.#options.ownerOf(owner.partition);
+    return writer !== undefined && runsIn(writer, owner) ? writer : undefined;
+  }
+}
+
+function runsIn({ state }: PartitionWriter, { processor, epoch }: MailboxOwner): boolean {
+  return state.processor(processor).epoch === epoch;
+}
+
+/** A subscriber has more than is to be sent. */
+function askerOf({ processor, epoch }: MailboxOwner) {
+  return { processor, epoch };
 }
 
 async function fencedOr<T>(fenced: T, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** Passes over the partitions that a node owns: read from the records in its memory, settled by one record. @module */
 import type { BatchLimits } from "../../../mailbox/batch_size.ts";
 import type { PassFetched, PassOwner, PassSettlement, PassStatus, PassStore } from "../../../mailbox/pass.ts";
+import { isEpochAlone } from "../../../mailbox/lease_epoch.ts";
 import { nextDue } from "../../../settlement/parked_case.ts";
 import type { LogState } from "../partition/log_state.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
@@ -12,8 +13,8 @@ import type { ScannedPlaces } from "./scanned_places.ts";
 
 interface PassStoreOptions {
   readonly scanned: ScannedPlaces;
-  /** By whom is written under the epoch of a mailbox; undefined when its lease has moved. */
-  writerOf(owner: PassOwner): Promise<PartitionWriter | undefined>;
+  /** The writer of a partition that this node owns. What is leased alone has no passes. */
+  ownerOf(partition: number): PartitionWriter | undefined;
   /** The present time of the store. */
   now(): number;
 }
@@ -27,7 +28,8 @@ export class RecordPassStore implements PassStore {
 
   async fetchPass(owners: readonly PassOwner[], limits: BatchLimits): Promise<PassFetched> {
     const { scanned, now } = this.#options;
-    const writer = await this.#options.writerOf(owners[0]!);
+    const writer = this.#options.ownerOf(owners[0]!.partition);
+    if (isEpochAlone(owners[0]!.epoch)) return noPass("plain");
     if (writer === undefined || !runsUnder(writer.state, owners)) return noPass("fenced");
     const { state } = writer;
     const parked = owners.map(({ processor }) => state.parkedOf(processor)).filter(({ size }) => size > 0);
@@ -49,7 +51,7 @@ export class RecordPassStore implements PassStore {
   }
 
   async commitPass(owners: readonly PassOwner[], settlement: PassSettlement): Promise<PassStatus> {
-    const writer = await this.#options.writerOf(owners[0]!);
+    const writer = this.#options.ownerOf(owners[0]!.partition);
     if (writer === undefined) return "fenced";
     const members = owners.map((owner, i): MovingMember => ({
       ...ownerOf(owner),

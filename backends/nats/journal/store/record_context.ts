@@ -15,6 +15,7 @@ import { PartitionOpener } from "../indexed/open_partitions.ts";
 import { LeaseBucket } from "../leases/lease_bucket.ts";
 import { Partitions } from "../leases/partitions.ts";
 import { RecordLeaseStore } from "../leases/record_lease_store.ts";
+import { settleThroughOwner } from "../mailbox/settle_through_owner.ts";
 import { RecordMailboxStore } from "../mailbox/record_mailbox_store.ts";
 import { NatsPartitionLog } from "../partition/partition_log.ts";
 import { StoreReads } from "../reads/store_reads.ts";
@@ -67,7 +68,7 @@ export class RecordContext {
       views: this.partitions,
     });
     this.appender = this.#newAppender(signal);
-    this.mailboxes = this.#newMailboxes();
+    this.mailboxes = this.#newMailboxes(signal);
     this.bucket = new LeaseBucket({ client, stream, leaseMs: store.leaseMs, clock: this.clock });
     this.leases = this.#newLeases();
     this.mailboxContext = this.#newMailboxContext();
@@ -125,13 +126,23 @@ export class RecordContext {
     });
   }
 
-  #newMailboxes(): RecordMailboxStore {
+  #newMailboxes(signal: AbortSignal): RecordMailboxStore {
+    const { client, subjects } = this;
+    const view = (partition: number) => this.partitions.view(partition);
+    const now = () => this.clock.now();
+    const through = {
+      request: (partition: number, data: Uint8Array) => client.request(subjects.settles(partition), data),
+      view,
+      notifyOwner: (partition: number) => this.notifyOwner(partition),
+      now,
+      signal,
+    };
     return new RecordMailboxStore({
       partitions: this.store.partitions,
       ownerOf: (partition) => this.partitions.ownerOf(partition),
-      view: (partition) => this.partitions.view(partition),
-      notifyOwner: (partition) => this.notifyOwner(partition),
-      now: () => this.clock.now(),
+      view,
+      settleElsewhere: (partition, request) => settleThroughOwner(through, partition, request),
+      now,
     });
   }
 

@@ -4,6 +4,7 @@ import { linesOf } from "../../../../../../backends/mailbox/batch.ts";
 import type { Batch } from "../../../../../../backends/mailbox/batch.ts";
 import type { FailedDelivery, Settlement } from "../../../../../../backends/mailbox/mailbox.ts";
 import type { Fetched, MailboxSubscriber } from "../../../../../../backends/mailbox/mailbox_store.ts";
+import { requestContribution } from "../../../../../../backends/nats/journal/mailbox/settle_request.ts";
 import { RecordMailboxStore } from "../../../../../../backends/nats/journal/mailbox/record_mailbox_store.ts";
 import { openedInMemory } from "../../../../../../backends/nats/journal/partition/memory_partition.ts";
 import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
@@ -31,7 +32,10 @@ class Node {
       partitions: 1,
       ownerOf: () => this.writer.isOwner ? this.writer : undefined,
       view: async () => (await this.view.readOn(), this.view),
-      notifyOwner: () => {},
+      settleElsewhere: async (_, request) => {
+        await this.view.readOn();
+        return await this.view.submit(requestContribution(request, () => this.now));
+      },
       now: () => this.now,
     });
     this.view = this.#newWriter();

@@ -32,6 +32,7 @@ export class NatsClient {
   readonly #manager: JetStreamManager;
   readonly #reconnected = new Set<() => void>();
   readonly #disconnected = new Set<(error: BackendUnavailable) => void>();
+  readonly #running = new Set<Promise<unknown>>();
   readonly #stopTolerating = tolerateSocketErrors();
   /** Why there is no connection; undefined while there is one. */
   #lost: BackendUnavailable | undefined;
@@ -124,10 +125,14 @@ export class NatsClient {
   /** Runs calls of the JetStream manager, whose requests have the same deadline. Throws as the contract names errors. */
   async manage<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     this.#requireConnection();
+    const running = Promise.try(work, this.#manager);
+    this.#running.add(running);
     try {
-      return await work(this.#manager);
+      return await running;
     } catch (error) {
       throw translate(error);
+    } finally {
+      this.#running.delete(running);
     }
   }
 
@@ -153,7 +158,9 @@ export class NatsClient {
     this.#disconnected.add(listener);
   }
 
+  /** What is under way is waited for: the library leaves the timers of its reads behind when the connection ends under them. */
   async close(): Promise<void> {
+    if (this.#lost === undefined) await Promise.allSettled(this.#running);
     await this.#connection.close();
     if (this.#lost !== undefined) await lateErrorsOver();
     this.#stopTolerating();

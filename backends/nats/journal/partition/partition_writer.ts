@@ -5,7 +5,7 @@
  */
 import type { AppendResult } from "../../../event_store.ts";
 import type { AvailabilityListener } from "../../../primitives/retry.ts";
-import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
+import { epochOfEra, isEpochAlone } from "../../../mailbox/lease_epoch.ts";
 import { appendContribution, type PartitionAppend } from "../append/append_contribution.ts";
 import { buildRecords } from "./build_records.ts";
 import type { HeadIndex } from "./head_index.ts";
@@ -92,8 +92,9 @@ export class PartitionWriter {
 
   /** Another node has leased a processor alone here. */
   get hasGuests(): boolean {
-    const { epoch } = this;
-    return this.state.processors.values().some((each) => each.owner !== undefined && each.epoch !== epoch);
+    return this.state.processors.values().some((each) =>
+      each.owner !== undefined && isEpochAlone(each.epoch)
+    );
   }
 
   /** The records behind a sequence, from memory where they are there. */

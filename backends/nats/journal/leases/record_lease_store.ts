@@ -43,6 +43,7 @@ export class RecordLeaseStore implements LeaseStore {
   readonly #positions = new Map<string, number>();
   /** Where the last messages of all leases were at the last look. */
   #lasts: BucketContent["lasts"] = new Map();
+  readonly #releasing = new Set<Promise<void>>();
   #announced = "";
 
   constructor(options: RecordLeaseOptions) {
@@ -162,7 +163,17 @@ export class RecordLeaseStore implements LeaseStore {
     await owner.submit(markContribution({ processor, epoch }, undefined));
   }
 
-  async release({ key, epoch }: HeldLease): Promise<void> {
+  async release(lease: HeldLease): Promise<void> {
+    const releasing = this.#release(lease);
+    this.#releasing.add(releasing);
+    try {
+      await releasing;
+    } finally {
+      this.#releasing.delete(releasing);
+    }
+  }
+
+  async #release({ key, epoch }: HeldLease): Promise<void> {
     const { partitions, notifyOthers, notifyOwner } = this.#options;
     const { partition, scope } = key;
     if (scope !== WHOLE_PARTITION) {
@@ -174,7 +185,9 @@ export class RecordLeaseStore implements LeaseStore {
     notifyOthers();
   }
 
+  /** What is being given back is free before the node is gone. */
   async leave(): Promise<void> {
+    await Promise.allSettled(this.#releasing);
     await this.#options.bucket.removeNode(this.node);
     this.#options.notifyOthers();
   }

@@ -22,7 +22,8 @@ interface PartitionsOptions {
   readonly onAvailabilityChange: AvailabilityListener;
   now(): number;
   log(partition: number): PartitionLog;
-  open(partition: number): Promise<OpenedPartition>;
+  /** Opens a partition; `writes` where this node is about to take it. */
+  open(log: PartitionLog, writes: boolean): Promise<OpenedPartition>;
   /** Called for each record of a partition that is owned or viewed, once it is known. */
   onRecord(partition: number, stored: StoredRecord): void;
   /** Called once another node has taken a partition. */
@@ -48,7 +49,7 @@ export class Partitions {
       partitions: options.partitions,
       ownerOf: (partition) => this.ownerOf(partition),
       open: async (partition) => {
-        const { writer, opened } = await this.#open(partition);
+        const { writer, opened } = await this.#open(partition, false);
         this.#viewed.add(opened);
         return writer;
       },
@@ -77,7 +78,7 @@ export class Partitions {
   /** Takes a partition over and serves it. Undefined where another node was later. */
   async take(partition: number, processors: readonly HostedProcessor[]): Promise<TakenPartition | undefined> {
     await this.drop(partition);
-    const { writer, opened } = await this.#open(partition);
+    const { writer, opened } = await this.#open(partition, true);
     try {
       const taken = await writer.takeOver(processors);
       this.#owned.set(partition, { writer, opened, stop: this.#serve(writer) });
@@ -127,11 +128,15 @@ export class Partitions {
     for (const opened of this.#viewed) await opened.close();
   }
 
-  async #open(partition: number): Promise<{ writer: PartitionWriter; opened: OpenedPartition }> {
-    const { node, signal, onAvailabilityChange, now, log, open } = this.#options;
-    const opened = await open(partition);
+  async #open(
+    partition: number,
+    writes: boolean,
+  ): Promise<{ writer: PartitionWriter; opened: OpenedPartition }> {
+    const { node, signal, onAvailabilityChange, now, open } = this.#options;
+    const log = this.#options.log(partition);
+    const opened = await open(log, writes);
     const writer: PartitionWriter = new PartitionWriter({
-      log: log(partition),
+      log,
       opened,
       node,
       signal,

@@ -11,11 +11,11 @@ import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
+import { PartitionOpener } from "../indexed/open_partitions.ts";
 import { LeaseBucket } from "../leases/lease_bucket.ts";
 import { Partitions } from "../leases/partitions.ts";
 import { RecordLeaseStore } from "../leases/record_lease_store.ts";
 import { RecordMailboxStore } from "../mailbox/record_mailbox_store.ts";
-import { openedInMemory } from "../partition/memory_partition.ts";
 import { NatsPartitionLog } from "../partition/partition_log.ts";
 import { StoreReads } from "../reads/store_reads.ts";
 import { NatsWholeLog } from "../reads/whole_log.ts";
@@ -95,7 +95,8 @@ export class RecordContext {
   }
 
   #newPartitions(signal: AbortSignal): Partitions {
-    const { client, subjects, log, store: { partitions }, node, onAvailabilityChange } = this;
+    const { client, subjects, stream, log, store: { partitions }, node, onAvailabilityChange } = this;
+    const opener = new PartitionOpener({ client, stream, prefix: subjects.prefix });
     return new Partitions({
       client,
       subjects,
@@ -105,7 +106,7 @@ export class RecordContext {
       onAvailabilityChange,
       now: () => this.clock.now(),
       log: (partition) => new NatsPartitionLog(client, log, subjects.records(partition), partition),
-      open: () => Promise.resolve(openedInMemory()),
+      open: (log, writes) => opener.open(log, writes),
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
       onLost: () => this.#checkLeases(),
     });

@@ -9,6 +9,8 @@ import {
   token,
 } from "../nats.ts";
 
+import { indexStream } from "./index_stream.ts";
+
 /** As other streams of ours; nothing of the log is ever removed. */
 type LogSettings = StreamSettings & Required<Pick<StreamConfig, "deny_delete">>;
 
@@ -55,7 +57,7 @@ export function inboxName(stream: string): string {
 
 /** Every stream of a store of records, the log first. */
 export function recordStreamsOf(shape: StoreShape): StreamSettings[] {
-  return [logStream(shape), leaseStream(shape), ingestStream(shape), inboxStream(shape)];
+  return [logStream(shape), leaseStream(shape), ingestStream(shape), inboxStream(shape), indexStream(shape)];
 }
 
 /** The subjects of the log, of its owners, and of those who wait for it. */
@@ -79,7 +81,7 @@ export class LogSubjects {
     return `${this.prefix}-append.${partition}.*`;
   }
   /** Not stored: what nodes that have leased a processor alone ask of the owner. */
-  settles(partition: number): string {
+  settles(partition: number | "*"): string {
     return `${this.prefix}-settle.${partition}`;
   }
   /** Not stored: nodes notify each other of leases that are free. */

@@ -10,7 +10,7 @@ import { KeyHasher } from "../../backends/nats/index/entry/key.ts";
 import { PartitionIndex } from "../../backends/nats/index/partition_index.ts";
 import type { IndexedLog } from "../../backends/nats/index/indexed_log.ts";
 import type { IndexStore } from "../../backends/nats/index/store/index_store.ts";
-import { indexStream } from "../../backends/nats/index/store/index_stream.ts";
+import { indexStream } from "../../schema/nats/index_stream.ts";
 import { JetStreamIndexStore } from "../../backends/nats/index/store/jetstream_index_store.ts";
 import { type LogRecord, NO_CHANGES, type StoredRecord } from "../../backends/nats/journal/record/record.ts";
 import { MemoryIndexStore } from "../support/index/memory_index_store.ts";

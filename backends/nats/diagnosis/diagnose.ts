@@ -2,6 +2,7 @@
 import type { Finding } from "../../diagnosis/finding.ts";
 import { NatsClient } from "../connection/client.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../setup/options.ts";
+import { EVENT_LAYOUT } from "../setup/store_layout.ts";
 import { findingsOf } from "./findings.ts";
 import { readMonitoring } from "./monitoring.ts";
 import { readFacts } from "./server_facts.ts";
@@ -11,13 +12,18 @@ import { readFacts } from "./server_facts.ts";
  * that are not ours.
  * @param monitoring the address of the server's monitoring port, which reports what clients are not told
  */
-export async function diagnoseNats(options: NatsOptions, monitoring?: string): Promise<readonly Finding[]> {
+export async function diagnoseNats(
+  options: NatsOptions,
+  monitoring?: string,
+  layout = EVENT_LAYOUT,
+): Promise<readonly Finding[]> {
   const client = await NatsClient.open(options);
   try {
-    const facts = await readFacts(client, requestedStoreOf(options));
+    const facts = await readFacts(client, requestedStoreOf(options), layout);
     const settings = monitoring === undefined ? undefined : await readMonitoring(monitoring);
     const { replicas, syncAlways = false } = options;
-    return findingsOf(facts, { prefix: namesOf(options).prefix, replicas, syncAlways, settings });
+    const subjects = layout.subjectsOf(namesOf(options));
+    return findingsOf(facts, { subjects, replicas, syncAlways, settings });
   } finally {
     await client.close();
   }

@@ -1,14 +1,14 @@
 /** What is said of a NATS server: each function judges one thing of what was read. @module */
-import { Subjects } from "../../../schema/nats.ts";
 import { clockFinding, type Finding, finding, ok, sizeOf, spaceFinding } from "../../diagnosis/finding.ts";
 import type { ServerSettings } from "./monitoring.ts";
-import { refusedSubjects } from "./permissions.ts";
+import { type NeededSubjects, refusedSubjects } from "./permissions.ts";
 import type { NatsFacts } from "./server_facts.ts";
 import { streamFindings } from "./stream_findings.ts";
 
 /** What is known besides what the server says to its clients. */
 interface Circumstances {
-  readonly prefix: string;
+  /** The subjects that a node uses. */
+  readonly subjects: NeededSubjects;
   /** The replicas that were asked for; undefined where any number will do. */
   readonly replicas: number | undefined;
   /** The server is known to sync every write. */
@@ -24,7 +24,7 @@ export function findingsOf(facts: NatsFacts, circumstances: Circumstances): read
   if (facts.account === undefined) return [...before, ...after];
   return [
     ...before,
-    rights(facts, circumstances.prefix),
+    rights(facts, circumstances.subjects),
     sync(facts, circumstances),
     ...streamFindings(facts, circumstances.replicas),
     ...limits(facts),
@@ -57,12 +57,8 @@ function version({ version, account }: NatsFacts): Finding {
 }
 
 /** What a node publishes and subscribes to; its replies come to inboxes. */
-function rights({ permissions }: NatsFacts, prefix: string): Finding {
-  const { run } = new Subjects(prefix);
-  const refused = refusedSubjects({
-    publish: ["$JS.API.>", `${prefix}.>`, `${run}.>`, `${prefix}-notify`, "$KV.>"],
-    subscribe: ["_INBOX.>", `${prefix}-notify`],
-  }, permissions ?? {});
+function rights({ permissions }: NatsFacts, subjects: NeededSubjects): Finding {
+  const refused = refusedSubjects(subjects, permissions ?? {});
   if (refused.length === 0) return ok("rights", "may use every subject of the store");
   return finding("problem", "rights", {
     found: `may not ${refused.join(", nor ")}`,
@@ -91,21 +87,18 @@ function syncReason(isReplicated: boolean): string {
     : "events of the last interval are lost, though acknowledged, when the server's machine loses power";
 }
 
-/** Streams of a store. */
-const STREAMS = 4;
-
 function limits(facts: NatsFacts): readonly Finding[] {
   return [maxStreams(facts), maxMemory(facts)];
 }
 
-function maxStreams({ account, streams }: NatsFacts): Finding {
+function maxStreams({ account, streams, wanted: all }: NatsFacts): Finding {
   const { max_streams: most } = account!.limits;
-  const [left, wanted] = [most - account!.streams, STREAMS - streams.length];
+  const [left, wanted] = [most - account!.streams, all - streams.length];
   if (most < 0 || left >= wanted) return ok("max_streams", most < 0 ? "unlimited" : `${left} left`);
   return finding("problem", "max_streams", {
     found: `${left} left`,
     change: "raise max_streams of the account",
-    why: `a store has ${STREAMS} streams, of which ${wanted} are to be made`,
+    why: `a store has ${all} streams, of which ${wanted} are to be made`,
   });
 }
 

@@ -12,7 +12,7 @@ export interface Permissions {
 }
 
 /** The subjects a node publishes to, and those it subscribes to. */
-interface NeededSubjects {
+export interface NeededSubjects {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { StreamDrift } from "../../../schema/nats.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import type { RequestedStore } from "../setup/streams.ts";
+import type { StoreLayout } from "../setup/store_layout.ts";
 import { compareStreams } from "../setup/streams.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -27,11 +28,17 @@ export interface NatsFacts {
   readonly streams: readonly StreamInfo[];
   /** The names of those that are not. */
   readonly missing: readonly string[];
+  /** How many a store has. */
+  readonly wanted: number;
   readonly drift: readonly StreamDrift[];
 }
 
 /** Asks the server. Throws BackendUnavailable where it stops answering, and BackendUnusable for streams that are not ours. */
-export async function readFacts(client: NatsClient, wanted: RequestedStore): Promise<NatsFacts> {
+export async function readFacts(
+  client: NatsClient,
+  wanted: RequestedStore,
+  layout: StoreLayout,
+): Promise<NatsFacts> {
   const askedAt = Date.now();
   const user = await orUndefined(async () =>
     parseAnswer<UserInfo>(await client.request("$SYS.REQ.USER.INFO"))
@@ -39,8 +46,8 @@ export async function readFacts(client: NatsClient, wanted: RequestedStore): Pro
   const middle = (askedAt + Date.now()) / 2;
   const account = await orUndefined(() => client.manage((manager) => manager.getAccountInfo()));
   const compared = account === undefined
-    ? { streams: [], missing: [], drift: [] }
-    : await compareStreams(client, wanted);
+    ? { streams: [], missing: [], wanted: 0, drift: [] }
+    : await compareStreams(client, wanted, layout);
   return {
     version: client.server,
     maxPayload: client.maxPayload,

@@ -50,6 +50,11 @@ export class IndexContents {
     this.runs = manifest.runs.map((ref) => new OpenRun(store, ref));
   }
 
+  /** The sequence of the last record that is included. */
+  get last(): number {
+    return this.state.lastRecord.sequence;
+  }
+
   /** Adds a record; one that is included already is left out. Throws IndexDamaged when it is not the one that was included. */
   absorb({ sequence, record }: StoredRecord<LogRecord>, known: KnownCases): void {
     const { lastRecord } = this.state;

@@ -46,7 +46,7 @@ function contentsOf(
 
 /** Reads on in the log; whoever read from it before has the same records. */
 export async function readBehind(context: LoadContext, contents: IndexContents): Promise<void> {
-  for await (const record of context.log.recordsBehind(contents.state.lastRecord.sequence)) {
+  for await (const record of context.log.recordsBehind(contents.last)) {
     contents.absorb(record, NO_CASES);
     await context.onRecord(contents);
   }

@@ -109,15 +109,23 @@ export class PartitionIndex implements HeadIndex {
     return this.#reading(async (contents) => {
       const recent = contents.recentCase(caseId);
       if (recent?.events?.from === 1) return this.#headOf(contents, recent);
-      const known = this.#knownCases();
-      const older = known.get(caseId) ??
-        await readCaseEntry(contents.runs, contents.hasher.caseKey(caseId));
-      if (this.#knownCases() === known && older !== undefined) known.set(caseId, older);
-      // More may have come while the runs were read.
-      const newer = contents.recentCase(caseId);
-      const entry = older === undefined || newer === undefined ? newer ?? older : joinCases(older, newer);
+      const entry = await this.#entryOf(contents, caseId);
       return entry?.state === undefined ? undefined : this.#headOf(contents, entry);
     });
+  }
+
+  /** The records with lines of a case's trail, in order; it may have some without an event. Throws IndexDamaged. */
+  trailOf(caseId: string): Promise<readonly number[]> {
+    return this.#reading(async (contents) => (await this.#entryOf(contents, caseId))?.trail ?? []);
+  }
+
+  async #entryOf(contents: IndexContents, caseId: string): Promise<CaseEntry | undefined> {
+    const known = this.#knownCases();
+    const older = known.get(caseId) ?? await readCaseEntry(contents.runs, contents.hasher.caseKey(caseId));
+    if (this.#knownCases() === known && older !== undefined) known.set(caseId, older);
+    // More may have come while the runs were read.
+    const newer = contents.recentCase(caseId);
+    return older === undefined || newer === undefined ? newer ?? older : joinCases(older, newer);
   }
 
   #headOf({ types, hasher }: IndexContents, entry: CaseEntry): CaseHead {
@@ -273,7 +281,7 @@ export class PartitionIndex implements HeadIndex {
 
   /** Takes other contents, once they have what was absorbed while they were loaded: it is in the log. */
   async #replaceContents(fresh: IndexContents): Promise<void> {
-    for (let tries = 0; lastOf(fresh) < lastOf(this.#contents); tries++) {
+    for (let tries = 0; fresh.last < this.#contents.last; tries++) {
       await pauseForReplica(tries);
       await readBehind({ ...this.#context, onRecord: () => {} }, fresh);
     }
@@ -285,11 +293,6 @@ export class PartitionIndex implements HeadIndex {
     if (this.#known.generation !== this.#contents.generation) this.#known = knownOf(this.#contents);
     return this.#known.cases;
   }
-}
-
-/** The sequence of the last record that is included. */
-function lastOf({ state }: IndexContents): number {
-  return state.lastRecord.sequence;
 }
 
 function knownOf({ generation }: IndexContents) {

@@ -38,8 +38,13 @@ export function requireOwnStream(found: StreamConfig, wanted: StreamSettings): v
   }
   const areSame = subjects.length === wanted.subjects.length;
   if (areSame && wanted.subjects.every((subject) => subjects.includes(subject))) return;
+  throw earlierStore(name);
+}
+
+/** The error for a stream of a store that this program can't work with, and does not convert. */
+export function earlierStore(stream: string): BackendUnusable {
   const remedy = "use another account or server, or remove the store's streams with all they hold";
-  throw new BackendUnusable(`The stream ${name} is of a store of an earlier version: ${remedy}`);
+  return new BackendUnusable(`The stream ${stream} is of a store of an earlier version: ${remedy}`);
 }
 
 function requireServed(found: StreamConfig): void {
@@ -49,12 +54,13 @@ function requireServed(found: StreamConfig): void {
   throw new BackendUnusable(`The stream ${found.name} ${versions}: use a newer zaakstroom`);
 }
 
-/** Flags that every write needs. Older servers accept and silently drop them, so the configuration they return counts. */
-const NEEDED = ["allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] as const;
-
-/** Throws BackendUnusable for a stream that lacks one of these flags. */
-export function requireFlags(config: StreamConfig, { server }: NatsClient): void {
-  const lacking = NEEDED.filter((flag) => !config[flag]);
+/** Throws BackendUnusable for a stream that lacks one of these flags; the configuration that the server returns counts. */
+export function requireFlags(
+  config: StreamConfig,
+  needed: readonly (keyof StreamConfig)[],
+  { server }: NatsClient,
+): void {
+  const lacking = needed.filter((flag) => !config[flag]);
   if (lacking.length === 0) return;
   const what = `The stream ${config.name} lacks ${lacking.join(", ")} (nats-server ${server})`;
   throw new BackendUnusable(`${what}: see setup --apply`);

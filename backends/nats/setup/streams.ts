@@ -7,18 +7,16 @@ import {
   leaseStream,
   partitionsIn,
   type StoreShape,
-  storeStream,
   type StreamDrift,
   type StreamSettings,
-  streamsOf,
 } from "../../../schema/nats.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
-import { casesBucketOf, foreignProjection } from "../log/projected_log.ts";
 import { LAYOUT, layoutOf, withLayout } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
+import { EVENT_LAYOUT, type StoreLayout } from "./store_layout.ts";
 
 /** The answer when another node created the stream at the same time. */
 const STREAM_NAME_IN_USE = 10058;
@@ -57,24 +55,26 @@ export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
   apply = false,
+  layout = EVENT_LAYOUT,
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
   const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
   const created: string[] = [];
   const found: StreamConfig[] = [];
-  if (!apply) await requireLog(client, streamsOf(shape));
-  for (const config of streamsOf(shape)) {
+  await layout.refuseOthers(client, shape);
+  if (!apply) await requireLog(client, layout.streamsOf(shape));
+  for (const config of layout.streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
     found.push(stream);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };
-  const drift = driftOfStreams(streamsOf(aim), found);
+  const drift = driftOfStreams(layout.streamsOf(aim), found);
   if (apply) await update(client, drift);
-  else requireFlags(found[0]!, client);
-  return { ...actual, created, drift, emptied: await requireOwnList(client, wanted.stream, apply) };
+  else requireFlags(found[0]!, layout.needed, client);
+  return { ...actual, created, drift, emptied: await layout.requireOwn(client, shape, apply) };
 }
 
 /** The log is the first stream that is made: without it, and with others of its store, it was there before. */
@@ -87,30 +87,25 @@ async function requireLog(client: NatsClient, [log, ...others]: readonly StreamS
   }
 }
 
-/** The list of cases must be of this log. With `apply` it is emptied otherwise, to be made anew; returns what was emptied. */
-async function requireOwnList(client: NatsClient, stream: string, apply: boolean): Promise<string[]> {
-  const position = await foreignProjection(client, stream);
-  if (position === undefined) return [];
-  if (!apply) {
-    throw lostLog(stream, `is older than its list of cases, or another one (that was at ${position})`);
-  }
-  const { bucket } = casesBucketOf(stream);
-  await client.manage(({ streams }) => streams.purge(bucket));
-  return [bucket];
-}
-
 /** The streams of a store that are there, the names of those on disk that are not, and the differences. */
 interface ComparedStore {
   readonly streams: readonly StreamInfo[];
   readonly missing: readonly string[];
+  /** How many streams a store has. */
+  readonly wanted: number;
   readonly drift: readonly StreamDrift[];
 }
 
 /** Reads the streams of a store and creates none. Throws BackendUnusable for one of their names that is not ours. */
-export async function compareStreams(client: NatsClient, wanted: RequestedStore): Promise<ComparedStore> {
+export async function compareStreams(
+  client: NatsClient,
+  wanted: RequestedStore,
+  layout: StoreLayout,
+): Promise<ComparedStore> {
   const { replicas = 1, leaseMs = LEASE_MS } = wanted;
   const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
-  const settings = streamsOf(shape);
+  const settings = layout.streamsOf(shape);
+  await layout.refuseOthers(client, shape);
   const read = await Promise.all(settings.map(({ name }) => readIfThere(client, name)));
   const streams = read.filter((stream) => stream !== undefined);
   streams.forEach(({ config }) =>
@@ -119,12 +114,13 @@ export async function compareStreams(client: NatsClient, wanted: RequestedStore)
   // One in memory is gone after each start of its server, and made anew by the next node.
   const missing = settings.filter(({ storage }, i) => storage === "file" && read[i] === undefined)
     .map(({ name }) => name);
-  if (missing.length > 0) return { streams, missing, drift: [] };
+  const compared = { streams, missing, wanted: settings.length };
+  if (missing.length > 0) return { ...compared, drift: [] };
   const found = settings.map((config, i) =>
     read[i]?.config ?? { ...config, num_replicas: read[0]!.config.num_replicas }
   );
   const aim = shapeOf(shape, found as StreamConfig[]);
-  return { streams, missing, drift: driftOfStreams(streamsOf(aim), found as StreamConfig[]) };
+  return { ...compared, drift: driftOfStreams(layout.streamsOf(aim), found as StreamConfig[]) };
 }
 
 async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {
@@ -137,7 +133,7 @@ async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo
 /** The shape of the store that these streams make up. */
 function shapeOf(wanted: StoreShape, found: readonly StreamConfig[]): StoreShape {
   const named = (name: string) => found.find((config) => config.name === name)!;
-  const config = named(storeStream(wanted).name);
+  const [config] = found as [StreamConfig];
   const leaseMs = named(leaseStream(wanted).name).max_age / 1e6;
   const { max_bytes } = named(ingestName(wanted.stream));
   const ingestBytes = max_bytes > 0 ? max_bytes : wanted.ingestBytes;

@@ -46,7 +46,7 @@ class Model {
       else parked.set(`${processor} ${caseId}`, waiting[0]!.position);
       cases.get(caseId)!.isParked = [...parked.keys()].some((key) => key.endsWith(` ${caseId}`));
     }
-    for (const caseId of additions.trail) cases.get(caseId)!.trail.push(sequence);
+    for (const caseId of additions.trail) cases.get(caseId)?.trail.push(sequence);
     for (const { name, to } of record.head.processors) checkpoints.set(name, to);
   }
 

@@ -3,7 +3,7 @@ import { KeyHasher } from "../entry/key.ts";
 import { Conflict, isNotFound } from "../../connection/errors.ts";
 import { type NatsClient, parseAnswer } from "../../connection/client.ts";
 import { headers } from "@nats-io/transport-deno";
-import { IndexSubjects } from "./index_stream.ts";
+import { IndexSubjects } from "../../../../schema/nats/index_stream.ts";
 
 const SEED_BYTES = 32;
 

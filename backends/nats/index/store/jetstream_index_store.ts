@@ -1,7 +1,7 @@
 /** The index of a partition in a stream of JetStream. @module */
 import type { StoredMsg } from "@nats-io/jetstream";
 import type { MsgHdrs } from "@nats-io/transport-deno";
-import { IndexSubjects } from "./index_stream.ts";
+import { IndexSubjects } from "../../../../schema/nats/index_stream.ts";
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import { type NatsClient, parseAnswer } from "../../connection/client.ts";
 import { Conflict, isNotFound } from "../../connection/errors.ts";

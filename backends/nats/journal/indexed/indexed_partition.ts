@@ -65,6 +65,10 @@ class IndexedPartition implements OpenedPartition, HeadIndex {
     }
   }
 
+  trailOf(caseId: string): Promise<readonly number[]> {
+    return this.#mended(() => this.#index.trailOf(caseId));
+  }
+
   absorb(stored: StoredRecord<LogRecord>): void {
     try {
       this.#index.absorb(stored);

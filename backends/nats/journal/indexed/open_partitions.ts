@@ -1,6 +1,6 @@
 /** Opens the partitions of a store by the stream of its index. @module */
 import { indexHasher } from "../../index/store/index_seed.ts";
-import { indexName } from "../../index/store/index_stream.ts";
+import { indexName } from "../../../../schema/nats/index_stream.ts";
 import { JetStreamIndexStore } from "../../index/store/jetstream_index_store.ts";
 import type { KeyHasher } from "../../index/entry/key.ts";
 import type { NatsClient } from "../../connection/client.ts";

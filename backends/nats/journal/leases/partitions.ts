@@ -23,7 +23,7 @@ interface PartitionsOptions {
   readonly onAvailabilityChange: AvailabilityListener;
   now(): number;
   log(partition: number): PartitionLog;
-  /** `writes`: the node is about to take it. */
+  /** Opens a partition; `writes` where this node is about to take it. */
   open(log: PartitionLog, writes: boolean): Promise<OpenedPartition>;
   /** Called for each record of a partition that is owned or viewed, once it is known. */
   onRecord(partition: number, stored: StoredRecord): void;

@@ -8,8 +8,6 @@ export interface IndexedHead {
   readonly version: number;
   /** When its first event was recorded. */
   readonly openedAt: number;
-  /** The sequences of the records with lines of its trail, in order. */
-  readonly trail: readonly number[];
   /** The sequences of the records that hold its events, in order. */
   readonly sequences: readonly number[];
   /** The sequence of the record that holds a version. */
@@ -22,6 +20,8 @@ export interface IndexedHead {
 export interface HeadIndex {
   /** The case; undefined for one without events. At once where that is known without reading. */
   find(caseId: string): IndexedHead | undefined | Promise<IndexedHead | undefined>;
+  /** The sequences of the records with lines of its trail, in order; it may have some without an event. */
+  trailOf(caseId: string): Promise<readonly number[]>;
   /** Takes in what a record adds. What was taken in before changes nothing. */
   absorb(stored: StoredRecord<LogRecord>): void;
 }
@@ -29,9 +29,14 @@ export interface HeadIndex {
 /** Heads in memory, all of them: for a log without an index. */
 export class MemoryHeads implements HeadIndex {
   readonly #cases = new Map<string, MemoryHead>();
+  readonly #trails = new Map<string, number[]>();
 
   find(caseId: string): IndexedHead | undefined {
     return this.#cases.get(caseId);
+  }
+
+  trailOf(caseId: string): Promise<readonly number[]> {
+    return Promise.resolve(this.#trails.get(caseId) ?? []);
   }
 
   absorb({ sequence, record }: StoredRecord<LogRecord>): void {
@@ -41,13 +46,18 @@ export class MemoryHeads implements HeadIndex {
       this.#cases.set(added.caseId, head);
       head.add(sequence, added);
     }
-    for (const caseId of trail) this.#cases.get(caseId)?.addTrail(sequence);
+    for (const caseId of trail) this.#addTrail(caseId, sequence);
+  }
+
+  #addTrail(caseId: string, sequence: number): void {
+    const known = this.#trails.get(caseId);
+    if (known === undefined) this.#trails.set(caseId, [sequence]);
+    else if (sequence > known.at(-1)!) known.push(sequence);
   }
 }
 
 class MemoryHead implements IndexedHead {
   readonly sequences: number[] = [];
-  readonly trail: number[] = [];
   /** A fingerprint of each event's id and the sequence of its record, by version. */
   readonly #events: { readonly fingerprint: number; readonly sequence: number }[] = [];
 
@@ -64,10 +74,6 @@ class MemoryHead implements IndexedHead {
   versionsLike(eventId: string): number[] {
     const wanted = fnv1a32(eventId);
     return this.#events.flatMap(({ fingerprint }, i) => fingerprint === wanted ? i + 1 : []);
-  }
-
-  addTrail(sequence: number): void {
-    if (sequence > (this.trail.at(-1) ?? 0)) this.trail.push(sequence);
   }
 
   add(sequence: number, { events }: AddedEvents): void {

@@ -8,7 +8,7 @@ import type { LogReads } from "./log_reads.ts";
 /** Acts of persons and of the runtime on a case, oldest first. */
 export async function trailOf({ views }: Pick<LogReads, "views">, caseId: string): Promise<AuditEntry[]> {
   const view = await views.view(partitionOf(caseId, views.partitions));
-  const { trail = [] } = await view.heads.find(caseId) ?? {};
+  const trail = await view.heads.trailOf(caseId);
   const records = await mapConcurrently(READS_AT_ONCE, trail, (sequence) => view.recordAt(sequence, caseId));
   return records.flatMap((record) =>
     record?.kind === "record" ? record.changes.trail.filter((entry) => entry.caseId === caseId) : []

@@ -96,8 +96,8 @@ export class RecordContext {
   }
 
   #newPartitions(signal: AbortSignal): Partitions {
-    const { client, subjects, log, store: { partitions }, node, onAvailabilityChange } = this;
-    const opener = new PartitionOpener({ client, stream: this.stream, prefix: subjects.prefix });
+    const { client, subjects, stream, log, store: { partitions }, node, onAvailabilityChange } = this;
+    const opener = new PartitionOpener({ client, stream, prefix: subjects.prefix });
     return new Partitions({
       client,
       subjects,

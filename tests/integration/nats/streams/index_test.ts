@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NatsClient } from "../../../../backends/nats/connection/client.ts";
 import { IndexFenced, PartitionIndex } from "../../../../backends/nats/index/partition_index.ts";
-import { indexStream } from "../../../../backends/nats/index/store/index_stream.ts";
+import { indexStream } from "../../../../schema/nats/index_stream.ts";
 import { JetStreamIndexStore } from "../../../../backends/nats/index/store/jetstream_index_store.ts";
 import { CASES, IndexFixture } from "../../../support/index/index_fixture.ts";
 import { assertIndex } from "../../../support/index/index_model.ts";

@@ -163,6 +163,20 @@ Deno.test("once filters are loaded a new case costs no read, and a case in memor
   assertEquals(fixture.store.reads, 0);
 });
 
+Deno.test("the trail of a case without events is kept", async () => {
+  const fixture = await filledIndex();
+  const act = { at: "", act: "discard", by: "", why: "", caseId: "inbox" };
+  const sequences: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    sequences.push(fixture.append([], { trail: [act] }).sequence);
+    await fixture.index.flush();
+  }
+  assertEquals(await fixture.index.find("inbox"), undefined);
+  assertEquals(await fixture.index.trailOf("inbox"), sequences);
+  await fixture.index.merge();
+  assertEquals(await (await fixture.open(false)).trailOf("inbox"), sequences);
+});
+
 Deno.test("a case of many thousands of events is in many small blocks, and is found whole", async () => {
   const fixture = new IndexFixture();
   await fixture.takeOver();

@@ -107,12 +107,13 @@ Deno.test("an index that takes every id for known costs reads, and loses nothing
     find: (caseId) => {
       const head = heads.find(caseId);
       if (head === undefined) return undefined;
-      const { version, sequences, openedAt, trail } = head;
+      const { version, sequences, openedAt } = head;
       const versionsLike = () => Array.from({ length: version }, (_, i) => i + 1);
       const sequenceOf = (wanted: number) => head.sequenceOf(wanted);
-      return Promise.resolve({ version, sequences, openedAt, trail, versionsLike, sequenceOf });
+      return Promise.resolve({ version, sequences, openedAt, versionsLike, sequenceOf });
     },
-    absorb: (additions) => heads.absorb(additions),
+    trailOf: (caseId) => heads.trailOf(caseId),
+    absorb: (stored) => heads.absorb(stored),
   };
   const log = new MemoryLog();
   const owner = await anOwner(log, doubting);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { indexStream, IndexSubjects } from "../../../../../../backends/nats/index/store/index_stream.ts";
+import { indexStream, IndexSubjects } from "../../../../schema/nats/index_stream.ts";
 
 const SHAPE = {
   stream: "STORE",

@@ -1,5 +1,5 @@
 /** The stream of the index of a store, and its subjects. What is stored in it can be made anew from the log. @module */
-import { type StoreShape, storeStream, type StreamSettings } from "../../../../schema/nats.ts";
+import { type StoreShape, storeStream, type StreamSettings } from "../nats.ts";
 
 /** Sorted blocks of entries, filters, and for each partition a manifest that says which of them count. */
 export function indexStream(shape: StoreShape): StreamSettings {
@@ -38,7 +38,7 @@ export class IndexSubjects {
   seed(): string {
     return `${this.#root}.seed`;
   }
-  manifest(partition: number): string {
+  manifest(partition: number | "*"): string {
     return `${this.#root}.manifest.${partition}`;
   }
   /** The blocks of a run, or the parts of its filter. */

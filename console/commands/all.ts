@@ -19,6 +19,7 @@ import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { status } from "./status/command.ts";
 import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   doctor,
+  status,
   health,
   chaos,
   simtest,

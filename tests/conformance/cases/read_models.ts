@@ -10,7 +10,7 @@ import {
 } from "../../../actors/projection.ts";
 import { Projector } from "../../../actors/projector.ts";
 import type { Backend } from "../../../backends/backend.ts";
-import type { ModelBuild, ModelStore, Row } from "../../../backends/projections.ts";
+import type { ModelBuild, ModelStore, Row, RowQuery } from "../../../backends/projections.ts";
 import { anEvent, casesIn, someEvents } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import type { Fixture } from "../fixture.ts";
@@ -76,6 +76,23 @@ export const readModelCases: ConformanceCase[] = [
         90 * 125_050,
       ]]);
       assertEquals((await listed(models)).length, 30);
+    },
+  ),
+  aCase(
+    "rows behind a place in the order are the next page, whichever way it runs",
+    async (models, backend) => {
+      for (const id of ["a", "b", "c", "d"]) await backend.append([anEvent(id, 1)]);
+      await new Projector(models, both).catchUp();
+      const read = async (query: Omit<RowQuery, "orderBy">) => {
+        const rows = await models.find(readableModel(cases), { orderBy: "position", ...query });
+        return rows!.map(({ case_id, position }) => [case_id, position] as [string, number]);
+      };
+      const all = await read({ descending: true, limit: 9 });
+      const next = await read({ descending: true, limit: 2, beyond: all[0]![1] });
+      assertEquals(next, all.slice(1, 3));
+      const back = await read({ where: { state: "received" }, limit: 2, beyond: all[2]![1] });
+      assertEquals(back, [all[1], all[0]]);
+      assertEquals(await read({ limit: 2, beyond: all[0]![1] }), []);
     },
   ),
   aCase("a row is committed only from the checkpoint that it was made from", async (models, backend) => {

@@ -65,7 +65,7 @@ export async function listCases(
 }
 
 /** Which part of the list of cases. */
-export interface CasePageQuery {
+interface CasePageQuery {
   /** Columns of the read model that must hold these values: `state`, `waits_for`, `organization`, `latest`. */
   readonly where: Readonly<Record<string, string>>;
   readonly limit: number;

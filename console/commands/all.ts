@@ -20,6 +20,7 @@ import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { status } from "./status/command.ts";
+import { token } from "./token/command.ts";
 import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   dlq,
   inbox,
   consoleCommand,
+  token,
   projections,
   rules,
   load,

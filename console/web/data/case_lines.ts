@@ -89,7 +89,8 @@ async function linesOfModel(
   };
 }
 
-function lineOfRow(row: Row): CaseLine {
+/** The line of a row of the read model `cases`. */
+export function lineOfRow(row: Row): CaseLine {
   const { case_id, version, latest, opened_at, updated_at } = row as Record<string, string>;
   const { state, outcome, waits_for, due, debt_type, organization, amount } = row as Record<
     string,

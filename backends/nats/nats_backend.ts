@@ -22,6 +22,7 @@ import { ingestInbox } from "./operations/ingest.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { TimerIndex } from "./operations/timer_index.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
 const features: BackendFeatures = {
@@ -169,6 +170,8 @@ class NatsBackend implements Backend {
   readAll = (range = {}) => queries.readAll(this.#context, range);
   listCases = (options = {}) => listCases(this.#context, options);
   audit = (caseId: string) => queries.audit(this.#context, caseId);
+  secret = () =>
+    storeSecret(this.#context.client, { stream: this.#context.stream, replicas: this.#store.replicas });
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 
   health = () =>

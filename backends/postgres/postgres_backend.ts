@@ -205,6 +205,7 @@ class PostgresBackend implements Backend {
   readAll = (range = {}) => queries.readAll(this.#client, range);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
+  secret = () => queries.secret(this.#client);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 

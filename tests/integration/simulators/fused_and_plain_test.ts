@@ -13,6 +13,7 @@ import type { EventType, WireEvent } from "../../../schema/events.ts";
 import { Random } from "../../../simulators/cases/random.ts";
 import { anEvent } from "../../support/events.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+import { fixedId } from "../../support/misbehaving/fixed_ids.ts";
 
 const answers: Record<string, Partial<Record<EventType, readonly EventType[]>>> = {
   first: {
@@ -92,7 +93,7 @@ class PassFixture {
   /** The worker dies, with all its states. */
   replaceWorker(): void {
     this.#caches = new Map(processors.map((processor) => [processor.name, new StateCache(processor, 20)]));
-    this.#runner = new PassRunner(this.#caches);
+    this.#runner = new PassRunner(this.#caches, fixedId);
   }
 
   readonly #owners = processors.map(({ name: processor, takes: types }) => ({
@@ -112,7 +113,7 @@ class PassFixture {
       );
       if (found.length === 0) return;
       const { batch, owner } = found.reduce((first, each) => each.batch.to < first.batch.to ? each : first);
-      const run = new BatchRun(this.#caches.get(owner.processor)!, [], PARTITION, batch.lines);
+      const run = new BatchRun(this.#caches.get(owner.processor)!, [], PARTITION, batch.lines, fixedId);
       const { takes, folds } = run.processor;
       if (run.needs.length > 0) {
         run.addHistories(await this.#mailboxes.histories(run.needs, [...takes, ...folds]));

@@ -36,6 +36,8 @@ export const reviewRequestedData = z.looseObject({
   reasons: z.array(z.looseObject({ code: shortText, reason: longText, reason_nl: longText.optional() }))
     .min(1).max(50),
   proposed: z.enum(decisions).optional(),
+  /** The day whose law proposes it. */
+  law_on: z.iso.date().optional(),
   /** Why the rules propose it. */
   reason: longText.optional(),
   reason_nl: longText.optional(),

@@ -3,6 +3,7 @@ import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mail
 import { decodeEvent, decodeStored, InvalidEvent } from "../../schema/codec.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 import { UnknownKind } from "../../schema/evolution.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
@@ -94,7 +95,7 @@ export class BatchRun {
     const { processor } = this;
     const { version, malformed } = delivery;
     if (malformed !== undefined) throw new InvalidEvent([malformed.reason]);
-    const event = decodeEvent(delivery.event);
+    const event = decodeEvent(withMoment(delivery.event, delivery.recordedAt));
     const state = this.#stateBefore(caseId, version);
     const context = contextOf({ event, version }, processor.name);
     const spans = this.spans?.concern(delivery) ? this.spans : undefined;
@@ -136,7 +137,7 @@ export class BatchRun {
     const from = known?.version ?? 0;
     for (const past of this.#histories.get(caseId) ?? []) {
       if (past.version > from && past.version < version) {
-        state = processor.evolve(state, decodeStored(past.event));
+        state = processor.evolve(state, decodeStored(withMoment(past.event, past.recordedAt)));
       }
     }
     return state;

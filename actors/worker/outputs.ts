@@ -3,6 +3,7 @@ import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { encodeData, InvalidEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
 import { derivedId } from "../../schema/ids.ts";
+import { momentOf, timeMarksOf } from "../../schema/time/moment.ts";
 import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
 import type { TraceContext } from "../../backends/tracing/trace_context.ts";
 import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "../processor.ts";
@@ -27,7 +28,7 @@ export function contextOf(
   let ids = 0;
   let random: (() => number) | undefined;
   return {
-    now: event.timestamp,
+    now: momentOf(event),
     version,
     newId: () => derivedId(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
     random: () => (random ??= seededRandom(event.event_id))(),
@@ -46,7 +47,11 @@ function seededRandom(seed: string): () => number {
   };
 }
 
-/** Encodes what a handler returned; it carries the given trace, by default that of the input. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
+/**
+ * Encodes what a handler returned. An output came to be at the moment of its input, and one that a timer delivers when that is
+ * due. It carries what is marked about the time of the input, and the given trace, by default that of the input. Throws
+ * InvalidOutput or InvalidEvent when it is not what it must be.
+ */
 export function encodeOutputs(
   handled: HandlerResult,
   input: CaseEvent,
@@ -56,10 +61,12 @@ export function encodeOutputs(
 ): Outputs {
   requireHandled(handled);
   const origin: Origin = { input, processor, partition, trace };
+  const moment = momentOf(input);
+  const marks = timeMarksOf(input);
   const rows: string[] = [];
   const types: string[] = [];
   handled.events.forEach((draft, index) => {
-    rows.push(toRow(draft, origin, String(index), input.timestamp));
+    rows.push(toRow(draft, origin, String(index), moment, marks));
     types.push(draft.event_type);
   });
   const timers = (handled.timers ?? []).map((change) => toTimer(change, origin));
@@ -90,6 +97,7 @@ function toRow(
   { input, processor, partition, trace: { traceparent, tracestate } }: Origin,
   index: string,
   timestamp: string,
+  marks: ReturnType<typeof timeMarksOf> = [],
 ): string {
   if (!isEventType(draft?.event_type)) {
     throw new InvalidOutput("A handler emitted an event of an unknown type");
@@ -109,6 +117,8 @@ function toRow(
       source: `${processor.name}@${processor.version}`,
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
+      ...(marks.length === 0 ? {} : { marks: [...marks] }),
+      moment: timestamp,
     },
   }, partition);
 }

@@ -10,6 +10,7 @@ import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import { decodeEvent, decodeStored } from "../../schema/codec.ts";
 import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
 import type { CaseEvent, WireEvent } from "../../schema/events.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { CaseHistories } from "./case_histories.ts";
 import { contextOf, encodeOutputs } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
@@ -221,7 +222,7 @@ export class PassRun {
 
 function stepOf({ event, version, recordedAt, position }: Delivery): Step {
   const { correlation_id: caseId, event_type: type } = event;
-  return { caseId, type, version, recordedAt, position, wire: () => event };
+  return { caseId, type, version, recordedAt, position, wire: () => withMoment(event, recordedAt) };
 }
 
 /** What was made, as it would be read from the store. */

@@ -5,7 +5,9 @@
  * @module
  */
 import type { CaseEvent, DataOf, EventOf, EventType, Profile } from "../../../schema/events.ts";
+import { momentOf } from "../../../schema/time/moment.ts";
 import { cents } from "../../../schema/money.ts";
+import { dutchDay } from "../law/working_days.ts";
 import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
 import {
   type Deadline,
@@ -26,6 +28,7 @@ type Outcome = DataOf<"case.completed">["outcome"];
 /** What is kept of an event: without its envelope, whose strings are slices of a batch and would keep all of it in memory. */
 interface RememberedEvent<T extends EventType, D = DataOf<T>> {
   readonly event_type: T;
+  /** Its moment, ISO: when a term that starts with it starts. */
   readonly timestamp: string;
   readonly data: D;
 }
@@ -45,8 +48,10 @@ interface RunBasis {
 
 export interface CaseProgress {
   readonly state: CaseState;
-  /** When its first event happened, ISO. */
+  /** The moment of its first event, ISO. */
   readonly openedAt: string | undefined;
+  /** When the intake says that it happened, ISO: by the law of that day it is decided. */
+  readonly intakeAt: string | undefined;
   /** The first of each counts. */
   readonly intake: Intake | undefined;
   readonly analysis: Analysis | undefined;
@@ -63,6 +68,7 @@ export interface CaseProgress {
 export const initialProgress: CaseProgress = {
   state: "new",
   openedAt: undefined,
+  intakeAt: undefined,
   intake: undefined,
   analysis: undefined,
   received: 0,
@@ -104,9 +110,9 @@ function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
 
 /** What becomes known by an event, whether or not the case accepts it. */
 function withFacts(before: CaseProgress, event: CaseEvent): CaseProgress {
-  const openedAt = before.openedAt ?? event.timestamp;
+  const openedAt = before.openedAt ?? momentOf(event);
   if (event.event_type === "case.intake" && !before.intake) {
-    return { ...before, openedAt, intake: remembered(event.data) };
+    return { ...before, openedAt, intakeAt: event.timestamp, intake: remembered(event.data) };
   }
   if (event.event_type === "case.analysis" && !before.analysis) {
     return { ...before, openedAt, analysis: withoutReasons(event.data) };
@@ -168,9 +174,11 @@ function begin(at: CaseProgress, event: EventOf<Begins>): CaseProgress {
   return { ...at, basis: { event: rememberedEvent(event), intake, received }, running: undefined };
 }
 
-function rememberedEvent({ event_type, timestamp, data }: EventOf<Begins>): RunBasis["event"] {
+function rememberedEvent(event: EventOf<Begins>): RunBasis["event"] {
+  const timestamp = momentOf(event);
+  const { event_type, data } = event;
   if (event_type !== "case.decision") return { event_type, timestamp, data } as RunBasis["event"];
-  const { case_id, decision, decided_by, reason } = data as DecisionSummary;
+  const { case_id, decision, decided_by, reason } = data;
   return { event_type, timestamp, data: { case_id, decision, decided_by, reason } };
 }
 
@@ -226,9 +234,11 @@ function runningByTerms(
 }
 
 /** What follows a decision on this case, for what is left of its claim. */
-export function followUpOf(at: CaseProgress, { data, timestamp }: EventOf<"case.decision">): FollowUp {
+export function followUpOf(at: CaseProgress, event: EventOf<"case.decision">): FollowUp {
   const left = remainingClaim(at.intake, at.received);
-  return planFollowUp(data, left, at.analysis, at.openedAt ?? timestamp, timestamp);
+  const moment = momentOf(event);
+  const lawDay = dutchDay(event.timestamp);
+  return planFollowUp(event.data, left, at.analysis, at.openedAt ?? moment, moment, lawDay);
 }
 
 function remainingClaim(intake: Intake | undefined, received: number): Intake | undefined {

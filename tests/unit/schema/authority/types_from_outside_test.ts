@@ -27,11 +27,12 @@ Deno.test("the events that follow from others are not among those that come from
   );
 });
 
-Deno.test("what a producer says of its source, of a cause and of marks is dropped", () => {
+Deno.test("what a producer says of its source, of a cause, of marks and of a moment is dropped", () => {
   const metadata = {
     source: "analysis@1",
     causation_id: ID,
     marks: ["late" as const],
+    moment: "2023-01-01T00:00:00.000Z",
     traceparent: "00-0-0-01",
   };
   const taken = readInput({ event_type: "case.intake", data: intake(), metadata }, { source: "desk" });

@@ -176,6 +176,7 @@ export const eventTypes = {
   "case.withdrawn": { version: 1, schema: envelope("case.withdrawn", followUp.withdrawnData) },
   "case.debt_forgiven": { version: 1, schema: envelope("case.debt_forgiven", followUp.debtForgivenData) },
   "case.event_refused": { version: 1, schema: envelope("case.event_refused", followUp.eventRefusedData) },
+  "case.reopened": { version: 1, schema: envelope("case.reopened", followUp.reopenedData) },
   "case.completed": { version: 1, schema: envelope("case.completed", completedData) },
 } as const;
 

@@ -13,6 +13,7 @@ const folds = [
   "case.payment_received",
   "case.withdrawn",
   "case.completed",
+  "case.reopened",
 ] as const;
 
 /**

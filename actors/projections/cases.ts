@@ -59,7 +59,7 @@ const NEW: CaseRow = {
 
 export const cases: Projection<typeof columns> = {
   name: "cases",
-  version: 1,
+  version: 2,
   columns,
   key: ["case_id"],
   indexes: [
@@ -92,7 +92,7 @@ export const cases: Projection<typeof columns> = {
   },
 };
 
-/** How far the case was; undefined once it is closed, after which nothing moves it. */
+/** How far the case was; undefined once nothing moves it any more. */
 function progressOf({ progress }: CaseRow): CaseProgress | undefined {
   return progress === null ? undefined : { ...initialProgress, ...progress };
 }
@@ -139,7 +139,7 @@ function standing(
     due: deadline?.due ?? null,
     ...(accepts(before, event) ? momentsOf(row, event) : {}),
     ...reviewOf(row, event, before, after, deadline),
-    progress: isClosed ? null : after,
+    progress: isClosed && after.closing === undefined ? null : after,
   };
 }
 
@@ -155,6 +155,8 @@ function momentsOf(row: CaseRow, event: CaseEvent): Partial<CaseRow> {
       return { decided_at: moment, decision: event.data.decision, seconds_to_decision: seconds };
     case "case.completed":
       return { closed_at: moment, outcome: event.data.outcome, seconds_to_close: seconds };
+    case "case.reopened":
+      return { closed_at: null, outcome: null, seconds_to_close: null };
     default:
       return {};
   }

@@ -9,6 +9,7 @@ import { momentOf } from "../../../schema/time/moment.ts";
 import { cents } from "../../../schema/money.ts";
 import { dutchDay } from "../law/working_days.ts";
 import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
+import { type Closing, closingBy, isPaid, withPayment } from "./reopening.ts";
 import {
   type Deadline,
   foldRunning,
@@ -62,6 +63,8 @@ export interface CaseProgress {
   readonly running: Running | undefined;
   /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
+  /** While it is closed over a payment that may yet come to be known. */
+  readonly closing: Closing | undefined;
 }
 
 /** A case of which nothing is known. */
@@ -75,12 +78,16 @@ export const initialProgress: CaseProgress = {
   basis: undefined,
   running: undefined,
   ending: undefined,
+  closing: undefined,
 };
 
 /** True when the case takes the event. */
-export function accepts({ state, ending }: CaseProgress, event: CaseEvent): boolean {
+export function accepts({ state, ending, closing }: CaseProgress, event: CaseEvent): boolean {
   if (transition(state, signalOf(event.event_type, event.data)) === undefined) return false;
-  return ending === undefined || stillAccepted.has(event.event_type);
+  if (ending === undefined || stillAccepted.has(event.event_type)) return true;
+  if (event.event_type === "case.reopened") return closing?.isReopening === true;
+  return event.event_type === "case.payment_received" && closing !== undefined &&
+    withPayment(closing, event) !== undefined;
 }
 
 /** What follows from an ending, and comes after it. */
@@ -160,10 +167,13 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.completed":
       return { ...at, ending: event.data.outcome };
     case "case.payment_received":
+      return at.closing === undefined ? applyToRunning(at, event) : payLate(at, at.closing, event);
     case "case.payment_missed":
     case "case.term_expired":
     case "case.assistance_accepted":
       return applyToRunning(at, event);
+    case "case.reopened":
+      return at.closing === undefined ? at : reopen(at, at.closing);
     default:
       return at;
   }
@@ -192,7 +202,19 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
   const running = before && foldRunning(before, event);
   const reaction = before && react(before, event);
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
-  return { ...at, received, running, ending };
+  const closing = before && ending === "escalated" ? closingBy(before, event, momentOf(event)) : undefined;
+  return { ...at, received, running, ending, closing };
+}
+
+/** A payment that was made in time: `case.reopened` follows. */
+function payLate(at: CaseProgress, closing: Closing, event: EventOf<"case.payment_received">): CaseProgress {
+  return { ...at, received: at.received + event.data.amount, closing: withPayment(closing, event) };
+}
+
+/** The case goes on where it was, or is resolved. */
+function reopen(at: CaseProgress, { running }: Closing): CaseProgress {
+  const ending = isPaid(running) ? "resolved" : paidInFull(at.intake, at.received);
+  return { ...at, running, ending, closing: undefined };
 }
 
 /** A claim that is paid is resolved, wherever the case stands. */

@@ -8,6 +8,7 @@ import {
   runningOf,
 } from "../../../actors/application.ts";
 import { decodeEvent, InvalidEvent } from "../../../schema/codec.ts";
+import { withMoment } from "../../../schema/time/moment.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { CaseEvent, EventOf } from "../../../schema/events.ts";
 import { UnknownKind } from "../../../schema/evolution.ts";
@@ -93,10 +94,10 @@ export function historyOf(history: readonly StoredEvent[]): readonly Step[] {
   });
 }
 
-function readable({ event, malformed }: StoredEvent): CaseEvent | undefined {
+function readable({ event, recordedAt, malformed }: StoredEvent): CaseEvent | undefined {
   if (malformed !== undefined) return undefined;
   try {
-    return decodeEvent(event);
+    return decodeEvent(withMoment(event, recordedAt));
   } catch (error) {
     if (error instanceof InvalidEvent || error instanceof UnknownKind) return undefined;
     throw error;

@@ -136,6 +136,7 @@ export const caseTexts = {
   "event.case.debt_forgiven": ["Debt forgiven", "Schuld kwijtgescholden"],
   "event.case.event_refused": ["Event without effect", "Zonder gevolg"],
   "event.case.completed": ["Case closed", "Zaak afgerond"],
+  "event.case.reopened": ["Case reopened", "Zaak heropend"],
 
   "held.title": ["Version {v} waits for a person at {where}", "Versie {v} wacht op een mens bij {where}"],
   "held.detail": [

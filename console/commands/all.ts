@@ -8,6 +8,7 @@ import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   simulate,
   publish,
   cases,
+  events,
   dlq,
   inbox,
   consoleCommand,

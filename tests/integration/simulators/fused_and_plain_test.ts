@@ -214,7 +214,8 @@ class PassFixture {
     const linesOf = (types: readonly EventType[]) =>
       this.store.log.entries.filter(({ type }) => types.includes(type as EventType))
         .map((entry) => entryLineOf(entry, 1, false));
-    const run = new BatchRun(new StateCache(processor, 20), [], PARTITION, encodeLines(linesOf(takes)));
+    const lines = encodeLines(linesOf(takes));
+    const run = new BatchRun(new StateCache(processor, 20), [], PARTITION, lines, fixedId);
     run.addHistories(linesOf([...takes, ...folds]).join("\n"));
     while (!run.isFinished) run.step();
     return rowsOf(run.result().outputs);

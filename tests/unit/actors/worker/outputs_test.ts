@@ -50,7 +50,10 @@ Deno.test("an output came to be when its input was recorded, and carries what is
     ReturnType<typeof parseRow>,
   ];
   assertEquals([event.timestamp, event.metadata.moment], [recorded, recorded]);
-  assertEquals([event.metadata.marks, contextOf({ event: late, version: 1 }, "p").now], [["late"], recorded]);
+  assertEquals([event.metadata.marks, contextOf({ event: late, version: 1 }, "p", fixedId).now], [
+    ["late"],
+    recorded,
+  ]);
   // What comes of it in turn keeps its moment, whenever it is stored, and its mark.
   const chained = decodeEvent(withMoment(event, Date.parse(recorded) + 5_000));
   const [after] = emitted({ events: [draft()] }, chained).rows.map(parseRow);

@@ -2,7 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { DeadLetters, Inbox } from "../dead_letters.ts";
+import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
@@ -12,6 +12,8 @@ import { RecordContext } from "./journal/store/record_context.ts";
 import { ensureRecordStreams, type RecordStore } from "./journal/store/record_streams.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { recordAct } from "./journal/operations/record_act.ts";
+import { storeSecret } from "./setup/secret.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
 import { ingestInbox } from "./operations/ingest.ts";
@@ -91,6 +93,13 @@ class RecordBackend implements Backend {
   readAll = (range = {}) => this.#context.reads.readAll(range);
   listCases = (options = {}) => this.#context.reads.listCases(options);
   audit = (caseId: string) => this.#context.reads.audit(caseId);
+  record = (act: OperatorRecord) => recordAct(this.#context, act);
+
+  secret(): Promise<string> {
+    const { client, stream, store: { replicas } } = this.#context;
+    return storeSecret(client, { stream, replicas });
+  }
+
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {

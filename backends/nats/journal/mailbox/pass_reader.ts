@@ -31,7 +31,7 @@ interface FoundLines {
 }
 
 /** So many times the bytes of a pass are looked at: what does not fit then is no reason to read everything behind it. */
-const LOOK_AHEAD = 4;
+const READ_AHEAD = 4;
 
 /** A fetch that found nothing to go through. */
 export function noPass(kind: "plain" | "fenced" | "empty", nextDueMs = Infinity): PassFetched {
@@ -51,7 +51,7 @@ export async function nextPass(
   { batchSize, batchBytes }: BatchLimits,
   isHeld: (caseId: string) => boolean,
 ): Promise<PassRead> {
-  const found = await findLines(records, members, batchSize, LOOK_AHEAD * batchBytes, isHeld);
+  const found = await findLines(records, members, batchSize, READ_AHEAD * batchBytes, isHeld);
   const { scannedTo } = found;
   for (let size = batchSize;; size >>= 1) {
     const lines = found.lines.filter(({ ordinals }) => ordinals.values().some((ordinal) => ordinal <= size));
@@ -91,8 +91,8 @@ async function findLines(
     if (record.kind === "malformed") continue;
     for (const event of record.events) {
       const position = eventPosition(sequence, event.index);
-      const takers = members.filter(({ after, types }) => position > after && types.has(event.type));
-      const ordinals = count(takers, most, counts, full);
+      const recipients = members.filter(({ after, types }) => position > after && types.has(event.type));
+      const ordinals = count(recipients, most, counts, full);
       if (full.size === members.length) break scan;
       scannedTo = position;
       if (ordinals.size === 0) continue;
@@ -109,18 +109,18 @@ async function findLines(
 
 /** Counts an event for those that take it and have room; who has none is full. */
 function count(
-  takers: readonly PassMember[],
+  recipients: readonly PassMember[],
   most: number,
   counts: Map<PassMember, number>,
   full: Set<PassMember>,
 ): Map<PassMember, number> {
   const ordinals = new Map<PassMember, number>();
-  for (const taker of takers) {
-    const ordinal = (counts.get(taker) ?? 0) + 1;
-    if (ordinal > most) full.add(taker);
+  for (const recipient of recipients) {
+    const ordinal = (counts.get(recipient) ?? 0) + 1;
+    if (ordinal > most) full.add(recipient);
     else {
-      counts.set(taker, ordinal);
-      ordinals.set(taker, ordinal);
+      counts.set(recipient, ordinal);
+      ordinals.set(recipient, ordinal);
     }
   }
   return ordinals;

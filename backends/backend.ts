@@ -14,14 +14,13 @@ export interface BackendFeatures {
   /** Other processes can compete for its mailboxes. */
   readonly shared: boolean;
   /**
-   * This many events one append stores all or none. More are stored in several steps, each all or none, once no conflict
-   * is known for any of them; an append that was interrupted between two steps is completed by the same call.
+   * What of an append is stored all or none, and in the order of the call: all of it, or what is of one partition. Then all
+   * partitions are asked whether anything would be refused before one of them stores, and an append that was interrupted
+   * between two of them is completed by the same call.
    */
-  readonly atomicAppend: number;
+  readonly atomicAppend: "call" | "partition";
   /** Where an event's id is unique: an id that is stored in another case is refused, or is another event there. */
   readonly ids: "store" | "case";
-  /** In which order the events of one append come in the log: in that of the call, or in that only within each partition. */
-  readonly appendOrder: "call" | "partition";
   /**
    * What a lease is of. `partition`: its holder hosts there every processor it has, under one epoch, and others lease alone what
    * it has not. `processor`: each processor's partition is leased for itself.

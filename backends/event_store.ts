@@ -31,7 +31,7 @@ export interface EventStore {
   /** Number of partitions; fixed for the life of the store. */
   readonly partitions: number;
   /**
-   * Stores events, all or none (up to `features.atomicAppend`), in the given order. Ids that are stored already with the
+   * Stores events, all or none (see `features.atomicAppend`), in the given order. Ids that are stored already with the
    * same content are duplicates, not errors. With an expected version the events must be of one case. Throws
    * VersionConflict, EventIdConflict, BackendUnavailable (a retry with the same ids is safe) or BackendUnusable.
    */

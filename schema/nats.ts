@@ -48,15 +48,14 @@ export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
   return Number(metadata?.[PARTITIONS_KEY]);
 }
 
-/** An id sent to two cases within this time is rejected; within a case ids are compared for ever. */
-export const DUPLICATE_WINDOW_MS = 120_000;
+/** How long the server keeps the ids that producers may give their messages. */
+const DUPLICATE_WINDOW_MS = 120_000;
 
-/** The stream of events and of everything that becomes durable together with them. */
+/** What the streams of a store on disk have in common. */
 export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamSettings {
   return {
     name: stream,
-    // One stream, because an atomic batch covers one: events here, checkpoints, parked cases, timers, the trail there.
-    subjects: [`${prefix}.*.*.*`, `${prefix}-run.>`],
+    subjects: [`${prefix}.>`],
     storage: "file",
     num_replicas: replicas,
     // Nothing is ever removed by age or number, and a full disk refuses new events instead of dropping old ones.
@@ -67,18 +66,13 @@ export function storeStream({ stream, prefix, partitions, replicas }: StoreShape
     max_msg_size: -1,
     max_msgs_per_subject: -1,
     duplicate_window: DUPLICATE_WINDOW_MS * MS,
-    // JSON would shrink to a third, but every reader behind the latest block would pay for it: a quarter of the server's
-    // work in all. The file system can compress instead.
+    // What is worth it is compressed by its writer, once for all readers.
     compression: "none",
-    // Transactional mailboxes: a batch commits whole or not at all.
-    allow_atomic: true,
-    // A new checkpoint, parked case or timer replaces the one before it.
+    allow_atomic: false,
     allow_rollup_hdrs: true,
-    // Histories are read from any replica, without the leader.
+    // Reads are answered by any replica, without the leader.
     allow_direct: true,
-    // The tombstone of a parked case or a timer expires after a while.
-    allow_msg_ttl: true,
-    // Rollups need it; permissions keep people from purging.
+    allow_msg_ttl: false,
     deny_purge: false,
     metadata: { [PARTITIONS_KEY]: String(partitions) },
   };
@@ -110,29 +104,12 @@ export function leaseStream({ stream, replicas, leaseMs }: StoreShape): StreamSe
   };
 }
 
-/** The read model of cases: a KV bucket, one key for each case. It can be rebuilt from the events at any time. */
-function casesStream(shape: StoreShape): StreamSettings {
-  return {
-    ...storeStream(shape),
-    name: `KV_${casesBucket(shape.stream)}`,
-    subjects: [`$KV.${casesBucket(shape.stream)}.>`],
-    // A key holds the current state of a case; the stream orders the cases by their last change.
-    max_msgs_per_subject: 1,
-    compression: "none",
-    // The entries of a chunk and the projection's checkpoint change together.
-    allow_atomic: true,
-    allow_msg_ttl: false,
-    metadata: {},
-  };
-}
-
 /** The events of producers that can't compute a partition, until a node moves them into the log. */
 export function ingestStream(shape: StoreShape): StreamSettings {
-  const subjects = new Subjects(shape.prefix);
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    subjects: [subjects.ingest()],
+    subjects: [ingestSubject(shape.prefix)],
     // A stream that is full refuses the next message to its sender. The server sets these bytes aside when it makes the stream.
     max_bytes: shape.ingestBytes,
     // What is acknowledged here can be kept whole with the reason why it is rejected: a larger message is refused to its sender.
@@ -152,13 +129,9 @@ export function rejectionRoom(maxPayload: number): number {
   return Math.min(4_096, Math.floor(maxPayload / 2));
 }
 
-/** Every stream of a store, that of the events first. */
-export function streamsOf(shape: StoreShape): StreamSettings[] {
-  return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
-}
-
-export function casesBucket(stream: string): string {
-  return `${stream}_cases`;
+/** Plain JSON events, of any producer. */
+export function ingestSubject(prefix: string): string {
+  return `${prefix}.ingest`;
 }
 
 export function ingestName(stream: string): string {
@@ -223,77 +196,5 @@ export function textOf(token: string): string {
     return decodeURIComponent(token.replaceAll("=", "%"));
   } catch {
     return token;
-  }
-}
-
-/** `case.intake` is the token `intake`; a type of another family keeps its whole name behind a `=`. */
-export function typeToken(type: string): string {
-  const own = type.startsWith("case.") ? type.slice(5) : "";
-  return PLAIN.test(own) ? own : `=${token(type)}`;
-}
-
-/** The subjects of a store. */
-export class Subjects {
-  readonly run: string;
-
-  constructor(readonly prefix: string) {
-    this.run = `${prefix}-run`;
-  }
-
-  event(partition: number, type: string, caseId: string): string {
-    return `${this.prefix}.${partition}.${typeToken(type)}.${token(caseId)}`;
-  }
-  /** Every event of a case. */
-  case(partition: number, caseId: string): string {
-    return `${this.prefix}.${partition}.*.${token(caseId)}`;
-  }
-  /** Every event of a type in a partition. */
-  feed(partition: number, type: string): string {
-    return `${this.prefix}.${partition}.${typeToken(type)}.*`;
-  }
-  /** Every event, of one type if asked. */
-  events(type?: string): string {
-    return `${this.prefix}.*.${type === undefined ? "*" : typeToken(type)}.*`;
-  }
-  checkpoint(processor: string, partition: number): string {
-    return `${this.run}.ckpt.${token(processor)}.${partition}`;
-  }
-  checkpoints(): string {
-    return `${this.run}.ckpt.*.*`;
-  }
-  parked(processor: string, partition: number, caseId: string): string {
-    return `${this.run}.parked.${token(processor)}.${partition}.${token(caseId)}`;
-  }
-  /** Parked cases; what is left out is any. */
-  parkedCases(processor?: string, partition?: number, caseId?: string): string {
-    const any = (text: string | undefined) => text === undefined ? "*" : token(text);
-    return `${this.run}.parked.${any(processor)}.${partition ?? "*"}.${any(caseId)}`;
-  }
-  timer(processor: string, caseId: string, name: string): string {
-    return `${this.run}.timer.${token(processor)}.${token(caseId)}.${token(name)}`;
-  }
-  timers(): string {
-    return `${this.run}.timer.>`;
-  }
-  audit(caseId: string): string {
-    return `${this.run}.audit.${token(caseId)}`;
-  }
-  kind(type: string, version: number): string {
-    return `${this.run}.kind.${typeToken(type)}.${version}`;
-  }
-  kinds(): string {
-    return `${this.run}.kind.*.*`;
-  }
-  /** Plain JSON events, of any producer. */
-  ingest(): string {
-    return `${this.prefix}.ingest`;
-  }
-  /** A rejected message, by its stream's time of creation and its sequence there. */
-  rejected(message: string): string {
-    return `${this.run}.rejected.${message}`;
-  }
-  /** Not stored: notifies other nodes. */
-  notify(): string {
-    return `${this.prefix}-notify`;
   }
 }

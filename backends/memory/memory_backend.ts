@@ -51,10 +51,9 @@ class MemoryBackend implements Backend {
   readonly features: BackendFeatures = {
     durable: false,
     shared: false,
-    atomicAppend: Infinity,
+    atomicAppend: "call",
     leases: "partition",
     ids: "store",
-    appendOrder: "call",
     readModels: true,
     geography: "none: it lives in one process",
   };

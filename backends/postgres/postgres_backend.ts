@@ -72,10 +72,9 @@ const LEASE_MS = 5_000;
 const features: BackendFeatures = {
   durable: true,
   shared: true,
-  atomicAppend: Infinity,
+  atomicAppend: "call",
   leases: "partition",
   ids: "store",
-  appendOrder: "call",
   readModels: true,
   geography:
     "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +

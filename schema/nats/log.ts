@@ -2,6 +2,7 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import {
   ingestStream,
+  ingestSubject,
   leaseStream,
   type StoreShape,
   storeStream,
@@ -55,8 +56,8 @@ export function inboxName(stream: string): string {
   return `${stream}_inbox`;
 }
 
-/** Every stream of a store of records, the log first. */
-export function recordStreamsOf(shape: StoreShape): StreamSettings[] {
+/** Every stream of a store, the log first. */
+export function streamsOf(shape: StoreShape): StreamSettings[] {
   return [logStream(shape), leaseStream(shape), ingestStream(shape), inboxStream(shape), indexStream(shape)];
 }
 
@@ -94,7 +95,7 @@ export class LogSubjects {
   }
   /** Plain JSON events, of any producer. */
   ingest(): string {
-    return `${this.prefix}.ingest`;
+    return ingestSubject(this.prefix);
   }
   /** Not stored: a record was written by another node than the owner, or by the owner where others read it too. */
   written(partition: number | "*"): string {

@@ -1,7 +1,6 @@
 /** The brief's table with measured numbers: lines for a terminal, and a report with plots. Pure. @module */
 import type { BackendFigures, Measure, Spread } from "../comparison.ts";
 import { plainTable } from "../reports/markdown.ts";
-import { formatCount } from "../reports/number_format.ts";
 import type { Report, ReportPart, ReportTable } from "../reports/report.ts";
 import { barPlot, type PlotBar } from "../reports/svg_plot.ts";
 
@@ -49,14 +48,10 @@ function rowsOf({ rate_per_second: at }: Comparison): Row[] {
       "Transactions: rival appends of which one was refused",
       ({ conflicts: { refused, tried } }) => `${refused} of ${tried}`,
     ],
-    ["Transactions: events one append stores whole", ({ features }) => whole(features.atomicAppend)],
+    ["Transactions: what one append stores whole", ({ features }) => `each ${features.atomicAppend}`],
     ["Scaling: all workers against one", scaling],
     ["Scaling: nodes on one store", ({ features }) => features.shared ? "any number" : "one"],
   ];
-}
-
-function whole(count: number): string {
-  return Number.isFinite(count) ? formatCount(count) : "any number";
 }
 
 /** The median and, in brackets, the least and the greatest of the rounds. */

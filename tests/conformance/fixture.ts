@@ -113,7 +113,7 @@ export function inStoredOrder(
   { features, partitions }: Pick<Backend, "features" | "partitions">,
   events: readonly WireEvent[],
 ): WireEvent[] {
-  if (features.appendOrder === "call") return [...events];
+  if (features.atomicAppend === "call") return [...events];
   const partition = (event: WireEvent) => partitionOf(event.correlation_id, partitions);
   return events.toSorted((a, b) => partition(a) - partition(b));
 }

@@ -1,12 +1,17 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
-import { connect, headers } from "@nats-io/transport-deno";
+import { connect } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
-import { payloadPrefix, pendingEventOf } from "../../backends/nats/stream/message.ts";
+import { NatsClient } from "../../backends/nats/connection/client.ts";
+import { openedInMemory } from "../../backends/nats/journal/partition/memory_partition.ts";
+import { NatsPartitionLog, type PartitionLog } from "../../backends/nats/journal/partition/partition_log.ts";
+import { PartitionWriter } from "../../backends/nats/journal/partition/partition_writer.ts";
+import { pendingEventOf } from "../../backends/nats/stream/message.ts";
+import { override } from "../../backends/primitives/override.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { partitionOf } from "../../schema/partition.ts";
-import { Subjects } from "../../schema/nats.ts";
+import { logName, LogSubjects } from "../../schema/nats/log.ts";
+import { anEvent } from "../support/events.ts";
 import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
 import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
 import { NATS_ANSWER } from "../support/servers/nats_server.ts";
@@ -19,16 +24,6 @@ export interface HarnessServer {
   readonly options: NatsOptions & { leaseMs: number };
   /** Nodes reach a single server through a proxy, so that a write of theirs can be spoilt. */
   readonly proxied?: boolean;
-  /** The layout of the stores. Default: the one of today. */
-  readonly layout?: StoreLayout;
-}
-
-/** A layout of stores, and what the harness does to them past every door. */
-export interface StoreLayout {
-  /** The time between two renewals of a process that was stopped. */
-  readonly neverMs: number;
-  open(options: NatsOptions): Promise<Backend>;
-  spoilDeadLetter(proxy: LoopbackProxy): void;
 }
 
 /** Opens harnesses on a server that is asked for once the tests run. */
@@ -36,7 +31,7 @@ export function natsHarness(server: () => HarnessServer): () => Promise<Harness>
   return () => Promise.resolve(harnessOn(server()));
 }
 
-function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessServer): Harness {
+function harnessOn({ options, proxied = false }: HarnessServer): Harness {
   const { leaseMs } = options;
   const proxy = proxied ? new LoopbackProxy(Number(new URL(options.url).port)) : undefined;
   const url = proxy === undefined ? options.url : `nats://127.0.0.1:${proxy.port}`;
@@ -47,14 +42,14 @@ function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessS
     async backend(owner?: string, { renews = true, ...limits }: NodeOptions = {}) {
       const node = owner === undefined ? {} : { node: owner };
       // Six times in its time, so that a busy machine may be late with it.
-      const renewMs = renews ? leaseMs / 6 : layout.neverMs;
-      nodes.push(await layout.open({ ...store, renewMs, ...node, ...limits }));
+      const renewMs = renews ? leaseMs / 6 : Infinity;
+      nodes.push(await openNats({ ...store, renewMs, ...node, ...limits }));
       return nodes.at(-1)!;
     },
     // The clock is the server's: only real time moves it.
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...(proxy === undefined ? {} : {
-      failNextDeadLetterWrite: () => layout.spoilDeadLetter(proxy),
+      failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
     leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
@@ -66,67 +61,91 @@ function harnessOn({ options, proxied = false, layout = EVENT_LAYOUT }: HarnessS
   };
 }
 
-/** What of a message is made into what the server refuses, of the same length. */
-const EVENT_LAYOUT: StoreLayout = { neverMs: 1e8, open: openNats, spoilDeadLetter };
+const EXPECTATION = "Nats-Expected-Last-Subject-Sequence";
+/** As long as the name of the expectation; the server refuses it. */
+const REFUSED = "Nats-Rollup: bad\r\nX-Padding-Padding";
 
-const GOOD = "Nats-Rollup: sub";
-const BAD = "Nats-Rollup: bad";
-
-/** The next parked case with a dead head is spoilt. */
+/** The expectation of the next record with a dead letter becomes what the server refuses. */
 function spoilDeadLetter(proxy: LoopbackProxy): void {
   proxy.filter = (sent) => {
     const text = new TextDecoder("latin1").decode(sent);
-    const at = text.lastIndexOf(GOOD, text.indexOf(`"state":"dead"`));
-    if (at < 0 || !text.includes(`"state":"dead"`)) return;
-    sent.set(new TextEncoder().encode(BAD), at);
+    const dead = text.indexOf(`"state":"dead"`);
+    const at = text.lastIndexOf(EXPECTATION, dead);
+    if (dead < 0 || at < 0) return;
+    sent.set(new TextEncoder().encode(REFUSED), at);
     proxy.filter = undefined;
   };
 }
 
 async function leaveEvent(url: string, stream: string, text: string | Uint8Array): Promise<void> {
   const connection = await connect({ servers: url.split(",") });
-  const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text, NATS_ANSWER);
+  const answer = await connection.request(new LogSubjects(stream.toLowerCase()).ingest(), text, NATS_ANSWER);
   await connection.close();
   if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
 }
 
-async function plantGarbage(url: string, stream: string, caseId: string): Promise<void> {
-  const connection = await connect({ servers: url.split(",") });
-  const subjects = new Subjects(stream.toLowerCase());
-  const subject = subjects.event(partitionOf(caseId, PARTITIONS), "case.intake", caseId);
-  await connection.request(subject, "garbage\nof two lines\tand two fields", NATS_ANSWER);
-  await connection.close();
+/** A writer beside the nodes: of a partition that it does not own. */
+class Outsider {
+  private constructor(readonly client: NatsClient, readonly subjects: LogSubjects, readonly stream: string) {}
+
+  static async open(url: string, stream: string): Promise<Outsider> {
+    return new Outsider(await NatsClient.open({ url }), new LogSubjects(stream.toLowerCase()), stream);
+  }
+
+  async writer(partition: number, around = (log: PartitionLog) => log): Promise<PartitionWriter> {
+    const { client, subjects, stream } = this;
+    const log = new NatsPartitionLog(client, logName(stream), subjects.records(partition), partition);
+    const writer = new PartitionWriter({
+      log: around(log),
+      opened: openedInMemory(),
+      node: "outsider",
+      signal: new AbortController().signal,
+      now: () => Date.now(),
+    });
+    await writer.readOn();
+    return writer;
+  }
+
+  /** Tells the owner that something was written. */
+  async close(partition: number): Promise<void> {
+    this.client.publish(this.subjects.written(partition), "");
+    await this.client.close();
+  }
 }
 
-/** An atomic batch that the server has in full, and that is committed when the case says so. */
+/** A record as a node writes it, whose event is none. */
+async function plantGarbage(url: string, stream: string, caseId: string): Promise<void> {
+  const outsider = await Outsider.open(url, stream);
+  const event = pendingEventOf(anEvent(caseId, 99), PARTITIONS);
+  const fields = [event.eventId, event.type, caseId, Date.now(), "{garbage", `{"schema_version":1}`];
+  const body = new TextEncoder().encode(fields.join("\t"));
+  const writer = await outsider.writer(event.partition);
+  await writer.append({ events: [{ ...event, body }], expected: "any" });
+  await outsider.close(event.partition);
+}
+
+/** A record that is made, and held up until the case says so: another writer may be faster, and then it is made anew. */
 async function slowAppend(url: string, stream: string, events: readonly WireEvent[]): Promise<SlowAppend> {
-  const connection = await connect({ servers: url.split(",") });
-  const subjects = new Subjects(stream.toLowerCase());
-  const batch = crypto.randomUUID();
-  const send = async (subject: string, payload: string | Uint8Array, sequence: number, commit?: string) => {
-    const set = headers();
-    set.set("Nats-Batch-Id", batch);
-    set.set("Nats-Batch-Sequence", String(sequence));
-    if (commit !== undefined) set.set("Nats-Batch-Commit", commit);
-    return (await connection.request(subject, payload, { headers: set, ...NATS_ANSWER })).string();
-  };
-  const drafts = events.map((event) => pendingEventOf(event, PARTITIONS));
-  for (const [i, draft] of drafts.entries()) {
-    const { partition, type, caseId, body } = draft;
-    const subject = subjects.event(partition, type, caseId);
-    await send(subject, new Uint8Array([...new TextEncoder().encode(payloadPrefix(1)), ...body]), i + 1);
-  }
+  const outsider = await Outsider.open(url, stream);
+  const pending = events.map((event) => pendingEventOf(event, PARTITIONS));
+  const [made, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const heldUp = (log: PartitionLog) =>
+    override(log, {
+      async append(payloads, last) {
+        made.resolve();
+        await released.promise;
+        return await log.append(payloads, last);
+      },
+    });
+  const { partition } = pending[0]!;
+  const writer = await outsider.writer(partition, heldUp);
+  const appended = writer.append({ events: pending, expected: "any" });
+  await made.promise;
   return {
     async commit() {
-      const { partition, type, caseId } = drafts[0]!;
-      // The end of a batch is a message that is not stored.
-      const answer = JSON.parse(
-        await send(subjects.event(partition, type, caseId), "", events.length + 1, "eob"),
-      );
-      await connection.close();
-      if (answer.count !== events.length) {
-        throw new Error(`The batch was not stored: ${JSON.stringify(answer)}`);
-      }
+      released.resolve();
+      await appended;
+      await outsider.close(partition);
     },
   };
 }

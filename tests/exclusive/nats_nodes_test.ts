@@ -1,6 +1,6 @@
 /** Two nodes compete for sixteen partitions on JetStream; one of them is stopped for longer than its leases run. @module */
 import { assert, assertEquals } from "@std/assert";
-import { connect, type NatsConnection } from "@nats-io/transport-deno";
+import { connect } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -9,8 +9,8 @@ import { natsTest } from "../support/servers/requires_nats.ts";
 import { startNats } from "../support/servers/nats_server.ts";
 import {
   brokenRules,
+  CheckpointReader,
   type PlainCheckpoint,
-  readCheckpoints,
   readEvents,
 } from "../support/nats_store_check.ts";
 import { Program } from "../support/program.ts";
@@ -38,12 +38,12 @@ function startNode(url: string, name: string): Program {
  * than it does on a machine at rest, in all: nothing there, and seconds where others take its cores.
  */
 async function until(
-  connection: NatsConnection,
+  mailboxes: CheckpointReader,
   holds: (mailboxes: readonly PlainCheckpoint[]) => boolean,
 ): Promise<number> {
   for (let late = 0;;) {
     const before = performance.now();
-    if (holds(await readCheckpoints(connection).catch(() => []))) return late;
+    if (holds(await mailboxes.read().catch(() => []))) return late;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     late += Math.max(0, performance.now() - before - AT_REST_MS);
   }
@@ -77,25 +77,26 @@ natsTest(
     await using two = startNode(server.url, "two");
     await Promise.all([one.serving(), two.serving()]);
     const connection = await connect({ servers: server.url });
+    const mailboxes = new CheckpointReader(connection);
     const feeder = await openNats({ url: server.url, deadlineMs: 60_000 });
     try {
-      await until(connection, (all) => owned(all, "one") === HALF && owned(all, "two") === HALF);
+      await until(mailboxes, (all) => owned(all, "one") === HALF && owned(all, "two") === HALF);
       const feeding = feed(feeder);
       feeding.catch(() => {});
       await until(
-        connection,
+        mailboxes,
         (all) => all.some(({ checkpoint, owner }) => checkpoint > 0 && owner === "two"),
       );
       two.signal("SIGSTOP");
       const stopped = performance.now();
-      const late = await until(connection, (all) => owned(all, "one") === 2 * HALF);
+      const late = await until(mailboxes, (all) => owned(all, "one") === 2 * HALF);
       const takeoverMs = performance.now() - stopped;
       two.signal("SIGCONT");
       const reported = `takeover took ${Math.round(takeoverMs)} ms, the machine was ${
         Math.round(late)
       } ms late`;
       assert(takeoverMs <= LEASE_MS + TAKEOVER_MS + late, reported);
-      await until(connection, (all) => owned(all, "two") === HALF);
+      await until(mailboxes, (all) => owned(all, "two") === HALF);
       await feeding;
       await idle(feeder);
       const events = await readEvents(server.url);

@@ -8,7 +8,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import { natsTest } from "../support/servers/requires_nats.ts";
 import { startNats } from "../support/servers/nats_server.ts";
-import { readCheckpoints, readLeases } from "../support/nats_store_check.ts";
+import { CheckpointReader, readLeases } from "../support/nats_store_check.ts";
 
 const LEASE_MS = 2_000;
 /** Beyond the time that a lease runs, until another node has its mailbox. */
@@ -45,7 +45,7 @@ async function take(backend: Backend, count: number, signal: AbortSignal): Promi
 
 /** The moment at which each mailbox was last written to by a node, by partition. */
 async function takenBy(connection: NatsConnection, owner: string): Promise<Map<number, number>> {
-  const all = await readCheckpoints(connection);
+  const all = await new CheckpointReader(connection).read();
   return new Map(
     all.filter((each) => each.owner === owner).map(({ partition, storedAt }) => [partition, storedAt]),
   );

@@ -1,11 +1,12 @@
 /**
- * What must hold in a store on JetStream after any number of crashes, asked of the stream itself by a plain consumer:
+ * What must hold in a store on JetStream after any number of crashes, asked of the log itself by plain reads:
  * nothing here trusts the backend, the runtime or its ledger. @module
  */
-import { connect, createInbox, type Msg, type NatsConnection } from "@nats-io/transport-deno";
+import { zstdDecompressSync } from "node:zlib";
+import { connect, type Msg, type NatsConnection } from "@nats-io/transport-deno";
 import { NATS_ANSWER } from "./servers/nats_server.ts";
 
-/** An event as its message says it, by position. */
+/** An event as its record says it, by position. */
 export interface PlainEvent {
   readonly position: number;
   readonly type: string;
@@ -27,96 +28,144 @@ export interface PlainCheckpoint {
   readonly storedAt: number;
 }
 
-/** Who has the lease of a mailbox, and when it was last renewed, by the server's clock. */
+/** Who has the lease of a partition, and when it was last renewed, by the server's clock. */
 export interface PlainLease {
-  readonly processor: string;
   readonly partition: number;
   readonly node: string;
   readonly storedAt: number;
 }
 
-const AT_ONCE = 2_000;
+/** A record as its message has it: a line of JSON, and what is behind it. */
+interface PlainRecord {
+  readonly sequence: number;
+  readonly partition: number;
+  readonly storedAt: number;
+  readonly head: RecordLine;
+  readonly body: Uint8Array;
+}
+
+interface RecordLine {
+  readonly frames: readonly (readonly [events: number, raw: number, stored: number])[];
+  readonly processors: readonly {
+    readonly name: string;
+    readonly to: number;
+    readonly host?: string;
+    readonly released?: boolean;
+  }[];
+}
+
+const AT_ONCE = 500;
+const BYTES_AT_ONCE = 4_000_000;
+const LINE_BREAK = 10;
+/** Positions of a record. */
+const POSITIONS = 4_096;
 
 /** Every event of a store, in stored order. */
 export async function readEvents(url: string, stream = "CASES"): Promise<PlainEvent[]> {
   const connection = await connect({ servers: url.split(",") });
   try {
-    const messages = await readAll(connection, stream, `${stream.toLowerCase()}.*.*.*`);
-    return messages.map(eventOf);
+    return (await readRecords(connection, stream, 0)).flatMap(eventsOf);
   } finally {
     await connection.close();
   }
 }
 
-async function readAll(connection: NatsConnection, stream: string, filter: string): Promise<Msg[]> {
-  const name = `check-${crypto.randomUUID()}`;
-  const config = { name, ack_policy: "none", filter_subject: filter, mem_storage: true };
-  const { num_pending } = await api(connection, `CONSUMER.CREATE.${stream}.${name}`, {
-    stream_name: stream,
-    config,
-  });
-  const inbox = createInbox();
-  const messages: Msg[] = [];
-  let ended = Promise.withResolvers<void>();
-  const subscription = connection.subscribe(inbox, {
-    callback: (_, msg) => {
-      // A pull ends with as many as were asked for, or with a message that has no content.
-      if (msg.data.length > 0) messages.push(msg);
-      if (msg.data.length === 0 || messages.length % AT_ONCE === 0) ended.resolve();
-    },
-  });
-  while (messages.length < Number(num_pending)) {
-    ended = Promise.withResolvers<void>();
-    const body = JSON.stringify({ batch: AT_ONCE, no_wait: true });
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, body, { reply: inbox });
-    await ended.promise;
+/** The records behind a sequence. */
+async function readRecords(
+  connection: NatsConnection,
+  stream: string,
+  behind: number,
+): Promise<PlainRecord[]> {
+  const records: PlainRecord[] = [];
+  for (let last = behind;; last = records.at(-1)!.sequence) {
+    const query = { seq: last + 1, next_by_subj: `${stream.toLowerCase()}-log.*` };
+    const found = await directGet(connection, `${stream}_log`, {
+      ...query,
+      batch: AT_ONCE,
+      max_bytes: BYTES_AT_ONCE,
+    });
+    if (found.length === 0) return records;
+    records.push(...found.map(recordOf));
   }
-  subscription.unsubscribe();
-  await api(connection, `CONSUMER.DELETE.${stream}.${name}`, "");
-  return messages;
 }
 
-function eventOf(msg: Msg): PlainEvent {
-  const [version, id, type, caseId, , data, metadata] = msg.string().split("\t") as [
+function recordOf({ headers, data }: Msg): PlainRecord {
+  const end = data.indexOf(LINE_BREAK);
+  return {
+    sequence: Number(headers!.get("Nats-Sequence")),
+    partition: Number(headers!.get("Nats-Subject").split(".").at(-1)),
+    storedAt: Date.parse(headers!.get("Nats-Time-Stamp")),
+    head: JSON.parse(new TextDecoder().decode(data.subarray(0, end))),
+    body: data.subarray(end + 1),
+  };
+}
+
+function eventsOf({ sequence, head, body }: PlainRecord): PlainEvent[] {
+  const lines: string[] = [];
+  let at = 0;
+  for (const [, raw, stored] of head.frames) {
+    const bytes = body.subarray(at, at += stored);
+    const text = new TextDecoder().decode(stored === raw ? bytes : zstdDecompressSync(bytes));
+    lines.push(...text.split("\n").slice(0, -1));
+  }
+  return lines.map((line, index) => eventOf(line, sequence * POSITIONS + index));
+}
+
+function eventOf(line: string, position: number): PlainEvent {
+  const [version, id, type, caseId, , data, metadata] = line.split("\t") as [
     ...[string, string, string, string, string, string, string],
   ];
-  const position = Number(msg.reply!.split(".")[5]);
   const cause = JSON.parse(metadata).causation_id;
   return { position, type, caseId, version: Number(version), id, cause, data };
 }
 
-/** Every mailbox of a store. */
-export async function readCheckpoints(
-  connection: NatsConnection,
-  stream = "CASES",
-): Promise<PlainCheckpoint[]> {
-  const found = await readLasts(connection, stream, `${stream.toLowerCase()}-run.ckpt.*.*`);
-  return found.map((msg) => {
-    const { checkpoint, owner } = msg.json<{ checkpoint: number; owner: string | null }>();
-    return { ...placeOf(msg), checkpoint, owner };
-  });
+/** Follows how far the mailboxes of a store are, and whose they are. */
+export class CheckpointReader {
+  readonly #mailboxes = new Map<string, PlainCheckpoint>();
+  #last = 0;
+
+  constructor(readonly connection: NatsConnection, readonly stream = "CASES") {}
+
+  /** Every mailbox of the store. */
+  async read(): Promise<PlainCheckpoint[]> {
+    for (
+      const { sequence, partition, storedAt, head } of await readRecords(
+        this.connection,
+        this.stream,
+        this.#last,
+      )
+    ) {
+      for (const { name: processor, to: checkpoint, host, released } of head.processors) {
+        const key = `${processor} ${partition}`;
+        const before = this.#mailboxes.get(key)?.owner ?? null;
+        const owner = released ? null : host ?? before;
+        this.#mailboxes.set(key, { processor, partition, checkpoint, owner, storedAt });
+      }
+      this.#last = sequence;
+    }
+    return [...this.#mailboxes.values()];
+  }
 }
 
 /** Every lease of a store that has not run out. */
 export async function readLeases(connection: NatsConnection, stream = "CASES"): Promise<PlainLease[]> {
-  const found = await readLasts(connection, `KV_${stream}_leases`, `$KV.${stream}_leases.lease.*.*`);
-  return found.map((msg) => ({ ...placeOf(msg), node: msg.string() }));
+  const query = { multi_last: [`$KV.${stream}_leases.lease.*`] };
+  const found = await directGet(connection, `KV_${stream}_leases`, query);
+  return found.map((msg) => ({
+    partition: Number(msg.headers!.get("Nats-Subject").split(".").at(-1)),
+    node: msg.string(),
+    storedAt: Date.parse(msg.headers!.get("Nats-Time-Stamp")),
+  }));
 }
 
-/** Whose mailbox a message is about, by the end of its subject, and when it was stored. */
-function placeOf({ headers }: Msg) {
-  const [processor, partition] = headers!.get("Nats-Subject").split(".").slice(-2);
-  const storedAt = Date.parse(headers!.get("Nats-Time-Stamp"));
-  return { processor: processor!, partition: Number(partition), storedAt };
-}
-
-/** The last message of each subject, but for those that only say that something is gone. */
-async function readLasts(connection: NatsConnection, stream: string, filter: string): Promise<Msg[]> {
-  const body = JSON.stringify({ multi_last: [filter] });
+/** The messages of one answer, but for those that only say that something is gone, or that no more come. */
+async function directGet(connection: NatsConnection, stream: string, query: object): Promise<Msg[]> {
   const options = { strategy: "sentinel", maxWait: NATS_ANSWER.timeout } as const;
-  const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, body, options);
+  const subject = `$JS.API.DIRECT.GET.${stream}`;
   const found: Msg[] = [];
-  for await (const msg of answers) if (msg.data.length > 0) found.push(msg);
+  for await (const msg of await connection.requestMany(subject, JSON.stringify(query), options)) {
+    if (msg.data.length > 0) found.push(msg);
+  }
   return found;
 }
 

@@ -113,19 +113,20 @@ export class NatsClient {
   }
 
   async request(subject: string, data: string | Uint8Array = "", headers?: MsgHdrs): Promise<Msg> {
-    this.#requireConnection();
-    try {
-      const timeout = this.deadlineMs;
-      return await this.#connection.request(subject, data, headers ? { timeout, headers } : { timeout });
-    } catch (error) {
-      throw translate(error);
-    }
+    const timeout = this.deadlineMs;
+    return await this.#run(() =>
+      this.#connection.request(subject, data, headers ? { timeout, headers } : { timeout })
+    );
   }
 
   /** Runs calls of the JetStream manager, whose requests have the same deadline. Throws as the contract names errors. */
   async manage<T>(work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+    return await this.#run(() => work(this.#manager));
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
     this.#requireConnection();
-    const running = Promise.try(work, this.#manager);
+    const running = Promise.try(work);
     this.#running.add(running);
     try {
       return await running;
@@ -216,11 +217,6 @@ async function certificateError(error: unknown, url: string, credentials: NatsCr
   if (!await requiresClientCertificate(url)) return undefined;
   const advice = "The NATS server asks for a certificate of ours: give --tls-cert and --tls-key";
   return new BackendUnusable(advice, { cause: error });
-}
-
-/** True for a message that carries a status of the server and no content. */
-export function isStatus(msg: Msg): boolean {
-  return msg.data.length === 0 && (msg.headers?.code ?? 0) > 0;
 }
 
 export function messageText(msg: Msg): string {

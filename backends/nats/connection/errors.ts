@@ -26,16 +26,10 @@ export class Conflict extends Error {
   }
 }
 
-/** The batch holds an id that was stored within the duplicate window. */
-export class RecentDuplicate extends Error {
-  override name = "RecentDuplicate";
-}
-
 const WRONG_LAST_SEQUENCE: readonly number[] = [
   JetStreamApiCodes.StreamWrongLastSequence,
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ];
-const DUPLICATE_ID = 10201;
 const NO_SUCH_STREAM = 10059;
 /** The disk did not take a message: it is full, a limit is reached, or the message is larger than a record can be. */
 const STORE_FAILED = 10077;
@@ -78,7 +72,6 @@ export function refusal(error: ApiError): Error {
   if (WRONG_LAST_SEQUENCE.includes(err_code)) {
     return new Conflict(Number(/: (\d+)$/.exec(description)?.[1] ?? 0));
   }
-  if (err_code === DUPLICATE_ID) return new RecentDuplicate(description);
   if (err_code === NO_SUCH_STREAM) return new StreamMissing("NATS has lost a stream");
   if (err_code === 10054 || (err_code === STORE_FAILED && /too? large/.test(description))) {
     return new EventTooLarge(`An event is too large for this server: ${REFUSALS[err_code]}`);

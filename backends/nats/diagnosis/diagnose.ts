@@ -2,7 +2,7 @@
 import type { Finding } from "../../diagnosis/finding.ts";
 import { NatsClient } from "../connection/client.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../setup/options.ts";
-import { EVENT_LAYOUT } from "../setup/store_layout.ts";
+import { nodeSubjects } from "../setup/store_layout.ts";
 import { findingsOf } from "./findings.ts";
 import { readMonitoring } from "./monitoring.ts";
 import { readFacts } from "./server_facts.ts";
@@ -15,14 +15,13 @@ import { readFacts } from "./server_facts.ts";
 export async function diagnoseNats(
   options: NatsOptions,
   monitoring?: string,
-  layout = EVENT_LAYOUT,
 ): Promise<readonly Finding[]> {
   const client = await NatsClient.open(options);
   try {
-    const facts = await readFacts(client, requestedStoreOf(options), layout);
+    const facts = await readFacts(client, requestedStoreOf(options));
     const settings = monitoring === undefined ? undefined : await readMonitoring(monitoring);
     const { replicas, syncAlways = false } = options;
-    const subjects = layout.subjectsOf(namesOf(options));
+    const subjects = nodeSubjects(namesOf(options));
     return findingsOf(facts, { subjects, replicas, syncAlways, settings });
   } finally {
     await client.close();

@@ -4,7 +4,6 @@ import type { StreamDrift } from "../../../schema/nats.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import type { RequestedStore } from "../setup/streams.ts";
-import type { StoreLayout } from "../setup/store_layout.ts";
 import { compareStreams } from "../setup/streams.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -37,7 +36,6 @@ export interface NatsFacts {
 export async function readFacts(
   client: NatsClient,
   wanted: RequestedStore,
-  layout: StoreLayout,
 ): Promise<NatsFacts> {
   const askedAt = Date.now();
   const user = await orUndefined(async () =>
@@ -47,7 +45,7 @@ export async function readFacts(
   const account = await orUndefined(() => client.manage((manager) => manager.getAccountInfo()));
   const compared = account === undefined
     ? { streams: [], missing: [], wanted: 0, drift: [] }
-    : await compareStreams(client, wanted, layout);
+    : await compareStreams(client, wanted);
   return {
     version: client.server,
     maxPayload: client.maxPayload,

@@ -1,5 +1,5 @@
 /** Loads an index: the manifest and what the log has behind it, always both. @module */
-import { IndexDamaged } from "./entry/event_span.ts";
+import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 import type { KeyHasher } from "./entry/key.ts";
 import { IndexContents, type KnownCases } from "./index_contents.ts";
 import type { IndexLimits } from "./index_limits.ts";
@@ -62,8 +62,9 @@ async function believedManifest(
 ): Promise<Manifest> {
   if (stored === undefined) return EMPTY_MANIFEST;
   const manifest = await readManifestText(stored.text, store).catch((error) => {
-    if (error instanceof IndexDamaged || error instanceof SyntaxError) return undefined;
-    throw error;
+    if (error instanceof BackendUnavailable || error instanceof BackendUnusable) throw error;
+    // Anybody with the right may have written it.
+    return undefined;
   });
   const { last, nonce } = (manifest ?? EMPTY_MANIFEST).snapshot.state;
   const isOfLog = last === 0 || await log.nonceAt(last) === nonce;

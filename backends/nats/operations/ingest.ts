@@ -20,20 +20,20 @@ import type {
 } from "../../dead_letters.ts";
 import { EventIdConflict } from "../../errors.ts";
 import { parseTraceparent } from "../../tracing/trace_context.ts";
-import { parseAnswer } from "../connection/client.ts";
+import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
 import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 import { EventTooLarge, isNotFound } from "../connection/errors.ts";
-import type { NatsContext } from "../context.ts";
 
-export interface InboxContext extends Pick<NatsContext, "client" | "clock"> {
+export interface InboxContext {
+  readonly client: NatsClient;
   /** The stream that producers publish on. */
   readonly ingestStream: string;
   /** Where what is refused is kept. */
   readonly inboxStream: string;
   readonly subjects: { ingest(): string; rejected(message: string): string };
-  /** Makes an entry of the trail durable. */
-  record(entry: AuditEntry): Promise<unknown>;
+  /** Makes an act durable in the trail. */
+  record(act: Omit<AuditEntry, "at">): Promise<unknown>;
 }
 
 /** The case under which the trail has what was done in the inbox. */
@@ -214,9 +214,8 @@ async function discard(
   act = "discard",
 ): Promise<boolean> {
   if (await readRejected(context, id) === undefined) return false;
-  const { client, clock, inboxStream } = context;
-  const at = new Date(clock.now()).toISOString();
-  await context.record({ at, act: `inbox_${act}`, by, why, caseId: INBOX_CASE, eventId: `${id}` });
+  const { client, inboxStream } = context;
+  await context.record({ act: `inbox_${act}`, by, why, caseId: INBOX_CASE, eventId: `${id}` });
   try {
     return await client.manage(({ streams }) => streams.deleteMessage(inboxStream, id));
   } catch (error) {

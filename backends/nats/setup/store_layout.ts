@@ -1,55 +1,54 @@
-/** The layouts of stores: which streams they have, and what else depends on that. @module */
+/** What the streams of a store must be, and which subjects a node uses. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { type StoreShape, type StreamSettings, streamsOf, Subjects } from "../../../schema/nats.ts";
+import { leaseBucket, partitionsIn, type StoreShape } from "../../../schema/nats.ts";
+import { indexName, IndexSubjects } from "../../../schema/nats/index_stream.ts";
+import { logName, LogSubjects } from "../../../schema/nats/log.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { casesBucketOf, foreignProjection } from "../log/projected_log.ts";
+import { isNotFound } from "../connection/errors.ts";
 import { lostLog } from "./lost_store.ts";
+import { earlierStore } from "./requirements.ts";
+
+/** Flags that every write to the log needs. Older servers accept and silently drop them. */
+export const NEEDED_FLAGS: readonly (keyof StreamConfig)[] = ["allow_atomic", "allow_direct"];
 
 /** The subjects that a node uses. */
-interface NodeSubjects {
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
+export function nodeSubjects({ stream, prefix }: Pick<StoreShape, "stream" | "prefix">) {
+  const log = new LogSubjects(prefix);
+  const { all } = new IndexSubjects(prefix);
+  const own = [log.records(), all, log.rejected(), log.ingest(), `$KV.${leaseBucket(stream)}.>`];
+  const toOthers = [`${prefix}-append.>`, log.settles("*"), log.written("*"), log.notify()];
+  return { publish: ["$JS.API.>", ...own, ...toOthers], subscribe: ["_INBOX.>", ...toOthers] };
 }
 
-export interface StoreLayout {
-  /** Every stream, the log first. */
-  streamsOf(shape: StoreShape): StreamSettings[];
-  /** Flags that every write to the log needs. Older servers accept and silently drop them. */
-  readonly needed: readonly (keyof StreamConfig)[];
-  /** Throws BackendUnusable where a store of another layout has these names. */
-  refuseOthers(client: NatsClient, shape: StoreShape): Promise<void>;
-  /** Throws StoreLost where something was made of another log. With `apply` it is emptied, to be made anew; returns what was. */
-  requireOwn(client: NatsClient, shape: StoreShape, apply: boolean): Promise<string[]>;
-  subjectsOf(shape: Pick<StoreShape, "stream" | "prefix">): NodeSubjects;
+/** A store of before has its events in a stream of the plain name: throws BackendUnusable. */
+export async function refuseEarlier(client: NatsClient, { stream }: StoreShape): Promise<void> {
+  const found = await infoOf(client, stream);
+  if (found !== undefined && partitionsIn(found.config) >= 1) throw earlierStore(stream);
 }
 
-/** Events by subject, checkpoints and all else beside them in one stream. */
-export const EVENT_LAYOUT: StoreLayout = {
-  streamsOf,
-  needed: ["allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"],
-  refuseOthers: () => Promise.resolve(),
-  requireOwn: requireOwnList,
-  subjectsOf({ prefix }) {
-    const { run } = new Subjects(prefix);
-    return {
-      publish: ["$JS.API.>", `${prefix}.>`, `${run}.>`, `${prefix}-notify`, "$KV.>"],
-      subscribe: ["_INBOX.>", `${prefix}-notify`],
-    };
-  },
-};
-
-/** The list of cases must be of this log. */
-async function requireOwnList(
+/**
+ * An index without a log behind it is of a log that was made anew. One that is only ahead of its log is made anew by whoever
+ * opens it: after a power failure each of the two streams ends somewhere.
+ */
+export async function requireOwnIndex(
   client: NatsClient,
-  { stream }: StoreShape,
+  { stream, prefix }: StoreShape,
   apply: boolean,
 ): Promise<string[]> {
-  const position = await foreignProjection(client, stream);
-  if (position === undefined) return [];
-  if (!apply) {
-    throw lostLog(stream, `is older than its list of cases, or another one (that was at ${position})`);
-  }
-  const { bucket } = casesBucketOf(stream);
-  await client.manage(({ streams }) => streams.purge(bucket));
-  return [bucket];
+  const [log, index] = [logName(stream), indexName(stream)];
+  if ((await infoOf(client, log))?.state.messages !== 0) return [];
+  const manifests = await infoOf(client, index, new IndexSubjects(prefix).manifest("*"));
+  if (Object.keys(manifests?.state.subjects ?? {}).length === 0) return [];
+  if (!apply) throw lostLog(log, "is empty, and its index is not");
+  await client.manage(({ streams }) => streams.purge(index));
+  return [index];
+}
+
+/** A stream, with the subjects under a filter; undefined where there is none. */
+async function infoOf(client: NatsClient, name: string, filter?: string) {
+  const options = filter === undefined ? {} : { subjects_filter: filter };
+  return await client.manage(({ streams }) => streams.info(name, options)).catch((error) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
 }

@@ -10,13 +10,14 @@ import {
   type StreamDrift,
   type StreamSettings,
 } from "../../../schema/nats.ts";
+import { streamsOf } from "../../../schema/nats/log.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
 import { LAYOUT, layoutOf, withLayout } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
-import { EVENT_LAYOUT, type StoreLayout } from "./store_layout.ts";
+import { NEEDED_FLAGS, refuseEarlier, requireOwnIndex } from "./store_layout.ts";
 
 /** The answer when another node created the stream at the same time. */
 const STREAM_NAME_IN_USE = 10058;
@@ -55,26 +56,25 @@ export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
   apply = false,
-  layout = EVENT_LAYOUT,
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
   const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
   const created: string[] = [];
   const found: StreamConfig[] = [];
-  await layout.refuseOthers(client, shape);
-  if (!apply) await requireLog(client, layout.streamsOf(shape));
-  for (const config of layout.streamsOf(shape)) {
+  await refuseEarlier(client, shape);
+  if (!apply) await requireLog(client, streamsOf(shape));
+  for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
     found.push(stream);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };
-  const drift = driftOfStreams(layout.streamsOf(aim), found);
+  const drift = driftOfStreams(streamsOf(aim), found);
   if (apply) await update(client, drift);
-  else requireFlags(found[0]!, layout.needed, client);
-  return { ...actual, created, drift, emptied: await layout.requireOwn(client, shape, apply) };
+  else requireFlags(found[0]!, NEEDED_FLAGS, client);
+  return { ...actual, created, drift, emptied: await requireOwnIndex(client, shape, apply) };
 }
 
 /** The log is the first stream that is made: without it, and with others of its store, it was there before. */
@@ -100,12 +100,11 @@ interface ComparedStore {
 export async function compareStreams(
   client: NatsClient,
   wanted: RequestedStore,
-  layout: StoreLayout,
 ): Promise<ComparedStore> {
   const { replicas = 1, leaseMs = LEASE_MS } = wanted;
   const shape = { ...wanted, replicas, leaseMs, maxPayload: client.maxPayload, ingestBytes: INGEST_BYTES };
-  const settings = layout.streamsOf(shape);
-  await layout.refuseOthers(client, shape);
+  const settings = streamsOf(shape);
+  await refuseEarlier(client, shape);
   const read = await Promise.all(settings.map(({ name }) => readIfThere(client, name)));
   const streams = read.filter((stream) => stream !== undefined);
   streams.forEach(({ config }) =>
@@ -120,7 +119,7 @@ export async function compareStreams(
     read[i]?.config ?? { ...config, num_replicas: read[0]!.config.num_replicas }
   );
   const aim = shapeOf(shape, found as StreamConfig[]);
-  return { ...compared, drift: driftOfStreams(layout.streamsOf(aim), found as StreamConfig[]) };
+  return { ...compared, drift: driftOfStreams(streamsOf(aim), found as StreamConfig[]) };
 }
 
 async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {

@@ -8,34 +8,17 @@ import { Buffer } from "node:buffer";
 import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
-import { RecentDuplicate, translate } from "../connection/errors.ts";
-
-/** The most messages a server takes in one batch. */
-export const MAX_BATCH_MESSAGES = 1000;
+import { translate } from "../connection/errors.ts";
 
 /** A message to write. */
-export interface Write {
+interface Write {
   readonly subject: string;
   readonly payload: string;
   /** The rest of the payload, encoded already. */
   readonly body?: Uint8Array;
-  /** Replaces the messages of its subject. */
-  readonly rollup?: boolean;
-  /** Marks the messages of its subject as gone; the mark itself expires after a while. */
-  readonly tombstone?: boolean;
   /** The last position under a filter before this batch; any other position fails the whole batch. */
   readonly expect?: { readonly filter: string; readonly last: number };
-  /** An id that was written within the duplicate window fails the whole batch. */
-  readonly id?: string;
-  /** W3C trace context, as other users of OpenTelemetry send and read it. */
-  readonly traceparent?: string;
 }
-
-/** The position of each of several writes. */
-export type PositionOf = (index: number) => number;
-
-/** How long a tombstone is kept, for readers that follow its subject. */
-const TOMBSTONE_TTL = "600s";
 
 let batches = 0;
 /** Short, because every message carries it and the server searches the whole header for each field. */
@@ -46,12 +29,11 @@ interface Ack {
   seq: number;
   batch?: string;
   count?: number;
-  duplicate?: boolean;
 }
 
 /**
  * Writes all or none, and returns the position of the first; the others have the positions after it. Throws Conflict,
- * RecentDuplicate, BackendUnusable, or BackendUnavailable when the outcome is unknown.
+ * BackendUnusable, or BackendUnavailable when the outcome is unknown.
  */
 export async function writeBatch(client: NatsClient, writes: readonly Write[]): Promise<number> {
   const id = `${node}${++batches}`;
@@ -72,9 +54,7 @@ export async function writeBatch(client: NatsClient, writes: readonly Write[]): 
 /** Writes a single message, which the server need not stage as a batch; returns its position. Throws as `writeBatch`. */
 export async function writeOne(client: NatsClient, write: Write): Promise<number> {
   const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
-  const ack = parseAnswer<Ack>(answer);
-  if (ack.duplicate) throw new RecentDuplicate("The id was stored a short while ago");
-  return ack.seq;
+  return parseAnswer<Ack>(answer).seq;
 }
 
 const START = "NATS/1.0\r\n";
@@ -89,14 +69,10 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
   }${commit}${END}`;
 }
 
-/** The headers of a write: rollup, TTL, id, trace and expectation. */
-function headerLines({ subject, rollup, tombstone, id, expect, traceparent }: Write): string {
-  let text = rollup || tombstone ? "Nats-Rollup: sub\r\n" : "";
-  if (tombstone) text += `Nats-TTL: ${TOMBSTONE_TTL}\r\n`;
-  if (id !== undefined) text += `Nats-Msg-Id: ${id}\r\n`;
-  if (traceparent !== undefined) text += `traceparent: ${traceparent}\r\n`;
-  if (expect === undefined) return text;
-  const expected = `${text}Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
+/** The expectation of a write. */
+function headerLines({ subject, expect }: Write): string {
+  if (expect === undefined) return "";
+  const expected = `Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
   return expect.filter === subject
     ? expected
     : `${expected}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;

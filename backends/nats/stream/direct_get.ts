@@ -5,13 +5,7 @@ import { BackendUnavailable } from "../../errors.ts";
  * end of an answer means. Answers are taken by callback: the library's iterator leaves its subscription behind (3.4.0).
  * @module
  */
-import type {
-  DirectBatchOptions,
-  DirectLastFor,
-  DirectMsgRequest,
-  MsgRequest,
-  StoredMsg,
-} from "@nats-io/jetstream";
+import type { DirectBatchOptions, DirectMsgRequest, MsgRequest, StoredMsg } from "@nats-io/jetstream";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";
@@ -47,7 +41,6 @@ const MESSAGES_PER_READ = 500;
 /** The server ends an answer behind the message that reaches this. By itself it would stop at 64 MB. */
 const BYTES_PER_READ = 4_000_000;
 const NOTHING_FOUND = 404;
-const TOO_MANY_FOUND = 413;
 
 /** The messages under a filter, from a position on, in order. */
 export function readSubject(
@@ -97,25 +90,10 @@ export function readAllOf(
   return Array.fromAsync(readSubject(client, stream, filter, from));
 }
 
-/** The last message of each subject under the filters; undefined when they are too many (1,024) or too large for an answer. */
-export async function readLastPerSubject(
-  client: NatsClient,
-  stream: string,
-  filters: string[],
-): Promise<readonly StreamMessage[] | undefined> {
-  try {
-    const { messages, pending } = await readAnswer(client, stream, { multi_last: filters }, toStreamMessage);
-    return pending > 0 ? undefined : messages;
-  } catch (error) {
-    if (statusOf((error as Error).cause) === TOO_MANY_FOUND) return undefined;
-    throw error;
-  }
-}
-
 function readAnswer<M>(
   client: NatsClient,
   stream: string,
-  query: DirectBatchOptions | DirectLastFor,
+  query: DirectBatchOptions,
   toMessage: (msg: StoredMsg) => M,
 ): Promise<Answer<M>> {
   return client.manage(({ direct }) => {
@@ -129,9 +107,7 @@ function readAnswer<M>(
       } else if (end.err && statusOf(end.err) !== NOTHING_FOUND) reject(end.err);
       else resolve({ messages, pending });
     };
-    const request = "multi_last" in query
-      ? direct.getLastMessagesFor(stream, { ...query, callback })
-      : direct.getBatch(stream, { ...query, callback });
+    const request = direct.getBatch(stream, { ...query, callback });
     const timer = setTimeout(() => {
       reject(new BackendUnavailable(`NATS gave no answer within ${client.deadlineMs} ms`));
       request.then((answer) => answer.stop(), () => {});
@@ -179,11 +155,6 @@ export async function readNextBytes(
   return msg === null ? undefined : toMessageBytes(msg);
 }
 
-/** The first message under a filter from a position on. */
-export function readNext(client: NatsClient, stream: string, filter: string, from: number) {
-  return readOne(client, stream, { seq: from, next_by_subj: filter });
-}
-
 async function readOne(
   client: NatsClient,
   stream: string,
@@ -191,15 +162,6 @@ async function readOne(
 ): Promise<StreamMessage | undefined> {
   const msg = await client.manage(({ direct }) => direct.getMessage(stream, query));
   return msg === null ? undefined : toStreamMessage(msg);
-}
-
-/** The last message under a filter as the stream's leader has it: it decides after an unknown outcome. */
-export function readLast(
-  client: NatsClient,
-  stream: string,
-  filter: string,
-): Promise<StreamMessage | undefined> {
-  return readFromLeader(client, stream, { last_by_subj: filter });
 }
 
 /** Where the first message under a filter from a position on is, as the stream's leader has it; undefined for none. */
@@ -233,24 +195,6 @@ export async function readLastBytes(
   filter: string,
 ): Promise<Uint8Array | undefined> {
   return (await readMessageFromLeader(client, stream, { last_by_subj: filter }))?.data;
-}
-
-/** The message at a position as the stream's leader has it. */
-export function readStored(
-  client: NatsClient,
-  stream: string,
-  position: number,
-): Promise<StreamMessage | undefined> {
-  return readFromLeader(client, stream, { seq: position });
-}
-
-async function readFromLeader(
-  client: NatsClient,
-  stream: string,
-  query: MsgRequest,
-): Promise<StreamMessage | undefined> {
-  const msg = await readMessageFromLeader(client, stream, query);
-  return msg && toStreamMessage(msg);
 }
 
 async function readMessageFromLeader(

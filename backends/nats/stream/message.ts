@@ -2,8 +2,6 @@
 import { partitionOf } from "../../../schema/partition.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { outputLine } from "../../../schema/delivery_line.ts";
-import { parseTraceparent } from "../../tracing/trace_context.ts";
-import { malformedLine } from "./malformed_message.ts";
 
 /** An event without a position and version yet. */
 export interface PendingEvent {
@@ -12,8 +10,6 @@ export interface PendingEvent {
   readonly type: string;
   readonly caseId: string;
   readonly schemaVersion: number;
-  /** For the header of an event that is appended; the metadata has it too. */
-  readonly traceparent?: string;
   /** event_id to metadata, as in a delivery line. As bytes, because strings would be most of the garbage V8 collects. */
   readonly body: Uint8Array;
 }
@@ -39,15 +35,12 @@ export function pendingEventOf(event: WireEvent, partitions: number): PendingEve
   if (Number.isNaN(at) || SEPARATOR.test(`${eventId}${type}${caseId}`)) {
     throw new RangeError("Cannot store what is no event");
   }
-  const { traceparent } = metadata;
   return {
     partition: partitionOf(caseId, partitions),
     eventId,
     type,
     caseId,
     schemaVersion: metadata.schema_version,
-    // Any text may stand there: what is no traceparent could end the header.
-    ...(traceparent !== undefined && parseTraceparent(traceparent) !== undefined ? { traceparent } : {}),
     body: encoder.encode(
       `${eventId}\t${type}\t${caseId}\t${at}\t${JSON.stringify(data)}\t${JSON.stringify(metadata)}`,
     ),
@@ -120,40 +113,6 @@ export function payloadPrefix(version: number): string {
   return `${version}\t`;
 }
 
-/** A stored event as a delivery line; what is no event as a line that says so. */
-export function deliveryLineOf(
-  stored: StoredMessage & { readonly subject: string; readonly raw?: Uint8Array | undefined },
-  attempt: number,
-  held: boolean,
-): string {
-  const { position, recordedAt, payload, raw } = stored;
-  if (!isEvent(stored)) return malformedLine({ ...stored, content: raw ?? payload }, attempt, held);
-  const tab = payload.indexOf("\t");
-  const version = payload.slice(0, tab);
-  return `${position}\t${version}\t${attempt}\t${held ? 1 : 0}\t${recordedAt}${payload.slice(tab)}`;
-}
-
-/** The fields that are read without parsing JSON. */
-interface Envelope {
-  readonly version: number;
-  readonly eventId: string;
-  readonly type: string;
-  readonly caseId: string;
-}
-
-/** Of an event: see `isEvent`. */
-export function envelopeOf({ payload }: StoredMessage): Envelope {
-  const first = payload.indexOf("\t");
-  const second = payload.indexOf("\t", first + 1);
-  const third = payload.indexOf("\t", second + 1);
-  return {
-    version: Number(payload.slice(0, first)),
-    eventId: payload.slice(first + 1, second),
-    type: payload.slice(second + 1, third),
-    caseId: payload.slice(third + 1, payload.indexOf("\t", third + 1)),
-  };
-}
-
 /** The fields of an event that its delivery needs, and the rest of it behind the version; undefined for what is no event. */
 export function splitPayload(payload: Uint8Array) {
   const ends: number[] = [];
@@ -170,20 +129,3 @@ export function splitPayload(payload: Uint8Array) {
 /** Version, id, type, case, time, data and metadata. */
 const PAYLOAD_FIELDS = 7;
 const VERSION = /^[1-9]\d{0,8}$/;
-
-/** Whether a message on the subject of an event is one, as `splitPayload` sees it: anybody who may publish there can send anything. */
-export function isEvent({ payload }: StoredMessage): boolean {
-  const fields = payload.split("\t", PAYLOAD_FIELDS + 1);
-  return fields.length === PAYLOAD_FIELDS && VERSION.test(fields[0]!) && fields[5]!.startsWith("{") &&
-    fields[6]!.endsWith("}") && !payload.includes("\n");
-}
-
-/** The data of a stored event, as JSON text. */
-export function dataOf({ payload }: StoredMessage): string {
-  return payload.split("\t", 6)[5]!;
-}
-
-/** A pending event in the form of a stored one. */
-export function toStoredMessage({ body }: PendingEvent): StoredMessage {
-  return { position: 0, recordedAt: 0, payload: `0\t${decoder.decode(body)}` };
-}

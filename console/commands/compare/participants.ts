@@ -91,15 +91,16 @@ async function openJetStream(
   }
 }
 
-/** Bytes of the stream, which holds events, checkpoints and timers. */
+/** Bytes of the log, which holds events, checkpoints and timers, and of its index. */
 async function streamBytes(url: string): Promise<number> {
   const { connect } = await import("@nats-io/transport-deno");
   const connection = await connect({ servers: url });
   try {
-    const { state } = (await connection.request("$JS.API.STREAM.INFO.CASES")).json<
-      { state: { bytes: number } }
-    >();
-    return state.bytes;
+    const bytes = await Promise.all(["CASES_log", "CASES_index"].map(async (stream) => {
+      const answer = await connection.request(`$JS.API.STREAM.INFO.${stream}`);
+      return answer.json<{ state: { bytes: number } }>().state.bytes;
+    }));
+    return bytes.reduce((sum, each) => sum + each, 0);
   } finally {
     await connection.close();
   }

@@ -1,7 +1,7 @@
 /** How others leave events where nodes take them in: rows of the outbox, or messages on the ingest subject. @module */
 import { connect } from "@nats-io/transport-deno";
 import postgres from "postgres";
-import { Subjects } from "../../../schema/nats.ts";
+import { LogSubjects } from "../../../schema/nats/log.ts";
 import type { Testbed } from "../testbed/testbed.ts";
 
 export interface InputClient extends AsyncDisposable {
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 15_000;
 /** Connects past all proxies. */
 export async function openInputClient({ reader, storeUrl, storeName }: Testbed): Promise<InputClient> {
   if (reader.name === "postgres") return openOutbox(storeUrl!);
-  return await openIngest(storeUrl!, new Subjects(storeName!.toLowerCase()).ingest());
+  return await openIngest(storeUrl!, new LogSubjects(storeName!.toLowerCase()).ingest());
 }
 
 function openOutbox(url: string): InputClient {

@@ -62,7 +62,8 @@ class ExternalNats extends ExternalServer implements ChaosServer {
   }
 
   async drop(store: string): Promise<void> {
-    for (const stream of [store, `KV_${store}_leases`]) {
+    const parts = ["log", "index", "ingest", "inbox"].map((part) => `${store}_${part}`);
+    for (const stream of [...parts, `KV_${store}_leases`, `KV_${store}_secret`]) {
       await jetStreamApi(this.url.href, `STREAM.DELETE.${stream}`);
     }
   }

@@ -81,24 +81,24 @@ natsTest("streams that were changed, and fewer replicas than asked for, are prob
   await using server = await startNats();
   await setUp(server.url);
   const connection = await connect({ servers: server.url });
-  const { config } = (await connection.request("$JS.API.STREAM.INFO.CASES", "", NATS_ANSWER)).json<
+  const { config } = (await connection.request("$JS.API.STREAM.INFO.CASES_log", "", NATS_ANSWER)).json<
     { config: object }
   >();
   await connection.request(
-    "$JS.API.STREAM.UPDATE.CASES",
+    "$JS.API.STREAM.UPDATE.CASES_log",
     JSON.stringify({ ...config, max_age: 3_600_000_000_000 }),
     NATS_ANSWER,
   );
   await connection.close();
   const { findings, level } = await findingsOn(server.url, "--replicas", "3");
   assertEquals([level("streams"), level("replicas")], ["problem", "problem"]);
-  assertMatch(findings.find(({ check }) => check === "streams")!.found, /CASES \(.*max_age/);
+  assertMatch(findings.find(({ check }) => check === "streams")!.found, /CASES_log \(.*max_age/);
 });
 
 natsTest("what a user may not publish to is named", async () => {
   const user = 'user: "node", password: "secret"';
   const config =
-    `authorization { users: [{ ${user}, permissions: { publish: ["$JS.API.>", "$SYS.REQ.>", "cases.>"] } }] }`;
+    `authorization { users: [{ ${user}, permissions: { publish: ["$JS.API.>", "$SYS.REQ.>", "cases.>", "cases-log.*", "cases-index.>", "cases-append.>", "cases-settle.*"] } }] }`;
   await using server = await startNats({ config, credentials: { user: "node", pass: "secret" } });
   const { code, findings } = await findingsOn(
     server.url,
@@ -110,7 +110,8 @@ natsTest("what a user may not publish to is named", async () => {
   const { found } = findings.find(({ check }) => check === "rights")!;
   assertEquals([code, found], [
     exitCodes.failed,
-    "may not publish to cases-run.>, nor publish to cases-notify, nor publish to $KV.>",
+    "may not publish to cases-inbox.*, nor publish to $KV.CASES_leases.>, nor publish to cases-bell.*, " +
+    "nor publish to cases-notify",
   ]);
 });
 
@@ -125,12 +126,12 @@ natsTest("an account that has no room left for the streams, or little disk, is t
 natsTest("a cluster whose streams have three replicas is as wanted, until a member is away", async () => {
   await using cluster = await startNatsCluster({ syncAlways: true });
   await setUp(cluster.url, "--replicas", "3");
-  for (const stream of ["CASES", "CASES_ingest", "KV_CASES_cases", "KV_CASES_leases"]) {
+  for (const stream of ["CASES_log", "CASES_index", "CASES_ingest", "CASES_inbox", "KV_CASES_leases"]) {
     await cluster.settled(stream);
   }
   const { code, level } = await findingsOn(cluster.url, "--replicas", "3");
   assertEquals([code, level("replicas"), level("peers")], [exitCodes.ok, "ok", "ok"]);
-  const leader = await cluster.leaderOf("CASES");
+  const leader = await cluster.leaderOf("CASES_log");
   const lost = cluster.members.find(({ name }) => name !== leader.name)!;
   await lost.server.kill9();
   await untilPeerIsMissing(cluster.url);

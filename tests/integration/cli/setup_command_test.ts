@@ -28,7 +28,7 @@ natsTest("setup makes the streams once, and a second time finds them as wanted",
   await using own = await startNats();
   const first = await setup(own.url, "--partitions", "4");
   assertEquals(first.code, 0, first.err);
-  assertMatch(first.out, /^Created the stream CASES$/m);
+  assertMatch(first.out, /^Created the stream CASES_log$/m);
   assertMatch(first.out, /^The store is as wanted: 4 partitions, 1 replica$/m);
   const second = await setup(own.url, "--json");
   const { created, drift, partitions } = JSON.parse(second.out);
@@ -48,8 +48,8 @@ natsTest("other partitions than the store has are refused by every command, in o
 
 natsTest("setup shows drift as a diff, and changes it only on --apply", async () => {
   await setup(server.url);
-  const { config } = await api(server.url, "STREAM.INFO.CASES");
-  await api(server.url, "STREAM.UPDATE.CASES", {
+  const { config } = await api(server.url, "STREAM.INFO.CASES_log");
+  await api(server.url, "STREAM.UPDATE.CASES_log", {
     ...config,
     description: "theirs",
     max_age: 3_600_000_000_000,
@@ -58,11 +58,11 @@ natsTest("setup shows drift as a diff, and changes it only on --apply", async ()
   assertEquals(seen.code, exitCodes.failed, seen.err);
   assertMatch(
     seen.out,
-    /CASES differs.*\n {2}- max_age: 3600000000000\n {2}\+ max_age: 0\nNothing was changed/,
+    /CASES_log differs.*\n {2}- max_age: 3600000000000\n {2}\+ max_age: 0\nNothing was changed/,
   );
-  assertEquals((await api(server.url, "STREAM.INFO.CASES")).config.max_age, 3_600_000_000_000);
+  assertEquals((await api(server.url, "STREAM.INFO.CASES_log")).config.max_age, 3_600_000_000_000);
   assertEquals((await setup(server.url, "--apply")).code, 0);
-  const after = (await api(server.url, "STREAM.INFO.CASES")).config;
+  const after = (await api(server.url, "STREAM.INFO.CASES_log")).config;
   assertEquals([after.max_age, after.description], [0, "theirs"]);
   assertEquals((await setup(server.url)).code, 0);
 });
@@ -71,8 +71,8 @@ natsTest(
   "a stream that lost allow_atomic is refused, and mended by setup --apply",
   async () => {
     await setup(server.url);
-    const { config } = await api(server.url, "STREAM.INFO.CASES");
-    await api(server.url, "STREAM.UPDATE.CASES", { ...config, allow_atomic: false });
+    const { config } = await api(server.url, "STREAM.INFO.CASES_log");
+    await api(server.url, "STREAM.UPDATE.CASES_log", { ...config, allow_atomic: false });
     const refused = await runHere(["cases", "list", "--backend", "nats", "--url", server.url]);
     assertRefused(refused, exitCodes.unusable, /lacks allow_atomic \(.*see setup --apply$/);
     assertEquals((await setup(server.url, "--apply")).code, 0);
@@ -90,7 +90,7 @@ natsTest("more replicas than servers are refused in a line, and nothing changes"
     exitCodes.unusable,
     /^NATS refuses .*replicas/,
   );
-  assertEquals((await api(server.url, "STREAM.INFO.CASES")).config.num_replicas, 1);
+  assertEquals((await api(server.url, "STREAM.INFO.CASES_log")).config.num_replicas, 1);
 });
 
 Deno.test("setup says of a server that is away what its dial failed at, and not that a deadline has passed", async () => {

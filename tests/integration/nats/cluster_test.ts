@@ -8,7 +8,7 @@ import { startNatsCluster, type TestCluster } from "../../support/servers/nats_c
 import { natsTest } from "../../support/servers/requires_nats.ts";
 
 const CASES = 20;
-const STREAM = "CASES";
+const STREAM = "CASES_log";
 
 /** Load that goes on until it is ended, and the account of it. */
 class Load {

@@ -57,7 +57,9 @@ natsTest(
         );
         await makeRoom(other);
         await settled;
-        assertEquals((await backend.append([anEvent("case-2", 1)])).stored, 1);
+        // The call that was refused may be completed by now.
+        const { stored, duplicates } = await backend.append([anEvent("case-2", 1)]);
+        assertEquals(stored + duplicates, 1);
         break;
       }
       await mailbox.close();
@@ -79,7 +81,7 @@ natsTest("a store that there is no room to make is refused in a line, and nobody
     assertRefused(
       refused,
       exitCodes.unusable,
-      /^No room for the stream CASES: NATS takes no writes \(10047 .*free disk/,
+      /^No room for the stream CASES_log: NATS takes no writes \(10047 .*free disk/,
     );
   }
 });

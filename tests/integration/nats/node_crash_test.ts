@@ -28,11 +28,11 @@ function startNode(url: string, seed: string): Program {
   });
 }
 
-/** How many settlements the stream has had: each one replaces a checkpoint. */
-async function settlements(connection: NatsConnection): Promise<number> {
+/** How many records the log has. */
+async function recordCount(connection: NatsConnection): Promise<number> {
   try {
     // A server that was killed meanwhile never answers what it was asked before.
-    const info = await api(connection, "STREAM.INFO.CASES", "", { timeout: 1_000 }) as {
+    const info = await api(connection, "STREAM.INFO.CASES_log", "", { timeout: 1_000 }) as {
       state: { last_seq: number };
     };
     return info.state.last_seq;
@@ -43,8 +43,8 @@ async function settlements(connection: NatsConnection): Promise<number> {
 
 /** Resolves when the store has something that is younger than the call: work goes on. */
 async function nextWrite(connection: NatsConnection, over: () => boolean): Promise<void> {
-  const before = await settlements(connection);
-  while (!over() && await settlements(connection) <= before) {
+  const before = await recordCount(connection);
+  while (!over() && await recordCount(connection) <= before) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -99,11 +99,11 @@ Deno.test("a server of another kind is told from NATS at once", async () => {
 natsTest("a stream of somebody else under our name is refused and left alone", async () => {
   await using server = await startNats();
   const other = await connect({ servers: server.url });
-  const config = { name: "CASES", subjects: ["theirs.>"] };
-  await other.request("$JS.API.STREAM.CREATE.CASES", JSON.stringify(config), NATS_ANSWER);
+  const config = { name: "CASES_log", subjects: ["theirs.>"] };
+  await other.request("$JS.API.STREAM.CREATE.CASES_log", JSON.stringify(config), NATS_ANSWER);
   const error = await assertRejects(() => openNats({ url: server.url }), BackendUnusable);
-  assertOneLine(error, "CASES", "not ours");
-  const info = JSON.parse((await other.request("$JS.API.STREAM.INFO.CASES", "", NATS_ANSWER)).string());
+  assertOneLine(error, "CASES_log", "not ours");
+  const info = JSON.parse((await other.request("$JS.API.STREAM.INFO.CASES_log", "", NATS_ANSWER)).string());
   assertEquals(info.config.subjects, ["theirs.>"]);
   await other.close();
 });
@@ -122,11 +122,33 @@ natsTest("a store whose subjects are those of an earlier version is refused in o
   await other.close();
 });
 
+natsTest(
+  "a store of events by subject, of an earlier version, is refused in one line by every command",
+  async () => {
+    await using server = await startNats();
+    const other = await connect({ servers: server.url });
+    const metadata = { "zaakstroom.partitions": "16", "zaakstroom.version": "1" };
+    const config = { name: "CASES", subjects: ["cases.*.*.*", "cases-run.>"], metadata };
+    await other.request("$JS.API.STREAM.CREATE.CASES", JSON.stringify(config), NATS_ANSWER);
+    await other.close();
+    for (const words of [["setup"], ["setup", "--apply"], ["doctor"], ["cases", "list"]]) {
+      const { code, err } = await runHere([...words, "--backend", "nats", "--url", server.url]);
+      assertEquals(code, exitCodes.unusable, err);
+      assertMatch(
+        err,
+        /^The stream CASES is of a store of an earlier version: use another account or server/,
+      );
+    }
+  },
+);
+
 natsTest("an event that the server can't take is refused, and what follows goes on", async () => {
   await using server = await startNats({ config: "max_payload: 8192" });
   const backend = await openNats({ url: server.url });
   const event = anEvent("a", 1);
-  const large = { ...event, data: { ...event.data, text: "x".repeat(10_000) } };
+  // Records are compressed: what fits no message is what does not shrink.
+  const text = crypto.getRandomValues(new Uint8Array(10_000)).toBase64();
+  const large = { ...event, data: { ...event.data, text } };
   assertOneLine(await assertRejects(() => backend.append([large]), BackendUnusable), "too large");
   assertEquals((await backend.append([event])).stored, 1);
   await backend.close();

@@ -50,22 +50,16 @@ natsTest(
 );
 
 natsTest(
-  "an event that is appended has its context in the header too, and is followed to its decision",
+  "an event that is appended is followed to its decision",
   async () => {
     await using receiver = new OtlpReceiver();
     await using server = await startNats();
     const store = optionsOf(server);
     await run(["setup", ...store]);
-    const watcher = await connect({ servers: server.url });
-    const seen = watcher.subscribe("cases.*.intake.*", { max: 1 });
     const stdin = JSON.stringify(caseIntake(INTAKE));
     const { code, err } = await run(["publish", "-", ...store], { stdin, env: receiver.env() });
     assertEquals(code, 0, err);
     const appended = receiver.named("publish events")[0]!;
-    for await (const { headers } of seen) {
-      assertEquals(headers!.get("traceparent"), `00-${appended.traceId}-${appended.spanId}-01`);
-    }
-    await watcher.close();
     await runNode(store, receiver.env());
     const chain = ["process intake", "process analysis", "process decision"].map((name) =>
       receiver.named(name)[0]!

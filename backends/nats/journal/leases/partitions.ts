@@ -27,6 +27,8 @@ interface PartitionsOptions {
   open(log: PartitionLog, writes: boolean): Promise<OpenedPartition>;
   /** Called for each record of a partition that is owned or viewed, once it is known. */
   onRecord(partition: number, stored: StoredRecord): void;
+  /** Called while a write is refused for nothing that is there: the log may be another one. */
+  onStalled(): void;
   /** Called once another node has taken a partition. */
   onLost(partition: number): void;
 }
@@ -144,6 +146,7 @@ export class Partitions {
       onAvailabilityChange,
       now,
       onRecord: (stored) => this.#onRecord(writer, stored),
+      onStalled: () => this.#options.onStalled(),
     });
     return { writer, opened };
   }

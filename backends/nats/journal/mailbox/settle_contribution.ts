@@ -1,9 +1,10 @@
 /** A settlement as a part of the next record: outputs, timers, parked cases, dead letters, trail and checkpoint. @module */
+import { EventIdConflict, SettlementRefused } from "../../../errors.ts";
 import { type Batch, linesOf, positionOf, sliceBatch } from "../../../mailbox/batch.ts";
 import type { InFlightMark, Settlement, StoredTimerChange } from "../../../mailbox/mailbox.ts";
 import type { MailboxOwner, SettleStatus } from "../../../mailbox/mailbox_store.ts";
 import { planSettlement } from "../../../settlement/plan.ts";
-import { pendingEventOfRow, pendingEventsOf } from "../../stream/message.ts";
+import { type PendingEvent, pendingEventOfRow, pendingEventsOf } from "../../stream/message.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
 import { bytesOfEvent } from "../record/event_lines.ts";
@@ -13,7 +14,7 @@ type ProcessorOwner = Pick<MailboxOwner, "processor" | "epoch">;
 
 /**
  * Moves the checkpoint over a batch with everything that came of it. A batch that was settled before changes nothing. Throws
- * RangeError for a settlement that is not of this mailbox, or holds what is no event.
+ * RangeError for a settlement that is not of this mailbox, or holds what is no event, and SettlementRefused.
  */
 export function settleContribution(
   { processor, epoch }: ProcessorOwner,
@@ -33,6 +34,7 @@ export function settleContribution(
     const planned = planSettlement({ processor, checkpoint, parkedOf, now: now() }, batch, settlement);
     if (planned === null) return () => "already";
     await plan.load(outputs);
+    refuseOtherContent(plan, outputs);
     for (const event of outputs) if (plan.find(event) === undefined) plan.add(event);
     plan.changes.timers.push(...settlement.timers);
     plan.changes.trail.push(...planned.trail);
@@ -50,6 +52,12 @@ export function requireTimer(change: StoredTimerChange): void {
     throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);
   }
   pendingEventOfRow(change.row);
+}
+
+/** What is stored under the ids of outputs must be these outputs, of an earlier try. Throws SettlementRefused. */
+function refuseOtherContent(plan: RecordPlan, outputs: readonly PendingEvent[]): void {
+  const other = outputs.find((event) => plan.find(event)?.isSame === false);
+  if (other !== undefined) throw new SettlementRefused(new EventIdConflict(other.eventId).message);
 }
 
 /** About the bytes that failures and timers take. */

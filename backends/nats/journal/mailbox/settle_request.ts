@@ -1,5 +1,6 @@
 /** What a node that has leased a processor alone asks of the owner of the partition, and the answer, as bytes. @module */
 import { concat } from "@std/bytes/concat";
+import { SettlementRefused } from "../../../errors.ts";
 import type { Batch } from "../../../mailbox/batch.ts";
 import type { InFlightMark, Settlement } from "../../../mailbox/mailbox.ts";
 import type { SettleStatus } from "../../../mailbox/mailbox_store.ts";
@@ -20,10 +21,11 @@ export type SettleRequest =
 
 type SettleOutcome = SettleStatus | "marked";
 
-/** `again`: whoever was asked owns the partition no more, or can't reach the store. `refused`: it is no settlement of this mailbox. */
+/** `again`: whoever was asked owns the partition no more, or can't reach the store. `refused`: it holds what can't be stored; `invalid`: it is
+ * no settlement of this mailbox. */
 export type SettleAnswer =
   | { readonly kind: SettleOutcome | "again" }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused" | "invalid"; readonly message: string };
 
 /** From so many bytes on they are compressed. */
 const COMPRESS_FROM = 8_192;
@@ -75,6 +77,7 @@ export function encodeSettleAnswer(answer: SettleAnswer): Uint8Array {
 /** What became of it; undefined where it is to be asked again. Throws what it was refused for. */
 export function outcomeIn(bytes: Uint8Array): SettleOutcome | undefined {
   const answer = JSON.parse(decoder.decode(bytes)) as SettleAnswer;
-  if (answer.kind === "refused") throw new RangeError(answer.message);
+  if (answer.kind === "refused") throw new SettlementRefused(answer.message);
+  if (answer.kind === "invalid") throw new RangeError(answer.message);
   return answer.kind === "again" ? undefined : answer.kind;
 }

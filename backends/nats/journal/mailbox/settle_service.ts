@@ -1,6 +1,6 @@
 /** Settles for nodes that have leased a processor alone, as the owner of its partition. @module */
 import type { Msg } from "@nats-io/transport-deno";
-import { BackendUnavailable } from "../../../errors.ts";
+import { BackendUnavailable, SettlementRefused } from "../../../errors.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { OwnershipLost } from "../partition/record_writer.ts";
 import {
@@ -32,6 +32,7 @@ async function answer({ owner, now }: ServiceOptions, request: Uint8Array): Prom
     return { kind: await owner.submit(requestContribution(decodeSettle(request), now)) };
   } catch (error) {
     if (error instanceof OwnershipLost || error instanceof BackendUnavailable) return { kind: "again" };
-    return { kind: "refused", message: (error as Error).message };
+    const kind = error instanceof SettlementRefused ? "refused" : "invalid";
+    return { kind, message: (error as Error).message };
   }
 }

@@ -1,12 +1,10 @@
 /** The background jobs of a node: firing the timers of its partitions, and taking events in from the ingest subject. @module */
 import { ingestName } from "../../../../schema/nats.ts";
 import { inboxName } from "../../../../schema/nats/log.ts";
-import { partitionOf } from "../../../../schema/partition.ts";
-import type { AuditEntry } from "../../../dead_letters.ts";
 import { repeat } from "../../../primitives/repeat.ts";
 import { type InboxContext, type IngestContext, ingestPending } from "../../operations/ingest.ts";
-import type { Contribution } from "../partition/commit_queue.ts";
 import type { RecordContext } from "../store/record_context.ts";
+import { recordAct } from "./record_act.ts";
 import { fireDueTimers } from "./fire_timers.ts";
 
 /** How late a timer may fire. */
@@ -41,23 +39,9 @@ export function inboxContext(
 ): InboxContext {
   return {
     client,
-    clock,
     subjects,
     ingestStream: ingestName(stream),
     inboxStream: inboxName(stream),
-    record: async (entry) => {
-      const partition = partitionOf(entry.caseId!, partitions.partitions);
-      await (await partitions.view(partition)).submit(trailContribution(entry));
-    },
-  };
-}
-
-function trailContribution(entry: AuditEntry): Contribution<void> {
-  return {
-    size: { events: 0, bytes: JSON.stringify(entry).length },
-    addTo(plan) {
-      plan.changes.trail.push(entry);
-      return Promise.resolve(() => {});
-    },
+    record: (act) => recordAct({ partitions, clock }, act),
   };
 }

@@ -17,15 +17,26 @@ export async function readCaseEvents(
   caseId: string,
   sequences: readonly number[],
 ): Promise<PlacedEvent[]> {
-  const found = await mapConcurrently(READS_AT_ONCE, sequences, async (sequence) => {
-    const record = await log.readRecord(sequence, caseId);
-    if (record?.kind !== "record") return [];
-    const { recordedAt } = record.head;
-    return record.events.map((event) => ({
-      position: eventPosition(sequence, event.index),
-      recordedAt,
-      event,
-    }));
-  });
+  const found = await mapConcurrently(
+    READS_AT_ONCE,
+    sequences,
+    (sequence) => readRecordEvents(log, sequence, caseId),
+  );
   return found.flat();
+}
+
+/** The events of a record, of one case or of all. */
+export async function readRecordEvents(
+  log: Pick<PartitionLog, "readRecord">,
+  sequence: number,
+  ofCase?: string,
+): Promise<PlacedEvent[]> {
+  const record = await log.readRecord(sequence, ofCase);
+  if (record?.kind !== "record") return [];
+  const { recordedAt } = record.head;
+  return record.events.map((event) => ({
+    position: eventPosition(sequence, event.index),
+    recordedAt,
+    event,
+  }));
 }

@@ -14,6 +14,7 @@ import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.t
 import { giveBack, type HostedProcessor } from "../leases/hosting.ts";
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
+import { Outage } from "./outage.ts";
 import { RecentRecords } from "./recent_records.ts";
 import type { LogState } from "./log_state.ts";
 import type { OpenedPartition, WaitingTimers } from "./opened_partition.ts";
@@ -33,12 +34,15 @@ interface PartitionWriterOptions {
   now(): number;
   /** Called for each record once it is known, in their order. */
   onRecord?(stored: StoredRecord): void;
+  /** Called while a write is refused for nothing that is there. */
+  onStalled?(): void;
 }
 
 export class PartitionWriter {
   readonly #options: PartitionWriterOptions;
   readonly #writer: RecordWriter;
   readonly #queue: CommitQueue;
+  readonly #outage = new Outage();
   readonly #recent = new RecentRecords();
   #taken: TakenPartition | undefined;
 
@@ -55,8 +59,12 @@ export class PartitionWriter {
       log,
       heads,
       signal,
-      onAvailabilityChange,
+      onAvailabilityChange: (error) => {
+        this.#outage.onChange(error);
+        onAvailabilityChange(error);
+      },
       onRecord,
+      onStalled: () => options.onStalled?.(),
     });
     const identify = (plan: RecordPlan) => this.#identify(plan);
     this.#queue = new CommitQueue({ writer: this.#writer, heads, log, identify, now: () => options.now() });
@@ -139,20 +147,20 @@ export class PartitionWriter {
 
   /**
    * Stores events, all or none, and answers once they are stored. Throws VersionConflict, EventIdConflict, EventTooLarge,
-   * OwnershipLost, and BackendUnavailable once it is closed.
+   * OwnershipLost, and BackendUnavailable where the outcome is unknown: it may be stored later all the same.
    */
   append(append: PartitionAppend): Promise<AppendResult> {
-    return this.#queue.submit(appendContribution(append));
+    return this.submit(appendContribution(append));
   }
 
   /** Makes something a part of the next record. Throws as `append`. */
   submit<A>(contribution: Contribution<A>): Promise<A> {
-    return this.#queue.submit(contribution);
+    return this.#outage.whileAvailable(this.#queue.submit(contribution));
   }
 
-  /** Takes in what others have written. Throws OwnershipLost. */
+  /** Takes in what others have written. Throws OwnershipLost and BackendUnavailable. */
   readOn(): Promise<void> {
-    return this.#writer.readOn();
+    return this.#outage.whileAvailable(this.#writer.readOn());
   }
 
   /** Resolves once nothing waits to be written. */

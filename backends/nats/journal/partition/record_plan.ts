@@ -4,15 +4,17 @@
  * @module
  */
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
-import { READS_AT_ONCE } from "../../stream/direct_get.ts";
 import type { PendingEvent } from "../../stream/message.ts";
 import type { HeadIndex, IndexedHead } from "./head_index.ts";
 import type { VersionedEvent } from "../record/event_lines.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import type { LogState } from "./log_state.ts";
 import type { ProcessorMove, RecordChanges } from "../record/record.ts";
-import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
+import { type PlacedEvent, readRecordEvents } from "./case_events.ts";
 import { factOf, isSameFact, storedFactOf } from "./same_fact.ts";
+
+/** Records are read whole where they hold several cases: some megabytes each in memory. */
+const RECORDS_AT_ONCE = 4;
 
 /** An event that is in the store. */
 interface StoredPlace {
@@ -91,7 +93,7 @@ export class RecordPlan {
     }
     if (waiting.length > 0) await Promise.all(waiting);
     const doubtful = [...this.#doubtful(events)];
-    if (doubtful.length > 0) await mapConcurrently(READS_AT_ONCE, doubtful, (each) => this.#read(...each));
+    if (doubtful.length > 0) await mapConcurrently(RECORDS_AT_ONCE, doubtful, (each) => this.#read(...each));
   }
 
   /** The version that the case has with what was added to it. */
@@ -126,23 +128,26 @@ export class RecordPlan {
     this.#cases.set(caseId, { head, version: head?.version ?? 0, added: new Map(), stored: new Map() });
   }
 
-  /** The records that may hold any of these events, by case. */
-  #doubtful(events: readonly PendingEvent[]): Map<string, Set<number>> {
-    const sequences = new Map<string, Set<number>>();
+  /** The cases of these events by the records that may hold any of them. */
+  #doubtful(events: readonly PendingEvent[]): Map<number, Set<string>> {
+    const cases = new Map<number, Set<string>>();
     for (const { caseId, eventId } of events) {
       const { head } = this.#cases.get(caseId)!;
       for (const version of head?.versionsLike(eventId) ?? []) {
-        const its = sequences.get(caseId) ?? new Set();
-        sequences.set(caseId, its.add(head!.sequenceOf(version)));
+        const sequence = head!.sequenceOf(version);
+        const its = cases.get(sequence) ?? new Set();
+        cases.set(sequence, its.add(caseId));
       }
     }
-    return sequences;
+    return cases;
   }
 
-  async #read(caseId: string, sequences: ReadonlySet<number>): Promise<void> {
-    const { stored } = this.#cases.get(caseId)!;
-    for (const place of await readCaseEvents(this.log, caseId, [...sequences])) {
-      stored.set(place.event.eventId, place);
+  /** Reads what a record has of these cases. Cases that came together are read together. */
+  async #read(sequence: number, cases: ReadonlySet<string>): Promise<void> {
+    const [only] = cases.size === 1 ? cases : [];
+    for (const place of await readRecordEvents(this.log, sequence, only)) {
+      const { caseId, eventId } = place.event;
+      if (cases.has(caseId)) this.#cases.get(caseId)!.stored.set(eventId, place);
     }
   }
 }

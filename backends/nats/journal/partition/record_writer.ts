@@ -4,6 +4,7 @@
  * writer that has not read on; one that has is stopped by the epoch in what it read.
  * @module
  */
+import { BackendUnavailable } from "../../../errors.ts";
 import { delayOrAbort } from "../../../primitives/concurrency.ts";
 import { type AvailabilityListener, retryDelayMs, retryWhileUnavailable } from "../../../primitives/retry.ts";
 import { Conflict } from "../../connection/errors.ts";
@@ -31,7 +32,12 @@ export interface WriterOptions {
   readonly onAvailabilityChange: AvailabilityListener;
   /** Called for each record once it is taken in, in their order. */
   onRecord?(stored: StoredRecord): void;
+  /** Called while a write is refused and nothing is there that it was refused for: the log may be another one. */
+  onStalled?(): void;
 }
+
+/** A replica shows what its leader has refused a write for within so many tries, some seconds. */
+const TRIES_BEFORE_STALLED = 12;
 
 /** Made by each process, so that no two writers have the same nonces. */
 const processId = crypto.randomUUID().slice(24);
@@ -86,7 +92,7 @@ export class RecordWriter {
       for (let tries = 0; !signal.aborted;) {
         if (await this.#retrying(() => log.firstBehind(this.state.last)) === undefined) break;
         // The replica that is read from may be behind.
-        if (await this.#readOn() === 0) await delayOrAbort(retryDelayMs(tries++) / 5, signal);
+        if (await this.#readOn() === 0) await this.#pause(tries++);
       }
       this.requireOwnership();
     });
@@ -110,7 +116,7 @@ export class RecordWriter {
 
   /** The records as they are stored; undefined when others were faster, and these are to be made anew. */
   async #send(records: readonly EncodedRecord[]): Promise<readonly StoredRecord<LogRecord>[] | undefined> {
-    const { log, signal } = this.#options;
+    const { log } = this.#options;
     const { last } = this.state;
     const payloads = records.map(({ payload }) => payload);
     const { nonce } = records[0]!.record.head;
@@ -128,8 +134,16 @@ export class RecordWriter {
       if (own.length === records.length) return own;
       if (own.length === 0 && count > 0) return undefined;
       // A replica may not have yet what its leader has refused this for: the same is sent until it is seen.
-      await delayOrAbort(retryDelayMs(tries) / 5, signal);
+      await this.#pause(tries);
     }
+  }
+
+  /** Before the next try of what is refused. Throws BackendUnavailable once the signal aborts. */
+  async #pause(tries: number): Promise<void> {
+    const { signal, onStalled } = this.#options;
+    if (tries % TRIES_BEFORE_STALLED === TRIES_BEFORE_STALLED - 1) onStalled?.();
+    await delayOrAbort(retryDelayMs(tries) / 5, signal);
+    if (signal.aborted) throw new BackendUnavailable("The store is closed, or lost");
   }
 
   /** Takes in what others have written; returns how many records that are. */

@@ -4,8 +4,8 @@ import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { LogReads } from "./log_reads.ts";
 
-/** Partitions opened or brought up to date at once. */
-const AT_ONCE = 8;
+/** Partitions opened or brought up to date at once: decoding what is behind a manifest takes a core, so more would only wait. */
+const AT_ONCE = 2;
 
 /** Every partition, in their order. */
 export function allViews({ views }: Pick<LogReads, "views">): Promise<PartitionWriter[]> {

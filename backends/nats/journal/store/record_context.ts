@@ -9,6 +9,7 @@ import { systemClock } from "../../../primitives/clock.ts";
 import { messageText, type NatsClient } from "../../connection/client.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
+import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
 import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
 import { PartitionOpener } from "../indexed/open_partitions.ts";
@@ -21,7 +22,6 @@ import { NatsPartitionLog } from "../partition/partition_log.ts";
 import { StoreReads } from "../reads/store_reads.ts";
 import { NatsWholeLog } from "../reads/whole_log.ts";
 import type { StoredRecord } from "../record/record.ts";
-import { ensureRecordStreams, type RecordStore } from "./record_streams.ts";
 
 const BATCH_SIZE = 500;
 const BATCH_BYTES = 1_000_000;
@@ -44,13 +44,14 @@ export class RecordContext {
   readonly #lost = new AbortController();
   readonly #options: NatsOptions;
   readonly #watch: LogWatch;
+  #checking: Promise<void> | undefined;
   /** The last record that is known to be there. */
   lastPosition = 0;
 
   constructor(
     readonly client: NatsClient,
     options: NatsOptions,
-    readonly store: RecordStore,
+    readonly store: OpenedStore,
     ended: AbortSignal,
   ) {
     const { stream, prefix } = namesOf(options);
@@ -96,7 +97,7 @@ export class RecordContext {
   }
 
   #newPartitions(signal: AbortSignal): Partitions {
-    const { client, subjects, stream, log, store: { partitions }, node, onAvailabilityChange } = this;
+    const { client, subjects, stream, log, store: { partitions }, node } = this;
     const opener = new PartitionOpener({ client, stream, prefix: subjects.prefix });
     return new Partitions({
       client,
@@ -104,11 +105,15 @@ export class RecordContext {
       partitions,
       node,
       signal,
-      onAvailabilityChange,
+      onAvailabilityChange: (error) => {
+        this.onAvailabilityChange(error);
+        if (error !== undefined) this.#suspect();
+      },
       now: () => this.clock.now(),
       log: (partition) => new NatsPartitionLog(client, log, subjects.records(partition), partition),
       open: (log, writes) => opener.open(log, writes),
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
+      onStalled: () => this.#suspect(),
       onLost: () => this.#checkLeases(),
     });
   }
@@ -209,13 +214,30 @@ export class RecordContext {
   /** Makes again what is gone with a restart of the server: what was in memory only. */
   async restore(): Promise<void> {
     const { leaseMs } = this.store;
-    await ensureRecordStreams(this.client, { ...requestedStoreOf(this.#options), leaseMs });
+    const wanted = { ...requestedStoreOf(this.#options), leaseMs };
+    await this.#watching(() => ensureStreams(this.client, wanted));
+  }
+
+  /** Writes are refused or not answered: the log may be gone, or another one. */
+  #suspect(): void {
+    this.#checking ??= this.#check().catch(() => {}).finally(() => this.#checking = undefined);
   }
 
   async #check(): Promise<void> {
     try {
-      await this.#watch.check();
+      await this.#watching(() => this.#watch.check());
       await this.clock.measure();
+    } catch (error) {
+      // Where the log itself does not answer, it shows whether the rest of its store is there.
+      if (error instanceof BackendUnavailable) await this.restore();
+      throw error;
+    }
+  }
+
+  /** A log that is gone, or another one, ends everything. */
+  async #watching(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (error instanceof StoreLost) this.#lost.abort(error);
       throw error;

@@ -20,9 +20,9 @@ interface StreamConfig {
 async function logOf({ url }: TestNats, change?: (config: StreamConfig) => object): Promise<StreamConfig> {
   const connection = await connect({ servers: url });
   try {
-    const config = (await api(connection, "STREAM.INFO.CASES", "")).config as StreamConfig;
+    const config = (await api(connection, "STREAM.INFO.CASES_log", "")).config as StreamConfig;
     if (change === undefined) return config;
-    const changed = await api(connection, "STREAM.UPDATE.CASES", { ...config, ...change(config) });
+    const changed = await api(connection, "STREAM.UPDATE.CASES_log", { ...config, ...change(config) });
     return changed.config as StreamConfig;
   } finally {
     await connection.close();
@@ -62,7 +62,9 @@ natsTest(
     for (const [by, servesFrom] of [[1, known + 1], [2, known]] as const) {
       await logOf(server, ahead(by, servesFrom));
       const expected = new RegExp(
-        `^The stream CASES is at version ${known + by}, this program knows ${known}: use a newer zaakstroom$`,
+        `^The stream CASES_log is at version ${
+          known + by
+        }, this program knows ${known}: use a newer zaakstroom$`,
       );
       for (const command of [["setup"], ["setup", "--apply"], ["start", "--port", "0"], ["cases", "list"]]) {
         assertRefused(await run([...command, ...flagsOf(server)]), exitCodes.unusable, expected);

@@ -1,5 +1,5 @@
-/** A log that is gone, purged or older than the rest of its store: said in one line, and never made anew in silence. @module */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+/** A log that is gone, or another one under a node at work: said in one line, and never made anew in silence. @module */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { exitCodes } from "../../../../console/cli/exit_codes.ts";
 import { api } from "../../../support/nats_store_check.ts";
@@ -29,17 +29,21 @@ async function settleAll(server: TestNats): Promise<void> {
   assertEquals(code, 0, err);
 }
 
-async function ask(server: TestNats, subject: string): Promise<Record<string, unknown>> {
+async function ask(
+  server: TestNats,
+  subject: string,
+  body: unknown = "",
+): Promise<Record<string, unknown>> {
   const connection = await connect({ servers: server.url });
   try {
-    return await api(connection, subject, "");
+    return await api(connection, subject, body);
   } finally {
     await connection.close();
   }
 }
 
 async function isThere(server: TestNats): Promise<boolean> {
-  return await ask(server, "STREAM.INFO.CASES").then(() => true, () => false);
+  return await ask(server, "STREAM.INFO.CASES_log").then(() => true, () => false);
 }
 
 /** A node at work under its guardian. */
@@ -76,34 +80,34 @@ async function assertStops(node: Program, message: RegExp): Promise<void> {
   assert(!lines.some((line) => /"guardian"|outside a delivery/.test(line)), err);
 }
 
-const GONE = /^The stream CASES is gone, .*: restore it .*setup --apply$/;
+const GONE = /^The stream CASES_log is gone, .*: restore it .*setup --apply$/;
 /** While a stream is deleted, the server may show it without messages. */
-const GONE_OR_EMPTY = /^The stream CASES (is gone|was purged).*: restore it .*setup --apply$/;
-const PURGED = /^The stream CASES was purged.*: restore it .*setup --apply$/;
-const OLDER = /^The stream CASES is older than its list of cases.*: restore it .*setup --apply$/;
+const GONE_OR_EMPTY = /^The stream CASES_log (is gone|was purged).*: restore it .*setup --apply$/;
+const EMPTY = /^The stream CASES_log is empty, and its index is not: restore it .*setup --apply$/;
 
 natsTest("a node whose log is deleted under it stops with one line, and makes none anew", async () => {
   await using server = await startNats();
   await publish(server, "before");
   await using node = await startNode(server);
-  await ask(server, "STREAM.DELETE.CASES");
+  await ask(server, "STREAM.DELETE.CASES_log");
   await assertStops(node, GONE_OR_EMPTY);
   assertEquals(await isThere(server), false);
 });
 
-natsTest("a node whose log is purged under it stops with one line", async () => {
+natsTest("a log can't be purged, and nothing in it deleted", async () => {
   await using server = await startNats();
   await publish(server, "before");
-  await using node = await startNode(server);
-  await ask(server, "STREAM.PURGE.CASES");
-  await assertStops(node, PURGED);
+  await assertRejects(() => ask(server, "STREAM.PURGE.CASES_log"));
+  await assertRejects(() => ask(server, "STREAM.MSG.DELETE.CASES_log", { seq: 1 }));
+  assertEquals(await listed(server), ["before"]);
 });
 
-natsTest("a log that is gone is made anew by setup --apply alone, and the list with it", async () => {
+natsTest("a log that is gone is made anew by setup --apply alone, and its index with it", async () => {
   await using server = await startNats();
   await publish(server, "before");
+  await settleAll(server);
   assertEquals(await listed(server), ["before"]);
-  await ask(server, "STREAM.DELETE.CASES");
+  await ask(server, "STREAM.DELETE.CASES_log");
   const flags = flagsOf(server);
   for (const args of [["start", "--port", "0"], ["cases", "list"], ["setup"], ["dlq", "list"]]) {
     const refused = await run([...args, ...flags]);
@@ -112,26 +116,25 @@ natsTest("a log that is gone is made anew by setup --apply alone, and the list w
   assertEquals(await isThere(server), false);
   const applied = await runHere(["setup", "--apply", ...flags]);
   assertEquals(applied.code, 0, applied.err);
-  assertMatch(applied.out, /Created the stream CASES\nEmptied the stream KV_CASES_cases/);
+  assertMatch(applied.out, /Created the stream CASES_log\nEmptied the stream CASES_index/);
   await publish(server, "after");
   await settleAll(server);
   assertEquals(await listed(server), ["after"]);
 });
 
-natsTest(
-  "a log that was purged while nobody ran is refused, and taken as it is by setup --apply",
-  async () => {
-    await using server = await startNats();
-    await publish(server, "before");
-    assertEquals(await listed(server), ["before"]);
-    await ask(server, "STREAM.PURGE.CASES");
-    assertRefused(await run(["cases", "list", ...flagsOf(server)]), exitCodes.unusable, OLDER);
-    assertEquals((await runHere(["setup", "--apply", ...flagsOf(server)])).code, 0);
-    await publish(server, "after");
-    await settleAll(server);
-    assertEquals(await listed(server), ["after"]);
-  },
-);
+natsTest("a log that was made anew past setup is refused, and taken as it is by setup --apply", async () => {
+  await using server = await startNats();
+  await publish(server, "before");
+  await settleAll(server);
+  const { config } = await ask(server, "STREAM.INFO.CASES_log");
+  await ask(server, "STREAM.DELETE.CASES_log");
+  await ask(server, "STREAM.CREATE.CASES_log", config);
+  assertRefused(await run(["cases", "list", ...flagsOf(server)]), exitCodes.unusable, EMPTY);
+  assertEquals((await runHere(["setup", "--apply", ...flagsOf(server)])).code, 0);
+  await publish(server, "after");
+  await settleAll(server);
+  assertEquals(await listed(server), ["after"]);
+});
 
 async function copy(from: string, to: string): Promise<void> {
   await Deno.remove(to, { recursive: true }).catch(() => {});
@@ -142,32 +145,35 @@ async function copy(from: string, to: string): Promise<void> {
 /** Stops the server, exchanges its log for an older one, and starts it. */
 async function restore(server: TestNats, backup: string): Promise<void> {
   await server.stop();
-  await copy(backup, `${server.storeDir}/jetstream/$G/streams/CASES`);
+  await copy(backup, `${server.storeDir}/jetstream/$G/streams/CASES_log`);
   await server.start();
 }
 
 async function backUp(server: TestNats): Promise<string> {
   const backup = `${server.storeDir}-backup`;
   await server.stop();
-  await copy(`${server.storeDir}/jetstream/$G/streams/CASES`, backup);
+  await copy(`${server.storeDir}/jetstream/$G/streams/CASES_log`, backup);
   await server.start();
   return backup;
 }
 
-natsTest("a log from an older backup is refused, and its list is made anew by setup --apply", async () => {
-  await using server = await startNats();
-  await publish(server, "before");
-  const backup = await backUp(server);
-  await publish(server, "lost");
-  assertEquals(await listed(server), ["before", "lost"]);
-  await restore(server, backup);
-  assertRefused(await run(["cases", "list", ...flagsOf(server)]), exitCodes.unusable, OLDER);
-  assertRefused(await run(["start", "--port", "0", ...flagsOf(server)]), exitCodes.unusable, OLDER);
-  assertEquals((await runHere(["setup", "--apply", ...flagsOf(server)])).code, 0);
-  assertEquals(await listed(server), ["before"]);
-  await publish(server, "after");
-  assertEquals(await listed(server), ["after", "before"]);
-});
+natsTest(
+  "a log that was restored from a backup while nobody ran has what was backed up, and goes on",
+  async () => {
+    await using server = await startNats();
+    await publish(server, "before");
+    await settleAll(server);
+    const backup = await backUp(server);
+    await publish(server, "lost");
+    await settleAll(server);
+    assertEquals(await listed(server), ["before", "lost"]);
+    await restore(server, backup);
+    assertEquals(await listed(server), ["before"]);
+    await publish(server, "after");
+    await settleAll(server);
+    assertEquals(await listed(server), ["after", "before"]);
+  },
+);
 
 natsTest("a node whose log is restored under it from an older backup stops with one line", async () => {
   await using server = await startNats();
@@ -177,5 +183,5 @@ natsTest("a node whose log is restored under it from an older backup stops with 
   await publish(server, "lost");
   await isSettled(server, "lost");
   await restore(server, backup);
-  await assertStops(node, /^The stream CASES .*(older|as it was before).*setup --apply$/);
+  await assertStops(node, /^The stream CASES_log .*as it was before.*setup --apply$/);
 });

@@ -16,11 +16,10 @@ function backend(name: string, settled: number): BackendFigures {
     features: {
       leases: "partition",
       ids: "store",
-      appendOrder: "call",
       readModels: true,
       durable: true,
       shared: true,
-      atomicAppend: 1_000,
+      atomicAppend: "call",
       geography: "a replica",
     },
     figures: {

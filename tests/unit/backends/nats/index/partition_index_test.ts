@@ -89,6 +89,16 @@ Deno.test("an index whose last sequence came again with another record is made a
   await assertIndex(fixture.index, fixture.log);
 });
 
+Deno.test("what other hands wrote in the place of a manifest is not believed", async () => {
+  for (const text of ["garbage", "{}", '{"format":2,"epoch":0}', '{"format":2,"snapshot":{}}']) {
+    const fixture = await filledIndex();
+    const { sequence } = (await fixture.store.readManifest())!;
+    await fixture.store.replaceManifest(text, sequence);
+    await fixture.takeOver();
+    await assertIndex(fixture.index, fixture.log);
+  }
+});
+
 Deno.test("a reader whose run was merged loads the manifest of the owner, and the log", async () => {
   const fixture = await filledIndex();
   const reader = await fixture.open(false);

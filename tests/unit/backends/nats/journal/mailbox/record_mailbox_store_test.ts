@@ -3,80 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { linesOf } from "../../../../../../backends/mailbox/batch.ts";
 import type { Batch } from "../../../../../../backends/mailbox/batch.ts";
 import type { FailedDelivery, Settlement } from "../../../../../../backends/mailbox/mailbox.ts";
-import type { Fetched, MailboxSubscriber } from "../../../../../../backends/mailbox/mailbox_store.ts";
-import { requestContribution } from "../../../../../../backends/nats/journal/mailbox/settle_request.ts";
-import { RecordMailboxStore } from "../../../../../../backends/nats/journal/mailbox/record_mailbox_store.ts";
-import { openedInMemory } from "../../../../../../backends/nats/journal/partition/memory_partition.ts";
-import { PartitionWriter } from "../../../../../../backends/nats/journal/partition/partition_writer.ts";
-import { pendingEventOf } from "../../../../../../backends/nats/stream/message.ts";
+import type { MailboxSubscriber } from "../../../../../../backends/mailbox/mailbox_store.ts";
 import { encodeLines, outputLine, parseLine, storeRow } from "../../../../../../schema/delivery_line.ts";
-import type { EventType } from "../../../../../../schema/events.ts";
 import { anEvent } from "../../../../../support/events.ts";
-import { answerLost, MemoryLog, MemoryLogClient } from "../../../../../support/nats_log/memory_log.ts";
+import { LIMITS, MailboxNode } from "../../../../../support/nats_log/mailbox_node.ts";
+import { answerLost, MemoryLog } from "../../../../../support/nats_log/memory_log.ts";
 
-const LIMITS = { batchSize: 100, batchBytes: 1_000_000 };
 const NOTHING: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failures: [], timers: [] };
 const error = { class: "Boom", message: "boom", at: "2026-01-01T00:00:00.000Z" };
-
-/** A node that owns the one partition of a log, and its mailboxes. */
-class Node {
-  readonly client: MemoryLogClient;
-  readonly writer: PartitionWriter;
-  readonly view: PartitionWriter;
-  readonly store: RecordMailboxStore;
-  now = 1_000;
-
-  constructor(readonly log: MemoryLog) {
-    this.client = new MemoryLogClient(log);
-    this.store = new RecordMailboxStore({
-      partitions: 1,
-      ownerOf: () => this.writer.isOwner ? this.writer : undefined,
-      view: async () => (await this.view.readOn(), this.view),
-      settleElsewhere: async (_, request) => {
-        await this.view.readOn();
-        return await this.view.submit(requestContribution(request, () => this.now));
-      },
-      now: () => this.now,
-    });
-    this.view = this.#newWriter();
-    this.writer = this.#newWriter();
-  }
-
-  #newWriter(): PartitionWriter {
-    return new PartitionWriter({
-      log: this.client,
-      opened: openedInMemory(),
-      node: "n",
-      signal: new AbortController().signal,
-      now: () => this.now,
-      onRecord: (stored) => this.store.onRecord(0, stored),
-    });
-  }
-
-  static async owning(log = new MemoryLog()): Promise<Node> {
-    const node = new Node(log);
-    await node.writer.takeOver(["p", "other", "q"].map((name) => ({ name, takes: [] })));
-    return node;
-  }
-
-  append(caseId: string, n: number, type: EventType = "case.intake") {
-    return this.writer.append({ events: [pendingEventOf(anEvent(caseId, n, type), 1)], expected: "any" });
-  }
-
-  owner(processor = "p", types: readonly string[] = ["case.intake"]) {
-    return { processor, partition: 0, epoch: this.writer.epoch ?? 0, types };
-  }
-
-  async fetch(limits = LIMITS, owner = this.owner()): Promise<Fetched> {
-    const result = await this.store.fetch(owner, limits);
-    if (result.kind === "fenced") throw new Error("fenced");
-    return result;
-  }
-
-  async batch(limits = LIMITS, owner = this.owner()): Promise<Batch> {
-    return (await this.fetch(limits, owner)).batch!;
-  }
-}
 
 /** The deliveries of a batch as case and version, with the attempt, and a star for one that is held. */
 function contentOf(batch: Batch | undefined): string[] {
@@ -98,7 +32,7 @@ function failureOf(batch: Batch, index: number, outcome: FailedDelivery["outcome
 }
 
 Deno.test("a mailbox fetches the events of its types in order, within its limits, and goes on behind what it settled", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   for (const n of [1, 2, 3]) {
     await node.append("a", n);
     await node.append("b", n, "case.decision");
@@ -119,7 +53,7 @@ Deno.test("a mailbox fetches the events of its types in order, within its limits
 });
 
 Deno.test("a mailbox that found nothing of its types finds what comes later", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   await node.append("a", 1, "case.decision");
   assertEquals((await node.fetch()).batch, undefined);
   assertEquals((await node.fetch()).batch, undefined);
@@ -128,7 +62,7 @@ Deno.test("a mailbox that found nothing of its types finds what comes later", as
 });
 
 Deno.test("a settlement is one record: its outputs, and the checkpoint behind what they are made of", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   await node.append("a", 1);
   const before = node.log.messages.length;
   const batch = await node.batch();
@@ -144,7 +78,7 @@ Deno.test("a settlement is one record: its outputs, and the checkpoint behind wh
 });
 
 Deno.test("outputs that an earlier try has stored are not stored again", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   await node.append("a", 1);
   const batch = await node.batch();
   node.client.faults.push(answerLost());
@@ -156,7 +90,7 @@ Deno.test("outputs that an earlier try has stored are not stored again", async (
 });
 
 Deno.test("a delivery that failed is parked with its case, comes again when it is due, and then what it held up", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   await node.append("a", 1);
   await node.append("a", 2);
   const batch = await node.batch();
@@ -180,7 +114,7 @@ Deno.test("a delivery that failed is parked with its case, comes again when it i
 });
 
 Deno.test("failures that fit no record are several, each with its own checkpoint", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   for (let n = 0; n < 20; n++) await node.append(`c${n}`, n);
   const batch = await node.batch();
   const long = { ...error, stack: "x".repeat(30_000) };
@@ -199,14 +133,14 @@ Deno.test("failures that fit no record are several, each with its own checkpoint
 
 Deno.test("another owner goes on where the last one has settled, with what is parked and what was in flight", async () => {
   const log = new MemoryLog();
-  const old = await Node.owning(log);
+  const old = await MailboxNode.owning(log);
   for (const n of [1, 2]) await old.append("a", n);
   const batch = await old.batch({ ...LIMITS, batchSize: 1 });
   const failures = [failureOf(batch, 0, { kind: "deadLetter", error })];
   await old.store.commit(old.owner(), batch, { ...NOTHING, failures });
   const mark = { first: 1, last: 2, exclusive: false };
   assertEquals(await old.store.markInFlight(old.owner(), mark), "marked");
-  const next = await Node.owning(log);
+  const next = await MailboxNode.owning(log);
   assertEquals(next.writer.state.processor("p").inFlight, mark);
   assertEquals(contentOf(await next.batch()), ["a 2 #1*"]);
   assertEquals(next.writer.state.parkedOf("p").get("a")!.map(({ state }) => state), ["dead"]);
@@ -214,10 +148,10 @@ Deno.test("another owner goes on where the last one has settled, with what is pa
 
 Deno.test("who lost the partition can't settle, mark or fetch, whether it knows or not", async () => {
   const log = new MemoryLog();
-  const old = await Node.owning(log);
+  const old = await MailboxNode.owning(log);
   await old.append("a", 1);
   const [owner, batch] = [old.owner(), await old.batch()];
-  const next = await Node.owning(log);
+  const next = await MailboxNode.owning(log);
   assertEquals(await old.store.commit(owner, batch, outputOf("a", 9)), "fenced");
   assertEquals(await old.store.markInFlight(owner, { first: 1, last: 1, exclusive: true }), "fenced");
   assertEquals(await old.store.fetch(owner, LIMITS), { kind: "fenced" });
@@ -226,7 +160,7 @@ Deno.test("who lost the partition can't settle, mark or fetch, whether it knows 
 });
 
 Deno.test("histories are the events of the types that are asked for, between two versions", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   for (const n of [1, 2, 3, 4]) await node.append("a", n, n === 3 ? "case.decision" : "case.intake");
   const text = await node.store.histories([
     { caseId: "a", after: 1, before: 5 },
@@ -237,7 +171,7 @@ Deno.test("histories are the events of the types that are asked for, between two
 });
 
 Deno.test("a mailbox is notified of records that hold something for it", async () => {
-  const node = await Node.owning();
+  const node = await MailboxNode.owning();
   let notified = 0;
   const subscriber = { ...node.owner(), notify: () => void notified++ } as unknown as MailboxSubscriber;
   node.store.subscribe(subscriber);

@@ -34,6 +34,17 @@ Deno.test("events that are stored are duplicates, with the place they have, in w
   assertEquals([mixed.stored, mixed.duplicates, mixed.version], [1, 1, 4]);
 });
 
+Deno.test("an append that comes again reads each record once, however many cases are in it", async () => {
+  const owner = await anOwner();
+  const events = Array.from({ length: 300 }, (_, i) => pendingEvent(`case-${i % 100}`, i));
+  const first = await owner.writer.append({ events, expected: "any" });
+  let reads = 0;
+  const readRecord = owner.client.readRecord.bind(owner.client);
+  owner.client.readRecord = (...args) => (reads++, readRecord(...args));
+  const again = await owner.writer.append({ events, expected: "any" });
+  assertEquals([again, reads], [{ ...first, stored: 0, duplicates: 300 }, 1]);
+});
+
 Deno.test("an event that is appended twice at once is stored once", async () => {
   const log = new MemoryLog();
   const owner = await anOwner(log);
@@ -241,7 +252,7 @@ Deno.test("whatever becomes of writes and owners, what was acknowledged is store
         if (fault === "answer lost") client.faults.push(answerLost());
         if (fault === "request lost") client.faults.push(requestLost());
         if (fault === "taken over") await writer.takeOver().catch(refusedOnly);
-        const appended = nodes[node]!.append(caseId, [n]).then(({ version }) => {
+        const appended = untilAnswered(() => nodes[node]!.append(caseId, [n])).then(({ version }) => {
           const key = `${caseId} ${pendingEvent(caseId, n).eventId}`;
           assertEquals(acknowledged.get(key) ?? version, version);
           acknowledged.set(key, version);
@@ -268,6 +279,17 @@ Deno.test("whatever becomes of writes and owners, what was acknowledged is store
     { numRuns: 40 },
   );
 });
+
+/** Who is told that the store is away asks again. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+    }
+  }
+}
 
 function refusedOnly(error: unknown): void {
   if (!(error instanceof OwnershipLost)) throw error;

@@ -27,6 +27,7 @@ class Node {
   readonly heads = new MemoryHeads();
   readonly closing = new AbortController();
   readonly writer: RecordWriter;
+  onStalled = () => {};
 
   constructor(readonly log: MemoryLog, readonly name: string, Class: Writer = RecordWriter) {
     this.client = new MemoryLogClient(log);
@@ -35,6 +36,7 @@ class Node {
       heads: this.heads,
       signal: this.closing.signal,
       onAvailabilityChange: () => {},
+      onStalled: () => this.onStalled(),
     });
   }
 
@@ -99,6 +101,16 @@ Deno.test("a record that is refused is not given up while a replica does not sho
   const [stored] = await node.append("c", 1, 1);
   assertEquals(stored!.sequence, log.last);
   assertEquals(contentOf(log), ["take 1", "own 1 1"]);
+});
+
+Deno.test("a writer whose log has lost what it knows says so, and ends once the store is given up", async () => {
+  const log = new MemoryLog();
+  const node = await new Node(log, "a").takeOver();
+  await node.append("a", 1, 1);
+  log.messages.pop();
+  node.onStalled = () => node.closing.abort();
+  await assertRejects(() => node.append("a", 2, 1), BackendUnavailable);
+  assertEquals(log.messages.length, 1);
 });
 
 Deno.test("a writer that was overtaken makes its record anew behind the other", async () => {

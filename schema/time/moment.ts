@@ -61,3 +61,18 @@ export function withMoment(event: WireEvent, recordedAt: number): WireEvent {
 function isMoment(moment: unknown): boolean {
   return typeof moment === "string" && !Number.isNaN(Date.parse(moment));
 }
+
+/** Above this an event came noticeably later, or earlier, than it says it happened. */
+const SAME_TIME_MS = 60_000;
+
+/** Whether people are to see both times of an event. */
+export function hasTwoTimes(timestamp: string, recordedAt: number): boolean {
+  return Math.abs(recordedAt - Date.parse(timestamp)) > SAME_TIME_MS;
+}
+
+/** All marks of a stored event as people see them, that of its time included. */
+export function marksOf(event: WireEvent, recordedAt: number): readonly string[] {
+  const marks = Array.isArray(event.metadata?.marks) ? event.metadata.marks : [];
+  const { timestamp, metadata } = withMoment({ ...event, metadata: event.metadata ?? {} }, recordedAt);
+  return [...new Set([...marks, ...timeMarksOf({ timestamp, metadata })])];
+}

@@ -23,6 +23,9 @@ import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 export interface WaitingCase {
   readonly caseId: string;
   readonly since: string;
+  /** When the claim came about by what the intake says, and when that was recorded; absent without an intake. */
+  readonly happenedAt?: string | undefined;
+  readonly recordedAt?: string | undefined;
   readonly review: PendingReview["data"];
 }
 
@@ -32,8 +35,8 @@ export async function waitingCases(backend: Backend, limit: number): Promise<Wai
   const asked = (models && await askedInQueue(models, limit)) ?? await askedInLog(backend);
   const waiting: WaitingCase[] = [];
   for (const caseId of asked) {
-    const review = await reviewOf(backend, caseId);
-    if (review !== undefined) waiting.push({ caseId, since: review.timestamp, review: review.data });
+    const found = await reviewOf(backend, caseId);
+    if (found !== undefined) waiting.push({ caseId, ...found });
     if (waiting.length >= limit) break;
   }
   return waiting;
@@ -56,9 +59,12 @@ async function askedInLog(backend: Backend): Promise<ReadonlySet<string>> {
 }
 
 /** What a case waits for. One that can't be read has a dead letter, and waits for that. */
-async function reviewOf(backend: Backend, caseId: string): Promise<PendingReview | undefined> {
+async function reviewOf(backend: Backend, caseId: string): Promise<Omit<WaitingCase, "caseId"> | undefined> {
   try {
-    return pendingReview((await progressOf(backend, caseId)).progress);
+    const { progress } = await progressOf(backend, caseId);
+    const { intakeAt: happenedAt, openedAt: recordedAt } = progress;
+    const review = pendingReview(progress);
+    return review && { since: review.timestamp, happenedAt, recordedAt, review: review.data };
   } catch (error) {
     if (error instanceof InvalidEvent || error instanceof UnknownKind) return undefined;
     throw error;

@@ -13,6 +13,7 @@ import { toPrintableParts } from "../../cli/redaction.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DecideCaseValues, ListCasesValues, ReviewCasesValues, ShowCaseValues } from "./options.ts";
 import { decideCase, type WaitingCase, waitingCases } from "./review.ts";
+import { hasTwoTimes, timeMarks } from "../../../schema/time/moment.ts";
 
 /** Lists cases, those that changed last first. */
 export function listCases(values: ListCasesValues, output: Output): Promise<number> {
@@ -73,7 +74,10 @@ export function listWaiting(values: ReviewCasesValues, output: Output): Promise<
       caseId: maskCaseId(each.caseId),
       review: shownReview(each.review),
     }));
-    const rows = waiting.map(({ caseId, since, review }) => ({ case_id: caseId, since, review }));
+    const rows = waiting.map(({ caseId, since, happenedAt, recordedAt, review }) => ({
+      ...{ case_id: caseId, since, happened_at: happenedAt, recorded_at: recordedAt },
+      review,
+    }));
     const columns = ["case_id", "since", "review.asked_of", "review.proposed", "review.term.due"];
     printResult(output, values, {
       ...listResult("cases", rows, { columns, empty: "" }),
@@ -89,8 +93,16 @@ function shownReview(review: WaitingCase["review"]): WaitingCase["review"] {
   return withoutPersonalData(type, encodeData(type, review)) as typeof review;
 }
 
-function describeWaiting({ caseId, since, review }: WaitingCase): string {
-  return `${caseId}  since ${since}, ${describeReview(review)}`;
+function describeWaiting({ caseId, since, happenedAt, recordedAt, review }: WaitingCase): string {
+  return `${caseId}  since ${since}, ${twoTimes(happenedAt, recordedAt)}${describeReview(review)}`;
+}
+
+/** Both times of a claim that came in later, or earlier, than it says it happened. */
+function twoTimes(happenedAt = "", recordedAt = happenedAt): string {
+  if (happenedAt === "" || !hasTwoTimes(happenedAt, Date.parse(recordedAt))) return "";
+  const marks = timeMarks(Date.parse(happenedAt), Date.parse(recordedAt));
+  const marked = marks.length === 0 ? "" : ` (${marks.join(", ")})`;
+  return `happened ${happenedAt}, recorded ${recordedAt}${marked}, `;
 }
 
 /** Appends a caseworker's decision. The command has made sure that what it needs is given. */

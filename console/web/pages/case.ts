@@ -1,6 +1,7 @@
 /** `/cases/ID`: what this is, in which state and why, what is next, and whether anything is stuck. @module */
 import type { AuditEntry, DeadLetter } from "../../../backends/dead_letters.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
+import { hasTwoTimes, marksOf } from "../../../schema/time/moment.ts";
 import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
@@ -136,12 +137,15 @@ function stepLink(step: Step | undefined, to: "previous" | "next", write: Writer
 
 function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
   const { stored: { event, recordedAt }, cause, effects } = step;
-  const { source, marks } = event.metadata ?? {};
+  const { source } = event.metadata ?? {};
   const traceId = traceIdOf(event);
   const found = (version: number) => steps.find((each) => each.version === version)!;
   return factList([
     [write("case.event"), markup`<code>${step.type}</code>`],
     [write("case.moment"), timeOf(recordedAt, write)],
+    ...(hasTwoTimes(event.timestamp, recordedAt)
+      ? [[write("case.happened"), timeOf(event.timestamp, write)] as const]
+      : []),
     [write("case.by"), sourceText(source, write)],
     [write("case.because"), cause === undefined ? write("case.outside") : versionLink(found(cause), write)],
     [
@@ -150,9 +154,14 @@ function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
         ? write("none")
         : effects.map((each) => markup`${versionLink(found(each), write)}<br>`),
     ],
-    ...(marks === undefined || marks.length === 0 ? [] : [[write("case.marks"), marks.join(", ")] as const]),
+    ...marksRow(step, write),
     ...(traceId === undefined ? [] : [[write("case.trace"), markup`<code>${traceId}</code>`] as const]),
   ]);
+}
+
+function marksRow({ stored: { event, recordedAt } }: Step, write: Writer) {
+  const marks = marksOf(event, recordedAt).map((mark) => write.known(`mark.${mark}`, mark));
+  return marks.length === 0 ? [] : [[write("case.marks"), marks.join(", ")] as const];
 }
 
 function sourceText(source: string | undefined, write: Writer): string {

@@ -1,6 +1,7 @@
 /** `/review`: which cases wait for a person, why, what the rules propose, and the form to decide. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
+import { hasTwoTimes, marksOf } from "../../../schema/time/moment.ts";
 import { redact } from "../../cli/redaction.ts";
 import { type WaitingCase, waitingCases } from "../../commands/cases/review.ts";
 import { isAllowed } from "../access.ts";
@@ -110,7 +111,7 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
     debt_amount !== undefined && `, ${write.euros(debt_amount)}`
   }</h2>${caseLink(caseId, write("review.story"))}</div><p>${intake && `${redact(intake.organization)}. `}${
     timeOf(review.timestamp, write)
-  }${
+  }${lateText(steps, write)}${
     last.deadline &&
     markup`, ${write("terms.by", { date: write.date(last.deadline.due) })}: <b>${
       termText(last.deadline.due, write)
@@ -124,6 +125,17 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
     isAllowed(principal.roles, "review.decide") &&
     decisionForm(caseId, last.version, proposed, visit, refused?.form)
   }`;
+}
+
+/** Both times of a claim that came in at another time than it says it happened. */
+function lateText(steps: readonly Step[], write: Writer): Content {
+  const intake = steps.find(({ type }) => type === "case.intake")?.stored;
+  if (intake === undefined || !hasTwoTimes(intake.event.timestamp, intake.recordedAt)) return "";
+  const { event, recordedAt } = intake;
+  const marks = marksOf(event, recordedAt).map((mark) => ` ${write.known(`mark.${mark}`, mark)}.`);
+  return markup`. ${write("review.happened", { when: write.moment(event.timestamp) })} ${
+    write("review.recorded", { when: write.moment(new Date(recordedAt).toISOString()) })
+  }.${marks.join("")}`;
 }
 
 function proposalReason({ reason, reason_nl }: WaitingCase["review"], write: Writer): Content {

@@ -56,7 +56,16 @@ export const caseTexts = {
   "case.outside": ["it came from outside", "het kwam van buiten"],
   "case.moment": ["At", "Op"],
   "case.trace": ["Trace", "Trace"],
+  "case.happened": ["It happened at", "Gebeurd op"],
   "case.marks": ["Marks", "Opvallend"],
+  "mark.late": [
+    "late: recorded more than 7 days after it happened",
+    "laat: meer dan 7 dagen later geregistreerd",
+  ],
+  "mark.in_future": ["it lies in the future", "het ligt in de toekomst"],
+  "mark.before_first_rule": ["before the first rule", "van voor de eerste regel"],
+  "mark.bsn_fails_eleven_test": ["the BSN fails the eleven-test", "het BSN voldoet niet aan de elfproef"],
+  "mark.case_id_passes_eleven_test": ["the case_id may be a BSN", "het zaaknummer kan een BSN zijn"],
   "case.refused": [
     "The case could not take this: it changed nothing.",
     "De zaak kon dit niet aan: het veranderde niets.",
@@ -156,6 +165,8 @@ export const caseTexts = {
     "No case waits for a person.|1 case waits for a person.|{n} cases wait for a person.",
     "Geen zaak wacht op een mens.|1 zaak wacht op een mens.|{n} zaken wachten op een mens.",
   ],
+  "review.happened": ["The claim is of {when},", "De schuld is van {when},"],
+  "review.recorded": ["recorded {when}", "geregistreerd {when}"],
   "review.more": ["The {n} that wait longest are shown.", "De {n} die het langst wachten staan hier."],
   "review.empty": ["Everything is decided", "Alles is besloten"],
   "review.empty.detail": [

@@ -47,6 +47,18 @@ Deno.test("cases that a caseworker decided on no longer wait", async () => {
   await backend.close();
 });
 
+Deno.test("a case that waits has both times of its claim: when it came about, and when it was recorded", async () => {
+  const backend = createMemoryBackend();
+  const intake = { ...anEvent("late", 1), timestamp: "2025-03-01T12:00:00.000Z" };
+  const asked = { ...anEvent("late", 3, "case.review_requested"), data: { case_id: "late", ...review } };
+  await backend.append([intake, anEvent("late", 2, "case.analysis"), asked]);
+  const [first] = await Array.fromAsync(backend.readCase("late"));
+  const [waits] = await waitingCases(backend, 10);
+  const recorded = new Date(first!.recordedAt).toISOString();
+  assertEquals([waits!.happenedAt, waits!.recordedAt], [intake.timestamp, recorded]);
+  await backend.close();
+});
+
 Deno.test("a decision keeps who decided, why, and the sources of the review", async () => {
   const backend = await storeWithReview();
   const history = await Array.fromAsync(backend.readCase("decided"));

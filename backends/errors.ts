@@ -28,6 +28,11 @@ export class BackendUnusable extends Error {
   override name = "BackendUnusable";
 }
 
+/** The role or user that connected has not the rights for this. */
+export class InsufficientRights extends BackendUnusable {
+  override name = "InsufficientRights";
+}
+
 /**
  * The store is gone, or older than what is known of it. It is not waited for, as one that is unavailable or unusable is:
  * a person restores it, or takes it as it is. One line, and what to do.

@@ -8,6 +8,7 @@ import type { AuditEntry, OperatorRecord } from "../dead_letters.ts";
 import { BackendUnavailable } from "../errors.ts";
 import { type AppendResult, type ExpectedVersion, inRange, type ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
 import type { Measurements } from "../measurements.ts";
 import { type ModelStore, projectionHealth } from "../projections.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
@@ -60,6 +61,7 @@ class MemoryBackend implements Backend {
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
   readonly models: ModelStore;
+  readonly chain: HashChain;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
@@ -87,6 +89,7 @@ class MemoryBackend implements Backend {
     this.partitions = log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
     this.models = this.#store.models;
+    this.chain = this.#store.chain;
     // One that never renews its leases does not see either that those of others are free.
     if (Number.isFinite(renewMs)) table.listeners.add(this);
     void this.#fireTimers();

@@ -10,6 +10,7 @@ import type { SettleStatus } from "../mailbox/mailbox_store.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
+import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
 import {
@@ -51,6 +52,7 @@ export class MemoryStore {
   readonly log: EventLog;
   readonly leases: LeaseTable;
   readonly models: MemoryModelStore;
+  readonly chain: MemoryHashChain;
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly faults: MemoryFaults = {};
@@ -64,6 +66,7 @@ export class MemoryStore {
     this.secret = secret;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
+    this.chain = new MemoryHashChain(this.log);
     this.models = new MemoryModelStore(this.log, clock);
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
   }

@@ -26,6 +26,8 @@ import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
@@ -51,6 +53,8 @@ export interface PostgresOptions extends PostgresTarget {
   batchBytes?: number;
   /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
+  /** Between two rounds in which blocks of the chain of hashes are closed. Default 5,000. */
+  chainMs?: number;
   /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
   requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
@@ -125,19 +129,22 @@ class PostgresBackend implements Backend {
   readonly deadLetters;
   readonly inbox: Inbox;
   readonly models: ModelStore;
+  readonly chain: HashChain;
   readonly #client: PostgresClient;
+  readonly #node: string;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
   readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
-  #maintenance: Promise<void> | undefined;
+  #maintenance: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: PostgresClient, readonly partitions: number, options: PostgresOptions) {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
+    this.#node = node;
     this.#notifier = new Notifier(client, { node, pollMs });
     const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
     this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
@@ -147,6 +154,7 @@ class PostgresBackend implements Backend {
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
     this.models = new PostgresModelStore(client);
+    this.chain = new PostgresHashChain(client, partitions);
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
@@ -184,10 +192,11 @@ class PostgresBackend implements Backend {
     }
   }
 
-  #startMaintenance(): Promise<void> {
+  #startMaintenance(): Promise<unknown> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {}, traceAppend } = this.#options;
-    return runMaintenance(
+    const { timersAsOf, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
+    const chain = runHashChain(client, { node: this.#node, everyMs: chainMs }, this.#ended.signal);
+    const maintenance = runMaintenance(
       {
         client,
         notifier,
@@ -199,6 +208,7 @@ class PostgresBackend implements Backend {
       },
       this.#ended.signal,
     );
+    return Promise.all([maintenance, chain]);
   }
 
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);

@@ -1,5 +1,6 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
+import { audit } from "./audit/command.ts";
 import { cases } from "./cases/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   setup,
   doctor,
   status,
+  audit,
   health,
   chaos,
   simtest,

@@ -9,6 +9,7 @@ import appendTimersSql from "./functions/append_timers.sql" with { type: "text" 
 import beginPassSql from "./functions/begin_pass.sql" with { type: "text" };
 import beginSettleSql from "./functions/begin_settle.sql" with { type: "text" };
 import changeTimersSql from "./functions/change_timers.sql" with { type: "text" };
+import closeBlocksSql from "./functions/close_blocks.sql" with { type: "text" };
 import commitPassSql from "./functions/commit_pass.sql" with { type: "text" };
 import deliveryLineSql from "./functions/delivery_line.sql" with { type: "text" };
 import discardSql from "./functions/discard.sql" with { type: "text" };
@@ -58,6 +59,7 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "begin_pass", sql: beginPassSql },
   { name: "begin_settle", sql: beginSettleSql },
   { name: "change_timers", sql: changeTimersSql },
+  { name: "close_blocks", sql: closeBlocksSql },
   { name: "commit_pass", sql: commitPassSql },
   { name: "delivery_line", sql: deliveryLineSql },
   { name: "discard", sql: discardSql },

@@ -19,6 +19,7 @@ import { replayCases } from "./cases/replay.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
+import { hashChainCases } from "./cases/hash_chain.ts";
 import { squattedIdCases } from "./cases/squatted_ids.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
@@ -50,6 +51,7 @@ const cases = [
   ...measurementCases,
   ...readModelCases,
   ...malformedCases,
+  ...hashChainCases,
   ...closingCases,
 ];
 

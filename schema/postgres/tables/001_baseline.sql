@@ -60,6 +60,23 @@ create table zaakstroom.events (
 create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
 create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
 
+-- The chain of hashes over the log, a block a row: see close_blocks. Each follows the one before of its partition; entries holds
+-- the position and the hash of each event, and stays when an event is archived or the key to its data destroyed. They don't
+-- compress, and nobody should try.
+create table zaakstroom.event_blocks (
+  partition      smallint not null,
+  number         bigint not null,
+  first_position bigint not null,
+  last_position  bigint not null,
+  events         integer not null,
+  entries        bytea not null,
+  previous       bytea not null,
+  hash           bytea not null,
+  closed_at      timestamptz not null default clock_timestamp(),
+  primary key (partition, number)
+);
+alter table zaakstroom.event_blocks alter column entries set storage external;
+
 -- The (type, version) pairs ever stored: a runtime that has no path from one of them refuses to start.
 create table zaakstroom.event_kinds (
   type           text collate "C" not null,

@@ -170,6 +170,7 @@ class NatsBackend implements Backend {
   readAll = (range = {}) => queries.readAll(this.#context, range);
   listCases = (options = {}) => listCases(this.#context, options);
   audit = (caseId: string) => queries.audit(this.#context, caseId);
+  lastPosition = () => queries.lastPosition(this.#context);
   record = (act: OperatorRecord) => record(this.#context, act);
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 

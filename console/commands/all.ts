@@ -21,6 +21,7 @@ import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { version } from "./version.ts";
+import { whatIf } from "./what_if/command.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   consoleCommand,
   projections,
   rules,
+  whatIf,
   load,
   compare,
   setup,

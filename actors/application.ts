@@ -52,3 +52,26 @@ export { describeReview } from "./texts/review_text.ts";
 
 /** What decisions rest on, for those who must keep it up to date. */
 export { figuresOn, type RegisteredFigure } from "./reasoning/rules/figure_register.ts";
+
+/** Another policy, rules or model, to be tried on history by a worker that has no effects. */
+export {
+  type Candidate,
+  putInEffect,
+  type ReadyCandidate,
+  readyCandidate,
+} from "./reasoning/candidate/candidate.ts";
+export {
+  InvalidCandidate,
+  parsePolicy,
+  policyFields,
+  policyFile,
+} from "./reasoning/candidate/policy_form.ts";
+export {
+  figuresFile,
+  parseFigures,
+  parseTable,
+  tableFile,
+  type TableName,
+  tableNames,
+} from "./reasoning/candidate/rules_form.ts";
+export { assess } from "./reasoning/decision/assessment.ts";

@@ -44,6 +44,8 @@ export interface EventStore {
    * hand. `readLinesOf` reads them from any store.
    */
   readLines?(range?: ReplayRange): AsyncIterable<readonly string[]>;
+  /** The last position that may be taken, for progress; 0 in an empty store. */
+  lastPosition?(): Promise<number>;
 }
 
 /** Whether what is stored lies within a range. */

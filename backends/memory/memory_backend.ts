@@ -128,6 +128,10 @@ class MemoryBackend implements Backend {
     return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
   }
 
+  lastPosition(): Promise<number> {
+    return Promise.resolve(this.#store.log.entries.at(-1)?.position ?? 0);
+  }
+
   record(act: OperatorRecord): Promise<void> {
     this.#store.trail.push({ at: new Date(this.#store.clock.now()).toISOString(), ...act });
     return Promise.resolve();

@@ -173,6 +173,7 @@ class NatsBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#context, caseId);
   secret = () =>
     storeSecret(this.#context.client, { stream: this.#context.stream, replicas: this.#store.replicas });
+  lastPosition = () => queries.lastPosition(this.#context);
   record = (act: OperatorRecord) => record(this.#context, act);
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 

@@ -214,6 +214,7 @@ class PostgresBackend implements Backend {
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);
   readAll = (range = {}) => queries.readAll(this.#client, range);
   readLines = (range = {}) => queries.readLines(this.#client, range);
+  lastPosition = () => queries.lastPosition(this.#client);
   record = (act: OperatorRecord) => queries.record(this.#client, act);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);

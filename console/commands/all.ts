@@ -24,6 +24,7 @@ import { start } from "./start.ts";
 import { status } from "./status/command.ts";
 import { token } from "./token/command.ts";
 import { version } from "./version.ts";
+import { whatIf } from "./what_if/command.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   token,
   projections,
   rules,
+  whatIf,
   load,
   compare,
   setup,

@@ -3,7 +3,7 @@ import { passesElevenTest } from "../../../schema/bsn.ts";
 import type { DataOf } from "../../../schema/events.ts";
 import { asPublished, type CaseFigures, decisionFacts, figuresOf } from "./case_figures.ts";
 import { fillCitizenText, fillTexts, type TextFacts } from "./case_texts.ts";
-import { findValue } from "../law/parameters.ts";
+import { findValue, firstDayOf } from "../law/parameters.ts";
 import type { Match } from "../rules/rule_engine.ts";
 import { debtClass, followsWik } from "../rules/debt_classes.ts";
 import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
@@ -184,6 +184,6 @@ function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decisio
 /** A threshold of DUO or the CAK; before 2024 the CAK's is not known, and there is none. */
 function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
   if (type === "studieschuld") return claim < findValue(duoTransfer, day).value.cents ? "below" : "reached";
-  if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
+  if (type !== "cak_eigen_bijdrage" || day < firstDayOf(cakSignal)) return "none";
   return claim < findValue(cakSignal, day).value.cents ? "below" : "reached";
 }

@@ -100,6 +100,11 @@ const stillAccepted: ReadonlySet<string> = new Set([
 /** The last step, cached: several processors of a worker fold the same event onto the same progress. */
 let last: { before: CaseProgress; event: CaseEvent; after: CaseProgress } | undefined;
 
+/** Forgets the last step: under other rules it may lead elsewhere. */
+export function forgetLastStep(): void {
+  last = undefined;
+}
+
 /** How far the case is after an event. */
 export function advance(before: CaseProgress, event: CaseEvent): CaseProgress {
   if (last?.event === event && last.before === before) return last.after;

@@ -76,7 +76,9 @@ function inTime({ fromTime, toTime }: ReplayRange): (stored: StoredMessage) => b
 }
 
 /** The position of the last message of the stream. */
-async function lastPosition({ client, stream }: ReadContext): Promise<number> {
+export async function lastPosition(
+  { client, stream }: Pick<ReadContext, "client" | "stream">,
+): Promise<number> {
   const { state } = await client.manage(({ streams }) => streams.info(stream));
   return state.last_seq;
 }

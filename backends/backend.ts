@@ -5,6 +5,7 @@ import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { Producers } from "./producers.ts";
 import type { ModelStore } from "./projections.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
@@ -51,6 +52,8 @@ interface Operations {
   readonly deadLetters: DeadLetters;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
+  /** Who may store what. */
+  readonly producers: Producers;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
   /** Cases by latest change, newest first: of a store without read models. */

@@ -11,6 +11,7 @@ import { doctor } from "./doctor.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
 import { rules } from "./rules.ts";
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   dlq,
   inbox,
   consoleCommand,
+  producers,
   projections,
   rules,
   load,

@@ -30,12 +30,15 @@ import newRowsSql from "./functions/new_rows.sql" with { type: "text" };
 import parkSql from "./functions/park.sql" with { type: "text" };
 import parseRowsSql from "./functions/parse_rows.sql" with { type: "text" };
 import promoteHeadsSql from "./functions/promote_heads.sql" with { type: "text" };
+import rateFaultSql from "./functions/rate_fault.sql" with { type: "text" };
 import readPartitionsSql from "./functions/read_partitions.sql" with { type: "text" };
+import recordRefusalSql from "./functions/record_refusal.sql" with { type: "text" };
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
 import releaseLeaseSql from "./functions/release_lease.sql" with { type: "text" };
 import renewLeasesSql from "./functions/renew_leases.sql" with { type: "text" };
+import requireGrantsSql from "./functions/require_grants.sql" with { type: "text" };
 import selectDeadSql from "./functions/select_dead.sql" with { type: "text" };
 import settleSql from "./functions/settle.sql" with { type: "text" };
 import settleAndFetchSql from "./functions/settle_and_fetch.sql" with { type: "text" };
@@ -79,12 +82,15 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "park", sql: parkSql },
   { name: "parse_rows", sql: parseRowsSql },
   { name: "promote_heads", sql: promoteHeadsSql },
+  { name: "rate_fault", sql: rateFaultSql },
   { name: "read_partitions", sql: readPartitionsSql },
+  { name: "record_refusal", sql: recordRefusalSql },
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },
   { name: "release_lease", sql: releaseLeaseSql },
   { name: "renew_leases", sql: renewLeasesSql },
+  { name: "require_grants", sql: requireGrantsSql },
   { name: "select_dead", sql: selectDeadSql },
   { name: "settle", sql: settleSql },
   { name: "settle_and_fetch", sql: settleAndFetchSql },

@@ -66,6 +66,11 @@ export function requireHistory(log: EventLog, events: readonly WireEvent[], spea
   }
 }
 
-function judgedEventOf({ eventId, type, data }: LogEntry): JudgedEvent {
-  return { event_id: eventId, event_type: type, data: JSON.parse(data) };
+function judgedEventOf({ eventId, type, data, metadata }: LogEntry): JudgedEvent {
+  return {
+    event_id: eventId,
+    event_type: type,
+    data: JSON.parse(data),
+    metadata: JSON.parse(metadata),
+  };
 }

@@ -4,6 +4,8 @@
 export const ANYONE = "anyone";
 /** What the runtime generates itself, to show and to test. */
 export const SIMULATOR = "simulator";
+/** Who decides on generated cases, under the mandate of the demonstration, and on no other. */
+export const simulatedCaseworkers: readonly string[] = ["simulated-caseworker-1", "simulated-caseworker-2"];
 /** The runtime: what follows from other events. */
 const SYSTEM = "system";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EventType } from "../events.ts";
-import { isReserved, isSameActor } from "./names.ts";
+import { isReserved, isSameActor, simulatedCaseworkers, SIMULATOR } from "./names.ts";
 import type { Producer } from "./grants.ts";
 
 /** What is read of an event: amounts in euros. */
@@ -12,6 +12,7 @@ export interface JudgedEvent {
   readonly event_id: string;
   readonly event_type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata?: { readonly source?: string | undefined } | undefined;
 }
 
 /** A type that is stored only after an event of another type by another actor, where `when` holds. */
@@ -72,10 +73,12 @@ function proposalFault(event: JudgedEvent, history: readonly JudgedEvent[], prod
   return namedFault(event, "proposed_by", producer) ?? reviewFault(event, history, producer);
 }
 
-/** Who may not act for others decides under the name that the server proves. */
+/** Who may not act for others decides under the name that the server proves; simulated caseworkers have names of their own. */
 function namedFault({ data }: JudgedEvent, field: string, { name, isOwner }: Producer): string | undefined {
   const said = String(data[field]);
-  if (isOwner || name === "simulator" || isSameActor(said, name)) return undefined;
+  if (isOwner || (name === SIMULATOR && simulatedCaseworkers.includes(said)) || isSameActor(said, name)) {
+    return undefined;
+  }
   return isReserved(said)
     ? `${field} names the runtime itself`
     : `${field} names another than its sender, ${name}`;
@@ -85,8 +88,12 @@ function namedFault({ data }: JudgedEvent, field: string, { name, isOwner }: Pro
 function reviewFault(
   { event_type }: JudgedEvent,
   history: readonly JudgedEvent[],
-  { isOwner }: Producer,
+  { name, isOwner }: Producer,
 ): string | undefined {
+  const intake = history.find(({ event_type }) => event_type === "case.intake");
+  if (name === SIMULATOR && intake?.metadata?.source !== SIMULATOR) {
+    return `${event_type} of the ${SIMULATOR} on a case that it did not generate`;
+  }
   if (isOwner || isReviewOpen(history)) return undefined;
   return `${event_type} where no review of the case is open`;
 }

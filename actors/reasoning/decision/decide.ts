@@ -9,6 +9,14 @@ import { debtClass, followsWik } from "../rules/debt_classes.ts";
 import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
 import { cakSignal, duoTransfer } from "../law/legal_parameters.ts";
 import { type StepFacts, stepRules } from "../rules/next_steps_table.ts";
+import {
+  demonstrationMandate,
+  isSampled,
+  mandateFor,
+  oversightRules,
+  type PersonAsked,
+  type SystemMandate,
+} from "../rules/oversight.ts";
 import { policy } from "../rules/policy.ts";
 import { type ReviewFacts, reviewRules } from "../rules/review_table.ts";
 import { datesOf, reviewTerm, termsOf } from "../law/terms.ts";
@@ -44,13 +52,36 @@ export function decide(
   intake: Intake,
   analysis: DataOf<"case.analysis">,
   at: string,
+  circumstances: Circumstances = { asked: undefined, isSimulated: false },
 ): Decision | WaitsForCaseworker {
   const figures = figuresOf(intake, dutchDay(at));
   const facts = decisionFacts(intake, figures, analysis.recommended_action);
   const match = decisionRules.match(facts, figures.day);
   const known = { intake, analysis, figures, terms: [] };
-  const review = reviewRules.match(reviewFacts(known, facts, match.rows[0]!.then), figures.day);
-  return review.rows.length > 0 ? waits(known, match, review) : decided(known, facts, match);
+  const { then } = match.rows[0]!;
+  const { isSimulated, asked = "nothing" } = circumstances;
+  const mandate = mandateFor(then, intake.debt_amount, isSimulated);
+  const overseen = oversightRules.match({
+    asked,
+    decision: then,
+    mandate: mandate === undefined ? "none" : "held",
+    claim: intake.debt_amount === 0 ? "none" : "some",
+    // Help against a threat is not held up to be looked at.
+    sample: isSampled(intake.case_id) && !figures.threatening ? "in" : "out",
+  }, figures.day);
+  const review = reviewRules.match(reviewFacts(known, facts, then), figures.day);
+  if (review.rows.length > 0 || overseen.rows.length > 0) return waits(known, match, both(review, overseen));
+  return decided(known, facts, match, isSimulated ? demonstrationMandate : mandate);
+}
+
+function both<T>(one: Match<T>, other: Match<T>): Match<T> {
+  return { ...one, rows: [...one.rows, ...other.rows], applied: [...one.applied, ...other.applied] };
+}
+
+/** What is known beside the intake: whether a person was asked for, and whether the runtime generated the case itself. */
+interface Circumstances {
+  readonly asked: PersonAsked | undefined;
+  readonly isSimulated: boolean;
 }
 
 function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
@@ -74,7 +105,12 @@ function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown
   };
 }
 
-function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
+function decided(
+  beforeTerms: TextFacts,
+  facts: DecisionFacts,
+  match: Match<CaseAction>,
+  mandate: SystemMandate | undefined,
+): Decision {
   const row = match.rows[0]!;
   const { intake, figures } = beforeTerms;
   const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
@@ -95,6 +131,7 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
       // What rests on a law in the steps is their terms, and those name it.
       rules: [...match.applied, ...step.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
+      ...(mandate === undefined ? {} : { mandate: mandate.name }),
       ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
       ...(figures.used.length === 0 ? {} : { figures: [...figures.used] }),
     },

@@ -56,7 +56,7 @@ export async function requireHistory(
 
 async function readJudged(tx: Sql, cases: readonly string[]): Promise<Map<string, JudgedEvent[]>> {
   const rows = await tx<(JudgedEvent & { readonly case_id: string })[]>`
-    select e.case_id, e.event_id::text, e.type as event_type, e.data from zaakstroom.events e
+    select e.case_id, e.event_id::text, e.type as event_type, e.data, e.metadata from zaakstroom.events e
     where e.case_id = any (${arrayOf(cases)}::text[]) and e.type = any (${arrayOf(judgingTypes)}::text[])
     order by e.case_id, e.version`;
   return Map.groupBy(rows, ({ case_id }) => case_id);

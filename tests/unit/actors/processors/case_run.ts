@@ -42,7 +42,8 @@ export class CaseRun {
       timestamp: at,
       correlation_id: CASE,
       data: { ...data, case_id: CASE },
-      metadata: { schema_version: 1 },
+      // Under the mandate of generated cases the rules alone decide.
+      metadata: { schema_version: 1, ...(event_type === "case.intake" ? { source: "simulator" } : {}) },
     } as unknown as CaseEvent;
     this.#store(event);
     return this;

@@ -8,7 +8,7 @@ import {
   type Producer,
   type ProducerGrants,
 } from "../schema/authority/grants.ts";
-import { SIMULATOR } from "../schema/authority/names.ts";
+import { isReserved, SIMULATOR } from "../schema/authority/names.ts";
 import { NotAllowed } from "./errors.ts";
 
 /** The producers that a store knows. */
@@ -35,7 +35,9 @@ export function grantsOf(list: readonly ProducerGrants[]): Grants {
 export function speakerFor(self: Producer, by: string | undefined, grants: Grants): Producer {
   if (by === undefined || by === self.name) return self;
   if (by === SIMULATOR && self.isOwner) return { name: SIMULATOR, isOwner: false };
-  if (!mayActForOthers(self, grants)) throw new NotAllowed(`${self.name} may not speak for ${by}`);
+  if (isReserved(by) || !mayActForOthers(self, grants)) {
+    throw new NotAllowed(`${self.name} may not speak for ${by}`);
+  }
   return { name: by, isOwner: self.isOwner };
 }
 

@@ -14,6 +14,7 @@ import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/
 import { NotAllowed } from "../errors.ts";
 import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
+import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
@@ -166,6 +167,7 @@ class PostgresBackend implements Backend {
       const grants = grantsOf(known);
       const speaker = speakerFor(self, by, grants);
       const admitted = admitAll(events, speaker, grants);
+      if (!self.isOwner) requireNoJudgement(admitted, self.name);
       const { appended, touched } = await append(this.#client, admitted, expected, this.partitions, speaker);
       this.#notifier.notify(touched, typesOf(events), true);
       return appended;

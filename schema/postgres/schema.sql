@@ -287,7 +287,8 @@ end
 $$;
 
 -- Appends all p_count rows or none. p_expected is null (any), 0 (no such case yet) or the exact version of the one case.
--- Runs with the rights of its owner. Who may not write the log itself may append what is granted to it, under its own name.
+-- Runs with the rights of its owner. Who may not write the log itself may append where something was granted to it: that, and what
+-- anyone may, under its own name.
 -- Raises ZS001 (detail: the version found) on a version conflict, ZS002 (detail: the id) on an id with other content, and ZS003
 -- (detail: why) on what is not allowed.
 create function zaakstroom.append(p_partitions smallint[], p_rows text, p_count integer, p_expected integer default null,
@@ -317,7 +318,6 @@ begin
   end if;
 end
 $$;
-revoke execute on function zaakstroom.append from public;
 
 -- Appends the events of the timers of these partitions that are due, and removes the timers. The caller holds the locks.
 create function zaakstroom.append_timers(p_now timestamptz, p_partitions smallint[], p_limit integer) returns void
@@ -834,6 +834,13 @@ begin
 end
 $$;
 
+-- The grants as the session's role may know them: all of them where it may write the log itself, or else its own.
+create function zaakstroom.known_grants() returns setof zaakstroom.producers
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select p.* from zaakstroom.producers p
+  where p.name = session_user or has_table_privilege(session_user, 'zaakstroom.events', 'insert')
+$$;
+
 -- Who is alive, with which processors, and who has which lease that runs.
 create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json)
 language sql stable as $$
@@ -991,14 +998,15 @@ language sql stable set enable_seqscan = off as $$
   ) s where s.before < p_bytes order by s.partition, s.position
 $$;
 
--- A line in the trail for an append that was not allowed, in the name that the server proves.
+-- A line in the trail for an append that was not allowed, in the name that the server proves. Whoever has no business here
+-- leaves none.
 create function zaakstroom.record_refusal(p_why text, p_producer text default null) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into zaakstroom.event_log (act, by, why, case_id)
-  values ('refused', case when has_table_privilege(session_user, 'zaakstroom.events', 'insert')
-    then coalesce(p_producer, session_user) else session_user end, left(p_why, 500), 'producers')
+  select 'refused', case when t.trusted then coalesce(p_producer, session_user) else session_user end, left(p_why, 500), 'producers'
+  from (select has_table_privilege(session_user, 'zaakstroom.events', 'insert')) as t (trusted)
+  where t.trusted or exists (select from zaakstroom.producers p where p.name = session_user)
 $$;
-revoke execute on function zaakstroom.record_refusal from public;
 
 -- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
 -- deliveries does not wait for this attempt any more; or it would overtake, because a delivery that was tried has an earlier
@@ -1121,19 +1129,18 @@ declare
 begin
   select * into v_own from zaakstroom.producers p where p.name = session_user;
   if v_own.name is null then
-    select * into v_own from zaakstroom.producers p where p.name = 'anyone';
-    v_own.allowed := case when v_own.name is null then '{}' else v_own.allowed end;
-    v_allowed := v_allowed || v_own.allowed;
-    v_own.allowed := '{}';
-  else
-    v_allowed := v_allowed || v_own.allowed;
+    raise exception 'not allowed' using errcode = 'ZS003',
+      detail = format('nothing was granted to %s: it leaves events in the outbox', session_user);
   end if;
+  v_allowed := v_allowed || v_own.allowed;
   select case
-      when r.event_type = any (coalesce(v_own.denied, '{}')) or r.event_type <> all (v_allowed)
+      when r.event_type = any (v_own.denied) or r.event_type <> all (v_allowed)
         then format('%s may not send %s', session_user, r.event_type)
       when r.event_type in ('case.decision', 'case.decision_proposed')
         then format('%s leaves a decision in the outbox, where its case is looked at', session_user)
-      when r.metadata ->> 'source' is distinct from session_user then format('metadata.source must be %s', session_user)
+      when r.metadata ->> 'source' is distinct from session_user
+          and (not v_own.on_behalf_of or coalesce(r.metadata ->> 'source', '') ~* '^\s*(system|anyone|simulator|)\s*(/|$)')
+        then format('metadata.source must be %s', session_user)
       when exists (select from json_object_keys(r.metadata) k
                    where k not in ('schema_version', 'source', 'traceparent', 'tracestate', 'marks'))
         then 'the metadata has a field of the runtime''s own'
@@ -1385,7 +1392,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, 'b2e17c831d80b810a07142d1b196bc26b164a86a78fb4e9d4c6a8c9daef39c36')
+insert into zaakstroom.store (partitions, functions) values (16, 'cd439c551c826a8bb68f3f625cac0e29573ae24d9ead63af4334798328721363')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -23,6 +23,7 @@ import historiesSql from "./functions/histories.sql" with { type: "text" };
 import insertIdempotentSql from "./functions/insert_idempotent.sql" with { type: "text" };
 import insertRowsSql from "./functions/insert_rows.sql" with { type: "text" };
 import joinLeasesSql from "./functions/join_leases.sql" with { type: "text" };
+import knownGrantsSql from "./functions/known_grants.sql" with { type: "text" };
 import leaseOverviewSql from "./functions/lease_overview.sql" with { type: "text" };
 import lockPartitionsSql from "./functions/lock_partitions.sql" with { type: "text" };
 import markInFlightSql from "./functions/mark_in_flight.sql" with { type: "text" };
@@ -75,6 +76,7 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "insert_idempotent", sql: insertIdempotentSql },
   { name: "insert_rows", sql: insertRowsSql },
   { name: "join_leases", sql: joinLeasesSql },
+  { name: "known_grants", sql: knownGrantsSql },
   { name: "lease_overview", sql: leaseOverviewSql },
   { name: "lock_partitions", sql: lockPartitionsSql },
   { name: "mark_in_flight", sql: markInFlightSql },

@@ -16,6 +16,12 @@ export function asksForHistory(events: readonly WireEvent[]): boolean {
   return events.some(({ event_type }) => needsHistory(event_type));
 }
 
+/** Who may not read the log can't judge by it: a node does, of what it leaves in the outbox. Throws NotAllowed. */
+export function requireNoJudgement(events: readonly WireEvent[], name: string): void {
+  if (!asksForHistory(events)) return;
+  throw new NotAllowed(`${name} leaves a decision in the outbox, where its case is looked at`);
+}
+
 /** An event, and who sends it. */
 interface SentEvent {
   readonly event: WireEvent;

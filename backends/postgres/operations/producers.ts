@@ -27,7 +27,7 @@ interface GrantRow {
 export async function readGrants(sql: Sql): Promise<ProducerGrants[]> {
   const rows = await sql<GrantRow[]>`
     select name, to_json(allowed) as allowed, to_json(denied) as denied, on_behalf_of, per_minute, changed_by, changed_at
-    from zaakstroom.producers order by name`;
+    from zaakstroom.known_grants() order by name`;
   return rows.map(grantsOfRow);
 }
 

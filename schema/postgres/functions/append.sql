@@ -1,5 +1,6 @@
 -- Appends all p_count rows or none. p_expected is null (any), 0 (no such case yet) or the exact version of the one case.
--- Runs with the rights of its owner. Who may not write the log itself may append what is granted to it, under its own name.
+-- Runs with the rights of its owner. Who may not write the log itself may append where something was granted to it: that, and what
+-- anyone may, under its own name.
 -- Raises ZS001 (detail: the version found) on a version conflict, ZS002 (detail: the id) on an id with other content, and ZS003
 -- (detail: why) on what is not allowed.
 create function zaakstroom.append(p_partitions smallint[], p_rows text, p_count integer, p_expected integer default null,
@@ -29,4 +30,3 @@ begin
   end if;
 end
 $$;
-revoke execute on function zaakstroom.append from public;

@@ -10,19 +10,18 @@ declare
 begin
   select * into v_own from zaakstroom.producers p where p.name = session_user;
   if v_own.name is null then
-    select * into v_own from zaakstroom.producers p where p.name = 'anyone';
-    v_own.allowed := case when v_own.name is null then '{}' else v_own.allowed end;
-    v_allowed := v_allowed || v_own.allowed;
-    v_own.allowed := '{}';
-  else
-    v_allowed := v_allowed || v_own.allowed;
+    raise exception 'not allowed' using errcode = 'ZS003',
+      detail = format('nothing was granted to %s: it leaves events in the outbox', session_user);
   end if;
+  v_allowed := v_allowed || v_own.allowed;
   select case
-      when r.event_type = any (coalesce(v_own.denied, '{}')) or r.event_type <> all (v_allowed)
+      when r.event_type = any (v_own.denied) or r.event_type <> all (v_allowed)
         then format('%s may not send %s', session_user, r.event_type)
       when r.event_type in ('case.decision', 'case.decision_proposed')
         then format('%s leaves a decision in the outbox, where its case is looked at', session_user)
-      when r.metadata ->> 'source' is distinct from session_user then format('metadata.source must be %s', session_user)
+      when r.metadata ->> 'source' is distinct from session_user
+          and (not v_own.on_behalf_of or coalesce(r.metadata ->> 'source', '') ~* '^\s*(system|anyone|simulator|)\s*(/|$)')
+        then format('metadata.source must be %s', session_user)
       when exists (select from json_object_keys(r.metadata) k
                    where k not in ('schema_version', 'source', 'traceparent', 'tracestate', 'marks'))
         then 'the metadata has a field of the runtime''s own'

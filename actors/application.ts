@@ -41,14 +41,20 @@ export { daysAfter, dutchDay, isWorkingDay } from "./reasoning/law/working_days.
 export {
   type CaseworkerDecision,
   caseworkerDecision,
+  caseworkerProposal,
+  openProposal,
   type PendingReview,
   pendingReview,
+  type Proposal,
   reviewEventTypes,
 } from "./acts/caseworker.ts";
 
 /** Texts for people. */
 export { NOT_SHOWN, shownData, withoutContactData } from "./texts/personal_data.ts";
 export { describeReview } from "./texts/review_text.ts";
+
+/** The mandate under which the system decides on generated cases, and on no other. */
+export { demonstrationMandate } from "./reasoning/rules/oversight.ts";
 
 /** What decisions rest on, for those who must keep it up to date. */
 export { figuresOn, type RegisteredFigure } from "./reasoning/rules/figure_register.ts";

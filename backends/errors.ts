@@ -62,3 +62,11 @@ export class EventIdConflict extends Error {
     super(`Event id ${eventId} is stored already, with other content`);
   }
 }
+
+/** Who sends it may not: another type, another's name, or without the second person that it needs. Nothing was stored. */
+export class NotAllowed extends Error {
+  override name = "NotAllowed";
+  constructor(reason: string) {
+    super(`Not allowed: ${reason}`);
+  }
+}

@@ -1,6 +1,6 @@
 /** What is stored on JetStream: the streams, their subjects, and the reasons for their configuration. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-
+import { grantsStream } from "./nats/producers.ts";
 /** The settings of a stream that this program decides on. */
 export type StreamSettings = Required<
   Pick<
@@ -126,13 +126,13 @@ function casesStream(shape: StoreShape): StreamSettings {
   };
 }
 
-/** The events of producers that can't compute a partition, until a node moves them into the log. */
+/** The events of producers that can't compute a partition, until a node moves them into the log; a permission binds their names. */
 function ingestStream(shape: StoreShape): StreamSettings {
-  const subjects = new Subjects(shape.prefix);
+  const bare = new Subjects(shape.prefix).ingest();
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    subjects: [subjects.ingest()],
+    subjects: [bare, `${bare}.*`],
     // A stream that is full refuses the next message to its sender. The server sets these bytes aside when it makes the stream.
     max_bytes: shape.ingestBytes,
     // What is acknowledged here can be kept whole with the reason why it is rejected: a larger message is refused to its sender.
@@ -154,7 +154,8 @@ export function rejectionRoom(maxPayload: number): number {
 
 /** Every stream of a store, that of the events first. */
 export function streamsOf(shape: StoreShape): StreamSettings[] {
-  return [storeStream(shape), leaseStream(shape), casesStream(shape), ingestStream(shape)];
+  const [store, lease, cases] = [storeStream(shape), leaseStream(shape), casesStream(shape)];
+  return [store, lease, cases, ingestStream(shape), grantsStream(shape.stream, store)];
 }
 
 export function casesBucket(stream: string): string {

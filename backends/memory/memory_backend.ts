@@ -21,6 +21,8 @@ import { type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
+import type { Producers } from "../producers.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
@@ -37,6 +39,8 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   batchBytes?: number;
   /** The time timers are measured against. Default: the store's clock. */
   timersAsOf?: () => Date;
+  /** Who opens it. Default: the owner of the store. */
+  account?: Producer;
 }
 
 const PENDING_LIMIT = 10_000;
@@ -62,6 +66,8 @@ class MemoryBackend implements Backend {
   readonly deadLetters: MemoryDeadLetters;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly producers: Producers;
+  readonly #account: Producer;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
@@ -90,6 +96,8 @@ class MemoryBackend implements Backend {
     this.deadLetters = new MemoryDeadLetters(this.#store);
     this.models = this.#store.models;
     this.chain = this.#store.chain;
+    this.#account = options.account ?? { name: "owner", isOwner: true };
+    this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.
     if (Number.isFinite(renewMs)) table.listeners.add(this);
     void this.#fireTimers();
@@ -100,10 +108,14 @@ class MemoryBackend implements Backend {
     this.#context.leases.checkNow();
   }
 
-  append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
+  append(
+    events: readonly WireEvent[],
+    expected: ExpectedVersion = "any",
+    by?: string,
+  ): Promise<AppendResult> {
     return Promise.try(() => {
       if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
-      return this.#store.append(events, expected);
+      return this.#store.appendFrom(this.#account, events, expected, by);
     });
   }
 

@@ -9,6 +9,10 @@ import type { Settlement } from "../mailbox/mailbox.ts";
 import type { SettleStatus } from "../mailbox/mailbox_store.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
+import { NotAllowed } from "../errors.ts";
+import { admitAll, type Producers, PRODUCERS_TRAIL, speakerFor } from "../producers.ts";
+import { MemoryGrants, requireHistory } from "./grants.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
@@ -55,6 +59,7 @@ export class MemoryStore {
   readonly chain: MemoryHashChain;
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
+  readonly grants = new MemoryGrants();
   readonly faults: MemoryFaults = {};
   /** One signal a partition: notifies when there may be something to deliver. */
   readonly arrived: readonly BroadcastSignal[];
@@ -71,12 +76,47 @@ export class MemoryStore {
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
   }
 
+  /** Appends, past every door. */
   append(events: readonly WireEvent[], expected: ExpectedVersion): AppendResult {
     const drafts = events.map(entryDraftOf);
     const { fresh, duplicates } = planAppend(this.log, drafts, expected);
     this.#add(fresh);
     const last = this.log.find(drafts.at(-1)?.eventId ?? "");
     return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
+  }
+
+  /** Appends what the account may send, or `by`, in whose name it speaks. Throws as `EventStore.append`. */
+  appendFrom(
+    account: Producer,
+    events: readonly WireEvent[],
+    expected: ExpectedVersion,
+    by: string | undefined,
+  ): AppendResult {
+    return this.append(this.#admit(events, account, by), expected);
+  }
+
+  #admit(events: readonly WireEvent[], account: Producer, by: string | undefined): readonly WireEvent[] {
+    try {
+      const speaker = speakerFor(account, by, this.grants.byName);
+      const admitted = admitAll(events, speaker, this.grants.byName);
+      requireHistory(this.log, admitted, speaker);
+      this.grants.countSent(speaker.name, events.length, this.clock.now());
+      return admitted;
+    } catch (error) {
+      if (error instanceof NotAllowed) this.recordAct("refused", by ?? account.name, error.message);
+      throw error;
+    }
+  }
+
+  /** An entry of the trail about producers. */
+  recordAct(act: string, by: string, why: string): void {
+    const at = new Date(this.clock.now()).toISOString();
+    this.trail.push({ at, act, by, why, caseId: PRODUCERS_TRAIL });
+  }
+
+  /** Who may store what, as this account sees it. */
+  producersFor(account: Producer): Producers {
+    return this.grants.producersFor(account, (act, { by, why }) => this.recordAct(act, by, why), this.clock);
   }
 
   /** Settles a batch under an epoch, unless the lease has moved or the batch was settled before. */

@@ -4,7 +4,11 @@ import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox, OperatorRecord } from "../dead_letters.ts";
-import { BackendUnusable } from "../errors.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
+import { BackendUnusable, NotAllowed, VersionConflict } from "../errors.ts";
+import { admitAll, speakerFor } from "../producers.ts";
+import { judgedVersion } from "./authority/judged_append.ts";
+import { NatsProducers } from "./authority/producers.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
 import { retryWhileUnavailable } from "../primitives/retry.ts";
@@ -58,12 +62,16 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   }
 }
 
+/** Whoever writes the log itself. */
+const OWNER: Producer = { name: "owner", isOwner: true };
+
 class NatsBackend implements Backend {
   readonly name = "nats";
   readonly features = features;
   readonly partitions: number;
   readonly deadLetters;
   readonly inbox: Inbox;
+  readonly producers: NatsProducers;
   readonly #context: NatsContext;
   readonly #measuring: Measuring;
   readonly #store: OpenedStore;
@@ -86,6 +94,7 @@ class NatsBackend implements Backend {
       client.publish(subjects.notify(), `parked ${partition} ${processor}`);
     });
     this.inbox = ingestInbox(this.#context);
+    this.producers = new NatsProducers(this.#context);
     client.subscribe(subjects.notify(), (msg) => this.#onNotification(messageText(msg)));
     client.onDisconnect(onAvailabilityChange);
     client.onReconnect(() => this.#onReconnected());
@@ -97,8 +106,29 @@ class NatsBackend implements Backend {
     await this.storedKinds();
   }
 
-  append = (events: readonly WireEvent[], expected: ExpectedVersion = "any") =>
-    append(this.#context, events, expected);
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
+    try {
+      const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
+      const speaker = speakerFor(self, by, grants);
+      return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
+    } catch (error) {
+      if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);
+      throw error;
+    }
+  }
+
+  /** Appends what was admitted, as far as its cases allow it. */
+  async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
+    for (;;) {
+      const on = await judgedVersion(this.readCase, events, expected, speaker);
+      try {
+        return await append(this.#context, events, on);
+      } catch (error) {
+        // What was judged is stored on the version that it was judged by; another one is judged anew.
+        if (!(error instanceof VersionConflict) || expected !== "any") throw error;
+      }
+    }
+  }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { lost } = this.#context;
@@ -145,8 +175,10 @@ class NatsBackend implements Backend {
     const timers = this.#timers = new TimerIndex(this.#context);
     const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
       this.#options;
-    const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
-    const context = { ...this.#context, timers, timersAsOf, append, onInputRefused };
+    const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
+      traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
+    const { producers } = this;
+    const context = { ...this.#context, producers, timers, timersAsOf, append, onInputRefused };
     return runMaintenance(context, this.#ended.signal);
   }
 

@@ -11,7 +11,11 @@ import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox
 import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { NotAllowed } from "../errors.ts";
+import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
+import { requireNoJudgement } from "./log/judged_append.ts";
+import { PostgresProducers } from "./operations/producers.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
@@ -130,6 +134,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly producers: PostgresProducers;
   readonly #client: PostgresClient;
   readonly #node: string;
   readonly #notifier: Notifier;
@@ -155,14 +160,29 @@ class PostgresBackend implements Backend {
     this.inbox = outboxInbox(client);
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
+    this.producers = new PostgresProducers(client);
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
+  async append(
+    events: readonly WireEvent[],
+    expected: ExpectedVersion = "any",
+    by?: string,
+  ): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     requireSingleCase(events, expected);
-    const { appended, touched } = await append(this.#client, events, expected, this.partitions);
-    this.#notifier.notify(touched, typesOf(events), true);
-    return appended;
+    try {
+      const [self, known] = await Promise.all([this.producers.self(), this.producers.known()]);
+      const grants = grantsOf(known);
+      const speaker = speakerFor(self, by, grants);
+      const admitted = admitAll(events, speaker, grants);
+      if (!self.isOwner) requireNoJudgement(admitted, self.name);
+      const { appended, touched } = await append(this.#client, admitted, expected, this.partitions, speaker);
+      this.#notifier.notify(touched, typesOf(events), true);
+      return appended;
+    } catch (error) {
+      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by);
+      throw error;
+    }
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {

@@ -75,10 +75,10 @@ export class OpenTelemetryTracing implements Tracing {
   traceAppends(backend: Backend, name: AppendName): Backend {
     const traceAppend = this.traceAppend(name);
     return override(backend, {
-      append: (events, expected) =>
+      append: (events, expected, by) =>
         events.length === 0
-          ? backend.append(events, expected)
-          : traceAppend(events, (traced) => backend.append(traced, expected)),
+          ? backend.append(events, expected, by)
+          : traceAppend(events, (traced) => backend.append(traced, expected, by)),
     });
   }
 

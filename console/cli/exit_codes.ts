@@ -4,6 +4,7 @@ import {
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
+  NotAllowed,
   StoreLost,
   VersionConflict,
 } from "../../backends/errors.ts";
@@ -111,6 +112,7 @@ function codeOf(error: unknown): number {
   if (error instanceof BackendBusy) return exitCodes.unusable;
   if (error instanceof BackendUnavailable) return exitCodes.unavailable;
   if (error instanceof BackendUnusable || error instanceof StoreLost) return exitCodes.unusable;
+  if (error instanceof NotAllowed) return exitCodes.unusable;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;
   if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;

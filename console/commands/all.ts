@@ -13,6 +13,7 @@ import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
 import { rules } from "./rules.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   inbox,
   consoleCommand,
   token,
+  producers,
   projections,
   rules,
   whatIf,

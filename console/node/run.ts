@@ -9,6 +9,7 @@ import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { consoleSettings } from "./console_settings.ts";
+import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
 import { projectionsOf } from "./projections.ts";
@@ -111,6 +112,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const { host, port, workers, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
+  if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   const running = await startNode(readable, availability, {
     node: values.node,
     backend: values.backend,

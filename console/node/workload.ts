@@ -11,6 +11,7 @@ import type { CaseVariantName } from "../../simulators/cases/variants.ts";
 import type { SimulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
+import { SIMULATOR } from "../../schema/authority/names.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
@@ -86,7 +87,7 @@ function startCitizen({ backend, running, values, stop }: Workload, clock: Simul
   let last: CitizenProgress | undefined;
   const ended = simulateCitizen({
     read: (fromPosition) => backend.readAll({ fromPosition, types: citizenEventTypes }),
-    append: (events) => backend.append(events),
+    append: (events) => backend.append(events, "any", SIMULATOR),
     clock,
     signal: stop,
     seed: values.seed ?? "citizen",

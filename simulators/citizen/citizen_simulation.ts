@@ -1,5 +1,5 @@
 /** Simulates the citizen and the caseworker against a running store, in simulated time. @module */
-import { EventIdConflict } from "../../backends/errors.ts";
+import { EventIdConflict, NotAllowed } from "../../backends/errors.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -74,7 +74,7 @@ class CitizenSimulation {
     const { size, nextAt } = this.#schedule;
     return {
       appended: this.#appended,
-      /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
+      /** Not appended: an earlier run had stored the same reaction otherwise, or the case allows it no more. */
       skipped: this.#skipped,
       /** Reactions still to come. */
       scheduled: size,
@@ -113,7 +113,8 @@ class CitizenSimulation {
     try {
       if (await this.#retry(() => this.#options.append(events))) this.#appended += events.length;
     } catch (error) {
-      if (!(error instanceof EventIdConflict)) throw error;
+      // A case that was decided on meanwhile waits for no decision any more.
+      if (!(error instanceof EventIdConflict || error instanceof NotAllowed)) throw error;
       if (events.length === 1) this.#skipped++;
       else for (const event of events) await this.#append([event]);
     }

@@ -3,6 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
+import { SIMULATOR } from "../../schema/authority/names.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "../case_generator.ts";
 
@@ -56,7 +57,7 @@ async function appendBatch(
   options: AppendCasesOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { duplicates } = await retryWhileUnavailable(() => backend.append(events), signal);
+  const { duplicates } = await retryWhileUnavailable(() => backend.append(events, "any", SIMULATOR), signal);
   options.onAppended?.(events, duplicates, nth);
 }
 

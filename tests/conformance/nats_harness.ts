@@ -47,7 +47,7 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
       failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
-    leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
+    leaveEvent: (text, producer) => leaveEvent(options.url, store.stream, text, producer),
     plantGarbage: (caseId) => plantGarbage(options.url, store.stream, caseId),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
@@ -71,9 +71,16 @@ function spoilDeadLetter(proxy: LoopbackProxy): void {
   };
 }
 
-async function leaveEvent(url: string, stream: string, text: string | Uint8Array): Promise<void> {
+async function leaveEvent(
+  url: string,
+  stream: string,
+  text: string | Uint8Array,
+  producer = "anyone",
+): Promise<void> {
   const connection = await connect({ servers: url.split(",") });
-  const answer = await connection.request(new Subjects(stream.toLowerCase()).ingest(), text, NATS_ANSWER);
+  const bare = new Subjects(stream.toLowerCase()).ingest();
+  const subject = producer === "anyone" ? bare : `${bare}.${producer}`;
+  const answer = await connection.request(subject, text, NATS_ANSWER);
   await connection.close();
   if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
 }

@@ -1,5 +1,6 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
 import { appendCases } from "./cases/append.ts";
+import { authorityCases } from "./cases/authority.ts";
 import { closingCases } from "./cases/closing.ts";
 import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
 import { deadLetterCases } from "./cases/dead_letters.ts";
@@ -48,6 +49,7 @@ const cases = [
   ...timerCases,
   ...healthCases,
   ...inboxCases,
+  ...authorityCases,
   ...measurementCases,
   ...readModelCases,
   ...malformedCases,

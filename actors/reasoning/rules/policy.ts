@@ -4,6 +4,7 @@
  * @module
  */
 import { FIRST_RULE_DAY } from "../../../schema/event_fields.ts";
+import { FORGIVEN_ALONE_MAX } from "../../../schema/authority/second_person.ts";
 import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
@@ -28,7 +29,7 @@ const reviewed = {
   /** Below this `success_probability` a person decides on a payment plan. */
   lowSuccess: 0.4,
   /** Most the system forgives by itself. */
-  forgiveMax: 50_000,
+  forgiveMax: FORGIVEN_ALONE_MAX * 100,
   /** Longest term of an arrangement that is offered while the income is not known, months. */
   unverifiedMonths: 18,
   /** Largest instalment offered by the system when the income is not known. */

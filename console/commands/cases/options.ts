@@ -37,16 +37,26 @@ export const showOptions = {
 
 export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendOptions } as const;
 
+const AS_HELP = "the caseworker, where the account may act for others; default: the account itself";
+
 export const decideOptions = {
   decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
-  as: { schema: actorName.optional(), value: "NAME", help: "the caseworker who decides" },
+  as: { schema: actorName.optional(), value: "NAME", help: AS_HELP },
   "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
   source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
   ...outputOptions,
   ...backendOptions,
 } as const;
 
+export const approveOptions = {
+  as: { schema: actorName.optional(), value: "NAME", help: AS_HELP },
+  reason: { schema: text.optional(), value: "TEXT", help: "why; default: the reason of the proposal" },
+  ...outputOptions,
+  ...backendOptions,
+} as const;
+
+export type ApproveCaseValues = Values<typeof approveOptions>;
 export type DecideCaseValues = Values<typeof decideOptions>;
 export type ListCasesValues = Values<typeof listOptions>;
 export type ShowCaseValues = Values<typeof showOptions>;

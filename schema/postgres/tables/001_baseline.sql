@@ -157,11 +157,27 @@ create table zaakstroom.timers (
 );
 create index timers_due on zaakstroom.timers (due_at);
 
+-- What was granted to producers, by the names that the server proves, and denied to them. Who is not here may send what anyone
+-- may. sent counts within the minute that began at minute_at, of those that have a rate.
+create table zaakstroom.producers (
+  name         text collate "C" primary key,
+  allowed      text[] not null default '{}',
+  denied       text[] not null default '{}',
+  on_behalf_of boolean not null default false,
+  per_minute   integer check (per_minute > 0),
+  changed_by   text not null,
+  changed_at   timestamptz not null default clock_timestamp(),
+  minute_at    timestamptz,
+  sent         integer not null default 0
+);
+
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
--- node moves it into the log. Its transactions may be long: they hold no partition lock.
+-- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to
+-- insert event alone: producer is then who the server says.
 create table zaakstroom.outbox (
   id          bigint generated always as identity primary key,
   event       json not null,
+  producer    text not null default session_user,
   written_at  timestamptz not null default clock_timestamp(),
   refused_for text
 );

@@ -1,4 +1,5 @@
 /** `deno task docs:reference`: writes docs/reference from the declarations in the code. @module */
+import { authorityPage } from "./authority_page.ts";
 import { commandPage } from "./command_page.ts";
 import { dependencyPage } from "./dependency_page.ts";
 import { eventPage } from "./event_page.ts";
@@ -18,6 +19,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     "exit_codes.md": exitCodePage(),
     "metrics.md": await metricPage(),
     "events.md": eventPage(),
+    "authority.md": authorityPage(),
     "processors.md": processorPage(),
     "dependencies.md": await dependencyPage(),
   };

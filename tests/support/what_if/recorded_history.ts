@@ -5,6 +5,7 @@ import { decodeEvent } from "../../../schema/codec.ts";
 import { deliveryLine, parseRow } from "../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { generateCases } from "../../../simulators/case_generator.ts";
+import { fixedId } from "../misbehaving/fixed_ids.ts";
 import { reactionsTo } from "../../../simulators/citizen/reactions.ts";
 
 interface HistoryOptions {
@@ -78,8 +79,15 @@ function historyOf(intake: WireEvent, lived: boolean): WireEvent[] {
       const takes = processor.takes.includes(event.event_type);
       if (takes) {
         const version = history.length;
-        const result = processor.handle(event, states[i], contextOf({ event, version }, processor.name));
-        const { rows, timers: changes } = encodeOutputs(result, event, processor, 0);
+        const result = processor.handle(
+          event,
+          states[i],
+          contextOf({ event, version }, processor.name, fixedId),
+        );
+        const { rows, timers: changes } = encodeOutputs(result, event, processor, {
+          partition: 0,
+          idOf: fixedId,
+        });
         queue.push(...rows.map((row) => parseRow(row).event));
         for (const change of changes) {
           timers.delete(change.name);

@@ -18,7 +18,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { processOutput } = await import("./console/cli/terminal.ts");
   const { asksForJson, runCommandLine } = await import("./console/command_line.ts");
   const { exitOnCrash } = await import("./console/cli/crash.ts");
-  const { dropNeedless } = await import("./console/cli/permissions.ts");
+  const { dropNeedless } = await import("./console/permissions.ts");
   exitOnCrash(processOutput, asksForJson(args));
   const code = await runCommandLine(args, processOutput, dropNeedless);
   // Commands that have no guardian need not be allowed to read the environment.

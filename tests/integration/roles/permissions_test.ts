@@ -10,11 +10,11 @@ async function leftAfter(set: string, ...args: string[]): Promise<string> {
   return decoder.decode(stdout).trim() + decoder.decode(stderr);
 }
 
-const AWAY = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1";
+const UNREACHABLE = "postgres://nobody@127.0.0.1:1/none?connect_timeout=1";
 
 Deno.test("a command that is given a server starts no program and writes no file", async () => {
-  assertEquals(await leftAfter("node", "cases", "list", "--url", AWAY), "net");
-  assertEquals(await leftAfter("node", "audit", "verify", "--url", AWAY), "net");
+  assertEquals(await leftAfter("node", "cases", "list", "--url", UNREACHABLE), "net");
+  assertEquals(await leftAfter("node", "audit", "verify", "--url", UNREACHABLE), "net");
 });
 
 Deno.test("a command that reads what is in the program may do nothing else", async () => {

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /** Prints, after a command has run, which of these its process may still do: `run`, `write`, `net`. @module */
 import { runCommandLine } from "../../../console/command_line.ts";
-import { dropNeedless } from "../../../console/cli/permissions.ts";
+import { dropNeedless } from "../../../console/permissions.ts";
 
 const TRIES = {
   run: () => void new Deno.Command("true").outputSync(),

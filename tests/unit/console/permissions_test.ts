@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { needless } from "../../../../console/cli/permissions.ts";
+import { needless } from "../../../console/permissions.ts";
 
 Deno.test("a command gives up what it needs none of: all of it, or what only a server of this machine needs", () => {
   const url = "postgres://host/database";

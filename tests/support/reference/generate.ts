@@ -5,6 +5,7 @@ import { eventPage } from "./event_page.ts";
 import { exitCodePage } from "./exit_code_page.ts";
 import { metricPage } from "./metric_page.ts";
 import { processorPage } from "./processor_page.ts";
+import { rolePage } from "./role_page.ts";
 import { settingPage } from "./setting_page.ts";
 
 /** Where the pages stand. */
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     "metrics.md": await metricPage(),
     "events.md": eventPage(),
     "processors.md": processorPage(),
+    "roles.md": rolePage(),
     "dependencies.md": await dependencyPage(),
   };
 }

@@ -62,7 +62,7 @@ export const setup = command({
 
 /** Touches no server: whoever may make roles is seldom who may run this program. */
 async function printRoles({ backend }: SetupValues, { out }: Output): Promise<number> {
-  if (backend === "nats") out((await import("../../backends/nats/setup/roles.ts")).rolesText());
+  if (backend === "nats") out((await import("../../schema/nats/rights.ts")).natsRolesText());
   else out((await import("../../schema/postgres/rights.ts")).rolesText());
   return exitCodes.ok;
 }

@@ -49,7 +49,7 @@ const ROLES = [
 type RoleName = (typeof ROLES)[number][0];
 
 /** The name of a role in the database. */
-export function roleName(role: RoleName): string {
+function roleName(role: RoleName): string {
   return `zaakstroom_${role}`;
 }
 

@@ -17,7 +17,13 @@ export async function diagnoseNats(options: NatsOptions, monitoring?: string): P
     const facts = await readFacts(client, requestedStoreOf(options));
     const settings = monitoring === undefined ? undefined : await readMonitoring(monitoring);
     const { replicas, syncAlways = false } = options;
-    return findingsOf(facts, { prefix: namesOf(options).prefix, replicas, syncAlways, settings });
+    return findingsOf(facts, {
+      ...namesOf(options),
+      inboxPrefix: client.inboxPrefix,
+      replicas,
+      syncAlways,
+      settings,
+    });
   } finally {
     await client.close();
   }

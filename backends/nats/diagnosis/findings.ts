@@ -1,4 +1,5 @@
 /** What is said of a NATS server: each function judges one thing of what was read. @module */
+import { natsRights } from "../../../schema/nats/rights.ts";
 import { Subjects } from "../../../schema/nats.ts";
 import { clockFinding, type Finding, finding, ok, sizeOf, spaceFinding } from "../../diagnosis/finding.ts";
 import type { ServerSettings } from "./monitoring.ts";
@@ -8,6 +9,10 @@ import { streamFindings } from "./stream_findings.ts";
 
 /** What is known besides what the server says to its clients. */
 interface Circumstances {
+  /** The stream of the store. */
+  readonly stream: string;
+  /** Where this user is answered. */
+  readonly inboxPrefix: string;
   readonly prefix: string;
   /** The replicas that were asked for; undefined where any number will do. */
   readonly replicas: number | undefined;
@@ -24,7 +29,7 @@ export function findingsOf(facts: NatsFacts, circumstances: Circumstances): read
   if (facts.account === undefined) return [...before, ...after];
   return [
     ...before,
-    rights(facts, circumstances.prefix),
+    rights(facts, circumstances),
     sync(facts, circumstances),
     ...streamFindings(facts, circumstances.replicas),
     ...limits(facts),
@@ -57,16 +62,14 @@ function version({ version, account }: NatsFacts): Finding {
 }
 
 /** What a node publishes and subscribes to; its replies come to inboxes. */
-function rights({ permissions }: NatsFacts, prefix: string): Finding {
-  const { run } = new Subjects(prefix);
-  const refused = refusedSubjects({
-    publish: ["$JS.API.>", `${prefix}.>`, `${run}.>`, `${prefix}-notify`, "$KV.>"],
-    subscribe: ["_INBOX.>", `${prefix}-notify`],
-  }, permissions ?? {});
+function rights({ permissions }: NatsFacts, { stream, prefix, inboxPrefix }: Circumstances): Finding {
+  const { publish } = natsRights(stream, prefix).node;
+  const subscribe = [`${inboxPrefix}.>`, new Subjects(prefix).notify()];
+  const refused = refusedSubjects({ publish, subscribe }, permissions ?? {});
   if (refused.length === 0) return ok("rights", "may use every subject of the store");
   return finding("problem", "rights", {
-    found: `may not ${refused.join(", nor ")}`,
-    change: "allow these subjects to the user",
+    found: `may not ${refused.slice(0, 5).join(", nor ")}${refused.length > 5 ? ", …" : ""}`,
+    change: "allow these subjects to the user: setup --print-roles prints all that a node needs",
     why: "a node stores events and checkpoints there, and is notified there",
   });
 }

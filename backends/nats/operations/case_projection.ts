@@ -8,7 +8,7 @@ import type { CaseSummary } from "../../backend.ts";
 import { type Write, writeBatch } from "../stream/atomic_publish.ts";
 import { casesBucketOf, projectedUpTo, readProjected } from "../log/projected_log.ts";
 import { readLastPerSubject, readNext, readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import { BackendUnavailable } from "../../errors.ts";
+import { BackendUnavailable, InsufficientRights } from "../../errors.ts";
 import { Conflict, isNotFound } from "../connection/errors.ts";
 import { OrderedReader } from "../stream/ordered_reader.ts";
 import { envelopeOf, isEvent } from "../stream/message.ts";
@@ -169,6 +169,9 @@ async function readList(
   const projection = new CaseProjection(context);
   try {
     while (await projection.project() > 0);
+  } catch (error) {
+    // Whoever may only read sees the list as a node left it.
+    if (!(error instanceof InsufficientRights)) throw error;
   } finally {
     await projection.close();
   }

@@ -84,7 +84,8 @@ export class Measuring {
   #keep(name: string): void {
     const { client, stream } = this.#context;
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`;
-    client.publish(subject, JSON.stringify({ batch: 1, no_wait: true }), { reply: `_INBOX.${name}` });
+    const reply = `${client.inboxPrefix}.${name}`;
+    client.publish(subject, JSON.stringify({ batch: 1, no_wait: true }), { reply });
   }
 }
 

@@ -47,7 +47,7 @@ const CAUGHT_UP_TRUSTED_MS = 4_000;
 export class OrderedReader {
   readonly #buffer: RawMessage[] = [];
   readonly #options: OrderedReaderOptions;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #unsubscribe: (() => void)[];
   #after: number;
   #consumer: string | undefined;
@@ -61,6 +61,7 @@ export class OrderedReader {
 
   constructor(options: OrderedReaderOptions) {
     this.#options = options;
+    this.#inbox = createInbox(options.client.inboxPrefix);
     this.#after = options.after;
     this.#unsubscribe = [
       options.client.subscribe(`${this.#inbox}.*`, (msg) => this.#onMessage(msg)),

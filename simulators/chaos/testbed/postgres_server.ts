@@ -22,7 +22,7 @@ export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer>
   try {
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);
-    await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
+    await makeCluster({ ...layout, user, loopback: "trust" });
     const port = freePort();
     const socketDir = socketDirectory(layout.root, port);
     const server = new ManagedPostgres(

@@ -6,6 +6,7 @@ import { eventPage } from "./event_page.ts";
 import { exitCodePage } from "./exit_code_page.ts";
 import { metricPage } from "./metric_page.ts";
 import { processorPage } from "./processor_page.ts";
+import { rolePage } from "./role_page.ts";
 import { settingPage } from "./setting_page.ts";
 
 /** Where the pages stand. */
@@ -21,6 +22,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     "events.md": eventPage(),
     "authority.md": authorityPage(),
     "processors.md": processorPage(),
+    "roles.md": rolePage(),
     "dependencies.md": await dependencyPage(),
   };
 }

@@ -106,9 +106,12 @@ export function renderSummary({ events, ledger, latency_ms: latency, ...summary 
     }/s; from append to settle ${measured}`,
     ...types,
     `${restarts} restarts, ${retried} retries, ${parked} parked, ${dead} dead letters`,
+    ...(ledger.inProgress === 0 ? [] : [NOBODY_PAYS]),
     renderLedger(ledger),
   ].join("\n");
 }
+
+const NOBODY_PAYS = "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them";
 
 function renderLedger({ accepted, balanced, lost, duplicated, reordered, ...ledger }: LedgerReport): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;

@@ -106,12 +106,12 @@ export function renderSummary({ events, ledger, latency_ms: latency, ...summary 
     }/s; from append to settle ${measured}`,
     ...types,
     `${restarts} restarts, ${retried} retries, ${parked} parked, ${dead} dead letters`,
-    ...(ledger.inProgress === 0 ? [] : [NOBODY_PAYS]),
+    ...(ledger.inProgress === 0 ? [] : [WHAT_IS_OPEN]),
     renderLedger(ledger),
   ].join("\n");
 }
 
-const NOBODY_PAYS = "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them";
+const WHAT_IS_OPEN = "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them";
 
 function renderLedger({ accepted, balanced, lost, duplicated, reordered, ...ledger }: LedgerReport): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;

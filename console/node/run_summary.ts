@@ -113,9 +113,12 @@ export function renderSummary(
     ...types,
     `${restarts} restarts, ${retried} retries, ${parked} parked, ${dead} dead letters`,
     ...(mandate === null ? [] : [describeMandate()]),
+    ...(ledger.inProgress === 0 ? [] : [WHAT_IS_OPEN]),
     renderLedger(ledger),
   ].join("\n");
 }
+
+const WHAT_IS_OPEN = "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them";
 
 function renderLedger({ accepted, balanced, lost, duplicated, reordered, ...ledger }: LedgerReport): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;

@@ -20,7 +20,7 @@ export const startOptions = {
   seed: {
     schema: text.optional(),
     value: "TEXT",
-    help: "the same seed gives the same cases; default: a new one",
+    help: "the same seed and --from give the same cases; default: a new one",
   },
   scenario: {
     schema: oneOf(caseVariantNames as [string, ...string[]]).default("none"),
@@ -30,7 +30,7 @@ export const startOptions = {
   from: {
     schema: timestamp.optional(),
     value: "TIME",
-    help: "when the first generated case arrives; default: now, or with --seed 2026-01-01T00:00:00Z",
+    help: "when the first generated case arrives; default: now",
   },
   "time-scale": {
     schema: timeScale.optional(),

@@ -8,6 +8,7 @@ import {
 } from "../../simulators/citizen/citizen_simulation.ts";
 import { appendGeneratedCases, CONCURRENT_APPENDS } from "../../simulators/load/case_feed.ts";
 import type { CaseVariantName } from "../../simulators/cases/variants.ts";
+import { type HeldTime, recordedAtOnce, type Unsettled } from "../../simulators/citizen/held_time.ts";
 import type { SimulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
@@ -20,19 +21,26 @@ import { toSnakeCase } from "../cli/output.ts";
 import { toJsonText } from "../cli/redaction.ts";
 import { Progress } from "../cli/terminal.ts";
 
+/** The time of a run in which the citizen is played. */
+export interface SimulatedTime {
+  readonly clock: SimulatedClock;
+  /** What of it has come for the store. */
+  readonly held: HeldTime;
+}
+
 interface Workload {
   readonly backend: Backend;
   readonly running: RunningNode;
   readonly values: StartValues;
   /** Simulated time, when the citizen is to be played. */
-  readonly clock: SimulatedClock | undefined;
+  readonly simulated: SimulatedTime | undefined;
   readonly stop: AbortSignal;
   readonly output: Output;
 }
 
 /** Feeds, plays, and with --until-idle waits for the end and proves the result; otherwise runs on. */
 export async function runWorkload(workload: Workload): Promise<number> {
-  const { backend, running, values, clock, stop, output } = workload;
+  const { backend, running, values, simulated, stop, output } = workload;
   const record: WorkloadRecord = {
     began: performance.now(),
     accepted: [],
@@ -40,7 +48,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
     isContinued: false,
     seed: values.seed,
   };
-  const citizen = clock === undefined ? undefined : startCitizen(workload, clock);
+  const citizen = simulated === undefined ? undefined : startCitizen(workload, simulated);
   if (values.count !== undefined || values.simulate !== undefined) await appendCases(workload, record);
   if (!values["until-idle"]) return await (citizen?.ended ?? new Promise<number>(() => {}));
   await waitUntilIdle(backend, running.sinceSettledMs, stop, {
@@ -55,7 +63,7 @@ export async function runWorkload(workload: Workload): Promise<number> {
 }
 
 async function appendCases(
-  { backend, running, values, stop, output }: Workload,
+  { backend, running, values, simulated, stop, output }: Workload,
   record: WorkloadRecord,
 ): Promise<void> {
   const { count, simulate: perSecond, scenario, from } = values;
@@ -65,6 +73,7 @@ async function appendCases(
     seed: values.seed ?? crypto.randomUUID(),
     scenario: scenario as CaseVariantName,
     ...(from === undefined ? {} : { from }),
+    ...(simulated === undefined ? {} : { change: recordedAtOnce }),
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
     onAppended(events, duplicates, nth) {
@@ -83,15 +92,29 @@ async function appendCases(
 const CITIZEN_IDLE_MS = 1_000;
 
 /** Plays the citizen and the caseworker until the node stops. A failure of the player is the run's failure. */
-function startCitizen({ backend, running, values, stop }: Workload, clock: SimulatedClock) {
+function startCitizen({ backend, running, values, stop }: Workload, { clock, held }: SimulatedTime) {
   let last: CitizenProgress | undefined;
   const ended = simulateCitizen({
     read: (fromPosition) => backend.readAll({ fromPosition, types: citizenEventTypes }),
-    append: (events) => backend.append(events, "any", SIMULATOR),
+    append: (events) => backend.append(events.map(recordedAtOnce), "any", SIMULATOR),
     clock,
+    held: { time: held, unsettled: () => unsettledOf(backend, running) },
     signal: stop,
     seed: values.seed ?? "citizen",
     onProgress: (playing) => void (last = playing),
   }).then(() => exitCodes.ok);
   return { ended, isDone: () => last?.scheduled === 0 && running.sinceSettledMs() > CITIZEN_IDLE_MS };
+}
+
+/** What the store has still to do. A health that was read while something was settled is not believed. */
+async function unsettledOf(backend: Backend, running: RunningNode): Promise<Unsettled> {
+  const askedAt = performance.now();
+  const { mailboxes, nextTimerAt } = await backend.health();
+  const hasSettled = running.sinceSettledMs() <= performance.now() - askedAt;
+  const isKnown = mailboxes.length >= processors.length * backend.partitions;
+  const isDone = mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
+  return {
+    isBusy: hasSettled || !isKnown || !isDone,
+    nextTimerAt: nextTimerAt === null ? Infinity : Date.parse(nextTimerAt),
+  };
 }

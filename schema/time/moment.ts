@@ -34,10 +34,10 @@ const NONE: readonly TimeMark[] = [];
 
 /** What is marked about the time of an event: by the door that took it, or by its moment. What comes of it carries the same. */
 export function timeMarksOf({ timestamp, metadata: { moment, marks } }: Timed): readonly TimeMark[] {
-  if (moment === timestamp && marks === undefined) return NONE;
-  const found = timeMarks(Date.parse(timestamp), Date.parse(moment ?? timestamp));
   const carried = Array.isArray(marks) ? marks.filter(isTimeMark) : NONE;
-  return [...new Set([...carried, ...found])];
+  if (moment === undefined || moment === timestamp) return carried;
+  const found = timeMarks(Date.parse(timestamp), Date.parse(moment));
+  return found.length === 0 ? carried : [...new Set([...carried, ...found])];
 }
 
 function isTimeMark(mark: string): mark is TimeMark {
@@ -57,9 +57,15 @@ export function withMoment(event: WireEvent, recordedAt: number): WireEvent {
   return { ...event, metadata: last.filled };
 }
 
+/** The last one that was one, cached: what is made in a chain has the same. */
+let lastMoment = "";
+
 /** Metadata of other hands may hold anything. */
 function isMoment(moment: unknown): boolean {
-  return typeof moment === "string" && !Number.isNaN(Date.parse(moment));
+  if (typeof moment !== "string") return false;
+  if (moment !== lastMoment && Number.isNaN(Date.parse(moment))) return false;
+  lastMoment = moment;
+  return true;
 }
 
 /** Above this an event came noticeably later, or earlier, than it says it happened. */

@@ -8,6 +8,7 @@ import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { reactionEventTypes, reactionsTo, triggerEventTypes } from "./reactions.ts";
 import { ReactionSchedule } from "./reaction_schedule.ts";
 import { EventTail } from "./event_tail.ts";
+import type { HeldTime, Unsettled } from "./held_time.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 
 /** The event types that `read` must include; others do no harm. */
@@ -24,6 +25,8 @@ export interface CitizenOptions {
   readonly append: (events: readonly WireEvent[]) => Promise<unknown>;
   /** Simulated time: reactions happen when it has come. */
   readonly clock: SimulatedClock;
+  /** Time that waits for the store, and what the store has still to do. Without it time is that of the clock. */
+  readonly held?: { readonly time: HeldTime; readonly unsettled: () => Promise<Unsettled> } | undefined;
   readonly signal: AbortSignal;
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
@@ -38,8 +41,9 @@ export interface CitizenOptions {
 export type CitizenProgress = CitizenSimulation["progress"];
 
 const APPEND_BATCH = 500;
-/** Real milliseconds between two polls of the log. */
+/** Real milliseconds between two polls of the log, and between two while time has to catch up with its clock. */
 const POLL_INTERVAL_MS = 200;
+const CATCH_UP_INTERVAL_MS = 20;
 
 /**
  * Reads the log, computes the reactions and appends each when its time has come, until the signal aborts. Its state is
@@ -49,10 +53,9 @@ export async function simulateCitizen(options: CitizenOptions): Promise<CitizenP
   const { signal, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
-    await simulation.poll();
-    await simulation.appendDue();
+    const hasMore = await simulation.step();
     onProgress?.(simulation.progress);
-    await wait(POLL_INTERVAL_MS, signal);
+    await wait(hasMore ? CATCH_UP_INTERVAL_MS : POLL_INTERVAL_MS, signal);
   }
   return simulation.progress;
 }
@@ -83,15 +86,31 @@ class CitizenSimulation {
     };
   }
 
-  async poll(): Promise<void> {
+  /** Reads what is new and does what is due; true where there is more to do at once. */
+  async step(): Promise<boolean> {
+    const { clock, held } = this.#options;
+    const seen = await this.#poll();
+    const appended = await this.#appendDue(held?.time.citizenUntil ?? clock.now().getTime());
+    if (held === undefined || seen + appended > 0) return held !== undefined;
+    await this.#retry(async () => {
+      held.time.advance(await held.unsettled(), this.#schedule.nextAt ?? Infinity);
+    });
+    return held.time.isBehind;
+  }
+
+  /** The number of events that were new. */
+  async #poll(): Promise<number> {
     const { maxScheduled = 500_000, signal } = this.#options;
+    let seen = 0;
     await this.#retry(async () => {
       if (this.#schedule.size >= maxScheduled) return;
       for await (const { event } of this.#tail.unseenEvents()) {
         this.#react(event);
+        seen++;
         if (signal.aborted || this.#schedule.size >= maxScheduled) return;
       }
     });
+    return seen;
   }
 
   #react(event: WireEvent): void {
@@ -100,13 +119,15 @@ class CitizenSimulation {
     for (const reaction of reactionsTo(event, this.#options.seed)) this.#schedule.add(reaction);
   }
 
-  async appendDue(): Promise<void> {
-    const { clock, signal } = this.#options;
-    while (!signal.aborted) {
-      const due = this.#schedule.takeDue(clock.now().getTime(), APPEND_BATCH);
-      if (due.length === 0) return;
+  async #appendDue(until: number): Promise<number> {
+    let appended = 0;
+    while (!this.#options.signal.aborted) {
+      const due = this.#schedule.takeDue(until, APPEND_BATCH);
+      if (due.length === 0) break;
       await this.#append(due.map(withTwoDecimals));
+      appended += due.length;
     }
+    return appended;
   }
 
   async #append(events: readonly WireEvent[]): Promise<void> {

@@ -12,6 +12,8 @@ interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
   readonly perSecond?: number;
+  /** Changes an event before it is appended. Default: none. */
+  readonly change?: (event: WireEvent) => WireEvent;
   /** Called after every append that was acknowledged, with its place among those that were begun, from 0. */
   readonly onAppended?: (events: readonly WireEvent[], duplicates: number, nth: number) => void;
 }
@@ -63,7 +65,7 @@ async function appendBatch(
 
 /** Generated events in batches; with a rate, each batch when it is due by the schedule, however late the last one was. */
 async function* batches(
-  { perSecond, onAppended: _, count = Infinity, ...rest }: AppendCasesOptions,
+  { perSecond, onAppended: _, change = (event) => event, count = Infinity, ...rest }: AppendCasesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WireEvent[]> {
   const began = performance.now();
@@ -73,7 +75,7 @@ async function* batches(
   let batch: WireEvent[] = [];
   let handedOut = 0;
   for (const { event } of generateCases({ ...rest, count })) {
-    batch.push(withTwoDecimals(event));
+    batch.push(change(withTwoDecimals(event)));
     if (batch.length < size) continue;
     if (perSecond !== undefined) {
       await delayOrAbort(began + handedOut / perSecond * 1000 - performance.now(), signal);

@@ -115,7 +115,6 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const { host, port, workers, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
-  if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   const running = await startNode(readable, availability, {
     node: values.node,
     backend: values.backend,
@@ -133,6 +132,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const { durability } = await backend.health();
   const { http, consoleLink } = running;
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
+  if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
   const workload = import("./workload.ts").then(({ runWorkload }) =>

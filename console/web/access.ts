@@ -13,6 +13,8 @@ export const access = {
   "overview.see": everyone,
   "cases.see": everyone,
   "review.see": ["caseworker", "approver", "auditor", "admin"],
+  "review.propose": ["caseworker", "approver", "admin"],
+  "review.approve": ["approver", "admin"],
   "review.decide": ["caseworker", "approver", "admin"],
   "stuck.see": everyone,
   "stuck.preview": operators,

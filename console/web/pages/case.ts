@@ -10,6 +10,8 @@ import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page, Visit } from "../page.ts";
 import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
+import { isAllowed } from "../access.ts";
+import { proposalBox } from "../views/proposal.ts";
 import { decisionCard } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { changesView, factText, termText, wholeState } from "../views/facts.ts";
@@ -106,8 +108,9 @@ function heldBox(letter: DeadLetter, steps: readonly Step[], write: Writer): Mar
 <a class="b" href="/stuck?${address.toString()}">${write("held.act")}</a></div>`;
 }
 
-function caseBody(file: CaseFile, at: number, { write }: Visit): Markup {
-  const { steps, acts } = file;
+function caseBody(file: CaseFile, at: number, visit: Visit): Markup {
+  const { caseId, steps, acts } = file;
+  const { write, principal } = visit;
   const current = steps[at]!;
   const state = factText(current.facts.state ?? { kind: "text", value: current.state }, write).toLowerCase();
   return markup`<section><div class="row"><h2>${
@@ -121,6 +124,7 @@ ${stepper(steps, at, write)}
 <section><h3>${write("case.who")}</h3>${whoAndWhy(current, steps, write)}${
     termView(current, write)
   }</section></div></section>
+${isAllowed(principal.roles, "review.see") && proposalBox(caseId, steps, visit)}
 ${decisionCard(steps, current.version, write)}
 <section><div class="row"><h2>${write("story.title")} <small>${
     write("story.detail", { v: current.version })

@@ -12,6 +12,7 @@ import type { Writer } from "../texts/catalogue.ts";
 import { reasonList, rulesList } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { termText } from "../views/facts.ts";
+import { proposalBox } from "../views/proposal.ts";
 import { actForm, caseLink, emptyState, pageHead, shortId, textField, timeOf } from "../views/parts.ts";
 
 const ROWS = 50;
@@ -19,7 +20,7 @@ const ROWS = 50;
 /** A form that came back: what was typed in it, and why nothing was stored. */
 interface Refused {
   readonly form: Form;
-  readonly why: "conflict" | "cannot";
+  readonly why: "conflict" | "cannot" | "two_persons";
   readonly status: number;
 }
 
@@ -122,6 +123,8 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
       ? write("review.no_proposal")
       : write("review.proposal", { what: write.known(`action.${proposed}`, proposed) })
   }</h2>${proposalReason(review.data, write)}${rulesList(review, write)}</div></div>${
+    proposalBox(caseId, steps, visit)
+  }${
     isAllowed(principal.roles, "review.decide") &&
     decisionForm(caseId, last.version, proposed, visit, refused?.form)
   }`;
@@ -168,7 +171,9 @@ function decisionForm(
       textField("steps", write("review.steps"), { value: typed.steps ?? "", lines: 2 }),
       markup`<p><small>${
         write("review.note", { name: principal.name })
-      }</small></p><button class="b primary">${write("review.submit")}</button>`,
+      }</small></p><button class="b primary">${
+        write("review.submit")
+      }</button> <button class="b" formaction="/review/propose">${write("review.propose")}</button>`,
     ])
   }</div>`;
 }

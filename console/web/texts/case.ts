@@ -141,6 +141,8 @@ export const caseTexts = {
   "event.case.intake": ["Case came in", "Aangemeld"],
   "event.case.analysis": ["Model assessed it", "Door model bekeken"],
   "event.case.review_requested": ["A person was asked", "Mens gevraagd"],
+  "event.case.intervention_requested": ["A person was asked for", "Om een mens gevraagd"],
+  "event.case.decision_proposed": ["Decision proposed", "Besluit voorgesteld"],
   "event.case.decision": ["Decided", "Besloten"],
   "event.case.payment_plan_created": ["Plan made", "Regeling gemaakt"],
   "event.case.assistance_accepted": ["Assistance taken up", "Hulp aangenomen"],
@@ -192,5 +194,16 @@ export const caseTexts = {
     "Iemand was eerst. Uw tekst is bewaard en niet verstuurd.",
   ],
   "review.cannot": ["The case can't take this decision.", "De zaak kan dit besluit niet aan."],
+  "review.propose": ["Propose to a second person", "Leg voor aan een tweede"],
+  "review.two_persons": [
+    "Nothing was stored: a second person must decide on this, and not the one who proposed it.",
+    "Er is niets opgeslagen: hierover besluit een tweede, en niet wie het heeft voorgesteld.",
+  ],
+  "proposal.lead": ["{name} proposes: {what}", "{name} stelt voor: {what}"],
+  "proposal.own": [
+    "You proposed this: somebody else approves it.",
+    "U hebt dit voorgesteld: iemand anders keurt het goed.",
+  ],
+  "proposal.approve": ["Approve and decide", "Keur goed en besluit"],
   "review.since": ["asked {when}", "gevraagd {when}"],
 } as const;

@@ -123,6 +123,10 @@ export const commonTexts = {
     "Your decision is stored, as version {n} of the case",
     "Uw besluit is opgeslagen, als versie {n} van de zaak",
   ],
+  "done.proposed": [
+    "Your proposal is stored, as version {n} of the case: somebody else approves it",
+    "Uw voorstel is opgeslagen, als versie {n} van de zaak: iemand anders keurt het goed",
+  ],
 
   "login.title": ["Sign in", "Aanmelden"],
   "login.link": [

@@ -1,7 +1,7 @@
 /** Producers under roles of their own: what the server proves, and what they may not. The attacks are those of docs/explanation/attacks.md. @module */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
-import type { Backend } from "../../../backends/backend.ts";
+import type { Backend } from "../../../../backends/backend.ts";
 import {
   BackendUnusable,
   caseDecision,
@@ -9,15 +9,14 @@ import {
   NotAllowed,
   PostgresEventPublisher,
   PublishDecision,
-} from "../../../backends/publishers.ts";
-import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
-import { storeRow } from "../../../schema/delivery_line.ts";
-import type { EventType, WireEvent } from "../../../schema/events.ts";
-import { derivedIdOfAnything } from "../../support/derived_ids.ts";
-import { partitionOf } from "../../../schema/partition.ts";
-import { anEvent } from "../../support/events.ts";
-import { waitUntil } from "../../support/servers/embedded_processes.ts";
-import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
+} from "../../../../backends/publishers.ts";
+import { openPostgres } from "../../../../backends/postgres/postgres_backend.ts";
+import { storeRow } from "../../../../schema/delivery_line.ts";
+import type { EventType, WireEvent } from "../../../../schema/events.ts";
+import { partitionOf } from "../../../../schema/partition.ts";
+import { anEvent } from "../../../support/events.ts";
+import { waitUntil } from "../../../support/servers/embedded_processes.ts";
+import { startPostgres, type TestPostgres } from "../../../support/servers/postgres_server.ts";
 
 const PARTITIONS = 4;
 const ACT = { by: "b.baas", why: "agreed" };
@@ -84,6 +83,12 @@ function urlAs(url: string, role: string): string {
 async function refusalOf(work: () => Promise<unknown>): Promise<string> {
   const { code, detail = "", message } = await assertRejects(work, postgres.PostgresError);
   return `${code} ${detail || message}`;
+}
+
+/** A UUID of the version that outputs have. */
+function derivedIdOfAnything(): string {
+  const id = crypto.randomUUID();
+  return `${id.slice(0, 14)}8${id.slice(15)}`;
 }
 
 const same = (event: WireEvent) => event;

@@ -1,10 +1,14 @@
 /** Human oversight: who asks for a person, what needs a mandate, and the sample. @module */
 import { assert, assertEquals } from "@std/assert";
-import { demonstrationMandate, isSampled, mandateFor } from "../../../../actors/reasoning/rules/oversight.ts";
-import type { CaseEvent } from "../../../../schema/events.ts";
-import { cents } from "../../../../schema/money.ts";
-import { fullIntake } from "../reasoning/intakes.ts";
-import { CASE, CaseRun } from "./case_run.ts";
+import {
+  demonstrationMandate,
+  isSampled,
+  mandateFor,
+} from "../../../../../actors/reasoning/rules/oversight.ts";
+import type { CaseEvent } from "../../../../../schema/events.ts";
+import { cents } from "../../../../../schema/money.ts";
+import { fullIntake } from "../intakes.ts";
+import { CASE, CaseRun } from "../../processors/case_run.ts";
 
 const AT = "2026-01-15T10:00:00.000Z";
 

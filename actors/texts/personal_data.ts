@@ -57,6 +57,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     asked_of: "text",
     reasons: { code: "text", ...reasons },
     proposed: "text",
+    law_on: "text",
     ...reasons,
     citizen_text: "text",
     rules,
@@ -67,6 +68,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
   "case.decision": {
     decision: "text",
     decided_by: "text",
+    law_on: "text",
     ...reasons,
     next_steps: "text",
     next_steps_nl: "text",
@@ -100,6 +102,15 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     citizen_text: "text",
   },
   "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
+  "case.reopened": {
+    reopened_by: "text",
+    state: "text",
+    paid_on: "text",
+    window_days: "number",
+    ...reasons,
+    citizen_text: "text",
+    rules,
+  },
 };
 
 /** The data of an event as it may be shown: the BSN masked, what is not on the list of its type `not shown`. */

@@ -9,7 +9,7 @@ import {
   type StoredEvent,
   storeRow,
 } from "../../schema/delivery_line.ts";
-import { EventIdConflict, VersionConflict } from "../errors.ts";
+import { EventIdConflict, SettlementRefused, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
@@ -143,6 +143,15 @@ function withoutDuplicates(log: EventLog, drafts: readonly LogEntryDraft[]): App
     else if (!sameFact(known, draft)) throw new EventIdConflict(draft.eventId);
   }
   return { fresh: [...fresh.values()], duplicates: drafts.length - fresh.size };
+}
+
+/** Throws SettlementRefused for an output whose id is stored with other content; with the same, it is of an earlier try. */
+export function requireOwnIds(log: EventLog, outputs: readonly LogEntryDraft[]): void {
+  const other = outputs.find((draft) => {
+    const known = log.find(draft.eventId);
+    return known !== undefined && !sameFact(known, draft);
+  });
+  if (other !== undefined) throw new SettlementRefused(new EventIdConflict(other.eventId).message);
 }
 
 /** The fact is type, case and data; a producer that tries again may well have another time or trace. */

@@ -112,6 +112,10 @@ class MemoryBackend implements Backend {
     return snapshot(this.#store.log.entries, inRange(range));
   }
 
+  secret(): Promise<string> {
+    return Promise.resolve(this.#store.secret);
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));

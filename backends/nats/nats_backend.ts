@@ -23,6 +23,7 @@ import { ingestInbox } from "./operations/ingest.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { TimerIndex } from "./operations/timer_index.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
 const features: BackendFeatures = {
@@ -171,6 +172,8 @@ class NatsBackend implements Backend {
   listCases = (options = {}) => listCases(this.#context, options);
   audit = (caseId: string) => queries.audit(this.#context, caseId);
   lastPosition = () => queries.lastPosition(this.#context);
+  secret = () =>
+    storeSecret(this.#context.client, { stream: this.#context.stream, replicas: this.#store.replicas });
   record = (act: OperatorRecord) => record(this.#context, act);
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 

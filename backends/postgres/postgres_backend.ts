@@ -208,6 +208,7 @@ class PostgresBackend implements Backend {
   record = (act: OperatorRecord) => queries.record(this.#client, act);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
+  secret = () => queries.secret(this.#client);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 

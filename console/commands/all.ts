@@ -20,6 +20,8 @@ import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { status } from "./status/command.ts";
+import { token } from "./token/command.ts";
 import { version } from "./version.ts";
 import { whatIf } from "./what_if/command.ts";
 
@@ -32,6 +34,7 @@ export const commands: readonly Command[] = [
   dlq,
   inbox,
   consoleCommand,
+  token,
   projections,
   rules,
   whatIf,
@@ -39,6 +42,7 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   doctor,
+  status,
   health,
   chaos,
   simtest,

@@ -8,6 +8,7 @@ import type { AnyProcessor, EventDraft, TimerChange } from "../../actors/process
 import type { CaseProgress } from "../../actors/application.ts";
 import { decodeEvent, encodeEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, type WireEvent } from "../../schema/events.ts";
+import { momentOf } from "../../schema/time/moment.ts";
 import { reactionsTo } from "../citizen/reactions.ts";
 
 /** Where a case stands as it is taken up. */
@@ -92,7 +93,7 @@ class CasePlay {
   /** The event itself, the timer that was set before it, and what the citizen had begun. */
   #takeUp(): void {
     const { event, trigger, states } = this.#moment;
-    const start = Date.parse(event.timestamp);
+    const start = Date.parse(momentOf(event));
     this.#schedule(start, event);
     const followUp = states[this.#processors.findIndex(({ name }) => name === "follow_up")];
     const deadline = followUp === undefined ? undefined : deadlineOf(followUp as CaseProgress);
@@ -127,8 +128,9 @@ class CasePlay {
     if (isTrigger(event)) this.#react(asRead(event), Date.parse(event.timestamp));
   }
 
-  #contextOf({ timestamp: now, event_id }: CaseEvent) {
-    return { now, version: this.#version, newId: () => event_id, random: () => 0.5 };
+  #contextOf(event: CaseEvent) {
+    const { event_id } = event;
+    return { now: momentOf(event), version: this.#version, newId: () => event_id, random: () => 0.5 };
   }
 
   #count(event: CaseEvent): void {
@@ -139,7 +141,7 @@ class CasePlay {
 
   #emit({ events, timers = [] }: ReturnType<AnyProcessor["handle"]>, cause: CaseEvent): void {
     for (const draft of events) {
-      this.#schedule(Date.parse(cause.timestamp), this.#eventOf(draft, cause.timestamp));
+      this.#schedule(Date.parse(momentOf(cause)), this.#eventOf(draft, momentOf(cause)));
     }
     for (const timer of timers) this.#setTimer(timer);
   }

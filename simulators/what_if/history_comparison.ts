@@ -16,6 +16,7 @@ import { maskCaseId, redactBsns } from "../../schema/bsn.ts";
 import { decodeEvent } from "../../schema/codec.ts";
 import { parseStoredLine, type StoredEvent } from "../../schema/delivery_line.ts";
 import type { CaseEvent, EventOf, WireEvent } from "../../schema/events.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { dimensions } from "./case_facts.ts";
 import { playCase, type PlayedCase } from "./case_play.ts";
 import {
@@ -116,7 +117,7 @@ export class HistoryComparison {
     if (!isDone) this.#figures.events++;
     try {
       if (stored.malformed !== undefined) throw new TypeError(stored.malformed.reason);
-      const event = decodeEvent(wire);
+      const event = decodeEvent(withMoment(wire, recordedAt));
       if (event.event_type === "case.intake") this.#intakes.push([found, event]);
       const points = this.#pointsAt(found, event, stored, isDone);
       this.#cases.fold(found, event, wire);

@@ -41,6 +41,8 @@ const reviewed = {
   graceDays: 14,
   /** Missed instalments after which a plan is escalated. */
   missedMax: 2,
+  /** Days after a case closed within which a payment that was made before may become known, and reopens it. */
+  latePaymentDays: 14,
   /** Weeks to pay under ordinary collection. */
   collectWeeks: 4,
   /** Weeks a caseworker has where no situation is threatening. */
@@ -55,6 +57,9 @@ export function setPolicy(bounds: Partial<Policy> = {}): void {
   policy = { ...reviewed, ...bounds };
 }
 
+export const LATE_PAYMENT = assumed(
+  "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",
+);
 export const SMALL_CLAIM = assumed(
   "a creditor is asked to let a claim go that is not above the mean cost of collecting one",
 );

@@ -123,3 +123,11 @@ export async function storedKinds(client: PostgresClient): Promise<EventKind[]> 
     sql<EventKind[]>`select type, schema_version as version from zaakstroom.event_kinds order by 1, 2`
   );
 }
+
+/** Not every role may read it. */
+export async function secret(client: PostgresClient): Promise<string> {
+  const [row] = await client.runIdempotent((sql) =>
+    sql<[{ secret: string }]>`select secret from zaakstroom.store_secret`
+  );
+  return row.secret;
+}

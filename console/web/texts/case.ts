@@ -7,6 +7,10 @@ export const caseTexts = {
   "cases.id.help": ["The whole number", "Het hele nummer"],
   "cases.latest": ["Latest event", "Laatste gebeurtenis"],
   "cases.any": ["any", "alle"],
+  "cases.state": ["State", "Staat"],
+  "cases.waits_for": ["Waits for", "Wacht op"],
+  "cases.organization": ["Organisation", "Organisatie"],
+  "cases.completed": ["Closed", "Afgesloten"],
   "cases.search": ["Search", "Zoek"],
   "cases.col.case": ["Case", "Zaak"],
   "cases.col.state": ["State", "Staat"],
@@ -24,7 +28,6 @@ export const caseTexts = {
     "Take the filter away to see all of them.",
     "Haal het filter weg om alles te zien.",
   ],
-  "cases.shown": ["{from} to {to}", "{from} tot en met {to}"],
 
   "case.claim": ["{type}, {amount}", "{type}, {amount}"],
   "case.without_intake": ["Case without an intake", "Zaak zonder aanmelding"],
@@ -79,6 +82,7 @@ export const caseTexts = {
   "waits.system": ["the system", "het systeem"],
   "waits.assistance": ["debt assistance", "schuldhulp"],
   "waits.nobody": ["nobody", "niemand"],
+  "waits.processing": ["its next step", "de volgende stap"],
   "term.instalment": ["Instalment", "Deel van de regeling"],
   "term.first_meeting": ["First meeting", "Eerste gesprek"],
   "term.decision_on_plan": ["Plan of approach", "Plan van aanpak"],
@@ -132,6 +136,7 @@ export const caseTexts = {
   "event.case.debt_forgiven": ["Debt forgiven", "Schuld kwijtgescholden"],
   "event.case.event_refused": ["Event without effect", "Zonder gevolg"],
   "event.case.completed": ["Case closed", "Zaak afgerond"],
+  "event.case.reopened": ["Case reopened", "Zaak heropend"],
 
   "held.title": ["Version {v} waits for a person at {where}", "Versie {v} wacht op een mens bij {where}"],
   "held.detail": [

@@ -4,6 +4,7 @@ import { contextOf, encodeOutputs } from "../../../actors/worker/outputs.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
 import { deliveryLine, parseRow } from "../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../schema/events.ts";
+import { derivedIds } from "../../../schema/ids.ts";
 import { generateCases } from "../../../simulators/case_generator.ts";
 import { reactionsTo } from "../../../simulators/citizen/reactions.ts";
 
@@ -59,6 +60,7 @@ function linesOfEvents(events: readonly WireEvent[]): string[] {
   });
 }
 
+const idOf = derivedIds("the same at every run");
 const MOST_EVENTS = 300;
 
 function historyOf(intake: WireEvent, lived: boolean): WireEvent[] {
@@ -78,8 +80,12 @@ function historyOf(intake: WireEvent, lived: boolean): WireEvent[] {
       const takes = processor.takes.includes(event.event_type);
       if (takes) {
         const version = history.length;
-        const result = processor.handle(event, states[i], contextOf({ event, version }, processor.name));
-        const { rows, timers: changes } = encodeOutputs(result, event, processor, 0);
+        const result = processor.handle(
+          event,
+          states[i],
+          contextOf({ event, version }, processor.name, idOf),
+        );
+        const { rows, timers: changes } = encodeOutputs(result, event, processor, { partition: 0, idOf });
         queue.push(...rows.map((row) => parseRow(row).event));
         for (const change of changes) {
           timers.delete(change.name);

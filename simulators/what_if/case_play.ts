@@ -7,8 +7,8 @@ import { deadlineOf } from "../../actors/application.ts";
 import type { AnyProcessor, EventDraft, TimerChange } from "../../actors/processor.ts";
 import type { CaseProgress } from "../../actors/application.ts";
 import { decodeEvent, encodeEvent } from "../../schema/codec.ts";
-import { momentOf } from "../../schema/time/moment.ts";
 import { type CaseEvent, eventTypes, type WireEvent } from "../../schema/events.ts";
+import { momentOf } from "../../schema/time/moment.ts";
 import { reactionsTo } from "../citizen/reactions.ts";
 
 /** Where a case stands as it is taken up. */
@@ -141,8 +141,7 @@ class CasePlay {
 
   #emit({ events, timers = [] }: ReturnType<AnyProcessor["handle"]>, cause: CaseEvent): void {
     for (const draft of events) {
-      const moment = momentOf(cause);
-      this.#schedule(Date.parse(moment), this.#eventOf(draft, moment));
+      this.#schedule(Date.parse(momentOf(cause)), this.#eventOf(draft, momentOf(cause)));
     }
     for (const timer of timers) this.#setTimer(timer);
   }
@@ -170,7 +169,7 @@ class CasePlay {
       timestamp,
       correlation_id: caseId,
       data,
-      metadata: { schema_version: eventTypes[event_type].version, moment: timestamp },
+      metadata: { schema_version: eventTypes[event_type].version },
     } as unknown as CaseEvent;
   }
 

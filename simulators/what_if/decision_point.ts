@@ -1,14 +1,14 @@
 /** One event handed to one processor: what it makes of it, and what of that is shown. Pure. @module */
 import { shownData } from "../../actors/application.ts";
 import type { AnyProcessor, HandlerResult } from "../../actors/processor.ts";
-import { derivedIds } from "../../schema/ids.ts";
 import { contextOf } from "../../actors/worker/outputs.ts";
+import { derivedIds } from "../../schema/ids.ts";
 import { encodeData } from "../../schema/codec.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 
-/** Nothing is stored: the ids have no secret to keep. */
-const ids = derivedIds("");
+/** Nothing is stored, so that no id is one of the store. */
+const idOf = derivedIds("what-if");
 
 /** At these a case is decided on for the first time. */
 export function decides({ event_type }: CaseEvent): boolean {
@@ -22,7 +22,7 @@ export function handled(
   { version }: StoredEvent,
 ): HandlerResult | Error {
   try {
-    return processor.handle(event, state, contextOf({ event, version }, processor.name, ids));
+    return processor.handle(event, state, contextOf({ event, version }, processor.name, idOf));
   } catch (error) {
     return error instanceof Error ? error : new Error("a handler threw what is no error");
   }

@@ -17,6 +17,7 @@ import { decodeEvent } from "../../schema/codec.ts";
 import { withMoment } from "../../schema/time/moment.ts";
 import { parseStoredLine, type StoredEvent } from "../../schema/delivery_line.ts";
 import type { CaseEvent, EventOf, WireEvent } from "../../schema/events.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { dimensions } from "./case_facts.ts";
 import { playCase, type PlayedCase } from "./case_play.ts";
 import {

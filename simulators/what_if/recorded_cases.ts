@@ -67,7 +67,8 @@ export class RecordedCases {
 
   /** Folds a recorded event into the states of its case. */
   fold(found: RecordedCase, event: CaseEvent, wire: WireEvent): void {
-    if (event.event_type === "case.completed") {
+    // One that was escalated may be reopened by a payment that was made in time.
+    if (event.event_type === "case.completed" && event.data.outcome !== "escalated") {
       this.#open.delete(found.id);
       this.#ended.add(found.number);
       return;

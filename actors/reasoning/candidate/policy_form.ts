@@ -50,6 +50,12 @@ export const policyFields: readonly PolicyField[] = [
   field("capacityShare", "share", [0, 1], "part of the room to repay that may be asked for"),
   field("graceDays", "days", [0, 60], "days after its due date that an instalment counts as missed"),
   field("missedMax", "times", [1, 12], "missed instalments after which a plan is escalated"),
+  field(
+    "latePaymentDays",
+    "days",
+    [0, 60],
+    "days after a case closed in which a payment made before may reopen it",
+  ),
   field("collectWeeks", "weeks", [1, 52], "time to pay under ordinary collection"),
   field("reviewWeeks", "weeks", [1, 52], "time a caseworker has where nothing is threatening"),
 ];

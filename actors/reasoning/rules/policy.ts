@@ -4,7 +4,6 @@
  * @module
  */
 import { FIRST_RULE_DAY } from "../../../schema/event_fields.ts";
-import { FORGIVEN_ALONE_MAX } from "../../../schema/authority/second_person.ts";
 import type { Source } from "../law/source.ts";
 
 const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: "assumption" });
@@ -29,7 +28,7 @@ const reviewed = {
   /** Below this `success_probability` a person decides on a payment plan. */
   lowSuccess: 0.4,
   /** Most the system forgives by itself. */
-  forgiveMax: FORGIVEN_ALONE_MAX * 100,
+  forgiveMax: 50_000,
   /** Longest term of an arrangement that is offered while the income is not known, months. */
   unverifiedMonths: 18,
   /** Largest instalment offered by the system when the income is not known. */
@@ -50,9 +49,6 @@ const reviewed = {
   reviewWeeks: 4,
 } as const;
 
-export const LATE_PAYMENT = assumed(
-  "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",
-);
 /** The policy in effect: the reviewed one, unless a candidate is tried (`candidate.ts`). */
 export let policy: Policy = reviewed;
 
@@ -61,6 +57,9 @@ export function setPolicy(bounds: Partial<Policy> = {}): void {
   policy = { ...reviewed, ...bounds };
 }
 
+export const LATE_PAYMENT = assumed(
+  "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",
+);
 export const SMALL_CLAIM = assumed(
   "a creditor is asked to let a claim go that is not above the mean cost of collecting one",
 );

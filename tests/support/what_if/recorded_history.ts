@@ -4,8 +4,8 @@ import { contextOf, encodeOutputs } from "../../../actors/worker/outputs.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
 import { deliveryLine, parseRow } from "../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../schema/events.ts";
+import { derivedIds } from "../../../schema/ids.ts";
 import { generateCases } from "../../../simulators/case_generator.ts";
-import { fixedId } from "../misbehaving/fixed_ids.ts";
 import { reactionsTo } from "../../../simulators/citizen/reactions.ts";
 
 interface HistoryOptions {
@@ -60,6 +60,7 @@ function linesOfEvents(events: readonly WireEvent[]): string[] {
   });
 }
 
+const idOf = derivedIds("the same at every run");
 const MOST_EVENTS = 300;
 
 function historyOf(intake: WireEvent, lived: boolean): WireEvent[] {
@@ -82,12 +83,9 @@ function historyOf(intake: WireEvent, lived: boolean): WireEvent[] {
         const result = processor.handle(
           event,
           states[i],
-          contextOf({ event, version }, processor.name, fixedId),
+          contextOf({ event, version }, processor.name, idOf),
         );
-        const { rows, timers: changes } = encodeOutputs(result, event, processor, {
-          partition: 0,
-          idOf: fixedId,
-        });
+        const { rows, timers: changes } = encodeOutputs(result, event, processor, { partition: 0, idOf });
         queue.push(...rows.map((row) => parseRow(row).event));
         for (const change of changes) {
           timers.delete(change.name);

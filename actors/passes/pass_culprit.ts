@@ -6,6 +6,7 @@
 import { linesOf, positionOf } from "../../backends/mailbox/batch.ts";
 import type { PassFetched } from "../../backends/mailbox/pass.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
+import type { DropReason } from "./drop_reason.ts";
 import { crashedAttempt } from "../failures/crash_result.ts";
 import type { WorkerDied } from "../pool/worker_handle.ts";
 import { readPlace } from "../worker/pass_place.ts";
@@ -25,7 +26,7 @@ export type PassCulprit =
 /** A pass that came to nothing. */
 export interface Dropped {
   readonly kind: "not_fused";
-  readonly reason: NotFused | WorkerDied["exit"];
+  readonly reason: DropReason;
   /** Whose delivery it was, where that is known. */
   readonly processor?: string | undefined;
   readonly culprit?: PassCulprit | undefined;
@@ -40,7 +41,8 @@ export function droppedByFailure(reason: NotFused, failure: PassFailure | undefi
 
 /** What the worker was at when it died of the pass. As in a batch, what was alone is charged with it. */
 export function droppedByDeath(died: WorkerDied, { lines, parts }: PassFetched): Dropped {
-  const { exit: reason, suspect, name, message } = died;
+  const { suspect, name, message } = died;
+  const reason = "worker_died";
   const place = suspect === undefined ? undefined : readPlace(suspect, parts.length);
   if (place === undefined) return { kind: "not_fused", reason };
   const all = linesOf({ lines });

@@ -9,8 +9,10 @@ import { retryWhileUnusable } from "../../backends/primitives/retry.ts";
 import type { SharedLock } from "../../backends/primitives/shared_lock.ts";
 import { type Observer, reportAvailability } from "../observer.ts";
 import { WorkerDied } from "../pool/worker_handle.ts";
+import type { PassSpan, Tracing } from "../../backends/tracing/tracing.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { PassResult } from "../worker/protocol.ts";
+import type { DropReason } from "./drop_reason.ts";
 import { type Dropped, droppedByDeath, droppedByFailure } from "./pass_culprit.ts";
 import {
   SequencedMailbox,
@@ -24,6 +26,8 @@ export interface SequencerContext {
   readonly pool: WorkerPool;
   readonly lock: SharedLock;
   readonly observer: Observer;
+  /** undefined where nobody exports traces. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How much a pass may come to, beside what it reads: more is done plainly. */
@@ -156,19 +160,31 @@ export class Sequencer implements SequencedMailboxListener {
     if (fetched.kind === "empty") return fetched.nextDueMs;
     if (fetched.kind !== "pass") return this.#fallBack(fetched.kind);
     const unlock = await this.#context.lock.acquireShared();
+    const batch = { lines: fetched.lines, count: fetched.count };
+    const span = this.#context.tracing?.startPass({
+      ...{ processor: undefined, partition: this.#partition, batch },
+    });
     try {
-      return await this.#complete(fetched, members);
+      return await this.#complete(fetched, members, span);
+    } catch (error) {
+      span?.fail(error);
+      throw error;
     } finally {
+      span?.end();
       unlock();
     }
   }
 
-  async #complete(fetched: PassFetched, members: readonly SequencedMailbox[]): Promise<number | undefined> {
-    const result = await this.#execute(fetched, members[0]!);
-    if (result === undefined) return undefined;
+  async #complete(
+    fetched: PassFetched,
+    members: readonly SequencedMailbox[],
+    span: PassSpan | undefined,
+  ): Promise<number | undefined> {
+    const result = await this.#execute(fetched, members[0]!, span?.traceparent);
     if (result.kind === "not_fused") return this.#drop(result);
     const moves = movesOf(fetched, result);
-    const status = await this.#settle(moves, result);
+    const settle = () => this.#settle(moves, result);
+    const status = await (span === undefined ? settle() : span.settle(settle));
     if (status === "behind") {
       const lagging = fetched.parts.filter(({ isCaughtUp }) => !isCaughtUp).map(({ processor }) => processor);
       this.#reportDropped(status);
@@ -196,31 +212,38 @@ export class Sequencer implements SequencedMailboxListener {
   }
 
   /** All work for themselves until they have caught up. */
-  #fallBack(reason: string): undefined {
+  #fallBack(reason: DropReason): undefined {
     this.#reportDropped(reason);
     return this.#apply({ kind: "unfusable" });
   }
 
-  #reportDropped(reason: string): void {
+  #reportDropped(reason: DropReason): void {
     this.#context.observer.passDropped?.({ partition: this.#partition, reason });
   }
 
-  /** Undefined where the worker died of something else: then the pass is run once more. */
-  async #execute(fetched: PassFetched, { mailbox }: SequencedMailbox): Promise<Fused | Dropped | undefined> {
+  /** A pass whose worker died of something else is run again, as a batch that merely waited is. */
+  async #execute(
+    fetched: PassFetched,
+    member: SequencedMailbox,
+    traceparent: string | undefined,
+  ): Promise<Fused | Dropped> {
     const { lines, parts: members } = fetched;
     const isLastStored = this.#isLastStored;
     this.#isLastStored = false;
     const request = {
       ...{ partition: this.#partition, lines, members, bounds: BOUNDS },
       ...{ sequencer: this.#id, isLastStored },
+      ...(traceparent !== undefined && { traceparent }),
     };
     try {
+      const { mailbox } = member;
       const result = await this.#context.pool.runPass(request, mailbox.histories.bind(mailbox));
       return result.kind === "fused" ? result : droppedByFailure(result.reason, result.failure);
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
       if (error.exit === "stopped" || error.suspect !== undefined) return droppedByDeath(error, fetched);
-      this.#reportDropped(error.exit);
+      this.#reportDropped("worker_died");
+      return await this.#execute(fetched, member, traceparent);
     }
   }
 
@@ -234,6 +257,7 @@ export class Sequencer implements SequencedMailboxListener {
   }
 
   #report({ members }: Fused): void {
+    this.#context.observer.passSettled?.({ partition: this.#partition });
     for (const { processor, done, outputTypes: outputs } of members) {
       if (Object.keys(done).length === 0) continue;
       this.#context.observer.settled({ processor, partition: this.#partition, done, failed: {}, outputs });

@@ -76,6 +76,8 @@ export class BatchDispatcher {
   async #loadSpans(traces: DeliverySpansOptions): Promise<void> {
     const { DeliverySpans } = await import("./delivery_spans.ts");
     this.#makeSpans = (request, count) => new DeliverySpans(traces, request, count);
+    this.#passes.makeSpans = ({ partition, traceparent }, processor) =>
+      new DeliverySpans(traces, { processor, partition, traceparent });
     this.#scope.post({ kind: "ready" });
   }
 

@@ -15,6 +15,7 @@ import { decodeEvent, decodeStored } from "../../schema/codec.ts";
 import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
 import type { CaseEvent, WireEvent } from "../../schema/events.ts";
 import { CaseHistories } from "./case_histories.ts";
+import type { DeliverySpans } from "./delivery_spans.ts";
 import { failedAttempt } from "./failed_attempt.ts";
 import { contextOf, encodeOutputs } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
@@ -40,7 +41,12 @@ interface MemberRun extends PassMember {
   readonly states: StagedStates;
   readonly takes: ReadonlySet<string>;
   readonly folds: ReadonlySet<string>;
+  /** Set where traces are made. */
+  readonly spans: DeliverySpans | undefined;
 }
+
+/** Makes the spans of one processor's deliveries in a pass. */
+type MakeSpans = (processor: string) => DeliverySpans;
 
 export class PassRun {
   readonly deliveries: readonly Delivery[];
@@ -76,13 +82,15 @@ export class PassRun {
     request: PassRequest,
     caches: ReadonlyMap<string, StateCache>,
     readonly histories: CaseHistories = new CaseHistories(),
+    makeSpans?: MakeSpans,
   ) {
     this.#request = request;
     this.deliveries = decodeLines(request.lines).map(parseLine);
     this.#members = request.members.map((member) => {
       const states = new StagedStates(caches.get(member.processor)!, histories);
       const { takes, folds } = states.processor;
-      return { ...member, states, takes: new Set<string>(takes), folds: new Set<string>(folds) };
+      const spans = makeSpans?.(member.processor);
+      return { ...member, states, spans, takes: new Set<string>(takes), folds: new Set<string>(folds) };
     });
     this.#outputs = new PassOutputs(request.lines.length, request.members.map(({ processor }) => processor));
     for (const { event, version } of this.deliveries) this.#lastLines.set(event.correlation_id, version);
@@ -190,13 +198,20 @@ export class PassRun {
     const before = states.before(caseId, version);
     if (before === undefined) return this.#skip(caseId, states.knownVersion(caseId, version));
     const { processor } = states;
-    const result = processor.handle(event, before.state, contextOf({ event, version }, name));
-    const outputs = encodeOutputs(result, event, processor, this.#request.partition);
+    const context = contextOf({ event, version }, name);
+    const traced = member.spans && { event: step.wire() };
+    const spans = traced && member.spans!.concern(traced) ? member.spans : undefined;
+    const result = spans === undefined
+      ? processor.handle(event, before.state, context)
+      : spans.run(traced!, () => processor.handle(event, before.state, context));
+    const trace = spans?.contextOf(traced!);
+    const outputs = encodeOutputs(result, event, processor, this.#request.partition, trace);
     const after = processor.evolve(before.state, event);
     this.isRecording = true;
     states.put(caseId, version, after);
     outputs.rows.forEach((row, i) => this.#emit(row, outputs.types[i]!, step));
     this.#outputs.record(name, { event, recordedAt, isChained: position === undefined, outputs });
+    spans?.end();
     this.handled++;
     this.#member++;
     this.#attempting = undefined;
@@ -244,6 +259,7 @@ export class PassRun {
   }
 
   result(): PassResult {
+    for (const { spans } of this.#members) spans?.flush();
     return this.#outputs.result();
   }
 }

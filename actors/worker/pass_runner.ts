@@ -1,5 +1,7 @@
 /** Runs passes in a worker, each whole or not at all, and keeps their states until they are known to be stored. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
+import { CaseHistories } from "./case_histories.ts";
+import type { DeliverySpans } from "./delivery_spans.ts";
 import { DeliveryTimeout } from "./failed_attempt.ts";
 import { PassRun } from "./pass_run.ts";
 import type { NotFused, PassFailure, PassRequest, PassResult } from "./protocol.ts";
@@ -28,8 +30,16 @@ export class PassRunner {
   /** The last pass of each partition. */
   readonly #last = new Map<number, { readonly sequencer: number; readonly run: PassRun }>();
 
+  /** Set where traces are made. */
+  makeSpans: ((request: PassRequest, processor: string) => DeliverySpans) | undefined;
+
   constructor(caches: ReadonlyMap<string, StateCache>) {
     this.#caches = caches;
+  }
+
+  #newRun(request: PassRequest, histories = new CaseHistories()): PassRun {
+    const makeSpans = this.makeSpans?.bind(undefined, request);
+    return new PassRun(request, this.#caches, histories, makeSpans);
   }
 
   isWaiting(id: number): boolean {
@@ -42,7 +52,7 @@ export class PassRunner {
     const last = this.#last.get(partition);
     if (isLastStored && last?.sequencer === sequencer) last.run.commit();
     this.#last.delete(partition);
-    const run = new PassRun(request, this.#caches);
+    const run = this.#newRun(request);
     this.#waiting.set(request.id, { run, request, questions: 0 });
     return run.refusal === undefined && run.findNeeds().length > 0 ? lacking(run) : undefined;
   }
@@ -52,7 +62,7 @@ export class PassRunner {
     const waiting = this.#waiting.get(id)!;
     const { run: { histories, needs }, request, questions } = waiting;
     histories.add(needs, lines);
-    const run = new PassRun(request, this.#caches, histories);
+    const run = this.#newRun(request, histories);
     this.#waiting.set(id, { run, request, questions: questions + 1 });
   }
 

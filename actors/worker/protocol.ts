@@ -63,6 +63,8 @@ export interface PassRequest {
   /** In the order in which an event is handed to them. */
   readonly members: readonly PassMember[];
   readonly bounds: PassBounds;
+  /** The span of the pass, where it is sampled. */
+  readonly traceparent?: string | undefined;
   /** By whom it is asked for: a number of its own in each process. */
   readonly sequencer: number;
   /** The last pass of this sequencer was stored: the states that it reached are cached, and dropped otherwise. */

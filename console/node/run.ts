@@ -112,13 +112,14 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
-  const { host, port, workers, json } = values;
+  const { host, port, workers, plain, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
     node: values.node,
     backend: values.backend,
     workers,
+    passes: !plain,
     policy,
     projections,
     tracing: await loadTracing(values.backend, values.traces),

@@ -3,7 +3,7 @@ import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, httpUrl, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
 import { traceModes } from "../../backends/tracing/tracing.ts";
-import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
+import { backendOptions, jsonOption, plainOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 import { logLevels } from "../telemetry/log_line.ts";
 
@@ -11,6 +11,7 @@ import { logLevels } from "../telemetry/log_line.ts";
 export const startOptions = {
   ...backendOptions,
   workers: workersOption,
+  plain: plainOption,
   simulate: { schema: rate.optional(), value: "RATE", help: "feed generated cases, e.g. 100/sec" },
   count: {
     schema: wholeNumber(1, 100_000_000).optional(),

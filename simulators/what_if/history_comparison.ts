@@ -14,7 +14,6 @@ import {
 import type { AnyProcessor, HandlerResult } from "../../actors/processor.ts";
 import { maskCaseId, redactBsns } from "../../schema/bsn.ts";
 import { decodeEvent } from "../../schema/codec.ts";
-import { withMoment } from "../../schema/time/moment.ts";
 import { parseStoredLine, type StoredEvent } from "../../schema/delivery_line.ts";
 import type { CaseEvent, EventOf, WireEvent } from "../../schema/events.ts";
 import { withMoment } from "../../schema/time/moment.ts";

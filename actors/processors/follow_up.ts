@@ -9,7 +9,6 @@ import { completion } from "../reasoning/workflow/follow_up.ts";
 import {
   accepts,
   advance,
-  askedBy,
   type CaseProgress,
   deadlineOf,
   initialProgress,
@@ -18,6 +17,7 @@ import {
 import { askedReview } from "../reasoning/workflow/asked_review.ts";
 import { dutchDay } from "../reasoning/law/working_days.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
+import { askedBy } from "../reasoning/workflow/signals.ts";
 import type { PersonAsked } from "../reasoning/rules/oversight.ts";
 import { policy } from "../reasoning/rules/policy.ts";
 import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";

@@ -1,4 +1,7 @@
-/** Where in a pass a delivery is, as one number that a worker can show while it runs. @module */
+/** An event on its way through a pass, and where in it a delivery is, as one number that a worker can show while it runs. @module */
+import { type Delivery, parseRow } from "../../schema/delivery_line.ts";
+import type { WireEvent } from "../../schema/events.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 
 interface PassPlace {
   /** The index of the line that was taken last. */
@@ -21,4 +24,29 @@ export function readPlace(place: number, members: number): PassPlace | undefined
   if (place < 0) return undefined;
   const step = Math.floor(place / 2);
   return { line: Math.floor(step / members), member: step % members, isChained: place % 2 === 1 };
+}
+
+/** A line, or what the pass itself made. */
+export interface Step {
+  readonly caseId: string;
+  readonly type: string;
+  readonly version: number;
+  readonly recordedAt: number;
+  /** Undefined for what the pass itself made. */
+  readonly position: number | undefined;
+  wire(): WireEvent;
+}
+
+export type StepPlace = Pick<Step, "type" | "position">;
+
+/** A line of the pass. */
+export function stepOf({ event, version, recordedAt, position }: Delivery): Step {
+  const { correlation_id: caseId, event_type: type } = event;
+  return { caseId, type, version, recordedAt, position, wire: () => withMoment(event, recordedAt) };
+}
+
+/** What was made, as it would be read from the store. */
+export function wireOf(row: string, caseId: string): WireEvent {
+  const { event } = parseRow(row);
+  return { ...event, correlation_id: caseId, metadata: Object.freeze(event.metadata) };
 }

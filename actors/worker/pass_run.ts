@@ -12,32 +12,18 @@
  */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import { decodeEvent, decodeStored } from "../../schema/codec.ts";
-import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
-import type { CaseEvent, WireEvent } from "../../schema/events.ts";
+import { decodeLines, type Delivery, parseLine } from "../../schema/delivery_line.ts";
+import type { CaseEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
-import { withMoment } from "../../schema/time/moment.ts";
 import { CaseHistories } from "./case_histories.ts";
 import type { DeliverySpans } from "./delivery_spans.ts";
 import { failedAttempt } from "./failed_attempt.ts";
 import { contextOf, encodeOutputs, type OutputSettings } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
-import { writePlace } from "./pass_place.ts";
+import { type Step, stepOf, type StepPlace, wireOf, writePlace } from "./pass_place.ts";
 import type { NotFused, PassFailure, PassMember, PassRequest, PassResult } from "./protocol.ts";
 import { StagedStates } from "./staged_states.ts";
 import type { StateCache } from "./state_cache.ts";
-
-/** An event on its way through the processors. */
-interface Step {
-  readonly caseId: string;
-  readonly type: string;
-  readonly version: number;
-  readonly recordedAt: number;
-  /** Undefined for what the pass itself made. */
-  readonly position: number | undefined;
-  wire(): WireEvent;
-}
-
-type StepPlace = Pick<Step, "type" | "position">;
 
 interface MemberRun extends PassMember {
   readonly states: StagedStates;
@@ -275,17 +261,6 @@ export class PassRun {
 function refusalOf(deliveries: readonly Delivery[]): NotFused | undefined {
   if (deliveries.some(({ held }) => held)) return "held";
   return deliveries.some(({ malformed }) => malformed !== undefined) ? "failed" : undefined;
-}
-
-function stepOf({ event, version, recordedAt, position }: Delivery): Step {
-  const { correlation_id: caseId, event_type: type } = event;
-  return { caseId, type, version, recordedAt, position, wire: () => withMoment(event, recordedAt) };
-}
-
-/** What was made, as it would be read from the store. */
-function wireOf(row: string, caseId: string): WireEvent {
-  const { event } = parseRow(row);
-  return { ...event, correlation_id: caseId, metadata: Object.freeze(event.metadata) };
 }
 
 /** Whether an event is to be handled: a line of its own stretch, or what the pass made. */

@@ -10,6 +10,7 @@ import { momentOf } from "../../../schema/time/moment.ts";
 import { cents } from "../../../schema/money.ts";
 import { dutchDay } from "../law/working_days.ts";
 import type { PersonAsked } from "../rules/oversight.ts";
+import { askedBy, signalFor } from "./signals.ts";
 import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
 import { type Closing, closingBy, isPaid, withPayment } from "./reopening.ts";
 import {
@@ -22,7 +23,7 @@ import {
   startRunning,
   startWaiting,
 } from "./saga.ts";
-import { type CaseState, signalOf, transition } from "./workflow.ts";
+import { type CaseState, transition } from "./workflow.ts";
 
 type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
@@ -96,16 +97,6 @@ export function accepts({ state, ending, closing }: CaseProgress, event: CaseEve
   if (event.event_type === "case.reopened") return closing?.isReopening === true;
   return event.event_type === "case.payment_received" && closing !== undefined &&
     withPayment(closing, event) !== undefined;
-}
-
-function signalFor({ event_type, data, metadata }: CaseEvent): string {
-  return signalOf(event_type, data, metadata?.marks);
-}
-
-/** What an event asks a person for, and where there is none: nothing. */
-export function askedBy(event: CaseEvent): PersonAsked | undefined {
-  if (event.event_type === "case.intervention_requested") return "person_asked";
-  return signalFor(event) === "case.withdrawn:to_be_confirmed" ? "withdrawal_unconfirmed" : undefined;
 }
 
 /** What follows from an ending, and comes after it. */

@@ -27,7 +27,10 @@ import type { CaseEvent, DataOf, EventOf, EventType } from "../schema/events.ts"
 
 /** What a handler may use besides event and state. All of it is derived from the event: a replay gives the same bytes. */
 export interface HandlerContext {
-  /** The time of the event being handled, ISO. There is no other now. */
+  /**
+   * The moment at which what the handler starts begins, ISO: when the event from outside that led here was recorded, or when
+   * its timer was due. The event's own `timestamp` says when it happened. There is no other now.
+   */
   readonly now: string;
   /** Version of the case at this event. */
   readonly version: number;

@@ -3,6 +3,7 @@ import type { ModelChange, Row, RowKey, RowWrite, UnreadableEvent } from "../bac
 import { decodeEvent, InvalidEvent } from "../schema/codec.ts";
 import type { DecodedEvent, StoredEvent } from "../schema/delivery_line.ts";
 import { UnknownKind } from "../schema/evolution.ts";
+import { withMoment } from "../schema/time/moment.ts";
 import type { AnyProjection } from "./projection.ts";
 
 /**
@@ -21,7 +22,7 @@ export function readEvent(stored: StoredEvent): ReadEvent {
   if (stored.malformed !== undefined) return { stored, kind: "skipped", reason: stored.malformed.reason };
   const { position, version, recordedAt } = stored;
   try {
-    const event = decodeEvent(stored.event);
+    const event = decodeEvent(withMoment(stored.event, recordedAt));
     return { stored, kind: "event", decoded: { event, position, version, recordedAt } };
   } catch (error) {
     if (error instanceof InvalidEvent) return { stored, kind: "skipped", reason: error.message };

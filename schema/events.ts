@@ -91,6 +91,8 @@ const decisionData = z.looseObject({
   case_id: caseIdSchema,
   decision: z.enum(decisions),
   decided_by: shortText,
+  /** The day whose law decided; absent where a person did, by the law of the decision's own day. */
+  law_on: z.iso.date().optional(),
   reason: z.string().min(1).max(4000),
   next_steps: z.array(shortText).max(50),
   /** The same steps in Dutch. */
@@ -120,7 +122,8 @@ const marks = [
 
 /**
  * What accompanies an event without being part of the fact: the event that caused it (`causation_id`), the version of
- * its data, W3C trace context, who sent it, and marks set when it was accepted (see `input.ts`).
+ * its data, W3C trace context, who sent it, marks set when it was accepted (see `input.ts`), and of what the runtime made
+ * the moment from which it counts (see `time/moment.ts`).
  */
 const metadataSchema = z.strictObject({
   schema_version: z.int().min(1),
@@ -129,6 +132,7 @@ const metadataSchema = z.strictObject({
   tracestate: z.string().max(512).optional(),
   source: z.string().max(200).optional(),
   marks: z.array(z.enum(marks)).max(10).optional(),
+  moment: z.iso.datetime({ offset: true }).optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 
@@ -172,6 +176,7 @@ export const eventTypes = {
   "case.withdrawn": { version: 1, schema: envelope("case.withdrawn", followUp.withdrawnData) },
   "case.debt_forgiven": { version: 1, schema: envelope("case.debt_forgiven", followUp.debtForgivenData) },
   "case.event_refused": { version: 1, schema: envelope("case.event_refused", followUp.eventRefusedData) },
+  "case.reopened": { version: 1, schema: envelope("case.reopened", followUp.reopenedData) },
   "case.completed": { version: 1, schema: envelope("case.completed", completedData) },
 } as const;
 

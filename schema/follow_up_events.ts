@@ -36,6 +36,8 @@ export const reviewRequestedData = z.looseObject({
   reasons: z.array(z.looseObject({ code: shortText, reason: longText, reason_nl: longText.optional() }))
     .min(1).max(50),
   proposed: z.enum(decisions).optional(),
+  /** The day whose law proposes it. */
+  law_on: z.iso.date().optional(),
   /** Why the rules propose it. */
   reason: longText.optional(),
   reason_nl: longText.optional(),
@@ -102,6 +104,24 @@ export const termExpiredData = z.looseObject({
   case_id: caseIdSchema,
   term: z.enum(terms),
   due: z.iso.date(),
+});
+
+/** A payment that was made in time became known after the case had closed over it: the case goes on where it was. */
+export const reopenedData = z.looseObject({
+  case_id: caseIdSchema,
+  /** The payment. */
+  reopened_by: z.uuid(),
+  /** Where the case goes on. */
+  state: z.enum(["in_payment_plan", "in_collection"]),
+  /** The day by which the payment is judged. */
+  paid_on: z.iso.date(),
+  /** Days after the closing within which such a payment counts. */
+  window_days: z.int().min(0),
+  reason: longText,
+  reason_nl: longText,
+  /** What the citizen is told, in plain Dutch. */
+  citizen_text: longText.optional(),
+  rules: z.array(appliedRule).max(50),
 });
 
 /** An event had no effect, because the case could not take it where it stood: a late payment, a second decision. */

@@ -19,7 +19,7 @@
  * late is marked, also under `strict`: a backlog that is brought in has such times.
  *
  * Only types that are reported or judged come from outside (`authority/types_from_outside.ts`), and of the metadata only the
- * version and the trace: marks, source and cause that a producer sends are dropped.
+ * version and the trace: marks, source, cause and moment that a producer sends are dropped.
  * @module
  */
 import { typesFromOutside } from "./authority/types_from_outside.ts";
@@ -30,6 +30,7 @@ import { isEventType, type Metadata, type WireEvent } from "./events.ts";
 import { UnknownKind } from "./evolution.ts";
 import { isDerivedId, newRootId } from "./ids.ts";
 import { decodeText, parseJsonText } from "./json_text.ts";
+import { timeMarks } from "./time/moment.ts";
 
 export interface InputOptions {
   /** Refuse a number that would otherwise be marked (see the header). Default false. */
@@ -55,9 +56,6 @@ export type EventInput = Partial<Omit<WireEvent, "metadata" | "data">> & {
 const EARLIEST = Date.UTC(2000, 0, 1);
 const DAY_MS = 86_400_000;
 const MAX_AHEAD_MS = 366 * DAY_MS;
-/** Clocks of producers may be ahead by this much, and events of theirs may take this long, without a mark. */
-const CLOCK_SKEW_MS = 5 * 60_000;
-const LATE_MS = 7 * DAY_MS;
 /** More levels than any organisation sends. */
 const MAX_DEPTH = 64;
 
@@ -103,7 +101,7 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
     ? { ...INTAKE_DEFAULTS, ...envelope.data }
     : envelope.data!;
   // What a producer says of itself and of causes is not believed: by them is told what the runtime itself made.
-  const { source: _source, causation_id: _cause, ...said } = envelope.metadata ?? {};
+  const { source: _source, causation_id: _cause, moment: _moment, ...said } = envelope.metadata ?? {};
   return {
     ...envelope,
     event_id: envelope.event_id ?? (options.newId ?? newRootId)(),
@@ -178,19 +176,17 @@ const STRICT: Readonly<Partial<Record<Mark, string>>> = {
 };
 
 function withMarks(event: WireEvent, now: number, strict: boolean): WireEvent {
-  const marks = [...numberMarks(event), ...timeMarks(Date.parse(event.timestamp), now)];
+  const marks = [...numberMarks(event), ...marksOfTime(Date.parse(event.timestamp), now)];
   const problems = marks.flatMap((mark) => STRICT[mark] ?? []);
   if (strict && problems.length > 0) throw new InvalidEvent(problems);
   const { marks: _, ...metadata } = event.metadata;
   return { ...event, metadata: marks.length === 0 ? metadata : { ...metadata, marks } };
 }
 
-function timeMarks(time: number, now: number): Mark[] {
-  const marks: Mark[] = [];
-  if (time < Date.parse(FIRST_RULE_DAY)) marks.push("before_first_rule");
-  if (time > now + CLOCK_SKEW_MS) marks.push("in_future");
-  if (time < now - LATE_MS) marks.push("late");
-  return marks;
+function marksOfTime(time: number, now: number): Mark[] {
+  return time < Date.parse(FIRST_RULE_DAY)
+    ? ["before_first_rule", ...timeMarks(time, now)]
+    : timeMarks(time, now);
 }
 
 function numberMarks({ event_type, data }: WireEvent): Mark[] {

@@ -13,6 +13,7 @@ const folds = [
   "case.payment_received",
   "case.withdrawn",
   "case.completed",
+  "case.reopened",
 ] as const;
 
 /**
@@ -27,12 +28,12 @@ export const analysis: Processor<CaseProgress, "case.analysis", (typeof folds)[n
   initial: () => initialProgress,
   evolve: advance,
   handle(event: EventOf<"case.analysis">, before: CaseProgress, { now }: HandlerContext): HandlerResult {
-    const { intake } = before;
+    const { intake, intakeAt = event.timestamp } = before;
     if (intake === undefined) throw new Reject("An analysis without an intake before it can't be decided");
     if (!accepts(before, event)) {
       return { events: [{ event_type: "case.event_refused", data: refusalOf(before, event) }] };
     }
-    const { kind, data } = decide(intake, event.data, now);
+    const { kind, data } = decide(intake, event.data, intakeAt, now);
     return kind === "decision"
       ? { events: [{ event_type: "case.decision", data }] }
       : { events: [{ event_type: "case.review_requested", data }] };

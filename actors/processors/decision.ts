@@ -23,6 +23,7 @@ const folds = [
   "case.payment_missed",
   "case.withdrawn",
   "case.completed",
+  "case.reopened",
 ] as const;
 
 /**

@@ -16,6 +16,7 @@ import {
 } from "../reasoning/workflow/progress.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { policy } from "../reasoning/rules/policy.ts";
+import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";
 import { type Deadline, react } from "../reasoning/workflow/saga.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
 
@@ -29,6 +30,7 @@ const takes = [
   "case.payment_missed",
   "case.withdrawn",
   "case.completed",
+  "case.reopened",
 ] as const;
 const folds = ["case.intake", "case.analysis"] as const;
 
@@ -39,7 +41,8 @@ const TIMER = "deadline";
 
 /**
  * Emits `case.completed` for what ends the case (paid, withdrawn, assistance that led to a plan, a term that expired,
- * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.review_requested` to
+ * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.reopened` for a payment that
+ * was made in time and recorded after the case had closed over it, `case.review_requested` to
  * the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot take any more.
  */
 export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof folds)[number]> = {
@@ -62,8 +65,15 @@ function outputs(event: Taken, before: CaseProgress, after: CaseProgress, now: s
     return [{ event_type: "case.event_refused", data: refusalOf(before, event) }];
   }
   if (event.event_type === "case.completed") return [];
+  if (event.event_type === "case.payment_received" && before.closing !== undefined) {
+    return before.closing.isReopening ? [] : [reopening(event, before.closing)];
+  }
   if (after.ending !== undefined) return [completed(event, after, after.ending, now)];
   return event.event_type === "case.term_expired" ? expired(event, before) : [];
+}
+
+function reopening(event: EventOf<"case.payment_received">, closing: Closing): EventDraft {
+  return { event_type: "case.reopened", data: reopened(closing, event) };
 }
 
 function completed(

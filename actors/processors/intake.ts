@@ -11,8 +11,8 @@ export const intake: Processor<null, "case.intake", never> = {
   folds: [],
   initial: () => null,
   evolve: (state) => state,
-  handle(event: EventOf<"case.intake">, _state: null, context: HandlerContext): HandlerResult {
-    const data = assess(event.data, event.metadata, context.now);
+  handle(event: EventOf<"case.intake">, _state: null, _context: HandlerContext): HandlerResult {
+    const data = assess(event.data, event.metadata, event.timestamp);
     return { events: [{ event_type: "case.analysis", data }] };
   },
 };

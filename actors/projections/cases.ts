@@ -1,6 +1,7 @@
 /** Cases: where each one stands, what it waits for and until when. The list of cases and the review list read it. @module */
 import type { CaseEvent, DataOf } from "../../schema/events.ts";
 import type { DecodedEvent } from "../../schema/delivery_line.ts";
+import { momentOf } from "../../schema/time/moment.ts";
 import type { Projection, RowOf } from "../projection.ts";
 import {
   accepts,
@@ -34,7 +35,7 @@ const columns = {
   /** By the store's clock: when its first and its latest event were stored. */
   opened_at: "time",
   updated_at: "time",
-  /** By the case's own clock: its first event, and what came of it. */
+  /** By the moments of its events: the first, and what came of it. */
   began_at: "time",
   analysed_at: "time",
   decided_at: "time",
@@ -58,7 +59,7 @@ const NEW: CaseRow = {
 
 export const cases: Projection<typeof columns> = {
   name: "cases",
-  version: 1,
+  version: 2,
   columns,
   key: ["case_id"],
   indexes: [
@@ -85,13 +86,13 @@ export const cases: Projection<typeof columns> = {
       latest: event.event_type,
       position,
       opened_at: row.opened_at ?? at,
-      began_at: row.began_at ?? event.timestamp,
+      began_at: row.began_at ?? momentOf(event),
       updated_at: at,
     };
   },
 };
 
-/** How far the case was; undefined once it is closed, after which nothing moves it. */
+/** How far the case was; undefined once nothing moves it any more. */
 function progressOf({ progress }: CaseRow): CaseProgress | undefined {
   return progress === null ? undefined : { ...initialProgress, ...progress };
 }
@@ -138,22 +139,24 @@ function standing(
     due: deadline?.due ?? null,
     ...(accepts(before, event) ? momentsOf(row, event) : {}),
     ...reviewOf(row, event, before, after, deadline),
-    progress: isClosed ? null : after,
+    progress: isClosed && after.closing === undefined ? null : after,
   };
 }
 
-/** Moments of a case, by its own clock: the first analysis, the latest decision, and its end. */
+/** Moments of a case: the first analysis, the latest decision, and its end. */
 function momentsOf(row: CaseRow, event: CaseEvent): Partial<CaseRow> {
-  const { timestamp } = event;
-  const since = row.began_at ?? timestamp;
-  const seconds = Math.max(0, Math.round((Date.parse(timestamp) - Date.parse(since)) / 1000));
+  const moment = momentOf(event);
+  const since = row.began_at ?? moment;
+  const seconds = Math.max(0, Math.round((Date.parse(moment) - Date.parse(since)) / 1000));
   switch (event.event_type) {
     case "case.analysis":
-      return { analysed_at: row.analysed_at ?? timestamp };
+      return { analysed_at: row.analysed_at ?? moment };
     case "case.decision":
-      return { decided_at: timestamp, decision: event.data.decision, seconds_to_decision: seconds };
+      return { decided_at: moment, decision: event.data.decision, seconds_to_decision: seconds };
     case "case.completed":
-      return { closed_at: timestamp, outcome: event.data.outcome, seconds_to_close: seconds };
+      return { closed_at: moment, outcome: event.data.outcome, seconds_to_close: seconds };
+    case "case.reopened":
+      return { closed_at: null, outcome: null, seconds_to_close: null };
     default:
       return {};
   }
@@ -178,7 +181,7 @@ function reviewOf(
   const codes = reasons.map(({ code }) => code).join(" ");
   return {
     waits_for: asked_of,
-    review_since: event.timestamp,
+    review_since: momentOf(event),
     review_reasons: codes,
     review_proposed: proposed,
   };

@@ -20,6 +20,7 @@ const counts = {
   completed_resolved: "integer",
   completed_withdrawn: "integer",
   completed_escalated: "integer",
+  reopened: "integer",
   claimed: "money",
   paid: "money",
 } as const;
@@ -33,7 +34,7 @@ const NOTHING = Object.fromEntries(names.map((name) => [name, 0])) as Omit<DayRo
 
 export const flowPerDay: Projection<typeof columns> = {
   name: "flow_per_day",
-  version: 1,
+  version: 2,
   columns,
   key: ["day"],
   sums: names,
@@ -66,6 +67,8 @@ function countsOf(event: CaseEvent): Partial<Record<Count, number>> {
       return { refused: 1 };
     case "case.completed":
       return { completed: 1, [`completed_${event.data.outcome}`]: 1 };
+    case "case.reopened":
+      return { reopened: 1 };
     default:
       return {};
   }

@@ -148,6 +148,10 @@ export function reviewText(codes: readonly string[], until?: string): string {
   ].join(" ");
 }
 
+/** The text on a payment that was made in time, and became known when the case had closed. */
+export const PAID_IN_TIME =
+  `U hebt op tijd betaald. Wij zagen uw betaling te laat. Uw zaak gaat verder. ${NOTHING} Klopt er iets niet? Bel ons dan.`;
+
 /** The text on a payment that a case can't take any more. Of other events that a case refuses a citizen notices nothing. */
 export const REFUSED_PAYMENT =
   "Wij kregen uw betaling, maar die hoort niet meer bij deze zaak. Een medewerker zoekt uit waar het geld heen moet. " +

@@ -57,6 +57,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     asked_of: "text",
     reasons: { code: "text", ...reasons },
     proposed: "text",
+    law_on: "text",
     ...reasons,
     citizen_text: "text",
     rules,
@@ -67,6 +68,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
   "case.decision": {
     decision: "text",
     decided_by: "text",
+    law_on: "text",
     ...reasons,
     next_steps: "text",
     next_steps_nl: "text",
@@ -100,6 +102,15 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     citizen_text: "text",
   },
   "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
+  "case.reopened": {
+    reopened_by: "text",
+    state: "text",
+    paid_on: "text",
+    window_days: "number",
+    ...reasons,
+    citizen_text: "text",
+    rules,
+  },
 };
 
 /** The data of an event as it may be shown: the BSN masked, what is not on the list of its type `not shown`. */
@@ -147,9 +158,12 @@ function shownText(text: string, kind: FieldKind | ShownFields): string {
 }
 
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/g;
+const IBAN_BEGINS = /[A-Z]{2}\d{2}/;
 const EMAIL = /[^\s@<>"',;:()]+@[^\s@<>"',;:()]+\.[^\s@<>"',;:()]+/g;
 
 /** For free text in fields that are shown, such as the reason of a decision: without account numbers and addresses. */
 export function withoutContactData(text: string): string {
-  return text.replace(IBAN, "[IBAN]").replace(EMAIL, "[e-mail]");
+  const withoutIban = IBAN_BEGINS.test(text) ? text.replace(IBAN, "[IBAN]") : text;
+  // The pattern tries every word from each of its letters: most texts have no address, and are not searched for one.
+  return withoutIban.includes("@") ? withoutIban.replace(EMAIL, "[e-mail]") : withoutIban;
 }

@@ -4,6 +4,7 @@ import { decodeEvent, decodeStored, InvalidEvent } from "../../schema/codec.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
 import { UnknownKind } from "../../schema/evolution.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
@@ -101,7 +102,7 @@ export class BatchRun {
     const { processor } = this;
     const { version, malformed } = delivery;
     if (malformed !== undefined) throw new InvalidEvent([malformed.reason]);
-    const event = decodeEvent(delivery.event);
+    const event = decodeEvent(withMoment(delivery.event, delivery.recordedAt));
     const state = this.#stateBefore(caseId, version);
     const context = contextOf({ event, version }, processor.name, this.#settings.idOf);
     const spans = this.spans?.concern(delivery) ? this.spans : undefined;
@@ -146,7 +147,7 @@ export class BatchRun {
     const from = known?.version ?? 0;
     for (const past of this.#histories.get(caseId) ?? []) {
       if (past.version > from && past.version < version) {
-        state = processor.evolve(state, decodeStored(past.event));
+        state = processor.evolve(state, decodeStored(withMoment(past.event, past.recordedAt)));
       }
     }
     return state;

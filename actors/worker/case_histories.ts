@@ -2,6 +2,7 @@
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 
 interface PastEvent {
   readonly version: number;
@@ -19,9 +20,10 @@ export class CaseHistories {
       this.#events.delete(need.caseId);
     }
     for (const line of lines === "" ? [] : lines.split("\n")) {
-      const { event, version, malformed } = parseLine(line);
+      const { event: stored, version, recordedAt, malformed } = parseLine(line);
       // What is no event has changed nothing in its case.
       if (malformed !== undefined) continue;
+      const event = withMoment(stored, recordedAt);
       const events = this.#events.get(event.correlation_id);
       if (events === undefined) this.#events.set(event.correlation_id, [{ version, event }]);
       else events.push({ version, event });

@@ -12,7 +12,7 @@
  * ```
  * @module
  */
-import { Hash } from "node:crypto";
+import { Hash, hash } from "node:crypto";
 import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { Hold, ToWorker } from "./protocol.ts";
@@ -27,7 +27,8 @@ self.addEventListener("message", (event: MessageEvent<ToWorker | Hold>) => {
   receive(event.data);
 });
 
-/** What makes ids of the secret, and calls these methods with it: they stay what they are. */
+/** What makes ids of the secret, and calls these methods with it: they stay what they are, once the first hash has set them up. */
+hash("sha256", "");
 Object.freeze(Hash.prototype);
 
 /** Kept for as long as the thread runs, whatever the garbage collector makes of a port that nobody uses. */

@@ -3,6 +3,7 @@ import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { encodeData, InvalidEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
+import { momentOf, timeMarksOf } from "../../schema/time/moment.ts";
 import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
 import type { TraceContext } from "../../backends/tracing/trace_context.ts";
 import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "../processor.ts";
@@ -28,7 +29,7 @@ export function contextOf(
   let ids = 0;
   let random: (() => number) | undefined;
   return {
-    now: event.timestamp,
+    now: momentOf(event),
     version,
     newId: () => idOf(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
     random: () => (random ??= seededRandom(event.event_id))(),
@@ -54,7 +55,11 @@ export interface OutputSettings {
   readonly trace?: TraceContext | undefined;
 }
 
-/** Encodes what a handler returned. Throws InvalidOutput or InvalidEvent when it is not what it must be. */
+/**
+ * Encodes what a handler returned. An output came to be at the moment of its input, and one that a timer delivers when that is
+ * due. It carries what is marked about the time of the input, and the trace of the settings, by default that of the input. Throws
+ * InvalidOutput or InvalidEvent when it is not what it must be.
+ */
 export function encodeOutputs(
   handled: HandlerResult,
   input: CaseEvent,
@@ -63,10 +68,12 @@ export function encodeOutputs(
 ): Outputs {
   requireHandled(handled);
   const origin: Origin = { input, processor, partition, idOf, trace };
+  const moment = momentOf(input);
+  const marks = timeMarksOf(input);
   const rows: string[] = [];
   const types: string[] = [];
   handled.events.forEach((draft, index) => {
-    rows.push(toRow(draft, origin, String(index), input.timestamp));
+    rows.push(toRow(draft, origin, String(index), moment, marks));
     types.push(draft.event_type);
   });
   const timers = (handled.timers ?? []).map((change) => toTimer(change, origin));
@@ -98,6 +105,7 @@ function toRow(
   { input, processor, partition, idOf, trace: { traceparent, tracestate } }: Origin,
   index: string,
   timestamp: string,
+  marks: ReturnType<typeof timeMarksOf> = [],
 ): string {
   if (!isEventType(draft?.event_type)) {
     throw new InvalidOutput("A handler emitted an event of an unknown type");
@@ -117,6 +125,8 @@ function toRow(
       source: `${processor.name}@${processor.version}`,
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
+      ...(marks.length === 0 ? {} : { marks: [...marks] }),
+      moment: timestamp,
     },
   }, partition);
 }

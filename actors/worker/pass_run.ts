@@ -11,6 +11,7 @@ import { decodeEvent, decodeStored } from "../../schema/codec.ts";
 import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
 import type { CaseEvent, WireEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
+import { withMoment } from "../../schema/time/moment.ts";
 import { CaseHistories } from "./case_histories.ts";
 import { contextOf, encodeOutputs, type OutputSettings } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
@@ -229,7 +230,7 @@ export class PassRun {
 
 function stepOf({ event, version, recordedAt, position }: Delivery): Step {
   const { correlation_id: caseId, event_type: type } = event;
-  return { caseId, type, version, recordedAt, position, wire: () => event };
+  return { caseId, type, version, recordedAt, position, wire: () => withMoment(event, recordedAt) };
 }
 
 /** What was made, as it would be read from the store. */

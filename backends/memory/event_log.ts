@@ -10,7 +10,7 @@ import {
   storeRow,
 } from "../../schema/delivery_line.ts";
 import { EventIdConflict, SettlementRefused, VersionConflict } from "../errors.ts";
-import type { ExpectedVersion, ReplayRange } from "../event_store.ts";
+import type { ExpectedVersion } from "../event_store.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
 export interface LogEntryDraft {
@@ -176,14 +176,4 @@ export function indexBehind(slice: readonly LogEntry[], position: number): numbe
     else high = middle;
   }
   return low;
-}
-
-/** A test for a replay range; every bound is inclusive. */
-export function inRange(range: ReplayRange): (entry: LogEntry) => boolean {
-  const from = range.fromTime === undefined ? -Infinity : Date.parse(range.fromTime);
-  const to = range.toTime === undefined ? Infinity : Date.parse(range.toTime);
-  const { fromPosition = 1, toPosition = Infinity, types } = range;
-  return ({ position, recordedAt, type }) =>
-    position >= fromPosition && position <= toPosition && recordedAt >= from && recordedAt <= to &&
-    (types === undefined || types.includes(type));
 }

@@ -3,7 +3,7 @@ import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox } from "../dead_letters.ts";
+import type { Inbox, OperatorRecord } from "../dead_letters.ts";
 import { BackendUnusable } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
@@ -16,6 +16,7 @@ import type { Lease } from "./mailbox/leases.ts";
 import { NatsMailbox } from "./mailbox/nats_mailbox.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
+import { record } from "./operations/trail.ts";
 import { health } from "./operations/health.ts";
 import { Measuring } from "./operations/measure.ts";
 import { ingestInbox } from "./operations/ingest.ts";
@@ -172,6 +173,7 @@ class NatsBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#context, caseId);
   secret = () =>
     storeSecret(this.#context.client, { stream: this.#context.stream, replicas: this.#store.replicas });
+  record = (act: OperatorRecord) => record(this.#context, act);
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 
   health = () =>

@@ -45,9 +45,9 @@ export function toPublicEvent({ position, version, recordedAt, event, malformed 
   };
 }
 
-/** The trace in which the event was made, to be looked up where traces are kept. */
-function traceIdOf({ metadata }: WireEvent): string | undefined {
-  return parseTraceparent(metadata.traceparent)?.traceId;
+/** The trace in which the event was made, to be looked up where traces are kept; undefined for one that was not traced. */
+export function traceIdOf({ metadata }: WireEvent): string | undefined {
+  return parseTraceparent(metadata?.traceparent)?.traceId;
 }
 
 function describeMalformed({ reason, raw }: Malformed): string {

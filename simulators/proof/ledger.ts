@@ -77,7 +77,8 @@ export class Ledger {
     }
     const mayFollow = this.#follows(event);
     if (mayFollow !== undefined) account.open.set(event.event_id, mayFollow);
-    account.completed ||= event.event_type === "case.completed";
+    if (event.event_type === "case.completed") account.completed = true;
+    if (event.event_type === "case.reopened") account.completed = false;
     if (event.event_type === "case.review_requested") account.inReview = true;
     if (event.event_type === "case.decision") account.inReview = false;
   }

@@ -46,6 +46,15 @@ const data: Record<EventType, Record<string, unknown>> = {
     reason_nl: "de zaak was afgerond",
   },
   "case.completed": { outcome: "resolved", duration_seconds: 60, total_savings: 300 },
+  "case.reopened": {
+    reopened_by: "019b76da-a800-7000-8000-000000000001",
+    state: "in_payment_plan",
+    paid_on: "2026-02-01",
+    window_days: 14,
+    reason: "paid in time",
+    reason_nl: "op tijd betaald",
+    rules: [],
+  },
 };
 
 /** Event `n` of a type and case; the same arguments give the same event, id included. */

@@ -61,7 +61,8 @@ export class PinnedTranscript {
 
   #line(at: number): string {
     const { event, version } = this.#log[at]!;
-    return deliveryLine({ position: at + 1, version, attempt: 1, held: false, recordedAt: at, event });
+    const recordedAt = Date.parse(event.timestamp) + at;
+    return deliveryLine({ position: at + 1, version, attempt: 1, held: false, recordedAt, event });
   }
 
   #take({ outputs, outputTypes, timers, failedAttempts, done }: BatchResult): void {

@@ -114,9 +114,9 @@ function abilityOf(claim: number, { share, months }: CaseFigures): DecisionFacts
   return claim <= share * months ? "within" : "beyond";
 }
 
-/** The plan for a claim, or undefined where none fits. */
-export function planFor(intake: Intake, figures: CaseFigures): PaymentPlan | undefined {
-  const plan = planPayments(intake.debt_amount, boundsOf(figures), figures.day);
+/** The plan for a claim that begins on a Dutch day, or undefined where none fits. */
+export function planFor(intake: Intake, figures: CaseFigures, begins: string): PaymentPlan | undefined {
+  const plan = planPayments(intake.debt_amount, boundsOf(figures), begins);
   const { capacity } = figures;
   return plan && capacity ? { ...plan, capacity: capacity.cents } : plan;
 }

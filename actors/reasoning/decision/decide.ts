@@ -37,26 +37,30 @@ export interface WaitsForCaseworker {
 }
 
 /**
- * Decides on a case at the time of its analysis. `at` is the time of the event being handled: rules, figures and
- * terms are those of its Dutch day. Same input, same output.
+ * Decides on a case. Rules and figures are those of the Dutch day on which the intake happened (`at`); the terms that start
+ * count from the moment of the decision (`now`). Same input, same output.
  */
 export function decide(
   intake: Intake,
   analysis: DataOf<"case.analysis">,
   at: string,
+  now = at,
 ): Decision | WaitsForCaseworker {
   const figures = figuresOf(intake, dutchDay(at));
   const facts = decisionFacts(intake, figures, analysis.recommended_action);
   const match = decisionRules.match(facts, figures.day);
-  const known = { intake, analysis, figures, terms: [] };
+  const known = { intake, analysis, figures, terms: [], today: dutchDay(now) };
   const review = reviewRules.match(reviewFacts(known, facts, match.rows[0]!.then), figures.day);
   return review.rows.length > 0 ? waits(known, match, review) : decided(known, facts, match);
 }
 
-function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
+/** What the texts are filled in from, and the Dutch day of the decision. */
+type DecidedFacts = TextFacts & { readonly today: string };
+
+function waits(known: DecidedFacts, match: Match<CaseAction>, review: Match<unknown>): WaitsForCaseworker {
   const row = match.rows[0]!;
-  const { intake, figures } = known;
-  const term = datesOf(reviewTerm(figures.day, figures.threatening));
+  const { intake, figures, today } = known;
+  const term = datesOf(reviewTerm(today, figures.threatening));
   return {
     kind: "caseworker",
     data: {
@@ -65,6 +69,7 @@ function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown
       debt_amount: intake.debt_amount,
       reasons: review.rows.map((reason) => ({ code: reason.id, ...fillTexts(reason, known) })),
       proposed: row.then,
+      law_on: figures.day,
       ...fillTexts(row, known),
       citizen_text: reviewText(review.rows.map(({ id }) => id), dutchDate(term.due)),
       rules: [...match.applied, ...review.applied],
@@ -74,10 +79,10 @@ function waits(known: TextFacts, match: Match<CaseAction>, review: Match<unknown
   };
 }
 
-function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
+function decided(beforeTerms: DecidedFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
   const row = match.rows[0]!;
-  const { intake, figures } = beforeTerms;
-  const terms = termsOf(row.then, figures.day, figures.threatening, debtClass(intake.debt_type));
+  const { intake, figures, today } = beforeTerms;
+  const terms = termsOf(row.then, today, figures.threatening, debtClass(intake.debt_type));
   const known = { ...beforeTerms, terms };
   const step = stepRules.match(stepFacts(known, facts, row.then), figures.day);
   const steps = step.rows.map((each) => fillTexts(each, known));
@@ -87,6 +92,7 @@ function decided(beforeTerms: TextFacts, facts: DecisionFacts, match: Match<Case
       case_id: intake.case_id,
       decision: row.then,
       decided_by: "system",
+      law_on: figures.day,
       debt_amount: intake.debt_amount,
       ...fillTexts(row, known),
       citizen_text: fillCitizenText(decisionText(row.id, row.then), known),

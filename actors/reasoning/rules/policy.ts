@@ -34,12 +34,17 @@ export const policy = {
   graceDays: 14,
   /** Missed instalments after which a plan is escalated. */
   missedMax: 2,
+  /** Days after a case closed within which a payment that was made before may become known, and reopens it. */
+  latePaymentDays: 14,
   /** Weeks to pay under ordinary collection. */
   collectWeeks: 4,
   /** Weeks a caseworker has where no situation is threatening. */
   reviewWeeks: 4,
 } as const;
 
+export const LATE_PAYMENT = assumed(
+  "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",
+);
 export const SMALL_CLAIM = assumed(
   "a creditor is asked to let a claim go that is not above the mean cost of collecting one",
 );

@@ -15,7 +15,10 @@ type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
 /** What matters of a decision for what follows it. */
-export type DecisionSummary = Pick<DataOf<"case.decision">, "case_id" | "decision" | "decided_by" | "reason">;
+export type DecisionSummary = Pick<
+  DataOf<"case.decision">,
+  "case_id" | "decision" | "decided_by" | "reason" | "law_on"
+>;
 
 /** The case ends now. */
 export interface Closes {
@@ -45,8 +48,9 @@ interface NeedsReview {
 export type FollowUp = Closes | Continues | NeedsReview;
 
 /**
- * What follows a decision taken `at`. Without an intake (a decision that came before its case) there is no amount:
- * forgiving then closes without one, and a payment plan needs review. `openedAt` is when the case opened.
+ * What follows a decision, from its moment (`at`) on. Without an intake (a decision that came before its case) there is no
+ * amount: forgiving then closes without one, and a payment plan needs review. `openedAt` is when the case opened. Plans are by
+ * the figures of the day whose law it names, or else of `lawDay`.
  */
 export function planFollowUp(
   decision: DecisionSummary,
@@ -54,13 +58,14 @@ export function planFollowUp(
   analysis: Analysis | undefined,
   openedAt: string,
   at: string,
+  lawDay?: string,
 ): FollowUp {
   const day = dutchDay(at);
   switch (decision.decision) {
     case "forgive":
       return forgives(decision, intake, analysis, openedAt, at);
     case "payment_plan":
-      return plans(decision, intake, day);
+      return plans(decision, intake, day, decision.law_on ?? lawDay ?? day);
     case "refer_assistance":
       return { kind: "continues", state: "referred", ...termed(decision, intake, day) };
     case "collect":
@@ -94,8 +99,9 @@ function plans(
   decision: DecisionSummary,
   intake: Intake | undefined,
   day: string,
+  lawDay: string,
 ): Continues | NeedsReview {
-  const plan = intake && planFor(intake, figuresOf(intake, day));
+  const plan = intake && planFor(intake, figuresOf(intake, lawDay), day);
   if (!plan || plan.instalments.length === 0) return needsReview(decision, intake, day);
   const missed_at = plan.instalments.map(missedAt);
   return { kind: "continues", state: "in_payment_plan", plan, missed_at, terms: [] };

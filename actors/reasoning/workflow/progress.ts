@@ -5,8 +5,11 @@
  * @module
  */
 import type { CaseEvent, DataOf, EventOf, EventType, Profile } from "../../../schema/events.ts";
+import { momentOf } from "../../../schema/time/moment.ts";
 import { cents } from "../../../schema/money.ts";
+import { dutchDay } from "../law/working_days.ts";
 import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
+import { type Closing, closingBy, isPaid, withPayment } from "./reopening.ts";
 import {
   type Deadline,
   foldRunning,
@@ -26,6 +29,7 @@ type Outcome = DataOf<"case.completed">["outcome"];
 /** What is kept of an event: without its envelope, whose strings are slices of a batch and would keep all of it in memory. */
 interface RememberedEvent<T extends EventType, D = DataOf<T>> {
   readonly event_type: T;
+  /** Its moment, ISO: when a term that starts with it starts. */
   readonly timestamp: string;
   readonly data: D;
 }
@@ -45,8 +49,10 @@ interface RunBasis {
 
 export interface CaseProgress {
   readonly state: CaseState;
-  /** When its first event happened, ISO. */
+  /** The moment of its first event, ISO. */
   readonly openedAt: string | undefined;
+  /** When the intake says that it happened, ISO: by the law of that day it is decided. */
+  readonly intakeAt: string | undefined;
   /** The first of each counts. */
   readonly intake: Intake | undefined;
   readonly analysis: Analysis | undefined;
@@ -57,24 +63,31 @@ export interface CaseProgress {
   readonly running: Running | undefined;
   /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
+  /** While it is closed over a payment that may yet come to be known. */
+  readonly closing: Closing | undefined;
 }
 
 /** A case of which nothing is known. */
 export const initialProgress: CaseProgress = {
   state: "new",
   openedAt: undefined,
+  intakeAt: undefined,
   intake: undefined,
   analysis: undefined,
   received: 0,
   basis: undefined,
   running: undefined,
   ending: undefined,
+  closing: undefined,
 };
 
 /** True when the case takes the event. */
-export function accepts({ state, ending }: CaseProgress, event: CaseEvent): boolean {
+export function accepts({ state, ending, closing }: CaseProgress, event: CaseEvent): boolean {
   if (transition(state, signalOf(event.event_type, event.data)) === undefined) return false;
-  return ending === undefined || stillAccepted.has(event.event_type);
+  if (ending === undefined || stillAccepted.has(event.event_type)) return true;
+  if (event.event_type === "case.reopened") return closing?.isReopening === true;
+  return event.event_type === "case.payment_received" && closing !== undefined &&
+    withPayment(closing, event) !== undefined;
 }
 
 /** What follows from an ending, and comes after it. */
@@ -104,9 +117,9 @@ function advanced(before: CaseProgress, event: CaseEvent): CaseProgress {
 
 /** What becomes known by an event, whether or not the case accepts it. */
 function withFacts(before: CaseProgress, event: CaseEvent): CaseProgress {
-  const openedAt = before.openedAt ?? event.timestamp;
+  const openedAt = before.openedAt ?? momentOf(event);
   if (event.event_type === "case.intake" && !before.intake) {
-    return { ...before, openedAt, intake: remembered(event.data) };
+    return { ...before, openedAt, intakeAt: event.timestamp, intake: remembered(event.data) };
   }
   if (event.event_type === "case.analysis" && !before.analysis) {
     return { ...before, openedAt, analysis: withoutReasons(event.data) };
@@ -154,10 +167,13 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.completed":
       return { ...at, ending: event.data.outcome };
     case "case.payment_received":
+      return at.closing === undefined ? applyToRunning(at, event) : payLate(at, at.closing, event);
     case "case.payment_missed":
     case "case.term_expired":
     case "case.assistance_accepted":
       return applyToRunning(at, event);
+    case "case.reopened":
+      return at.closing === undefined ? at : reopen(at, at.closing);
     default:
       return at;
   }
@@ -168,9 +184,11 @@ function begin(at: CaseProgress, event: EventOf<Begins>): CaseProgress {
   return { ...at, basis: { event: rememberedEvent(event), intake, received }, running: undefined };
 }
 
-function rememberedEvent({ event_type, timestamp, data }: EventOf<Begins>): RunBasis["event"] {
+function rememberedEvent(event: EventOf<Begins>): RunBasis["event"] {
+  const timestamp = momentOf(event);
+  const { event_type, data } = event;
   if (event_type !== "case.decision") return { event_type, timestamp, data } as RunBasis["event"];
-  const { case_id, decision, decided_by, reason } = data as DecisionSummary;
+  const { case_id, decision, decided_by, reason } = data;
   return { event_type, timestamp, data: { case_id, decision, decided_by, reason } };
 }
 
@@ -184,7 +202,19 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
   const running = before && foldRunning(before, event);
   const reaction = before && react(before, event);
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
-  return { ...at, received, running, ending };
+  const closing = before && ending === "escalated" ? closingBy(before, event, momentOf(event)) : undefined;
+  return { ...at, received, running, ending, closing };
+}
+
+/** A payment that was made in time: `case.reopened` follows. */
+function payLate(at: CaseProgress, closing: Closing, event: EventOf<"case.payment_received">): CaseProgress {
+  return { ...at, received: at.received + event.data.amount, closing: withPayment(closing, event) };
+}
+
+/** The case goes on where it was, or is resolved. */
+function reopen(at: CaseProgress, { running }: Closing): CaseProgress {
+  const ending = isPaid(running) ? "resolved" : paidInFull(at.intake, at.received);
+  return { ...at, running, ending, closing: undefined };
 }
 
 /** A claim that is paid is resolved, wherever the case stands. */
@@ -226,9 +256,11 @@ function runningByTerms(
 }
 
 /** What follows a decision on this case, for what is left of its claim. */
-export function followUpOf(at: CaseProgress, { data, timestamp }: EventOf<"case.decision">): FollowUp {
+export function followUpOf(at: CaseProgress, event: EventOf<"case.decision">): FollowUp {
   const left = remainingClaim(at.intake, at.received);
-  return planFollowUp(data, left, at.analysis, at.openedAt ?? timestamp, timestamp);
+  const moment = momentOf(event);
+  const lawDay = dutchDay(event.timestamp);
+  return planFollowUp(event.data, left, at.analysis, at.openedAt ?? moment, moment, lawDay);
 }
 
 function remainingClaim(intake: Intake | undefined, received: number): Intake | undefined {

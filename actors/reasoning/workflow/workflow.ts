@@ -21,7 +21,7 @@ export const states = [
 ] as const;
 export type CaseState = (typeof states)[number];
 
-/** What moves a case: an event type, with its decision or outcome where that makes the difference. */
+/** What moves a case: an event type, with its decision, outcome or state where that makes the difference. */
 export const signals = [
   "case.intake",
   "case.analysis",
@@ -41,6 +41,8 @@ export const signals = [
   "case.completed:resolved",
   "case.completed:withdrawn",
   "case.completed:escalated",
+  "case.reopened:in_payment_plan",
+  "case.reopened:in_collection",
 ] as const;
 type Signal = (typeof signals)[number];
 
@@ -109,13 +111,19 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   "withdrawing": { ...staysIn("withdrawing"), "case.completed:withdrawn": "completed:withdrawn" },
   "completed:resolved": staysIn("completed:resolved"),
   "completed:withdrawn": staysIn("completed:withdrawn"),
-  "completed:escalated": staysIn("completed:escalated"),
+  // A payment that was made in time and comes to be known late; which one that is, `reopening.ts` says.
+  "completed:escalated": {
+    ...staysIn("completed:escalated", "case.payment_received"),
+    "case.reopened:in_payment_plan": "in_payment_plan",
+    "case.reopened:in_collection": "in_collection",
+  },
 };
 
 /** The signal of an event, from its type and data. Any text: an unknown one moves nothing. */
 export function signalOf(eventType: string, data: Readonly<Record<string, unknown>>): string {
   if (eventType === "case.decision") return `${eventType}:${data.decision}`;
   if (eventType === "case.completed") return `${eventType}:${data.outcome}`;
+  if (eventType === "case.reopened") return `${eventType}:${data.state}`;
   return eventType;
 }
 

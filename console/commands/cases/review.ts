@@ -16,6 +16,7 @@ import type { ModelStore } from "../../../backends/projections.ts";
 import { decodeEvent, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
 import { UnknownKind } from "../../../schema/evolution.ts";
 import { newRootId } from "../../../schema/ids.ts";
+import { withMoment } from "../../../schema/time/moment.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 
 /** A case that waits for a person, and why. */
@@ -72,7 +73,9 @@ async function progressOf(
   let progress = initialProgress;
   let version = 0;
   for await (const stored of backend.readCase(caseId)) {
-    if (stored.malformed === undefined) progress = advance(progress, decodeEvent(stored.event));
+    if (stored.malformed === undefined) {
+      progress = advance(progress, decodeEvent(withMoment(stored.event, stored.recordedAt)));
+    }
     version = stored.version;
   }
   return { progress, version };

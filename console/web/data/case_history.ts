@@ -8,6 +8,7 @@ import {
   runningOf,
 } from "../../../actors/application.ts";
 import { decodeEvent, InvalidEvent } from "../../../schema/codec.ts";
+import { withMoment } from "../../../schema/time/moment.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { CaseEvent, EventOf } from "../../../schema/events.ts";
 import { UnknownKind } from "../../../schema/evolution.ts";
@@ -93,10 +94,10 @@ export function historyOf(history: readonly StoredEvent[]): readonly Step[] {
   });
 }
 
-function readable({ event, malformed }: StoredEvent): CaseEvent | undefined {
+function readable({ event, recordedAt, malformed }: StoredEvent): CaseEvent | undefined {
   if (malformed !== undefined) return undefined;
   try {
-    return decodeEvent(event);
+    return decodeEvent(withMoment(event, recordedAt));
   } catch (error) {
     if (error instanceof InvalidEvent || error instanceof UnknownKind) return undefined;
     throw error;
@@ -204,36 +205,4 @@ export function latestOf<T extends CaseEvent["event_type"]>(
 ): EventOf<T> | undefined {
   return steps.findLast((step) => step.version <= version && step.isAccepted && step.type === type)
     ?.event as EventOf<T> | undefined;
-}
-
-/** What a list says of a case. */
-export interface CaseLine {
-  readonly case_id: string;
-  readonly version: number;
-  readonly latest: string;
-  readonly updated_at: string;
-  readonly state: string;
-  readonly waits_for: string;
-  readonly due: string | null;
-  readonly debt_type: string | null;
-  readonly organization: string | null;
-  readonly debt_amount: number | null;
-}
-
-/** The line of a case, folded from its events. Amounts in euros. */
-export function caseLine(caseId: string, steps: readonly Step[]): CaseLine {
-  const last = steps.at(-1);
-  const intake = latestOf(steps, "case.intake", Infinity)?.data;
-  return {
-    case_id: caseId,
-    version: last?.version ?? 0,
-    latest: last?.type ?? "",
-    updated_at: new Date(last?.stored.recordedAt ?? 0).toISOString(),
-    state: last?.state ?? "new",
-    waits_for: String(last?.facts.waits?.value ?? "system"),
-    due: last?.deadline?.due ?? null,
-    debt_type: intake?.debt_type ?? null,
-    organization: intake?.organization ?? null,
-    debt_amount: intake === undefined ? null : intake.debt_amount / 100,
-  };
 }

@@ -1,7 +1,7 @@
 /** `/cases/ID`: what this is, in which state and why, what is next, and whether anything is stuck. @module */
 import type { AuditEntry, DeadLetter } from "../../../backends/dead_letters.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
-import { toPublicEvent } from "../../cli/case_timeline.ts";
+import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
 import { historyOf, latestOf, type Step } from "../data/case_history.ts";
@@ -137,6 +137,7 @@ function stepLink(step: Step | undefined, to: "previous" | "next", write: Writer
 function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
   const { stored: { event, recordedAt }, cause, effects } = step;
   const { source, marks } = event.metadata ?? {};
+  const traceId = traceIdOf(event);
   const found = (version: number) => steps.find((each) => each.version === version)!;
   return factList([
     [write("case.event"), markup`<code>${step.type}</code>`],
@@ -150,6 +151,7 @@ function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
         : effects.map((each) => markup`${versionLink(found(each), write)}<br>`),
     ],
     ...(marks === undefined || marks.length === 0 ? [] : [[write("case.marks"), marks.join(", ")] as const]),
+    ...(traceId === undefined ? [] : [[write("case.trace"), markup`<code>${traceId}</code>`] as const]),
   ]);
 }
 

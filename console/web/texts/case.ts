@@ -7,6 +7,11 @@ export const caseTexts = {
   "cases.id.help": ["The whole number", "Het hele nummer"],
   "cases.latest": ["Latest event", "Laatste gebeurtenis"],
   "cases.any": ["any", "alle"],
+  "cases.more": ["More filters", "Meer filters"],
+  "cases.state": ["State", "Staat"],
+  "cases.waits_for": ["Waits for", "Wacht op"],
+  "cases.organization": ["Organisation", "Organisatie"],
+  "cases.completed": ["Closed", "Afgesloten"],
   "cases.search": ["Search", "Zoek"],
   "cases.col.case": ["Case", "Zaak"],
   "cases.col.state": ["State", "Staat"],
@@ -24,7 +29,6 @@ export const caseTexts = {
     "Take the filter away to see all of them.",
     "Haal het filter weg om alles te zien.",
   ],
-  "cases.shown": ["{from} to {to}", "{from} tot en met {to}"],
 
   "case.claim": ["{type}, {amount}", "{type}, {amount}"],
   "case.without_intake": ["Case without an intake", "Zaak zonder aanmelding"],
@@ -79,6 +83,7 @@ export const caseTexts = {
   "waits.system": ["the system", "het systeem"],
   "waits.assistance": ["debt assistance", "schuldhulp"],
   "waits.nobody": ["nobody", "niemand"],
+  "waits.processing": ["its next step", "de volgende stap"],
   "term.instalment": ["Instalment", "Deel van de regeling"],
   "term.first_meeting": ["First meeting", "Eerste gesprek"],
   "term.decision_on_plan": ["Plan of approach", "Plan van aanpak"],
@@ -94,6 +99,11 @@ export const caseTexts = {
   "decision.by_system": ["By the rules", "Door de regels"],
   "decision.rule": ["version {version}, valid on {day}", "versie {version}, geldig op {day}"],
   "decision.certainty": ["certainty: {what}", "zekerheid: {what}"],
+  "certainty.quoted": ["quoted from the source", "geciteerd uit de bron"],
+  "certainty.secondary": ["from a source about the source", "uit een bron over de bron"],
+  "certainty.policy": ["a choice of this organisation", "een keuze van deze organisatie"],
+  "certainty.assumption": ["an assumption", "een aanname"],
+  "certainty.unverified": ["not verified", "niet nagegaan"],
   "decision.model": ["What the model weighed", "Wat het model meewoog"],
   "decision.model.detail": [
     "The model advises. The rules and people decide. BSN, name, municipality and age did not count.",
@@ -132,6 +142,7 @@ export const caseTexts = {
   "event.case.debt_forgiven": ["Debt forgiven", "Schuld kwijtgescholden"],
   "event.case.event_refused": ["Event without effect", "Zonder gevolg"],
   "event.case.completed": ["Case closed", "Zaak afgerond"],
+  "event.case.reopened": ["Case reopened", "Zaak heropend"],
 
   "held.title": ["Version {v} waits for a person at {where}", "Versie {v} wacht op een mens bij {where}"],
   "held.detail": [

@@ -59,13 +59,17 @@ function byWhom(ruling: Ruled, write: Writer): Markup {
 
 /** Each rule with its version, the day it was valid on, and where it comes from. */
 export function rulesList(ruling: Pick<Ruled, "data" | "timestamp">, write: Writer): Markup {
-  const day = write.date(ruling.timestamp.slice(0, 10));
+  const day = write.date(ruling.data.law_on ?? ruling.timestamp.slice(0, 10));
   return markup`<dl class="rules">${
     rulesOf(ruling).map(({ id, version, source, certainty }) =>
       markup`<div><dt><code>${id.replaceAll("+", " + ")}</code><small>${
         write("decision.rule", { version, day })
       }</small></dt><dd>${source && markup`<b>${source}</b>`}${
-        certainty && markup`<small>${write("decision.certainty", { what: certainty })}</small>`
+        certainty && markup`<small>${
+          write("decision.certainty", {
+            what: write.known(`certainty.${certainty}`, certainty),
+          })
+        }</small>`
       }</dd></div>`
     )
   }</dl>`;

@@ -1,4 +1,4 @@
-/** Random histories and faults, once in passes and once delivery by delivery: both leave the same facts. @module */
+/** Random histories and faults, once in passes, once delivery by delivery, and handled again: all leave the same facts. @module */
 import { assert, assertEquals } from "@std/assert";
 import { BatchRun } from "../../../actors/worker/batch_run.ts";
 import { PassRunner } from "../../../actors/worker/pass_runner.ts";
@@ -8,7 +8,10 @@ import type { AnyProcessor, CaseEvent, HandlerContext } from "../../../actors/pr
 import type { Failure } from "../../../backends/mailbox/mailbox.ts";
 import { MemoryMailboxStore } from "../../../backends/memory/mailbox_store.ts";
 import { MemoryStore } from "../../../backends/memory/memory_store.ts";
+import { entryLineOf } from "../../../backends/memory/event_log.ts";
 import { decodeEvent } from "../../../schema/codec.ts";
+import { encodeLines, rowsOf } from "../../../schema/delivery_line.ts";
+import { momentOf } from "../../../schema/time/moment.ts";
 import type { EventType, WireEvent } from "../../../schema/events.ts";
 import { Random } from "../../../simulators/cases/random.ts";
 import { anEvent } from "../../support/events.ts";
@@ -42,6 +45,8 @@ const OUTSIDE = [
 interface Seen {
   readonly count: number;
   readonly last: string;
+  /** The moments of what was folded. */
+  readonly moments: string;
 }
 
 /** Emits by its table, with all it was given in what it emits; sets a timer for some, and fails as an event says. */
@@ -51,10 +56,11 @@ function processorOf(name: string): AnyProcessor {
     version: 1,
     takes: Object.keys(answers[name]!) as EventType[],
     folds: folds[name]!,
-    initial: (): Seen => ({ count: 0, last: "" }),
-    evolve: ({ count, last }: Seen, { event_type, event_id }: CaseEvent): Seen => ({
+    initial: (): Seen => ({ count: 0, last: "", moments: "" }),
+    evolve: ({ count, last, moments }: Seen, event: CaseEvent): Seen => ({
       count: count + 1,
-      last: `${last.slice(-40)} ${event_type.slice(5, 9)}${event_id.slice(-4)}`,
+      last: `${last.slice(-40)} ${event.event_type.slice(5, 9)}${event.event_id.slice(-4)}`,
+      moments: `${moments.slice(-75)} ${momentOf(event)}`,
     }),
     handle({ event_type, data }: CaseEvent, seen: Seen, { version, now, newId }: HandlerContext) {
       if (data.fails === name) throw new TypeError("as it was told");
@@ -63,7 +69,7 @@ function processorOf(name: string): AnyProcessor {
         const given = { fails: data.fails, seen, version, now, id: newId() };
         return { event_type: type, data: { ...body, ...given } } as never;
       });
-      const at = `2026-03-0${1 + seen.count % 9}T00:00:00Z`;
+      const at = new Date(Date.parse(now) + (1 + seen.count % 9) * DAY_MS + name.length).toISOString();
       const timers = seen.count % 3 === 0 || events.length === 0
         ? []
         : [{ kind: "set" as const, name: "deadline", at, event: events[0]! }];
@@ -77,7 +83,8 @@ const PARTITION = 0;
 
 /** One store with its processors and one worker, driven by hand. */
 class PassFixture {
-  readonly store = new MemoryStore({ partitions: 1, clock: new ManualClock() });
+  readonly #clock = new ManualClock();
+  readonly store = new MemoryStore({ partitions: 1, clock: this.#clock });
   readonly #mailboxes = new MemoryMailboxStore(this.store);
   #caches!: Map<string, StateCache>;
   #runner!: PassRunner;
@@ -185,6 +192,35 @@ class PassFixture {
     }
   }
 
+  /** Time goes on, and what was due by then comes. */
+  async pass(ms: number): Promise<void> {
+    await this.#clock.advance(ms);
+    this.store.fireTimers(this.#clock.now());
+  }
+
+  /** What comes out otherwise than it is stored when a worker that knows nothing handles everything once more. */
+  madeOtherwise(): string[] {
+    const stored = new Set(
+      this.store.log.entries.map(({ eventId, data, metadata }) => [eventId, metadata, data].join(" ")),
+    );
+    return processors.flatMap((processor) => this.#handleAgain(processor)).map((row) => {
+      const [, eventId, , , , , metadata, data] = row.split("\t");
+      return [eventId, metadata, data].join(" ");
+    }).filter((made) => !stored.has(made));
+  }
+
+  #handleAgain(processor: AnyProcessor): string[] {
+    const { takes, folds } = processor;
+    const linesOf = (types: readonly EventType[]) =>
+      this.store.log.entries.filter(({ type }) => types.includes(type as EventType))
+        .map((entry) => entryLineOf(entry, 1, false));
+    const lines = encodeLines(linesOf(takes));
+    const run = new BatchRun(new StateCache(processor, 20), [], PARTITION, lines, fixedId);
+    run.addHistories(linesOf([...takes, ...folds]).join("\n"));
+    while (!run.isFinished) run.step();
+    return rowsOf(run.result().outputs);
+  }
+
   /** Everything that is stored, by case. */
   get facts() {
     const events = [...this.store.log.cases].map(([caseId, entries]) => [
@@ -206,14 +242,18 @@ class PassFixture {
 
 const FAILURE: Failure = { class: "TypeError", message: "as it was told", at: "2026-01-01T00:00:00Z" };
 
+const DAY_MS = 86_400_000;
+
 /** The events of each round: what comes before it, and what comes while it runs. */
 function drawRounds(random: Random): { before: WireEvent[]; between: WireEvent[] }[] {
   let n = 0;
   const draw = (): WireEvent => {
     const type = OUTSIDE[random.below(OUTSIDE.length)]!;
     const event = anEvent(`case-${random.below(5)}`, ++n, type);
+    const happened = Date.parse(event.timestamp) + (random.below(120) - 100) * DAY_MS;
     const fails = random.chance(0.04) ? processors[random.below(processors.length)]!.name : undefined;
-    return { ...event, data: { ...event.data, ...(fails && { fails }) } };
+    const timestamp = new Date(happened).toISOString();
+    return { ...event, timestamp, data: { ...event.data, ...(fails && { fails }) } };
   };
   const some = (most: number) => Array.from({ length: random.below(most + 1) }, draw);
   return Array.from(
@@ -228,6 +268,9 @@ Deno.test("whatever happens, passes leave the same facts as deliveries one by on
     const random = new Random(seed, "fused and plain");
     const [fused, plain] = [new PassFixture(), new PassFixture()];
     for (const { before, between } of drawRounds(random)) {
+      const passes = random.below(5) * DAY_MS;
+      await fused.pass(passes);
+      await plain.pass(passes);
       if (random.chance(0.2)) fused.replaceWorker();
       fused.store.append(before, "any");
       await fused.runFused(between);
@@ -237,6 +280,7 @@ Deno.test("whatever happens, passes leave the same facts as deliveries one by on
     }
     for (const each of ["settled", "behind", "dropped"] as const) outcomes[each] += fused.outcomes[each];
     assertEquals(fused.facts, plain.facts, `seed ${seed}`);
+    assertEquals(plain.madeOtherwise(), [], `seed ${seed}`);
   }
   assert(outcomes.settled > 50 && outcomes.behind > 5 && outcomes.dropped > 5, JSON.stringify(outcomes));
 });

@@ -46,10 +46,15 @@ export const caseFlow: DashboardPlan = {
         "payment_missed",
         "term_expired",
       ]),
-      events("For people", "Reviews that were asked for and events that a rule refused, a second.", [
-        "review_requested",
-        "event_refused",
-      ]),
+      events(
+        "For people",
+        "Reviews that were asked for, events that a rule refused and cases that were reopened, a second.",
+        [
+          "review_requested",
+          "event_refused",
+          "reopened",
+        ],
+      ),
     ],
     "In time": [
       {

@@ -11,6 +11,7 @@ import {
 import { decodeEvent, encodeEvent } from "../../../../schema/codec.ts";
 import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../../schema/events.ts";
 import { reproducibleRootId } from "../../../../schema/ids.ts";
+import { withMoment } from "../../../../schema/time/moment.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
 import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
@@ -35,23 +36,28 @@ export class CaseRun {
     this.#readers = processors.map((processor) => ({ processor, next: 0, state: processor.initial() }));
   }
 
-  /** An event from outside; `settle` lets the processors act on it. */
-  give<T extends EventType>(event_type: T, data: Omit<DataOf<T>, "case_id">, at: string): this {
+  /** An event from outside, recorded when it happened or later; `settle` lets the processors act on it. */
+  give<T extends EventType>(
+    event_type: T,
+    data: Omit<DataOf<T>, "case_id">,
+    at: string,
+    recorded = at,
+  ): this {
     const event = {
       event_id: reproducibleRootId(Date.parse(at), "outside", event_type, this.#given++),
       event_type,
       timestamp: at,
       correlation_id: CASE,
       data: { ...data, case_id: CASE },
-      metadata: { schema_version: 1 },
+      metadata: { schema_version: 1, moment: recorded },
     } as unknown as CaseEvent;
     this.#store(event);
     return this;
   }
 
   /** An event from outside as it travels. */
-  take(event: WireEvent): this {
-    this.#store(decodeEvent(event));
+  take(event: WireEvent, recorded = event.timestamp): this {
+    this.#store(decodeEvent(withMoment(event, Date.parse(recorded))));
     return this;
   }
 

@@ -83,6 +83,38 @@ Deno.test("a closed case waits for nothing, and keeps nothing for later events",
   assertEquals(closed_at, anEvent("case-1", 3).timestamp);
 });
 
+Deno.test("a case that reopens is open again, with what it waits for", () => {
+  const at = (time: string) => ({ timestamp: time, metadata: { schema_version: 1, moment: time } });
+  const plan = {
+    instalments: [{ due: "2026-02-01", amount: 625.25 }, { due: "2026-03-01", amount: 625.25 }],
+  };
+  const event = (type: EventType, time: string, data: Record<string, unknown> = {}) => {
+    const wire = anEvent("case-1", 1, type);
+    return decodeEvent({ ...wire, ...at(time), data: { ...wire.data, ...data } });
+  };
+  const begun = [
+    event("case.intake", "2026-01-01T00:00:00Z"),
+    event("case.decision", "2026-01-01T00:00:00Z", { decision: "payment_plan" }),
+    event("case.payment_plan_created", "2026-01-01T00:00:00Z", plan),
+    event("case.payment_missed", "2026-02-16T00:00:00Z", { instalment: 1 }),
+    event("case.payment_missed", "2026-03-16T00:00:00Z", { instalment: 2, due: "2026-03-01" }),
+    event("case.completed", "2026-03-16T00:00:00Z", { outcome: "escalated" }),
+  ];
+  const closed = fold(begun);
+  assertEquals([closed.state, closed.outcome, closed.waits_for], ["completed", "escalated", null]);
+  const late = {
+    timestamp: "2026-03-01T12:00:00Z",
+    metadata: { schema_version: 1, moment: "2026-03-17T00:00:00Z" },
+  };
+  const payment = { ...event("case.payment_received", "2026-03-01T12:00:00Z"), ...late } as CaseEvent;
+  const { state, outcome, closed_at, waits_for } = fold([
+    ...begun,
+    payment,
+    event("case.reopened", "2026-03-17T00:00:00Z"),
+  ]);
+  assertEquals([state, outcome, closed_at, waits_for], ["in_payment_plan", null, null, "instalment"]);
+});
+
 Deno.test("processing times are those of the case's own clock", () => {
   const row = fold([
     anyEvent("case.intake", 0, 1),

@@ -11,6 +11,7 @@ import {
   decisionText,
   decisionTexts,
   outcomeTexts,
+  PAID_IN_TIME,
   paysText,
   REFUSED_PAYMENT,
   reviewText,
@@ -65,6 +66,7 @@ const texts = [
   reviewText(Object.keys(reviewTexts)),
   reviewText([]),
   REFUSED_PAYMENT,
+  PAID_IN_TIME,
 ];
 
 /** The words of each sentence. An amount is one word, and its point ends no sentence. */

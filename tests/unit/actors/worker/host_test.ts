@@ -20,3 +20,8 @@ Deno.test("a processor that spies on everything in its thread never sees the sec
   );
   assertEquals(output?.event.event_id, expected);
 });
+
+Deno.test("the first output of a worker gets its id at the first attempt", async () => {
+  await using runtime = await new TestRuntime().run([anEvent("case-1", 1)]);
+  assertEquals([runtime.observer.retries, runtime.observer.done], [[], 1]);
+});

@@ -4,6 +4,7 @@ import type { AnyProcessor } from "../../../../actors/processor.ts";
 import { decodeEvent, InvalidEvent } from "../../../../schema/codec.ts";
 import type { CaseEvent } from "../../../../schema/events.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
+import { withMoment } from "../../../../schema/time/moment.ts";
 import { anEvent } from "../../../support/events.ts";
 import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
@@ -37,8 +38,46 @@ Deno.test("an emitted event says what caused it, who emitted it, and belongs to 
     causation_id: wire.event_id,
     source: "misbehaving@3",
     traceparent,
+    moment: input.timestamp,
   });
   assertEquals(data.estimated_savings, 300);
+});
+
+Deno.test("an output came to be when its input was recorded, and carries what is marked about its time", () => {
+  const recorded = "2026-01-09T00:00:01.000Z";
+  const late = decodeEvent(withMoment(wire, Date.parse(recorded)));
+  const [{ event }] = emitted({ events: [draft()] }, late).rows.map(parseRow) as [
+    ReturnType<typeof parseRow>,
+  ];
+  assertEquals([event.timestamp, event.metadata.moment], [recorded, recorded]);
+  assertEquals([event.metadata.marks, contextOf({ event: late, version: 1 }, "p", fixedId).now], [
+    ["late"],
+    recorded,
+  ]);
+  // What comes of it in turn keeps its moment, whenever it is stored, and its mark.
+  const chained = decodeEvent(withMoment(event, Date.parse(recorded) + 5_000));
+  const [after] = emitted({ events: [draft()] }, chained).rows.map(parseRow);
+  const { moment, marks } = after!.event.metadata;
+  assertEquals([after!.event.timestamp, moment, marks], [recorded, recorded, ["late"]]);
+});
+
+Deno.test("an event that is ahead of when it was recorded is marked; one that is a little early or late is not", () => {
+  const at = Date.parse(wire.timestamp);
+  const marksAt = (recordedAt: number) =>
+    emitted({ events: [draft()] }, decodeEvent(withMoment(wire, recordedAt))).rows.map(parseRow)[0]!.event
+      .metadata.marks;
+  assertEquals(marksAt(at - 300_001), ["in_future"]);
+  assertEquals([marksAt(at - 300_000), marksAt(at + 7 * 86_400_000)], [undefined, undefined]);
+  assertEquals(marksAt(at + 7 * 86_400_000 + 1), ["late"]);
+});
+
+Deno.test("an event of a timer came to be when it was due, and carries no mark", () => {
+  const late = decodeEvent(withMoment(wire, Date.parse("2027-01-01T00:00:00Z")));
+  const at = "2027-02-01T00:00:00.000Z";
+  const { timers } = emitted({ events: [], timers: [{ kind: "set", name: "t", at, event: draft() }] }, late);
+  const change = timers[0] as Extract<(typeof timers)[number], { kind: "set" }>;
+  const { timestamp, metadata } = parseRow(change.row).event;
+  assertEquals([timestamp, metadata.moment, metadata.marks], [at, at, undefined]);
 });
 
 Deno.test("the same delivery gives the same bytes at every try (I2)", () => {

@@ -20,18 +20,22 @@ Deno.test("what follows from other events is the runtime's alone, and is refused
 });
 
 Deno.test("the events that follow from others are not among those that come from outside", () => {
-  const own = ["review_requested", "payment_plan_created", "term_expired", "debt_forgiven", "event_refused"];
+  const own = [
+    ...["review_requested", "payment_plan_created", "term_expired", "debt_forgiven"],
+    ...["event_refused", "reopened"],
+  ];
   assertEquals(
     allEventTypes.filter((type) => !typesFromOutside.includes(type)),
     own.map((name) => `case.${name}` as EventType),
   );
 });
 
-Deno.test("what a producer says of its source, of a cause and of marks is dropped", () => {
+Deno.test("what a producer says of its source, of a cause, of marks and of a moment is dropped", () => {
   const metadata = {
     source: "analysis@1",
     causation_id: ID,
     marks: ["late" as const],
+    moment: "2023-01-01T00:00:00.000Z",
     traceparent: "00-0-0-01",
   };
   const taken = readInput({ event_type: "case.intake", data: intake(), metadata }, { source: "desk" });

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { conservation } from "../../../../simulators/proof/conservation.ts";
+import { Ledger } from "../../../../simulators/proof/ledger.ts";
+import type { EventType } from "../../../../schema/events.ts";
+import { anEvent } from "../../../support/events.ts";
+
+function reported(...types: EventType[]) {
+  const ledger = new Ledger(conservation);
+  types.forEach((type, i) => {
+    const event = anEvent("case-1", i + 1, type);
+    ledger.observe({ position: i + 1, version: i + 1, recordedAt: i, event });
+  });
+  const { accepted, completed, inReview, inProgress } = ledger.report(new Map());
+  return { accepted, completed, inReview, inProgress };
+}
+
+const late = ["case.payment_received", "case.reopened"] as const;
+
+Deno.test("a case that was reopened is counted once: in progress, and when it closes again completed", () => {
+  assertEquals(reported("case.completed"), { accepted: 1, completed: 1, inReview: 0, inProgress: 0 });
+  const open = { accepted: 1, completed: 0, inReview: 0, inProgress: 1 };
+  assertEquals(reported("case.completed", ...late), open);
+  const closed = { accepted: 1, completed: 1, inReview: 0, inProgress: 0 };
+  assertEquals(reported("case.completed", ...late, "case.completed"), closed);
+});

@@ -7,7 +7,7 @@
 /** Commands that read what is in the program. */
 const TOUCHES_NOTHING = ["rules", "version", "completion"];
 /** Commands of a server that is there; without its address they may have to start one of this machine. */
-const USES_A_SERVER = ["cases", "publish", "dlq", "inbox", "projections", "audit", "setup"];
+const USES_A_SERVER = ["cases", "publish", "dlq", "inbox", "projections", "events", "audit", "setup"];
 
 type Permission = "run" | "write" | "net" | "ffi" | "import";
 

@@ -74,8 +74,9 @@ Deno.test("a producer leaves an event in the outbox, a node takes it through, a 
 });
 
 /** What a role may not do. */
-const REFUSED: Record<string, readonly string[]> = {
-  node: [
+const REFUSED: Record<string, readonly [role: string, ...statements: string[]]> = {
+  "a node may do none of what it has no need of": [
+    "node",
     "update zaakstroom.events set data = '{}'",
     "delete from zaakstroom.events",
     "truncate zaakstroom.events",
@@ -95,7 +96,8 @@ const REFUSED: Record<string, readonly string[]> = {
     "copy (select 1) to program 'true'",
     "select pg_read_file('postgresql.conf')",
   ],
-  producer: [
+  "a producer may do none of what it has no need of": [
+    "producer",
     "select * from zaakstroom.outbox",
     "insert into zaakstroom.outbox (event, refused_for) values ('{}', 'me')",
     "insert into zaakstroom.outbox (id, event) overriding system value values (1, '{}')",
@@ -107,7 +109,8 @@ const REFUSED: Record<string, readonly string[]> = {
     "select zaakstroom.append('{0}', e'0\\t019b76da-a800-7000-8000-000000000001\\tcase.decision\\tc\\t2026-01-01\\t1\\t{}\\t{}', 1)",
     "select * from zaakstroom_models.cases",
   ],
-  reader: [
+  "a reader may do none of what it has no need of": [
+    "reader",
     "select * from zaakstroom.events",
     "select * from zaakstroom.outbox",
     "select * from zaakstroom.event_log",
@@ -115,18 +118,23 @@ const REFUSED: Record<string, readonly string[]> = {
     "insert into zaakstroom.outbox (event) values ('{}')",
     "delete from zaakstroom.subscriptions",
   ],
-  auditor: [
+  "an auditor may do none of what it has no need of": [
+    "auditor",
     "select * from zaakstroom.store_secret",
     "select event from zaakstroom.outbox",
     "insert into zaakstroom.outbox (event) values ('{}')",
     "delete from zaakstroom.event_blocks",
     "update zaakstroom.parked_deliveries set attempts = 0",
   ],
-  backup: ["insert into zaakstroom.outbox (event) values ('{}')", "delete from zaakstroom.events"],
+  "a backup may do none of what it has no need of": [
+    "backup",
+    "insert into zaakstroom.outbox (event) values ('{}')",
+    "delete from zaakstroom.events",
+  ],
 };
 
-for (const [role, statements] of Object.entries(REFUSED)) {
-  Deno.test(`a ${role} may do none of what it has no need of`, async () => {
+for (const [name, [role, ...statements]] of Object.entries(REFUSED)) {
+  Deno.test(name, async () => {
     await withRole(role, async (sql) => {
       for (const statement of statements) {
         const error = await assertRejects(() => sql.unsafe(statement), Error, undefined, statement);

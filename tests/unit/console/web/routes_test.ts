@@ -57,7 +57,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
   const reviewing = ["review.see", "review.decide"];
   assertEquals(table.viewer, everyone);
   assertEquals(table.caseworker, ["overview.see", "cases.see", ...reviewing, "stuck.see"]);
-  assertEquals(table.approver, table.caseworker);
+  assertEquals(table.approver, [...table.caseworker ?? [], "what_if.try"]);
   assertEquals(table.auditor, [
     "overview.see",
     "cases.see",
@@ -65,6 +65,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "stuck.see",
     "inbox.see",
     "audit.see",
+    "what_if.try",
     "node.see",
     "events.see",
   ]);

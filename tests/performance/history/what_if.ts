@@ -1,12 +1,12 @@
 /**
  * Prints how fast `what-if` decides, from lines in memory: what reading the store takes comes on top. Asserts nothing.
- * `deno run --allow-all tests/performance/what_if.ts [--cases 4000] [--times 4] [--workers 2]`
+ * `deno run --allow-all tests/performance/history/what_if.ts [--cases 4000] [--times 4] [--workers 2]`
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { EventStore } from "../../backends/event_store.ts";
-import { compareHistory } from "../../simulators/what_if/compare_history.ts";
-import { recordedLines } from "../support/what_if/recorded_history.ts";
+import type { EventStore } from "../../../backends/event_store.ts";
+import { compareHistory } from "../../../simulators/what_if/compare_history.ts";
+import { recordedLines } from "../../support/what_if/recorded_history.ts";
 
 const { cases, times, workers } = parseArgs(Deno.args, { default: { cases: 4_000, times: 4, workers: 2 } });
 const AT_ONCE = 5_000;

@@ -24,6 +24,7 @@ export const access = {
   "inbox.retry": operators,
   "inbox.discard": operators,
   "audit.see": ["auditor", "admin"],
+  "what_if.try": ["approver", "auditor", "admin"],
   "node.see": overseers,
   "events.see": overseers,
   "events.append": ["admin"],

@@ -15,8 +15,9 @@ import { page as node } from "./pages/node.ts";
 import { page as overview } from "./pages/overview.ts";
 import { page as review } from "./pages/review.ts";
 import { page as stuck } from "./pages/stuck.ts";
+import { page as whatIf } from "./pages/what_if.ts";
 
-export const pages: readonly Page[] = [overview, cases, caseFile, review, stuck, inbox, audit, node];
+export const pages: readonly Page[] = [overview, cases, caseFile, review, stuck, inbox, audit, whatIf, node];
 export const acts: readonly FormAct[] = [
   propose,
   approve,

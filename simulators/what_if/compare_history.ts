@@ -22,6 +22,8 @@ interface HistoryOptions {
   /** Cases that came in at this time or later, and at this time or before; ISO times by the store's clock. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** Cases that began at this position or after it. */
+  readonly fromPosition?: number;
   readonly workers: number;
   readonly signal: AbortSignal;
   /** What an earlier run had come to. */
@@ -105,8 +107,8 @@ function settingsOf({ candidate, mode, seed, to, earlier }: HistoryOptions): Com
 /** What no processor takes or folds is not read. */
 const types = [...new Set(processors.flatMap(({ takes, folds }) => [...takes, ...folds]))];
 
-function rangeOf({ from }: HistoryOptions) {
-  return { types, ...(from === undefined ? {} : { fromTime: from }) };
+function rangeOf({ from, fromPosition = 1 }: HistoryOptions) {
+  return { types, fromPosition, ...(from === undefined ? {} : { fromTime: from }) };
 }
 
 function positionOf(line: string): number {

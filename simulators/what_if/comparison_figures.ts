@@ -114,7 +114,8 @@ export function addFigures(sum: ComparisonFigures, more: ComparisonFigures): voi
     into.points += points;
     into.cents += cents;
     into.groundsOnly += groundsOnly;
-    into.people.push(...people);
+    // One by one: those of an earlier run may be more than a call takes arguments.
+    for (const person of people) into.people.push(person);
   }
   for (const name of dimensions) addRows(sum.breakdowns[name], more.breakdowns[name]);
   for (const [cell, played] of Object.entries(more.played)) addPlayed(sum.played, cell, played);

@@ -8,9 +8,20 @@ export function outcomeLabel({ events, timers = [] }: HandlerResult): string {
 
 /** What two results differ in: nothing, texts alone, or what a citizen and the law see. */
 export function differenceOf(before: HandlerResult, after: HandlerResult): "none" | "wording" | "grounds" {
-  if (JSON.stringify(before) === JSON.stringify(after)) return "none";
+  if (isSame(before, after)) return "none";
   return groundsOfAll(before) === groundsOfAll(after) ? "wording" : "grounds";
 }
+
+/** Whether two values are alike; plain data alone. Cheaper than to write both as texts: most are. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const names = Object.keys(one);
+  if (names.length !== Object.keys(other).length) return false;
+  return names.every((name) => isSame((one as Fields)[name], (other as Fields)[name]));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** The outcome, the grounds, the plan and the terms. */
 function groundsOfAll({ events, timers = [] }: HandlerResult): string {

@@ -27,18 +27,26 @@ export async function runWhatIf(values: WhatIfValues, output: Output): Promise<n
     const identity = await identityOf(opened.backend, opened.where, values, named);
     const directory = values.state ?? join(values["data-dir"] ?? defaultDataDir(), "what-if");
     const file = await ProgressFile.open(directory, identity);
-    const { result, progress } = await compare(opened.backend, values, named, {
-      file,
-      output,
-      signal: stop.graceful,
-    });
-    if (result.complete) await file.remove();
-    else file.write(progress);
-    return await hand(result, values, output);
+    const running = run(opened.backend, values, named, { file, output, signal: stop.graceful });
+    // A second signal does not wait for the batches under way: what was compared by then stands in the file.
+    return await Promise.race([running, stop.immediate.then(() => exitCodes.interrupted)]);
   } finally {
     stop.close();
     await opened.close();
   }
+}
+
+/** To its end, or to where it was stopped. */
+async function run(
+  backend: Backend,
+  values: WhatIfValues,
+  named: NamedCandidate,
+  context: RunContext,
+): Promise<number> {
+  const { result, progress } = await compare(backend, values, named, context);
+  if (result.complete) await context.file.remove();
+  else context.file.write(progress);
+  return await hand(result, values, context.output);
 }
 
 /** What makes a run the continuation of another: the same question about the same store by the same program. */

@@ -17,6 +17,7 @@ export const commonTexts = {
   "nav.inbox": ["Refused", "Geweigerd"],
   "nav.group.oversight": ["Oversight", "Toezicht"],
   "nav.audit": ["Audit trail", "Logboek"],
+  "nav.what_if": ["What if", "Wat als"],
   "nav.node": ["Node", "Node"],
   "sign_out": ["Sign out", "Afmelden"],
   "role.viewer": ["viewer", "kijker"],

@@ -65,6 +65,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "review.approve",
     "review.decide",
     "stuck.see",
+    "what_if.try",
   ]);
   assertEquals(table.auditor, [
     "overview.see",
@@ -73,6 +74,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "stuck.see",
     "inbox.see",
     "audit.see",
+    "what_if.try",
     "node.see",
     "events.see",
   ]);

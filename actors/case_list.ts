@@ -2,7 +2,9 @@
 import type { Backend, CaseSummary, ListOptions } from "../backends/backend.ts";
 import { BackendReadOnly } from "../backends/errors.ts";
 import type { ModelStore, ReadableModel, Row, RowQuery } from "../backends/projections.ts";
+import type { StoredEvent } from "../schema/delivery_line.ts";
 import { projections, selections } from "./application.ts";
+import { readEvent } from "./projection_fold.ts";
 import { type ProjectedModel, readableModel, readableSelection, shapeOf } from "./projection.ts";
 import { Projector } from "./projector.ts";
 
@@ -60,6 +62,38 @@ export async function listCases(
   const where = latest === undefined ? {} : { latest };
   const query = { where, orderBy: "position", descending: true, limit };
   return (await findRows(backend.models, "cases", query) ?? []).map(summaryOf);
+}
+
+/** Which part of the list of cases. */
+interface CasePageQuery {
+  /** Columns of the read model that must hold these values: `state`, `waits_for`, `organization`, `latest`. */
+  readonly where: Readonly<Record<string, string>>;
+  readonly limit: number;
+  /** Only cases that changed last before, or behind, the event at this position. */
+  readonly before?: number | undefined;
+  readonly behind?: number | undefined;
+}
+
+/** A page of the list of cases, by latest change, newest first: rows of the read model `cases`. */
+export async function casePage(
+  models: ModelStore,
+  { where, limit, before, behind }: CasePageQuery,
+): Promise<readonly Row[]> {
+  const isBackwards = behind !== undefined;
+  const query = { where, orderBy: "position", descending: !isBackwards, limit, beyond: behind ?? before };
+  const rows = await findRows(models, "cases", query) ?? [];
+  return isBackwards ? rows.toReversed() : rows;
+}
+
+/** The same row of one case, from its history: of a store without read models. Undefined for one without an event that can be read. */
+export function caseRowOf(history: readonly StoredEvent[]): Row | undefined {
+  const { projection } = projectedModels(["cases"])[0]!;
+  let row: Row | undefined;
+  for (const stored of history) {
+    const read = readEvent(stored);
+    if (read.kind === "event") row = projection.project(read.decoded, row) ?? undefined;
+  }
+  return row;
 }
 
 function summaryOf(row: Row): CaseSummary {

@@ -13,6 +13,7 @@
  */
 import type { Mailbox, MailboxSource } from "../backends/mailbox/mailbox.ts";
 import { type ChildSpec, ChildSupervisor, LONGEST_TIMER_MS } from "./supervision/child_supervisor.ts";
+import { retryWhileUnavailable } from "../backends/primitives/retry.ts";
 import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
@@ -22,7 +23,7 @@ import type { Exit } from "./supervision/restart_policy.ts";
 import { DEFAULT_POLICY, type FailurePolicy } from "./failures/failure_policy.ts";
 import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
-export interface SupervisorOptions extends PoolOptions {
+export interface SupervisorOptions extends Omit<PoolOptions, "secret"> {
   readonly policy: FailurePolicy;
   /** Whether what a processor emits is handled in the same pass, where the store has passes. Default false. */
   readonly passes?: boolean;
@@ -74,6 +75,7 @@ export class Supervisor {
   #escalation: string | undefined;
   #crash: { error: unknown } | undefined;
   readonly #endRequested = Promise.withResolvers<void>();
+  readonly #stopped = new AbortController();
 
   constructor(
     source: MailboxSource,
@@ -89,12 +91,13 @@ export class Supervisor {
 
   /**
    * Starts workers, then asks for mailboxes. Resolves when every worker is ready, or when the workers are given up:
-   * `ended` then resolves. After `stop` it does nothing.
+   * `ended` then resolves. After `stop` it does nothing. Rejects where the secret of the store can't be read.
    */
   async start(): Promise<void> {
     if (this.#stopping) return;
+    const secret = retryWhileUnavailable(() => this.#source.secret(), this.#stopped.signal);
     this.#node = new ChildSupervisor(NODE, [
-      { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers() },
+      { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers(secret) },
       {
         id: this.#source.name,
         restart: "permanent",
@@ -102,11 +105,13 @@ export class Supervisor {
         start: () => this.#startProcessors(),
       },
     ], (_child, exit) => this.#onNodeExit(exit));
-    await this.#pool?.ready();
+    const stopped = new Promise((resolve) => this.#stopped.signal.addEventListener("abort", resolve));
+    await Promise.race([Promise.all([secret, this.#pool?.ready()]), stopped]);
   }
 
-  #startWorkers(): ChildSupervisor {
-    this.#pool = new WorkerPool(this.#options, this.#observer, (reason) => this.#onEscalate(reason));
+  #startWorkers(secret: Promise<string>): ChildSupervisor {
+    const options = { ...this.#options, secret };
+    this.#pool = new WorkerPool(options, this.#observer, (reason) => this.#onEscalate(reason));
     return this.#pool.supervisor;
   }
 
@@ -154,6 +159,7 @@ export class Supervisor {
   /** Batches in hand are finished; no more are asked for. */
   #beginStop(): void {
     this.#stopping = true;
+    this.#stopped.abort();
     this.#node?.stop();
     this.#endRequested.resolve();
   }

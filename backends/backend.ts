@@ -1,6 +1,6 @@
 /** A backend: a durable log of cases, leased and fenced mailboxes, and what an operator sees of both. @module */
 import type { EventKind } from "../schema/evolution.ts";
-import type { AuditEntry, DeadLetters, Inbox } from "./dead_letters.ts";
+import type { AuditEntry, DeadLetters, Inbox, OperatorRecord } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
 import type { Measurements } from "./measurements.ts";
@@ -57,6 +57,8 @@ interface Operations {
   listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */
   audit(caseId: string): Promise<AuditEntry[]>;
+  /** Adds an act that changes nothing stored, such as the reading of personal data. */
+  record(act: OperatorRecord): Promise<void>;
   /** The (type, version) pairs ever stored, for the check at start-up. */
   storedKinds(): Promise<EventKind[]>;
   health(): Promise<Health>;

@@ -80,3 +80,9 @@ export interface AuditEntry {
   readonly processor?: string;
   readonly eventId?: string;
 }
+
+/** An act of a person as it is added to the audit trail; the store says when. What is of no case is of `STORE_TRAIL`. */
+export type OperatorRecord = OperatorAction & Required<Pick<AuditEntry, "act" | "caseId">>;
+
+/** Stands in the place of a case for acts on the store as a whole. */
+export const STORE_TRAIL = "store";

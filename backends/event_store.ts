@@ -1,5 +1,5 @@
 /** The log of cases: what is appended, and how it is read. @module */
-import type { StoredEvent } from "../schema/delivery_line.ts";
+import { deliveryLine, type StoredEvent } from "../schema/delivery_line.ts";
 import type { WireEvent } from "../schema/events.ts";
 
 /** What a producer knows of the version of a case: anything, that it is new, or exactly this version. */
@@ -39,4 +39,46 @@ export interface EventStore {
   readCase(caseId: string): AsyncIterable<StoredEvent>;
   /** By position. Reads what was stored when the call began; within a partition nothing is skipped. */
   readAll(range?: ReplayRange): AsyncIterable<StoredEvent>;
+  /**
+   * The same as delivery lines, many at a time, for readers that parse elsewhere or not at all: of a store that has them at
+   * hand. `readLinesOf` reads them from any store.
+   */
+  readLines?(range?: ReplayRange): AsyncIterable<readonly string[]>;
+}
+
+/** Whether what is stored lies within a range. */
+export function inRange(
+  range: ReplayRange,
+): (placed: { readonly position: number; readonly recordedAt: number; readonly type: string }) => boolean {
+  const from = range.fromTime === undefined ? -Infinity : Date.parse(range.fromTime);
+  const to = range.toTime === undefined ? Infinity : Date.parse(range.toTime);
+  const { fromPosition = 1, toPosition = Infinity, types } = range;
+  return ({ position, recordedAt, type }) =>
+    position >= fromPosition && position <= toPosition && recordedAt >= from && recordedAt <= to &&
+    (types === undefined || types.includes(type));
+}
+
+const LINES_AT_ONCE = 1_000;
+
+/** What is stored in a range as delivery lines, from any store, by position. */
+export async function* readLinesOf(
+  store: EventStore,
+  range: ReplayRange = {},
+): AsyncGenerator<readonly string[]> {
+  if (store.readLines !== undefined) return yield* store.readLines(range);
+  let lines: string[] = [];
+  for await (const stored of store.readAll(range)) {
+    lines.push(lineOf(stored));
+    if (lines.length < LINES_AT_ONCE) continue;
+    yield lines;
+    lines = [];
+  }
+  if (lines.length > 0) yield lines;
+}
+
+/** What is no event goes on as it is stored, and is found to be none again. */
+export function lineOf(stored: StoredEvent): string {
+  const { position, version, recordedAt, malformed } = stored;
+  if (malformed === undefined) return deliveryLine({ ...stored, attempt: 0, held: false });
+  return `${position}\t${version}\t0\t0\t${recordedAt}\t${malformed.raw}`;
 }

@@ -120,6 +120,8 @@ export interface RowQuery {
   readonly where?: Row;
   readonly orderBy: string;
   readonly descending?: boolean;
+  /** Only rows that come behind this value in that order: the next page of a list. */
+  readonly beyond?: string | number | undefined;
   readonly limit: number;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Event ids, ordered by time. Version 7 is of whoever brings an event from outside; version 8 is the runtime's alone, for
- * what a processor emits, and no door takes it from outside: nobody can take the id of an output before it is stored.
+ * what a processor emits, made with a secret of the store, and no door takes it from outside: nobody can take the id of an
+ * output before it is stored.
  * @module
  */
 import { hash } from "node:crypto";
@@ -25,17 +26,30 @@ export function isDerivedId(id: string): boolean {
 }
 
 /**
- * The id of output `index` of a processor for one input event. The same three arguments always give the same id
- * (so a second try writes the same row), and its first 48 bits are the time of the input (so it lands at the
- * right-hand side of a unique index). Layout: RFC 9562 UUIDv8, time in front, SHA-256 bits behind.
+ * Gives the id of output `index` of a processor for one input event. The same arguments always give the same id (so a second
+ * try writes the same row), and its first 48 bits are the time of the input (so it lands at the right-hand side of a unique
+ * index).
  */
-export function derivedId(
+export type DerivedIds = (
   inputId: string,
   inputTime: number,
   processor: string,
   index: string | number,
-): string {
-  return uuidOf("8", inputTime, `${inputId}/${processor}/${index}`);
+) => string;
+
+/** A new secret for a new store: 32 random bytes. */
+export function newSecret(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/**
+ * The ids of a store: nobody who lacks its secret can make or foresee one. Layout: RFC 9562 UUIDv8, time in front, bits of a
+ * SHA-256 over secret and input behind. The hash is truncated, so that nobody can go on from it to the hash of a longer input:
+ * an HMAC would add nothing. The secret is in a closure: whoever is given the function can't read it.
+ */
+export function derivedIds(secret: string): DerivedIds {
+  return (inputId, inputTime, processor, index) =>
+    uuidOf("8", inputTime, `${secret}/${inputId}/${processor}/${index}`);
 }
 
 function uuidOf(version: "7" | "8", atMs: number, seed: string): string {

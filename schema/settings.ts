@@ -21,11 +21,11 @@ export const rate = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A duration such as `500ms`, `60s`, `5m` or `1h`, in milliseconds. */
+/** A duration such as `500ms`, `60s`, `5m`, `1h` or `90d`, in milliseconds. */
 export const duration = z.string().transform((text, context) => {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   const ms = match === null ? 0 : Number(match[1]) * UNITS[match[2]!]!;
   if (ms > 0 && ms <= 366 * 24 * 3_600_000) return ms;
   context.addIssue({ code: "custom", message: "must be a duration such as 500ms, 60s, 5m or 1h" });
@@ -46,6 +46,14 @@ export const flag = z.enum(["true", "1", "false", "0"], { error: "must be true o
 /** One of some words. */
 export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
   return z.enum(words, { error: `must be one of ${words.join(", ")}` });
+}
+
+/** Some of these words, with commas between them. */
+export function listOf<const W extends readonly [string, ...string[]] | readonly string[]>(words: W) {
+  const each = z.enum(words as readonly [W[number], ...W[number][]], {
+    error: `must be some of ${words.join(", ")}, with commas between them`,
+  });
+  return z.string().transform((names) => names.split(",").map((name) => name.trim())).pipe(z.array(each));
 }
 
 /** Any text that is not empty. */

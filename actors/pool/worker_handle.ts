@@ -38,6 +38,8 @@ export interface WorkerHandleOptions {
   readonly entry?: URL;
   /** Another way to make a worker than as a Web Worker. */
   readonly spawn?: SpawnWorker;
+  /** The secret of the store, which may take as long as it takes the store to be opened. */
+  readonly secret: Promise<string>;
   /** Makes traces (`loadTracing`). Default: none. */
   readonly tracing?: Tracing | undefined;
 }
@@ -98,10 +100,16 @@ export class WorkerHandle {
       event.preventDefault();
       this.#end(this.#isReady ? "threw" : "start_failed", describeError(event.message).message);
     };
-    const { deliveryTimeoutMs, stateLimit, startMs, tracing } = options;
+    // A secret that can't be had is reported by whoever asked for it.
+    options.secret.then((secret) => this.#setUp(secret), () => {});
+  }
+
+  #setUp(secret: string): void {
+    if (this.#hasExited) return;
+    const { deliveryTimeoutMs, stateLimit, startMs, tracing } = this.#options;
     const progress = this.#progress.buffer as SharedArrayBuffer;
     const traces = tracing && { store: tracing.store, mode: tracing.mode };
-    this.#send({ kind: "setup", progress, deliveryTimeoutMs, stateLimit, ...(traces && { traces }) });
+    this.#send({ kind: "setup", progress, secret, deliveryTimeoutMs, stateLimit, ...(traces && { traces }) });
     const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
     this.ready.finally(() => clearTimeout(late));
   }

@@ -158,9 +158,12 @@ function shownText(text: string, kind: FieldKind | ShownFields): string {
 }
 
 const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b/g;
+const IBAN_BEGINS = /[A-Z]{2}\d{2}/;
 const EMAIL = /[^\s@<>"',;:()]+@[^\s@<>"',;:()]+\.[^\s@<>"',;:()]+/g;
 
 /** For free text in fields that are shown, such as the reason of a decision: without account numbers and addresses. */
 export function withoutContactData(text: string): string {
-  return text.replace(IBAN, "[IBAN]").replace(EMAIL, "[e-mail]");
+  const withoutIban = IBAN_BEGINS.test(text) ? text.replace(IBAN, "[IBAN]") : text;
+  // The pattern tries every word from each of its letters: most texts have no address, and are not searched for one.
+  return withoutIban.includes("@") ? withoutIban.replace(EMAIL, "[e-mail]") : withoutIban;
 }

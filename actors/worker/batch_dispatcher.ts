@@ -4,6 +4,7 @@
  * @module
  */
 import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
+import { type DerivedIds, derivedIds } from "../../schema/ids.ts";
 import { StateCache } from "./state_cache.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { DeliverySpans, DeliverySpansOptions } from "./delivery_spans.ts";
@@ -42,8 +43,9 @@ export class BatchDispatcher {
   readonly #scope: WorkerScope;
   readonly #caches = new Map<string, StateCache>();
   readonly #awaitingHistories = new Map<number, BatchRun>();
-  readonly #passes = new PassRunner(this.#caches);
-  #settings!: Setup;
+  #idOf!: DerivedIds;
+  #passes!: PassRunner;
+  #settings!: Omit<Setup, "secret">;
   #makeSpans: ((request: BatchRequest, count: number) => DeliverySpans) | undefined;
   #progress!: Int32Array;
 
@@ -62,8 +64,11 @@ export class BatchDispatcher {
     if (message.lines !== null) this.#report([this.#finish(message.id, run, message.lines)]);
   }
 
-  #setup(message: Setup): void {
+  /** The secret is kept in no field: handlers share this thread. */
+  #setup({ secret, ...message }: Setup): void {
     this.#settings = message;
+    this.#idOf = derivedIds(secret);
+    this.#passes = new PassRunner(this.#caches, this.#idOf);
     this.#progress = new Int32Array(message.progress);
     const limit = Math.ceil(message.stateLimit / this.#processors.length);
     for (const processor of this.#processors) {
@@ -122,7 +127,7 @@ export class BatchDispatcher {
     this.recordProgress(id, 0);
     const own = this.#caches.get(processor)!;
     const others = [...this.#caches.values()].filter((other) => other !== own);
-    const run = new BatchRun(own, others, partition, lines);
+    const run = new BatchRun(own, others, partition, lines, this.#idOf);
     run.spans = this.#makeSpans?.(request, run.deliveries.length);
     const { needs } = run;
     if (needs.length === 0) return [this.#finish(id, run, "")];

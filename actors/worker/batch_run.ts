@@ -2,13 +2,14 @@
 import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { decodeEvent, decodeStored, InvalidEvent } from "../../schema/codec.ts";
 import type { CaseEvent } from "../../schema/events.ts";
+import type { DerivedIds } from "../../schema/ids.ts";
 import { UnknownKind } from "../../schema/evolution.ts";
 import { withMoment } from "../../schema/time/moment.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
 import type { DeliverySpans } from "./delivery_spans.ts";
-import { contextOf, encodeOutputs, InvalidOutput, type Outputs } from "./outputs.ts";
+import { contextOf, encodeOutputs, InvalidOutput, type Outputs, type OutputSettings } from "./outputs.ts";
 import { describeError } from "../error_info.ts";
 import { type AnyProcessor, type HandlerResult, Reject } from "../processor.ts";
 import type { BatchResult, FailedAttempt } from "./protocol.ts";
@@ -23,7 +24,7 @@ export class BatchRun {
   readonly deliveries: readonly Delivery[];
   readonly #cache: StateCache;
   readonly #otherCaches: readonly StateCache[];
-  readonly #partition: number;
+  readonly #settings: OutputSettings;
   readonly #snapshot: StateSnapshot;
   readonly #histories = new Map<string, Delivery[]>();
   readonly #outputs: LineWriter;
@@ -44,10 +45,16 @@ export class BatchRun {
   next = 0;
 
   /** `otherCaches`: the states of the worker's other processors, which fold the events of this batch too. */
-  constructor(cache: StateCache, otherCaches: readonly StateCache[], partition: number, lines: Uint8Array) {
+  constructor(
+    cache: StateCache,
+    otherCaches: readonly StateCache[],
+    partition: number,
+    lines: Uint8Array,
+    idOf: DerivedIds,
+  ) {
     this.#cache = cache;
     this.#otherCaches = otherCaches;
-    this.#partition = partition;
+    this.#settings = { partition, idOf };
     this.#outputs = new LineWriter(lines.length);
     this.deliveries = decodeLines(lines).map(parseLine);
     for (const { event, version } of this.deliveries) this.#heads.set(event.correlation_id, version);
@@ -97,12 +104,15 @@ export class BatchRun {
     if (malformed !== undefined) throw new InvalidEvent([malformed.reason]);
     const event = decodeEvent(withMoment(delivery.event, delivery.recordedAt));
     const state = this.#stateBefore(caseId, version);
-    const context = contextOf({ event, version }, processor.name);
+    const context = contextOf({ event, version }, processor.name, this.#settings.idOf);
     const spans = this.spans?.concern(delivery) ? this.spans : undefined;
     const result = spans === undefined
       ? processor.handle(event, state, context)
       : runIn(spans, delivery, processor, [event, state, context]);
-    const outputs = encodeOutputs(result, event, processor, this.#partition, spans?.contextOf(delivery));
+    const settings = spans === undefined
+      ? this.#settings
+      : { ...this.#settings, trace: spans.contextOf(delivery) };
+    const outputs = encodeOutputs(result, event, processor, settings);
     const after = processor.evolve(state, event);
     this.isRecording = true;
     this.#snapshot.states.set(caseId, { state: after, version });

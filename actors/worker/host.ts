@@ -12,9 +12,24 @@
  * ```
  * @module
  */
+import { Hash, hash } from "node:crypto";
 import { BatchDispatcher } from "./batch_dispatcher.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { Hold, ToWorker } from "./protocol.ts";
+
+/**
+ * Messages are the runtime's alone: the first of them brings the secret of the store. Whoever listens to them later than this
+ * module, which is evaluated before those of processors, is told nothing.
+ */
+let receive: (message: ToWorker | Hold) => void = () => {};
+self.addEventListener("message", (event: MessageEvent<ToWorker | Hold>) => {
+  event.stopImmediatePropagation();
+  receive(event.data);
+});
+
+/** What makes ids of the secret, and calls these methods with it: they stay what they are, once the first hash has set them up. */
+hash("sha256", "");
+Object.freeze(Hash.prototype);
 
 /** Kept for as long as the thread runs, whatever the garbage collector makes of a port that nobody uses. */
 const held: MessagePort[] = [];
@@ -29,9 +44,9 @@ export function host(processors: readonly AnyProcessor[]): void {
     whenIdle: (act) => void after(act),
   });
   disableExits();
-  self.onmessage = ({ data }: MessageEvent<ToWorker | Hold>) => {
-    if (data.kind === "hold") held.push(data.port);
-    else batches.onMessage(data);
+  receive = (message) => {
+    if (message.kind === "hold") held.push(message.port);
+    else batches.onMessage(message);
   };
 }
 

@@ -2,7 +2,7 @@
 import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { encodeData, InvalidEvent } from "../../schema/codec.ts";
 import { type CaseEvent, eventTypes, isEventType } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
+import type { DerivedIds } from "../../schema/ids.ts";
 import { momentOf, timeMarksOf } from "../../schema/time/moment.ts";
 import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
 import type { TraceContext } from "../../backends/tracing/trace_context.ts";
@@ -24,13 +24,14 @@ export interface Outputs {
 export function contextOf(
   { event, version }: Pick<DecodedEvent, "event" | "version">,
   processor: string,
+  idOf: DerivedIds,
 ): HandlerContext {
   let ids = 0;
   let random: (() => number) | undefined;
   return {
     now: momentOf(event),
     version,
-    newId: () => derivedId(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
+    newId: () => idOf(event.event_id, Date.parse(event.timestamp), processor, 1_000_000 + ids++),
     random: () => (random ??= seededRandom(event.event_id))(),
   };
 }
@@ -47,20 +48,26 @@ function seededRandom(seed: string): () => number {
   };
 }
 
+/** Where outputs belong, how they get their ids, and the trace they carry: by default that of the input. */
+export interface OutputSettings {
+  readonly partition: number;
+  readonly idOf: DerivedIds;
+  readonly trace?: TraceContext | undefined;
+}
+
 /**
  * Encodes what a handler returned. An output came to be at the moment of its input, and one that a timer delivers when that is
- * due. It carries what is marked about the time of the input, and the given trace, by default that of the input. Throws
+ * due. It carries what is marked about the time of the input, and the trace of the settings, by default that of the input. Throws
  * InvalidOutput or InvalidEvent when it is not what it must be.
  */
 export function encodeOutputs(
   handled: HandlerResult,
   input: CaseEvent,
   processor: AnyProcessor,
-  partition: number,
-  trace: TraceContext = input.metadata,
+  { partition, idOf, trace = input.metadata }: OutputSettings,
 ): Outputs {
   requireHandled(handled);
-  const origin: Origin = { input, processor, partition, trace };
+  const origin: Origin = { input, processor, partition, idOf, trace };
   const moment = momentOf(input);
   const marks = timeMarksOf(input);
   const rows: string[] = [];
@@ -78,6 +85,7 @@ interface Origin {
   readonly input: CaseEvent;
   readonly processor: AnyProcessor;
   readonly partition: number;
+  readonly idOf: DerivedIds;
   readonly trace: TraceContext;
 }
 
@@ -94,7 +102,7 @@ function requireHandled(handled: HandlerResult): void {
 
 function toRow(
   draft: EventDraft,
-  { input, processor, partition, trace: { traceparent, tracestate } }: Origin,
+  { input, processor, partition, idOf, trace: { traceparent, tracestate } }: Origin,
   index: string,
   timestamp: string,
   marks: ReturnType<typeof timeMarksOf> = [],
@@ -106,7 +114,7 @@ function toRow(
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
   return storeRow({
-    event_id: derivedId(input.event_id, Date.parse(input.timestamp), processor.name, index),
+    event_id: idOf(input.event_id, Date.parse(input.timestamp), processor.name, index),
     event_type: draft.event_type,
     timestamp,
     correlation_id: input.correlation_id,

@@ -10,9 +10,10 @@ import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import { decodeEvent, decodeStored } from "../../schema/codec.ts";
 import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
 import type { CaseEvent, WireEvent } from "../../schema/events.ts";
+import type { DerivedIds } from "../../schema/ids.ts";
 import { withMoment } from "../../schema/time/moment.ts";
 import { CaseHistories } from "./case_histories.ts";
-import { contextOf, encodeOutputs } from "./outputs.ts";
+import { contextOf, encodeOutputs, type OutputSettings } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
 import type { NotFused, PassMember, PassRequest, PassResult } from "./protocol.ts";
 import { StagedStates } from "./staged_states.ts";
@@ -40,6 +41,7 @@ interface MemberRun extends PassMember {
 export class PassRun {
   readonly deliveries: readonly Delivery[];
   readonly #request: PassRequest;
+  readonly #settings: OutputSettings;
   readonly #members: readonly MemberRun[];
   readonly #outputs: PassOutputs;
   /** The version of each case at its last line. */
@@ -68,9 +70,11 @@ export class PassRun {
   constructor(
     request: PassRequest,
     caches: ReadonlyMap<string, StateCache>,
+    idOf: DerivedIds,
     readonly histories: CaseHistories = new CaseHistories(),
   ) {
     this.#request = request;
+    this.#settings = { partition: request.partition, idOf };
     this.deliveries = decodeLines(request.lines).map(parseLine);
     this.#members = request.members.map((member) => {
       const states = new StagedStates(caches.get(member.processor)!, histories);
@@ -171,8 +175,12 @@ export class PassRun {
     }
     this.#countDelivery();
     const { processor } = states;
-    const result = processor.handle(event, before.state, contextOf({ event, version }, name));
-    const outputs = encodeOutputs(result, event, processor, this.#request.partition);
+    const result = processor.handle(
+      event,
+      before.state,
+      contextOf({ event, version }, name, this.#settings.idOf),
+    );
+    const outputs = encodeOutputs(result, event, processor, this.#settings);
     const after = processor.evolve(before.state, event);
     this.isRecording = true;
     states.put(caseId, version, after);

@@ -1,5 +1,6 @@
 /** Runs passes in a worker, each whole or not at all, and keeps their states until they are known to be stored. @module */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
+import type { DerivedIds } from "../../schema/ids.ts";
 import { PassRun } from "./pass_run.ts";
 import type { NotFused, PassRequest, PassResult } from "./protocol.ts";
 import type { StateCache } from "./state_cache.ts";
@@ -23,12 +24,14 @@ interface Waiting {
 
 export class PassRunner {
   readonly #caches: ReadonlyMap<string, StateCache>;
+  readonly #idOf: DerivedIds;
   readonly #waiting = new Map<number, Waiting>();
   /** The last pass of each partition. */
   readonly #last = new Map<number, { readonly sequencer: number; readonly run: PassRun }>();
 
-  constructor(caches: ReadonlyMap<string, StateCache>) {
+  constructor(caches: ReadonlyMap<string, StateCache>, idOf: DerivedIds) {
     this.#caches = caches;
+    this.#idOf = idOf;
   }
 
   isWaiting(id: number): boolean {
@@ -41,7 +44,7 @@ export class PassRunner {
     const last = this.#last.get(partition);
     if (isLastStored && last?.sequencer === sequencer) last.run.commit();
     this.#last.delete(partition);
-    const run = new PassRun(request, this.#caches);
+    const run = new PassRun(request, this.#caches, this.#idOf);
     this.#waiting.set(request.id, { run, request, questions: 0 });
     return run.findNeeds().length > 0 ? lacking(run) : undefined;
   }
@@ -51,7 +54,7 @@ export class PassRunner {
     const waiting = this.#waiting.get(id)!;
     const { run: { histories, needs }, request, questions } = waiting;
     histories.add(needs, lines);
-    const run = new PassRun(request, this.#caches, histories);
+    const run = new PassRun(request, this.#caches, this.#idOf, histories);
     this.#waiting.set(id, { run, request, questions: questions + 1 });
   }
 

@@ -14,6 +14,8 @@ export interface Setup {
   readonly kind: "setup";
   /** Shared with the supervisor: [running batch, index of the running delivery]. Outlives the worker. */
   readonly progress: SharedArrayBuffer;
+  /** The secret of the store, by which outputs get their ids. Handlers never see it. */
+  readonly secret: string;
   /** How long one delivery may run, in milliseconds. */
   readonly deliveryTimeoutMs: number;
   /** Case states kept, at most. */

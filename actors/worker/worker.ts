@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 /** The worker entry of the program, named literally where it is spawned. It runs with no permissions at all. @module */
-import { processors } from "../application.ts";
+// First, so that messages are its own before a module of a processor could listen.
 import { host } from "./host.ts";
+import { processors } from "../application.ts";
 
 host(processors);

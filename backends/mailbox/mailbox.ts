@@ -127,6 +127,11 @@ export interface ProcessorSpec {
 export interface MailboxSource {
   readonly name: string;
   /**
+   * The secret of the store, by which its outputs get ids that nobody else can foresee. It is for workers alone: never shown,
+   * logged or reported. Throws as any reading, and BackendUnusable where the role may not read it.
+   */
+  secret(): Promise<string>;
+  /**
    * Mailboxes of a processor, as their leases are acquired; ends when the signal aborts. A mailbox given out lives on
    * until its consumer closes it, which it does also when the lease is revoked. Where others keep the lease meanwhile, who asks
    * again is given it again, under the same epoch.

@@ -9,8 +9,8 @@ import {
   type StoredEvent,
   storeRow,
 } from "../../schema/delivery_line.ts";
-import { EventIdConflict, VersionConflict } from "../errors.ts";
-import type { ExpectedVersion, ReplayRange } from "../event_store.ts";
+import { EventIdConflict, SettlementRefused, VersionConflict } from "../errors.ts";
+import type { ExpectedVersion } from "../event_store.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
 export interface LogEntryDraft {
@@ -145,6 +145,15 @@ function withoutDuplicates(log: EventLog, drafts: readonly LogEntryDraft[]): App
   return { fresh: [...fresh.values()], duplicates: drafts.length - fresh.size };
 }
 
+/** Throws SettlementRefused for an output whose id is stored with other content; with the same, it is of an earlier try. */
+export function requireOwnIds(log: EventLog, outputs: readonly LogEntryDraft[]): void {
+  const other = outputs.find((draft) => {
+    const known = log.find(draft.eventId);
+    return known !== undefined && !sameFact(known, draft);
+  });
+  if (other !== undefined) throw new SettlementRefused(new EventIdConflict(other.eventId).message);
+}
+
 /** The fact is type, case and data; a producer that tries again may well have another time or trace. */
 function sameFact(a: LogEntryDraft, b: LogEntryDraft): boolean {
   return a.type === b.type && a.caseId === b.caseId &&
@@ -167,14 +176,4 @@ export function indexBehind(slice: readonly LogEntry[], position: number): numbe
     else high = middle;
   }
   return low;
-}
-
-/** A test for a replay range; every bound is inclusive. */
-export function inRange(range: ReplayRange): (entry: LogEntry) => boolean {
-  const from = range.fromTime === undefined ? -Infinity : Date.parse(range.fromTime);
-  const to = range.toTime === undefined ? Infinity : Date.parse(range.toTime);
-  const { fromPosition = 1, toPosition = Infinity, types } = range;
-  return ({ position, recordedAt, type }) =>
-    position >= fromPosition && position <= toPosition && recordedAt >= from && recordedAt <= to &&
-    (types === undefined || types.includes(type));
 }

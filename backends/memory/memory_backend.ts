@@ -4,9 +4,9 @@ import type { EventKind } from "../../schema/evolution.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
-import type { AuditEntry } from "../dead_letters.ts";
+import type { AuditEntry, OperatorRecord } from "../dead_letters.ts";
 import { BackendUnavailable } from "../errors.ts";
-import type { AppendResult, ExpectedVersion, ReplayRange } from "../event_store.ts";
+import { type AppendResult, type ExpectedVersion, inRange, type ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { type ModelStore, projectionHealth } from "../projections.ts";
@@ -16,7 +16,7 @@ import { withPasses } from "../mailbox/leased_passes.ts";
 import { MemoryLeaseStore } from "./lease_store.ts";
 import type { Subscription } from "./lease_table.ts";
 import { MemoryMailboxStore } from "./mailbox_store.ts";
-import { inRange, type LogEntry, storedEventOf } from "./event_log.ts";
+import { type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
@@ -112,6 +112,10 @@ class MemoryBackend implements Backend {
     return snapshot(this.#store.log.entries, inRange(range));
   }
 
+  secret(): Promise<string> {
+    return Promise.resolve(this.#store.secret);
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));
@@ -119,6 +123,11 @@ class MemoryBackend implements Backend {
 
   audit(caseId: string): Promise<AuditEntry[]> {
     return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
+  }
+
+  record(act: OperatorRecord): Promise<void> {
+    this.#store.trail.push({ at: new Date(this.#store.clock.now()).toISOString(), ...act });
+    return Promise.resolve();
   }
 
   storedKinds(): Promise<EventKind[]> {

@@ -1,5 +1,6 @@
 /** The store behind memory backends: several of them may share one, as nodes share a database. @module */
 import type { WireEvent } from "../../schema/events.ts";
+import { newSecret } from "../../schema/ids.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { AuditEntry } from "../dead_letters.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
@@ -11,7 +12,14 @@ import { type Clock, systemClock } from "../primitives/clock.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
-import { entryDraftOf, EventLog, type LogEntryDraft, parseEntryDraft, planAppend } from "./event_log.ts";
+import {
+  entryDraftOf,
+  EventLog,
+  type LogEntryDraft,
+  parseEntryDraft,
+  planAppend,
+  requireOwnIds,
+} from "./event_log.ts";
 import type { PassSettlement, PassStatus } from "../mailbox/pass.ts";
 import { settlePass } from "./pass.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
@@ -23,6 +31,8 @@ export interface MemoryStoreOptions {
   partitions?: number;
   /** Default: the clock of the machine. */
   clock?: Clock;
+  /** By which outputs get their ids. Default: a new one. */
+  secret?: string;
 }
 
 /** Failures that tests and the simulation inject. */
@@ -37,6 +47,7 @@ interface MemoryFaults {
  */
 export class MemoryStore {
   readonly clock: Clock;
+  readonly secret: string;
   readonly log: EventLog;
   readonly leases: LeaseTable;
   readonly models: MemoryModelStore;
@@ -46,8 +57,11 @@ export class MemoryStore {
   /** One signal a partition: notifies when there may be something to deliver. */
   readonly arrived: readonly BroadcastSignal[];
 
-  constructor({ partitions = DEFAULT_PARTITIONS, clock = systemClock }: MemoryStoreOptions = {}) {
+  constructor(
+    { partitions = DEFAULT_PARTITIONS, clock = systemClock, secret = newSecret() }: MemoryStoreOptions = {},
+  ) {
     this.clock = clock;
+    this.secret = secret;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
     this.models = new MemoryModelStore(this.log, clock);
@@ -71,6 +85,7 @@ export class MemoryStore {
     const plan = planSettlement({ processor, checkpoint, parkedOf, now }, batch, settlement);
     if (plan === null) return "already";
     const outputs = rowsOf(settlement.outputs).map(parseEntryDraft);
+    requireOwnIds(this.log, outputs);
     const timers = settlement.timers.map(timerWrite);
     if (settlement.failures.some(({ outcome }) => outcome.kind === "deadLetter")) {
       this.faults.deadLetterWrite?.();

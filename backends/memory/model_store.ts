@@ -196,13 +196,16 @@ function differingRows(a: Build, b: Build): number {
 function shownRows(
   { rows, shape }: Build,
   { columns, present }: Pick<ReadableModel, "columns" | "present">,
-  { where = {}, orderBy, descending = false, limit }: RowQuery,
+  { where = {}, orderBy, descending = false, beyond, limit }: RowQuery,
 ): readonly Row[] {
+  const direction = descending ? -1 : 1;
+  const isBehind = (value: ColumnValue) => value !== null && direction * order(value, beyond!) > 0;
   const all = [...rows.values()].map(({ row }) => row!);
   const summed = shape.sums.length === 0 ? all : sumsOf(all, shape);
   return summed.filter((row) => present === undefined || row[present] !== null)
     .filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))
-    .sort((a, b) => (descending ? -1 : 1) * order(a[orderBy]!, b[orderBy]!))
+    .filter((row) => beyond === undefined || isBehind(row[orderBy]!))
+    .sort((a, b) => direction * order(a[orderBy]!, b[orderBy]!))
     .slice(0, limit)
     .map((row) => Object.fromEntries(Object.keys(columns).map((name) => [name, row[name]!])));
 }

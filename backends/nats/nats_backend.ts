@@ -3,7 +3,7 @@ import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import { token } from "../../schema/nats.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox } from "../dead_letters.ts";
+import type { Inbox, OperatorRecord } from "../dead_letters.ts";
 import { BackendUnusable } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { createAsyncQueue } from "../primitives/async_queue.ts";
@@ -16,12 +16,14 @@ import type { Lease } from "./mailbox/leases.ts";
 import { NatsMailbox } from "./mailbox/nats_mailbox.ts";
 import { listCases } from "./operations/case_projection.ts";
 import { deadLetters } from "./operations/dead_letters.ts";
+import { record } from "./operations/trail.ts";
 import { health } from "./operations/health.ts";
 import { Measuring } from "./operations/measure.ts";
 import { ingestInbox } from "./operations/ingest.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { TimerIndex } from "./operations/timer_index.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
 const features: BackendFeatures = {
@@ -169,6 +171,9 @@ class NatsBackend implements Backend {
   readAll = (range = {}) => queries.readAll(this.#context, range);
   listCases = (options = {}) => listCases(this.#context, options);
   audit = (caseId: string) => queries.audit(this.#context, caseId);
+  secret = () =>
+    storeSecret(this.#context.client, { stream: this.#context.stream, replicas: this.#store.replicas });
+  record = (act: OperatorRecord) => record(this.#context, act);
   storedKinds = () => this.#context.eventKinds.read(this.#context.client, this.#context.stream);
 
   health = () =>

@@ -2,7 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox, RefusalListener } from "../dead_letters.ts";
+import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
 import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
@@ -203,8 +203,11 @@ class PostgresBackend implements Backend {
 
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);
   readAll = (range = {}) => queries.readAll(this.#client, range);
+  readLines = (range = {}) => queries.readLines(this.#client, range);
+  record = (act: OperatorRecord) => queries.record(this.#client, act);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
+  secret = () => queries.secret(this.#client);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 

@@ -53,9 +53,9 @@ function shownMarks(event: WireEvent, recordedAt: number): { readonly marks?: re
   return marks.length === 0 ? {} : { marks };
 }
 
-/** The trace in which the event was made, to be looked up where traces are kept. */
-function traceIdOf({ metadata }: WireEvent): string | undefined {
-  return parseTraceparent(metadata.traceparent)?.traceId;
+/** The trace in which the event was made, to be looked up where traces are kept; undefined for one that was not traced. */
+export function traceIdOf({ metadata }: WireEvent): string | undefined {
+  return parseTraceparent(metadata?.traceparent)?.traceId;
 }
 
 function describeMalformed({ reason, raw }: Malformed): string {

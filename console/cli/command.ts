@@ -8,6 +8,8 @@ import { nearestOf } from "./suggest.ts";
 export interface Output {
   /** A line of result, for people or programs. */
   out(line: string): void;
+  /** Text that goes out as it is, whole lines of it: resolves when the reader has room for more. Default: by `out`. */
+  write?(text: string | Uint8Array): Promise<void>;
   /** A line about what goes on, or what went wrong. */
   err(line: string): void;
   /** True when a person watches, so that progress may be drawn over itself. */

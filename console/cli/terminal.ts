@@ -11,6 +11,9 @@ export const processOutput: Output = {
   out: (line) => {
     if (!writeAll(Deno.stdout, `${line}\n`)) throw new OutputClosed();
   },
+  write: async (text) => {
+    if (!await writeAllAsync(text)) throw new OutputClosed();
+  },
   // When standard error is closed, the work goes on.
   err: (line) => void writeAll(Deno.stderr, `${line}\n`),
   terminal: Deno.stderr.isTerminal(),
@@ -20,6 +23,17 @@ export const processOutput: Output = {
   },
 };
 
+async function writeAllAsync(text: string | Uint8Array): Promise<boolean> {
+  let bytes = typeof text === "string" ? encoder.encode(text) : text;
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
+    return true;
+  } catch (error) {
+    if (isClosed(error)) return false;
+    throw error;
+  }
+}
+
 /** False when the reader of the pipe has closed it, or the terminal is gone. */
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   let bytes = encoder.encode(text);
@@ -27,9 +41,13 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): b
     while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO") return false;
+    if (isClosed(error)) return false;
     throw error;
   }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO";
 }
 
 /** Between two pictures on a terminal, and between two lines in a pipe. */

@@ -8,6 +8,7 @@ import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
@@ -19,6 +20,8 @@ import { selftest } from "./selftest/command.ts";
 import { simtest } from "./simtest.ts";
 import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
+import { status } from "./status/command.ts";
+import { token } from "./token/command.ts";
 import { version } from "./version.ts";
 
 export const commands: readonly Command[] = [
@@ -26,15 +29,18 @@ export const commands: readonly Command[] = [
   simulate,
   publish,
   cases,
+  events,
   dlq,
   inbox,
   consoleCommand,
+  token,
   projections,
   rules,
   load,
   compare,
   setup,
   doctor,
+  status,
   health,
   chaos,
   simtest,

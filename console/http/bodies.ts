@@ -3,16 +3,21 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 
-/** A form of the console takes a few kilobytes. */
-const MOST_BYTES = 65_536;
+/** A form of the console takes a few kilobytes; a request of the API may hold some hundred events. */
+const FORM_BYTES = 65_536;
+const API_BYTES = 1_048_576;
 const BODY_MS = 5_000;
 
 /** The body of a request; undefined for one that is too long, or takes too long. */
-export async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBody(
+  request: IncomingMessage,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const ended = new AbortController();
   const late = delayOrAbort(BODY_MS, ended.signal).then(() => undefined);
   try {
-    return await Promise.race([collect(request), late]);
+    const most = path.startsWith("/api/") ? API_BYTES : FORM_BYTES;
+    return await Promise.race([collect(request, most), late]);
   } catch {
     return undefined;
   } finally {
@@ -20,12 +25,15 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array<Arr
   }
 }
 
-async function collect(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function collect(
+  request: IncomingMessage,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of request as AsyncIterable<Uint8Array>) {
     length += part.length;
-    if (length > MOST_BYTES) return undefined;
+    if (length > most) return undefined;
     parts.push(part);
   }
   const body = new Uint8Array(length);

@@ -4,14 +4,13 @@ import type { Health } from "../../backends/health.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import {
   type HealthReport,
-  isUnowned,
   type KnownOutage,
   type NodeFacts,
   type Outage,
-  partitionKey,
   reportHealth,
   reportOutage,
 } from "./health_report.ts";
+import { isUnowned, partitionKey } from "./processor_report.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 
 /** `/health` may be this old, and the queue depth of a scrape that old, in milliseconds. */

@@ -200,7 +200,7 @@ async function respondByFallback(message: IncomingMessage, fallback: FallbackHan
   const { url, method = "GET", headers } = message;
   const address = URL.parse(`http://${headers.host}${url}`);
   if (address === null) return respondWith(400, "Bad request\n");
-  const body = method === "POST" ? await readBody(message) : null;
+  const body = method === "POST" ? await readBody(message, address.pathname) : null;
   if (body === undefined) return respondWith(413, "The body is too long, or took too long\n");
   const sent = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
   return await fallback(new Request(address, { method, headers: sent, body }));

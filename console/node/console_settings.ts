@@ -3,7 +3,7 @@ import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "../cli/exit_codes.ts";
 import { isLoopback } from "../http/listen.ts";
 import type { ConsoleSettings } from "../web/node_console.ts";
-import { readTokens } from "../web/token_file.ts";
+import { openTokens } from "../web/token_file.ts";
 import type { StartValues } from "./start_options.ts";
 
 type ConsoleValues = Pick<StartValues, "console" | "auth" | "tokens" | "public-url" | "host">;
@@ -33,7 +33,8 @@ export async function consoleSettings(values: StartValues): Promise<ConsoleSetti
   const { console: wanted, auth, tokens, host } = values;
   if (wanted === "off" || (auth === "link" && !isLoopback(host))) return undefined;
   return {
-    findByToken: auth === "token" ? await readTokens(tokens!) : undefined,
+    signInBy: auth,
+    findByToken: tokens === undefined ? undefined : await openTokens(tokens),
     publicUrl: values["public-url"],
     version: config.version,
     shown: Object.fromEntries(
@@ -45,9 +46,6 @@ export async function consoleSettings(values: StartValues): Promise<ConsoleSetti
 /** Refuses what would open the console to everybody, or to nobody. */
 function refuseContradictions({ console: wanted, auth, tokens, host }: ConsoleValues): void {
   if (auth === "token" && tokens === undefined) throw new UsageError("--auth token needs --tokens FILE");
-  if (auth === "link" && tokens !== undefined) {
-    throw new UsageError("Cannot use --tokens without --auth token");
-  }
   if (wanted === "on" && auth === "link" && !isLoopback(host)) {
     throw new UsageError(
       `Cannot serve the console on ${host}, which others reach: use --auth token --tokens FILE, or --host 127.0.0.1`,

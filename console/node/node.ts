@@ -234,6 +234,7 @@ async function opened(opening: Promise<Backend>): Promise<Backend> {
 function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource {
   return {
     name,
+    secret: () => opening.then((backend) => backend.secret(), () => new Promise<never>(() => {})),
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);

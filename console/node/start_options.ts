@@ -80,7 +80,7 @@ export const startOptions = {
     schema: text.optional(),
     value: "FILE",
     env: "ZAAKSTROOM_TOKENS",
-    help: "with --auth token: who has a token, with which roles, as JSON: see docs/how-to/console.md",
+    help: "who has a token, for people with --auth token and for programs: see the command token",
   },
   "public-url": {
     schema: httpUrl.optional(),

@@ -2,7 +2,7 @@
 import type { Registry } from "prom-client";
 import type { Health, MailboxHealth, ProjectionHealth } from "../../backends/health.ts";
 import { natsFigures, postgresFigures } from "../../backends/measurements.ts";
-import { isUnowned } from "../http/health_report.ts";
+import { isUnowned } from "../http/processor_report.ts";
 import type { NodeMetrics } from "./node_metrics.ts";
 import { counter, gauge, OF_THE_STORE } from "./registry.ts";
 

@@ -23,8 +23,21 @@ export const access = {
   "inbox.discard": operators,
   "audit.see": ["auditor", "admin"],
   "node.see": overseers,
+  "events.see": overseers,
+  "events.append": ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof access;
+
+/** Every act by its name: what a token can be given beside its roles. */
+export const actNames = Object.keys(access) as readonly Act[];
+
+/** Whether somebody may do the act: by a role, or because it was given to their token by name. */
+export function isPermitted(
+  { roles, scopes = [] }: { readonly roles: readonly Role[]; readonly scopes?: readonly Act[] },
+  act: Act,
+): boolean {
+  return scopes.includes(act) || isAllowed(roles, act);
+}
 
 /** Whether one of the roles may do the act. */
 export function isAllowed(held: readonly Role[], act: Act): boolean {

@@ -4,7 +4,8 @@ import { getCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { access, type Act, isAllowed } from "./access.ts";
+import { access, type Act, isPermitted } from "./access.ts";
+import { createApi } from "./api/api.ts";
 import { findAsset } from "./assets.ts";
 import { stuckIn } from "./data/overview_words.ts";
 import { framed, type RailCounts, unframed } from "./layout.ts";
@@ -44,10 +45,13 @@ interface Serving {
 
 export function createConsole(sources: ConsoleSources, signIn: SignInOptions, publicUrl?: string): Console {
   const live = new LiveStreams(() => readFigures(sources));
+  const closed = new AbortController();
   const serving = { sources, signIn, live };
   const app = new Hono();
   app.use(secureHeaders(headersOf(signIn)));
-  app.use(csrf({ origin: (origin, context) => isOwnOrigin(origin, context.req.url, publicUrl) }));
+  const ownForms = csrf({ origin: (origin, context) => isOwnOrigin(origin, context.req.url, publicUrl) });
+  // The API takes no forms, and lets nobody write by a cookie.
+  app.use((context, next) => context.req.path.startsWith("/api/") ? next() : ownForms(context, next));
   app.notFound((context) =>
     problemResponse(
       context,
@@ -62,7 +66,21 @@ export function createConsole(sources: ConsoleSources, signIn: SignInOptions, pu
   for (const page of pages) app.get(page.path, (context) => showPage(context, page, serving));
   for (const act of acts) app.post(act.path, (context) => performAct(context, act, serving));
   app.get("/stream", (context) => openStream(context, serving));
-  return { answer: async (request) => await app.fetch(request), close: () => live.close() };
+  app.route("/api/v1", createApi({ sources, signal: closed.signal, principalOf: programOf(serving) }));
+  return { answer: async (request) => await app.fetch(request), close };
+
+  function close(): void {
+    closed.abort();
+    live.close();
+  }
+}
+
+/** Who asks the API. A session of a browser reads, and no more: what a page of elsewhere could send along must change nothing. */
+function programOf(serving: Serving): (context: Context) => Principal | undefined {
+  return (context) => {
+    const isByToken = context.req.header("authorization") !== undefined;
+    return isByToken || context.req.method === "GET" ? principalOf(context, serving) : undefined;
+  };
 }
 
 /** Nothing but what the node itself serves; no script in a page, and none that makes HTML from text. */
@@ -110,7 +128,7 @@ function addSignIn(app: Hono, { signIn }: Serving): void {
   app.post("/links", (context) => {
     const given = context.req.header("authorization") ?? "";
     const isKnown = digestOf(given) === digestOf(`Link ${signIn.linkSecret}`);
-    if (!isKnown || signIn.findByToken !== undefined) return context.notFound();
+    if (!isKnown || signIn.signInBy !== "link") return context.notFound();
     return context.json({ token: signIn.sessions.createLink(signIn.localAdmin) });
   });
 }
@@ -136,7 +154,7 @@ function principalOf(context: Context, { signIn }: Serving): Session | Principal
 function admitted(context: Context, act: Act, serving: Serving): Visit | Response | Promise<Response> {
   const principal = principalOf(context, serving);
   if (principal === undefined) return unknownVisitor(context, serving);
-  if (isAllowed(principal.roles, act)) return visitOf(context, principal, serving);
+  if (isPermitted(principal, act)) return visitOf(context, principal, serving);
   const write = writerOf(context);
   const named = (roles: readonly (typeof principal.roles)[number][]) =>
     roles.map((role) => write(`role.${role}`)).join(", ");
@@ -162,7 +180,7 @@ function visitOf(context: Context, principal: Session | Principal, { sources }: 
   const theme = getCookie(context, "zaakstroom_theme");
   return {
     url: new URL(context.req.url),
-    principal: { name: principal.name, roles: principal.roles },
+    principal: { name: principal.name, roles: principal.roles, scopes: principal.scopes ?? [] },
     csrf: "csrf" in principal ? principal.csrf : "",
     write: writerOf(context),
     theme: theme === "light" || theme === "dark" ? theme satisfies Theme : undefined,

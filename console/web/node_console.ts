@@ -11,7 +11,9 @@ import type { ConsoleSources } from "./sources.ts";
 
 /** How a node's console is reached, and by whom. */
 export interface ConsoleSettings {
-  /** With `--auth token`: who has a token. Without: whoever has a link of this machine. */
+  /** How people sign in: by a link of this machine, or by their token. */
+  readonly signInBy: "link" | "token";
+  /** Who has a token; undefined where nobody has. */
   readonly findByToken: ((token: string) => Principal | undefined) | undefined;
   /** The address people use, where a proxy stands before the node. */
   readonly publicUrl: string | undefined;
@@ -44,14 +46,14 @@ export class NodeConsole {
   /** The node listens. Where links can't be asked for from outside, the one it prints still works. */
   async listening(port: number): Promise<void> {
     this.#port = port;
-    if (this.#settings.findByToken === undefined) {
+    if (this.#settings.signInBy === "link") {
       await writeLinkFile(port, this.#linkSecret).catch(() => {});
     }
   }
 
   /** A path that signs in once; undefined where people have tokens. */
   createLink(): string | undefined {
-    if (this.#settings.findByToken !== undefined) return undefined;
+    if (this.#settings.signInBy === "token") return undefined;
     return `login?token=${this.#sessions.createLink(LOCAL_ADMIN)}`;
   }
 
@@ -62,10 +64,11 @@ export class NodeConsole {
 
   async #load(): Promise<Console> {
     const { createConsole } = await import("./console.ts");
-    const { findByToken, publicUrl } = this.#settings;
+    const { signInBy, findByToken, publicUrl } = this.#settings;
     const signIn = {
       sessions: this.#sessions,
       localAdmin: LOCAL_ADMIN,
+      signInBy,
       findByToken,
       linkSecret: this.#linkSecret,
       isSecure: publicUrl?.startsWith("https:") ?? false,

@@ -4,12 +4,14 @@
  * @module
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { Role } from "./access.ts";
+import type { Act, Role } from "./access.ts";
 
 /** Who speaks. */
 export interface Principal {
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Acts that a token was given beside its roles. */
+  readonly scopes?: readonly Act[];
 }
 
 /** A person who is signed in. */

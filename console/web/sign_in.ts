@@ -13,7 +13,8 @@ export interface SignInOptions {
   readonly sessions: Sessions;
   /** Whom a link signs in. */
   readonly localAdmin: Principal;
-  /** With `--auth token`. */
+  readonly signInBy: "link" | "token";
+  /** Undefined where nobody has a token. */
   readonly findByToken: FindByToken | undefined;
   /** The secret by which `console link` asks for another link, known to this machine's user alone. */
   readonly linkSecret: string;
@@ -50,6 +51,7 @@ export function openLink(context: Context, signIn: SignInOptions): Response | Pr
 
 /** `POST /login`: a token is typed. */
 export async function openByToken(context: Context, signIn: SignInOptions): Promise<Response> {
+  if (signIn.signInBy === "link") return signInPage(context, signIn, "login.refused", 403);
   const { token = "" } = await context.req.parseBody();
   const principal = typeof token === "string" ? signIn.findByToken?.(token.trim()) : undefined;
   if (principal === undefined) return signInPage(context, signIn, "login.refused", 403);
@@ -97,7 +99,7 @@ export function signInPage(
 ): Response | Promise<Response> {
   const write = writerOf(context);
   const problemText: Content = problem && markup`<p class="box note bad" role="alert">${write(problem)}</p>`;
-  const way = signIn.findByToken === undefined ? linkHelp(write) : tokenForm(write);
+  const way = signIn.signInBy === "link" ? linkHelp(write) : tokenForm(write);
   const body = markup`${pageHead(write("login.title"))}${problemText}${way}`;
   return context.html(unframed(write, write("login.title"), body).text, status);
 }

@@ -15,6 +15,8 @@ interface EventTailOptions {
   readonly read: (fromPosition: number) => AsyncIterable<StoredEvent>;
   /** Real milliseconds since any moment. */
   readonly real: () => number;
+  /** The first position that matters. Default 1. */
+  readonly from?: number;
 }
 
 interface ReadPass {
@@ -32,14 +34,15 @@ export class EventTail {
   readonly #read: EventTailOptions["read"];
   readonly #real: () => number;
   /** Every event up to this position has been seen. */
-  #completeUntil = 0;
-  #highest = 0;
+  #completeUntil: number;
+  #highest: number;
   /** Positions seen beyond it. */
   #seen = new Set<number>();
   #passes: ReadPass[] = [];
   #lastFullPass: number;
 
-  constructor({ read, real }: EventTailOptions) {
+  constructor({ read, real, from = 1 }: EventTailOptions) {
+    this.#completeUntil = this.#highest = from - 1;
     this.#read = read;
     this.#real = real;
     this.#lastFullPass = real();

@@ -1,7 +1,7 @@
 /** Checks delivery by delivery: each was done, in the order of its case, and left effects that follow from it. @module */
 import type { RunHistory, SettleAttempt } from "./history.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
-import { derivedId } from "../../schema/ids.ts";
+import { derivedIds } from "../../schema/ids.ts";
 
 /** Deliveries that no settle covers. */
 export function lostDeliveries(history: RunHistory): string[] {
@@ -107,7 +107,8 @@ const BY_TIMER = ["case.term_expired"];
 const MAX_EFFECTS = 16;
 
 /** Effects whose id is not made of their cause, their processor and their place among its outputs. */
-export function underivedEffects({ accepted, sent, stored: { events } }: RunHistory): string[] {
+export function underivedEffects({ accepted, sent, stored: { events, secret } }: RunHistory): string[] {
+  const idOf = derivedIds(secret);
   const sentIds = new Set([...accepted, ...sent]);
   const causes = new Map(events.map(({ event }) => [event.event_id, event]));
   return events.filter(({ event: { event_id, event_type, metadata: { causation_id, source } } }) => {
@@ -115,7 +116,7 @@ export function underivedEffects({ accepted, sent, stored: { events } }: RunHist
     if (cause === undefined || sentIds.has(event_id) || BY_TIMER.includes(event_type)) return false;
     const processor = `${source}`.split("@")[0]!;
     const place = Array.from({ length: MAX_EFFECTS }).findIndex((_, i) =>
-      derivedId(cause.event_id, Date.parse(cause.timestamp), processor, i) === event_id
+      idOf(cause.event_id, Date.parse(cause.timestamp), processor, i) === event_id
     );
     return place === -1;
   }).map(({ event }) => `effect ${event.event_id} has an id that is not derived from its cause`);

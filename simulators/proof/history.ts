@@ -93,6 +93,8 @@ export interface PoisonEvent {
 
 /** The store at the end. */
 interface StoreContents {
+  /** By which the ids of effects are checked. */
+  readonly secret: string;
   readonly events: readonly StoredEvent[];
   readonly deadLetters: readonly DeadLetter[];
   /** Deliveries that still wait for their next try, or are not settled at all. */
@@ -102,6 +104,7 @@ interface StoreContents {
 /** Reads what is stored in the end. */
 export async function readStore(reader: Backend, unsettled: number): Promise<StoreContents> {
   return {
+    secret: await reader.secret(),
     events: await Array.fromAsync(reader.readAll()),
     deadLetters: await reader.deadLetters.list({ limit: 10_000 }),
     unsettled,

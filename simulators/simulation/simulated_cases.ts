@@ -7,7 +7,7 @@ import {
   Reject,
 } from "../../actors/processor.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
-import { derivedId, reproducibleRootId } from "../../schema/ids.ts";
+import { derivedIds, reproducibleRootId } from "../../schema/ids.ts";
 import type { PoisonEvent } from "../proof/history.ts";
 import type { Conservation } from "../proof/ledger.ts";
 import { START } from "./simulated_time.ts";
@@ -178,6 +178,10 @@ const expectedErrors = {
   ...{ kill_worker: "WorkerDied", hang_worker: "WorkerDied", kill_node: "NodeDied" },
 };
 
+/** The secret of every simulated store: the same seed gives the same run. */
+export const SIMULATED_SECRET = "the same in every simulation, and no secret";
+const idOf = derivedIds(SIMULATED_SECRET);
+
 /** The poison that must become dead letters: of every case and processor the first one that nothing else holds up. */
 export function expectedPoison(failing: readonly FailingDelivery[]): PoisonEvent[] {
   const blocking = new Set<string>();
@@ -187,7 +191,7 @@ export function expectedPoison(failing: readonly FailingDelivery[]): PoisonEvent
     if (act === "fail_once" || isBlocked) return [];
     blocking.add(`${processor} ${caseId}`);
     const intake = intakeId(caseId, n);
-    const eventId = processor === "sorter" ? intake : derivedId(intake, START + n, "sorter", 0);
+    const eventId = processor === "sorter" ? intake : idOf(intake, START + n, "sorter", 0);
     return [{ eventId, error: expectedErrors[act] }];
   });
 }

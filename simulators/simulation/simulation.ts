@@ -10,7 +10,13 @@ import { Recorder } from "../proof/recorder.ts";
 import { replaceGlobals } from "./globals.ts";
 import { simulationOf, type SimulationPlan } from "./plan.ts";
 import { Producers } from "./producers.ts";
-import { expectedPoison, processorInputs, processorNames, simulatedConservation } from "./simulated_cases.ts";
+import {
+  expectedPoison,
+  processorInputs,
+  processorNames,
+  SIMULATED_SECRET,
+  simulatedConservation,
+} from "./simulated_cases.ts";
 import { SimulatedNode } from "./simulated_node.ts";
 import { SimulatedTime } from "./simulated_time.ts";
 import { createSimulatedTestbed, type SimulatedTestbed } from "./simulated_testbed.ts";
@@ -75,7 +81,11 @@ class Simulation {
     this.#plan = plan;
     const storeClock = new SimulatedStoreClock(time);
     const trace = new Trace(time);
-    const store = new MemoryStore({ partitions: plan.partitions, clock: storeClock.of(time.outside) });
+    const store = new MemoryStore({
+      partitions: plan.partitions,
+      clock: storeClock.of(time.outside),
+      secret: SIMULATED_SECRET,
+    });
     const tried = new Set<string>();
     const failures = {
       isRepaired: () => this.#isRepaired,

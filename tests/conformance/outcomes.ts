@@ -7,7 +7,7 @@ import type {
   StoredTimerChange,
 } from "../../backends/mailbox/mailbox.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { derivedId } from "../../schema/ids.ts";
+import { fixedId } from "../support/misbehaving/fixed_ids.ts";
 import { type Delivery, encodeLines, outputLine, parseLine, storeRow } from "../../schema/delivery_line.ts";
 
 export type { Delivery };
@@ -82,7 +82,7 @@ function failedDelivery(
 /** An event that handling a delivery gave, with the id that every try of it gives. */
 export function outputOf({ event }: Delivery, index = 0): WireEvent {
   return {
-    event_id: derivedId(event.event_id, Date.parse(event.timestamp), "intake", index),
+    event_id: fixedId(event.event_id, Date.parse(event.timestamp), "intake", index),
     event_type: "case.analysis",
     timestamp: event.timestamp,
     correlation_id: event.correlation_id,

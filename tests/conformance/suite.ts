@@ -19,6 +19,7 @@ import { replayCases } from "./cases/replay.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
+import { squattedIdCases } from "./cases/squatted_ids.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
 import { inFlightMarkCases } from "./cases/in_flight_marks.ts";
@@ -31,6 +32,7 @@ const cases = [
   ...replayCases,
   ...deliveryCases,
   ...settleCases,
+  ...squattedIdCases,
   ...passCases,
   ...refusedPassCases,
   ...bulkCases,

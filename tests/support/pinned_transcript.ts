@@ -7,6 +7,7 @@ import { StateCache } from "../../actors/worker/state_cache.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../schema/delivery_line.ts";
 import type { WireEvent } from "../../schema/events.ts";
+import { fixedId } from "./misbehaving/fixed_ids.ts";
 
 const BATCH = 50;
 
@@ -40,7 +41,8 @@ export class PinnedTranscript {
       if ((takes as readonly string[]).includes(type)) taken.push(this.#line(this.#read[i]!));
     }
     if (taken.length === 0) return false;
-    const run = new BatchRun(states, this.#states.filter((other) => other !== states), 3, encodeLines(taken));
+    const others = this.#states.filter((other) => other !== states);
+    const run = new BatchRun(states, others, 3, encodeLines(taken), fixedId);
     const wanted: readonly string[] = [...takes, ...folds];
     run.addHistories(
       run.needs.flatMap(({ caseId, after, before }) =>

@@ -169,7 +169,10 @@ async function refreshAfterConflict(
 }
 
 /** Throws EventIdConflict for an id that its case has with other content. */
-async function checkDuplicates({ caseHeads }: AppendContext, known: readonly PendingEvent[]): Promise<void> {
+export async function checkDuplicates(
+  { caseHeads }: Pick<AppendContext, "caseHeads">,
+  known: readonly PendingEvent[],
+): Promise<void> {
   const byCase = Map.groupBy(known, ({ caseId }) => caseId);
   const histories = await caseHeads.readHistories([...byCase.keys()]);
   for (const [caseId, drafts] of byCase) {

@@ -1,10 +1,11 @@
 /** Writes a settlement: outputs, timers, parked cases, dead letters and checkpoint in one atomic batch. @module */
 import type { AuditEntry } from "../../dead_letters.ts";
+import { EventIdConflict, SettlementRefused } from "../../errors.ts";
 import { type Batch, linesOf } from "../../mailbox/batch.ts";
 import type { Settlement } from "../../mailbox/mailbox.ts";
 import type { Subjects } from "../../../schema/nats.ts";
 import { MAX_BATCH_MESSAGES, type PositionOf, type Write } from "../stream/atomic_publish.ts";
-import { recordWritten } from "../log/append.ts";
+import { checkDuplicates, recordWritten } from "../log/append.ts";
 import { assignVersions, type VersionedWrites } from "../log/case_heads.ts";
 import type { FencedCheckpoint } from "./checkpoint.ts";
 import { type PendingEvent, pendingEventsOf } from "../stream/message.ts";
@@ -37,8 +38,17 @@ export async function writeSettlement(
   const drafts = pendingEventsOf(settlement.outputs);
   const incomplete = drafts.filter(({ caseId }) => !context.caseHeads.isComplete(caseId));
   if (incomplete.length > 0) await context.caseHeads.ensureFrom(causesOf(batch, incomplete));
+  await requireOwnIds(context, assignNext(context, drafts).duplicates);
   const timers = settlement.timers.map((change) => timerWrite(context.subjects, change));
   await writeInBatches(context, drafts, timers, plan, now);
+}
+
+/** What is stored under the ids of outputs must be these outputs, of an earlier try. */
+async function requireOwnIds(context: SettleContext, known: readonly PendingEvent[]): Promise<void> {
+  if (known.length === 0) return;
+  await checkDuplicates(context, known).catch((error) => {
+    throw error instanceof EventIdConflict ? new SettlementRefused(error.message, { cause: error }) : error;
+  });
 }
 
 /** The cases that get outputs, with the version from which on an earlier try may have written them. */

@@ -7,6 +7,7 @@ import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsCredentials } from "../connection/credentials.ts";
+import { storeSecret } from "./secret.ts";
 import { ensureStreams, type OpenedStore, type RequestedStore } from "./streams.ts";
 
 export interface NatsOptions {
@@ -57,7 +58,9 @@ export async function setUpNats(options: NatsOptions, apply: boolean): Promise<O
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
-    return await ensureStreams(client, requested, apply);
+    const store = await ensureStreams(client, requested, apply);
+    await storeSecret(client, { stream: requested.stream, replicas: store.replicas });
+    return store;
   } finally {
     await client.close();
   }

@@ -1,5 +1,5 @@
 /** Reading the log: by case, by position, time and type; audit entries and event kinds. @module */
-import type { AuditEntry } from "../../dead_letters.ts";
+import type { AuditEntry, OperatorRecord } from "../../dead_letters.ts";
 import type { ReplayRange } from "../../event_store.ts";
 import type { EventKind } from "../../../schema/evolution.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
@@ -29,22 +29,48 @@ export async function* readCase(client: PostgresClient, caseId: string): AsyncGe
   }
 }
 
-/** Reads ranges of positions, each found by the BRIN index, up to the last position drawn at the time of the call. */
+/** The events of `readLines`, parsed. */
 export async function* readAll(client: PostgresClient, range: ReplayRange = {}): AsyncGenerator<StoredEvent> {
+  for await (const lines of readLines(client, range)) {
+    for (const line of lines) yield parseStoredLine(line);
+  }
+}
+
+/**
+ * Reads ranges of positions, each found by the BRIN index, up to the last position drawn at the time of the call. The next
+ * range is under way while the reader works on one: two are in memory, however long the log is.
+ */
+export async function* readLines(client: PostgresClient, range: ReplayRange = {}): AsyncGenerator<string[]> {
   const [{ first, last }] = await client.runIdempotent((sql) => bounds(sql, range));
   const end = Math.min(last, range.toPosition ?? Number.MAX_SAFE_INTEGER);
-  for (let from = Math.max(first, range.fromPosition ?? 1); from <= end; from += POSITIONS_PER_READ) {
-    const to = Math.min(from + POSITIONS_PER_READ - 1, end);
-    const rows = await client.runIdempotent((sql) =>
-      sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
-        where e.position between ${from} and ${to}
-          and (${range.types === undefined} or e.type = any (${`{${(range.types ?? []).join(",")}}`}::text[]))
-          and e.recorded_at >= ${range.fromTime ?? "-infinity"}::text::timestamptz
-          and e.recorded_at <= ${range.toTime ?? "infinity"}::text::timestamptz
-        order by e.position`
-    );
-    for (const { line } of rows) yield parseStoredLine(line);
+  const read = (from: number) => from > end ? undefined : linesFrom(client, from, end, range);
+  let from = Math.max(first, range.fromPosition ?? 1);
+  for (let reading = read(from); reading !== undefined;) {
+    const lines = await reading;
+    from += POSITIONS_PER_READ;
+    reading = read(from);
+    // Its error is thrown where it is awaited; a reader that leaves before awaits it no more.
+    reading?.catch(() => {});
+    if (lines.length > 0) yield lines;
   }
+}
+
+async function linesFrom(
+  client: PostgresClient,
+  from: number,
+  end: number,
+  { types, fromTime = "-infinity", toTime = "infinity" }: ReplayRange,
+): Promise<string[]> {
+  const to = Math.min(from + POSITIONS_PER_READ - 1, end);
+  const rows = await client.runIdempotent((sql) =>
+    sql<Line[]>`select zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
+      where e.position between ${from} and ${to}
+        and (${types === undefined} or e.type = any (${`{${(types ?? []).join(",")}}`}::text[]))
+        and e.recorded_at >= ${fromTime}::text::timestamptz
+        and e.recorded_at <= ${toTime}::text::timestamptz
+      order by e.position`
+  );
+  return rows.map(({ line }) => line);
 }
 
 /** The first and last position in a range of times, so that only these are read. */
@@ -75,8 +101,24 @@ export async function audit(client: PostgresClient, caseId: string): Promise<Aud
   }));
 }
 
+/** Adds an act to the audit trail. */
+export async function record(client: PostgresClient, entry: OperatorRecord): Promise<void> {
+  const { act, by, why, caseId } = entry;
+  await client.run((sql) =>
+    sql`insert into zaakstroom.event_log (act, by, why, case_id) values (${act}, ${by}, ${why}, ${caseId})`
+  );
+}
+
 export async function storedKinds(client: PostgresClient): Promise<EventKind[]> {
   return await client.runIdempotent((sql) =>
     sql<EventKind[]>`select type, schema_version as version from zaakstroom.event_kinds order by 1, 2`
   );
+}
+
+/** Not every role may read it. */
+export async function secret(client: PostgresClient): Promise<string> {
+  const [row] = await client.runIdempotent((sql) =>
+    sql<[{ secret: string }]>`select secret from zaakstroom.store_secret`
+  );
+  return row.secret;
 }

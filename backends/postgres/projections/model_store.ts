@@ -158,7 +158,8 @@ export class PostgresModelStore implements ModelStore {
   }
 
   async find(model: ReadableModel, query: RowQuery): Promise<readonly Row[] | undefined> {
-    const parameters = Object.values(query.where ?? {}).map(String);
+    const { where = {}, beyond } = query;
+    const parameters = [...Object.values(where), ...beyond === undefined ? [] : [beyond]].map(String);
     return await this.#client.runIdempotent(async (sql) => {
       const [{ served }] = await sql<[{ served: boolean }]>`
         select to_regclass(${`zaakstroom_models.${model.name}`}::text) is not null as served`;

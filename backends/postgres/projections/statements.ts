@@ -146,15 +146,21 @@ export function differencesText(
 
 /** Reads rows of a model: the values that must match are the parameters, in the order of `where`. */
 export function findText({ name, columns, present }: ReadableModel, query: RowQuery): string {
-  const { where = {}, orderBy, descending = false, limit } = query;
+  const { where = {}, orderBy, descending = false, beyond, limit } = query;
   const selected = Object.entries(columns).map(([column, kind]) =>
     `${shownText(quoted(column), kind)} as ${quoted(column)}`
   );
-  const matches = Object.keys(where).map((column, i) =>
-    `${quoted(column)} = $${i + 1}::text::${TYPES[kindOf(columns, column)].replace(/ collate.*/, "")}`
-  );
-  const conditions = [...matches, ...present === undefined ? [] : [`${quoted(present)} is not null`]];
-  kindOf(columns, orderBy);
+  const compared = (column: string, operator: string, parameter: number) =>
+    `m.${quoted(column)} ${operator} $${parameter}::text::${
+      TYPES[kindOf(columns, column)].replace(/ collate.*/, "")
+    }`;
+  const matches = Object.keys(where).map((column, i) => compared(column, "=", i + 1));
+  const behind = compared(orderBy, descending ? "<" : ">", matches.length + 1);
+  const conditions = [
+    ...matches,
+    ...present === undefined ? [] : [`${quoted(present)} is not null`],
+    ...beyond === undefined ? [] : [behind],
+  ];
   return `select ${selected.join(", ")} from ${viewOf(name)} m${
     conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`
   } order by m.${quoted(orderBy)} ${descending ? "desc" : "asc"} limit ${Math.trunc(limit)}`;

@@ -21,8 +21,11 @@ const show = command({
   summary: "Shows the events of a case and the acts on it, in order of time",
   arguments: "ID",
   options: showOptions,
-  examples: [["zaakstroom cases show 123", "the history of case 123"]],
-  exits: { [exitCodes.notFound]: "no such case" },
+  examples: [
+    ["zaakstroom cases show 123", "the history of case 123"],
+    ["zaakstroom cases show 123 --at 3", "the case as it was at its third event"],
+  ],
+  exits: { [exitCodes.notFound]: "no such case, or not yet at that moment" },
   async run({ values, positional }: Parsed<typeof showOptions>, output) {
     const caseId = caseIdOf("show", positional);
     return await (await import("./run.ts")).showCase(caseId, values, output);

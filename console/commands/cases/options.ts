@@ -1,6 +1,7 @@
 /** The options of the subcommands of `cases`. @module */
 import { decisions } from "../../../schema/event_fields.ts";
-import { actorName, oneOf, text } from "../../../schema/settings.ts";
+import { z } from "zod";
+import { actorName, oneOf, text, timestamp } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
@@ -12,7 +13,27 @@ export const listOptions = {
   ...backendOptions,
 } as const;
 
-export const showOptions = { ...outputOptions, ...backendOptions } as const;
+/** A version of a case, or a moment. */
+const moment = z.string().transform((text, context) => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return { version: Number(text) };
+  const time = timestamp.safeParse(text);
+  if (time.success) return { time: Date.parse(time.data) };
+  context.addIssue({
+    code: "custom",
+    message: "must be a version such as 3, or a time such as 2026-01-01T09:00:00Z",
+  });
+  return z.NEVER;
+});
+
+export const showOptions = {
+  at: {
+    schema: moment.optional(),
+    value: "VERSION|TIME",
+    help: "the case as it was at this version, or recorded by this time",
+  },
+  ...outputOptions,
+  ...backendOptions,
+} as const;
 
 export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendOptions } as const;
 

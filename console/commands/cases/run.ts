@@ -3,6 +3,8 @@ import { describeReview } from "../../../actors/application.ts";
 import { listCases as listedCases } from "../../../actors/case_list.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { encodeData } from "../../../schema/codec.ts";
+import type { AuditEntry } from "../../../backends/dead_letters.ts";
+import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { Output } from "../../cli/command.ts";
 import { renderCase, toPublicEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
@@ -28,9 +30,12 @@ export function listCases(values: ListCasesValues, output: Output): Promise<numb
 /** Shows the events of a case and the acts on it. */
 export function showCase(caseId: string, values: ShowCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const history = await Array.fromAsync(backend.readCase(caseId));
-    if (history.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
-    const audit = await backend.audit(caseId);
+    const whole = await Array.fromAsync(backend.readCase(caseId));
+    if (whole.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
+    const { history, audit } = caseAt({ history: whole, audit: await backend.audit(caseId) }, values.at);
+    if (history.length === 0) {
+      throw new CommandError(exitCodes.notFound, `The case ${caseId} was not there at that moment`);
+    }
     const events = history.map(toPublicEvent);
     printResult(output, values, {
       json: { case_id: maskCaseId(caseId), events, acts: toSnakeCase(audit) },
@@ -39,6 +44,25 @@ export function showCase(caseId: string, values: ShowCaseValues, output: Output)
     });
     return exitCodes.ok;
   });
+}
+
+interface CaseRecord {
+  readonly history: readonly StoredEvent[];
+  readonly audit: readonly AuditEntry[];
+}
+
+/** A case as it was: by a version its acts are those before the next version. */
+function caseAt({ history, audit }: CaseRecord, at: ShowCaseValues["at"]): CaseRecord {
+  if (at === undefined) return { history, audit };
+  const { version = Infinity, time = Infinity } = at as { version?: number; time?: number };
+  const until = Math.min(
+    time,
+    (history.find((event) => event.version > version)?.recordedAt ?? Infinity) - 1,
+  );
+  return {
+    history: history.filter((event) => event.version <= version && event.recordedAt <= time),
+    audit: audit.filter((entry) => Date.parse(entry.at) <= until),
+  };
 }
 
 /** Lists the cases that wait for a caseworker. */

@@ -11,6 +11,7 @@ import { maskCaseId } from "../../../schema/bsn.ts";
 import { deliveryLine, encodeLines, parseRow, rowsOf } from "../../../schema/delivery_line.ts";
 import { redact } from "../../cli/redaction.ts";
 import { withoutPersonalData } from "../../cli/case_timeline.ts";
+import { newSecret } from "../../../schema/ids.ts";
 
 /** What would come of one dead letter. */
 export interface RedrivePreview {
@@ -30,7 +31,9 @@ export async function previewRedrive(
   backend: Backend,
   deadLetters: readonly DeadLetter[],
 ): Promise<RedrivePreview[]> {
-  const pool = new WorkerPool(defaultSupervisorOptions(1), noopObserver, () => {});
+  // Nothing of it is stored, so that whoever looks needs no right to the secret of the store.
+  const options = { ...defaultSupervisorOptions(1), secret: Promise.resolve(newSecret()) };
+  const pool = new WorkerPool(options, noopObserver, () => {});
   const previews: RedrivePreview[] = [];
   try {
     for (const deadLetter of deadLetters) previews.push(await previewOne(backend, pool, deadLetter));

@@ -206,35 +206,3 @@ export function latestOf<T extends CaseEvent["event_type"]>(
   return steps.findLast((step) => step.version <= version && step.isAccepted && step.type === type)
     ?.event as EventOf<T> | undefined;
 }
-
-/** What a list says of a case. */
-export interface CaseLine {
-  readonly case_id: string;
-  readonly version: number;
-  readonly latest: string;
-  readonly updated_at: string;
-  readonly state: string;
-  readonly waits_for: string;
-  readonly due: string | null;
-  readonly debt_type: string | null;
-  readonly organization: string | null;
-  readonly debt_amount: number | null;
-}
-
-/** The line of a case, folded from its events. Amounts in euros. */
-export function caseLine(caseId: string, steps: readonly Step[]): CaseLine {
-  const last = steps.at(-1);
-  const intake = latestOf(steps, "case.intake", Infinity)?.data;
-  return {
-    case_id: caseId,
-    version: last?.version ?? 0,
-    latest: last?.type ?? "",
-    updated_at: new Date(last?.stored.recordedAt ?? 0).toISOString(),
-    state: last?.state ?? "new",
-    waits_for: String(last?.facts.waits?.value ?? "system"),
-    due: last?.deadline?.due ?? null,
-    debt_type: intake?.debt_type ?? null,
-    organization: intake?.organization ?? null,
-    debt_amount: intake === undefined ? null : intake.debt_amount / 100,
-  };
-}

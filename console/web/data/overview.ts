@@ -1,6 +1,8 @@
 /** The figures of the Overview, from the health of the store and what this node settled. Pure. @module */
 import type { Health, MailboxHealth } from "../../../backends/health.ts";
 import type { HealthReport } from "../../http/health_report.ts";
+import { type NodeShare, nodeShares } from "../../http/node_shares.ts";
+import { isUnowned } from "../../http/processor_report.ts";
 import type { FlowFigures, FlowMeter } from "../../telemetry/flow_meter.ts";
 
 export interface ProcessorFigures {
@@ -14,11 +16,6 @@ export interface ProcessorFigures {
   readonly p99_ms: number | null;
   readonly parked: number;
   readonly dead: number;
-}
-
-interface NodeShare {
-  readonly node: string;
-  readonly mailboxes: number;
 }
 
 /** One mailbox in the map of partitions. */
@@ -77,7 +74,7 @@ export function overviewFigures(
     durability: report.durability,
     survives_power_failure: health?.survivesPowerFailure ?? false,
     nodes: nodeShares(mailboxes),
-    unowned: mailboxes.filter(isFree).length,
+    unowned: mailboxes.filter(isUnowned).length,
     partitions: mailboxes.map(cellOf),
   };
 }
@@ -98,23 +95,11 @@ function processorFigures(report: ProcessorReport, flow: FlowFigures): Processor
   };
 }
 
-const isFree = ({ owner, leaseMs }: MailboxHealth) => owner === null || leaseMs <= 0;
-
-function nodeShares(mailboxes: readonly MailboxHealth[]): readonly NodeShare[] {
-  const counts = new Map<string, number>();
-  for (const mailbox of mailboxes) {
-    if (!isFree(mailbox)) counts.set(mailbox.owner!, (counts.get(mailbox.owner!) ?? 0) + 1);
-  }
-  return [...counts].map(([node, count]) => ({ node, mailboxes: count })).toSorted((a, b) =>
-    a.node < b.node ? -1 : 1
-  );
-}
-
 function cellOf(mailbox: MailboxHealth): PartitionCell {
   const { processor, partition, owner, epoch, pending, dead, parked } = mailbox;
   return {
     ...{ processor, partition, epoch, pending },
-    owner: isFree(mailbox) ? null : owner,
+    owner: isUnowned(mailbox) ? null : owner,
     isStuck: dead > 0 || parked > 0,
   };
 }

@@ -2,7 +2,7 @@
 import type { AuditEntry, DeadLetter } from "../../../backends/dead_letters.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { hasTwoTimes, marksOf } from "../../../schema/time/moment.ts";
-import { toPublicEvent } from "../../cli/case_timeline.ts";
+import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
 import { historyOf, latestOf, type Step } from "../data/case_history.ts";
@@ -138,6 +138,7 @@ function stepLink(step: Step | undefined, to: "previous" | "next", write: Writer
 function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
   const { stored: { event, recordedAt }, cause, effects } = step;
   const { source } = event.metadata ?? {};
+  const traceId = traceIdOf(event);
   const found = (version: number) => steps.find((each) => each.version === version)!;
   return factList([
     [write("case.event"), markup`<code>${step.type}</code>`],
@@ -154,6 +155,7 @@ function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
         : effects.map((each) => markup`${versionLink(found(each), write)}<br>`),
     ],
     ...marksRow(step, write),
+    ...(traceId === undefined ? [] : [[write("case.trace"), markup`<code>${traceId}</code>`] as const]),
   ]);
 }
 

@@ -1,31 +1,33 @@
 /** `/cases`: which cases there are, in which state, what each waits for and until when. @module */
-import { listCases } from "../../../actors/case_list.ts";
-import type { Backend, CaseSummary } from "../../../backends/backend.ts";
-import { mapConcurrently } from "../../../backends/primitives/concurrency.ts";
+import type { Backend } from "../../../backends/backend.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { allEventTypes } from "../../../schema/events.ts";
 import { redact } from "../../cli/redaction.ts";
-import { type CaseLine, caseLine, historyOf } from "../data/case_history.ts";
+import {
+  type CaseFilter,
+  caseFilters,
+  type CaseLine,
+  type CaseLines,
+  type Cursor,
+  cursorText,
+  readCaseLine,
+  readCaseLines,
+  readCursor,
+} from "../data/case_lines.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { debtName } from "../views/debt.ts";
 import { termText } from "../views/facts.ts";
 import { emptyState, pageHead, shortId, textField, timeOf } from "../views/parts.ts";
-import { stateBadge } from "../views/state.ts";
+import { stateBadge, stateNames } from "../views/state.ts";
 import { eventWord } from "../views/stepper.ts";
 
-/** Rows of a page. Each is folded from the events of its case, so there are few. */
 const PAGE = 25;
-/** As far as the list of cases goes back. */
-const FARTHEST = 10_000;
-const AT_ONCE = 8;
 
-interface Filter {
+interface Filter extends CaseFilter {
   readonly id: string;
-  readonly latest: string;
-  /** Rows before this page. */
-  readonly from: number;
+  readonly cursor: Cursor | undefined;
 }
 
 export const page: Page = {
@@ -33,59 +35,104 @@ export const page: Page = {
   act: "cases.see",
   async show({ write, url, sources }) {
     const filter = filterOf(url);
-    const { lines, hasMore } = await readLines(await sources.backend(), filter);
+    const backend = await sources.backend();
+    const found = await findLines(backend, filter);
     return {
       title: write("cases.title"),
       current: "cases",
-      json: { cases: lines.map((line) => ({ ...line, case_id: maskCaseId(line.case_id) })) },
-      body: markup`${pageHead(write("cases.title"), write("cases.lead"))}${filterForm(filter, write)}${
-        lines.length === 0 ? noCases(filter, write) : table(lines, write)
-      }${pager(filter, lines.length, hasMore, write)}`,
+      json: listJson(found),
+      body: markup`${pageHead(write("cases.title"), write("cases.lead"))}${
+        filterForm(filter, backend.models !== undefined, write)
+      }${found.lines.length === 0 ? noCases(filter, write) : table(found.lines, write)}${
+        pager(filter, found, write)
+      }`,
     };
   },
 };
 
 function filterOf({ searchParams }: URL): Filter {
-  const from = Number(searchParams.get("from") ?? 0);
+  const given = caseFilters.map((name) => [name, searchParams.get(name)?.trim() ?? ""] as const);
   return {
+    ...Object.fromEntries(given.filter(([, value]) => value !== "")),
     id: searchParams.get("id")?.trim() ?? "",
-    latest: searchParams.get("latest") ?? "",
-    from: Number.isSafeInteger(from) && from >= 0 ? Math.min(from, FARTHEST - PAGE) : 0,
+    cursor: readCursor(searchParams.get("cursor")),
   };
 }
 
-async function readLines(backend: Backend, { id, latest, from }: Filter) {
-  if (id !== "") {
-    const line = await lineOf(backend, id);
-    return { lines: line.version === 0 ? [] : [line], hasMore: false };
-  }
-  const limit = Math.min(FARTHEST, from + PAGE + 1);
-  const found = await listCases(backend, { limit, ...(latest === "" ? {} : { latest }) });
-  const shown = found.slice(from, from + PAGE);
-  const lines = await mapConcurrently(AT_ONCE, shown, ({ caseId }: CaseSummary) => lineOf(backend, caseId));
-  return { lines, hasMore: found.length > from + PAGE };
+async function findLines(backend: Backend, { id, cursor, ...filter }: Filter): Promise<CaseLines> {
+  if (id === "") return await readCaseLines(backend, filter, cursor, PAGE);
+  const line = await readCaseLine(backend, id);
+  return { lines: line === undefined ? [] : [line], newer: undefined, older: undefined };
 }
 
-async function lineOf(backend: Backend, caseId: string): Promise<CaseLine> {
-  return caseLine(caseId, historyOf(await Array.fromAsync(backend.readCase(caseId))));
+function listJson({ lines, newer, older }: CaseLines): object {
+  return {
+    cases: lines.map((line) => ({ ...line, case_id: maskCaseId(line.case_id) })),
+    newer: newer === undefined ? null : cursorText(newer),
+    older: older === undefined ? null : cursorText(older),
+  };
 }
 
-function filterForm({ id, latest }: Filter, write: Writer): Markup {
-  return markup`<form class="filter" role="search">${
-    textField("id", write("cases.id"), { help: write("cases.id.help"), value: id, isSearch: true })
-  }<div class="field"><label for="latest">${
-    write("cases.latest")
-  }</label><select id="latest" name="latest"><option value="">${write("cases.any")}</option>${
-    allEventTypes.map((type) =>
-      markup`<option value="${type}"${type === latest && markup` selected`}>${
-        eventWord(type, write)
-      }</option>`
+function filterForm(filter: Filter, hasModels: boolean, write: Writer): Markup {
+  return markup`<form role="search"><div class="filter">${
+    textField("id", write("cases.id"), { help: write("cases.id.help"), value: filter.id, isSearch: true })
+  }${choice("latest", eventChoices(write), filter.latest, write)}<button class="b">${
+    write("cases.search")
+  }</button></div>${hasModels && moreFilters(filter, write)}</form>`;
+}
+
+/** What few ask for is out of the way, unless it is asked for. */
+function moreFilters(filter: Filter, write: Writer): Markup {
+  const { state, waits_for, organization } = filter;
+  const isUsed = [state, waits_for, organization].some((each) => each !== undefined);
+  return markup`<details${isUsed && markup` open`}><summary>${
+    write("cases.more")
+  }</summary><div class="filter">${choice("state", stateChoices(write), state, write)}${
+    choice("waits_for", waitChoices(write), waits_for, write)
+  }${textField("organization", write("cases.organization"), { value: organization ?? "" })}</div></details>`;
+}
+
+/** Whom or what a case can wait for: a person, a term, its next step. */
+const waitNames = [
+  "caseworker",
+  "team_lead",
+  "instalment",
+  "payment",
+  "first_meeting",
+  "decision_on_plan",
+  "caseworker_review",
+  "processing",
+];
+
+type Choices = readonly (readonly [value: string, word: string])[];
+
+const eventChoices = (write: Writer): Choices => allEventTypes.map((type) => [type, eventWord(type, write)]);
+
+const stateChoices = (write: Writer): Choices => [
+  ...stateNames.map((state) => [state, write.known(`state.${state}`, state)] as const),
+  ["completed", write("cases.completed")],
+];
+
+const waitChoices = (write: Writer): Choices =>
+  waitNames.map((name) => [name, waitWord(name, write)] as const);
+
+function choice(
+  name: "latest" | "state" | "waits_for",
+  choices: Choices,
+  chosen: string | undefined,
+  write: Writer,
+): Markup {
+  return markup`<div class="field"><label for="${name}">${
+    write(`cases.${name}`)
+  }</label><select id="${name}" name="${name}"><option value="">${write("cases.any")}</option>${
+    choices.map(([value, word]) =>
+      markup`<option value="${value}"${value === chosen && markup` selected`}>${word}</option>`
     )
-  }</select></div><button class="b">${write("cases.search")}</button></form>`;
+  }</select></div>`;
 }
 
-function noCases({ id, latest }: Filter, write: Writer): Markup {
-  const isFiltered = id !== "" || latest !== "";
+function noCases({ id, cursor: _, ...filter }: Filter, write: Writer): Markup {
+  const isFiltered = id !== "" || Object.keys(filter).length > 0;
   return isFiltered
     ? emptyState("out", write("cases.empty.filter"), write("cases.empty.filter.detail"))
     : emptyState("waves", write("cases.empty"), write("cases.empty.detail"));
@@ -107,7 +154,7 @@ function row(line: CaseLine, write: Writer): Markup {
   return markup`<tr data-row><td><a class="strong" href="/cases/${encodeURIComponent(case_id)}">${name}</a> ${
     organization && redact(organization)
   }<small>${shortId(maskCaseId(case_id))}</small></td><td>${stateBadge(state, write)}</td>
-<td data-l="${write("cases.col.waits")}">${write.known(`waits.${waits_for}`, waits_for)}${
+<td data-l="${write("cases.col.waits")}">${waitWord(waits_for, write)}${
     due && markup`<small>${termText(due, write)}</small>`
   }</td><td class="num" data-l="${write("cases.col.claim")}">${
     debt_amount === null ? "–" : write.amount(Math.round(debt_amount * 100))
@@ -116,19 +163,18 @@ function row(line: CaseLine, write: Writer): Markup {
   }</small></td><td class="num low">${line.version}</td></tr>`;
 }
 
-function pager({ from, latest }: Filter, shown: number, hasMore: boolean, write: Writer): Markup {
-  if (shown === 0) return markup``;
-  const address = (at: number) =>
-    `/cases?${new URLSearchParams({ ...(latest && { latest }), from: `${at}` })}`;
-  const [newer, older] = [from > 0, hasMore && from + PAGE < FARTHEST];
-  return markup`<nav class="pager"><span>${
-    write("cases.shown", { from: from + 1, to: from + shown })
-  }</span>${
-    newer &&
-    markup`<a class="b" data-newer href="${address(Math.max(0, from - PAGE))}">${
-      write("newer")
-    } <kbd>[</kbd></a>`
+/** A person, a term, or the system itself. */
+function waitWord(name: string, write: Writer): string {
+  return write.known(`waits.${name}`, write.known(`term.${name}`, name));
+}
+
+function pager({ id, cursor: _, ...filter }: Filter, { newer, older }: CaseLines, write: Writer): Markup {
+  if (id !== "" || (newer === undefined && older === undefined)) return markup``;
+  const address = (cursor: Cursor) =>
+    `/cases?${new URLSearchParams({ ...filter, cursor: cursorText(cursor) })}`;
+  return markup`<nav class="pager">${
+    newer && markup`<a class="b" data-newer href="${address(newer)}">${write("newer")} <kbd>[</kbd></a>`
   }${
-    older && markup`<a class="b" data-older href="${address(from + PAGE)}">${write("older")} <kbd>]</kbd></a>`
+    older && markup`<a class="b" data-older href="${address(older)}">${write("older")} <kbd>]</kbd></a>`
   }</nav>`;
 }

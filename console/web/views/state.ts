@@ -16,6 +16,19 @@ const looks: Readonly<Record<string, readonly [Tone, IconName]>> = {
   "unreadable": ["bad", "crossed"],
 };
 
+/** The states of a case that is not closed, in the order of its life. */
+export const stateNames = [
+  "received",
+  "analysed",
+  "waiting_for_caseworker",
+  "plan_decided",
+  "in_payment_plan",
+  "referred",
+  "in_collection",
+  "forgiven",
+  "withdrawing",
+];
+
 /** The tone of a state; what is on its way is info. */
 export function toneOf(state: string): Tone {
   return looks[state]?.[0] ?? "info";

@@ -20,6 +20,18 @@ create table zaakstroom.store (
   created_at timestamptz not null default clock_timestamp()
 );
 
+-- By what nobody outside can foresee the id of an output: 32 bytes, in base64. Its owner and nodes read it, and nobody else. It is
+-- made here and leaves the server for nodes alone, so that no statement in a log of the server has it. A copy of the store has it
+-- too: there the same events give the same ids.
+create table zaakstroom.store_secret (
+  only_row boolean primary key default true check (only_row),
+  secret   text not null
+);
+insert into zaakstroom.store_secret (secret)
+select encode(sha256(decode(string_agg(replace(gen_random_uuid()::text, '-', ''), ''), 'hex')), 'base64')
+from generate_series(1, 4);
+revoke all on zaakstroom.store_secret from public;
+
 -- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.

@@ -35,6 +35,7 @@ export class TestNode implements AsyncDisposable {
       http: { host: "127.0.0.1", port: 0 },
       projections: projectedModels(),
       console: {
+        signInBy: withTokens ? "token" : "link",
         findByToken: withTokens ? tokensOf(JSON.stringify(entries), "tokens.json") : undefined,
         publicUrl: undefined,
         version: "0.1.0",

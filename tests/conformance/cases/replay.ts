@@ -1,7 +1,9 @@
 /** Conformance: reading the log by position, time and type, and the histories that workers ask for. @module */
 import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
-import type { StoredEvent } from "../../../schema/delivery_line.ts";
+import { type AuditEntry, STORE_TRAIL } from "../../../backends/dead_letters.ts";
+import { readLinesOf } from "../../../backends/event_store.ts";
+import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import { anEvent, casesIn, someEvents } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import { readLines } from "../outcomes.ts";
@@ -80,6 +82,27 @@ export const replayCases: ConformanceCase[] = [
         assert(seen.length <= 3, "Events that were appended meanwhile are read");
       }
       assertEquals(idsOf(seen), someEvents("a", 3).map((e) => e.event_id));
+    },
+  },
+  {
+    name: "readLinesOf() gives the events of readAll() as lines, from any store",
+    async run(fixture) {
+      const [backend, stored] = await sixEvents(fixture);
+      const range = { types: ["case.intake"], fromPosition: stored[1]!.position };
+      const lines = (await collect(readLinesOf(backend, range))).flat();
+      assertEquals(lines.map(parseStoredLine), await collect(backend.readAll(range)));
+    },
+  },
+  {
+    name: "record() adds an act of a person to the trail of a case, and of the store",
+    async run({ harness }) {
+      const backend = await harness.backend();
+      for (const caseId of ["a", STORE_TRAIL]) {
+        await backend.record({ act: "read_personal", by: "jansen", why: "An objection", caseId });
+        const [{ at, ...entry }] = await backend.audit(caseId) as [AuditEntry];
+        assertEquals(entry, { act: "read_personal", by: "jansen", why: "An objection", caseId });
+        assert(Date.parse(at) > 0);
+      }
     },
   },
   {

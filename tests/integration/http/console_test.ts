@@ -1,7 +1,7 @@
 /** The console of a program as its users start it: the link it prints, who gets another, and what it says where. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { digestOf } from "../../../console/web/sessions.ts";
-import { assertRefused, Program, run } from "../../support/program.ts";
+import { assertRefused, Program, run, runHere } from "../../support/program.ts";
 
 const node = ["start", "--backend", "memory", "--port", "0"];
 
@@ -95,6 +95,46 @@ Deno.test("another address than the loopback has no console without tokens, and 
   } finally {
     await Deno.remove(tokens);
   }
+});
+
+Deno.test("a producer stores an event over HTTP, and a reader hears of it and of what comes of it", async () => {
+  await using directory = removedAfter(await Deno.makeTempDir({ prefix: "zaakstroom-api-" }));
+  const file = `${directory.path}/tokens.json`;
+  const [producer, reader] = await Promise.all([
+    ["belastingen", "--scopes", "events.append"],
+    ["rapportage", "--roles", "auditor", "--tokens", `${file}.2`],
+  ].map(async (args) => (await runHere(["token", "create", "--tokens", file, ...args])).out));
+  const entries = await Promise.all(
+    [file, `${file}.2`].map(async (path) => JSON.parse(await Deno.readTextFile(path))),
+  );
+  await Deno.writeTextFile(file, JSON.stringify(entries.flat()));
+  await using program = Program.start([...node, "--tokens", file]);
+  const events = `${await program.serving()}api/v1/events`;
+  const as = (token: string) => ({ authorization: `Bearer ${token}`, "content-type": "application/json" });
+  const stream = await fetch(events, { headers: { ...as(reader!), accept: "text/event-stream" } });
+  const body = JSON.stringify({
+    case_id: "zaak-1",
+    citizen_bsn: "999990019",
+    debt_amount: 90,
+    debt_type: "huur",
+  });
+  const stored = await fetch(events, { method: "POST", headers: as(producer!), body });
+  assertEquals([stored.status, (await stored.json()).version], [201, 1]);
+  let seen = "";
+  for await (const text of stream.body!.pipeThrough(new TextDecoderStream())) {
+    seen += text;
+    if (/^event: case\.(decision|review_requested)$/m.test(seen)) break;
+  }
+  assertMatch(seen, /^event: case\.intake\ndata: \{.*"source":"belastingen"/m);
+  assert(!seen.includes("999990019"));
+  const refused = await fetch(events, { headers: as(producer!) });
+  assertEquals([refused.status, (await refused.json()).status], [403, 403]);
+  const large = await fetch(events, {
+    method: "POST",
+    headers: as(producer!),
+    body: `"${"x".repeat(1_100_000)}"`,
+  });
+  assertEquals([large.status, (await large.text()).length > 0], [413, true]);
 });
 
 function removedAfter(path: string): { readonly path: string } & AsyncDisposable {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { storeRow } from "../../../schema/delivery_line.ts";
-import { derivedId } from "../../../schema/ids.ts";
+import { derivedIds } from "../../../schema/ids.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";
@@ -173,7 +173,8 @@ Deno.test("what comes of an event and can't be stored is a dead letter of that e
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     // The id that the analysis of the intake below will have, and a version behind which there is none.
-    const taken = derivedId(event_id, Date.parse(timestamp), "intake", 0);
+    const [store] = await sql`select secret from zaakstroom.store_secret`;
+    const taken = derivedIds(store!["secret"])(event_id, Date.parse(timestamp), "intake", 0);
     await insert(sql, {
       case_id: "squatter",
       type: "case.withdrawn",

@@ -16,6 +16,7 @@ import type { EventType, WireEvent } from "../../../schema/events.ts";
 import { Random } from "../../../simulators/cases/random.ts";
 import { anEvent } from "../../support/events.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+import { fixedId } from "../../support/misbehaving/fixed_ids.ts";
 
 const answers: Record<string, Partial<Record<EventType, readonly EventType[]>>> = {
   first: {
@@ -99,7 +100,7 @@ class PassFixture {
   /** The worker dies, with all its states. */
   replaceWorker(): void {
     this.#caches = new Map(processors.map((processor) => [processor.name, new StateCache(processor, 20)]));
-    this.#runner = new PassRunner(this.#caches);
+    this.#runner = new PassRunner(this.#caches, fixedId);
   }
 
   readonly #owners = processors.map(({ name: processor, takes: types }) => ({
@@ -119,7 +120,7 @@ class PassFixture {
       );
       if (found.length === 0) return;
       const { batch, owner } = found.reduce((first, each) => each.batch.to < first.batch.to ? each : first);
-      const run = new BatchRun(this.#caches.get(owner.processor)!, [], PARTITION, batch.lines);
+      const run = new BatchRun(this.#caches.get(owner.processor)!, [], PARTITION, batch.lines, fixedId);
       const { takes, folds } = run.processor;
       if (run.needs.length > 0) {
         run.addHistories(await this.#mailboxes.histories(run.needs, [...takes, ...folds]));
@@ -213,7 +214,8 @@ class PassFixture {
     const linesOf = (types: readonly EventType[]) =>
       this.store.log.entries.filter(({ type }) => types.includes(type as EventType))
         .map((entry) => entryLineOf(entry, 1, false));
-    const run = new BatchRun(new StateCache(processor, 20), [], PARTITION, encodeLines(linesOf(takes)));
+    const lines = encodeLines(linesOf(takes));
+    const run = new BatchRun(new StateCache(processor, 20), [], PARTITION, lines, fixedId);
     run.addHistories(linesOf([...takes, ...folds]).join("\n"));
     while (!run.isFinished) run.step();
     return rowsOf(run.result().outputs);

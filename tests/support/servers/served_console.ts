@@ -36,6 +36,7 @@ export class ServedConsole implements AsyncDisposable {
     this.#console = createConsole(this.#sources(), {
       sessions: this.sessions,
       localAdmin: { name: "admin", roles: ["admin"] },
+      signInBy: people === undefined ? "link" : "token",
       findByToken: people && tokensOf(tokenFile(people), "tokens.json"),
       linkSecret: "link secret",
       isSecure: false,
@@ -60,10 +61,12 @@ export class ServedConsole implements AsyncDisposable {
     };
   }
 
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    return await this.#console.answer(new Request(`${ORIGIN}${path}`, { redirect: "manual", ...init }));
+  }
+
   async ask(path: string, init: RequestInit = {}): Promise<Answered> {
-    const response = await this.#console.answer(
-      new Request(`${ORIGIN}${path}`, { redirect: "manual", ...init }),
-    );
+    const response = await this.request(path, init);
     return { status: response.status, headers: response.headers, body: await response.text() };
   }
 

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { derivedId, isDerivedId, newRootId, reproducibleRootId } from "../../../schema/ids.ts";
+import { derivedIds, isDerivedId, newRootId, reproducibleRootId } from "../../../schema/ids.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const derivedId = derivedIds("a secret");
 const times = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 
 Deno.test("a derived id is a valid UUID, the same for the same input, and another for any other", () => {

@@ -4,6 +4,7 @@ import { WorkerDied, WorkerHandle } from "../../../../actors/pool/worker_handle.
 import type { BatchResult, FromWorker, ToWorker } from "../../../../actors/worker/protocol.ts";
 import { encodeLines } from "../../../../schema/delivery_line.ts";
 import { testSupervisorOptions } from "../../../support/misbehaving/runtime.ts";
+import { FIXED_SECRET } from "../../../support/misbehaving/fixed_ids.ts";
 
 const RESULT: BatchResult = {
   outputs: new Uint8Array(),
@@ -25,7 +26,11 @@ function idleWorker() {
     terminate: () => {},
   };
   const answer = (data: FromWorker) => worker.onmessage?.(new MessageEvent("message", { data }));
-  const handle = new WorkerHandle({ ...testSupervisorOptions, spawn: () => worker }, () => {});
+  const handle = new WorkerHandle({
+    ...testSupervisorOptions,
+    secret: Promise.resolve(FIXED_SECRET),
+    spawn: () => worker,
+  }, () => {});
   answer({ kind: "ready" });
   return {
     handle,

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { WorkerLike } from "../../../../actors/pool/spawn_worker.ts";
 import { WorkerSlot } from "../../../../actors/pool/worker_slot.ts";
 import { testSupervisorOptions } from "../../../support/misbehaving/runtime.ts";
+import { FIXED_SECRET } from "../../../support/misbehaving/fixed_ids.ts";
 
 /** A worker that says that it is ready, and nothing else. */
 function readyWorker(): WorkerLike {
@@ -24,7 +25,7 @@ Deno.test("a worker that can't be made ends like any other: it is reported, and 
   };
   const exits: string[] = [];
   const slot = new WorkerSlot(
-    { ...testSupervisorOptions, spawn },
+    { ...testSupervisorOptions, secret: Promise.resolve(FIXED_SECRET), spawn },
     (exit, reason) => exits.push(`${exit}: ${reason}`),
   );
   const { start } = slot.spec("worker/0");
@@ -48,7 +49,10 @@ Deno.test("batches wait for the next worker when one dies as it reports that it 
       });
     return Object.assign(worker, { postMessage });
   };
-  const slot = new WorkerSlot({ ...testSupervisorOptions, spawn }, () => {});
+  const slot = new WorkerSlot(
+    { ...testSupervisorOptions, secret: Promise.resolve(FIXED_SECRET), spawn },
+    () => {},
+  );
   const { start } = slot.spec("worker/0");
   await start().ended;
   const opened: number[] = [];

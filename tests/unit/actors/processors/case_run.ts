@@ -13,6 +13,7 @@ import type { CaseEvent, DataOf, EventType, WireEvent } from "../../../../schema
 import { reproducibleRootId } from "../../../../schema/ids.ts";
 import { withMoment } from "../../../../schema/time/moment.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
+import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
 export const CASE = "case-1";
 
@@ -115,8 +116,8 @@ export class CaseRun {
     const event = this.log[reader.next++]!;
     const { processor, state } = reader;
     const placed = { event, version: reader.next, position: reader.next, recordedAt: 0 };
-    const handled = processor.handle(event, state, contextOf(placed, processor.name));
-    const { rows, timers } = encodeOutputs(handled, event, processor, 0);
+    const handled = processor.handle(event, state, contextOf(placed, processor.name, fixedId));
+    const { rows, timers } = encodeOutputs(handled, event, processor, { partition: 0, idOf: fixedId });
     reader.state = processor.evolve(state, event);
     for (const row of rows) this.#store(decodeEvent(parseRow(row).event));
     for (const change of timers) {

@@ -17,6 +17,7 @@ import {
 } from "../../../../schema/delivery_line.ts";
 import { decodeEvent } from "../../../../schema/codec.ts";
 import { anEvent } from "../../../support/events.ts";
+import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
 const acts: Record<string, () => void> = {
   throw() {
@@ -67,7 +68,7 @@ function line(caseId: string, n: number, sent: Sent = {}): string {
 const acting = (act: string): Sent => ({ data: { act } });
 
 function open(lines: string[], states = new StateCache(processor, 100), others: StateCache[] = []): BatchRun {
-  return new BatchRun(states, others, 0, encodeLines(lines));
+  return new BatchRun(states, others, 0, encodeLines(lines), fixedId);
 }
 
 /** Runs to the end. */

@@ -6,8 +6,10 @@ import type { CaseEvent } from "../../../../schema/events.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
 import { withMoment } from "../../../../schema/time/moment.ts";
 import { anEvent } from "../../../support/events.ts";
+import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
 const processor = { name: "misbehaving", version: 3 } as AnyProcessor;
+const settings = { partition: 5, idOf: fixedId };
 const wire = anEvent("case-1", 1);
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const input = decodeEvent({ ...wire, metadata: { schema_version: 1, traceparent } });
@@ -19,7 +21,7 @@ function draft(change: Record<string, unknown> = {}): { event_type: string; data
 }
 
 function emitted(handled: unknown, event: CaseEvent = input) {
-  return encodeOutputs(handled as Parameters<typeof encodeOutputs>[0], event, processor, 5);
+  return encodeOutputs(handled as Parameters<typeof encodeOutputs>[0], event, processor, settings);
 }
 
 function rowsOf(handled: unknown) {
@@ -48,7 +50,10 @@ Deno.test("an output came to be when its input was recorded, and carries what is
     ReturnType<typeof parseRow>,
   ];
   assertEquals([event.timestamp, event.metadata.moment], [recorded, recorded]);
-  assertEquals([event.metadata.marks, contextOf({ event: late, version: 1 }, "p").now], [["late"], recorded]);
+  assertEquals([event.metadata.marks, contextOf({ event: late, version: 1 }, "p", fixedId).now], [
+    ["late"],
+    recorded,
+  ]);
   // What comes of it in turn keeps its moment, whenever it is stored, and its mark.
   const chained = decodeEvent(withMoment(event, Date.parse(recorded) + 5_000));
   const [after] = emitted({ events: [draft()] }, chained).rows.map(parseRow);
@@ -85,7 +90,7 @@ Deno.test("ids are derived: another one for every output, processor and input; i
   const later = decodeEvent(anEvent("case-1", 500));
   const [after] = emitted({ events: [draft()] }, later).rows.map(parseRow);
   const elsewhere = parseRow(
-    encodeOutputs({ events: [draft()] } as never, input, { ...processor, name: "other" }, 5).rows[0]!,
+    encodeOutputs({ events: [draft()] } as never, input, { ...processor, name: "other" }, settings).rows[0]!,
   );
   const all = [...ids, after!.event.event_id, elsewhere.event.event_id];
   assertEquals(new Set(all).size, 4);
@@ -170,7 +175,7 @@ Deno.test("a timer's time may have an offset; it is stored as UTC", () => {
 
 Deno.test("the context is derived from the event alone: the same at every try, another one for another event", () => {
   const of = (event: CaseEvent) => {
-    const context = contextOf({ event, version: 4 }, "misbehaving");
+    const context = contextOf({ event, version: 4 }, "misbehaving", fixedId);
     const drawn = [context.random(), context.random(), context.random()];
     return { now: context.now, version: context.version, ids: [context.newId(), context.newId()], drawn };
   };
@@ -184,7 +189,7 @@ Deno.test("the context is derived from the event alone: the same at every try, a
 });
 
 Deno.test("an id that a handler asks for is never an id of an output", () => {
-  const { newId } = contextOf({ event: input, version: 1 }, "misbehaving");
+  const { newId } = contextOf({ event: input, version: 1 }, "misbehaving", fixedId);
   const asked = new Set(Array.from({ length: 1_000 }, () => newId()));
   const outputs = rowsOf({ events: Array.from({ length: 50 }, () => draft()) });
   assert(outputs.every(({ event }) => !asked.has(event.event_id)));

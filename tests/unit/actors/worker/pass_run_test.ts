@@ -7,6 +7,7 @@ import type { EventType } from "../../../../schema/events.ts";
 import { decodeEvent } from "../../../../schema/codec.ts";
 import { decodeLines, deliveryLine, encodeLines, parseRow } from "../../../../schema/delivery_line.ts";
 import { anEvent } from "../../../support/events.ts";
+import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
 type Seen = readonly string[];
 
@@ -112,7 +113,7 @@ function madeBy(result: PassResult | Lacking) {
   });
 }
 
-function play(request: PassRequest, runner = new PassRunner(cachesOf(all)), timeoutMs = 10_000) {
+function play(request: PassRequest, runner = new PassRunner(cachesOf(all), fixedId), timeoutMs = 10_000) {
   assertEquals(runner.begin(request), undefined);
   return runner.finish(request.id, timeoutMs, () => {});
 }
@@ -187,7 +188,7 @@ for (
   ]
 ) {
   Deno.test(`a pass with a delivery that ${name} counts for nothing`, () => {
-    const runner = new PassRunner(cachesOf(all));
+    const runner = new PassRunner(cachesOf(all), fixedId);
     const result = play(requestOf([line("a", 1), line("b", 1, sent)]), runner, 200);
     assertEquals(result, { kind: "not_fused", reason } as PassResult);
   });
@@ -195,7 +196,7 @@ for (
 
 Deno.test("a pass may take longer in all than one delivery may, and goes on where it was stopped", () => {
   const lines = [1, 2, 3, 4, 5].map((n) => line(`case-${n}`, 1, { act: "slow" }));
-  const made = madeBy(play(requestOf(lines), new PassRunner(cachesOf(all)), 200));
+  const made = madeBy(play(requestOf(lines), new PassRunner(cachesOf(all), fixedId), 200));
   assertEquals(made.filter(([caseId]) => caseId === "case-5").map(([, version, type]) => [version, type]), [
     [2, "analysis"],
     [3, "decision"],
@@ -210,8 +211,8 @@ Deno.test("a pass ends at its bounds, also one whose chain would never end", () 
   const request = requestOf([line("a", 1)], { members: [member("endless")] });
   const few = { ...request, bounds: { deliveries: 1_000, outputs: 10_000 } };
   const expected = { kind: "not_fused", reason: "bounds" } as PassResult;
-  assertEquals(play(request, new PassRunner(cachesOf([endless]))), expected);
-  assertEquals(play(few, new PassRunner(cachesOf([endless]))), expected);
+  assertEquals(play(request, new PassRunner(cachesOf([endless]), fixedId)), expected);
+  assertEquals(play(few, new PassRunner(cachesOf([endless]), fixedId)), expected);
 });
 
 Deno.test("of one timer the last change counts", () => {
@@ -231,7 +232,7 @@ Deno.test("states of a pass are built on once it is stored, and dropped otherwis
       { isLastStored: true, sequencer: 2, isKept: false },
     ]
   ) {
-    const runner = new PassRunner(cachesOf(all));
+    const runner = new PassRunner(cachesOf(all), fixedId);
     play(requestOf([line("a", 1)]), runner);
     const needs = runner.begin(requestOf([line("a", 6)], { id: 2, sequencer, isLastStored }))?.needs ?? [];
     // Each has seen the whole case, of which the pass made five versions; without it all of it is read anew.
@@ -240,7 +241,7 @@ Deno.test("states of a pass are built on once it is stored, and dropped otherwis
 });
 
 Deno.test("a state that is missing for a line is asked for before anything is handled", () => {
-  const runner = new PassRunner(cachesOf(all));
+  const runner = new PassRunner(cachesOf(all), fixedId);
   const request = requestOf([line("a", 3, { type: "case.analysis" })], {
     members: [member("analysis"), member("decision")],
   });
@@ -260,7 +261,7 @@ Deno.test("a state that is missing for a line is asked for before anything is ha
 Deno.test("a processor that is handed only what is made asks for the case's history when it comes to it", () => {
   const caches = cachesOf(all);
   caches.get("intake")!.put("a", 2, []);
-  const runner = new PassRunner(caches);
+  const runner = new PassRunner(caches, fixedId);
   assertEquals(runner.begin(requestOf([line("a", 3)])), undefined);
   const lacking = runner.finish(1, 10_000, () => {});
   assertEquals("needs" in lacking && lacking.needs, [{ caseId: "a", after: 0, before: 4 }]);

@@ -1,12 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { MailboxHealth } from "../../../../backends/health.ts";
-import {
-  type NodeFacts,
-  type OwnershipObservations,
-  partitionKey,
-  reportHealth,
-  reportOutage,
-} from "../../../../console/http/health_report.ts";
+import { type NodeFacts, reportHealth, reportOutage } from "../../../../console/http/health_report.ts";
+import { type OwnershipObservations, partitionKey } from "../../../../console/http/processor_report.ts";
 import { facts, mailbox, START } from "../fixtures.ts";
 
 /** The report an hour after the start. */

@@ -119,6 +119,18 @@ Deno.test("a list is JSON at the same address, and a case too", async () => {
   assertEquals([none.status, JSON.parse(none.body).status], [404, 404]);
 });
 
+Deno.test("the page of a case tells the trace of the event it shows, and none where there is none", async () => {
+  await using served = new ServedConsole();
+  const { metadata, ...event } = anEvent("zaak-1", 1);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+  await served.backend.append([{ ...event, metadata: { ...metadata, traceparent } }, anEvent("zaak-2", 2)]);
+  const { cookie } = served.signIn("viewer");
+  const bodyOf = async (path: string) => (await served.ask(path, { headers: { ...html, cookie } })).body;
+  assertStringIncludes(await bodyOf("/cases/zaak-1"), `<dd><code>${traceId}</code></dd>`);
+  assertEquals((await bodyOf("/cases/zaak-2")).includes("Trace"), false);
+});
+
 Deno.test("a program with a token needs no cookie, and does what the roles of its token allow", async () => {
   await using served = new ServedConsole({ people: { script: ["viewer"] } });
   const as = (token: string) => ({ ...json, authorization: `Bearer ${token}` });

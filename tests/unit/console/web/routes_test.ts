@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { access, type Act, roles } from "../../../../console/web/access.ts";
+import { access, type Act, isPermitted, roles } from "../../../../console/web/access.ts";
+import { apiRoutes } from "../../../../console/web/api/routes.ts";
 import { acts, pages } from "../../../../console/web/routes.ts";
 import { ServedConsole } from "../../../support/servers/served_console.ts";
 
@@ -18,6 +19,26 @@ Deno.test("every route is open to the roles of its act and to no other", async (
       assertEquals(status === 403, !allows(act, role), `${role} ${path}: ${status}`);
     }
   }
+  assertEquals(served.failures, []);
+});
+
+Deno.test("every route of the API is open to the roles of its act, to a token with its scope, and to no other", async () => {
+  const people = Object.fromEntries(roles.map((role) => [role, [role]]));
+  await using served = new ServedConsole({ people });
+  const statusOf = async ({ method, path }: (typeof apiRoutes)[number], token?: string) => {
+    const headers = { ...token && { authorization: `Bearer ${token}` }, "content-type": "application/json" };
+    const init = method === "post" ? { method: "POST", headers, body: "{}" } : { headers };
+    return (await served.ask(`/api/v1${path.replace(/\{\w+\}/, "none")}`, init)).status;
+  };
+  for (const route of apiRoutes) {
+    for (const role of roles) {
+      const status = await statusOf(route, role);
+      assertEquals(status === 403, !allows(route.act, role), `${role} ${route.path}: ${status}`);
+    }
+    assertEquals([await statusOf(route), await statusOf(route, "made up")], [401, 401], route.path);
+  }
+  assertEquals(isPermitted({ roles: [], scopes: ["events.append"] }, "events.append"), true);
+  assertEquals(isPermitted({ roles: ["viewer"], scopes: ["events.append"] }, "events.see"), false);
   assertEquals(served.failures, []);
 });
 
@@ -45,6 +66,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "inbox.see",
     "audit.see",
     "node.see",
+    "events.see",
   ]);
   assertEquals(table.operator?.filter((act) => act.startsWith("review")), []);
   assertEquals(table.admin, Object.keys(access));

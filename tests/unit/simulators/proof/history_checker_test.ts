@@ -5,7 +5,7 @@ import { checkHistory, type InvariantName } from "../../../../simulators/proof/h
 import { conservation } from "../../../../simulators/proof/conservation.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
-import { derivedId } from "../../../../schema/ids.ts";
+import { FIXED_SECRET, fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 import type { DeadLetter } from "../../../../backends/dead_letters.ts";
 import { anEvent } from "../../../support/events.ts";
 
@@ -20,7 +20,7 @@ function caused(type: "case.analysis" | "case.decision", cause: WireEvent, proce
   const { event_id: causation_id, timestamp } = cause;
   return {
     ...event,
-    event_id: derivedId(causation_id, Date.parse(timestamp), processor, index),
+    event_id: fixedId(causation_id, Date.parse(timestamp), processor, index),
     metadata: { ...event.metadata, causation_id, source: `${processor}@1` },
     data: { ...event.data, decision: "collect" },
   };
@@ -69,6 +69,7 @@ function sound(): RunHistory {
     killed: [],
     redriven: [],
     stored: {
+      secret: FIXED_SECRET,
       events,
       unsettled: 0,
       deadLetters: [{
@@ -138,7 +139,7 @@ const planted: Readonly<Record<string, { readonly history: RunHistory; readonly 
       ...sound(),
       attempts: sound().attempts.slice(0, 2),
       accepted: [intake.event_id],
-      stored: { events: events.slice(0, 2), deadLetters: [], unsettled: 0 },
+      stored: { events: events.slice(0, 2), deadLetters: [], unsettled: 0, secret: FIXED_SECRET },
     },
     breaks: "I1",
   },
@@ -257,7 +258,7 @@ Deno.test("a dead letter that a person redrove need not be kept", () => {
   const redriven = {
     redriven: ["follow_up/4"],
     poison: [],
-    stored: { events, deadLetters: [], unsettled: 0 },
+    stored: { events, deadLetters: [], unsettled: 0, secret: FIXED_SECRET },
   };
   assertEquals(broken({ ...history, ...redriven }), []);
 });

@@ -46,7 +46,7 @@ const offers: readonly [string[], string][] = [
   [["publish", "po"], "policy.json"],
   [["completion", "z"], "zsh"],
   [["help", "exit"], "exit-codes"],
-  [["config", "show", "sta"], "start"],
+  [["config", "show", "star"], "start"],
   [["cases", "list", "--limit", ""], ""],
 ];
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { caseLine, chainOf, historyOf, latestOf } from "../../../../../console/web/data/case_history.ts";
+import { chainOf, historyOf, latestOf } from "../../../../../console/web/data/case_history.ts";
 import type { StoredEvent } from "../../../../../schema/delivery_line.ts";
 import type { EventType } from "../../../../../schema/events.ts";
 import { anEvent } from "../../../../support/events.ts";
@@ -52,9 +52,4 @@ Deno.test("the chain of a version is what led to it and what came of it", () => 
   const steps = historyOf([...all.slice(0, 3), foreign]);
   assertEquals([...chainOf(steps, 2)].sort(), [1, 2, 3]);
   assertEquals([...chainOf(steps, 4)], [4]);
-});
-
-Deno.test("a list has a line of each case, with its amount in euros", () => {
-  const { state, waits_for, debt_amount, version } = caseLine("zaak-1", historyOf(history("case.intake")));
-  assertEquals([state, waits_for, debt_amount, version], ["received", "system", 1250.5, 1]);
 });

@@ -59,5 +59,5 @@ function validateOptions({ simulate, count, seed, from }: StartValues): void {
 function withSameCases(values: StartValues): StartValues {
   const run = values.count === undefined ? undefined : guardedRun();
   const from = values.from ?? run?.from ?? new Date().toISOString();
-  return { ...values, seed: values.seed ?? run?.seed, from };
+  return { ...values, seed: values.seed ?? run?.seed, from, arrivesNow: values.from === undefined };
 }

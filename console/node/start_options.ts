@@ -137,4 +137,7 @@ export const startOptions = {
 } as const;
 
 /** What the options of `start` come to. */
-export type StartValues = Values<typeof startOptions>;
+export type StartValues = Values<typeof startOptions> & {
+  /** No beginning was given: generated cases come in as the node runs. */
+  readonly arrivesNow?: boolean;
+};

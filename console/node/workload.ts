@@ -10,6 +10,7 @@ import { appendGeneratedCases, CONCURRENT_APPENDS } from "../../simulators/load/
 import type { CaseVariantName } from "../../simulators/cases/variants.ts";
 import { type HeldTime, recordedAtOnce, type Unsettled } from "../../simulators/citizen/held_time.ts";
 import type { SimulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
 import { SIMULATOR } from "../../schema/authority/names.ts";
@@ -73,7 +74,7 @@ async function appendCases(
     seed: values.seed ?? crypto.randomUUID(),
     scenario: scenario as CaseVariantName,
     ...(from === undefined ? {} : { from }),
-    ...(simulated === undefined ? {} : { change: recordedAtOnce }),
+    change: changeOf(values, simulated),
     ...(count === undefined ? {} : { count }),
     ...(perSecond === undefined ? {} : { perSecond }),
     onAppended(events, duplicates, nth) {
@@ -86,6 +87,17 @@ async function appendCases(
     },
   }, stop);
   progress?.clear();
+}
+
+/**
+ * Of a run that begins now no case lies in the future: without simulated time they all came in when it began, so that a run that
+ * is interrupted appends the same events again; an endless one has them as they come.
+ */
+function changeOf({ arrivesNow, count, from }: StartValues, simulated: SimulatedTime | undefined) {
+  if (simulated !== undefined) return recordedAtOnce;
+  if (!arrivesNow) return (event: WireEvent) => event;
+  const began = count === undefined ? undefined : from;
+  return (event: WireEvent) => ({ ...event, timestamp: began ?? new Date().toISOString() });
 }
 
 /** Long enough for the citizen to have looked at everything that was settled, in milliseconds. */

@@ -249,7 +249,6 @@ Deno.test("the processors make of three hundred generated cases what they always
       "case.payment_missed": 67,
       "case.payment_plan_created": 49,
       "case.payment_received": 195,
-      "case.reopened": 1,
       "case.review_requested": 100,
       "case.term_expired": 259,
       "case.withdrawn": 99,

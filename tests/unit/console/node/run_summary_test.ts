@@ -39,6 +39,7 @@ Deno.test("the summary has deliveries, events by type, and the ledger with its v
     "2,000 deliveries settled, 400/s; from append to settle p50 1 ms, p95 2 ms, p99 3 ms",
     "  case.intake                       1,000",
     "0 restarts, 1 retries, 2 parked, 3 dead letters",
+    "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them",
     "Ledger: 1,000 cases = 900 completed + 80 in review + 15 in progress + 2 parked + 3 dead; " +
     "nothing lost, nothing duplicated, nothing out of order",
   ]);

@@ -78,8 +78,9 @@ function recordedLine({ event, recordedAt }: StoredEvent): string[] {
 
 function renderEvent(stored: StoredEvent): string {
   const { version, event, malformed } = stored;
-  const { causation_id, source, marks } = event.metadata;
-  const by = source === undefined ? "" : ` by ${source}`;
+  const { causation_id, source, account, marks } = event.metadata;
+  const hand = account === undefined ? "" : ` (account ${account})`;
+  const by = source === undefined ? "" : ` by ${source}${hand}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const traceId = traceIdOf(event);

@@ -102,5 +102,5 @@ Deno.test("a decision is the account's own, or somebody's in whose name it may a
   assertRefused(await decide("--as", "system"), exitCodes.usage, /must be the name of somebody/);
   assertEquals((await decide()).code, exitCodes.ok);
   const { events } = JSON.parse((await runHere(["cases", "show", "123", "--url", url, "--json"])).out);
-  assertEquals(events.at(-1).data.decided_by, "postgres");
+  assertEquals(events.at(-1).event.data.decided_by, "postgres");
 });

@@ -1,7 +1,9 @@
 /** The commands of people, on JetStream: cases, caseworkers, dead letters and the inbox. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
-import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { payloadPrefix, pendingEventOf } from "../../../backends/nats/stream/message.ts";
+import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
+import { Subjects } from "../../../schema/nats.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
@@ -49,11 +51,15 @@ async function publish(...events: object[]): Promise<void> {
   assertEquals(code, 0, err);
 }
 
-/** As a processor asks for it; no producer can. */
+/** As a processor asks for it, past the doors: no producer can. */
 async function requestReview(case_id: string): Promise<void> {
-  const backend = await openNats({ url: server.url });
-  await backend.append([{ ...anEvent(case_id, 3, "case.review_requested"), data: { case_id, ...REVIEW } }]);
-  await backend.close();
+  const asked = { ...anEvent(case_id, 3, "case.review_requested"), data: { case_id, ...REVIEW } };
+  const { partition, type, caseId, body } = pendingEventOf(asked, DEFAULT_PARTITIONS);
+  const payload = new Uint8Array([...new TextEncoder().encode(payloadPrefix(3)), ...body]);
+  const connection = await connect({ servers: server.url });
+  const answer = await connection.request(new Subjects("cases").event(partition, type, caseId), payload);
+  await connection.close();
+  assert(answer.json<{ seq?: number }>().seq !== undefined);
 }
 
 async function settleAll(): Promise<void> {

@@ -83,9 +83,10 @@ function recordedLine({ event, recordedAt }: StoredEvent): string[] {
 
 function renderEvent(stored: StoredEvent): string {
   const { version, event, recordedAt, malformed } = stored;
-  const { causation_id, source } = event.metadata;
+  const { causation_id, source, account } = event.metadata;
   const marks = marksOf(event, recordedAt);
-  const by = source === undefined ? "" : ` by ${source}`;
+  const hand = account === undefined ? "" : ` (account ${account})`;
+  const by = source === undefined ? "" : ` by ${source}${hand}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const traceId = traceIdOf(event);

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import type { Backend } from "../../backends/backend.ts";
 import { NotAllowed } from "../../backends/errors.ts";
 import { actorNameFault, isSameActor } from "../../schema/authority/names.ts";
+import { actorName } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { BackendValues } from "./options.ts";
 
@@ -29,6 +30,22 @@ export async function actorOf(
   if (granted?.onBehalfOf !== true) throw new NotAllowed(`${account} may not act as ${as}`);
   return { by: as, account };
 }
+
+/** Who acts, as the trail has it: with the account beside the name of another. Throws as `actorOf`. */
+export async function actedBy(
+  backend: Pick<Backend, "producers">,
+  values: Pick<BackendValues, "backend" | "url"> & { readonly as?: string | undefined },
+): Promise<string> {
+  const { by, account } = await actorOf(backend, values, values.as);
+  return isSameActor(by, account) ? by : `${by} (account ${account})`;
+}
+
+/** The option of who acts, for the trail. */
+export const asOption = {
+  schema: actorName.optional(),
+  value: "NAME",
+  help: "who acts, where the account may act for others; default: the account itself",
+} as const;
 
 function machineAccount(): string {
   try {

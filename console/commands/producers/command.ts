@@ -92,10 +92,7 @@ function namedTypes(verb: string, [name, ...types]: readonly string[]) {
   return { name, types };
 }
 
-function requireReason(
-  verb: string,
-  { as, reason }: { as?: string | undefined; reason?: string | undefined },
-) {
-  if (as !== undefined && reason !== undefined) return;
-  throw new UsageError(`producers ${verb} needs --reason and --as: they are kept in the audit trail`);
+function requireReason(verb: string, { reason }: { readonly reason?: string | undefined }): void {
+  if (reason !== undefined) return;
+  throw new UsageError(`producers ${verb} needs --reason: it is kept in the audit trail`);
 }

@@ -10,6 +10,7 @@ import { typesFromOutside } from "../../../schema/authority/types_from_outside.t
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult } from "../../cli/output.ts";
+import { actedBy } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { AllowValues, DenyValues, ForgetValues, ListProducersValues } from "./options.ts";
 
@@ -87,9 +88,9 @@ function changeProducer(
   values: AllowValues | DenyValues,
   output: Output,
 ): Promise<number> {
-  return withBackend(values, async ({ producers }) => {
-    const act = { by: values.as!, why: whyOf(name, change, values.reason!) };
-    const after = shown(await producers.change(name, change, act));
+  return withBackend(values, async (backend) => {
+    const act = { by: await actedBy(backend, values), why: whyOf(name, change, values.reason!) };
+    const after = shown(await backend.producers.change(name, change, act));
     const text = `${name} may send ${after.sends.join(", ") || "nothing"}`;
     printResult(output, values, { json: after, text });
     return exitCodes.ok;
@@ -107,9 +108,9 @@ function whyOf(name: string, { allow = [], deny = [] }: GrantChange, reason: str
 
 /** Forgets grants and denials. */
 export function forgetProducer(name: string, values: ForgetValues, output: Output): Promise<number> {
-  return withBackend(values, async ({ producers }) => {
-    const act = { by: values.as!, why: `${name}: ${values.reason!}` };
-    if (!await producers.forget(name, act)) {
+  return withBackend(values, async (backend) => {
+    const act = { by: await actedBy(backend, values), why: `${name}: ${values.reason!}` };
+    if (!await backend.producers.forget(name, act)) {
       throw new CommandError(exitCodes.notFound, "Nothing was granted to this producer or denied");
     }
     printResult(output, values, { json: { name, forgotten: true }, text: `${name} is as anyone again` });

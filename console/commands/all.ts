@@ -1,5 +1,6 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
+import { backup } from "./backup/command.ts";
 import { cases } from "./cases/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   load,
   compare,
   setup,
+  backup,
   doctor,
   health,
   chaos,

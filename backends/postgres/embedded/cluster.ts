@@ -2,7 +2,8 @@ import { dirname, join } from "node:path";
 import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
 import { POSTGRES_MAJOR } from "./platform.ts";
 import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
-import { exists, removeQuietly, syncDirectory } from "./unpack.ts";
+import { syncDirectory } from "../../local_server/sync_directory.ts";
+import { exists, removeQuietly } from "./unpack.ts";
 
 /** What a new cluster is made with. */
 interface ClusterPlan {

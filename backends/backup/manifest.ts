@@ -83,7 +83,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A name for a backup that begins now, in the order of time: `20261130T194700123Z`. */
+/**
+ * A name for a backup that begins now, in the order of time: `20261130T194700.123Z`. Nine digits in a row would be taken for the
+ * number of a citizen, and not be printed.
+ */
 export function backupId(now: Date): string {
-  return now.toISOString().replaceAll(/[-:.]/g, "");
+  return now.toISOString().replaceAll(/[-:]/g, "");
 }

@@ -1,7 +1,7 @@
 /** Receives the write-ahead log from a server, and confirms what is kept. @module */
 import { BackendUnavailable } from "../../errors.ts";
 import { BackupError } from "../../backup/errors.ts";
-import { formatLsn, type Lsn } from "../../backup/wal_position.ts";
+import { formatLsn } from "../../backup/wal_position.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ReplicationSession } from "./replication.ts";
 
@@ -10,7 +10,7 @@ const [LOG, KEEPALIVE, REPLY] = [..."wkr"].map((letter) => letter.charCodeAt(0))
 const LOG_HEADER = 25;
 /** 2000-01-01, from which the protocol counts microseconds. */
 const EPOCH_MS = 946_684_800_000;
-/** What came is synced, and confirmed, this often at least. */
+/** What came is synced, and confirmed, whenever no more is there for the moment, and this often at least. */
 const FLUSH_EVERY_MS = 200;
 
 /** What is received, and until when. */
@@ -20,8 +20,8 @@ interface Reception {
   readonly timeline: number;
   readonly slot?: string;
   readonly signal: AbortSignal;
-  /** Called whenever more is safe. */
-  onDurable(lsn: Lsn): Promise<void> | void;
+  /** Called whenever more is safe: see `durable` of the writer. */
+  onDurable(): void;
 }
 
 /** Receives until the signal aborts. Throws when the server ends it, or is away. */
@@ -32,16 +32,16 @@ export async function receiveLog(reception: Reception): Promise<void> {
   const confirm = async () => {
     await writer.flush();
     send(replyOf(writer));
-    await reception.onDurable(writer.durable);
+    reception.onDurable();
   };
   const stop = () => void session.close();
   signal.addEventListener("abort", stop, { once: true });
   let due = performance.now() + FLUSH_EVERY_MS;
   try {
-    for await (const message of withPauses(messages, FLUSH_EVERY_MS)) {
+    for await (const message of withPauses(messages)) {
       if (signal.aborted) break;
-      const isAsked = message !== undefined && await take(message, writer);
-      if (!isAsked && performance.now() < due) continue;
+      const isDue = message === undefined || await take(message, writer) || performance.now() >= due;
+      if (!isDue) continue;
       await confirm();
       due = performance.now() + FLUSH_EVERY_MS;
     }
@@ -75,20 +75,26 @@ function replyOf({ received, durable }: LogWriter): Uint8Array {
   return reply;
 }
 
-/** The items as they come, and undefined whenever none came for so long. */
-async function* withPauses<T>(items: AsyncIterable<T>, ms: number): AsyncGenerator<T | undefined> {
+/** The items as they come, and undefined once whenever no more are there for the moment. */
+async function* withPauses<T>(items: AsyncIterable<T>): AsyncGenerator<T | undefined> {
   const iterator = items[Symbol.asyncIterator]();
-  let next = iterator.next();
-  for (;;) {
-    const pause = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => pause.resolve(undefined), ms);
-    const result = await Promise.race([next, pause.promise]).finally(() => clearTimeout(timer));
-    if (result === undefined) yield undefined;
-    else if (result.done) return;
-    else {
-      next = iterator.next();
-      next.catch(() => {});
-      yield result.value;
+  for (let isPaused = true;;) {
+    const next = iterator.next();
+    next.catch(() => {});
+    if (!isPaused && await isSlow(next)) {
+      isPaused = true;
+      yield undefined;
     }
+    const result = await next;
+    if (result.done) return;
+    isPaused = false;
+    yield result.value;
   }
+}
+
+/** Whether something takes longer than what is there already. */
+async function isSlow(work: Promise<unknown>): Promise<boolean> {
+  const pause = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => pause.resolve(true), 0);
+  return await Promise.race([work.then(() => false), pause.promise]).finally(() => clearTimeout(timer));
 }

@@ -12,8 +12,8 @@ interface LogPlace {
   readonly timeline: number;
   readonly segmentBytes: number;
   readonly key: BackupKey | undefined;
-  /** A file is whole: it is synced and has its name. The log up to `end` counts as kept when this is done. */
-  onSegment(entry: FileEntry, end: Lsn): Promise<void>;
+  /** A file is whole: it is synced and has its name. It counts as kept when this is done. */
+  onSegment(entry: FileEntry): Promise<void>;
 }
 
 /** The file that is being written. */
@@ -110,7 +110,7 @@ export class LogWriter {
     await Deno.rename(open.renamed ? partial : `${partial}.new`, join(directory, open.name));
     if (!open.renamed && open.behind >= 0) await Deno.remove(partial);
     await syncDirectory(directory);
-    await onSegment({ name: open.name, ...written }, this.#received);
+    await onSegment({ name: open.name, ...written });
     this.#durable = this.#received;
   }
 

@@ -28,6 +28,12 @@ const ACCESS = "zaakstroom_restore_hba.conf";
 /** Settings under which a cluster of any server starts here: nothing of its own is loaded, and nothing is archived. */
 const CONFIG_TEXT = "max_prepared_transactions = 100\nmax_connections = 20\n";
 
+const RESTORED_SETTINGS =
+  `# Restored from a backup: its log goes where the one of before did not, and no standby follows it.
+archive_mode = 'off'
+synchronous_standby_names = ''
+`;
+
 /** Writes the files of a base and the log that belongs to it. Every file is checked while it is read. */
 export async function layOut(cluster: string, source: ClusterSource): Promise<void> {
   const { repository, plan: { base, segments }, user } = source;
@@ -50,18 +56,20 @@ export async function layOut(cluster: string, source: ClusterSource): Promise<vo
 }
 
 /**
- * Replays the log, and ends when the server takes statements, on a timeline of its own. Throws BackupError when the target was
- * not found.
+ * Replays the log, and ends when the server takes statements, on a timeline of its own. What is not kept need not survive a loss
+ * of power. Throws BackupError when the target was not found.
  */
 export async function recover(
   server: Omit<Postmaster, "fsync" | "settings">,
   target: RecoveryTarget,
+  { isKept }: { readonly isKept: boolean },
 ): Promise<StartedServer> {
   const settings = {
     config_file: join(server.cluster, CONFIG),
     hba_file: join(server.cluster, ACCESS),
     hot_standby: "off",
     archive_mode: "off",
+    synchronous_standby_names: "",
     shared_preload_libraries: "",
     ssl: "off",
     autovacuum: "off",
@@ -71,7 +79,7 @@ export async function recover(
     ...settingsOf(target),
   };
   try {
-    return await startPostmaster({ ...server, fsync: true, settings });
+    return await startPostmaster({ ...server, fsync: isKept, settings });
   } catch (error) {
     if (!(error instanceof EmbeddedError) || !/recovery|WAL|checkpoint record|backup/.test(error.message)) {
       throw error;
@@ -90,15 +98,11 @@ function settingsOf(target: RecoveryTarget): Record<string, string> {
     : { recovery_target_xid: target.xid };
 }
 
-/** Takes away what only the recovery needed; where the cluster archived, its copy does not. */
+/** Takes away what only the recovery needed. Where the cluster archived its log, or waited for a standby, its copy does not. */
 export async function cleanUp(cluster: string): Promise<void> {
   for (const name of [CONFIG, ACCESS]) await Deno.remove(join(cluster, name));
   const path = join(cluster, "postgresql.auto.conf");
-  const text = await Deno.readTextFile(path);
-  await Deno.writeTextFile(
-    path,
-    `${text.trimEnd()}\n# Restored from a backup: see to it that its log goes elsewhere.\narchive_mode = 'off'\n`,
-  );
+  await Deno.writeTextFile(path, `${(await Deno.readTextFile(path)).trimEnd()}\n${RESTORED_SETTINGS}`);
 }
 
 async function placeSegment(segment: NeededSegment, cluster: string, source: ClusterSource): Promise<void> {

@@ -22,9 +22,15 @@ const QUEUE_MAX = 64;
 export class ReplicationSession {
   readonly #sql: Sql;
 
-  constructor(target: PostgresTarget) {
+  /** The name is by what the server knows it: one that it waits for with each commit (synchronous_standby_names), say. */
+  constructor(target: PostgresTarget, name = "zaakstroom_backup") {
     const driver = driverOptions(target, processSurroundings);
-    const settings = { ...driver.settings, replication: "true", statement_timeout: "0" };
+    const settings = {
+      ...driver.settings,
+      replication: "true",
+      statement_timeout: "0",
+      application_name: name,
+    };
     const options = { ...driver, settings };
     this.#sql = openPool(options, dialerOf(options), { connections: 1, pooler: true });
   }

@@ -9,6 +9,7 @@ import { planRestore, type RestorePlan, type Target } from "../../backup/restore
 import { privateDirectory, serverUser } from "../../local_server/run_as.ts";
 import { whileLocked } from "../../local_server/file_lock.ts";
 import { PostgresClient } from "../connection/client.ts";
+import type { PostgresTarget } from "../connection/driver_options.ts";
 import { type Layout, prepareLayout, requireReachable, socketDirectory } from "../embedded/layout.ts";
 import { findBinaries, POSTGRES_MAJOR } from "../embedded/platform.ts";
 import { stopPostmaster } from "../embedded/postmaster.ts";
@@ -31,6 +32,10 @@ interface RestoreRequest {
   readonly key: BackupKey | undefined;
   readonly target: Target;
   readonly dataDir: string;
+  /** It is removed at once: nothing of it need survive a loss of power. */
+  readonly isDiscarded?: boolean;
+  /** Asks the restored server whatever else is to be proven, before it is stopped. */
+  inspect?(server: PostgresTarget): Promise<void>;
   /** What is done next, before it is. */
   onStep(step: string): void;
   onBytes(done: number, total: number): void;
@@ -93,7 +98,7 @@ class Restore {
       const target = position === undefined
         ? at === undefined ? "end" : { time: at }
         : await this.#commitOf(position);
-      const proof = await this.#recovered(target, (client) => this.#prove(client));
+      const proof = await this.#recovered(target, (...server) => this.#prove(...server));
       await cleanUp(this.#cluster);
       await Deno.rename(this.#cluster, this.layout.cluster);
       await syncDirectory(dirname(this.layout.cluster));
@@ -107,24 +112,28 @@ class Restore {
   /** Who stored a position is known when the whole log was replayed once; when they ended, the log says. */
   async #commitOf(position: number): Promise<RecoveryTarget> {
     this.request.onStep(`Looking for position ${position}`);
-    const writers = await this.#recovered("end", (client) => writersOf(client, position));
+    const writers = await this.#recovered("end", (client) => writersOf(client, position), true);
     await Deno.remove(this.#cluster, { recursive: true });
     return { xid: await lastCommitOf(writers, commitsOf(this.source)) };
   }
 
   /** Lays the cluster out, replays the log to the target, and uses the server. It is stopped then. */
-  async #recovered<T>(target: RecoveryTarget, use: (client: PostgresClient) => Promise<T>): Promise<T> {
+  async #recovered<T>(
+    target: RecoveryTarget,
+    use: (client: PostgresClient, server: PostgresTarget) => Promise<T>,
+    isDiscarded = this.request.isDiscarded ?? false,
+  ): Promise<T> {
     const { base: { server } } = this.source.plan;
     this.request.onStep("Laying the files out");
     await privateDirectory(this.#cluster, this.source.user);
     await layOut(this.#cluster, this.source);
     this.request.onStep("Replaying the log");
-    const started = await recover(this.#server, target);
+    const started = await recover(this.#server, target, { isKept: !isDiscarded });
     const { socketDir: host, port } = this.#server;
-    const names = { user: server.superuser, database: server.database };
-    const client = new PostgresClient({ host, port, ...names }, { connections: 1, deadlineMs: 3_600_000 });
+    const restored = { host, port, user: server.superuser, database: server.database };
+    const client = new PostgresClient(restored, { connections: 1, deadlineMs: 3_600_000 });
     try {
-      return await use(client);
+      return await use(client, restored);
     } finally {
       await client.close();
       await stopPostmaster(this.#server);
@@ -132,12 +141,16 @@ class Restore {
     }
   }
 
-  async #prove(client: PostgresClient): Promise<Pick<Restored, "ledger" | "timeline" | "cut">> {
+  async #prove(
+    client: PostgresClient,
+    server: PostgresTarget,
+  ): Promise<Pick<Restored, "ledger" | "timeline" | "cut">> {
     this.request.onStep("Checking the store");
     const ledger = await checkLedger(client);
     const { position } = this.request.target;
     const cut = position === undefined ? undefined : await readCut(client, position);
     const timeline = await markRestored(client, { ...this.source.plan, hasStore: ledger !== undefined });
+    await this.request.inspect?.(server);
     return { ledger, timeline, cut };
   }
 }

@@ -7,6 +7,7 @@ import { BackupRepository } from "../../backup/repository.ts";
 import { type Lsn, parseLsn, parseSegmentName, startOfSegment } from "../../backup/wal_position.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { retryDelayMs } from "../../primitives/retry.ts";
+import { WakeSignal } from "../../primitives/wake_signal.ts";
 import { PostgresClient } from "../connection/client.ts";
 import type { BackupRequest } from "./create.ts";
 import { receiveLog } from "./log_receiver.ts";
@@ -26,6 +27,8 @@ interface StreamRequest extends BackupRequest {
 
 /** A loss of everything costs as much as lies between two marks, and what is on its way. */
 const MARK_EVERY_MS = 1_000;
+/** The place of a mark may be one that no byte has yet: behind the end of a page. */
+const MARK_LATE_MS = 2_000;
 /** Of a file that was filled before the first mark came. */
 const NO_MARK: Mark = { at: "1970-01-01T00:00:00.000000Z", lsn: "0/0", position: null };
 
@@ -60,7 +63,7 @@ class StreamLock {
 }
 
 async function streamOnce(request: StreamRequest, lock: StreamLock, onConnected: () => void): Promise<void> {
-  const session = new ReplicationSession(request.target);
+  const session = new ReplicationSession(request.target, request.slot);
   const client = new PostgresClient(request.target, { connections: 1 });
   try {
     const identity = await session.identify();
@@ -110,10 +113,10 @@ interface StreamParts {
 /** One connection's part of a stream. */
 class LogStream {
   readonly #ended = new AbortController();
-  /** Those whose log is not kept yet, oldest first. */
-  readonly #pending: Mark[] = [];
-  #newest: Mark | undefined;
   readonly #signal: AbortSignal;
+  readonly #durable = new WakeSignal();
+  #writer: LogWriter | undefined;
+  #newest = NO_MARK;
 
   constructor(readonly request: StreamRequest, readonly parts: StreamParts) {
     this.#signal = AbortSignal.any([request.signal, this.#ended.signal]);
@@ -137,19 +140,13 @@ class LogStream {
 
   async #receive(from: Lsn): Promise<void> {
     const { session, repository, identity: { timeline, segmentBytes } } = this.parts;
-    const writer = new LogWriter({
-      directory: repository.walPath,
-      timeline,
-      segmentBytes,
-      key: repository.key,
-      onSegment: (entry, end) => this.#addSegment(entry, end),
-    }, from);
+    const { walPath: directory, key } = repository;
+    const onSegment = (entry: FileEntry) => repository.addSegment({ ...this.#newest, ...entry });
+    const writer = this.#writer = new LogWriter({ directory, timeline, segmentBytes, key, onSegment }, from);
     const { slot } = this.request;
-    const onDurable = (lsn: Lsn) => this.#settleMarks(lsn);
+    const onDurable = () => this.#durable.notify();
     try {
       await receiveLog({ session, writer, timeline, slot, signal: this.#signal, onDurable });
-      await writer.flush();
-      await this.#settleMarks(writer.durable);
       await writer.close();
     } catch (error) {
       writer.abort();
@@ -157,32 +154,28 @@ class LogStream {
     }
   }
 
-  async #addSegment(entry: FileEntry, end: Lsn): Promise<void> {
-    this.#advance(end);
-    await this.parts.repository.addSegment({ ...this.#newest ?? NO_MARK, ...entry });
-  }
-
-  /** Takes the marks whose log is kept. Answers whether there are any. */
-  #advance(durable: Lsn): boolean {
-    const count = this.#pending.findLastIndex(({ lsn }) => parseLsn(lsn) <= durable) + 1;
-    this.#newest = this.#pending.splice(0, count).at(-1) ?? this.#newest;
-    return count > 0;
-  }
-
-  async #settleMarks(durable: Lsn): Promise<void> {
-    if (!this.#advance(durable)) return;
-    const { repository, identity: { timeline } } = this.parts;
-    await repository.setNewest({ ...this.#newest!, timeline });
-    this.request.onNewest?.(this.#newest!);
-  }
-
-  /** A server that gives no answer is noticed by the stream itself. */
+  /** A mark counts when its log is kept. A server that gives no answer is noticed by the stream itself. */
   async #takeMarks(): Promise<void> {
-    const signal = this.#signal;
+    const [signal, { client, repository, identity: { timeline } }] = [this.#signal, this.parts];
     while (!signal.aborted) {
-      const mark = await takeMark(this.parts.client).catch(() => undefined);
-      if (mark !== undefined) this.#pending.push(mark);
+      const mark = await takeMark(client).catch(() => undefined);
+      if (mark !== undefined && await this.#isKept(parseLsn(mark.lsn))) {
+        await repository.setNewest({ ...mark, timeline });
+        this.#newest = mark;
+        this.request.onNewest?.(mark);
+      }
       await delay(MARK_EVERY_MS, { signal }).catch(() => {});
+    }
+  }
+
+  /** Waits until the log is kept up to a place. False when it takes long, or the stream ended before: another mark is due then. */
+  async #isKept(lsn: Lsn): Promise<boolean> {
+    const lateAt = performance.now() + MARK_LATE_MS;
+    for (;;) {
+      this.#durable.reset();
+      if ((this.#writer?.durable ?? 0n) >= lsn) return true;
+      if (this.#signal.aborted || performance.now() > lateAt) return false;
+      await this.#durable.wait(this.#signal, MARK_LATE_MS);
     }
   }
 }

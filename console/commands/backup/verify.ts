@@ -92,6 +92,7 @@ async function restoreAside(
       from,
       key: await keyFrom(values["key-file"]),
       target: {},
+      isDiscarded: true,
       dataDir: join(directory, "store"),
       onStep: (step) => progress.print(step),
       onBytes: (done, total) => progress.update(done / MEGABYTE, done / total),

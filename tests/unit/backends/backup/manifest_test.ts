@@ -51,5 +51,5 @@ Deno.test("a manifest that is cut, or leads out of its directory, is refused", a
 });
 
 Deno.test("names of backups are in the order of their time", () => {
-  assertEquals(backupId(new Date("2026-11-30T10:00:00.123Z")), "20261130T100000123Z");
+  assertEquals(backupId(new Date("2026-11-30T10:00:00.123Z")), "20261130T100000.123Z");
 });

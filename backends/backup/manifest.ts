@@ -21,14 +21,22 @@ const mark = z.strictObject({
   position: z.number().int().nonnegative().nullable(),
 });
 
-const manifest = z.strictObject({
+/** What every backup has. */
+const common = {
   format: z.literal(FORMAT),
   id: z.string(),
-  backend: z.literal("postgres"),
   label: z.string(),
   started_at: time,
   /** From here on moments can be restored from it. */
   ended_at: time,
+  files: z.array(file),
+  /** Names the key by which the files are encrypted; null for plain files. */
+  key: z.string().nullable(),
+};
+
+const postgresManifest = z.strictObject({
+  ...common,
+  backend: z.literal("postgres"),
   server: z.strictObject({
     version: z.number().int(),
     system_id: z.string(),
@@ -41,19 +49,39 @@ const manifest = z.strictObject({
   start_lsn: z.string(),
   end_lsn: z.string(),
   newest: mark,
-  files: z.array(file),
-  /** Names the key by which the files are encrypted; null for plain files. */
-  key: z.string().nullable(),
 });
 
-/** A backup of a whole server, with the write-ahead log that makes it consistent. */
-export type Manifest = z.infer<typeof manifest>;
+const natsManifest = z.strictObject({
+  ...common,
+  backend: z.literal("nats"),
+  server: z.strictObject({ version: z.string(), stream: z.string(), prefix: z.string() }),
+  /** In the order in which they are restored: that of the events is the last. */
+  streams: z.array(
+    z.strictObject({
+      file: z.string(),
+      config: z.looseObject({ name: z.string() }),
+      state: z.looseObject({
+        messages: z.number(),
+        first_seq: z.number(),
+        last_seq: z.number(),
+      }),
+    }),
+  ),
+});
+
+const manifest = z.discriminatedUnion("backend", [postgresManifest, natsManifest]);
+
+/** A backup of a whole PostgreSQL server, with the write-ahead log that makes it consistent. */
+export type Manifest = z.infer<typeof postgresManifest>;
+/** A backup of the streams of a store on JetStream. */
+export type NatsManifest = z.infer<typeof natsManifest>;
+export type AnyManifest = z.infer<typeof manifest>;
 /** A moment that can be restored, as an ISO time with microseconds. */
 export type Mark = z.infer<typeof mark>;
 export { file as fileSchema, mark as markSchema };
 
 /** The text of a manifest: JSON, and behind it a line that proves who wrote it, where there is a key. */
-export async function manifestText(of: Manifest, key: BackupKey | undefined): Promise<string> {
+export async function manifestText(of: AnyManifest, key: BackupKey | undefined): Promise<string> {
   const text = JSON.stringify(of, null, 2);
   return key === undefined ? `${text}\n` : `${text}\n${await key.sign(text)}\n`;
 }
@@ -63,7 +91,7 @@ export async function parseManifest(
   text: string,
   path: string,
   key: BackupKey | undefined,
-): Promise<Manifest> {
+): Promise<AnyManifest> {
   const end = text.lastIndexOf("}") + 1;
   const parsed = manifest.safeParse(parseJson(text.slice(0, end)));
   if (!parsed.success) throw new BackupError("damaged", `${path} is damaged: it is no manifest of a backup`);

@@ -6,7 +6,14 @@ import { syncDirectory } from "../local_server/sync_directory.ts";
 import { ArchiveWriter, type FileEntry } from "./archive_file.ts";
 import { BackupError, fileError } from "./errors.ts";
 import type { BackupKey } from "./key_file.ts";
-import { fileSchema, type Manifest, manifestText, markSchema, parseManifest } from "./manifest.ts";
+import {
+  type AnyManifest,
+  fileSchema,
+  type Manifest,
+  manifestText,
+  markSchema,
+  parseManifest,
+} from "./manifest.ts";
 import type { SegmentEntry, StreamedLog } from "./restore_plan.ts";
 
 /** Marks a backup that is being made. */
@@ -68,8 +75,13 @@ export class BackupRepository {
     throw new BackupError("in_use", `Another backup ${name} writes to ${this.root}: wait for it, or end it`);
   }
 
-  /** The whole backups, oldest first. */
+  /** The whole backups of a PostgreSQL server, oldest first. */
   async bases(): Promise<Manifest[]> {
+    return (await this.backups()).filter((backup) => backup.backend === "postgres");
+  }
+
+  /** The whole backups, oldest first. */
+  async backups(): Promise<AnyManifest[]> {
     const names = await entriesOf(join(this.root, "base"));
     const whole = names.filter((name) => !name.includes(UNFINISHED)).toSorted();
     const read = whole.map(async (id) => {
@@ -163,9 +175,9 @@ export class UnfinishedBase {
   }
 
   /** Makes it a backup: the manifest, then its name. */
-  async finish(of: Omit<Manifest, "files" | "key">): Promise<Manifest> {
+  async finish<M extends AnyManifest>(of: Omit<M, "files" | "key">): Promise<M> {
     const { key } = this.repository;
-    const manifest: Manifest = { ...of, files: this.#files, key: key?.id ?? null };
+    const manifest = { ...of, files: this.#files, key: key?.id ?? null } as unknown as M;
     await syncDirectory(join(this.path, "wal"));
     await writeWhole(join(this.path, MANIFEST), await manifestText(manifest, key));
     await Deno.rename(this.path, this.repository.basePath(of.id));

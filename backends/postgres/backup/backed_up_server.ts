@@ -91,3 +91,11 @@ export async function readSlot(client: PostgresClient, name: string): Promise<Sl
   );
   return slot;
 }
+
+/** Whether commits wait until what is called so has kept them (synchronous_standby_names). */
+export async function isAwaited(client: PostgresClient, name: string): Promise<boolean> {
+  const rows = await client.runIdempotent((sql) =>
+    sql`select from pg_stat_replication where application_name = ${name} and sync_state in ('sync', 'quorum')`
+  );
+  return rows.length > 0;
+}

@@ -71,7 +71,7 @@ async function fill(base: UnfinishedBase, work: Work): Promise<Manifest> {
   });
   await log.end(startLsn);
   const { version, superuser, database } = facts;
-  return await base.finish({
+  return await base.finish<Manifest>({
     format: 1,
     id,
     backend: "postgres",

@@ -10,7 +10,7 @@ const [LOG, KEEPALIVE, REPLY] = [..."wkr"].map((letter) => letter.charCodeAt(0))
 const LOG_HEADER = 25;
 /** 2000-01-01, from which the protocol counts microseconds. */
 const EPOCH_MS = 946_684_800_000;
-/** What came is synced, and confirmed, whenever no more is there for the moment, and this often at least. */
+/** What came is synced, and confirmed, this often: each sync is one more beside those of the server, where they share a disk. */
 const FLUSH_EVERY_MS = 200;
 
 /** What is received, and until when. */
@@ -20,13 +20,15 @@ interface Reception {
   readonly timeline: number;
   readonly slot?: string;
   readonly signal: AbortSignal;
+  /** Whether commits wait for what is kept here: then it is synced as soon as no more is there for the moment. */
+  isAwaited?(): boolean;
   /** Called whenever more is safe: see `durable` of the writer. */
   onDurable(): void;
 }
 
 /** Receives until the signal aborts. Throws when the server ends it, or is away. */
 export async function receiveLog(reception: Reception): Promise<void> {
-  const { session, writer, timeline, slot, signal } = reception;
+  const { session, writer, timeline, slot, signal, isAwaited = () => false } = reception;
   if (signal.aborted) return;
   const { messages, send } = await session.streamLog(formatLsn(writer.received), timeline, slot);
   const confirm = async () => {
@@ -38,7 +40,7 @@ export async function receiveLog(reception: Reception): Promise<void> {
   signal.addEventListener("abort", stop, { once: true });
   let due = performance.now() + FLUSH_EVERY_MS;
   try {
-    for await (const message of withPauses(messages)) {
+    for await (const message of withPauses(messages, () => isAwaited() ? 0 : FLUSH_EVERY_MS)) {
       if (signal.aborted) break;
       const isDue = message === undefined || await take(message, writer) || performance.now() >= due;
       if (!isDue) continue;
@@ -75,13 +77,13 @@ function replyOf({ received, durable }: LogWriter): Uint8Array {
   return reply;
 }
 
-/** The items as they come, and undefined once whenever no more are there for the moment. */
-async function* withPauses<T>(items: AsyncIterable<T>): AsyncGenerator<T | undefined> {
+/** The items as they come, and undefined once whenever none came for so long. */
+async function* withPauses<T>(items: AsyncIterable<T>, ms: () => number): AsyncGenerator<T | undefined> {
   const iterator = items[Symbol.asyncIterator]();
   for (let isPaused = true;;) {
     const next = iterator.next();
     next.catch(() => {});
-    if (!isPaused && await isSlow(next)) {
+    if (!isPaused && await isSlow(next, ms())) {
       isPaused = true;
       yield undefined;
     }
@@ -92,9 +94,9 @@ async function* withPauses<T>(items: AsyncIterable<T>): AsyncGenerator<T | undef
   }
 }
 
-/** Whether something takes longer than what is there already. */
-async function isSlow(work: Promise<unknown>): Promise<boolean> {
+/** Whether something takes longer than this; 0: than what is there already. */
+async function isSlow(work: Promise<unknown>, ms: number): Promise<boolean> {
   const pause = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => pause.resolve(true), 0);
+  const timer = setTimeout(() => pause.resolve(true), ms);
   return await Promise.race([work.then(() => false), pause.promise]).finally(() => clearTimeout(timer));
 }

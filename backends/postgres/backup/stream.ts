@@ -13,7 +13,7 @@ import type { BackupRequest } from "./create.ts";
 import { receiveLog } from "./log_receiver.ts";
 import { LogWriter } from "./log_writer.ts";
 import { ReplicationSession, type ServerIdentity } from "./replication.ts";
-import { takeMark } from "./backed_up_server.ts";
+import { isAwaited, takeMark } from "./backed_up_server.ts";
 
 /** What is streamed, and until when. */
 interface StreamRequest extends BackupRequest {
@@ -116,6 +116,7 @@ class LogStream {
   readonly #signal: AbortSignal;
   readonly #durable = new WakeSignal();
   #writer: LogWriter | undefined;
+  #isAwaited = false;
   #newest = NO_MARK;
 
   constructor(readonly request: StreamRequest, readonly parts: StreamParts) {
@@ -144,9 +145,9 @@ class LogStream {
     const onSegment = (entry: FileEntry) => repository.addSegment({ ...this.#newest, ...entry });
     const writer = this.#writer = new LogWriter({ directory, timeline, segmentBytes, key, onSegment }, from);
     const { slot } = this.request;
-    const onDurable = () => this.#durable.notify();
+    const [onDurable, isAwaited] = [() => this.#durable.notify(), () => this.#isAwaited];
     try {
-      await receiveLog({ session, writer, timeline, slot, signal: this.#signal, onDurable });
+      await receiveLog({ session, writer, timeline, slot, signal: this.#signal, isAwaited, onDurable });
       await writer.close();
     } catch (error) {
       writer.abort();
@@ -158,6 +159,7 @@ class LogStream {
   async #takeMarks(): Promise<void> {
     const [signal, { client, repository, identity: { timeline } }] = [this.#signal, this.parts];
     while (!signal.aborted) {
+      this.#isAwaited = await isAwaited(client, this.request.slot).catch(() => this.#isAwaited);
       const mark = await takeMark(client).catch(() => undefined);
       if (mark !== undefined && await this.#isKept(parseLsn(mark.lsn))) {
         await repository.setNewest({ ...mark, timeline });

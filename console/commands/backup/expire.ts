@@ -1,6 +1,6 @@
 /** `backup expire`. @module */
 import { isLogNeeded, planExpiry } from "../../../backends/backup/expiry.ts";
-import type { Manifest } from "../../../backends/backup/manifest.ts";
+import type { AnyManifest } from "../../../backends/backup/manifest.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import { parseLsn, parseSegmentName, segmentOf } from "../../../backends/backup/wal_position.ts";
 import type { Output } from "../../cli/command.ts";
@@ -16,7 +16,7 @@ export async function expireBackups(values: ExpireValues, output: Output): Promi
   if (keep === undefined) throw new UsageError("backup expire needs --keep");
   const repository = await BackupRepository.open(from, await keyFrom(values["key-file"]));
   using _lock = await repository.lock("create");
-  const { kept, removed } = planExpiry(await repository.bases(), keep);
+  const { kept, removed } = planExpiry(await repository.backups(), keep);
   const log = await needlessLog(repository, kept);
   if (!values["dry-run"]) {
     for (const { id } of removed) await repository.removeBase(id);
@@ -39,7 +39,8 @@ export async function expireBackups(values: ExpireValues, output: Output): Promi
   return exitCodes.ok;
 }
 
-async function needlessLog(repository: BackupRepository, kept: readonly Manifest[]): Promise<string[]> {
+async function needlessLog(repository: BackupRepository, backups: readonly AnyManifest[]): Promise<string[]> {
+  const kept = backups.filter((backup) => backup.backend === "postgres");
   const bytes = kept[0]?.server.segment_bytes;
   if (bytes === undefined) return [];
   const needs = kept.map((base) => ({ ...base, firstSegment: segmentOf(parseLsn(base.start_lsn), bytes) }));

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { flag, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
+import { natsOptions } from "../../store/nats_options.ts";
 import { backendOptions, serverBackendOption } from "../../store/options.ts";
 
 const { url, "data-dir": dataDir, "tls-ca": tlsCa } = backendOptions;
@@ -48,6 +49,7 @@ export const createOptions = {
   label: { schema: z.string().max(100).default(""), value: "TEXT", help: "a word on what it is for" },
   "key-file": keyOption,
   ...serverOptions,
+  ...natsOptions,
   ...outputOptions,
 } as const;
 

@@ -7,6 +7,7 @@ import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
 import type { RestoreValues } from "./options.ts";
+import { holdsStreams, restoreStreams } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
 
 const MEGABYTE = 1_000_000;
@@ -17,6 +18,7 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
   const dataDir = required(values["data-dir"], "restore", "data-dir");
   const target = targetOf(values);
   const key = await keyFrom(values["key-file"]);
+  if (await holdsStreams(from, key)) return await restoreStreams(values, { from, key, dataDir }, output);
   const { planFrom, restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
   const { plan } = await planFrom({ from, key, target, dataDir });
   if (values["dry-run"]) {

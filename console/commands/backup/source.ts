@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { BackupError } from "../../../backends/backup/errors.ts";
 import { type BackupKey, readKeyFile } from "../../../backends/backup/key_file.ts";
 import { defaultDataDir } from "../../../backends/local_server/data_directory.ts";
+import type { NatsOptions } from "../../../backends/nats/setup/options.ts";
 import type { PostgresTarget } from "../../../backends/postgres/connection/driver_options.ts";
 import { addressOf } from "../../../schema/postgres/postgres_url.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import { namingServer, requirePostgresUrl } from "../../store/server_address.ts";
-import type { ServerValues } from "./options.ts";
+import type { CreateValues, ServerValues } from "./options.ts";
 
 /** A value that a command can't do without. Throws UsageError. */
 export function required(value: string | undefined, verb: string, option: string): string {
@@ -49,9 +50,25 @@ export async function hasEmbedded(dataDir: string): Promise<boolean> {
   return await Deno.stat(join(dataDir, "cluster")).then(() => true, () => false);
 }
 
+/** Runs something on the nats-server that the options name, or on that of the data directory, which is started. */
+export async function withNats<T>(
+  values: CreateValues,
+  use: (options: NatsOptions) => Promise<T>,
+): Promise<T> {
+  const { openNatsServer } = await import("../../store/nats_server.ts");
+  const server = await openNatsServer({ ...values, pooler: false }, "client");
+  try {
+    return await use(server.options).catch(namingServer(values.url && server.where));
+  } finally {
+    await server.close();
+  }
+}
+
 function requirePostgres(values: ServerValues): void {
   if (values.backend === "nats") {
-    throw new UsageError("Cannot use --backend nats: only postgres is backed up so far");
+    throw new UsageError(
+      "Cannot use --backend nats here: streams are copied whole by backup create, and not streamed",
+    );
   }
   requirePostgresUrl(values);
 }

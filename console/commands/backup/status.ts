@@ -1,4 +1,5 @@
 /** `backup status`. @module */
+import type { NatsManifest } from "../../../backends/backup/manifest.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import { assessBackups, type Assessment } from "../../../backends/backup/assessment.ts";
 import { describeRanges, restorableRanges } from "../../../backends/backup/restore_plan.ts";
@@ -15,6 +16,8 @@ import { hasEmbedded, keyFrom, required, withServer } from "./source.ts";
 export async function showBackupStatus(values: StatusValues, output: Output): Promise<number> {
   const from = required(values.from, "status", "from");
   const repository = await BackupRepository.open(from, await keyFrom(values["key-file"]));
+  const streams = (await repository.backups()).filter((backup) => backup.backend === "nats");
+  if (streams.length > 0) return showStreams(streams, values, output);
   const [bases, log] = [await repository.bases(), await repository.streamed()];
   const slot = await slotOf(values);
   const assessment = assessBackups(bases, log, slot, new Date());
@@ -30,6 +33,17 @@ export async function showBackupStatus(values: StatusValues, output: Output): Pr
     ].join("\n"),
   });
   return assessment.problems.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Of JetStream there are the moments at which it was copied, and none between. */
+function showStreams(backups: readonly NatsManifest[], values: StatusValues, output: Output): number {
+  const newest = backups.at(-1)!.ended_at;
+  const age = Math.max(0, (Date.now() - Date.parse(newest)) / 1000);
+  printResult(output, values, {
+    json: { newest, age_seconds: age, problems: [], backups: backups.length },
+    text: `Backups: ${backups.length}; the newest is of ${newest}, ${formatDuration(age * 1000)} ago`,
+  });
+  return exitCodes.ok;
 }
 
 function newestLine({ newest, age_seconds: age, gap_free: isGapFree }: Assessment): string[] {

@@ -3,16 +3,19 @@ import { join } from "node:path";
 import { digestFile, type FileEntry } from "../../../backends/backup/archive_file.ts";
 import { BackupError } from "../../../backends/backup/errors.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
-import type { LedgerCheck } from "../../../backends/postgres/backup/ledger_check.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
 import type { VerifyValues } from "./options.ts";
+import { holdsStreams, restoreStreamsAside } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
 
 const MEGABYTE = 1_000_000;
+
+/** What was counted in a restored store. */
+type LedgerCheck = Awaited<ReturnType<typeof restoreStreamsAside>>;
 
 /** A file that is verified, and where it lies. */
 interface Checked extends FileEntry {
@@ -35,7 +38,7 @@ export async function verifyBackups(
     const more = faults.length === 1 ? "" : `, and ${faults.length - 1} more files`;
     throw new BackupError("damaged", `${faults[0]} is damaged: it is not what was written (SHA-256)${more}`);
   }
-  const ledger = values.restore ? await restoreAside(from, values, output) : undefined;
+  const ledger = values.restore ? await restoreAside(repository, output) : undefined;
   const bytes = files.reduce((sum, each) => sum + each.bytes, 0);
   const proven = ledger === undefined
     ? ""
@@ -50,7 +53,7 @@ export async function verifyBackups(
 }
 
 async function filesOf(repository: BackupRepository, id: string | undefined): Promise<Checked[]> {
-  const bases = (await repository.bases()).filter((base) => id === undefined || base.id === id);
+  const bases = (await repository.backups()).filter((base) => id === undefined || base.id === id);
   if (id !== undefined && bases.length === 0) {
     throw new CommandError(exitCodes.notFound, `There is no backup ${id}: see backup list`);
   }
@@ -77,24 +80,23 @@ async function compare(files: readonly Checked[], progress: Progress): Promise<s
 }
 
 /** Restores the newest moment into a directory that is removed then. */
-async function restoreAside(
-  from: string,
-  values: VerifyValues,
-  output: Output,
-): Promise<LedgerCheck | undefined> {
+async function restoreAside(repository: BackupRepository, output: Output): Promise<LedgerCheck | undefined> {
   const { restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
   const directory = await Deno.makeTempDir({ prefix: "zaakstroom-verify-" });
   // As root the server runs as another user, who must pass.
   await Deno.chmod(directory, 0o711);
   const progress = new Progress(output, { what: "MB" });
+  const [dataDir, onStep] = [join(directory, "store"), (step: string) => progress.print(step)];
+  const { root: from, key } = repository;
   try {
+    if (await holdsStreams(from, key)) return await restoreStreamsAside(repository, dataDir, onStep);
     const restored = await restoreBackup({
       from,
-      key: await keyFrom(values["key-file"]),
+      key,
       target: {},
       isDiscarded: true,
-      dataDir: join(directory, "store"),
-      onStep: (step) => progress.print(step),
+      dataDir,
+      onStep,
       onBytes: (done, total) => progress.update(done / MEGABYTE, done / total),
     });
     return restored.ledger;

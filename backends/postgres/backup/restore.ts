@@ -10,10 +10,12 @@ import { privateDirectory, serverUser } from "../../local_server/run_as.ts";
 import { whileLocked } from "../../local_server/file_lock.ts";
 import { PostgresClient } from "../connection/client.ts";
 import type { PostgresTarget } from "../connection/driver_options.ts";
+import { removeUnfinished } from "../embedded/cluster.ts";
+import { isIntact } from "../embedded/manifest.ts";
 import { type Layout, prepareLayout, requireReachable, socketDirectory } from "../embedded/layout.ts";
 import { findBinaries, POSTGRES_MAJOR } from "../embedded/platform.ts";
 import { stopPostmaster } from "../embedded/postmaster.ts";
-import { removeQuietly, unpack } from "../embedded/unpack.ts";
+import { exists, removeQuietly, unpack } from "../embedded/unpack.ts";
 import { checkLedger, type LedgerCheck } from "./ledger_check.ts";
 import {
   cleanUp,
@@ -76,7 +78,10 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   await requireReachable(layout, user);
   const wait = () => request.onStep("Waiting for another process that uses the directory");
   return await whileLocked(layout.startLock, async () => {
-    await unpack(await findBinaries(), layout.programs);
+    // Another process may have made a database here until now.
+    if (await exists(layout.cluster)) throw inUse(layout.root);
+    await removeUnfinished(layout.root);
+    if (!await isIntact(layout.programs)) await unpack(await findBinaries(), layout.programs);
     const work = new Restore(request, { ...source, user, onBytes: request.onBytes }, layout);
     return await work.run();
   }, wait);
@@ -166,15 +171,22 @@ function commitsOf(source: ClusterSource): AsyncIterable<Commit> {
   return commitsIn(files(), Number(parseLsn(base.start_lsn) % BigInt(base.server.segment_bytes)));
 }
 
-/** Throws BackupError for a directory that holds anything: a restore never mixes with what is there. */
+/** What a restore that did not come to its end leaves: programs, logs, locks, and no database. */
+const LEFT_BEHIND = /^(pgsql-.*|logs|run|start\.lock|use\.lock|cluster\.new-.*)$/;
+
+/** Throws BackupError for a directory that holds anything else: a restore never mixes with what is there. */
 async function requireEmpty(dataDir: string): Promise<void> {
   try {
-    for await (const _ of Deno.readDir(dataDir)) {
-      throw new BackupError("in_use", `${dataDir} is not empty: restore into a new directory`);
+    for await (const { name } of Deno.readDir(dataDir)) {
+      if (!LEFT_BEHIND.test(name)) throw inUse(dataDir);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+function inUse(dataDir: string): BackupError {
+  return new BackupError("in_use", `${dataDir} is not empty: restore into a new directory`);
 }
 
 function requireThisMajor({ base: { server, id } }: RestorePlan): void {

@@ -27,6 +27,8 @@ const TUNABLES = {
   max_connections: "60",
   shared_buffers: "256MB",
   max_wal_size: "2GB",
+  // A stream of the log that is down for long loses its slot, and does not fill the disk.
+  max_slot_wal_keep_size: "8GB",
   timezone: "UTC",
   log_timezone: "UTC",
 };

@@ -1,6 +1,7 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
 import { audit } from "./audit/command.ts";
+import { backup } from "./backup/command.ts";
 import { cases } from "./cases/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   load,
   compare,
   setup,
+  backup,
   doctor,
   status,
   audit,

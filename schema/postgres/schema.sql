@@ -18,12 +18,15 @@ create table zaakstroom.table_changes (
 );
 
 -- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of
--- schema/postgres/functions, all of which are replaced when it differs.
+-- schema/postgres/functions, all of which are replaced when it differs. restored says from which backup the store came, until a
+-- person confirms it: till then nothing that leaves the store may be sent a second time.
 create table zaakstroom.store (
   only_row   boolean primary key default true check (only_row),
   partitions smallint not null check (partitions between 1 and 1024),
   functions  text not null,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  restored   json,
+  restored_at timestamptz
 );
 
 -- By what nobody outside can foresee the id of an output: 32 bytes, in base64. Its owner and nodes read it, and nobody else. It is

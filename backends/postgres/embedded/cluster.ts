@@ -2,7 +2,8 @@ import { dirname, join } from "node:path";
 import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
 import { POSTGRES_MAJOR } from "./platform.ts";
 import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
-import { exists, removeQuietly, syncDirectory } from "./unpack.ts";
+import { syncDirectory } from "../../local_server/sync_directory.ts";
+import { exists, removeQuietly } from "./unpack.ts";
 
 /** What a new cluster is made with. */
 interface ClusterPlan {
@@ -25,6 +26,8 @@ const TUNABLES = {
   max_connections: "60",
   shared_buffers: "256MB",
   max_wal_size: "2GB",
+  // A stream of the log that is down for long loses its slot, and does not fill the disk.
+  max_slot_wal_keep_size: "8GB",
   timezone: "UTC",
   log_timezone: "UTC",
 };

@@ -92,6 +92,15 @@ class ManagedPostgres extends ExternalPostgres {
     await this.#gone();
   }
 
+  async loseDisk(): Promise<void> {
+    await this.kill9();
+    await Deno.remove(this.postmaster.cluster, { recursive: true });
+  }
+
+  async adoptDisk(cluster: string): Promise<void> {
+    await Deno.rename(cluster, this.postmaster.cluster);
+  }
+
   async #gone(): Promise<void> {
     await this.#started?.exited();
     this.#started = undefined;

@@ -115,7 +115,7 @@ class MemoryBackend implements Backend {
   ): Promise<AppendResult> {
     return Promise.try(() => {
       if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
-      return this.#store.appendFrom(this.#account, events, expected, by);
+      return this.#store.append(this.#store.admit(events, this.#account, by), expected);
     });
   }
 

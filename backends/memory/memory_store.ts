@@ -85,17 +85,8 @@ export class MemoryStore {
     return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
   }
 
-  /** Appends what the account may send, or `by`, in whose name it speaks. Throws as `EventStore.append`. */
-  appendFrom(
-    account: Producer,
-    events: readonly WireEvent[],
-    expected: ExpectedVersion,
-    by: string | undefined,
-  ): AppendResult {
-    return this.append(this.#admit(events, account, by), expected);
-  }
-
-  #admit(events: readonly WireEvent[], account: Producer, by: string | undefined): readonly WireEvent[] {
+  /** The events as an account may have them stored, or `by`, in whose name it speaks. Throws as `EventStore.append`. */
+  admit(events: readonly WireEvent[], account: Producer, by: string | undefined): readonly WireEvent[] {
     try {
       const speaker = speakerFor(account, by, this.grants.byName);
       const admitted = admitAll(events, speaker, this.grants.byName);

@@ -5,11 +5,11 @@ import type { Parsed } from "../../cli/options.ts";
 import {
   backupListOptions,
   backupStatusOptions,
-  createOptions,
+  createBackupOptions,
   expireOptions,
   restoreOptions,
   streamOptions,
-  verifyOptions,
+  verifyBackupOptions,
 } from "./options.ts";
 
 const damaged = { [exitCodes.failed]: "what is kept is not what was written" };
@@ -18,7 +18,7 @@ const inUse = { [exitCodes.inUse]: "another process does the same" };
 const create = command({
   name: "create",
   summary: "Copies a whole server, while it works",
-  options: createOptions,
+  options: createBackupOptions,
   notes: [
     "postgres: over the replication protocol, so that it works on any server, with no program there. The role needs",
     "REPLICATION, and the server a line for it in pg_hba.conf. The embedded PostgreSQL needs nothing.",
@@ -29,7 +29,7 @@ const create = command({
     ["zaakstroom backup create --to /backups --url postgres://backup@host/zaakstroom", "a server"],
   ],
   exits: inUse,
-  run: async ({ values }: Parsed<typeof createOptions>, output) =>
+  run: async ({ values }: Parsed<typeof createBackupOptions>, output) =>
     await (await import("./create.ts")).createBackup(values, output),
 });
 
@@ -46,12 +46,12 @@ const verify = command({
   name: "verify",
   summary: "Reads every file of the backups, and compares it with what was written",
   arguments: "[ID]",
-  options: verifyOptions,
+  options: verifyBackupOptions,
   notes:
     "With --restore it restores the newest moment too, in a temporary directory, and counts the store through.",
   examples: [["zaakstroom backup verify --from /backups --restore", "the proof that counts"]],
   exits: damaged,
-  run: async ({ values, positional }: Parsed<typeof verifyOptions>, output) =>
+  run: async ({ values, positional }: Parsed<typeof verifyBackupOptions>, output) =>
     await (await import("./verify.ts")).verifyBackups(values, positional, output),
 });
 

@@ -44,7 +44,7 @@ const slot = {
   help: "the replication slot that holds the log for it; default zaakstroom_backup",
 } as const;
 
-export const createOptions = {
+export const createBackupOptions = {
   to,
   label: { schema: z.string().max(100).default(""), value: "TEXT", help: "a word on what it is for" },
   "key-file": keyOption,
@@ -55,7 +55,7 @@ export const createOptions = {
 
 export const backupListOptions = { from, "key-file": keyOption, ...outputOptions } as const;
 
-export const verifyOptions = {
+export const verifyBackupOptions = {
   from,
   "key-file": keyOption,
   restore: {
@@ -121,9 +121,9 @@ export const backupStatusOptions = {
 } as const;
 
 export type ServerValues = Values<typeof serverOptions>;
-export type CreateValues = Values<typeof createOptions>;
+export type CreateValues = Values<typeof createBackupOptions>;
 export type ListValues = Values<typeof backupListOptions>;
-export type VerifyValues = Values<typeof verifyOptions>;
+export type VerifyBackupValues = Values<typeof verifyBackupOptions>;
 export type RestoreValues = Values<typeof restoreOptions>;
 export type ExpireValues = Values<typeof expireOptions>;
 export type StreamValues = Values<typeof streamOptions>;

@@ -8,7 +8,7 @@ import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
-import type { VerifyValues } from "./options.ts";
+import type { VerifyBackupValues } from "./options.ts";
 import { holdsStreams, restoreStreamsAside } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
 
@@ -24,7 +24,7 @@ interface Checked extends FileEntry {
 
 /** Reads every file of one backup, or of all and the log, and compares. With --restore it restores them too. */
 export async function verifyBackups(
-  values: VerifyValues,
+  values: VerifyBackupValues,
   positional: readonly string[],
   output: Output,
 ): Promise<number> {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createMemoryBackend } from "../../../../../backends/memory/memory_backend.ts";
+import { MemoryStore } from "../../../../../backends/memory/memory_store.ts";
 import { triedPolicyOf, tryOnLatest } from "../../../../../console/web/data/tried_policy.ts";
 import { Problem } from "../../../../../console/web/problem.ts";
 import { recordedEvents } from "../../../../support/what_if/recorded_history.ts";
@@ -21,8 +22,9 @@ Deno.test("a query that names other bounds is a candidate, and one out of range 
 });
 
 Deno.test("a policy is tried on the latest cases, one at a time", async () => {
-  const backend = createMemoryBackend();
-  await backend.append(recordedEvents({ seed: "page", count: 40, lived: true }));
+  const shared = new MemoryStore();
+  shared.append(recordedEvents({ seed: "page", count: 40, lived: true }), "any");
+  const backend = createMemoryBackend({ shared });
   const trying = tryOnLatest(backend, { policy: { capacityShare: 0.5 } }, ["capacity_share 1 → 0.5"]);
   await assertRejects(() => tryOnLatest(backend, {}, []), Problem);
   const { cases, mode, changes } = await trying;

@@ -18,7 +18,7 @@ const CHANGED = [
 
 /** Every table of the schema zaakstroom, by what a node may do with it. */
 export const nodeRights: Readonly<Record<string, readonly string[]>> = {
-  "select": [...SETTLED_BY_SETUP, "store_secret"],
+  "select": [...SETTLED_BY_SETUP, "store_secret", "producers"],
   "select, insert": APPENDED,
   "select, insert, update, delete": [...CHANGED, "outbox"],
 };

@@ -59,6 +59,8 @@ Deno.test("a producer leaves an event in the outbox, a node takes it through, a 
     (sql) => sql`insert into zaakstroom.outbox (event) values (${JSON.stringify(INTAKE)}::text::json)`,
   );
   await done("start", "--url", as("node"), "--until-idle", "--json", "--port", "0");
+  // The node may have ended before its read models held everything; whoever may make them brings them up to date.
+  assertMatch(await done("cases", "list", "--url", as("node")), /case-1/);
   const listed = await withRole("reader", (sql) => sql`select case_id from zaakstroom_models.cases`);
   assertEquals(listed.map(({ case_id }) => case_id), ["case-1"]);
   for (const role of ["reader", "auditor"]) {
@@ -138,7 +140,11 @@ for (const [name, [role, ...statements]] of Object.entries(REFUSED)) {
     await withRole(role, async (sql) => {
       for (const statement of statements) {
         const error = await assertRejects(() => sql.unsafe(statement), Error, undefined, statement);
-        assertMatch((error as Error & { code: string }).code, /^42501$/, `${statement}: ${error.message}`);
+        assertMatch(
+          (error as Error & { code: string }).code,
+          /^(42501|ZS003)$/,
+          `${statement}: ${error.message}`,
+        );
       }
     });
   });

@@ -18,8 +18,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { processOutput } = await import("./console/cli/terminal.ts");
   const { asksForJson, runCommandLine } = await import("./console/command_line.ts");
   const { exitOnCrash } = await import("./console/cli/crash.ts");
+  const { dropNeedless } = await import("./console/permissions.ts");
   exitOnCrash(processOutput, asksForJson(args));
-  const code = await runCommandLine(args, processOutput);
+  const code = await runCommandLine(args, processOutput, dropNeedless);
   // Commands that have no guardian need not be allowed to read the environment.
   return args[0] === "start" && Deno.env.get(GUARDED) !== undefined ? codeForGuardian(code) : code;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendUnavailable, SettlementRefused } from "../backends/errors.ts";
-import { type Batch, linesOf } from "../backends/mailbox/batch.ts";
+import { type Batch, linesOf, positionOf } from "../backends/mailbox/batch.ts";
 import { type FailedDelivery, Fenced, type Mailbox } from "../backends/mailbox/mailbox.ts";
 import type { Permits } from "../backends/primitives/priority_semaphore.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
@@ -39,7 +39,9 @@ export interface ActorContext {
   readonly now: () => Date;
   readonly random: () => number;
   /** A place in the passes of a mailbox's partition. Undefined where there are none: it then always works for itself. */
-  readonly joinPasses?: ((mailbox: Mailbox) => SequencedMailbox | undefined) | undefined;
+  readonly joinPasses?:
+    | ((mailbox: Mailbox, isCleared: () => boolean) => SequencedMailbox | undefined)
+    | undefined;
 }
 
 export class MailboxActor {
@@ -57,7 +59,7 @@ export class MailboxActor {
   async run(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, this.#mailbox.revoked]);
     const { observer } = this.#context;
-    const member = this.#context.joinPasses?.(this.#mailbox);
+    const member = this.#context.joinPasses?.(this.#mailbox, () => this.#quarantine.isCleared);
     const work = member === undefined
       ? () => this.#takeBatches(signal)
       : () => this.#alternate(member, ended, signal);
@@ -75,6 +77,7 @@ export class MailboxActor {
   /** Between its turns it goes in passes together with the other processors of its partition. */
   async #alternate(member: SequencedMailbox, ended: AbortSignal, signal: AbortSignal): Promise<void> {
     for (let solo = await member.nextSolo(ended); solo !== undefined; solo = await member.nextSolo(ended)) {
+      this.#quarantine.accuse(solo.culprit);
       await this.#takeBatches(AbortSignal.any([signal, solo.signal]), solo.permits);
       // The mailbox ended by itself: its lease is revoked.
       if (!solo.signal.aborted) return;
@@ -195,13 +198,14 @@ export class MailboxActor {
     await this.#mailbox.markInFlight(inFlightMarkOf(slice));
   }
 
-  /** 3. Has a worker handle the slice. The death of a worker that had one delivery alone is that delivery's failure. */
+  /** 3. Has a worker handle the slice, unless it is known what becomes of it. The death of a worker that had one delivery alone is that delivery's failure. */
   async #execute(
     { batch, isolation }: Slice,
     span: PassSpan | undefined,
   ): Promise<BatchResult | WorkerDied> {
-    if (isolation === "condemned" && !parseLine(linesOf(batch)[0]!).held) {
-      return crashResult(batch, NODE_DIED);
+    const isDecided = isolation === "condemned" || isolation === "failed";
+    if (isDecided && !parseLine(linesOf(batch)[0]!).held) {
+      return this.#quarantine.failedInPass(batch) ?? crashResult(batch, NODE_DIED);
     }
     const mailbox = this.#mailbox;
     const { processor, partition } = mailbox;
@@ -217,6 +221,7 @@ export class MailboxActor {
     } catch (error) {
       if (!(error instanceof WorkerDied) || error.exit === "stopped") throw error;
       if (batch.count > 1 || error.suspect === undefined) return error;
+      if (isolation === "isolated") this.#quarantine.recordCrash(positionOf(linesOf(batch)[0]!), "worker");
       return crashResult(batch, { class: error.name, message: error.message });
     }
   }

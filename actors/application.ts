@@ -41,8 +41,11 @@ export { daysAfter, dutchDay, isWorkingDay } from "./reasoning/law/working_days.
 export {
   type CaseworkerDecision,
   caseworkerDecision,
+  caseworkerProposal,
+  openProposal,
   type PendingReview,
   pendingReview,
+  type Proposal,
   reviewEventTypes,
 } from "./acts/caseworker.ts";
 
@@ -50,5 +53,31 @@ export {
 export { NOT_SHOWN, shownData, withoutContactData } from "./texts/personal_data.ts";
 export { describeReview } from "./texts/review_text.ts";
 
+/** The mandate under which the system decides on generated cases, and on no other. */
+export { demonstrationMandate } from "./reasoning/rules/oversight.ts";
+
 /** What decisions rest on, for those who must keep it up to date. */
 export { figuresOn, type RegisteredFigure } from "./reasoning/rules/figure_register.ts";
+
+/** Another policy, rules or model, to be tried on history by a worker that has no effects. */
+export {
+  type Candidate,
+  putInEffect,
+  type ReadyCandidate,
+  readyCandidate,
+} from "./reasoning/candidate/candidate.ts";
+export {
+  InvalidCandidate,
+  parsePolicy,
+  policyFields,
+  policyFile,
+} from "./reasoning/candidate/policy_form.ts";
+export {
+  figuresFile,
+  parseFigures,
+  parseTable,
+  tableFile,
+  type TableName,
+  tableNames,
+} from "./reasoning/candidate/rules_form.ts";
+export { assess } from "./reasoning/decision/assessment.ts";

@@ -1,6 +1,6 @@
 /** The list of cases and the review list, from the read models where a store keeps them. @module */
 import type { Backend, CaseSummary, ListOptions } from "../backends/backend.ts";
-import { BackendReadOnly } from "../backends/errors.ts";
+import { BackendReadOnly, InsufficientRights } from "../backends/errors.ts";
 import type { ModelStore, ReadableModel, Row, RowQuery } from "../backends/projections.ts";
 import type { StoredEvent } from "../schema/delivery_line.ts";
 import { projections, selections } from "./application.ts";
@@ -42,12 +42,12 @@ export async function findRows(
   return await models.find(model, query);
 }
 
-/** On a read-only server a model stays as the primary left it. */
+/** On a read-only server a model stays as the primary left it, and for who may only read it as a node did. */
 async function catchUp(models: ModelStore, names: readonly string[]): Promise<void> {
   try {
     await new Projector(models, projectedModels(names), { limit: EVENTS_PER_READ }).catchUp();
   } catch (error) {
-    if (!(error instanceof BackendReadOnly)) throw error;
+    if (!(error instanceof BackendReadOnly || error instanceof InsufficientRights)) throw error;
   }
 }
 

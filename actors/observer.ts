@@ -1,5 +1,6 @@
 /** What the runtime reports as it works: every event of I8, with ids and without data. @module */
 import type { UsabilityListener } from "../backends/primitives/retry.ts";
+import type { DropReason } from "./passes/drop_reason.ts";
 
 /** Ids of a delivery; never its data. */
 export interface DeliveryIds {
@@ -35,8 +36,10 @@ export interface Observer {
   workerRestarted(exit: { worker: number; exit: string; reason: string }): void;
   /** A processor ended with a bug; it is started again unless that happened too often. */
   processorRestarted?(restart: { processor: string; reason: string }): void;
+  /** A pass was settled: `settled` is called as well, for each processor that did something in it. */
+  passSettled?(pass: { partition: number }): void;
   /** A pass came to nothing: what it had read is done plainly, or once more. */
-  passDropped?(drop: { partition: number; reason: string }): void;
+  passDropped?(drop: { partition: number; reason: DropReason }): void;
   /** An event at the ingest subject or in the outbox was put in the inbox. */
   inputRefused?(refusal: { id: number; refusalClass: string }): void;
   /** The backend is not to be had, and had given no answer for `silentMs` when that was noticed. */

@@ -25,7 +25,7 @@ import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
 
 export interface SupervisorOptions extends Omit<PoolOptions, "secret"> {
   readonly policy: FailurePolicy;
-  /** Whether what a processor emits is handled in the same pass, where the store has passes. Default false. */
+  /** Whether what a processor emits is handled in the same pass, where the store has passes. Default true. */
   readonly passes?: boolean;
 }
 
@@ -116,14 +116,15 @@ export class Supervisor {
   }
 
   #startProcessors(): ChildSupervisor {
-    const { policy, tracing, passes } = this.#options;
-    const shared = { pool: this.#pool!, lock: new SharedLock(), observer: this.#observer };
-    const context = { ...shared, policy, tracing, now: () => new Date(), random: Math.random };
-    // Where traces are made every delivery has a span, which a pass does not make.
-    const sequencers = passes && tracing === undefined ? new Sequencers(shared) : undefined;
+    const { policy, tracing, passes = true } = this.#options;
+    const shared = { pool: this.#pool!, lock: new SharedLock(), observer: this.#observer, tracing };
+    const context = { ...shared, policy, now: () => new Date(), random: Math.random };
+    const sequencers = passes ? new Sequencers(shared) : undefined;
     const specs = this.#processors.map((processor, priority): ChildSpec => {
       const { name: id, takes: types } = processor;
-      const joinPasses = sequencers && ((mailbox: Mailbox) => sequencers.join({ mailbox, types, priority }));
+      const joinPasses = sequencers &&
+        ((mailbox: Mailbox, isCleared: () => boolean) =>
+          sequencers.join({ mailbox, types, priority, isCleared }));
       const own = { ...context, priority, joinPasses };
       const start = () => new ProcessorSubscription(this.#source, processor, own);
       return { id, restart: "permanent", stopMs: Infinity, start };

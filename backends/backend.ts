@@ -3,8 +3,10 @@ import type { EventKind } from "../schema/evolution.ts";
 import type { AuditEntry, DeadLetters, Inbox, OperatorRecord } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
+import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { Producers } from "./producers.ts";
 import type { ModelStore } from "./projections.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
@@ -54,8 +56,12 @@ interface Operations {
   readonly deadLetters: DeadLetters;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
+  /** Who may store what. */
+  readonly producers: Producers;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
+  /** The chain of hashes over the log, where the store keeps one. */
+  readonly chain?: HashChain;
   /** Cases by latest change, newest first: of a store without read models. */
   listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */

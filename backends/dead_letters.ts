@@ -51,7 +51,14 @@ export interface RejectedEvent {
 }
 
 /** Why an event is refused, as few classes as a metric can have. */
-export const refusalClasses = ["not_text", "not_json", "invalid", "id_conflict", "too_large"] as const;
+export const refusalClasses = [
+  "not_text",
+  "not_json",
+  "invalid",
+  "id_conflict",
+  "too_large",
+  "not_allowed",
+] as const;
 export type RefusalClass = (typeof refusalClasses)[number];
 
 /** Called for each event that a node puts in the inbox. */

@@ -28,6 +28,11 @@ export class BackendUnusable extends Error {
   override name = "BackendUnusable";
 }
 
+/** The role or user that connected has not the rights for this. */
+export class InsufficientRights extends BackendUnusable {
+  override name = "InsufficientRights";
+}
+
 /**
  * The store is gone, or older than what is known of it. It is not waited for, as one that is unavailable or unusable is:
  * a person restores it, or takes it as it is. One line, and what to do.
@@ -55,5 +60,13 @@ export class EventIdConflict extends Error {
   override name = "EventIdConflict";
   constructor(readonly eventId: string) {
     super(`Event id ${eventId} is stored already, with other content`);
+  }
+}
+
+/** Who sends it may not: another type, another's name, or without the second person that it needs. Nothing was stored. */
+export class NotAllowed extends Error {
+  override name = "NotAllowed";
+  constructor(reason: string) {
+    super(`Not allowed: ${reason}`);
   }
 }

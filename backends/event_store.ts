@@ -33,9 +33,10 @@ export interface EventStore {
   /**
    * Stores events, all or none (see `features.atomicAppend`), in the given order. Ids that are stored already with the
    * same content are duplicates, not errors. With an expected version the events must be of one case. Throws
-   * VersionConflict, EventIdConflict, BackendUnavailable (a retry with the same ids is safe) or BackendUnusable.
+   * VersionConflict, EventIdConflict, BackendUnavailable (a retry with the same ids is safe) or BackendUnusable; and NotAllowed for
+   * what the caller may not send, or `by`, in whose name it speaks: nothing is stored, and the audit trail has a line.
    */
-  append(events: readonly WireEvent[], expected?: ExpectedVersion): Promise<AppendResult>;
+  append(events: readonly WireEvent[], expected?: ExpectedVersion, by?: string): Promise<AppendResult>;
   readCase(caseId: string): AsyncIterable<StoredEvent>;
   /** By position. Reads what was stored when the call began; within a partition nothing is skipped. */
   readAll(range?: ReplayRange): AsyncIterable<StoredEvent>;
@@ -44,6 +45,8 @@ export interface EventStore {
    * hand. `readLinesOf` reads them from any store.
    */
   readLines?(range?: ReplayRange): AsyncIterable<readonly string[]>;
+  /** The last position that may be taken, for progress; 0 in an empty store. */
+  lastPosition?(): Promise<number>;
 }
 
 /** Whether what is stored lies within a range. */

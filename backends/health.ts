@@ -50,7 +50,7 @@ export interface Health {
   readonly durability: string;
   /** True when an acknowledged event survives a power failure of any one machine: what `--require-durable` asks for. */
   readonly survivesPowerFailure: boolean;
-  /** Durable timers that have not fired yet. */
+  /** Durable timers that have not fired yet. On JetStream counted up to 10,000 in each partition. */
   readonly timers: number;
   /** When the next of them is due, an ISO time; null when there is none. */
   readonly nextTimerAt: string | null;

@@ -22,8 +22,16 @@
  */
 import type { DataInput, WireEvent } from "../schema/events.ts";
 import { type EventInput, type InputOptions, type INTAKE_DEFAULTS, readInput } from "../schema/input.ts";
+import { isReserved } from "../schema/authority/names.ts";
 import type { Backend } from "./backend.ts";
-export { BackendUnavailable, BackendUnusable, EventIdConflict, VersionConflict } from "./errors.ts";
+import { NotAllowed } from "./errors.ts";
+export {
+  BackendUnavailable,
+  BackendUnusable,
+  EventIdConflict,
+  NotAllowed,
+  VersionConflict,
+} from "./errors.ts";
 import type { AppendResult, ExpectedVersion } from "./event_store.ts";
 export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/setup/options.ts";
@@ -87,6 +95,7 @@ export class EventPublisher {
   /** Stores events together: all or none, in this order. */
   async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<AppendResult> {
     const { expected = "any", ...rest } = options;
+    requireOwnSource(rest.source);
     const complete: WireEvent[] = events.map((event) => readInput(event, rest));
     return await (await this.#open()).append(complete, expected);
   }
@@ -105,6 +114,13 @@ export class EventPublisher {
   /** Ends the connections. Legal twice, and before anything was published. */
   async close(): Promise<void> {
     await (await this.#opened)?.close();
+  }
+}
+
+/** A program names itself, and none of the runtime's parts. */
+function requireOwnSource(source: string | undefined): void {
+  if (source !== undefined && isReserved(source)) {
+    throw new NotAllowed(`the source ${source} is the runtime's own`);
   }
 }
 

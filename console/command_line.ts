@@ -2,15 +2,19 @@
 import type { Command, Output } from "./cli/command.ts";
 import { exitCodes, reportError, UsageError } from "./cli/exit_codes.ts";
 import { printableOutput } from "./cli/output.ts";
-import { type Invocation, runCommand } from "./cli/run_command.ts";
+import { type BeforeRun, type Invocation, runCommand } from "./cli/run_command.ts";
 import { suggest } from "./cli/suggest.ts";
 
 /** Runs a command line; returns the exit code. */
-export async function runCommandLine(args: readonly string[], target: Output): Promise<number> {
+export async function runCommandLine(
+  args: readonly string[],
+  target: Output,
+  beforeRun?: BeforeRun,
+): Promise<number> {
   const output = printableOutput(target);
   const invocation: Invocation = { path: "", json: asksForJson(args) };
   try {
-    return await run(args, output, invocation);
+    return await run(args, output, invocation, beforeRun);
   } catch (error) {
     const help = ["zaakstroom", invocation.path, "--help"].filter((word) => word !== "").join(" ");
     return reportError(error, output, { json: invocation.json, help });
@@ -24,12 +28,17 @@ export function asksForJson(args: readonly string[]): boolean {
   return args.some((arg, i) => JSON_FLAGS.includes(arg === "--output" ? `--output=${args[i + 1]}` : arg));
 }
 
-async function run(args: readonly string[], output: Output, invocation: Invocation): Promise<number> {
+async function run(
+  args: readonly string[],
+  output: Output,
+  invocation: Invocation,
+  beforeRun: BeforeRun | undefined,
+): Promise<number> {
   const [name = "--help", ...rest] = args;
   if (name === "help") return await explain(rest, output);
   if (name === "--help" || name === "-h") return await explain([], output);
   const command = await find(name === "--version" || name === "-V" ? "version" : name);
-  return await runCommand(command, rest, output, { invocation, commands: loadAll });
+  return await runCommand(command, rest, output, { invocation, commands: loadAll, beforeRun });
 }
 
 async function find(name: string): Promise<Command> {

@@ -87,6 +87,17 @@ const analysisData = z.looseObject({
   basis: z.enum(["synthetic", "measured"]).optional(),
 });
 
+/** What the one of two persons proposes who must not decide alone. */
+const decisionProposedData = z.looseObject({
+  case_id: caseIdSchema,
+  decision: z.enum(decisions),
+  proposed_by: shortText,
+  reason: z.string().min(1).max(4000),
+  next_steps: z.array(shortText).max(50),
+  /** The claim that is to be decided on. */
+  debt_amount: money.optional(),
+});
+
 const decisionData = z.looseObject({
   case_id: caseIdSchema,
   decision: z.enum(decisions),
@@ -102,6 +113,10 @@ const decisionData = z.looseObject({
   /** The claim that was decided on. */
   debt_amount: money.optional(),
   figures: usedFigures.optional(),
+  /** By what mandate it was taken where no person was asked. */
+  mandate: shortText.optional(),
+  /** Who proposed it, where a second person decided. */
+  proposed_by: shortText.optional(),
 });
 
 const completedData = z.looseObject({
@@ -118,6 +133,7 @@ const marks = [
   "before_first_rule",
   "in_future",
   "late",
+  "to_be_confirmed",
 ] as const;
 
 /**
@@ -131,6 +147,8 @@ const metadataSchema = z.strictObject({
   traceparent: z.string().max(55).optional(),
   tracestate: z.string().max(512).optional(),
   source: z.string().max(200).optional(),
+  /** Whose hand it was, where somebody acted under the name of another. */
+  account: z.string().max(200).optional(),
   marks: z.array(z.enum(marks)).max(10).optional(),
   moment: z.iso.datetime({ offset: true }).optional(),
 });
@@ -157,6 +175,14 @@ export const eventTypes = {
   "case.review_requested": {
     version: 1,
     schema: envelope("case.review_requested", followUp.reviewRequestedData),
+  },
+  "case.intervention_requested": {
+    version: 1,
+    schema: envelope("case.intervention_requested", followUp.interventionRequestedData),
+  },
+  "case.decision_proposed": {
+    version: 1,
+    schema: envelope("case.decision_proposed", decisionProposedData),
   },
   "case.decision": { version: 1, schema: envelope("case.decision", decisionData) },
   "case.payment_plan_created": {

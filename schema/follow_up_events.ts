@@ -93,6 +93,12 @@ export const paymentMissedData = z.looseObject({
 /** The citizen withdrew, or the claim was taken back. */
 export const withdrawnData = z.looseObject({ case_id: caseIdSchema, reason: longText.optional() });
 
+/** Somebody asks that a person looks at the case (AVG art. 22, third paragraph). */
+export const interventionRequestedData = z.looseObject({
+  case_id: caseIdSchema,
+  reason: longText.optional(),
+});
+
 /** The citizen took the assistance that was offered, this far. */
 export const assistanceAcceptedData = z.looseObject({
   case_id: caseIdSchema,

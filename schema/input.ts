@@ -101,7 +101,8 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
     ? { ...INTAKE_DEFAULTS, ...envelope.data }
     : envelope.data!;
   // What a producer says of itself and of causes is not believed: by them is told what the runtime itself made.
-  const { source: _source, causation_id: _cause, moment: _moment, ...said } = envelope.metadata ?? {};
+  const { source: _source, causation_id: _cause, moment: _moment, account: _account, ...said } =
+    envelope.metadata ?? {};
   return {
     ...envelope,
     event_id: envelope.event_id ?? (options.newId ?? newRootId)(),

@@ -109,7 +109,8 @@ export function ingestStream(shape: StoreShape): StreamSettings {
   return {
     ...storeStream(shape),
     name: ingestName(shape.stream),
-    subjects: [ingestSubject(shape.prefix)],
+    // A permission binds the names of producers.
+    subjects: [ingestSubject(shape.prefix), `${ingestSubject(shape.prefix)}.*`],
     // A stream that is full refuses the next message to its sender. The server sets these bytes aside when it makes the stream.
     max_bytes: shape.ingestBytes,
     // What is acknowledged here can be kept whole with the reason why it is rejected: a larger message is refused to its sender.

@@ -8,6 +8,7 @@ import { Supervisor, type SupervisorOptions } from "../actors/supervisor.ts";
 import type { Backend } from "../backends/backend.ts";
 import { delayOrAbort } from "../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../schema/codec.ts";
+import { SIMULATOR } from "../schema/authority/names.ts";
 import type { WireEvent } from "../schema/events.ts";
 import { generateCases } from "./case_generator.ts";
 import { type ArrivalKind, scheduleArrivals } from "./load/arrival_schedule.ts";
@@ -148,7 +149,7 @@ export class LoadTester {
     const { arrivals, seed } = this.#options;
     const moments = scheduleArrivals({ kind: arrivals, perSecond, durationMs, seed });
     const make = this.#intakes(performance.timeOrigin + start, listener);
-    const append = (events: readonly WireEvent[]) => this.#backend.append(events);
+    const append = (events: readonly WireEvent[]) => this.#backend.append(events, "any", SIMULATOR);
     const makingMs = await runOpenLoop({ schedule: moments, make, append, start, listener, signal });
     listener.offering = false;
     return makingMs;

@@ -5,7 +5,7 @@
 import { type Batch, linesOf } from "../../backends/mailbox/batch.ts";
 import { parseLine } from "../../schema/delivery_line.ts";
 import type { ErrorInfo } from "../error_info.ts";
-import type { BatchResult } from "../worker/protocol.ts";
+import type { BatchResult, FailedAttempt } from "../worker/protocol.ts";
 
 const NO_OUTPUTS = new Uint8Array();
 
@@ -17,16 +17,17 @@ export const NODE_DIED: ErrorInfo = {
 
 /** `slice` holds one delivery, which is charged with `error`. `final`: no retry can help. */
 export function crashResult(slice: Batch, error: ErrorInfo, final = false): BatchResult {
-  const { position, attempt, event } = parseLine(linesOf(slice)[0]!);
-  const failed = {
-    position,
-    eventId: event.event_id,
-    eventType: event.event_type,
-    caseId: event.correlation_id,
-    attempt,
-    held: false,
-    final,
-    error,
-  };
+  return failedResult(crashedAttempt(linesOf(slice)[0]!, error, final));
+}
+
+/** The delivery of this line, charged with `error`. */
+export function crashedAttempt(line: string, error: ErrorInfo, final = false): FailedAttempt {
+  const { position, attempt, event: { event_id: eventId, event_type: eventType, correlation_id: caseId } } =
+    parseLine(line);
+  return { position, eventId, eventType, caseId, attempt, held: false, final, error };
+}
+
+/** The result of a delivery that failed, and of no other. */
+export function failedResult(failed: FailedAttempt): BatchResult {
   return { outputs: NO_OUTPUTS, outputTypes: {}, timers: [], failedAttempts: [failed], done: {} };
 }

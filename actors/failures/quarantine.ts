@@ -10,13 +10,18 @@
 import { type Batch, linesOf, positionOf, sliceBatch } from "../../backends/mailbox/batch.ts";
 import type { CrashedOwner, InFlightMark } from "../../backends/mailbox/mailbox.ts";
 import { BoundedCache } from "../../backends/primitives/bounded_cache.ts";
+import { parseLine } from "../../schema/delivery_line.ts";
+import type { PassCulprit } from "../passes/pass_culprit.ts";
+import type { BatchResult } from "../worker/protocol.ts";
+import { failedResult } from "./crash_result.ts";
 import { splitAroundSuspect } from "./split_batch.ts";
 
 /**
  * `isolated`: it killed a worker before, and is handled alone; `journaled`: marked before it is handled; `exclusive`:
- * marked, alone, and nothing else runs meanwhile; `condemned`: not handled, since the process died of it.
+ * marked, alone, and nothing else runs meanwhile; `condemned`: not handled, since the process died of it; `failed`: not
+ * handled, since it failed in a pass.
  */
-type Isolation = "none" | "isolated" | "journaled" | "exclusive" | "condemned";
+type Isolation = "none" | "isolated" | "journaled" | "exclusive" | "condemned" | "failed";
 
 /** Deliveries that are handled together. */
 export interface Slice {
@@ -33,18 +38,38 @@ const MAX_SLICE: Record<Isolation, number> = {
   journaled: 64,
   exclusive: 1,
   condemned: 1,
+  failed: 1,
 };
 
 export class Quarantine {
   readonly #suspects = new BoundedCache<"worker" | "process">(MAX_SUSPECTS);
   #crashedOwner: CrashedOwner | undefined;
+  #culprit: PassCulprit | undefined;
 
   constructor(crashedOwner: CrashedOwner | undefined) {
     this.#crashedOwner = crashedOwner;
   }
 
   get isEmpty(): boolean {
-    return this.#crashedOwner === undefined && this.#suspects.size === 0;
+    return this.isCleared && this.#suspects.size === 0 && this.#culprit === undefined;
+  }
+
+  /** What a crashed owner had in hand, if there was one, is settled. */
+  get isCleared(): boolean {
+    return this.#crashedOwner === undefined;
+  }
+
+  /** What the last pass came to nothing of, until the next one that does. */
+  accuse(culprit: PassCulprit | undefined): void {
+    this.#culprit = culprit;
+    if (culprit?.kind === "killed") this.recordCrash(culprit.position, "worker");
+  }
+
+  /** The result of this one delivery, where it failed in a pass. */
+  failedInPass(slice: Batch): BatchResult | undefined {
+    return this.#culprit?.kind === "failed" && this.#isCulprit(linesOf(slice)[0]!)
+      ? failedResult(this.#culprit.failed)
+      : undefined;
   }
 
   /** The delivery at this position crashed what handled it. */
@@ -63,6 +88,20 @@ export class Quarantine {
     this.#crashedOwner = undefined;
   }
 
+  /** Whether this is the delivery that is accused. One that failed in a pass was charged with that one attempt. */
+  #isCulprit(line: string): boolean {
+    const culprit = this.#culprit;
+    if (culprit === undefined || culprit.kind === "killed") return false;
+    if (culprit.kind === "failed" && positionOf(line) !== culprit.failed.position) return false;
+    const { attempt, event: { correlation_id: caseId } } = parseLine(line);
+    return culprit.kind === "failed" ? attempt === culprit.failed.attempt : caseId === culprit.caseId;
+  }
+
+  #isolationOfLine(line: string): Isolation {
+    if (!this.#isCulprit(line)) return this.isolationOf(positionOf(line));
+    return this.#culprit!.kind === "failed" ? "failed" : "isolated";
+  }
+
   isolationOf(position: number): Isolation {
     const mark = this.#crashedOwner?.inFlight;
     if (mark !== undefined && mark.first <= position && position <= mark.last) {
@@ -76,7 +115,7 @@ export class Quarantine {
   /** The batch in slices of equal isolation, in order. */
   split(batch: Batch): Slice[] {
     if (this.isEmpty) return [{ batch, isolation: "none" }];
-    const isolations = linesOf(batch).map((line) => this.isolationOf(positionOf(line)));
+    const isolations = linesOf(batch).map((line) => this.#isolationOfLine(line));
     const slices: Slice[] = [];
     for (let start = 0, end = 1; start < isolations.length; start = end, end++) {
       const limit = start + MAX_SLICE[isolations[start]!];

@@ -2,12 +2,15 @@
 import type { Mailbox } from "../../backends/mailbox/mailbox.ts";
 import type { PassOwner } from "../../backends/mailbox/pass.ts";
 import type { Permits } from "../../backends/primitives/priority_semaphore.ts";
+import type { PassCulprit } from "./pass_culprit.ts";
 
 /** A time in which a processor works for itself. */
 interface SoloPeriod {
   /** Aborts when its solo is over: it finishes what it has in hand, and asks for the next solo. */
   readonly signal: AbortSignal;
   readonly permits: Permits;
+  /** What it is told of the pass that came to nothing before. */
+  readonly culprit: PassCulprit | undefined;
 }
 
 /** What a member reports to its sequencer. */
@@ -27,6 +30,8 @@ export interface SequencedMailboxOptions {
   readonly types: readonly string[];
   /** The processor's place in the life of a case: an event is handed to those with a lower one first. */
   readonly priority: number;
+  /** Whether all is done that a crashed owner may have had in hand. */
+  readonly isCleared: () => boolean;
 }
 
 export class SequencedMailbox {
@@ -37,9 +42,11 @@ export class SequencedMailbox {
   readonly #permits: Permits;
   #solo: (SoloPeriod & { readonly over: AbortController }) | undefined;
   #waiting: PromiseWithResolvers<SoloPeriod | undefined> | undefined;
+  #culprit: PassCulprit | undefined;
+  readonly #isCleared: () => boolean;
 
   constructor(
-    { mailbox, types, priority }: SequencedMailboxOptions,
+    { mailbox, types, priority, isCleared }: SequencedMailboxOptions,
     permits: Permits,
     listener: SequencedMailboxListener,
   ) {
@@ -48,11 +55,16 @@ export class SequencedMailbox {
     this.mailbox = mailbox;
     this.priority = priority;
     this.#permits = permits;
+    this.#isCleared = isCleared;
     this.#listener = listener;
   }
 
   get name(): string {
     return this.owner.processor;
+  }
+
+  get isCleared(): boolean {
+    return this.#isCleared();
   }
 
   /** It rests: nothing of it is in hand outside of a pass. */
@@ -77,11 +89,18 @@ export class SequencedMailbox {
     }
   }
 
+  /** Told with its next solo. */
+  accuse(culprit: PassCulprit | undefined): void {
+    this.#culprit = culprit;
+  }
+
   /** Gives it a solo, unless it has one. */
   beginSolo(): void {
     if (this.#solo !== undefined && !this.#solo.signal.aborted) return;
     const over = new AbortController();
-    this.#solo = { over, signal: over.signal, permits: this.#watchedPermits() };
+    const culprit = this.#culprit;
+    this.#culprit = undefined;
+    this.#solo = { over, signal: over.signal, permits: this.#watchedPermits(), culprit };
     this.#waiting?.resolve(this.#solo);
   }
 

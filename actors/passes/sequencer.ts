@@ -9,8 +9,11 @@ import { retryWhileUnusable } from "../../backends/primitives/retry.ts";
 import type { SharedLock } from "../../backends/primitives/shared_lock.ts";
 import { type Observer, reportAvailability } from "../observer.ts";
 import { WorkerDied } from "../pool/worker_handle.ts";
+import type { PassSpan, Tracing } from "../../backends/tracing/tracing.ts";
 import type { WorkerPool } from "../pool/worker_pool.ts";
 import type { PassResult } from "../worker/protocol.ts";
+import type { DropReason } from "./drop_reason.ts";
+import { type Dropped, droppedByDeath, droppedByFailure } from "./pass_culprit.ts";
 import {
   SequencedMailbox,
   type SequencedMailboxListener,
@@ -23,6 +26,8 @@ export interface SequencerContext {
   readonly pool: WorkerPool;
   readonly lock: SharedLock;
   readonly observer: Observer;
+  /** undefined where nobody exports traces. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How much a pass may come to, beside what it reads: more is done plainly. */
@@ -59,7 +64,7 @@ export class Sequencer implements SequencedMailboxListener {
     const permits = this.#context.pool.semaphore(this.#partition).withPriority(options.priority);
     const member = new SequencedMailbox(options, permits, this);
     this.#members.set(member.name, member);
-    this.#apply({ kind: "join", member: member.name, isBehind: options.mailbox.crashedOwner !== undefined });
+    this.#apply({ kind: "join", member: member.name, isBehind: !member.isCleared });
     return member;
   }
 
@@ -67,8 +72,8 @@ export class Sequencer implements SequencedMailboxListener {
     this.#arrange();
   }
 
-  onIdle({ name }: SequencedMailbox): void {
-    this.#apply({ kind: "idle", member: name });
+  onIdle({ name, isCleared }: SequencedMailbox): void {
+    this.#apply({ kind: "idle", member: name, isCleared });
   }
 
   onBusy({ name }: SequencedMailbox): void {
@@ -82,7 +87,7 @@ export class Sequencer implements SequencedMailboxListener {
     await this.#underWay;
   }
 
-  #apply(input: SequencerInput): void {
+  #apply(input: SequencerInput): undefined {
     this.#state = stepSequencer(this.#state, input);
     for (const member of this.#members.values()) {
       if (worksAlone(this.#state, member.name)) member.beginSolo();
@@ -153,28 +158,40 @@ export class Sequencer implements SequencedMailboxListener {
 
   async #handle(fetched: PassFetched, members: readonly SequencedMailbox[]): Promise<number | undefined> {
     if (fetched.kind === "empty") return fetched.nextDueMs;
-    if (fetched.kind !== "pass") return this.#drop(fetched.kind);
+    if (fetched.kind !== "pass") return this.#fallBack(fetched.kind);
     const unlock = await this.#context.lock.acquireShared();
+    const batch = { lines: fetched.lines, count: fetched.count };
+    const span = this.#context.tracing?.startPass({
+      ...{ processor: undefined, partition: this.#partition, batch },
+    });
     try {
-      return await this.#complete(fetched, members);
+      return await this.#complete(fetched, members, span);
+    } catch (error) {
+      span?.fail(error);
+      throw error;
     } finally {
+      span?.end();
       unlock();
     }
   }
 
-  async #complete(fetched: PassFetched, members: readonly SequencedMailbox[]): Promise<number | undefined> {
-    const result = await this.#execute(fetched, members[0]!);
-    if (result.kind === "not_fused") return this.#drop(result.reason);
+  async #complete(
+    fetched: PassFetched,
+    members: readonly SequencedMailbox[],
+    span: PassSpan | undefined,
+  ): Promise<number | undefined> {
+    const result = await this.#execute(fetched, members[0]!, span?.traceparent);
+    if (result.kind === "not_fused") return this.#drop(result);
     const moves = movesOf(fetched, result);
-    const status = await this.#settle(moves, result);
+    const settle = () => this.#settle(moves, result);
+    const status = await (span === undefined ? settle() : span.settle(settle));
     if (status === "behind") {
       const lagging = fetched.parts.filter(({ isCaughtUp }) => !isCaughtUp).map(({ processor }) => processor);
-      this.#context.observer.passDropped?.({ partition: this.#partition, reason: status });
-      this.#apply({ kind: "refused", lagging });
-      return undefined;
+      this.#reportDropped(status);
+      return this.#apply({ kind: "refused", lagging });
     }
     if (status === "fenced") this.#reportFenced(moves, members);
-    if (status === "fenced" || status === "refused") return this.#drop(status);
+    if (status === "fenced" || status === "refused") return this.#fallBack(status);
     this.#isLastStored = true;
     this.#report(result);
     this.#apply({ kind: "settled" });
@@ -182,37 +199,51 @@ export class Sequencer implements SequencedMailboxListener {
   }
 
   #reportFenced(moves: readonly PassMove[], members: readonly SequencedMailbox[]): void {
-    for (const { owner } of members) {
-      const isMoved = moves.some(({ processor }) => processor === owner.processor);
-      if (isMoved) this.#context.observer.fenced(owner);
+    for (const { owner: { processor, partition, epoch } } of members) {
+      const isMoved = moves.some((move) => move.processor === processor);
+      if (isMoved) this.#context.observer.fenced({ processor, partition, epoch });
     }
   }
 
-  /** Nothing of it counts: all work for themselves until they have caught up. */
-  #drop(reason: string): undefined {
-    this.#context.observer.passDropped?.({ partition: this.#partition, reason });
-    this.#apply({ kind: "unfusable" });
+  /** Nothing of it counts, but that the delivery of which it came to nothing is known. */
+  #drop({ reason, processor, culprit }: Dropped): undefined {
+    if (processor !== undefined) this.#members.get(processor)?.accuse(culprit);
+    return this.#fallBack(reason);
   }
 
+  /** All work for themselves until they have caught up. */
+  #fallBack(reason: DropReason): undefined {
+    this.#reportDropped(reason);
+    return this.#apply({ kind: "unfusable" });
+  }
+
+  #reportDropped(reason: DropReason): void {
+    this.#context.observer.passDropped?.({ partition: this.#partition, reason });
+  }
+
+  /** A pass whose worker died of something else is run again, as a batch that merely waited is. */
   async #execute(
-    { lines, parts }: PassFetched,
-    { mailbox }: SequencedMailbox,
-  ): Promise<PassResult | { kind: "not_fused"; reason: string }> {
+    fetched: PassFetched,
+    member: SequencedMailbox,
+    traceparent: string | undefined,
+  ): Promise<Fused | Dropped> {
+    const { lines, parts: members } = fetched;
     const isLastStored = this.#isLastStored;
     this.#isLastStored = false;
     const request = {
-      partition: this.#partition,
-      lines,
-      members: parts,
-      bounds: BOUNDS,
-      sequencer: this.#id,
-      isLastStored,
+      ...{ partition: this.#partition, lines, members, bounds: BOUNDS },
+      ...{ sequencer: this.#id, isLastStored },
+      ...(traceparent !== undefined && { traceparent }),
     };
     try {
-      return await this.#context.pool.runPass(request, mailbox.histories.bind(mailbox));
+      const { mailbox } = member;
+      const result = await this.#context.pool.runPass(request, mailbox.histories.bind(mailbox));
+      return result.kind === "fused" ? result : droppedByFailure(result.reason, result.failure);
     } catch (error) {
       if (!(error instanceof WorkerDied)) throw error;
-      return { kind: "not_fused", reason: error.exit };
+      if (error.exit === "stopped" || error.suspect !== undefined) return droppedByDeath(error, fetched);
+      this.#reportDropped("worker_died");
+      return await this.#execute(fetched, member, traceparent);
     }
   }
 
@@ -226,6 +257,7 @@ export class Sequencer implements SequencedMailboxListener {
   }
 
   #report({ members }: Fused): void {
+    this.#context.observer.passSettled?.({ partition: this.#partition });
     for (const { processor, done, outputTypes: outputs } of members) {
       if (Object.keys(done).length === 0) continue;
       this.#context.observer.settled({ processor, partition: this.#partition, done, failed: {}, outputs });

@@ -3,7 +3,8 @@
  *
  * `fused`: all but those that are behind go in passes. `plain`: none does, until all have nothing left to do: what can't be
  * done in a pass is done, and judged, by each processor for itself. A processor that is behind (it was taken over from a
- * crashed owner, or has a backlog of its own that others can't wait for) joins when it has caught up.
+ * crashed owner, or has a backlog of its own that others can't wait for) joins when it has caught up. A pass marks nothing
+ * as in flight: so what is taken over from a crashed owner first settles a batch of its own.
  * @module
  */
 
@@ -25,8 +26,10 @@ export type SequencerInput =
   /** A processor has come. `isBehind`: it first works for itself. */
   | { readonly kind: "join"; readonly member: string; readonly isBehind: boolean }
   | { readonly kind: "leave"; readonly member: string }
-  /** It works for itself, and has found nothing more to do, or something. */
-  | { readonly kind: "idle" | "busy"; readonly member: string }
+  /** It works for itself and has found nothing more to do. Not `isCleared`: it can't take part all the same. */
+  | { readonly kind: "idle"; readonly member: string; readonly isCleared: boolean }
+  /** It has found something. */
+  | { readonly kind: "busy"; readonly member: string }
   | { readonly kind: "settled" }
   /** Something came in between. `lagging`: those that have more to read than a pass holds. */
   | { readonly kind: "refused"; readonly lagging: readonly string[] }
@@ -53,7 +56,7 @@ export function stepSequencer(state: SequencerState, input: SequencerInput): Seq
         ...(state.kind === "plain" && { idle: without(state.idle, input.member) }),
       });
     case "idle": {
-      const here = { ...state, behind: without(behind, input.member) };
+      const here = input.isCleared ? { ...state, behind: without(behind, input.member) } : state;
       return here.kind === "plain" ? caughtUp({ ...here, idle: including(here.idle, input.member) }) : here;
     }
     case "busy":

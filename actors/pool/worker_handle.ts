@@ -11,6 +11,7 @@ import {
   IDLE,
   type PassRequest,
   type PassResult,
+  PROGRESS,
   type ToWorker,
   type WorkRequest,
   type WorkResult,
@@ -19,7 +20,10 @@ import {
 /** How a worker came to its end. */
 export type WorkerExit = "start_failed" | "threw" | "hung" | "recycled" | "stopped";
 
-/** The worker died while it had this batch. `suspect` is the index of the delivery it handled, if it was of this batch. */
+/**
+ * The worker died while it had this batch. `suspect` is the index of the delivery it handled, if it was of this batch; of a pass
+ * its place (`worker/pass_place.ts`).
+ */
 export class WorkerDied extends Error {
   override name = "WorkerDied";
   constructor(readonly exit: WorkerExit, readonly suspect: number | undefined, reason: string) {
@@ -67,7 +71,7 @@ const WATCH_MS = 100;
 
 export class WorkerHandle {
   readonly #worker: WorkerLike;
-  readonly #progress = new Int32Array(new SharedArrayBuffer(8));
+  readonly #progress = new Int32Array(new SharedArrayBuffer(4 * Object.keys(PROGRESS).length));
   readonly #jobs = new Map<number, Job>();
   /** Batches that are not sent yet. */
   #queue: WorkRequest[] = [];
@@ -219,6 +223,10 @@ export class WorkerHandle {
     }
   }
 
+  #shown(what: keyof typeof PROGRESS): number {
+    return Atomics.load(this.#progress, PROGRESS[what]);
+  }
+
   /** It has a batch to work on, or something that a handler left behind still runs. */
   #isBusy(batch: number): boolean {
     return batch !== IDLE || this.#jobs.values().some(({ isFetching }) => !isFetching);
@@ -234,7 +242,7 @@ export class WorkerHandle {
    * checks at most twice the interval counts, since a process that was suspended suspends its workers too.
    */
   #checkProgress(moved = false): void {
-    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const [batch, delivery] = [this.#shown("batch"), this.#shown("delivery")];
     const last = this.#lastProgress;
     const now = performance.now();
     const isStalled = !moved && this.#isBusy(batch) && batch === last.batch && delivery === last.delivery;
@@ -251,11 +259,11 @@ export class WorkerHandle {
     this.#worker.terminate();
     if (exit !== "hung") this.#thread?.close();
     this.#resolveReady(false);
-    const [batch, delivery] = [Atomics.load(this.#progress, 0), Atomics.load(this.#progress, 1)];
+    const [batch, suspect] = [this.#shown("batch"), this.#shown("suspect")];
     const isAtFault = exit === "threw" || exit === "hung";
     const expected = isAtFault && this.#jobs.get(batch)?.expected === true;
     for (const [id, job] of this.#jobs) {
-      job.reject(new WorkerDied(exit, isAtFault && id === batch ? delivery : undefined, reason));
+      job.reject(new WorkerDied(exit, isAtFault && id === batch ? suspect : undefined, reason));
     }
     this.#jobs.clear();
     this.#onWorkerExit(exit, reason, expected);

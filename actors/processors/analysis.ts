@@ -10,6 +10,7 @@ const folds = [
   "case.intake",
   "case.review_requested",
   "case.decision",
+  "case.intervention_requested",
   "case.payment_received",
   "case.withdrawn",
   "case.completed",
@@ -33,7 +34,8 @@ export const analysis: Processor<CaseProgress, "case.analysis", (typeof folds)[n
     if (!accepts(before, event)) {
       return { events: [{ event_type: "case.event_refused", data: refusalOf(before, event) }] };
     }
-    const { kind, data } = decide(intake, event.data, intakeAt, now);
+    const { asked, isSimulated } = before;
+    const { kind, data } = decide(intake, event.data, intakeAt, { now, asked, isSimulated });
     return kind === "decision"
       ? { events: [{ event_type: "case.decision", data }] }
       : { events: [{ event_type: "case.review_requested", data }] };

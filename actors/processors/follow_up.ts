@@ -14,7 +14,11 @@ import {
   initialProgress,
   runningOf,
 } from "../reasoning/workflow/progress.ts";
+import { askedReview } from "../reasoning/workflow/asked_review.ts";
+import { dutchDay } from "../reasoning/law/working_days.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
+import { askedBy } from "../reasoning/workflow/signals.ts";
+import type { PersonAsked } from "../reasoning/rules/oversight.ts";
 import { policy } from "../reasoning/rules/policy.ts";
 import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";
 import { type Deadline, react } from "../reasoning/workflow/saga.ts";
@@ -22,6 +26,7 @@ import { reviewText } from "../texts/citizen_texts.ts";
 
 const takes = [
   "case.review_requested",
+  "case.intervention_requested",
   "case.decision",
   "case.payment_plan_created",
   "case.assistance_accepted",
@@ -42,8 +47,9 @@ const TIMER = "deadline";
 /**
  * Emits `case.completed` for what ends the case (paid, withdrawn, assistance that led to a plan, a term that expired,
  * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.reopened` for a payment that
- * was made in time and recorded after the case had closed over it, `case.review_requested` to
- * the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot take any more.
+ * was made in time and recorded after the case had closed over it, `case.review_requested` where somebody asks for a person or
+ * anyone withdraws, and to the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot
+ * take any more.
  */
 export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof folds)[number]> = {
   name: "follow_up",
@@ -69,6 +75,8 @@ function outputs(event: Taken, before: CaseProgress, after: CaseProgress, now: s
     return before.closing.isReopening ? [] : [reopening(event, before.closing)];
   }
   if (after.ending !== undefined) return [completed(event, after, after.ending, now)];
+  const asked = askedBy(event);
+  if (asked !== undefined) return askPerson(event, before, asked, now);
   return event.event_type === "case.term_expired" ? expired(event, before) : [];
 }
 
@@ -101,6 +109,29 @@ function expired(event: EventOf<"case.term_expired">, before: CaseProgress): Eve
       return [];
   }
 }
+
+/** Where a review is open already, or an analysis is still to come, which leads to one, nothing more is asked. */
+function askPerson(
+  { data }: Taken,
+  before: CaseProgress,
+  asked: PersonAsked,
+  now: string,
+): EventDraft[] {
+  if (!ASKS_ANEW.has(before.state)) return [];
+  const isThreatening = (before.intake?.profile?.threats ?? []).length > 0;
+  return [{
+    event_type: "case.review_requested",
+    data: askedReview(data.case_id, asked, dutchDay(now), isThreatening, before.intake?.debt_amount),
+  }];
+}
+
+const ASKS_ANEW: ReadonlySet<string> = new Set([
+  "analysed",
+  "plan_decided",
+  "in_payment_plan",
+  "referred",
+  "in_collection",
+]);
 
 /** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead(

@@ -110,6 +110,11 @@ export const reviewTexts: Readonly<Record<string, string>> = {
   adverse_against_advice: "De computer is niet zeker over uw zaak.",
   no_plan_fits: "Wij vonden geen plan dat past bij uw inkomen.",
   unknown_claim: "Wij weten niet hoe hoog uw schuld is.",
+  person_asked: "Over uw zaak mag de computer nu niet alleen beslissen.",
+  withdrawal_unconfirmed: "Wij weten niet zeker of u met uw zaak moet stoppen.",
+  adverse_without_mandate: "Over uw zaak mag de computer niet alleen beslissen.",
+  final_without_mandate: "Over uw zaak mag de computer niet alleen beslissen.",
+  sample: "Een medewerker kijkt mee met de computer.",
   review_term_expired: "Wij zijn te laat met ons besluit. Dat spijt ons.",
 };
 

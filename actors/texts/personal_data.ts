@@ -65,6 +65,14 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     term,
     debt_amount: "number",
   },
+  "case.intervention_requested": { reason: "text" },
+  "case.decision_proposed": {
+    decision: "text",
+    proposed_by: "text",
+    ...reasons,
+    next_steps: "text",
+    debt_amount: "number",
+  },
   "case.decision": {
     decision: "text",
     decided_by: "text",
@@ -77,6 +85,8 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     rules,
     figures,
     policy_version: "text",
+    mandate: "text",
+    proposed_by: "text",
     terms: term,
     notes: "text",
   },

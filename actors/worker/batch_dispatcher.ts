@@ -3,18 +3,21 @@
  * and never sends a message by itself.
  * @module
  */
-import { BatchRun, DeliveryTimeout } from "./batch_run.ts";
+import { BatchRun } from "./batch_run.ts";
+import { DeliveryTimeout } from "./failed_attempt.ts";
 import { type DerivedIds, derivedIds } from "../../schema/ids.ts";
 import { StateCache } from "./state_cache.ts";
 import type { AnyProcessor } from "../processor.ts";
 import type { DeliverySpans, DeliverySpansOptions } from "./delivery_spans.ts";
 import { runWithTimeout } from "./watchdog.ts";
+import { NO_PLACE } from "./pass_place.ts";
 import { type Lacking, PassRunner } from "./pass_runner.ts";
 import {
   type BatchRequest,
   type FromWorker,
   IDLE,
   type PassRequest,
+  PROGRESS,
   type Setup,
   type ToWorker,
   type WorkRequest,
@@ -25,10 +28,6 @@ interface Result {
   readonly id: number;
   readonly result: WorkResult;
 }
-
-/** Places in the shared progress: which batch runs, and which of its deliveries. */
-const BATCH = 0;
-const DELIVERY = 1;
 
 /** What the dispatcher needs of the worker around it. */
 interface WorkerScope {
@@ -82,6 +81,8 @@ export class BatchDispatcher {
   async #loadSpans(traces: DeliverySpansOptions): Promise<void> {
     const { DeliverySpans } = await import("./delivery_spans.ts");
     this.#makeSpans = (request, count) => new DeliverySpans(traces, request, count);
+    this.#passes.makeSpans = ({ partition, traceparent }, processor) =>
+      new DeliverySpans(traces, { processor, partition, traceparent });
     this.#scope.post({ kind: "ready" });
   }
 
@@ -91,8 +92,8 @@ export class BatchDispatcher {
 
   #startPass(request: PassRequest): Result[] {
     const { id } = request;
-    const before = [...this.#progress] as [number, number];
-    this.recordProgress(id, 0);
+    const before = [...this.#progress] as [number, number, number];
+    this.recordProgress(id, 0, NO_PLACE);
     const lacking = this.#passes.begin(request);
     if (lacking === undefined) return this.#finishPass(id);
     this.#askFor(id, lacking);
@@ -107,10 +108,10 @@ export class BatchDispatcher {
   }
 
   #finishPass(id: number): Result[] {
-    const onProgress = (handled: number) => this.recordProgress(id, handled);
-    this.recordProgress(id, 0);
+    const onProgress = (handled: number, place: number) => this.recordProgress(id, handled, place);
+    this.recordProgress(id, 0, NO_PLACE);
     const result = this.#passes.finish(id, this.#settings.deliveryTimeoutMs, onProgress);
-    this.recordProgress(id, 0);
+    this.recordProgress(id, 0, NO_PLACE);
     if (result.kind !== "lacking") return [{ id, result }];
     this.#askFor(id, result);
     return [];
@@ -123,7 +124,7 @@ export class BatchDispatcher {
   /** The result of a batch; none yet when histories are missing. */
   #start(request: BatchRequest): Result[] {
     const { id, processor, partition, lines } = request;
-    const before = [...this.#progress] as [number, number];
+    const before = [...this.#progress] as [number, number, number];
     this.recordProgress(id, 0);
     const own = this.#caches.get(processor)!;
     const others = [...this.#caches.values()].filter((other) => other !== own);
@@ -150,7 +151,7 @@ export class BatchDispatcher {
 
   #report(results: readonly Result[]): void {
     this.#scope.post({ kind: "results", results, heapBytes: this.#scope.heapBytes() });
-    this.#scope.whenIdle(() => Atomics.store(this.#progress, BATCH, IDLE));
+    this.#scope.whenIdle(() => Atomics.store(this.#progress, PROGRESS.batch, IDLE));
   }
 
   /** Runs until the batch ends or the watchdog stops it. A delivery fails only if it had the whole time to itself. */
@@ -168,13 +169,14 @@ export class BatchDispatcher {
       throw new Error("Stopped while the outcome of a delivery was being recorded");
     }
     if (!inTime && run.next === first) {
-      run.fail(new DeliveryTimeout(`A handler did not return within ${deliveryTimeoutMs} ms`));
+      run.fail(new DeliveryTimeout(deliveryTimeoutMs));
     }
   }
 
   /** Shows the supervisor's thread which delivery runs, so that it is known if the worker dies. */
-  protected recordProgress(batch: number, delivery: number): void {
-    Atomics.store(this.#progress, DELIVERY, delivery);
-    Atomics.store(this.#progress, BATCH, batch);
+  protected recordProgress(batch: number, delivery: number, suspect = delivery): void {
+    Atomics.store(this.#progress, PROGRESS.suspect, suspect);
+    Atomics.store(this.#progress, PROGRESS.delivery, delivery);
+    Atomics.store(this.#progress, PROGRESS.batch, batch);
   }
 }

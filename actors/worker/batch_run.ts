@@ -3,21 +3,15 @@ import type { HistoryNeed, StoredTimerChange } from "../../backends/mailbox/mail
 import { decodeEvent, decodeStored, InvalidEvent } from "../../schema/codec.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
-import { UnknownKind } from "../../schema/evolution.ts";
 import { withMoment } from "../../schema/time/moment.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
 import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/delivery_line.ts";
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
 import type { DeliverySpans } from "./delivery_spans.ts";
-import { contextOf, encodeOutputs, InvalidOutput, type Outputs, type OutputSettings } from "./outputs.ts";
-import { describeError } from "../error_info.ts";
-import { type AnyProcessor, type HandlerResult, Reject } from "../processor.ts";
+import { failedAttempt, heldAttempt } from "./failed_attempt.ts";
+import { contextOf, encodeOutputs, type Outputs, type OutputSettings } from "./outputs.ts";
+import type { AnyProcessor, HandlerResult } from "../processor.ts";
 import type { BatchResult, FailedAttempt } from "./protocol.ts";
-
-/** A delivery that ran longer than it may. */
-export class DeliveryTimeout extends Error {
-  override name = "DeliveryTimeout";
-}
 
 /** A batch being handled, delivery by delivery; it can be stopped between any two instructions and resumed. */
 export class BatchRun {
@@ -154,22 +148,14 @@ export class BatchRun {
   }
 
   #hold(delivery: Delivery): void {
-    this.#stopCase(delivery, { ...idsOf(delivery), attempt: 0, held: true, final: false, error: HELD });
+    this.#stopCase(delivery, heldAttempt(delivery));
   }
 
   /** Records that the current delivery failed, and goes on to the next. */
   fail(error: unknown): void {
     const delivery = this.deliveries[this.next]!;
-    const { attempt } = delivery;
-    const final = FINAL.some((kind) => error instanceof kind);
     // Described before anything is recorded: reading a thrown value may loop.
-    this.#stopCase(delivery, {
-      ...idsOf(delivery),
-      attempt,
-      held: false,
-      final,
-      error: describeError(error),
-    });
+    this.#stopCase(delivery, failedAttempt(delivery, error));
   }
 
   /** The case goes no further in this batch. */
@@ -205,13 +191,4 @@ function runIn(
   args: Parameters<AnyProcessor["handle"]>,
 ): HandlerResult {
   return spans.run(delivery, () => processor.handle(...args));
-}
-
-/** Errors that no retry can help: handlers are pure. */
-const FINAL = [Reject, InvalidEvent, InvalidOutput, UnknownKind];
-
-const HELD = { class: "Held", message: "Waits behind an earlier delivery of its case" };
-
-function idsOf({ position, event }: Delivery) {
-  return { position, eventId: event.event_id, eventType: event.event_type, caseId: event.correlation_id };
 }

@@ -1,5 +1,5 @@
 /**
- * Spans of the deliveries of one batch, in the worker that handles them. Loaded only where the supervisor's thread makes
+ * Spans of the deliveries of one processor in a batch or a pass, in the worker that handles them. Loaded only where the supervisor's thread makes
  * traces; Deno exports them from here too, and needs no permission of the worker for it.
  * @module
  */
@@ -26,6 +26,9 @@ const SPANS_PER_BATCH = 16;
 
 const tracer = trace.getTracer("zaakstroom");
 
+/** An event that is handed over, and the context that it brings. */
+type TracedEvent = Pick<Delivery, "event">;
+
 export interface DeliverySpansOptions {
   readonly store: string;
   readonly mode: TraceMode;
@@ -38,23 +41,31 @@ export class DeliverySpans {
   readonly #pass: SpanIds | undefined;
   /** The span of the pass is that of its one delivery. */
   readonly #isSingle: boolean;
+  /** Those of a pass that are done: made known when it is known that it comes to something. */
+  readonly #done: { readonly span: Span; readonly at: number }[] | undefined;
   #left = SPANS_PER_BATCH;
   #span: Span | undefined;
 
-  constructor(options: DeliverySpansOptions, request: BatchRequest, count: number) {
+  /** `count`: of a batch, how many deliveries it has; left out for a pass. */
+  constructor(
+    options: DeliverySpansOptions,
+    request: Pick<BatchRequest, "processor" | "partition" | "traceparent">,
+    count?: number,
+  ) {
     this.#options = options;
     this.#request = request;
     this.#pass = parseTraceparent(request.traceparent);
     this.#isSingle = count === 1;
+    this.#done = count === undefined ? [] : undefined;
   }
 
   /** Whether there is anything to trace about the delivery. Of a hundred, mostly none is sampled. */
-  concern({ event: { metadata: { traceparent } } }: Delivery): boolean {
+  concern({ event: { metadata: { traceparent } } }: TracedEvent): boolean {
     return this.#pass !== undefined || saysSampled(traceparent);
   }
 
   /** Runs the handler in the span of its delivery, so that spans and log lines of its own belong to it. */
-  run<T>(delivery: Delivery, handle: () => T): T {
+  run<T>(delivery: TracedEvent, handle: () => T): T {
     this.#span = this.#isSingle ? undefined : this.#start(delivery);
     const ids = this.#span?.spanContext() ?? (this.#isSingle ? this.#pass : undefined);
     if (ids === undefined) return handle();
@@ -65,7 +76,7 @@ export class DeliverySpans {
    * The span of a delivery whose event is sampled: in the trace of the pass and linked to the event, or, by `parent` and
    * where the pass is not sampled, the other way round.
    */
-  #start({ event }: Delivery): Span | undefined {
+  #start({ event }: TracedEvent): Span | undefined {
     const { traceparent } = event.metadata;
     const origin = saysSampled(traceparent) && this.#left > 0 ? parseTraceparent(traceparent) : undefined;
     if (origin === undefined) return undefined;
@@ -89,7 +100,7 @@ export class DeliverySpans {
    * The context for what the current delivery makes: of its own span, else of its pass. What is not sampled hands on what
    * came with the event.
    */
-  contextOf({ event: { metadata } }: Delivery): TraceContext {
+  contextOf({ event: { metadata } }: TracedEvent): TraceContext {
     const passStands = this.#isSingle || this.#options.mode === "link";
     const ids = this.#span?.spanContext() ?? (passStands ? this.#pass : undefined);
     if (ids === undefined) return metadata;
@@ -104,7 +115,14 @@ export class DeliverySpans {
       this.#span?.setAttribute("error.type", errorClass);
       this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorClass });
     }
-    this.#span?.end();
+    if (this.#span !== undefined && this.#done !== undefined) {
+      this.#done.push({ span: this.#span, at: Date.now() });
+    } else this.#span?.end();
     this.#span = undefined;
+  }
+
+  /** Makes those of a pass known. */
+  flush(): void {
+    for (const { span, at } of this.#done?.splice(0) ?? []) span.end(at);
   }
 }

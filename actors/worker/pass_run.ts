@@ -4,39 +4,37 @@
  * A pass is speculation. Every change of state is staged, and whatever is unusual ends it with a reason: nothing of it counts
  * then, and the plain way says what becomes of each delivery. Within a case events are handled in the order of their
  * versions: first all that were read, then what came of them, breadth first.
+ *
+ * A delivery that fails was tried, and that is said: it is charged as its first attempt. Only what fails on an event that the
+ * pass itself made is not: the event is not stored, and may never be, so there is no delivery yet. Its handler runs once
+ * more than the policy allows.
  * @module
  */
 import type { HistoryNeed } from "../../backends/mailbox/mailbox.ts";
 import { decodeEvent, decodeStored } from "../../schema/codec.ts";
-import { decodeLines, type Delivery, parseLine, parseRow } from "../../schema/delivery_line.ts";
-import type { CaseEvent, WireEvent } from "../../schema/events.ts";
+import { decodeLines, type Delivery, parseLine } from "../../schema/delivery_line.ts";
+import type { CaseEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
-import { withMoment } from "../../schema/time/moment.ts";
 import { CaseHistories } from "./case_histories.ts";
+import type { DeliverySpans } from "./delivery_spans.ts";
+import { failedAttempt } from "./failed_attempt.ts";
 import { contextOf, encodeOutputs, type OutputSettings } from "./outputs.ts";
 import { PassOutputs } from "./pass_outputs.ts";
-import type { NotFused, PassMember, PassRequest, PassResult } from "./protocol.ts";
+import { type Step, stepOf, type StepPlace, wireOf, writePlace } from "./pass_place.ts";
+import type { NotFused, PassFailure, PassMember, PassRequest, PassResult } from "./protocol.ts";
 import { StagedStates } from "./staged_states.ts";
 import type { StateCache } from "./state_cache.ts";
-
-/** An event on its way through the processors. */
-interface Step {
-  readonly caseId: string;
-  readonly type: string;
-  readonly version: number;
-  readonly recordedAt: number;
-  /** Undefined for what the pass itself made. */
-  readonly position: number | undefined;
-  wire(): WireEvent;
-}
-
-type StepPlace = Pick<Step, "type" | "position">;
 
 interface MemberRun extends PassMember {
   readonly states: StagedStates;
   readonly takes: ReadonlySet<string>;
   readonly folds: ReadonlySet<string>;
+  /** Set where traces are made. */
+  readonly spans: DeliverySpans | undefined;
 }
+
+/** Makes the spans of one processor's deliveries in a pass. */
+type MakeSpans = (processor: string) => DeliverySpans;
 
 export class PassRun {
   readonly deliveries: readonly Delivery[];
@@ -58,20 +56,23 @@ export class PassRun {
   /** What is handed over, and to which of the members next. */
   #step: Step | undefined;
   #member = 0;
+  /** Whose delivery it is that fails if anything is thrown now. */
+  #attempting: MemberRun | undefined;
   /** Deliveries that are done. */
   handled = 0;
   /** What a delivery came to is being recorded: stopped there, it can't go on. */
   isRecording = false;
   /** Why it can't be a pass, where it is known here. */
   refusal: NotFused | undefined;
-  /** Called before each delivery, with how many there were. */
-  onProgress: (handled: number) => void = () => {};
+  /** Called before each delivery, with how many there were and its place. */
+  onProgress: (handled: number, place: number) => void = () => {};
 
   constructor(
     request: PassRequest,
     caches: ReadonlyMap<string, StateCache>,
     idOf: DerivedIds,
     readonly histories: CaseHistories = new CaseHistories(),
+    makeSpans?: MakeSpans,
   ) {
     this.#request = request;
     this.#settings = { partition: request.partition, idOf };
@@ -79,10 +80,12 @@ export class PassRun {
     this.#members = request.members.map((member) => {
       const states = new StagedStates(caches.get(member.processor)!, histories);
       const { takes, folds } = states.processor;
-      return { ...member, states, takes: new Set<string>(takes), folds: new Set<string>(folds) };
+      const spans = makeSpans?.(member.processor);
+      return { ...member, states, spans, takes: new Set<string>(takes), folds: new Set<string>(folds) };
     });
     this.#outputs = new PassOutputs(request.lines.length, request.members.map(({ processor }) => processor));
     for (const { event, version } of this.deliveries) this.#lastLines.set(event.correlation_id, version);
+    this.refusal = refusalOf(this.deliveries);
   }
 
   /** The types whose events a history must hold. */
@@ -119,11 +122,26 @@ export class PassRun {
   run(): void {
     while (this.#findStep()) {
       const step = this.#step!;
-      const isHandled = this.#members.some((member) => isDue(member, step));
-      const event = isHandled ? decodeEvent(step.wire()) : undefined;
+      const event = this.#decode(step);
       while (this.#member < this.#members.length) this.#handOver(this.#members[this.#member]!, step, event);
       this.#step = undefined;
     }
+  }
+
+  /** The event, where it is handled: what can't be decoded is a failure of the first who would. */
+  #decode(step: Step): CaseEvent | undefined {
+    this.#attempting = this.#members.find((member) => isDue(member, step));
+    const event = this.#attempting && decodeEvent(step.wire());
+    this.#attempting = undefined;
+    return event;
+  }
+
+  /** The failure of the delivery under way: undefined where there is none, or none that the store has. */
+  failureOf(error: unknown): PassFailure | undefined {
+    const isStored = this.refusal === undefined && this.#step?.position !== undefined;
+    if (this.#attempting === undefined || !isStored) return undefined;
+    const failed = failedAttempt(this.deliveries[this.#line - 1]!, error);
+    return { processor: this.#attempting.processor, failed };
   }
 
   /** The step that comes next, or is not done yet: false when there is none. */
@@ -139,8 +157,6 @@ export class PassRun {
   #nextLine(): Step | undefined {
     const delivery = this.deliveries[this.#line++];
     if (delivery === undefined) return undefined;
-    if (delivery.held) this.#refuse("held");
-    if (delivery.malformed !== undefined) this.#refuse("failed");
     const { event: { correlation_id: caseId }, version } = delivery;
     // What was made of a case only comes behind its last line: so it is handled in the order of its versions.
     this.#chained = this.#lastLines.get(caseId) === version ? caseId : undefined;
@@ -165,30 +181,41 @@ export class PassRun {
     this.#member++;
   }
 
-  #handle({ processor: name, states }: MemberRun, event: CaseEvent, step: Step): void {
+  #handle(member: MemberRun, event: CaseEvent, step: Step): void {
+    const { processor: name, states } = member;
     const { caseId, version, recordedAt, position } = step;
+    this.#countDelivery(position === undefined);
+    this.#attempting = member;
     const before = states.before(caseId, version);
-    if (before === undefined) {
-      this.#need(caseId, states.knownVersion(caseId, version));
-      this.#member++;
-      return;
-    }
-    this.#countDelivery();
+    if (before === undefined) return this.#skip(caseId, states.knownVersion(caseId, version));
     const { processor } = states;
-    const result = processor.handle(
-      event,
-      before.state,
-      contextOf({ event, version }, name, this.#settings.idOf),
-    );
-    const outputs = encodeOutputs(result, event, processor, this.#settings);
+    const context = contextOf({ event, version }, name, this.#settings.idOf);
+    const traced = member.spans && { event: step.wire() };
+    const spans = traced && member.spans!.concern(traced) ? member.spans : undefined;
+    const result = spans === undefined
+      ? processor.handle(event, before.state, context)
+      : spans.run(traced!, () => processor.handle(event, before.state, context));
+    const settings = spans === undefined
+      ? this.#settings
+      : { ...this.#settings, trace: spans.contextOf(traced!) };
+    const outputs = encodeOutputs(result, event, processor, settings);
     const after = processor.evolve(before.state, event);
     this.isRecording = true;
     states.put(caseId, version, after);
     outputs.rows.forEach((row, i) => this.#emit(row, outputs.types[i]!, step));
     this.#outputs.record(name, { event, recordedAt, isChained: position === undefined, outputs });
+    spans?.end();
     this.handled++;
     this.#member++;
+    this.#attempting = undefined;
     this.isRecording = false;
+  }
+
+  /** What lacks its state is not handled: the pass is run again with what it needs. */
+  #skip(caseId: string, known: number): void {
+    this.#attempting = undefined;
+    this.#need(caseId, known);
+    this.#member++;
   }
 
   #emit(row: string, type: string, { caseId, recordedAt }: Step): void {
@@ -202,8 +229,9 @@ export class PassRun {
     else made.push(step);
   }
 
-  #countDelivery(): void {
-    this.onProgress(this.handled);
+  #countDelivery(isChained: boolean): void {
+    const place = { line: this.#line - 1, member: this.#member, isChained };
+    this.onProgress(this.handled, writePlace(place, this.#members.length));
     if (this.handled >= this.#request.bounds.deliveries) this.#refuse("bounds");
   }
 
@@ -224,19 +252,15 @@ export class PassRun {
   }
 
   result(): PassResult {
+    for (const { spans } of this.#members) spans?.flush();
     return this.#outputs.result();
   }
 }
 
-function stepOf({ event, version, recordedAt, position }: Delivery): Step {
-  const { correlation_id: caseId, event_type: type } = event;
-  return { caseId, type, version, recordedAt, position, wire: () => withMoment(event, recordedAt) };
-}
-
-/** What was made, as it would be read from the store. */
-function wireOf(row: string, caseId: string): WireEvent {
-  const { event } = parseRow(row);
-  return { ...event, correlation_id: caseId, metadata: Object.freeze(event.metadata) };
+/** What no pass can handle: it is known before anything is. */
+function refusalOf(deliveries: readonly Delivery[]): NotFused | undefined {
+  if (deliveries.some(({ held }) => held)) return "held";
+  return deliveries.some(({ malformed }) => malformed !== undefined) ? "failed" : undefined;
 }
 
 /** Whether an event is to be handled: a line of its own stretch, or what the pass made. */

@@ -9,10 +9,16 @@ import type { ErrorInfo } from "../error_info.ts";
 /** The id of the running batch when none runs. */
 export const IDLE = 0;
 
+/**
+ * Places in the progress that a worker shows: which batch runs, how many of its deliveries came before, and who is to blame if
+ * the worker dies now: in a batch the index of the delivery, in a pass its place (`pass_place.ts`).
+ */
+export const PROGRESS = { batch: 0, delivery: 1, suspect: 2 } as const;
+
 /** The first message to a worker. */
 export interface Setup {
   readonly kind: "setup";
-  /** Shared with the supervisor: [running batch, index of the running delivery]. Outlives the worker. */
+  /** Shared with the supervisor: see `PROGRESS`. Outlives the worker. */
   readonly progress: SharedArrayBuffer;
   /** The secret of the store, by which outputs get their ids. Handlers never see it. */
   readonly secret: string;
@@ -59,6 +65,8 @@ export interface PassRequest {
   /** In the order in which an event is handed to them. */
   readonly members: readonly PassMember[];
   readonly bounds: PassBounds;
+  /** The span of the pass, where it is sampled. */
+  readonly traceparent?: string | undefined;
   /** By whom it is asked for: a number of its own in each process. */
   readonly sequencer: number;
   /** The last pass of this sequencer was stored: the states that it reached are cached, and dropped otherwise. */
@@ -120,6 +128,12 @@ export interface PassMemberResult {
 /** Why a pass came to nothing: what can't be handled in one is left to the plain way, which says what becomes of it. */
 export type NotFused = "failed" | "held" | "missing_state" | "bounds" | "time";
 
+/** A delivery of an event that the store has: it failed, so that the pass came to nothing. */
+export interface PassFailure {
+  readonly processor: string;
+  readonly failed: FailedAttempt;
+}
+
 export type PassResult =
   | {
     readonly kind: "fused";
@@ -128,7 +142,7 @@ export type PassResult =
     readonly timers: readonly StoredTimerChange[];
     readonly members: readonly PassMemberResult[];
   }
-  | { readonly kind: "not_fused"; readonly reason: NotFused };
+  | { readonly kind: "not_fused"; readonly reason: NotFused; readonly failure?: PassFailure | undefined };
 
 export type WorkResult = BatchResult | PassResult;
 

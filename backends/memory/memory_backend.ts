@@ -8,6 +8,7 @@ import type { AuditEntry, OperatorRecord } from "../dead_letters.ts";
 import { BackendUnavailable } from "../errors.ts";
 import { type AppendResult, type ExpectedVersion, inRange, type ReplayRange } from "../event_store.ts";
 import type { Health, MailboxHealth } from "../health.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
 import type { Measurements } from "../measurements.ts";
 import { type ModelStore, projectionHealth } from "../projections.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
@@ -20,6 +21,8 @@ import { type LogEntry, storedEventOf } from "./event_log.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
+import type { Producers } from "../producers.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
@@ -36,6 +39,8 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   batchBytes?: number;
   /** The time timers are measured against. Default: the store's clock. */
   timersAsOf?: () => Date;
+  /** Who opens it. Default: the owner of the store. */
+  account?: Producer;
 }
 
 const PENDING_LIMIT = 10_000;
@@ -61,6 +66,9 @@ class MemoryBackend implements Backend {
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
   readonly models: ModelStore;
+  readonly chain: HashChain;
+  readonly producers: Producers;
+  readonly #account: Producer;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
@@ -88,6 +96,9 @@ class MemoryBackend implements Backend {
     this.partitions = log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
     this.models = this.#store.models;
+    this.chain = this.#store.chain;
+    this.#account = options.account ?? { name: "owner", isOwner: true };
+    this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.
     if (Number.isFinite(renewMs)) table.listeners.add(this);
     void this.#fireTimers();
@@ -98,10 +109,14 @@ class MemoryBackend implements Backend {
     this.#context.leases.checkNow();
   }
 
-  append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
+  append(
+    events: readonly WireEvent[],
+    expected: ExpectedVersion = "any",
+    by?: string,
+  ): Promise<AppendResult> {
     return Promise.try(() => {
       if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
-      return this.#store.append(events, expected);
+      return this.#store.append(this.#store.admit(events, this.#account, by), expected);
     });
   }
 
@@ -124,6 +139,10 @@ class MemoryBackend implements Backend {
 
   audit(caseId: string): Promise<AuditEntry[]> {
     return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
+  }
+
+  lastPosition(): Promise<number> {
+    return Promise.resolve(this.#store.log.entries.at(-1)?.position ?? 0);
   }
 
   record(act: OperatorRecord): Promise<void> {

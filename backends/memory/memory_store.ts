@@ -9,7 +9,12 @@ import type { Settlement } from "../mailbox/mailbox.ts";
 import type { SettleStatus } from "../mailbox/mailbox_store.ts";
 import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
+import { NotAllowed } from "../errors.ts";
+import { admitAll, type Producers, PRODUCERS_TRAIL, speakerFor } from "../producers.ts";
+import { MemoryGrants, requireHistory } from "./grants.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
+import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
 import {
@@ -51,8 +56,10 @@ export class MemoryStore {
   readonly log: EventLog;
   readonly leases: LeaseTable;
   readonly models: MemoryModelStore;
+  readonly chain: MemoryHashChain;
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
+  readonly grants = new MemoryGrants();
   readonly faults: MemoryFaults = {};
   /** One signal a partition: notifies when there may be something to deliver. */
   readonly arrived: readonly BroadcastSignal[];
@@ -64,16 +71,43 @@ export class MemoryStore {
     this.secret = secret;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
+    this.chain = new MemoryHashChain(this.log);
     this.models = new MemoryModelStore(this.log, clock);
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
   }
 
+  /** Appends, past every door. */
   append(events: readonly WireEvent[], expected: ExpectedVersion): AppendResult {
     const drafts = events.map(entryDraftOf);
     const { fresh, duplicates } = planAppend(this.log, drafts, expected);
     this.#add(fresh);
     const last = this.log.find(drafts.at(-1)?.eventId ?? "");
     return { stored: fresh.length, duplicates, position: last?.position ?? 0, version: last?.version ?? 0 };
+  }
+
+  /** The events as an account may have them stored, or `by`, in whose name it speaks. Throws as `EventStore.append`. */
+  admit(events: readonly WireEvent[], account: Producer, by: string | undefined): readonly WireEvent[] {
+    try {
+      const speaker = speakerFor(account, by, this.grants.byName);
+      const admitted = admitAll(events, speaker, this.grants.byName);
+      requireHistory(this.log, admitted, speaker);
+      this.grants.countSent(speaker.name, events.length, this.clock.now());
+      return admitted;
+    } catch (error) {
+      if (error instanceof NotAllowed) this.recordAct("refused", by ?? account.name, error.message);
+      throw error;
+    }
+  }
+
+  /** An entry of the trail about producers. */
+  recordAct(act: string, by: string, why: string): void {
+    const at = new Date(this.clock.now()).toISOString();
+    this.trail.push({ at, act, by, why, caseId: PRODUCERS_TRAIL });
+  }
+
+  /** Who may store what, as this account sees it. */
+  producersFor(account: Producer): Producers {
+    return this.grants.producersFor(account, (act, { by, why }) => this.recordAct(act, by, why), this.clock);
   }
 
   /** Settles a batch under an epoch, unless the lease has moved or the batch was settled before. */

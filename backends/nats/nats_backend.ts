@@ -1,9 +1,14 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
+import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import { admitAll, speakerFor } from "../producers.ts";
+import { judgedVersion } from "./authority/judged_append.ts";
+import { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
@@ -49,12 +54,16 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   }
 }
 
+/** Whoever writes the log itself. */
+const OWNER: Producer = { name: "owner", isOwner: true };
+
 class NatsBackend implements Backend {
   readonly name = "nats";
   readonly features = features;
   readonly partitions: number;
   readonly deadLetters: DeadLetters;
   readonly inbox: Inbox;
+  readonly producers: NatsProducers;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -67,14 +76,42 @@ class NatsBackend implements Backend {
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
+    const { stream, clock } = this.#context;
+    this.producers = new NatsProducers({
+      client,
+      stream,
+      clock,
+      record: (act) => recordAct(this.#context, act),
+    });
   }
 
   async prepare(): Promise<void> {
     await this.#context.clock.measure();
   }
 
-  append = (events: readonly WireEvent[], expected: ExpectedVersion = "any") =>
-    this.#context.appender.append(events, expected);
+  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
+    try {
+      const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
+      const speaker = speakerFor(self, by, grants);
+      return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
+    } catch (error) {
+      if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);
+      throw error;
+    }
+  }
+
+  /** Appends what was admitted, as far as its cases allow it. */
+  async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
+    for (;;) {
+      const on = await judgedVersion(this.readCase, events, expected, speaker);
+      try {
+        return await this.#context.appender.append(events, on);
+      } catch (error) {
+        // What was judged is stored on the version that it was judged by; another one is judged anew.
+        if (!(error instanceof VersionConflict) || expected !== "any") throw error;
+      }
+    }
+  }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { lost, mailboxContext, takes } = this.#context;
@@ -87,11 +124,15 @@ class NatsBackend implements Backend {
   #runMaintenance(): Promise<unknown> {
     const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
       this.#options;
-    const append = (events: readonly WireEvent[]) => traceAppend(events, (traced) => this.append(traced));
-    return runRecordMaintenance(this.#context, { timersAsOf, onInputRefused, append }, this.#ended.signal);
+    const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
+      traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
+    const { producers } = this;
+    const options = { timersAsOf, onInputRefused, append, producers };
+    return runRecordMaintenance(this.#context, options, this.#ended.signal);
   }
 
   readCase = (caseId: string) => this.#context.reads.readCase(caseId);
+  lastPosition = () => this.#context.reads.lastPosition();
   readAll = (range = {}) => this.#context.reads.readAll(range);
   listCases = (options = {}) => this.#context.reads.listCases(options);
   audit = (caseId: string) => this.#context.reads.audit(caseId);

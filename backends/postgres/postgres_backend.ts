@@ -11,7 +11,11 @@ import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox
 import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { NotAllowed } from "../errors.ts";
+import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
+import { requireNoJudgement } from "./log/judged_append.ts";
+import { PostgresProducers } from "./operations/producers.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
@@ -26,6 +30,8 @@ import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
@@ -51,6 +57,8 @@ export interface PostgresOptions extends PostgresTarget {
   batchBytes?: number;
   /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
   pollMs?: number;
+  /** Between two rounds in which blocks of the chain of hashes are closed. Default 5,000. */
+  chainMs?: number;
   /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
   requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
@@ -126,19 +134,23 @@ class PostgresBackend implements Backend {
   readonly deadLetters;
   readonly inbox: Inbox;
   readonly models: ModelStore;
+  readonly chain: HashChain;
+  readonly producers: PostgresProducers;
   readonly #client: PostgresClient;
+  readonly #node: string;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
   readonly #mailboxStore: PostgresMailboxStore;
   readonly #mailboxContext: MailboxContext;
   readonly #options: PostgresOptions;
   readonly #ended = new AbortController();
-  #maintenance: Promise<void> | undefined;
+  #maintenance: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(client: PostgresClient, readonly partitions: number, options: PostgresOptions) {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
+    this.#node = node;
     this.#notifier = new Notifier(client, { node, pollMs });
     const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
     this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
@@ -148,14 +160,30 @@ class PostgresBackend implements Backend {
     this.deadLetters = deadLetters(client, this.#notifier);
     this.inbox = outboxInbox(client);
     this.models = new PostgresModelStore(client);
+    this.chain = new PostgresHashChain(client, partitions);
+    this.producers = new PostgresProducers(client);
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any"): Promise<AppendResult> {
+  async append(
+    events: readonly WireEvent[],
+    expected: ExpectedVersion = "any",
+    by?: string,
+  ): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     requireSingleCase(events, expected);
-    const { appended, touched } = await append(this.#client, events, expected, this.partitions);
-    this.#notifier.notify(touched, typesOf(events), true);
-    return appended;
+    try {
+      const [self, known] = await Promise.all([this.producers.self(), this.producers.known()]);
+      const grants = grantsOf(known);
+      const speaker = speakerFor(self, by, grants);
+      const admitted = admitAll(events, speaker, grants);
+      if (!self.isOwner) requireNoJudgement(admitted, self.name);
+      const { appended, touched } = await append(this.#client, admitted, expected, this.partitions, speaker);
+      this.#notifier.notify(touched, typesOf(events), true);
+      return appended;
+    } catch (error) {
+      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by);
+      throw error;
+    }
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
@@ -185,10 +213,11 @@ class PostgresBackend implements Backend {
     }
   }
 
-  #startMaintenance(): Promise<void> {
+  #startMaintenance(): Promise<unknown> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {}, traceAppend } = this.#options;
-    return runMaintenance(
+    const { timersAsOf, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
+    const chain = runHashChain(client, { node: this.#node, everyMs: chainMs }, this.#ended.signal);
+    const maintenance = runMaintenance(
       {
         client,
         notifier,
@@ -200,11 +229,13 @@ class PostgresBackend implements Backend {
       },
       this.#ended.signal,
     );
+    return Promise.all([maintenance, chain]);
   }
 
   readCase = (caseId: string) => queries.readCase(this.#client, caseId);
   readAll = (range = {}) => queries.readAll(this.#client, range);
   readLines = (range = {}) => queries.readLines(this.#client, range);
+  lastPosition = () => queries.lastPosition(this.#client);
   record = (act: OperatorRecord) => queries.record(this.#client, act);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);

@@ -32,10 +32,13 @@ export function operationAttributes(store: string, { name, type, destination }: 
   };
 }
 
-/** The attributes of a processor's work on its mailbox. */
-export function consumerAttributes(processor: string, partition: number) {
+/** The destination of what several processors do together. */
+export const SEVERAL = "pass";
+
+/** The attributes of a processor's work on its mailbox, or of what several do in a partition. */
+export function consumerAttributes(processor: string | undefined, partition: number) {
   return {
-    "messaging.consumer.group.name": processor,
+    ...(processor !== undefined && { "messaging.consumer.group.name": processor }),
     "messaging.destination.partition.id": String(partition),
   };
 }

@@ -32,6 +32,7 @@ import {
   consumerAttributes,
   type Operation,
   operationAttributes,
+  SEVERAL,
   spanName,
   type Subject,
 } from "./messaging_attributes.ts";
@@ -75,10 +76,10 @@ export class OpenTelemetryTracing implements Tracing {
   traceAppends(backend: Backend, name: AppendName): Backend {
     const traceAppend = this.traceAppend(name);
     return override(backend, {
-      append: (events, expected) =>
+      append: (events, expected, by) =>
         events.length === 0
-          ? backend.append(events, expected)
-          : traceAppend(events, (traced) => backend.append(traced, expected)),
+          ? backend.append(events, expected, by)
+          : traceAppend(events, (traced) => backend.append(traced, expected, by)),
     });
   }
 
@@ -110,7 +111,7 @@ export class OpenTelemetryTracing implements Tracing {
   }
 }
 
-function processOf({ processor }: Pass): Operation {
+function processOf({ processor = SEVERAL }: Pass): Operation {
   return { name: "process", type: "process", destination: processor };
 }
 
@@ -147,7 +148,7 @@ class OpenTelemetryPass implements PassSpan {
     return isSampled(ids) ? formatTraceparent(ids) : undefined;
   }
 
-  settle(act: () => Promise<void>): Promise<void> {
+  settle<T>(act: () => Promise<T>): Promise<T> {
     if (!isSampled(this.span.spanContext())) return act();
     const within = trace.setSpan(ROOT_CONTEXT, this.span);
     return inSpan(this.#startSettlement("settle", { count: this.pass.batch.count }, {}, within), act);
@@ -172,7 +173,7 @@ class OpenTelemetryPass implements PassSpan {
 
   #startSettlement(name: string, subject: Subject, more: Attributes, within: Context): Span {
     const { processor, partition } = this.pass;
-    const operation: Operation = { name, type: "settle", destination: processor };
+    const operation: Operation = { name, type: "settle", destination: processor ?? SEVERAL };
     const attributes = {
       ...operationAttributes(this.store, operation, subject),
       ...consumerAttributes(processor, partition),

@@ -11,11 +11,12 @@ import type { FailedDelivery } from "../mailbox/mailbox.ts";
 export const traceModes = ["link", "parent"] as const;
 export type TraceMode = typeof traceModes[number];
 
-/** One pass: deliveries that a processor handles and settles together. */
+/** Deliveries that are handled and settled together: by one processor, or by several that go through them in one pass. */
 export interface Pass {
-  readonly processor: string;
+  /** Undefined for several. */
+  readonly processor: string | undefined;
   readonly partition: number;
-  readonly batch: Batch;
+  readonly batch: Pick<Batch, "lines" | "count">;
 }
 
 /** The span of a pass, from before its deliveries are handled until they are settled. */
@@ -24,7 +25,7 @@ export interface PassSpan {
   /** Its own context, for what is handled elsewhere; undefined where it is not sampled. */
   readonly traceparent: string | undefined;
   /** Runs the settlement in a span of its own. */
-  settle(act: () => Promise<void>): Promise<void>;
+  settle<T>(act: () => Promise<T>): Promise<T>;
   /** A span for every retry and dead letter, which is sampled even where its pass is not. */
   recordFailures(failures: readonly FailedDelivery[]): void;
   /** Makes an error of the span, which is sampled even where its pass is not. Names the class only: messages quote data. */

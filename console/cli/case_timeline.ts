@@ -7,6 +7,7 @@ import { dataWithTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { Malformed, StoredEvent } from "../../schema/delivery_line.ts";
 import type { WireEvent } from "../../schema/events.ts";
+import { hasTwoTimes, marksOf } from "../../schema/time/moment.ts";
 
 /**
  * The fields that are known to be shown, of data as JSON has it: amounts in euros, which get two decimals. In texts, nine
@@ -35,6 +36,7 @@ export function toPublicEvent({ position, version, recordedAt, event, malformed 
     position,
     version,
     recorded_at: new Date(recordedAt).toISOString(),
+    ...shownMarks(event, recordedAt),
     ...(traceId === undefined ? {} : { trace_id: traceId }),
     ...(malformed === undefined ? {} : { malformed: describeMalformed(malformed) }),
     event: {
@@ -43,6 +45,12 @@ export function toPublicEvent({ position, version, recordedAt, event, malformed 
       data: withoutPersonalData(event.event_type, data),
     },
   };
+}
+
+/** What is marked about an event, where anything is. */
+function shownMarks(event: WireEvent, recordedAt: number): { readonly marks?: readonly string[] } {
+  const marks = marksOf(event, recordedAt);
+  return marks.length === 0 ? {} : { marks };
 }
 
 /** The trace in which the event was made, to be looked up where traces are kept; undefined for one that was not traced. */
@@ -67,24 +75,23 @@ export function renderCase(
   return [`Case ${toPrintable(maskCaseId(caseId), Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
 }
 
-/** Above this an event came noticeably later, or earlier, than it says it happened. */
-const SAME_TIME_MS = 60_000;
-
 /** When an event was stored, where that is another time than its own: what it started counts from when it was stored. */
 function recordedLine({ event, recordedAt }: StoredEvent): string[] {
-  if (Math.abs(recordedAt - Date.parse(event.timestamp)) <= SAME_TIME_MS) return [];
+  if (!hasTwoTimes(event.timestamp, recordedAt)) return [];
   return [`    recorded: ${new Date(recordedAt).toISOString()}`];
 }
 
 function renderEvent(stored: StoredEvent): string {
-  const { version, event, malformed } = stored;
-  const { causation_id, source, marks } = event.metadata;
-  const by = source === undefined ? "" : ` by ${source}`;
+  const { version, event, recordedAt, malformed } = stored;
+  const { causation_id, source, account } = event.metadata;
+  const marks = marksOf(event, recordedAt);
+  const hand = account === undefined ? "" : ` (account ${account})`;
+  const by = source === undefined ? "" : ` by ${source}${hand}`;
   const because = causation_id === undefined ? "" : ` because of ${causation_id}`;
   const head = `${event.timestamp}  ${version}. ${event.event_type}  ${event.event_id}${by}${because}`;
   const traceId = traceIdOf(event);
   const traced = traceId === undefined ? [] : [`    trace: ${traceId}`];
-  const marked = Array.isArray(marks) ? [`    marks: ${marks.join(", ")}`] : [];
+  const marked = marks.length === 0 ? [] : [`    marks: ${marks.join(", ")}`];
   return [
     head,
     ...recordedLine(stored),

@@ -4,9 +4,11 @@ import {
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
+  NotAllowed,
   StoreLost,
   VersionConflict,
 } from "../../backends/errors.ts";
+import { BackupError } from "../../backends/backup/errors.ts";
 import { EmbeddedError } from "../../backends/local_server/errors.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
 import { type Paint, paintNothing } from "./color.ts";
@@ -106,12 +108,22 @@ export function reportError(
   return code;
 }
 
+/** What is not as it was written fails a check; a moment that no backup leads to is not there. */
+const BACKUP_CODES = {
+  damaged: exitCodes.failed,
+  unreachable: exitCodes.notFound,
+  in_use: exitCodes.inUse,
+  unusable: exitCodes.unusable,
+} as const;
+
 function codeOf(error: unknown): number {
   if (error instanceof CommandError) return error.code;
   if (error instanceof BackendBusy) return exitCodes.unusable;
   if (error instanceof BackendUnavailable) return exitCodes.unavailable;
   if (error instanceof BackendUnusable || error instanceof StoreLost) return exitCodes.unusable;
+  if (error instanceof NotAllowed) return exitCodes.unusable;
   if (error instanceof EmbeddedError) return error.kind === "in_use" ? exitCodes.inUse : exitCodes.unusable;
+  if (error instanceof BackupError) return BACKUP_CODES[error.kind];
   if (error instanceof ListenError) return exitCodes.inUse;
   if (error instanceof InvalidEvent || error instanceof EventIdConflict) return exitCodes.input;
   if (error instanceof VersionConflict) return exitCodes.notFound;

@@ -25,7 +25,12 @@ interface CommandLineContext {
   readonly invocation: Invocation;
   /** All commands, for which a configuration file may have settings. Without them none is read. */
   readonly commands?: () => Promise<readonly Command[]>;
+  /** Called before the command begins, with its path and its settings. */
+  readonly beforeRun?: BeforeRun | undefined;
 }
+
+/** Told what is about to run. */
+export type BeforeRun = (path: string, values: Readonly<Record<string, unknown>>) => void;
 
 /** Reads the command line and runs the command; `--help` prints and does nothing. */
 export async function runCommand(
@@ -46,6 +51,7 @@ export async function runCommand(
   const parsed = await parse(found, context);
   const format = formatOf(parsed.values as Partial<OutputValues>);
   invocation.json ||= format === "json" || format === "ndjson";
+  context.beforeRun?.(found.path, parsed.values);
   return await found.definition.run(parsed, output);
 }
 

@@ -1,5 +1,7 @@
 /** The commands, in the order people meet them. @module */
 import type { Command } from "../cli/command.ts";
+import { audit } from "./audit/command.ts";
+import { backup } from "./backup/command.ts";
 import { cases } from "./cases/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
@@ -12,6 +14,7 @@ import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
 import { rules } from "./rules.ts";
@@ -23,6 +26,7 @@ import { start } from "./start.ts";
 import { status } from "./status/command.ts";
 import { token } from "./token/command.ts";
 import { version } from "./version.ts";
+import { whatIf } from "./what_if/command.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -34,13 +38,17 @@ export const commands: readonly Command[] = [
   inbox,
   consoleCommand,
   token,
+  producers,
   projections,
   rules,
+  whatIf,
   load,
   compare,
   setup,
+  backup,
   doctor,
   status,
+  audit,
   health,
   chaos,
   simtest,

@@ -1,7 +1,8 @@
 /** `inbox`: events that were refused at the ingest subject or in the outbox, and what a person does about them. @module */
+import type { Backend } from "../../backends/backend.ts";
 import type { Inbox, RejectedEvent } from "../../backends/dead_letters.ts";
 import { redactBsns } from "../../schema/bsn.ts";
-import { actorName, text } from "../../schema/settings.ts";
+import { text } from "../../schema/settings.ts";
 import { type Command, command, commandGroup, type Output } from "../cli/command.ts";
 import { CommandError, exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
@@ -9,12 +10,13 @@ import { listResult, outputOptions, printResult } from "../cli/output.ts";
 import { shownRefused } from "../cli/refused_text.ts";
 import { toPrintable } from "../cli/redaction.ts";
 import { withBackend } from "../store/open_backend.ts";
+import { actedBy, asOption } from "../store/identity.ts";
 import { backendOptions, limitOption } from "../store/options.ts";
 
 const showOptions = { ...outputOptions, ...backendOptions } as const;
 const listOptions = { limit: limitOption, ...showOptions } as const;
 const actOptions = {
-  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
+  as: asOption,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   ...showOptions,
 } as const;
@@ -72,13 +74,15 @@ function act(verb: "retry" | "discard", summary: string): Command {
     exits,
     run({ values, positional }: Parsed<typeof actOptions>, output) {
       const id = idOf(verb, positional);
-      const { as: by, reason: why } = values;
-      if (by === undefined || why === undefined) {
-        throw new UsageError(`inbox ${verb} needs --reason and --as: they are kept in the audit trail`);
+      const { reason: why } = values;
+      if (why === undefined) {
+        throw new UsageError(`inbox ${verb} needs --reason: it is kept in the audit trail`);
       }
-      return withInbox(values, async (inbox) => {
+      return withInbox(values, async (inbox, backend) => {
         await find(inbox, id);
-        if (await inbox[verb](id, { by, why })) printDone(verb, id, values, output);
+        if (await inbox[verb](id, { by: await actedBy(backend, values), why })) {
+          printDone(verb, id, values, output);
+        }
       });
     },
   });
@@ -116,11 +120,12 @@ function idOf(verb: string, [id, ...more]: readonly string[]): number {
 
 async function withInbox(
   values: Values<typeof showOptions>,
-  use: (inbox: Inbox) => Promise<void>,
+  use: (inbox: Inbox, backend: Backend) => Promise<void>,
 ): Promise<number> {
-  return await withBackend(values, async ({ inbox }) => {
+  return await withBackend(values, async (backend) => {
+    const { inbox } = backend;
     if (inbox === undefined) throw new UsageError("Cannot use inbox with this backend: it has none");
-    await use(inbox);
+    await use(inbox, backend);
     return exitCodes.ok;
   });
 }

@@ -1,9 +1,17 @@
 /** `rules`: the figures and tables that decisions rest on: which hold on a day, and which must be looked up anew. @module */
+import { join } from "node:path";
 import { z } from "zod";
-import { figuresOn, type RegisteredFigure } from "../../actors/application.ts";
+import {
+  figuresFile,
+  figuresOn,
+  policyFile,
+  type RegisteredFigure,
+  tableFile,
+  tableNames,
+} from "../../actors/application.ts";
 import { wholeNumber } from "../../schema/settings.ts";
 import { command, commandGroup, type Output } from "../cli/command.ts";
-import { exitCodes } from "../cli/exit_codes.ts";
+import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
 import { listResult, outputOptions, printResult } from "../cli/output.ts";
 
@@ -50,11 +58,49 @@ const list = command({
     print(figuresOn(dayOf(values), DEFAULT_WITHIN), "There are none", values, output),
 });
 
+const exported = command({
+  name: "export",
+  summary: "Writes policy, figures and tables as JSON, to be changed and tried by what-if",
+  arguments: "DIR",
+  options: {},
+  examples: [["zaakstroom rules export candidate", "a directory for what-if --rules candidate"]],
+  async run({ positional: [directory, ...more] }, output) {
+    if (directory === undefined || more.length > 0) throw new UsageError("rules export takes one DIR");
+    const written = await writeRules(directory);
+    output.out(`Wrote ${written.join(", ")} to ${directory}`);
+    return exitCodes.ok;
+  },
+});
+
+/** What is there is somebody's work, and is left alone. */
+async function writeRules(directory: string): Promise<string[]> {
+  const tables = tableNames.map((name) => [`${name}.json`, tableFile(name)] as const);
+  const files = new Map<string, unknown>([
+    ["policy.json", policyFile()],
+    ["figures.json", figuresFile()],
+    ...tables,
+  ]);
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    for (const [name, value] of files) {
+      await Deno.writeTextFile(join(directory, name), `${JSON.stringify(value, null, 2)}\n`, {
+        createNew: true,
+      });
+    }
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AlreadyExists
+      ? "there is such a file already"
+      : (error as Error).name;
+    throw new UsageError(`Cannot write to ${directory}: ${reason}`);
+  }
+  return [...files.keys()];
+}
+
 /** `rules`: works without a store. */
 export const rules = commandGroup({
   name: "rules",
   summary: "What decisions rest on: figures of law and tables, with validity, certainty and source",
-  subcommands: [due, list],
+  subcommands: [due, list, exported],
 });
 
 function dayOf({ on }: Values<typeof onDay>): string {

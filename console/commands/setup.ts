@@ -21,6 +21,12 @@ const setupOptions = {
     backends: ["nats"],
     help: "nats: change streams that differ, and make anew what was lost",
   },
+  "print-roles": {
+    schema: flag,
+    backends: ["postgres", "nats"],
+    help:
+      "only print the roles of a store and their rights, for an administrator: SQL, or NATS configuration",
+  },
   ...outputOptions,
 } as const;
 
@@ -40,17 +46,26 @@ export const setup = command({
   examples: [
     ["zaakstroom setup --url postgres://user@host/database", "makes the schema, or brings it up to date"],
     ["zaakstroom setup --backend nats --url nats://host --replicas 3 --apply", "from one replica to three"],
+    ["zaakstroom setup --print-roles > roles.sql", "who may do what, for psql"],
   ],
   exits: {
     [exitCodes.ok]: "the store is as wanted",
     [exitCodes.failed]: "it differs, and --apply was not given",
   },
   async run({ values }: SetupCall, output) {
+    if (values["print-roles"]) return await printRoles(values, output);
     return values.backend === "nats"
       ? await setUpStreams(values, output)
       : await setUpDatabase(values, output);
   },
 });
+
+/** Touches no server: whoever may make roles is seldom who may run this program. */
+async function printRoles({ backend }: SetupValues, { out }: Output): Promise<number> {
+  if (backend === "nats") out((await import("../../schema/nats/rights.ts")).natsRolesText());
+  else out((await import("../../schema/postgres/rights.ts")).rolesText());
+  return exitCodes.ok;
+}
 
 async function setUpStreams(values: SetupValues, output: Output): Promise<number> {
   const { partitions, apply } = values;

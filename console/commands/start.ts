@@ -55,9 +55,9 @@ function validateOptions({ simulate, count, seed, from }: StartValues): void {
   }
 }
 
-/** A run that is counted has a seed and a beginning that outlive the node. Without a seed of the user's, cases arrive now. */
+/** Cases arrive from now on, whatever the seed. A run that is counted has a seed and a beginning that outlive the node. */
 function withSameCases(values: StartValues): StartValues {
-  const run = guardedRun();
-  if (values.count === undefined || values.seed !== undefined || run === undefined) return values;
-  return { ...values, seed: run.seed, from: values.from ?? run.from };
+  const run = values.count === undefined ? undefined : guardedRun();
+  const from = values.from ?? run?.from ?? new Date().toISOString();
+  return { ...values, seed: values.seed ?? run?.seed, from, arrivesNow: values.from === undefined };
 }

@@ -32,6 +32,8 @@ interface NodeOptions {
   /** The backend's name. */
   readonly backend: string;
   readonly workers: number;
+  /** Whether processors go in passes. Default true. */
+  readonly passes?: boolean;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** The read models that it keeps. */
@@ -171,8 +173,8 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, tracing } = options;
-  const supervisorOptions = { ...defaultSupervisorOptions(workers, policy), tracing };
+  const { backend, workers, policy, tracing, passes = true } = options;
+  const supervisorOptions = { ...defaultSupervisorOptions(workers, policy), tracing, passes };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

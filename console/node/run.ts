@@ -1,7 +1,8 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { ProjectedModel } from "../../actors/projection.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
-import { type SimulatedClock, simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import { HeldTime } from "../../simulators/citizen/held_time.ts";
+import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
@@ -9,6 +10,7 @@ import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { consoleSettings } from "./console_settings.ts";
+import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { readPolicy } from "./policy_file.ts";
 import { projectionsOf } from "./projections.ts";
@@ -16,6 +18,8 @@ import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
 import { connectServiceManager, type ServiceManager } from "./service_manager.ts";
+
+import type { SimulatedTime } from "./workload.ts";
 
 /** What the parts of a node process share. */
 interface ProcessContext {
@@ -27,7 +31,7 @@ interface ProcessContext {
   readonly serviceManager: ServiceManager;
   readonly availability: AvailabilityMonitor;
   /** Simulated time, where it is asked for. */
-  readonly clock: SimulatedClock | undefined;
+  readonly simulated: SimulatedTime | undefined;
   readonly signals: StopSignals;
   /** How the work ended; closing what is open remains. */
   code?: number;
@@ -44,7 +48,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     reporter,
     serviceManager: await connectServiceManager((line) => reporter.notice(line)),
     availability: new AvailabilityMonitor(),
-    clock: clockOf(values),
+    simulated: simulatedTimeOf(values),
     signals: listenForStop(true),
   };
   const overdue = stopDeadline(context);
@@ -89,13 +93,13 @@ function closingMs(withinMs: number): number {
   return Math.min(1_000, withinMs / 5);
 }
 
-function openStore({ values, availability, clock, reporter }: ProcessContext): Promise<OpenedBackend> {
+function openStore({ values, availability, simulated, reporter }: ProcessContext): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
     migrate: "apply",
     node: values.node,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
-    ...(clock === undefined ? {} : { timersAsOf: () => clock.now() }),
+    ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
     onNotice: (line) => reporter.notice(line),
@@ -104,17 +108,18 @@ function openStore({ values, availability, clock, reporter }: ProcessContext): P
 }
 
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
-  const { values, policy, projections, output, reporter, availability, clock, signals } = context;
+  const { values, policy, projections, output, reporter, availability, simulated, signals } = context;
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
-  const { host, port, workers, json } = values;
+  const { host, port, workers, plain, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
   const running = await startNode(readable, availability, {
     node: values.node,
     backend: values.backend,
     workers,
+    passes: !plain,
     policy,
     projections,
     tracing: await loadTracing(values.backend, values.traces),
@@ -128,10 +133,11 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const { durability } = await backend.health();
   const { http, consoleLink } = running;
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
+  if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
   const workload = import("./workload.ts").then(({ runWorkload }) =>
-    runWorkload({ backend, running, values, clock, stop: signals.graceful, output })
+    runWorkload({ backend, running, values, simulated, stop: signals.graceful, output })
   );
   return await waitForEnd(running, workload, context);
 }
@@ -142,8 +148,11 @@ function hostsOf({ "http-hosts": hosts = [], "public-url": publicUrl }: StartVal
 }
 
 /** Simulated time, where it is asked for. It begins with the cases: at each start of the node anew, which does no harm. */
-function clockOf({ from, "time-scale": scale }: StartValues): SimulatedClock | undefined {
-  return scale === undefined ? undefined : simulatedClock({ from: from ?? new Date().toISOString(), scale });
+function simulatedTimeOf({ from, "time-scale": scale }: StartValues): SimulatedTime | undefined {
+  if (scale === undefined) return undefined;
+  const start = from ?? new Date().toISOString();
+  const clock = simulatedClock({ from: start, scale });
+  return { clock, held: new HeldTime(clock, start) };
 }
 
 /** Waits for the work to end, a request to stop, or the supervisor's own end; then stops in order. */

@@ -3,6 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { conservation } from "../../simulators/proof/conservation.ts";
 import { Ledger, type LedgerReport } from "../../simulators/proof/ledger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
+import { demonstration, describeMandate } from "./demonstration.ts";
 import { formatRounded } from "../cli/terminal.ts";
 
 /** What a run did from outside. */
@@ -23,6 +24,8 @@ export interface RunSummary {
   readonly backend: string;
   readonly durability: string;
   readonly seed: string | null;
+  /** Under which mandate the generated cases were decided on, and by whom where a person was asked. */
+  readonly mandate: { readonly name: string; readonly caseworkers: readonly string[] } | null;
   readonly accepted: number;
   /** Events in the store since the run's first one, by type. */
   readonly events: Readonly<Record<string, number>>;
@@ -58,6 +61,7 @@ export async function summariseRun(
     backend: backend.name,
     durability,
     seed: record.seed ?? null,
+    mandate: record.accepted.length === 0 ? null : demonstration,
     accepted: record.accepted.length,
     events,
     settled,
@@ -92,7 +96,9 @@ async function deadLetteredCases(backend: Backend): Promise<Map<string, "dead">>
 }
 
 /** The summary for people. */
-export function renderSummary({ events, ledger, latency_ms: latency, ...summary }: RunSummary): string {
+export function renderSummary(
+  { events, ledger, latency_ms: latency, mandate, ...summary }: RunSummary,
+): string {
   const { settled, settled_per_second: rate, restarts, retried, parked, dead } = summary;
   const measured = latency === null
     ? "nothing was measured"
@@ -106,9 +112,13 @@ export function renderSummary({ events, ledger, latency_ms: latency, ...summary 
     }/s; from append to settle ${measured}`,
     ...types,
     `${restarts} restarts, ${retried} retries, ${parked} parked, ${dead} dead letters`,
+    ...(mandate === null ? [] : [describeMandate()]),
+    ...(ledger.inProgress === 0 ? [] : [WHAT_IS_OPEN]),
     renderLedger(ledger),
   ].join("\n");
 }
+
+const WHAT_IS_OPEN = "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them";
 
 function renderLedger({ accepted, balanced, lost, duplicated, reordered, ...ledger }: LedgerReport): string {
   const { completed, inReview, inProgress, parked, dead } = ledger;

@@ -3,7 +3,7 @@ import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, httpUrl, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
 import { traceModes } from "../../backends/tracing/tracing.ts";
-import { backendOptions, jsonOption, workersOption } from "../store/options.ts";
+import { backendOptions, jsonOption, plainOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 import { logLevels } from "../telemetry/log_line.ts";
 
@@ -11,6 +11,7 @@ import { logLevels } from "../telemetry/log_line.ts";
 export const startOptions = {
   ...backendOptions,
   workers: workersOption,
+  plain: plainOption,
   simulate: { schema: rate.optional(), value: "RATE", help: "feed generated cases, e.g. 100/sec" },
   count: {
     schema: wholeNumber(1, 100_000_000).optional(),
@@ -20,7 +21,7 @@ export const startOptions = {
   seed: {
     schema: text.optional(),
     value: "TEXT",
-    help: "the same seed gives the same cases; default: a new one",
+    help: "the same seed and --from give the same cases; default: a new one",
   },
   scenario: {
     schema: oneOf(caseVariantNames as [string, ...string[]]).default("none"),
@@ -30,7 +31,7 @@ export const startOptions = {
   from: {
     schema: timestamp.optional(),
     value: "TIME",
-    help: "when the first generated case arrives; default: now, or with --seed 2026-01-01T00:00:00Z",
+    help: "when the first generated case arrives; default: now",
   },
   "time-scale": {
     schema: timeScale.optional(),
@@ -136,4 +137,7 @@ export const startOptions = {
 } as const;
 
 /** What the options of `start` come to. */
-export type StartValues = Values<typeof startOptions>;
+export type StartValues = Values<typeof startOptions> & {
+  /** No beginning was given: generated cases come in as the node runs. */
+  readonly arrivesNow?: boolean;
+};

@@ -73,6 +73,13 @@ export const workersOption = {
   help: `worker threads; default ${defaultWorkers} here`,
 } as const;
 
+/** Taken by every command that runs processors and is asked how fast they are, or why not. */
+export const plainOption = {
+  schema: flag,
+  help:
+    "no passes: each processor reads and settles for itself what another one emits, in a commit of its own",
+} as const;
+
 /** A limit for lists. */
 export const limitOption = {
   schema: wholeNumber(1, 10_000).default(20),

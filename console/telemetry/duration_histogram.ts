@@ -31,15 +31,20 @@ interface View {
   readonly label: "event_type" | "processor";
 }
 
+/** What a pass makes is appended as it is settled: so it counts from the beginning of its chain. */
+const IN_A_PASS =
+  "; of what was made in the same pass, from the append of the event that the chain began with";
+
 const VIEWS: readonly View[] = [
   {
     name: "event_processing_duration_seconds",
-    help: "Seconds from the append of an event to the settling of its delivery",
+    help: `Seconds from the append of an event to the settling of its delivery${IN_A_PASS}`,
     label: "event_type",
   },
   {
     name: "zaakstroom_processing_duration_seconds",
-    help: "The same by processor: seconds from the append of an event to the settling of its delivery",
+    help:
+      `The same by processor: seconds from the append of an event to the settling of its delivery${IN_A_PASS}`,
     label: "processor",
   },
 ];

@@ -164,6 +164,7 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     fenced: (ids) => notifyAll((observer) => observer.fenced(ids)),
     workerRestarted: (exit) => notifyAll((observer) => observer.workerRestarted(exit)),
     processorRestarted: (restart) => notifyAll((observer) => observer.processorRestarted?.(restart)),
+    passSettled: (pass) => notifyAll((observer) => observer.passSettled?.(pass)),
     passDropped: (drop) => notifyAll((observer) => observer.passDropped?.(drop)),
     inputRefused: (refusal) => notifyAll((observer) => observer.inputRefused?.(refusal)),
     backendUnavailable: (reason, silentMs) =>

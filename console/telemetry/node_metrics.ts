@@ -1,5 +1,6 @@
 /** What a node counts while it runs: plain numbers, cheap to add to. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
+import { type DropReason, dropReasons } from "../../actors/passes/drop_reason.ts";
 import type { WorkerExit } from "../../actors/pool/worker_handle.ts";
 import { refusalClasses } from "../../backends/dead_letters.ts";
 import type { Health } from "../../backends/health.ts";
@@ -60,6 +61,9 @@ export class NodeMetrics implements Observer {
   readonly restarts = new LabelCounts(WORKER_EXITS);
   /** Events put in the inbox by this node, by class of reason. */
   readonly refusedInputs = new LabelCounts(refusalClasses);
+  settledPasses = 0;
+  /** By reason. */
+  readonly droppedPasses = new LabelCounts(dropReasons);
   readonly latencies = new Latencies();
   readonly durations: DurationHistogram;
   /** In milliseconds by our clock; null as long as nothing was settled. */
@@ -147,6 +151,14 @@ export class NodeMetrics implements Observer {
 
   processorRestarted({ processor }: { processor: string }): void {
     this.processorRestarts.add(processor);
+  }
+
+  passSettled(): void {
+    this.settledPasses++;
+  }
+
+  passDropped({ reason }: { reason: DropReason }): void {
+    this.droppedPasses.add(reason);
   }
 
   workerRestarted({ exit }: { exit: string }): void {

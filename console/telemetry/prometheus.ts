@@ -113,8 +113,25 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
     labels: ["exit"],
     read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
+  registerPasses(registry, nodeMetrics, backend);
   registerRefusals(registry, nodeMetrics, backend);
   registerAvailability(registry, nodeMetrics, backend);
+}
+
+function registerPasses(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  counter(registry, {
+    name: "zaakstroom_passes_total",
+    help:
+      "Passes settled: processors of a partition that handled what was there and what they made of it together",
+    labels: ["backend"],
+    read: () => [[{ backend }, nodeMetrics.settledPasses]],
+  });
+  counter(registry, {
+    name: "zaakstroom_dropped_passes_total",
+    help: "Passes that came to nothing, by reason: each processor then does for itself what they had read",
+    labels: ["backend", "reason"],
+    read: () => [...nodeMetrics.droppedPasses].map(([reason, n]) => [{ backend, reason }, n]),
+  });
 }
 
 function registerRefusals(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {

@@ -32,6 +32,7 @@ const groups: readonly { readonly title?: TextKey; readonly entries: readonly Ra
     title: "nav.group.oversight",
     entries: [
       { page: "audit", path: "/audit", act: "audit.see" },
+      { page: "what_if", path: "/what-if", act: "what_if.try" },
       { page: "node", path: "/node", act: "node.see" },
     ],
   },

@@ -23,7 +23,7 @@ export interface Visit {
 }
 
 /** What the rail can lead to. */
-export type RailPage = "overview" | "cases" | "review" | "stuck" | "inbox" | "audit" | "node";
+export type RailPage = "overview" | "cases" | "review" | "stuck" | "inbox" | "audit" | "what_if" | "node";
 
 /** A page, as it is answered. */
 export interface Answer {

@@ -1,8 +1,10 @@
 /** The pages and acts of the console: one file each, and their list here. @module */
+import { act as approve } from "./acts/approve.ts";
 import { act as decide } from "./acts/decide.ts";
 import { act as discard } from "./acts/discard.ts";
 import { act as inboxDiscard } from "./acts/inbox_discard.ts";
 import { act as inboxRetry } from "./acts/inbox_retry.ts";
+import { act as propose } from "./acts/propose.ts";
 import { act as redrive } from "./acts/redrive.ts";
 import type { FormAct, Page } from "./page.ts";
 import { page as audit } from "./pages/audit.ts";
@@ -13,6 +15,15 @@ import { page as node } from "./pages/node.ts";
 import { page as overview } from "./pages/overview.ts";
 import { page as review } from "./pages/review.ts";
 import { page as stuck } from "./pages/stuck.ts";
+import { page as whatIf } from "./pages/what_if.ts";
 
-export const pages: readonly Page[] = [overview, cases, caseFile, review, stuck, inbox, audit, node];
-export const acts: readonly FormAct[] = [decide, redrive, discard, inboxRetry, inboxDiscard];
+export const pages: readonly Page[] = [overview, cases, caseFile, review, stuck, inbox, audit, whatIf, node];
+export const acts: readonly FormAct[] = [
+  propose,
+  approve,
+  decide,
+  redrive,
+  discard,
+  inboxRetry,
+  inboxDiscard,
+];

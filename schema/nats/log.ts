@@ -10,6 +10,7 @@ import {
   token,
 } from "../nats.ts";
 
+import { grantsStream } from "./producers.ts";
 import { indexStream } from "./index_stream.ts";
 
 /** As other streams of ours; nothing of the log is ever removed. */
@@ -58,7 +59,14 @@ export function inboxName(stream: string): string {
 
 /** Every stream of a store, the log first. */
 export function streamsOf(shape: StoreShape): StreamSettings[] {
-  return [logStream(shape), leaseStream(shape), ingestStream(shape), inboxStream(shape), indexStream(shape)];
+  return [
+    logStream(shape),
+    leaseStream(shape),
+    ingestStream(shape),
+    inboxStream(shape),
+    indexStream(shape),
+    grantsStream(shape.stream, storeStream(shape)),
+  ];
 }
 
 /** The subjects of the log, of its owners, and of those who wait for it. */
@@ -78,7 +86,7 @@ export class LogSubjects {
     return `${this.prefix}-append.${partition}.${token(sender)}`;
   }
   /** All requests to append to a partition. */
-  appends(partition: number): string {
+  appends(partition: number | "*"): string {
     return `${this.prefix}-append.${partition}.*`;
   }
   /** Not stored: what nodes that have leased a processor alone ask of the owner. */

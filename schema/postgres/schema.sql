@@ -18,12 +18,15 @@ create table zaakstroom.table_changes (
 );
 
 -- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of
--- schema/postgres/functions, all of which are replaced when it differs.
+-- schema/postgres/functions, all of which are replaced when it differs. restored says from which backup the store came, until a
+-- person confirms it: till then nothing that leaves the store may be sent a second time.
 create table zaakstroom.store (
   only_row   boolean primary key default true check (only_row),
   partitions smallint not null check (partitions between 1 and 1024),
   functions  text not null,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  restored   json,
+  restored_at timestamptz
 );
 
 -- By what nobody outside can foresee the id of an output: 32 bytes, in base64. Its owner and nodes read it, and nobody else. It is
@@ -65,6 +68,23 @@ create table zaakstroom.events (
 );
 create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
 create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+
+-- The chain of hashes over the log, a block a row: see close_blocks. Each follows the one before of its partition; entries holds
+-- the position and the hash of each event, and stays when an event is archived or the key to its data destroyed. They don't
+-- compress, and nobody should try.
+create table zaakstroom.event_blocks (
+  partition      smallint not null,
+  number         bigint not null,
+  first_position bigint not null,
+  last_position  bigint not null,
+  events         integer not null,
+  entries        bytea not null,
+  previous       bytea not null,
+  hash           bytea not null,
+  closed_at      timestamptz not null default clock_timestamp(),
+  primary key (partition, number)
+);
+alter table zaakstroom.event_blocks alter column entries set storage external;
 
 -- The (type, version) pairs ever stored: a runtime that has no path from one of them refuses to start.
 create table zaakstroom.event_kinds (
@@ -146,11 +166,27 @@ create table zaakstroom.timers (
 );
 create index timers_due on zaakstroom.timers (due_at);
 
+-- What was granted to producers, by the names that the server proves, and denied to them. Who is not here may send what anyone
+-- may. sent counts within the minute that began at minute_at, of those that have a rate.
+create table zaakstroom.producers (
+  name         text collate "C" primary key,
+  allowed      text[] not null default '{}',
+  denied       text[] not null default '{}',
+  on_behalf_of boolean not null default false,
+  per_minute   integer check (per_minute > 0),
+  changed_by   text not null,
+  changed_at   timestamptz not null default clock_timestamp(),
+  minute_at    timestamptz,
+  sent         integer not null default 0
+);
+
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
--- node moves it into the log. Its transactions may be long: they hold no partition lock.
+-- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to
+-- insert event alone: producer is then who the server says.
 create table zaakstroom.outbox (
   id          bigint generated always as identity primary key,
   event       json not null,
+  producer    text not null default session_user,
   written_at  timestamptz not null default clock_timestamp(),
   refused_for text
 );
@@ -283,14 +319,20 @@ end
 $$;
 
 -- Appends all p_count rows or none. p_expected is null (any), 0 (no such case yet) or the exact version of the one case.
--- Raises ZS001 (detail: the version found) on a version conflict and ZS002 (detail: the id) on an id with other content.
+-- Runs with the rights of its owner. Who may not write the log itself may append where something was granted to it: that, and what
+-- anyone may, under its own name.
+-- Raises ZS001 (detail: the version found) on a version conflict, ZS002 (detail: the id) on an id with other content, and ZS003
+-- (detail: why) on what is not allowed.
 create function zaakstroom.append(p_partitions smallint[], p_rows text, p_count integer, p_expected integer default null,
   out stored integer, out last_position bigint, out last_version integer)
-language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '10s' set plan_cache_mode = force_generic_plan as $$
 declare
   v_case text;
   v_actual integer;
 begin
+  if not has_table_privilege(session_user, 'zaakstroom.events', 'insert') then
+    perform zaakstroom.require_grants(p_rows, p_partitions);
+  end if;
   if p_expected is not null then
     perform zaakstroom.lock_partitions(p_partitions);
     if zaakstroom.new_rows(p_rows) <> '' then
@@ -404,6 +446,57 @@ begin
     as x (kind text, processor text, "caseId" text, name text, at timestamptz, row text)
   where x.kind = 'set'
   on conflict (processor, case_id, name) do update set due_at = excluded.due_at, row = excluded.row;
+end
+$$;
+
+-- Closes a block of the chain of hashes over what is in none yet, of each of these partitions that has anything: over
+-- p_positions positions at most, of which a partition has its share. Returns how many partitions have more.
+-- It reads under no lock: positions are drawn under the lock of the partition, which is held until the commit is visible. So
+-- behind what one statement sees nothing comes any more, and the next one sees the same up to there. Of two that close the same
+-- block one does nothing. The hash of an event is over all of its columns, as the server would send them.
+create function zaakstroom.close_blocks(p_partitions smallint[], p_positions integer) returns integer
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_partition smallint;
+  v_before record;
+  v_new record;
+  v_up_to bigint;
+  v_block record;
+  v_full integer := 0;
+begin
+  foreach v_partition in array p_partitions loop
+    select coalesce(max(b.number), 0) as number, coalesce(max(b.last_position), 0) as last_position,
+      coalesce((array_agg(b.hash))[1], decode(repeat('00', 32), 'hex')) as hash
+    into v_before
+    from (select * from zaakstroom.event_blocks b where b.partition = v_partition order by b.number desc limit 1) b;
+    select min(ends.first) as first, max(ends.last) as last into v_new
+    from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
+      select (select e.position from zaakstroom.events e
+          where e.partition = v_partition and e.type = t.type and e.position > v_before.last_position
+          order by e.position limit 1) as first,
+        (select e.position from zaakstroom.events e
+          where e.partition = v_partition and e.type = t.type and e.position > v_before.last_position
+          order by e.position desc limit 1) as last) ends;
+    continue when v_new.first is null;
+    v_up_to := least(v_new.last, v_new.first + p_positions - 1);
+    select count(*)::integer as events, min(l.position) as first_position, max(l.position) as last_position,
+      string_agg(int8send(l.position) || l.hash, ''::bytea order by l.position) as entries
+    into v_block
+    from (select distinct k.type from zaakstroom.event_kinds k) t cross join lateral (
+      select e.position, sha256(record_send(row(e.position, e.partition, e.type, e.case_id, e.version, e.event_id,
+        e.schema_version, e.occurred_at, e.recorded_at, e.data, e.metadata))) as hash
+      from zaakstroom.events e
+      where e.partition = v_partition and e.type = t.type and e.position > v_before.last_position and e.position <= v_up_to) l;
+    insert into zaakstroom.event_blocks (partition, number, first_position, last_position, events, entries, previous, hash)
+    values (v_partition, v_before.number + 1, v_block.first_position, v_block.last_position, v_block.events,
+      v_block.entries, v_before.hash, sha256(v_before.hash || int8send(v_before.number + 1) || int2send(v_partition)
+        || v_block.entries))
+    on conflict do nothing;
+    if v_up_to < v_new.last then
+      v_full := v_full + 1;
+    end if;
+  end loop;
+  return v_full;
 end
 $$;
 
@@ -824,6 +917,13 @@ begin
 end
 $$;
 
+-- The grants as the session's role may know them: all of them where it may write the log itself, or else its own.
+create function zaakstroom.known_grants() returns setof zaakstroom.producers
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select p.* from zaakstroom.producers p
+  where p.name = session_user or has_table_privilege(session_user, 'zaakstroom.events', 'insert')
+$$;
+
 -- Who is alive, with which processors, and who has which lease that runs.
 create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json)
 language sql stable as $$
@@ -940,6 +1040,26 @@ language sql as $$
     and head.state = 'held'
 $$;
 
+-- Counts events of a producer within its minute. Returns why they are more than its rate, and counts them all the same; null
+-- where they are not. Nodes count for everybody, producers for themselves alone; neither may change what was granted.
+create function zaakstroom.rate_fault(p_name text, p_count integer) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_producer zaakstroom.producers;
+begin
+  update zaakstroom.producers p set
+    sent = case when p.minute_at > clock_timestamp() - interval '1 minute' then p.sent else 0 end + p_count,
+    minute_at = case when p.minute_at > clock_timestamp() - interval '1 minute' then p.minute_at else clock_timestamp() end
+  where p.name = p_name and p.per_minute is not null
+    and (p.name = session_user or has_table_privilege(session_user, 'zaakstroom.events', 'insert'))
+  returning * into v_producer;
+  if v_producer.sent > v_producer.per_minute then
+    return format('%s sends more than %s events a minute', p_name, v_producer.per_minute);
+  end if;
+  return null;
+end
+$$;
+
 -- The next events of each partition as delivery lines: at most p_limit behind p_after and up to p_up_to, which both have a value
 -- a partition. Of a partition no more than p_bytes characters, but at least one event. Reads the index of mailboxes, type by type.
 create function zaakstroom.read_partitions(p_after bigint[], p_up_to bigint[], p_limit integer, p_bytes bigint)
@@ -960,6 +1080,16 @@ language sql stable set enable_seqscan = off as $$
       offset 0
     ) one
   ) s where s.before < p_bytes order by s.partition, s.position
+$$;
+
+-- A line in the trail for an append that was not allowed, in the name that the server proves. Whoever has no business here
+-- leaves none.
+create function zaakstroom.record_refusal(p_why text, p_producer text default null) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into zaakstroom.event_log (act, by, why, case_id)
+  select 'refused', case when t.trusted then coalesce(p_producer, session_user) else session_user end, left(p_why, 500), 'producers'
+  from (select has_table_privilege(session_user, 'zaakstroom.events', 'insert')) as t (trusted)
+  where t.trusted or exists (select from zaakstroom.producers p where p.name = session_user)
 $$;
 
 -- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
@@ -1068,6 +1198,52 @@ begin
       join unnest(p_partitions, p_scopes, p_epochs) as held (partition, scope, epoch) using (partition, scope, epoch)
       where l.owner = p_node;
   end;
+end
+$$;
+
+-- Raises ZS003 (detail: why) unless the session's own role may append these rows: types that are granted to it or to anyone, in its
+-- own name, with metadata and ids that producers have, in the partitions that it locks and that their cases are in. A decision
+-- needs a look at its case that this function does not take: it goes by way of the outbox, where a node takes it.
+create function zaakstroom.require_grants(p_rows text, p_partitions smallint[]) returns void
+language plpgsql as $$
+declare
+  v_own zaakstroom.producers;
+  v_allowed text[] := '{case.intake,case.withdrawn}';
+  v_reason text;
+begin
+  select * into v_own from zaakstroom.producers p where p.name = session_user;
+  if v_own.name is null then
+    raise exception 'not allowed' using errcode = 'ZS003',
+      detail = format('nothing was granted to %s: it leaves events in the outbox', session_user);
+  end if;
+  v_allowed := v_allowed || v_own.allowed;
+  select case
+      when r.event_type = any (v_own.denied) or r.event_type <> all (v_allowed)
+        then format('%s may not send %s', session_user, r.event_type)
+      when r.event_type in ('case.decision', 'case.decision_proposed')
+        then format('%s leaves a decision in the outbox, where its case is looked at', session_user)
+      when r.metadata ->> 'source' is distinct from session_user
+          and (not v_own.on_behalf_of or coalesce(r.metadata ->> 'source', '') ~* '^\s*(system|anyone|simulator|)\s*(/|$)')
+        then format('metadata.source must be %s', session_user)
+      when exists (select from json_object_keys(r.metadata) k
+                   where k not in ('schema_version', 'source', 'traceparent', 'tracestate', 'marks'))
+        then 'the metadata has a field of the runtime''s own'
+      when substr(r.event_id::text, 15, 1) = '8' then 'the id is one that only the runtime gives'
+      when r.event_type = 'case.withdrawn' and r.event_type <> all (v_own.allowed)
+          and not coalesce((r.metadata -> 'marks')::jsonb ? 'to_be_confirmed', false)
+        then 'a withdrawal by anyone is marked to_be_confirmed'
+      when r.partition <> all (p_partitions) or exists (
+          select from zaakstroom.events e where e.case_id = r.case_id and e.partition <> r.partition)
+        then 'the case is of another partition'
+    end into v_reason
+  from zaakstroom.parse_rows(p_rows) r
+  order by 1 nulls last limit 1;
+  if v_reason is null and v_own.per_minute is not null then
+    v_reason := zaakstroom.rate_fault(v_own.name, (select count(*)::integer from zaakstroom.parse_rows(p_rows)));
+  end if;
+  if v_reason is not null then
+    raise exception 'not allowed' using errcode = 'ZS003', detail = v_reason;
+  end if;
 end
 $$;
 
@@ -1258,9 +1434,9 @@ $$;
 -- The next rows of the outbox in the order of their ids, at most p_limit of them and about p_bytes of text. One transaction at
 -- a time is given any: two that share the rows would append the later ones of a case first. The lock ends after the commit is
 -- visible, so the next one sees what is left. A row that is locked by another transaction is reported as such, and the
--- caller leaves the later rows of its case where they are.
+-- caller leaves the later rows of its case where they are. is_owner: the producer may write the log itself.
 create function zaakstroom.take_outbox(p_limit integer, p_bytes integer)
-returns table (id bigint, event text, locked boolean)
+returns table (id bigint, event text, locked boolean, producer text, is_owner boolean)
 language plpgsql as $$
 declare
   v_row record;
@@ -1271,12 +1447,15 @@ begin
     return;
   end if;
   for v_row in
-    select o.id, o.event from zaakstroom.outbox o where o.refused_for is null order by o.id limit p_limit
+    select o.id, o.event, o.producer from zaakstroom.outbox o where o.refused_for is null order by o.id limit p_limit
   loop
     event := v_row.event::text;
     v_bytes := v_bytes + octet_length(event);
     exit when v_bytes > p_bytes and id is not null;
     id := v_row.id;
+    producer := v_row.producer;
+    is_owner := exists (select from pg_roles r where r.rolname = v_row.producer
+      and has_table_privilege(r.oid, 'zaakstroom.events', 'insert'));
     perform from zaakstroom.outbox o where o.id = v_row.id and o.refused_for is null for update skip locked;
     locked := not found;
     return next;
@@ -1297,7 +1476,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, '6b08355f81bc201b69c1b2fcb12de671a671cb23fb59f189cbc105b5caf5fdf6')
+insert into zaakstroom.store (partitions, functions) values (16, '09f8735730f8ce64bee2b26d5b2e26342f31581142735a566adfd25dab7da181')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -9,6 +9,7 @@ import appendTimersSql from "./functions/append_timers.sql" with { type: "text" 
 import beginPassSql from "./functions/begin_pass.sql" with { type: "text" };
 import beginSettleSql from "./functions/begin_settle.sql" with { type: "text" };
 import changeTimersSql from "./functions/change_timers.sql" with { type: "text" };
+import closeBlocksSql from "./functions/close_blocks.sql" with { type: "text" };
 import commitPassSql from "./functions/commit_pass.sql" with { type: "text" };
 import deliveryLineSql from "./functions/delivery_line.sql" with { type: "text" };
 import discardSql from "./functions/discard.sql" with { type: "text" };
@@ -23,6 +24,7 @@ import historiesSql from "./functions/histories.sql" with { type: "text" };
 import insertIdempotentSql from "./functions/insert_idempotent.sql" with { type: "text" };
 import insertRowsSql from "./functions/insert_rows.sql" with { type: "text" };
 import joinLeasesSql from "./functions/join_leases.sql" with { type: "text" };
+import knownGrantsSql from "./functions/known_grants.sql" with { type: "text" };
 import leaseOverviewSql from "./functions/lease_overview.sql" with { type: "text" };
 import lockPartitionsSql from "./functions/lock_partitions.sql" with { type: "text" };
 import markInFlightSql from "./functions/mark_in_flight.sql" with { type: "text" };
@@ -30,12 +32,15 @@ import newRowsSql from "./functions/new_rows.sql" with { type: "text" };
 import parkSql from "./functions/park.sql" with { type: "text" };
 import parseRowsSql from "./functions/parse_rows.sql" with { type: "text" };
 import promoteHeadsSql from "./functions/promote_heads.sql" with { type: "text" };
+import rateFaultSql from "./functions/rate_fault.sql" with { type: "text" };
 import readPartitionsSql from "./functions/read_partitions.sql" with { type: "text" };
+import recordRefusalSql from "./functions/record_refusal.sql" with { type: "text" };
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
 import releaseLeaseSql from "./functions/release_lease.sql" with { type: "text" };
 import renewLeasesSql from "./functions/renew_leases.sql" with { type: "text" };
+import requireGrantsSql from "./functions/require_grants.sql" with { type: "text" };
 import selectDeadSql from "./functions/select_dead.sql" with { type: "text" };
 import settleSql from "./functions/settle.sql" with { type: "text" };
 import settleAndFetchSql from "./functions/settle_and_fetch.sql" with { type: "text" };
@@ -58,6 +63,7 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "begin_pass", sql: beginPassSql },
   { name: "begin_settle", sql: beginSettleSql },
   { name: "change_timers", sql: changeTimersSql },
+  { name: "close_blocks", sql: closeBlocksSql },
   { name: "commit_pass", sql: commitPassSql },
   { name: "delivery_line", sql: deliveryLineSql },
   { name: "discard", sql: discardSql },
@@ -72,6 +78,7 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "insert_idempotent", sql: insertIdempotentSql },
   { name: "insert_rows", sql: insertRowsSql },
   { name: "join_leases", sql: joinLeasesSql },
+  { name: "known_grants", sql: knownGrantsSql },
   { name: "lease_overview", sql: leaseOverviewSql },
   { name: "lock_partitions", sql: lockPartitionsSql },
   { name: "mark_in_flight", sql: markInFlightSql },
@@ -79,12 +86,15 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "park", sql: parkSql },
   { name: "parse_rows", sql: parseRowsSql },
   { name: "promote_heads", sql: promoteHeadsSql },
+  { name: "rate_fault", sql: rateFaultSql },
   { name: "read_partitions", sql: readPartitionsSql },
+  { name: "record_refusal", sql: recordRefusalSql },
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },
   { name: "release_lease", sql: releaseLeaseSql },
   { name: "renew_leases", sql: renewLeasesSql },
+  { name: "require_grants", sql: requireGrantsSql },
   { name: "select_dead", sql: selectDeadSql },
   { name: "settle", sql: settleSql },
   { name: "settle_and_fetch", sql: settleAndFetchSql },

@@ -34,10 +34,10 @@ const NONE: readonly TimeMark[] = [];
 
 /** What is marked about the time of an event: by the door that took it, or by its moment. What comes of it carries the same. */
 export function timeMarksOf({ timestamp, metadata: { moment, marks } }: Timed): readonly TimeMark[] {
-  if (moment === timestamp && marks === undefined) return NONE;
-  const found = timeMarks(Date.parse(timestamp), Date.parse(moment ?? timestamp));
   const carried = Array.isArray(marks) ? marks.filter(isTimeMark) : NONE;
-  return [...new Set([...carried, ...found])];
+  if (moment === undefined || moment === timestamp) return carried;
+  const found = timeMarks(Date.parse(timestamp), Date.parse(moment));
+  return found.length === 0 ? carried : [...new Set([...carried, ...found])];
 }
 
 function isTimeMark(mark: string): mark is TimeMark {
@@ -57,7 +57,28 @@ export function withMoment(event: WireEvent, recordedAt: number): WireEvent {
   return { ...event, metadata: last.filled };
 }
 
+/** The last one that was one, cached: what is made in a chain has the same. */
+let lastMoment = "";
+
 /** Metadata of other hands may hold anything. */
 function isMoment(moment: unknown): boolean {
-  return typeof moment === "string" && !Number.isNaN(Date.parse(moment));
+  if (typeof moment !== "string") return false;
+  if (moment !== lastMoment && Number.isNaN(Date.parse(moment))) return false;
+  lastMoment = moment;
+  return true;
+}
+
+/** Above this an event came noticeably later, or earlier, than it says it happened. */
+const SAME_TIME_MS = 60_000;
+
+/** Whether people are to see both times of an event. */
+export function hasTwoTimes(timestamp: string, recordedAt: number): boolean {
+  return Math.abs(recordedAt - Date.parse(timestamp)) > SAME_TIME_MS;
+}
+
+/** All marks of a stored event as people see them, that of its time included. */
+export function marksOf(event: WireEvent, recordedAt: number): readonly string[] {
+  const marks = Array.isArray(event.metadata?.marks) ? event.metadata.marks : [];
+  const { timestamp, metadata } = withMoment({ ...event, metadata: event.metadata ?? {} }, recordedAt);
+  return [...new Set([...marks, ...timeMarksOf({ timestamp, metadata })])];
 }

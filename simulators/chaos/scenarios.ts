@@ -112,6 +112,12 @@ const plans = {
     timeline: [{ fault: "backend_kill", at: 0.3, until: 0.5 }],
     expect: { recoverMs: 3_000 },
   },
+  lose_disk: {
+    about:
+      "The server is killed under load and its disk is gone: restored from a backup, nothing that was acknowledged is missing",
+    backends: ["postgres"],
+    timeline: [{ fault: "lose_disk" }],
+  },
   node_kill: {
     about: "The node is killed under load; its guardian starts it again",
     guarded: true,

@@ -19,7 +19,6 @@ export const citizenAssumptions = {
   },
   pays_a_part: { value: 0.3, why: "share of those who do not pay a collected claim that pay some of it" },
   pays_in_two: { value: 0.2, why: "share of those who pay a collected claim that pay it in two parts" },
-  caseworkers: { value: 25, why: "number of caseworkers in the simulated organisation" },
   review_late: { value: 0.03, why: "share of the reviews that no caseworker takes up within the term" },
   team_lead_days: { value: 7, why: "days within which the team lead decides" },
   review_days: { value: 14, why: "days within which a review without a term is taken up" },

@@ -1,5 +1,7 @@
 /** The simulated caseworker: decides the cases that wait for a person; its reasons say that it is simulated. @module */
 import { caseworkerText } from "../../actors/texts/citizen_texts.ts";
+import { simulatedCaseworkers } from "../../schema/authority/names.ts";
+import { FORGIVEN_ALONE_MAX } from "../../schema/authority/second_person.ts";
 import type { DataOf, WireEvent } from "../../schema/events.ts";
 import type { CitizenLife, CitizenReaction } from "./life.ts";
 import { citizenAssumptions as assumed } from "./assumptions.ts";
@@ -15,9 +17,8 @@ export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
   const { asked_of, rules, debt_amount } = citizen.cause.data;
   const askedOfLead = asked_of === "team_lead";
   if (!askedOfLead && citizen.random.chance(assumed.review_late.value)) return [];
-  const name = askedOfLead
-    ? "team-lead-1"
-    : `caseworker-${1 + citizen.random.below(assumed.caseworkers.value)}`;
+  const first = citizen.random.below(simulatedCaseworkers.length);
+  const name = simulatedCaseworkers[first]!;
   const { decision, why } = chooseDecision(citizen);
   const data = {
     decision,
@@ -30,7 +31,27 @@ export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
     ...(debt_amount === undefined ? {} : { debt_amount }),
   };
   const time = citizen.between(citizen.start + HOUR_MS, decideBy(citizen.cause, askedOfLead));
-  return [citizen.reaction("decision", time, "case.decision", data, "caseworker")];
+  if (decision !== "forgive" || !(Number(debt_amount) > FORGIVEN_ALONE_MAX)) {
+    return [citizen.reaction("decision", time, "case.decision", data, "caseworker")];
+  }
+  const second = simulatedCaseworkers[(first + 1) % simulatedCaseworkers.length]!;
+  return twoPersons(citizen, time, data, second);
+}
+
+/** What the first caseworker proposes, the second one decides, half an hour later. */
+function twoPersons(
+  citizen: CitizenLife,
+  time: number,
+  data: Readonly<Record<string, unknown>>,
+  second: string,
+): CitizenReaction[] {
+  const { decision, decided_by: proposed_by, reason, next_steps, debt_amount } = data;
+  const proposal = { decision, proposed_by, reason, next_steps, debt_amount };
+  const decided = { ...data, decided_by: second, proposed_by };
+  return [
+    citizen.reaction("proposal", time, "case.decision_proposed", proposal, "caseworker"),
+    citizen.reaction("decision", time + HOUR_MS / 2, "case.decision", decided, "caseworker"),
+  ];
 }
 
 function chooseDecision({ cause: { data }, random }: CitizenLife) {

@@ -1,5 +1,5 @@
 /** Simulates the citizen and the caseworker against a running store, in simulated time. @module */
-import { EventIdConflict } from "../../backends/errors.ts";
+import { EventIdConflict, NotAllowed } from "../../backends/errors.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
@@ -8,6 +8,7 @@ import type { StoredEvent } from "../../schema/delivery_line.ts";
 import { reactionEventTypes, reactionsTo, triggerEventTypes } from "./reactions.ts";
 import { ReactionSchedule } from "./reaction_schedule.ts";
 import { EventTail } from "./event_tail.ts";
+import type { HeldTime, Unsettled } from "./held_time.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 
 /** The event types that `read` must include; others do no harm. */
@@ -24,6 +25,8 @@ export interface CitizenOptions {
   readonly append: (events: readonly WireEvent[]) => Promise<unknown>;
   /** Simulated time: reactions happen when it has come. */
   readonly clock: SimulatedClock;
+  /** Time that waits for the store, and what the store has still to do. Without it time is that of the clock. */
+  readonly held?: { readonly time: HeldTime; readonly unsettled: () => Promise<Unsettled> } | undefined;
   readonly signal: AbortSignal;
   readonly seed: string | number;
   /** Most reactions kept in memory; beyond it the log is not read on until some have happened. Default 500,000. */
@@ -38,8 +41,9 @@ export interface CitizenOptions {
 export type CitizenProgress = CitizenSimulation["progress"];
 
 const APPEND_BATCH = 500;
-/** Real milliseconds between two polls of the log. */
+/** Real milliseconds between two polls of the log, and between two while time has to catch up with its clock. */
 const POLL_INTERVAL_MS = 200;
+const CATCH_UP_INTERVAL_MS = 20;
 
 /**
  * Reads the log, computes the reactions and appends each when its time has come, until the signal aborts. Its state is
@@ -49,10 +53,9 @@ export async function simulateCitizen(options: CitizenOptions): Promise<CitizenP
   const { signal, wait = delayOrAbort, onProgress } = options;
   const simulation = new CitizenSimulation(options);
   while (!signal.aborted) {
-    await simulation.poll();
-    await simulation.appendDue();
+    const hasMore = await simulation.step();
     onProgress?.(simulation.progress);
-    await wait(POLL_INTERVAL_MS, signal);
+    await wait(hasMore ? CATCH_UP_INTERVAL_MS : POLL_INTERVAL_MS, signal);
   }
   return simulation.progress;
 }
@@ -74,7 +77,7 @@ class CitizenSimulation {
     const { size, nextAt } = this.#schedule;
     return {
       appended: this.#appended,
-      /** Not appended: an earlier run with another seed had stored the same reaction otherwise. */
+      /** Not appended: an earlier run had stored the same reaction otherwise, or the case allows it no more. */
       skipped: this.#skipped,
       /** Reactions still to come. */
       scheduled: size,
@@ -83,15 +86,31 @@ class CitizenSimulation {
     };
   }
 
-  async poll(): Promise<void> {
+  /** Reads what is new and does what is due; true where there is more to do at once. */
+  async step(): Promise<boolean> {
+    const { clock, held } = this.#options;
+    const seen = await this.#poll();
+    const appended = await this.#appendDue(held?.time.citizenUntil ?? clock.now().getTime());
+    if (held === undefined || seen + appended > 0) return held !== undefined;
+    await this.#retry(async () => {
+      held.time.advance(await held.unsettled(), this.#schedule.nextAt ?? Infinity);
+    });
+    return held.time.isBehind;
+  }
+
+  /** The number of events that were new. */
+  async #poll(): Promise<number> {
     const { maxScheduled = 500_000, signal } = this.#options;
+    let seen = 0;
     await this.#retry(async () => {
       if (this.#schedule.size >= maxScheduled) return;
       for await (const { event } of this.#tail.unseenEvents()) {
         this.#react(event);
+        seen++;
         if (signal.aborted || this.#schedule.size >= maxScheduled) return;
       }
     });
+    return seen;
   }
 
   #react(event: WireEvent): void {
@@ -100,20 +119,23 @@ class CitizenSimulation {
     for (const reaction of reactionsTo(event, this.#options.seed)) this.#schedule.add(reaction);
   }
 
-  async appendDue(): Promise<void> {
-    const { clock, signal } = this.#options;
-    while (!signal.aborted) {
-      const due = this.#schedule.takeDue(clock.now().getTime(), APPEND_BATCH);
-      if (due.length === 0) return;
+  async #appendDue(until: number): Promise<number> {
+    let appended = 0;
+    while (!this.#options.signal.aborted) {
+      const due = this.#schedule.takeDue(until, APPEND_BATCH);
+      if (due.length === 0) break;
       await this.#append(due.map(withTwoDecimals));
+      appended += due.length;
     }
+    return appended;
   }
 
   async #append(events: readonly WireEvent[]): Promise<void> {
     try {
       if (await this.#retry(() => this.#options.append(events))) this.#appended += events.length;
     } catch (error) {
-      if (!(error instanceof EventIdConflict)) throw error;
+      // A case that was decided on meanwhile waits for no decision any more.
+      if (!(error instanceof EventIdConflict || error instanceof NotAllowed)) throw error;
       if (events.length === 1) this.#skipped++;
       else for (const event of events) await this.#append([event]);
     }

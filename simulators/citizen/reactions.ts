@@ -25,6 +25,7 @@ export const reactionEventTypes = [
   "case.payment_received",
   "case.withdrawn",
   "case.assistance_accepted",
+  "case.decision_proposed",
   "case.decision",
 ] as const satisfies readonly EventType[];
 

@@ -6,6 +6,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { VersionConflict } from "../../backends/errors.ts";
 import { delayOrAbort, mapConcurrently } from "../../backends/primitives/concurrency.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
+import { SIMULATOR } from "../../schema/authority/names.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases } from "../case_generator.ts";
 import { measureBackend } from "../load/measured_backend.ts";
@@ -24,7 +25,7 @@ export function intakes(count: number, seed: string): WireEvent[][] {
 /** Events appended a second, several batches under way at once. */
 export async function appendRate(backend: Backend, batches: readonly WireEvent[][]): Promise<number> {
   const began = performance.now();
-  await mapConcurrently(CONCURRENT_APPENDS, batches, (batch) => backend.append(batch));
+  await mapConcurrently(CONCURRENT_APPENDS, batches, (batch) => backend.append(batch, "any", SIMULATOR));
   return batches.flat().length / (performance.now() - began) * 1000;
 }
 

@@ -5,6 +5,7 @@ import { clockJump } from "./clock_jump.ts";
 import { connectionReset } from "./connection_reset.ts";
 import { deadLetterRefused } from "./dead_letter_refused.ts";
 import { diskFull } from "./disk_full.ts";
+import { loseDisk } from "./lose_disk.ts";
 import { duplicateDelivery } from "./duplicate_delivery.ts";
 import { failingHandler } from "./failing_handler.ts";
 import type { Fault } from "./fault.ts";
@@ -54,6 +55,7 @@ export const faults = {
   slow_commit: slowCommit,
   disk_full: diskFull,
   backend_kill: backendKill,
+  lose_disk: loseDisk,
   node_kill: nodeKill,
   guardian_kill: guardianKill,
   zombie,

@@ -3,6 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 import { retryWhileUnavailable } from "../../backends/primitives/retry.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
+import { SIMULATOR } from "../../schema/authority/names.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import { generateCases, type GeneratorOptions } from "../case_generator.ts";
 
@@ -11,6 +12,8 @@ interface AppendCasesOptions extends Omit<GeneratorOptions, "count"> {
   readonly count?: number;
   /** Cases a second; without it, as fast as the store takes them. */
   readonly perSecond?: number;
+  /** Changes an event before it is appended. Default: none. */
+  readonly change?: (event: WireEvent) => WireEvent;
   /** Called after every append that was acknowledged, with its place among those that were begun, from 0. */
   readonly onAppended?: (events: readonly WireEvent[], duplicates: number, nth: number) => void;
 }
@@ -56,13 +59,13 @@ async function appendBatch(
   options: AppendCasesOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { duplicates } = await retryWhileUnavailable(() => backend.append(events), signal);
+  const { duplicates } = await retryWhileUnavailable(() => backend.append(events, "any", SIMULATOR), signal);
   options.onAppended?.(events, duplicates, nth);
 }
 
 /** Generated events in batches; with a rate, each batch when it is due by the schedule, however late the last one was. */
 async function* batches(
-  { perSecond, onAppended: _, count = Infinity, ...rest }: AppendCasesOptions,
+  { perSecond, onAppended: _, change = (event) => event, count = Infinity, ...rest }: AppendCasesOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WireEvent[]> {
   const began = performance.now();
@@ -72,7 +75,7 @@ async function* batches(
   let batch: WireEvent[] = [];
   let handedOut = 0;
   for (const { event } of generateCases({ ...rest, count })) {
-    batch.push(withTwoDecimals(event));
+    batch.push(change(withTwoDecimals(event)));
     if (batch.length < size) continue;
     if (perSecond !== undefined) {
       await delayOrAbort(began + handedOut / perSecond * 1000 - performance.now(), signal);

@@ -3,8 +3,8 @@ import { signalOf } from "../../actors/reasoning/workflow/workflow.ts";
 import type { Conservation } from "./ledger.ts";
 
 /**
- * For each signal, one event of these types names it as its cause. What follows a payment, a term or a referral depends
- * on the case, and is not listed. No event has the same effect twice, whatever it is.
+ * For each signal, one event of these types names it as its cause. What follows a payment, a term, a referral or a withdrawal
+ * that must be confirmed depends on the case, and is not listed. No event has the same effect twice, whatever it is.
  */
 const mustFollow: Readonly<Record<string, readonly string[]>> = {
   "case.intake": ["case.analysis"],
@@ -14,7 +14,7 @@ const mustFollow: Readonly<Record<string, readonly string[]>> = {
   "case.withdrawn": ["case.completed", "case.event_refused"],
 };
 
-export const conservation: Conservation = ({ event_type, data }) => {
-  const types = mustFollow[signalOf(event_type, data)];
+export const conservation: Conservation = ({ event_type, data, metadata }) => {
+  const types = mustFollow[signalOf(event_type, data, metadata?.marks)];
   return types && [types];
 };

@@ -71,7 +71,7 @@ class WatchedFeed implements PassFeed {
     return { ...fetched, lines, count: fetched.count + last.length };
   }
 
-  /** A pass is in hand until the next one is asked for, or waited for. */
+  /** A pass is in hand until it is settled, or left. */
   #release(): void {
     if (this.#fetched === undefined) return;
     this.#context.switches.inFlight.add(-1, -this.#fetched.lines.length);
@@ -101,6 +101,7 @@ class WatchedFeed implements PassFeed {
       if (error instanceof BackendUnavailable) result = "unavailable";
       throw error;
     } finally {
+      this.#release();
       for (const id of ids) await report({ kind: "settle_ended", id, result, at: now() });
     }
   }

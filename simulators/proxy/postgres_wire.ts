@@ -5,7 +5,7 @@
  */
 import { type CurrentFilter, PartialMessage, type Wire, type WireOutput } from "./wire.ts";
 
-const COMMITS = /zaakstroom\.(settle|settle_group|settle_and_fetch|append)\(/;
+const COMMITS = /zaakstroom\.(settle|settle_group|settle_and_fetch|commit_pass|append)\(/;
 /** A message of the frontend or the backend: a letter, and a length that counts itself. */
 interface Frame {
   readonly type: string;

@@ -103,7 +103,7 @@ export class SimulatedLink {
 /** The backend as a node sees it through its link. */
 export function linkedBackend(backend: Backend, link: SimulatedLink): Backend {
   return override(backend, {
-    append: (events, expected) => link.call("append", () => backend.append(events, expected)),
+    append: (events, expected, by) => link.call("append", () => backend.append(events, expected, by)),
     mailboxes: (processor, signal) => linkedMailboxes(backend, link, processor, signal),
     health: () => link.call("health", () => backend.health()),
   });

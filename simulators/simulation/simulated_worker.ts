@@ -38,9 +38,9 @@ class KillableHost extends BatchDispatcher {
   /** Ends at this delivery. */
   exitAt: { delivery: number; end: ScriptedExit } | undefined;
 
-  protected override recordProgress(batch: number, delivery: number): void {
+  protected override recordProgress(batch: number, delivery: number, suspect?: number): void {
     if (this.pendingExit !== undefined) throw this.pendingExit;
-    super.recordProgress(batch, delivery);
+    super.recordProgress(batch, delivery, suspect);
     if (this.exitAt === undefined || delivery < this.exitAt.delivery) return;
     this.pendingExit = this.exitAt.end;
     throw this.pendingExit;

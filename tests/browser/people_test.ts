@@ -52,6 +52,7 @@ const pages = [
   "/review",
   "/inbox",
   "/audit",
+  "/what-if",
   "/node",
   "/login",
 ];

@@ -27,8 +27,11 @@ export interface Harness {
   failNextDeadLetterWrite?(): void | Promise<void>;
   /** Opens an append whose commit is left to the case. */
   slowAppend?(events: readonly WireEvent[]): Promise<SlowAppend>;
-  /** Leaves an event as text where producers leave theirs: the outbox, the ingest subject. */
-  leaveEvent?(text: string | Uint8Array): Promise<void>;
+  /**
+   * Leaves an event as text where producers leave theirs: the outbox, the ingest subject. In the name of a producer where one is
+   * given; else that of whoever reaches the door.
+   */
+  leaveEvent?(text: string | Uint8Array, producer?: string): Promise<void>;
   /** Puts what is no event into the log, past every door, where an intake of this case would be. */
   plantGarbage?(caseId: string): Promise<void>;
   close(): Promise<void>;

@@ -1,17 +1,15 @@
 /** Stores on JetStream for the conformance suite: a stream of its own for each case. @module */
 import { connect } from "@nats-io/transport-deno";
 import type { Backend } from "../../backends/backend.ts";
-import { NatsClient } from "../../backends/nats/connection/client.ts";
-import { openedInMemory } from "../../backends/nats/journal/partition/memory_partition.ts";
-import { NatsPartitionLog, type PartitionLog } from "../../backends/nats/journal/partition/partition_log.ts";
-import { PartitionWriter } from "../../backends/nats/journal/partition/partition_writer.ts";
+import type { PartitionLog } from "../../backends/nats/journal/partition/partition_log.ts";
 import { pendingEventOf } from "../../backends/nats/stream/message.ts";
 import { override } from "../../backends/primitives/override.ts";
 import { openNats } from "../../backends/nats/nats_backend.ts";
 import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { logName, LogSubjects } from "../../schema/nats/log.ts";
+import { LogSubjects } from "../../schema/nats/log.ts";
 import { anEvent } from "../support/events.ts";
+import { Outsider } from "../support/nats_log/outsider.ts";
 import { LoopbackProxy } from "../support/servers/loopback_proxy.ts";
 import type { Harness, NodeOptions, SlowAppend } from "./harness.ts";
 import { NATS_ANSWER } from "../support/servers/nats_server.ts";
@@ -52,7 +50,7 @@ function harnessOn({ options, proxied = false }: HarnessServer): Harness {
       failNextDeadLetterWrite: () => spoilDeadLetter(proxy),
     }),
     slowAppend: (events) => slowAppend(options.url, store.stream, events),
-    leaveEvent: (text) => leaveEvent(options.url, store.stream, text),
+    leaveEvent: (text, producer) => leaveEvent(options.url, store.stream, text, producer),
     plantGarbage: (caseId) => plantGarbage(options.url, store.stream, caseId),
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
@@ -77,40 +75,18 @@ function spoilDeadLetter(proxy: LoopbackProxy): void {
   };
 }
 
-async function leaveEvent(url: string, stream: string, text: string | Uint8Array): Promise<void> {
+async function leaveEvent(
+  url: string,
+  stream: string,
+  text: string | Uint8Array,
+  producer = "anyone",
+): Promise<void> {
   const connection = await connect({ servers: url.split(",") });
-  const answer = await connection.request(new LogSubjects(stream.toLowerCase()).ingest(), text, NATS_ANSWER);
+  const bare = new LogSubjects(stream.toLowerCase()).ingest();
+  const subject = producer === "anyone" ? bare : `${bare}.${producer}`;
+  const answer = await connection.request(subject, text, NATS_ANSWER);
   await connection.close();
   if (answer.json<{ seq?: number }>().seq === undefined) throw new Error("The event was not acknowledged");
-}
-
-/** A writer beside the nodes: of a partition that it does not own. */
-class Outsider {
-  private constructor(readonly client: NatsClient, readonly subjects: LogSubjects, readonly stream: string) {}
-
-  static async open(url: string, stream: string): Promise<Outsider> {
-    return new Outsider(await NatsClient.open({ url }), new LogSubjects(stream.toLowerCase()), stream);
-  }
-
-  async writer(partition: number, around = (log: PartitionLog) => log): Promise<PartitionWriter> {
-    const { client, subjects, stream } = this;
-    const log = new NatsPartitionLog(client, logName(stream), subjects.records(partition), partition);
-    const writer = new PartitionWriter({
-      log: around(log),
-      opened: openedInMemory(),
-      node: "outsider",
-      signal: new AbortController().signal,
-      now: () => Date.now(),
-    });
-    await writer.readOn();
-    return writer;
-  }
-
-  /** Tells the owner that something was written. */
-  async close(partition: number): Promise<void> {
-    this.client.publish(this.subjects.written(partition), "");
-    await this.client.close();
-  }
 }
 
 /** A record as a node writes it, whose event is none. */

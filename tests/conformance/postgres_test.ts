@@ -57,8 +57,9 @@ async function open(): Promise<Harness> {
     advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     failNextDeadLetterWrite: async () => void await sql.unsafe(REFUSE_FIRST_DEAD_LETTER),
     slowAppend: (events) => slowAppend(sql, events),
-    async leaveEvent(text) {
-      await sql`insert into zaakstroom.outbox (event) values (${String(text)}::text::json)`;
+    async leaveEvent(text, producer) {
+      await sql`insert into zaakstroom.outbox (event, producer)
+        values (${String(text)}::text::json, coalesce(${producer ?? null}::text, session_user))`;
     },
     plantGarbage: (caseId) => plantGarbage(sql, caseId),
     async close() {

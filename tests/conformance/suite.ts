@@ -1,5 +1,6 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
 import { appendCases } from "./cases/append.ts";
+import { authorityCases } from "./cases/authority.ts";
 import { closingCases } from "./cases/closing.ts";
 import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
 import { deadLetterCases } from "./cases/dead_letters.ts";
@@ -19,6 +20,7 @@ import { replayCases } from "./cases/replay.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
+import { hashChainCases } from "./cases/hash_chain.ts";
 import { squattedIdCases } from "./cases/squatted_ids.ts";
 import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
@@ -47,9 +49,11 @@ const cases = [
   ...timerCases,
   ...healthCases,
   ...inboxCases,
+  ...authorityCases,
   ...measurementCases,
   ...readModelCases,
   ...malformedCases,
+  ...hashChainCases,
   ...closingCases,
 ];
 

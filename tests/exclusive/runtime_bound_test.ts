@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { processors } from "../../actors/application.ts";
+import type { PassFeed } from "../../backends/mailbox/pass.ts";
 import { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { withTwoDecimals } from "../../schema/codec.ts";
 import { generateCases } from "../../simulators/case_generator.ts";
-import { overrideMailboxes } from "../support/overridden_backend.ts";
+import { overrideFeeds, overrideMailboxes } from "../support/overridden_backend.ts";
 import { misbehavingEvent } from "../support/misbehaving/processor.ts";
 import { TestRuntime } from "../support/misbehaving/runtime.ts";
 
@@ -23,8 +24,29 @@ class BatchCounts {
           count(-1, batch.lines.length);
         }
       },
+      passes: overrideFeeds(mailbox.passes, (feed) => this.#countPasses(feed)),
     };
   });
+
+  /** A pass is in hand until it is settled, or left. */
+  #countPasses(feed: PassFeed): Partial<PassFeed> {
+    let inHand = 0;
+    const counts = this.#count.bind(this);
+    const release = () => {
+      if (inHand > 0) counts(-1, -inHand);
+      inHand = 0;
+    };
+    return {
+      async fetch(signal) {
+        const fetched = await feed.fetch(signal);
+        inHand = fetched.lines.length;
+        if (inHand > 0) counts(1, inHand);
+        return fetched;
+      },
+      commit: (settlement, signal) => feed.commit(settlement, signal).finally(release),
+      setMembers: (owners) => (release(), feed.setMembers(owners)),
+    };
+  }
 
   #count(batches: number, bytes: number): void {
     this.batches += batches;

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import type { SupervisorOptions } from "../../actors/supervisor.ts";
 import type { WireEvent } from "../../schema/events.ts";
-import { type MisbehavingAct, misbehavingEvent } from "../support/misbehaving/processor.ts";
+import {
+  type MisbehavingAct,
+  misbehavingEvent,
+  misbehavingProcessor,
+} from "../support/misbehaving/processor.ts";
+import { KILLING_CASE, reactingProcessor } from "../support/misbehaving/reacting_processor.ts";
 import { TestRuntime, testSupervisorOptions } from "../support/misbehaving/runtime.ts";
 
 const CASES = Array.from({ length: 8 }, (_, i) => `case-${i}`);
@@ -40,6 +45,19 @@ Deno.test("a delivery that kills its worker is found at once, and given up after
   // Once among others, which finds it; from then on it is handled alone, at every attempt once.
   assertEquals(runtime.observer.exits.map(({ exit }) => exit), Array(4).fill("threw"));
   await assertDoneInOrder(runtime, 3, { "case-3": [1] });
+});
+
+Deno.test("what kills in the middle of a pass costs no more workers than what was there before it (I7)", async () => {
+  const entry = new URL("../support/misbehaving/worker_of_two.ts", import.meta.url);
+  const processors = [misbehavingProcessor, reactingProcessor];
+  await using runtime = await new TestRuntime({ options: { entry }, processors }).run(intakes(3, {}));
+  const letters = await runtime.backend.deadLetters.list();
+  assertEquals(letters.map(({ caseId, processor, attempts, held }) => [caseId, processor, attempts, held]), [
+    [KILLING_CASE, "reacting", 3, 1],
+  ]);
+  // Once in the pass, which finds its case; from then on it is handled alone.
+  assertEquals(runtime.observer.exits.map(({ exit }) => exit), Array(4).fill("threw"));
+  await assertDoneInOrder(runtime, 3);
 });
 
 Deno.test("what is kept of a death is text that any store takes, of a bounded length (I4)", async () => {

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import { nextEra } from "../../backends/mailbox/lease_epoch.ts";
 import { Fenced } from "../../backends/mailbox/mailbox.ts";
 import { MemoryStore } from "../../backends/memory/memory_store.ts";
-import { overrideMailboxes } from "../support/overridden_backend.ts";
+import { interceptSettlements, overrideFeeds, overrideMailboxes } from "../support/overridden_backend.ts";
 import { RecordingObserver } from "../support/recording_observer.ts";
 import { misbehavingEvent } from "../support/misbehaving/processor.ts";
 import { TestRuntime, type TestRuntimeOptions } from "../support/misbehaving/runtime.ts";
@@ -26,12 +27,10 @@ function barrier() {
 
 /** A runtime whose settles wait at a barrier. */
 function settleSlowly(wall: ReturnType<typeof barrier>, store: MemoryStore): TestRuntimeOptions {
-  const between = overrideMailboxes((mailbox) => ({
-    settle: async (batch, settlement) => {
-      await wall.pass();
-      await mailbox.settle(batch, settlement);
-    },
-  }));
+  const between = interceptSettlements(async (_, settle) => {
+    await wall.pass();
+    return await settle();
+  });
   return { store: { shared: store }, wrap: between };
 }
 
@@ -80,7 +79,7 @@ Deno.test("stop() settles the batches in hand (I1)", async () => {
   await runtime.supervisor.start();
   await wall.reached;
   const stopped = runtime.supervisor.stop(30_000);
-  await runtime.backend.append(intakes(2));
+  await runtime.backend.append([misbehavingEvent("case-late", 1)]);
   wall.open();
   assertEquals(await stopped, true);
   assertEquals(await runtime.answers(), eachOnce([1]));
@@ -109,10 +108,10 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
     startMs: 60_000,
   };
   const wall = barrier();
-  const between = overrideMailboxes((mailbox) => ({
-    async *batches(signal, permits) {
-      for await (const batch of mailbox.batches(signal, permits)) yield (wall.pass(), batch);
-    },
+  const between = overrideMailboxes(({ passes }) => ({
+    passes: overrideFeeds(passes, (feed) => ({
+      fetch: async (signal) => await feed.fetch(signal).finally(() => void wall.pass()),
+    })),
   }));
   await using runtime = new TestRuntime({ options, wrap: between });
   await runtime.backend.append(intakes(1));
@@ -125,6 +124,27 @@ Deno.test("stop() past its deadline lets go of a batch whose worker is not there
   await starting;
 });
 
+const FENCED = [{ processor: "misbehaving", partition: 1, epoch: FIRST_EPOCH }];
+
+Deno.test("a fenced pass is told, and what it read is done by who may (I5, I8)", async () => {
+  let fenced = false;
+  const between = overrideMailboxes(({ passes }) => ({
+    passes: overrideFeeds(passes, (feed, partition) => ({
+      commit(settlement, signal) {
+        if (fenced || partition !== 1) return feed.commit(settlement, signal);
+        fenced = true;
+        return Promise.resolve("fenced");
+      },
+    })),
+  }));
+  await using runtime = new TestRuntime({ store: { partitions: 4 }, wrap: between });
+  await runtime.backend.append(intakes(1));
+  await runtime.supervisor.start();
+  await runtime.waitUntilIdle();
+  assertEquals(runtime.observer.fences, FENCED);
+  assertEquals(await runtime.answers(), eachOnce([1]));
+});
+
 Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8)", async () => {
   let fenced = false;
   const between = overrideMailboxes((mailbox) => ({
@@ -134,11 +154,12 @@ Deno.test("a fenced settle ends its actor, is told, and ends nobody else (I5, I8
       return Promise.reject(new Fenced(mailbox.processor, mailbox.partition, mailbox.epoch));
     },
   }));
-  await using runtime = new TestRuntime({ store: { partitions: 4 }, wrap: between });
+  const options = { passes: false };
+  await using runtime = new TestRuntime({ store: { partitions: 4 }, wrap: between, options });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   await runtime.waitUntilIdle();
-  assertEquals(runtime.observer.fences, [{ processor: "misbehaving", partition: 1, epoch: FIRST_EPOCH }]);
+  assertEquals(runtime.observer.fences, FENCED);
   assertEquals(await runtime.answers(), eachOnce([1]));
 });
 
@@ -151,11 +172,10 @@ Deno.test("a lease that others have a right to is handed over, and work goes on 
   await first.waitUntilIdle();
   const wall = barrier();
   let settledBySecond = 0;
-  const between = overrideMailboxes((mailbox) => ({
-    batches: (signal, permits) => (wall.pass(), mailbox.batches(signal, permits)),
-    settle: (batch, settlement) => (settledBySecond += batch.count, mailbox.settle(batch, settlement)),
-  }));
-  await using second = new TestRuntime({ store, wrap: between, observer: first.observer });
+  const counted = interceptSettlements((_, settle) => (settledBySecond++, settle()));
+  const between = overrideMailboxes(() => (wall.pass(), {}));
+  const wrap = (backend: Backend) => between(counted(backend));
+  await using second = new TestRuntime({ store, wrap, observer: first.observer });
   await second.supervisor.start();
   await wall.reached;
   await second.backend.append(intakes(2));
@@ -167,31 +187,35 @@ Deno.test("a lease that others have a right to is handed over, and work goes on 
 
 Deno.test("an unknown error of a backend is a bug: ended() rejects with it", async () => {
   const bug = new TypeError("a bug in the store");
-  const between = overrideMailboxes(() => ({ settle: () => Promise.reject(bug) }));
+  const between = interceptSettlements(() => Promise.reject(bug));
   await using runtime = new TestRuntime({ wrap: between });
   await runtime.backend.append(intakes(1));
   await runtime.supervisor.start();
   assert(await assertRejects(() => runtime.supervisor.ended()) === bug);
 });
 
-/** A backend that is away `times` times, at one of a mailbox's calls. */
+/** A backend that is away `times` times, at one of the calls by which batches and passes are read and settled. */
 function unavailable(call: "batches" | "histories" | "settle", times: number, committed = false) {
   let left = times;
   const gone = () => left-- > 0;
   const sorry = () => new BackendUnavailable("the store is away");
+  const strike = async <T>(at: typeof call, work: () => Promise<T>): Promise<T> => {
+    const fails = call === at && gone();
+    const done = fails && !committed ? undefined : await work();
+    if (fails) throw sorry();
+    return done!;
+  };
   return overrideMailboxes((mailbox) => ({
     async *batches(signal, permits) {
       if (call === "batches" && gone()) throw sorry();
       yield* mailbox.batches(signal, permits);
     },
-    histories(needs, types) {
-      return call === "histories" && gone() ? Promise.reject(sorry()) : mailbox.histories(needs, types);
-    },
-    async settle(batch, settlement) {
-      const fails = call === "settle" && gone();
-      if (!fails || committed) await mailbox.settle(batch, settlement);
-      if (fails) throw sorry();
-    },
+    histories: (needs, types) => strike("histories", () => mailbox.histories(needs, types)),
+    settle: (batch, settlement) => strike("settle", () => mailbox.settle(batch, settlement)),
+    passes: overrideFeeds(mailbox.passes, (feed) => ({
+      fetch: (signal) => strike("batches", () => feed.fetch(signal)),
+      commit: (settlement, signal) => strike("settle", () => feed.commit(settlement, signal)),
+    })),
   }));
 }
 
@@ -210,12 +234,9 @@ for (const call of ["batches", "histories", "settle"] as const) {
 
 Deno.test("a backend that refuses is waited for, burns no attempt, and is told with its reason (I8)", async () => {
   let left = 2;
-  const between = overrideMailboxes((mailbox) => ({
-    settle: (batch, settlement) =>
-      left-- > 0
-        ? Promise.reject(new BackendUnusable("the disk is full: free some"))
-        : mailbox.settle(batch, settlement),
-  }));
+  const between = interceptSettlements((_, settle) =>
+    left-- > 0 ? Promise.reject(new BackendUnusable("the disk is full: free some")) : settle()
+  );
   const seen = new RecordingObserver();
   const reported: string[] = [];
   seen.backendUnavailable = (reason) => void reported.push(reason);
@@ -240,12 +261,10 @@ Deno.test("effects happen once when nobody knows whether a settle was done (I2)"
 
 Deno.test("the trouble of one mailbox does not stop the others", async () => {
   const wall = barrier();
-  const between = overrideMailboxes((mailbox) => ({
-    settle: async (batch, settlement) => {
-      if (mailbox.partition === 0) await wall.pass();
-      await mailbox.settle(batch, settlement);
-    },
-  }));
+  const between = interceptSettlements(async (partition, settle) => {
+    if (partition === 0) await wall.pass();
+    return await settle();
+  });
   const shared = new MemoryStore({ partitions: 4 });
   await using runtime = new TestRuntime({ store: { shared }, wrap: between });
   await runtime.backend.append(intakes(1));

@@ -1,5 +1,5 @@
 /** What the benchmarks share: a server, rounds, and how figures are told. @module */
-import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
+import { defaultSupervisorOptions, Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { AnyProcessor } from "../../actors/processor.ts";
 import { processors } from "../../actors/application.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
@@ -107,8 +107,12 @@ export function appendAll(backend: Backend, batches: readonly WireEvent[][], atO
 }
 
 /** Deliveries settled a second by all processors, of so many cases that were appended before. */
-export function settleAllRate(backend: Backend, cases: number): Promise<number> {
-  return settleRate(backend, processors, cases * DELIVERIES_OF_A_CASE);
+export function settleAllRate(
+  backend: Backend,
+  cases: number,
+  supervision: Partial<SupervisorOptions> = {},
+): Promise<number> {
+  return settleRate(backend, processors, cases * DELIVERIES_OF_A_CASE, supervision);
 }
 
 /** Deliveries settled a second by these processors, until `deliveries` are done. The workers are warm when it starts. */
@@ -116,7 +120,7 @@ export async function settleRate(
   backend: Backend,
   processors: readonly AnyProcessor[],
   deliveries: number,
-  workers = 2,
+  supervision: Partial<SupervisorOptions> = {},
 ): Promise<number> {
   const done = Promise.withResolvers<void>();
   let settled = 0;
@@ -130,7 +134,8 @@ export async function settleRate(
     },
     deadLettered: (ids) => done.reject(new Error(`a dead letter: ${JSON.stringify(ids)}`)),
   };
-  const supervisor = new Supervisor(backend, processors, observer, defaultSupervisorOptions(workers));
+  const options = { ...defaultSupervisorOptions(supervision.workers ?? 2), ...supervision };
+  const supervisor = new Supervisor(backend, processors, observer, options);
   await supervisor.start();
   supervisor.ended().catch(done.reject);
   await done.promise;

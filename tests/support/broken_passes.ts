@@ -3,23 +3,10 @@ import type { PassFeed } from "../../backends/mailbox/pass.ts";
 import { override } from "../../backends/primitives/override.ts";
 import type { Mutation } from "../../simulators/simulation/simulation_context.ts";
 import type { BrokenMechanism } from "./broken_mechanisms.ts";
+import { overrideFeeds, overrideMailboxes } from "./overridden_backend.ts";
 
 function withFeeds(filter: (feed: PassFeed) => Partial<PassFeed>): Mutation {
-  return {
-    backend: (backend) =>
-      override(backend, {
-        async *mailboxes(processor, signal) {
-          for await (const mailbox of backend.mailboxes(processor, signal)) {
-            const { passes } = mailbox;
-            const open = (partition: number) => {
-              const feed = passes!.open(partition);
-              return override(feed, filter(feed));
-            };
-            yield override(mailbox, { passes: { open } });
-          }
-        },
-      }),
-  };
+  return { backend: overrideMailboxes(({ passes }) => ({ passes: overrideFeeds(passes, filter) })) };
 }
 
 /** Every pass is settled under the present epochs. */

@@ -26,6 +26,13 @@ const data: Record<EventType, Record<string, unknown>> = {
     reasons: [{ code: "identity", reason: "whom it concerns must be checked" }],
     rules: [],
   },
+  "case.intervention_requested": { reason: "asks for a person" },
+  "case.decision_proposed": {
+    decision: "forgive",
+    proposed_by: "p.pietersen",
+    reason: "fits",
+    next_steps: [],
+  },
   "case.decision": { decision: "payment_plan", decided_by: "rules", reason: "fits", next_steps: [] },
   "case.payment_plan_created": {
     amount: 1250.5,

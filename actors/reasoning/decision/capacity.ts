@@ -9,6 +9,7 @@
 import type { DataOf, Profile } from "../../../schema/events.ts";
 import { beslagvrijeVoetMax, protectedAs, type ProtectedHousehold } from "../law/income_parameters.ts";
 import { amountOn, MissingValue, type RaisedAmount } from "../law/parameters.ts";
+import { policy } from "../rules/policy.ts";
 import type { UsedFigure } from "./law_of_day.ts";
 
 type Intake = DataOf<"case.intake">;
@@ -29,16 +30,26 @@ export function repaymentCapacity(
 ): Capacity | undefined {
   const voet = protectedAmount(protectedAs(household), day);
   return voet && {
-    cents: Math.max(0, income - voet.cents),
-    published: Math.max(0, income - voet.published),
+    cents: roomOf(income - voet.cents),
+    published: roomOf(income - voet.published),
     figure: voet.figure,
   };
+}
+
+/** What may be asked for of what is above the protected amount, in whole cents. */
+function roomOf(above: number): number {
+  return Math.floor(Math.max(0, above) * policy.capacityShare);
 }
 
 type ProtectedAmount = Pick<RaisedAmount, "cents" | "published"> & { readonly figure: UsedFigure };
 
 let cachedDay = "";
 const cachedAmounts = new Map<string, ProtectedAmount | undefined>();
+
+/** Forgets what was worked out from figures that are no longer in effect. */
+export function forgetAmounts(): void {
+  cachedDay = "";
+}
 
 /** What a household keeps on a day; cached for the day, as most events of a batch are of one. */
 function protectedAmount(household: ProtectedHousehold, day: string): ProtectedAmount | undefined {

@@ -2,7 +2,7 @@
 import type { DataOf } from "../../../schema/events.ts";
 import { type Capacity, otherDebts, repaymentCapacity, shareOfRoom, totalDebt } from "./capacity.ts";
 import { lawOfDay, type UsedFigure } from "./law_of_day.ts";
-import { amountOn } from "../law/parameters.ts";
+import { amountOn, firstDayOf } from "../law/parameters.ts";
 import { divide, type PaymentPlan, type PlanBounds, planPayments } from "./payment_plan.ts";
 import { mayBeForgiven } from "../rules/debt_classes.ts";
 import type { DecisionFacts } from "../rules/decision_table.ts";
@@ -97,7 +97,7 @@ function atAssistanceLevel({ profile }: Intake, day: string): boolean {
   const { income_source, monthly_income: income, household } = profile ?? {};
   if (income_source !== "bijstand") return false;
   const norm = assistanceNorm[household?.startsWith("paar_") ? "couple" : "single"];
-  const known = norm.values[0]!.from <= day;
+  const known = firstDayOf(norm) <= day;
   return income === undefined || !known || income <= amountOn(norm, day).cents;
 }
 

@@ -3,12 +3,20 @@ import { passesElevenTest } from "../../../schema/bsn.ts";
 import type { DataOf } from "../../../schema/events.ts";
 import { asPublished, type CaseFigures, decisionFacts, figuresOf } from "./case_figures.ts";
 import { fillCitizenText, fillTexts, type TextFacts } from "./case_texts.ts";
-import { findValue } from "../law/parameters.ts";
+import { findValue, firstDayOf } from "../law/parameters.ts";
 import type { Match } from "../rules/rule_engine.ts";
 import { debtClass, followsWik } from "../rules/debt_classes.ts";
 import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
 import { cakSignal, duoTransfer } from "../law/legal_parameters.ts";
 import { type StepFacts, stepRules } from "../rules/next_steps_table.ts";
+import {
+  demonstrationMandate,
+  isSampled,
+  mandateFor,
+  oversightRules,
+  type PersonAsked,
+  type SystemMandate,
+} from "../rules/oversight.ts";
 import { policy } from "../rules/policy.ts";
 import { type ReviewFacts, reviewRules } from "../rules/review_table.ts";
 import { datesOf, reviewTerm, termsOf } from "../law/terms.ts";
@@ -44,14 +52,39 @@ export function decide(
   intake: Intake,
   analysis: DataOf<"case.analysis">,
   at: string,
-  now = at,
+  { now = at, asked, isSimulated = false }: Circumstances = {},
 ): Decision | WaitsForCaseworker {
   const figures = figuresOf(intake, dutchDay(at));
   const facts = decisionFacts(intake, figures, analysis.recommended_action);
   const match = decisionRules.match(facts, figures.day);
   const known = { intake, analysis, figures, terms: [], today: dutchDay(now) };
-  const review = reviewRules.match(reviewFacts(known, facts, match.rows[0]!.then), figures.day);
-  return review.rows.length > 0 ? waits(known, match, review) : decided(known, facts, match);
+  const { then } = match.rows[0]!;
+  const mandate = mandateFor(then, intake.debt_amount, isSimulated);
+  const overseen = oversightRules.match({
+    asked: asked ?? "nothing",
+    decision: then,
+    mandate: mandate === undefined ? "none" : "held",
+    claim: intake.debt_amount === 0 ? "none" : "some",
+    // Help against a threat is not held up to be looked at.
+    sample: isSampled(intake.case_id) && !figures.threatening ? "in" : "out",
+  }, figures.day);
+  const review = reviewRules.match(reviewFacts(known, facts, then), figures.day);
+  if (review.rows.length > 0 || overseen.rows.length > 0) return waits(known, match, both(review, overseen));
+  return decided(known, facts, match, isSimulated ? demonstrationMandate : mandate);
+}
+
+function both<T>(one: Match<T>, other: Match<T>): Match<T> {
+  return { ...one, rows: [...one.rows, ...other.rows], applied: [...one.applied, ...other.applied] };
+}
+
+/** What is known beside the intake. */
+interface Circumstances {
+  /** The moment of the decision; default: that of the intake. */
+  readonly now?: string;
+  /** What a person was asked for. */
+  readonly asked?: PersonAsked | undefined;
+  /** The runtime generated the case itself. */
+  readonly isSimulated?: boolean;
 }
 
 /** What the texts are filled in from, and the Dutch day of the decision. */
@@ -79,7 +112,12 @@ function waits(known: DecidedFacts, match: Match<CaseAction>, review: Match<unkn
   };
 }
 
-function decided(beforeTerms: DecidedFacts, facts: DecisionFacts, match: Match<CaseAction>): Decision {
+function decided(
+  beforeTerms: DecidedFacts,
+  facts: DecisionFacts,
+  match: Match<CaseAction>,
+  mandate: SystemMandate | undefined,
+): Decision {
   const row = match.rows[0]!;
   const { intake, figures, today } = beforeTerms;
   const terms = termsOf(row.then, today, figures.threatening, debtClass(intake.debt_type));
@@ -101,6 +139,7 @@ function decided(beforeTerms: DecidedFacts, facts: DecisionFacts, match: Match<C
       // What rests on a law in the steps is their terms, and those name it.
       rules: [...match.applied, ...step.applied.map(({ id, version }) => ({ id, version }))],
       policy_version: policy.version,
+      ...(mandate === undefined ? {} : { mandate: mandate.name }),
       ...(terms.length === 0 ? {} : { terms: terms.map(({ name, due, source }) => ({ name, due, source })) }),
       ...(figures.used.length === 0 ? {} : { figures: [...figures.used] }),
     },
@@ -184,6 +223,6 @@ function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decisio
 /** A threshold of DUO or the CAK; before 2024 the CAK's is not known, and there is none. */
 function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
   if (type === "studieschuld") return claim < findValue(duoTransfer, day).value.cents ? "below" : "reached";
-  if (type !== "cak_eigen_bijdrage" || day < cakSignal.values[0]!.from) return "none";
+  if (type !== "cak_eigen_bijdrage" || day < firstDayOf(cakSignal)) return "none";
   return claim < findValue(cakSignal, day).value.cents ? "below" : "reached";
 }

@@ -41,6 +41,11 @@ type ClaimKind = "tax" | "toeslagen" | "fine" | "other";
 const MOST_CACHED = 256;
 const cache = new Map<string, LawOfDay>();
 
+/** Forgets what was worked out from figures that are no longer in effect. */
+export function forgetLaw(): void {
+  cache.clear();
+}
+
 /** The law of a day (ISO date) on a debt type. */
 export function lawOfDay(debtType: string, day: string): LawOfDay {
   const kind = kindOf(debtType);

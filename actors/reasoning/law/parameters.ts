@@ -16,7 +16,7 @@ export interface Dated<T> {
   readonly assumedRise?: number;
 }
 
-interface DatedValue<T> {
+export interface DatedValue<T> {
   /** First day it holds, ISO date. */
   readonly from: string;
   /** First day for which it is not known to hold; absent where nothing says that it ends. */
@@ -64,8 +64,28 @@ export function findValue<T>(parameter: Dated<T>, day: string): FoundValue<T> {
   };
 }
 
-function entryOf<T>({ values }: Dated<T>, date: string): DatedValue<T> | undefined {
-  return values.findLast((entry) => entry.from <= date);
+/** Values by the id of their figure. */
+export type FigureValues = ReadonlyMap<string, readonly DatedValue<unknown>[]>;
+
+/** Those that a candidate tries in the place of the reviewed ones. */
+let tried: FigureValues | undefined;
+
+/** Puts values in effect in the place of the reviewed ones; without any the reviewed ones. */
+export function setFigures(values?: FigureValues): void {
+  tried = values;
+}
+
+function valuesOf<T>({ id, values }: Dated<T>): readonly DatedValue<T>[] {
+  return (tried?.get(id) as readonly DatedValue<T>[] | undefined) ?? values;
+}
+
+/** The first day for which a figure is known. */
+export function firstDayOf(parameter: Dated<unknown>): string {
+  return valuesOf(parameter)[0]!.from;
+}
+
+function entryOf<T>(parameter: Dated<T>, date: string): DatedValue<T> | undefined {
+  return valuesOf(parameter).findLast((entry) => entry.from <= date);
 }
 
 function isExpired({ until }: DatedValue<unknown>, date: string): boolean {
@@ -86,8 +106,8 @@ export function valueOn<T>(parameter: Dated<T>, day: string): T {
 }
 
 /** The days on which a figure changes, or is no longer known, in order. */
-export function changesOf({ values }: Dated<unknown>): string[] {
-  return values.flatMap(({ from, until }) => until === undefined ? [from] : [from, until]);
+export function changesOf(parameter: Dated<unknown>): string[] {
+  return valuesOf(parameter).flatMap(({ from, until }) => until === undefined ? [from] : [from, until]);
 }
 
 /** True when a decision of this day may rest on the figure. */

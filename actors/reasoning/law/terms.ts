@@ -56,6 +56,11 @@ export function assistanceTerms(day: string, threatening: boolean): readonly Ter
 const MOST_CACHED = 256;
 const assistanceByDay = new Map<string, readonly Term[]>();
 
+/** Forgets what was worked out from figures that are no longer in effect. */
+export function forgetTerms(): void {
+  assistanceByDay.clear();
+}
+
 function workedOutTerms(day: string, threatening: boolean): readonly Term[] {
   const meeting = threatening
     ? addWorkingDays(day, valueOn(threateningWorkingDays, day))

@@ -32,7 +32,7 @@ type Score =
   & { readonly reason_codes: readonly ReasonCode[] };
 
 /** A model: pure and deterministic. `at` is the time of the event, for figures by date. */
-interface Model {
+export interface Model {
   readonly version: string;
   readonly basis: Basis;
   score(intake: DataOf<"case.intake">, at: string): Score;
@@ -195,5 +195,11 @@ function strongest(head: Head, x: Float64Array, codes: ReasonCode[]): void {
   }
 }
 
-/** The model in use. */
-export const model: Model = modelOf(weightsInUse as Weights);
+/** The model in effect: the one in use, unless a candidate is tried (`candidate.ts`). */
+export let model: Model = modelOf(weightsInUse as Weights);
+const reviewed = model;
+
+/** Puts a model in effect; without one the one in use. */
+export function setModel(tried: Model = reviewed): void {
+  model = tried;
+}

@@ -11,8 +11,13 @@ const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: 
 /** First day of the tables: from then on the figures they rest on are known. A replay of earlier days is refused. */
 export const FIRST_DAY = FIRST_RULE_DAY;
 
-/** The default policy: its bounds. Amounts in cents. */
-export const policy = {
+/** The bounds of a policy. Amounts in cents. */
+export type Policy =
+  & { readonly version: string }
+  & Readonly<Record<Exclude<keyof typeof reviewed, "version">, number>>;
+
+/** The policy as it was reviewed. */
+const reviewed = {
   version: "policy-2",
   /** Below this `analysis_confidence` a person decides. */
   lowConfidence: 0.5,
@@ -30,6 +35,8 @@ export const policy = {
   unverifiedInstalmentMax: 5_000,
   /** Smallest instalment worth a payment. */
   instalmentMin: 1_000,
+  /** The part of the room to repay that may be asked for; below 1 the household keeps the rest. */
+  capacityShare: 1,
   /** Days after its due date that an instalment counts as missed. */
   graceDays: 14,
   /** Missed instalments after which a plan is escalated. */
@@ -41,6 +48,14 @@ export const policy = {
   /** Weeks a caseworker has where no situation is threatening. */
   reviewWeeks: 4,
 } as const;
+
+/** The policy in effect: the reviewed one, unless a candidate is tried (`candidate.ts`). */
+export let policy: Policy = reviewed;
+
+/** Puts bounds in effect in the place of the reviewed ones; without any the reviewed ones. */
+export function setPolicy(bounds: Partial<Policy> = {}): void {
+  policy = { ...reviewed, ...bounds };
+}
 
 export const LATE_PAYMENT = assumed(
   "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",

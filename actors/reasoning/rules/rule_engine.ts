@@ -14,7 +14,7 @@ import { Reject } from "../../processor.ts";
 import { leastSure, type Source, type SourceCertainty } from "../law/source.ts";
 
 /** Facts: the values a table is asked with, one for each name. */
-type Facts = Readonly<Record<string, string>>;
+export type Facts = Readonly<Record<string, string>>;
 
 /** The facts that a table with these values is asked with. */
 export type FactsOf<V extends Readonly<Record<string, readonly string[]>>> = { [K in keyof V]: V[K][number] };
@@ -67,6 +67,9 @@ export class RuleTableError extends Error {
   override name = "RuleTableError";
 }
 
+/** A table that was found complete. */
+export type CompiledTable = Compiled<unknown>;
+
 interface Compiled<O> {
   readonly from: string;
   readonly until: string;
@@ -87,14 +90,24 @@ export function compile<F extends Facts, O>(...versions: Table<F, O>[]) {
   if (compiled.some((version, i) => i > 0 && compiled[i - 1]!.until > version.from)) {
     throw new RuleTableError(`Table ${id}: versions overlap`);
   }
+  let inEffect: readonly Compiled<O>[] = compiled;
   return {
+    /** Puts another version in effect on every day; without one the versions as they were reviewed. */
+    set(tried?: CompiledTable): void {
+      inEffect = tried === undefined ? compiled : [tried as Compiled<O>];
+    },
     /** The rows that match these facts in the version that holds on this day (ISO date or date-time). */
     match(facts: F, day: string): Match<O> {
-      const version = compiled.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
+      const version = inEffect.findLast((v) => v.from <= day && day.slice(0, 10) < v.until);
       if (!version) throw new Reject(`Cannot apply table ${id} on ${day}: no version holds`);
       return version.matches[indexOf(version.offsets, facts)]!;
     },
   };
+}
+
+/** Compiles one version that is to be tried. Throws a RuleTableError for a gap or a row nothing reaches. */
+export function compileTried(table: Table<Facts, unknown>): CompiledTable {
+  return compileTable(table);
 }
 
 function compileTable<O>(table: Table<Facts, O>): Compiled<O> {

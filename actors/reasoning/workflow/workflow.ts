@@ -26,6 +26,8 @@ export const signals = [
   "case.intake",
   "case.analysis",
   "case.review_requested",
+  "case.intervention_requested",
+  "case.decision_proposed",
   "case.decision:forgive",
   "case.decision:payment_plan",
   "case.decision:collect",
@@ -37,6 +39,7 @@ export const signals = [
   "case.assistance_accepted",
   "case.term_expired",
   "case.withdrawn",
+  "case.withdrawn:to_be_confirmed",
   "case.event_refused",
   "case.completed:resolved",
   "case.completed:withdrawn",
@@ -70,38 +73,48 @@ function staysIn(state: CaseState, ...signals: Signal[]): Moves {
   return Object.fromEntries(["case.event_refused" as const, ...signals].map((signal) => [signal, state]));
 }
 
+/** What asks for a person, which a review then does, and leaves an open case where it is. */
+const ASKS: readonly Signal[] = ["case.intervention_requested", "case.withdrawn:to_be_confirmed"];
+
 /** The transition table. What is not here is refused. */
 export const transitions: Readonly<Record<CaseState, Moves>> = {
   // An organisation may send a decision for a case it never sent in.
-  "new": { "case.intake": "received", ...decides, ...closes, ...staysIn("new") },
+  "new": { "case.intake": "received", ...decides, ...closes, ...staysIn("new", ...ASKS) },
   "received": {
     "case.analysis": "analysed",
     ...decides,
     ...closes,
-    ...staysIn("received", "case.payment_received"),
+    ...staysIn("received", "case.payment_received", ...ASKS),
   },
-  "analysed": { ...open, ...staysIn("analysed", "case.payment_received") },
+  "analysed": { ...open, ...staysIn("analysed", "case.payment_received", ...ASKS) },
   // A term that expires here goes to the team lead: a late caseworker must not cost a citizen a case.
   "waiting_for_caseworker": {
     ...open,
-    ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired"),
+    ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired", ...ASKS),
+    "case.decision_proposed": "waiting_for_caseworker",
   },
   "plan_decided": {
     "case.payment_plan_created": "in_payment_plan",
     ...open,
-    ...staysIn("plan_decided", "case.payment_received"),
+    ...staysIn("plan_decided", "case.payment_received", ...ASKS),
   },
   "in_payment_plan": {
     ...open,
-    ...staysIn("in_payment_plan", "case.payment_received", "case.payment_missed", "case.term_expired"),
+    ...staysIn(
+      "in_payment_plan",
+      "case.payment_received",
+      "case.payment_missed",
+      "case.term_expired",
+      ...ASKS,
+    ),
   },
   "referred": {
     ...open,
-    ...staysIn("referred", "case.payment_received", "case.assistance_accepted", "case.term_expired"),
+    ...staysIn("referred", "case.payment_received", "case.assistance_accepted", "case.term_expired", ...ASKS),
   },
   "in_collection": {
     ...open,
-    ...staysIn("in_collection", "case.payment_received", "case.payment_missed", "case.term_expired"),
+    ...staysIn("in_collection", "case.payment_received", "case.payment_missed", "case.term_expired", ...ASKS),
   },
   // Nothing is owed any more: only what the decision itself leads to.
   "forgiven": {
@@ -119,8 +132,15 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   },
 };
 
-/** The signal of an event, from its type and data. Any text: an unknown one moves nothing. */
-export function signalOf(eventType: string, data: Readonly<Record<string, unknown>>): string {
+/** The signal of an event, from its type, data and marks. Any text: an unknown one moves nothing. */
+export function signalOf(
+  eventType: string,
+  data: Readonly<Record<string, unknown>>,
+  marks: readonly string[] = [],
+): string {
+  if (eventType === "case.withdrawn" && marks.includes("to_be_confirmed")) {
+    return `${eventType}:to_be_confirmed`;
+  }
   if (eventType === "case.decision") return `${eventType}:${data.decision}`;
   if (eventType === "case.completed") return `${eventType}:${data.outcome}`;
   if (eventType === "case.reopened") return `${eventType}:${data.state}`;

@@ -37,7 +37,13 @@ export class NatsClient {
   /** Why there is no connection; undefined while there is one. */
   #lost: BackendUnavailable | undefined;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, readonly deadlineMs: number) {
+  private constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    readonly deadlineMs: number,
+    /** Where this user is answered. */
+    readonly inboxPrefix: string,
+  ) {
     this.#connection = connection;
     this.#manager = manager;
     void this.#watch();
@@ -58,7 +64,7 @@ export class NatsClient {
       };
       const connection = await suppressingConnectErrors(() => connect(options));
       const manager = await jetstreamManager(connection, { checkAPI: false, timeout: deadlineMs });
-      return new NatsClient(connection, manager, deadlineMs);
+      return new NatsClient(connection, manager, deadlineMs, options.inboxPrefix ?? "_INBOX");
     } catch (error) {
       throw await certificateError(error, url, credentials) ?? translate(error);
     }

@@ -7,6 +7,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from "@nats-io/transport-deno";
+import { token } from "../../../schema/nats.ts";
 import { BackendUnusable } from "../../errors.ts";
 
 /** Files are read again at each connection, so they may be renewed meanwhile. */
@@ -35,6 +36,8 @@ export function connectionOptionsOf(url: string, given: NatsCredentials = {}): C
   const tls = tlsOf(credentials, urls.some(({ protocol }) => protocol === "tls:"));
   return {
     servers: urls.map(({ host }) => host),
+    // A user is answered on a subject of its own, so that rights can keep others from listening there.
+    ...(credentials.user === undefined ? {} : { inboxPrefix: `_INBOX.${token(credentials.user)}` }),
     ...authenticator && { authenticator },
     ...tls && { tls },
   };

@@ -1,4 +1,4 @@
-import { BackendBusy, BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import { BackendBusy, BackendUnavailable, BackendUnusable, InsufficientRights } from "../../errors.ts";
 /** Maps errors of the server, the connection and the client library to the errors of the backend contract. @module */
 import { type ApiError, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 
@@ -113,7 +113,7 @@ export function translate(error: unknown): unknown {
     return new BackendUnusable("NATS refuses the user: check the credentials", { cause: error });
   }
   if (/PermissionViolation/.test(names)) {
-    return new BackendUnusable(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
+    return new InsufficientRights(`NATS refuses: the user may not ${operationOf(error, cause)}`, {
       cause: error,
     });
   }

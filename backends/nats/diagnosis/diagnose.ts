@@ -1,8 +1,8 @@
 /** Checks a NATS server and the store on it, and changes nothing. @module */
+import { natsRights } from "../../../schema/nats/rights.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { NatsClient } from "../connection/client.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../setup/options.ts";
-import { nodeSubjects } from "../setup/store_layout.ts";
 import { findingsOf } from "./findings.ts";
 import { readMonitoring } from "./monitoring.ts";
 import { readFacts } from "./server_facts.ts";
@@ -21,7 +21,10 @@ export async function diagnoseNats(
     const facts = await readFacts(client, requestedStoreOf(options));
     const settings = monitoring === undefined ? undefined : await readMonitoring(monitoring);
     const { replicas, syncAlways = false } = options;
-    const subjects = nodeSubjects(namesOf(options));
+    const { stream, prefix } = namesOf(options);
+    const { publish, subscribe } = natsRights(stream, prefix).node;
+    const answers = subscribe.filter((subject) => !subject.startsWith("_INBOX."));
+    const subjects = { publish, subscribe: [`${client.inboxPrefix}.>`, ...answers] };
     return findingsOf(facts, { subjects, replicas, syncAlways, settings });
   } finally {
     await client.close();

@@ -61,8 +61,8 @@ function rights({ permissions }: NatsFacts, subjects: NeededSubjects): Finding {
   const refused = refusedSubjects(subjects, permissions ?? {});
   if (refused.length === 0) return ok("rights", "may use every subject of the store");
   return finding("problem", "rights", {
-    found: `may not ${refused.join(", nor ")}`,
-    change: "allow these subjects to the user",
+    found: `may not ${refused.slice(0, 5).join(", nor ")}${refused.length > 5 ? ", …" : ""}`,
+    change: "allow these subjects to the user: setup --print-roles prints all that a node needs",
     why: "a node stores events and checkpoints there, and is notified there",
   });
 }

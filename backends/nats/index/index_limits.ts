@@ -1,7 +1,7 @@
 /** Sizes of the index. Tests make them small. @module */
 
 export interface IndexLimits {
-  /** Cases and timers, or bytes of the log, after which the newest level becomes a run. */
+  /** Cases and timers, or bytes of the log, after which the newest level becomes a run: a takeover reads so many at most. */
   readonly levelEntries: number;
   readonly levelBytes: number;
   /** Runs of a level that become one of the next. */
@@ -14,7 +14,7 @@ export interface IndexLimits {
 
 export const INDEX_LIMITS: IndexLimits = {
   levelEntries: 50_000,
-  levelBytes: 8_000_000,
+  levelBytes: 2_000_000,
   mergedRuns: 8,
   blockBytes: 32_768,
   nearTimers: 50_000,

@@ -18,7 +18,11 @@ import type {
   RefusalListener,
   RejectedEvent,
 } from "../../dead_letters.ts";
-import { EventIdConflict } from "../../errors.ts";
+import type { Grants, Producer } from "../../../schema/authority/grants.ts";
+import { needsHistory } from "../../../schema/authority/second_person.ts";
+import { EventIdConflict, NotAllowed } from "../../errors.ts";
+import { admitAll } from "../../producers.ts";
+import { type NatsProducers, producerOf } from "../authority/producers.ts";
 import { parseTraceparent } from "../../tracing/trace_context.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
@@ -40,7 +44,9 @@ export interface InboxContext {
 const INBOX_CASE = "inbox";
 
 export interface IngestContext extends InboxContext {
-  append(events: readonly WireEvent[]): Promise<unknown>;
+  /** Stores events that were admitted, as far as their cases allow it. Throws NotAllowed for one that they do not. */
+  append(events: readonly WireEvent[], producer?: Producer): Promise<unknown>;
+  readonly producers: NatsProducers;
   readonly onInputRefused: RefusalListener;
 }
 
@@ -49,13 +55,15 @@ interface Refusal {
   readonly reason: string;
 }
 
+/** Every subject of the ingest stream. */
+const ALL = ">";
 /** Messages, and characters of them, of one pass. */
 const AT_ONCE = 500;
 const MAX_CHARACTERS = 8_000_000;
 /** What is kept of a message that a stream without the limit of `schema/nats.ts` took and that can't be kept with the reason. */
 const MAX_REJECTED_CHARACTERS = 16_000;
 /** The names of the headers of a rejected message, and what stands between them. */
-const HEADER_BYTES = 256;
+const HEADER_BYTES = 512;
 const COUNTER_IDLE_MS = 5_000;
 
 /** A message, and a name for it that no other has: a stream that is made anew counts from 1 again. */
@@ -67,6 +75,8 @@ interface IngestedMessage extends StreamMessage {
 interface IngestMessage {
   readonly found: IngestedMessage;
   readonly event: WireEvent;
+  /** Who sent it, once it is admitted. */
+  readonly producer?: Producer;
 }
 
 /** Ingests the waiting messages. Returns how many there were. */
@@ -74,7 +84,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   const { client, subjects, ingestStream: stream } = context;
   const pending: StreamMessage[] = [];
   let characters = 0;
-  for await (const found of readSubject(client, stream, subjects.ingest())) {
+  for await (const found of readSubject(client, stream, ALL)) {
     pending.push(found);
     characters += found.payload.length;
     if (pending.length === AT_ONCE || characters >= MAX_CHARACTERS) break;
@@ -82,14 +92,15 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   if (pending.length === 0) return 0;
   const { created } = await client.manage(({ streams }) => streams.info(stream));
   const messages: IngestMessage[] = [];
+  const grants = await context.producers.known();
   for (const each of pending) {
     const found = { ...each, name: `${Date.parse(created)}-${each.position}` };
-    const read = readMessage(found, created);
+    const read = admit(readMessage(found, created), producerOf(each.subject, subjects), context, grants);
     if ("reason" in read) await reject(context, found, read);
     else messages.push(read);
   }
   await appendMessages(context, messages);
-  const taken = { filter: subjects.ingest(), seq: pending.at(-1)!.position + 1 };
+  const taken = { filter: ALL, seq: pending.at(-1)!.position + 1 };
   await client.manage(({ streams }) => streams.purge(stream, taken));
   return pending.length;
 }
@@ -99,11 +110,30 @@ function readMessage(found: IngestedMessage, created: string): IngestMessage | R
   try {
     const now = () => new Date(found.recordedAt);
     const newId = () => reproducibleRootId(found.recordedAt, created, found.position, "ingest");
-    const options = { now, newId, source: "ingest", ...traceOf(found) };
+    const options = { now, newId, ...traceOf(found) };
     return { found, event: readInputText(found.raw ?? found.payload, options) };
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
+  }
+}
+
+/** The event as its producer may have it stored, or why it may not. */
+function admit(
+  read: IngestMessage | Refusal,
+  producer: Producer,
+  { producers }: IngestContext,
+  grants: Grants,
+): IngestMessage | Refusal {
+  if ("reason" in read) return read;
+  const over = producers.rateFault(producer.name, grants.get(producer.name)?.perMinute);
+  if (over !== undefined) return { refusalClass: "not_allowed", reason: over };
+  try {
+    const [event] = admitAll([read.event], producer, grants);
+    return { found: read.found, event: event!, producer };
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    return { refusalClass: "not_allowed", reason: error.message };
   }
 }
 
@@ -115,18 +145,31 @@ function traceOf({ traceparent }: StreamMessage): { traceparent?: string } {
 /** Appends all; one that can't be stored is rejected, so that it does not block the others. */
 async function appendMessages(context: IngestContext, messages: readonly IngestMessage[]): Promise<void> {
   if (messages.length === 0) return;
+  const judged = messages.find(({ event }) => needsHistory(event.event_type));
+  if (judged !== undefined && messages.length > 1) {
+    const at = messages.indexOf(judged);
+    await appendMessages(context, messages.slice(0, at));
+    await appendMessages(context, [judged]);
+    return await appendMessages(context, messages.slice(at + 1));
+  }
   try {
-    await context.append(messages.map(({ event }) => event));
+    await context.append(messages.map(({ event }) => event), judged?.producer);
   } catch (error) {
-    if (!(error instanceof EventIdConflict || error instanceof EventTooLarge)) throw error;
-    const refusalClass = error instanceof EventIdConflict ? "id_conflict" : "too_large";
-    const refusal = { refusalClass, reason: error.message } as const;
+    const refusalClass = refusalClassOf(error);
+    if (refusalClass === undefined) throw error;
+    const refusal = { refusalClass, reason: (error as Error).message } as const;
     if (messages.length === 1) return await reject(context, messages[0]!.found, refusal);
     // By halves: one by one, an id that is taken made 500 appends of one.
     const half = messages.length >> 1;
     await appendMessages(context, messages.slice(0, half));
     await appendMessages(context, messages.slice(half));
   }
+}
+
+function refusalClassOf(error: unknown): RefusalClass | undefined {
+  if (error instanceof EventIdConflict) return "id_conflict";
+  if (error instanceof EventTooLarge) return "too_large";
+  return error instanceof NotAllowed ? "not_allowed" : undefined;
 }
 
 /** Moves a message into the inbox under its name, so that a second time overwrites the first. */
@@ -145,6 +188,9 @@ async function reject(context: IngestContext, found: IngestedMessage, refusal: R
     );
   }
   context.onInputRefused({ id, refusalClass });
+  if (refusalClass === "not_allowed") {
+    await context.producers.record("refused", producerOf(found.subject, context.subjects).name, reason);
+  }
 }
 
 async function storeRejected(
@@ -157,6 +203,7 @@ async function storeRejected(
   set.set("Nats-Rollup", "sub");
   // A character takes at most three bytes a code unit.
   const longest = Math.floor((rejectionRoom(client.maxPayload) - HEADER_BYTES) / 3);
+  set.set("Zaakstroom-Subject", found.subject);
   set.set("Zaakstroom-Reason", reason.slice(0, Math.max(0, longest)));
   return parseAnswer<{ seq: number }>(await client.request(subjects.rejected(found.name), text, set)).seq;
 }
@@ -175,7 +222,7 @@ export function ingestInbox(context: InboxContext): Inbox {
     retry: async (id, act) => {
       const found = await readRejected(context, id);
       if (found === undefined) return false;
-      parseAnswer(await client.request(subjects.ingest(), found.raw ?? found.payload));
+      parseAnswer(await client.request(found.sentTo || subjects.ingest(), found.raw ?? found.payload));
       return await discard(context, id, act, "retry");
     },
   };

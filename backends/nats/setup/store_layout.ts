@@ -1,8 +1,8 @@
 /** What the streams of a store must be, and which subjects a node uses. @module */
 import type { StreamConfig } from "@nats-io/jetstream";
-import { leaseBucket, partitionsIn, type StoreShape } from "../../../schema/nats.ts";
+import { partitionsIn, type StoreShape } from "../../../schema/nats.ts";
 import { indexName, IndexSubjects } from "../../../schema/nats/index_stream.ts";
-import { logName, LogSubjects } from "../../../schema/nats/log.ts";
+import { logName } from "../../../schema/nats/log.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import { lostLog } from "./lost_store.ts";
@@ -10,15 +10,6 @@ import { earlierStore } from "./requirements.ts";
 
 /** Flags that every write to the log needs. Older servers accept and silently drop them. */
 export const NEEDED_FLAGS: readonly (keyof StreamConfig)[] = ["allow_atomic", "allow_direct"];
-
-/** The subjects that a node uses. */
-export function nodeSubjects({ stream, prefix }: Pick<StoreShape, "stream" | "prefix">) {
-  const log = new LogSubjects(prefix);
-  const { all } = new IndexSubjects(prefix);
-  const own = [log.records(), all, log.rejected(), log.ingest(), `$KV.${leaseBucket(stream)}.>`];
-  const toOthers = [`${prefix}-append.>`, log.settles("*"), log.written("*"), log.notify()];
-  return { publish: ["$JS.API.>", ...own, ...toOthers], subscribe: ["_INBOX.>", ...toOthers] };
-}
 
 /** A store of before has its events in a stream of the plain name: throws BackendUnusable. */
 export async function refuseEarlier(client: NatsClient, { stream }: StoreShape): Promise<void> {

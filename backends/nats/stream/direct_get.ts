@@ -18,6 +18,8 @@ export interface StreamMessage extends StoredMessage {
   readonly raw?: Uint8Array | undefined;
   /** Why an event on the ingest subject was rejected. */
   readonly reason?: string;
+  /** The subject on which it came there. */
+  readonly sentTo?: string;
   /** W3C trace context of whoever sent it, as the header has it; empty for none. */
   readonly traceparent?: string;
 }
@@ -224,6 +226,7 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     deleted: payload === "",
     raw: payload.includes("\ufffd") ? msg.data : undefined,
     reason: msg.header.get("Zaakstroom-Reason"),
+    sentTo: msg.header.get("Zaakstroom-Subject"),
     traceparent: msg.header.get("traceparent"),
   };
 }

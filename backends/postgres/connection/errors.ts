@@ -1,5 +1,11 @@
 /** Maps errors of the database and of the connection to the errors of the backend contract. @module */
-import { BackendBusy, BackendReadOnly, BackendUnavailable, BackendUnusable } from "../../errors.ts";
+import {
+  BackendBusy,
+  BackendReadOnly,
+  BackendUnavailable,
+  BackendUnusable,
+  InsufficientRights,
+} from "../../errors.ts";
 
 /** SQLSTATE classes and codes of a server that is not to be had. */
 const UNREACHABLE = /^(08|57P0)/;
@@ -47,7 +53,10 @@ const UNUSABLE: Record<string, readonly [name: string, remedy: string]> = {
   "28000": ["invalid authorization", "check the user in the URL and the server's pg_hba.conf"],
   "3D000": ["no such database", "create the database, or name another one in the URL"],
   "3F000": ["no such schema", "run the start or setup command once with a role that may create the schema"],
-  "42501": ["insufficient privilege", "grant the role its rights on the schema zaakstroom, or use its owner"],
+  "42501": [
+    "insufficient privilege",
+    "grant the role its rights (setup --print-roles), or use the owner of the schema zaakstroom",
+  ],
   "42704": ["unknown setting", "take the setting the server does not know out of the URL"],
   "0A000": ["feature not supported", "use PostgreSQL 15 or newer"],
 };
@@ -149,9 +158,8 @@ export function translate(error: unknown): unknown {
   const code = codeOf(error);
   if (UNUSABLE[code] !== undefined) {
     const [name, remedy] = UNUSABLE[code];
-    return new BackendUnusable(`PostgreSQL refuses (${code} ${name}${objectOf(error)}): ${remedy}`, {
-      cause: error,
-    });
+    const Kind = code === "42501" ? InsufficientRights : BackendUnusable;
+    return new Kind(`PostgreSQL refuses (${code} ${name}${objectOf(error)}): ${remedy}`, { cause: error });
   }
   const dialled = translateDial(error);
   if (dialled !== undefined) return dialled;

@@ -161,11 +161,10 @@ function connections(server: ServerFacts): Finding {
   });
 }
 
-function rightsFinding({ mayCreate, hasSchema, mayUse, refused, ownsSchema }: Rights): Finding {
+function rightsFinding({ mayCreate, hasSchema, mayUse, refused, excessive, ownsSchema }: Rights): Finding {
   const why = "a node reads and writes every table of the schema zaakstroom, through its functions";
   const change =
-    "run setup as the owner, then grant usage on schema zaakstroom, all on all tables and sequences in it, and usage " +
-    "and create on schema zaakstroom_models";
+    "run setup as the owner, then what setup --print-roles prints, and use the role zaakstroom_node";
   if (!hasSchema) {
     if (mayCreate) return ok("rights", "may make the schema");
     const grant = "grant create on database … to this role, or let its owner run setup";
@@ -181,6 +180,13 @@ function rightsFinding({ mayCreate, hasSchema, mayUse, refused, ownsSchema }: Ri
   if (refused.length > 0) {
     const some = refused.slice(0, 5).join(", ") + (refused.length > 5 ? ", …" : "");
     return finding("problem", "rights", { found: `may not use ${some}`, change, why });
+  }
+  if (excessive.length > 0 && !ownsSchema) {
+    return finding("advice", "rights", {
+      found: `may change ${excessive.slice(0, 5).join(", ")}`,
+      change,
+      why: "a node only adds to them: whoever takes its password could change the past",
+    });
   }
   return ok("rights", ownsSchema ? "owns the schema" : "may use the schema; its owner brings it up to date");
 }

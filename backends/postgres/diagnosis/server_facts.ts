@@ -1,4 +1,6 @@
 /** What a PostgreSQL server says of itself, read without changing anything. @module */
+import { nodeRights } from "../../../schema/postgres/rights.ts";
+import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
 
@@ -59,8 +61,10 @@ export interface Rights {
   readonly hasSchema: boolean;
   readonly mayUse: boolean;
   readonly ownsSchema: boolean;
-  /** Tables that it may not read and write, and functions it may not run. */
+  /** Tables that it may not use as a node does, and functions it may not run. */
   readonly refused: readonly string[];
+  /** Tables to which a node only adds, or which it only reads, and that it may change nonetheless. */
+  readonly excessive: readonly string[];
 }
 
 export interface PostgresFacts {
@@ -116,23 +120,32 @@ async function readSlots(sql: Sql): Promise<readonly Slot[]> {
 
 /** Rights on a partitioned table cover its partitions; a function of ours is run by name. */
 async function readRights(sql: Sql): Promise<Rights> {
+  const wanted = Object.entries(nodeRights).flatMap(([rights, names]) =>
+    names.map((name) => [name, rights] as const)
+  );
+  const [tables, needed] = [wanted.map(([name]) => name), wanted.map(([, rights]) => rights)];
   const [row] = await sql<[Rights]>`
-    with ours as (select n.oid, n.nspowner from pg_catalog.pg_namespace n where n.nspname = 'zaakstroom')
+    with ours as (select n.oid, n.nspowner from pg_catalog.pg_namespace n where n.nspname = 'zaakstroom'),
+      tables as (select c.oid, c.relname::text as name, r.needed from ours
+        join pg_catalog.pg_class c on c.relnamespace = ours.oid
+        join unnest(${arrayOf(tables)}::text[], ${
+    arrayOf(needed)
+  }::text[]) as r (name, needed) on r.name = c.relname)
     select has_database_privilege(current_database(), 'CREATE') as "mayCreate",
       exists (select from ours) as "hasSchema",
       coalesce((select has_schema_privilege(oid, 'USAGE') from ours), false) as "mayUse",
       coalesce((select pg_has_role(nspowner, 'USAGE') from ours), false) as "ownsSchema",
       coalesce((select jsonb_agg(refused.name order by refused.name) from (
-        select c.relname::text as name from ours join pg_catalog.pg_class c on c.relnamespace = ours.oid
-        where c.relkind in ('r', 'p') and not c.relispartition and not (has_table_privilege(c.oid, 'SELECT')
-          and (c.relname in ('table_changes', 'store') or has_table_privilege(c.oid, 'INSERT')
-            and has_table_privilege(c.oid, 'UPDATE') and has_table_privilege(c.oid, 'DELETE')))
+        select t.name from tables t where exists (
+          select from unnest(string_to_array(t.needed, ', ')) n (needed) where not has_table_privilege(t.oid, n.needed))
         union all
         select p.proname || '()' from ours join pg_catalog.pg_proc p on p.pronamespace = ours.oid
         where not has_function_privilege(p.oid, 'EXECUTE')
         union all
         select 'the schema ' || n.nspname from pg_catalog.pg_namespace n where n.nspname = 'zaakstroom_models'
           and not (has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'))) as refused), '[]')
-        as refused`;
+        as refused,
+      coalesce((select jsonb_agg(t.name order by t.name) from tables t
+        where t.needed !~ 'delete' and has_table_privilege(t.oid, 'UPDATE, DELETE, TRUNCATE')), '[]') as excessive`;
   return row;
 }

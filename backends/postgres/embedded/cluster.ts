@@ -2,7 +2,8 @@ import { dirname, join } from "node:path";
 import { EmbeddedError, outputError, systemError } from "../../local_server/errors.ts";
 import { POSTGRES_MAJOR } from "./platform.ts";
 import { privateDirectory, serverCommand, type ServerUser } from "../../local_server/run_as.ts";
-import { exists, removeQuietly, syncDirectory } from "./unpack.ts";
+import { syncDirectory } from "../../local_server/sync_directory.ts";
+import { exists, removeQuietly } from "./unpack.ts";
 
 /** What a new cluster is made with. */
 interface ClusterPlan {
@@ -11,8 +12,7 @@ interface ClusterPlan {
   /** The unpacked PostgreSQL. */
   readonly programs: string;
   readonly user: ServerUser;
-  readonly superuser: string;
-  /** Made besides PostgreSQL's own `postgres`. */
+  /** Made besides PostgreSQL's own `postgres`, and owned by a role of the same name that is no superuser. */
   readonly database?: string;
   /** Who may come in over TCP on the loopback, where the server listens at all. */
   readonly loopback: "reject" | "trust";
@@ -26,6 +26,8 @@ const TUNABLES = {
   max_connections: "60",
   shared_buffers: "256MB",
   max_wal_size: "2GB",
+  // A stream of the log that is down for long loses its slot, and does not fill the disk.
+  max_slot_wal_keep_size: "8GB",
   timezone: "UTC",
   log_timezone: "UTC",
 };
@@ -95,18 +97,23 @@ async function initialise(plan: ClusterPlan, directory: string): Promise<void> {
   // who reaches the socket is the server's own user or root, and both could read the files anyway
   const access = ["--auth-local=trust", `--auth-host=${plan.loopback}`];
   const tunables = Object.entries(TUNABLES).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
-  const args = ["--pgdata", directory, "--username", plan.superuser, ...LOCALE, ...access, ...tunables];
+  const args = ["--pgdata", directory, "--username", SUPERUSER, ...LOCALE, ...access, ...tunables];
   const command = serverCommand(plan.user, join(plan.programs, "bin/initdb"), args);
   await succeed(await command.output(), plan);
 }
+
+/** Nobody comes in under it where there is a role for the store: whoever gets a statement in can't run programs or read files. */
+const SUPERUSER = "postgres";
 
 /** Through a single-user server, so that the database is there before anybody can connect. */
 async function createDatabase(plan: ClusterPlan, directory: string, database: string): Promise<void> {
   const program = join(plan.programs, "bin/postgres");
   // the log keeps what the server says of itself; an error in a statement goes to the client who sent it
   const statements = [
-    `create database ${database};`,
-    `alter role ${plan.superuser} set log_min_messages = 'log';`,
+    `create role ${database} login in role pg_read_all_settings;`,
+    `create database ${database} owner ${database};`,
+    `alter role ${database} set log_min_messages = 'log';`,
+    `alter role ${SUPERUSER} nologin;`,
   ];
   const args = ["--single", "-j", "-D", directory, "-c", "exit_on_error=on", "postgres"];
   const server = serverCommand(plan.user, program, args, { stdin: "piped" }).spawn();

@@ -40,7 +40,7 @@ interface EmbeddedOptions {
   log?: (line: string, fields?: Record<string, unknown>) => void;
 }
 
-/** The name of the superuser and of the database. */
+/** The name of the database, and of the role that owns it: it is no superuser. */
 const NAME = "zaakstroom";
 
 /** Names the socket; nothing listens on TCP. */
@@ -149,8 +149,7 @@ class EmbeddedServer implements EmbeddedPostgres {
     await removeUnfinished(layout.root);
     const present = await hasCluster(layout.cluster);
     await ensurePrograms(layout);
-    const names = { superuser: NAME, database: NAME };
-    if (!present) await makeCluster({ ...layout, ...names, user, loopback: "reject" });
+    if (!present) await makeCluster({ ...layout, database: NAME, user, loopback: "reject" });
     const { host: socketDir, port } = this.connection;
     this.#started = await startPostmaster({ ...layout, user, socketDir, port, fsync: true });
     return present ? "started" : "initialised";

@@ -18,6 +18,8 @@ export interface Postmaster {
   readonly listen?: string;
   /** Off only for tests whose data may be lost with the machine. */
   readonly fsync: boolean;
+  /** Over all else, such as where a recovery ends. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A server this process started. */
@@ -150,7 +152,7 @@ export async function exited(child: Pick<Deno.ChildProcess, "ref" | "status">): 
 
 function launch(server: Postmaster): Deno.ChildProcess {
   const program = join(server.programs, "bin/postgres");
-  const settings = { ...PROMISES, ...LOG_SETTINGS, ...placeOf(server) };
+  const settings = { ...PROMISES, ...LOG_SETTINGS, ...placeOf(server), ...server.settings };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   try {
     return serverCommand(server.user, program, ["-D", server.cluster, ...args], { detached: true }).spawn();

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { systemError } from "../../local_server/errors.ts";
+import { syncDirectory } from "../../local_server/sync_directory.ts";
 import { isIntact, writeManifest } from "./manifest.ts";
 
 /** A symbolic link npm dropped: both paths are relative to the package, so they begin with `native/`. */
@@ -38,12 +39,6 @@ async function makeWay(target: string): Promise<void> {
     throw systemError(error, "removing changed programs", target);
   }
   await removeQuietly(aside);
-}
-
-/** Makes what was renamed, created or removed directly in a directory survive a loss of power. */
-export async function syncDirectory(path: string): Promise<void> {
-  using directory = await Deno.open(path);
-  await directory.sync();
 }
 
 /** Whether anything is at the path; a path that cannot be looked at throws. */

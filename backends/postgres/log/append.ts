@@ -1,32 +1,52 @@
 /** Appending events by one statement. @module */
 import type { WireEvent } from "../../../schema/events.ts";
-import { BackendUnusable, EventIdConflict, VersionConflict } from "../../errors.ts";
+import type { Producer } from "../../../schema/authority/grants.ts";
+import { BackendUnusable, EventIdConflict, NotAllowed, VersionConflict } from "../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../event_store.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import type { Sql } from "../connection/pool.ts";
 import { codeOf, detailOf, rowRefusal } from "../connection/errors.ts";
+import { asksForHistory, requireHistory } from "./judged_append.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { partitionOf } from "../../../schema/partition.ts";
 
-/** Appends all or none, and returns the touched partitions. Throws VersionConflict or EventIdConflict. */
+interface AppendedRow {
+  readonly stored: number;
+  readonly last_position: number;
+  readonly last_version: number;
+}
+
+/**
+ * Appends all or none, and returns the touched partitions. What can't be judged without its case is judged under the lock of the
+ * partition. Throws VersionConflict, EventIdConflict or NotAllowed.
+ */
 export async function append(
   client: PostgresClient,
   events: readonly WireEvent[],
   expected: ExpectedVersion,
   partitions: number,
+  producer: Producer,
 ): Promise<{ readonly appended: AppendResult; readonly touched: readonly number[] }> {
   const { touched, rows } = partitionsAndRows(events, partitions);
   const wanted = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
+  const statement = (sql: Sql) =>
+    sql<[AppendedRow]>`
+      select * from zaakstroom.append(${`{${touched}}`}::smallint[], ${rows}, ${events.length}, ${wanted}::int)`;
+  const judged = (sql: Sql) =>
+    sql.begin(async (begun) => {
+      const tx = begun as unknown as Sql;
+      await requireHistory(tx, touched, events, producer);
+      return await statement(tx);
+    });
   try {
-    const [row] = await client.run((sql) =>
-      sql<[{ stored: number; last_position: number; last_version: number }]>`
-        select * from zaakstroom.append(${`{${touched}}`}::smallint[], ${rows}, ${events.length}, ${wanted}::int)`
-    );
+    const [row] = await client.run((sql) => asksForHistory(events) ? judged(sql) : statement(sql));
     const { stored, last_position: position, last_version: version } = row;
     return { touched, appended: { stored, duplicates: events.length - stored, position, version } };
   } catch (error) {
     if (codeOf(error) === "ZS001") {
       throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
     }
+    if (codeOf(error) === "ZS003") throw new NotAllowed(detailOf(error));
     if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
     const refusal = rowRefusal(error);
     throw refusal === undefined ? error : new BackendUnusable(refusal, { cause: error });

@@ -73,6 +73,15 @@ async function linesFrom(
   return rows.map(({ line }) => line);
 }
 
+/** The last position that was drawn. */
+export async function lastPosition(client: PostgresClient): Promise<number> {
+  const [{ last }] = await client.runIdempotent((sql) =>
+    sql<[{ last: number }]>`
+      select case when is_called then last_value else 0 end as last from zaakstroom.events_position_seq`
+  );
+  return last;
+}
+
 /** The first and last position in a range of times, so that only these are read. */
 function bounds(sql: Sql, range: ReplayRange) {
   if (range.fromTime === undefined && range.toTime === undefined) {

@@ -10,7 +10,7 @@ import type {
   MailboxSubscriber,
   SettleStatus,
 } from "../../mailbox/mailbox_store.ts";
-import type { PassStore } from "../../mailbox/pass.ts";
+import type { PassSettlement, PassStatus, PassStore } from "../../mailbox/pass.ts";
 import { Coalescer } from "../../primitives/coalescer.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import { rowRefusal } from "../connection/errors.ts";
@@ -119,17 +119,27 @@ export class PostgresMailboxStore implements MailboxStore {
 
   readonly passes: PassStore = {
     fetchPass: (owners, limits) => fetchPass(this.#client, owners, limits),
-    commitPass: async (owners, settlement) => {
+    commitPass: (owners, settlement) => this.#commitPass(owners as readonly MailboxSubscriber[], settlement),
+  };
+
+  async #commitPass(
+    owners: readonly MailboxSubscriber[],
+    settlement: PassSettlement,
+  ): Promise<PassStatus> {
+    for (const owner of owners) this.#committing.set(owner, performance.now());
+    try {
       const status = await commitPass(this.#client, owners, settlement);
       // Those in the pass have handled what they take of it.
       if (status === "settled" || status === "already") {
         const types = Object.keys(settlement.outputTypes);
-        const handled = owners.filter((_, i) => settlement.moves[i]!.isChained) as MailboxSubscriber[];
+        const handled = owners.filter((_, i) => settlement.moves[i]!.isChained);
         this.#notifier.notify([owners[0]!.partition], types, this.#leases.othersAlive, handled);
       }
       return status;
-    },
-  };
+    } finally {
+      for (const owner of owners) this.#committing.delete(owner);
+    }
+  }
 
   async markInFlight(
     { processor, partition, epoch }: MailboxOwner,

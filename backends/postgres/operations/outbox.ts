@@ -5,7 +5,11 @@ import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { type InputOptions, readInputText } from "../../../schema/input.ts";
 import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
-import { EventIdConflict } from "../../errors.ts";
+import type { Grants, Producer } from "../../../schema/authority/grants.ts";
+import { EventIdConflict, NotAllowed } from "../../errors.ts";
+import { admitAll, grantsOf } from "../../producers.ts";
+import { asksForHistory, historyFaultOf } from "../log/judged_append.ts";
+import { readGrants } from "./producers.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
@@ -34,16 +38,22 @@ interface OutboxRow {
   readonly event: string;
   /** Another transaction holds the row. */
   readonly locked: boolean;
+  /** Who wrote it, by the server. */
+  readonly producer: string;
+  readonly is_owner: boolean;
 }
 
 /** An outbox row that holds a valid event. */
 interface OutboxEvent {
   readonly id: number;
   readonly event: WireEvent;
+  readonly producer: Producer;
 }
 
 interface RefusedRow extends Refusal {
   readonly id: number;
+  /** Whom the trail names, of one that was not allowed. */
+  readonly by?: string;
 }
 
 interface Refusal {
@@ -80,11 +90,24 @@ export async function drainOutbox(context: OutboxContext): Promise<number> {
 
 async function moveToLog(tx: Sql, rows: readonly OutboxRow[], context: OutboxContext): Promise<Drained> {
   const { timersAsOf } = context;
-  const { events, refused } = sortRows(rows, timersAsOf === undefined ? {} : { now: timersAsOf });
-  const drained = await appendTraced(tx, events, context);
-  const all = [...refused, ...drained.refused];
+  const grants = grantsOf(await readGrants(tx));
+  const { events, refused } = sortRows(rows, grants, timersAsOf === undefined ? {} : { now: timersAsOf });
+  const overRate = await beyondRates(tx, events, grants);
+  const drained = await appendTraced(tx, events.filter(({ id }) => !overRate.has(id)), context);
+  const all = [...refused, ...overRate.values(), ...drained.refused];
   if (all.length > 0) await refuse(tx, all);
   return { ...drained, refused: all };
+}
+
+/** The rows by which producers go beyond their rate. */
+async function beyondRates(tx: Sql, events: readonly OutboxEvent[], grants: Grants) {
+  const beyond = new Map<number, RefusedRow>();
+  for (const { id, producer: { name } } of events) {
+    if (grants.get(name)?.perMinute === undefined) continue;
+    const [row] = await tx<[{ why: string | null }]>`select zaakstroom.rate_fault(${name}, 1) as why`;
+    if (row.why !== null) beyond.set(id, { id, refusalClass: "not_allowed", reason: row.why, by: name });
+  }
+  return beyond;
 }
 
 function appendTraced(
@@ -95,33 +118,42 @@ function appendTraced(
   if (traceAppend === undefined || events.length === 0) return appendEvents(tx, events, partitions);
   return traceAppend(
     events.map(({ event }) => event),
-    (traced) => appendEvents(tx, traced.map((event, i) => ({ id: events[i]!.id, event })), partitions),
+    (traced) => appendEvents(tx, traced.map((event, i) => ({ ...events[i]!, event })), partitions),
   );
 }
 
 /** The events to append and the rows to refuse. Of a case with a locked row the later ones are left where they are. */
 function sortRows(
   rows: readonly OutboxRow[],
+  grants: Grants,
   options: InputOptions,
 ): { events: OutboxEvent[]; refused: RefusedRow[] } {
   const held = new Set<string>();
   const events: OutboxEvent[] = [];
   const refused: RefusedRow[] = [];
-  for (const { id, event: text, locked } of rows) {
-    const event = readRow(text, options);
+  for (const { id, event: text, locked, producer: name, is_owner: isOwner } of rows) {
+    const producer = { name, isOwner };
+    const event = readRow(text, producer, grants, options);
     if ("reason" in event) {
-      if (!locked) refused.push({ id, ...event });
+      if (!locked) refused.push({ id, by: name, ...event });
     } else if (locked) held.add(event.correlation_id);
-    else if (!held.has(event.correlation_id)) events.push({ id, event });
+    else if (!held.has(event.correlation_id)) events.push({ id, event, producer });
   }
   return { events, refused };
 }
 
 /** The event, or why the row is refused. */
-function readRow(text: string, options: InputOptions): WireEvent | Refusal {
+function readRow(
+  text: string,
+  producer: Producer,
+  grants: Grants,
+  options: InputOptions,
+): WireEvent | Refusal {
   try {
-    return readInputText(text, options);
+    const [event] = admitAll([readInputText(text, options)], producer, grants);
+    return event!;
   } catch (error) {
+    if (error instanceof NotAllowed) return { refusalClass: "not_allowed", reason: error.message };
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
@@ -132,6 +164,12 @@ async function appendEvents(tx: Sql, events: readonly OutboxEvent[], partitions:
   const refused: RefusedRow[] = [];
   while (events.length > 0) {
     try {
+      const { allowed, fault } = await judged(tx, events, partitions);
+      if (fault !== undefined) {
+        refused.push(fault);
+        events = allowed;
+        continue;
+      }
       const touched = await (tx as unknown as postgres.TransactionSql).savepoint((inner) =>
         appendAll(inner as unknown as Sql, events, partitions)
       );
@@ -148,6 +186,25 @@ async function appendEvents(tx: Sql, events: readonly OutboxEvent[], partitions:
     }
   }
   return { touched: [], appended: [], refused };
+}
+
+/** Takes out the first event that its case does not allow: what comes after it is then judged without it. */
+async function judged(
+  tx: Sql,
+  events: readonly OutboxEvent[],
+  partitions: number,
+): Promise<{ allowed: readonly OutboxEvent[]; fault?: RefusedRow }> {
+  const wire = events.map(({ event }) => event);
+  if (!asksForHistory(wire)) return { allowed: events };
+  const fault = await historyFaultOf(tx, partitionsAndRows(wire, partitions).touched, events);
+  if (fault === undefined) return { allowed: events };
+  const at = wire.indexOf(fault.event);
+  const { id, producer } = events[at]!;
+  const reason = new NotAllowed(fault.reason).message;
+  return {
+    allowed: events.toSpliced(at, 1),
+    fault: { id, refusalClass: "not_allowed", reason, by: producer.name },
+  };
 }
 
 /** Under an id with several contents: those that differ from the first, which may be stored; else all of them. */
@@ -188,7 +245,7 @@ async function appendAll(tx: Sql, events: readonly OutboxEvent[], partitions: nu
   const { touched, rows } = partitionsAndRows(events.map(({ event }) => event), partitions);
   const ids = events.map(({ id }) => id);
   await tx`delete from zaakstroom.outbox where id = any (${`{${ids.join(",")}}`}::bigint[])`;
-  await tx`select zaakstroom.append(${`{${touched.join(",")}}`}::smallint[], ${rows}, ${events.length})`;
+  await tx`select zaakstroom.insert_idempotent(${rows}, ${`{${touched.join(",")}}`}::smallint[])`;
   return touched;
 }
 
@@ -197,4 +254,9 @@ async function refuse(tx: Sql, refused: readonly RefusedRow[]): Promise<void> {
   const reasons = arrayOf(refused.map(({ reason }) => reason));
   await tx`update zaakstroom.outbox o set refused_for = r.reason
     from unnest(${ids}::bigint[], ${reasons}::text[]) as r (id, reason) where o.id = r.id`;
+  for (const { refusalClass, reason, by } of refused) {
+    if (refusalClass === "not_allowed") {
+      await tx`select zaakstroom.record_refusal(${reason}, ${by ?? null}::text)`;
+    }
+  }
 }

@@ -2,7 +2,14 @@
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
-import { type DecideCaseValues, decideOptions, listOptions, reviewOptions, showOptions } from "./options.ts";
+import {
+  approveOptions,
+  type DecideCaseValues,
+  decideOptions,
+  listOptions,
+  reviewOptions,
+  showOptions,
+} from "./options.ts";
 
 const list = command({
   name: "list",
@@ -40,6 +47,8 @@ const review = command({
     await (await import("./run.ts")).listWaiting(values, output),
 });
 
+const decideExits = { [exitCodes.notFound]: "no such case, or changed meanwhile" };
+
 const decide = command({
   name: "decide",
   summary: "Appends a caseworker's decision of a case",
@@ -52,19 +61,51 @@ const decide = command({
       "stores it",
     ],
   ],
-  exits: { [exitCodes.notFound]: "no such case, or changed meanwhile" },
+  exits: decideExits,
   async run({ values, positional }: Parsed<typeof decideOptions>, output) {
     const caseId = caseIdOf("decide", positional);
-    requireDecision(values);
+    requireDecision("decide", values);
     return await (await import("./run.ts")).decide(caseId, values, output);
   },
+});
+
+const propose = command({
+  name: "propose",
+  summary: "Appends what a caseworker proposes, for a second one to approve",
+  arguments: "ID",
+  options: decideOptions,
+  notes: "Forgiving a claim above the bound needs two persons, whoever asks.",
+  examples: [
+    [
+      "zaakstroom cases propose 123 --decision forgive --reason 'No means' --as j.jansen",
+      "stores the proposal",
+    ],
+  ],
+  exits: decideExits,
+  async run({ values, positional }: Parsed<typeof decideOptions>, output) {
+    const caseId = caseIdOf("propose", positional);
+    requireDecision("propose", values);
+    return await (await import("./run.ts")).propose(caseId, values, output);
+  },
+});
+
+const approve = command({
+  name: "approve",
+  summary: "Appends the decision that another caseworker proposed",
+  arguments: "ID",
+  options: approveOptions,
+  notes: "Who proposed it may not approve it.",
+  examples: [["zaakstroom cases approve 123 --as p.bakker", "decides what was proposed"]],
+  exits: decideExits,
+  run: async ({ values, positional }: Parsed<typeof approveOptions>, output) =>
+    await (await import("./run.ts")).approve(caseIdOf("approve", positional), values, output),
 });
 
 /** `cases`: what a caseworker does. */
 export const cases = commandGroup({
   name: "cases",
-  summary: "Lists cases, shows the history of one, and lets a caseworker decide",
-  subcommands: [list, show, review, decide],
+  summary: "Lists cases, shows the history of one, and lets caseworkers propose, approve and decide",
+  subcommands: [list, show, review, propose, approve, decide],
 });
 
 function caseIdOf(name: string, [caseId, ...more]: readonly string[]): string {
@@ -72,8 +113,8 @@ function caseIdOf(name: string, [caseId, ...more]: readonly string[]): string {
   return caseId;
 }
 
-function requireDecision(values: DecideCaseValues): void {
-  for (const name of ["decision", "reason", "as"] as const) {
-    if (values[name] === undefined) throw new UsageError(`cases decide needs --${name}`);
+function requireDecision(verb: string, values: DecideCaseValues): void {
+  for (const name of ["decision", "reason"] as const) {
+    if (values[name] === undefined) throw new UsageError(`cases ${verb} needs --${name}`);
   }
 }

@@ -1,9 +1,10 @@
 /** The options of the subcommands of `cases`. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { z } from "zod";
-import { actorName, oneOf, text, timestamp } from "../../../schema/settings.ts";
+import { oneOf, text, timestamp } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
+import { asOption } from "../../store/identity.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
 
 export const listOptions = {
@@ -40,13 +41,21 @@ export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendO
 export const decideOptions = {
   decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
-  as: { schema: actorName.optional(), value: "NAME", help: "the caseworker who decides" },
+  as: asOption,
   "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
   source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
   ...outputOptions,
   ...backendOptions,
 } as const;
 
+export const approveOptions = {
+  as: asOption,
+  reason: { schema: text.optional(), value: "TEXT", help: "why; default: the reason of the proposal" },
+  ...outputOptions,
+  ...backendOptions,
+} as const;
+
+export type ApproveCaseValues = Values<typeof approveOptions>;
 export type DecideCaseValues = Values<typeof decideOptions>;
 export type ListCasesValues = Values<typeof listOptions>;
 export type ShowCaseValues = Values<typeof showOptions>;

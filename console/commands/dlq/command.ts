@@ -105,7 +105,7 @@ function filterOf(values: DeadLetterListValues, [at, ...more]: readonly string[]
   };
 }
 
-function requireReason(verb: string, { reason, as }: DiscardValues | RedriveValues): void {
-  if (reason !== undefined && as !== undefined) return;
-  throw new UsageError(`dlq ${verb} needs --reason and --as: they are kept in the audit trail`);
+function requireReason(verb: string, { reason }: DiscardValues | RedriveValues): void {
+  if (reason !== undefined) return;
+  throw new UsageError(`dlq ${verb} needs --reason: it is kept in the audit trail`);
 }

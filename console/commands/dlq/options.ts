@@ -1,7 +1,8 @@
 /** The options of the subcommands of `dlq`. @module */
-import { actorName, flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
+import { asOption } from "../../store/identity.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
 
 /** Which dead letters. */
@@ -17,7 +18,7 @@ const filterOptions = {
 
 /** What an act on dead letters takes. */
 const actOptions = {
-  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who acts, for the audit trail" },
+  as: asOption,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   "dry-run": { schema: flag, help: "only say what would be done" },
 } as const;

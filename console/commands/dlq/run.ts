@@ -10,6 +10,7 @@ import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { formatOf, listResult, printResult } from "../../cli/output.ts";
 import { redact, toPrintableParts } from "../../cli/redaction.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
+import { actedBy } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DeadLetterListValues, DiscardValues, RedriveValues } from "./options.ts";
 import type { RedrivePreview } from "./redrive_preview.ts";
@@ -102,6 +103,7 @@ async function find({ deadLetters }: Backend, filter: DeadLetterFilter): Promise
 
 /** What is about to be done to dead letters that were found. */
 interface PlannedAct {
+  readonly backend: Backend;
   readonly verb: "redrive" | "discard";
   readonly found: readonly DeadLetter[];
   readonly perform: (action: OperatorAction) => Promise<number>;
@@ -126,7 +128,7 @@ export function redriveDeadLetters(
       perSecond === undefined
         ? backend.deadLetters.redrive(filter, action)
         : redriveAtRate(backend, found, action, perSecond, output);
-    return await apply({ verb: "redrive", found, perSecond, outputs, perform }, values, output);
+    return await apply({ backend, verb: "redrive", found, perSecond, outputs, perform }, values, output);
   });
 }
 
@@ -139,7 +141,7 @@ export function discardDeadLetters(
   return withBackend(values, async (backend) => {
     const found = await find(backend, filter);
     const perform = (action: OperatorAction) => backend.deadLetters.discard(filter, action);
-    return await apply({ verb: "discard", found, perform }, values, output);
+    return await apply({ backend, verb: "discard", found, perform }, values, output);
   });
 }
 
@@ -157,7 +159,7 @@ async function apply(act: PlannedAct, values: DiscardValues, output: Output): Pr
     return exitCodes.ok;
   }
   if (formatOf(values) === "table") output.out(`Will ${describePlan(act, held)}`);
-  const count = await perform({ by: values.as!, why: values.reason! });
+  const count = await perform({ by: await actedBy(act.backend, values), why: values.reason! });
   printResult(output, values, { json: { did: verb, count, held }, text: `Done: ${formatRounded(count)}` });
   return exitCodes.ok;
 }

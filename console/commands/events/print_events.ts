@@ -37,9 +37,10 @@ export async function printTail(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  // Before anything is awaited: what is stored meanwhile is part of it.
+  const range = rangeOf(startOf(values));
   await recordReading(backend, values);
   const print = printer(values, output, signal);
-  const range = rangeOf(startOf(values));
   const tail = new EventTail({
     read: (fromPosition) => backend.readAll({ ...range, fromPosition }),
     real: () => performance.now(),

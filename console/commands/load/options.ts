@@ -1,10 +1,10 @@
 /** The options of `load`, as the command declares them and the run reads them. @module */
 import { z } from "zod";
 import { arrivalKinds } from "../../../simulators/load/arrival_schedule.ts";
-import { duration, flag, oneOf, rate, text } from "../../../schema/settings.ts";
+import { duration, oneOf, rate, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { backendOptions, workersOption } from "../../store/options.ts";
+import { backendOptions, plainOption, workersOption } from "../../store/options.ts";
 
 /** A rate, or `max` to search for the highest one. */
 const rateOrMax = z.string({ error: "must be given, e.g. --rate 100/sec or --rate max" })
@@ -42,10 +42,7 @@ export const loadOptions = {
     help: "with --rate max: end-to-end latency p99 that must be kept; default 50ms",
   },
   workers: workersOption,
-  passes: {
-    schema: flag,
-    help: "handle what a processor emits in the same pass and commit, where the store has passes",
-  },
+  plain: plainOption,
   seed: {
     schema: text.optional(),
     value: "TEXT",

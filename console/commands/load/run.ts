@@ -104,7 +104,7 @@ async function startTester(
   more: Pick<ConstructorParameters<typeof LoadTester>[1], "durationMs" | "signal" | "processes" | "onSecond">,
 ): Promise<LoadTester> {
   const tester = new LoadTester(backend, {
-    supervision: { ...defaultSupervisorOptions(values.workers), passes: values.passes },
+    supervision: { ...defaultSupervisorOptions(values.workers), passes: !values.plain },
     arrivals: values.arrivals,
     warmUpMs: values["warm-up"] ?? Math.min(more.durationMs / 10, LONGEST_WARM_UP_MS),
     seed: values.seed ?? crypto.randomUUID(),

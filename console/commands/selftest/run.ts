@@ -66,8 +66,11 @@ async function runChecks(
   onFinding("closed, and removed what was stored");
 }
 
-/** A case that ends without a person and without a term: the same at any date. */
-const SEED = "one-case";
+/** One case, played to its end in simulated time: the same at any date. */
+const PLAYED_CASE = [
+  ...["--count", "1", "--seed", "one-case", "--from", "2026-01-01T00:00:00Z"],
+  ...["--time-scale", "1000y/s"],
+];
 /** After a second signal a node ends at once. */
 const INSIST_AFTER_MS = 5_000;
 
@@ -75,7 +78,7 @@ const INSIST_AFTER_MS = 5_000;
 async function runNode(store: TemporaryStore, workers: number, signal: AbortSignal): Promise<RunSummary> {
   signal.throwIfAborted();
   const flags = ["--until-idle", "--json", "--port", "0", "--node", "selftest", "--workers", `${workers}`];
-  const { command, args } = selfCommand(["start", "--count", "1", "--seed", SEED, ...flags, ...store.args]);
+  const { command, args } = selfCommand(["start", ...PLAYED_CASE, ...flags, ...store.args]);
   const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
   const child = new Deno.Command(command, { args: [...args], env: store.env, ...stdio }).spawn();
   let insist: ReturnType<typeof setTimeout> | undefined;

@@ -2,13 +2,13 @@
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
-import { createOptions, tokenOptions } from "./options.ts";
+import { createTokenOptions, tokenOptions } from "./options.ts";
 
 const create = command({
   name: "create",
   summary: "Makes a token, prints it once, and keeps its digest",
   arguments: "NAME",
-  options: createOptions,
+  options: createTokenOptions,
   notes:
     "The name is that of a person or a program: what it does is told under it. The token is printed and is then nowhere.",
   examples: [
@@ -18,7 +18,7 @@ const create = command({
       "for a producer, for 90 days",
     ],
   ],
-  run: async ({ values, positional }: Parsed<typeof createOptions>, output) =>
+  run: async ({ values, positional }: Parsed<typeof createTokenOptions>, output) =>
     await (await import("./run.ts")).createToken(oneName("create", positional), values, output),
 });
 

@@ -13,7 +13,7 @@ const file = {
   },
 } as const;
 
-export const createOptions = {
+export const createTokenOptions = {
   roles: { schema: listOf(roles).optional(), value: "ROLES", help: `what it may do: ${roles.join(", ")}` },
   scopes: {
     schema: listOf(actNames).optional(),
@@ -31,5 +31,5 @@ export const createOptions = {
 
 export const tokenOptions = { ...file, ...outputOptions } as const;
 
-export type CreateTokenValues = Values<typeof createOptions>;
+export type CreateTokenValues = Values<typeof createTokenOptions>;
 export type TokenValues = Values<typeof tokenOptions>;

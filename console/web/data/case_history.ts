@@ -32,6 +32,7 @@ export type FactName =
   | "risk"
   | "success"
   | "advice"
+  | "basis"
   | "proposed"
   | "decision"
   | "decided_by"
@@ -67,9 +68,16 @@ interface Ruling {
   readonly proposed: string | undefined;
   readonly decision: string | undefined;
   readonly decidedBy: string | undefined;
+  /** What the model that advised was trained on. */
+  readonly basis: string | undefined;
 }
 
-const NO_RULING: Ruling = { proposed: undefined, decision: undefined, decidedBy: undefined };
+const NO_RULING: Ruling = {
+  proposed: undefined,
+  decision: undefined,
+  decidedBy: undefined,
+  basis: undefined,
+};
 
 /** The steps of a case, oldest first. */
 export function historyOf(history: readonly StoredEvent[]): readonly Step[] {
@@ -118,6 +126,8 @@ function effectsByVersion(
 
 function ruled(before: Ruling, event: CaseEvent): Ruling {
   switch (event.event_type) {
+    case "case.analysis":
+      return { ...before, basis: event.data.basis };
     case "case.review_requested":
       return { ...before, proposed: event.data.proposed };
     case "case.decision":
@@ -134,7 +144,7 @@ const cents = (value: number | undefined): Fact | undefined =>
 const number = (value: number | undefined): Fact | undefined =>
   value === undefined ? undefined : { kind: "number", value };
 
-function factsOf(progress: CaseProgress, { proposed, decision, decidedBy }: Ruling): Facts {
+function factsOf(progress: CaseProgress, { proposed, decision, decidedBy, basis }: Ruling): Facts {
   const { state, intake, analysis, received, ending } = progress;
   const running = ending === undefined ? runningOf(progress) : undefined;
   const deadline = deadlineOf(progress);
@@ -152,6 +162,7 @@ function factsOf(progress: CaseProgress, { proposed, decision, decidedBy }: Ruli
     risk: number(analysis?.risk_score),
     success: number(analysis?.success_probability),
     advice: word("action", analysis?.recommended_action),
+    basis: word("basis", basis),
     proposed: word("action", proposed),
     decision: word("action", decision),
     decided_by: decidedBy === undefined ? undefined : { kind: "text", value: decidedBy },

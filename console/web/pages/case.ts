@@ -1,6 +1,7 @@
 /** `/cases/ID`: what this is, in which state and why, what is next, and whether anything is stuck. @module */
 import type { AuditEntry, DeadLetter } from "../../../backends/dead_letters.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
+import { hasTwoTimes, marksOf } from "../../../schema/time/moment.ts";
 import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
@@ -9,6 +10,8 @@ import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page, Visit } from "../page.ts";
 import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
+import { isAllowed } from "../access.ts";
+import { proposalBox } from "../views/proposal.ts";
 import { decisionCard } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { changesView, factText, termText, wholeState } from "../views/facts.ts";
@@ -105,8 +108,9 @@ function heldBox(letter: DeadLetter, steps: readonly Step[], write: Writer): Mar
 <a class="b" href="/stuck?${address.toString()}">${write("held.act")}</a></div>`;
 }
 
-function caseBody(file: CaseFile, at: number, { write }: Visit): Markup {
-  const { steps, acts } = file;
+function caseBody(file: CaseFile, at: number, visit: Visit): Markup {
+  const { caseId, steps, acts } = file;
+  const { write, principal } = visit;
   const current = steps[at]!;
   const state = factText(current.facts.state ?? { kind: "text", value: current.state }, write).toLowerCase();
   return markup`<section><div class="row"><h2>${
@@ -120,6 +124,7 @@ ${stepper(steps, at, write)}
 <section><h3>${write("case.who")}</h3>${whoAndWhy(current, steps, write)}${
     termView(current, write)
   }</section></div></section>
+${isAllowed(principal.roles, "review.see") && proposalBox(caseId, steps, visit)}
 ${decisionCard(steps, current.version, write)}
 <section><div class="row"><h2>${write("story.title")} <small>${
     write("story.detail", { v: current.version })
@@ -136,12 +141,15 @@ function stepLink(step: Step | undefined, to: "previous" | "next", write: Writer
 
 function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
   const { stored: { event, recordedAt }, cause, effects } = step;
-  const { source, marks } = event.metadata ?? {};
+  const { source } = event.metadata ?? {};
   const traceId = traceIdOf(event);
   const found = (version: number) => steps.find((each) => each.version === version)!;
   return factList([
     [write("case.event"), markup`<code>${step.type}</code>`],
     [write("case.moment"), timeOf(recordedAt, write)],
+    ...(hasTwoTimes(event.timestamp, recordedAt)
+      ? [[write("case.happened"), timeOf(event.timestamp, write)] as const]
+      : []),
     [write("case.by"), sourceText(source, write)],
     [write("case.because"), cause === undefined ? write("case.outside") : versionLink(found(cause), write)],
     [
@@ -150,9 +158,14 @@ function whoAndWhy(step: Step, steps: readonly Step[], write: Writer): Markup {
         ? write("none")
         : effects.map((each) => markup`${versionLink(found(each), write)}<br>`),
     ],
-    ...(marks === undefined || marks.length === 0 ? [] : [[write("case.marks"), marks.join(", ")] as const]),
+    ...marksRow(step, write),
     ...(traceId === undefined ? [] : [[write("case.trace"), markup`<code>${traceId}</code>`] as const]),
   ]);
+}
+
+function marksRow({ stored: { event, recordedAt } }: Step, write: Writer) {
+  const marks = marksOf(event, recordedAt).map((mark) => write.known(`mark.${mark}`, mark));
+  return marks.length === 0 ? [] : [[write("case.marks"), marks.join(", ")] as const];
 }
 
 function sourceText(source: string | undefined, write: Writer): string {

@@ -1,6 +1,7 @@
 /** `/review`: which cases wait for a person, why, what the rules propose, and the form to decide. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
+import { hasTwoTimes, marksOf } from "../../../schema/time/moment.ts";
 import { redact } from "../../cli/redaction.ts";
 import { type WaitingCase, waitingCases } from "../../commands/cases/review.ts";
 import { isAllowed } from "../access.ts";
@@ -11,6 +12,7 @@ import type { Writer } from "../texts/catalogue.ts";
 import { reasonList, rulesList } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { termText } from "../views/facts.ts";
+import { proposalBox } from "../views/proposal.ts";
 import { actForm, caseLink, emptyState, pageHead, shortId, textField, timeOf } from "../views/parts.ts";
 
 const ROWS = 50;
@@ -18,7 +20,7 @@ const ROWS = 50;
 /** A form that came back: what was typed in it, and why nothing was stored. */
 interface Refused {
   readonly form: Form;
-  readonly why: "conflict" | "cannot";
+  readonly why: "conflict" | "cannot" | "two_persons";
   readonly status: number;
 }
 
@@ -110,7 +112,7 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
     debt_amount !== undefined && `, ${write.euros(debt_amount)}`
   }</h2>${caseLink(caseId, write("review.story"))}</div><p>${intake && `${redact(intake.organization)}. `}${
     timeOf(review.timestamp, write)
-  }${
+  }${lateText(steps, write)}${
     last.deadline &&
     markup`, ${write("terms.by", { date: write.date(last.deadline.due) })}: <b>${
       termText(last.deadline.due, write)
@@ -121,9 +123,22 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
       ? write("review.no_proposal")
       : write("review.proposal", { what: write.known(`action.${proposed}`, proposed) })
   }</h2>${proposalReason(review.data, write)}${rulesList(review, write)}</div></div>${
+    proposalBox(caseId, steps, visit)
+  }${
     isAllowed(principal.roles, "review.decide") &&
     decisionForm(caseId, last.version, proposed, visit, refused?.form)
   }`;
+}
+
+/** Both times of a claim that came in at another time than it says it happened. */
+function lateText(steps: readonly Step[], write: Writer): Content {
+  const intake = steps.find(({ type }) => type === "case.intake")?.stored;
+  if (intake === undefined || !hasTwoTimes(intake.event.timestamp, intake.recordedAt)) return "";
+  const { event, recordedAt } = intake;
+  const marks = marksOf(event, recordedAt).map((mark) => ` ${write.known(`mark.${mark}`, mark)}.`);
+  return markup`. ${write("review.happened", { when: write.moment(event.timestamp) })} ${
+    write("review.recorded", { when: write.moment(new Date(recordedAt).toISOString()) })
+  }.${marks.join("")}`;
 }
 
 function proposalReason({ reason, reason_nl }: WaitingCase["review"], write: Writer): Content {
@@ -156,7 +171,9 @@ function decisionForm(
       textField("steps", write("review.steps"), { value: typed.steps ?? "", lines: 2 }),
       markup`<p><small>${
         write("review.note", { name: principal.name })
-      }</small></p><button class="b primary">${write("review.submit")}</button>`,
+      }</small></p><button class="b primary">${
+        write("review.submit")
+      }</button> <button class="b" formaction="/review/propose">${write("review.propose")}</button>`,
     ])
   }</div>`;
 }

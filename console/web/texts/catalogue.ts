@@ -3,8 +3,9 @@ import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
 import { flowTexts } from "./flow.ts";
 import { repairTexts } from "./repair.ts";
+import { whatIfTexts } from "./what_if.ts";
 
-const catalogue = { ...commonTexts, ...flowTexts, ...caseTexts, ...repairTexts };
+const catalogue = { ...commonTexts, ...flowTexts, ...caseTexts, ...repairTexts, ...whatIfTexts };
 export type TextKey = keyof typeof catalogue;
 
 export const languages = ["en", "nl"] as const;

@@ -17,6 +17,7 @@ export const commonTexts = {
   "nav.inbox": ["Refused", "Geweigerd"],
   "nav.group.oversight": ["Oversight", "Toezicht"],
   "nav.audit": ["Audit trail", "Logboek"],
+  "nav.what_if": ["What if", "Wat als"],
   "nav.node": ["Node", "Node"],
   "sign_out": ["Sign out", "Afmelden"],
   "role.viewer": ["viewer", "kijker"],
@@ -122,6 +123,10 @@ export const commonTexts = {
   "done.decided": [
     "Your decision is stored, as version {n} of the case",
     "Uw besluit is opgeslagen, als versie {n} van de zaak",
+  ],
+  "done.proposed": [
+    "Your proposal is stored, as version {n} of the case: somebody else approves it",
+    "Uw voorstel is opgeslagen, als versie {n} van de zaak: iemand anders keurt het goed",
   ],
 
   "login.title": ["Sign in", "Aanmelden"],

@@ -65,7 +65,11 @@ export function rulesList(ruling: Pick<Ruled, "data" | "timestamp">, write: Writ
       markup`<div><dt><code>${id.replaceAll("+", " + ")}</code><small>${
         write("decision.rule", { version, day })
       }</small></dt><dd>${source && markup`<b>${source}</b>`}${
-        certainty && markup`<small>${write("decision.certainty", { what: certainty })}</small>`
+        certainty && markup`<small>${
+          write("decision.certainty", {
+            what: write.known(`certainty.${certainty}`, certainty),
+          })
+        }</small>`
       }</dd></div>`
     )
   }</dl>`;
@@ -84,9 +88,11 @@ function modelReasons(analysis: DataOf<"case.analysis">, write: Writer): Markup 
   const most = Math.max(...codes.map(({ effect = 0 }) => Math.abs(effect)), 0.01);
   return markup`<h3>${write("decision.model")} <small>${model_version}, ${
     write("field.success").toLowerCase()
-  } ${write.share(analysis.success_probability)}</small></h3><ul class="bars">${
-    codes.map((each) => bar(each, most, write))
-  }</ul><small>${write("decision.model.detail")}</small>`;
+  } ${write.share(analysis.success_probability)}${
+    analysis.basis && markup`, ${write(`basis.${analysis.basis}`)}`
+  }</small></h3><ul class="bars">${codes.map((each) => bar(each, most, write))}</ul><small>${
+    write("decision.model.detail")
+  }</small>`;
 }
 
 function bar({ code, effect = 0 }: ReasonCode, most: number, write: Writer): Markup {

@@ -12,12 +12,15 @@ create table zaakstroom.table_changes (
 );
 
 -- What holds for the whole store. The partitions are fixed for its life; functions is the hash of the files of
--- schema/postgres/functions, all of which are replaced when it differs.
+-- schema/postgres/functions, all of which are replaced when it differs. restored says from which backup the store came, until a
+-- person confirms it: till then nothing that leaves the store may be sent a second time.
 create table zaakstroom.store (
   only_row   boolean primary key default true check (only_row),
   partitions smallint not null check (partitions between 1 and 1024),
   functions  text not null,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  restored   json,
+  restored_at timestamptz
 );
 
 -- By what nobody outside can foresee the id of an output: 32 bytes, in base64. Its owner and nodes read it, and nobody else. It is
@@ -59,6 +62,23 @@ create table zaakstroom.events (
 );
 create index events_position on zaakstroom.events using brin (position) with (pages_per_range = 32, autosummarize = on);
 create index events_recorded on zaakstroom.events using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+
+-- The chain of hashes over the log, a block a row: see close_blocks. Each follows the one before of its partition; entries holds
+-- the position and the hash of each event, and stays when an event is archived or the key to its data destroyed. They don't
+-- compress, and nobody should try.
+create table zaakstroom.event_blocks (
+  partition      smallint not null,
+  number         bigint not null,
+  first_position bigint not null,
+  last_position  bigint not null,
+  events         integer not null,
+  entries        bytea not null,
+  previous       bytea not null,
+  hash           bytea not null,
+  closed_at      timestamptz not null default clock_timestamp(),
+  primary key (partition, number)
+);
+alter table zaakstroom.event_blocks alter column entries set storage external;
 
 -- The (type, version) pairs ever stored: a runtime that has no path from one of them refuses to start.
 create table zaakstroom.event_kinds (
@@ -140,11 +160,27 @@ create table zaakstroom.timers (
 );
 create index timers_due on zaakstroom.timers (due_at);
 
+-- What was granted to producers, by the names that the server proves, and denied to them. Who is not here may send what anyone
+-- may. sent counts within the minute that began at minute_at, of those that have a rate.
+create table zaakstroom.producers (
+  name         text collate "C" primary key,
+  allowed      text[] not null default '{}',
+  denied       text[] not null default '{}',
+  on_behalf_of boolean not null default false,
+  per_minute   integer check (per_minute > 0),
+  changed_by   text not null,
+  changed_at   timestamptz not null default clock_timestamp(),
+  minute_at    timestamptz,
+  sent         integer not null default 0
+);
+
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
--- node moves it into the log. Its transactions may be long: they hold no partition lock.
+-- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to
+-- insert event alone: producer is then who the server says.
 create table zaakstroom.outbox (
   id          bigint generated always as identity primary key,
   event       json not null,
+  producer    text not null default session_user,
   written_at  timestamptz not null default clock_timestamp(),
   refused_for text
 );

@@ -22,7 +22,7 @@ export async function startManagedPostgres(syncs: boolean): Promise<ChaosServer>
   try {
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);
-    await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
+    await makeCluster({ ...layout, user, loopback: "trust" });
     const port = freePort();
     const socketDir = socketDirectory(layout.root, port);
     const server = new ManagedPostgres(
@@ -90,6 +90,15 @@ class ManagedPostgres extends ExternalPostgres {
     if (this.#started === undefined) return;
     Deno.kill(this.#started.pid, "SIGKILL");
     await this.#gone();
+  }
+
+  async loseDisk(): Promise<void> {
+    await this.kill9();
+    await Deno.remove(this.postmaster.cluster, { recursive: true });
+  }
+
+  async adoptDisk(cluster: string): Promise<void> {
+    await Deno.rename(cluster, this.postmaster.cluster);
   }
 
   async #gone(): Promise<void> {

@@ -11,6 +11,10 @@ export interface ChaosServer extends AsyncDisposable {
   drop(store: string): Promise<void>;
   /** Kills it as a crash would, and waits until it is gone; only a server of our own. */
   kill9?(): Promise<void>;
+  /** Kills it, and its data are gone; only a server of our own. */
+  loseDisk?(): Promise<void>;
+  /** Puts restored data, which nothing uses, in their place. */
+  adoptDisk?(cluster: string): Promise<void>;
   /** Starts it again on the same data; resolves when it accepts connections. */
   start?(): Promise<void>;
 }

@@ -95,8 +95,8 @@ Deno.test("start runs cases to the end on the embedded PostgreSQL, and cases fin
   assertEquals([JSON.parse(one.out).cases.length, JSON.parse(two.out).cases.length], [300, 300]);
 });
 
-Deno.test("start runs cases to the end on a server and in memory, and the same seed gives the same cases", async () => {
-  const seeded = [...TO_THE_END, "--seed", "commands"];
+Deno.test("start runs cases to the end on a server and in memory, and the same seed and --from give the same cases", async () => {
+  const seeded = [...TO_THE_END, "--seed", "commands", "--from", "2026-01-01T00:00:00Z"];
   const url = await server.freshDatabase();
   const onServer = await run([...seeded, "--url", url]);
   const inMemory = await run([...seeded, "--backend", "memory"]);

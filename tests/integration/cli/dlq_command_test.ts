@@ -143,7 +143,7 @@ Deno.test("redrive touches at most --limit, tries them again, and is written int
   assertEquals([after.total, after.dead_letters.map(({ held }) => held)], [3, [1, 1, 1]]);
   const [first] = after.dead_letters;
   const history = await runHere(["cases", "show", first!.case_id, "--url", url]);
-  assertMatch(history.out, /redrive at analysis by Caseworker 7: looked at it/);
+  assertMatch(history.out, /redrive at analysis by Caseworker 7 \(account [^)]+\): looked at it/);
 });
 
 Deno.test("a redriven delivery whose cause was mended goes through, and what was held goes on in order", async () => {

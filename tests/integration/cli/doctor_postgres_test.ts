@@ -102,12 +102,24 @@ Deno.test("rights that are missing are named", async () => {
   const { findings } = await findingsOn(as("reader", url));
   assertMatch(
     findings.find(({ check }) => check === "rights")!.found,
-    /^may not use event_kinds, event_log, /,
+    /^may not use event_blocks, event_kinds, event_log, /,
   );
   await server.administer("grant all on all tables in schema zaakstroom to reader", url);
   const models = (await findingsOn(as("reader", url))).findings.find(({ check }) => check === "rights")!;
   assertEquals(models.found, "may not use the schema zaakstroom_models");
   await server.administer("grant usage, create on schema zaakstroom_models to reader", url);
+  assertEquals((await findingsOn(as("reader", url))).level("rights"), "advice");
+  const appended = [
+    "events",
+    "event_kinds",
+    "event_log",
+    "event_blocks",
+    "store",
+    "table_changes",
+    "store_secret",
+  ];
+  const tables = appended.map((name) => `zaakstroom.${name}`).join(", ");
+  await server.administer(`revoke update, delete, truncate on ${tables} from reader`, url);
   assertEquals((await findingsOn(as("reader", url))).level("rights"), "ok");
 });
 

@@ -22,8 +22,11 @@ function claim(
   return fullIntake({ debt_type, debt_amount: cents(Math.round(euros * 100)) }, { ...amounts, ...profile });
 }
 
+/** The rules alone decide, for cases that the runtime generated itself. */
+const UNDER_MANDATE = { asked: undefined, isSimulated: true };
+
 function judged(intake: ReturnType<typeof claim>, at = AT) {
-  const result = decide(intake, assess(intake, {}, at), at);
+  const result = decide(intake, assess(intake, {}, at), at, UNDER_MANDATE);
   const { data } = result;
   return {
     by: result.kind === "decision" ? "system" : "caseworker",

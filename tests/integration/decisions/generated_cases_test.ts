@@ -62,7 +62,7 @@ function withGaps(intake: Intake, i: number): Intake {
 
 function judge(intake: Intake, at: string, rise: number): Judged {
   const analysis = assess(intake, {}, at);
-  const judged = decide(intake, analysis, at);
+  const judged = decide(intake, analysis, at, { asked: undefined, isSimulated: true });
   const action = judged.kind === "decision" ? judged.data.decision : judged.data.proposed!;
   const decision = { case_id: intake.case_id, decision: action, decided_by: "jansen", reason: "x" };
   const next = action === "payment_plan" ? planFollowUp(decision, intake, analysis, at, at) : undefined;

@@ -89,7 +89,7 @@ natsTest("what was sent before a node ran is taken in, in its order, and taken a
   assertEquals(await ingest.log(3), ["a case.intake", "a case.withdrawn", "b case.intake"]);
   await ingest.empty();
   const [first] = await Array.fromAsync(ingest.backend.readCase("a"));
-  assertEquals([first!.event.metadata.source, first!.event.data.priority], ["ingest", "normal"]);
+  assertEquals([first!.event.metadata.source, first!.event.data.priority], ["anyone", "normal"]);
 });
 
 natsTest("three nodes at one door store each event once and keep the order of a case", async () => {

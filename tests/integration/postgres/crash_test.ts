@@ -19,7 +19,7 @@ Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
 /** Under one name, as its guardian would start it again: so it takes up its own leases at once. */
 function startNode(url: string, seed: string): Program {
-  const feed = ["--count", `${CASES}`, "--seed", seed, "--until-idle"];
+  const feed = ["--count", `${CASES}`, "--seed", seed, "--from", "2026-01-01T00:00:00Z", "--until-idle"];
   return Program.start(["start", "--url", url, "--node", "doomed", "--port", "0", "--json", ...feed], {
     asNode: true,
   });

@@ -56,7 +56,18 @@ Deno.test("a ledger balances whatever the session defaults of its role are, all 
   const [found] = await sql`show lock_timeout`.finally(() => sql.end());
   assertEquals(found, { lock_timeout: "10ms" });
   assertEquals((await runHere(["setup", "--url", url])).code, 0);
-  const feed = ["--count", `${CASES}`, "--seed", "dba", "--until-idle", "--json", "--port", "0"];
+  const feed = [
+    "--count",
+    `${CASES}`,
+    "--seed",
+    "dba",
+    "--from",
+    "2026-01-01T00:00:00Z",
+    "--until-idle",
+    "--json",
+    "--port",
+    "0",
+  ];
   const { code, out, err } = await run(["start", "--url", url, ...feed]);
   assertEquals(code, 0, err);
   const { ledger, dead, parked, restarts }: RunSummary = JSON.parse(out);

@@ -36,7 +36,18 @@ Deno.test("after a switchover a node leaves the read-only server, and goes on at
   await using own = await startPostgres({ fsync: false });
   const url = await own.freshDatabase();
   // Enough that the switchover comes while it is worked on.
-  const work = ["--count", "5000", "--seed", "away", "--until-idle", "--json", "--port", "0"];
+  const work = [
+    "--count",
+    "5000",
+    "--seed",
+    "away",
+    "--from",
+    "2026-01-01T00:00:00Z",
+    "--until-idle",
+    "--json",
+    "--port",
+    "0",
+  ];
   await using node = Program.start(["start", "--url", url, ...work]);
   await node.err.waitForLine(/"started"/);
   await demote(own);

@@ -1,11 +1,11 @@
 /** A runtime that is broken on purpose: what it does wrong is found by a run without any fault. @module */
 import { assert, assertEquals } from "@std/assert";
 import { linesOf } from "../../../backends/mailbox/batch.ts";
-import type { Mailbox, Settlement } from "../../../backends/mailbox/mailbox.ts";
+import type { Mailbox } from "../../../backends/mailbox/mailbox.ts";
 import { decodeLines, encodeLines } from "../../../schema/delivery_line.ts";
 import { scenarios } from "../../../simulators/chaos/scenarios.ts";
 import { type RunResult, runScenario } from "../../../simulators/chaos/run_scenario.ts";
-import { overrideMailboxes } from "../../support/overridden_backend.ts";
+import { overrideFeeds, overrideMailboxes } from "../../support/overridden_backend.ts";
 
 const calm = scenarios.find(({ name }) => name === "calm")!;
 
@@ -20,14 +20,21 @@ function brokenBy({ findings }: RunResult): string[] {
   return findings.filter(({ broken }) => broken.length > 0).map(({ invariant }) => invariant);
 }
 
-/** The mailbox, with its settlements changed. */
-function withSettlements(change: (settlement: Settlement) => Settlement) {
+/** The mailbox, with what its settlements and passes store changed. */
+function withOutputs(change: (outputs: Uint8Array) => Uint8Array) {
+  const changed = <T extends { readonly outputs: Uint8Array }>(settlement: T): T => ({
+    ...settlement,
+    outputs: change(settlement.outputs),
+  });
   return (mailbox: Mailbox): Partial<Mailbox> => ({
-    settle: (batch, settlement) => mailbox.settle(batch, change(settlement)),
+    settle: (batch, settlement) => mailbox.settle(batch, changed(settlement)),
+    passes: overrideFeeds(mailbox.passes, (feed) => ({
+      commit: (settlement, signal) => feed.commit(changed(settlement), signal),
+    })),
   });
 }
 
-/** The mailbox, with the lines of its batches changed. */
+/** The mailbox, with the lines of its batches and passes changed. */
 function withLines(change: (lines: string[]) => string[]) {
   return (mailbox: Mailbox): Partial<Mailbox> => ({
     async *batches(signal, permits) {
@@ -36,6 +43,13 @@ function withLines(change: (lines: string[]) => string[]) {
         yield { ...batch, lines: encodeLines(lines), count: lines.length };
       }
     },
+    passes: overrideFeeds(mailbox.passes, (feed) => ({
+      async fetch(signal) {
+        const fetched = await feed.fetch(signal);
+        const lines = change(linesOf(fetched));
+        return { ...fetched, lines: encodeLines(lines), count: lines.length };
+      },
+    })),
   });
 }
 
@@ -50,10 +64,7 @@ Deno.test("a runtime that is not broken passes", async () => {
 
 Deno.test("a runtime that loses outputs is caught (I1)", async () => {
   assert(
-    brokenBy(await run(withSettlements((settlement) => ({ ...settlement, outputs: new Uint8Array() }))))
-      .includes(
-        "I1",
-      ),
+    brokenBy(await run(withOutputs(() => new Uint8Array()))).includes("I1"),
   );
 });
 
@@ -63,9 +74,9 @@ Deno.test("a runtime that skips deliveries is caught (I1)", async () => {
 });
 
 Deno.test("a runtime whose second tries have other ids is caught (I2)", async () => {
-  const twice = withSettlements((settlement) => {
-    const lines = decodeLines(settlement.outputs);
-    return { ...settlement, outputs: encodeLines([...lines, ...lines.map(underAnotherId)]) };
+  const twice = withOutputs((outputs) => {
+    const lines = decodeLines(outputs);
+    return encodeLines([...lines, ...lines.map(underAnotherId)]);
   });
   assert(brokenBy(await run(twice)).includes("I2"));
 });

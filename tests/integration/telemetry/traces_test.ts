@@ -72,9 +72,26 @@ function chainOf(receiver: OtlpReceiver, follows: (span: ReceivedSpan, before: R
   return chain;
 }
 
-Deno.test("an event is followed from its producer through the four processors, by links", async () => {
+Deno.test("in a pass an event is followed through the four processors below one span, by links", async () => {
   await using receiver = new OtlpReceiver();
   await runThrough(await server.freshStore(), [intake("case-1")], receiver.env());
+  const chain = chainOf(receiver, (span, before) => linksOf(span).includes(placeOf(before)));
+  const [published, ...processed] = chain;
+  const pass = only(receiver.named("process pass"));
+  assertEquals([pass.kind, pass.parentSpanId, linksOf(pass)], [4, "", [placeOf(published!)]]);
+  for (const [i, span] of processed.entries()) {
+    assertEquals(linksOf(span), [placeOf(chain[i]!)], span.name);
+    assertEquals([span.kind, span.traceId, span.parentSpanId], [4, pass.traceId, pass.spanId], span.name);
+    assertEquals(span.attributes["messaging.message.conversation_id"], "case-1");
+  }
+  const settle = only(receiver.named("settle pass"));
+  assertEquals([settle.traceId, settle.parentSpanId, settle.kind], [pass.traceId, pass.spanId, 2]);
+  assert(!receiver.text.includes(BSN), "no data in spans");
+});
+
+Deno.test("an event is followed from its producer through the four processors, by links", async () => {
+  await using receiver = new OtlpReceiver();
+  await runThrough(await server.freshStore(), [intake("case-1")], receiver.env(), "--plain");
   const chain = chainOf(receiver, (span, before) => linksOf(span).includes(placeOf(before)));
   for (const [i, span] of chain.entries()) {
     assertEquals(linksOf(span), i === 0 ? [] : [placeOf(chain[i - 1]!)], span.name);
@@ -127,11 +144,10 @@ Deno.test("a pass has a link to each append, and its workers, without permission
   assertEquals((await publish("case-0")).code, 0);
   await runThrough(url, Array.from({ length: 39 }, (_, i) => intake(`case-${i + 1}`)), env);
   const appends = receiver.named("publish events").map(placeOf).sort();
-  const passes = receiver.named("process intake").filter(({ parentSpanId }) => parentSpanId === "");
-  const pass = only(passes);
+  const pass = only(receiver.named("process pass"));
   assertEquals(pass.attributes["messaging.batch.message_count"], 40);
   assertEquals(linksOf(pass).sort(), appends);
-  const deliveries = receiver.named("process intake").filter((span) => span !== pass);
+  const deliveries = receiver.named("process intake");
   assertEquals(deliveries.map(({ parentSpanId }) => parentSpanId), Array(16).fill(pass.spanId));
   assertEquals(new Set(deliveries.flatMap(linksOf)), new Set(appends));
 });

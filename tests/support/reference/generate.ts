@@ -1,10 +1,12 @@
 /** `deno task docs:reference`: writes docs/reference from the declarations in the code. @module */
+import { authorityPage } from "./authority_page.ts";
 import { commandPage } from "./command_page.ts";
 import { dependencyPage } from "./dependency_page.ts";
 import { eventPage } from "./event_page.ts";
 import { exitCodePage } from "./exit_code_page.ts";
 import { metricPage } from "./metric_page.ts";
 import { processorPage } from "./processor_page.ts";
+import { rolePage } from "./role_page.ts";
 import { settingPage } from "./setting_page.ts";
 
 /** Where the pages stand. */
@@ -18,7 +20,9 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     "exit_codes.md": exitCodePage(),
     "metrics.md": await metricPage(),
     "events.md": eventPage(),
+    "authority.md": authorityPage(),
     "processors.md": processorPage(),
+    "roles.md": rolePage(),
     "dependencies.md": await dependencyPage(),
   };
 }

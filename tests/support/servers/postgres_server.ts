@@ -62,7 +62,7 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
   try {
     const user = await serverUser(layout.cluster);
     await unpack(await findBinaries(), layout.programs);
-    await makeCluster({ ...layout, user, superuser: "postgres", loopback: "trust" });
+    await makeCluster({ ...layout, user, loopback: "trust" });
     const plan = { ...layout, user, listen: options.listen ?? "127.0.0.1", fsync: options.fsync ?? true };
     return await startSomewhere(plan, options.port);
   } catch (error) {

@@ -72,7 +72,12 @@ export class ServedConsole implements AsyncDisposable {
 
   /** A cookie of a session with these roles. */
   signIn(...roles: readonly Role[]): { readonly cookie: string; readonly csrf: string } {
-    const secret = this.sessions.begin({ name: "j.jansen", roles });
+    return this.signInAs("j.jansen", ...roles);
+  }
+
+  /** The same of somebody else. */
+  signInAs(name: string, ...roles: readonly Role[]): { readonly cookie: string; readonly csrf: string } {
+    const secret = this.sessions.begin({ name, roles });
     return { cookie: `zaakstroom_8080=${secret}`, csrf: this.sessions.find(secret)!.csrf };
   }
 

@@ -242,19 +242,18 @@ Deno.test("the processors make of three hundred generated cases what they always
     failed: 36,
     types: {
       "case.analysis": 300,
-      "case.completed": 264,
-      "case.decision": 272,
-      "case.event_refused": 191,
+      "case.completed": 258,
+      "case.decision": 264,
+      "case.event_refused": 189,
       "case.intake": 300,
-      "case.payment_missed": 70,
-      "case.payment_plan_created": 52,
+      "case.payment_missed": 67,
+      "case.payment_plan_created": 49,
       "case.payment_received": 195,
-      "case.reopened": 1,
-      "case.review_requested": 85,
-      "case.term_expired": 260,
+      "case.review_requested": 100,
+      "case.term_expired": 259,
       "case.withdrawn": 99,
     },
   });
   // Changed on purpose (the reasoning, an event type, the generator)? Then pin what it is now.
-  assertEquals(digest, "42b7394260aec530ecc91c04e6f27b45548e3f4d5f953a7576d56e8b5d379712");
+  assertEquals(digest, "cb534d0d76d326759588cdf0c5e704d989e5eab003a78cc5e5a3cdbc9343e892");
 });

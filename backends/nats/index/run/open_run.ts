@@ -19,6 +19,8 @@ export class OpenRun {
   readonly ref: RunRef;
   readonly #store: IndexStore;
   #filter: BloomFilter | undefined;
+  /** Reads under way: cases that are asked for together are mostly in few blocks. */
+  readonly #reading = new Map<number, Promise<Block>>();
 
   /** Without its filter every key that is asked for costs a read. */
   constructor(store: IndexStore, ref: RunRef, filter?: BloomFilter) {
@@ -75,10 +77,19 @@ export class OpenRun {
     }
   }
 
+  #read(blocks: readonly number[], number: number): Promise<Block> {
+    const sequence = blocks[number]!;
+    const known = this.#reading.get(sequence);
+    if (known !== undefined) return known;
+    const read = this.#readBlock(sequence, number).finally(() => this.#reading.delete(sequence));
+    this.#reading.set(sequence, read);
+    return read;
+  }
+
   /** A sequence may come again with other bytes, when the server lost its last messages: its run and number are compared. */
-  async #read(blocks: readonly number[], number: number): Promise<Block> {
+  async #readBlock(sequence: number, number: number): Promise<Block> {
     const { id } = this.ref;
-    const bytes = await this.#store.getBlock("run", id, blocks[number]!);
+    const bytes = await this.#store.getBlock("run", id, sequence);
     const block = bytes === undefined ? undefined : new Block(bytes);
     if (block?.number !== number) throw new BlockGone(`Block ${number} of the index's run ${id} is gone`);
     return block;

@@ -11,7 +11,7 @@ import { fireDueTimers } from "./fire_timers.ts";
 const TIMERS_INTERVAL_MS = 250;
 const INGEST_INTERVAL_MS = 250;
 
-interface MaintenanceOptions extends Pick<IngestContext, "append" | "onInputRefused"> {
+interface MaintenanceOptions extends Pick<IngestContext, "append" | "onInputRefused" | "producers"> {
   /** The clock timers are measured against; undefined: the clock of the store. */
   readonly timersAsOf: (() => Date) | undefined;
 }

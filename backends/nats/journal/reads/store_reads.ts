@@ -4,6 +4,7 @@ import type { EventKind } from "../../../../schema/evolution.ts";
 import type { CaseSummary, ListOptions } from "../../../backend.ts";
 import type { AuditEntry, DeadLetter, DeadLetterFilter } from "../../../dead_letters.ts";
 import type { ReplayRange } from "../../../event_store.ts";
+import { eventPosition, MAX_RECORD_EVENTS } from "../record/record.ts";
 import { storedKinds } from "./all_views.ts";
 import { trailOf } from "./case_trail.ts";
 import { countDeadLetters, findDeadLetters, listDeadLetters } from "./dead_letters.ts";
@@ -22,6 +23,12 @@ export class StoreReads {
 
   readCase(caseId: string): AsyncIterable<StoredEvent> {
     return eventsOfCase(this.reads, caseId);
+  }
+
+  /** The last position that may be taken; 0 in an empty store. */
+  async lastPosition(): Promise<number> {
+    const last = await this.reads.log.last();
+    return last === 0 ? 0 : eventPosition(last, MAX_RECORD_EVENTS - 1);
   }
 
   readAll(range?: ReplayRange): AsyncIterable<StoredEvent> {

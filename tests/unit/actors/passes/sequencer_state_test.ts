@@ -8,7 +8,7 @@ import {
 } from "../../../../actors/passes/sequencer_state.ts";
 
 const join = (member: string, isBehind = false): SequencerInput => ({ kind: "join", member, isBehind });
-const idle = (member: string): SequencerInput => ({ kind: "idle", member });
+const idle = (member: string, isCleared = true): SequencerInput => ({ kind: "idle", member, isCleared });
 const busy = (member: string): SequencerInput => ({ kind: "busy", member });
 const refused = (...lagging: string[]): SequencerInput => ({ kind: "refused", lagging });
 const UNFUSABLE: SequencerInput = { kind: "unfusable" };
@@ -28,6 +28,12 @@ for (
   const { name, inputs, plain } of [
     { name: "all go in passes at first", inputs: [], plain: "" },
     { name: "one taken over from a crashed owner works for itself", inputs: [join("d", true)], plain: "d" },
+    { name: "also when it finds nothing", inputs: [join("d", true), idle("d", false)], plain: "d" },
+    {
+      name: "and holds up no others",
+      inputs: [join("d", true), UNFUSABLE, ...["a", "b", "c"].map((each) => idle(each)), idle("d", false)],
+      plain: "d",
+    },
     { name: "and joins once it has nothing to do", inputs: [join("d", true), idle("d")], plain: "" },
     { name: "what can't be fused leaves all to themselves", inputs: [UNFUSABLE], plain: "abc" },
     { name: "until all are idle", inputs: [UNFUSABLE, idle("a"), idle("b")], plain: "abc" },

@@ -49,7 +49,12 @@ export class CaseRun {
       timestamp: at,
       correlation_id: CASE,
       data: { ...data, case_id: CASE },
-      metadata: { schema_version: 1, moment: recorded },
+      // Under the mandate of generated cases the rules alone decide.
+      metadata: {
+        schema_version: 1,
+        moment: recorded,
+        ...(event_type === "case.intake" ? { source: "simulator" } : {}),
+      },
     } as unknown as CaseEvent;
     this.#store(event);
     return this;

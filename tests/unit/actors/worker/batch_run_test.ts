@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { BatchRun, DeliveryTimeout } from "../../../../actors/worker/batch_run.ts";
+import { BatchRun } from "../../../../actors/worker/batch_run.ts";
+import { DeliveryTimeout } from "../../../../actors/worker/failed_attempt.ts";
 import { StateCache } from "../../../../actors/worker/state_cache.ts";
 import {
   type AnyProcessor,
@@ -172,7 +173,7 @@ Deno.test("other processors see what they fold, and their failure to do so is no
 
 Deno.test("a failure from outside is the current delivery's, and the batch goes on", () => {
   const run = open([line("a", 1), line("b", 1), line("a", 2)]);
-  run.fail(new DeliveryTimeout("too long"));
+  run.fail(new DeliveryTimeout(1_000));
   const { failed, answered } = play(run);
   assertEquals(failed, [["a", "DeliveryTimeout", 1, false], ["a", "held", 0]]);
   assertEquals(answered.length, 1);

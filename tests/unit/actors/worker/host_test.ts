@@ -5,7 +5,7 @@ import { FIXED_SECRET } from "../../../support/misbehaving/fixed_ids.ts";
 import { TestRuntime } from "../../../support/misbehaving/runtime.ts";
 
 Deno.test("a processor that spies on everything in its thread never sees the secret by which its outputs get their ids", async () => {
-  const entry = new URL("../../../support/misbehaving/worker_that_spies.ts", import.meta.url);
+  const entry = new URL("../../../support/spying/worker.ts", import.meta.url);
   const intake = anEvent("case-1", 1);
   const settings = { store: { secret: FIXED_SECRET }, options: { entry } };
   await using runtime = await new TestRuntime(settings).run([intake]);

@@ -28,6 +28,7 @@ function answering(
       if (data.act === name) throw new TypeError("misbehaving");
       if (data.act === "slow") { for (const start = performance.now(); performance.now() < start + 30;); }
       if (data.act === "loop" && event_type !== "case.intake") { for (;;); }
+      if (data.act === "loop at once") { for (;;); }
       const events = answers[event_type]!.map((type) => {
         const made = decodeEvent(anEvent(data.case_id, 1, type));
         return {
@@ -180,19 +181,37 @@ Deno.test("a processor is handed only its own stretch, and what is made only if 
 });
 
 for (
-  const { name, sent, reason } of [
+  const { name, sent, reason, failed } of [
     { name: "throws in the middle of a chain", sent: { act: "decision" }, reason: "failed" },
-    { name: "throws at a line", sent: { act: "intake" }, reason: "failed" },
+    { name: "throws at a line", sent: { act: "intake" }, reason: "failed", failed: "TypeError" },
     { name: "waits behind a failure", sent: { held: true }, reason: "held" },
-    { name: "does not return", sent: { act: "loop" }, reason: "time" },
+    { name: "does not return in the middle of a chain", sent: { act: "loop" }, reason: "time" },
+    {
+      ...{ name: "does not return at a line", sent: { act: "loop at once" } },
+      ...{ reason: "time", failed: "DeliveryTimeout" },
+    },
   ]
 ) {
   Deno.test(`a pass with a delivery that ${name} counts for nothing`, () => {
     const runner = new PassRunner(cachesOf(all), fixedId);
     const result = play(requestOf([line("a", 1), line("b", 1, sent)]), runner, 200);
-    assertEquals(result, { kind: "not_fused", reason } as PassResult);
+    if (result.kind !== "not_fused") throw new Error(`${result.kind}`);
+    const { failure } = result;
+    assertEquals([result.reason, failure?.failed.error.class], [reason, failed]);
+    // What the store has is charged with its first attempt, and nothing else is.
+    if (failure === undefined) return;
+    const { failed: { position: at, attempt, final, held } } = failure;
+    assertEquals([failure.processor, at, attempt, final, held], ["intake", position, 1, false, false]);
   });
 }
+
+Deno.test("nothing is handled of a pass in which something must wait", () => {
+  const handled: number[] = [];
+  const runner = new PassRunner(cachesOf(all), fixedId);
+  runner.begin(requestOf([line("a", 1), line("b", 1, { held: true })]));
+  runner.finish(1, 10_000, (delivery) => handled.push(delivery));
+  assertEquals(handled, []);
+});
 
 Deno.test("a pass may take longer in all than one delivery may, and goes on where it was stopped", () => {
   const lines = [1, 2, 3, 4, 5].map((n) => line(`case-${n}`, 1, { act: "slow" }));

@@ -39,6 +39,7 @@ Deno.test("both times are told of an event that was stored at another time than 
     .split("\n");
   assert(lines[0]!.startsWith(anEvent("zaak 7", 1).timestamp), lines[0]);
   assertEquals(lines[1], "    recorded: 2026-03-01T09:00:00.000Z");
+  assertEquals(lines.at(-1), "    marks: late");
   const inTime = { ...stored(1), recordedAt: Date.parse(anEvent("zaak 7", 1).timestamp) + 2_000 };
   assert(!renderCase("zaak 7", [inTime], []).includes("recorded"));
 });

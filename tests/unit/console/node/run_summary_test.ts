@@ -9,6 +9,7 @@ const SUMMARY: RunSummary = {
   backend: "memory",
   durability: "none",
   seed: "s",
+  mandate: null,
   accepted: 1_000,
   events: { "case.intake": 1_000 },
   settled: 2_000,
@@ -38,9 +39,15 @@ Deno.test("the summary has deliveries, events by type, and the ledger with its v
     "2,000 deliveries settled, 400/s; from append to settle p50 1 ms, p95 2 ms, p99 3 ms",
     "  case.intake                       1,000",
     "0 restarts, 1 retries, 2 parked, 3 dead letters",
+    "Cases in progress wait for citizens and terms: --time-scale 1y/min plays them",
     "Ledger: 1,000 cases = 900 completed + 80 in review + 15 in progress + 2 parked + 3 dead; " +
     "nothing lost, nothing duplicated, nothing out of order",
   ]);
+});
+
+Deno.test("generated cases name the mandate under which they were decided on", () => {
+  const mandate = { name: "demonstration", caseworkers: ["simulated-caseworker-1"] };
+  assertStringIncludes(renderSummary({ ...SUMMARY, mandate }), "under the mandate demonstration");
 });
 
 Deno.test("a ledger that does not balance names what is lost, duplicated and out of order", () => {

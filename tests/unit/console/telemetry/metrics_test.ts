@@ -45,7 +45,7 @@ Deno.test("the metrics of events have exactly the names, types and labels that w
   ]);
   const ofEvents = samples(text).filter((line) => line.startsWith("event_") && !line.includes("_bucket"));
   const published = ofEvents.filter((line) => line.startsWith("event_published_total"));
-  assertEquals([published.length, published.filter((line) => line.endsWith(" 0")).length], [14, 13]);
+  assertEquals([published.length, published.filter((line) => line.endsWith(" 0")).length], [16, 15]);
   const plain = ofEvents.filter((line) => !published.includes(line) || !line.endsWith(" 0"));
   assertEquals(plain, [
     'event_published_total{backend="postgres",event_type="case.intake"} 5',
@@ -107,6 +107,8 @@ Deno.test("every failure that was survived is counted", async () => {
   metrics.fenced({ processor: "intake" });
   metrics.workerRestarted({ exit: "hung" });
   metrics.processorRestarted({ processor: "intake" });
+  metrics.passSettled();
+  metrics.passDropped({ reason: "behind" });
   metrics.backendUnavailable();
   clock.pass(2_500);
   metrics.backendUnavailable();
@@ -121,6 +123,9 @@ Deno.test("every failure that was survived is counted", async () => {
       'zaakstroom_worker_restarts_total{exit="hung"} 1',
       'zaakstroom_processor_restarts_total{backend="postgres",processor="intake"} 1',
       'zaakstroom_worker_restarts_total{exit="threw"} 0',
+      'zaakstroom_passes_total{backend="postgres"} 1',
+      'zaakstroom_dropped_passes_total{backend="postgres",reason="behind"} 1',
+      'zaakstroom_dropped_passes_total{backend="postgres",reason="held"} 0',
       'zaakstroom_backend_outages_total{backend="postgres"} 1',
       'zaakstroom_backend_unavailable_seconds_total{backend="postgres"} 2.5',
       'zaakstroom_backend_up{backend="postgres"} 0',

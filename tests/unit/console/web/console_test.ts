@@ -189,3 +189,23 @@ Deno.test("the page is in the language of the browser, and in the one that was c
   const chosen = { ...html, cookie: `${cookie}; zaakstroom_language=en`, "accept-language": "nl-NL" };
   assertStringIncludes(await ask(chosen), `<html lang="en">`);
 });
+
+Deno.test("What if shows every bound of the policy, refuses what is none, and answers what another one would do", async () => {
+  await using served = new ServedConsole();
+  const { cookie } = served.signIn("auditor");
+  const ask = (query: string, accept = html) =>
+    served.ask(`/what-if${query}`, { headers: { ...accept, cookie } });
+  const page = await ask("");
+  assertEquals(page.status, 200);
+  assertStringIncludes(
+    page.body,
+    'name="forgive_max" type="number" min="0" max="100000" step="0.01" value="500"',
+  );
+  const refused = await ask("?missed_max=0");
+  assertEquals(refused.status, 422);
+  assertStringIncludes(refused.body, "missed_max: must be times from 1 to 12");
+  const tried = await ask("?missed_max=1", json);
+  const { differences, changes } = JSON.parse(tried.body);
+  assertEquals([tried.status, differences, changes], [200, 0, ["missed_max 2 → 1"]]);
+  assertEquals(served.failures, []);
+});

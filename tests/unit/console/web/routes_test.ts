@@ -54,10 +54,19 @@ Deno.test("a preview is refused where the page around it is not", async () => {
 Deno.test("the table of roles is what it was agreed to be", () => {
   const table = Object.fromEntries(roles.map((role) => [role, actsOf(role)]));
   const everyone = ["overview.see", "cases.see", "stuck.see"];
-  const reviewing = ["review.see", "review.decide"];
+  const reviewing = ["review.see", "review.propose", "review.decide"];
   assertEquals(table.viewer, everyone);
   assertEquals(table.caseworker, ["overview.see", "cases.see", ...reviewing, "stuck.see"]);
-  assertEquals(table.approver, table.caseworker);
+  assertEquals(table.approver, [
+    "overview.see",
+    "cases.see",
+    "review.see",
+    "review.propose",
+    "review.approve",
+    "review.decide",
+    "stuck.see",
+    "what_if.try",
+  ]);
   assertEquals(table.auditor, [
     "overview.see",
     "cases.see",
@@ -65,6 +74,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "stuck.see",
     "inbox.see",
     "audit.see",
+    "what_if.try",
     "node.see",
     "events.see",
   ]);

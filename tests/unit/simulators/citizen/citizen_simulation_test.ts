@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { EventIdConflict } from "../../../../backends/errors.ts";
+import { MemoryStore } from "../../../../backends/memory/memory_store.ts";
 import { createMemoryBackend } from "../../../../backends/memory/memory_backend.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
@@ -111,10 +112,11 @@ async function play(
 }
 
 Deno.test("what is due is appended once, also by a player that starts anew, or with another seed", async () => {
-  const backend = createMemoryBackend();
+  const shared = new MemoryStore();
+  const backend = createMemoryBackend({ shared });
   try {
     const causes = Array.from({ length: 40 }, (_, i) => anEvent(`case-${i}`, 1, "case.payment_plan_created"));
-    await backend.append(causes);
+    shared.append(causes, "any");
     const read = (fromPosition: number) => backend.readAll({ fromPosition });
     const append = (events: readonly WireEvent[]) => backend.append(events);
     const end = Date.parse(causes[0]!.timestamp) + YEAR_MS;

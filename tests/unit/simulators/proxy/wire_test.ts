@@ -60,6 +60,12 @@ Deno.test("PostgreSQL: a commit that is refused never reaches the server", () =>
   assertEquals([/SFATAL\0.*C57P01\0/.test(back), broken], [true, true]);
 });
 
+Deno.test("PostgreSQL: a pass is a commit too", () => {
+  const wire = new PostgresWire(tampering({ request: () => "refuse" }));
+  const pass = ask("s3", "select zaakstroom.commit_pass($1)");
+  assertEquals(oneByOne((chunk) => wire.up(chunk), startup + pass).broken, true);
+});
+
 Deno.test("PostgreSQL: a full disk is answered in the turn of the commit that met it", () => {
   const wire = new PostgresWire(tampering({ request: () => "fill_up" }));
   assertEquals(oneByOne((chunk) => wire.up(chunk), startup + pull + settle).back, "");

@@ -15,8 +15,11 @@ import { eventTypes } from "../../../../../schema/events.ts";
 import { cents } from "../../../../../schema/money.ts";
 import { anyIntake, anyTime, AT, bareIntake, fullIntake, type Intake } from "../intakes.ts";
 
+/** The rules alone decide, for cases that the runtime generated itself. */
+const UNDER_MANDATE = { asked: undefined, isSimulated: true };
+
 function judged(intake: Intake, at = AT) {
-  return decide(intake, assess(intake, {}, at), at);
+  return decide(intake, assess(intake, {}, at), at, UNDER_MANDATE);
 }
 
 function decidedOf(intake: Intake, at = AT): Decision["data"] {

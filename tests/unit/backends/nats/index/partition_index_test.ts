@@ -187,6 +187,17 @@ Deno.test("the trail of a case without events is kept", async () => {
   assertEquals(await (await fixture.open(false)).trailOf("inbox"), sequences);
 });
 
+Deno.test("cases that are asked for at once share the reads of their blocks", async () => {
+  const fixture = await filledIndex();
+  await fixture.index.flush();
+  const reader = await fixture.open(false);
+  await reader.loadFilters();
+  fixture.store.reads = 0;
+  await Promise.all([...CASES, ...CASES, ...CASES].map((caseId) => reader.find(caseId)));
+  const blocks = fixture.store.reads;
+  assert(blocks <= reader.runs.length * CASES.length, `${blocks} reads`);
+});
+
 Deno.test("a case of many thousands of events is in many small blocks, and is found whole", async () => {
   const fixture = new IndexFixture();
   await fixture.takeOver();

@@ -38,7 +38,7 @@ const server: ServerFacts = {
 const facts: PostgresFacts = {
   server,
   slots: [],
-  rights: { mayCreate: true, hasSchema: true, mayUse: true, ownsSchema: true, refused: [] },
+  rights: { mayCreate: true, hasSchema: true, mayUse: true, ownsSchema: true, refused: [], excessive: [] },
   clockAheadMs: 3,
 };
 

@@ -36,7 +36,7 @@ async function pipe(
 /** What a line is, in words as bash splits it, and what is offered for its last one. */
 const offers: readonly [string[], string][] = [
   [["ca"], "cases"],
-  [["cases", ""], "list show review decide --help"],
+  [["cases", ""], "list show review propose approve decide --help"],
   [["cases", "show", "--js"], "--json"],
   [["cases", "--limit", "5", "list", "--la"], "--latest"],
   [["start", "--backend", ""], "postgres nats memory"],

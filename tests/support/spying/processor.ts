@@ -2,8 +2,8 @@
 import crypto, { Hash } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import type { Processor } from "../../../actors/processor.ts";
-import { FIXED_SECRET } from "./fixed_ids.ts";
-import { misbehavingProcessor } from "./processor.ts";
+import { FIXED_SECRET } from "../misbehaving/fixed_ids.ts";
+import { misbehavingProcessor } from "../misbehaving/processor.ts";
 
 /** Where the secret was seen. */
 const found = new Set<string>();

@@ -1,13 +1,13 @@
 /**
  * Prints how fast `events read` goes beside a bare cursor over the same rows, in turns; asserts nothing.
- * `deno run --allow-all tests/performance/events_read.ts [--cases 20000] [--rounds 3]`
+ * `deno run --allow-all tests/performance/history/events_read.ts [--cases 20000] [--rounds 3]`
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import postgres from "postgres";
-import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { Program } from "../support/program.ts";
-import { startPostgres } from "../support/servers/postgres_server.ts";
+import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
+import { Program } from "../../support/program.ts";
+import { startPostgres } from "../../support/servers/postgres_server.ts";
 
 const { cases, rounds } = parseArgs(Deno.args, { default: { cases: 20_000, rounds: 3 } });
 

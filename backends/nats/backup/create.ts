@@ -1,0 +1,94 @@
+/** Makes a backup of a store on JetStream: a snapshot of each of its streams, that of the events last. @module */
+import { backupId, type NatsManifest } from "../../backup/manifest.ts";
+import type { BackupKey } from "../../backup/key_file.ts";
+import { BackupRepository, type UnfinishedBase } from "../../backup/repository.ts";
+import { toMicroseconds } from "../../backup/restore_plan.ts";
+import { BackendUnusable } from "../../errors.ts";
+import { NatsClient } from "../connection/client.ts";
+import { type NatsOptions, requestedStoreOf } from "../setup/options.ts";
+import { compareStreams } from "../setup/streams.ts";
+import { snapshotStream } from "./stream_snapshot.ts";
+
+/** What is backed up, and to where. */
+interface CreateRequest {
+  readonly options: NatsOptions;
+  readonly to: string;
+  readonly key: BackupKey | undefined;
+  readonly label: string;
+  /** How much has come. */
+  onBytes?(done: number): void;
+}
+
+/** Makes a backup. What was written when it fails is no backup. */
+export async function backUpStreams(request: CreateRequest): Promise<NatsManifest> {
+  const client = await NatsClient.open(request.options);
+  try {
+    const streams = await storedStreams(client, request.options);
+    // The streams of a store are known by when its log was made.
+    const log = streams.at(-1)!;
+    const repository = await BackupRepository.open(
+      request.to,
+      request.key,
+      `nats ${log.name} ${log.created}`,
+    );
+    using _lock = await repository.lock("create");
+    const id = backupId(new Date());
+    const base = await repository.begin(id);
+    try {
+      return await fill(base, id, client, streams.map(({ name }) => name), request);
+    } catch (error) {
+      await base.discard();
+      throw error;
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * The streams on disk, that of the events last: whatever is made of events, or becomes one, is then of before it, and catches
+ * up. What was moved into the log meanwhile is taken in a second time, which its id makes harmless.
+ */
+async function storedStreams(client: NatsClient, options: NatsOptions) {
+  const { streams, missing } = await compareStreams(client, requestedStoreOf(options));
+  if (missing.length > 0) {
+    throw new BackendUnusable(
+      `The store has no stream ${missing[0]}: run the setup or start command, which make it`,
+    );
+  }
+  return streams.filter(({ config }) => config.storage === "file")
+    .map(({ config, created }) => ({ name: config.name, created })).toReversed();
+}
+
+async function fill(
+  base: UnfinishedBase,
+  id: string,
+  client: NatsClient,
+  names: readonly string[],
+  { options, label, onBytes = () => {} }: CreateRequest,
+): Promise<NatsManifest> {
+  const started_at = toMicroseconds(new Date().toISOString());
+  const streams: NatsManifest["streams"] = [];
+  let done = 0;
+  for (const name of names) {
+    const file = `${name}.snapshot`;
+    const writer = await base.create(file);
+    const copy = await snapshotStream(client, name, async (chunk) => {
+      await writer.write(chunk);
+      onBytes(done += chunk.length);
+    });
+    base.add({ name: file, ...await writer.close() });
+    streams.push({ file, ...copy });
+  }
+  const { stream, prefix } = requestedStoreOf(options);
+  return await base.finish<NatsManifest>({
+    format: 1,
+    id,
+    backend: "nats",
+    label,
+    started_at,
+    ended_at: toMicroseconds(new Date().toISOString()),
+    server: { version: client.server, stream, prefix },
+    streams,
+  });
+}

@@ -1,0 +1,163 @@
+/** A connection that speaks PostgreSQL's replication protocol: backups and the write-ahead log come over it. @module */
+import type { Duplex, Readable } from "node:stream";
+import { BackupError } from "../../backup/errors.ts";
+import { type Lsn, parseLsn } from "../../backup/wal_position.ts";
+import { driverOptions, type PostgresTarget, processSurroundings } from "../connection/driver_options.ts";
+import { codeOf, translate } from "../connection/errors.ts";
+import { dialerOf, openPool, type Sql } from "../connection/pool.ts";
+
+/** What a server is. */
+export interface ServerIdentity {
+  readonly systemId: string;
+  readonly timeline: number;
+  readonly segmentBytes: number;
+}
+
+/** Messages of a stream, each whole; breaking off ends the connection. */
+type Messages = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** Messages that may wait for their reader before the server is asked to wait. */
+const QUEUE_MAX = 64;
+
+export class ReplicationSession {
+  readonly #sql: Sql;
+
+  /** The name is by what the server knows it: one that it waits for with each commit (synchronous_standby_names), say. */
+  constructor(target: PostgresTarget, name = "zaakstroom_backup") {
+    const driver = driverOptions(target, processSurroundings);
+    const settings = {
+      ...driver.settings,
+      replication: "true",
+      statement_timeout: "0",
+      application_name: name,
+    };
+    const options = { ...driver, settings };
+    this.#sql = openPool(options, dialerOf(options), { connections: 1, pooler: true });
+  }
+
+  async identify(): Promise<ServerIdentity> {
+    const [system] = await this.#command("IDENTIFY_SYSTEM");
+    const [size] = await this.#command("SHOW wal_segment_size");
+    return {
+      systemId: system!.systemid as string,
+      timeline: system!.timeline as number,
+      segmentBytes: bytesOf(size!.wal_segment_size as string),
+    };
+  }
+
+  /** Makes the server keep its log from now on until this connection ends. Answers from where it does. */
+  async holdLog(): Promise<Lsn> {
+    const name = `zaakstroom_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
+    await this.#command(`CREATE_REPLICATION_SLOT ${name} TEMPORARY PHYSICAL (RESERVE_WAL true)`);
+    return await this.slot(name) as Lsn;
+  }
+
+  /** Makes a slot, which makes the server keep its log until it was streamed, however long that takes. */
+  async createSlot(name: string): Promise<void> {
+    await this.#command(`CREATE_REPLICATION_SLOT ${name} PHYSICAL (RESERVE_WAL true)`);
+  }
+
+  /** From where a slot holds the log; `lost` where the server gave it up, undefined where there is no such slot. */
+  async slot(name: string): Promise<Lsn | "lost" | undefined> {
+    const [found] = await this.#command(`READ_REPLICATION_SLOT ${name}`);
+    if (!found?.slot_type) return undefined;
+    return found.restart_lsn === null ? "lost" : parseLsn(found.restart_lsn as string);
+  }
+
+  async dropSlot(name: string): Promise<void> {
+    await this.#command(`DROP_REPLICATION_SLOT ${name}`);
+  }
+
+  /** A base backup: archives and the server's manifest, as messages. */
+  async baseBackup(label: string): Promise<Messages> {
+    const quoted = `'${label.replaceAll("'", "''")}'`;
+    const stream: Readable = await this.#sql.unsafe(
+      `BASE_BACKUP (LABEL ${quoted}, CHECKPOINT 'fast', WAIT false, MANIFEST 'yes')`,
+    ).readable().catch(refused);
+    return messagesOf(stream);
+  }
+
+  /** The log from a place on, as it is written; replies go by `send`. */
+  async streamLog(
+    from: string,
+    timeline: number,
+    slot?: string,
+  ): Promise<{ readonly messages: Messages; send(message: Uint8Array): void }> {
+    const by = slot === undefined ? "" : `SLOT ${slot} `;
+    const stream = await this.#sql.unsafe(`START_REPLICATION ${by}PHYSICAL ${from} TIMELINE ${timeline}`)
+      .writable().catch(refused) as Duplex;
+    return { messages: messagesOf(stream), send: (message) => void stream.write(message) };
+  }
+
+  /** Ends the connection, whatever is under way on it. */
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 0 }).catch(() => {});
+  }
+
+  #command(text: string): Promise<Record<string, unknown>[]> {
+    return this.#sql.unsafe(text).catch(refused) as Promise<Record<string, unknown>[]>;
+  }
+}
+
+/** Throws the error of a command again, in the words of who can do something about it. */
+function refused(error: unknown): never {
+  const code = codeOf(error);
+  const message = (error as Error).message;
+  if (code === "42501" || code === "28000") {
+    throw new BackupError(
+      "unusable",
+      `The server refuses a backup to this role (${code}): grant it REPLICATION, ` +
+        "as setup --print-roles does for the role backup, and let it in by a replication line of pg_hba.conf",
+    );
+  }
+  if (code === "55000" && /wal_level/.test(message)) {
+    throw new BackupError(
+      "unusable",
+      "The server keeps too little log for a backup: set wal_level to replica",
+    );
+  }
+  if (code === "58P01") throw new BackupError("unreachable", "The server has removed the log from there on");
+  if (code === "55006") {
+    throw new BackupError("in_use", "The slot is used by another backup stream: end that one");
+  }
+  if (code === "53400" || code === "53300") {
+    throw new BackupError(
+      "unusable",
+      `The server has no place for a backup (${code}): raise its max_wal_senders ` +
+        "and max_replication_slots",
+    );
+  }
+  throw translate(error);
+}
+
+function bytesOf(size: string): number {
+  const [, count, unit] = /^(\d+)(MB|GB)$/.exec(size)!;
+  return Number(count) * (unit === "GB" ? 1 << 30 : 1 << 20);
+}
+
+/** The messages of a stream: its chunks, none split and none joined, as long as it flows. */
+async function* messagesOf(stream: Readable): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const queue: Uint8Array<ArrayBuffer>[] = [];
+  let [ended, failure] = [false, undefined as unknown];
+  let arrived = Promise.withResolvers<void>();
+  stream.on("data", (message: Uint8Array<ArrayBuffer>) => {
+    queue.push(message);
+    if (queue.length >= QUEUE_MAX) stream.pause();
+    arrived.resolve();
+  });
+  stream.on("error", (error: unknown) => (failure = error, arrived.resolve()));
+  stream.on("close", () => (ended = true, arrived.resolve()));
+  stream.on("end", () => (ended = true, arrived.resolve()));
+  for (;;) {
+    const next = queue.shift();
+    if (next !== undefined) {
+      if (queue.length === 0 && stream.isPaused()) stream.resume();
+      yield next;
+    } else if (failure !== undefined) refused(failure);
+    else if (ended) return;
+    else {
+      arrived = Promise.withResolvers();
+      await arrived.promise;
+    }
+  }
+}

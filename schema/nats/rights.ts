@@ -1,0 +1,134 @@
+/** The least that each user of a store on JetStream needs, and the configuration that grants it. Pure. @module */
+import { ingestName, leaseBucket } from "../nats.ts";
+import { indexName, IndexSubjects } from "./index_stream.ts";
+import { inboxName, logName, LogSubjects } from "./log.ts";
+import { producersStream } from "./producers.ts";
+
+interface SubjectRights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** The users but for the owner, who may do everything in the account. */
+type NatsRole = "node" | "producer" | "reader" | "replication";
+
+/** The streams of a store, and the subjects under which each is written. Another layout of the store changes this table. */
+function streamsAndSubjects(stream: string, prefix: string) {
+  const subjects = new LogSubjects(prefix);
+  return {
+    log: { name: logName(stream), subjects: [subjects.records()] },
+    index: { name: indexName(stream), subjects: [new IndexSubjects(prefix).all] },
+    leases: { name: `KV_${leaseBucket(stream)}`, subjects: [`$KV.${leaseBucket(stream)}.>`] },
+    inbox: { name: inboxName(stream), subjects: [subjects.rejected()] },
+    ingest: { name: ingestName(stream), subjects: [subjects.ingest(), `${subjects.ingest()}.*`] },
+    grants: { name: producersStream(stream), subjects: [] },
+    secret: { name: `KV_${stream}_secret`, subjects: [] },
+    /** What a store of before would have: it is looked for, and refused. */
+    earlier: { name: stream, subjects: [] },
+  };
+}
+
+/** Requests by which a stream is read. */
+function reading(stream: string): string[] {
+  const api = "$JS.API";
+  return [
+    `${api}.STREAM.INFO.${stream}`,
+    `${api}.STREAM.MSG.GET.${stream}`,
+    `${api}.DIRECT.GET.${stream}`,
+    `${api}.DIRECT.GET.${stream}.>`,
+    `${api}.CONSUMER.CREATE.${stream}`,
+    `${api}.CONSUMER.CREATE.${stream}.>`,
+    `${api}.CONSUMER.INFO.${stream}.*`,
+    `${api}.CONSUMER.DELETE.${stream}.*`,
+    `${api}.CONSUMER.MSG.NEXT.${stream}.*`,
+  ];
+}
+
+/** What each role may use, of a store of this stream and prefix. */
+export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
+  const subjects = new LogSubjects(prefix);
+  const streams = streamsAndSubjects(stream, prefix);
+  const { log, index, leases, inbox, ingest, grants, secret } = streams;
+  const asked = ["$JS.API.INFO", "$SYS.REQ.USER.INFO"];
+  const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
+  const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
+  const toOthers = [
+    subjects.appends("*"),
+    subjects.settles("*"),
+    subjects.written("*"),
+    subjects.notify(),
+  ];
+  const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
+  return {
+    node: {
+      publish: [
+        ...asked,
+        ...known,
+        ...readLog,
+        ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
+        ...[log, index, leases, inbox, ingest].flatMap((each) => each.subjects),
+        // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
+        // with its server.
+        `$JS.API.STREAM.PURGE.${index.name}`,
+        `$JS.API.STREAM.PURGE.${ingest.name}`,
+        `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
+        `$JS.API.STREAM.CREATE.${leases.name}`,
+        `$JS.API.STREAM.MSG.GET.${secret.name}`,
+        ...toOthers,
+      ],
+      subscribe: [...answers("node"), ...toOthers],
+    },
+    producer: { publish: ingest.subjects, subscribe: answers("producer") },
+    reader: { publish: [...asked, ...known, ...readLog], subscribe: answers("reader") },
+    replication: {
+      publish: [...asked, ...known, ...Object.values(streams).flatMap(({ name }) => reading(name))],
+      subscribe: answers("replication"),
+    },
+  };
+}
+
+const ABOUT: Readonly<Record<NatsRole, string>> = {
+  node: "runs nodes, and the commands that act on cases",
+  producer: "leaves events on the ingest subject, and reads nothing",
+  reader: "lists and shows cases: it sees events, and writes nothing",
+  replication: "reads everything, the secret of the store included: backups, mirrors and copies",
+};
+
+/** All of it as configuration of a nats-server, for an account of its own. */
+export function natsRolesText(stream = "CASES", prefix = stream.toLowerCase()): string {
+  const rights = Object.entries(natsRights(stream, prefix)) as [NatsRole, SubjectRights][];
+  return [
+    `# The users of a store of zaakstroom (stream ${stream}, subjects ${prefix}), each with the least it needs, for the configuration`,
+    "# of a nats-server. The passwords are taken from the server's environment; bcrypt hashes in their place are better. Each user",
+    "# is answered on a subject of its own (_INBOX.NAME), so that none hears what another is told; for the nats command that is",
+    "# --inbox-prefix _INBOX.producer. The owner runs setup.",
+    "accounts {",
+    "  ZAAKSTROOM {",
+    "    jetstream: enabled",
+    "    users: [",
+    "      { user: owner, password: $ZAAKSTROOM_OWNER_PASSWORD }",
+    ...rights.flatMap(([role, each]) => userLines(role, each)),
+    "    ]",
+    "  }",
+    "}",
+  ].join("\n");
+}
+
+function userLines(role: NatsRole, { publish, subscribe }: SubjectRights): string[] {
+  const list = (subjects: readonly string[]) =>
+    [...new Set(subjects)].map((subject) => `            "${subject}"`);
+  return [
+    `      # ${role}: ${ABOUT[role]}`,
+    "      {",
+    `        user: ${role}, password: $ZAAKSTROOM_${role.toUpperCase()}_PASSWORD`,
+    "        permissions: {",
+    "          publish: { allow: [",
+    ...list(publish),
+    "          ] }",
+    "          subscribe: { allow: [",
+    ...list(subscribe),
+    "          ] }",
+    "        }",
+    "      }",
+  ];
+}

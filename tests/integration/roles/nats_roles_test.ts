@@ -1,0 +1,139 @@
+/** A node, a producer and a reader under the permissions that `setup --print-roles` prints, and what each may not do. @module */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connect, type NatsConnection } from "@nats-io/transport-deno";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { run, runHere } from "../../support/program.ts";
+import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+
+const ROLES = ["owner", "node", "producer", "reader", "replication"];
+
+let server: TestNats;
+
+Deno.test.beforeAll(async () => {
+  const { out } = await runHere(["setup", "--print-roles", "--backend", "nats"]);
+  const passwords = ROLES.map((role) => `ZAAKSTROOM_${role.toUpperCase()}_PASSWORD: "of-${role}"`);
+  server = await startNats({
+    config: [...passwords, out].join("\n"),
+    credentials: { user: "owner", pass: "of-owner" },
+  });
+  await done("setup", "--backend", "nats", "--url", as("owner"), "--partitions", "2");
+});
+Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+
+const as = (role: string) => server.url.replace("nats://", `nats://${role}:of-${role}@`);
+
+async function done(...args: string[]): Promise<string> {
+  const { code, out, err } = await run(args);
+  assertEquals(code, 0, `${args.join(" ")}: ${err}`);
+  return out;
+}
+
+function connectAs(role: string): Promise<NatsConnection> {
+  const { host } = new URL(server.url);
+  return connect({ servers: host, user: role, pass: `of-${role}`, inboxPrefix: `_INBOX.${role}` });
+}
+
+const INTAKE = { case_id: "case-1", citizen_bsn: "999990019", debt_amount: 560.52, debt_type: "huur" };
+
+Deno.test("a producer leaves an event, a node takes it through, and a reader lists and shows it", async () => {
+  const producer = await connectAs("producer");
+  await jetstream(producer).publish("cases.ingest", JSON.stringify(INTAKE));
+  await producer.close();
+  await done("start", "--backend", "nats", "--url", as("node"), "--until-idle", "--json", "--port", "0");
+  assertMatch(await done("cases", "list", "--backend", "nats", "--url", as("reader")), /case-1/);
+  assertMatch(
+    await done("cases", "show", "case-1", "--backend", "nats", "--url", as("reader")),
+    /case\.decision/,
+  );
+  const { out } = await run(["doctor", "--backend", "nats", "--json", "--url", as("node")]);
+  const { findings } = JSON.parse(out);
+  assertEquals(findings.find(({ check }: { check: string }) => check === "rights").level, "ok", out);
+});
+
+/** Requests that a user may not make. */
+const REFUSED: Record<string, readonly [role: string, ...subjects: string[]]> = {
+  "a node may publish to none of what it has no need of": [
+    "node",
+    "$JS.API.STREAM.DELETE.CASES_log",
+    "$JS.API.STREAM.PURGE.CASES_log",
+    "$JS.API.STREAM.UPDATE.CASES_log",
+    "$JS.API.STREAM.MSG.DELETE.CASES_log",
+    "$JS.API.STREAM.CREATE.OTHER",
+    "$JS.API.STREAM.DELETE.KV_CASES_secret",
+    "$KV.CASES_secret.ids",
+    "$JS.API.STREAM.SNAPSHOT.CASES_log",
+    "$SYS.REQ.SERVER.PING",
+  ],
+  "a producer may publish to none of what it has no need of": [
+    "producer",
+    "cases-log.0",
+    "cases-append.0.producer",
+    "cases-settle.0",
+    "cases-index.manifest.0",
+    "$JS.API.STREAM.INFO.CASES_log",
+    "$JS.API.STREAM.MSG.GET.CASES_log",
+    "$JS.API.DIRECT.GET.CASES_log.cases-log.0",
+    "$JS.API.STREAM.MSG.GET.CASES_ingest",
+    "$JS.API.STREAM.MSG.GET.KV_CASES_secret",
+  ],
+  "a reader may publish to none of what it has no need of": [
+    "reader",
+    "cases.ingest",
+    "cases-log.0",
+    "cases-append.0.reader",
+    "cases-settle.0",
+    "cases-index.manifest.0",
+    "cases-bell.0",
+    "cases-notify",
+    "$KV.CASES_leases.x",
+    "$JS.API.STREAM.MSG.GET.KV_CASES_secret",
+    "$JS.API.DIRECT.GET.KV_CASES_secret.$KV.CASES_secret.ids",
+    "$JS.API.CONSUMER.CREATE.KV_CASES_secret.x.>",
+    "$JS.API.STREAM.MSG.DELETE.CASES_log",
+    "$JS.API.STREAM.PURGE.CASES_log",
+    "$JS.API.STREAM.PURGE.CASES_index",
+    "$JS.API.STREAM.MSG.GET.CASES_ingest",
+  ],
+};
+
+for (const [name, [role, ...subjects]] of Object.entries(REFUSED)) {
+  Deno.test(name, async () => {
+    const connection = await connectAs(role);
+    try {
+      for (const subject of subjects) {
+        const error = await connection.request(subject, "", { timeout: 10_000 }).then(
+          () => undefined,
+          (error) => error,
+        );
+        assertMatch(String(error?.message), /[Pp]ermissions [Vv]iolation/, subject);
+      }
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+Deno.test("nobody hears what another is told, and the reader subscribes to nothing else either", async () => {
+  const connection = await connectAs("reader");
+  try {
+    for (const subject of ["_INBOX.node.>", "_INBOX.>", "cases.>", "cases-notify", ">"]) {
+      const error = await new Promise<Error | null>((resolve) =>
+        connection.subscribe(subject, { callback: resolve })
+      );
+      assertMatch(String(error?.message), /[Pp]ermissions [Vv]iolation/, subject);
+    }
+  } finally {
+    await connection.close();
+  }
+});
+
+Deno.test("a copy has the secret too", async () => {
+  const connection = await connectAs("replication");
+  try {
+    const { streams } = await jetstreamManager(connection);
+    const found = await streams.getMessage("KV_CASES_secret", { seq: 1 });
+    assert(found!.string().length === 43);
+  } finally {
+    await connection.close();
+  }
+});

@@ -1,0 +1,46 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidCandidate } from "../../../../../actors/reasoning/candidate/policy_form.ts";
+import {
+  figuresFile,
+  parseFigures,
+  parseTable,
+  tableFile,
+  tableNames,
+} from "../../../../../actors/reasoning/candidate/rules_form.ts";
+
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+Deno.test("the tables and figures in effect as files are read back as they are", () => {
+  for (const name of tableNames) assertEquals(parseTable(name, copy(tableFile(name))), tableFile(name));
+  assertEquals(Object.keys(parseFigures(copy(figuresFile()))), Object.keys(figuresFile()));
+});
+
+Deno.test("a table with a gap, a row nothing reaches or an unknown fact is refused with the row", () => {
+  const table = copy(tableFile("decision"));
+  const without = { ...table, rows: table.rows.slice(0, -1) };
+  assertThrows(() => parseTable("decision", without), InvalidCandidate, "no row for");
+  const [first] = table.rows;
+  const twice = { ...table, rows: [...table.rows, { ...first!, id: "again" }] };
+  assertThrows(() => parseTable("decision", twice), InvalidCandidate, "nothing reaches again");
+  const strange = { ...table, rows: [{ ...first!, when: { weather: ["rain"] } }, ...table.rows.slice(1)] };
+  assertThrows(() => parseTable("decision", strange), InvalidCandidate, "no fact weather = ");
+  const act = { ...table, rows: [{ ...first!, then: "fine" }, ...table.rows.slice(1)] };
+  assertThrows(() => parseTable("decision", act), InvalidCandidate, "row threatening: then must be one of");
+});
+
+Deno.test("a figure that is unknown, of another kind or out of order is refused by its id", () => {
+  const refused: [unknown, string][] = [
+    [{ months: [{ from: "2026-01-01", value: 24 }] }, "months: there is no such figure"],
+    [
+      { ordinary_months: [{ from: "2026-01-01", value: "24" }] },
+      "ordinary_months: the value from 2026-01-01 is",
+    ],
+    [{ ordinary_months: [{ from: "soon", value: 24 }] }, "ordinary_months.0.from: must be a day"],
+    [
+      { ordinary_months: [{ from: "2026-01-01", value: 24 }, { from: "2025-01-01", value: 30 }] },
+      "ordinary_months: the values must be in the order",
+    ],
+    [{ duo_transfer: [{ from: "2026-01-01", value: { cents: 1 } }] }, "duo_transfer: the value from"],
+  ];
+  for (const [value, message] of refused) assertThrows(() => parseFigures(value), InvalidCandidate, message);
+});

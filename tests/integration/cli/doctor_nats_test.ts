@@ -110,7 +110,7 @@ natsTest("what a user may not publish to is named", async () => {
   const { found } = findings.find(({ check }) => check === "rights")!;
   assertEquals([code, found], [
     exitCodes.failed,
-    "may not publish to cases-inbox.*, nor publish to $KV.CASES_leases.>, nor publish to cases-bell.*, " +
+    "may not publish to $KV.CASES_leases.>, nor publish to cases-inbox.*, nor publish to cases-bell.*, " +
     "nor publish to cases-notify",
   ]);
 });

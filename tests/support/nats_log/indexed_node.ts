@@ -23,6 +23,7 @@ export class IndexedStore {
   readonly log = new MemoryLog();
   readonly index = new MemoryIndexStore();
   readonly hasher: KeyHasher;
+  readonly #opened: OpenedPartition[] = [];
 
   constructor(fingerprintBits = 32) {
     this.hasher = new KeyHasher(new TextEncoder().encode("seed"), fingerprintBits);
@@ -33,7 +34,13 @@ export class IndexedStore {
     const client = new MemoryLogClient(this.log);
     const { index: store, hasher } = this;
     const opened = await openIndexed({ log: client, store, hasher, writes, limits: LIMITS });
+    this.#opened.push(opened);
     return new IndexedNode(client, opened, name);
+  }
+
+  /** Ends what is under way at every node. */
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((opened) => opened.close()));
   }
 
   async owner(name = "owner"): Promise<IndexedNode> {

@@ -140,7 +140,8 @@ export class PartitionWriter {
   /** Takes the partition over from whoever has it, with these processors. Throws OwnershipLost where another node was later. */
   async takeOver(processors: readonly HostedProcessor[] = []): Promise<TakenPartition> {
     const { node, log: { maxPayload }, now } = this.#options;
-    this.#taken = await takeOver(this.#writer, { node, processors, maxPayload, now });
+    const taking = takeOver(this.#writer, { node, processors, maxPayload, now });
+    this.#taken = await this.#outage.whileAvailable(taking);
     this.#options.opened.own(this.#taken.epoch);
     return this.#taken;
   }
@@ -165,7 +166,7 @@ export class PartitionWriter {
 
   /** Resolves once nothing waits to be written. */
   drained(): Promise<void> {
-    return this.#queue.drained;
+    return this.#outage.whileAvailable(this.#queue.drained);
   }
 
   /** Gives the partition up with what it hosts, so that the next owner knows that this one did not crash. */
@@ -174,11 +175,12 @@ export class PartitionWriter {
     const { epoch } = this.#taken!;
     const { state } = this;
     const { log: { maxPayload }, now } = this.#options;
-    await this.#writer.write(() => {
+    const releasing = this.#writer.write(() => {
       const processors = giveBack(state, epochOfEra(epoch), state.processors.keys());
       const content = { nonce: nextNonce(epoch), epoch, kind: "own", released: true, now: now() } as const;
       return Promise.resolve(buildRecords(state, { ...content, processors }, maxPayload));
     });
+    await this.#outage.whileAvailable(releasing);
     this.#taken = undefined;
   }
 

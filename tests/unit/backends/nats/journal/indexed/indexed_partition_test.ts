@@ -197,6 +197,7 @@ Deno.test("whatever owners, readers and the index's store go through, each knows
       const ids = (await owner.writer.caseEvents(caseId)).map(({ event }) => event.eventId);
       assertEquals(ids.length, new Set(ids).size, "no id is stored twice");
     }
+    await store.close();
   });
   await fc.assert(property, { numRuns: 30 });
 });

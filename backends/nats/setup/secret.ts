@@ -3,7 +3,9 @@
  * reads. It is the first message that counts, and nobody can remove it or put another before it.
  * @module
  */
+import { delay } from "@std/async/delay";
 import { headers } from "@nats-io/transport-deno";
+import { BackendUnavailable } from "../../errors.ts";
 import { newSecret } from "../../../schema/ids.ts";
 import { storeStream, type StreamSettings } from "../../../schema/nats.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
@@ -30,8 +32,23 @@ export async function storeSecret(client: NatsClient, store: SecretStore): Promi
   const known = await readSecret(client, stream);
   if (known !== undefined) return known;
   await makeStream(client, store);
-  await writeSecret(client, stream);
+  await written(() => writeSecret(client, stream));
   return (await readSecret(client, stream))!;
+}
+
+/** How often, and at what interval, a new stream of a cluster is asked that has no leader yet. */
+const LEADER_TRIES = 30;
+const LEADER_INTERVAL_MS = 100;
+
+async function written(write: () => Promise<void>): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable) || tries === LEADER_TRIES) throw error;
+    }
+    await delay(LEADER_INTERVAL_MS);
+  }
 }
 
 async function readSecret(client: NatsClient, stream: string): Promise<string | undefined> {

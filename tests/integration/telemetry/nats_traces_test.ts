@@ -45,7 +45,7 @@ natsTest(
     assertEquals(new Set(origins), new Set([SPAN_ID, ...ingested.map(({ spanId }) => spanId)]));
     const { out } = await run(["cases", "list", ...store]);
     assertMatch(out, /case-1[^]*case-2|case-2[^]*case-1/);
-    assertEquals(receiver.named("settle intake")[0]!.attributes["messaging.system"], "nats");
+    assertEquals(receiver.named("settle pass")[0]!.attributes["messaging.system"], "nats");
   },
 );
 

@@ -19,9 +19,11 @@ import type { Hold, ToWorker } from "./protocol.ts";
 
 /**
  * Messages are the runtime's alone: the first of them brings the secret of the store. Whoever listens to them later than this
- * module, which is evaluated before those of processors, is told nothing.
+ * module, which is evaluated before those of processors, is told nothing. What comes before all modules are evaluated is kept:
+ * where one of them takes its time, messages arrive in between.
  */
-let receive: (message: ToWorker | Hold) => void = () => {};
+const early: (ToWorker | Hold)[] = [];
+let receive: (message: ToWorker | Hold) => void = (message) => void early.push(message);
 self.addEventListener("message", (event: MessageEvent<ToWorker | Hold>) => {
   event.stopImmediatePropagation();
   receive(event.data);
@@ -48,6 +50,7 @@ export function host(processors: readonly AnyProcessor[]): void {
     if (message.kind === "hold") held.push(message.port);
     else batches.onMessage(message);
   };
+  for (const message of early.splice(0)) receive(message);
 }
 
 /**

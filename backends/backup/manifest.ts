@@ -43,7 +43,7 @@ const postgresManifest = z.strictObject({
     timeline: z.number().int(),
     segment_bytes: z.number().int(),
     /** Who owns the cluster, for the one who restores it. */
-    superuser: z.string(),
+    inspector: z.string(),
     database: z.string(),
   }),
   start_lsn: z.string(),

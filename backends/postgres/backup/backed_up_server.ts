@@ -6,7 +6,8 @@ import type { PostgresClient } from "../connection/client.ts";
 /** Of a server, what the one who restores it has to know. */
 interface BackedUpServer {
   readonly version: number;
-  readonly superuser: string;
+  /** Under which a copy of it is looked at: its first superuser, or where that may not log in, the owner of the database. */
+  readonly inspector: string;
   readonly database: string;
   /** About as many bytes as its files have; undefined where the role may not know. */
   readonly bytes: number | undefined;
@@ -30,13 +31,15 @@ export async function readBackedUpServer(client: PostgresClient): Promise<Backed
   const [found] = await client.runIdempotent((sql) =>
     sql<[Omit<BackedUpServer, "bytes"> & { standby: boolean }]>`
       select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby,
-        (select rolname from pg_roles where oid = 10) as superuser, current_database() as database`
+        (select r.rolname from pg_roles r, pg_database d
+         where d.datname = current_database() and r.rolcanlogin and r.oid in (10, d.datdba)
+         order by r.oid = 10 desc limit 1) as inspector, current_database() as database`
   );
   if (found.standby) {
     throw new BackupError("unusable", "This server is a standby: name the one that takes writes");
   }
-  const { version, superuser, database } = found;
-  return { version, superuser, database, bytes: await readSize(client) };
+  const { version, inspector, database } = found;
+  return { version, inspector, database, bytes: await readSize(client) };
 }
 
 async function readSize(client: PostgresClient): Promise<number | undefined> {

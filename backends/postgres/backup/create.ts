@@ -70,7 +70,7 @@ async function fill(base: UnfinishedBase, work: Work): Promise<Manifest> {
     return { ...needed, ended, newest: await log.reach(client) };
   });
   await log.end(startLsn);
-  const { version, superuser, database } = facts;
+  const { version, inspector, database } = facts;
   return await base.finish<Manifest>({
     format: 1,
     id,
@@ -83,7 +83,7 @@ async function fill(base: UnfinishedBase, work: Work): Promise<Manifest> {
       system_id: identity.systemId,
       timeline: identity.timeline,
       segment_bytes: identity.segmentBytes,
-      superuser,
+      inspector,
       database,
     },
     start_lsn: startLsn,

@@ -135,7 +135,7 @@ class Restore {
     this.request.onStep("Replaying the log");
     const started = await recover(this.#server, target, { isKept: !isDiscarded });
     const { socketDir: host, port } = this.#server;
-    const restored = { host, port, user: server.superuser, database: server.database };
+    const restored = { host, port, user: server.inspector, database: server.database };
     const client = new PostgresClient(restored, { connections: 1, deadlineMs: 3_600_000 });
     try {
       return await use(client, restored);

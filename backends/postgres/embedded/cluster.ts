@@ -102,7 +102,7 @@ async function initialise(plan: ClusterPlan, directory: string): Promise<void> {
   await succeed(await command.output(), plan);
 }
 
-/** Nobody comes in under it where there is a role for the store: whoever gets a statement in can't run programs or read files. */
+/** Nobody comes in under it where there is a role for the store, which may make backups: whoever gets a statement in can't run programs or read files. */
 const SUPERUSER = "postgres";
 
 /** Through a single-user server, so that the database is there before anybody can connect. */
@@ -110,7 +110,7 @@ async function createDatabase(plan: ClusterPlan, directory: string, database: st
   const program = join(plan.programs, "bin/postgres");
   // the log keeps what the server says of itself; an error in a statement goes to the client who sent it
   const statements = [
-    `create role ${database} login in role pg_read_all_settings;`,
+    `create role ${database} login replication in role pg_read_all_settings;`,
     `create database ${database} owner ${database};`,
     `alter role ${database} set log_min_messages = 'log';`,
     `alter role ${SUPERUSER} nologin;`,

@@ -55,10 +55,11 @@ Deno.test("cases that a caseworker decided on no longer wait", async () => {
 });
 
 Deno.test("a case that waits has both times of its claim: when it came about, and when it was recorded", async () => {
-  const backend = createMemoryBackend();
+  const shared = new MemoryStore();
+  const backend = createMemoryBackend({ shared });
   const intake = { ...anEvent("late", 1), timestamp: "2025-03-01T12:00:00.000Z" };
   const asked = { ...anEvent("late", 3, "case.review_requested"), data: { case_id: "late", ...review } };
-  await backend.append([intake, anEvent("late", 2, "case.analysis"), asked]);
+  shared.append([intake, anEvent("late", 2, "case.analysis"), asked], "any");
   const [first] = await Array.fromAsync(backend.readCase("late"));
   const [waits] = await waitingCases(backend, 10);
   const recorded = new Date(first!.recordedAt).toISOString();

@@ -176,7 +176,7 @@ Deno.test("discard gives one up for good: the held one is tried next, and the ev
   const { acts } = JSON.parse((await runHere(["cases", "show", "a", "--json", "--url", url])).out);
   const discarded = acts.find(({ act }: { act: string }) => act === "discard");
   assertEquals([discarded.by, discarded.why, discarded.processor], [
-    "Caseworker 7",
+    "Caseworker 7 (account postgres)",
     "looked at it",
     "analysis",
   ]);

@@ -117,6 +117,7 @@ Deno.test("rights that are missing are named", async () => {
     "store",
     "table_changes",
     "store_secret",
+    "producers",
   ];
   const tables = appended.map((name) => `zaakstroom.${name}`).join(", ");
   await server.administer(`revoke update, delete, truncate on ${tables} from reader`, url);

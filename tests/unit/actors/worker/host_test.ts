@@ -25,3 +25,9 @@ Deno.test("the first output of a worker gets its id at the first attempt", async
   await using runtime = await new TestRuntime().run([anEvent("case-1", 1)]);
   assertEquals([runtime.observer.retries, runtime.observer.done], [[], 1]);
 });
+
+Deno.test("a worker whose modules take their time to load keeps what it is told meanwhile", async () => {
+  const entry = new URL("../../../support/spying/worker_that_loads_slowly.ts", import.meta.url);
+  await using runtime = await new TestRuntime({ options: { entry } }).run([anEvent("case-1", 1)]);
+  assertEquals(runtime.observer.done, 1);
+});

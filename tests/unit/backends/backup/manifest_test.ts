@@ -22,7 +22,7 @@ const manifest: Manifest = {
     system_id: "7714053887813420730",
     timeline: 1,
     segment_bytes: 1 << 24,
-    superuser: "postgres",
+    inspector: "postgres",
     database: "zaakstroom",
   },
   start_lsn: "0/2000028",

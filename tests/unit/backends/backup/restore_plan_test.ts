@@ -37,7 +37,7 @@ function base(id: string, minute: number, first: number, position = minute * 100
       system_id: "1",
       timeline: 1,
       segment_bytes: MEGABYTES_16,
-      superuser: "postgres",
+      inspector: "postgres",
       database: "zaakstroom",
     },
     start_lsn: lsn(first),

@@ -15,7 +15,8 @@ const lived = recordedLines({ seed: "what-if", count: 300, lived: true });
 const decided = recordedLines({ seed: "every", count: 2_000 });
 
 function settingsOf(candidate: Candidate, more: Partial<ComparisonSettings>): ComparisonSettings {
-  return { candidate, mode: "decisions", seed: "s", doneUpTo: 0, differing: [], until: Infinity, ...more };
+  const same = { mode: "decisions", seed: "s", doneUpTo: 0, differing: [], until: Infinity } as const;
+  return { candidate, mandates: [], ...same, ...more };
 }
 
 function compare(candidate: Candidate, more: Partial<ComparisonSettings> = {}, lines = lived) {

@@ -54,7 +54,10 @@ export { NOT_SHOWN, shownData, withoutContactData } from "./texts/personal_data.
 export { describeReview } from "./texts/review_text.ts";
 
 /** The mandate under which the system decides on generated cases, and on no other. */
-export { demonstrationMandate } from "./reasoning/rules/oversight.ts";
+export { demonstrationMandate } from "./reasoning/rules/mandates.ts";
+/** The mandates of the system on all other cases: as an organisation configures them, and those in effect. */
+export { mandatesSchema, writtenMandate } from "./reasoning/candidate/mandates_form.ts";
+export { grantMandates, policy, type SystemMandate } from "./reasoning/rules/policy.ts";
 
 /** What decisions rest on, for those who must keep it up to date. */
 export { figuresOn, type RegisteredFigure } from "./reasoning/rules/figure_register.ts";

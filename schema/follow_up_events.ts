@@ -14,11 +14,11 @@ const terms = [
   "caseworker_review",
 ] as const;
 
-/** Who is asked to decide: a caseworker, or the team lead when the caseworker's term has passed. */
+/** Who is asked to decide: a caseworker, or the team lead when a term of the caseworker or of the municipality has passed. */
 const reviewers = ["caseworker", "team_lead"] as const;
 
-/** How far assistance has come: the citizen came to the first meeting, or a plan of approach was decided on. */
-const assistanceStages = ["first_meeting", "plan"] as const;
+/** How far assistance has come: the citizen came to the first meeting, a plan was decided on, what the plan asks was paid. */
+const assistanceStages = ["first_meeting", "plan", "plan_paid"] as const;
 
 /** Rules that were applied: those of one table, by the names of their rows, with where they come from. */
 const appliedRule = z.looseObject({

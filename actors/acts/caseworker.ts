@@ -12,7 +12,8 @@ export const reviewEventTypes = ["case.review_requested", "case.decision", "case
 export type PendingReview = Pick<EventOf<"case.review_requested">, "timestamp" | "data">;
 
 /** The review that the case waits for now; undefined when it waits for none. */
-export function pendingReview({ state, ending, basis }: CaseProgress): PendingReview | undefined {
+export function pendingReview({ state, ending, basis, alarm }: CaseProgress): PendingReview | undefined {
+  if (ending === undefined && alarm !== undefined) return alarm;
   if (state !== "waiting_for_caseworker" || ending !== undefined) return undefined;
   return basis?.event.event_type === "case.review_requested" ? basis.event : undefined;
 }

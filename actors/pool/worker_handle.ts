@@ -40,6 +40,8 @@ export interface WorkerHandleOptions {
   readonly startMs: number;
   /** Another worker entry, which hosts other processors. Default: `worker.ts`. */
   readonly entry?: URL;
+  /** What the program of the worker is configured with, as plain data. */
+  readonly configuration?: unknown;
   /** Another way to make a worker than as a Web Worker. */
   readonly spawn?: SpawnWorker;
   /** The secret of the store, which may take as long as it takes the store to be opened. */
@@ -110,10 +112,11 @@ export class WorkerHandle {
 
   #setUp(secret: string): void {
     if (this.#hasExited) return;
-    const { deliveryTimeoutMs, stateLimit, startMs, tracing } = this.#options;
+    const { deliveryTimeoutMs, stateLimit, startMs, tracing, configuration } = this.#options;
     const progress = this.#progress.buffer as SharedArrayBuffer;
     const traces = tracing && { store: tracing.store, mode: tracing.mode };
-    this.#send({ kind: "setup", progress, secret, deliveryTimeoutMs, stateLimit, ...(traces && { traces }) });
+    const limits = { deliveryTimeoutMs, stateLimit };
+    this.#send({ kind: "setup", progress, secret, ...limits, configuration, ...(traces && { traces }) });
     const late = setTimeout(() => this.#end("start_failed", `not ready within ${startMs} ms`), startMs);
     this.ready.finally(() => clearTimeout(late));
   }

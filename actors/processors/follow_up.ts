@@ -16,12 +16,13 @@ import {
 } from "../reasoning/workflow/progress.ts";
 import { askedReview } from "../reasoning/workflow/asked_review.ts";
 import { dutchDay } from "../reasoning/law/working_days.ts";
+import { WGS_4, WGS_4A } from "../reasoning/law/legal_parameters.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { askedBy } from "../reasoning/workflow/signals.ts";
 import type { PersonAsked } from "../reasoning/rules/oversight.ts";
 import { policy } from "../reasoning/rules/policy.ts";
 import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";
-import { type Deadline, react } from "../reasoning/workflow/saga.ts";
+import { type Deadline, react, type TermMissed } from "../reasoning/workflow/saga.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
 
 const takes = [
@@ -45,10 +46,10 @@ type Taken = EventOf<(typeof takes)[number]>;
 const TIMER = "deadline";
 
 /**
- * Emits `case.completed` for what ends the case (paid, withdrawn, assistance that led to a plan, a term that expired,
+ * Emits `case.completed` for what ends the case (paid, withdrawn, a plan of debt assistance that was paid, a term to pay that expired,
  * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.reopened` for a payment that
  * was made in time and recorded after the case had closed over it, `case.review_requested` where somebody asks for a person or
- * anyone withdraws, and to the team lead when a caseworker's term expired, and `case.event_refused` for what the case cannot
+ * anyone withdraws, and to the team lead when a term of a caseworker or of the municipality expired, and `case.event_refused` for what the case cannot
  * take any more.
  */
 export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof folds)[number]> = {
@@ -130,26 +131,29 @@ const ASKS_ANEW: ReadonlySet<string> = new Set([
   "plan_decided",
   "in_payment_plan",
   "referred",
+  "in_assistance",
   "in_collection",
 ]);
+
+/** What a person who is asked decides by. */
+const termRules = {
+  review_term_expired: { id: "policy/review_term", source: "Policy: a person must decide in time" },
+  municipality_late: { id: "policy/municipality_term", source: `${WGS_4.law}; ${WGS_4A.law}` },
+} as const satisfies Record<TermMissed["code"], { id: string; source: string }>;
 
 /** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead(
   case_id: string,
-  { reason, reason_nl }: { reason: string; reason_nl: string },
+  { code, reason, reason_nl }: TermMissed,
 ): EventDraft {
   return {
     event_type: "case.review_requested",
     data: {
       case_id,
       asked_of: "team_lead",
-      reasons: [{ code: "review_term_expired", reason, reason_nl }],
-      citizen_text: reviewText(["review_term_expired"]),
-      rules: [{
-        id: "policy/review_term",
-        version: policy.version,
-        source: "Policy: a person must decide in time",
-      }],
+      reasons: [{ code, reason, reason_nl }],
+      citizen_text: reviewText([code]),
+      rules: [{ ...termRules[code], version: policy.version }],
     },
   };
 }

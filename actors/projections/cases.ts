@@ -105,7 +105,13 @@ function slim(at: CaseProgress): CaseProgress {
     analysis: undefined,
     basis: undefined,
     running: runningOf(at),
+    alarm: at.alarm && slimAlarm(at.alarm),
   };
+}
+
+/** Of an alarm that there is one: the row itself says the rest. */
+function slimAlarm(alarm: NonNullable<CaseProgress["alarm"]>): CaseProgress["alarm"] {
+  return { ...alarm, data: { case_id: "", asked_of: alarm.data.asked_of, reasons: [], rules: [] } };
 }
 
 type Intake = DataOf<"case.intake">;
@@ -172,7 +178,8 @@ function reviewOf(
   after: CaseProgress,
   deadline: Deadline | undefined,
 ): Partial<CaseRow> {
-  const waitsForPerson = after.state === "waiting_for_caseworker" && after.ending === undefined;
+  const isAsked = after.state === "waiting_for_caseworker" || after.alarm !== undefined;
+  const waitsForPerson = isAsked && after.ending === undefined;
   if (!waitsForPerson) return { waits_for: waitsForOf(after, deadline), ...NO_REVIEW };
   if (event.event_type !== "case.review_requested" || !accepts(before, event)) {
     return { waits_for: row.waits_for };

@@ -115,6 +115,7 @@ export const reviewTexts: Readonly<Record<string, string>> = {
   adverse_without_mandate: "Over uw zaak mag de computer niet alleen beslissen.",
   final_without_mandate: "Over uw zaak mag de computer niet alleen beslissen.",
   sample: "Een medewerker kijkt mee met de computer.",
+  municipality_late: "Wij zijn te laat met uw hulp. Dat spijt ons.",
   review_term_expired: "Wij zijn te laat met ons besluit. Dat spijt ons.",
 };
 

@@ -36,8 +36,11 @@ Object.freeze(Hash.prototype);
 /** Kept for as long as the thread runs, whatever the garbage collector makes of a port that nobody uses. */
 const held: MessagePort[] = [];
 
-/** Hosts these processors in this worker, from now on. */
-export function host(processors: readonly AnyProcessor[]): void {
+/** Hosts these processors in this worker, from now on. `configure` is given what the supervisor has for them, before any event. */
+export function host(
+  processors: readonly AnyProcessor[],
+  configure?: (configuration: unknown) => void,
+): void {
   const [post, after] = [self.postMessage.bind(self), setImmediate];
   const batches = new BatchDispatcher(processors, {
     post: (message) => post(message),
@@ -47,6 +50,7 @@ export function host(processors: readonly AnyProcessor[]): void {
   });
   disableExits();
   receive = (message) => {
+    if (message.kind === "setup" && message.configuration !== undefined) configure?.(message.configuration);
     if (message.kind === "hold") held.push(message.port);
     else batches.onMessage(message);
   };

@@ -26,6 +26,8 @@ export interface Setup {
   readonly deliveryTimeoutMs: number;
   /** Case states kept, at most. */
   readonly stateLimit: number;
+  /** What the program of the worker is configured with, as plain data. */
+  readonly configuration?: unknown;
   /** Where traces are made: of work on which store, and how they are tied to the events. */
   readonly traces?: { readonly store: string; readonly mode: TraceMode };
 }

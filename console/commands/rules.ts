@@ -2,17 +2,20 @@
 import { join } from "node:path";
 import { z } from "zod";
 import {
+  demonstrationMandate,
   figuresFile,
   figuresOn,
   policyFile,
   type RegisteredFigure,
   tableFile,
   tableNames,
+  writtenMandate,
 } from "../../actors/application.ts";
-import { wholeNumber } from "../../schema/settings.ts";
+import { text, wholeNumber } from "../../schema/settings.ts";
 import { command, commandGroup, type Output } from "../cli/command.ts";
 import { exitCodes, UsageError } from "../cli/exit_codes.ts";
 import type { Parsed, Values } from "../cli/options.ts";
+import { readPolicy } from "../node/policy_file.ts";
 import { listResult, outputOptions, printResult } from "../cli/output.ts";
 
 const DEFAULT_WITHIN = 90;
@@ -96,11 +99,43 @@ async function writeRules(directory: string): Promise<string[]> {
   return [...files.keys()];
 }
 
+const mandateOptions = {
+  policy: {
+    schema: text.optional(),
+    value: "FILE",
+    help: "the policy of the nodes (start --policy); default: without one",
+  },
+  ...outputOptions,
+} as const;
+
+const mandates = command({
+  name: "mandates",
+  summary:
+    "Lists the mandates of the system: what it decides alone that is adverse or final, by whom and since when",
+  options: mandateOptions,
+  examples: [["zaakstroom rules mandates --policy policy.json", "what nodes with this policy decide alone"]],
+  async run({ values }: Parsed<typeof mandateOptions>, output) {
+    const given = values.policy === undefined ? [] : (await readPolicy(values.policy)).mandates;
+    const rows = [
+      ...given.map((mandate) => ({ ...writtenMandate(mandate), cases: "ordinary" })),
+      { ...writtenMandate(demonstrationMandate), cases: "generated" },
+    ];
+    printResult(
+      output,
+      values,
+      listResult("mandates", rows, { columns: mandateColumns, empty: "There are none" }),
+    );
+    return exitCodes.ok;
+  },
+});
+
+const mandateColumns = ["name", "cases", "decisions", "up_to", "given_by", "since"];
+
 /** `rules`: works without a store. */
 export const rules = commandGroup({
   name: "rules",
   summary: "What decisions rest on: figures of law and tables, with validity, certainty and source",
-  subcommands: [due, list, exported],
+  subcommands: [due, list, mandates, exported],
 });
 
 function dayOf({ on }: Values<typeof onDay>): string {

@@ -1,5 +1,5 @@
 /** A node: one backend, one supervisor, and what shows how they do. @module */
-import { processors } from "../../actors/application.ts";
+import { processors, type SystemMandate } from "../../actors/application.ts";
 import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { noopObserver, type Observer } from "../../actors/observer.ts";
 import type { ProjectedModel } from "../../actors/projection.ts";
@@ -36,6 +36,8 @@ interface NodeOptions {
   readonly passes?: boolean;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
+  /** What the system decides alone on ordinary cases. */
+  readonly mandates?: readonly SystemMandate[] | undefined;
   /** The read models that it keeps. */
   readonly projections: readonly ProjectedModel[];
   /** Where traces are exported. */
@@ -173,8 +175,9 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, tracing, passes = true } = options;
-  const supervisorOptions = { ...defaultSupervisorOptions(workers, policy), tracing, passes };
+  const { backend, workers, policy, mandates: configuration, tracing, passes = true } = options;
+  const defaults = defaultSupervisorOptions(workers, policy);
+  const supervisorOptions = { ...defaults, configuration, tracing, passes };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

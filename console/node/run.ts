@@ -1,6 +1,5 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { ProjectedModel } from "../../actors/projection.ts";
-import type { FailurePolicy } from "../../actors/failures/failure_policy.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
@@ -12,7 +11,8 @@ import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { consoleSettings } from "./console_settings.ts";
 import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
-import { readPolicy } from "./policy_file.ts";
+import { grantMandates } from "../../actors/application.ts";
+import { type NodePolicy, readPolicy } from "./policy_file.ts";
 import { projectionsOf } from "./projections.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
@@ -24,7 +24,7 @@ import type { SimulatedTime } from "./workload.ts";
 /** What the parts of a node process share. */
 interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
-  readonly policy: FailurePolicy | undefined;
+  readonly policy: NodePolicy | undefined;
   readonly projections: readonly ProjectedModel[];
   readonly output: Output;
   readonly reporter: NodeReporter;
@@ -112,6 +112,8 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
   // Should the node not even start, nothing waits for this any more.
   readable.catch(() => {});
+  // What tries another policy on this thread, such as the console's what-if, begins with what this node decides by.
+  grantMandates(policy?.mandates ?? []);
   const { host, port, workers, plain, json } = values;
   const warning = exposureWarning(host);
   if (warning !== undefined) reporter.notice(warning);
@@ -120,7 +122,8 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     passes: !plain,
-    policy,
+    policy: policy?.failures,
+    mandates: policy?.mandates,
     projections,
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts: hostsOf(values) },

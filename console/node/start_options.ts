@@ -106,7 +106,7 @@ export const startOptions = {
     value: "FILE",
     env: "ZAAKSTROOM_POLICY",
     help:
-      "what becomes of failures, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter",
+      "what becomes of failures, and `mandates` of the system, as JSON: see docs/how-to/dead_letters.md; default: 5 attempts, then a dead letter; no mandate",
   },
   projections: {
     schema: text.optional(),

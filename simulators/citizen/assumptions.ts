@@ -19,6 +19,11 @@ export const citizenAssumptions = {
   },
   pays_a_part: { value: 0.3, why: "share of those who do not pay a collected claim that pay some of it" },
   pays_in_two: { value: 0.2, why: "share of those who pay a collected claim that pay it in two parts" },
+  municipality_late: {
+    value: 0.2,
+    why: "share of those for whom assistance ends without a plan whose municipality lets its term pass first",
+  },
+  municipality_late_days: { value: 28, why: "most days after its term that such a municipality is late" },
   review_late: { value: 0.03, why: "share of the reviews that no caseworker takes up within the term" },
   team_lead_days: { value: 7, why: "days within which the team lead decides" },
   review_days: { value: 14, why: "days within which a review without a term is taken up" },
@@ -33,6 +38,9 @@ export const citizenChoices = {
   first_meeting:
     "The first meeting comes after an exponential time with the mean the NVVK reports (11 days); where that is beyond its " +
     "term, at any moment within the term.",
+  municipality_alarm:
+    "A team lead who is told that the municipality is late decides nothing: the municipality ends its assistance later.",
+  debt_plan: "A debt plan of assistance that is kept is paid when a scheme with discharge ends (18 months).",
   forgiven:
     "A claim that is forgiven is closed at once, so that the few withdrawn or escalated ones do not occur.",
   before_decision: "No citizen withdraws before a decision: no figure was found.",

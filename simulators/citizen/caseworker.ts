@@ -11,10 +11,11 @@ const HOUR_MS = 3_600_000;
 
 /**
  * The decision of a caseworker within the term; none for a review that is left to expire, which then goes to the team
- * lead.
+ * lead, nor for a municipality that is late, which goes on by itself.
  */
 export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
-  const { asked_of, rules, debt_amount } = citizen.cause.data;
+  const { asked_of, rules, debt_amount, reasons } = citizen.cause.data;
+  if ((reasons as { code: string }[]).some(({ code }) => code === "municipality_late")) return [];
   const askedOfLead = asked_of === "team_lead";
   if (!askedOfLead && citizen.random.chance(assumed.review_late.value)) return [];
   const first = citizen.random.below(simulatedCaseworkers.length);

@@ -71,7 +71,18 @@ export class CitizenLife {
     return this.reaction(`payment/${name}`, time, "case.payment_received", data);
   }
 
-  acceptance(stage: "first_meeting" | "plan", time: number): CitizenReaction {
+  acceptance(stage: "first_meeting" | "plan" | "plan_paid", time: number): CitizenReaction {
     return this.reaction(`accepted/${stage}`, time, "case.assistance_accepted", { stage });
+  }
+
+  /** The municipality ends its assistance without a plan that was paid. */
+  endOfAssistance(time: number): CitizenReaction {
+    const data = {
+      outcome: "escalated",
+      duration_seconds: Math.round((time - this.start) / 1000),
+      total_savings: 0,
+      reason: "Simulated: debt assistance ended without a plan",
+    };
+    return this.reaction("assistance/ended", time, "case.completed", data, "caseworker");
   }
 }

@@ -5,8 +5,10 @@
  * @module
  */
 import { policy } from "../../actors/reasoning/rules/policy.ts";
+import { msnpMonths } from "../../actors/reasoning/law/legal_parameters.ts";
+import { valueOn } from "../../actors/reasoning/law/parameters.ts";
 import { assistanceTerms, collectionTerm, planTerm } from "../../actors/reasoning/law/terms.ts";
-import { dutchDay, endOfDay } from "../../actors/reasoning/law/working_days.ts";
+import { addMonths, dutchDay, endOfDay } from "../../actors/reasoning/law/working_days.ts";
 import type { EventType, WireEvent } from "../../schema/events.ts";
 import { caseworkerReactions } from "./caseworker.ts";
 import { CitizenLife, type CitizenReaction } from "./life.ts";
@@ -27,6 +29,7 @@ export const reactionEventTypes = [
   "case.assistance_accepted",
   "case.decision_proposed",
   "case.decision",
+  "case.completed",
 ] as const satisfies readonly EventType[];
 
 const DAY_MS = 86_400_000;
@@ -100,12 +103,33 @@ function takeAssistance(citizen: CitizenLife): CitizenReaction[] {
   const meeting = citizen.acceptance("first_meeting", meetAt);
   const outcome = citizen.outcome("refer_assistance");
   if (outcome === "resolved") {
-    return [meeting, citizen.acceptance("plan", citizen.between(meetAt + DAY_MS, planBy - HOUR_MS))];
+    const planAt = citizen.between(meetAt + DAY_MS, planBy - HOUR_MS);
+    return [
+      meeting,
+      citizen.acceptance("plan", planAt),
+      citizen.acceptance("plan_paid", endOfDebtPlan(planAt)),
+    ];
   }
   const met = citizen.random.chance(assumed.meets_before_leaving.value) ? [meeting] : [];
-  if (outcome === "escalated") return met;
+  if (outcome === "escalated") {
+    return [...met, citizen.endOfAssistance(Math.max(meetAt + HOUR_MS, assistanceEnd(citizen, planBy)))];
+  }
   const [from, until] = met.length > 0 ? [meetAt, planBy] : [citizen.start, meetBy];
   return [...met, citizen.withdrawal(citizen.between(from + 1, until - HOUR_MS))];
+}
+
+/** The plan runs as long as a scheme with discharge. */
+function endOfDebtPlan(planAt: number): number {
+  const day = dutchDay(new Date(planAt).toISOString());
+  return Date.parse(endOfDay(addMonths(day, valueOn(msnpMonths, day))));
+}
+
+/** Around the term for a decision on a plan: a municipality that is late goes beyond it. */
+function assistanceEnd(citizen: CitizenLife, planBy: number): number {
+  const isLate = citizen.random.chance(assumed.municipality_late.value);
+  return isLate
+    ? citizen.between(planBy + HOUR_MS, planBy + assumed.municipality_late_days.value * DAY_MS)
+    : citizen.between(planBy - DAY_MS, planBy - HOUR_MS);
 }
 
 /** After an exponential time; where the term is over by then, at any moment within it. */

@@ -11,6 +11,7 @@ const mustFollow: Readonly<Record<string, readonly string[]>> = {
   "case.analysis": ["case.decision", "case.review_requested", "case.event_refused"],
   "case.decision:forgive": ["case.completed", "case.event_refused"],
   "case.decision:payment_plan": ["case.payment_plan_created", "case.review_requested", "case.event_refused"],
+  "case.assistance_accepted:plan_paid": ["case.completed", "case.event_refused"],
   "case.withdrawn": ["case.completed", "case.event_refused"],
 };
 

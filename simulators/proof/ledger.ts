@@ -34,7 +34,8 @@ interface Account {
   version: number;
   position: number;
   completed: boolean;
-  inReview: boolean;
+  /** A person is asked, or told that the municipality is late, which assistance ends as well. */
+  asked: "review" | "alarm" | undefined;
   readonly seen: Set<string>;
   /** Effects seen, as `cause/type`. */
   readonly effects: Set<string>;
@@ -79,14 +80,13 @@ export class Ledger {
     if (mayFollow !== undefined) account.open.set(event.event_id, mayFollow);
     if (event.event_type === "case.completed") account.completed = true;
     if (event.event_type === "case.reopened") account.completed = false;
-    if (event.event_type === "case.review_requested") account.inReview = true;
-    if (event.event_type === "case.decision") account.inReview = false;
+    account.asked = askedAfter(account.asked, event);
   }
 
   #accountOf(caseId: string, version: number): Account | undefined {
     let account = this.#accounts.get(caseId);
     if (account === undefined && version === 1) {
-      const empty = { version: 0, position: 0, completed: false, inReview: false };
+      const empty = { version: 0, position: 0, completed: false, asked: undefined };
       account = { ...empty, seen: new Set(), effects: new Set(), open: new Map() };
       this.#accounts.set(caseId, account);
     }
@@ -111,7 +111,7 @@ export class Ledger {
       const waits = waiting.get(caseId);
       if (waits !== undefined) counts[waits]++;
       else if (account.completed) counts.completed++;
-      else if (account.inReview) counts.inReview++;
+      else if (account.asked !== undefined) counts.inReview++;
       else counts.inProgress++;
       if (waits === undefined) { for (const id of account.open.keys()) lost.add(id); }
     }
@@ -125,4 +125,12 @@ export class Ledger {
       reordered: [...this.#reordered].slice(0, MAX_NAMED),
     };
   }
+}
+
+function askedAfter(asked: Account["asked"], { event_type, data }: StoredEvent["event"]): Account["asked"] {
+  if (event_type === "case.decision") return undefined;
+  if (event_type === "case.assistance_accepted") return asked === "alarm" ? undefined : asked;
+  if (event_type !== "case.review_requested") return asked;
+  const reasons = Array.isArray(data.reasons) ? data.reasons as { code?: unknown }[] : [];
+  return reasons.some(({ code }) => code === "municipality_late") ? "alarm" : "review";
 }

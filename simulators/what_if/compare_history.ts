@@ -1,6 +1,6 @@
 /** Reads a history and has it compared by workers; what was compared is kept, so that a run can be taken up again. @module */
 import { type EventStore, readLinesOf } from "../../backends/event_store.ts";
-import { type Candidate, processors } from "../../actors/application.ts";
+import { type Candidate, policy, processors } from "../../actors/application.ts";
 import { addFigures, type ComparisonFigures, noFigures } from "./comparison_figures.ts";
 import { ComparisonWorkers } from "./comparison_workers.ts";
 import type { BatchComparison, ComparisonSettings } from "./history_comparison.ts";
@@ -96,6 +96,7 @@ class ComparisonSum {
 function settingsOf({ candidate, mode, seed, to, earlier }: HistoryOptions): ComparisonSettings {
   return {
     candidate,
+    mandates: policy.mandates,
     mode,
     seed,
     doneUpTo: earlier?.position ?? 0,

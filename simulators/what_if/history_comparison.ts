@@ -7,9 +7,11 @@
 import {
   assess,
   type Candidate,
+  grantMandates,
   putInEffect,
   type ReadyCandidate,
   readyCandidate,
+  type SystemMandate,
 } from "../../actors/application.ts";
 import type { AnyProcessor, HandlerResult } from "../../actors/processor.ts";
 import { maskCaseId, redactBsns } from "../../schema/bsn.ts";
@@ -35,6 +37,8 @@ import { type RecordedCase, RecordedCases } from "./recorded_cases.ts";
 
 export interface ComparisonSettings {
   readonly candidate: Candidate;
+  /** Under which the history was decided: they hold in both versions, unless the candidate names its own. */
+  readonly mandates: readonly SystemMandate[];
   /** `decisions`: each decision alone, on the recorded facts. `whole`: a case is played on from its first difference. */
   readonly mode: "decisions" | "whole";
   /** Of the citizen who plays on. */
@@ -87,6 +91,7 @@ export class HistoryComparison {
   constructor(processors: readonly AnyProcessor[], settings: ComparisonSettings) {
     this.#processors = processors;
     this.#settings = settings;
+    grantMandates(settings.mandates);
     this.#candidate = readyCandidate(settings.candidate);
     this.#cases = new RecordedCases(processors, {
       until: settings.until,

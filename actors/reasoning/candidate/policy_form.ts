@@ -2,12 +2,13 @@
 import { z } from "zod";
 import { writtenEuros } from "../../../schema/money.ts";
 import { type Policy, policy } from "../rules/policy.ts";
+import { mandatesSchema, writtenMandate } from "./mandates_form.ts";
 
 /** One bound of the policy. */
 interface PolicyField {
   /** Its name in the file. */
   readonly name: string;
-  readonly key: Exclude<keyof Policy, "version">;
+  readonly key: Exclude<keyof Policy, "version" | "mandates">;
   readonly unit: "euros" | "share" | "months" | "weeks" | "days" | "times";
   readonly least: number;
   readonly most: number;
@@ -74,6 +75,7 @@ function schemaOf({ unit, least, most }: PolicyField) {
 
 const form = z.strictObject({
   version: z.string().min(1).max(100),
+  mandates: mandatesSchema,
   ...Object.fromEntries(policyFields.map((each) => [each.name, schemaOf(each)])),
 }).partial();
 
@@ -84,7 +86,9 @@ export function parsePolicy(value: unknown): Partial<Policy> {
     const { path, message } = parsed.error.issues[0]!;
     throw new InvalidCandidate(path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`);
   }
-  const given = parsed.data as Readonly<Record<string, number | string | undefined>>;
+  const { mandates, ...given } = parsed.data as
+    & Readonly<Record<string, number | string | undefined>>
+    & Partial<Pick<Policy, "mandates">>;
   const bounds = policyFields.filter(({ name }) => given[name] !== undefined).map(({ name, key, unit }) => {
     const number = given[name] as number;
     return [key, unit === "euros" ? Math.round(number * 100) : number] as const;
@@ -93,6 +97,7 @@ export function parsePolicy(value: unknown): Partial<Policy> {
     version: "candidate",
     ...Object.fromEntries(bounds),
     ...(given.version && { version: `${given.version}` }),
+    ...(mandates && { mandates }),
   };
 }
 
@@ -101,5 +106,9 @@ export function policyFile(): Record<string, unknown> {
   const bounds = policyFields.map(({ name, key, unit }) =>
     [name, unit === "euros" ? writtenEuros(policy[key] / 100) : policy[key]] as const
   );
-  return { version: policy.version, ...Object.fromEntries(bounds) };
+  return {
+    version: policy.version,
+    ...Object.fromEntries(bounds),
+    mandates: policy.mandates.map(writtenMandate),
+  };
 }

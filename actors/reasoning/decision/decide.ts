@@ -9,15 +9,9 @@ import { debtClass, followsWik } from "../rules/debt_classes.ts";
 import { type CaseAction, type DecisionFacts, decisionRules } from "../rules/decision_table.ts";
 import { cakSignal, duoTransfer } from "../law/legal_parameters.ts";
 import { type StepFacts, stepRules } from "../rules/next_steps_table.ts";
-import {
-  demonstrationMandate,
-  isSampled,
-  mandateFor,
-  oversightRules,
-  type PersonAsked,
-  type SystemMandate,
-} from "../rules/oversight.ts";
-import { policy } from "../rules/policy.ts";
+import { isSampled, oversightRules, type PersonAsked } from "../rules/oversight.ts";
+import { demonstrationMandate, mandateFor } from "../rules/mandates.ts";
+import { policy, type SystemMandate } from "../rules/policy.ts";
 import { type ReviewFacts, reviewRules } from "../rules/review_table.ts";
 import { datesOf, reviewTerm, termsOf } from "../law/terms.ts";
 import { dutchDay } from "../law/working_days.ts";
@@ -59,7 +53,7 @@ export function decide(
   const match = decisionRules.match(facts, figures.day);
   const known = { intake, analysis, figures, terms: [], today: dutchDay(now) };
   const { then } = match.rows[0]!;
-  const mandate = mandateFor(then, intake.debt_amount, isSimulated);
+  const mandate = mandateFor(then, intake.debt_amount, isSimulated, known.today);
   const overseen = oversightRules.match({
     asked: asked ?? "nothing",
     decision: then,

@@ -2,7 +2,6 @@
  * Human oversight of what the system decides (AVG art. 22): who asked for a person, what needs a mandate, and the sample. Pure.
  * @module
  */
-import { FORGIVEN_ALONE_MAX } from "../../../schema/authority/second_person.ts";
 import { decisions } from "../../../schema/event_fields.ts";
 import { fnv1a32 } from "../../../schema/partition.ts";
 import { FIRST_DAY, HUMAN_REVIEW } from "./policy.ts";
@@ -10,32 +9,6 @@ import { compile, type FactsOf, type Row, type Table } from "./rule_engine.ts";
 
 /** Why a person is asked that the rules do not ask. */
 export type PersonAsked = "person_asked" | "withdrawal_unconfirmed";
-
-/** What is adverse to a citizen, or closes the case. */
-const ADVERSE_OR_FINAL: readonly string[] = ["collect", "forgive"];
-
-/** A mandate of the system: what it decides alone that is adverse or final, up to an amount in cents. */
-export interface SystemMandate {
-  readonly name: string;
-  readonly decisions: readonly string[];
-  readonly upTo: number;
-}
-
-/** The mandate for cases that the runtime generated itself, and for no other. */
-export const demonstrationMandate: SystemMandate = {
-  name: "demonstration",
-  decisions: ADVERSE_OR_FINAL,
-  upTo: FORGIVEN_ALONE_MAX * 100_000,
-};
-
-/** The mandates for all other cases: none, until an organisation gives one. */
-const systemMandates: readonly SystemMandate[] = [];
-
-/** The mandate under which the system decides on a case alone. */
-export function mandateFor(decision: string, claim: number, isSimulated: boolean): SystemMandate | undefined {
-  const given = isSimulated ? [demonstrationMandate] : systemMandates;
-  return given.find(({ decisions, upTo }) => decisions.includes(decision) && claim <= upTo);
-}
 
 /** One of this many cases is in the sample. */
 const SAMPLED_ONE_IN = 20;

@@ -11,10 +11,21 @@ const assumed = (name: string): Source => ({ law: `Policy: ${name}`, certainty: 
 /** First day of the tables: from then on the figures they rest on are known. A replay of earlier days is refused. */
 export const FIRST_DAY = FIRST_RULE_DAY;
 
-/** The bounds of a policy. Amounts in cents. */
+/** A mandate of the system: what it decides alone that is adverse or final, up to an amount in cents. */
+export interface SystemMandate {
+  readonly name: string;
+  readonly decisions: readonly string[];
+  readonly upTo: number;
+  /** Who gave it. */
+  readonly givenBy: string;
+  /** The first day on which it holds, ISO. */
+  readonly since: string;
+}
+
+/** The bounds of a policy, and the mandates of the system. Amounts in cents. */
 export type Policy =
-  & { readonly version: string }
-  & Readonly<Record<Exclude<keyof typeof reviewed, "version">, number>>;
+  & { readonly version: string; readonly mandates: readonly SystemMandate[] }
+  & Readonly<Record<Exclude<keyof typeof reviewed, "version" | "mandates">, number>>;
 
 /** The policy as it was reviewed. */
 const reviewed = {
@@ -47,14 +58,25 @@ const reviewed = {
   collectWeeks: 4,
   /** Weeks a caseworker has where no situation is threatening. */
   reviewWeeks: 4,
+  /** None, until an organisation gives one. */
+  mandates: [],
 } as const;
 
 /** The policy in effect: the reviewed one, unless a candidate is tried (`candidate.ts`). */
 export let policy: Policy = reviewed;
 
+/** The mandates that this process was configured with: they hold whatever else is tried, unless that names its own. */
+let granted: Policy["mandates"] = reviewed.mandates;
+
 /** Puts bounds in effect in the place of the reviewed ones; without any the reviewed ones. */
 export function setPolicy(bounds: Partial<Policy> = {}): void {
-  policy = { ...reviewed, ...bounds };
+  policy = { ...reviewed, mandates: granted, ...bounds };
+}
+
+/** Puts mandates in effect in this thread, from now on. */
+export function grantMandates(mandates: Policy["mandates"]): void {
+  granted = mandates;
+  setPolicy();
 }
 
 export const LATE_PAYMENT = assumed(

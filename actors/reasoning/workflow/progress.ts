@@ -4,7 +4,7 @@
  * late, twice or beside something else under way does no harm.
  * @module
  */
-import type { CaseEvent, DataOf, EventOf, EventType, Profile } from "../../../schema/events.ts";
+import type { CaseEvent, DataOf, EventOf } from "../../../schema/events.ts";
 import { SIMULATOR } from "../../../schema/authority/names.ts";
 import { momentOf } from "../../../schema/time/moment.ts";
 import { cents } from "../../../schema/money.ts";
@@ -12,6 +12,7 @@ import { dutchDay } from "../law/working_days.ts";
 import type { PersonAsked } from "../rules/oversight.ts";
 import { askedBy, signalFor } from "./signals.ts";
 import { type DecisionSummary, type FollowUp, planFollowUp } from "./follow_up.ts";
+import { remembered, type RememberedEvent, withoutReasons } from "./remembered.ts";
 import { type Closing, closingBy, isPaid, withPayment } from "./reopening.ts";
 import {
   type Deadline,
@@ -28,14 +29,6 @@ import { type CaseState, transition } from "./workflow.ts";
 type Intake = DataOf<"case.intake">;
 type Analysis = DataOf<"case.analysis">;
 type Outcome = DataOf<"case.completed">["outcome"];
-
-/** What is kept of an event: without its envelope, whose strings are slices of a batch and would keep all of it in memory. */
-interface RememberedEvent<T extends EventType, D = DataOf<T>> {
-  readonly event_type: T;
-  /** Its moment, ISO: when a term that starts with it starts. */
-  readonly timestamp: string;
-  readonly data: D;
-}
 
 type Begins = "case.decision" | "case.payment_plan_created" | "case.review_requested";
 
@@ -66,6 +59,8 @@ export interface CaseProgress {
   readonly running: Running | undefined;
   /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
+  /** While it runs on, and the team lead was told that the municipality let a term pass. */
+  readonly alarm: RememberedEvent<"case.review_requested"> | undefined;
   /** While it is closed over a payment that may yet come to be known. */
   readonly closing: Closing | undefined;
   /** What a person was asked for before there was an analysis, which then leads to a review. */
@@ -85,6 +80,7 @@ export const initialProgress: CaseProgress = {
   basis: undefined,
   running: undefined,
   ending: undefined,
+  alarm: undefined,
   closing: undefined,
   asked: undefined,
   isSimulated: false,
@@ -142,31 +138,6 @@ function withFacts(before: CaseProgress, event: CaseEvent): CaseProgress {
   return before.openedAt === undefined ? { ...before, openedAt } : before;
 }
 
-/** What the rules ask of an intake. Thousands are remembered, so contact data and what else there is are not. */
-function remembered(intake: Intake): Intake {
-  const { case_id, citizen_bsn, debt_amount, debt_type, organization, intake_channel, priority } = intake;
-  const claim = { case_id, citizen_bsn, debt_amount, debt_type, organization, intake_channel, priority };
-  return intake.profile === undefined ? claim : { ...claim, profile: withoutContact(intake.profile) };
-}
-
-function withoutContact(profile: Profile): Profile {
-  const { contact: _contact, municipality: _municipality, age_band: _age, ...asked } = profile;
-  return asked;
-}
-
-function withoutReasons(analysis: Analysis): Analysis {
-  const { case_id, risk_score, success_probability, recommended_action } = analysis;
-  const { estimated_savings, analysis_confidence } = analysis;
-  return {
-    case_id,
-    risk_score,
-    success_probability,
-    recommended_action,
-    estimated_savings,
-    analysis_confidence,
-  };
-}
-
 /** What an event that is taken leads to. */
 function step(at: CaseProgress, event: CaseEvent): CaseProgress {
   switch (event.event_type) {
@@ -175,8 +146,9 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
         ? { ...begin(at, event), ending: "resolved" }
         : begin(at, event);
     case "case.payment_plan_created":
-    case "case.review_requested":
       return begin(at, event);
+    case "case.review_requested":
+      return at.state === "referred" ? { ...at, alarm: alarmOf(event) } : begin(at, event);
     case "case.withdrawn":
     case "case.intervention_requested":
       return askedBy(event) === undefined ? { ...at, ending: "withdrawn" } : { ...at, asked: askedBy(event) };
@@ -186,8 +158,9 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
       return at.closing === undefined ? applyToRunning(at, event) : payLate(at, at.closing, event);
     case "case.payment_missed":
     case "case.term_expired":
-    case "case.assistance_accepted":
       return applyToRunning(at, event);
+    case "case.assistance_accepted":
+      return { ...applyToRunning(at, event), alarm: undefined };
     case "case.reopened":
       return at.closing === undefined ? at : reopen(at, at.closing);
     default:
@@ -198,7 +171,11 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
 function begin(at: CaseProgress, event: EventOf<Begins>): CaseProgress {
   const { intake, received } = at;
   const basis = { event: rememberedEvent(event), intake, received };
-  return { ...at, basis, running: undefined, asked: undefined };
+  return { ...at, basis, running: undefined, asked: undefined, alarm: undefined };
+}
+
+function alarmOf(event: EventOf<"case.review_requested">): CaseProgress["alarm"] {
+  return { event_type: event.event_type, timestamp: momentOf(event), data: event.data };
 }
 
 function rememberedEvent(event: EventOf<Begins>): RunBasis["event"] {

@@ -18,6 +18,10 @@ const standing: Readonly<Record<CaseState, Wording>> = {
   "plan_decided": { en: "was being given a payment plan", nl: "kreeg juist een betalingsregeling" },
   "in_payment_plan": { en: "has a payment plan", nl: "heeft een betalingsregeling" },
   "referred": { en: "was referred to debt assistance", nl: "was doorverwezen naar schuldhulpverlening" },
+  "in_assistance": {
+    en: "has a debt plan of debt assistance",
+    nl: "heeft een schuldenplan van de schuldhulpverlening",
+  },
   "in_collection": {
     en: "is about a claim that is being collected",
     nl: "gaat over een vordering die wordt geïnd",

@@ -13,7 +13,7 @@ import { dutchDay } from "../law/working_days.ts";
 
 /** What a case that runs waits for. Amounts in cents. */
 export interface Running {
-  readonly state: Continues["state"] | "waiting_for_caseworker";
+  readonly state: Continues["state"] | "waiting_for_caseworker" | "in_assistance";
   /** What must be paid in all; 0 when nothing is (assistance). */
   readonly owed: number;
   /** What of that was paid. */
@@ -53,8 +53,15 @@ interface EventPart<T extends EventType, K extends keyof DataOf<T>> {
 export type SagaAction =
   | { readonly kind: "waits" }
   | { readonly kind: "missed"; readonly instalment: number; readonly due: string }
-  | { readonly kind: "asks_again"; readonly reason: string; readonly reason_nl: string }
+  | ({ readonly kind: "asks_again" } & TermMissed)
   | { readonly kind: "closes"; readonly outcome: "resolved" | "escalated" };
+
+/** Who let a term pass, for the team lead. */
+export interface TermMissed {
+  readonly code: "review_term_expired" | "municipality_late";
+  readonly reason: string;
+  readonly reason_nl: string;
+}
 
 const WAITS: SagaAction = { kind: "waits" };
 
@@ -114,7 +121,7 @@ export function foldRunning(running: Running, event: RunningEvent): Running {
     case "case.term_expired":
       return expires(running, event.data) ? { ...running, passed: running.passed + 1 } : running;
     case "case.assistance_accepted":
-      return metFirst(running, event.data.stage) ? afterMeeting(running, event.timestamp) : running;
+      return assisted(running, event);
   }
 }
 
@@ -127,10 +134,18 @@ function paidUp(running: Running): Running {
   return { ...running, passed, missed: running.missed.filter(inArrears) };
 }
 
-/** The first meeting took place: its term no longer expires, the one for the plan does. */
-function metFirst(running: Running, stage: "first_meeting" | "plan"): boolean {
-  return stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+/**
+ * After the first meeting its term no longer expires, the one for the plan does; once there is a plan, no term of the
+ * municipality is left.
+ */
+function assisted(running: Running, { data, timestamp }: Assisted): Running {
+  if (running.state !== "referred") return running;
+  if (data.stage === "plan") return { ...running, state: "in_assistance", deadlines: [], passed: 0 };
+  const isMeeting = data.stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+  return isMeeting ? afterMeeting(running, timestamp) : running;
 }
+
+type Assisted = Extract<RunningEvent, { event_type: "case.assistance_accepted" }>;
 
 /** The term for a decision on a plan counts from the day of the meeting, and never ends later than it would have. */
 function afterMeeting(running: Running, metAt: string): Running {
@@ -154,7 +169,7 @@ export function react(running: Running, event: RunningEvent): SagaAction {
   const after = foldRunning(running, event);
   switch (event.event_type) {
     case "case.assistance_accepted":
-      return running.state === "referred" && event.data.stage === "plan"
+      return ASSISTED.has(running.state) && event.data.stage === "plan_paid"
         ? { kind: "closes", outcome: "resolved" }
         : WAITS;
     case "case.payment_received":
@@ -166,17 +181,43 @@ export function react(running: Running, event: RunningEvent): SagaAction {
   }
 }
 
+/** Where debt assistance is offered or given: a plan that it made resolves a case once it is paid. */
+const ASSISTED: ReadonlySet<Running["state"]> = new Set(["referred", "in_assistance"]);
+
+/** Terms that bind the citizen close a case; those that bind a caseworker or the municipality are told to the team lead. */
 function reactToExpiry(running: Running, after: Running): SagaAction {
   const { term, due } = nextDeadline(running)!;
-  if (running.state === "waiting_for_caseworker") {
-    return {
-      kind: "asks_again",
-      reason: `No caseworker decided by ${due}: whoever leads the team must see to it.`,
-      reason_nl: `Geen medewerker heeft uiterlijk op ${
-        dutchDate(due)
-      } besloten: de teamleider moet dit oppakken.`,
-    };
+  if (running.state === "waiting_for_caseworker") return { kind: "asks_again", ...caseworkerLate(due) };
+  if (term === "first_meeting" || term === "decision_on_plan") {
+    return { kind: "asks_again", ...municipalityLate(term, due) };
   }
   if (term !== "instalment" || !nextDeadline(after)) return { kind: "closes", outcome: "escalated" };
   return { kind: "missed", instalment: after.passed, due };
+}
+
+function caseworkerLate(due: string): TermMissed {
+  return {
+    code: "review_term_expired",
+    reason: `No caseworker decided by ${due}: whoever leads the team must see to it.`,
+    reason_nl: `Geen medewerker heeft uiterlijk op ${
+      dutchDate(due)
+    } besloten: de teamleider moet dit oppakken.`,
+  };
+}
+
+const OWED = {
+  first_meeting: { en: "held no first meeting", nl: "geen eerste gesprek gevoerd" },
+  decision_on_plan: { en: "did not decide on a plan", nl: "niet over een plan besloten" },
+} as const;
+
+function municipalityLate(term: keyof typeof OWED, due: string): TermMissed {
+  const { en, nl } = OWED[term];
+  return {
+    code: "municipality_late",
+    reason:
+      `The municipality ${en} by ${due}: the case stays open, and whoever leads the team must see to it.`,
+    reason_nl: `De gemeente heeft uiterlijk op ${
+      dutchDate(due)
+    } ${nl}: de zaak blijft open, en de teamleider moet dit oppakken.`,
+  };
 }

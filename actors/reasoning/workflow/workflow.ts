@@ -12,6 +12,7 @@ export const states = [
   "plan_decided",
   "in_payment_plan",
   "referred",
+  "in_assistance",
   "in_collection",
   "forgiven",
   "withdrawing",
@@ -26,6 +27,7 @@ export const signals = [
   "case.intake",
   "case.analysis",
   "case.review_requested",
+  "case.review_requested:team_lead",
   "case.intervention_requested",
   "case.decision_proposed",
   "case.decision:forgive",
@@ -36,7 +38,9 @@ export const signals = [
   "case.debt_forgiven",
   "case.payment_received",
   "case.payment_missed",
-  "case.assistance_accepted",
+  "case.assistance_accepted:first_meeting",
+  "case.assistance_accepted:plan",
+  "case.assistance_accepted:plan_paid",
   "case.term_expired",
   "case.withdrawn",
   "case.withdrawn:to_be_confirmed",
@@ -90,7 +94,13 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   // A term that expires here goes to the team lead: a late caseworker must not cost a citizen a case.
   "waiting_for_caseworker": {
     ...open,
-    ...staysIn("waiting_for_caseworker", "case.payment_received", "case.term_expired", ...ASKS),
+    ...staysIn(
+      "waiting_for_caseworker",
+      "case.payment_received",
+      "case.term_expired",
+      "case.review_requested:team_lead",
+      ...ASKS,
+    ),
     "case.decision_proposed": "waiting_for_caseworker",
   },
   "plan_decided": {
@@ -108,9 +118,31 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
       ...ASKS,
     ),
   },
+  // A municipality that is late is told to the team lead, while the case runs on: it must not cost a citizen a case either.
   "referred": {
     ...open,
-    ...staysIn("referred", "case.payment_received", "case.assistance_accepted", "case.term_expired", ...ASKS),
+    ...staysIn(
+      "referred",
+      "case.payment_received",
+      "case.assistance_accepted:first_meeting",
+      "case.assistance_accepted:plan_paid",
+      "case.term_expired",
+      "case.review_requested:team_lead",
+      ...ASKS,
+    ),
+    "case.assistance_accepted:plan": "in_assistance",
+  },
+  // A plan was made. It is resolved once it is paid.
+  "in_assistance": {
+    ...open,
+    ...staysIn(
+      "in_assistance",
+      "case.payment_received",
+      "case.assistance_accepted:first_meeting",
+      "case.assistance_accepted:plan",
+      "case.assistance_accepted:plan_paid",
+      ...ASKS,
+    ),
   },
   "in_collection": {
     ...open,
@@ -144,6 +176,8 @@ export function signalOf(
   if (eventType === "case.decision") return `${eventType}:${data.decision}`;
   if (eventType === "case.completed") return `${eventType}:${data.outcome}`;
   if (eventType === "case.reopened") return `${eventType}:${data.state}`;
+  if (eventType === "case.assistance_accepted") return `${eventType}:${data.stage}`;
+  if (eventType === "case.review_requested" && data.asked_of === "team_lead") return `${eventType}:team_lead`;
   return eventType;
 }
 

@@ -1,4 +1,5 @@
 /** What redriving dead letters would emit: tried in a worker without permissions; nothing of it is stored. @module */
+import { policy } from "../../../actors/application.ts";
 import { defaultSupervisorOptions } from "../../../actors/supervisor.ts";
 import { noopObserver } from "../../../actors/observer.ts";
 import { WorkerDied } from "../../../actors/pool/worker_handle.ts";
@@ -32,7 +33,8 @@ export async function previewRedrive(
   deadLetters: readonly DeadLetter[],
 ): Promise<RedrivePreview[]> {
   // Nothing of it is stored, so that whoever looks needs no right to the secret of the store.
-  const options = { ...defaultSupervisorOptions(1), secret: Promise.resolve(newSecret()) };
+  const secret = Promise.resolve(newSecret());
+  const options = { ...defaultSupervisorOptions(1), secret, configuration: policy.mandates };
   const pool = new WorkerPool(options, noopObserver, () => {});
   const previews: RedrivePreview[] = [];
   try {

@@ -10,9 +10,11 @@ import {
   policyFields,
   policyFile,
   readyCandidate,
+  type SystemMandate,
   tableFile,
   type TableName,
   tableNames,
+  writtenMandate,
 } from "../../../actors/application.ts";
 import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 
@@ -49,7 +51,12 @@ async function readPolicyFile(path: string): Promise<NamedCandidate> {
     then[name] !== undefined && written(now[name]) !== written(then[name])
   )
     .map(({ name }) => `${name} ${written(now[name])} → ${written(then[name])}`);
-  return { candidate: { policy }, changes };
+  return { candidate: { policy }, changes: [...changes, ...mandateChanges(policy.mandates, now.mandates)] };
+}
+
+function mandateChanges(then: readonly SystemMandate[] | undefined, now: unknown): string[] {
+  if (then === undefined || JSON.stringify(then.map(writtenMandate)) === JSON.stringify(now)) return [];
+  return [`mandates → ${then.map(({ name }) => name).join(", ") || "none"}`];
 }
 
 /** Amounts are raw JSON. */

@@ -20,6 +20,11 @@ export const whatIfOptions = {
     value: "FILE",
     help: "try this policy: bounds as JSON, see rules export",
   },
+  mandates: {
+    schema: text.optional(),
+    value: "FILE",
+    help: "the policy of the nodes (start --policy), under whose mandates history was decided; default none",
+  },
   rules: {
     schema: text.optional(),
     value: "DIR",

@@ -14,11 +14,14 @@ import { prepareReports, writeReport } from "../../cli/report_files.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { Progress } from "../../cli/terminal.ts";
 import { openBackend } from "../../store/open_backend.ts";
+import { grantMandates, policy } from "../../../actors/application.ts";
+import { readPolicy } from "../../node/policy_file.ts";
 import { type NamedCandidate, readCandidate } from "./candidate_files.ts";
 import type { WhatIfValues } from "./options.ts";
 import { ProgressFile } from "./progress_file.ts";
 
 export async function runWhatIf(values: WhatIfValues, output: Output): Promise<number> {
+  if (values.mandates !== undefined) grantMandates((await readPolicy(values.mandates)).mandates);
   const named = await readCandidate(values);
   if (values.report !== undefined) await prepareReports(values.report);
   const stop = listenForStop(false);
@@ -63,6 +66,7 @@ async function identityOf(
       where,
       first: event.event_id,
       candidate,
+      mandates: policy.mandates,
       whole,
       from,
       to,

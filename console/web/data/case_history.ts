@@ -172,9 +172,10 @@ function factsOf(progress: CaseProgress, { proposed, decision, decidedBy, basis 
 }
 
 /** Who has to do something before the case goes on. */
-function waitsFor({ state, basis, ending }: CaseProgress): string {
+function waitsFor({ state, basis, ending, alarm }: CaseProgress): string {
   if (ending !== undefined || state.startsWith("completed:") || state === "forgiven") return "nobody";
-  if (state === "referred") return "assistance";
+  if (alarm !== undefined) return alarm.data.asked_of;
+  if (state === "referred" || state === "in_assistance") return "assistance";
   if (state === "in_payment_plan" || state === "in_collection") return "citizen";
   if (state !== "waiting_for_caseworker") return "system";
   const asked = basis?.event.event_type === "case.review_requested" ? basis.event.data.asked_of : undefined;

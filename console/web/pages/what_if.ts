@@ -1,5 +1,5 @@
 /** `/what-if`: the policy with its bounds, and what another one would have decided on the latest cases. @module */
-import { policyFields } from "../../../actors/application.ts";
+import { policy as inEffect, policyFields, writtenMandate } from "../../../actors/application.ts";
 import type { WhatIfResult } from "../../../simulators/what_if/what_if_result.ts";
 import { MOST_SECONDS, type TriedPolicy, triedPolicyOf, tryOnLatest } from "../data/tried_policy.ts";
 import { type Content, type Markup, markup } from "../markup.ts";
@@ -21,11 +21,13 @@ export const page: Page = {
       title: write("whatif.title"),
       current: "what_if",
       status: fault === undefined ? 200 : 422,
-      json: fault !== undefined ? { fault } : result ?? { policy: now },
+      json: fault !== undefined
+        ? { fault }
+        : result ?? { policy: now, mandates: inEffect.mandates.map(writtenMandate) },
       ...(result === undefined ? {} : { download: "what-if.json" }),
       body: markup`${pageHead(write("whatif.title"), write("whatif.lead"))}${outcome(policy, result, write)}${
         form(policy, write)
-      }`,
+      }${mandates(write)}`,
     };
   },
 };
@@ -116,4 +118,24 @@ function form({ asked, now }: TriedPolicy, write: Writer): Markup {
       ]!}" required aria-describedby="${id}-help"><small id="${id}-help">${help}</small></div>`;
     })
   }<button class="b">${write("whatif.try")}</button></form>`;
+}
+
+/** What the system decides alone on ordinary cases. */
+function mandates(write: Writer): Markup {
+  return markup`<section><h2>${write("whatif.mandates")}</h2>${
+    inEffect.mandates.length === 0
+      ? markup`<p>${write("whatif.mandates.none")}</p>`
+      : markup`<ul class="plain">${
+        inEffect.mandates.map(({ name, decisions, upTo, givenBy, since }) =>
+          markup`<li><b>${name}</b>: ${
+            write("whatif.mandate", {
+              what: decisions.map((each) => write.known(`action.${each}`, each)).join(", "),
+              amount: write.amount(upTo),
+              by: givenBy,
+              day: write.date(since),
+            })
+          }</li>`
+        )
+      }</ul>`
+  }</section>`;
 }

@@ -54,6 +54,7 @@ export const commonTexts = {
   "state.plan_decided": ["Plan decided", "Regeling besloten"],
   "state.in_payment_plan": ["Payment plan", "Betalingsregeling"],
   "state.referred": ["Referred", "Doorverwezen"],
+  "state.in_assistance": ["In debt assistance", "In schuldhulp"],
   "state.in_collection": ["In collection", "In inning"],
   "state.forgiven": ["Forgiven", "Kwijtgescholden"],
   "state.withdrawing": ["Withdrawing", "Wordt ingetrokken"],

@@ -22,8 +22,8 @@ interface Ended {
   readonly outcome: string;
 }
 
-/** Plays one case to its end; undefined where it stays open. */
-function play(intake: WireEvent): { ended: Ended | undefined; refused: number } {
+/** Plays one case to its end, with how often its municipality was late; undefined where it stays open. */
+function play(intake: WireEvent): { ended: Ended | undefined; refused: number; late: number } {
   const run = new CaseRun().take(ownCase(intake)).settle();
   const schedule = new ReactionSchedule();
   let seen = 0;
@@ -41,9 +41,11 @@ function play(intake: WireEvent): { ended: Ended | undefined; refused: number } 
     run.settle();
   }
   const refused = run.all("case.event_refused").length;
+  const late = run.all("case.review_requested")
+    .filter(({ data }) => data.reasons[0]!.code === "municipality_late").length;
   const decision = run.all("case.decision").at(-1)?.data.decision;
   const outcome = run.all("case.completed").at(-1)?.data.outcome;
-  return { ended: decision && outcome ? { decision, outcome } : undefined, refused };
+  return { ended: decision && outcome ? { decision, outcome } : undefined, refused, late };
 }
 
 /** As a reader of the store gets it: amounts are numbers of euros. */
@@ -57,13 +59,15 @@ function ownCase(event: WireEvent): WireEvent {
 
 Deno.test(`of ${N} cases, those with a plan, a referral or a claim to pay end as the data file says`, () => {
   const ended: Ended[] = [];
-  let refused = 0;
+  let [refused, late] = [0, 0];
   for (const { event } of generateCases({ seed: "rates", count: N })) {
     const played = play(event);
     refused += played.refused;
+    late += played.late;
     if (played.ended !== undefined) ended.push(played.ended);
   }
   assertEquals(refused, 0, "no term expires over what the citizen did in time");
+  assert(late > 0, "some municipalities are late, and close nothing by it");
   const far = (["payment_plan", "refer_assistance", "collect"] as const).flatMap((decision) => {
     const of = ended.filter((each) => each.decision === decision);
     return (["resolved", "withdrawn"] as const).map((outcome) => {

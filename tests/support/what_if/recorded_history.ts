@@ -41,6 +41,17 @@ export function forgivableLines(count: number): string[] {
   return linesOfEvents(eventsOf(intakes, false));
 }
 
+/** Fines that organisations sent in, of 10 euros, 15 euros and so on up to 70: too small for instalments. */
+export function fineLines(): string[] {
+  const intakes = [...generateCases({ seed: "fines", count: 13 })].map(({ event }, i) => {
+    const debt_amount = 10 + i * 5;
+    const profile = { ...BIJSTAND, income_source: "loon", monthly_income: 2_600, total_debt: debt_amount };
+    const fine = { debt_type: "verkeersboete", priority: "normal", debt_amount, profile };
+    return { ...event, data: { ...event.data, ...fine }, metadata: { schema_version: 1, source: "portal" } };
+  });
+  return linesOfEvents(eventsOf(intakes, false));
+}
+
 const LEVY = { debt_type: "afvalstoffenheffing", priority: "normal" };
 const BIJSTAND = {
   household: "eenpersoons",

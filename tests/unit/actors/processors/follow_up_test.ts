@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { DataOf } from "../../../../schema/events.ts";
 import { cents } from "../../../../schema/money.ts";
 import { parseRow } from "../../../../schema/delivery_line.ts";
+import { pendingReview } from "../../../../actors/acts/caseworker.ts";
 import { AT, fullIntake } from "../reasoning/intakes.ts";
 import { CaseRun } from "./case_run.ts";
 
@@ -78,8 +79,49 @@ Deno.test("given a threatened household, when the first meeting is held, then th
   run.give("case.assistance_accepted", { stage: "first_meeting" }, "2026-01-18T10:00:00Z").settle();
   assertEquals((timerOf(run)!.data as { term: string }).term, "decision_on_plan");
   run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
-  assertEquals(run.progress.state, "completed:resolved");
+  assertEquals([run.progress.state, run.all("case.completed").length], ["in_assistance", 0]);
   assertEquals(run.timers.size, 0);
+});
+
+Deno.test("given a debt plan of assistance, when it is paid, then the case is resolved, and not before", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
+  assertEquals(run.progress.ending, undefined);
+  run.give("case.assistance_accepted", { stage: "plan_paid" }, "2027-08-01T12:00:00Z").settle();
+  assertEquals(run.all("case.completed").map(({ data }) => data.outcome), ["resolved"]);
+  assertEquals(run.progress.state, "completed:resolved");
+});
+
+Deno.test("given a referral, when the municipality lets its terms pass, then the case stays open and is told, each time", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  while (run.fire()) run.settle();
+  const alarm = ["term_expired", "review_requested"];
+  assertEquals(run.types.slice(3), [...alarm, ...alarm]);
+  const reviews = run.all("case.review_requested").map(({ data }) => data);
+  assertEquals(reviews.map(({ asked_of, reasons }) => [asked_of, reasons[0]!.code]), [
+    ["team_lead", "municipality_late"],
+    ["team_lead", "municipality_late"],
+  ]);
+  assertEquals([run.progress.state, run.progress.ending], ["referred", undefined]);
+  assertEquals(pendingReview(run.progress)?.data, reviews[1]);
+});
+
+Deno.test("given a municipality that was late, when the citizen is met and given a plan, then nobody is asked any more", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  run.fire();
+  run.settle().give("case.assistance_accepted", { stage: "first_meeting" }, LATER).settle();
+  assertEquals([run.progress.state, pendingReview(run.progress)], ["referred", undefined]);
+  assertEquals((timerOf(run)!.data as { term: string }).term, "decision_on_plan");
+  run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
+  assertEquals([run.progress.state, run.all("case.event_refused").length], ["in_assistance", 0]);
+});
+
+Deno.test("given a municipality that was late, when a person decides otherwise, then that is what runs", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  run.fire();
+  decidedBy(run.settle(), "refer_assistance");
+  assertEquals([run.progress.state, pendingReview(run.progress)], ["referred", undefined]);
+  assertEquals((timerOf(run)!.data as { term: string }).term, "first_meeting");
 });
 
 Deno.test("given a case that waits, when a caseworker decides, then the review timer gives way to the plan's", () => {

@@ -19,7 +19,7 @@ const variants: Partial<Record<EventType, readonly Record<string, unknown>[]>> =
   "case.decision": decisions.map((decision) => ({ decision })),
   "case.review_requested": [{}, { term: review, proposed: "forgive" }, { asked_of: "team_lead" }],
   "case.term_expired": [{}, { term: review.name, due: review.due }, { due: "2026-03-01" }],
-  "case.assistance_accepted": [{ stage: "first_meeting" }, { stage: "plan" }],
+  "case.assistance_accepted": [{ stage: "first_meeting" }, { stage: "plan" }, { stage: "plan_paid" }],
   "case.completed": [{ outcome: "resolved" }, { outcome: "withdrawn" }],
 };
 
@@ -122,4 +122,22 @@ Deno.test("processing times are those of the case's own clock", () => {
     anyEvent("case.decision", 2, 121),
   ]);
   assertEquals([row.seconds_to_decision, row.decision, row.waits_for], [120, "collect", "payment"]);
+});
+
+Deno.test("a case whose municipality is late waits for the team lead, and is listed with the reviews", () => {
+  const referred = [anyEvent("case.intake", 1, 1), anyEvent("case.decision", 3, 2)];
+  const alarm = decodeEvent({
+    ...anEvent("case-1", 3, "case.review_requested"),
+    data: {
+      case_id: "case-1",
+      asked_of: "team_lead",
+      reasons: [{ code: "municipality_late", reason: "late" }],
+      rules: [],
+    },
+  });
+  const { state, waits_for, review_reasons, review_since } = fold([...referred, alarm]);
+  assertEquals([state, waits_for, review_reasons], ["referred", "team_lead", "municipality_late"]);
+  assert(review_since !== null);
+  const met = fold([...referred, alarm, anyEvent("case.assistance_accepted", 0, 4)]);
+  assertEquals([met.state, met.waits_for, met.review_since], ["referred", "decision_on_plan", null]);
 });

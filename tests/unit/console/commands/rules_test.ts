@@ -35,3 +35,22 @@ Deno.test("rules list has every figure with its certainty, as a table too", asyn
 Deno.test("a day that is none is refused", async () => {
   await assertRejects(() => run("due", "--on", "tomorrow"), UsageError, "must be a day such as");
 });
+
+Deno.test("rules mandates lists those of a policy, and the one of generated cases", async () => {
+  const written = {
+    name: "fines",
+    decisions: ["collect"],
+    up_to: 70,
+    given_by: "the board",
+    since: "2026-01-01",
+  };
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, JSON.stringify({ mandates: [written] }));
+    const { mandates } = JSON.parse(await run("mandates", "--policy", path, "--json"));
+    assertEquals(mandates[0], { ...written, cases: "ordinary" });
+    assertEquals(mandates.slice(1).map(({ name }: { name: string }) => name), ["demonstration"]);
+  } finally {
+    await Deno.remove(path);
+  }
+});

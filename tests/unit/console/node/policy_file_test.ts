@@ -21,11 +21,29 @@ async function refusal(text: string): Promise<[number, string]> {
 
 Deno.test("a policy is read from its file", async () => {
   const read = await withFile(`{"attempts": 2}`, readPolicy);
-  assertEquals(read.maxAttempts, 2);
+  assertEquals([read.failures.maxAttempts, read.mandates], [2, []]);
+});
+
+Deno.test("a policy gives the system its mandates", async () => {
+  const written = {
+    name: "fines",
+    decisions: ["collect"],
+    up_to: 70,
+    given_by: "the board",
+    since: "2026-01-01",
+  };
+  const { mandates } = await withFile(JSON.stringify({ mandates: [written] }), readPolicy);
+  assertEquals(mandates.map(({ name, upTo, givenBy }) => [name, upTo, givenBy]), [[
+    "fines",
+    7_000,
+    "the board",
+  ]]);
 });
 
 for (
   const [text, why] of [
+    [`{"mandates": [{"name": "fines"}]}`, "mandates.0.decisions: must be a list"],
+    [`[]`, "the whole: Invalid input: expected object, received array"],
     ["attempts: 2", "it is not JSON"],
     [
       `{"errors": {"TypeError": {"attempts": 0}}}`,

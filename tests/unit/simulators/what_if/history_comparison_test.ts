@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { processors } from "../../../../actors/application.ts";
+import { grantMandates } from "../../../../actors/reasoning/rules/policy.ts";
 import type { Candidate } from "../../../../actors/reasoning/candidate/candidate.ts";
 import { tableFile } from "../../../../actors/reasoning/candidate/rules_form.ts";
 import type { Weights } from "../../../../actors/reasoning/model/model.ts";
@@ -9,13 +10,14 @@ import {
   type ComparisonSettings,
   HistoryComparison,
 } from "../../../../simulators/what_if/history_comparison.ts";
-import { forgivableLines, recordedLines } from "../../../support/what_if/recorded_history.ts";
+import { fineLines, forgivableLines, recordedLines } from "../../../support/what_if/recorded_history.ts";
 
 const lived = recordedLines({ seed: "what-if", count: 300, lived: true });
 const decided = recordedLines({ seed: "every", count: 2_000 });
 
 function settingsOf(candidate: Candidate, more: Partial<ComparisonSettings>): ComparisonSettings {
-  return { candidate, mode: "decisions", seed: "s", doneUpTo: 0, differing: [], until: Infinity, ...more };
+  const same = { mode: "decisions", seed: "s", doneUpTo: 0, differing: [], until: Infinity } as const;
+  return { candidate, mandates: [], ...same, ...more };
 }
 
 function compare(candidate: Candidate, more: Partial<ComparisonSettings> = {}, lines = lived) {
@@ -39,6 +41,24 @@ for (const mode of ["decisions", "whole"] as const) {
     }
   });
 }
+
+Deno.test("mandates of the nodes hold in both versions, and a candidate's own in its own", () => {
+  const given = { name: "fines", decisions: ["collect"], givenBy: "the board", since: "2020-01-01" };
+  const small = [{ ...given, upTo: 3_000 }];
+  const lines = fineLines();
+  try {
+    assertEquals(compare({}, { mandates: small }, lines).figures.differences, 0);
+    const [none, more] = [{ policy: { mandates: [] } }, {
+      policy: { mandates: [{ ...given, upTo: 5_000 }] },
+    }];
+    const lost = compare(none, { mandates: small }, lines).figures;
+    const gained = compare(more, { mandates: small }, lines).figures;
+    assertEquals([lost.differences > 0, gained.differences > 0], [true, true]);
+    assertEquals(Object.keys(lost.matrix).some((cell) => cell.startsWith("collect")), true);
+  } finally {
+    grantMandates([]);
+  }
+});
 
 Deno.test("another share of the room to repay changes plans and referrals, each counted with claims and people", () => {
   const { figures } = compare({ policy: { capacityShare: 0.5 } });

@@ -16,7 +16,7 @@ Deno.test("a file that names some bounds changes these, and euros are cents insi
 });
 
 Deno.test("every bound of the policy has a field with what it does", () => {
-  const keys = Object.keys(policy).filter((key) => key !== "version");
+  const keys = Object.keys(policy).filter((key) => key !== "version" && key !== "mandates");
   assertEquals(policyFields.map(({ key }) => key as string).sort(), keys.sort());
   for (const { key, unit, least, most } of policyFields) {
     const value = unit === "euros" ? policy[key] / 100 : policy[key];
@@ -35,5 +35,47 @@ Deno.test("a bound that is unknown, of another kind or out of range is named wit
   ];
   for (const [value, message] of refused) {
     assertThrows(() => parsePolicy(value), InvalidCandidate, message as string);
+  }
+});
+
+const mandate = {
+  name: "small fines",
+  decisions: ["collect"],
+  up_to: 250.5,
+  given_by: "the board",
+  since: "2026-01-01",
+};
+
+Deno.test("mandates of the system are read with who gave them and since when, in cents inside", () => {
+  assertEquals(parsePolicy({ mandates: [mandate] }), {
+    version: "candidate",
+    mandates: [{
+      name: "small fines",
+      decisions: ["collect"],
+      upTo: 25_050,
+      givenBy: "the board",
+      since: "2026-01-01",
+    }],
+  });
+  assertEquals(policyFile().mandates, []);
+});
+
+Deno.test("a mandate that is not valid is named with its field", () => {
+  const refused: [unknown, string][] = [
+    [{}, "mandates: must be a list"],
+    [
+      [{ ...mandate, decisions: ["refer_assistance"] }],
+      "mandates.0.decisions.0: must be one of collect, forgive",
+    ],
+    [[{ ...mandate, decisions: [] }], "mandates.0.decisions: must name a decision"],
+    [[{ ...mandate, up_to: -1 }], "mandates.0.up_to: must be euros from 0 to 100000"],
+    [[{ ...mandate, up_to: 0.001 }], "mandates.0.up_to: must be whole cents"],
+    [[{ ...mandate, given_by: "" }], "mandates.0.given_by: must be a text"],
+    [[{ ...mandate, since: "soon" }], "mandates.0.since: must be a day such as 2026-01-31"],
+    [[{ ...mandate, name: "demonstration" }], "mandates.0.name: is that of generated cases"],
+    [[mandate, mandate], "mandates: must have different names"],
+  ];
+  for (const [mandates, message] of refused) {
+    assertThrows(() => parsePolicy({ mandates }), InvalidCandidate, message);
   }
 });

@@ -1,10 +1,8 @@
 /** Human oversight: who asks for a person, what needs a mandate, and the sample. @module */
 import { assert, assertEquals } from "@std/assert";
-import {
-  demonstrationMandate,
-  isSampled,
-  mandateFor,
-} from "../../../../../actors/reasoning/rules/oversight.ts";
+import { isSampled } from "../../../../../actors/reasoning/rules/oversight.ts";
+import { demonstrationMandate, mandateFor } from "../../../../../actors/reasoning/rules/mandates.ts";
+import { grantMandates } from "../../../../../actors/reasoning/rules/policy.ts";
 import type { CaseEvent } from "../../../../../schema/events.ts";
 import { cents } from "../../../../../schema/money.ts";
 import { fullIntake } from "../intakes.ts";
@@ -66,10 +64,12 @@ Deno.test("what a closed case is asked is refused, and says so", () => {
   assertEquals(run.types.at(-1), "event_refused");
 });
 
+const DAY = "2026-01-15";
+
 Deno.test("the system collects and closes alone for generated cases, and for no other", () => {
-  assertEquals(mandateFor("collect", 7_000, true), demonstrationMandate);
-  assertEquals(mandateFor("collect", 7_000, false), undefined);
-  assertEquals(mandateFor("forgive", 0, false), undefined);
+  assertEquals(mandateFor("collect", 7_000, true, DAY), demonstrationMandate);
+  assertEquals(mandateFor("collect", 7_000, false, DAY), undefined);
+  assertEquals(mandateFor("forgive", 0, false, DAY), undefined);
 });
 
 Deno.test("an ordinary case that would be collected waits for a person, a generated one does not", () => {
@@ -77,18 +77,41 @@ Deno.test("an ordinary case that would be collected waits for a person, a genera
   const generated = new CaseRun().give("case.intake", fine, AT).settle();
   assertEquals(generated.progress.state, "in_collection");
   assertEquals(generated.all("case.decision")[0]!.data.mandate, "demonstration");
-  const ordinary = new CaseRun();
-  const [intake] = generated.log as [CaseEvent];
-  ordinary.take(
+  const ordinary = ordinaryFine();
+  assertEquals(reasonsOf(ordinary), [["adverse_without_mandate"]]);
+  assertEquals(ordinary.all("case.review_requested")[0]!.data.proposed, "collect");
+});
+
+Deno.test("an organisation's mandate lets the system collect up to its amount, from its first day, and is named", () => {
+  const given = { name: "small fines", decisions: ["collect"], givenBy: "the board", since: DAY };
+  grantMandates([{ ...given, upTo: 7_000 }]);
+  try {
+    const run = ordinaryFine();
+    assertEquals(run.all("case.decision").map(({ data }) => [data.decision, data.mandate]), [[
+      "collect",
+      "small fines",
+    ]]);
+    assertEquals(mandateFor("collect", 7_001, false, DAY), undefined);
+    assertEquals(mandateFor("forgive", 7_000, false, DAY), undefined);
+    assertEquals(mandateFor("collect", 7_000, false, "2026-01-14"), undefined);
+  } finally {
+    grantMandates([]);
+  }
+  assertEquals(reasonsOf(ordinaryFine()), [["adverse_without_mandate"]]);
+});
+
+/** A fine that an organisation sends in, and that must be paid at once. */
+function ordinaryFine(): CaseRun {
+  const fine = fullIntake({ debt_amount: cents(7_000), debt_type: "verkeersboete" });
+  const [intake] = new CaseRun().give("case.intake", fine, AT).log as [CaseEvent];
+  return new CaseRun().take(
     {
       ...intake,
       data: { ...intake.data, ...euros(fine) },
       metadata: { schema_version: 1, source: "portal" },
     } as unknown as Parameters<CaseRun["take"]>[0],
   ).settle();
-  assertEquals(reasonsOf(ordinary), [["adverse_without_mandate"]]);
-  assertEquals(ordinary.all("case.review_requested")[0]!.data.proposed, "collect");
-});
+}
 
 /** The amounts of an intake as they travel. */
 function euros({ debt_amount, profile }: ReturnType<typeof fullIntake>) {

@@ -42,7 +42,7 @@ const expiry = ({ deadlines }: Running, i: number): RunningEvent => {
   const { term, due } = deadlines[i]!;
   return { event_type: "case.term_expired", data: { term, due } };
 };
-const accepted = (stage: "first_meeting" | "plan", timestamp: string): RunningEvent => ({
+const accepted = (stage: "first_meeting" | "plan" | "plan_paid", timestamp: string): RunningEvent => ({
   event_type: "case.assistance_accepted",
   timestamp,
   data: { stage },
@@ -93,7 +93,7 @@ Deno.test("a timer that fires twice, or after the deadline was met, changes noth
   const met = accepted("first_meeting", AT);
   assertEquals(play(referred, [met, expiry(referred, 0)]).kind, "waits");
   const decides = expiry(foldRunning(referred, met), 1);
-  assertEquals(play(referred, [met, decides]), { kind: "closes", outcome: "escalated" });
+  assertEquals(play(referred, [met, decides]).kind, "asks_again");
 });
 
 Deno.test("the term for the plan counts from the day of the first meeting, not from its last possible day", () => {
@@ -105,11 +105,31 @@ Deno.test("the term for the plan counts from the day of the first meeting, not f
   assertEquals(nextDeadline(late)?.due, "2026-04-09");
 });
 
-Deno.test("assistance that leads to a plan resolves the case; a first meeting that never comes escalates it", () => {
+Deno.test("assistance that leads to a plan resolves the case once the plan is paid", () => {
   const referred = running("refer_assistance");
-  const plan = accepted("plan", AT);
-  assertEquals(play(referred, [plan]), { kind: "closes", outcome: "resolved" });
-  assertEquals(play(referred, [expiry(referred, 0)]), { kind: "closes", outcome: "escalated" });
+  const [plan, planPaid] = [accepted("plan", AT), accepted("plan_paid", AT)];
+  assertEquals(play(referred, [plan]), { kind: "waits" });
+  const planned = foldRunning(referred, plan);
+  assertEquals([planned.state, nextDeadline(planned)], ["in_assistance", undefined]);
+  assertEquals(play(planned, [planPaid]), { kind: "closes", outcome: "resolved" });
+  assertEquals(play(running("collect"), [planPaid]), { kind: "waits" });
+});
+
+Deno.test("a municipality that is late closes nothing: the team lead is asked, and the next term runs", () => {
+  const referred = running("refer_assistance");
+  const noMeeting = react(referred, expiry(referred, 0));
+  assertEquals(noMeeting, {
+    kind: "asks_again",
+    code: "municipality_late",
+    reason:
+      "The municipality held no first meeting by 2026-02-12: the case stays open, and whoever leads the team must see to it.",
+    reason_nl:
+      "De gemeente heeft uiterlijk op 12 februari 2026 geen eerste gesprek gevoerd: de zaak blijft open, en de teamleider moet dit oppakken.",
+  });
+  const late = foldRunning(referred, expiry(referred, 0));
+  assertEquals([late.state, nextDeadline(late)?.term], ["referred", "decision_on_plan"]);
+  assertEquals(play(late, [expiry(referred, 1)]).kind, "asks_again");
+  assertEquals(play(late, [accepted("plan_paid", AT)]), { kind: "closes", outcome: "resolved" });
 });
 
 Deno.test("a collected claim is resolved when paid, escalates when its term expires", () => {

@@ -1,11 +1,11 @@
 /** `what-if` as people use it: on a store, with files, stopped and taken up again. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { assertRefused, Program, run, runHere } from "../../support/program.ts";
 import { TestDirectory } from "../../support/servers/embedded_processes.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 import { recordedEvents } from "../../support/what_if/recorded_history.ts";
+import { storeHistory } from "../../support/what_if/store_history.ts";
 
 let server: TestPostgres;
 let url: string;
@@ -15,11 +15,9 @@ Deno.test.beforeAll(async () => {
   server = await startPostgres({ fsync: false });
   place = await TestDirectory.make();
   url = await server.freshStore();
-  const backend = await openPostgres({ url });
   const events = recordedEvents({ seed: "what-if command", count: 400, lived: true });
-  for (let at = 0; at < events.length; at += 500) await backend.append(events.slice(at, at + 500));
+  await storeHistory(url, events);
   stored = events.length;
-  await backend.close();
 });
 Deno.test.afterAll(async () => {
   await place[Symbol.asyncDispose]();

@@ -1,11 +1,11 @@
 /** The page on `what-if` does what it says: its commands, in its order, on a small store. @module */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { TestDirectory } from "../../support/servers/embedded_processes.ts";
 import { startPostgres } from "../../support/servers/postgres_server.ts";
 import { runHere } from "../../support/program.ts";
 import { recordedEvents } from "../../support/what_if/recorded_history.ts";
+import { storeHistory } from "../../support/what_if/store_history.ts";
 
 const PAGE = new URL("../../../docs/how-to/what-if.md", import.meta.url);
 
@@ -14,9 +14,7 @@ Deno.test("the commands of docs/how-to/what-if.md run as the page has them", asy
   await using server = await startPostgres({ fsync: false });
   await using place = await TestDirectory.make();
   const url = await server.freshStore();
-  const backend = await openPostgres({ url });
-  await backend.append(recordedEvents({ seed: "page", count: 60, lived: true }));
-  await backend.close();
+  await storeHistory(url, recordedEvents({ seed: "page", count: 60, lived: true }));
   await Deno.mkdir(place.dataDir, { recursive: true });
   const policy = /`policy\.json`:\n\n```json\n([^`]*)```/.exec(page)![1]!;
   await Deno.writeTextFile(join(place.dataDir, "policy.json"), policy);

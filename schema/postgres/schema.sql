@@ -814,14 +814,15 @@ language sql stable as $$
   order by (one.e).position limit p_limit
 $$;
 
--- The events of the given types that a worker needs to fold the states it lacks: after < version < before, per case.
+-- The events of the given types that a worker needs to fold the states it lacks: after < version < before, per case. The last version
+-- that a case can have has one behind it that is no integer.
 -- Read case by case: joined with all cases at once, the whole log was read for a handful of them.
 create function zaakstroom.histories(p_needs json, p_types text[]) returns text
 language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
   return (
     select string_agg(h.line, e'\n' order by n.ord, h.version)
-    from rows from (json_to_recordset(p_needs) as ("caseId" text, after integer, before integer)) with ordinality
+    from rows from (json_to_recordset(p_needs) as ("caseId" text, after integer, before bigint)) with ordinality
       as n ("caseId", after, before, ord)
     cross join lateral (
       select e.version, zaakstroom.delivery_line(e, 0, 0) as line from zaakstroom.events e
@@ -1476,7 +1477,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, '09f8735730f8ce64bee2b26d5b2e26342f31581142735a566adfd25dab7da181')
+insert into zaakstroom.store (partitions, functions) values (16, '938d4525dc3a3c192c5dd556ae6249c2f249b20d2f2fcf7023b17bd50aef1210')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -1,8 +1,6 @@
 /** The mailbox of a lease, over any store: the loop that reads it, its permits, its retries and its fence. @module */
 import { createAsyncQueue } from "../primitives/async_queue.ts";
-import type { Clock } from "../primitives/clock.ts";
 import type { Permits, Release } from "../primitives/priority_semaphore.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
 import type { Batch } from "./batch.ts";
 import { type BatchLimits, BatchSizer } from "./batch_size.ts";
 import type { Hosting } from "./lease.ts";
@@ -20,14 +18,13 @@ import {
 import { CLOSED, type MailboxInput, type MailboxState, transition } from "./mailbox_state.ts";
 import type { PassSource } from "./pass.ts";
 import type { Fetched, FetchResult, MailboxStore, MailboxSubscriber } from "./mailbox_store.ts";
+import { retryUnlessLost, type StoreRetry } from "./store_retry.ts";
 
 /** What the mailboxes of one backend share. */
-export interface MailboxContext {
+export interface MailboxContext extends StoreRetry {
   readonly store: MailboxStore;
   readonly leases: LeaseManager;
   readonly limits: BatchLimits;
-  readonly clock: Clock;
-  readonly onAvailabilityChange: AvailabilityListener;
   /** Undefined where the store has none. */
   readonly passes?: PassSource | undefined;
 }
@@ -174,7 +171,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     this.#hosting.lease.revocation.abort();
   }
 
-  /** Retried until the store answers: settling twice changes nothing, so an unknown outcome is simply asked again. */
+  /** Retried until the store answers: settling twice changes nothing, so an unknown outcome is simply asked again. Throws StoreLost. */
   async settle(batch: Batch, settlement: Settlement): Promise<void> {
     const { store } = this.#context;
     const status = await this.#retrying(() => store.commit(this, batch, settlement), this.#closing.signal);
@@ -199,8 +196,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   }
 
   #retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { onAvailabilityChange, clock } = this.#context;
-    return retryWhileUnavailable(work, signal, onAvailabilityChange, clock);
+    return retryUnlessLost(this.#context, work, signal);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 /** Passes over any store that has them: notifications, sizes and retries. @module */
-import { retryWhileUnavailable } from "../primitives/retry.ts";
 import { type BatchLimits, BatchSizer } from "./batch_size.ts";
 import type { MailboxContext } from "./leased_mailbox.ts";
 import type { MailboxSubscriber } from "./mailbox_store.ts";
 import type { PassFeed, PassFetched, PassOwner, PassSettlement, PassStatus, PassStore } from "./pass.ts";
+import { retryUnlessLost } from "./store_retry.ts";
 
 /** As a mailbox's first batch. */
 const FIRST_BATCH_SIZE = 64;
@@ -123,7 +123,6 @@ class LeasedPassFeed implements PassFeed {
   }
 
   #retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { onAvailabilityChange, clock } = this.#context;
-    return retryWhileUnavailable(work, signal, onAvailabilityChange, clock);
+    return retryUnlessLost(this.#context, work, signal);
   }
 }

@@ -82,7 +82,7 @@ export interface PassFeed {
   setMembers(owners: readonly PassOwner[]): void;
   /** What comes next for all of them. Retried until the store answers or the signal aborts. */
   fetch(signal: AbortSignal): Promise<PassFetched>;
-  /** Retried until the store answers: settling twice changes nothing. */
+  /** Retried until the store answers: settling twice changes nothing. Throws StoreLost. */
   commit(settlement: PassSettlement, signal: AbortSignal): Promise<PassStatus>;
   /** Resolves when something may have come since the last fetch, `ms` have passed, or the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;

@@ -1,4 +1,5 @@
 /** Waiting and bounded concurrency, by @std/async: typed here, and with errors that reach the caller unwrapped. @module */
+import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { pooledMap } from "@std/async/pool";
@@ -14,6 +15,12 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** The answer of the work. Throws the signal's reason once that has aborted, whatever becomes of the work. */
+export async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return await abortable(work(), signal);
 }
 
 /** Whether the work ends within `ms`; its errors are thrown. By real time, also in a simulation. */

@@ -169,9 +169,9 @@ export class RecordContext {
 
   #newMailboxContext(): MailboxContext {
     const { batchSize = BATCH_SIZE, batchBytes = BATCH_BYTES } = this.#options;
-    const { mailboxes: store, leases, onAvailabilityChange } = this;
+    const { mailboxes: store, leases, onAvailabilityChange, lost } = this;
     const limits = { batchSize, batchBytes };
-    return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange });
+    return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange, lost });
   }
 
   #listen(): void {

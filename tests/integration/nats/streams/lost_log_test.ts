@@ -94,6 +94,16 @@ natsTest("a node whose log is deleted under it stops with one line, and makes no
   assertEquals(await isThere(server), false);
 });
 
+natsTest("a node at work whose log is deleted under it leaves what it can't settle, and stops", async () => {
+  await using server = await startNats();
+  await publish(server, "before");
+  await using node = await startNode(server);
+  await publish(server, ...Array.from({ length: 2_000 }, (_, i) => `case-${i}`));
+  await ask(server, "STREAM.DELETE.CASES_log");
+  await assertStops(node, GONE_OR_EMPTY);
+  assertEquals(await isThere(server), false);
+});
+
 natsTest("a log can't be purged, and nothing in it deleted", async () => {
   await using server = await startNats();
   await publish(server, "before");

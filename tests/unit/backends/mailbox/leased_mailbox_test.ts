@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BackendUnavailable } from "../../../../backends/errors.ts";
+import { BackendUnavailable, StoreLost } from "../../../../backends/errors.ts";
 import type { Batch } from "../../../../backends/mailbox/batch.ts";
 import { LeasedMailbox } from "../../../../backends/mailbox/leased_mailbox.ts";
+import { withPasses } from "../../../../backends/mailbox/leased_passes.ts";
+import type { PassStore } from "../../../../backends/mailbox/pass.ts";
 import { Lease } from "../../../../backends/mailbox/lease.ts";
 import { LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
 import type { LeaseStore } from "../../../../backends/mailbox/lease_store.ts";
@@ -32,6 +34,10 @@ const plain: Settlement = { outputs: new Uint8Array(), outputTypes: {}, failures
 class FakeStore implements MailboxStore {
   fetches = 0;
   readonly subscribers = new Set<MailboxSubscriber>();
+  readonly passes: PassStore = {
+    fetchPass: () => Promise.reject(new BackendUnavailable("no answer")),
+    commitPass: () => this.commit(),
+  };
 
   constructor(readonly results: (FetchResult | Error)[], readonly statuses: (SettleStatus | Error)[] = []) {}
 
@@ -85,7 +91,10 @@ function mailboxOver(store: FakeStore) {
     onAvailabilityChange,
   });
   const limits = { batchSize: 10, batchBytes: 1_000 };
-  const context = { store, leases, limits, clock: systemClock, onAvailabilityChange };
+  const lost = new AbortController();
+  const context = withPasses({
+    ...{ store, leases, limits, clock: systemClock, onAvailabilityChange, lost: lost.signal },
+  });
   const lease = new Lease({ key: { scope: "", partition: 3 }, epoch: 7, hosted: [] });
   const mailbox = new LeasedMailbox(context, lease.giveOut("next"), {
     name: "next",
@@ -96,7 +105,7 @@ function mailboxOver(store: FakeStore) {
   const semaphore = new PrioritySemaphore(1);
   const batches = mailbox.batches(ended.signal, semaphore);
   const next = async () => (await batches.next()).value as Batch;
-  return { mailbox, lease, semaphore, next, ended, outages, batches };
+  return { mailbox, lease, semaphore, next, ended, outages, batches, lost };
 }
 
 /** Lets everything act that can. */
@@ -228,6 +237,25 @@ Deno.test("an idle mailbox looks again when the next parked delivery is due", as
   );
   assertEquals((await next()).from, 2);
   ended.abort();
+});
+
+const FOR_EVER = new AbortController().signal;
+
+Deno.test("what is settled ends with the store that is lost, whether it is refused or given no answer", async () => {
+  const outages = Array.from({ length: 50 }, () => new BackendUnavailable("no answer"));
+  const silence = Promise.withResolvers<SettleStatus>().promise;
+  for (const store of [new FakeStore([foundAt(4)], outages), new FakeStore([foundAt(4)])]) {
+    if (store.statuses.length === 0) store.commit = () => silence;
+    const { mailbox, next, lost, ended } = mailboxOver(store);
+    const pass = mailbox.passes!.open(3).commit({ ...plain, moves: [] }, FOR_EVER);
+    const settled = mailbox.settle(await next(), plain);
+    const ends = Promise.all([pass, settled].map((each) => assertRejects(() => each, StoreLost, "gone")));
+    await settleDown();
+    lost.abort(new StoreLost("gone"));
+    await ends;
+    await assertRejects(() => mailbox.histories([], []), StoreLost);
+    ended.abort();
+  }
 });
 
 Deno.test("a mailbox that is closed is notified no more, and a settle that waits for the store gives up", async () => {

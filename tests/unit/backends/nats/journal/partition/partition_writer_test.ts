@@ -251,7 +251,7 @@ Deno.test("whatever becomes of writes and owners, what was acknowledged is store
         const { client, writer } = nodes[node]!;
         if (fault === "answer lost") client.faults.push(answerLost());
         if (fault === "request lost") client.faults.push(requestLost());
-        if (fault === "taken over") await writer.takeOver().catch(refusedOnly);
+        if (fault === "taken over") await untilAnswered(() => writer.takeOver()).catch(refusedOnly);
         const appended = untilAnswered(() => nodes[node]!.append(caseId, [n])).then(({ version }) => {
           const key = `${caseId} ${pendingEvent(caseId, n).eventId}`;
           assertEquals(acknowledged.get(key) ?? version, version);

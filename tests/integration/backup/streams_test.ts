@@ -35,11 +35,11 @@ natsTest(
     );
     assertEquals([again.accepted, again.dead], [0, 0], "nothing was left to do");
 
-    const file = join(backups, "base", id, "CASES.snapshot");
+    const file = join(backups, "base", id, "CASES_log.snapshot");
     const bytes = await Deno.readFile(file);
     bytes[bytes.length >> 1]! ^= 1;
     await Deno.writeFile(file, bytes);
-    const damaged = /CASES\.snapshot is damaged: it is not what was written/;
+    const damaged = /CASES_log\.snapshot is damaged: it is not what was written/;
     assertRefused(await run(["backup", "verify", "--from", backups], { env }), exitCodes.failed, damaged);
     const target = ["backup", "restore", "--from", backups, "--data-dir"];
     const refused = await run([...target, join(place.root, "none")], { env });

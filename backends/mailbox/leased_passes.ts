@@ -117,8 +117,13 @@ class LeasedPassFeed implements PassFeed {
 
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#isNotified) return;
-    this.#waiting = new AbortController();
-    await this.#context.clock.wait(ms, AbortSignal.any([signal, this.#waiting.signal]));
+    // By hand: on Deno 2.6 a signal of AbortSignal.any that follows another such one is never aborted.
+    const waiting = this.#waiting = new AbortController();
+    const end = () => waiting.abort("ended");
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    await this.#context.clock.wait(ms, waiting.signal);
+    signal.removeEventListener("abort", end);
     this.#waiting = undefined;
   }
 

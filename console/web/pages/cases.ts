@@ -74,16 +74,22 @@ function listJson({ lines, newer, older }: CaseLines): object {
 }
 
 function filterForm(filter: Filter, hasModels: boolean, write: Writer): Markup {
-  const more = hasModels
-    ? markup`${choice("state", stateChoices(write), filter.state, write)}${
-      choice("waits_for", waitChoices(write), filter.waits_for, write)
-    }${textField("organization", write("cases.organization"), { value: filter.organization ?? "" })}`
-    : "";
-  return markup`<form class="filter" role="search">${
+  return markup`<form role="search"><div class="filter">${
     textField("id", write("cases.id"), { help: write("cases.id.help"), value: filter.id, isSearch: true })
-  }${choice("latest", eventChoices(write), filter.latest, write)}${more}<button class="b">${
+  }${choice("latest", eventChoices(write), filter.latest, write)}<button class="b">${
     write("cases.search")
-  }</button></form>`;
+  }</button></div>${hasModels && moreFilters(filter, write)}</form>`;
+}
+
+/** What few ask for is out of the way, unless it is asked for. */
+function moreFilters(filter: Filter, write: Writer): Markup {
+  const { state, waits_for, organization } = filter;
+  const isUsed = [state, waits_for, organization].some((each) => each !== undefined);
+  return markup`<details${isUsed && markup` open`}><summary>${
+    write("cases.more")
+  }</summary><div class="filter">${choice("state", stateChoices(write), state, write)}${
+    choice("waits_for", waitChoices(write), waits_for, write)
+  }${textField("organization", write("cases.organization"), { value: organization ?? "" })}</div></details>`;
 }
 
 /** Whom or what a case can wait for: a person, a term, its next step. */

@@ -65,7 +65,11 @@ export function rulesList(ruling: Pick<Ruled, "data" | "timestamp">, write: Writ
       markup`<div><dt><code>${id.replaceAll("+", " + ")}</code><small>${
         write("decision.rule", { version, day })
       }</small></dt><dd>${source && markup`<b>${source}</b>`}${
-        certainty && markup`<small>${write("decision.certainty", { what: certainty })}</small>`
+        certainty && markup`<small>${
+          write("decision.certainty", {
+            what: write.known(`certainty.${certainty}`, certainty),
+          })
+        }</small>`
       }</dd></div>`
     )
   }</dl>`;

@@ -36,9 +36,9 @@ Deno.test("a rate is a number by second or minute", () => {
 });
 
 Deno.test("a duration has a unit, and an end", () => {
-  const right = ["500ms", "60s", "5m", "1h", "1.5s"].map((input) => read(duration, input));
-  assertEquals(right, [500, 60_000, 300_000, 3_600_000, 1_500]);
-  for (const wrong of ["5", "s", "0s", "-1s", "5 s", "5sec", "1d", "999999h"]) {
+  const right = ["500ms", "60s", "5m", "1h", "1.5s", "90d"].map((input) => read(duration, input));
+  assertEquals(right, [500, 60_000, 300_000, 3_600_000, 1_500, 7_776_000_000]);
+  for (const wrong of ["5", "s", "0s", "-1s", "5 s", "5sec", "1y", "999999h"]) {
     assertEquals(read(duration, wrong), "must be a duration such as 500ms, 60s, 5m or 1h", wrong);
   }
 });

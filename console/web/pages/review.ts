@@ -121,7 +121,7 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
       ? write("review.no_proposal")
       : write("review.proposal", { what: write.known(`action.${proposed}`, proposed) })
   }</h2>${proposalReason(review.data, write)}${rulesList(review, write)}</div></div>${
-    isAllowed(principal.roles, "review.decide") &&
+    isAllowed(principal, "review.decide") &&
     decisionForm(caseId, last.version, proposed, visit, refused?.form)
   }`;
 }

@@ -34,6 +34,9 @@ export {
   runningOf,
 } from "./reasoning/workflow/progress.ts";
 
+/** Where a case can stand. */
+export { states } from "./reasoning/workflow/workflow.ts";
+
 /** The calendar that terms are counted by. */
 export { daysAfter, dutchDay, isWorkingDay } from "./reasoning/law/working_days.ts";
 

@@ -69,18 +69,24 @@ interface CasePageQuery {
   /** Columns of the read model that must hold these values: `state`, `waits_for`, `organization`, `latest`. */
   readonly where: Readonly<Record<string, string>>;
   readonly limit: number;
-  /** Only cases that changed last before, or behind, the event at this position. */
-  readonly before?: number | undefined;
-  readonly behind?: number | undefined;
+  /** Only cases whose latest change is older, or newer, than the event at this position. */
+  readonly olderThan?: number | undefined;
+  readonly newerThan?: number | undefined;
 }
 
 /** A page of the list of cases, by latest change, newest first: rows of the read model `cases`. */
 export async function casePage(
   models: ModelStore,
-  { where, limit, before, behind }: CasePageQuery,
+  { where, limit, olderThan, newerThan }: CasePageQuery,
 ): Promise<readonly Row[]> {
-  const isBackwards = behind !== undefined;
-  const query = { where, orderBy: "position", descending: !isBackwards, limit, beyond: behind ?? before };
+  const isBackwards = newerThan !== undefined;
+  const query = {
+    where,
+    orderBy: "position",
+    descending: !isBackwards,
+    limit,
+    beyond: newerThan ?? olderThan,
+  };
   const rows = await findRows(models, "cases", query) ?? [];
   return isBackwards ? rows.toReversed() : rows;
 }

@@ -122,7 +122,12 @@ type StoreReport = Pick<
 export function reportStore(health: Health, now: number): StoreReport {
   const processors = [...new Set(health.mailboxes.map(({ processor }) => processor))];
   const seen = { now, availableSince: null, unownedSince: new Map<string, number>() };
-  return judgeStore(health, { availableForMs: now, processors, seen, thresholdMs: DEFAULT_THRESHOLD_MS });
+  return judgeStore(health, {
+    availableForMs: Infinity,
+    processors,
+    seen,
+    thresholdMs: DEFAULT_THRESHOLD_MS,
+  });
 }
 
 function judgeStore(health: Health, context: JudgingContext): StoreReport {

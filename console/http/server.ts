@@ -201,9 +201,17 @@ async function respondByFallback(message: IncomingMessage, fallback: FallbackHan
   const address = URL.parse(`http://${headers.host}${url}`);
   if (address === null) return respondWith(400, "Bad request\n");
   const body = method === "POST" ? await readBody(message, address.pathname) : null;
-  if (body === undefined) return respondWith(413, "The body is too long, or took too long\n");
+  if (body === undefined) return bodyRefused(address.pathname);
   const sent = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
   return await fallback(new Request(address, { method, headers: sent, body }));
+}
+
+/** Programs get every refusal as problem+json. */
+function bodyRefused(path: string): Response {
+  const detail = "The body is too long, or took too long";
+  if (!path.startsWith("/api/")) return respondWith(413, `${detail}\n`);
+  const problem = { type: "about:blank", status: 413, title: "The request can't be taken", detail };
+  return respondWith(413, JSON.stringify(problem), { "content-type": "application/problem+json" });
 }
 
 /** The path of a request line; an absolute URI, as proxies are sent, has none here. */

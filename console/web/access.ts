@@ -35,15 +35,10 @@ export type Act = keyof typeof access;
 export const actNames = Object.keys(access) as readonly Act[];
 
 /** Whether somebody may do the act: by a role, or because it was given to their token by name. */
-export function isPermitted(
+export function isAllowed(
   { roles, scopes = [] }: { readonly roles: readonly Role[]; readonly scopes?: readonly Act[] },
   act: Act,
 ): boolean {
-  return scopes.includes(act) || isAllowed(roles, act);
-}
-
-/** Whether one of the roles may do the act. */
-export function isAllowed(held: readonly Role[], act: Act): boolean {
   const allowed: readonly Role[] = access[act];
-  return held.some((role) => allowed.includes(role));
+  return scopes.includes(act) || roles.some((role) => allowed.includes(role));
 }

@@ -4,7 +4,7 @@ import { getCookie } from "hono/cookie";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { access, type Act, isPermitted } from "./access.ts";
+import { access, type Act, isAllowed } from "./access.ts";
 import { createApi } from "./api/api.ts";
 import { findAsset } from "./assets.ts";
 import { stuckIn } from "./data/overview_words.ts";
@@ -66,7 +66,7 @@ export function createConsole(sources: ConsoleSources, signIn: SignInOptions, pu
   for (const page of pages) app.get(page.path, (context) => showPage(context, page, serving));
   for (const act of acts) app.post(act.path, (context) => performAct(context, act, serving));
   app.get("/stream", (context) => openStream(context, serving));
-  app.route("/api/v1", createApi({ sources, signal: closed.signal, principalOf: programOf(serving) }));
+  app.route("/api/v1", createApi({ sources, signal: closed.signal, ...programsOf(serving) }));
   return { answer: async (request) => await app.fetch(request), close };
 
   function close(): void {
@@ -76,10 +76,15 @@ export function createConsole(sources: ConsoleSources, signIn: SignInOptions, pu
 }
 
 /** Who asks the API. A session of a browser reads, and no more: what a page of elsewhere could send along must change nothing. */
-function programOf(serving: Serving): (context: Context) => Principal | undefined {
-  return (context) => {
-    const isByToken = context.req.header("authorization") !== undefined;
-    return isByToken || context.req.method === "GET" ? principalOf(context, serving) : undefined;
+function programsOf(serving: Serving) {
+  const isByToken = (context: Context) => context.req.header("authorization") !== undefined;
+  return {
+    principalOf: (context: Context) =>
+      isByToken(context) || context.req.method === "GET" ? principalOf(context, serving) : undefined,
+    stillKnown(context: Context) {
+      if (isByToken(context)) return principalOf(context, serving);
+      return serving.signIn.sessions.peek(getCookie(context, cookieName(serving.signIn)) ?? "");
+    },
   };
 }
 
@@ -154,7 +159,7 @@ function principalOf(context: Context, { signIn }: Serving): Session | Principal
 function admitted(context: Context, act: Act, serving: Serving): Visit | Response | Promise<Response> {
   const principal = principalOf(context, serving);
   if (principal === undefined) return unknownVisitor(context, serving);
-  if (isPermitted(principal, act)) return visitOf(context, principal, serving);
+  if (isAllowed(principal, act)) return visitOf(context, principal, serving);
   const write = writerOf(context);
   const named = (roles: readonly (typeof principal.roles)[number][]) =>
     roles.map((role) => write(`role.${role}`)).join(", ");
@@ -266,7 +271,7 @@ async function openStream(context: Context, serving: Serving): Promise<Response>
   const { signIn, live } = serving;
   const cookie = getCookie(context, cookieName(signIn)) ?? "";
   const isBySession = visit.csrf !== "";
-  const stream = live.open(visit.write, () => !isBySession || signIn.sessions.has(cookie));
+  const stream = live.open(visit.write, () => !isBySession || signIn.sessions.peek(cookie) !== undefined);
   if (stream === undefined) throw new Problem(503, "problem.unavailable", "problem.unavailable.detail");
   return context.body(stream, 200, { "content-type": "text/event-stream", "cache-control": "no-store" });
 }

@@ -91,7 +91,7 @@ function brand(): Markup {
 function rail({ write, principal }: Visit, current: RailPage, counts: RailCounts): Markup {
   const shown = groups.map(({ title, entries }) => ({
     title,
-    entries: entries.filter(({ act }) => isAllowed(principal.roles, act)),
+    entries: entries.filter(({ act }) => isAllowed(principal, act)),
   })).filter(({ entries }) => entries.length > 0);
   return markup`<nav aria-label="${write("nav.label")}">${
     shown.map(({ title, entries }) =>

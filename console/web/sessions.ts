@@ -73,17 +73,13 @@ export class Sessions {
 
   /** The session of a cookie, whose use counts. */
   find(cookie: string): Session | undefined {
-    const session = this.#current(cookie);
+    const session = this.peek(cookie);
     if (session !== undefined) session.usedAt = this.#now();
     return session;
   }
 
-  /** Whether a cookie has a session still; to ask is no use of it. */
-  has(cookie: string): boolean {
-    return this.#current(cookie) !== undefined;
-  }
-
-  #current(cookie: string): Session | undefined {
+  /** The session that a cookie still has; to ask is no use of it. */
+  peek(cookie: string): Session | undefined {
     const digest = digestOf(cookie);
     const session = this.#sessions.get(digest);
     if (session === undefined) return undefined;

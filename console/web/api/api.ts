@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { decodeText, parseJsonText } from "../../../schema/json_text.ts";
-import { access, type Act, isPermitted } from "../access.ts";
+import { access, type Act, isAllowed } from "../access.ts";
 import type { Principal } from "../sessions.ts";
 import type { ConsoleSources } from "../sources.ts";
 import { ApiProblem, apiProblemOf, problemResponseOf } from "./api_problem.ts";
@@ -15,6 +15,8 @@ interface ApiServing {
   readonly sources: ConsoleSources;
   /** Who asks: by a token, or to read, by the session of a person. */
   principalOf(context: Context): Principal | undefined;
+  /** The same later on, which is no use of a session. */
+  stillKnown(context: Context): Principal | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -56,6 +58,7 @@ async function answer(
   const principal = permitted(serving.principalOf(context), route.act);
   const { sources, signal } = serving;
   const called = await route.handle({
+    isAllowed: () => isStillAllowed(serving.stillKnown(context), route.act),
     ...{ principal, sources, signal, params: context.req.param() as Record<string, string> },
     query: checked(route.query ?? z.strictObject({}), context.req.query(), "query"),
     body: route.body && checked(route.body, await bodyOf(context), "body"),
@@ -65,11 +68,15 @@ async function answer(
   return responseOf(called, streams);
 }
 
+function isStillAllowed(principal: Principal | undefined, act: Act): boolean {
+  return principal !== undefined && isAllowed(principal, act);
+}
+
 function permitted(principal: Principal | undefined, act: Act): Principal {
   if (principal === undefined) {
     throw new ApiProblem(401, "Send a token: authorization: Bearer …, see docs/how-to/api.md");
   }
-  if (isPermitted(principal, act)) return principal;
+  if (isAllowed(principal, act)) return principal;
   throw new ApiProblem(403, `This takes one of the roles ${access[act].join(", ")}, or the scope ${act}`);
 }
 
@@ -101,19 +108,16 @@ function responseOf(answered: ApiAnswer, streams: { open: number }): Response {
   });
 }
 
-/** The same stream; tells when it has ended, whoever ended it. */
+/** The same stream; tells once when it has ended, whoever ended it: a reader that leaves ends a read that is under way too. */
 function counted(stream: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
+  void reader.closed.then(onEnd, onEnd);
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await reader.read();
-      if (!done) return controller.enqueue(value);
-      onEnd();
-      controller.close();
+      if (done) controller.close();
+      else controller.enqueue(value);
     },
-    async cancel(reason) {
-      onEnd();
-      await reader.cancel(reason);
-    },
+    cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
 }

@@ -13,9 +13,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: "Who asks is not known",
   403: "This may not be done",
   404: "There is no such thing",
-  406: "There is no such representation",
   409: "It is otherwise by now",
-  413: "The request is too large",
   422: "The request breaks a rule",
   500: "This did not work",
   503: "The store can't be reached",
@@ -39,10 +37,10 @@ export function apiProblemOf(error: unknown): ApiProblem | undefined {
   if (error instanceof EventIdConflict) {
     return new ApiProblem(409, error.message, { reason: "event_id_conflict", event_id: error.eventId });
   }
-  const isUnavailable = [BackendUnavailable, BackendUnusable, StoreLost].some((each) =>
-    error instanceof each
-  );
-  return isUnavailable
+  if (error instanceof BackendUnusable || error instanceof StoreLost) {
+    return new ApiProblem(503, "The store refuses it: sending it again helps once somebody has seen to that");
+  }
+  return error instanceof BackendUnavailable
     ? new ApiProblem(503, "Nothing is known to be stored: send it again later")
     : undefined;
 }

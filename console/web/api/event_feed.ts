@@ -52,16 +52,14 @@ export async function readFeed(
 
 async function readBehind(backend: Backend, place: FeedPlace, limit: number): Promise<FeedPage> {
   const next = [...place];
-  const events: StoredEvent[] = [];
   if (backend.models !== undefined) {
-    const each = Math.max(1, Math.floor(limit / place.length));
-    const slices = await backend.models.read({ after: place, limit: each });
-    slices.forEach((slice, partition) => {
-      events.push(...slice);
-      next[partition] = slice.at(-1)?.position ?? next[partition]!;
-    });
-    return { events: events.toSorted((a, b) => a.position - b.position), next };
+    const slices = await backend.models.read({ after: place, limit: Math.ceil(limit / place.length) });
+    const found = slices.flatMap((slice, partition) => slice.map((stored) => ({ stored, partition })));
+    const page = found.sort((a, b) => a.stored.position - b.stored.position).slice(0, limit);
+    for (const { stored, partition } of page) next[partition] = stored.position;
+    return { events: page.map(({ stored }) => stored), next };
   }
+  const events: StoredEvent[] = [];
   // One log with one order: whatever is behind the last position was stored later.
   for await (const stored of backend.readAll({ fromPosition: Math.max(...place) + 1 })) {
     events.push(stored);
@@ -82,13 +80,15 @@ interface StreamOptions {
   readonly types: readonly string[] | undefined;
   readonly shown: (stored: StoredEvent) => object;
   readonly signal: AbortSignal;
+  /** False once who reads may not any more. */
+  readonly isAllowed: () => boolean;
 }
 
 /** A stream of everything behind a place, and of what comes; read no faster than its client takes it. */
 export function streamFeed(
   backend: Backend,
   place: FeedPlace,
-  { types, shown, signal }: StreamOptions,
+  { types, shown, signal, isAllowed }: StreamOptions,
 ): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
   const ended = AbortSignal.any([signal, cancelled.signal]);
@@ -97,7 +97,7 @@ export function streamFeed(
   return new ReadableStream({
     async pull(controller) {
       try {
-        while (!ended.aborted) {
+        while (!ended.aborted && isAllowed()) {
           const { events, next } = await readFeed(backend, at, PAGE, types);
           at = next;
           if (events.length > 0) return controller.enqueue(messagesOf(events, next, shown));

@@ -18,6 +18,8 @@ export interface ApiCall<Q = unknown, B = unknown> {
   readonly lastEventId: string | undefined;
   /** Aborts when the node closes: streams end. */
   readonly signal: AbortSignal;
+  /** Whether who asked may still: a token may be revoked, and a session end, while a stream is open. */
+  readonly isAllowed: () => boolean;
 }
 
 /** An answer: an object, or a stream of events. */

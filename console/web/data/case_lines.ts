@@ -75,7 +75,7 @@ async function linesOfModel(
   limit: number,
 ): Promise<CaseLines> {
   const isNewer = cursor?.to === "newer";
-  const place = cursor === undefined ? {} : { [isNewer ? "behind" : "before"]: cursor.at };
+  const place = cursor === undefined ? {} : { [isNewer ? "newerThan" : "olderThan"]: cursor.at };
   // One more than is shown says whether there are more.
   const found = await casePage(models, { where, limit: limit + 1, ...place });
   const hasMore = found.length > limit;

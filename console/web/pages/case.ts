@@ -124,7 +124,7 @@ ${stepper(steps, at, write)}
 <section><h3>${write("case.who")}</h3>${whoAndWhy(current, steps, write)}${
     termView(current, write)
   }</section></div></section>
-${isAllowed(principal.roles, "review.see") && proposalBox(caseId, steps, visit)}
+${isAllowed(principal, "review.see") && proposalBox(caseId, steps, visit)}
 ${decisionCard(steps, current.version, write)}
 <section><div class="row"><h2>${write("story.title")} <small>${
     write("story.detail", { v: current.version })

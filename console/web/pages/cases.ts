@@ -20,7 +20,7 @@ import type { Writer } from "../texts/catalogue.ts";
 import { debtName } from "../views/debt.ts";
 import { termText } from "../views/facts.ts";
 import { emptyState, pageHead, shortId, textField, timeOf } from "../views/parts.ts";
-import { stateBadge, stateNames } from "../views/state.ts";
+import { openStates, stateBadge } from "../views/state.ts";
 import { eventWord } from "../views/stepper.ts";
 
 const PAGE = 25;
@@ -109,7 +109,7 @@ type Choices = readonly (readonly [value: string, word: string])[];
 const eventChoices = (write: Writer): Choices => allEventTypes.map((type) => [type, eventWord(type, write)]);
 
 const stateChoices = (write: Writer): Choices => [
-  ...stateNames.map((state) => [state, write.known(`state.${state}`, state)] as const),
+  ...openStates.map((state) => [state, write.known(`state.${state}`, state)] as const),
   ["completed", write("cases.completed")],
 ];
 

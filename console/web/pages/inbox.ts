@@ -64,7 +64,7 @@ function refusedView(refused: RejectedEvent, visit: Visit): Markup {
   const { write, principal } = visit;
   const { id, at, reason } = publicRow(refused);
   const form = (verb: "retry" | "discard", tone: string) =>
-    isAllowed(principal.roles, `inbox.${verb}`) && actForm(visit, `/inbox/${verb}`, [
+    isAllowed(principal, `inbox.${verb}`) && actForm(visit, `/inbox/${verb}`, [
       markup`<input type="hidden" name="id" value="${id}">`,
       textField("reason", write("reason"), { help: write("reason.help"), required: true }),
       markup`<button class="b ${tone}">${write(`inbox.${verb}`)}</button>`,

@@ -125,7 +125,7 @@ function workView(caseId: string, steps: readonly Step[], visit: Visit, refused?
   }</h2>${proposalReason(review.data, write)}${rulesList(review, write)}</div></div>${
     proposalBox(caseId, steps, visit)
   }${
-    isAllowed(principal.roles, "review.decide") &&
+    isAllowed(principal, "review.decide") &&
     decisionForm(caseId, last.version, proposed, visit, refused?.form)
   }`;
 }

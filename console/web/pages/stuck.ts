@@ -67,7 +67,7 @@ async function countsOf({ sources }: Visit, listed: number): Promise<Counts> {
 
 async function tried({ sources, principal, write }: Visit, group: StuckGroup | undefined) {
   if (group === undefined) return undefined;
-  if (!isAllowed(principal.roles, "stuck.preview")) {
+  if (!isAllowed(principal, "stuck.preview")) {
     const held = principal.roles.map((role) => write(`role.${role}`)).join(", ");
     throw new Problem(403, "problem.forbidden", "problem.forbidden.detail", {
       roles: write("role.operator"),
@@ -132,7 +132,7 @@ function groupView(group: StuckGroup, previews: readonly RedrivePreview[] | unde
   const where = write.known(`processor.${processor}`, processor);
   const shown = letters.slice(0, ROWS);
   const last = letters[0]!.failures.at(-1);
-  const mayTry = isAllowed(principal.roles, "stuck.preview");
+  const mayTry = isAllowed(principal, "stuck.preview");
   return markup`<div class="row"><h2>${write("stuck.group", { error, where })}</h2>${
     badge("bad", "crossed", write("flow.dead", { n: letters.length }))
   }</div><pre tabindex="0">${error}: ${publicText(last?.message ?? "")}</pre>${letterTable(shown, write)}${

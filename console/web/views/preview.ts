@@ -17,8 +17,8 @@ export function previewBox(group: StuckGroup, previews: readonly RedrivePreview[
     triedAt(write)
   } ${some}</small></p>${outcomeTable(previews, write)}${
     held > 0 && markup`<p><small>${write("stuck.behind", { n: held })}</small></p>`
-  }${isAllowed(principal.roles, "stuck.redrive") && redriveForm(group, visit)}</section>${
-    isAllowed(principal.roles, "stuck.discard") && discardForm(group, visit)
+  }${isAllowed(principal, "stuck.redrive") && redriveForm(group, visit)}</section>${
+    isAllowed(principal, "stuck.discard") && discardForm(group, visit)
   }`;
 }
 

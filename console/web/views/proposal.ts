@@ -19,9 +19,7 @@ export function proposalBox(caseId: string, steps: readonly Step[], visit: Visit
   const said = { name: redact(proposed_by), what: write.known(`action.${decision}`, decision) };
   return markup`<div class="box note"><p><b>${write("proposal.lead", said)}</b></p><p>${redact(reason)}</p>${
     isOwn && markup`<p><small>${write("proposal.own")}</small></p>`
-  }${
-    !isOwn && isAllowed(principal.roles, "review.approve") && approvalForm(caseId, last.version, visit)
-  }</div>`;
+  }${!isOwn && isAllowed(principal, "review.approve") && approvalForm(caseId, last.version, visit)}</div>`;
 }
 
 function approvalForm(caseId: string, version: number, visit: Visit): Markup {

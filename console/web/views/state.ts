@@ -1,4 +1,5 @@
 /** How the state of a case looks: its glyph, tone and word. @module */
+import { states } from "../../../actors/application.ts";
 import type { Markup } from "../markup.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { badge, type IconName, type Tone } from "./icon.ts";
@@ -18,18 +19,7 @@ const looks: Readonly<Record<string, readonly [Tone, IconName]>> = {
 };
 
 /** The states of a case that is not closed, in the order of its life. */
-export const stateNames = [
-  "received",
-  "analysed",
-  "waiting_for_caseworker",
-  "plan_decided",
-  "in_payment_plan",
-  "referred",
-  "in_assistance",
-  "in_collection",
-  "forgiven",
-  "withdrawing",
-];
+export const openStates = states.filter((state) => state !== "new" && !state.startsWith("completed:"));
 
 /** The tone of a state; what is on its way is info. */
 export function toneOf(state: string): Tone {

@@ -1,6 +1,8 @@
 /** `POST /events`: stores events of a producer, in the name of its token. @module */
 import { z } from "zod";
 import type { ExpectedVersion } from "../../../../backends/event_store.ts";
+import { InvalidEvent } from "../../../../schema/codec.ts";
+import type { WireEvent } from "../../../../schema/events.ts";
 import { type EventInput, readInput } from "../../../../schema/input.ts";
 import { ApiProblem } from "../api_problem.ts";
 import { apiRoute } from "../route.ts";
@@ -38,7 +40,7 @@ export const appendEventsRoute = apiRoute({
   },
   async handle({ sources, principal, query: { expected_version }, body }) {
     const inputs = Array.isArray(body) ? body : [body];
-    const events = inputs.map((input) => readInput(input as EventInput, { source: principal.name }));
+    const events = inputs.map((input, i) => readEvent(input as EventInput, i, principal.name));
     const sharesCase = events.every(({ data }) => data.case_id === events[0]!.data.case_id);
     if (expected_version !== "any" && !sharesCase) {
       throw new ApiProblem(422, "With an expected_version the events must be of one case");
@@ -47,6 +49,16 @@ export const appendEventsRoute = apiRoute({
     return { status: result.stored === 0 ? 200 : 201, json: result };
   },
 });
+
+/** Throws ApiProblem with the index of an event that breaks a rule. */
+function readEvent(input: EventInput, index: number, source: string): WireEvent {
+  try {
+    return readInput(input, { source });
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    throw new ApiProblem(422, `Event ${index}: ${error.message}`, { event: index, problems: error.problems });
+  }
+}
 
 function expectedOf(text: string): ExpectedVersion {
   return text === "any" || text === "none" ? text : { exact: Number(text) };

@@ -34,12 +34,14 @@ export const readEventsRoute = apiRoute({
     },
   },
   async handle(call) {
-    const { sources, query: { limit, types }, wantsStream, signal } = call;
+    const { sources, query: { limit, types }, wantsStream, signal, isAllowed } = call;
     const backend = await sources.backend();
     const place = placeOf(call, backend.partitions);
     const wanted = types?.split(",").map((type) => type.trim());
     if (wantsStream) {
-      return { stream: streamFeed(backend, place, { types: wanted, shown: toPublicEvent, signal }) };
+      return {
+        stream: streamFeed(backend, place, { types: wanted, shown: toPublicEvent, signal, isAllowed }),
+      };
     }
     const { events, next } = await readFeed(backend, place, limit, wanted);
     return { status: 200, json: { events: events.map(toPublicEvent), next_cursor: placeText(next) } };

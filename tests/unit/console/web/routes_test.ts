@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { access, type Act, isPermitted, roles } from "../../../../console/web/access.ts";
+import { access, type Act, isAllowed, roles } from "../../../../console/web/access.ts";
 import { apiRoutes } from "../../../../console/web/api/routes.ts";
 import { acts, pages } from "../../../../console/web/routes.ts";
 import { ServedConsole } from "../../../support/servers/served_console.ts";
@@ -37,8 +37,8 @@ Deno.test("every route of the API is open to the roles of its act, to a token wi
     }
     assertEquals([await statusOf(route), await statusOf(route, "made up")], [401, 401], route.path);
   }
-  assertEquals(isPermitted({ roles: [], scopes: ["events.append"] }, "events.append"), true);
-  assertEquals(isPermitted({ roles: ["viewer"], scopes: ["events.append"] }, "events.see"), false);
+  assertEquals(isAllowed({ roles: [], scopes: ["events.append"] }, "events.append"), true);
+  assertEquals(isAllowed({ roles: ["viewer"], scopes: ["events.append"] }, "events.see"), false);
   assertEquals(served.failures, []);
 });
 

@@ -45,7 +45,7 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
   await using site = served();
   const statuses: [unknown, string, number, string][] = [
     [{ ...intake, debt_amount: -1 }, "", 422, "data.debt_amount"],
-    [[intake, { event_type: "case.decision_of_fate", data: {} }], "", 422, "event_type"],
+    [[intake, { event_type: "case.decision_of_fate", data: {} }], "", 422, "Event 1: "],
     [
       { event_type: "case.term_expired", data: { case_id: "zaak-1" } },
       "",
@@ -151,4 +151,31 @@ Deno.test("dead letters are listed by the error, without personal data", async (
   await using site = served();
   const answer = await site.ask("/api/v1/dead-letters?processor=intake", as("viewer"));
   assertEquals(JSON.parse(answer.body), { total: 0, dead_letters: [] });
+});
+
+Deno.test("twenty streams are open at most, and one that its reader leaves makes room for one other", async () => {
+  await using site = served();
+  await site.backend.append([anEvent("zaak-1", 1)]);
+  const open = () => site.request("/api/v1/events", as("auditor", { accept: "text/event-stream" }));
+  const readers = [];
+  for (let i = 0; i < 20; i++) readers.push((await open()).body!.getReader());
+  assertEquals((await open()).status, 503);
+  // One that waits for what comes, as most do.
+  await readers[0]!.read();
+  const waiting = readers[0]!.read();
+  await readers[0]!.cancel();
+  assertEquals((await waiting).done, true);
+  readers[0] = (await open()).body!.getReader();
+  assertEquals((await open()).status, 503);
+  for (const reader of readers) await reader.cancel();
+});
+
+Deno.test("a stream ends with the session of its reader, and is no use of it", async () => {
+  await using site = new ServedConsole();
+  const { cookie } = site.signIn("admin");
+  const headers = { cookie, accept: "text/event-stream" };
+  const reader = (await site.request("/api/v1/events", { headers })).body!.getReader();
+  const ended = reader.read();
+  site.sessions.end(cookie.split("=")[1]!);
+  assertEquals((await ended).done, true);
 });

@@ -31,12 +31,19 @@ export function isBsnLike(text: string): boolean {
 /** A BSN without the spaces, points and dashes that people put in it. */
 export const digitsOf = (text: string): string => text.trim().replace(/[ .-]/g, "");
 
+/** A UUID, or a hash or random name of sixteen hexadecimal characters or more: three in a hundred have nine digits in a row. */
+const IDENTIFIER = String.raw`\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=\d*[a-f])[0-9a-f]{16,})\b`;
+
+const IDENTIFIER_OR_NINE_DIGITS = new RegExp(`(${IDENTIFIER})|(?<!\\d)\\d(?:[ .-]?\\d){8}(?!\\d)`, "gi");
+
 /**
  * Masks every run of exactly nine digits, so that a BSN that slipped into free text does not reach a log; with spaces,
- * points or dashes between them only those that pass the eleven-test: others are amounts and dates.
+ * points or dashes between them only those that pass the eleven-test: others are amounts and dates. An identifier that
+ * has such a run by chance stays whole: masked it finds nothing.
  */
 export function redactBsns(text: string): string {
-  return text.replace(/(?<!\d)\d(?:[ .-]?\d){8}(?!\d)/g, (run) => {
+  return text.replace(IDENTIFIER_OR_NINE_DIGITS, (run, identifier?: string) => {
+    if (identifier !== undefined) return run;
     return /^\d+$/.test(run) || isBsnLike(run) ? "[nine digits]" : run;
   });
 }

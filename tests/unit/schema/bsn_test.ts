@@ -49,3 +49,18 @@ Deno.test("a case id is masked when it may be a BSN", () => {
     "case 7",
   ]);
 });
+
+Deno.test("an identifier that has nine digits in a row by chance stays whole, and a BSN beside it does not", () => {
+  const kept = [
+    "/tmp/123456782c726a69",
+    "0192b1c0-1234-7abc-8def-123456782abc",
+    `sha256 ${"a123456782".repeat(6)}`,
+  ];
+  for (const text of kept) assertEquals(redactBsns(text), text);
+  assertEquals(
+    redactBsns("bsn123456782 abc123456782 123456782.a1b2c3d4e5f60718"),
+    [
+      "bsn[nine digits] abc[nine digits] [nine digits].a1b2c3d4e5f60718",
+    ].join(""),
+  );
+});

@@ -1,6 +1,7 @@
 /** How others leave events where nodes take them in: rows of the outbox, or messages on the ingest subject. @module */
 import { connect } from "@nats-io/transport-deno";
 import postgres from "postgres";
+import { typesFromOutside } from "../../../schema/authority/types_from_outside.ts";
 import { LogSubjects } from "../../../schema/nats/log.ts";
 import type { Testbed } from "../testbed/testbed.ts";
 
@@ -12,10 +13,16 @@ export interface InputClient extends AsyncDisposable {
 const encoder = new TextEncoder();
 const TIMEOUT_MS = 15_000;
 
+/** The producer that a subject of the ingest stream names; the outbox is written by the owner of the store. */
+const PRODUCER = "chaos";
+
 /** Connects past all proxies. */
 export async function openInputClient({ reader, storeUrl, storeName }: Testbed): Promise<InputClient> {
   if (reader.name === "postgres") return openOutbox(storeUrl!);
-  return await openIngest(storeUrl!, new LogSubjects(storeName!.toLowerCase()).ingest());
+  const act = { by: PRODUCER, why: "payments beside the intakes that anyone may send" };
+  await reader.producers.change(PRODUCER, { allow: typesFromOutside }, act);
+  const bare = new LogSubjects(storeName!.toLowerCase()).ingest();
+  return await openIngest(storeUrl!, `${bare}.${PRODUCER}`);
 }
 
 function openOutbox(url: string): InputClient {

@@ -10,6 +10,7 @@ const terms = [
   "instalment",
   "first_meeting",
   "decision_on_plan",
+  "debt_plan",
   "payment",
   "caseworker_review",
 ] as const;

@@ -100,6 +100,7 @@ const waitNames = [
   "payment",
   "first_meeting",
   "decision_on_plan",
+  "debt_plan",
   "caseworker_review",
   "processing",
 ];

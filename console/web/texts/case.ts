@@ -99,6 +99,7 @@ export const caseTexts = {
   "term.instalment": ["Instalment", "Deel van de regeling"],
   "term.first_meeting": ["First meeting", "Eerste gesprek"],
   "term.decision_on_plan": ["Plan of approach", "Plan van aanpak"],
+  "term.debt_plan": ["End of the debt plan", "Einde van het schuldenplan"],
   "term.payment": ["Payment", "Betaling"],
   "term.caseworker_review": ["Review by a person", "Beoordeling door een mens"],
   "terms.title": ["Terms", "Termijnen"],

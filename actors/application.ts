@@ -80,6 +80,7 @@ export {
 } from "./reasoning/candidate/policy_form.ts";
 export {
   figuresFile,
+  otherFigures,
   parseFigures,
   parseTable,
   tableFile,

@@ -110,6 +110,7 @@ Deno.test("cases are read page by page, and one with its events, without persona
   const one = await site.ask("/api/v1/cases/zaak-1", as("viewer"));
   const { case: { state, debt_amount }, events } = JSON.parse(one.body);
   assertEquals([state, debt_amount, events.length], ["received", 1250.5, 1]);
+  assertEquals(one.body.match(/"debt_amount":1250\.50/g)?.length, 2);
   assertEquals(one.body.includes("123456782"), false);
   const none = await site.ask("/api/v1/cases/none", as("viewer"));
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);

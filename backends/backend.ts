@@ -7,6 +7,7 @@ import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
 import type { Producers } from "./producers.ts";
+import type { Rewinds } from "./rewinds.ts";
 import type { ModelStore } from "./projections.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
@@ -58,6 +59,8 @@ interface Operations {
   readonly inbox?: Inbox;
   /** Who may store what. */
   readonly producers: Producers;
+  /** Processors are handed again what they have done. */
+  readonly rewinds: Rewinds;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
   /** The chain of hashes over the log, where the store keeps one. */

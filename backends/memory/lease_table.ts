@@ -27,6 +27,10 @@ export interface Subscription {
   /** What was begun and not settled. */
   inFlight: InFlightMark | null;
   readonly parked: Map<string, ParkedCase>;
+  /** Up to here it had done all before it was rewound; 0: it never was. */
+  redeliversTo: number;
+  /** Outputs that came out otherwise since then. */
+  differences: number;
 }
 
 /** A node that is notified of changes that others make. */
@@ -110,5 +114,7 @@ function subscription(processor: string, partition: number): Subscription {
     leaseUntil: null,
     inFlight: null,
     parked: new Map(),
+    redeliversTo: 0,
+    differences: 0,
   };
 }

@@ -23,6 +23,8 @@ import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Producers } from "../producers.ts";
+import type { Rewinds } from "../rewinds.ts";
+import { MemoryRewinds } from "./operations/rewinds.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
@@ -68,6 +70,7 @@ class MemoryBackend implements Backend {
   readonly models: ModelStore;
   readonly chain: HashChain;
   readonly producers: Producers;
+  readonly rewinds: Rewinds;
   readonly #account: Producer;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
@@ -97,6 +100,7 @@ class MemoryBackend implements Backend {
     this.deadLetters = new MemoryDeadLetters(this.#store);
     this.models = this.#store.models;
     this.chain = this.#store.chain;
+    this.rewinds = new MemoryRewinds(this.#store);
     this.#account = options.account ?? { name: "owner", isOwner: true };
     this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.

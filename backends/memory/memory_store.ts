@@ -24,8 +24,10 @@ import {
   parseEntryDraft,
   planAppend,
   requireOwnIds,
+  withoutStored,
 } from "./event_log.ts";
 import type { PassSettlement, PassStatus } from "../mailbox/pass.ts";
+import { redeliveredPart } from "../settlement/redelivered.ts";
 import { settlePass } from "./pass.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
@@ -118,12 +120,17 @@ export class MemoryStore {
     const parkedOf = (caseId: string) => subscription.parked.get(caseId) ?? [];
     const plan = planSettlement({ processor, checkpoint, parkedOf, now }, batch, settlement);
     if (plan === null) return "already";
-    const outputs = rowsOf(settlement.outputs).map(parseEntryDraft);
+    const redelivered = redeliveredPart(subscription, batch);
+    const drafts = rowsOf(settlement.outputs).map(parseEntryDraft);
+    const { fresh: outputs, differences } = redelivered === "none"
+      ? { fresh: drafts, differences: 0 }
+      : withoutStored(this.log, drafts);
     requireOwnIds(this.log, outputs);
-    const timers = settlement.timers.map(timerWrite);
+    const timers = redelivered === "all" ? [] : settlement.timers.map(timerWrite);
     if (settlement.failures.some(({ outcome }) => outcome.kind === "deadLetter")) {
       this.faults.deadLetterWrite?.();
     }
+    subscription.differences += differences;
     this.#commit(subscription, plan, now);
     this.write(outputs, timers);
     return "settled";

@@ -16,6 +16,8 @@ import { NatsClient } from "./connection/client.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { rewindsOf } from "./journal/operations/rewinds.ts";
+import type { Rewinds } from "../rewinds.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
@@ -64,6 +66,7 @@ class NatsBackend implements Backend {
   readonly deadLetters: DeadLetters;
   readonly inbox: Inbox;
   readonly producers: NatsProducers;
+  readonly rewinds: Rewinds;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -75,6 +78,7 @@ class NatsBackend implements Backend {
     this.#options = options;
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
+    this.rewinds = rewindsOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
     const { stream, clock } = this.#context;
     this.producers = new NatsProducers({

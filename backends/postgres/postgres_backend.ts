@@ -16,6 +16,8 @@ import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
 import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
+import { PostgresRewinds } from "./operations/rewinds.ts";
+import type { Rewinds } from "../rewinds.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
@@ -136,6 +138,7 @@ class PostgresBackend implements Backend {
   readonly models: ModelStore;
   readonly chain: HashChain;
   readonly producers: PostgresProducers;
+  readonly rewinds: Rewinds;
   readonly #client: PostgresClient;
   readonly #node: string;
   readonly #notifier: Notifier;
@@ -162,6 +165,7 @@ class PostgresBackend implements Backend {
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.rewinds = new PostgresRewinds(client, this.#notifier);
   }
 
   async append(

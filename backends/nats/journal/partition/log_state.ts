@@ -22,6 +22,10 @@ export interface ProcessorState {
   /** The node that hosts it, unless it was given back. */
   readonly owner: string | undefined;
   readonly takes: readonly string[];
+  /** Up to here it had done all before it was rewound; left out where it never was. */
+  readonly redeliversTo?: number;
+  /** Outputs that came out otherwise since then. */
+  readonly differences?: number;
 }
 
 /** What is parked of one processor, by case. */
@@ -180,11 +184,23 @@ export class LogState {
 }
 
 function moved(before: ProcessorState, move: ProcessorMove, at: number): ProcessorState {
+  if (move.redeliversTo !== undefined) return rewound(before, move);
   const { to: checkpoint, epoch, inFlight, host: owner, takes = before.takes, released } = move;
   if (owner !== undefined) return { ...before, epoch, owner, takes };
   if (released) return { ...before, owner, inFlight };
   if (inFlight !== undefined) return { ...before, inFlight };
-  return { ...before, checkpoint, epoch, inFlight, settledAt: at };
+  const differences = (before.differences ?? 0) + (move.differences ?? 0);
+  const counted = before.redeliversTo === undefined ? {} : { differences };
+  return { ...before, checkpoint, epoch, inFlight, settledAt: at, ...counted };
+}
+
+/** As if its owner had died: the next one lets it work alone until it has caught up. */
+function rewound(
+  before: ProcessorState,
+  { to: checkpoint, epoch, redeliversTo = 0 }: ProcessorMove,
+): ProcessorState {
+  const owner = before.owner ?? "rewind";
+  return { ...before, checkpoint, epoch, owner, redeliversTo, differences: 0, inFlight: undefined };
 }
 
 function keyOf({ type, version }: EventKind): string {

@@ -44,6 +44,10 @@ export interface ProcessorMove {
   readonly takes?: readonly string[];
   /** It is given back: its owner did not crash. */
   readonly released?: boolean;
+  /** It is rewound: up to here it had done all. */
+  readonly redeliversTo?: number;
+  /** Outputs of a redelivery that came out otherwise than they are stored. */
+  readonly differences?: number;
 }
 
 /** A timer that was set or cancelled, or has fired: then its event is in the same record. */

@@ -1,0 +1,37 @@
+/** Rewinding processors on PostgreSQL. @module */
+import type { OperatorAction } from "../../dead_letters.ts";
+import { rewindEntry, type RewindProgress, type RewindResult, type Rewinds } from "../../rewinds.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import type { Notifier } from "../mailbox/notifier.ts";
+
+export class PostgresRewinds implements Rewinds {
+  readonly #client: PostgresClient;
+  readonly #notifier: Notifier;
+
+  constructor(client: PostgresClient, notifier: Notifier) {
+    this.#client = client;
+    this.#notifier = notifier;
+  }
+
+  /** Twice the same changes nothing but the trail: what was rewound stands before the position already. */
+  async rewind(processor: string, position: number, act: OperatorAction): Promise<RewindResult> {
+    const { by, why, caseId } = rewindEntry(processor, position, act);
+    const [{ waiting, partitions }] = await this.#client.runIdempotent((sql) =>
+      sql<[{ waiting: number; partitions: number[] | null }]>`
+        select waiting, to_json(partitions) as partitions
+        from zaakstroom.rewind(${processor}, ${position}::bigint, ${by}, ${why}, ${caseId!})`
+    );
+    if (waiting > 0) return { kind: "waiting", deliveries: waiting };
+    this.#notifier.notify(new Set(partitions!), ["*"], true);
+    return { kind: "rewound", partitions: partitions!.length };
+  }
+
+  async list(): Promise<readonly RewindProgress[]> {
+    const rows = await this.#client.runIdempotent((sql) =>
+      sql<(Omit<RewindProgress, "redeliversTo"> & { redelivers_to: number })[]>`
+        select processor, partition, checkpoint, redelivers_to, differences
+        from zaakstroom.subscriptions where redelivers_to > 0 order by processor, partition`
+    );
+    return rows.map(({ redelivers_to: redeliversTo, ...row }) => ({ ...row, redeliversTo }));
+  }
+}

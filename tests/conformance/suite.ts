@@ -17,6 +17,7 @@ import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
+import { pauseCases } from "./cases/pauses.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
@@ -44,6 +45,7 @@ const cases = [
   ...deadLetterCases,
   ...leaseCases,
   ...partitionLeaseCases,
+  ...pauseCases,
   ...inFlightMarkCases,
   ...concurrentAppendCases,
   ...timerCases,

@@ -7,7 +7,7 @@ import type {
   ParkedDeliveries,
   ParkedHead,
 } from "../dead_letters.ts";
-import { hurry, type ParkedCase, promoteHead, revive, unpark } from "../settlement/parked_case.ts";
+import { dueNow, type ParkedCase, promoteHead, revive, unpark } from "../settlement/parked_case.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import { changeStopped, findStopped, firstStopped, stoppedDelivery } from "./stopped_deliveries.ts";
 
@@ -53,6 +53,6 @@ export class MemoryParked implements ParkedDeliveries {
   }
 
   retry(filter: DeadLetterFilter, by: OperatorAction): Promise<number> {
-    return Promise.resolve(changeStopped(this.store, "retry", filter, { act: "retry_now", ...by }, hurry));
+    return Promise.resolve(changeStopped(this.store, "retry", filter, { act: "retry_now", ...by }, dueNow));
   }
 }

@@ -60,7 +60,7 @@ export function revive(parked: ParkedCase, position: number, now: number): Parke
 }
 
 /** The case with a delivery that is tried again due now. Its attempts go on being counted. */
-export function hurry(parked: ParkedCase, position: number, now: number): ParkedCase {
+export function dueNow(parked: ParkedCase, position: number, now: number): ParkedCase {
   return parked.map((delivery) => delivery.position === position ? { ...delivery, dueAt: now } : delivery);
 }
 

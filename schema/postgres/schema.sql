@@ -1268,15 +1268,15 @@ create function zaakstroom.retry_parked(p_processor text, p_case text, p_positio
 returns smallint[]
 language sql as $$
   with chosen as (select * from zaakstroom.select_stopped('retry', p_processor, p_case, p_position, p_limit)),
-  hurried as (
+  advanced as (
     update zaakstroom.parked_deliveries p set due_at = clock_timestamp()
     from chosen c where (p.processor, p.partition, p.case_id, p.position) = (c.processor, c.partition, c.case_id, c.position)
     returning p.*
   ), logged as (
     insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id)
-    select 'retry_now', p_by, p_why, h.case_id, h.processor, h.event_id from hurried h
+    select 'retry_now', p_by, p_why, a.case_id, a.processor, a.event_id from advanced a
   )
-  select coalesce(array_agg(h.partition), '{}') from hurried h
+  select coalesce(array_agg(a.partition), '{}') from advanced a
 $$;
 
 -- The dead letters, or deliveries that are tried again, that a person's act is about, oldest first. Locks the rows of their mailboxes first, as a settlement
@@ -1508,7 +1508,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, '1356a5a0ffb9a21e50b1aa8f086e19c1e36a5213901544c15bb6759b87908959')
+insert into zaakstroom.store (partitions, functions) values (16, '8de16ca718eb1c0e909a96f6ed8ae4cadd8dbde7629affa940032d49ef9e082c')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

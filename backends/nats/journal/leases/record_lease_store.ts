@@ -17,7 +17,7 @@ import { BackendUnavailable } from "../../../errors.ts";
 import { pausedOf } from "../../../pauses.ts";
 import { Conflict } from "../../connection/errors.ts";
 import { markContribution } from "../mailbox/settle_contribution.ts";
-import { readPauses } from "../operations/pauses.ts";
+import { readPauses } from "../reads/pauses.ts";
 import type { HostedProcessor } from "./hosting.ts";
 import { aloneContribution, giveBackContribution, joinContribution } from "./hosting_contributions.ts";
 import { type BucketContent, type LeaseBucket, leaseKeyText } from "./lease_bucket.ts";

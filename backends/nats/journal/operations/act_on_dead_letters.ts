@@ -1,7 +1,7 @@
 /** Redriving and giving up dead letters, and trying what is parked at once: acts of a person, each with what it changes in one record. @module */
 import type { AuditEntry, OperatorAction } from "../../../dead_letters.ts";
 import {
-  hurry,
+  dueNow,
   type ParkedCase,
   type ParkedDelivery,
   promoteHead,
@@ -59,7 +59,7 @@ function changed(
   now: number,
 ): ParkedCase {
   if (act === "discard") return promoteHead(unpark(waiting, position), now);
-  return act === "redrive" ? revive(waiting, position, now) : hurry(waiting, position, now);
+  return act === "redrive" ? revive(waiting, position, now) : dueNow(waiting, position, now);
 }
 
 /** What failed in a delivery that is given up goes into the trail, so that nothing about it is lost. */

@@ -1,23 +1,12 @@
 /** Pauses of a store of records: one record, in the partition of the store's trail, is the act, its entry and the pause. @module */
-import { partitionOf } from "../../../../schema/partition.ts";
-import { type OperatorAction, STORE_TRAIL } from "../../../dead_letters.ts";
-import { inOrder, type Pause, pauseEntry, pauseKey, type Pauses, type PauseTarget } from "../../../pauses.ts";
-import type { Partitions } from "../leases/partitions.ts";
+import type { OperatorAction } from "../../../dead_letters.ts";
+import { type Pause, pauseEntry, pauseKey, type Pauses, type PauseTarget } from "../../../pauses.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
-import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
+import { readPauses, viewOfPauses } from "../reads/pauses.ts";
 import type { RecordContext } from "../store/record_context.ts";
 
 type PausesContext = Pick<RecordContext, "partitions" | "clock" | "notifyOwner" | "notifyLeases">;
-
-/** What is paused at the time of the call. */
-export async function readPauses(partitions: Pick<Partitions, "partitions" | "view">): Promise<Pause[]> {
-  return inOrder((await viewOfPauses(partitions)).state.pauses.values());
-}
-
-function viewOfPauses(partitions: Pick<Partitions, "partitions" | "view">): Promise<PartitionWriter> {
-  return partitions.view(partitionOf(STORE_TRAIL, partitions.partitions));
-}
 
 export function pausesOf(context: PausesContext): Pauses {
   return {

@@ -63,7 +63,7 @@ export interface ParkedEntry {
 }
 
 /** Something that is paused from now on, or no more. In the partition of the trail of the store alone. */
-export interface PauseChange {
+interface PauseChange {
   readonly verb: "pause" | "resume";
   readonly pause: Pause;
 }

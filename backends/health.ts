@@ -1,4 +1,5 @@
 /** How a store and its mailboxes stand. @module */
+import type { Pause } from "./pauses.ts";
 
 /** How one mailbox stands. */
 export interface MailboxHealth {
@@ -45,6 +46,13 @@ export interface ProjectionHealth {
   }[];
 }
 
+/** A node that is alive. */
+export interface NodeHealth {
+  readonly node: string;
+  /** The processors that it has. */
+  readonly processors: readonly string[];
+}
+
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
@@ -57,6 +65,10 @@ export interface Health {
   readonly mailboxes: readonly MailboxHealth[];
   /** Events in the inbox: refused, and waiting for a person. */
   readonly rejected?: number;
+  /** Processors and nodes that take no work; left out where nothing is known of them. */
+  readonly pauses?: readonly Pause[];
+  /** The nodes that are alive; left out where nothing is known of them. */
+  readonly nodes?: readonly NodeHealth[];
   /** Read models, where the store keeps any. */
   readonly projections?: readonly ProjectionHealth[];
 }

@@ -64,7 +64,8 @@ export class Sequencer implements SequencedMailboxListener {
     const permits = this.#context.pool.semaphore(this.#partition).withPriority(options.priority);
     const member = new SequencedMailbox(options, permits, this);
     this.#members.set(member.name, member);
-    this.#apply({ kind: "join", member: member.name, isBehind: !member.isCleared });
+    const isBehind = !member.isCleared || (options.mailbox.isResumed ?? false);
+    this.#apply({ kind: "join", member: member.name, isBehind });
     return member;
   }
 

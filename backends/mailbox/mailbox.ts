@@ -78,10 +78,15 @@ export interface Mailbox {
   readonly partition: number;
   readonly epoch: number;
   readonly lease: MailboxLease;
-  /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
+  /**
+   * Aborted when the lease has moved, or is to be handed over, or the processor is paused: then nothing more is read. The owner
+   * still closes.
+   */
   readonly revoked: AbortSignal;
   /** Set when the owner before did not release its lease. */
   readonly crashedOwner: CrashedOwner | undefined;
+  /** It was paused under this lease, and may have a backlog of its own. */
+  readonly isResumed?: boolean;
   /** Where it can be read and settled together with the others of its partition; undefined where the store has no passes. */
   readonly passes?: PassSource | undefined;
   /**

@@ -1,6 +1,7 @@
 /** What a memory store keeps of leases: who may settle what, under which epoch, and for how long. @module */
 import { type LeaseKey, WHOLE_PARTITION } from "../mailbox/lease_store.ts";
 import type { InFlightMark } from "../mailbox/mailbox.ts";
+import type { Pause } from "../pauses.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 
 /** The lease of a partition as a whole. */
@@ -49,6 +50,8 @@ interface SeenNode {
 export class LeaseTable {
   readonly listeners = new Set<LeaseListener>();
   readonly nodes = new Map<string, SeenNode>();
+  /** By `pauseKey`. */
+  readonly pauses = new Map<string, Pause>();
   readonly whole: readonly PartitionLease[];
   readonly #subscriptions = new Map<string, Subscription[]>();
 
@@ -89,6 +92,10 @@ export class LeaseTable {
   /** The lease under which a processor runs, or ran last. */
   leaseOf(subscription: Subscription): PartitionLease | Subscription {
     return this.isHosted(subscription) ? this.whole[subscription.partition]! : subscription;
+  }
+
+  notifyAll(): void {
+    for (const listener of [...this.listeners]) listener.notify();
   }
 
   /** A node has come, or a lease was released by it: there may be something to acquire, or to hand over. */

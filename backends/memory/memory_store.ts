@@ -17,6 +17,7 @@ import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
+import { MemoryPauses } from "./pauses.ts";
 import {
   entryDraftOf,
   EventLog,
@@ -57,6 +58,7 @@ export class MemoryStore {
   readonly secret: string;
   readonly log: EventLog;
   readonly leases: LeaseTable;
+  readonly pauses: MemoryPauses;
   readonly models: MemoryModelStore;
   readonly chain: MemoryHashChain;
   readonly timers = new TimerTable();
@@ -73,6 +75,7 @@ export class MemoryStore {
     this.secret = secret;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
+    this.pauses = new MemoryPauses(this.leases, clock, this.trail);
     this.chain = new MemoryHashChain(this.log);
     this.models = new MemoryModelStore(this.log, clock);
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());

@@ -231,6 +231,17 @@ create table zaakstroom.leases (
 -- A node leases alone only what the holder of the partition does not have.
 alter table zaakstroom.nodes add column processors text[] not null default '{}';
 
+-- Processors and nodes that take no work until a person resumes them. Who does so is in the audit trail too, by the same
+-- statement.
+create table zaakstroom.pauses (
+  kind text not null check (kind in ('processor', 'node')),
+  name text not null,
+  by   text not null,
+  why  text not null,
+  at   timestamptz not null default clock_timestamp(),
+  primary key (kind, name)
+);
+
 -- A program of before can settle and renew nothing any more, so that no processor runs under two leases. It is alive where its
 -- lease runs; who let it run out left behind what is in flight.
 update zaakstroom.subscriptions set epoch = epoch + 1,
@@ -558,7 +569,7 @@ declare
   v_chosen zaakstroom.parked_deliveries;
   v_partitions smallint[] := '{}';
 begin
-  for v_chosen in select * from zaakstroom.select_dead(p_processor, p_case, p_position, p_limit) loop
+  for v_chosen in select * from zaakstroom.select_stopped('dead', p_processor, p_case, p_position, p_limit) loop
     -- The evidence moves into the audit trail: nothing about a delivery that was given up for good is forgotten.
     insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id, details)
     values ('discard', p_by, p_why, v_chosen.case_id, v_chosen.processor, v_chosen.event_id,
@@ -946,14 +957,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   where p.name = session_user or has_table_privilege(session_user, 'zaakstroom.events', 'insert')
 $$;
 
--- Who is alive, with which processors, and who has which lease that runs.
-create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json)
+-- Who is alive, with which processors, who has which lease that runs, and which processors and nodes take no work.
+create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json,
+  out paused json, out drained json)
 language sql stable as $$
   select st.partitions,
     (select coalesce(json_agg(json_build_object('node', n.node, 'processors', n.processors)), '[]') from zaakstroom.nodes n
       where n.seen_at > clock_timestamp() - make_interval(secs => p_lease_ms / 1000.0)),
     (select coalesce(json_agg(json_build_object('partition', l.partition, 'scope', l.scope, 'owner', l.owner)), '[]')
-      from zaakstroom.leases l where l.owner is not null and l.lease_until >= clock_timestamp())
+      from zaakstroom.leases l where l.owner is not null and l.lease_until >= clock_timestamp()),
+    (select coalesce(json_agg(p.name), '[]') from zaakstroom.pauses p where p.kind = 'processor'),
+    (select coalesce(json_agg(p.name), '[]') from zaakstroom.pauses p where p.kind = 'node')
   from zaakstroom.store st
 $$;
 
@@ -1156,7 +1170,7 @@ $$;
 create function zaakstroom.redrive(p_processor text, p_case text, p_position bigint, p_limit integer, p_by text, p_why text)
 returns smallint[]
 language sql as $$
-  with chosen as (select * from zaakstroom.select_dead(p_processor, p_case, p_position, p_limit)),
+  with chosen as (select * from zaakstroom.select_stopped('dead', p_processor, p_case, p_position, p_limit)),
   redriven as (
     update zaakstroom.parked_deliveries p set state = 'retry', due_at = clock_timestamp(), attempts = 0
     from chosen c where (p.processor, p.partition, p.case_id, p.position) = (c.processor, c.partition, c.case_id, c.position)
@@ -1282,6 +1296,23 @@ begin
 end
 $$;
 
+-- Makes parked deliveries due now, their attempts going on being counted; who and why are kept in the audit trail. Returns the
+-- partition of each.
+create function zaakstroom.retry_parked(p_processor text, p_case text, p_position bigint, p_limit integer, p_by text, p_why text)
+returns smallint[]
+language sql as $$
+  with chosen as (select * from zaakstroom.select_stopped('retry', p_processor, p_case, p_position, p_limit)),
+  advanced as (
+    update zaakstroom.parked_deliveries p set due_at = clock_timestamp()
+    from chosen c where (p.processor, p.partition, p.case_id, p.position) = (c.processor, c.partition, c.case_id, c.position)
+    returning p.*
+  ), logged as (
+    insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id)
+    select 'retry_now', p_by, p_why, a.case_id, a.processor, a.event_id from advanced a
+  )
+  select coalesce(array_agg(a.partition), '{}') from advanced a
+$$;
+
 -- Rewinds a processor to p_position: from there on it is handed all again that it has done. Its leases move, so that nothing of
 -- before is settled, and who takes one finds an owner that did not give it back: the processor works alone until it has caught up.
 -- Subscriptions are locked before leases: whoever locks a lease waits for none of them. Returns in how many partitions there is
@@ -1323,21 +1354,21 @@ begin
 end
 $$;
 
--- The dead letters that a person's act is about, oldest first. Locks the rows of their mailboxes first, as a settlement
+-- The dead letters, or deliveries that are tried again, that a person's act is about, oldest first. Locks the rows of their mailboxes first, as a settlement
 -- does, so that no act can slip between a settlement's reading and its writing. A null criterion takes all.
-create function zaakstroom.select_dead(p_processor text, p_case text, p_position bigint, p_limit integer)
+create function zaakstroom.select_stopped(p_state text, p_processor text, p_case text, p_position bigint, p_limit integer)
 returns setof zaakstroom.parked_deliveries
 language plpgsql as $$
 begin
   perform s.epoch from zaakstroom.subscriptions s
   where exists (select from zaakstroom.parked_deliveries p
-    where (p.processor, p.partition) = (s.processor, s.partition) and p.state = 'dead'
+    where (p.processor, p.partition) = (s.processor, s.partition) and p.state = p_state
       and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
       and (p_position is null or p.position = p_position))
   order by s.processor, s.partition for update;
   return query
     select * from zaakstroom.parked_deliveries p
-    where p.state = 'dead' and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
+    where p.state = p_state and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
       and (p_position is null or p.position = p_position)
     order by p.position limit p_limit;
 end
@@ -1592,7 +1623,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, '9d2eab812bf18ba7ad3ab84468caa903b80f65717ba320524aff908c00a4af1c')
+insert into zaakstroom.store (partitions, functions) values (16, '57bc15ebc2eaf1c5dbb10300ab6d6085c19a7c1a2881210dd2839166826a796f')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -42,8 +42,9 @@ import registerEventKindsSql from "./functions/register_event_kinds.sql" with { 
 import releaseLeaseSql from "./functions/release_lease.sql" with { type: "text" };
 import renewLeasesSql from "./functions/renew_leases.sql" with { type: "text" };
 import requireGrantsSql from "./functions/require_grants.sql" with { type: "text" };
+import retryParkedSql from "./functions/retry_parked.sql" with { type: "text" };
 import rewindSql from "./functions/rewind.sql" with { type: "text" };
-import selectDeadSql from "./functions/select_dead.sql" with { type: "text" };
+import selectStoppedSql from "./functions/select_stopped.sql" with { type: "text" };
 import settleSql from "./functions/settle.sql" with { type: "text" };
 import settleAndFetchSql from "./functions/settle_and_fetch.sql" with { type: "text" };
 import settleGroupSql from "./functions/settle_group.sql" with { type: "text" };
@@ -99,8 +100,9 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "release_lease", sql: releaseLeaseSql },
   { name: "renew_leases", sql: renewLeasesSql },
   { name: "require_grants", sql: requireGrantsSql },
+  { name: "retry_parked", sql: retryParkedSql },
   { name: "rewind", sql: rewindSql },
-  { name: "select_dead", sql: selectDeadSql },
+  { name: "select_stopped", sql: selectStoppedSql },
   { name: "settle", sql: settleSql },
   { name: "settle_and_fetch", sql: settleAndFetchSql },
   { name: "settle_group", sql: settleGroupSql },

@@ -18,6 +18,7 @@ import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
 import { replayCases } from "./cases/replay.ts";
 import { rewindCases } from "./cases/rewinds.ts";
+import { pauseCases } from "./cases/pauses.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
@@ -46,6 +47,7 @@ const cases = [
   ...deadLetterCases,
   ...leaseCases,
   ...partitionLeaseCases,
+  ...pauseCases,
   ...inFlightMarkCases,
   ...concurrentAppendCases,
   ...timerCases,

@@ -1,6 +1,7 @@
 /** What the records of a partition come to: where it ends, who owns it, how far its processors are, and what is parked. @module */
 import type { EventKind } from "../../../../schema/evolution.ts";
 import type { InFlightMark } from "../../../mailbox/mailbox.ts";
+import { type Pause, pauseKey } from "../../../pauses.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
 import {
   checkpointOf,
@@ -54,6 +55,7 @@ export interface KnownState {
   readonly kinds: readonly EventKind[];
   readonly processors: readonly (readonly [name: string, state: ProcessorState])[];
   readonly parked: readonly ParkedEntry[];
+  readonly pauses?: readonly Pause[];
 }
 
 /** Before the first record. */
@@ -85,6 +87,7 @@ export class LogState {
   readonly #kinds = new Map<string, EventKind>();
   readonly #processors = new Map<string, ProcessorState>();
   readonly #parked = new Map<string, Map<string, ParkedCase>>();
+  readonly #pauses = new Map<string, Pause>();
 
   /** Begins where another one has come to; left out: before the first record. */
   constructor(known: KnownState = NOTHING_KNOWN) {
@@ -97,6 +100,12 @@ export class LogState {
     for (const kind of known.kinds) this.#kinds.set(keyOf(kind), kind);
     for (const [name, state] of known.processors) this.#processors.set(name, state);
     for (const entry of known.parked) this.#park(entry);
+    for (const pause of known.pauses ?? []) this.#pauses.set(pauseKey(pause), pause);
+  }
+
+  /** What is paused in the store, by key: in the partition of the store's trail. */
+  get pauses(): ReadonlyMap<string, Pause> {
+    return this.#pauses;
   }
 
   processor(name: string): ProcessorState {
@@ -149,6 +158,7 @@ export class LogState {
       kinds: [...this.#kinds.values()],
       processors: [...this.#processors],
       parked: [...this.parked()],
+      ...(this.#pauses.size > 0 && { pauses: [...this.#pauses.values()] }),
     };
   }
 
@@ -163,6 +173,10 @@ export class LogState {
       this.#move({ ...move, to: checkpointOf(move, sequence) }, head.recordedAt);
     }
     for (const entry of changes.parked) this.#park(entry);
+    for (const { verb, pause } of changes.pauses ?? []) {
+      if (verb === "pause") this.#pauses.set(pauseKey(pause), pause);
+      else this.#pauses.delete(pauseKey(pause));
+    }
   }
 
   #absorbOwner({ kind, epoch, node, released }: LogRecord["head"]): void {

@@ -51,7 +51,7 @@ export class NextRecord extends Error {
 export class RecordPlan {
   readonly events: VersionedEvent[] = [];
   readonly moves: ProcessorMove[] = [];
-  readonly changes: { [K in keyof RecordChanges]: RecordChanges[K][number][] } = {
+  readonly changes: { -readonly [K in keyof RecordChanges]: NonNullable<RecordChanges[K]>[number][] } = {
     timers: [],
     parked: [],
     trail: [],

@@ -90,6 +90,12 @@ export class RecordContext {
     this.#publish(this.subjects.written(partition));
   }
 
+  /** Tells all nodes, this one too, that something has changed that a round of leases finds. */
+  notifyLeases(): void {
+    this.#checkLeases();
+    this.#publish(this.subjects.notify(), token(this.node));
+  }
+
   async close(): Promise<void> {
     await this.leases.leave();
     await this.partitions.close();

@@ -8,12 +8,11 @@ export type RewindResult =
   /** Nothing was done: so many deliveries from there on wait for their next try, or for a person. */
   | { readonly kind: "waiting"; readonly deliveries: number };
 
-/** How far a rewound processor is in a partition. */
+/** How far a processor is in a partition. */
 export interface RewindProgress {
-  readonly processor: string;
   readonly partition: number;
   readonly checkpoint: number;
-  /** Up to this position, included, it is handed again what it had done. */
+  /** Up to this position, included, it is handed again what it had done; 0: it was never rewound. */
   readonly redeliversTo: number;
   /** Outputs that came out otherwise than they are stored, and were left as they are stored. */
   readonly differences: number;
@@ -28,8 +27,8 @@ export interface RewindProgress {
 export interface Rewinds {
   /** From this position on the processor is handed all again that it has done. */
   rewind(processor: string, position: number, act: OperatorAction): Promise<RewindResult>;
-  /** Of each partition in which a processor was ever rewound; by processor and partition. */
-  list(): Promise<readonly RewindProgress[]>;
+  /** How far the processor is, by partition; nothing where it never ran. */
+  progress(processor: string): Promise<readonly RewindProgress[]>;
 }
 
 /** What the trail says of a rewind. */

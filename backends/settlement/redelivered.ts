@@ -15,8 +15,8 @@ export function redeliveredPart(
 
 /** What of an event's metadata says where it came from. */
 interface Origin {
-  readonly causation_id?: string;
-  readonly source?: string;
+  readonly causation_id?: string | undefined;
+  readonly source?: string | undefined;
 }
 
 /** Whether an event was made by the same processor, of whatever version, from the same input. */

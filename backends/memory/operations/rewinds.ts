@@ -10,7 +10,7 @@ export class MemoryRewinds implements Rewinds {
 
   rewind(processor: string, position: number, act: OperatorAction): Promise<RewindResult> {
     const { leases, clock, trail, log } = this.store;
-    const all = leases.of(processor);
+    const all = this.#of(processor);
     const deliveries = all.flatMap(({ parked }) => [...parked.values()].flat())
       .filter((waiting) => waiting.position >= position).length;
     if (deliveries > 0) return Promise.resolve({ kind: "waiting", deliveries });
@@ -21,12 +21,17 @@ export class MemoryRewinds implements Rewinds {
     return Promise.resolve({ kind: "rewound", partitions: partitions.length });
   }
 
-  list(): Promise<readonly RewindProgress[]> {
-    const rewound = this.store.leases.all().filter(({ redeliversTo }) => redeliversTo > 0);
-    return Promise.resolve(rewound.map((each): RewindProgress => {
-      const { processor, partition, checkpoint, redeliversTo, differences } = each;
-      return { processor, partition, checkpoint, redeliversTo, differences };
-    }));
+  progress(processor: string): Promise<readonly RewindProgress[]> {
+    return Promise.resolve(
+      this.#of(processor).map((each): RewindProgress => {
+        const { partition, checkpoint, redeliversTo, differences } = each;
+        return { partition, checkpoint, redeliversTo, differences };
+      }),
+    );
+  }
+
+  #of(processor: string): Subscription[] {
+    return this.store.leases.all().filter((each) => each.processor === processor);
   }
 }
 

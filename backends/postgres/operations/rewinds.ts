@@ -26,11 +26,11 @@ export class PostgresRewinds implements Rewinds {
     return { kind: "rewound", partitions: partitions!.length };
   }
 
-  async list(): Promise<readonly RewindProgress[]> {
+  async progress(processor: string): Promise<readonly RewindProgress[]> {
     const rows = await this.#client.runIdempotent((sql) =>
       sql<(Omit<RewindProgress, "redeliversTo"> & { redelivers_to: number })[]>`
-        select processor, partition, checkpoint, redelivers_to, differences
-        from zaakstroom.subscriptions where redelivers_to > 0 order by processor, partition`
+        select partition, checkpoint, redelivers_to, differences
+        from zaakstroom.subscriptions where processor = ${processor} order by partition`
     );
     return rows.map(({ redelivers_to: redeliversTo, ...row }) => ({ ...row, redeliversTo }));
   }

@@ -25,21 +25,19 @@ interface Done {
 export function rewindsOf(context: RewindsContext): Rewinds {
   return {
     rewind: (processor, position, act) => rewind(context, processor, position, act),
-    async list() {
+    async progress(processor) {
       const views = await allViews({ views: context.partitions });
-      return views.flatMap(({ partition, state }) =>
-        [...state.processors].flatMap(([processor, its]) => progressOf(processor, partition, its))
-      ).sort((a, b) => a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : 0);
+      return views.filter(({ state }) => state.processors.has(processor))
+        .map(({ partition, state }) => progressOf(partition, state.processor(processor)));
     },
   };
 }
 
 function progressOf(
-  processor: string,
   partition: number,
   { checkpoint, redeliversTo = 0, differences = 0 }: ProcessorState,
-): RewindProgress[] {
-  return redeliversTo === 0 ? [] : [{ processor, partition, checkpoint, redeliversTo, differences }];
+): RewindProgress {
+  return { partition, checkpoint, redeliversTo, differences };
 }
 
 async function rewind(

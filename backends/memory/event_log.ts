@@ -11,6 +11,7 @@ import {
 } from "../../schema/delivery_line.ts";
 import { EventIdConflict, SettlementRefused, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import type { Beginning } from "../beginning.ts";
 import { hasSameOrigin } from "../settlement/redelivered.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
@@ -95,6 +96,16 @@ export class EventLog {
 
   find(eventId: string): LogEntry | undefined {
     return this.#byId.get(eventId);
+  }
+
+  /** The last position of a partition that a processor with this beginning is not handed. */
+  lastBefore(partition: number, beginning: Beginning): number {
+    const slice = this.slices[partition]!;
+    if (beginning.kind === "beginning") return 0;
+    const last = beginning.kind === "now"
+      ? slice.at(-1)
+      : slice.findLast(({ recordedAt }) => recordedAt < beginning.at);
+    return last?.position ?? 0;
   }
 
   version(caseId: string): number {

@@ -1,6 +1,7 @@
 /** What a memory store keeps of leases: who may settle what, under which epoch, and for how long. @module */
 import { type LeaseKey, WHOLE_PARTITION } from "../mailbox/lease_store.ts";
-import type { InFlightMark } from "../mailbox/mailbox.ts";
+import { type Beginning, beginningOf } from "../beginning.ts";
+import type { InFlightMark, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Pause } from "../pauses.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 
@@ -101,6 +102,21 @@ export class LeaseTable {
   /** A node has come, or a lease was released by it: there may be something to acquire, or to hand over. */
   notifyOthers(node: string): void {
     for (const listener of [...this.listeners]) if (listener.node !== node) listener.notify();
+  }
+
+  /** All of one program at once: see `MailboxSource.register`. `last`: the last position of a partition before a beginning. */
+  register(
+    processors: readonly ProcessorSpec[],
+    last: (partition: number, beginning: Beginning) => number,
+  ): void {
+    const beginnings = processors.map(beginningOf);
+    const hasWorked = this.all().some(({ checkpoint }) => checkpoint > 0);
+    processors.forEach(({ name, takes }, i) => {
+      const isNew = !this.#subscriptions.has(name);
+      this.registerProcessor(name, takes);
+      if (!isNew || !hasWorked) return;
+      for (const each of this.of(name)) each.checkpoint = last(each.partition, beginnings[i]!);
+    });
   }
 
   /** Before any of its mailboxes is given out it is known what a processor takes: by that is counted what waits. */

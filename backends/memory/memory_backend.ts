@@ -142,6 +142,13 @@ class MemoryBackend implements Backend {
     return Promise.resolve(this.#store.secret);
   }
 
+  register(processors: readonly ProcessorSpec[]): Promise<void> {
+    return Promise.try(() => {
+      const { leases, log } = this.#store;
+      leases.register(processors, (partition, beginning) => log.lastBefore(partition, beginning));
+    });
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));

@@ -17,7 +17,7 @@ import { NatsClient } from "./connection/client.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf, parkedOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
-import { rewindsOf } from "./journal/operations/rewinds.ts";
+import { registerProcessors, rewindsOf } from "./journal/operations/rewinds.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { pausesOf } from "./journal/operations/pauses.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
@@ -122,6 +122,8 @@ class NatsBackend implements Backend {
       }
     }
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#context, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { lost, mailboxContext, takes } = this.#context;

@@ -16,7 +16,7 @@ import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
 import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
-import { PostgresRewinds } from "./operations/rewinds.ts";
+import { PostgresRewinds, registerProcessors } from "./operations/rewinds.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
@@ -201,6 +201,8 @@ class PostgresBackend implements Backend {
       throw error;
     }
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#client, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);

@@ -39,6 +39,7 @@ import redeliveredPartSql from "./functions/redelivered_part.sql" with { type: "
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
+import registerProcessorsSql from "./functions/register_processors.sql" with { type: "text" };
 import releaseLeaseSql from "./functions/release_lease.sql" with { type: "text" };
 import renewLeasesSql from "./functions/renew_leases.sql" with { type: "text" };
 import requireGrantsSql from "./functions/require_grants.sql" with { type: "text" };
@@ -97,6 +98,7 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },
+  { name: "register_processors", sql: registerProcessorsSql },
   { name: "release_lease", sql: releaseLeaseSql },
   { name: "renew_leases", sql: renewLeasesSql },
   { name: "require_grants", sql: requireGrantsSql },

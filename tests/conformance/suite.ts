@@ -1,5 +1,6 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
 import { appendCases } from "./cases/append.ts";
+import { beginningCases } from "./cases/beginnings.ts";
 import { authorityCases } from "./cases/authority.ts";
 import { closingCases } from "./cases/closing.ts";
 import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
@@ -37,6 +38,7 @@ const cases = [
   ...deliveryCases,
   ...settleCases,
   ...rewindCases,
+  ...beginningCases,
   ...squattedIdCases,
   ...passCases,
   ...refusedPassCases,

@@ -1,6 +1,9 @@
-/** Rewinding processors on PostgreSQL. @module */
+/** Where processors are on PostgreSQL: where they begin, and rewinding them. @module */
 import type { OperatorAction } from "../../dead_letters.ts";
 import { rewindEntry, type RewindProgress, type RewindResult, type Rewinds } from "../../rewinds.ts";
+import { beginningOf } from "../../beginning.ts";
+import type { ProcessorSpec } from "../../mailbox/mailbox.ts";
+import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Notifier } from "../mailbox/notifier.ts";
 
@@ -34,4 +37,19 @@ export class PostgresRewinds implements Rewinds {
     );
     return rows.map(({ redelivers_to: redeliversTo, ...row }) => ({ ...row, redeliversTo }));
   }
+}
+
+/** See `MailboxSource.register`. */
+export async function registerProcessors(
+  client: PostgresClient,
+  processors: readonly ProcessorSpec[],
+): Promise<void> {
+  const begins = processors.map((each) => {
+    const beginning = beginningOf(each);
+    return beginning.kind === "time" ? new Date(beginning.at).toISOString() : beginning.kind;
+  });
+  await client.runIdempotent((sql) =>
+    sql`select zaakstroom.register_processors(${arrayOf(processors.map(({ name }) => name))}::text[],
+      ${arrayOf(processors.map(({ takes }) => takes.join(",")))}::text[], ${arrayOf(begins)}::text[])`
+  );
 }

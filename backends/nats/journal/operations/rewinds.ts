@@ -1,7 +1,10 @@
-/** Rewinding processors of a store of records: an act of one record in each partition. @module */
+/** Where processors are in a store of records: where they begin, and rewinding them, by a record in each partition. @module */
 import { type OperatorAction, STORE_TRAIL } from "../../../dead_letters.ts";
 import { partitionOf } from "../../../../schema/partition.ts";
 import { rewindEntry, type RewindProgress, type RewindResult, type Rewinds } from "../../../rewinds.ts";
+import { type Beginning, beginningOf } from "../../../beginning.ts";
+import type { ProcessorSpec } from "../../../mailbox/mailbox.ts";
+import { beginContribution, hasWorked, unknownIn } from "../leases/beginnings.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
 import type { ProcessorState } from "../partition/log_state.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
@@ -103,4 +106,39 @@ function rewindContribution(
     return Promise.resolve(() => {});
   };
   return { size: { events: 0, bytes: 0 }, addTo };
+}
+
+/** See `MailboxSource.register`. What has worked is looked at by partition. */
+export async function registerProcessors(
+  context: Pick<RecordContext, "partitions" | "notifyOwner" | "reads"> & {
+    registered: RecordContext["registered"];
+  },
+  processors: readonly ProcessorSpec[],
+): Promise<void> {
+  const beginnings = processors.map(beginningOf);
+  context.registered = processors.map(({ name, takes }) => ({ name, takes }));
+  for (const view of await allViews({ views: context.partitions })) {
+    const added = hasWorked(view.state) ? unknownIn(view.state, processors) : [];
+    if (added.length === 0) continue;
+    const beginning = await Promise.all(added.map(async ({ name, takes }) => {
+      const after = await lastBefore(
+        context,
+        beginnings[processors.findIndex((each) => each.name === name)]!,
+      );
+      return { name, takes, after };
+    }));
+    await view.submit(beginContribution(beginning));
+    if (!view.isOwner) context.notifyOwner(view.partition);
+  }
+}
+
+/** The last position that a processor with this beginning is not handed; undefined: whatever there is. */
+async function lastBefore(
+  { reads }: Pick<RecordContext, "reads">,
+  beginning: Beginning,
+): Promise<number | undefined> {
+  if (beginning.kind !== "time") return beginning.kind === "now" ? undefined : 0;
+  const fromTime = new Date(beginning.at).toISOString();
+  for await (const { position } of reads.readAll({ fromTime })) return position - 1;
+  return undefined;
 }

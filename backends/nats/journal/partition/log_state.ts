@@ -205,7 +205,7 @@ function moved(before: ProcessorState, move: ProcessorMove, at: number): Process
   if (inFlight !== undefined) return { ...before, inFlight };
   const differences = (before.differences ?? 0) + (move.differences ?? 0);
   const counted = before.redeliversTo === undefined ? {} : { differences };
-  return { ...before, checkpoint, epoch, inFlight, settledAt: at, ...counted };
+  return { ...before, checkpoint, epoch, inFlight, takes, settledAt: at, ...counted };
 }
 
 /** As if its owner had died: the next one lets it work alone until it has caught up. */

@@ -2,10 +2,18 @@
 import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
 import { flowTexts } from "./flow.ts";
+import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
 import { whatIfTexts } from "./what_if.ts";
 
-const catalogue = { ...commonTexts, ...flowTexts, ...caseTexts, ...repairTexts, ...whatIfTexts };
+const catalogue = {
+  ...commonTexts,
+  ...flowTexts,
+  ...caseTexts,
+  ...repairTexts,
+  ...whatIfTexts,
+  ...processorTexts,
+};
 export type TextKey = keyof typeof catalogue;
 
 export const languages = ["en", "nl"] as const;

@@ -17,6 +17,7 @@ export const access = {
   "nodes.drain": operators,
   "nodes.resume": operators,
   "cases.see": everyone,
+  "cases.open_personal": ["caseworker", "approver", "auditor", "admin"],
   "review.see": ["caseworker", "approver", "auditor", "admin"],
   "review.propose": ["caseworker", "approver", "admin"],
   "review.approve": ["approver", "admin"],

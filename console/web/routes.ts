@@ -6,6 +6,7 @@ import { act as drain } from "./acts/drain.ts";
 import { act as inboxDiscard } from "./acts/inbox_discard.ts";
 import { act as inboxRetry } from "./acts/inbox_retry.ts";
 import { act as nodeResume } from "./acts/node_resume.ts";
+import { act as openPersonal } from "./acts/open_personal.ts";
 import { act as pause } from "./acts/pause.ts";
 import { act as propose } from "./acts/propose.ts";
 import { act as redrive } from "./acts/redrive.ts";
@@ -44,6 +45,7 @@ export const acts: readonly FormAct[] = [
   inboxRetry,
   inboxDiscard,
   retryParked,
+  openPersonal,
   pause,
   resume,
   drain,

@@ -56,11 +56,19 @@ Deno.test("the table of roles is what it was agreed to be", () => {
   const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see"];
   const reviewing = ["review.see", "review.propose", "review.decide"];
   assertEquals(table.viewer, everyone);
-  assertEquals(table.caseworker, ["overview.see", "processors.see", "cases.see", ...reviewing, "stuck.see"]);
+  assertEquals(table.caseworker, [
+    "overview.see",
+    "processors.see",
+    "cases.see",
+    "cases.open_personal",
+    ...reviewing,
+    "stuck.see",
+  ]);
   assertEquals(table.approver, [
     "overview.see",
     "processors.see",
     "cases.see",
+    "cases.open_personal",
     "review.see",
     "review.propose",
     "review.approve",
@@ -72,6 +80,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "overview.see",
     "processors.see",
     "cases.see",
+    "cases.open_personal",
     "review.see",
     "stuck.see",
     "inbox.see",

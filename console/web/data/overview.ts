@@ -1,5 +1,5 @@
 /** The figures of the Overview, from the health of the store and what this node settled. Pure. @module */
-import type { Health, MailboxHealth } from "../../../backends/health.ts";
+import type { Health, MailboxHealth, Promised } from "../../../backends/health.ts";
 import type { HealthReport } from "../../http/health_report.ts";
 import type { Pause } from "../../../backends/pauses.ts";
 import { type NodeRow, nodeRows } from "../../http/node_shares.ts";
@@ -43,6 +43,7 @@ export interface OverviewFigures {
   readonly timers: number;
   readonly next_timer_at: string | null;
   readonly durability: string | null;
+  readonly promised?: Promised;
   readonly survives_power_failure: boolean;
   readonly nodes: readonly NodeRow[];
   readonly pauses: readonly Pause[];
@@ -74,6 +75,7 @@ export function overviewFigures(
     timers: health?.timers ?? 0,
     next_timer_at: health?.nextTimerAt ?? null,
     durability: report.durability,
+    ...(health?.promised && { promised: health.promised }),
     survives_power_failure: health?.survivesPowerFailure ?? false,
     nodes: health === undefined ? [] : nodeRows(health),
     pauses: health?.pauses ?? [],

@@ -1,7 +1,9 @@
 /** `/node`: health, version and settings of the node that serves this page. @module */
+import type { Promised } from "../../../backends/health.ts";
 import type { HealthReport } from "../../http/health_report.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
+import { durabilityText } from "../views/durability.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { factList, pageHead, timeOf } from "../views/parts.ts";
 
@@ -18,7 +20,9 @@ export const page: Page = {
       json: { version, settings, health: report },
       body: markup`${pageHead(title, write("node.lead"))}<div class="split"><section><h2>${
         write("node.health")
-      }</h2>${healthFacts(report, version, write)}</section><section><h2>${write("node.settings")}</h2>${
+      }</h2>${healthFacts(report, sources.health()?.promised, version, write)}</section><section><h2>${
+        write("node.settings")
+      }</h2>${
         factList(
           Object.entries(settings).map(([name, value]) => [name, markup`<code>${value}</code>`] as const),
         )
@@ -27,7 +31,12 @@ export const page: Page = {
   },
 };
 
-function healthFacts(report: HealthReport, version: string, write: Writer): Markup {
+function healthFacts(
+  report: HealthReport,
+  promised: Promised | undefined,
+  version: string,
+  write: Writer,
+): Markup {
   const { status, ready, why, since, started_at, backend, durability, workers } = report;
   return factList([
     [write("node.status"), status],
@@ -37,7 +46,10 @@ function healthFacts(report: HealthReport, version: string, write: Writer): Mark
     [write("node.started"), timeOf(started_at, write)],
     [write("nodes.title"), write("nodes.workers", { n: workers })],
     [write("node.backend"), backend],
-    [write("node.durability"), durability ?? write("unknown")],
+    [
+      write("node.durability"),
+      durability === null ? write("unknown") : durabilityText(durability, promised, write),
+    ],
     [write("node.version"), version],
   ]);
 }

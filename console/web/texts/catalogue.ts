@@ -1,6 +1,7 @@
 /** Every word of the console in English and in Dutch, and how numbers, amounts and times are written in each. @module */
 import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
+import { durabilityTexts } from "./durability.ts";
 import { flowTexts } from "./flow.ts";
 import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
@@ -13,6 +14,7 @@ const catalogue = {
   ...repairTexts,
   ...whatIfTexts,
   ...processorTexts,
+  ...durabilityTexts,
 };
 export type TextKey = keyof typeof catalogue;
 

@@ -2,6 +2,7 @@
 import type { OverviewFigures, PartitionCell } from "../data/overview.ts";
 import type { NodeRow } from "../../http/node_shares.ts";
 import { type Markup, markup } from "../markup.ts";
+import { durabilityText } from "./durability.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { badge } from "./icon.ts";
 
@@ -37,13 +38,13 @@ export function nodeBadge(state: NodeRow["state"], write: Writer): Markup {
 }
 
 function durabilityBox(
-  { durability, survives_power_failure: survives }: OverviewFigures,
+  { durability, promised, survives_power_failure: survives }: OverviewFigures,
   write: Writer,
 ): Markup {
   if (durability === null) return markup``;
   return markup`<div class="box note ${survives ? "good" : "warn"}"><p><b>${write("durability.title")}</b> ${
     write(survives ? "durability.strong" : "durability.weak")
-  }</p><small>${durability}</small></div>`;
+  }</p><small>${durabilityText(durability, promised, write)}</small></div>`;
 }
 
 /** A cell a mailbox, with the letter of its node; and the same as a table. */

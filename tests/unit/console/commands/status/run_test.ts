@@ -33,8 +33,15 @@ async function watched(...answers: (Error | undefined)[]) {
 }
 
 Deno.test("status --watch says in a line that its store gives no answer, and goes on", async () => {
-  const away = () => new BackendUnavailable("no answer from 127.0.0.1:5432");
-  const { out, err } = await watched(undefined, away(), away(), undefined, away(), undefined);
+  const unavailable = () => new BackendUnavailable("no answer from 127.0.0.1:5432");
+  const { out, err } = await watched(
+    undefined,
+    unavailable(),
+    unavailable(),
+    undefined,
+    unavailable(),
+    undefined,
+  );
   assertEquals([out.length, err.length], [3, 2]);
   assertMatch(
     err[0]!,

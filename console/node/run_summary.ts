@@ -32,6 +32,7 @@ export interface RunSummary {
   /** Events in the store since the run's first one, by type. */
   readonly events: Readonly<Record<string, number>>;
   readonly settled: number;
+  /** From the beginning of the run to the last settle. */
   readonly settled_per_second: number;
   /** From append to settle. */
   readonly latency_ms: MetricsSnapshot["latencyMs"];
@@ -58,7 +59,6 @@ export async function summariseRun(
     ledger.observe(stored);
   }
   const settled = Object.values(metrics.processed).reduce((sum, { success }) => sum + success, 0);
-  const busyMs = (metrics.lastSettledAt ?? 0) - (metrics.firstSettledAt ?? 0);
   return {
     backend: backend.name,
     durability,
@@ -67,7 +67,7 @@ export async function summariseRun(
     accepted: record.accepted.length,
     events,
     settled,
-    settled_per_second: busyMs > 0 ? Math.round(settled / busyMs * 1000) : 0,
+    settled_per_second: settledPerSecond(settled, metrics, record),
     latency_ms: metrics.latencyMs,
     seconds: Math.round(performance.now() - record.began) / 1000,
     restarts: metrics.restarts,
@@ -84,6 +84,16 @@ function conservationBut(paused: readonly string[]): Conservation {
     processors.filter(({ name }) => paused.includes(name)).flatMap(({ takes }) => takes),
   );
   return (event) => owed.has(event.event_type) ? undefined : conservation(event);
+}
+
+function settledPerSecond(
+  settled: number,
+  { lastSettledAt }: MetricsSnapshot,
+  { began }: WorkloadRecord,
+): number {
+  if (lastSettledAt === null) return 0;
+  const ms = lastSettledAt - performance.timeOrigin - began;
+  return ms > 0 ? Math.round(settled / ms * 1000) : 0;
 }
 
 /** Where reading begins: no event of the run is before it. */

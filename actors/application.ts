@@ -34,6 +34,9 @@ export {
   runningOf,
 } from "./reasoning/workflow/progress.ts";
 
+/** Whom or what a case can wait for. */
+export { waitNames } from "./projections/cases.ts";
+
 /** Where a case can stand. */
 export { states } from "./reasoning/workflow/workflow.ts";
 

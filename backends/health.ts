@@ -46,6 +46,12 @@ export interface ProjectionHealth {
   }[];
 }
 
+/** What an acknowledgement means, for those who say it in another language than `durability` does. */
+export type Promised =
+  | { readonly kind: "memory" | "fsync_off" | "commit_off" | "replica_disk" | "replica_process" }
+  | { readonly kind: "disk" | "disk_and_standbys"; readonly commit: string }
+  | { readonly kind: "majority" | "majority_disks"; readonly replicas: number };
+
 /** A node that is alive. */
 export interface NodeHealth {
   readonly node: string;
@@ -56,6 +62,7 @@ export interface NodeHealth {
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
+  readonly promised?: Promised;
   /** True when an acknowledged event survives a power failure of any one machine: what `--require-durable` asks for. */
   readonly survivesPowerFailure: boolean;
   /** Durable timers that have not fired yet. On JetStream counted up to 10,000 in each partition. */

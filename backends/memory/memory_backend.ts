@@ -178,6 +178,7 @@ class MemoryBackend implements Backend {
   async health(): Promise<Health> {
     return {
       survivesPowerFailure: false,
+      promised: { kind: "memory" },
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),

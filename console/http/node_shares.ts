@@ -31,7 +31,9 @@ export interface NodeRow {
 }
 
 /** All nodes of which anything is known, by name. */
-export function nodeRows({ mailboxes, nodes = [], pauses = [] }: Health): readonly NodeRow[] {
+export function nodeRows(
+  { mailboxes, nodes = [], pauses = [] }: Pick<Health, "mailboxes" | "nodes" | "pauses">,
+): readonly NodeRow[] {
   const shares = new Map(nodeShares(mailboxes).map((share) => [share.node, share.mailboxes]));
   const alive = new Map(nodes.map(({ node, processors }) => [node, processors]));
   const drained = new Map(pauses.filter(({ kind }) => kind === "node").map((pause) => [pause.name, pause]));

@@ -1,4 +1,5 @@
 /** `/cases`: which cases there are, in which state, what each waits for and until when. @module */
+import { waitNames } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { allEventTypes } from "../../../schema/events.ts";
@@ -93,19 +94,6 @@ function moreFilters(filter: Filter, write: Writer): Markup {
   }${textField("organization", write("cases.organization"), { value: organization ?? "" })}</div></details>`;
 }
 
-/** Whom or what a case can wait for: a person, a term, its next step. */
-const waitNames = [
-  "caseworker",
-  "team_lead",
-  "instalment",
-  "payment",
-  "first_meeting",
-  "decision_on_plan",
-  "debt_plan",
-  "caseworker_review",
-  "processing",
-];
-
 type Choices = readonly (readonly [value: string, word: string])[];
 
 const eventChoices = (write: Writer): Choices => allEventTypes.map((type) => [type, eventWord(type, write)]);
@@ -165,9 +153,9 @@ function row(line: CaseLine, write: Writer): Markup {
   }</small></td><td class="num low">${line.version}</td></tr>`;
 }
 
-/** A person, a term, or the system itself. */
+/** A person, a term, the system itself, or what ends its state. */
 function waitWord(name: string, write: Writer): string {
-  return write.known(`waits.${name}`, write.known(`term.${name}`, name));
+  return write.known(`waits.${name}`, write.known(`term.${name}`, write.known(`state.${name}`, name)));
 }
 
 function pager({ id, cursor: _, ...filter }: Filter, { newer, older }: CaseLines, write: Writer): Markup {

@@ -38,6 +38,18 @@ export const caseTexts = {
     "BSN, name and contact data are not shown here.",
     "BSN, naam en contactgegevens staan hier niet.",
   ],
+  "personal.open": ["Open with a reason", "Openen met een reden"],
+  "personal.detail": [
+    "It is shown once, on a page of its own. Who opened it, when and why is in the audit trail.",
+    "Ze staan één keer op een eigen pagina. Wie ze opende, wanneer en waarom, staat in het logboek.",
+  ],
+  "personal.title": ["Personal data", "Persoonsgegevens"],
+  "personal.kept": [
+    "Opened by {by}: {why} This is in the audit trail.",
+    "Geopend door {by}: {why} Dit staat in het logboek.",
+  ],
+  "personal.none": ["Nothing of this case is closed.", "Van deze zaak is niets afgeschermd."],
+  "personal.close": ["Close, back to the case", "Sluiten, terug naar de zaak"],
   "case.at": ["The case at version {v} of {n}: {state}", "De zaak bij versie {v} van {n}: {state}"],
   "case.previous": ["Previous", "Vorige"],
   "case.next": ["Next", "Volgende"],

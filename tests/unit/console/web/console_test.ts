@@ -227,3 +227,26 @@ Deno.test("What if shows every bound of the policy, refuses what is none, and an
   assertEquals([tried.status, differences, changes], [200, 0, ["missed_max 2 → 1"]]);
   assertEquals(served.failures, []);
 });
+
+Deno.test("personal data is opened by a role that may, with a reason that is kept before it is shown", async () => {
+  await using served = new ServedConsole();
+  await served.backend.append([anEvent("zaak-1", 1)]);
+  const path = "/cases/zaak-1/personal";
+  const [viewer, caseworker] = [served.signIn("viewer"), served.signIn("caseworker")];
+  const reason = "The letter came back";
+  const asked = async ({ cookie, csrf }: typeof viewer, fields: Record<string, string>) =>
+    await served.submit(path, cookie, { csrf, ...fields });
+  assertEquals((await asked(viewer, { reason })).status, 403);
+  assertEquals((await asked(caseworker, {})).status, 422);
+  assertEquals(await served.backend.audit("zaak-1"), []);
+  const opened = await asked(caseworker, { reason });
+  assertEquals([opened.status, opened.headers.get("cache-control")], [200, "no-store"]);
+  assertStringIncludes(opened.body, "123456782");
+  const acts = (await served.backend.audit("zaak-1")).map(({ act, by, why }) => [act, by, why]);
+  assertEquals(acts, [["read_personal", "j.jansen", reason]]);
+  for (const [{ cookie }, mayOpen] of [[viewer, false], [caseworker, true]] as const) {
+    const { body } = await served.ask("/cases/zaak-1", { headers: { ...html, cookie } });
+    assertEquals([body.includes("123456782"), body.includes(`action="${path}"`)], [false, mayOpen]);
+  }
+  assertEquals(served.failures, []);
+});

@@ -34,6 +34,9 @@ export {
   runningOf,
 } from "./reasoning/workflow/progress.ts";
 
+/** Whom or what a case can wait for. */
+export { waitNames } from "./projections/cases.ts";
+
 /** Where a case can stand. */
 export { states } from "./reasoning/workflow/workflow.ts";
 
@@ -80,6 +83,7 @@ export {
 } from "./reasoning/candidate/policy_form.ts";
 export {
   figuresFile,
+  otherFigures,
   parseFigures,
   parseTable,
   tableFile,

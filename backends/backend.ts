@@ -1,12 +1,14 @@
 /** A backend: a durable log of cases, leased and fenced mailboxes, and what an operator sees of both. @module */
 import type { EventKind } from "../schema/evolution.ts";
-import type { AuditEntry, DeadLetters, Inbox, OperatorRecord } from "./dead_letters.ts";
+import type { AuditEntry, DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
 import type { Health } from "./health.ts";
 import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
 import type { Producers } from "./producers.ts";
+import type { Rewinds } from "./rewinds.ts";
+import type { Pauses } from "./pauses.ts";
 import type { ModelStore } from "./projections.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
@@ -54,10 +56,15 @@ export interface ListOptions {
 /** What an operator sees and does. */
 interface Operations {
   readonly deadLetters: DeadLetters;
+  readonly parked: ParkedDeliveries;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
   /** Who may store what. */
   readonly producers: Producers;
+  /** Processors are handed again what they have done. */
+  readonly rewinds: Rewinds;
+  /** Processors and nodes that take no work. */
+  readonly pauses: Pauses;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
   /** The chain of hashes over the log, where the store keeps one. */

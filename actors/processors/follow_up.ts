@@ -3,7 +3,7 @@
  * expires next is set and what no longer can is cancelled.
  * @module
  */
-import type { EventOf } from "../../schema/events.ts";
+import type { DataOf, EventOf } from "../../schema/events.ts";
 import type { EventDraft, HandlerContext, HandlerResult, Processor, TimerChange } from "../processor.ts";
 import { completion } from "../reasoning/workflow/follow_up.ts";
 import {
@@ -20,9 +20,9 @@ import { WGS_4, WGS_4A } from "../reasoning/law/legal_parameters.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { askedBy } from "../reasoning/workflow/signals.ts";
 import type { PersonAsked } from "../reasoning/rules/oversight.ts";
-import { policy } from "../reasoning/rules/policy.ts";
+import { DEBT_PLAN, policy } from "../reasoning/rules/policy.ts";
 import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";
-import { type Deadline, react, type TermMissed } from "../reasoning/workflow/saga.ts";
+import { type Deadline, react, termCodes, type TermMissed } from "../reasoning/workflow/saga.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
 
 const takes = [
@@ -57,11 +57,14 @@ export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof fold
   version: 1,
   takes,
   folds,
+  alarms: termCodes,
   initial: () => initialProgress,
   evolve: advance,
   handle(event: Taken, before: CaseProgress, { now }: HandlerContext): HandlerResult {
     const after = advance(before, event);
-    return { events: outputs(event, before, after, now), timers: timerChanges(event, before, after) };
+    const events = outputs(event, before, after, now);
+    const alarms = alarmsOf(event, events);
+    return { events, timers: timerChanges(event, before, after), ...(alarms.length === 0 ? {} : { alarms }) };
   },
 };
 
@@ -139,7 +142,14 @@ const ASKS_ANEW: ReadonlySet<string> = new Set([
 const termRules = {
   review_term_expired: { id: "policy/review_term", source: "Policy: a person must decide in time" },
   municipality_late: { id: "policy/municipality_term", source: `${WGS_4.law}; ${WGS_4A.law}` },
-} as const satisfies Record<TermMissed["code"], { id: string; source: string }>;
+  debt_plan_unconfirmed: {
+    id: "policy/debt_plan_term",
+    source: DEBT_PLAN.law,
+    certainty: DEBT_PLAN.certainty,
+  },
+} as const satisfies Record<TermMissed["code"], Omit<AppliedRule, "version">>;
+
+type AppliedRule = DataOf<"case.review_requested">["rules"][number];
 
 /** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead(
@@ -156,6 +166,14 @@ function askTeamLead(
       rules: [{ ...termRules[code], version: policy.version }],
     },
   };
+}
+
+/** A term that somebody let pass counts, once for each that is told to the team lead. */
+function alarmsOf({ event_type }: Taken, events: readonly EventDraft[]): string[] {
+  if (event_type !== "case.term_expired") return [];
+  return events.flatMap((draft) =>
+    draft.event_type === "case.review_requested" ? draft.data.reasons.map(({ code }) => code) : []
+  );
 }
 
 /** The timer follows from what can expire next, before and after. */

@@ -3,19 +3,23 @@ import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
+import type { DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { admitAll, speakerFor } from "../producers.ts";
 import { judgedVersion } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
+import type { Pauses } from "../pauses.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
-import { deadLettersOf } from "./journal/operations/dead_letters.ts";
+import { deadLettersOf, parkedOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { registerProcessors, rewindsOf } from "./journal/operations/rewinds.ts";
+import type { Rewinds } from "../rewinds.ts";
+import { pausesOf } from "./journal/operations/pauses.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
@@ -62,8 +66,11 @@ class NatsBackend implements Backend {
   readonly features = features;
   readonly partitions: number;
   readonly deadLetters: DeadLetters;
+  readonly parked: ParkedDeliveries;
   readonly inbox: Inbox;
   readonly producers: NatsProducers;
+  readonly rewinds: Rewinds;
+  readonly pauses: Pauses;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -75,7 +82,10 @@ class NatsBackend implements Backend {
     this.#options = options;
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
+    this.rewinds = rewindsOf(this.#context);
+    this.parked = parkedOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
+    this.pauses = pausesOf(this.#context);
     const { stream, clock } = this.#context;
     this.producers = new NatsProducers({
       client,
@@ -112,6 +122,8 @@ class NatsBackend implements Backend {
       }
     }
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#context, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { lost, mailboxContext, takes } = this.#context;
@@ -155,7 +167,7 @@ class NatsBackend implements Backend {
       syncAlways: this.#options.syncAlways,
       inbox: this.inbox,
       now: () => clock.now(),
-      readLeases: async () => (await bucket.read()).leases,
+      readLeases: () => bucket.read(),
     });
   }
 

@@ -16,11 +16,12 @@ import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
 import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
+import { PostgresRewinds, registerProcessors } from "./operations/rewinds.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
 import type { PostgresTarget } from "./connection/driver_options.ts";
-import { deadLetters } from "./operations/dead_letters.ts";
+import { deadLetters, parkedDeliveries } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { requireWholeLog } from "./setup/lost_store.ts";
@@ -33,6 +34,8 @@ import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
+import type { Pauses } from "../pauses.ts";
+import { PostgresPauses } from "./operations/pauses.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -132,10 +135,14 @@ class PostgresBackend implements Backend {
   readonly name = "postgres";
   readonly features = features;
   readonly deadLetters;
+  readonly parked;
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly chain: HashChain;
   readonly producers: PostgresProducers;
+  readonly rewinds: PostgresRewinds;
+  readonly pauses: Pauses;
+  readonly leaseMs: number;
   readonly #client: PostgresClient;
   readonly #node: string;
   readonly #notifier: Notifier;
@@ -151,17 +158,26 @@ class PostgresBackend implements Backend {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
     this.#node = node;
-    this.#notifier = new Notifier(client, { node, pollMs });
-    const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
+    this.#notifier = new Notifier(client, { node, pollMs, onLeases: () => this.#onLeases() });
+    this.leaseMs = options.leaseMs ?? LEASE_MS;
+    const leaseStore = new PostgresLeaseStore(client, node, this.leaseMs);
     this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
     this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
     this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
+    this.parked = parkedDeliveries(client, this.#notifier);
     this.inbox = outboxInbox(client);
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.rewinds = new PostgresRewinds(client, this.#notifier);
+    this.pauses = new PostgresPauses(client, this.#notifier);
+  }
+
+  /** One that never renews its leases does not see either that something has changed. */
+  #onLeases(): void {
+    if (Number.isFinite(this.#options.renewMs ?? 0)) this.#mailboxContext.leases.checkNow();
   }
 
   async append(
@@ -185,6 +201,8 @@ class PostgresBackend implements Backend {
       throw error;
     }
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#client, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
@@ -243,10 +261,7 @@ class PostgresBackend implements Backend {
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
+  close = (): Promise<void> => this.#closing ??= this.#close();
 
   async #close(): Promise<void> {
     this.#ended.abort();

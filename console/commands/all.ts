@@ -14,6 +14,9 @@ import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { nodes } from "./nodes/command.ts";
+import { parked } from "./parked/command.ts";
+import { processors } from "./processors/command.ts";
 import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
@@ -35,9 +38,12 @@ export const commands: readonly Command[] = [
   cases,
   events,
   dlq,
+  parked,
   inbox,
   consoleCommand,
   token,
+  processors,
+  nodes,
   producers,
   projections,
   rules,

@@ -9,7 +9,8 @@
  *   of this node's processors had no owner for as long. More workers do not help: an operator has to investigate.
  *
  * Silence counts from the start of the node and from the return of its backend at the earliest, so that a node that takes
- * up an old backlog is lagging and not stuck. Parked deliveries and dead letters are reported and change no status: they
+ * up an old backlog is lagging and not stuck. A processor that a person has paused is **paused**, whatever waits for it. Parked
+ * deliveries and dead letters are reported and change no status: they
  * wait by design, and the cases around them go on.
  * @module
  */
@@ -97,6 +98,7 @@ export function reportHealth(
   const context: JudgingContext = {
     availableForMs: seen.now - Math.max(facts.startedAt, seen.availableSince ?? 0),
     processors: facts.processors,
+    pausedSince: pausedSince(health),
     seen,
     thresholdMs,
   };
@@ -125,6 +127,7 @@ export function reportStore(health: Health, now: number): StoreReport {
   return judgeStore(health, {
     availableForMs: Infinity,
     processors,
+    pausedSince: pausedSince(health),
     seen,
     thresholdMs: DEFAULT_THRESHOLD_MS,
   });
@@ -136,12 +139,29 @@ function judgeStore(health: Health, context: JudgingContext): StoreReport {
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, context));
   return {
     status: worstStatus(judged.map(({ report }) => report.state)),
-    why: [...judged.flatMap(({ why }) => why), ...(health.projections ?? []).flatMap(heldSentences)],
+    why: [
+      ...judged.flatMap(({ why }) => why),
+      ...drainedSentences(health, context.seen.now),
+      ...(health.projections ?? []).flatMap(heldSentences),
+    ],
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
     ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
   };
+}
+
+/** Since when processors are paused. */
+function pausedSince({ pauses = [] }: Health): ReadonlyMap<string, number> {
+  return new Map(
+    pauses.filter(({ kind }) => kind === "processor").map(({ name, at }) => [name, Date.parse(at)]),
+  );
+}
+
+/** Of nodes that are alive: what is drained and gone needs nobody's attention. */
+function drainedSentences({ pauses = [], nodes = [] }: Health, now: number): string[] {
+  return pauses.filter(({ kind, name }) => kind === "node" && nodes.some(({ node }) => node === name))
+    .map(({ name, at }) => `node ${name}: drained for ${formatDuration(Math.max(0, now - Date.parse(at)))}`);
 }
 
 /** A projection that stands still changes no status: cases go on without it. */

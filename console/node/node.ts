@@ -240,6 +240,7 @@ function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource 
   return {
     name,
     secret: () => opening.then((backend) => backend.secret(), () => new Promise<never>(() => {})),
+    register: (processors) => opening.then((backend) => backend.register?.(processors), () => {}),
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);

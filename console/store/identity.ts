@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import type { Backend } from "../../backends/backend.ts";
 import { NotAllowed } from "../../backends/errors.ts";
 import { actorNameFault, isSameActor } from "../../schema/authority/names.ts";
-import { actorName } from "../../schema/settings.ts";
+import { actorName, text } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { BackendValues } from "./options.ts";
 
@@ -45,6 +45,12 @@ export const asOption = {
   schema: actorName.optional(),
   value: "NAME",
   help: "who acts, where the account may act for others; default: the account itself",
+} as const;
+
+/** The options of an act that is kept in the trail. */
+export const actOptions = {
+  as: asOption,
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
 } as const;
 
 function machineAccount(): string {

@@ -132,7 +132,7 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
     ),
     "case.assistance_accepted:plan": "in_assistance",
   },
-  // A plan was made. It is resolved once it is paid.
+  // A plan was made. It is resolved once it is paid; where that is not told in time, the team lead is asked.
   "in_assistance": {
     ...open,
     ...staysIn(
@@ -141,6 +141,8 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
       "case.assistance_accepted:first_meeting",
       "case.assistance_accepted:plan",
       "case.assistance_accepted:plan_paid",
+      "case.term_expired",
+      "case.review_requested:team_lead",
       ...ASKS,
     ),
   },

@@ -14,6 +14,7 @@ import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
 import { PartitionOpener } from "../indexed/open_partitions.ts";
 import { LeaseBucket } from "../leases/lease_bucket.ts";
+import type { HostedProcessor } from "../leases/hosting.ts";
 import { Partitions } from "../leases/partitions.ts";
 import { RecordLeaseStore } from "../leases/record_lease_store.ts";
 import { settleThroughOwner } from "../mailbox/settle_through_owner.ts";
@@ -39,6 +40,8 @@ export class RecordContext {
   readonly bucket: LeaseBucket;
   readonly leases: LeaseManager;
   readonly mailboxContext: MailboxContext;
+  /** All processors of this program, once it has said so. */
+  registered: readonly HostedProcessor[] = [];
   /** What each processor of this node takes. */
   readonly takes = new Map<string, readonly string[]>();
   readonly #lost = new AbortController();
@@ -90,6 +93,12 @@ export class RecordContext {
     this.#publish(this.subjects.written(partition));
   }
 
+  /** Tells all nodes, this one too, that something has changed that a round of leases finds. */
+  notifyLeases(): void {
+    this.#checkLeases();
+    this.#publish(this.subjects.notify(), token(this.node));
+  }
+
   async close(): Promise<void> {
     await this.leases.leave();
     await this.partitions.close();
@@ -115,6 +124,7 @@ export class RecordContext {
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
       onStalled: () => this.#suspect(),
       onLost: () => this.#checkLeases(),
+      registered: () => this.registered,
     });
   }
 

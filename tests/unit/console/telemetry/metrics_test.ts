@@ -236,3 +236,13 @@ Deno.test("given nothing was settled, there is no latency rather than zero", () 
   const { latencyMs, lastSettledAt } = new Metrics({ backend: "postgres" }).snapshot();
   assertEquals([latencyMs, lastSettledAt], [null, null]);
 });
+
+Deno.test("an alarm of a processor is counted by its name, from zero on", async () => {
+  const processors = [{ name: "follow_up", takes: [], alarms: ["municipality_late", "review_term_expired"] }];
+  const metrics = new Metrics({ backend: "nats", processors });
+  metrics.settled(batch({ alarms: { municipality_late: 2 } }));
+  assertEquals(samples(await metrics.text()).filter((line) => line.startsWith("zaakstroom_alarms_total")), [
+    'zaakstroom_alarms_total{backend="nats",alarm="municipality_late"} 2',
+    'zaakstroom_alarms_total{backend="nats",alarm="review_term_expired"} 0',
+  ]);
+});

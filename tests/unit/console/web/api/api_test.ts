@@ -110,6 +110,7 @@ Deno.test("cases are read page by page, and one with its events, without persona
   const one = await site.ask("/api/v1/cases/zaak-1", as("viewer"));
   const { case: { state, debt_amount }, events } = JSON.parse(one.body);
   assertEquals([state, debt_amount, events.length], ["received", 1250.5, 1]);
+  assertEquals(one.body.match(/"debt_amount":1250\.50/g)?.length, 2);
   assertEquals(one.body.includes("123456782"), false);
   const none = await site.ask("/api/v1/cases/none", as("viewer"));
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);
@@ -178,4 +179,20 @@ Deno.test("a stream ends with the session of its reader, and is no use of it", a
   const ended = reader.read();
   site.sessions.end(cookie.split("=")[1]!);
   assertEquals((await ended).done, true);
+});
+
+Deno.test("another method on a path that is there is 405, and names those that it takes", async () => {
+  await using served = new ServedConsole({ people: { admin: ["admin"] } });
+  const asked = async (method: string, path: string) => {
+    const { status, headers, body } = await served.ask(`/api/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer admin" },
+    });
+    return [status, headers.get("allow"), body === "" ? undefined : JSON.parse(body).status];
+  };
+  assertEquals(await asked("DELETE", "/events"), [405, "GET, HEAD, POST", 405]);
+  assertEquals(await asked("PUT", "/cases/zaak-1"), [405, "GET, HEAD", 405]);
+  assertEquals(await asked("POST", "/openapi.json"), [405, "GET, HEAD", 405]);
+  assertEquals((await asked("HEAD", "/cases"))[0], 200);
+  assertEquals(await asked("DELETE", "/nowhere"), [404, null, 404]);
 });

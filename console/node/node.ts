@@ -34,6 +34,8 @@ interface NodeOptions {
   readonly workers: number;
   /** Whether processors go in passes. Default true. */
   readonly passes?: boolean;
+  /** What its workers run, where that is not the program's own worker. */
+  readonly entry?: URL;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** What the system decides alone on ordinary cases. */
@@ -175,9 +177,9 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, mandates: configuration, tracing, passes = true } = options;
+  const { backend, workers, policy, mandates: configuration, tracing, passes = true, entry } = options;
   const defaults = defaultSupervisorOptions(workers, policy);
-  const supervisorOptions = { ...defaults, configuration, tracing, passes };
+  const supervisorOptions = { ...defaults, configuration, tracing, passes, ...(entry && { entry }) };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

@@ -107,6 +107,9 @@ function openStore({ values, availability, simulated, reporter }: ProcessContext
   });
 }
 
+/** Named literally, so that a compiled program finds it. */
+const faultyWorker = new URL("../../simulators/demonstration/faulty_worker.ts", import.meta.url);
+
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
   const { values, policy, projections, output, reporter, availability, simulated, signals } = context;
   const readable = opening.then(({ backend }) => requireReadable(backend).then(() => backend));
@@ -122,6 +125,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     passes: !plain,
+    ...(values["demo-faults"] && { entry: faultyWorker }),
     policy: policy?.failures,
     mandates: policy?.mandates,
     projections,

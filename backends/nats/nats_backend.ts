@@ -6,6 +6,7 @@ import type { Backend, BackendFeatures } from "../backend.ts";
 import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import type { FanOut } from "../fan_out.ts";
 import { admitAll, speakerFor } from "../producers.ts";
 import { judgedVersion } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
@@ -86,7 +87,14 @@ class NatsBackend implements Backend {
   }
 
   async prepare(): Promise<void> {
-    await this.#context.clock.measure();
+    const { clock, fanOut } = this.#context;
+    await clock.measure();
+    // What it lacks shows when it runs: a store without it is a store all the same.
+    await fanOut?.prepare().catch(() => {});
+  }
+
+  get fanOut(): FanOut | undefined {
+    return this.#context.fanOut;
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {

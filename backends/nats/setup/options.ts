@@ -2,6 +2,7 @@
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
+import type { FanOutOptions } from "../../fan_out.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
@@ -44,6 +45,8 @@ export interface NatsOptions {
   syncAlways?: boolean;
   /** A request without an answer for this long fails as unavailable. Default 5,000. */
   deadlineMs?: number;
+  /** Copies each event to where others read it, in turns with the other nodes that do. Default: not by this node. */
+  fanOut?: FanOutOptions | undefined;
   /** The clock timers are measured against. Default: the clock of the server. */
   timersAsOf?: () => Date;
 }

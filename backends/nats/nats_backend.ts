@@ -14,6 +14,7 @@ import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
+import { fanOutHealth } from "./fan_out/fan_out_health.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
@@ -154,7 +155,9 @@ class NatsBackend implements Backend {
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {
-    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = this.#context;
+    const context = this.#context;
+    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = context;
+    const { client, stream, subjects: { prefix } } = context;
     await clock.measure();
     return await recordHealth({
       views,
@@ -162,6 +165,7 @@ class NatsBackend implements Backend {
       replicas,
       syncAlways: this.#options.syncAlways,
       inbox: this.inbox,
+      fanOut: (opened) => fanOutHealth({ client, stream, prefix, now: () => clock.now() }, opened),
       now: () => clock.now(),
       readLeases: async () => (await bucket.read()).leases,
     });

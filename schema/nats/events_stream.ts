@@ -3,12 +3,15 @@
  * anew from the log.
  * @module
  */
-import type { Republish } from "@nats-io/jetstream";
+import type { PersistMode, Republish } from "@nats-io/jetstream";
 import { allEventTypes } from "../events.ts";
 import { type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
 
 /** As other streams of ours, and republished to subjects that nobody has to look up. */
-export type EventsSettings = StreamSettings & { readonly republish: Republish };
+export type EventsSettings = StreamSettings & {
+  readonly republish: Republish;
+  readonly persist_mode?: PersistMode;
+};
 
 const DAY_NS = 86_400_000_000_000;
 /** How long an event is there by default; the operator may change it. */
@@ -27,6 +30,9 @@ export function eventsStream(shape: StoreShape): EventsSettings {
     duplicate_window: DUPLICATE_WINDOW_NS,
     allow_rollup_hdrs: false,
     republish: { src: `${shape.prefix}.*.*`, dest: `${shape.prefix}.{{wildcard(1)}}` },
+    // A server that syncs every write need not do so for each of these: what it loses of its end is copied again, under the same
+    // sequences. With replicas the server refuses it.
+    ...(shape.replicas === 1 ? { persist_mode: "async" } : {}),
     metadata: {},
   };
 }

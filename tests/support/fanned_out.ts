@@ -107,6 +107,11 @@ interface StreamState {
   readonly last_seq: number;
 }
 
+interface StreamSettings {
+  readonly subjects: readonly string[];
+  readonly max_age: number;
+}
+
 /** The stream of the fan-out as an operator has it. */
 export class EventsStream implements AsyncDisposable {
   private constructor(readonly connection: NatsConnection, readonly stream: string) {}
@@ -128,9 +133,13 @@ export class EventsStream implements AsyncDisposable {
     await api(this.connection, `STREAM.DELETE.${this.stream}`, "");
   }
 
-  async update(changes: object): Promise<void> {
+  async config(): Promise<StreamSettings> {
     const { config } = await api(this.connection, `STREAM.INFO.${this.stream}`, "");
-    await api(this.connection, `STREAM.UPDATE.${this.stream}`, { ...config as object, ...changes });
+    return config as StreamSettings;
+  }
+
+  async update(changes: Partial<StreamSettings>): Promise<void> {
+    await api(this.connection, `STREAM.UPDATE.${this.stream}`, { ...await this.config(), ...changes });
   }
 
   /** Resolves once nothing is in it. */

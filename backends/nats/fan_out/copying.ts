@@ -8,7 +8,7 @@ import { decodeRecord } from "../journal/record/decode_record.ts";
 import { eventPosition, MAX_RECORD_EVENTS, recordSequenceOf } from "../journal/record/record.ts";
 import { publishChain } from "../stream/chained_publish.ts";
 import { readSubjectBytes } from "../stream/direct_get.ts";
-import { AHEAD } from "./require_resumption.ts";
+import { AHEAD } from "./resumption_check.ts";
 import { type EventMessage, eventMessageOf } from "./event_message.ts";
 import type { Place, Resumption } from "./place.ts";
 

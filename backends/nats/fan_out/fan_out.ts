@@ -10,9 +10,10 @@ import { Conflict } from "../connection/errors.ts";
 import { ensureEvents, type EventsShape } from "../setup/events_stream.ts";
 import { CheckpointStore } from "./checkpoint.ts";
 import { Copying } from "./copying.ts";
+import { beginNew } from "./fan_out_start.ts";
 import { FanOutLease } from "./fan_out_lease.ts";
 import type { Place } from "./place.ts";
-import { beginNew, requireResumption } from "./require_resumption.ts";
+import { requireResumption } from "./resumption_check.ts";
 
 interface FanOutContext {
   readonly client: NatsClient;

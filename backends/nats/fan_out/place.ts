@@ -39,11 +39,12 @@ interface Evidence {
 /** Undefined where nothing says how far it came: what others have seen is then unknown. */
 export function resumptionOf({ last, message, foreign, copy, isLogEmpty }: Evidence): Resumption | undefined {
   if (copy !== undefined && copy.sequence === last) return at(copy, last);
-  // How many of them there were further back, nobody knows.
-  if (message === undefined && foreign > 0) return undefined;
   const known = message ?? (copy !== undefined && copy.sequence < last ? copy : undefined);
   if (known !== undefined) {
-    return { ...at(known, last), skip: last - known.sequence - foreign, types: copy?.types };
+    const gone = last - known.sequence - foreign;
+    // Where others have written, what is gone may have been theirs.
+    if (gone > 0 && foreign > 0) return undefined;
+    return { ...at(known, last), skip: gone, types: copy?.types };
   }
   // The stream counts from the beginning again: it was made anew.
   if (copy !== undefined) return at(copy, last);

@@ -2,12 +2,14 @@
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
-import type { FanOutOptions } from "../../fan_out.ts";
+import type { FanOutOptions, FanOutStart } from "../../fan_out.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsCredentials } from "../connection/credentials.ts";
+import { beginNew, startFanOut } from "../fan_out/fan_out_start.ts";
+import { ensureEvents } from "./events_stream.ts";
 import { storeSecret } from "./secret.ts";
 import { ensureStreams, type OpenedStore, type RequestedStore } from "./streams.ts";
 
@@ -53,17 +55,34 @@ export interface NatsOptions {
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
+interface FanOutSetup {
+  /** The store is to have a stream for the fan-out. */
+  readonly hasFanOut?: boolean;
+  /** The answer to a fan-out that does not know how far it came. */
+  readonly fanOutFrom?: FanOutStart | undefined;
+}
+
 /**
  * Creates the missing streams, and with `apply` changes those that differ from the wanted configuration. Returns what was
  * created and the differences, which `apply` has removed. Throws as `openNats`.
  */
-export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
+export async function setUpNats(
+  options: NatsOptions,
+  apply: boolean,
+  { fanOutFrom, hasFanOut = fanOutFrom !== undefined }: FanOutSetup = {},
+): Promise<OpenedStore> {
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, requested, apply);
-    await storeSecret(client, { stream: requested.stream, replicas: store.replicas });
-    return store;
+    const { stream, prefix } = requested;
+    await storeSecret(client, { stream, replicas: store.replicas });
+    if (!hasFanOut) return store;
+    const shape = { ...store, replicas: requested.replicas ?? store.replicas, stream, prefix };
+    const { created, drift } = await ensureEvents(client, shape, apply);
+    if (fanOutFrom === undefined) await beginNew(client, shape);
+    else await startFanOut(client, shape, fanOutFrom);
+    return { ...store, created: [...store.created, ...created], drift: [...store.drift, ...drift] };
   } finally {
     await client.close();
   }

@@ -3,6 +3,7 @@
  * as the last of the whole stream. Only the last one is answered. Unlike an atomic batch, what was taken before a failure stays.
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { MsgHdrs } from "@nats-io/transport-deno";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
@@ -43,12 +44,6 @@ function headerBlock(headers: string, expected: number): string {
 
 function protocolText({ subject, headers, payload }: ChainedMessage, expected: number): string {
   const head = headerBlock(headers, expected);
-  const whole = head.length + byteLength(payload);
+  const whole = head.length + Buffer.byteLength(payload);
   return `HPUB ${subject} ${head.length} ${whole}\r\n${head}${payload}\r\n`;
-}
-
-const NOT_ASCII = /[^\x00-\x7f]/;
-
-function byteLength(text: string): number {
-  return NOT_ASCII.test(text) ? encoder.encode(text).length : text.length;
 }

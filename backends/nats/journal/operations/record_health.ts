@@ -2,7 +2,7 @@
 import { WHOLE_PARTITION } from "../../../mailbox/lease_store.ts";
 import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
 import type { Inbox } from "../../../dead_letters.ts";
-import type { Health, MailboxHealth } from "../../../health.ts";
+import type { FanOutHealth, Health, MailboxHealth } from "../../../health.ts";
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
 import { describeDurability } from "../../operations/durability.ts";
@@ -19,6 +19,7 @@ interface HealthContext extends Pick<LogReads, "views"> {
   readonly replicas: number;
   readonly syncAlways: boolean | undefined;
   readonly inbox: Pick<Inbox, "count">;
+  fanOut(views: readonly PartitionWriter[]): Promise<FanOutHealth | undefined>;
   /** The present time of the store. */
   now(): number;
   /** The leases that have not expired. */
@@ -40,7 +41,9 @@ export async function recordHealth(context: HealthContext): Promise<Health> {
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
-  return { ...describeDurability(replicas, syncAlways), ...timers, mailboxes, rejected };
+  const fanOut = await context.fanOut(views);
+  const copied = fanOut === undefined ? {} : { fanOut };
+  return { ...describeDurability(replicas, syncAlways), ...timers, mailboxes, rejected, ...copied };
 }
 
 async function timersOf(views: readonly PartitionWriter[]): Promise<Pick<Health, "timers" | "nextTimerAt">> {

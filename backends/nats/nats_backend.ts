@@ -13,7 +13,9 @@ import { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
+import { logName } from "../../schema/nats/log.ts";
 import { NatsClient } from "./connection/client.ts";
+import { beginNew } from "./fan_out/fan_out_start.ts";
 import { fanOutHealth } from "./fan_out/fan_out_health.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
@@ -46,6 +48,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, requested);
+    if (store.created.includes(logName(requested.stream))) await beginNew(client, requested);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, options, store);
     await backend.prepare();
@@ -88,10 +91,7 @@ class NatsBackend implements Backend {
   }
 
   async prepare(): Promise<void> {
-    const { clock, fanOut } = this.#context;
-    await clock.measure();
-    // What it lacks shows when it runs: a store without it is a store all the same.
-    await fanOut?.prepare().catch(() => {});
+    await this.#context.clock.measure();
   }
 
   get fanOut(): FanOut | undefined {

@@ -22,8 +22,8 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
-import { startFanOut } from "./fan_out.ts";
-import { startProjections } from "./projections.ts";
+import { startFanOut } from "./jobs/fan_out.ts";
+import { startProjections } from "./jobs/projections.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };

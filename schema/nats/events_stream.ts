@@ -8,7 +8,7 @@ import { allEventTypes } from "../events.ts";
 import { type StoreShape, storeStream, type StreamSettings, token } from "../nats.ts";
 
 /** As other streams of ours, and republished to subjects that nobody has to look up. */
-export type EventsSettings = StreamSettings & {
+type EventsSettings = StreamSettings & {
   readonly republish: Republish;
   readonly persist_mode?: PersistMode;
 };

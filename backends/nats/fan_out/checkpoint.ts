@@ -22,7 +22,7 @@ export interface FoundCheckpoint {
 }
 
 /** How far back a message of ours is looked for: others may have written, and messages may have been removed. */
-const LOOK_BACK = 100;
+const MESSAGES_TRIED = 100;
 
 export class CheckpointStore {
   readonly #client: Pick<NatsClient, "manage" | "request">;
@@ -44,10 +44,10 @@ export class CheckpointStore {
     const copy = await this.readCopy();
     const isCurrent = copy?.sequence === state.last_seq;
     const behindCopy = copy !== undefined && copy.sequence < state.last_seq ? copy.sequence + 1 : 1;
-    const looked = isCurrent
+    const latest = isCurrent
       ? NOTHING
-      : await this.#lookBack(state.last_seq, Math.max(state.first_seq, behindCopy));
-    const { message, foreign } = looked;
+      : await this.#findLast(state.last_seq, Math.max(state.first_seq, behindCopy));
+    const { message, foreign } = latest;
     const resumption = resumptionOf({ last: state.last_seq, message, foreign, copy, isLogEmpty });
     return { last: state.last_seq, resumption, copy, message };
   }
@@ -61,9 +61,9 @@ export class CheckpointStore {
     }
   }
 
-  async #lookBack(last: number, first: number): Promise<Looked> {
+  async #findLast(last: number, first: number): Promise<LatestMessage> {
     let foreign = 0;
-    const end = Math.max(first, last - LOOK_BACK + 1);
+    const end = Math.max(first, last - MESSAGES_TRIED + 1);
     for (let sequence = last; sequence >= end; sequence--) {
       const found = await this.#message(sequence);
       if (found === undefined) continue;
@@ -106,12 +106,12 @@ export class CheckpointStore {
   }
 }
 
-interface Looked {
+interface LatestMessage {
   readonly message: CopiedMessage | undefined;
   readonly foreign: number;
 }
 
-const NOTHING: Looked = { message: undefined, foreign: 0 };
+const NOTHING: LatestMessage = { message: undefined, foreign: 0 };
 
 /** What is no copy counts as none. */
 function parseCopy(text: string): PlaceCopy | undefined {

@@ -68,7 +68,7 @@ function headerLines(values: Readonly<Record<string, string>>): string {
 /** What CloudEvents encode in headers: all but printable ASCII, spaces, quotes and the sign of the encoding itself. */
 const ENCODED = /[^!#-$&-~]+/gu;
 
-export function headerValue(text: string): string {
+function headerValue(text: string): string {
   return text.replace(ENCODED, (part) => [...encoder.encode(part)].map(percent).join(""));
 }
 

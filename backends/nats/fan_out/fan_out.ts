@@ -1,6 +1,6 @@
 /** The fan-out of a node: waits for its turn, finds where it is, and copies until another one does. @module */
 import { logName } from "../../../schema/nats/log.ts";
-import type { FanOut, FanOutOptions } from "../../fan_out.ts";
+import { type FanOut, FanOutHeld, type FanOutOptions } from "../../fan_out.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { delayOrAbort } from "../../primitives/concurrency.ts";
 import { retryDelayMs } from "../../primitives/retry.ts";
@@ -9,8 +9,7 @@ import type { NatsClient } from "../connection/client.ts";
 import { Conflict } from "../connection/errors.ts";
 import { ensureEvents, type EventsShape } from "../setup/events_stream.ts";
 import { CheckpointStore } from "./checkpoint.ts";
-import { Copying } from "./copying.ts";
-import { beginNew } from "./fan_out_start.ts";
+import { FanOutWriter } from "./fan_out_writer.ts";
 import { FanOutLease } from "./fan_out_lease.ts";
 import type { Place } from "./place.ts";
 import { requireResumption } from "./resumption_check.ts";
@@ -22,6 +21,8 @@ interface FanOutContext {
   readonly options: FanOutOptions;
   /** Makes the bucket of leases again: it is in memory. */
   restore(): Promise<void>;
+  /** Whether the log is another one, or shorter than it was: then its node ends. */
+  isLogLost(): Promise<boolean>;
 }
 
 /** How late an event of another node is copied when little happens; those of this node's partitions wake it. */
@@ -53,13 +54,6 @@ export class NatsFanOut implements FanOut {
     this.#wake.notify();
   }
 
-  /** In a new store it begins at the beginning, which is known only until something is stored. */
-  async prepare(): Promise<void> {
-    const { client, store } = this.#context;
-    await ensureEvents(client, store);
-    await beginNew(client, store);
-  }
-
   async run(signal: AbortSignal): Promise<void> {
     try {
       for (let failures = 0; !signal.aborted;) {
@@ -67,6 +61,7 @@ export class NatsFanOut implements FanOut {
           await this.#takeTurn(signal);
           failures = 0;
         } catch (error) {
+          if (error instanceof FanOutHeld && await this.#context.isLogLost()) return;
           if (!(error instanceof BackendUnavailable || error instanceof Conflict)) throw error;
           if (error instanceof BackendUnavailable) await this.#context.restore().catch(() => {});
           await delayOrAbort(retryDelayMs(failures++), signal);
@@ -79,26 +74,26 @@ export class NatsFanOut implements FanOut {
 
   async #takeTurn(signal: AbortSignal): Promise<void> {
     if (!await this.#hold()) return await delayOrAbort(this.#renewMs, signal);
-    const copying = await this.#begin();
+    const writer = await this.#begin();
     try {
       while (!signal.aborted && await this.#isOurs()) {
         this.#wake.reset();
-        await copying.copy(async () => !signal.aborted && await this.#isOurs());
-        await this.#keep(copying, COPY_MS);
+        await writer.copy(async () => !signal.aborted && await this.#isOurs());
+        await this.#keep(writer, COPY_MS);
         await this.#wake.wait(signal, IDLE_MS);
       }
     } finally {
       // What is known of it in memory is the best that is known, also where another one has written meanwhile.
-      await this.#keep(copying, 0).catch(() => {});
+      await this.#keep(writer, 0).catch(() => {});
     }
   }
 
-  async #begin(): Promise<Copying> {
+  async #begin(): Promise<FanOutWriter> {
     const { client, store, options } = this.#context;
     const { config: { subjects } } = await ensureEvents(client, store);
     const log = logName(store.stream);
     const resumption = await requireResumption(client, log, this.#checkpoint);
-    const copying = new Copying({
+    const writer = new FanOutWriter({
       client,
       log,
       prefix: store.prefix,
@@ -108,8 +103,8 @@ export class NatsFanOut implements FanOut {
       withhold: options.withhold,
     }, resumption);
     this.#copied = undefined;
-    await this.#keep(copying, 0);
-    return copying;
+    await this.#keep(writer, 0);
+    return writer;
   }
 
   async #isOurs(): Promise<boolean> {
@@ -124,10 +119,10 @@ export class NatsFanOut implements FanOut {
   }
 
   /** Writes the durable copy where it is older than so long, and not what it was. */
-  async #keep(copying: Copying, oldestMs: number): Promise<void> {
-    const { place } = copying;
+  async #keep(writer: FanOutWriter, oldestMs: number): Promise<void> {
+    const { place } = writer;
     const isSame = this.#copied?.sequence === place.sequence && this.#copied.position === place.position;
-    if (isSame || !copying.isPlaced || performance.now() - this.#copiedAt < oldestMs) return;
+    if (isSame || !writer.isPlaced || performance.now() - this.#copiedAt < oldestMs) return;
     await this.#checkpoint.writeCopy({ ...place, types: this.#context.options.types });
     [this.#copied, this.#copiedAt] = [place, performance.now()];
   }

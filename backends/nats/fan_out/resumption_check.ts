@@ -7,7 +7,7 @@ import { readBytesAt } from "../stream/direct_get.ts";
 import type { CheckpointStore, FoundCheckpoint } from "./checkpoint.ts";
 import type { Resumption } from "./place.ts";
 
-export const ASKS =
+const ASKS =
   "The fan-out does not know how far it came: answer by setup --fan-out-from now, or --fan-out-from beginning";
 
 /** What was copied and is not in the log, somebody may have seen. */

@@ -1,5 +1,6 @@
 /** The options of a JetStream store, and the commands that set one up. @module */
 import type { StreamDrift } from "../../../schema/nats.ts";
+import { logName } from "../../../schema/nats/log.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { FanOutOptions, FanOutStart } from "../../fan_out.ts";
@@ -77,11 +78,11 @@ export async function setUpNats(
     const store = await ensureStreams(client, requested, apply);
     const { stream, prefix } = requested;
     await storeSecret(client, { stream, replicas: store.replicas });
+    if (store.created.includes(logName(stream))) await beginNew(client, { stream, prefix });
     if (!hasFanOut) return store;
     const shape = { ...store, replicas: requested.replicas ?? store.replicas, stream, prefix };
     const { created, drift } = await ensureEvents(client, shape, apply);
-    if (fanOutFrom === undefined) await beginNew(client, shape);
-    else await startFanOut(client, shape, fanOutFrom);
+    if (fanOutFrom !== undefined) await startFanOut(client, shape, fanOutFrom);
     return { ...store, created: [...store.created, ...created], drift: [...store.drift, ...drift] };
   } finally {
     await client.close();

@@ -11,8 +11,8 @@ import { Random } from "../../../simulators/cases/random.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
 import { api, brokenRules, readEvents } from "../../support/nats_store_check.ts";
-import { CopyingNode } from "../../support/copying_node.ts";
-import { readFannedOut } from "../../support/fanned_out.ts";
+import { FanOutNode } from "../../support/fan_out/fan_out_node.ts";
+import { readFannedOut } from "../../support/fan_out/subscribers.ts";
 import { Program } from "../../support/program.ts";
 
 /** Twenty in `deno task ok:long`: eight take half the time. */
@@ -98,7 +98,7 @@ async function deadLetters(url: string): Promise<DeadLetter[]> {
 
 /** The ids of what the fan-out has copied through all lives, once a last node has copied the rest. */
 async function copiedIds(url: string, count: number): Promise<string[]> {
-  await using _copier = await CopyingNode.open({ url });
+  await using _copier = await FanOutNode.open({ url });
   return (await readFannedOut(url, count)).map(({ id }) => id);
 }
 

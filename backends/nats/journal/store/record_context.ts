@@ -181,7 +181,11 @@ export class RecordContext {
   #newFanOut(options: FanOutOptions): NatsFanOut {
     const { client, stream, subjects: { prefix }, store: { partitions, replicas, leaseMs }, node } = this;
     const store = { stream, prefix, partitions, replicas, leaseMs };
-    return new NatsFanOut({ client, store, node, options, restore: () => this.restore() });
+    return new NatsFanOut({
+      ...{ client, store, node, options },
+      restore: () => this.restore(),
+      isLogLost: () => this.#check().then(() => false, () => this.lost.aborted),
+    });
   }
 
   #listen(): void {

@@ -5,9 +5,9 @@ import { BackendUnusable } from "../../../../backends/errors.ts";
 import { FanOutHeld } from "../../../../backends/fan_out.ts";
 import { setUpNats } from "../../../../backends/nats/setup/options.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
-import { CopyingNode } from "../../../support/copying_node.ts";
+import { FanOutNode } from "../../../support/fan_out/fan_out_node.ts";
 import { anEvent } from "../../../support/events.ts";
-import { EventsStream, readFannedOut } from "../../../support/fanned_out.ts";
+import { EventsStream, readFannedOut } from "../../../support/fan_out/subscribers.ts";
 import { api, readEvents } from "../../../support/nats_store_check.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../../support/servers/nats_server.ts";
@@ -30,7 +30,7 @@ const casesOf = (found: readonly { caseId: string }[]) => found.map(({ caseId })
 
 /** A node copies these events, and ends. */
 async function copyOnce(stream: string, events: readonly WireEvent[]): Promise<void> {
-  await using node = await CopyingNode.open(storeOf(stream));
+  await using node = await FanOutNode.open(storeOf(stream));
   await using copied = await EventsStream.open(server.url, stream);
   const { last_seq } = await copied.state();
   await node.backend.append(events);
@@ -39,7 +39,7 @@ async function copyOnce(stream: string, events: readonly WireEvent[]): Promise<v
 
 /** What the stream has behind a sequence once these events have come too, which a new node copies. */
 async function copiedBehind(stream: string, sequence: number, events: readonly WireEvent[]) {
-  await using node = await CopyingNode.open(storeOf(stream));
+  await using node = await FanOutNode.open(storeOf(stream));
   await node.backend.append(events);
   return await readFannedOut(server.url, events.length, { stream, from: sequence + 1 });
 }
@@ -98,7 +98,7 @@ natsTest("without a checkpoint it copies nothing, asks, and goes on as it is tol
   for (const start of ["now", "beginning"] as const) {
     await lose();
     const { last_seq } = await events.state();
-    await using node = await CopyingNode.open(storeOf(stream));
+    await using node = await FanOutNode.open(storeOf(stream));
     await assertRejects(() => node.ended, FanOutHeld, "--fan-out-from");
     const { fanOut } = await node.backend.health();
     assertMatch(fanOut?.held ?? "", /does not know how far it came/);
@@ -106,7 +106,7 @@ natsTest("without a checkpoint it copies nothing, asks, and goes on as it is tol
     await setUpNats(storeOf(stream), false, { fanOutFrom: start });
     const before = start === "now" ? [] : await readEvents(server.url, stream);
     const next = intakes(start === "now" ? 4 : 5, start === "now" ? 4 : 5);
-    await using again = await CopyingNode.open(storeOf(stream));
+    await using again = await FanOutNode.open(storeOf(stream));
     await again.backend.append(next);
     const found = await readFannedOut(server.url, before.length + 1, { stream, from: last_seq + 1 });
     assertEquals(casesOf(found), [...casesOf(before), next[0]!.correlation_id]);
@@ -123,7 +123,7 @@ natsTest("one that is ahead of its log asks too: others have seen what is gone",
   await copyOnce("AHEAD", intakes(1, 2));
   await using events = await EventsStream.open(server.url, "AHEAD");
   await writeCopy("AHEAD", { position: 4_096 * 1_000, sequence: (await events.state()).last_seq });
-  await using node = await CopyingNode.open(storeOf("AHEAD"));
+  await using node = await FanOutNode.open(storeOf("AHEAD"));
   await assertRejects(() => node.ended, FanOutHeld, "ahead of the log");
 });
 

@@ -2,12 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { NatsClient } from "../../../../backends/nats/connection/client.ts";
 import { Conflict } from "../../../../backends/nats/connection/errors.ts";
-import { Copying } from "../../../../backends/nats/fan_out/copying.ts";
+import { FanOutWriter } from "../../../../backends/nats/fan_out/fan_out_writer.ts";
 import { eventsStream } from "../../../../schema/nats/events_stream.ts";
 import type { Backend } from "../../../../backends/backend.ts";
-import { CopyingNode } from "../../../support/copying_node.ts";
+import { FanOutNode } from "../../../support/fan_out/fan_out_node.ts";
 import { anEvent } from "../../../support/events.ts";
-import { EventsStream, type FannedOut, readFannedOut } from "../../../support/fanned_out.ts";
+import { EventsStream, type FannedOut, readFannedOut } from "../../../support/fan_out/subscribers.ts";
 import { type PlainEvent, readEvents } from "../../../support/nats_store_check.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../../support/servers/nats_server.ts";
@@ -27,8 +27,8 @@ async function appendSome(backend: Backend, name: string, count: number): Promis
 
 natsTest("of two nodes one copies; the other takes over when it ends, and nothing comes twice", async () => {
   const store = { url: server.url, stream: "PAIR" };
-  const first = await CopyingNode.open({ ...store, node: "first" });
-  await using second = await CopyingNode.open({ ...store, node: "second" });
+  const first = await FanOutNode.open({ ...store, node: "first" });
+  await using second = await FanOutNode.open({ ...store, node: "second" });
   await appendSome(first.backend, "a", 5);
   await readFannedOut(server.url, 5, { stream: "PAIR" });
   const writer = (await second.backend.health()).fanOut?.writer;
@@ -40,7 +40,7 @@ natsTest("of two nodes one copies; the other takes over when it ends, and nothin
 });
 
 /** One who copies by the wrong belief that it is its turn. */
-async function copyingFrom(stream: string, position: number, sequence: number): Promise<
+async function writerFrom(stream: string, position: number, sequence: number): Promise<
   AsyncDisposable & {
     copy(): Promise<void>;
   }
@@ -48,7 +48,7 @@ async function copyingFrom(stream: string, position: number, sequence: number): 
   const client = await NatsClient.open({ url: server.url });
   const prefix = stream.toLowerCase();
   const shape = { stream, prefix, partitions: 2, replicas: 1, leaseMs: 900, maxPayload: 1, ingestBytes: 1 };
-  const copying = new Copying({
+  const writer = new FanOutWriter({
     client,
     log: `${stream}_log`,
     prefix,
@@ -58,16 +58,16 @@ async function copyingFrom(stream: string, position: number, sequence: number): 
     withhold: undefined,
   }, { position, sequence, skip: 0, types: undefined });
   return {
-    copy: () => copying.copy(() => Promise.resolve(true)),
+    copy: () => writer.copy(() => Promise.resolve(true)),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
 
 natsTest("of two that copy at once, each event is one's: what the other sends is refused", async () => {
   const stream = "TWINS";
-  await using node = await CopyingNode.open({ url: server.url, stream });
-  await using one = await copyingFrom(stream, 0, 0);
-  await using other = await copyingFrom(stream, 0, 0);
+  await using node = await FanOutNode.open({ url: server.url, stream });
+  await using one = await writerFrom(stream, 0, 0);
+  await using other = await writerFrom(stream, 0, 0);
   await appendSome(node.backend, "a", 2_000);
   const outcomes = await Promise.allSettled([one.copy(), other.copy()]);
   const refusals = outcomes.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];

@@ -1,4 +1,4 @@
-/** One turn of copying: from a known place on, the events of the log as messages, each behind the one before it. @module */
+/** One turn of writer: from a known place on, the events of the log as messages, each behind the one before it. @module */
 import { LogSubjects } from "../../../schema/nats/log.ts";
 import { EventSubjects } from "../../../schema/nats/events_stream.ts";
 import { FanOutHeld, type FanOutOptions } from "../../fan_out.ts";
@@ -12,7 +12,7 @@ import { AHEAD } from "./resumption_check.ts";
 import { type EventMessage, eventMessageOf } from "./event_message.ts";
 import type { Place, Resumption } from "./place.ts";
 
-export interface CopyingContext extends Pick<FanOutOptions, "withhold"> {
+interface WriterContext extends Pick<FanOutOptions, "withhold"> {
   readonly client: NatsClient;
   /** The name of the log's stream. */
   readonly log: string;
@@ -41,8 +41,8 @@ function filterOf(types: readonly string[] | undefined): TypeFilter {
   return (type) => wanted.has(type);
 }
 
-export class Copying {
-  readonly #context: CopyingContext;
+export class FanOutWriter {
+  readonly #context: WriterContext;
   readonly #records: string;
   readonly #subjects: LogSubjects;
   readonly #events: EventSubjects;
@@ -53,7 +53,7 @@ export class Copying {
   #waiting: PlacedMessage[] = [];
   #waitingBytes = 0;
 
-  constructor(context: CopyingContext, { skip, types, ...place }: Resumption) {
+  constructor(context: WriterContext, { skip, types, ...place }: Resumption) {
     this.#context = context;
     this.#subjects = new LogSubjects(context.prefix);
     this.#events = new EventSubjects(context.prefix);

@@ -1,10 +1,10 @@
 /** The fan-out: what others get of the events, on which subjects, with which headers, and in which order. @module */
 import { assertEquals } from "@std/assert";
-import { withoutPersonalFields } from "../../../../console/node/fan_out.ts";
+import { fanOutOf } from "../../../../console/node/jobs/fan_out.ts";
 import { openNats } from "../../../../backends/nats/nats_backend.ts";
-import { CopyingNode } from "../../../support/copying_node.ts";
+import { FanOutNode } from "../../../support/fan_out/fan_out_node.ts";
 import { anEvent } from "../../../support/events.ts";
-import { EventsStream, readFannedOut, Subscriber } from "../../../support/fanned_out.ts";
+import { EventsStream, readFannedOut, Subscriber } from "../../../support/fan_out/subscribers.ts";
 import { readEvents } from "../../../support/nats_store_check.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../../support/servers/nats_server.ts";
@@ -16,7 +16,7 @@ natsTest.beforeAll(async () => {
 natsTest.afterAll(() => server[Symbol.asyncDispose]());
 
 natsTest("each event comes once, in the order of the log, under the subject of its type", async () => {
-  await using node = await CopyingNode.open({ url: server.url });
+  await using node = await FanOutNode.open({ url: server.url });
   await using decisions = await Subscriber.open(server.url, "cases.decision");
   await node.backend.append([anEvent("a", 1), anEvent("b", 1), anEvent("a", 2, "case.decision")]);
   await node.backend.append([anEvent("c", 1), anEvent("b", 2, "case.decision")]);
@@ -33,7 +33,7 @@ natsTest(
   "a message is a CloudEvent, with its data as JSON and the place of the event in headers",
   async () => {
     const stream = "SHAPE";
-    await using node = await CopyingNode.open({ url: server.url, stream });
+    await using node = await FanOutNode.open({ url: server.url, stream });
     await using live = await Subscriber.open(server.url, "shape.analysis");
     const event = anEvent("zaak 1", 1, "case.analysis");
     const { position } = await node.backend.append([event]);
@@ -67,9 +67,8 @@ natsTest(
   "what is not known to be no personal data is left out, and a case id that may be a BSN masked",
   async () => {
     const stream = "PRIVACY";
-    await using node = await CopyingNode.open({ url: server.url, stream }, {
-      withhold: withoutPersonalFields,
-    });
+    const asStarted = fanOutOf({ backend: "nats", "fan-out": undefined, "fan-out-personal": false });
+    await using node = await FanOutNode.open({ url: server.url, stream }, asStarted);
     const profile = {
       household: "paar",
       contact: { name: "J. Jansen", email: "j@example.org" },
@@ -90,7 +89,7 @@ natsTest(
 natsTest("only the types that are asked for are copied, and none where it is off", async () => {
   const stream = "SOME";
   const types = ["case.decision"];
-  await using node = await CopyingNode.open({ url: server.url, stream }, { types });
+  await using node = await FanOutNode.open({ url: server.url, stream }, { types });
   await node.backend.append([anEvent("a", 1), anEvent("a", 2, "case.decision"), anEvent("a", 3)]);
   await node.backend.append([anEvent("b", 1, "case.decision")]);
   const copied = await readFannedOut(server.url, 2, { stream });
@@ -106,7 +105,7 @@ natsTest("health says who copies and how far it is, and that nobody does", async
   const stream = "HEALTH";
   const store = { url: server.url, stream, node: "copier" };
   {
-    await using node = await CopyingNode.open(store);
+    await using node = await FanOutNode.open(store);
     await node.backend.append([anEvent("a", 1), anEvent("b", 1)]);
     await readFannedOut(server.url, 2, { stream });
     assertEquals((await node.backend.health()).fanOut, { writer: "copier", pending: 0, oldestMs: 0 });
@@ -123,7 +122,7 @@ natsTest(
   async () => {
     const stream = "AGE";
     {
-      await using _node = await CopyingNode.open({ url: server.url, stream });
+      await using _node = await FanOutNode.open({ url: server.url, stream });
     }
     await using events = await EventsStream.open(server.url, stream);
     const config = await events.config();
@@ -131,7 +130,7 @@ natsTest(
     assertEquals(config.subjects.includes("age.intake.*"), true);
     assertEquals(config.max_age, 7 * 86_400_000_000_000);
     await events.update({ max_age: 3_600_000_000_000 });
-    await using _again = await CopyingNode.open({ url: server.url, stream });
+    await using _again = await FanOutNode.open({ url: server.url, stream });
     assertEquals((await events.config()).max_age, 3_600_000_000_000);
   },
 );

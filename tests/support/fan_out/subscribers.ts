@@ -2,7 +2,7 @@
 import { deadline } from "@std/async/deadline";
 import { jetstream, type JsMsg } from "@nats-io/jetstream";
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
-import { api } from "./nats_store_check.ts";
+import { api } from "../nats_store_check.ts";
 
 /** A message as it came. */
 export interface FannedOut {
@@ -19,7 +19,7 @@ export interface FannedOut {
 }
 
 /** No test waits for longer. */
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 
 /** The first so many messages that are in the stream from a sequence on, once they are. */
 export async function readFannedOut(
@@ -29,15 +29,23 @@ export async function readFannedOut(
 ): Promise<FannedOut[]> {
   const connection = await connect({ servers: url });
   try {
-    return await deadline(take(connection, `${stream}_events`, from, count), PATIENCE_MS);
+    return await deadline(take(connection, `${stream}_events`, from, count), DEADLINE_MS);
   } finally {
     await connection.close();
+  }
+}
+
+/** A node makes it when it begins to copy. */
+async function untilThere(connection: NatsConnection, stream: string): Promise<void> {
+  while (!await api(connection, `STREAM.INFO.${stream}`, "").then(() => true, () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 async function take(connection: NatsConnection, stream: string, from: number, count: number) {
   const found: FannedOut[] = [];
   if (count === 0) return found;
+  await untilThere(connection, stream);
   const start = { deliver_policy: "by_start_sequence", opt_start_seq: from } as const;
   const consumer = await jetstream(connection).consumers.get(stream, start);
   const messages = await consumer.consume();
@@ -68,32 +76,32 @@ function fannedOut(subject: string, sequence: number, headers: MsgHdrs, text: st
 
 /** Somebody who runs `nats sub`. */
 export class Subscriber implements AsyncDisposable {
-  readonly heard: FannedOut[] = [];
-  #onHeard = () => {};
+  readonly received: FannedOut[] = [];
+  #onReceived = () => {};
 
   private constructor(readonly connection: NatsConnection) {}
 
   static async open(url: string, subject: string): Promise<Subscriber> {
     const subscriber = new Subscriber(await connect({ servers: url }));
-    subscriber.connection.subscribe(subject, { callback: (_, msg) => subscriber.#hear(msg) });
+    subscriber.connection.subscribe(subject, { callback: (_, msg) => subscriber.#receive(msg) });
     await subscriber.connection.flush();
     return subscriber;
   }
 
-  #hear(msg: Msg): void {
+  #receive(msg: Msg): void {
     const headers = msg.headers!;
-    this.heard.push(fannedOut(msg.subject, Number(headers.get("Nats-Sequence")), headers, msg.string()));
-    this.#onHeard();
+    this.received.push(fannedOut(msg.subject, Number(headers.get("Nats-Sequence")), headers, msg.string()));
+    this.#onReceived();
   }
 
   /** Resolves once so many have come. */
   async until(count: number): Promise<readonly FannedOut[]> {
     const enough = new Promise<void>((resolve) => {
-      this.#onHeard = () => void (this.heard.length >= count && resolve());
-      this.#onHeard();
+      this.#onReceived = () => void (this.received.length >= count && resolve());
+      this.#onReceived();
     });
-    await deadline(enough, PATIENCE_MS);
-    return this.heard;
+    await deadline(enough, DEADLINE_MS);
+    return this.received;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,7 +125,9 @@ export class EventsStream implements AsyncDisposable {
   private constructor(readonly connection: NatsConnection, readonly stream: string) {}
 
   static async open(url: string, stream = "CASES"): Promise<EventsStream> {
-    return new EventsStream(await connect({ servers: url }), `${stream}_events`);
+    const events = new EventsStream(await connect({ servers: url }), `${stream}_events`);
+    await deadline(untilThere(events.connection, events.stream), DEADLINE_MS);
+    return events;
   }
 
   async state(): Promise<StreamState> {
@@ -144,7 +154,10 @@ export class EventsStream implements AsyncDisposable {
 
   /** Resolves once nothing is in it. */
   async emptied(): Promise<void> {
-    while ((await this.state()).messages > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const wait = async () => {
+      while ((await this.state()).messages > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await deadline(wait(), DEADLINE_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,16 +1,15 @@
 /** The fan-out of a node: what of events others may see, and its place beside the processors. @module */
-import { NOT_SHOWN } from "../../actors/application.ts";
-import type { Observer } from "../../actors/observer.ts";
-import { JobRefused, superviseJob } from "../../actors/supervision/background_job.ts";
-import type { Backend } from "../../backends/backend.ts";
-import { BackendUnusable } from "../../backends/errors.ts";
-import { type FannedOutEvent, FanOutHeld, type FanOutOptions } from "../../backends/fan_out.ts";
-import { endsWithin } from "../../backends/primitives/concurrency.ts";
-import { maskCaseId } from "../../schema/bsn.ts";
-import { allEventTypes, isEventType } from "../../schema/events.ts";
-import { withoutPersonalData } from "../cli/case_timeline.ts";
-import { UsageError } from "../cli/exit_codes.ts";
-import type { StartValues } from "./start_options.ts";
+import { NOT_SHOWN } from "../../../actors/application.ts";
+import type { Observer } from "../../../actors/observer.ts";
+import { superviseJob } from "../../../actors/supervision/background_job.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import type { FannedOutEvent, FanOutOptions } from "../../../backends/fan_out.ts";
+import { endsWithin } from "../../../backends/primitives/concurrency.ts";
+import { maskCaseId } from "../../../schema/bsn.ts";
+import { allEventTypes, isEventType } from "../../../schema/events.ts";
+import { withoutPersonalData } from "../../cli/case_timeline.ts";
+import { UsageError } from "../../cli/exit_codes.ts";
+import type { StartValues } from "../start_options.ts";
 
 type FanOutValues = Pick<StartValues, "backend" | "fan-out" | "fan-out-personal">;
 
@@ -35,7 +34,7 @@ function typeOf(name: string, given: string): string {
 }
 
 /** What people may see of an event, without what they see masked: the BSN. A case id that may be one stays masked. */
-export function withoutPersonalFields({ type, caseId, data }: FannedOutEvent): FannedOutEvent {
+function withoutPersonalFields({ type, caseId, data }: FannedOutEvent): FannedOutEvent {
   const { citizen_bsn: _, ...others } = data;
   const shown = withoutNotShown(withoutPersonalData(type, others)) as Record<string, unknown>;
   const masked = typeof shown.case_id === "string" ? { case_id: maskCaseId(shown.case_id) } : {};
@@ -63,7 +62,7 @@ export function startFanOut(opening: Promise<Backend>, observer: Observer): Runn
   const supervisor = superviseJob({
     id: "fan-out",
     run: async (signal) => {
-      await (await opened)?.run(signal).catch(reported);
+      await (await opened)?.run(signal);
     },
     onCrash: (reason) => observer.processorRestarted?.({ processor: "fan-out", reason }),
   });
@@ -73,9 +72,4 @@ export function startFanOut(opening: Promise<Backend>, observer: Observer): Runn
       await endsWithin(supervisor.ended, deadlineMs);
     },
   };
-}
-
-function reported(error: Error): never {
-  const saysWhatToDo = error instanceof FanOutHeld || error instanceof BackendUnusable;
-  throw saysWhatToDo ? new JobRefused(error.message, { cause: error }) : error;
 }

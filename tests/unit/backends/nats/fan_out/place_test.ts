@@ -1,6 +1,6 @@
 /** Where the fan-out goes on: never twice, never leaving out, and never a guess. @module */
 import { assertEquals } from "@std/assert";
-import { type Resumption, resumptionOf } from "../../../../backends/nats/fan_out/place.ts";
+import { type Resumption, resumptionOf } from "../../../../../backends/nats/fan_out/place.ts";
 
 const NOTHING = { last: 0, message: undefined, foreign: 0, copy: undefined, isLogEmpty: false };
 const at = (position: number, sequence: number, skip = 0): Resumption => ({

@@ -1,6 +1,6 @@
 /** Where the fan-out is: its last message, or the durable copy; without either it asks, and never starts over by itself. @module */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { connect } from "@nats-io/transport-deno";
+import { connect, headers } from "@nats-io/transport-deno";
 import { BackendUnusable } from "../../../../backends/errors.ts";
 import { FanOutHeld } from "../../../../backends/fan_out.ts";
 import { setUpNats } from "../../../../backends/nats/setup/options.ts";
@@ -10,7 +10,7 @@ import { anEvent } from "../../../support/events.ts";
 import { EventsStream, readFannedOut } from "../../../support/fan_out/subscribers.ts";
 import { api, readEvents } from "../../../support/nats_store_check.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
-import { startNats, type TestNats } from "../../../support/servers/nats_server.ts";
+import { NATS_ANSWER, startNats, type TestNats } from "../../../support/servers/nats_server.ts";
 
 let server: TestNats;
 natsTest.beforeAll(async () => {
@@ -79,6 +79,18 @@ natsTest("a stream that was made anew goes on behind what was copied, from seque
   assertEquals(casesOf(await copiedBehind("ANEW", 0, intakes(4, 5))).toSorted(), ["case-4", "case-5"]);
 });
 
+natsTest("a stream that is removed under a node at work is made anew, and nothing comes twice", async () => {
+  const stream = "REMOVED";
+  await using node = await FanOutNode.open(storeOf(stream));
+  for (const from of [1, 4, 7]) {
+    await node.backend.append(intakes(from, from + 2));
+    const found = await readFannedOut(server.url, 3, { stream });
+    assertEquals(casesOf(found).toSorted(), casesOf(intakes(from, from + 2).map(asFound)));
+    await using events = await EventsStream.open(server.url, stream);
+    await events.remove();
+  }
+});
+
 natsTest("what others have written there takes no event's place", async () => {
   await copyOnce("FOREIGN", intakes(1, 2));
   const connection = await connect({ servers: server.url });
@@ -126,6 +138,40 @@ natsTest("one that is ahead of its log asks too: others have seen what is gone",
   await using node = await FanOutNode.open(storeOf("AHEAD"));
   await assertRejects(() => node.ended, FanOutHeld, "ahead of the log");
 });
+
+natsTest("a message of an event that the log has not at its place is of another log: it asks", async () => {
+  const stream = "OTHER";
+  await copyOnce(stream, intakes(1, 2));
+  const [, last] = await readFannedOut(server.url, 2, { stream });
+  const connection = await connect({ servers: server.url });
+  const set = headers();
+  set.set("ce-position", `${last!.position}`);
+  set.set("ce-id", crypto.randomUUID());
+  await connection.request("other.intake.0", "{}", { ...NATS_ANSWER, headers: set });
+  await connection.close();
+  await using node = await FanOutNode.open(storeOf(stream));
+  await assertRejects(() => node.ended, FanOutHeld, "ahead of the log");
+});
+
+natsTest("a narrowed fan-out that ends and begins again looks at nothing twice", async () => {
+  const stream = "NARROW";
+  const types = ["case.decision"];
+  for (const n of [1, 2]) {
+    await using node = await FanOutNode.open(storeOf(stream), { types });
+    await node.backend.append([
+      ...intakes(10 * n, 10 * n + 4),
+      anEvent(`case-${10 * n}`, 2, "case.decision"),
+    ]);
+    await readFannedOut(server.url, 1, { stream, from: n });
+  }
+  await using events = await EventsStream.open(server.url, stream);
+  await events.purge();
+  await using wide = await FanOutNode.open(storeOf(stream));
+  await wide.backend.append(intakes(31, 31));
+  assertEquals(casesOf(await readFannedOut(server.url, 1, { stream, from: 3 })), ["case-31"]);
+});
+
+const asFound = ({ correlation_id: caseId }: WireEvent) => ({ caseId });
 
 async function writeCopy(stream: string, copy: object): Promise<void> {
   const connection = await connect({ servers: server.url });

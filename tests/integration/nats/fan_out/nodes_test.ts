@@ -1,5 +1,7 @@
 /** The fan-out under several nodes and under kills: whoever copies, each event comes once, in the order of the log. @module */
 import { assert, assertEquals } from "@std/assert";
+import { openNats } from "../../../../backends/nats/nats_backend.ts";
+import { setUpNats } from "../../../../backends/nats/setup/options.ts";
 import { NatsClient } from "../../../../backends/nats/connection/client.ts";
 import { Conflict } from "../../../../backends/nats/connection/errors.ts";
 import { FanOutWriter } from "../../../../backends/nats/fan_out/fan_out_writer.ts";
@@ -42,7 +44,7 @@ natsTest("of two nodes one copies; the other takes over when it ends, and nothin
 /** One who copies by the wrong belief that it is its turn. */
 async function writerFrom(stream: string, position: number, sequence: number): Promise<
   AsyncDisposable & {
-    copy(): Promise<void>;
+    copy(goOn?: () => Promise<boolean>): Promise<void>;
   }
 > {
   const client = await NatsClient.open({ url: server.url });
@@ -58,10 +60,27 @@ async function writerFrom(stream: string, position: number, sequence: number): P
     withhold: undefined,
   }, { position, sequence, skip: 0, types: undefined });
   return {
-    copy: () => writer.copy(() => Promise.resolve(true)),
+    copy: (goOn = () => Promise.resolve(true)) => writer.copy(goOn),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
+
+natsTest("a record that was copied by half is gone on with in its middle", async () => {
+  const store = { url: server.url, stream: "HALF", partitions: 2 };
+  await setUpNats(store, false, { hasFanOut: true });
+  await using one = await writerFrom("HALF", 0, 0);
+  const producer = await openNats(store);
+  await appendSome(producer, "a", 2_000);
+  await producer.close();
+  await one.copy(() => Promise.resolve(false));
+  await using events = await EventsStream.open(server.url, "HALF");
+  const stored = await readEvents(server.url, "HALF");
+  const { last_seq: half } = await events.state();
+  const recordOf = (event: PlainEvent) => Math.floor(event.position / 4_096);
+  assertEquals(recordOf(stored[half - 1]!), recordOf(stored[half]!));
+  await using _node = await FanOutNode.open(store);
+  assertEquals(idsOf(await readFannedOut(server.url, 2_000, { stream: "HALF" })), idsOf(stored));
+});
 
 natsTest("of two that copy at once, each event is one's: what the other sends is refused", async () => {
   const stream = "TWINS";

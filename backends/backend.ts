@@ -2,6 +2,7 @@
 import type { EventKind } from "../schema/evolution.ts";
 import type { AuditEntry, DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
+import type { FanOut } from "./fan_out.ts";
 import type { Health } from "./health.ts";
 import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
@@ -69,6 +70,8 @@ interface Operations {
   readonly models?: ModelStore;
   /** The chain of hashes over the log, where the store keeps one. */
   readonly chain?: HashChain;
+  /** Copies events to where others read them, where this node was asked to. */
+  readonly fanOut?: FanOut | undefined;
   /** Cases by latest change, newest first: of a store without read models. */
   listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */

@@ -6,6 +6,7 @@ import type { Backend, BackendFeatures } from "../backend.ts";
 import type { DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import type { FanOut } from "../fan_out.ts";
 import { admitAll, speakerFor } from "../producers.ts";
 import { judgedVersion } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
@@ -13,7 +14,10 @@ import type { Health } from "../health.ts";
 import type { Pauses } from "../pauses.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
+import { logName } from "../../schema/nats/log.ts";
 import { NatsClient } from "./connection/client.ts";
+import { beginNew } from "./fan_out/fan_out_start.ts";
+import { fanOutHealth } from "./fan_out/fan_out_health.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf, parkedOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
@@ -48,6 +52,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, requested);
+    if (store.created.includes(logName(requested.stream))) await beginNew(client, requested);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, options, store);
     await backend.prepare();
@@ -97,6 +102,10 @@ class NatsBackend implements Backend {
 
   async prepare(): Promise<void> {
     await this.#context.clock.measure();
+  }
+
+  get fanOut(): FanOut | undefined {
+    return this.#context.fanOut;
   }
 
   async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
@@ -158,7 +167,9 @@ class NatsBackend implements Backend {
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {
-    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = this.#context;
+    const context = this.#context;
+    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = context;
+    const { client, stream, subjects: { prefix } } = context;
     await clock.measure();
     return await recordHealth({
       views,
@@ -166,6 +177,7 @@ class NatsBackend implements Backend {
       replicas,
       syncAlways: this.#options.syncAlways,
       inbox: this.inbox,
+      fanOut: (opened) => fanOutHealth({ client, stream, prefix, now: () => clock.now() }, opened),
       now: () => clock.now(),
       readLeases: () => bucket.read(),
     });

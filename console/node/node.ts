@@ -22,7 +22,8 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
-import { startProjections } from "./projections.ts";
+import { startFanOut } from "./jobs/fan_out.ts";
+import { startProjections } from "./jobs/projections.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -151,10 +152,16 @@ export async function startNode(
   const served = options.http &&
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
-  const projections = startProjections(opening, options.projections, options.node, observer);
+  const jobs = [
+    startProjections(opening, options.projections, options.node, observer),
+    startFanOut(opening, observer),
+  ];
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
+    const [inTime] = await Promise.all([
+      supervisor.stop(deadlineMs),
+      ...jobs.map((job) => job.stop(deadlineMs)),
+    ]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();

@@ -1,5 +1,6 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { ProjectedModel } from "../../actors/projection.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
@@ -13,7 +14,8 @@ import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
-import { projectionsOf } from "./projections.ts";
+import { fanOutOf } from "./jobs/fan_out.ts";
+import { projectionsOf } from "./jobs/projections.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
@@ -26,6 +28,7 @@ interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: NodePolicy | undefined;
   readonly projections: readonly ProjectedModel[];
+  readonly fanOut: FanOutOptions | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
   readonly serviceManager: ServiceManager;
@@ -44,6 +47,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
     projections: projectionsOf(values.projections),
+    fanOut: fanOutOf(values),
     output,
     reporter,
     serviceManager: await connectServiceManager((line) => reporter.notice(line)),
@@ -93,11 +97,14 @@ function closingMs(withinMs: number): number {
   return Math.min(1_000, withinMs / 5);
 }
 
-function openStore({ values, availability, simulated, reporter }: ProcessContext): Promise<OpenedBackend> {
+function openStore(
+  { values, fanOut, availability, simulated, reporter }: ProcessContext,
+): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
     migrate: "apply",
     node: values.node,
+    fanOut,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,

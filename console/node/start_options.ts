@@ -120,6 +120,20 @@ export const startOptions = {
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",
   },
+  "fan-out": {
+    schema: text.optional(),
+    backends: ["nats"],
+    value: "TYPES",
+    env: "ZAAKSTROOM_FAN_OUT",
+    help:
+      "nats: types of events that are copied to subjects for others (cases.decision, …), separated by commas, or off; default: all of them",
+  },
+  "fan-out-personal": {
+    schema: flag,
+    backends: ["nats"],
+    env: "ZAAKSTROOM_FAN_OUT_PERSONAL",
+    help: "nats: with the personal fields, which the copies otherwise leave out",
+  },
   "log-level": {
     schema: oneOf(logLevels).default("info"),
     value: "LEVEL",

@@ -1,5 +1,6 @@
 /** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
@@ -25,6 +26,8 @@ export interface OpenOptions {
   onAvailabilityChange?: AvailabilityListener;
   onInputRefused?: RefusalListener;
   timersAsOf?: () => Date;
+  /** nats: copies events to where others read them. */
+  fanOut?: FanOutOptions | undefined;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;
   /** Takes, line by line, what the store's owner should know and is yet no reason to refuse the store. */
@@ -202,7 +205,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: StoreOptions, migrate: MigrateMode) {
-  const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, fanOut: _fanOut, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };

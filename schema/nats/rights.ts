@@ -1,5 +1,7 @@
 /** The least that each user of a store on JetStream needs, and the configuration that grants it. Pure. @module */
 import { ingestName, leaseBucket } from "../nats.ts";
+import { allEventTypes } from "../events.ts";
+import { eventsName, EventSubjects } from "./events_stream.ts";
 import { indexName, IndexSubjects } from "./index_stream.ts";
 import { inboxName, logName, LogSubjects } from "./log.ts";
 import { producersStream } from "./producers.ts";
@@ -15,12 +17,14 @@ type NatsRole = "node" | "producer" | "reader" | "replication";
 /** The streams of a store, and the subjects under which each is written. Another layout of the store changes this table. */
 function streamsAndSubjects(stream: string, prefix: string) {
   const subjects = new LogSubjects(prefix);
+  const events = new EventSubjects(prefix);
   return {
     log: { name: logName(stream), subjects: [subjects.records()] },
     index: { name: indexName(stream), subjects: [new IndexSubjects(prefix).all] },
     leases: { name: `KV_${leaseBucket(stream)}`, subjects: [`$KV.${leaseBucket(stream)}.>`] },
     inbox: { name: inboxName(stream), subjects: [subjects.rejected()] },
     ingest: { name: ingestName(stream), subjects: [subjects.ingest(), `${subjects.ingest()}.*`] },
+    events: { name: eventsName(stream), subjects: allEventTypes.map((type) => events.of(type, "*")) },
     grants: { name: producersStream(stream), subjects: [] },
     secret: { name: `KV_${stream}_secret`, subjects: [] },
     /** What a store of before would have: it is looked for, and refused. */
@@ -44,11 +48,17 @@ function reading(stream: string): string[] {
   ];
 }
 
+/** What the fan-out gives to whoever listens. They are listed: what producers send to the ingest subject is beside them. */
+function liveSubjects(prefix: string): string[] {
+  const events = new EventSubjects(prefix);
+  return allEventTypes.flatMap((type) => [events.live(type), events.of(type, "*")]);
+}
+
 /** What each role may use, of a store of this stream and prefix. */
 export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
   const subjects = new LogSubjects(prefix);
   const streams = streamsAndSubjects(stream, prefix);
-  const { log, index, leases, inbox, ingest, grants, secret } = streams;
+  const { log, index, leases, inbox, ingest, events, grants, secret } = streams;
   const asked = ["$JS.API.INFO", "$SYS.REQ.USER.INFO"];
   const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
   const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
@@ -66,7 +76,8 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
         ...known,
         ...readLog,
         ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
-        ...[log, index, leases, inbox, ingest].flatMap((each) => each.subjects),
+        ...reading(events.name),
+        ...[log, index, leases, inbox, ingest, events].flatMap((each) => each.subjects),
         // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
         // with its server.
         `$JS.API.STREAM.PURGE.${index.name}`,
@@ -79,7 +90,11 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
       subscribe: [...answers("node"), ...toOthers],
     },
     producer: { publish: ingest.subjects, subscribe: answers("producer") },
-    reader: { publish: [...asked, ...known, ...readLog], subscribe: answers("reader") },
+    reader: {
+      // Consumers of the fan-out are acknowledged.
+      publish: [...asked, ...known, ...readLog, ...reading(events.name), `$JS.ACK.${events.name}.>`],
+      subscribe: [...answers("reader"), ...liveSubjects(prefix)],
+    },
     replication: {
       publish: [...asked, ...known, ...Object.values(streams).flatMap(({ name }) => reading(name))],
       subscribe: answers("replication"),
@@ -90,7 +105,7 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
 const ABOUT: Readonly<Record<NatsRole, string>> = {
   node: "runs nodes, and the commands that act on cases",
   producer: "leaves events on the ingest subject, and reads nothing",
-  reader: "lists and shows cases: it sees events, and writes nothing",
+  reader: "lists and shows cases, and hears the fan-out: it sees events, and writes nothing",
   replication: "reads everything, the secret of the store included: backups, mirrors and copies",
 };
 

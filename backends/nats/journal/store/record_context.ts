@@ -2,11 +2,13 @@
 import { logName, LogSubjects } from "../../../../schema/nats/log.ts";
 import { token } from "../../../../schema/nats.ts";
 import { BackendUnavailable, StoreLost } from "../../../errors.ts";
+import type { FanOutOptions } from "../../../fan_out.ts";
 import { LeaseManager } from "../../../mailbox/lease_manager.ts";
 import type { MailboxContext } from "../../../mailbox/leased_mailbox.ts";
 import { withPasses } from "../../../mailbox/leased_passes.ts";
 import { systemClock } from "../../../primitives/clock.ts";
 import { messageText, type NatsClient } from "../../connection/client.ts";
+import { NatsFanOut } from "../../fan_out/fan_out.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
@@ -40,6 +42,7 @@ export class RecordContext {
   readonly bucket: LeaseBucket;
   readonly leases: LeaseManager;
   readonly mailboxContext: MailboxContext;
+  readonly fanOut: NatsFanOut | undefined;
   /** All processors of this program, once it has said so. */
   registered: readonly HostedProcessor[] = [];
   /** What each processor of this node takes. */
@@ -76,6 +79,7 @@ export class RecordContext {
     this.bucket = new LeaseBucket({ client, stream, leaseMs: store.leaseMs, clock: this.clock });
     this.leases = this.#newLeases();
     this.mailboxContext = this.#newMailboxContext();
+    this.fanOut = options.fanOut && this.#newFanOut(options.fanOut);
     this.#listen();
   }
 
@@ -184,6 +188,16 @@ export class RecordContext {
     return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange, lost });
   }
 
+  #newFanOut(options: FanOutOptions): NatsFanOut {
+    const { client, stream, subjects: { prefix }, store: { partitions, replicas, leaseMs }, node } = this;
+    const store = { stream, prefix, partitions, replicas, leaseMs };
+    return new NatsFanOut({
+      ...{ client, store, node, options },
+      restore: () => this.restore(),
+      isLogLost: () => this.#check().then(() => false, () => this.lost.aborted),
+    });
+  }
+
   #listen(): void {
     const { client, subjects } = this;
     client.subscribe(subjects.notify(), (msg) => {
@@ -197,6 +211,7 @@ export class RecordContext {
   #onRecord(partition: number, stored: StoredRecord): void {
     this.lastPosition = Math.max(this.lastPosition, stored.sequence);
     this.mailboxes.onRecord(partition, stored);
+    this.fanOut?.notify();
   }
 
   /** One that never renews its leases does not see either that others have changed. */

@@ -6,6 +6,7 @@ import type { Health } from "./health.ts";
 import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { RestorationMark } from "./restoration.ts";
 import type { Producers } from "./producers.ts";
 import type { ModelStore } from "./projections.ts";
 
@@ -52,7 +53,7 @@ export interface ListOptions {
 }
 
 /** What an operator sees and does. */
-interface Operations {
+interface Operations extends RestorationMark {
   readonly deadLetters: DeadLetters;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;

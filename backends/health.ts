@@ -1,5 +1,7 @@
 /** How a store and its mailboxes stand. @module */
 
+import type { Restoration } from "./restoration.ts";
+
 /** How one mailbox stands. */
 export interface MailboxHealth {
   readonly processor: string;
@@ -59,4 +61,6 @@ export interface Health {
   readonly rejected?: number;
   /** Read models, where the store keeps any. */
   readonly projections?: readonly ProjectionHealth[];
+  /** Of a store that came from a backup, until a person has accepted it. */
+  readonly restoration?: Restoration | undefined;
 }

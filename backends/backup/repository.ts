@@ -4,7 +4,7 @@ import { z } from "zod";
 import { takeIfFree } from "../local_server/file_lock.ts";
 import { syncDirectory } from "../local_server/sync_directory.ts";
 import { ArchiveWriter, type FileEntry } from "./archive_file.ts";
-import { BackupError, fileError } from "./errors.ts";
+import { BackupError } from "./errors.ts";
 import type { BackupKey } from "./key_file.ts";
 import {
   type AnyManifest,
@@ -12,9 +12,11 @@ import {
   type Manifest,
   manifestText,
   markSchema,
+  type NatsManifest,
   parseManifest,
 } from "./manifest.ts";
 import type { SegmentEntry, StreamedLog } from "./restore_plan.ts";
+import { entriesOf, makeDirectory, parseJson, readIfThere, writeWhole } from "./whole_files.ts";
 
 /** Marks a backup that is being made. */
 const UNFINISHED = ".new-";
@@ -78,6 +80,11 @@ export class BackupRepository {
   /** The whole backups of a PostgreSQL server, oldest first. */
   async bases(): Promise<Manifest[]> {
     return (await this.backups()).filter((backup) => backup.backend === "postgres");
+  }
+
+  /** The whole backups of a store on JetStream, oldest first. */
+  async streamBackups(): Promise<NatsManifest[]> {
+    return (await this.backups()).filter((backup) => backup.backend === "nats");
   }
 
   /** The whole backups, oldest first. */
@@ -187,53 +194,5 @@ export class UnfinishedBase {
 
   async discard(): Promise<void> {
     await Deno.remove(this.path, { recursive: true }).catch(() => {});
-  }
-}
-
-function parseJson<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    throw new BackupError("damaged", `${path} is damaged: it is not what was written`);
-  }
-}
-
-/** Replaces a file as a whole, also across a loss of power. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const aside = `${path}.new`;
-  try {
-    using file = await Deno.open(aside, { write: true, create: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-    await Deno.rename(aside, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    throw fileError(error, "writing", path);
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError(error, "making", path);
-  }
-}
-
-async function entriesOf(path: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
-  } catch (error) {
-    throw fileError(error, "reading", path);
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw fileError(error, "reading", path);
   }
 }

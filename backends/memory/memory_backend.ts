@@ -132,6 +132,15 @@ class MemoryBackend implements Backend {
     return Promise.resolve(this.#store.secret);
   }
 
+  /** What lives in one process comes from no backup. */
+  restoredFrom(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  acceptRestoration(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));

@@ -1,11 +1,13 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
+import { logName } from "../../schema/nats/log.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
+import type { DeadLetters, Inbox, OperatorAction, OperatorRecord } from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import { RESTORATION_TRAIL } from "../restoration.ts";
 import { admitAll, speakerFor } from "../producers.ts";
 import { judgedVersion } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
@@ -21,6 +23,7 @@ import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
 import { ingestInbox } from "./operations/ingest.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { liftRestoration, readRestoration } from "./setup/restored.ts";
 import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
@@ -43,7 +46,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
-    const store = await ensureStreams(client, requested);
+    const store = await ensureStreams(client, requested, false, options.isRestoring);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, options, store);
     await backend.prepare();
@@ -143,12 +146,21 @@ class NatsBackend implements Backend {
     return storeSecret(client, { stream, replicas });
   }
 
+  restoredFrom = () => readRestoration(this.#context.client, logName(this.#context.stream));
+
+  async acceptRestoration({ by, why }: OperatorAction): Promise<boolean> {
+    const { client, stream } = this.#context;
+    if (!await liftRestoration(client, logName(stream))) return false;
+    await recordAct(this.#context, { act: "restoration_accept", by, why, caseId: RESTORATION_TRAIL });
+    return true;
+  }
+
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {
     const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = this.#context;
     await clock.measure();
-    return await recordHealth({
+    const health = await recordHealth({
       views,
       leaseMs,
       replicas,
@@ -157,6 +169,7 @@ class NatsBackend implements Backend {
       now: () => clock.now(),
       readLeases: async () => (await bucket.read()).leases,
     });
+    return { ...health, restoration: await this.restoredFrom() };
   }
 
   async measure(): Promise<Measurements> {

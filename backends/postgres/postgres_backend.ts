@@ -2,7 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
+import type { Inbox, OperatorAction, OperatorRecord, RefusalListener } from "../dead_letters.ts";
 import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
@@ -31,6 +31,7 @@ import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresRestoration } from "./operations/restoration.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
 import { Measuring } from "./operations/measure.ts";
@@ -137,6 +138,7 @@ class PostgresBackend implements Backend {
   readonly chain: HashChain;
   readonly producers: PostgresProducers;
   readonly #client: PostgresClient;
+  readonly #restoration: PostgresRestoration;
   readonly #node: string;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
@@ -162,6 +164,7 @@ class PostgresBackend implements Backend {
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.#restoration = new PostgresRestoration(client);
   }
 
   async append(
@@ -240,6 +243,8 @@ class PostgresBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
   secret = () => queries.secret(this.#client);
+  restoredFrom = () => this.#restoration.restoredFrom();
+  acceptRestoration = (act: OperatorAction) => this.#restoration.acceptRestoration(act);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 

@@ -14,6 +14,7 @@
  * @module
  */
 import type { Health, ProjectionHealth } from "../../backends/health.ts";
+import { describeRestoration, type Restoration } from "../../backends/restoration.ts";
 import { formatDuration } from "../cli/redaction.ts";
 import {
   judgeProcessor,
@@ -73,6 +74,8 @@ export interface HealthReport {
   readonly processors: readonly ProcessorReport[];
   /** Read models, where the backend keeps any. */
   readonly projections?: readonly ProjectionReport[];
+  /** Of a store that came from a backup, until a person has accepted it: what leaves it waits. */
+  readonly restoration?: Restoration;
 }
 
 interface ProjectionReport {
@@ -115,7 +118,7 @@ export function reportHealth(
 /** What of a report is of the store, whoever asks. */
 type StoreReport = Pick<
   HealthReport,
-  "status" | "why" | "durability" | "refused" | "processors" | "projections"
+  "status" | "why" | "durability" | "refused" | "processors" | "projections" | "restoration"
 >;
 
 /** The report on a store at one moment, for those who run no node: an expired lease is without an owner since it expired. */
@@ -136,11 +139,16 @@ function judgeStore(health: Health, context: JudgingContext): StoreReport {
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, context));
   return {
     status: worstStatus(judged.map(({ report }) => report.state)),
-    why: [...judged.flatMap(({ why }) => why), ...(health.projections ?? []).flatMap(heldSentences)],
+    why: [
+      ...judged.flatMap(({ why }) => why),
+      ...(health.projections ?? []).flatMap(heldSentences),
+      ...(health.restoration === undefined ? [] : [describeRestoration(health.restoration)]),
+    ],
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
     ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
+    ...(health.restoration === undefined ? {} : { restoration: health.restoration }),
   };
 }
 

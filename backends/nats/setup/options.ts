@@ -44,6 +44,8 @@ export interface NatsOptions {
   syncAlways?: boolean;
   /** A request without an answer for this long fails as unavailable. Default 5,000. */
   deadlineMs?: number;
+  /** Opened by who restores it: that it is not whole yet is known. */
+  isRestoring?: boolean;
   /** The clock timers are measured against. Default: the clock of the server. */
   timersAsOf?: () => Date;
 }

@@ -16,6 +16,7 @@ import type { NatsClient } from "../connection/client.ts";
 import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
 import { LAYOUT, layoutOf, withLayout } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
+import { requireRestored } from "./restored.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 import { NEEDED_FLAGS, refuseEarlier, requireOwnIndex } from "./store_layout.ts";
 
@@ -56,6 +57,7 @@ export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
   apply = false,
+  isRestoring = false,
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
@@ -67,6 +69,7 @@ export async function ensureStreams(
   for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
+    if (!isRestoring) requireRestored(stream);
     found.push(stream);
   }
   const actual = shapeOf(shape, found);

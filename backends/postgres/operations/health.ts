@@ -1,6 +1,7 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
 import type { Health, MailboxHealth } from "../../health.ts";
 import type { Inbox } from "../../dead_letters.ts";
+import type { RestorationMark } from "../../restoration.ts";
 import { type ModelStore, projectionHealth } from "../../projections.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
@@ -9,19 +10,26 @@ import { readDurability } from "./durability.ts";
 /** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */
 const COUNT_UP_TO = 10_000;
 
+/** What of a backend its health is made of. */
+interface HealthSources extends Pick<RestorationMark, "restoredFrom"> {
+  readonly inbox: Inbox;
+  readonly models: ModelStore;
+}
+
 /**
  * Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once.
  * `waitsFor` knows of mailboxes of this node what they wait for.
  */
 export async function health(
   client: PostgresClient,
-  { inbox, models }: { readonly inbox: Inbox; readonly models: ModelStore },
+  { inbox, models, restoredFrom }: HealthSources,
   waitsFor: (processor: string, partition: number) => string | undefined,
 ): Promise<Health> {
-  const [durability, rejected, projections, [{ timers, next, mailboxes }]] = await Promise.all([
+  const [durability, rejected, projections, restoration, [{ timers, next, mailboxes }]] = await Promise.all([
     readDurability(client),
     inbox.count(),
     projectionHealth(models),
+    restoredFrom(),
     client.run((sql) =>
       sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
         select t.timers, t.next, m.mailboxes
@@ -37,6 +45,7 @@ export async function health(
     mailboxes: mailboxes.map((each) => ({ ...each, waitsFor: waitsFor(each.processor, each.partition) })),
     rejected,
     projections,
+    restoration,
   };
 }
 

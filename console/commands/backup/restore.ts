@@ -15,10 +15,16 @@ const MEGABYTE = 1_000_000;
 /** Restores, and says what was proven, what is lost, and how to go on with it. */
 export async function restoreBackup(values: RestoreValues, output: Output): Promise<number> {
   const from = required(values.from, "restore", "from");
-  const dataDir = required(values["data-dir"], "restore", "data-dir");
   const target = targetOf(values);
   const key = await keyFrom(values["key-file"]);
-  if (await holdsStreams(from, key)) return await restoreStreams(values, { from, key, dataDir }, output);
+  if (await holdsStreams(from, key)) {
+    requirePlace(values);
+    return await restoreStreams(values, { from, key, target }, output);
+  }
+  if (values.url !== undefined) {
+    throw new UsageError("Cannot use --url here: PostgreSQL is restored into --data-dir");
+  }
+  const dataDir = required(values["data-dir"], "restore", "data-dir");
   const { planFrom, restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
   const { plan } = await planFrom({ from, key, target, dataDir });
   if (values["dry-run"]) {
@@ -39,6 +45,13 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
     text: describe(restored),
   });
   return exitCodes.ok;
+}
+
+function requirePlace({ url, "data-dir": dataDir }: RestoreValues): void {
+  if (url === undefined) required(dataDir, "restore", "data-dir");
+  else if (dataDir !== undefined) {
+    throw new UsageError("Cannot use --url together with --data-dir: choose one");
+  }
 }
 
 function targetOf({ at, "at-position": position }: RestoreValues): Target {
@@ -86,5 +99,6 @@ function describe({ dataDir, timeline, ledger, cut }: Restored): string {
     `${whole} (timeline ${timeline})`,
     ...beyond,
     `To go on with it: stop the nodes of the old store, then zaakstroom start --data-dir ${dataDir}`,
+    `What leaves the store waits until zaakstroom backup accept --data-dir ${dataDir} --reason TEXT`,
   ].join("\n");
 }

@@ -16,7 +16,7 @@ import {
   parseManifest,
 } from "./manifest.ts";
 import type { SegmentEntry, StreamedLog } from "./restore_plan.ts";
-import { entriesOf, makeDirectory, parseJson, readIfThere, writeWhole } from "./whole_files.ts";
+import { makeDirectory, namesIn, parseJson, readIfThere, writeWhole } from "./whole_files.ts";
 
 /** Marks a backup that is being made. */
 const UNFINISHED = ".new-";
@@ -89,7 +89,7 @@ export class BackupRepository {
 
   /** The whole backups, oldest first. */
   async backups(): Promise<AnyManifest[]> {
-    const names = await entriesOf(join(this.root, "base"));
+    const names = await namesIn(join(this.root, "base"));
     const whole = names.filter((name) => !name.includes(UNFINISHED)).toSorted();
     const read = whole.map(async (id) => {
       const path = join(this.basePath(id), MANIFEST);
@@ -107,7 +107,7 @@ export class BackupRepository {
 
   /** A place for a backup that begins; what others left half made goes. Call it with the lock of `create`. */
   async begin(id: string): Promise<UnfinishedBase> {
-    for (const name of await entriesOf(join(this.root, "base"))) {
+    for (const name of await namesIn(join(this.root, "base"))) {
       if (name.includes(UNFINISHED)) await Deno.remove(join(this.root, "base", name), { recursive: true });
     }
     const path = join(this.root, "base", `${id}${UNFINISHED}${crypto.randomUUID().slice(0, 8)}`);
@@ -122,7 +122,7 @@ export class BackupRepository {
 
   /** What was streamed: the files that are whole, in their order, and how far the one is that is not. */
   async streamed(): Promise<StreamedLog> {
-    const names = (await entriesOf(this.walPath)).filter((name) => /^[0-9A-F]{24}\.json$/.test(name))
+    const names = (await namesIn(this.walPath)).filter((name) => /^[0-9A-F]{24}\.json$/.test(name))
       .toSorted();
     const segments = await Promise.all(names.map((name) => this.#segment(join(this.walPath, name))));
     const path = join(this.walPath, "newest.json");

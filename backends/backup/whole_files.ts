@@ -38,7 +38,7 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /** The names in a directory. */
-export async function entriesOf(path: string): Promise<string[]> {
+export async function namesIn(path: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
   } catch (error) {

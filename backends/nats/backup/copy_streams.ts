@@ -43,16 +43,16 @@ export class StreamCopier {
    * one by then is in the other. Throws BackupError once the store is another one.
    */
   async copy(): Promise<MarkEntry | undefined> {
-    const before = await this.#look();
+    const before = await this.#check();
     for (const name of this.streams.others) await this.#copyOther(name);
-    const { state: { last_seq: last } } = await this.#look();
+    const { state: { last_seq: last } } = await this.#check();
     if (last < this.#log) throw anotherStore();
     await this.#copyLog(last);
     // A replica may be behind its leader: the next round has the rest.
     return this.#log < last ? undefined : await this.#mark(toMicroseconds(before.ts!));
   }
 
-  async #look(): Promise<StreamInfo> {
+  async #check(): Promise<StreamInfo> {
     const info = await infoOf(this.client, this.streams.log);
     if (info === undefined || storeId(info) !== this.streams.id) throw anotherStore();
     return info;

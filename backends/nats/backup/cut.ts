@@ -5,7 +5,7 @@ import { decodeRecord, isPartOfMore } from "../journal/record/decode_record.ts";
 import { eventPosition, indexOf, recordSequenceOf } from "../journal/record/record.ts";
 import type { GoneEntry, ReadEntry } from "./entries.ts";
 import type { KeptLog } from "./kept_log.ts";
-import { logOf, type RecordPlan } from "./record_plan.ts";
+import { logOf, type RecordRestorePlan } from "./restore_plan.ts";
 
 /** What of the entries is restored. */
 export interface Cut {
@@ -22,12 +22,12 @@ export interface Cut {
 }
 
 /** Entries of all files of a plan, in order. */
-export async function* entriesOfPlan(log: KeptLog, { files }: RecordPlan): AsyncGenerator<ReadEntry> {
+export async function* entriesOfPlan(log: KeptLog, { files }: RecordRestorePlan): AsyncGenerator<ReadEntry> {
   for (const file of files) yield* log.entriesOf(file);
 }
 
 /** Finds the cut. Throws BackupError for a position that no event has. */
-export async function findCut(log: KeptLog, plan: RecordPlan, target: Target): Promise<Cut> {
+export async function findCut(log: KeptLog, plan: RecordRestorePlan, target: Target): Promise<Cut> {
   const seeker = new Seeker(plan, target);
   for await (const entry of entriesOfPlan(log, plan)) seeker.take(entry);
   return seeker.cut();
@@ -48,7 +48,7 @@ class Seeker {
   #beyond = 0;
   readonly #gone: GoneEntry[] = [];
 
-  constructor({ base, range }: RecordPlan, { at, position }: Target) {
+  constructor({ base, range }: RecordRestorePlan, { at, position }: Target) {
     const { config, state } = logOf(base);
     this.#name = config.name;
     this.#last = state.last_seq;

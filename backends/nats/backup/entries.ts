@@ -40,7 +40,7 @@ export interface MarkEntry {
   readonly others: Readonly<Record<string, number>>;
 }
 
-export type Entry = MessageEntry | GoneEntry | MarkEntry;
+type Entry = MessageEntry | GoneEntry | MarkEntry;
 
 /** An entry as it is read. */
 export type ReadEntry =

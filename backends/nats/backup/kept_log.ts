@@ -5,7 +5,7 @@ import { ArchiveWriter, readArchive } from "../../backup/archive_file.ts";
 import { BackupError } from "../../backup/errors.ts";
 import { fileSchema, time } from "../../backup/manifest.ts";
 import type { BackupRepository } from "../../backup/repository.ts";
-import { entriesOf, makeDirectory, parseJson, readIfThere, writeWhole } from "../../backup/whole_files.ts";
+import { makeDirectory, namesIn, parseJson, readIfThere, writeWhole } from "../../backup/whole_files.ts";
 import { syncDirectory } from "../../local_server/sync_directory.ts";
 import { EntryEncoder, type MarkEntry, readEntries, type ReadEntry } from "./entries.ts";
 
@@ -61,7 +61,7 @@ export class KeptLog {
 
   async #names(): Promise<string[]> {
     const isThere = await Deno.stat(this.directory).then(() => true, () => false);
-    return isThere ? await entriesOf(this.directory) : [];
+    return isThere ? await namesIn(this.directory) : [];
   }
 
   /** The entries of a file; those of one that is being written up to its last mark. Throws BackupError for what is damaged. */

@@ -7,7 +7,7 @@ import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { millis, readWhole } from "../stream/direct_get.ts";
 import { type Cut, isGone } from "./cut.ts";
 import type { MessageEntry, ReadEntry } from "./entries.ts";
-import { logOf, type RecordPlan } from "./record_plan.ts";
+import { logOf, type RecordRestorePlan } from "./restore_plan.ts";
 
 /** A message that was kept. */
 export type KeptMessage = MessageEntry & { readonly data: Uint8Array };
@@ -18,7 +18,7 @@ const AT_ONCE = 256;
 /** Writes the records behind the backup up to the cut. Returns what is to be written to the other streams, once they are counted. */
 export async function replayLog(
   client: NatsClient,
-  { base }: RecordPlan,
+  { base }: RecordRestorePlan,
   cut: Cut,
   entries: AsyncIterable<ReadEntry>,
   onRecord: (sequence: number) => void,

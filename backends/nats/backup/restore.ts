@@ -14,7 +14,7 @@ import { markRestored, whileRestoring } from "../setup/restored.ts";
 import { checkStore, type StoreCheck } from "./check_store.ts";
 import { type Cut, entriesOfPlan, findCut } from "./cut.ts";
 import { KeptLog } from "./kept_log.ts";
-import { logOf, planRecords, type RecordPlan } from "./record_plan.ts";
+import { logOf, planRecords, type RecordRestorePlan } from "./restore_plan.ts";
 import { type KeptMessage, replayLog, settleOther } from "./replay.ts";
 import { infoOf } from "./stored_streams.ts";
 import { restoreStream } from "./stream_snapshot.ts";
@@ -41,7 +41,7 @@ interface RestoreRequest extends RestoreSource {
 
 /** What came of it. */
 export interface RestoredRecords {
-  readonly plan: RecordPlan;
+  readonly plan: RecordRestorePlan;
   readonly ledger: Omit<StoreCheck, "ids">;
   readonly restoration: Restoration;
   readonly beyond: number;
@@ -68,7 +68,7 @@ export async function restoreRecords(request: RestoreRequest): Promise<RestoredR
   }
 }
 
-async function requireNothing(client: NatsClient, { base }: RecordPlan): Promise<void> {
+async function requireNothing(client: NatsClient, { base }: RecordRestorePlan): Promise<void> {
   for (const { config: { name } } of base.streams) {
     if (await infoOf(client, name) === undefined) continue;
     throw new BackupError(
@@ -84,7 +84,7 @@ class Restore {
     readonly client: NatsClient,
     readonly repository: BackupRepository,
     readonly log: KeptLog,
-    readonly plan: RecordPlan,
+    readonly plan: RecordRestorePlan,
     readonly cut: Cut,
   ) {}
 

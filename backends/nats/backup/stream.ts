@@ -10,7 +10,7 @@ import type { NatsOptions } from "../setup/options.ts";
 import { type EntrySink, type Reached, StreamCopier } from "./copy_streams.ts";
 import type { MarkEntry, ReadEntry } from "./entries.ts";
 import { type Kept, type KeptFileWriter, KeptLog } from "./kept_log.ts";
-import { logOf } from "./record_plan.ts";
+import { logOf } from "./restore_plan.ts";
 import { infoOf, type StoredStreams, storedStreams } from "./stored_streams.ts";
 
 /** What is streamed, to where, and until when. */

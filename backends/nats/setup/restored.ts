@@ -15,7 +15,7 @@ export function whileRestoring(metadata: Metadata = {}): Metadata {
   return { ...metadata, [RESTORING]: "1", [TIMELINE]: String(timelineIn(metadata) + 1) };
 }
 
-export function timelineIn(metadata: Metadata = {}): number {
+function timelineIn(metadata: Metadata = {}): number {
   return Number(metadata[TIMELINE] ?? 1);
 }
 

@@ -54,7 +54,7 @@ export function sizeOf({ files }: AnyManifest): number {
 }
 
 /** The moment to which a backup alone leads. */
-export function newestOf(backup: AnyManifest): string {
+function newestOf(backup: AnyManifest): string {
   return backup.backend === "postgres" ? backup.newest.at : backup.ended_at;
 }
 

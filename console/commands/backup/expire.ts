@@ -4,7 +4,7 @@ import type { AnyManifest, NatsManifest } from "../../../backends/backup/manifes
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import { parseLsn, parseSegmentName, segmentOf } from "../../../backends/backup/wal_position.ts";
 import { KeptLog } from "../../../backends/nats/backup/kept_log.ts";
-import { needlessFiles } from "../../../backends/nats/backup/record_plan.ts";
+import { needlessFiles } from "../../../backends/nats/backup/restore_plan.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";

@@ -5,7 +5,7 @@ import type { AnyManifest } from "../../../backends/backup/manifest.ts";
 import type { BackupRepository } from "../../../backends/backup/repository.ts";
 import { type RestorableRange, restorableRanges } from "../../../backends/backup/restore_plan.ts";
 import { KeptLog } from "../../../backends/nats/backup/kept_log.ts";
-import { recordRanges } from "../../../backends/nats/backup/record_plan.ts";
+import { recordRanges } from "../../../backends/nats/backup/restore_plan.ts";
 
 /** A file, and where it lies. */
 export interface PlacedFile extends FileEntry {
@@ -13,7 +13,7 @@ export interface PlacedFile extends FileEntry {
 }
 
 /** The backups, and what was streamed beside them. */
-export interface Holdings {
+interface Holdings {
   readonly backups: readonly AnyManifest[];
   /** Which moments can be restored from each backup. */
   readonly ranges: readonly RestorableRange[];

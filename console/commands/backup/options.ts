@@ -81,7 +81,7 @@ export const restoreOptions = {
   "data-dir": { schema: text.optional(), value: "DIR", help: "a directory to make, or an empty one" },
   "dry-run": { schema: flag, help: "only say what would be restored, and what would be lost" },
   "key-file": keyOption,
-  url: {
+  "to-url": {
     schema: natsUrl.optional(),
     value: "URL",
     help: "nats: a server that has nothing of the store, instead of --data-dir",

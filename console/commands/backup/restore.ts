@@ -21,8 +21,8 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
     requirePlace(values);
     return await restoreStreams(values, { from, key, target }, output);
   }
-  if (values.url !== undefined) {
-    throw new UsageError("Cannot use --url here: PostgreSQL is restored into --data-dir");
+  if (values["to-url"] !== undefined) {
+    throw new UsageError("Cannot use --to-url here: PostgreSQL is restored into --data-dir");
   }
   const dataDir = required(values["data-dir"], "restore", "data-dir");
   const { planFrom, restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
@@ -47,10 +47,10 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
   return exitCodes.ok;
 }
 
-function requirePlace({ url, "data-dir": dataDir }: RestoreValues): void {
+function requirePlace({ "to-url": url, "data-dir": dataDir }: RestoreValues): void {
   if (url === undefined) required(dataDir, "restore", "data-dir");
   else if (dataDir !== undefined) {
-    throw new UsageError("Cannot use --url together with --data-dir: choose one");
+    throw new UsageError("Cannot use --to-url together with --data-dir: choose one");
   }
 }
 

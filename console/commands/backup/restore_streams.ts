@@ -4,7 +4,7 @@ import type { BackupKey } from "../../../backends/backup/key_file.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import type { Target } from "../../../backends/backup/restore_plan.ts";
 import { findCut } from "../../../backends/nats/backup/cut.ts";
-import type { RecordPlan } from "../../../backends/nats/backup/record_plan.ts";
+import type { RecordRestorePlan } from "../../../backends/nats/backup/restore_plan.ts";
 import {
   planFrom,
   type RestoredRecords,
@@ -30,7 +30,7 @@ export async function restoreStreams(
   source: RestoreSource,
   output: Output,
 ): Promise<number> {
-  const { url, "data-dir": dataDir } = values;
+  const { "to-url": url, "data-dir": dataDir } = values;
   if (url === undefined) await requireNew(dataDir!);
   const { log, plan } = await planFrom(source);
   const { moment } = await findCut(log, plan, source.target);
@@ -55,7 +55,7 @@ export async function restoreStreams(
   return exitCodes.ok;
 }
 
-function planOf({ base, range, newest }: RecordPlan, { at, position }: Target) {
+function planOf({ base, range, newest }: RecordRestorePlan, { at, position }: Target) {
   return {
     backup: base.id,
     at: at ?? null,
@@ -66,7 +66,7 @@ function planOf({ base, range, newest }: RecordPlan, { at, position }: Target) {
 }
 
 /** Before anything is done: from what, to when, and what is lost by it. */
-function describePlan({ base, newest }: RecordPlan, { position }: Target, moment: string): string {
+function describePlan({ base, newest }: RecordRestorePlan, { position }: Target, moment: string): string {
   const to = position === undefined ? moment : `position ${position}, of ${moment} at the latest`;
   const lost = moment === newest
     ? "what happened later is in no backup"

@@ -5,7 +5,7 @@ import { eventPosition, MAX_RECORD_EVENTS } from "../journal/record/record.ts";
 import type { Kept, KeptFile } from "./kept_log.ts";
 
 /** How a moment is restored. */
-export interface RecordPlan {
+export interface RecordRestorePlan {
   readonly base: NatsManifest;
   /** The files that take it there, oldest first. */
   readonly files: readonly (KeptFile | NonNullable<Kept["open"]>)[];
@@ -38,7 +38,7 @@ export function recordRanges(bases: readonly NatsManifest[], kept: Kept): Restor
 }
 
 /** Chooses the youngest backup from which the target is reached. Throws BackupError for one that can't be, with what can. */
-export function planRecords(bases: readonly NatsManifest[], kept: Kept, target: Target): RecordPlan {
+export function planRecords(bases: readonly NatsManifest[], kept: Kept, target: Target): RecordRestorePlan {
   const ranges = recordRanges(bases, kept);
   const { range, newest } = chooseRange(ranges, target);
   const base = bases.find(({ id }) => id === range.base)!;
@@ -53,7 +53,7 @@ function momentOf(base: NatsManifest): string {
 }
 
 /** The files that follow on the log of a backup without a gap. */
-function filesBehind(base: NatsManifest, { files, open }: Kept): RecordPlan["files"] {
+function filesBehind(base: NatsManifest, { files, open }: Kept): RecordRestorePlan["files"] {
   let reached = logOf(base).state.last_seq;
   const following: (KeptFile | NonNullable<Kept["open"]>)[] = [];
   for (const file of open === undefined ? files : [...files, open]) {

@@ -81,7 +81,15 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
     producer: { publish: ingest.subjects, subscribe: answers("producer") },
     reader: { publish: [...asked, ...known, ...readLog], subscribe: answers("reader") },
     replication: {
-      publish: [...asked, ...known, ...Object.values(streams).flatMap(({ name }) => reading(name))],
+      publish: [
+        ...asked,
+        ...known,
+        ...Object.values(streams).flatMap((
+          { name },
+        ) => [...reading(name), `$JS.API.STREAM.SNAPSHOT.${name}`]),
+        // Each part of a snapshot is asked for by confirming the one before.
+        "$JS.SNAPSHOT.ACK.>",
+      ],
       subscribe: answers("replication"),
     },
   };

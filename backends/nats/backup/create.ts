@@ -14,8 +14,8 @@ interface CreateRequest {
   readonly to: string;
   readonly key: BackupKey | undefined;
   readonly label: string;
-  /** How much has come. */
-  onBytes?(done: number): void;
+  /** How much has come. It is waited for: so the copy takes its time. */
+  onBytes?(done: number): unknown;
 }
 
 /** Makes a backup. What was written when it fails is no backup. */
@@ -60,7 +60,7 @@ async function fill(
     const writer = await base.create(file);
     const copy = await snapshotStream(client, name, async (chunk) => {
       await writer.write(chunk);
-      onBytes(done += chunk.length);
+      await onBytes(done += chunk.length);
     });
     base.add({ name: file, ...await writer.close() });
     streams.push({ file, created, ...copy });

@@ -21,7 +21,7 @@ export async function replayLog(
   { base }: RecordRestorePlan,
   cut: Cut,
   entries: AsyncIterable<ReadEntry>,
-  onRecord: (sequence: number) => void,
+  onRecord: () => void,
 ): Promise<KeptMessage[]> {
   const ends = new Map(base.streams.map(({ config, state }) => [config.name, state.last_seq]));
   const log = logOf(base).config.name;
@@ -35,7 +35,8 @@ export async function replayLog(
     } else if (entry.sequence > last && entry.sequence <= cut.last) {
       if (entry.sequence !== last + 1) throw hole(log, last + 1);
       await writes.add(() => writeRecord(client, entry));
-      onRecord(last = entry.sequence);
+      last = entry.sequence;
+      onRecord();
     }
   }
   await writes.done();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readArchive } from "../../backup/archive_file.ts";
 import { BackupError } from "../../backup/errors.ts";
 import type { BackupKey } from "../../backup/key_file.ts";
+import { ingestName } from "../../../schema/nats.ts";
 import { BackupRepository } from "../../backup/repository.ts";
 import type { Target } from "../../backup/restore_plan.ts";
 import type { Backend } from "../../backend.ts";
@@ -37,6 +38,8 @@ interface RestoreRequest extends RestoreSource {
   /** Asks the restored store whatever else is to be proven. */
   inspect?(backend: Backend): Promise<void>;
   onStep(step: string): void;
+  /** A record was written again. What it throws ends the restore. */
+  onRecord?(): void;
 }
 
 /** What came of it. */
@@ -131,16 +134,20 @@ class Restore {
   }
 
   async #replay(): Promise<KeptMessage[]> {
-    const { plan, log, cut, client, request: { onStep } } = this;
+    const { plan, log, cut, client, request: { onStep, onRecord = () => {} } } = this;
     const first = logOf(plan.base).state.last_seq;
     if (cut.last > first) onStep(`Replaying ${cut.last - first} records`);
-    return await replayLog(client, plan, cut, entriesOfPlan(log, plan), () => {});
+    return await replayLog(client, plan, cut, entriesOfPlan(log, plan), onRecord);
   }
 
   async #settleOthers(came: readonly KeptMessage[], ids: ReadonlySet<string>): Promise<void> {
     const { plan: { base }, cut, client } = this;
     // A stream that never changes is closed to the reads that others allow.
     const others = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
-    for (const copy of others) await settleOther(client, copy, cut, came, (id) => ids.has(id));
+    const waiting = ingestName(base.server.stream);
+    for (const copy of others) {
+      const isTaken = copy.config.name === waiting ? (id: string) => ids.has(id) : () => false;
+      await settleOther(client, copy, cut, came, isTaken);
+    }
   }
 }

@@ -2,6 +2,7 @@
 import type { StreamInfo } from "@nats-io/jetstream";
 import { indexName } from "../../../schema/nats/index_stream.ts";
 import { logName } from "../../../schema/nats/log.ts";
+import { toMicroseconds } from "../../backup/restore_plan.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
@@ -49,7 +50,7 @@ export async function storedStreams(client: NatsClient, options: NatsOptions): P
 
 /** The name that the directory of its backups has for a store. */
 export function storeId({ config: { name }, created }: Pick<StreamInfo, "config" | "created">): string {
-  return `nats ${name} ${created}`;
+  return `nats ${name} ${toMicroseconds(created)}`;
 }
 
 /** A stream; undefined where there is none. `details`: with what was deleted in it. */

@@ -48,6 +48,11 @@ const slot = {
 export const createBackupOptions = {
   to,
   label: { schema: z.string().max(100).default(""), value: "TEXT", help: "a word on what it is for" },
+  "max-rate": {
+    schema: wholeNumber(1, 100_000).optional(),
+    value: "MB",
+    help: "copy so many megabytes a second at most, so that others have the machine too; default: no limit",
+  },
   "key-file": keyOption,
   ...serverOptions,
   ...natsOptions,

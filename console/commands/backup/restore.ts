@@ -6,6 +6,7 @@ import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
+import { whileInterruptible } from "./interruption.ts";
 import type { RestoreValues } from "./options.ts";
 import { holdsStreams, restoreStreams } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
@@ -33,13 +34,18 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
   }
   output.err(describePlan(plan, target));
   let progress = new Progress(output, { what: "MB" });
-  const onBytes = (done: number, total: number) => progress.update(done / MEGABYTE, done / total);
-  const onStep = (step: string) => {
-    progress.print(step);
-    progress = new Progress(output, { what: "MB" });
-  };
-  const restored = await restoreBackup({ from, key, target, dataDir, onStep, onBytes })
-    .finally(() => progress.clear());
+  const restored = await whileInterruptible((check) => {
+    const onBytes = (done: number, total: number) => {
+      check();
+      progress.update(done / MEGABYTE, done / total);
+    };
+    const onStep = (step: string) => {
+      check();
+      progress.print(step);
+      progress = new Progress(output, { what: "MB" });
+    };
+    return restoreBackup({ from, key, target, dataDir, onStep, onBytes });
+  }).finally(() => progress.clear());
   printResult(output, values, {
     json: { ...planOf(plan, target), ...resultOf(restored) },
     text: describe(restored),

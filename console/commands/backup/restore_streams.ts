@@ -17,6 +17,7 @@ import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { hostsOf, natsOptionsOf } from "../../store/nats_options.ts";
 import { namingServer } from "../../store/server_address.ts";
+import { whileInterruptible } from "./interruption.ts";
 import type { RestoreValues } from "./options.ts";
 
 /** Whether a directory has backups of streams. */
@@ -41,11 +42,16 @@ export async function restoreStreams(
     return exitCodes.ok;
   }
   output.err(lines);
-  const onStep = (step: string) => output.err(step);
-  const restored = url === undefined
-    ? await restoreInto(dataDir!, source, onStep)
-    : await restoreRecords({ ...source, options: natsOptionsOf(url, values), isAlone: false, onStep })
+  const restored = await whileInterruptible((check) => {
+    const onStep = (step: string) => {
+      check();
+      output.err(step);
+    };
+    if (url === undefined) return restoreInto(dataDir!, source, onStep, check);
+    const options = natsOptionsOf(url, values);
+    return restoreRecords({ ...source, options, isAlone: false, onStep, onRecord: check })
       .catch(namingServer(hostsOf(url)));
+  });
   const { ledger, restoration: { timeline }, beyond } = restored;
   const where = url === undefined ? { data_dir: dataDir } : { url: hostsOf(url) };
   printResult(output, values, {
@@ -90,7 +96,7 @@ export async function restoreStreamsAside(
   dataDir: string,
   onStep: (step: string) => void,
 ): Promise<RestoredRecords["ledger"]> {
-  return (await restoreInto(dataDir, { from, key, target: {} }, onStep)).ledger;
+  return (await restoreInto(dataDir, { from, key, target: {} }, onStep, () => {})).ledger;
 }
 
 async function requireNew(dataDir: string): Promise<void> {
@@ -108,12 +114,13 @@ async function restoreInto(
   dataDir: string,
   source: RestoreSource,
   onStep: (step: string) => void,
+  onRecord: () => void,
 ): Promise<RestoredRecords> {
   const { openDevelopmentServer } = await import("../../../backends/nats/development/development_server.ts");
   const server = await openDevelopmentServer({ role: "node", dataDir });
   try {
     const options = { url: server.url, credentials: { token: server.token }, syncAlways: true };
-    const restored = await restoreRecords({ ...source, options, isAlone: true, onStep });
+    const restored = await restoreRecords({ ...source, options, isAlone: true, onStep, onRecord });
     await server.close();
     return restored;
   } catch (error) {

@@ -4,7 +4,7 @@ import { BackupError } from "../../backup/errors.ts";
 import { toMicroseconds } from "../../backup/restore_plan.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { isPartOfMore } from "../journal/record/decode_record.ts";
-import { readWhole, type WholeMessage } from "../stream/direct_get.ts";
+import { positionOfNext, readWhole, type WholeMessage } from "../stream/direct_get.ts";
 import type { MarkEntry, MessageEntry, ReadEntry } from "./entries.ts";
 import { infoOf, type StoredStreams, storeId } from "./stored_streams.ts";
 
@@ -44,12 +44,13 @@ export class StreamCopier {
    */
   async copy(): Promise<MarkEntry | undefined> {
     const before = await this.#check();
-    for (const name of this.streams.others) await this.#copyOther(name);
+    let isBehind = false;
+    for (const name of this.streams.others) if (!await this.#copyOther(name)) isBehind = true;
     const { state: { last_seq: last } } = await this.#check();
     if (last < this.#log) throw anotherStore();
     await this.#copyLog(last);
     // A replica may be behind its leader: the next round has the rest.
-    return this.#log < last ? undefined : await this.#mark(toMicroseconds(before.ts!));
+    return isBehind || this.#log < last ? undefined : await this.#mark(toMicroseconds(before.ts!));
   }
 
   async #check(): Promise<StreamInfo> {
@@ -58,18 +59,28 @@ export class StreamCopier {
     return info;
   }
 
-  async #copyOther(stream: string): Promise<void> {
+  /** False when the replica that was asked is behind: the next round has the rest. */
+  async #copyOther(stream: string): Promise<boolean> {
     const info = await infoOf(this.client, stream);
-    if (info === undefined) return;
+    if (info === undefined) return true;
     const { last_seq: last, first_seq: first, num_deleted: holes = 0 } = info.state;
-    for (let seen = this.#others.get(stream)!; seen < last;) {
+    let seen = this.#others.get(stream)!;
+    if (seen < last) {
       for await (const message of readWhole(this.client, stream, seen + 1)) {
         if (message.position > last) break;
         await this.sink.write({ ...entryOf(stream, message), created: info.created });
+        seen = message.position;
       }
-      this.#others.set(stream, seen = last);
+      // What is last may be gone again by now; while it is there, it must have come.
+      const isBehind = seen < last && await positionOfNext(this.client, stream, ">", last) === last;
+      this.#others.set(stream, isBehind ? seen : last);
+      if (isBehind) return false;
     }
-    const gone = `${first} ${holes}`;
+    await this.#copyGone(stream, `${first} ${holes}`);
+    return true;
+  }
+
+  async #copyGone(stream: string, gone: string): Promise<void> {
     if (this.#gone.get(stream) === gone) return;
     this.#gone.set(stream, gone);
     const details = (await infoOf(this.client, stream, true))!;

@@ -1,7 +1,11 @@
 /** The stream of records of a store on JetStream: killed, continued, encrypted, restored to moments, and cut. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { join } from "node:path";
+import { BackendUnusable } from "../../../backends/errors.ts";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { setUpNats } from "../../../backends/nats/setup/options.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { assertRefused, Program, type ProgramResult, run } from "../../support/program.ts";
 import { TestDirectory, waitUntil } from "../../support/servers/embedded_processes.ts";
@@ -91,6 +95,20 @@ natsTest(
     await restoreWhatWaited(store, waiting);
     const last = await restoreNewest(store);
     await refuseWhatCannotBe(store, last);
+  },
+);
+
+natsTest(
+  "a store that was not restored to its end is refused, by nodes and by whoever looks at it",
+  async () => {
+    await using server = await startNats();
+    await setUpNats({ url: server.url }, false);
+    const connection = await connect({ servers: server.url });
+    const { streams } = await jetstreamManager(connection);
+    const { config: { metadata } } = await streams.info("CASES_log");
+    await streams.update("CASES_log", { metadata: { ...metadata, "zaakstroom.restoring": "1" } });
+    await connection.close();
+    await assertRejects(() => openNats({ url: server.url }), BackendUnusable, "was not restored to its end");
   },
 );
 

@@ -7,6 +7,7 @@ import type { Health } from "./health.ts";
 import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { RestorationMark } from "./restoration.ts";
 import type { Producers } from "./producers.ts";
 import type { Rewinds } from "./rewinds.ts";
 import type { Pauses } from "./pauses.ts";
@@ -55,7 +56,7 @@ export interface ListOptions {
 }
 
 /** What an operator sees and does. */
-interface Operations {
+interface Operations extends RestorationMark {
   readonly deadLetters: DeadLetters;
   readonly parked: ParkedDeliveries;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */

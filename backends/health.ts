@@ -1,6 +1,8 @@
 /** How a store and its mailboxes stand. @module */
 import type { Pause } from "./pauses.ts";
 
+import type { Restoration } from "./restoration.ts";
+
 /** How one mailbox stands. */
 export interface MailboxHealth {
   readonly processor: string;
@@ -92,4 +94,6 @@ export interface Health {
   readonly projections?: readonly ProjectionHealth[];
   /** The fan-out, where the store has one. */
   readonly fanOut?: FanOutHealth | undefined;
+  /** Of a store that came from a backup, until a person has accepted it. */
+  readonly restoration?: Restoration | undefined;
 }

@@ -149,6 +149,15 @@ class MemoryBackend implements Backend {
     });
   }
 
+  /** What lives in one process comes from no backup. */
+  restoredFrom(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  acceptRestoration(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));

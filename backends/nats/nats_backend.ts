@@ -1,12 +1,20 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
+import { logName } from "../../schema/nats/log.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "../dead_letters.ts";
+import type {
+  DeadLetters,
+  Inbox,
+  OperatorAction,
+  OperatorRecord,
+  ParkedDeliveries,
+} from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import type { FanOut } from "../fan_out.ts";
+import { RESTORATION_TRAIL } from "../restoration.ts";
 import { admitAll, speakerFor } from "../producers.ts";
 import { judgedVersion } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
@@ -14,7 +22,6 @@ import type { Health } from "../health.ts";
 import type { Pauses } from "../pauses.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
-import { logName } from "../../schema/nats/log.ts";
 import { NatsClient } from "./connection/client.ts";
 import { beginNew } from "./fan_out/fan_out_start.ts";
 import { fanOutHealth } from "./fan_out/fan_out_health.ts";
@@ -29,6 +36,7 @@ import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
 import { ingestInbox } from "./operations/ingest.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { liftRestoration, readRestoration } from "./setup/restored.ts";
 import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
@@ -51,7 +59,7 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
-    const store = await ensureStreams(client, requested);
+    const store = await ensureStreams(client, requested, false, options.isRestoring);
     if (store.created.includes(logName(requested.stream))) await beginNew(client, requested);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, options, store);
@@ -164,6 +172,15 @@ class NatsBackend implements Backend {
     return storeSecret(client, { stream, replicas });
   }
 
+  restoredFrom = () => readRestoration(this.#context.client, logName(this.#context.stream));
+
+  async acceptRestoration({ by, why }: OperatorAction): Promise<boolean> {
+    const { client, stream } = this.#context;
+    if (!await liftRestoration(client, logName(stream))) return false;
+    await recordAct(this.#context, { act: "restoration_accept", by, why, caseId: RESTORATION_TRAIL });
+    return true;
+  }
+
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {
@@ -171,7 +188,7 @@ class NatsBackend implements Backend {
     const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = context;
     const { client, stream, subjects: { prefix } } = context;
     await clock.measure();
-    return await recordHealth({
+    const health = await recordHealth({
       views,
       leaseMs,
       replicas,
@@ -181,6 +198,7 @@ class NatsBackend implements Backend {
       now: () => clock.now(),
       readLeases: () => bucket.read(),
     });
+    return { ...health, restoration: await this.restoredFrom() };
   }
 
   async measure(): Promise<Measurements> {

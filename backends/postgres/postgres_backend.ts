@@ -2,7 +2,7 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
+import type { Inbox, OperatorAction, OperatorRecord, RefusalListener } from "../dead_letters.ts";
 import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
@@ -32,6 +32,7 @@ import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresRestoration } from "./operations/restoration.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
 import type { Pauses } from "../pauses.ts";
@@ -144,6 +145,7 @@ class PostgresBackend implements Backend {
   readonly pauses: Pauses;
   readonly leaseMs: number;
   readonly #client: PostgresClient;
+  readonly #restoration: PostgresRestoration;
   readonly #node: string;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
@@ -173,6 +175,7 @@ class PostgresBackend implements Backend {
     this.producers = new PostgresProducers(client);
     this.rewinds = new PostgresRewinds(client, this.#notifier);
     this.pauses = new PostgresPauses(client, this.#notifier);
+    this.#restoration = new PostgresRestoration(client);
   }
 
   /** One that never renews its leases does not see either that something has changed. */
@@ -258,6 +261,8 @@ class PostgresBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
   secret = () => queries.secret(this.#client);
+  restoredFrom = () => this.#restoration.restoredFrom();
+  acceptRestoration = (act: OperatorAction) => this.#restoration.acceptRestoration(act);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 

@@ -15,6 +15,7 @@
  * @module
  */
 import type { FanOutHealth, Health, ProjectionHealth } from "../../backends/health.ts";
+import { describeRestoration, type Restoration } from "../../backends/restoration.ts";
 import { formatDuration } from "../cli/redaction.ts";
 import {
   judgeProcessor,
@@ -76,6 +77,8 @@ export interface HealthReport {
   readonly projections?: readonly ProjectionReport[];
   /** The copying of events for others, where the store has it. */
   readonly fan_out?: FanOutReport;
+  /** Of a store that came from a backup, until a person has accepted it: what leaves it waits. */
+  readonly restoration?: Restoration;
 }
 
 interface FanOutReport {
@@ -128,7 +131,14 @@ export function reportHealth(
 /** What of a report is of the store, whoever asks. */
 type StoreReport = Pick<
   HealthReport,
-  "status" | "why" | "durability" | "refused" | "processors" | "projections" | "fan_out"
+  | "status"
+  | "why"
+  | "durability"
+  | "refused"
+  | "processors"
+  | "projections"
+  | "fan_out"
+  | "restoration"
 >;
 
 /** The report on a store at one moment, for those who run no node: an expired lease is without an owner since it expired. */
@@ -155,12 +165,14 @@ function judgeStore(health: Health, context: JudgingContext): StoreReport {
       ...drainedSentences(health, context.seen.now),
       ...(health.projections ?? []).flatMap(heldSentences),
       ...fanOutSentences(health),
+      ...(health.restoration === undefined ? [] : [describeRestoration(health.restoration)]),
     ],
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
     ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
     ...(health.fanOut === undefined ? {} : { fan_out: fanOutReport(health.fanOut) }),
+    ...(health.restoration === undefined ? {} : { restoration: health.restoration }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ProjectedModel } from "../../actors/projection.ts";
 import type { FanOutOptions } from "../../backends/fan_out.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import { describeRestoration } from "../../backends/restoration.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
@@ -144,9 +145,10 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     log: output.err,
   });
   const { backend, where } = await opening;
-  const { durability } = await backend.health();
+  const { durability, restoration } = await backend.health();
   const { http, consoleLink } = running;
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
+  if (restoration !== undefined) reporter.notice(sentence(describeRestoration(restoration)));
   if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
@@ -154,6 +156,11 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     runWorkload({ backend, running, values, simulated, stop: signals.graceful, output })
   );
   return await waitForEnd(running, workload, context);
+}
+
+/** With a capital letter. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Names that clients may use: those that are given, and that of the address people use. */

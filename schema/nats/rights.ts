@@ -96,7 +96,15 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
       subscribe: [...answers("reader"), ...liveSubjects(prefix)],
     },
     replication: {
-      publish: [...asked, ...known, ...Object.values(streams).flatMap(({ name }) => reading(name))],
+      publish: [
+        ...asked,
+        ...known,
+        ...Object.values(streams).flatMap((
+          { name },
+        ) => [...reading(name), `$JS.API.STREAM.SNAPSHOT.${name}`]),
+        // Each part of a snapshot is asked for by confirming the one before.
+        "$JS.SNAPSHOT.ACK.>",
+      ],
       subscribe: answers("replication"),
     },
   };

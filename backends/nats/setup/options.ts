@@ -50,6 +50,8 @@ export interface NatsOptions {
   deadlineMs?: number;
   /** Copies each event to where others read it, in turns with the other nodes that do. Default: not by this node. */
   fanOut?: FanOutOptions | undefined;
+  /** Opened by who restores it: that it is not whole yet is known. */
+  isRestoring?: boolean;
   /** The clock timers are measured against. Default: the clock of the server. */
   timersAsOf?: () => Date;
 }

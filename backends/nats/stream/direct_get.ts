@@ -64,6 +64,25 @@ export function readSubjectBytes(
   return readInAnswers(client, stream, filter, from, toMessageBytes);
 }
 
+/** A message with all that is to be kept of it. */
+export interface WholeMessage extends MessageBytes {
+  /** When the server stored it. */
+  readonly at: string;
+  /** Those that are not about how it was written. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** The messages of a stream from a sequence on, as whole as they are stored. */
+export function readWhole(client: NatsClient, stream: string, from: number): AsyncGenerator<WholeMessage> {
+  return readInAnswers(client, stream, ">", from, toWholeMessage);
+}
+
+function toWholeMessage(msg: StoredMsg): WholeMessage {
+  const names = [...msg.header.keys()].filter((name) => !/^nats-/i.test(name));
+  const headers = names.flatMap((name) => msg.header.values(name).map((value) => [name, value] as const));
+  return { ...toMessageBytes(msg), at: msg.timestamp, headers };
+}
+
 async function* readInAnswers<M extends MessageBytes | StreamMessage>(
   client: NatsClient,
   stream: string,

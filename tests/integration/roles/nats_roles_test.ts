@@ -169,7 +169,7 @@ Deno.test("nobody hears what another is told, and the reader subscribes to nothi
   }
 });
 
-Deno.test("a copy has the secret too", async () => {
+Deno.test("a copy has the secret too, and so has a backup", async () => {
   const connection = await connectAs("replication");
   try {
     const { streams } = await jetstreamManager(connection);
@@ -178,4 +178,7 @@ Deno.test("a copy has the secret too", async () => {
   } finally {
     await connection.close();
   }
+  const backups = await Deno.makeTempDir({ prefix: "zaakstroom-roles-" });
+  await done("backup", "create", "--to", backups, "--backend", "nats", "--url", as("replication"));
+  await Deno.remove(backups, { recursive: true });
 });

@@ -60,8 +60,8 @@ interface Operations {
   readonly producers: Producers;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
-  /** The chain of hashes over the log, where the store keeps one. */
-  readonly chain?: HashChain;
+  /** The chain of hashes over the log. */
+  readonly chain: HashChain;
   /** Cases by latest change, newest first: of a store without read models. */
   listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */

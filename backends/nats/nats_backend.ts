@@ -13,6 +13,8 @@ import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
+import { RecordChain } from "./journal/chain/record_chain.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
@@ -64,6 +66,7 @@ class NatsBackend implements Backend {
   readonly deadLetters: DeadLetters;
   readonly inbox: Inbox;
   readonly producers: NatsProducers;
+  readonly chain: HashChain;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -76,7 +79,8 @@ class NatsBackend implements Backend {
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
-    const { stream, clock } = this.#context;
+    const { stream, clock, log, subjects } = this.#context;
+    this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
     this.producers = new NatsProducers({
       client,
       stream,

@@ -31,14 +31,17 @@ export function grantsOf(list: readonly ProducerGrants[]): Grants {
   return new Map(list.map((each) => [each.name, each]));
 }
 
-/** Who speaks for an append: the caller, or one in whose name it may speak. Throws NotAllowed. */
+/**
+ * Who speaks for an append: the caller, or one in whose name it may speak. That one is judged by its own grants: a caller's are not
+ * passed on. Throws NotAllowed.
+ */
 export function speakerFor(self: Producer, by: string | undefined, grants: Grants): Producer {
   if (by === undefined || by === self.name) return self;
-  if (by === SIMULATOR && self.isOwner) return { name: SIMULATOR, isOwner: false };
-  if (isReserved(by) || !mayActForOthers(self, grants)) {
+  const isSimulator = by === SIMULATOR && self.isOwner;
+  if (!isSimulator && (isReserved(by) || !mayActForOthers(self, grants))) {
     throw new NotAllowed(`${self.name} may not speak for ${by}`);
   }
-  return { name: by, isOwner: self.isOwner };
+  return { name: by, isOwner: false };
 }
 
 /** True for whoever may act under the name of somebody else. */

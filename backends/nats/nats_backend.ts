@@ -97,6 +97,8 @@ class NatsBackend implements Backend {
     try {
       const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
       const speaker = speakerFor(self, by, grants);
+      const over = this.producers.rateFault(speaker.name, grants.get(speaker.name)?.perMinute, events.length);
+      if (over !== undefined) throw new NotAllowed(over);
       return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
     } catch (error) {
       if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);

@@ -28,6 +28,7 @@ export const access = {
   "node.see": overseers,
   "events.see": overseers,
   "events.append": ["admin"],
+  "producers.change": ["admin"],
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof access;
 

@@ -87,13 +87,15 @@ export class NatsProducers implements Producers {
   }
 
   /** Counts what a producer sends within its minute, on this node. Returns why it is too much. */
-  rateFault(name: string, perMinute: number | undefined): string | undefined {
+  rateFault(name: string, perMinute: number | undefined, count = 1): string | undefined {
     if (perMinute === undefined) return undefined;
     const now = this.#context.clock.now();
     const before = this.#sent.get(name);
     const window = before === undefined || now - before.from >= MINUTE_MS ? { from: now, count: 0 } : before;
-    this.#sent.set(name, { ...window, count: window.count + 1 });
-    return window.count < perMinute ? undefined : `${name} sends more than ${perMinute} events a minute`;
+    this.#sent.set(name, { ...window, count: window.count + count });
+    return window.count + count <= perMinute
+      ? undefined
+      : `${name} sends more than ${perMinute} events a minute`;
   }
 
   async #write(name: string, grants: ProducerGrants | null): Promise<void> {

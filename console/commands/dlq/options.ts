@@ -2,7 +2,7 @@
 import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { asOption } from "../../store/identity.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
 
 /** Which dead letters. */
@@ -18,7 +18,7 @@ const filterOptions = {
 
 /** What an act on dead letters takes. */
 const actOptions = {
-  as: asOption,
+  ...actorOptions,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   "dry-run": { schema: flag, help: "only say what would be done" },
 } as const;

@@ -2,13 +2,13 @@
 import { flag, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { asOption } from "../../store/identity.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 export const listProducersOptions = { ...outputOptions, ...backendOptions } as const;
 
 const actOptions = {
-  as: asOption,
+  ...actorOptions,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   ...listProducersOptions,
 } as const;

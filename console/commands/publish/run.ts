@@ -1,9 +1,11 @@
 /** What `publish` does. @module */
-import type { Backend } from "../../../backends/backend.ts";
+import type { AppendResult } from "../../../backends/event_store.ts";
+import type { WireEvent } from "../../../schema/events.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
+import { principalOf } from "../../store/identity.ts";
 import { openBackend } from "../../store/open_backend.ts";
 import type { PublishValues } from "./options.ts";
 import { eventBatches, EventInput } from "./event_batches.ts";
@@ -33,7 +35,10 @@ export async function publishEvents(file: string, values: PublishValues, output:
     const first = await batches.next();
     const opened = await openBackend(values, { role: "client" });
     try {
-      await store(opened.backend, startingWith(first, batches), input, values, output);
+      const { backend } = opened;
+      const by = (await principalOf(backend, values, "events.append"))?.name;
+      const append = (events: readonly WireEvent[]) => backend.append(events, "any", by);
+      await store(append, startingWith(first, batches), input, values, output);
     } finally {
       await opened.close();
     }
@@ -49,8 +54,8 @@ async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>
 }
 
 async function store(
-  backend: Backend,
-  batches: AsyncIterable<Parameters<Backend["append"]>[0]>,
+  append: (events: readonly WireEvent[]) => Promise<AppendResult>,
+  batches: AsyncIterable<readonly WireEvent[]>,
   input: EventInput,
   values: PublishValues,
   output: Output,
@@ -59,7 +64,7 @@ async function store(
   const total = { stored: 0, duplicates: 0 };
   try {
     for await (const batch of batches) {
-      const { stored, duplicates } = await backend.append(batch);
+      const { stored, duplicates } = await append(batch);
       total.stored += stored;
       total.duplicates += duplicates;
       progress.update(total.stored + total.duplicates, input.fraction);

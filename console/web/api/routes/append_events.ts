@@ -22,7 +22,8 @@ export const appendEventsRoute = apiRoute({
   summary: "Stores one event, or several together: all or none",
   notes:
     "An event_id that is stored already with the same content is a duplicate and no error, so a request whose " +
-    "answer was lost may be sent again as it is. Metadata of its own, but for the trace, is dropped; the source is the token's name.",
+    "answer was lost may be sent again as it is. Metadata of its own, but for the trace, is dropped; the source is the token's name, and what " +
+    "it may send is what was granted to that producer: intakes and withdrawals, and what producers allow says.",
   query: z.strictObject({
     expected_version: z.string().regex(/^(any|none|\d{1,9})$/, "must be any, none or a number").default("any")
       .describe("what the version of the case must be; the events are then of one case"),
@@ -34,6 +35,7 @@ export const appendEventsRoute = apiRoute({
       schema: z.object({ stored: z.int(), duplicates: z.int(), position: z.int(), version: z.int() }),
     },
     200: { means: "all of them were stored before" },
+    403: { means: "its producer may not send one of them: see producers list" },
     409: { means: "the case has another version, or an event_id is stored with other content" },
     413: { means: "more than a megabyte" },
     422: { means: "an event breaks a rule, which is named" },
@@ -45,7 +47,11 @@ export const appendEventsRoute = apiRoute({
     if (expected_version !== "any" && !sharesCase) {
       throw new ApiProblem(422, "With an expected_version the events must be of one case");
     }
-    const result = await (await sources.backend()).append(events, expectedOf(expected_version));
+    const result = await (await sources.backend()).append(
+      events,
+      expectedOf(expected_version),
+      principal.name,
+    );
     return { status: result.stored === 0 ? 200 : 201, json: result };
   },
 });

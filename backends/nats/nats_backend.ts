@@ -1,4 +1,5 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
+import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
@@ -7,7 +8,7 @@ import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
 import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import { admitAll, speakerFor } from "../producers.ts";
-import { judgedVersion } from "./authority/judged_append.ts";
+import { judge } from "./authority/judged_append.ts";
 import { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
@@ -109,12 +110,12 @@ class NatsBackend implements Backend {
   /** Appends what was admitted, as far as its cases allow it. */
   async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
     for (;;) {
-      const on = await judgedVersion(this.readCase, events, expected, speaker);
+      const judgedOn = await judge(this.readCase, events, speaker);
       try {
-        return await this.#context.appender.append(events, on);
+        return await this.#context.appender.append(events, expected, judgedOn);
       } catch (error) {
-        // What was judged is stored on the version that it was judged by; another one is judged anew.
-        if (!(error instanceof VersionConflict) || expected !== "any") throw error;
+        // What was judged is stored on the versions that it was judged by; on others it is judged anew.
+        if (!(error instanceof VersionConflict) || isDeepStrictEqual(error.expected, expected)) throw error;
       }
     }
   }

@@ -9,6 +9,7 @@ import {
   type ProducerGrants,
 } from "../schema/authority/grants.ts";
 import { isReserved, SIMULATOR } from "../schema/authority/names.ts";
+import { InvalidEvent } from "../schema/codec.ts";
 import { NotAllowed } from "./errors.ts";
 
 /** The producers that a store knows. */
@@ -21,6 +22,30 @@ export interface Producers {
   change(name: string, change: GrantChange, act: { by: string; why: string }): Promise<ProducerGrants>;
   /** Forgets what was granted and denied; false when there was nothing. */
   forget(name: string, act: { by: string; why: string }): Promise<boolean>;
+  /** A line in the trail, and in what is counted, about what `by`, or else the caller, might not send. */
+  recordRefusal(why: string, by?: string): Promise<void>;
+}
+
+/** The act of the trail for what was not allowed. */
+export const REFUSED = "refused";
+
+/**
+ * Reads what comes in at a door. What only the runtime sends is refused like anything else that its sender may not send: throws
+ * NotAllowed for it, with a line in the trail.
+ */
+export async function readFromOutside<T>(
+  read: () => T,
+  open: () => Promise<{ readonly producers: Producers }>,
+  by?: string,
+): Promise<T> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidEvent) || error.refusalClass !== "not_allowed") throw error;
+    const refusal = new NotAllowed(error.problems.join("; "));
+    await (await open()).producers.recordRefusal(refusal.message, by);
+    throw refusal;
+  }
 }
 
 /** The case under which the trail keeps what concerns producers. */

@@ -25,6 +25,7 @@ import { type EventInput, type InputOptions, type INTAKE_DEFAULTS, readInput } f
 import { isReserved } from "../schema/authority/names.ts";
 import type { Backend } from "./backend.ts";
 import { NotAllowed } from "./errors.ts";
+import { readFromOutside } from "./producers.ts";
 export {
   BackendUnavailable,
   BackendUnusable,
@@ -96,7 +97,8 @@ export class EventPublisher {
   async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<AppendResult> {
     const { expected = "any", ...rest } = options;
     requireOwnSource(rest.source);
-    const complete: WireEvent[] = events.map((event) => readInput(event, rest));
+    const read = (): WireEvent[] => events.map((event) => readInput(event, rest));
+    const complete = await readFromOutside(read, () => this.#open());
     return await (await this.#open()).append(complete, expected);
   }
 

@@ -102,7 +102,7 @@ class NatsBackend implements Backend {
       if (over !== undefined) throw new NotAllowed(over);
       return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
     } catch (error) {
-      if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);
+      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by);
       throw error;
     }
   }
@@ -168,8 +168,12 @@ class NatsBackend implements Backend {
 
   async measure(): Promise<Measurements> {
     const { reads, client, stream } = this.#context;
-    const [stored, figures] = await Promise.all([reads.storedCounts(), readServerFigures(client, stream)]);
-    return { stored, figures: { ...figures } };
+    const [stored, refused, figures] = await Promise.all([
+      reads.storedCounts(),
+      reads.refusalCount(),
+      readServerFigures(client, stream),
+    ]);
+    return { stored, refused, figures: { ...figures } };
   }
 
   close(): Promise<void> {

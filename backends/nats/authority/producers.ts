@@ -11,7 +11,7 @@ import {
 } from "../../../schema/authority/grants.ts";
 import { ANYONE, isReserved } from "../../../schema/authority/names.ts";
 import { textOf, token } from "../../../schema/nats.ts";
-import { grantsOf, type Producers, PRODUCERS_TRAIL } from "../../producers.ts";
+import { grantsOf, type Producers, PRODUCERS_TRAIL, REFUSED } from "../../producers.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import type { ServerClock } from "../stream/server_clock.ts";
 import type { AuditEntry } from "../../dead_letters.ts";
@@ -79,6 +79,10 @@ export class NatsProducers implements Producers {
     await this.#write(name, null);
     await this.record("producers_forget", act.by, act.why);
     return true;
+  }
+
+  async recordRefusal(why: string, by?: string): Promise<void> {
+    await this.record(REFUSED, by ?? (await this.self()).name, why);
   }
 
   /** A line in the trail about a producer. */

@@ -189,7 +189,7 @@ async function reject(context: IngestContext, found: IngestedMessage, refusal: R
   }
   context.onInputRefused({ id, refusalClass });
   if (refusalClass === "not_allowed") {
-    await context.producers.record("refused", producerOf(found.subject, context.subjects).name, reason);
+    await context.producers.recordRefusal(reason, producerOf(found.subject, context.subjects).name);
   }
 }
 

@@ -6,9 +6,9 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { principalOf } from "../../store/identity.ts";
-import { openBackend } from "../../store/open_backend.ts";
+import { openBackend, withBackend } from "../../store/open_backend.ts";
 import type { PublishValues } from "./options.ts";
-import { eventBatches, EventInput } from "./event_batches.ts";
+import { BatchRefused, eventBatches, EventInput } from "./event_batches.ts";
 
 /** Reads all events of a file and stores none; returns the exit code. Throws CommandError for what is not valid. */
 export async function validateEvents(file: string, values: PublishValues, output: Output): Promise<number> {
@@ -42,10 +42,23 @@ export async function publishEvents(file: string, values: PublishValues, output:
     } finally {
       await opened.close();
     }
+  } catch (error) {
+    if (error instanceof BatchRefused && error.forbidden.length > 0) await recordForbidden(error, values);
+    throw error;
   } finally {
     await batches.return(undefined);
   }
   return exitCodes.ok;
+}
+
+/** A line in the trail about events that only the runtime sends. A store that can't be opened is no other reason to refuse them. */
+async function recordForbidden({ forbidden }: BatchRefused, values: PublishValues): Promise<void> {
+  await withBackend(values, async (backend) => {
+    const by = (await principalOf(backend, values, "events.append"))?.name;
+    const more = forbidden.length > 1 ? `, and ${forbidden.length - 1} more` : "";
+    await backend.producers.recordRefusal(`Not allowed: ${forbidden[0]}${more}`, by);
+    return exitCodes.ok;
+  }).catch(() => {});
 }
 
 async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>): AsyncGenerator<T> {

@@ -204,6 +204,24 @@ export const authorityCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "what only the runtime sends, and an id that only it gives, are left in vain: in the inbox, with a line in the trail",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const backend = await nodeTakingIn(fixture);
+      const { leaveEvent } = fixture.harness;
+      await leaveEvent!(left("case.debt_forgiven"), "cak");
+      const foreseen = {
+        event_id: "019b76da-a800-8000-8000-000000000001",
+        ...JSON.parse(left("case.intake")),
+      };
+      await leaveEvent!(JSON.stringify(foreseen), "cak");
+      await fixture.until("both", async () => await backend.inbox!.count() === 2);
+      assertEquals(await refusalsIn(backend), ["cak", "cak"]);
+      assertEquals(await typesIn(backend), []);
+    },
+  },
+  {
     name: "a producer leaves what it was granted, in its own name, until that is denied",
     needs: "leaveEvent",
     async run(fixture) {

@@ -157,3 +157,22 @@ Deno.test("ZAAKSTROOM_TOKEN_FILE says who acts and who sends, and the real accou
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("publish of what only the runtime sends stores nothing, ends with 5, and leaves one line in the trail", async () => {
+  const url = await server.freshStore();
+  const intake = { case_id: "1", citizen_bsn: "987654321", debt_amount: 500, debt_type: "parkeerboete" };
+  const forged = { event_type: "case.term_expired", data: { case_id: "1" } };
+  const lines = [intake, forged, forged].map((each) => JSON.stringify(each)).join("\n");
+  const refused = await run(["publish", "-", "--url", url], { stdin: lines });
+  assertRefused(
+    refused,
+    exitCodes.unusable,
+    /line 2: event_type: case.term_expired comes from the runtime alone/,
+  );
+  assertEquals(JSON.parse((await runHere(["cases", "list", "--url", url, "--json"])).out).cases, []);
+  const sql = (await import("postgres")).default(url, { max: 1, onnotice: () => {} });
+  const trail = await sql`select by, why from zaakstroom.event_log where act = 'refused'`;
+  await sql.end();
+  assertEquals(trail.map(({ by }) => by), ["postgres"]);
+  assertMatch(trail[0]!.why, /comes from the runtime alone.*, and 1 more$/);
+});

@@ -1,6 +1,7 @@
 /** `POST /events`: stores events of a producer, in the name of its token. @module */
 import { z } from "zod";
 import type { ExpectedVersion } from "../../../../backends/event_store.ts";
+import { readFromOutside } from "../../../../backends/producers.ts";
 import { InvalidEvent } from "../../../../schema/codec.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { type EventInput, readInput } from "../../../../schema/input.ts";
@@ -42,7 +43,11 @@ export const appendEventsRoute = apiRoute({
   },
   async handle({ sources, principal, query: { expected_version }, body }) {
     const inputs = Array.isArray(body) ? body : [body];
-    const events = inputs.map((input, i) => readEvent(input as EventInput, i, principal.name));
+    const events = await readFromOutside(
+      () => inputs.map((input, i) => readEvent(input as EventInput, i, principal.name)),
+      sources.backend,
+      principal.name,
+    );
     const sharesCase = events.every(({ data }) => data.case_id === events[0]!.data.case_id);
     if (expected_version !== "any" && !sharesCase) {
       throw new ApiProblem(422, "With an expected_version the events must be of one case");
@@ -61,7 +66,7 @@ function readEvent(input: EventInput, index: number, source: string): WireEvent 
   try {
     return readInput(input, { source });
   } catch (error) {
-    if (!(error instanceof InvalidEvent)) throw error;
+    if (!(error instanceof InvalidEvent) || error.refusalClass === "not_allowed") throw error;
     throw new ApiProblem(422, `Event ${index}: ${error.message}`, { event: index, problems: error.problems });
   }
 }

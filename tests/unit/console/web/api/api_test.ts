@@ -49,7 +49,7 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
     [
       { event_type: "case.term_expired", data: { case_id: "zaak-1" } },
       "",
-      422,
+      403,
       "comes from the runtime alone",
     ],
     ["{", "", 422, "JSON"],

@@ -164,11 +164,8 @@ Deno.test("publish of what only the runtime sends stores nothing, ends with 5, a
   const forged = { event_type: "case.term_expired", data: { case_id: "1" } };
   const lines = [intake, forged, forged].map((each) => JSON.stringify(each)).join("\n");
   const refused = await run(["publish", "-", "--url", url], { stdin: lines });
-  assertRefused(
-    refused,
-    exitCodes.unusable,
-    /line 2: event_type: case.term_expired comes from the runtime alone/,
-  );
+  assertEquals(refused.code, exitCodes.unusable, refused.err);
+  assertMatch(refused.err, /^line 2: event_type: case.term_expired comes from the runtime alone/m);
   assertEquals(JSON.parse((await runHere(["cases", "list", "--url", url, "--json"])).out).cases, []);
   const sql = (await import("postgres")).default(url, { max: 1, onnotice: () => {} });
   const trail = await sql`select by, why from zaakstroom.event_log where act = 'refused'`;

@@ -35,7 +35,7 @@ export const REFUSED = "refused";
  */
 export async function readFromOutside<T>(
   read: () => T,
-  open: () => Promise<{ readonly producers: Producers }>,
+  open: () => Promise<{ readonly producers: Pick<Producers, "recordRefusal"> }>,
   by?: string,
 ): Promise<T> {
   try {

@@ -1,15 +1,12 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
-import { isDeepStrictEqual } from "node:util";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
-import type { Producer } from "../../schema/authority/grants.ts";
+import type { Grants, Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
-import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
-import { admitAll, speakerFor } from "../producers.ts";
-import { judge } from "./authority/judged_append.ts";
-import { NatsProducers } from "./authority/producers.ts";
+import { speakerFor } from "../producers.ts";
+import type { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
@@ -80,44 +77,25 @@ class NatsBackend implements Backend {
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
-    const { stream, clock, log, subjects } = this.#context;
+    const { log, subjects, producers } = this.#context;
+    this.producers = producers;
     this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
-    this.producers = new NatsProducers({
-      client,
-      stream,
-      clock,
-      record: (act) => recordAct(this.#context, act),
-    });
   }
 
   async prepare(): Promise<void> {
     await this.#context.clock.measure();
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
-    try {
-      const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
-      const speaker = speakerFor(self, by, grants);
-      const over = this.producers.rateFault(speaker.name, grants.get(speaker.name)?.perMinute, events.length);
-      if (over !== undefined) throw new NotAllowed(over);
-      return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
-    } catch (error) {
-      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by);
-      throw error;
-    }
-  }
-
-  /** Appends what was admitted, as far as its cases allow it. */
-  async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
-    for (;;) {
-      const judgedOn = await judge(this.readCase, events, speaker);
-      try {
-        return await this.#context.appender.append(events, expected, judgedOn);
-      } catch (error) {
-        // What was judged is stored on the versions that it was judged by; on others it is judged anew.
-        if (!(error instanceof VersionConflict) || isDeepStrictEqual(error.expected, expected)) throw error;
-      }
-    }
+  append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
+    const { admission, appender } = this.#context;
+    const speakerBy = async (grants: Grants) => speakerFor(await this.producers.self(), by, grants);
+    return admission.append(
+      speakerBy,
+      by,
+      events,
+      expected,
+      (admitted, judgedOn) => appender.append(admitted, expected, judgedOn),
+    );
   }
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
@@ -131,8 +109,14 @@ class NatsBackend implements Backend {
   #runMaintenance(): Promise<unknown> {
     const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
       this.#options;
+    const { admission, appender } = this.#context;
     const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
-      traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
+      traceAppend(
+        events,
+        (traced) =>
+          admission.appendAdmitted(producer, traced, "any", (admitted, judgedOn) =>
+            appender.append(admitted, "any", judgedOn)),
+      );
     const { producers } = this;
     const options = { timersAsOf, onInputRefused, append, producers };
     return runRecordMaintenance(this.#context, options, this.#ended.signal);

@@ -30,9 +30,9 @@ interface ProducersContext {
 const KNOWN_FOR_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** Who published on a subject of the ingest stream: its last token, which a permission binds; the bare subject is anyone's. */
-export function producerOf(subject: string, subjects: { ingest(): string }): Producer {
-  const prefix = `${subjects.ingest()}.`;
+/** Who published on a subject: its last token behind the bare one, which a permission binds; the bare subject is anyone's. */
+export function producerOf(subject: string, bare: string): Producer {
+  const prefix = `${bare}.`;
   const name = subject.startsWith(prefix) ? textOf(subject.slice(prefix.length)) : ANYONE;
   return { name: isReserved(name) ? ANYONE : name, isOwner: false };
 }

@@ -1,6 +1,7 @@
 /** An append as a request to the owner of a partition, and its answer, as bytes. @module */
 import { concat } from "@std/bytes/concat";
-import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../errors.ts";
+import { InvalidEvent } from "../../../../schema/codec.ts";
+import { BackendUnavailable, EventIdConflict, NotAllowed, VersionConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
 import { EventTooLarge } from "../../connection/errors.ts";
 import type { PendingEvent } from "../../stream/message.ts";
@@ -93,6 +94,8 @@ export type AppendAnswer =
   }
   | { readonly kind: "eventIdConflict"; readonly eventId: string }
   | { readonly kind: "tooLarge"; readonly message: string }
+  | { readonly kind: "notAllowed"; readonly message: string }
+  | { readonly kind: "notValid"; readonly problems: readonly string[] }
   | { readonly kind: "invalid" };
 
 export function encodeAnswer(answer: AppendAnswer): Uint8Array {
@@ -107,6 +110,8 @@ export function answerOf(error: unknown): AppendAnswer | undefined {
   }
   if (error instanceof EventIdConflict) return { kind: "eventIdConflict", eventId: error.eventId };
   if (error instanceof EventTooLarge) return { kind: "tooLarge", message: error.message };
+  if (error instanceof NotAllowed) return { kind: "notAllowed", message: error.message };
+  if (error instanceof InvalidEvent) return { kind: "notValid", problems: error.problems };
   if (error instanceof OwnershipLost || error instanceof BackendUnavailable) return { kind: "again" };
   return undefined;
 }
@@ -125,6 +130,10 @@ export function resultIn(bytes: Uint8Array): AppendResult | undefined {
       throw new EventIdConflict(answer.eventId);
     case "tooLarge":
       throw new EventTooLarge(answer.message);
+    case "notAllowed":
+      throw new NotAllowed(answer.message.replace(/^Not allowed: /, ""));
+    case "notValid":
+      throw new InvalidEvent(answer.problems);
     case "invalid":
       throw new RangeError("The owner of the partition can't read the request");
   }

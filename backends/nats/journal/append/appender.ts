@@ -1,6 +1,5 @@
 /** Appends events by whoever may write to their partitions: this node, the owner of each, or nobody at the moment. @module */
 import type { Msg } from "@nats-io/transport-deno";
-import type { LogSubjects } from "../../../../schema/nats/log.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { BackendUnavailable, EventIdConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
@@ -19,15 +18,15 @@ import { encodeAppend, resultIn } from "./append_request.ts";
 interface Requests {
   readonly maxPayload: number;
   request(subject: string, data: Uint8Array): Promise<Msg>;
-  publish(subject: string, data: string): void;
 }
 
 interface AppenderOptions {
   readonly requests: Requests;
-  readonly subjects: LogSubjects;
   readonly partitions: number;
-  /** In whose name owners are asked. */
-  readonly sender: string;
+  /** On which owners are asked. */
+  subjectOf(partition: number): string;
+  /** Called once something was written by this node to a partition that it does not own. */
+  notify(partition: number): void;
   readonly signal: AbortSignal;
   /** The writer of a partition that this node owns. */
   ownerOf(partition: number): PartitionWriter | undefined;
@@ -102,12 +101,12 @@ export class Appender {
   }
 
   async #ask(append: PartitionAppend): Promise<AppendResult> {
-    const { requests, subjects, sender, signal } = this.options;
+    const { requests, subjectOf, signal } = this.options;
     const request = encodeAppend(append);
     if (request.length + HEADERS_ROOM > requests.maxPayload && append.events.length > 1) {
       return await this.#askInHalves(append);
     }
-    const subject = subjects.append(append.events[0]!.partition, sender);
+    const subject = subjectOf(append.events[0]!.partition);
     for (let tries = 0;; tries++) {
       let cause: unknown;
       try {
@@ -148,13 +147,13 @@ export class Appender {
 
   /** Compares and sets, and notifies the owner that there may be by now. */
   async #appendDirectly(append: PartitionAppend, cause: unknown): Promise<AppendResult> {
-    const { writerOf, requests, subjects } = this.options;
+    const { writerOf, notify } = this.options;
     const { partition } = append.events[0]!;
     if (writerOf === undefined) {
       throw new BackendUnavailable("No node is running that takes events", { cause });
     }
     const result = await (await writerOf(partition)).append(append);
-    if (result.stored > 0) requests.publish(subjects.written(partition), "");
+    if (result.stored > 0) notify(partition);
     return result;
   }
 }

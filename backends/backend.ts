@@ -69,8 +69,8 @@ interface Operations extends RestorationMark {
   readonly pauses: Pauses;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
-  /** The chain of hashes over the log, where the store keeps one. */
-  readonly chain?: HashChain;
+  /** The chain of hashes over the log. */
+  readonly chain: HashChain;
   /** Copies events to where others read them, where this node was asked to. */
   readonly fanOut?: FanOut | undefined;
   /** Cases by latest change, newest first: of a store without read models. */

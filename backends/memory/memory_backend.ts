@@ -23,7 +23,7 @@ import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Pauses } from "../pauses.ts";
-import type { Producers } from "../producers.ts";
+import { type Producers, REFUSED } from "../producers.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { MemoryRewinds } from "./operations/rewinds.ts";
 
@@ -80,8 +80,8 @@ class MemoryBackend implements Backend {
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
-  /** How many events the first measurement found. */
-  #measuredFrom: number | undefined;
+  /** How many the first measurement found. */
+  #measuredFrom: { readonly events: number; readonly refused: number } | undefined;
 
   constructor({ shared, owner: node = crypto.randomUUID(), ...options }: MemoryBackendOptions) {
     const { leaseMs = 10_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
@@ -200,10 +200,11 @@ class MemoryBackend implements Backend {
 
   measure(): Promise<Measurements> {
     const { entries } = this.#store.log;
-    const from = this.#measuredFrom ??= entries.length;
+    const refused = this.#store.trail.filter(({ act }) => act === REFUSED).length;
+    const from = this.#measuredFrom ??= { events: entries.length, refused };
     const stored = new Map<string, number>();
-    for (const { type } of entries.slice(from)) stored.set(type, (stored.get(type) ?? 0) + 1);
-    return Promise.resolve({ stored, figures: {} });
+    for (const { type } of entries.slice(from.events)) stored.set(type, (stored.get(type) ?? 0) + 1);
+    return Promise.resolve({ stored, refused: refused - from.refused, figures: {} });
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,7 @@ import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import { NotAllowed } from "../errors.ts";
-import { admitAll, type Producers, PRODUCERS_TRAIL, speakerFor } from "../producers.ts";
+import { admitAll, type Producers, PRODUCERS_TRAIL, REFUSED, speakerFor } from "../producers.ts";
 import { MemoryGrants, requireHistory } from "./grants.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
@@ -99,7 +99,7 @@ export class MemoryStore {
       this.grants.countSent(speaker.name, events.length, this.clock.now());
       return admitted;
     } catch (error) {
-      if (error instanceof NotAllowed) this.recordAct("refused", by ?? account.name, error.message);
+      if (error instanceof NotAllowed) this.recordAct(REFUSED, by ?? account.name, error.message);
       throw error;
     }
   }

@@ -2,7 +2,7 @@
 import { logName } from "../../schema/nats/log.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
-import type { Producer } from "../../schema/authority/grants.ts";
+import type { Grants, Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type {
   DeadLetters,
@@ -11,13 +11,11 @@ import type {
   OperatorRecord,
   ParkedDeliveries,
 } from "../dead_letters.ts";
-import { NotAllowed, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
 import type { FanOut } from "../fan_out.ts";
 import { RESTORATION_TRAIL } from "../restoration.ts";
-import { admitAll, speakerFor } from "../producers.ts";
-import { judgedVersion } from "./authority/judged_append.ts";
-import { NatsProducers } from "./authority/producers.ts";
+import { speakerFor } from "../producers.ts";
+import type { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Pauses } from "../pauses.ts";
 import type { Measurements } from "../measurements.ts";
@@ -25,6 +23,8 @@ import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
 import { beginNew } from "./fan_out/fan_out_start.ts";
 import { fanOutHealth } from "./fan_out/fan_out_health.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
+import { RecordChain } from "./journal/chain/record_chain.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
 import { deadLettersOf, parkedOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
@@ -84,6 +84,7 @@ class NatsBackend implements Backend {
   readonly producers: NatsProducers;
   readonly rewinds: Rewinds;
   readonly pauses: Pauses;
+  readonly chain: HashChain;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -99,13 +100,9 @@ class NatsBackend implements Backend {
     this.parked = parkedOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
     this.pauses = pausesOf(this.#context);
-    const { stream, clock } = this.#context;
-    this.producers = new NatsProducers({
-      client,
-      stream,
-      clock,
-      record: (act) => recordAct(this.#context, act),
-    });
+    const { log, subjects, producers } = this.#context;
+    this.producers = producers;
+    this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
   }
 
   async prepare(): Promise<void> {
@@ -116,28 +113,16 @@ class NatsBackend implements Backend {
     return this.#context.fanOut;
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
-    try {
-      const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
-      const speaker = speakerFor(self, by, grants);
-      return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
-    } catch (error) {
-      if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);
-      throw error;
-    }
-  }
-
-  /** Appends what was admitted, as far as its cases allow it. */
-  async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
-    for (;;) {
-      const on = await judgedVersion(this.readCase, events, expected, speaker);
-      try {
-        return await this.#context.appender.append(events, on);
-      } catch (error) {
-        // What was judged is stored on the version that it was judged by; another one is judged anew.
-        if (!(error instanceof VersionConflict) || expected !== "any") throw error;
-      }
-    }
+  append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
+    const { admission, appender } = this.#context;
+    const speakerBy = async (grants: Grants) => speakerFor(await this.producers.self(), by, grants);
+    return admission.append(
+      speakerBy,
+      by,
+      events,
+      expected,
+      (admitted, judgedOn) => appender.append(admitted, expected, judgedOn),
+    );
   }
 
   register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#context, processors);
@@ -153,8 +138,14 @@ class NatsBackend implements Backend {
   #runMaintenance(): Promise<unknown> {
     const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
       this.#options;
+    const { admission, appender } = this.#context;
     const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
-      traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
+      traceAppend(
+        events,
+        (traced) =>
+          admission.appendAdmitted(producer, traced, "any", (admitted, judgedOn) =>
+            appender.append(admitted, "any", judgedOn)),
+      );
     const { producers } = this;
     const options = { timersAsOf, onInputRefused, append, producers };
     return runRecordMaintenance(this.#context, options, this.#ended.signal);
@@ -203,8 +194,12 @@ class NatsBackend implements Backend {
 
   async measure(): Promise<Measurements> {
     const { reads, client, stream } = this.#context;
-    const [stored, figures] = await Promise.all([reads.storedCounts(), readServerFigures(client, stream)]);
-    return { stored, figures: { ...figures } };
+    const [stored, refused, figures] = await Promise.all([
+      reads.storedCounts(),
+      reads.refusalCount(),
+      readServerFigures(client, stream),
+    ]);
+    return { stored, refused, figures: { ...figures } };
   }
 
   close(): Promise<void> {

@@ -196,6 +196,7 @@ class PostgresBackend implements Backend {
       const speaker = speakerFor(self, by, grants);
       const admitted = admitAll(events, speaker, grants);
       if (!self.isOwner) requireNoJudgement(admitted, self.name);
+      if (speaker !== self) await this.producers.countSent(speaker.name, events.length, grants);
       const { appended, touched } = await append(this.#client, admitted, expected, this.partitions, speaker);
       this.#notifier.notify(touched, typesOf(events), true);
       return appended;

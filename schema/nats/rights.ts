@@ -9,6 +9,8 @@ import { producersStream } from "./producers.ts";
 interface SubjectRights {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /** Answers requests: each where its sender asks for the answer, and nowhere else. */
+  readonly responds?: boolean;
 }
 
 /** The users but for the owner, who may do everything in the account. */
@@ -63,7 +65,7 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
   const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
   const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
   const toOthers = [
-    subjects.appends("*"),
+    subjects.commits("*"),
     subjects.settles("*"),
     subjects.written("*"),
     subjects.notify(),
@@ -87,9 +89,18 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
         `$JS.API.STREAM.MSG.GET.${secret.name}`,
         ...toOthers,
       ],
-      subscribe: [...answers("node"), ...toOthers],
+      subscribe: [...answers("node"), ...toOthers, subjects.append("*"), subjects.appendsBy("*")],
+      responds: true,
     },
-    producer: { publish: ingest.subjects, subscribe: answers("producer") },
+    producer: {
+      publish: [
+        `${subjects.ingest()}.producer`,
+        subjects.append("*", "producer"),
+        // How many partitions there are.
+        `$JS.API.STREAM.INFO.${log.name}`,
+      ],
+      subscribe: answers("producer"),
+    },
     reader: {
       // Consumers of the fan-out are acknowledged.
       publish: [...asked, ...known, ...readLog, ...reading(events.name), `$JS.ACK.${events.name}.>`],
@@ -112,7 +123,8 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
 
 const ABOUT: Readonly<Record<NatsRole, string>> = {
   node: "runs nodes, and the commands that act on cases",
-  producer: "leaves events on the ingest subject, and reads nothing",
+  producer:
+    "sends events in its own name, and reads none; each producer is a user of its own, with its name in place of producer",
   reader: "lists and shows cases, and hears the fan-out: it sees events, and writes nothing",
   replication: "reads everything, the secret of the store included: backups, mirrors and copies",
 };
@@ -137,7 +149,7 @@ export function natsRolesText(stream = "CASES", prefix = stream.toLowerCase()): 
   ].join("\n");
 }
 
-function userLines(role: NatsRole, { publish, subscribe }: SubjectRights): string[] {
+function userLines(role: NatsRole, { publish, subscribe, responds = false }: SubjectRights): string[] {
   const list = (subjects: readonly string[]) =>
     [...new Set(subjects)].map((subject) => `            "${subject}"`);
   return [
@@ -151,6 +163,7 @@ function userLines(role: NatsRole, { publish, subscribe }: SubjectRights): strin
     "          subscribe: { allow: [",
     ...list(subscribe),
     "          ] }",
+    ...(responds ? ["          allow_responses: true"] : []),
     "        }",
     "      }",
   ];

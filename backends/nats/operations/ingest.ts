@@ -95,7 +95,12 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   const grants = await context.producers.known();
   for (const each of pending) {
     const found = { ...each, name: `${Date.parse(created)}-${each.position}` };
-    const read = admit(readMessage(found, created), producerOf(each.subject, subjects), context, grants);
+    const read = admit(
+      readMessage(found, created),
+      producerOf(each.subject, subjects.ingest()),
+      context,
+      grants,
+    );
     if ("reason" in read) await reject(context, found, read);
     else messages.push(read);
   }
@@ -189,7 +194,7 @@ async function reject(context: IngestContext, found: IngestedMessage, refusal: R
   }
   context.onInputRefused({ id, refusalClass });
   if (refusalClass === "not_allowed") {
-    await context.producers.record("refused", producerOf(found.subject, context.subjects).name, reason);
+    await context.producers.recordRefusal(reason, producerOf(found.subject, context.subjects.ingest()).name);
   }
 }
 

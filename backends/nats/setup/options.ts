@@ -19,6 +19,11 @@ export interface NatsOptions {
   url: string;
   /** Credentials; they take precedence over those in the URL. */
   credentials?: NatsCredentials | undefined;
+  /**
+   * The name of a producer that permissions of NATS bind to this user: the program then asks the owners of partitions, who judge
+   * what it may send, and may do nothing else. Left out: a node, or the owner of the store. Only publishers take it.
+   */
+  producer?: string | undefined;
   /** The name of this node; a node that returns under its name takes its own leases at once. Default: a new one. */
   node?: string;
   /** Partitions of a *new* store; an existing one keeps its own. Default 16. */

@@ -25,10 +25,12 @@ export interface StreamMessage extends StoredMessage {
 }
 
 /** A message of which nothing is decoded. */
-interface MessageBytes {
+export interface MessageBytes {
   readonly subject: string;
   readonly position: number;
   readonly data: Uint8Array;
+  /** The value of a header; undefined where it has none of the name. */
+  header(name: string): string | undefined;
 }
 
 /** The messages of one answer, and how many more match. */
@@ -231,8 +233,8 @@ async function readMessageFromLeader(
   }
 }
 
-function toMessageBytes({ subject, seq, data }: StoredMsg): MessageBytes {
-  return { subject, position: seq, data };
+function toMessageBytes({ subject, seq, data, header }: StoredMsg): MessageBytes {
+  return { subject, position: seq, data, header: (name) => header.get(name) || undefined };
 }
 
 function toStreamMessage(msg: StoredMsg): StreamMessage {

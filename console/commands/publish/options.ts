@@ -2,6 +2,7 @@
 import { flag, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
+import { proofOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 export const publishOptions = {
@@ -15,6 +16,7 @@ export const publishOptions = {
     value: "N",
     help: "events stored together; default 1000",
   },
+  ...proofOptions,
   "dry-run": { schema: flag, help: "only validate" },
   ...outputOptions,
 } as const;

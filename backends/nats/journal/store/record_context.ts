@@ -12,6 +12,10 @@ import { NatsFanOut } from "../../fan_out/fan_out.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
+import type { AuditEntry } from "../../../dead_letters.ts";
+import { Admission } from "../../authority/admission.ts";
+import { NatsProducers } from "../../authority/producers.ts";
+import { recordAct } from "../operations/record_act.ts";
 import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
 import { PartitionOpener } from "../indexed/open_partitions.ts";
@@ -35,6 +39,8 @@ export class RecordContext {
   readonly log: string;
   readonly subjects: LogSubjects;
   readonly clock: ServerClock;
+  readonly producers: NatsProducers;
+  readonly admission: Admission;
   readonly partitions: Partitions;
   readonly reads: StoreReads;
   readonly appender: Appender;
@@ -67,6 +73,9 @@ export class RecordContext {
     this.log = logName(stream);
     this.subjects = new LogSubjects(prefix);
     this.clock = new ServerClock(client, this.log);
+    const record = (act: Omit<AuditEntry, "at">) => recordAct(this, act);
+    this.producers = new NatsProducers({ client, stream, clock: this.clock, record });
+    this.admission = new Admission(this.producers, (caseId) => this.reads.readCase(caseId));
     this.#watch = new LogWatch(client, this.log, this);
     const signal = AbortSignal.any([ended, this.lost]);
     this.partitions = this.#newPartitions(signal);
@@ -110,12 +119,13 @@ export class RecordContext {
   }
 
   #newPartitions(signal: AbortSignal): Partitions {
-    const { client, subjects, stream, log, store: { partitions }, node } = this;
+    const { client, subjects, stream, log, store: { partitions }, node, admission } = this;
     const opener = new PartitionOpener({ client, stream, prefix: subjects.prefix });
     return new Partitions({
       client,
       subjects,
       partitions,
+      admission,
       node,
       signal,
       onAvailabilityChange: (error) => {
@@ -133,13 +143,13 @@ export class RecordContext {
   }
 
   #newAppender(signal: AbortSignal): Appender {
-    const { client: requests, subjects, store: { partitions }, node: sender } = this;
+    const { client: requests, subjects, store: { partitions } } = this;
     return new Appender({
       requests,
-      subjects,
       partitions,
-      sender,
       signal,
+      subjectOf: (partition) => subjects.commits(partition),
+      notify: (partition) => requests.publish(subjects.written(partition), ""),
       ownerOf: (partition) => this.partitions.ownerOf(partition),
       writerOf: (partition) => this.partitions.view(partition),
     });

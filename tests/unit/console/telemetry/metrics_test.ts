@@ -18,7 +18,11 @@ function busyMetrics(clock = manualClock()): Metrics {
     failed: { "case.intake": 3 },
     outputs: { "case.analysis": 2 },
   }));
-  metrics.recordMeasurements({ stored: new Map([["case.intake", 5]]), figures: { database_bytes: 7_000 } });
+  metrics.recordMeasurements({
+    stored: new Map([["case.intake", 5]]),
+    refused: 2,
+    figures: { database_bytes: 7_000 },
+  });
   metrics.recordHealth({
     durability: "on disk",
     survivesPowerFailure: true,

@@ -49,7 +49,7 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
     [
       { event_type: "case.term_expired", data: { case_id: "zaak-1" } },
       "",
-      422,
+      403,
       "comes from the runtime alone",
     ],
     ["{", "", 422, "JSON"],
@@ -71,6 +71,30 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
   };
   assertEquals((await site.ask("/api/v1/events", plain)).status, 400);
   assertEquals(await Array.fromAsync(site.backend.readAll()), []);
+  assertEquals(site.failures, []);
+});
+
+Deno.test("a token is a producer, and sends what was granted to its name alone, in its own name", async () => {
+  await using site = served();
+  const payment = { event_type: "case.payment_received", data: { case_id: "zaak-1", amount: 5 } };
+  const decision = {
+    event_type: "case.decision",
+    data: { case_id: "zaak-1", decision: "collect", decided_by: "j.jansen", reason: "x", next_steps: [] },
+  };
+  await post(site, intake);
+  for (const event of [payment, decision]) {
+    const { status, json } = await post(site, event);
+    assertEquals([status, json.reason], [403, "not_allowed"], JSON.stringify(json));
+  }
+  const act = { by: "b.baas", why: "agreed" };
+  await site.backend.producers.change("admin", { allow: ["case.payment_received", "case.decision"] }, act);
+  assertEquals((await post(site, payment)).status, 201);
+  assertStringIncludes(
+    String((await post(site, decision)).json.detail),
+    "names another than its sender, admin",
+  );
+  const refusals = (await site.backend.audit("producers")).filter((entry) => entry.act === "refused");
+  assertEquals(refusals.map(({ by }) => by), ["admin", "admin", "admin"]);
   assertEquals(site.failures, []);
 });
 

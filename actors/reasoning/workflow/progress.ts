@@ -100,6 +100,7 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.debt_forgiven",
   "case.completed",
   "case.event_refused",
+  "case.wait_expired",
 ]);
 
 /** The last step, cached: several processors of a worker fold the same event onto the same progress. */

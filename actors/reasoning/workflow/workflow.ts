@@ -42,6 +42,7 @@ export const signals = [
   "case.assistance_accepted:plan",
   "case.assistance_accepted:plan_paid",
   "case.term_expired",
+  "case.wait_expired",
   "case.withdrawn",
   "case.withdrawn:to_be_confirmed",
   "case.event_refused",
@@ -72,9 +73,12 @@ const closes: Moves = {
 
 const open: Moves = { ...decides, ...closes, "case.review_requested": "waiting_for_caseworker" };
 
+/** What changes nothing, wherever a case stands: a refusal, and the end of a wait of another workflow. */
+const ALWAYS = ["case.event_refused", "case.wait_expired"] as const;
+
 /** The moves that leave a case where it is. */
 function staysIn(state: CaseState, ...signals: Signal[]): Moves {
-  return Object.fromEntries(["case.event_refused" as const, ...signals].map((signal) => [signal, state]));
+  return Object.fromEntries([...ALWAYS, ...signals].map((signal) => [signal, state]));
 }
 
 /** What asks for a person, which a review then does, and leaves an open case where it is. */

@@ -151,6 +151,7 @@ export const caseTexts = {
   "event.case.assistance_accepted": ["Assistance taken up", "Hulp aangenomen"],
   "event.case.payment_received": ["Payment received", "Betaling ontvangen"],
   "event.case.term_expired": ["Term expired", "Termijn verlopen"],
+  "event.case.wait_expired": ["Wait ended", "Wachten voorbij"],
   "event.case.payment_missed": ["Instalment missed", "Deel gemist"],
   "event.case.withdrawn": ["Withdrawn", "Ingetrokken"],
   "event.case.debt_forgiven": ["Debt forgiven", "Schuld kwijtgescholden"],

@@ -46,6 +46,14 @@ import type { Place } from "./place.ts";
 
 export { type Chart, type ChartMove, type ChartState, mermaid } from "./chart.ts";
 export { InvalidWorkflow } from "./check.ts";
+export {
+  type MachineOptions,
+  type RuleInput,
+  type StateMachine,
+  stateMachine,
+  type StateWait,
+  type TimerDue,
+} from "./state_machine.ts";
 export type { Duration, Folds, Make, Place, StepInput, Workflow };
 
 /** What a workflow says of itself. */

@@ -168,6 +168,22 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
   },
 };
 
+/** Whom or what a case waits for in each state but the completed ones. */
+export const waits = {
+  "new": { for: "the organisation that sends the intake" },
+  "received": { for: "analysis" },
+  "analysed": { for: "decision" },
+  "waiting_for_caseworker": { until: "the term of a review" },
+  "plan_decided": { for: "decision" },
+  "in_payment_plan": { until: "the next instalment" },
+  "referred": { until: "the next term of the Wgs" },
+  // No plan is resolved before it is paid.
+  "in_assistance": { for: "the debt plan of the municipality to be paid" },
+  "in_collection": { until: "the term to pay" },
+  "forgiven": { for: "decision" },
+  "withdrawing": { for: "follow-up" },
+} as const satisfies Partial<Record<CaseState, { for: string } | { until: string }>>;
+
 /** The signal of an event, from its type, data and marks. Any text: an unknown one moves nothing. */
 export function signalOf(
   eventType: string,

@@ -122,6 +122,16 @@ Deno.test("given a municipality that was late, when the citizen is met and given
   assertEquals([run.progress.state, run.all("case.event_refused").length], ["in_assistance", 0]);
 });
 
+Deno.test("given a municipality of which every term has passed, when a meeting comes late, then the team lead still must act", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  while (run.fire()) run.settle();
+  run.give("case.assistance_accepted", { stage: "first_meeting" }, "2027-02-01T12:00:00Z").settle();
+  assertEquals([run.progress.state, run.timers.size], ["referred", 0]);
+  assertEquals(pendingReview(run.progress)?.data.asked_of, "team_lead");
+  run.give("case.assistance_accepted", { stage: "plan" }, "2027-02-02T12:00:00Z").settle();
+  assertEquals([run.progress.state, pendingReview(run.progress)], ["in_assistance", undefined]);
+});
+
 Deno.test("given a municipality that was late, when a person decides otherwise, then that is what runs", () => {
   const run = begun(27_000, { threats: ["eviction"] });
   run.fire();

@@ -75,7 +75,7 @@ function draftOf<D>(
 }
 
 /** The timer follows from the place, before and after. */
-function timerChanges<D>(
+export function timerChanges<D>(
   workflow: string,
   case_id: string,
   before: Place<D>,

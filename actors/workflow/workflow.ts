@@ -54,6 +54,7 @@ export {
   type StateWait,
   type TimerDue,
 } from "./state_machine.ts";
+export { type LaterVersion, type VersionedPlace, versions } from "./versions.ts";
 export type { Duration, Folds, Make, Place, StepInput, Workflow };
 
 /** What a workflow says of itself. */

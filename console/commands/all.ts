@@ -30,6 +30,7 @@ import { status } from "./status/command.ts";
 import { token } from "./token/command.ts";
 import { version } from "./version.ts";
 import { whatIf } from "./what_if/command.ts";
+import { workflow } from "./workflow/command.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   projections,
   rules,
   whatIf,
+  workflow,
   load,
   compare,
   setup,

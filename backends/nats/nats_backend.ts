@@ -19,7 +19,7 @@ import { inboxContext, runRecordMaintenance } from "./journal/operations/record_
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
-import { ingestInbox } from "./operations/ingest.ts";
+import { ingestInbox } from "./operations/ingest_inbox.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
@@ -122,12 +122,12 @@ class NatsBackend implements Backend {
   }
 
   #runMaintenance(): Promise<unknown> {
-    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
-      this.#options;
+    const { timersAsOf, names, onInputRefused = () => {} } = this.#options;
+    const traceAppend = this.#options.traceAppend ?? ((events, append) => append(events));
     const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
       traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
     const { producers } = this;
-    const options = { timersAsOf, onInputRefused, append, producers };
+    const options = { timersAsOf, onInputRefused, append, producers, names };
     return runRecordMaintenance(this.#context, options, this.#ended.signal);
   }
 

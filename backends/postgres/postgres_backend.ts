@@ -1,5 +1,6 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
@@ -67,6 +68,8 @@ export interface PostgresOptions extends PostgresTarget {
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of the outbox, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames | undefined;
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this long without an answer the database counts as unavailable. Default 15,000. */
@@ -215,7 +218,7 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<unknown> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
+    const { timersAsOf, names, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
     const chain = runHashChain(client, { node: this.#node, everyMs: chainMs }, this.#ended.signal);
     const maintenance = runMaintenance(
       {
@@ -226,6 +229,7 @@ class PostgresBackend implements Backend {
         timersAsOf,
         onInputRefused,
         traceAppend,
+        names,
       },
       this.#ended.signal,
     );

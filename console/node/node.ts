@@ -10,6 +10,7 @@ import type { Health } from "../../backends/health.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
@@ -46,6 +47,8 @@ interface NodeOptions {
   readonly http: NodeAddress | undefined;
   /** undefined: no console. */
   readonly console?: ConsoleSettings | undefined;
+  /** What event types are called in CloudEvents. */
+  readonly names?: EventNames | undefined;
   readonly json: boolean;
   readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
@@ -192,7 +195,7 @@ interface NodeFigures {
 async function serveNode(
   opening: Promise<Backend>,
   { metrics, meter, activity, flow }: NodeFigures,
-  { node, backend, workers, http, console: settings, log, json }: NodeOptions & {
+  { node, backend, workers, http, console: settings, names, log, json }: NodeOptions & {
     readonly http: NodeAddress;
   },
 ): Promise<{ readonly http: HttpServer; readonly console: NodeConsole | undefined }> {
@@ -208,7 +211,7 @@ async function serveNode(
   });
   const sources = nodeSources(check, meter, metrics);
   const console = settings && new NodeConsole(settings, {
-    ...{ node, version: settings.version, settings: settings.shown, flow },
+    ...{ node, version: settings.version, settings: settings.shown, flow, names },
     backend: () => opened(opening),
     report: sources.health,
     health: () => latest,

@@ -1,8 +1,10 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { ProjectedModel } from "../../actors/projection.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
+import { eventNamesOf } from "../store/event_names.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
@@ -25,6 +27,7 @@ import type { SimulatedTime } from "./workload.ts";
 interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: NodePolicy | undefined;
+  readonly names: EventNames;
   readonly projections: readonly ProjectedModel[];
   readonly output: Output;
   readonly reporter: NodeReporter;
@@ -43,6 +46,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const context: ProcessContext = {
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
+    names: await eventNamesOf(values),
     projections: projectionsOf(values.projections),
     output,
     reporter,
@@ -93,7 +97,9 @@ function closingMs(withinMs: number): number {
   return Math.min(1_000, withinMs / 5);
 }
 
-function openStore({ values, availability, simulated, reporter }: ProcessContext): Promise<OpenedBackend> {
+function openStore(
+  { values, names, availability, simulated, reporter }: ProcessContext,
+): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
     migrate: "apply",
@@ -102,6 +108,7 @@ function openStore({ values, availability, simulated, reporter }: ProcessContext
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    names,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });
@@ -128,6 +135,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts: hostsOf(values) },
     console: await consoleSettings(values),
+    names: context.names,
     json,
     logLevel: values["log-level"],
     log: output.err,

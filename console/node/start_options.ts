@@ -3,6 +3,7 @@ import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, httpUrl, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
 import { traceModes } from "../../backends/tracing/tracing.ts";
+import { eventNamesOptions } from "../store/event_names.ts";
 import { backendOptions, jsonOption, plainOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 import { logLevels } from "../telemetry/log_line.ts";
@@ -115,6 +116,7 @@ export const startOptions = {
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",
   },
+  ...eventNamesOptions,
   "log-level": {
     schema: oneOf(logLevels).default("info"),
     value: "LEVEL",

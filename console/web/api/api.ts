@@ -1,6 +1,7 @@
 /** The HTTP API below `/api/v1`: who asks, what is asked, and how it is answered. @module */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { cloudEventsIn } from "../../../schema/cloudevents/bindings.ts";
 import { decodeText, parseJsonText } from "../../../schema/json_text.ts";
 import { access, type Act, isAllowed } from "../access.ts";
 import type { Principal } from "../sessions.ts";
@@ -61,7 +62,7 @@ async function answer(
     isAllowed: () => isStillAllowed(serving.stillKnown(context), route.act),
     ...{ principal, sources, signal, params: context.req.param() as Record<string, string> },
     query: checked(route.query ?? z.strictObject({}), context.req.query(), "query"),
-    body: route.body && checked(route.body, await bodyOf(context), "body"),
+    body: route.body && checked(route.body, await bodyOf(context, route), "body"),
     wantsStream: (context.req.header("accept") ?? "").includes("text/event-stream"),
     lastEventId: context.req.header("last-event-id"),
   });
@@ -89,11 +90,12 @@ function checked(schema: z.ZodType, value: unknown, where: "query" | "body"): un
   throw new ApiProblem(422, problems[0]!, { problems });
 }
 
-async function bodyOf(context: Context): Promise<unknown> {
+async function bodyOf(context: Context, { takesCloudEvents }: ApiRoute): Promise<unknown> {
   if (!/^application\/([\w.+-]+\+)?json\b/.test(context.req.header("content-type") ?? "")) {
     throw new ApiProblem(400, "Send JSON: content-type: application/json");
   }
-  return parseJsonText(decodeText(new Uint8Array(await context.req.arrayBuffer())));
+  const body = parseJsonText(decodeText(new Uint8Array(await context.req.arrayBuffer())));
+  return takesCloudEvents ? cloudEventsIn(context.req.header(), body) : body;
 }
 
 function responseOf(answered: ApiAnswer, streams: { open: number }): Response {

@@ -8,6 +8,7 @@ import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
 import type { Producers } from "./producers.ts";
 import type { ModelStore } from "./projections.ts";
+import type { RelayStore } from "./relay/relay_store.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
 export interface BackendFeatures {
@@ -58,6 +59,8 @@ interface Operations {
   readonly inbox?: Inbox;
   /** Who may store what. */
   readonly producers: Producers;
+  /** Copies of the log to others. */
+  readonly relays: RelayStore;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
   /** The chain of hashes over the log, where the store keeps one. */

@@ -23,6 +23,7 @@ import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Producers } from "../producers.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
@@ -67,6 +68,7 @@ class MemoryBackend implements Backend {
   readonly deadLetters: MemoryDeadLetters;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: Producers;
   readonly #account: Producer;
   readonly #store: MemoryStore;
@@ -97,6 +99,7 @@ class MemoryBackend implements Backend {
     this.deadLetters = new MemoryDeadLetters(this.#store);
     this.models = this.#store.models;
     this.chain = this.#store.chain;
+    this.relays = this.#store.relays;
     this.#account = options.account ?? { name: "owner", isOwner: true };
     this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.

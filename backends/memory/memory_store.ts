@@ -17,6 +17,7 @@ import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
+import { MemoryRelayStore } from "./relay_store.ts";
 import {
   entryDraftOf,
   EventLog,
@@ -57,6 +58,7 @@ export class MemoryStore {
   readonly leases: LeaseTable;
   readonly models: MemoryModelStore;
   readonly chain: MemoryHashChain;
+  readonly relays = new MemoryRelayStore();
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly grants = new MemoryGrants();

@@ -19,6 +19,8 @@ import { inboxContext, runRecordMaintenance } from "./journal/operations/record_
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
+import { NatsRelayStore } from "./operations/relays.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import { ingestInbox } from "./operations/ingest_inbox.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 import { storeSecret } from "./setup/secret.ts";
@@ -64,6 +66,7 @@ class NatsBackend implements Backend {
   readonly deadLetters: DeadLetters;
   readonly inbox: Inbox;
   readonly producers: NatsProducers;
+  readonly relays: RelayStore;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -77,6 +80,7 @@ class NatsBackend implements Backend {
     this.deadLetters = deadLettersOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
     const { stream, clock } = this.#context;
+    this.relays = new NatsRelayStore(client, { stream, replicas: store.replicas });
     this.producers = new NatsProducers({
       client,
       stream,

@@ -32,8 +32,10 @@ import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresRelayStore } from "./operations/relays.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -138,6 +140,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: PostgresProducers;
   readonly #client: PostgresClient;
   readonly #node: string;
@@ -165,6 +168,7 @@ class PostgresBackend implements Backend {
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.relays = new PostgresRelayStore(client);
   }
 
   async append(

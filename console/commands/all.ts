@@ -17,6 +17,7 @@ import { load } from "./load/command.ts";
 import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
+import { relay } from "./relay/command.ts";
 import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   token,
   producers,
   projections,
+  relay,
   rules,
   whatIf,
   load,

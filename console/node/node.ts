@@ -22,8 +22,10 @@ import { type LogLevel, toLogLine } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import type { RelayValues } from "../relay/options.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
 import { startProjections } from "./projections.ts";
+import { startRelays } from "../relay/node_relays.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -47,6 +49,8 @@ interface NodeOptions {
   readonly http: NodeAddress | undefined;
   /** undefined: no console. */
   readonly console?: ConsoleSettings | undefined;
+  /** Where it brings its log. */
+  readonly relays?: readonly RelayValues[];
   /** What event types are called in CloudEvents. */
   readonly names?: EventNames | undefined;
   readonly json: boolean;
@@ -153,9 +157,11 @@ export async function startNode(
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
   const projections = startProjections(opening, options.projections, options.node, observer);
+  const relays = startRelays(opening, options.relays ?? [], options.node, { observer, log: options.log });
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
+    const beside = [projections.stop(deadlineMs), relays.stop(deadlineMs)];
+    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), ...beside]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();

@@ -15,7 +15,9 @@ import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
+import type { RelayValues } from "../relay/options.ts";
 import { projectionsOf } from "./projections.ts";
+import { relaysOf } from "../relay/node_relays.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
@@ -28,6 +30,7 @@ interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: NodePolicy | undefined;
   readonly names: EventNames;
+  readonly relays: readonly RelayValues[];
   readonly projections: readonly ProjectedModel[];
   readonly output: Output;
   readonly reporter: NodeReporter;
@@ -47,6 +50,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
     names: await eventNamesOf(values),
+    relays: relaysOf(values),
     projections: projectionsOf(values.projections),
     output,
     reporter,
@@ -136,6 +140,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     http: { host, port, hosts: hostsOf(values) },
     console: await consoleSettings(values),
     names: context.names,
+    relays: context.relays,
     json,
     logLevel: values["log-level"],
     log: output.err,

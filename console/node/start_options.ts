@@ -116,6 +116,13 @@ export const startOptions = {
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",
   },
+  relay: {
+    schema: text.transform((targets) => targets.split(",").map((each) => each.trim())).optional(),
+    value: "TARGETS",
+    env: "ZAAKSTROOM_RELAY",
+    help:
+      "bring the log there too: targets of the command relay, separated by commas; personal data is masked",
+  },
   ...eventNamesOptions,
   "log-level": {
     schema: oneOf(logLevels).default("info"),

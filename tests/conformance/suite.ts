@@ -16,6 +16,7 @@ import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
+import { relayCases } from "./cases/relays.ts";
 import { replayCases } from "./cases/replay.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
@@ -32,6 +33,7 @@ const cases = [
   ...appendCases,
   ...versionCases,
   ...replayCases,
+  ...relayCases,
   ...deliveryCases,
   ...settleCases,
   ...squattedIdCases,

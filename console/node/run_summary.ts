@@ -30,6 +30,7 @@ export interface RunSummary {
   /** Events in the store since the run's first one, by type. */
   readonly events: Readonly<Record<string, number>>;
   readonly settled: number;
+  /** From the beginning of the run to the last settle. */
   readonly settled_per_second: number;
   /** From append to settle. */
   readonly latency_ms: MetricsSnapshot["latencyMs"];
@@ -56,7 +57,6 @@ export async function summariseRun(
     ledger.observe(stored);
   }
   const settled = Object.values(metrics.processed).reduce((sum, { success }) => sum + success, 0);
-  const busyMs = (metrics.lastSettledAt ?? 0) - (metrics.firstSettledAt ?? 0);
   return {
     backend: backend.name,
     durability,
@@ -65,7 +65,7 @@ export async function summariseRun(
     accepted: record.accepted.length,
     events,
     settled,
-    settled_per_second: busyMs > 0 ? Math.round(settled / busyMs * 1000) : 0,
+    settled_per_second: settledPerSecond(settled, metrics, record),
     latency_ms: metrics.latencyMs,
     seconds: Math.round(performance.now() - record.began) / 1000,
     restarts: metrics.restarts,
@@ -74,6 +74,16 @@ export async function summariseRun(
     dead: mailboxes.reduce((sum, { dead }) => sum + dead, 0),
     ledger: ledger.report(await deadLetteredCases(backend)),
   };
+}
+
+function settledPerSecond(
+  settled: number,
+  { lastSettledAt }: MetricsSnapshot,
+  { began }: WorkloadRecord,
+): number {
+  if (lastSettledAt === null) return 0;
+  const ms = lastSettledAt - performance.timeOrigin - began;
+  return ms > 0 ? Math.round(settled / ms * 1000) : 0;
 }
 
 /** Where reading begins: no event of the run is before it. */

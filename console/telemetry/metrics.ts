@@ -30,7 +30,6 @@ export interface MetricsSnapshot {
   readonly latencyMs: LatencySummary | null;
   readonly latencyMsByType: Record<string, LatencySummary>;
   /** In milliseconds by the node's clock; null when nothing was settled. */
-  readonly firstSettledAt: number | null;
   readonly lastSettledAt: number | null;
 }
 
@@ -65,7 +64,6 @@ export class Metrics extends NodeMetrics {
       fenced: this.fencedWrites.total,
       latencyMs: this.latencies.total(),
       latencyMsByType: this.latencies.byType(),
-      firstSettledAt: this.firstSettledAt,
       lastSettledAt: this.lastSettledAt,
     };
   }

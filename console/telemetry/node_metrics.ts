@@ -67,7 +67,6 @@ export class NodeMetrics implements Observer {
   readonly latencies = new Latencies();
   readonly durations: DurationHistogram;
   /** In milliseconds by our clock; null as long as nothing was settled. */
-  firstSettledAt: number | null = null;
   lastSettledAt: number | null = null;
   /** Outages of the backend. */
   outages = 0;
@@ -117,7 +116,6 @@ export class NodeMetrics implements Observer {
 
   settled({ processor, done, failed, outputs }: SettledBatch): void {
     const now = this.#now();
-    this.firstSettledAt ??= now;
     this.lastSettledAt = now;
     for (const type in done) {
       const [label, recordedAt] = [typeLabel(type), done[type]!];

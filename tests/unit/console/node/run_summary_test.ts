@@ -57,7 +57,13 @@ Deno.test("a ledger that does not balance names what is lost, duplicated and out
 });
 
 /** Nothing was measured in these runs. */
-const measured = { processed: {}, latencyMs: null, restarts: 0, retried: 0 } as unknown as MetricsSnapshot;
+const measured = {
+  processed: {},
+  latencyMs: null,
+  lastSettledAt: null,
+  restarts: 0,
+  retried: 0,
+} as unknown as MetricsSnapshot;
 
 Deno.test("a run that continues another one accounts for all of its events, in whatever order they were stored", async () => {
   const backend = createMemoryBackend({ partitions: 2 });
@@ -70,5 +76,17 @@ Deno.test("a run that continues another one accounts for all of its events, in w
     return ledger.accepted;
   };
   assertEquals([await reads(false), await reads(true)], [1, 2]);
+  await backend.close();
+});
+
+Deno.test("deliveries a second count from the beginning of the run, also when one commit settles them all", async () => {
+  const backend = createMemoryBackend({ partitions: 2 });
+  const settledAfterMs = 500;
+  const began = performance.now();
+  const processed = { "case.intake": { success: 200, failed: 0 } };
+  const lastSettledAt = performance.timeOrigin + began + settledAfterMs;
+  const run = { began, accepted: [], firstCases: [], seed: "s", isContinued: false };
+  const summary = await summariseRun(backend, { ...measured, processed, lastSettledAt }, run);
+  assertEquals(summary.settled_per_second, 400);
   await backend.close();
 });

@@ -6,7 +6,7 @@
  * | `id` | `event_id` | `event_id`; one that is no UUID gives the same UUID each time, by source and id |
  * | `source` | of the configuration | with the id |
  * | `type` | the configured name, with the version of the data | `event_type`, `metadata.schema_version` |
- * | `subject` | the `case_id` | the `case_id`, where the data has none; another one is refused |
+ * | `subject` | the `case_id`, masked where it may be a BSN | the `case_id`, where the data has none; another one is refused |
  * | `time` | when it was recorded | `timestamp`, where there is no `occurredat` |
  * | `occurredat` | `timestamp`: when it happened | `timestamp` |
  * | `datacontenttype` | `application/json` | must be JSON |
@@ -20,6 +20,7 @@
  * The NL GOV profile says of `time` that it is when an event was recorded, and should not be when it happened.
  * @module
  */
+import { maskCaseId } from "../bsn.ts";
 import { InvalidEvent } from "../codec.ts";
 import type { StoredEvent } from "../delivery_line.ts";
 import { isDerivedId, reproducibleRootId } from "../ids.ts";
@@ -53,7 +54,7 @@ const table: readonly Row[] = [
     attribute: "type",
     of: ({ event }, names) => names.nameOf(event.event_type, event.metadata.schema_version),
   },
-  { attribute: "subject", of: ({ event }) => event.correlation_id },
+  { attribute: "subject", of: ({ event }) => maskCaseId(event.correlation_id) },
   { attribute: "time", of: ({ recordedAt }) => new Date(recordedAt).toISOString() },
   { attribute: "occurredat", of: ({ event }) => event.timestamp },
   { attribute: "datacontenttype", of: () => "application/json" },

@@ -66,6 +66,12 @@ Deno.test("the attributes say where, what, which case and when it was recorded, 
   });
 });
 
+Deno.test("a case id that may be a BSN leaves masked", () => {
+  const event = stored(0);
+  const cased = { ...event, event: { ...event.event, correlation_id: "123456782" } };
+  assertEquals(toCloudEvent(cased, {}, ours).subject, "*******82");
+});
+
 Deno.test("what goes out keeps the NL GOV profile, and comes in by it", () => {
   const { data, ...rest } = sent(0);
   const event = { ...rest, data: { ...data as object, citizen_bsn: "123456782" } };

@@ -26,6 +26,7 @@ import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { status } from "./status/command.ts";
 import { token } from "./token/command.ts";
+import { types } from "./types.ts";
 import { version } from "./version.ts";
 import { whatIf } from "./what_if/command.ts";
 
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   start,
   simulate,
   publish,
+  types,
   cases,
   events,
   dlq,

@@ -18,10 +18,10 @@ type NodeRelayValues =
 
 /** The relays of `--relay`, each as the command `relay` would have it by its target alone. Throws UsageError. */
 export function relaysOf(values: NodeRelayValues): readonly RelayValues[] {
-  const { "event-source": source, oin, "event-names": names } = values;
+  const { "event-source": source, oin, "event-names": names, "event-schemas": schemas } = values;
   return (values.relay ?? []).map((to) => {
     if (to === "-") throw new UsageError("Cannot use --relay -: standard output is the summary's");
-    const named = { "event-source": source, oin, "event-names": names };
+    const named = { "event-source": source, oin, "event-names": names, "event-schemas": schemas };
     const relay = { ...defaultsOf(relayOptions), ...named, to };
     validateRelay(relay);
     return relay;

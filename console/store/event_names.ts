@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { allEventTypes } from "../../schema/events.ts";
-import { text } from "../../schema/settings.ts";
+import { httpUrl, text } from "../../schema/settings.ts";
 import type { Values } from "../cli/options.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 
@@ -25,6 +25,12 @@ export const eventNamesOptions = {
     env: "ZAAKSTROOM_EVENT_NAMES",
     help: "CloudEvents: names of event types, as a JSON object by type; default: those of `types`",
   },
+  "event-schemas": {
+    schema: httpUrl.optional(),
+    value: "URL",
+    env: "ZAAKSTROOM_EVENT_SCHEMAS",
+    help: "CloudEvents: where the schemas of a node are reached, https://host/api/v1/schemas, for dataschema",
+  },
 } as const;
 
 /** What these options come to. */
@@ -39,7 +45,8 @@ export async function eventNamesOf(values: EventNamesValues): Promise<EventNames
   const file = values["event-names"];
   const types = file === undefined ? {} : await readNames(file);
   try {
-    return new EventNames({ source: values["event-source"], oin: values.oin, types });
+    const { "event-source": source, oin, "event-schemas": schemas } = values;
+    return new EventNames({ source, oin, types, schemas });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`Cannot use --event-names ${file}: ${error.message}`);

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { cloudEventsIn } from "../../../schema/cloudevents/bindings.ts";
+import { defaultNames } from "../../../schema/cloudevents/event_names.ts";
 import { decodeText, parseJsonText } from "../../../schema/json_text.ts";
 import { access, type Act, isAllowed } from "../access.ts";
 import type { Principal } from "../sessions.ts";
@@ -28,6 +29,7 @@ export function createApi(serving: ApiServing): Hono {
   const api = new Hono();
   const { sources } = serving;
   api.get("/openapi.json", (context) => context.json(openApiDocument(apiRoutes, sources.version)));
+  serveCatalogue(api, sources);
   const streams = { open: 0 };
   for (const route of apiRoutes) {
     api.on(
@@ -43,6 +45,21 @@ export function createApi(serving: ApiServing): Hono {
     return problemResponseOf(problem ?? new ApiProblem(500, "The log of the node says more"));
   });
   return api;
+}
+
+/** What events look like is no secret, and a `dataschema` is followed by whoever got the event. */
+function serveCatalogue(api: Hono, { names = defaultNames, version }: ConsoleSources): void {
+  api.get("/asyncapi.json", async (context) => {
+    const { asyncApiDocument } = await import("../../../schema/catalogue/async_api.ts");
+    return context.json(asyncApiDocument(names, version));
+  });
+  api.get("/schemas/:type/:version{v[0-9]+}", async (context) => {
+    const { findSchema } = await import("../../../schema/catalogue/catalogue.ts");
+    const { type, version } = context.req.param();
+    const found = findSchema(type, Number(version.slice(1)), context.req.url);
+    if (found === undefined) throw new ApiProblem(404, "There is no such type, or version of it");
+    return context.json(found);
+  });
 }
 
 /** `{case_id}` is `:case_id` there. */

@@ -101,6 +101,14 @@ Deno.test("CloudEvents are stored: one, a batch, and one in headers", async () =
   ]);
 });
 
+Deno.test("what events look like is served to whoever asks", async () => {
+  await using site = served();
+  const schema = JSON.parse((await site.ask("/api/v1/schemas/case.intake/v1", {})).body);
+  assertEquals([schema.type, schema.$id.endsWith("/api/v1/schemas/case.intake/v1")], ["object", true]);
+  assertEquals((await site.ask("/api/v1/schemas/case.intake/v9", {})).status, 404);
+  assertEquals(JSON.parse((await site.ask("/api/v1/asyncapi.json", {})).body).asyncapi, "3.0.0");
+});
+
 Deno.test("the same id with other content is a conflict", async () => {
   await using site = served();
   await post(site, { event_id: id, event_type: "case.intake", data: intake });

@@ -10,6 +10,7 @@ import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { exportCommand } from "./export/command.ts";
 import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   token,
   producers,
   projections,
+  exportCommand,
   relay,
   rules,
   whatIf,

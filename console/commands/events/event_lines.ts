@@ -2,7 +2,7 @@
 import { withTwoDecimals } from "../../../schema/codec.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import { toPublicEvent } from "../../cli/case_timeline.ts";
-import { toJsonText } from "../../cli/redaction.ts";
+import { csvCell, toJsonText } from "../../cli/redaction.ts";
 
 /** How events are shown. */
 export interface EventFormat {
@@ -50,10 +50,4 @@ function asStored({ position, version, recordedAt, event, malformed }: StoredEve
     ...(malformed === undefined ? {} : { malformed }),
     event: withTwoDecimals(event),
   };
-}
-
-/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -12,6 +12,7 @@ import type { Producers } from "./producers.ts";
 import type { Rewinds } from "./rewinds.ts";
 import type { Pauses } from "./pauses.ts";
 import type { ModelStore } from "./projections.ts";
+import type { RelayStore } from "./relay/relay_store.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
 export interface BackendFeatures {
@@ -67,6 +68,8 @@ interface Operations extends RestorationMark {
   readonly rewinds: Rewinds;
   /** Processors and nodes that take no work. */
   readonly pauses: Pauses;
+  /** Copies of the log to others. */
+  readonly relays: RelayStore;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
   /** The chain of hashes over the log. */

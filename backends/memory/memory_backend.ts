@@ -24,6 +24,7 @@ import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { Pauses } from "../pauses.ts";
 import { type Producers, REFUSED } from "../producers.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { MemoryRewinds } from "./operations/rewinds.ts";
 
@@ -71,6 +72,7 @@ class MemoryBackend implements Backend {
   readonly parked: MemoryParked;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: Producers;
   readonly rewinds: Rewinds;
   readonly pauses: Pauses;
@@ -107,6 +109,7 @@ class MemoryBackend implements Backend {
     this.chain = this.#store.chain;
     this.rewinds = new MemoryRewinds(this.#store);
     this.pauses = this.#store.pauses;
+    this.relays = this.#store.relays;
     this.#account = options.account ?? { name: "owner", isOwner: true };
     this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.

@@ -18,6 +18,7 @@ import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
 import { MemoryPauses } from "./pauses.ts";
+import { MemoryRelayStore } from "./relay_store.ts";
 import {
   entryDraftOf,
   EventLog,
@@ -61,6 +62,7 @@ export class MemoryStore {
   readonly pauses: MemoryPauses;
   readonly models: MemoryModelStore;
   readonly chain: MemoryHashChain;
+  readonly relays = new MemoryRelayStore();
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly grants = new MemoryGrants();

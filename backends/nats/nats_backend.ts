@@ -34,7 +34,9 @@ import { pausesOf } from "./journal/operations/pauses.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
-import { ingestInbox } from "./operations/ingest.ts";
+import { NatsRelayStore } from "./operations/relays.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
+import { ingestInbox } from "./operations/ingest_inbox.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
 import { liftRestoration, readRestoration } from "./setup/restored.ts";
 import { storeSecret } from "./setup/secret.ts";
@@ -85,6 +87,7 @@ class NatsBackend implements Backend {
   readonly rewinds: Rewinds;
   readonly pauses: Pauses;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -100,7 +103,8 @@ class NatsBackend implements Backend {
     this.parked = parkedOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
     this.pauses = pausesOf(this.#context);
-    const { log, subjects, producers } = this.#context;
+    const { log, subjects, producers, stream } = this.#context;
+    this.relays = new NatsRelayStore(client, { stream, replicas: store.replicas });
     this.producers = producers;
     this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
   }
@@ -136,8 +140,8 @@ class NatsBackend implements Backend {
   }
 
   #runMaintenance(): Promise<unknown> {
-    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
-      this.#options;
+    const { timersAsOf, names, onInputRefused = () => {} } = this.#options;
+    const traceAppend = this.#options.traceAppend ?? ((events, append) => append(events));
     const { admission, appender } = this.#context;
     const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
       traceAppend(
@@ -147,7 +151,7 @@ class NatsBackend implements Backend {
             appender.append(admitted, "any", judgedOn)),
       );
     const { producers } = this;
-    const options = { timersAsOf, onInputRefused, append, producers };
+    const options = { timersAsOf, onInputRefused, append, producers, names };
     return runRecordMaintenance(this.#context, options, this.#ended.signal);
   }
 

@@ -1,5 +1,6 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
 import type { Inbox, OperatorAction, OperatorRecord, RefusalListener } from "../dead_letters.ts";
@@ -37,6 +38,8 @@ import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
 import type { Pauses } from "../pauses.ts";
 import { PostgresPauses } from "./operations/pauses.ts";
+import { PostgresRelayStore } from "./operations/relays.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
@@ -71,6 +74,8 @@ export interface PostgresOptions extends PostgresTarget {
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of the outbox, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames | undefined;
   /** Connections at most. Default 8. */
   connections?: number;
   /** After this long without an answer the database counts as unavailable. Default 15,000. */
@@ -140,6 +145,7 @@ class PostgresBackend implements Backend {
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: PostgresProducers;
   readonly rewinds: PostgresRewinds;
   readonly pauses: Pauses;
@@ -173,6 +179,7 @@ class PostgresBackend implements Backend {
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.relays = new PostgresRelayStore(client);
     this.rewinds = new PostgresRewinds(client, this.#notifier);
     this.pauses = new PostgresPauses(client, this.#notifier);
     this.#restoration = new PostgresRestoration(client);
@@ -237,7 +244,7 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<unknown> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
+    const { timersAsOf, names, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
     const chain = runHashChain(client, { node: this.#node, everyMs: chainMs }, this.#ended.signal);
     const maintenance = runMaintenance(
       {
@@ -248,6 +255,7 @@ class PostgresBackend implements Backend {
         timersAsOf,
         onInputRefused,
         traceAppend,
+        names,
       },
       this.#ended.signal,
     );

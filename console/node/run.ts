@@ -1,10 +1,12 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { ProjectedModel } from "../../actors/projection.ts";
 import type { FanOutOptions } from "../../backends/fan_out.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
 import { describeRestoration } from "../../backends/restoration.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
+import { eventNamesOf } from "../store/event_names.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
@@ -15,8 +17,10 @@ import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
+import type { RelayValues } from "../relay/options.ts";
 import { fanOutOf } from "./jobs/fan_out.ts";
 import { projectionsOf } from "./jobs/projections.ts";
+import { relaysOf } from "../relay/node_relays.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
@@ -28,6 +32,8 @@ import type { SimulatedTime } from "./workload.ts";
 interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: NodePolicy | undefined;
+  readonly names: EventNames;
+  readonly relays: readonly RelayValues[];
   readonly projections: readonly ProjectedModel[];
   readonly fanOut: FanOutOptions | undefined;
   readonly output: Output;
@@ -47,6 +53,8 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const context: ProcessContext = {
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
+    names: await eventNamesOf(values),
+    relays: relaysOf(values),
     projections: projectionsOf(values.projections),
     fanOut: fanOutOf(values),
     output,
@@ -99,7 +107,7 @@ function closingMs(withinMs: number): number {
 }
 
 function openStore(
-  { values, fanOut, availability, simulated, reporter }: ProcessContext,
+  { values, names, fanOut, availability, simulated, reporter }: ProcessContext,
 ): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
@@ -110,6 +118,7 @@ function openStore(
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    names,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });
@@ -140,6 +149,8 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts: hostsOf(values) },
     console: await consoleSettings(values),
+    names: context.names,
+    relays: context.relays,
     json,
     logLevel: values["log-level"],
     log: output.err,

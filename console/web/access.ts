@@ -38,6 +38,7 @@ export const access = {
   "events.append": ["admin"],
   "producers.change": ["admin"],
   "backup.accept": operators,
+  "relays.change": operators,
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof access;
 

@@ -15,6 +15,7 @@ const CHANGED = [
   "timers",
   "projection_builds",
   "projection_checkpoints",
+  "relays",
 ] as const;
 
 /** Every table of the schema zaakstroom, by what a node may do with it. */

@@ -1,4 +1,5 @@
 /** The options of a JetStream store, and the commands that set one up. @module */
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { logName } from "../../../schema/nats/log.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
@@ -43,6 +44,8 @@ export interface NatsOptions {
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of ingested messages, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames | undefined;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** The first token of its subjects. Default: the stream's name in small letters. */

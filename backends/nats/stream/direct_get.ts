@@ -22,6 +22,8 @@ export interface StreamMessage extends StoredMessage {
   readonly sentTo?: string;
   /** W3C trace context of whoever sent it, as the header has it; empty for none. */
   readonly traceparent?: string;
+  /** The headers of a CloudEvent in binary form, names in lower case; undefined for any other message. */
+  readonly eventHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A message of which nothing is decoded. */
@@ -249,7 +251,15 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     reason: msg.header.get("Zaakstroom-Reason"),
     sentTo: msg.header.get("Zaakstroom-Subject"),
     traceparent: msg.header.get("traceparent"),
+    eventHeaders: eventHeadersOf(msg),
   };
+}
+
+function eventHeadersOf({ header }: StoredMsg): Record<string, string> | undefined {
+  const names = header.keys().filter((name) => /^(?:ce-.*|content-type)$/i.test(name));
+  return names.length < 2
+    ? undefined
+    : Object.fromEntries(names.map((name) => [name.toLowerCase(), header.get(name)]));
 }
 
 /** Whole milliseconds of a time with nanoseconds. */

@@ -9,6 +9,7 @@ import { withPasses } from "../../../mailbox/leased_passes.ts";
 import { systemClock } from "../../../primitives/clock.ts";
 import { messageText, type NatsClient } from "../../connection/client.ts";
 import { NatsFanOut } from "../../fan_out/fan_out.ts";
+import { readRestoration } from "../../setup/restored.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
@@ -205,6 +206,7 @@ export class RecordContext {
       ...{ client, store, node, options },
       restore: () => this.restore(),
       isLogLost: () => this.#check().then(() => false, () => this.lost.aborted),
+      isRestored: async () => await readRestoration(client, this.log) !== undefined,
     });
   }
 

@@ -98,6 +98,41 @@ Deno.test("a token is a producer, and sends what was granted to its name alone, 
   assertEquals(site.failures, []);
 });
 
+Deno.test("CloudEvents are stored: one, a batch, and one in headers", async () => {
+  await using site = served();
+  const { case_id, ...data } = intake;
+  const event = { specversion: "1.0", id: "1", source: "/cak", type: "case.intake", subject: case_id, data };
+  const send = async (body: unknown, headers: Record<string, string>) => {
+    const init = { ...as("admin", headers), method: "POST", body: JSON.stringify(body) };
+    return (await site.ask("/api/v1/events", init)).status;
+  };
+  const structured = { "content-type": "application/cloudevents+json" };
+  const batch = { "content-type": "application/cloudevents-batch+json" };
+  const binary = {
+    ...{ "ce-specversion": "1.0", "ce-id": "3", "ce-source": "/cak", "ce-type": "case.withdrawn" },
+    "ce-subject": "zaak-1",
+  };
+  assertEquals(await send(event, structured), 201);
+  assertEquals(await send([event, { ...event, id: "2", subject: "zaak-2" }], batch), 201);
+  assertEquals(await send({ reason: "solved" }, binary), 201);
+  assertEquals(await send(intake, structured), 422);
+  assertEquals(await send(event, batch), 422);
+  const stored = await Array.fromAsync(site.backend.readAll());
+  assertEquals(stored.map(({ event }) => [event.correlation_id, event.event_type, event.metadata.source]), [
+    ["zaak-1", "case.intake", "admin"],
+    ["zaak-2", "case.intake", "admin"],
+    ["zaak-1", "case.withdrawn", "admin"],
+  ]);
+});
+
+Deno.test("what events look like is served to whoever asks", async () => {
+  await using site = served();
+  const schema = JSON.parse((await site.ask("/api/v1/schemas/case.intake/v1", {})).body);
+  assertEquals([schema.type, schema.$id.endsWith("/api/v1/schemas/case.intake/v1")], ["object", true]);
+  assertEquals((await site.ask("/api/v1/schemas/case.intake/v9", {})).status, 404);
+  assertEquals(JSON.parse((await site.ask("/api/v1/asyncapi.json", {})).body).asyncapi, "3.0.0");
+});
+
 Deno.test("the same id with other content is a conflict", async () => {
   await using site = served();
   await post(site, { event_id: id, event_type: "case.intake", data: intake });

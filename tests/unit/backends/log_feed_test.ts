@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { createMemoryBackend } from "../../../../../backends/memory/memory_backend.ts";
-import { override } from "../../../../../backends/primitives/override.ts";
-import { placeBefore, placeText, readFeed, readPlace } from "../../../../../console/web/api/event_feed.ts";
-import { casesIn, someEvents } from "../../../../support/events.ts";
+import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
+import { override } from "../../../backends/primitives/override.ts";
+import { placeBefore, placeText, readFeed, readPlace } from "../../../backends/log_feed.ts";
+import { casesIn, someEvents } from "../../support/events.ts";
 
 Deno.test("a place is read back from its text, and what is none of this store is not", () => {
   const place = [0, 35, 1_234_567_890_123];

@@ -17,8 +17,8 @@ import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
-import { MemoryPauses } from "./pauses.ts";
-import { MemoryRelayStore } from "./relay_store.ts";
+import { MemoryPauses } from "./operations/pauses.ts";
+import { MemoryRelayStore } from "./operations/relay_store.ts";
 import {
   entryDraftOf,
   EventLog,

@@ -1,17 +1,15 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
-import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox, OperatorAction, OperatorRecord, RefusalListener } from "../dead_letters.ts";
-import type { TraceAppend } from "../tracing/tracing.ts";
+import type { Inbox, OperatorAction, OperatorRecord } from "../dead_letters.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { retryWhileUnavailable } from "../primitives/retry.ts";
 import { NotAllowed } from "../errors.ts";
 import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
@@ -21,13 +19,12 @@ import { PostgresRewinds, registerProcessors } from "./operations/rewinds.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
-import type { PostgresTarget } from "./connection/driver_options.ts";
 import { deadLetters, parkedDeliveries } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { requireWholeLog } from "./setup/lost_store.ts";
 import { migrate, type Migrated } from "./setup/migrate.ts";
-import type { MigrateMode } from "./setup/schema_state.ts";
+import type { PostgresOptions } from "./setup/options.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
@@ -42,47 +39,6 @@ import { PostgresRelayStore } from "./operations/relays.ts";
 import type { RelayStore } from "../relay/relay_store.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
-
-export interface PostgresOptions extends PostgresTarget {
-  /** The name of this node; under the same name it takes its own leases again at once. Default: a new one. */
-  node?: string;
-  /** Slices of a *new* store; an existing one keeps its own. Default 16. */
-  partitions?: number | undefined;
-  /**
-   * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
-   * makes it in an empty database, `apply` also brings an older one up to date.
-   */
-  migrate?: MigrateMode;
-  /** Called with what was made or changed in the schema. */
-  onMigrated?: (migrated: Migrated) => void;
-  /** How long a lease runs without being renewed. Default 5,000. */
-  leaseMs?: number;
-  /** Between two renewals. Default: a third of `leaseMs`. */
-  renewMs?: number;
-  /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
-  batchSize?: number;
-  batchBytes?: number;
-  /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
-  pollMs?: number;
-  /** Between two rounds in which blocks of the chain of hashes are closed. Default 5,000. */
-  chainMs?: number;
-  /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
-  requireWritable?: boolean;
-  /** Called when the database becomes unavailable, and when it answers again. */
-  onAvailabilityChange?: AvailabilityListener;
-  /** Called for each row of the outbox that is refused. */
-  onInputRefused?: RefusalListener | undefined;
-  /** Runs the appends of the outbox, where traces are exported. */
-  traceAppend?: TraceAppend | undefined;
-  /** What event types are called in CloudEvents that producers leave. */
-  names?: EventNames | undefined;
-  /** Connections at most. Default 8. */
-  connections?: number;
-  /** After this long without an answer the database counts as unavailable. Default 15,000. */
-  deadlineMs?: number;
-  /** The time timers are measured against. Default: the clock of the database. */
-  timersAsOf?: () => Date;
-}
 
 const LEASE_MS = 5_000;
 

@@ -56,42 +56,55 @@ function liveSubjects(prefix: string): string[] {
   return allEventTypes.flatMap((type) => [events.live(type), events.of(type, "*")]);
 }
 
+type Streams = ReturnType<typeof streamsAndSubjects>;
+
+/** What every command but a producer's asks: the server, the account, and which streams there are. */
+function askedBy(streams: Streams): string[] {
+  const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
+  return ["$JS.API.INFO", "$SYS.REQ.USER.INFO", ...known];
+}
+
+/** How the log is read, by its index. */
+function readLog({ log, index, leases }: Streams): string[] {
+  return [log, index, leases].flatMap(({ name }) => reading(name));
+}
+
+const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
+
+/** What a node reads, writes and asks of others. */
+function nodeRights(stream: string, prefix: string): SubjectRights {
+  const subjects = new LogSubjects(prefix);
+  const streams = streamsAndSubjects(stream, prefix);
+  const { log, index, leases, inbox, ingest, events, grants, secret } = streams;
+  const toOthers = [subjects.commits("*"), subjects.settles("*"), subjects.written("*"), subjects.notify()];
+  return {
+    publish: [
+      ...askedBy(streams),
+      ...readLog(streams),
+      ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
+      ...reading(events.name),
+      ...[log, index, leases, inbox, ingest, events].flatMap((each) => each.subjects),
+      // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
+      // with its server.
+      `$JS.API.STREAM.PURGE.${index.name}`,
+      `$JS.API.STREAM.PURGE.${ingest.name}`,
+      `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
+      `$JS.API.STREAM.CREATE.${leases.name}`,
+      `$JS.API.STREAM.MSG.GET.${secret.name}`,
+      ...toOthers,
+    ],
+    subscribe: [...answers("node"), ...toOthers, subjects.append("*"), subjects.appendsBy("*")],
+    responds: true,
+  };
+}
+
 /** What each role may use, of a store of this stream and prefix. */
 export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
   const subjects = new LogSubjects(prefix);
   const streams = streamsAndSubjects(stream, prefix);
-  const { log, index, leases, inbox, ingest, events, grants, secret } = streams;
-  const asked = ["$JS.API.INFO", "$SYS.REQ.USER.INFO"];
-  const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
-  const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
-  const toOthers = [
-    subjects.commits("*"),
-    subjects.settles("*"),
-    subjects.written("*"),
-    subjects.notify(),
-  ];
-  const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
+  const { log, events } = streams;
   return {
-    node: {
-      publish: [
-        ...asked,
-        ...known,
-        ...readLog,
-        ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
-        ...reading(events.name),
-        ...[log, index, leases, inbox, ingest, events].flatMap((each) => each.subjects),
-        // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
-        // with its server.
-        `$JS.API.STREAM.PURGE.${index.name}`,
-        `$JS.API.STREAM.PURGE.${ingest.name}`,
-        `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
-        `$JS.API.STREAM.CREATE.${leases.name}`,
-        `$JS.API.STREAM.MSG.GET.${secret.name}`,
-        ...toOthers,
-      ],
-      subscribe: [...answers("node"), ...toOthers, subjects.append("*"), subjects.appendsBy("*")],
-      responds: true,
-    },
+    node: nodeRights(stream, prefix),
     producer: {
       publish: [
         `${subjects.ingest()}.producer`,
@@ -103,13 +116,17 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
     },
     reader: {
       // Consumers of the fan-out are acknowledged.
-      publish: [...asked, ...known, ...readLog, ...reading(events.name), `$JS.ACK.${events.name}.>`],
+      publish: [
+        ...askedBy(streams),
+        ...readLog(streams),
+        ...reading(events.name),
+        `$JS.ACK.${events.name}.>`,
+      ],
       subscribe: [...answers("reader"), ...liveSubjects(prefix)],
     },
     replication: {
       publish: [
-        ...asked,
-        ...known,
+        ...askedBy(streams),
         ...Object.values(streams).flatMap((
           { name },
         ) => [...reading(name), `$JS.API.STREAM.SNAPSHOT.${name}`]),

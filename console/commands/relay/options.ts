@@ -19,7 +19,7 @@ export const relayActOptions = {
   ...listRelaysOptions,
 } as const;
 
-export const rewindOptions = {
+export const rewindRelayOptions = {
   "from-position": {
     schema: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1),
     value: "N",
@@ -31,4 +31,4 @@ export const rewindOptions = {
 export type StartRelayValues = Values<typeof startRelayOptions>;
 export type ListRelaysValues = Values<typeof listRelaysOptions>;
 export type RelayActValues = Values<typeof relayActOptions>;
-export type RewindValues = Values<typeof rewindOptions>;
+export type RewindRelayValues = Values<typeof rewindRelayOptions>;

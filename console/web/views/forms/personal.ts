@@ -1,15 +1,15 @@
 /** Personal data: the form that opens it, and what it shows once. @module */
-import type { OperatorAction } from "../../../backends/dead_letters.ts";
-import { maskCaseId } from "../../../schema/bsn.ts";
-import { redact } from "../../cli/redaction.ts";
-import { isAllowed } from "../access.ts";
-import type { PersonalField } from "../data/personal_fields.ts";
-import { type Content, type Markup, markup } from "../markup.ts";
-import type { Visit } from "../page.ts";
-import type { Writer } from "../texts/catalogue.ts";
-import { badge } from "./icon.ts";
-import { actForm, caseLink, pageHead, textField } from "./parts.ts";
-import { eventWord } from "./stepper.ts";
+import type { OperatorAction } from "../../../../backends/dead_letters.ts";
+import { maskCaseId } from "../../../../schema/bsn.ts";
+import { redact } from "../../../cli/redaction.ts";
+import { isAllowed } from "../../access.ts";
+import type { PersonalField } from "../../data/personal_fields.ts";
+import { type Content, type Markup, markup } from "../../markup.ts";
+import type { Visit } from "../../page.ts";
+import type { Writer } from "../../texts/catalogue.ts";
+import { badge } from "../icon.ts";
+import { actForm, caseLink, pageHead, textField } from "../parts.ts";
+import { eventWord } from "../stepper.ts";
 
 /** That it is closed, and for those who may the way to open it. */
 export function closedView(caseId: string, visit: Visit): Markup {

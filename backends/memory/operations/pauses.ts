@@ -1,8 +1,8 @@
 /** Pauses of a memory store. @module */
-import type { AuditEntry, OperatorAction } from "../dead_letters.ts";
-import { inOrder, type Pause, pauseEntry, pauseKey, type Pauses, type PauseTarget } from "../pauses.ts";
-import type { Clock } from "../primitives/clock.ts";
-import type { LeaseTable } from "./lease_table.ts";
+import type { AuditEntry, OperatorAction } from "../../dead_letters.ts";
+import { inOrder, type Pause, pauseEntry, pauseKey, type Pauses, type PauseTarget } from "../../pauses.ts";
+import type { Clock } from "../../primitives/clock.ts";
+import type { LeaseTable } from "../lease_table.ts";
 
 export class MemoryPauses implements Pauses {
   constructor(

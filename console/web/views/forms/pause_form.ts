@@ -1,11 +1,11 @@
 /** The forms by which processors are paused, nodes drained, and both resumed; and who did so. @module */
-import type { Pause } from "../../../backends/pauses.ts";
-import { redact } from "../../cli/redaction.ts";
-import { isAllowed } from "../access.ts";
-import { type Content, type Markup, markup } from "../markup.ts";
-import type { Visit } from "../page.ts";
-import type { Writer } from "../texts/catalogue.ts";
-import { actForm, textField } from "./parts.ts";
+import type { Pause } from "../../../../backends/pauses.ts";
+import { redact } from "../../../cli/redaction.ts";
+import { isAllowed } from "../../access.ts";
+import { type Content, type Markup, markup } from "../../markup.ts";
+import type { Visit } from "../../page.ts";
+import type { Writer } from "../../texts/catalogue.ts";
+import { actForm, textField } from "../parts.ts";
 
 const forms = {
   pause: { path: "/processors/pause", act: "processors.pause" },

@@ -6,7 +6,7 @@ import type { MailboxOwner } from "../../mailbox/mailbox_store.ts";
 import type { PassFetched, PassPart, PassSettlement, PassStatus } from "../../mailbox/pass.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
-import { codeOf, rowRefusal } from "../connection/errors.ts";
+import { codeOf, isLocked, rowRefusal } from "../connection/errors.ts";
 import { detach } from "./fetch.ts";
 import { copyBytes, CopyRefused, copyRows, inTransaction, kindsOf, MIN_COPY_ROWS } from "./settle_copy.ts";
 
@@ -55,15 +55,20 @@ function readPass(
   };
 }
 
-/** Settles once. Whether a write happened is unknown after BackendUnavailable: settling again is safe. */
+/**
+ * Settles once. Whether a write happened is unknown after BackendUnavailable: settling again is safe. `onLocked` is told of
+ * each try that waited for a lock in vain.
+ */
 export async function commitPass(
   client: PostgresClient,
   owners: readonly MailboxOwner[],
   settlement: PassSettlement,
+  onLocked: () => void,
 ): Promise<PassStatus> {
   const outputs = Object.values(settlement.outputTypes).reduce((sum, many) => sum + many, 0);
+  const commit = outputs < MIN_COPY_ROWS ? commitByStatement : commitByCopy;
   try {
-    return await (outputs < MIN_COPY_ROWS ? commitByStatement : commitByCopy)(client, owners, settlement);
+    return await commit(tellingOfLocks(client, onLocked), owners, settlement);
   } catch (error) {
     if (error instanceof CopyRefused || codeOf(error) === UNIQUE_VIOLATION) return "behind";
     const refusal = rowRefusal(error);
@@ -71,8 +76,23 @@ export async function commitPass(
   }
 }
 
+type Runner = Pick<PostgresClient, "run">;
+
+/** A client that tells when what it was given to do failed at a lock; it may do it again, and wait again. */
+function tellingOfLocks(client: Runner, onLocked: () => void): Runner {
+  return {
+    run: (work) =>
+      client.run((sql) =>
+        Promise.resolve(work(sql)).catch((error) => {
+          if (isLocked(error)) onLocked();
+          throw error;
+        })
+      ),
+  };
+}
+
 function commitByStatement(
-  client: PostgresClient,
+  client: Runner,
   owners: readonly MailboxOwner[],
   settlement: PassSettlement,
 ): Promise<PassStatus> {
@@ -88,7 +108,7 @@ function commitByStatement(
 
 /** Throws CopyRefused where a row can't be stored as it is. */
 function commitByCopy(
-  client: PostgresClient,
+  client: Runner,
   owners: readonly MailboxOwner[],
   settlement: PassSettlement,
 ): Promise<PassStatus> {

@@ -76,6 +76,9 @@ function sendAll(stream: Writable, rows: Buffer): Promise<void> {
 }
 
 /** A transaction on one connection of the pool. */
-export function inTransaction<T>(client: PostgresClient, work: (tx: Sql) => Promise<T>): Promise<T> {
+export function inTransaction<T>(
+  client: Pick<PostgresClient, "run">,
+  work: (tx: Sql) => Promise<T>,
+): Promise<T> {
   return client.run(async (sql) => await sql.begin((tx) => work(tx as unknown as Sql)) as T);
 }

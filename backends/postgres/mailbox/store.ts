@@ -41,7 +41,10 @@ export class PostgresMailboxStore implements MailboxStore {
   readonly #fetches: Coalescer<FetchRequest, FetchResult>;
   readonly #settlements: Coalescer<SettleRequest, SettleReply>;
   readonly #insertsLeft = new WeakMap<MailboxOwner, number>();
-  /** Mailboxes whose row something else held: each settles by itself until it has, so that no other waits for it. */
+  /**
+   * Mailboxes whose row something else held, or that of one in a pass with them: each settles by itself until it has, so that
+   * no other waits for it.
+   */
   readonly #alone = new WeakSet<MailboxOwner>();
   /** Since when mailboxes wait for the answer to a settlement, in milliseconds of this process. */
   readonly #committing = new Map<MailboxOwner, number>();
@@ -128,7 +131,9 @@ export class PostgresMailboxStore implements MailboxStore {
   ): Promise<PassStatus> {
     for (const owner of owners) this.#committing.set(owner, performance.now());
     try {
-      const status = await commitPass(this.#client, owners, settlement);
+      const onLocked = () => owners.forEach((owner) => this.#alone.add(owner));
+      const status = await commitPass(this.#client, owners, settlement, onLocked);
+      for (const owner of owners) this.#alone.delete(owner);
       // Those in the pass have handled what they take of it.
       if (status === "settled" || status === "already") {
         const types = Object.keys(settlement.outputTypes);

@@ -102,6 +102,7 @@ function openStore({ values, availability, simulated, reporter }: ProcessContext
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    onPauseChange: availability.onPauseChange,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });

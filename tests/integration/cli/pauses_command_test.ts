@@ -37,6 +37,7 @@ for (const plain of [[], ["--plain"]]) {
     const untilIdle = async () => {
       const { code, err } = await run(["start", "--url", url, "--until-idle", "--port", "0", ...plain]);
       assertEquals(code, exitCodes.ok, err);
+      return err;
     };
     const decision = async () => {
       const { processors } = JSON.parse((await here("processors", "list", "--json")).out);
@@ -47,7 +48,7 @@ for (const plain of [[], ["--plain"]]) {
       (await here("processors", "pause", "decision", ...REASON)).out,
       /^decision is paused already/,
     );
-    await untilIdle();
+    assertMatch(await untilIdle(), /info\s+the processor decision is paused: what comes for it waits/);
     const { state, pending, paused_by, why } = await decision();
     assertEquals([state, paused_by, why], ["paused", "a.bos (account postgres)", "table v8 is wrong"]);
     assert(pending > 0);

@@ -22,7 +22,7 @@ import { MemoryDeadLetters, MemoryParked } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
-import type { Pauses } from "../pauses.ts";
+import type { PauseListener, Pauses } from "../pauses.ts";
 import type { Producers } from "../producers.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { MemoryRewinds } from "./operations/rewinds.ts";
@@ -42,6 +42,7 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   batchBytes?: number;
   /** The time timers are measured against. Default: the store's clock. */
   timersAsOf?: () => Date;
+  onPauseChange?: PauseListener | undefined;
   /** Who opens it. Default: the owner of the store. */
   account?: Producer;
 }
@@ -89,7 +90,12 @@ class MemoryBackend implements Backend {
     const { clock, leases: table, log } = this.#store;
     const onAvailabilityChange = () => {};
     const leaseStore = this.#leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
-    const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
+    const leases = new LeaseManager(leaseStore, {
+      renewMs,
+      clock,
+      onAvailabilityChange,
+      onPauseChange: options.onPauseChange,
+    });
     const store = new MemoryMailboxStore(this.#store);
     this.#context = withPasses({
       store,

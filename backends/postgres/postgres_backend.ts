@@ -1,7 +1,7 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import type { Backend, BackendFeatures } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
 import type { TraceAppend } from "../tracing/tracing.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
@@ -34,7 +34,8 @@ import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
-import type { Pauses } from "../pauses.ts";
+import type { PauseListener, Pauses } from "../pauses.ts";
+import { features } from "./features.ts";
 import { PostgresPauses } from "./operations/pauses.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
@@ -66,6 +67,7 @@ export interface PostgresOptions extends PostgresTarget {
   requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
+  onPauseChange?: PauseListener | undefined;
   /** Called for each row of the outbox that is refused. */
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of the outbox, where traces are exported. */
@@ -79,18 +81,6 @@ export interface PostgresOptions extends PostgresTarget {
 }
 
 const LEASE_MS = 5_000;
-
-const features: BackendFeatures = {
-  durable: true,
-  shared: true,
-  atomicAppend: "call",
-  leases: "partition",
-  ids: "store",
-  readModels: true,
-  geography:
-    "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
-    "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
-};
 
 /**
  * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
@@ -278,10 +268,15 @@ function mailboxContext(
   options: PostgresOptions,
 ): MailboxContext {
   const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
-  const { onAvailabilityChange = () => {} } = options;
+  const { onAvailabilityChange = () => {}, onPauseChange } = options;
   return withPasses({
     store,
-    leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
+    leases: new LeaseManager(leaseStore, {
+      renewMs,
+      clock: systemClock,
+      onAvailabilityChange,
+      onPauseChange,
+    }),
     limits: { batchSize, batchBytes },
     clock: systemClock,
     onAvailabilityChange,

@@ -9,6 +9,7 @@ import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { Health } from "../../backends/health.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
+import type { PauseListener } from "../../backends/pauses.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
@@ -34,6 +35,8 @@ interface NodeOptions {
   readonly workers: number;
   /** Whether processors go in passes. Default true. */
   readonly passes?: boolean;
+  /** What its workers run, where that is not the program's own worker. */
+  readonly entry?: URL;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** What the system decides alone on ordinary cases. */
@@ -51,11 +54,14 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-type BackendObserver = Pick<Observer, "backendUnavailable" | "backendAvailable" | "inputRefused">;
+type BackendObserver = Pick<
+  Observer,
+  "backendUnavailable" | "backendAvailable" | "inputRefused" | "pauseChanged"
+>;
 
 /**
  * Reports a backend that becomes unavailable and available again: once each, however many wait for it. When it answers
- * meanwhile and refuses, that is reported too: it says what to do. Reports as well the events that it refuses.
+ * meanwhile and refuses, that is reported too: it says what to do. Reports as well the events that it refuses, and what is paused.
  */
 export class AvailabilityMonitor {
   #reported: BackendUnavailable | undefined;
@@ -67,6 +73,10 @@ export class AvailabilityMonitor {
 
   readonly onInputRefused: RefusalListener = (refusal) => {
     for (const each of this.#listeners) each.inputRefused?.(refusal);
+  };
+
+  readonly onPauseChange: PauseListener = (change) => {
+    for (const each of this.#listeners) each.pauseChanged?.(change);
   };
 
   readonly onAvailabilityChange: AvailabilityListener = (error) => {
@@ -175,9 +185,9 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, mandates: configuration, tracing, passes = true } = options;
+  const { backend, workers, policy, mandates: configuration, tracing, passes = true, entry } = options;
   const defaults = defaultSupervisorOptions(workers, policy);
-  const supervisorOptions = { ...defaults, configuration, tracing, passes };
+  const supervisorOptions = { ...defaults, configuration, tracing, passes, ...(entry && { entry }) };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 

@@ -102,10 +102,14 @@ function openStore({ values, availability, simulated, reporter }: ProcessContext
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    onPauseChange: availability.onPauseChange,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });
 }
+
+/** Named literally, so that a compiled program finds it. */
+const faultyWorker = new URL("../../simulators/demonstration/faulty_worker.ts", import.meta.url);
 
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
   const { values, policy, projections, output, reporter, availability, simulated, signals } = context;
@@ -122,6 +126,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     passes: !plain,
+    ...(values["demo-faults"] && { entry: faultyWorker }),
     policy: policy?.failures,
     mandates: policy?.mandates,
     projections,

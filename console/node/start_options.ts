@@ -38,6 +38,11 @@ export const startOptions = {
     value: "SCALE",
     help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
   },
+  "demo-faults": {
+    schema: flag,
+    help:
+      "for a look at repairing: for a minute the intake fails at one generated case in sixteen, and at no other",
+  },
   "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
   "give-up": {
     schema: flag,

@@ -2,6 +2,7 @@
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
+import type { PauseListener } from "../../pauses.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
@@ -32,6 +33,7 @@ export interface NatsOptions {
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each message of the ingest subject that is refused. */
   onInputRefused?: RefusalListener | undefined;
+  onPauseChange?: PauseListener | undefined;
   /** Runs the appends of ingested messages, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
   /** The stream. Default `CASES`. */

@@ -47,7 +47,10 @@ export const processorTexts = {
   "done.drained": ["The node hands over what it has", "De node geeft over wat hij heeft"],
   "done.node_resumed": ["The node takes work again", "De node neemt weer werk aan"],
   "attention.paused": ["{where} is paused, by {by}.", "{where} is gepauzeerd, door {by}."],
-  "attention.paused.detail": ["{why} {n} wait.", "{why} {n} wachten."],
+  "attention.paused.detail": [
+    "{why} Nothing waits.|{why} 1 waits.|{why} {n} wait.",
+    "{why} Er wacht niets.|{why} Er wacht 1.|{why} Er wachten {n}.",
+  ],
   "attention.paused.act": ["To the processors", "Naar de processors"],
   "attention.drained": ["Node {where} is drained, by {by}.", "Node {where} is leeggemaakt, door {by}."],
 

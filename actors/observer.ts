@@ -1,4 +1,5 @@
 /** What the runtime reports as it works: every event of I8, with ids and without data. @module */
+import type { PauseListener } from "../backends/pauses.ts";
 import type { UsabilityListener } from "../backends/primitives/retry.ts";
 import type { DropReason } from "./passes/drop_reason.ts";
 
@@ -44,6 +45,8 @@ export interface Observer {
   passDropped?(drop: { partition: number; reason: DropReason }): void;
   /** An event at the ingest subject or in the outbox was put in the inbox. */
   inputRefused?(refusal: { id: number; refusalClass: string }): void;
+  /** A person has paused or resumed a processor of this node, or drained or resumed the node. */
+  pauseChanged?: PauseListener;
   /** The backend is not to be had, and had given no answer for `silentMs` when that was noticed. */
   backendUnavailable(reason: string, silentMs?: number): void;
   backendAvailable(): void;

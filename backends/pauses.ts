@@ -18,6 +18,9 @@ export interface Pause extends PauseTarget, OperatorAction {
   readonly at: string;
 }
 
+/** Called when a processor of this node, or the node itself, is paused or resumed; as it is at the start, where it is paused. */
+export type PauseListener = (change: PauseTarget & { readonly isPaused: boolean }) => void;
+
 /** Pauses of a store. They outlive its nodes, and every node knows of them within about a second. */
 export interface Pauses {
   /** By kind and name. */

@@ -7,9 +7,10 @@
 import { BackendUnavailable } from "../errors.ts";
 import type { Clock } from "../primitives/clock.ts";
 import { type AvailabilityListener, retryDelayMs } from "../primitives/retry.ts";
+import type { PauseListener } from "../pauses.ts";
 import { type Join, planLeases, textOf } from "./lease_plan.ts";
 import { type Hosting, Lease } from "./lease.ts";
-import type { LeaseKey, LeaseStore } from "./lease_store.ts";
+import type { LeaseKey, LeaseOverview, LeaseStore } from "./lease_store.ts";
 import { watchSilence } from "./silence_watch.ts";
 
 interface LeaseManagerOptions {
@@ -18,6 +19,7 @@ interface LeaseManagerOptions {
   readonly clock: Clock;
   /** Called when a round found the store unavailable, and available again: while all is idle nothing else asks it. */
   readonly onAvailabilityChange: AvailabilityListener;
+  readonly onPauseChange?: PauseListener | undefined;
 }
 
 export class LeaseManager {
@@ -25,8 +27,9 @@ export class LeaseManager {
   readonly #subscribers = new Map<string, (hosting: Hosting) => void>();
   /** Every processor that was ever subscribed: while this node lives, nobody else leases them alone where it has the partition. */
   readonly #processors = new Set<string>();
-  /** As of the last round. */
+  /** As of the last round: processors of any node, and whether this node is drained. */
   #paused: ReadonlySet<string> = new Set();
+  #isDrained = false;
   readonly #closed = new AbortController();
   readonly #store: LeaseStore;
   readonly #options: LeaseManagerOptions;
@@ -138,7 +141,7 @@ export class LeaseManager {
     const processors = [...this.#subscribers.keys()];
     const held = [...this.#held.values()];
     const overview = await this.#store.overview();
-    this.#paused = new Set(overview.paused);
+    this.#observePauses(overview);
     const plan = planLeases(overview, this.#store.node, processors, held);
     await this.#acquire(plan.acquire, processors);
     await this.#join(plan.join);
@@ -147,6 +150,19 @@ export class LeaseManager {
       for (const processor of lease.hosts) if (this.#paused.has(processor)) lease.recall(processor);
       this.#giveOut(lease);
     }
+  }
+
+  #observePauses({ paused, drained }: LeaseOverview): void {
+    const [before, wasDrained] = [this.#paused, this.#isDrained];
+    this.#paused = new Set(paused);
+    this.#isDrained = drained.includes(this.#store.node);
+    const { onPauseChange } = this.#options;
+    for (const name of this.#subscribers.keys()) {
+      const isPaused = this.#paused.has(name);
+      if (isPaused !== before.has(name)) onPauseChange?.({ kind: "processor", name, isPaused });
+    }
+    if (this.#isDrained === wasDrained) return;
+    onPauseChange?.({ kind: "node", name: this.#store.node, isPaused: this.#isDrained });
   }
 
   async #renew(): Promise<void> {

@@ -22,7 +22,7 @@ import { MemoryDeadLetters, MemoryParked } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
-import type { Pauses } from "../pauses.ts";
+import type { PauseListener, Pauses } from "../pauses.ts";
 import { type Producers, REFUSED } from "../producers.ts";
 import type { RelayStore } from "../relay/relay_store.ts";
 import type { Rewinds } from "../rewinds.ts";
@@ -43,6 +43,7 @@ export interface MemoryBackendOptions extends MemoryStoreOptions {
   batchBytes?: number;
   /** The time timers are measured against. Default: the store's clock. */
   timersAsOf?: () => Date;
+  onPauseChange?: PauseListener | undefined;
   /** Who opens it. Default: the owner of the store. */
   account?: Producer;
 }
@@ -91,7 +92,12 @@ class MemoryBackend implements Backend {
     const { clock, leases: table, log } = this.#store;
     const onAvailabilityChange = () => {};
     const leaseStore = this.#leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
-    const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
+    const leases = new LeaseManager(leaseStore, {
+      renewMs,
+      clock,
+      onAvailabilityChange,
+      onPauseChange: options.onPauseChange,
+    });
     const store = new MemoryMailboxStore(this.#store);
     this.#context = withPasses({
       store,

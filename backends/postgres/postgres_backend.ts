@@ -1,7 +1,7 @@
 /** The PostgreSQL backend: an event store whose mailboxes are leased partitions. @module */
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
-import type { Backend, BackendFeatures } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import type { Inbox, OperatorAction, OperatorRecord } from "../dead_letters.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
@@ -33,7 +33,8 @@ import type { HashChain } from "../chain/hash_chain.ts";
 import { PostgresRestoration } from "./operations/restoration.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
-import type { Pauses } from "../pauses.ts";
+import type { PauseListener, Pauses } from "../pauses.ts";
+import { features } from "./features.ts";
 import { PostgresPauses } from "./operations/pauses.ts";
 import { PostgresRelayStore } from "./operations/relays.ts";
 import type { RelayStore } from "../relay/relay_store.ts";
@@ -41,18 +42,6 @@ import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
 
 const LEASE_MS = 5_000;
-
-const features: BackendFeatures = {
-  durable: true,
-  shared: true,
-  atomicAppend: "call",
-  leases: "partition",
-  ids: "store",
-  readModels: true,
-  geography:
-    "one server takes all writes; PostgreSQL's own streaming replication keeps copies of it elsewhere, which " +
-    "are read-only until a person promotes one; with synchronous replication every write waits for the farthest copy",
-};
 
 /**
  * Connects and opens the store, which by default must be there as this program needs it. Throws BackendUnavailable when
@@ -248,10 +237,15 @@ function mailboxContext(
   options: PostgresOptions,
 ): MailboxContext {
   const { leaseMs = LEASE_MS, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
-  const { onAvailabilityChange = () => {} } = options;
+  const { onAvailabilityChange = () => {}, onPauseChange } = options;
   return withPasses({
     store,
-    leases: new LeaseManager(leaseStore, { renewMs, clock: systemClock, onAvailabilityChange }),
+    leases: new LeaseManager(leaseStore, {
+      renewMs,
+      clock: systemClock,
+      onAvailabilityChange,
+      onPauseChange,
+    }),
     limits: { batchSize, batchBytes },
     clock: systemClock,
     onAvailabilityChange,

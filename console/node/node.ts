@@ -9,6 +9,7 @@ import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
 import type { Health } from "../../backends/health.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
+import type { PauseListener } from "../../backends/pauses.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
@@ -61,11 +62,14 @@ interface NodeOptions {
   readonly log: (line: string) => void;
 }
 
-type BackendObserver = Pick<Observer, "backendUnavailable" | "backendAvailable" | "inputRefused">;
+type BackendObserver = Pick<
+  Observer,
+  "backendUnavailable" | "backendAvailable" | "inputRefused" | "pauseChanged"
+>;
 
 /**
  * Reports a backend that becomes unavailable and available again: once each, however many wait for it. When it answers
- * meanwhile and refuses, that is reported too: it says what to do. Reports as well the events that it refuses.
+ * meanwhile and refuses, that is reported too: it says what to do. Reports as well the events that it refuses, and what is paused.
  */
 export class AvailabilityMonitor {
   #reported: BackendUnavailable | undefined;
@@ -77,6 +81,10 @@ export class AvailabilityMonitor {
 
   readonly onInputRefused: RefusalListener = (refusal) => {
     for (const each of this.#listeners) each.inputRefused?.(refusal);
+  };
+
+  readonly onPauseChange: PauseListener = (change) => {
+    for (const each of this.#listeners) each.pauseChanged?.(change);
   };
 
   readonly onAvailabilityChange: AvailabilityListener = (error) => {

@@ -119,6 +119,7 @@ function openStore(
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
     names,
+    onPauseChange: availability.onPauseChange,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });

@@ -3,6 +3,7 @@ import type { Backend } from "../../backends/backend.ts";
 import type { FanOutOptions } from "../../backends/fan_out.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnusable } from "../../backends/errors.ts";
+import type { PauseListener } from "../../backends/pauses.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
 import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts";
@@ -26,6 +27,7 @@ export interface OpenOptions {
   leaseMs?: number;
   onAvailabilityChange?: AvailabilityListener;
   onInputRefused?: RefusalListener;
+  onPauseChange?: PauseListener;
   timersAsOf?: () => Date;
   /** nats: copies events to where others read them. */
   fanOut?: FanOutOptions | undefined;
@@ -99,7 +101,7 @@ async function openNamed(values: BackendValues, openOptions: StoreOptions): Prom
 
 async function openMemory(
   { url, partitions }: BackendValues,
-  { role, timersAsOf }: StoreOptions,
+  { role, timersAsOf, onPauseChange }: StoreOptions,
 ): Promise<OpenedBackend> {
   if (url !== undefined) throw new UsageError("Cannot use --url with --backend memory");
   if (role === "client") {
@@ -109,6 +111,7 @@ async function openMemory(
   const backend = createMemoryBackend({
     partitions: partitions ?? DEFAULT_PARTITIONS,
     ...(timersAsOf === undefined ? {} : { timersAsOf }),
+    onPauseChange,
   });
   return { backend, where: "memory", close: () => backend.close() };
 }

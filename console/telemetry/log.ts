@@ -1,5 +1,6 @@
 /** The log of a node: a line for every failure that was survived, and a bounded number of lines whatever happens. @module */
 import type { DeliveryIds, Observer, SettledBatch } from "../../actors/observer.ts";
+import type { PauseTarget } from "../../backends/pauses.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import {
   deliveryEntry,
@@ -8,6 +9,7 @@ import {
   type LogEntry,
   type LogEvent,
   outageEntry,
+  pausedEntry,
   processorRestartEntry,
   recoveryEntry,
   refusedInputEntry,
@@ -96,6 +98,10 @@ class LimitedNodeLog implements NodeLog {
     this.#log("input_refused", refusal.refusalClass, () => refusedInputEntry(refusal));
   }
 
+  pauseChanged(change: PauseTarget & { readonly isPaused: boolean }): void {
+    this.#log("pause", change.name, () => pausedEntry(change));
+  }
+
   /** Called at every attempt that fails, by every caller: each reason is logged once, the first few of an outage. */
   backendUnavailable(reason: string, silentMs = 0): void {
     this.#outage ??= { since: this.#now() - silentMs, reasons: new Set(), tries: 0 };
@@ -167,6 +173,7 @@ export function combineObservers(...observers: readonly Observer[]): Observer {
     passSettled: (pass) => notifyAll((observer) => observer.passSettled?.(pass)),
     passDropped: (drop) => notifyAll((observer) => observer.passDropped?.(drop)),
     inputRefused: (refusal) => notifyAll((observer) => observer.inputRefused?.(refusal)),
+    pauseChanged: (change) => notifyAll((observer) => observer.pauseChanged?.(change)),
     backendUnavailable: (reason, silentMs) =>
       notifyAll((observer) => observer.backendUnavailable(reason, silentMs)),
     backendAvailable: () => notifyAll((observer) => observer.backendAvailable()),

@@ -1,5 +1,6 @@
 /** The lines of the log, in words for people and as JSON for machines: ids and classes of errors, never data or messages. @module */
 import type { DeliveryIds } from "../../actors/observer.ts";
+import type { PauseTarget } from "../../backends/pauses.ts";
 import { formatDuration, formatInteger, redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 import { type LogLevel, toLogLine } from "./log_line.ts";
 
@@ -11,6 +12,7 @@ export type LogEvent =
   | "worker_restart"
   | "processor_restart"
   | "input_refused"
+  | "pause"
   | "backend_unavailable"
   | "backend_available";
 
@@ -94,6 +96,24 @@ export function refusedInputEntry(refusal: { id: number; refusalClass: string })
   return { level: "warn", event: "input_refused", ids: { id, reason }, text };
 }
 
+/** Who did it, and why, is in the audit trail. */
+export function pausedEntry(
+  { kind, name, isPaused }: PauseTarget & { readonly isPaused: boolean },
+): LogEntry {
+  const [thing, state] = kind === "node"
+    ? [
+      "this node",
+      isPaused ? "drained: it gives up its leases and takes none" : "resumed: it takes its share again",
+    ]
+    : [`the processor ${toPrintable(name)}`, isPaused ? "paused: what comes for it waits" : "resumed"];
+  return {
+    level: "info",
+    event: "pause",
+    ids: { kind, name: toPrintable(name), state: isPaused ? "paused" : "resumed" },
+    text: `${thing} is ${state}`,
+  };
+}
+
 export function recoveryEntry(outageMs: number, attempts: number): LogEntry {
   const text = `backend available again after ${formatDuration(outageMs)} (failed tries: ${
     formatInteger(attempts)
@@ -125,6 +145,7 @@ const SUPPRESSED_NOUNS: Record<LogEvent, readonly [one: string, many: string]> =
   worker_restart: ["worker restart", "worker restarts"],
   processor_restart: ["processor restart", "processor restarts"],
   input_refused: ["refused event", "refused events"],
+  pause: ["pause or resumption", "pauses or resumptions"],
   backend_unavailable: ["outage of the backend", "outages of the backend"],
   backend_available: ["return of the backend", "returns of the backend"],
 };

@@ -93,7 +93,9 @@ test(
 test(untracked("every page works without a script", async () => {
   await using visitor = await signedIn({ javaScriptEnabled: false });
   const { page } = visitor;
-  for (const name of ["Cases", "Review", "Stuck", "Refused", "Audit trail", "Node", "Overview"]) {
+  for (
+    const name of ["Processors", "Cases", "Review", "Stuck", "Refused", "Audit trail", "Node", "Overview"]
+  ) {
     await page.getByRole("link", { name, exact: false }).first().click();
     assertNotEquals(await page.locator("h1").innerText(), "");
   }
@@ -103,4 +105,25 @@ test(untracked("every page works without a script", async () => {
   assertEquals(new URL(page.url()).pathname, "/login");
   await visitor.go("/cases");
   assertEquals(new URL(page.url()).pathname, "/login");
+}));
+
+test(untracked("a processor is paused with a reason, seen on the Overview, and resumed", async () => {
+  await using visitor = await signedIn();
+  const { page } = visitor;
+  await visitor.go("/processors");
+  const row = page.locator("#follow_up");
+  await row.getByText("Pause Follow-up").first().click();
+  await row.getByLabel("Why").fill("The letters are being corrected");
+  await row.getByRole("button").click();
+  assertStringIncludes(await page.getByRole("status").innerText(), "The processor is paused");
+  assertStringIncludes(await row.innerText(), "The letters are being corrected");
+  await visitor.go("/");
+  await page.getByText("Follow-up is paused, by admin.").waitFor();
+  await page.getByRole("link", { name: "To the processors" }).click();
+  await row.getByText("Resume Follow-up").first().click();
+  await row.getByLabel("Why").fill("They are correct again");
+  await row.getByRole("button").click();
+  assertStringIncludes(await page.locator("h1").innerText(), "All processors take work");
+  assertEquals(await node().backend.pauses.list(), []);
+  visitor.assertClean();
 }));

@@ -11,7 +11,12 @@ test(untracked("a viewer sees what is stuck, and is refused what mends it", asyn
   await using visitor = await visit();
   const { page } = visitor;
   await visitor.signInAs("v.iewer");
-  assertEquals(await page.locator(".rail li a").allInnerTexts(), ["Overview", "Cases", "Stuck\n3"]);
+  assertEquals(await page.locator(".rail li a").allInnerTexts(), [
+    "Overview",
+    "Processors",
+    "Cases",
+    "Stuck\n3",
+  ]);
   await visitor.go("/stuck");
   assertEquals(await page.getByRole("link", { name: "See what would happen" }).count(), 0);
   visitor.assertClean();
@@ -47,6 +52,7 @@ const pages = [
   "/",
   "/cases",
   "case",
+  "/processors",
   "/stuck",
   "/stuck?preview=1",
   "/review",

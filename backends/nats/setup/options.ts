@@ -5,6 +5,7 @@ import { logName } from "../../../schema/nats/log.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { FanOutOptions, FanOutStart } from "../../fan_out.ts";
+import type { PauseListener } from "../../pauses.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
@@ -42,6 +43,7 @@ export interface NatsOptions {
   onAvailabilityChange?: AvailabilityListener;
   /** Called for each message of the ingest subject that is refused. */
   onInputRefused?: RefusalListener | undefined;
+  onPauseChange?: PauseListener | undefined;
   /** Runs the appends of ingested messages, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
   /** What event types are called in CloudEvents that producers leave. */

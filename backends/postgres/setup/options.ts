@@ -1,5 +1,6 @@
 /** How a PostgreSQL store is opened. @module */
 import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
+import type { PauseListener } from "../../pauses.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
@@ -34,6 +35,7 @@ export interface PostgresOptions extends PostgresTarget {
   requireWritable?: boolean;
   /** Called when the database becomes unavailable, and when it answers again. */
   onAvailabilityChange?: AvailabilityListener;
+  onPauseChange?: PauseListener | undefined;
   /** Called for each row of the outbox that is refused. */
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of the outbox, where traces are exported. */

@@ -36,9 +36,9 @@ const node = await TestNode.start({ withTokens: false });
 const browser = await launchChromium(program);
 try {
   await appendCases(node.backend, "screenshots", 400);
-  await node.backend.pauses.pause({ kind: "processor", name: "follow_up" }, {
+  await node.backend.pauses.pause({ kind: "processor", name: "decision" }, {
     by: "o.perator",
-    why: "The letters go out on Monday.",
+    why: "The table of March is being corrected.",
   });
   await appendCases(node.backend, "later", 60);
   for (const shot of shots) await take(shot);

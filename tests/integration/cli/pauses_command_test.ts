@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import postgres from "postgres";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
-import { assertRefused, run, runHere } from "../../support/program.ts";
+import { assertRefused, Program, run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 
 let server: TestPostgres;
@@ -37,6 +37,7 @@ for (const plain of [[], ["--plain"]]) {
     const untilIdle = async () => {
       const { code, err } = await run(["start", "--url", url, "--until-idle", "--port", "0", ...plain]);
       assertEquals(code, exitCodes.ok, err);
+      return err;
     };
     const decision = async () => {
       const { processors } = JSON.parse((await here("processors", "list", "--json")).out);
@@ -47,7 +48,7 @@ for (const plain of [[], ["--plain"]]) {
       (await here("processors", "pause", "decision", ...REASON)).out,
       /^decision is paused already/,
     );
-    await untilIdle();
+    assertMatch(await untilIdle(), /info\s+the processor decision is paused: what comes for it waits/);
     const { state, pending, paused_by, why } = await decision();
     assertEquals([state, paused_by, why], ["paused", "a.bos (account postgres)", "table v8 is wrong"]);
     assert(pending > 0);
@@ -59,6 +60,65 @@ for (const plain of [[], ["--plain"]]) {
     assertEquals((await decision()).pending, 0);
   });
 }
+
+/** Asks until an answer will do, for half a minute at most. */
+async function until<T>(what: string, ask: () => Promise<T>, willDo: (answer: T) => boolean): Promise<T> {
+  for (const end = performance.now() + 30_000;;) {
+    const answer = await ask();
+    if (willDo(answer)) return answer;
+    if (performance.now() > end) throw new Error(`Waited in vain: ${what}, ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+Deno.test("a node at work pauses within its passes, catches up, hands over all when it is drained, and says so", async () => {
+  const url = await server.freshStore();
+  const started = [
+    "start",
+    "--url",
+    url,
+    "--node",
+    "node-7",
+    "--simulate",
+    "40/sec",
+    "--json",
+    "--port",
+    "0",
+  ];
+  await using node = Program.start(started);
+  const address = await node.serving();
+  const here = (...args: string[]) => runHere([...args, "--url", url, ...REASON]);
+  const decision = async () => {
+    const { processors } = await (await fetch(`${address}health`)).json();
+    return processors.find(({ name }: { name: string }) => name === "decision");
+  };
+  await here("processors", "pause", "decision");
+  await node.err.waitForLine(/"event":"pause".*"state":"paused"/);
+  const paused = await until(
+    "work waits",
+    decision,
+    ({ state, pending }) => state === "paused" && pending > 5,
+  );
+  assertEquals(paused.dead, 0);
+  const metrics = await (await fetch(`${address}metrics`)).text();
+  assertMatch(metrics, /zaakstroom_processor_paused\{[^}]*processor="decision"[^}]*\} 1/);
+  assertMatch(metrics, /zaakstroom_processor_paused\{[^}]*processor="intake"[^}]*\} 0/);
+  await here("processors", "resume", "decision");
+  await until("it has caught up", decision, ({ state, pending }) => state !== "paused" && pending === 0);
+  const mailboxes = async () => {
+    const { nodes } = JSON.parse((await runHere(["nodes", "list", "--url", url, "--json"])).out);
+    return nodes.find(({ name }: { name: string }) => name === "node-7")?.mailboxes;
+  };
+  assertMatch((await here("nodes", "drain", "node-7")).out, /^node-7 is drained: it gives up 64 mailboxes/);
+  await node.err.waitForLine(/"event":"pause".*"kind":"node"/);
+  await until("it has given up all", mailboxes, (count) => count === 0);
+  const ready = await fetch(`${address}ready`);
+  assertEquals([ready.status, (await ready.text()).includes("it is drained")], [503, true]);
+  await here("nodes", "resume", "node-7");
+  await until("it has all again", mailboxes, (count) => count === 64);
+  node.signal("SIGINT");
+  assertEquals((await node.ended()).code, exitCodes.ok);
+});
 
 Deno.test("parked deliveries are listed with their evidence and time, and tried at once", async () => {
   const url = await storeWithIntakes();

@@ -188,8 +188,8 @@ export class RecordContext {
       notifyOthers: () => this.#publish(this.subjects.notify(), token(node)),
       notifyOwner: (partition) => this.notifyOwner(partition),
     });
-    const { renewMs = leaseMs / 3 } = this.#options;
-    return new LeaseManager(store, { renewMs, clock: systemClock, onAvailabilityChange });
+    const { renewMs = leaseMs / 3, onPauseChange } = this.#options;
+    return new LeaseManager(store, { renewMs, clock: systemClock, onAvailabilityChange, onPauseChange });
   }
 
   #newMailboxContext(): MailboxContext {

@@ -51,6 +51,8 @@ export function personalBody(
 function section(fields: readonly PersonalField[], write: Writer): Content {
   const { version, event_type } = fields[0]!;
   return markup`<h2>${version}. ${eventWord(event_type, write)}</h2><dl class="facts">${
-    fields.map(({ field, value }) => markup`<div><dt>${field}</dt><dd>${value}</dd></div>`)
+    fields.map(({ field, value }) =>
+      markup`<div><dt>${write.known(`personal.field.${field}`, field)}</dt><dd>${value}</dd></div>`
+    )
   }</dl>`;
 }

@@ -1,125 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { BackendUnavailable } from "../../../../backends/errors.ts";
+import type { PauseListener } from "../../../../backends/pauses.ts";
 import type { Hosting } from "../../../../backends/mailbox/lease.ts";
 import { LeaseManager } from "../../../../backends/mailbox/lease_manager.ts";
-import type {
-  HeldLease,
-  LeaseKey,
-  LeaseOverview,
-  LeaseStore,
-} from "../../../../backends/mailbox/lease_store.ts";
+import { FakeLeases, SilentLeases } from "./fake_leases.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
-
-/** A store of four partitions for one node, beside others that are alive and lease processors alone. */
-class FakeLeases implements LeaseStore {
-  readonly node = "here";
-  isUnavailable = false;
-  others: LeaseOverview["nodes"] = [];
-  /** Processors that others have leased alone, in every partition. */
-  alone: string[] = [];
-  readonly epochs = [0, 0, 0, 0];
-  readonly owned = new Set<number>();
-  readonly stolen = new Set<number>();
-  readonly released: number[] = [];
-  clearedBeforeRelease = 0;
-  readonly marksCleared: string[] = [];
-  paused: string[] = [];
-  drained: string[] = [];
-
-  renew(_processors: readonly string[], held: readonly HeldLease[]) {
-    if (this.isUnavailable) return Promise.reject(new BackendUnavailable("no answer"));
-    return Promise.resolve(
-      held.filter(({ key: { partition }, epoch }) =>
-        this.owned.has(partition) && !this.stolen.has(partition) && this.epochs[partition] === epoch
-      ),
-    );
-  }
-
-  overview() {
-    const nodes = [{ node: "here", processors: ["intake", "analysis"] }, ...this.others];
-    const own = [...this.owned].map((partition) => ({ partition, scope: "", owner: this.owner(partition) }));
-    const foreign = this.alone.flatMap((scope) =>
-      [0, 1, 2, 3].map((partition) => ({ partition, scope, owner: "there" }))
-    );
-    const { paused, drained } = this;
-    return Promise.resolve({ partitions: 4, nodes, running: [...own, ...foreign], paused, drained });
-  }
-
-  owner(partition: number): string {
-    return this.stolen.has(partition) ? "there" : "here";
-  }
-
-  acquire(keys: readonly LeaseKey[], processors: readonly string[]) {
-    return Promise.resolve(keys.map((key) => {
-      this.owned.add(key.partition);
-      return { key, epoch: ++this.epochs[key.partition]!, hosted: this.#hosted(processors) };
-    }));
-  }
-
-  join(held: readonly HeldLease[], processors: readonly string[]) {
-    return Promise.resolve(held.map((lease, i) => ({ ...lease, hosted: this.#hosted([processors[i]!]) })));
-  }
-
-  #hosted(processors: readonly string[]) {
-    return processors.filter((processor) => !this.alone.includes(processor))
-      .map((processor) => ({ processor, crashedOwner: undefined }));
-  }
-
-  async clearMark({ key }: HeldLease, processor: string): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve));
-    this.marksCleared.push(`${processor} ${key.partition}`);
-  }
-
-  release({ key: { partition } }: HeldLease): Promise<void> {
-    this.owned.delete(partition);
-    this.released.push(partition);
-    this.clearedBeforeRelease = this.marksCleared.length;
-    return Promise.resolve();
-  }
-
-  leave(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** A store that may fall silent, wholly or on the connections that are open. */
-class SilentLeases extends FakeLeases {
-  isSilent = false;
-  areConnectionsDead = false;
-  probes = 0;
-  readonly #open = new Set<() => void>();
-
-  override async renew(processors: readonly string[], held: readonly HeldLease[]) {
-    if (this.isSilent || this.areConnectionsDead) await this.#never();
-    return await super.renew(processors, held);
-  }
-
-  /** What was open when the server was stopped is answered when it goes on. */
-  wakeUp(): void {
-    this.isSilent = false;
-    if (!this.areConnectionsDead) { for (const resolve of this.#open) resolve(); }
-  }
-
-  #never(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#open.add(resolve);
-    this.#drop.add(() => reject(new BackendUnavailable("dropped")));
-    return promise;
-  }
-
-  readonly #drop = new Set<() => void>();
-  readonly liveness = {
-    store: "The store",
-    probe: () => {
-      this.probes++;
-      return this.isSilent ? new Promise<void>(() => {}) : Promise.resolve();
-    },
-    dropConnections: () => {
-      this.areConnectionsDead = false;
-      for (const drop of this.#drop) drop();
-    },
-  };
-}
 
 function setUp<S extends FakeLeases>(store: S = new FakeLeases() as S) {
   const clock = new ManualClock();
@@ -129,15 +14,69 @@ function setUp<S extends FakeLeases>(store: S = new FakeLeases() as S) {
     outages.push(error !== undefined);
     if (error !== undefined) errors.push(error);
   };
-  const manager = new LeaseManager(store, { renewMs: 100, clock, onAvailabilityChange });
+  const pauses: string[] = [];
+  const onPauseChange: PauseListener = ({ kind, name, isPaused }) =>
+    void pauses.push(`${kind} ${name} ${isPaused ? "paused" : "resumed"}`);
+  const manager = new LeaseManager(store, { renewMs: 100, clock, onAvailabilityChange, onPauseChange });
   const acquired: Hosting[] = [];
   const subscribe = (name: string) => manager.subscribe(name, (hosting) => acquired.push(hosting));
   subscribe("intake");
   const active = (name = "intake") =>
     acquired.filter(({ processor, lease }) => processor === name && !lease.isRevoked)
       .map(({ lease }) => lease.key.partition);
-  return { clock, store, outages, errors, manager, acquired, active, subscribe };
+  return { clock, store, outages, errors, manager, acquired, active, subscribe, pauses };
 }
+
+Deno.test("a paused processor is recalled while its lease goes on, and given out as resumed under the same epoch", async () => {
+  const { clock, store, manager, acquired, subscribe, pauses } = setUp();
+  subscribe("analysis");
+  await clock.advance(0);
+  const intakes = acquired.filter(({ processor }) => processor === "intake");
+  store.paused = ["intake", "elsewhere"];
+  await clock.advance(100);
+  const isRevoked = (hosting: Hosting) => hosting.revocation.signal.aborted;
+  assertEquals([intakes.every(isRevoked), acquired.filter(isRevoked).length], [true, 4]);
+  for (const hosting of intakes) await manager.close(hosting);
+  await clock.advance(100);
+  assertEquals([store.released, acquired.length], [[], 8]);
+  store.paused = [];
+  await clock.advance(100);
+  const again = acquired.slice(8);
+  assertEquals(
+    again.map(({ processor, isResumed }) => [processor, isResumed]),
+    Array(4).fill(["intake", true]),
+  );
+  assertEquals(again.map(({ lease }) => lease), intakes.map(({ lease }) => lease));
+  assertEquals(pauses, ["processor intake paused", "processor intake resumed"]);
+});
+
+Deno.test("where all processors are paused the leases are kept, and given back when the node leaves", async () => {
+  const { clock, store, manager, acquired } = setUp();
+  await clock.advance(0);
+  store.paused = ["intake"];
+  await clock.advance(100);
+  for (const hosting of acquired) await manager.close(hosting);
+  await clock.advance(300);
+  assertEquals([store.released, store.owned.size], [[], 4]);
+  await manager.leave();
+  assertEquals(store.released, [0, 1, 2, 3]);
+});
+
+Deno.test("a drained node revokes all it has and takes nothing, and its part is that of the others", async () => {
+  const { clock, store, manager, acquired, active, pauses } = setUp();
+  await clock.advance(0);
+  store.drained = ["here", "gone"];
+  await clock.advance(100);
+  assertEquals(active(), []);
+  for (const hosting of acquired) await manager.close(hosting);
+  await clock.advance(300);
+  assertEquals([store.released, active()], [[0, 1, 2, 3], []]);
+  store.drained = ["there"];
+  store.others = [OTHER];
+  await clock.advance(100);
+  assertEquals(active(), [0, 1, 2, 3], "who is drained has no share");
+  assertEquals(pauses, ["node here paused", "node here resumed"]);
+});
 
 const OTHER = { node: "there", processors: ["intake", "analysis"] };
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { MailboxHealth } from "../../../../backends/health.ts";
+import type { Health, MailboxHealth } from "../../../../backends/health.ts";
 import { type NodeFacts, reportHealth, reportOutage } from "../../../../console/http/health_report.ts";
 import { type OwnershipObservations, partitionKey } from "../../../../console/http/processor_report.ts";
 import { facts, mailbox, START } from "../fixtures.ts";
@@ -9,10 +9,11 @@ function reportOf(
   mailboxes: MailboxHealth[],
   seen: Partial<OwnershipObservations> = {},
   parts: Partial<NodeFacts> = {},
+  more: Partial<Health> = {},
 ) {
   const whole = { now: START + 3_600_000, availableSince: null, unownedSince: new Map(), ...seen };
   return reportHealth(
-    { durability: "on disk", survivesPowerFailure: true, timers: 0, nextTimerAt: null, mailboxes },
+    { durability: "on disk", survivesPowerFailure: true, timers: 0, nextTimerAt: null, mailboxes, ...more },
     facts(parts),
     whole,
   );
@@ -221,4 +222,23 @@ Deno.test("a restored store says from where it came, and works", () => {
   assertEquals(report.why, [
     "the store was restored from the backup b, as it was at 2026-11-30T10:00:00Z (timeline 2): what leaves it waits until backup accept",
   ]);
+});
+
+Deno.test("a processor that a person has paused is neither behind nor stuck, and says nothing of who did it", () => {
+  const backlog = mailbox({ pending: 1_200, oldestMs: 3_600_000, sinceSettledMs: 3_600_000 });
+  const pause = { kind: "processor", name: "intake", by: "ann", why: "wrong table" } as const;
+  const pauses = [{ ...pause, at: new Date(START + 3_540_000).toISOString() }];
+  assertEquals(statesOf([backlog]), ["stuck"]);
+  const { status, processors, why } = reportOf([backlog], {}, {}, { pauses });
+  assertEquals([status, processors[0]!.state], ["ok", "paused"]);
+  assertEquals(why, ["intake: paused for 60 s (1,200 pending)"]);
+});
+
+Deno.test("a node that is drained and alive is told, and is not ready itself", () => {
+  const { node } = facts();
+  const at = new Date(START + 3_540_000).toISOString();
+  const drained = (name: string) => ({ kind: "node", name, by: "ann", why: "new disks", at }) as const;
+  const [pauses, nodes] = [[drained(node), drained("gone")], [{ node, processors: ["intake"] }]];
+  const { ready, why } = reportOf([mailbox()], {}, {}, { pauses, nodes });
+  assertEquals([ready, why], [false, ["not ready: it is drained", `node ${node}: drained for 60 s`]]);
 });

@@ -35,3 +35,18 @@ Deno.test("a node that settled while its health was read is not idle yet: the pa
   await waitUntilIdle(backend, () => performance.now() - settledAt, AbortSignal.timeout(60_000));
   assertEquals(asked(), 3);
 });
+
+Deno.test("what waits for a paused processor keeps no node from being idle, and what waits for others does", async () => {
+  const pauses = [{
+    kind: "processor",
+    name: "intake",
+    by: "ann",
+    why: "wrong table",
+    at: "2026-03-02T10:00:00Z",
+  }];
+  const elsewhere = { ...mailbox, processor: "decision", pending: 1 };
+  const others = { ...busy, mailboxes: [...busy.mailboxes, elsewhere], pauses } as unknown as Health;
+  const { backend, asked } = answering(busy, others, { ...busy, pauses } as unknown as Health);
+  await waitUntilIdle(backend, () => 1_000, AbortSignal.timeout(60_000));
+  assertEquals(asked(), 3);
+});

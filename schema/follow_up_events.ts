@@ -10,6 +10,7 @@ export const termNames = [
   "instalment",
   "first_meeting",
   "decision_on_plan",
+  "debt_plan",
   "payment",
   "caseworker_review",
 ] as const;
@@ -110,6 +111,15 @@ export const termExpiredData = z.looseObject({
   case_id: caseIdSchema,
   term: z.enum(termNames),
   due: z.iso.date(),
+});
+
+/** A wait of a workflow came to its term. Appended by a timer of the runtime. */
+export const waitExpiredData = z.looseObject({
+  case_id: caseIdSchema,
+  workflow: shortText,
+  /** The name of the state that waited. */
+  wait: shortText,
+  expires_at: timestamp,
 });
 
 /** A payment that was made in time became known after the case had closed over it: the case goes on where it was. */

@@ -1,6 +1,7 @@
 /** What a memory store keeps of leases: who may settle what, under which epoch, and for how long. @module */
 import { type LeaseKey, WHOLE_PARTITION } from "../mailbox/lease_store.ts";
-import type { InFlightMark } from "../mailbox/mailbox.ts";
+import { type Beginning, beginningOf } from "../beginning.ts";
+import type { InFlightMark, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { Pause } from "../pauses.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 
@@ -28,6 +29,10 @@ export interface Subscription {
   /** What was begun and not settled. */
   inFlight: InFlightMark | null;
   readonly parked: Map<string, ParkedCase>;
+  /** Up to here it had done all before it was rewound; 0: it never was. */
+  redeliversTo: number;
+  /** Outputs that came out otherwise since then. */
+  differences: number;
 }
 
 /** A node that is notified of changes that others make. */
@@ -99,6 +104,21 @@ export class LeaseTable {
     for (const listener of [...this.listeners]) if (listener.node !== node) listener.notify();
   }
 
+  /** All of one program at once: see `MailboxSource.register`. `last`: the last position of a partition before a beginning. */
+  register(
+    processors: readonly ProcessorSpec[],
+    last: (partition: number, beginning: Beginning) => number,
+  ): void {
+    const beginnings = processors.map(beginningOf);
+    const hasWorked = this.all().some(({ checkpoint }) => checkpoint > 0);
+    processors.forEach(({ name, takes }, i) => {
+      const isNew = !this.#subscriptions.has(name);
+      this.registerProcessor(name, takes);
+      if (!isNew || !hasWorked) return;
+      for (const each of this.of(name)) each.checkpoint = last(each.partition, beginnings[i]!);
+    });
+  }
+
   /** Before any of its mailboxes is given out it is known what a processor takes: by that is counted what waits. */
   registerProcessor(processor: string, takes: readonly string[]): void {
     for (const each of this.of(processor)) each.takes = new Set(takes);
@@ -117,5 +137,7 @@ function subscription(processor: string, partition: number): Subscription {
     leaseUntil: null,
     inFlight: null,
     parked: new Map(),
+    redeliversTo: 0,
+    differences: 0,
   };
 }

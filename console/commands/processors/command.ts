@@ -4,6 +4,7 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
 import { namedWithReason } from "../../store/named_act.ts";
 import { listProcessorsOptions, pauseOptions } from "./options.ts";
+import { rewind } from "./rewind_command.ts";
 
 const exits = { [exitCodes.notFound]: "no such processor" };
 
@@ -48,6 +49,6 @@ const resume = command({
 /** `processors`: on every store. */
 export const processors = commandGroup({
   name: "processors",
-  summary: "Processors: lists how they stand, pauses and resumes them",
-  subcommands: [list, pause, resume],
+  summary: "Processors: lists how they stand, pauses, resumes and rewinds them",
+  subcommands: [list, pause, resume, rewind],
 });

@@ -14,6 +14,7 @@ import {
   readCaseLine,
   readCaseLines,
   readCursor,
+  writtenLine,
 } from "../data/case_lines.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
@@ -68,7 +69,7 @@ async function findLines(backend: Backend, { id, cursor, ...filter }: Filter): P
 
 function listJson({ lines, newer, older }: CaseLines): object {
   return {
-    cases: lines.map((line) => ({ ...line, case_id: maskCaseId(line.case_id) })),
+    cases: lines.map((line) => ({ ...writtenLine(line), case_id: maskCaseId(line.case_id) })),
     newer: newer === undefined ? null : cursorText(newer),
     older: older === undefined ? null : cursorText(older),
   };

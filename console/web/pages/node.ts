@@ -1,10 +1,12 @@
 /** `/node`: health, version and settings of the node that serves this page. @module */
+import { demonstrationMandate, policy, writtenMandate } from "../../../actors/application.ts";
 import type { Promised } from "../../../backends/health.ts";
 import type { HealthReport } from "../../http/health_report.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
 import { durabilityText } from "../views/durability.ts";
 import type { Writer } from "../texts/catalogue.ts";
+import { mandatesView } from "../views/mandates.ts";
 import { factList, pageHead, timeOf } from "../views/parts.ts";
 
 export const page: Page = {
@@ -17,7 +19,7 @@ export const page: Page = {
     return {
       title,
       current: "node",
-      json: { version, settings, health: report },
+      json: { version, settings, mandates: policy.mandates.map(writtenMandate), health: report },
       body: markup`${pageHead(title, write("node.lead"))}<div class="split"><section><h2>${
         write("node.health")
       }</h2>${healthFacts(report, sources.health()?.promised, version, write)}</section><section><h2>${
@@ -26,7 +28,9 @@ export const page: Page = {
         factList(
           Object.entries(settings).map(([name, value]) => [name, markup`<code>${value}</code>`] as const),
         )
-      }</section></div>`,
+      }</section></div>${mandatesView(policy.mandates, write)}<p>${
+        write("mandates.generated", { name: demonstrationMandate.name })
+      }</p>`,
     };
   },
 };

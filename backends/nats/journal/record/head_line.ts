@@ -54,7 +54,8 @@ function isMove(value: unknown): boolean {
     (isAbsent(value.host) || isText(value.host)) &&
     (isAbsent(value.takes) || isListOf(value.takes, isText)) &&
     (isAbsent(value.toEnd) || typeof value.toEnd === "boolean") &&
-    (isAbsent(value.released) || typeof value.released === "boolean");
+    (isAbsent(value.released) || typeof value.released === "boolean") &&
+    [value.redeliversTo, value.differences].every((each) => isAbsent(each) || isCount(each));
 }
 
 function isFrame(value: unknown): boolean {

@@ -45,6 +45,10 @@ export interface ProcessorMove {
   readonly takes?: readonly string[];
   /** It is given back: its owner did not crash. */
   readonly released?: boolean;
+  /** It is rewound: up to here it had done all. */
+  readonly redeliversTo?: number;
+  /** Outputs of a redelivery that came out otherwise than they are stored. */
+  readonly differences?: number;
 }
 
 /** A timer that was set or cancelled, or has fired: then its event is in the same record. */
@@ -131,6 +135,8 @@ export interface MalformedRecord {
 export interface StoredRecord<R = LogRecord | MalformedRecord> {
   readonly sequence: number;
   readonly record: R;
+  /** Its link in the chain of hashes; undefined for what no node wrote. */
+  readonly link?: string | undefined;
 }
 
 /** The position of an event. Sequences may grow to 2^41. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { anEvent } from "../../../support/events.ts";
 import { ServedConsole } from "../../../support/servers/served_console.ts";
+import { grantMandates } from "../../../../actors/application.ts";
 
 const html = { accept: "text/html" };
 const json = { accept: "application/json" };
@@ -140,6 +141,23 @@ Deno.test("a program with a token needs no cookie, and does what the roles of it
     (await served.ask("/cases", { headers: as("made up") })).status,
   ];
   assertEquals(statuses, [200, 403, 401]);
+});
+
+Deno.test("the page of a node shows what the system may decide alone, by whose leave and since when", async () => {
+  await using served = new ServedConsole();
+  const { cookie } = served.signIn("operator");
+  const nodePage = async () => (await served.ask("/node", { headers: { ...html, cookie } })).body;
+  assertStringIncludes(await nodePage(), "None: a person decides on what is adverse or closes a case.");
+  try {
+    const given = { decisions: ["collect"], upTo: 7_000, givenBy: "the board", since: "2026-01-01" };
+    grantMandates([{ name: "fines", ...given }]);
+    assertStringIncludes(await nodePage(), "<b>fines</b>: collect");
+    assertStringIncludes(await nodePage(), "given by the board");
+    const shown = JSON.parse((await served.ask("/node", { headers: { ...json, cookie } })).body).mandates;
+    assertEquals(shown.map(({ name }: { name: string }) => name), ["fines"]);
+  } finally {
+    grantMandates([]);
+  }
 });
 
 Deno.test("with --auth token people sign in by their token, and no link is made for anybody", async () => {

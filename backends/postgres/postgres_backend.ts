@@ -33,7 +33,7 @@ import type { HashChain } from "../chain/hash_chain.ts";
 import { PostgresRestoration } from "./operations/restoration.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
-import type { PauseListener, Pauses } from "../pauses.ts";
+import type { Pauses } from "../pauses.ts";
 import { features } from "./features.ts";
 import { PostgresPauses } from "./operations/pauses.ts";
 import { PostgresRelayStore } from "./operations/relays.ts";

@@ -1,4 +1,5 @@
 /** How a PostgreSQL store is opened. @module */
+import type { PauseListener } from "../../pauses.ts";
 import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import type { PauseListener } from "../../pauses.ts";
 import type { RefusalListener } from "../../dead_letters.ts";

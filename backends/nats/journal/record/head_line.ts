@@ -1,4 +1,5 @@
 /** Checks what stands where the head of a record should be: anybody with the right may have written it. @module */
+import { pausedKinds } from "../../../pauses.ts";
 import type { HeadLine } from "./encode_record.ts";
 import { MAX_RECORD_EVENTS, RECORD_FORMAT, type RecordChanges, recordKinds } from "./record.ts";
 
@@ -85,7 +86,8 @@ function isAct(value: unknown): boolean {
 function isPauseChange(value: unknown): boolean {
   if (!isObject(value) || !isObject(value.pause)) return false;
   const { kind, name, by, why, at } = value.pause;
-  return (value.verb === "pause" || value.verb === "resume") && [kind, name, by, why, at].every(isText);
+  return (value.verb === "pause" || value.verb === "resume") &&
+    (pausedKinds as readonly unknown[]).includes(kind) && [name, by, why, at].every(isText);
 }
 
 function isObject(value: unknown): value is Unknown {

@@ -72,3 +72,23 @@ Deno.test("a parked case is what the last record says of it", () => {
   assertEquals(state.parkedOf("p").size, 0);
   assertEquals(state.parkedOf("other").size, 0);
 });
+
+Deno.test("what is paused is what the last record says of it, and outlives a state that is kept", () => {
+  const pause = {
+    kind: "processor",
+    name: "intake",
+    by: "ann",
+    why: "wrong table",
+    at: "2026-03-02T10:00:00Z",
+  } as const;
+  const state = new LogState();
+  const absorb = (state: LogState, verb: "pause" | "resume") => {
+    const changes = { ...NO_CHANGES, pauses: [{ verb, pause }] };
+    state.absorb({ sequence: ++sequence, record: { kind: "record", head: aHead({}), changes, events: [] } });
+  };
+  absorb(state, "pause");
+  const kept = new LogState(JSON.parse(JSON.stringify(state.snapshot())));
+  assertEquals([...kept.pauses.values()], [pause]);
+  absorb(kept, "resume");
+  assertEquals([[...kept.pauses.values()], kept.snapshot().pauses], [[], undefined]);
+});

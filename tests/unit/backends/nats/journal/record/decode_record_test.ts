@@ -74,6 +74,11 @@ Deno.test("a record that is cut off, or of which a byte is spoilt, never ends it
 });
 
 const head = { format: 1, ...aHead(), frames: [] };
+const NO_PAUSE = JSON.stringify({
+  ...{ timers: [], parked: [], trail: [] },
+  pauses: [{ verb: "pause", pause: { kind: "store", name: "n", by: "b", why: "w", at: "t" } }],
+});
+
 const broken: Record<string, object | string> = {
   "of another format": { ...head, format: 2 },
   "of an unknown kind": { ...head, kind: "other" },
@@ -85,6 +90,9 @@ const broken: Record<string, object | string> = {
   "with fewer events than it says": { ...head, frames: [[1, 0, 0]] },
   "with fewer bytes than it says": { ...head, frames: [[0, 9, 9]] },
   "whose changes are none": `${JSON.stringify({ ...head, changes: [2, 2] })}\n{}`,
+  "whose pause is none": `${
+    JSON.stringify({ ...head, changes: [NO_PAUSE.length, NO_PAUSE.length] })
+  }\n${NO_PAUSE}`,
   "whose line is no event": `${JSON.stringify({ ...head, frames: [[1, 2, 2]] })}\n1\n`,
   "whose frame unpacks to more than there can be": `${
     JSON.stringify({ ...head, frames: [[1, 2 ** 40, 2]] })

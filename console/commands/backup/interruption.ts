@@ -1,4 +1,8 @@
-/** Ctrl-C while something is restored: it ends at its next step, and what is half done is removed. @module */
+/**
+ * Ctrl-C while something is restored: it ends at its next step, and what is half done is removed. A second one ends it at once,
+ * and leaves that.
+ * @module
+ */
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 
@@ -10,7 +14,7 @@ export async function whileInterruptible<T>(work: (check: () => void) => Promise
     throw new CommandError(exitCodes.interrupted, "Stopped: nothing was restored");
   };
   try {
-    return await work(check);
+    return await Promise.race([work(check), stop.immediate.then(() => check() as never)]);
   } finally {
     stop.close();
   }

@@ -154,7 +154,11 @@ class Restore {
   async #settleOthers(came: readonly KeptMessage[], ids: ReadonlySet<string>): Promise<void> {
     const { plan: { base }, cut, client } = this;
     // A stream that never changes is closed to the reads that others allow.
-    const others = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
+    const copied = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
+    // One that is younger than the backup was made empty when the store was opened.
+    const younger = new Set(came.map(({ stream }) => stream));
+    for (const { config } of base.streams) younger.delete(config.name);
+    const others = [...copied, ...[...younger].map((name) => ({ config: { name } }))];
     const waiting = ingestName(base.server.stream);
     for (const copy of others) {
       const isTaken = copy.config.name === waiting ? (id: string) => ids.has(id) : () => false;

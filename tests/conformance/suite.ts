@@ -26,6 +26,7 @@ import { concurrentMailboxCases } from "./cases/concurrent_mailboxes.ts";
 import { timerCases } from "./cases/timers.ts";
 import { inFlightMarkCases } from "./cases/in_flight_marks.ts";
 import { versionCases } from "./cases/versions.ts";
+import type { ConformanceCase } from "./conformance_case.ts";
 import { Fixture } from "./fixture.ts";
 
 const cases = [
@@ -57,14 +58,18 @@ const cases = [
   ...closingCases,
 ];
 
+/** Those in which it counts that a write is on several servers: for a gate that has no time for all of them. */
+export const replicatedCases = [...appendCases, ...settleCases, ...passCases, ...partitionLeaseCases];
+
 /** Registers the suite for one backend, as tests that may need something. Each case gets a store of its own from `open`. */
 export function conformance(
   name: string,
   open: () => Promise<Harness>,
   abilities: readonly Ability[] = [],
   test: (definition: Deno.TestDefinition) => void = Deno.test,
+  chosen: readonly ConformanceCase[] = cases,
 ): void {
-  for (const { name: sentence, needs, run } of cases) {
+  for (const { name: sentence, needs, run } of chosen) {
     const ignore = needs !== undefined && !abilities.includes(needs);
     test({ name: `${name}: ${sentence}`, ignore, fn: () => withFixture(open, run) });
   }

@@ -54,7 +54,8 @@ interface CopyRequest {
 
 async function copyServer(values: CreateValues, request: CopyRequest): Promise<AnyManifest> {
   const { createBackup } = await import("../../../backends/postgres/backup/create.ts");
-  return await withServer(values, (target) => createBackup({ target, ...request }));
+  const isUnhurried = values["max-rate"] !== undefined;
+  return await withServer(values, (target) => createBackup({ target, isUnhurried, ...request }));
 }
 
 async function copyStreams(values: CreateValues, request: CopyRequest): Promise<AnyManifest> {

@@ -10,10 +10,12 @@ const CHANGED = [
   "processors",
   "nodes",
   "leases",
+  "pauses",
   "parked_deliveries",
   "timers",
   "projection_builds",
   "projection_checkpoints",
+  "relays",
 ] as const;
 
 /** Every table of the schema zaakstroom, by what a node may do with it. */
@@ -30,6 +32,7 @@ const SEEN_BY_READERS = [
   "processors",
   "nodes",
   "leases",
+  "pauses",
   "projection_builds",
   "projection_checkpoints",
   "event_kinds",

@@ -22,13 +22,17 @@ export interface StreamMessage extends StoredMessage {
   readonly sentTo?: string;
   /** W3C trace context of whoever sent it, as the header has it; empty for none. */
   readonly traceparent?: string;
+  /** The headers of a CloudEvent in binary form, names in lower case; undefined for any other message. */
+  readonly eventHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A message of which nothing is decoded. */
-interface MessageBytes {
+export interface MessageBytes {
   readonly subject: string;
   readonly position: number;
   readonly data: Uint8Array;
+  /** The value of a header; undefined where it has none of the name. */
+  header(name: string): string | undefined;
 }
 
 /** The messages of one answer, and how many more match. */
@@ -231,8 +235,8 @@ async function readMessageFromLeader(
   }
 }
 
-function toMessageBytes({ subject, seq, data }: StoredMsg): MessageBytes {
-  return { subject, position: seq, data };
+function toMessageBytes({ subject, seq, data, header }: StoredMsg): MessageBytes {
+  return { subject, position: seq, data, header: (name) => header.get(name) || undefined };
 }
 
 function toStreamMessage(msg: StoredMsg): StreamMessage {
@@ -247,7 +251,15 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     reason: msg.header.get("Zaakstroom-Reason"),
     sentTo: msg.header.get("Zaakstroom-Subject"),
     traceparent: msg.header.get("traceparent"),
+    eventHeaders: eventHeadersOf(msg),
   };
+}
+
+function eventHeadersOf({ header }: StoredMsg): Record<string, string> | undefined {
+  const names = header.keys().filter((name) => /^(?:ce-.*|content-type)$/i.test(name));
+  return names.length < 2
+    ? undefined
+    : Object.fromEntries(names.map((name) => [name.toLowerCase(), header.get(name)]));
 }
 
 /** Whole milliseconds of a time with nanoseconds. */

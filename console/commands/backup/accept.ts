@@ -13,7 +13,7 @@ export async function acceptRestoration(values: AcceptValues, output: Output): P
   if (why === undefined) throw new UsageError("backup accept needs --reason: the trail keeps it");
   return await withBackend(values, async (backend) => {
     const restoration = await backend.restoredFrom();
-    const act = { by: await actedBy(backend, values), why };
+    const act = { by: await actedBy(backend, values, "backup.accept"), why };
     const isAccepted = restoration !== undefined && await backend.acceptRestoration(act);
     printResult(output, values, {
       json: { accepted: isAccepted, restoration: restoration ?? null },

@@ -6,7 +6,7 @@ import { flag, natsUrl, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { natsOptions } from "../../store/nats_options.ts";
-import { asOption } from "../../store/identity.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions, serverBackendOption } from "../../store/options.ts";
 
 const { url, "data-dir": dataDir, "tls-ca": tlsCa } = backendOptions;
@@ -135,7 +135,7 @@ export const backupStatusOptions = {
 } as const;
 
 export const acceptOptions = {
-  as: asOption,
+  ...actorOptions,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   ...outputOptions,
   ...backendOptions,

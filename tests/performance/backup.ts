@@ -11,6 +11,7 @@ import { openNats } from "../../backends/nats/nats_backend.ts";
 import { setUpNats } from "../../backends/nats/setup/options.ts";
 import { createBackup } from "../../backends/postgres/backup/create.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { usageOf } from "../../simulators/load/process_usage.ts";
 import { Program, run } from "../support/program.ts";
 import { findNatsServer, startNats } from "../support/servers/nats_server.ts";
 import { startPostgres } from "../support/servers/postgres_server.ts";
@@ -90,7 +91,9 @@ async function besideLoad(store: BackedUp, backend: Backend, to: string): Promis
     const alone = await appendRate(backend, `alone ${round}`);
     await using stream = start("stream");
     await stream.err.waitForLine(/^Keeping the log/);
+    const before = await cpuOf(stream);
     const streamed = await appendRate(backend, `streamed ${round}`);
+    const used = await cpuOf(stream) - before;
     const create = start("create", "--max-rate", String(RATE));
     const both = await appendRate(backend, `both ${round}`);
     await create.ended();
@@ -98,9 +101,14 @@ async function besideLoad(store: BackedUp, backend: Backend, to: string): Promis
     await stream.ended();
     print(
       `appends a second: ${Math.round(alone)} alone, ${(streamed / alone).toFixed(2)} of it with a stream, ` +
-        `${(both / alone).toFixed(2)} with a create of ${RATE} MB/s too`,
+        `${(both / alone).toFixed(2)} with a create of ${RATE} MB/s too; ` +
+        `the stream took ${used.toFixed(1)} s of processor in ${(COUNT / streamed).toFixed(1)} s`,
     );
   }
+}
+
+async function cpuOf({ pid }: Program): Promise<number> {
+  return (await usageOf(pid))?.cpuSeconds ?? NaN;
 }
 
 async function appendRate(backend: Backend, seed: string, count = COUNT): Promise<number> {

@@ -38,8 +38,9 @@ interface RestoreRequest extends RestoreSource {
   /** Asks the restored store whatever else is to be proven. */
   inspect?(backend: Backend): Promise<void>;
   onStep(step: string): void;
-  /** A record was written again. What it throws ends the restore. */
-  onRecord?(): void;
+  /** How much of the copies is back, in bytes, and then of the records behind them. What these throw ends the restore. */
+  onBytes?(done: number, total: number): void;
+  onRecord?(done: number, total: number): void;
 }
 
 /** What came of it. */
@@ -117,6 +118,7 @@ class Restore {
   /** The log last: without it what is half restored is no store, and with it the store says so. */
   async #restoreCopies(): Promise<void> {
     const { plan: { base }, client, repository, request: { isAlone, onStep } } = this;
+    const count = this.#counter();
     for (const copy of base.streams) {
       const { file, config, state } = copy;
       onStep(`Restoring ${config.name}`);
@@ -129,25 +131,48 @@ class Restore {
       };
       const path = join(repository.basePath(base.id), file);
       const chunks = readArchive(path, { key: repository.key, expected });
-      await restoreStream(client, { config: wanted, state }, chunks);
+      await restoreStream(client, { config: wanted, state }, counted(chunks, count));
     }
+  }
+
+  #counter(): (bytes: number) => void {
+    const { plan: { base }, request: { onBytes = () => {} } } = this;
+    const total = base.files.reduce((sum, { bytes }) => sum + bytes, 0);
+    let done = 0;
+    return (bytes) => onBytes(done += bytes, total);
   }
 
   async #replay(): Promise<KeptMessage[]> {
     const { plan, log, cut, client, request: { onStep, onRecord = () => {} } } = this;
     const first = logOf(plan.base).state.last_seq;
     if (cut.last > first) onStep(`Replaying ${cut.last - first} records`);
-    return await replayLog(client, plan, cut, entriesOfPlan(log, plan), onRecord);
+    let done = 0;
+    const onWritten = () => onRecord(++done, cut.last - first);
+    return await replayLog(client, plan, cut, entriesOfPlan(log, plan), onWritten);
   }
 
   async #settleOthers(came: readonly KeptMessage[], ids: ReadonlySet<string>): Promise<void> {
     const { plan: { base }, cut, client } = this;
     // A stream that never changes is closed to the reads that others allow.
-    const others = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
+    const copied = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
+    // One that is younger than the backup was made empty when the store was opened.
+    const younger = new Set(came.map(({ stream }) => stream));
+    for (const { config } of base.streams) younger.delete(config.name);
+    const others = [...copied, ...[...younger].map((name) => ({ config: { name } }))];
     const waiting = ingestName(base.server.stream);
     for (const copy of others) {
       const isTaken = copy.config.name === waiting ? (id: string) => ids.has(id) : () => false;
       await settleOther(client, copy, cut, came, isTaken);
     }
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    count(chunk.length);
   }
 }

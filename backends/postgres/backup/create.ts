@@ -23,6 +23,8 @@ export interface BackupRequest {
 /** What `create` takes beside. */
 interface CreateRequest extends BackupRequest {
   readonly label: string;
+  /** It may wait for minutes for a checkpoint that disturbs nobody. */
+  readonly isUnhurried?: boolean;
   /** How much has come of about how much. It is waited for: so the copy takes its time. */
   onBytes?(done: number, total: number | undefined): unknown;
 }
@@ -60,12 +62,16 @@ interface Work extends CreateRequest {
 }
 
 async function fill(base: UnfinishedBase, work: Work): Promise<Manifest> {
-  const { id, client, files, identity, label, onBytes = () => {} } = work;
+  const { id, client, files, identity, label, isUnhurried, onBytes = () => {} } = work;
   const facts = await readBackedUpServer(client);
   const started = await serverTime(client);
   const log = await LogOfBase.begin(base, work);
   const { startLsn, endLsn, ended, newest } = await log.during(async () => {
-    const needed = await writeBase(await files.baseBackup(label), base, (done) => onBytes(done, facts.bytes));
+    const needed = await writeBase(
+      await files.baseBackup(label, isUnhurried),
+      base,
+      (done) => onBytes(done, facts.bytes),
+    );
     const ended = await serverTime(client);
     return { ...needed, ended, newest: await log.reach(client) };
   });

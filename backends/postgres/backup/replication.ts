@@ -69,10 +69,12 @@ export class ReplicationSession {
   }
 
   /** A base backup: archives and the server's manifest, as messages. */
-  async baseBackup(label: string): Promise<Messages> {
+  async baseBackup(label: string, isUnhurried = false): Promise<Messages> {
     const quoted = `'${label.replaceAll("'", "''")}'`;
+    // A fast checkpoint writes everything at once, and whoever appends waits for it.
+    const checkpoint = isUnhurried ? "spread" : "fast";
     const stream: Readable = await this.#sql.unsafe(
-      `BASE_BACKUP (LABEL ${quoted}, CHECKPOINT 'fast', WAIT false, MANIFEST 'yes')`,
+      `BASE_BACKUP (LABEL ${quoted}, CHECKPOINT '${checkpoint}', WAIT false, MANIFEST 'yes')`,
     ).readable().catch(refused);
     return messagesOf(stream);
   }

@@ -7,6 +7,7 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
+import { whileInterruptible } from "./interruption.ts";
 import type { CreateValues } from "./options.ts";
 import { keyFrom, required, withNats, withServer } from "./source.ts";
 
@@ -18,14 +19,15 @@ export async function createBackup(values: CreateValues, output: Output): Promis
   const key = await keyFrom(values["key-file"]);
   const progress = new Progress(output, { what: "MB" });
   const pace = paceOf(values["max-rate"]);
-  const onBytes = (done: number, total?: number) => {
-    progress.update(done / MEGABYTE, total && Math.min(1, done / total));
-    return pace(done);
-  };
   const copy = values.backend === "nats" ? copyStreams : copyServer;
-  const manifest = await copy(values, { to, key, label: values.label, onBytes }).finally(() =>
-    progress.clear()
-  );
+  const manifest = await whileInterruptible((check) => {
+    const onBytes = (done: number, total?: number) => {
+      check();
+      progress.update(done / MEGABYTE, total && Math.min(1, done / total));
+      return pace(done);
+    };
+    return copy(values, { to, key, label: values.label, onBytes });
+  }, "what was written is no backup").finally(() => progress.clear());
   const bytes = sizeOf(manifest);
   printResult(output, values, {
     json: { ...summaryOf(manifest), bytes },
@@ -54,7 +56,8 @@ interface CopyRequest {
 
 async function copyServer(values: CreateValues, request: CopyRequest): Promise<AnyManifest> {
   const { createBackup } = await import("../../../backends/postgres/backup/create.ts");
-  return await withServer(values, (target) => createBackup({ target, ...request }));
+  const isUnhurried = values["max-rate"] !== undefined;
+  return await withServer(values, (target) => createBackup({ target, isUnhurried, ...request }));
 }
 
 async function copyStreams(values: CreateValues, request: CopyRequest): Promise<AnyManifest> {

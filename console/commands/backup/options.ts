@@ -51,7 +51,8 @@ export const createBackupOptions = {
   "max-rate": {
     schema: wholeNumber(1, 100_000).optional(),
     value: "MB",
-    help: "copy so many megabytes a second at most, so that others have the machine too; default: no limit",
+    help:
+      "copy so many megabytes a second at most, and begin unhurriedly, so that others have the machine; default: no limit",
   },
   "key-file": keyOption,
   ...serverOptions,

@@ -14,11 +14,14 @@ import {
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
+import { Progress } from "../../cli/terminal.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { hostsOf, natsOptionsOf } from "../../store/nats_options.ts";
 import { namingServer } from "../../store/server_address.ts";
 import { whileInterruptible } from "./interruption.ts";
 import type { RestoreValues } from "./options.ts";
+
+const MEGABYTE = 1_000_000;
 
 /** Whether a directory has backups of streams. */
 export async function holdsStreams(from: string, key: BackupKey | undefined): Promise<boolean> {
@@ -43,14 +46,12 @@ export async function restoreStreams(
   }
   output.err(lines);
   const restored = await whileInterruptible((check) => {
-    const onStep = (step: string) => {
-      check();
-      output.err(step);
-    };
-    if (url === undefined) return restoreInto(dataDir!, source, onStep, check);
-    const options = natsOptionsOf(url, values);
-    return restoreRecords({ ...source, options, isAlone: false, onStep, onRecord: check })
-      .catch(namingServer(hostsOf(url)));
+    const shown = new ShownWork(output, check);
+    const restoring = url === undefined
+      ? restoreInto(dataDir!, { ...source, ...shown.listeners })
+      : restoreRecords({ ...source, ...shown.listeners, options: natsOptionsOf(url, values), isAlone: false })
+        .catch(namingServer(hostsOf(url)));
+    return restoring.finally(() => shown.clear());
   });
   const { ledger, restoration: { timeline }, beyond } = restored;
   const where = url === undefined ? { data_dir: dataDir } : { url: hostsOf(url) };
@@ -59,6 +60,37 @@ export async function restoreStreams(
     text: describe(restored, url === undefined ? `--data-dir ${dataDir}` : `--url ${hostsOf(url)}`),
   });
   return exitCodes.ok;
+}
+
+/** Shows how far a restore is, and asks at each step whether it may go on. */
+class ShownWork {
+  #progress: Progress;
+
+  constructor(readonly output: Output, readonly check: () => void) {
+    this.#progress = new Progress(output, { what: "MB" });
+  }
+
+  get listeners() {
+    return {
+      onStep: (step: string) => {
+        this.check();
+        this.#progress.print(step);
+        this.#progress = new Progress(this.output, { what: step.startsWith("Replaying") ? "records" : "MB" });
+      },
+      onBytes: (done: number, total: number) => {
+        this.check();
+        this.#progress.update(done / MEGABYTE, done / total);
+      },
+      onRecord: (done: number, total: number) => {
+        this.check();
+        this.#progress.update(done, done / total);
+      },
+    };
+  }
+
+  clear(): void {
+    this.#progress.clear();
+  }
 }
 
 function planOf({ base, range, newest }: RecordRestorePlan, { at, position }: Target) {
@@ -96,7 +128,7 @@ export async function restoreStreamsAside(
   dataDir: string,
   onStep: (step: string) => void,
 ): Promise<RestoredRecords["ledger"]> {
-  return (await restoreInto(dataDir, { from, key, target: {} }, onStep, () => {})).ledger;
+  return (await restoreInto(dataDir, { from, key, target: {}, onStep })).ledger;
 }
 
 async function requireNew(dataDir: string): Promise<void> {
@@ -112,15 +144,13 @@ async function requireNew(dataDir: string): Promise<void> {
 /** Starts a server in the directory, and restores there. It is stopped then; what is half done is removed. */
 async function restoreInto(
   dataDir: string,
-  source: RestoreSource,
-  onStep: (step: string) => void,
-  onRecord: () => void,
+  source: Omit<Parameters<typeof restoreRecords>[0], "options" | "isAlone">,
 ): Promise<RestoredRecords> {
   const { openDevelopmentServer } = await import("../../../backends/nats/development/development_server.ts");
   const server = await openDevelopmentServer({ role: "node", dataDir });
   try {
     const options = { url: server.url, credentials: { token: server.token }, syncAlways: true };
-    const restored = await restoreRecords({ ...source, options, isAlone: true, onStep, onRecord });
+    const restored = await restoreRecords({ ...source, options, isAlone: true });
     await server.close();
     return restored;
   } catch (error) {

@@ -8,6 +8,7 @@ import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
+import { whileInterruptible } from "./interruption.ts";
 import type { VerifyBackupValues } from "./options.ts";
 import { holdingsOf, type PlacedFile } from "./kept.ts";
 import { holdsStreams, restoreStreamsAside } from "./restore_streams.ts";
@@ -34,7 +35,9 @@ export async function verifyBackups(
     const more = faults.length === 1 ? "" : `, and ${faults.length - 1} more files`;
     throw new BackupError("damaged", `${faults[0]} is damaged: it is not what was written (SHA-256)${more}`);
   }
-  const ledger = values.restore ? await restoreAside(repository, output) : undefined;
+  const ledger = values.restore
+    ? await whileInterruptible((check) => restoreAside(repository, output, check))
+    : undefined;
   const bytes = files.reduce((sum, each) => sum + each.bytes, 0);
   const proven = ledger === undefined
     ? ""
@@ -77,13 +80,21 @@ async function compare(files: readonly PlacedFile[], progress: Progress): Promis
 }
 
 /** Restores the newest moment into a directory that is removed then. */
-async function restoreAside(repository: BackupRepository, output: Output): Promise<LedgerCheck | undefined> {
+async function restoreAside(
+  repository: BackupRepository,
+  output: Output,
+  check: () => void,
+): Promise<LedgerCheck | undefined> {
   const { restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
   const directory = await Deno.makeTempDir({ prefix: "zaakstroom-verify-" });
   // As root the server runs as another user, who must pass.
   await Deno.chmod(directory, 0o711);
   const progress = new Progress(output, { what: "MB" });
-  const [dataDir, onStep] = [join(directory, "store"), (step: string) => progress.print(step)];
+  const dataDir = join(directory, "store");
+  const onStep = (step: string) => {
+    check();
+    progress.print(step);
+  };
   const { root: from, key } = repository;
   try {
     if (await holdsStreams(from, key)) return await restoreStreamsAside(repository, dataDir, onStep);
@@ -94,7 +105,10 @@ async function restoreAside(repository: BackupRepository, output: Output): Promi
       isDiscarded: true,
       dataDir,
       onStep,
-      onBytes: (done, total) => progress.update(done / MEGABYTE, done / total),
+      onBytes: (done, total) => {
+        check();
+        progress.update(done / MEGABYTE, done / total);
+      },
     });
     return restored.ledger;
   } finally {

@@ -94,6 +94,7 @@ natsTest(
     const waiting = await streamThroughKill(store);
     await restoreWhatWaited(store, waiting);
     const last = await restoreNewest(store);
+    await restoreOntoServer(store, last);
     await refuseWhatCannotBe(store, last);
   },
 );
@@ -150,6 +151,20 @@ async function restoreNewest(store: BackedUp): Promise<number> {
   await store.work(flags);
   assertEquals(await store.cases(flags), 16, "nothing is taken in twice");
   return ledger.last_position;
+}
+
+/** Beside whatever else the server has, and only where it has nothing of this store. */
+async function restoreOntoServer(store: BackedUp, last: number): Promise<void> {
+  await using another = await startNats();
+  const { code, out, err } = await store.about("restore", "--to-url", another.url, "--json");
+  assertEquals(code, 0, err);
+  assertEquals(JSON.parse(out).ledger.last_position, last);
+  const again = await store.about("restore", "--to-url", another.url);
+  assertEquals([again.code, /has the stream KV_CASES_secret already/.test(again.err)], [
+    exitCodes.inUse,
+    true,
+  ]);
+  assertEquals(await store.cases(["--backend", "nats", "--url", another.url]), 16);
 }
 
 async function refuseWhatCannotBe(store: BackedUp, last: number): Promise<void> {

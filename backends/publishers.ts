@@ -36,7 +36,8 @@ export {
 import type { AppendResult, ExpectedVersion } from "./event_store.ts";
 export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/setup/options.ts";
-import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
+import { openPostgres } from "./postgres/postgres_backend.ts";
+import type { PostgresOptions } from "./postgres/setup/options.ts";
 import { withTracedAppends } from "./tracing/load_tracing.ts";
 
 export { InvalidEvent } from "../schema/codec.ts";

@@ -1,6 +1,7 @@
 /** Verifies the chain of a partition: block by block, each against the one before and against what is stored. @module */
+import { BackupError } from "../backup/errors.ts";
 import { blockHash, type Entry, isEqual, NO_BLOCK, parseEntries } from "./block.ts";
-import type { Block, BlockStore, EventHash } from "./hash_chain.ts";
+import type { Block, BlockStore, EventHash, HashChain } from "./hash_chain.ts";
 import type { Break, KeptHead, PartitionReport } from "./report.ts";
 
 type Behind = Pick<Block, "number" | "lastPosition" | "hash">;
@@ -78,4 +79,17 @@ function firstDifference(
     if (!isEqual(entry.hash, event.hash)) return { kind: "changed", position, eventId };
   }
   return undefined;
+}
+
+/** Verifies all partitions of a restored store. Throws BackupError at the first break. */
+export async function requireWholeChain(chain: Pick<HashChain, "verify">, partitions: number): Promise<void> {
+  for (let partition = 0; partition < partitions; partition++) {
+    const { broken } = await chain.verify(partition);
+    if (broken === undefined) continue;
+    const where = broken.kind === "block" ? `block ${broken.number}` : `position ${broken.position}`;
+    throw new BackupError(
+      "damaged",
+      `The restored store is not as it was: its chain of hashes breaks at ${where} of partition ${partition}`,
+    );
+  }
 }

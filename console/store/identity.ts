@@ -116,6 +116,12 @@ async function isGrantedOthers({ producers }: Pick<Backend, "producers">, of: st
   return (await producers.list()).some(({ name, onBehalfOf }) => name === of && onBehalfOf);
 }
 
+/** The options of an act that is kept in the trail. */
+export const actOptions = {
+  ...actorOptions,
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
+} as const;
+
 function machineAccount(): string {
   try {
     return userInfo().username;

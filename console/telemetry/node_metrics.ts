@@ -16,6 +16,7 @@ const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "r
 export interface CountedProcessor {
   readonly name: string;
   readonly takes: readonly string[];
+  readonly alarms?: readonly string[];
 }
 
 /** Counts by one label. */
@@ -56,6 +57,8 @@ export class NodeMetrics implements Observer {
   readonly deadLetters: LabelCounts;
   readonly heldDeliveries: LabelCounts;
   readonly fencedWrites: LabelCounts;
+  /** What processors raised an alarm about, by its name. */
+  readonly alarms: LabelCounts;
   readonly processorRestarts: LabelCounts;
   /** By exit. */
   readonly restarts = new LabelCounts(WORKER_EXITS);
@@ -95,6 +98,7 @@ export class NodeMetrics implements Observer {
     this.heldDeliveries = new LabelCounts(processors);
     this.fencedWrites = new LabelCounts(processors);
     this.processorRestarts = new LabelCounts(processors);
+    this.alarms = new LabelCounts(counted.flatMap(({ alarms = [] }) => alarms));
     this.#now = now;
   }
 
@@ -117,7 +121,7 @@ export class NodeMetrics implements Observer {
     this.health = health;
   }
 
-  settled({ processor, done, failed, outputs }: SettledBatch): void {
+  settled({ processor, done, failed, outputs, alarms = {} }: SettledBatch): void {
     const now = this.#now();
     this.lastSettledAt = now;
     for (const type in done) {
@@ -132,6 +136,7 @@ export class NodeMetrics implements Observer {
       this.failedByProcessor.add(processor, failed[type]!);
     }
     for (const type in outputs) this.recordAppended(type, outputs[type]!);
+    for (const alarm in alarms) this.alarms.add(alarm, alarms[alarm]!);
   }
 
   retried({ processor }: DeliveryIds): void {

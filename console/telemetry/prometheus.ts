@@ -114,6 +114,7 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
     read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
   registerPasses(registry, nodeMetrics, backend);
+  registerAlarms(registry, nodeMetrics, backend);
   registerRefusals(registry, nodeMetrics, backend);
   registerAvailability(registry, nodeMetrics, backend);
 }
@@ -131,6 +132,15 @@ function registerPasses(registry: Registry, nodeMetrics: NodeMetrics, backend: s
     help: "Passes that came to nothing, by reason: each processor then does for itself what they had read",
     labels: ["backend", "reason"],
     read: () => [...nodeMetrics.droppedPasses].map(([reason, n]) => [{ backend, reason }, n]),
+  });
+}
+
+function registerAlarms(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  counter(registry, {
+    name: "zaakstroom_alarms_total",
+    help: "Terms that people let pass, and that the team lead was told of, by the code of the reason",
+    labels: ["backend", "alarm"],
+    read: () => [...nodeMetrics.alarms].map(([alarm, n]) => [{ backend, alarm }, n]),
   });
 }
 

@@ -1,5 +1,6 @@
 /** The conformance suite: what every backend promises, as one list of cases. @module */
 import { appendCases } from "./cases/append.ts";
+import { beginningCases } from "./cases/beginnings.ts";
 import { authorityCases } from "./cases/authority.ts";
 import { closingCases } from "./cases/closing.ts";
 import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
@@ -16,7 +17,10 @@ import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
+import { relayCases } from "./cases/relays.ts";
 import { replayCases } from "./cases/replay.ts";
+import { rewindCases } from "./cases/rewinds.ts";
+import { pauseCases } from "./cases/pauses.ts";
 import { passCases } from "./cases/passes.ts";
 import { refusedPassCases } from "./cases/refused_passes.ts";
 import { settleCases } from "./cases/settle.ts";
@@ -33,8 +37,11 @@ const cases = [
   ...appendCases,
   ...versionCases,
   ...replayCases,
+  ...relayCases,
   ...deliveryCases,
   ...settleCases,
+  ...rewindCases,
+  ...beginningCases,
   ...squattedIdCases,
   ...passCases,
   ...refusedPassCases,
@@ -45,6 +52,7 @@ const cases = [
   ...deadLetterCases,
   ...leaseCases,
   ...partitionLeaseCases,
+  ...pauseCases,
   ...inFlightMarkCases,
   ...concurrentAppendCases,
   ...timerCases,

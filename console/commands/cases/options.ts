@@ -1,10 +1,10 @@
 /** The options of the subcommands of `cases`. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { z } from "zod";
-import { oneOf, text, timestamp } from "../../../schema/settings.ts";
+import { flag, oneOf, text, timestamp } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { actorOptions } from "../../store/identity.ts";
+import { actOptions, actorOptions } from "../../store/identity.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
 
 export const listOptions = {
@@ -32,6 +32,8 @@ export const showOptions = {
     value: "VERSION|TIME",
     help: "the case as it was at this version, or recorded by this time",
   },
+  personal: { schema: flag, help: "show personal data as it is stored; needs --reason, which is kept" },
+  ...actOptions,
   ...outputOptions,
   ...backendOptions,
 } as const;

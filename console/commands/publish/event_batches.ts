@@ -1,4 +1,5 @@
 /** Reads events from a file or standard input, in batches that are valid as a whole. @module */
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { readInput } from "../../../schema/input.ts";
@@ -47,16 +48,23 @@ export class EventInput {
   }
 }
 
+/** How events are read. */
+interface BatchOptions {
+  readonly batch: number;
+  readonly strict: boolean;
+  readonly names?: EventNames;
+}
+
 /** Valid events in batches. Every bad line of a batch is collected before the batch is refused. */
 export async function* eventBatches(
   bytes: AsyncIterable<Uint8Array>,
-  options: { readonly batch: number; readonly strict: boolean },
+  options: BatchOptions,
 ): AsyncGenerator<WireEvent[]> {
   let batch: WireEvent[] = [];
   let refusals: Refusal[] = [];
   let read = 0;
   for await (const record of jsonRecords(bytes)) {
-    const event = readRecord(record, options.strict);
+    const event = readRecord(record, options);
     if ("problem" in event) refusals.push(event);
     else batch.push(event);
     if (++read % options.batch !== 0) continue;
@@ -85,10 +93,13 @@ export class BatchRefused extends CommandError {
 }
 
 /** The event, or why it is refused. */
-function readRecord({ line, value, problem }: TextRecord, strict: boolean): WireEvent | Refusal {
+function readRecord(
+  { line, value, problem }: TextRecord,
+  { strict, names }: BatchOptions,
+): WireEvent | Refusal {
   if (problem !== undefined) return { problem: `line ${line}: ${problem}`, isForbidden: false };
   try {
-    return readInput(value, { strict, source: "publish" });
+    return readInput(value, { strict, names, source: "publish" });
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     const isForbidden = error.refusalClass === "not_allowed";

@@ -5,6 +5,7 @@ import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
+import { eventNamesOf } from "../../store/event_names.ts";
 import { principalOf } from "../../store/identity.ts";
 import { openBackend, withBackend } from "../../store/open_backend.ts";
 import type { PublishValues } from "./options.ts";
@@ -13,10 +14,11 @@ import { BatchRefused, eventBatches, EventInput } from "./event_batches.ts";
 /** Reads all events of a file and stores none; returns the exit code. Throws CommandError for what is not valid. */
 export async function validateEvents(file: string, values: PublishValues, output: Output): Promise<number> {
   const input = new EventInput(file);
+  const names = await eventNamesOf(values);
   const progress = new Progress(output, { what: "events" });
   let valid = 0;
   try {
-    for await (const batch of eventBatches(input.bytes(), values)) {
+    for await (const batch of eventBatches(input.bytes(), { ...values, names })) {
       progress.update(valid += batch.length, input.fraction);
     }
   } finally {
@@ -29,7 +31,8 @@ export async function validateEvents(file: string, values: PublishValues, output
 /** Stores the events of a file; returns the exit code. */
 export async function publishEvents(file: string, values: PublishValues, output: Output): Promise<number> {
   const input = new EventInput(file);
-  const batches = eventBatches(input.bytes(), values);
+  const names = await eventNamesOf(values);
+  const batches = eventBatches(input.bytes(), { ...values, names });
   try {
     // A file that can't be read, or begins with what is not valid, is refused before a store is opened.
     const first = await batches.next();

@@ -35,6 +35,8 @@ interface PartitionsOptions {
   onStalled(): void;
   /** Called once another node has taken a partition. */
   onLost(partition: number): void;
+  /** All processors of this program. */
+  registered(): readonly HostedProcessor[];
 }
 
 interface OwnedPartition {
@@ -87,7 +89,7 @@ export class Partitions {
     await this.drop(partition);
     const { writer, opened } = await this.#open(partition, true);
     try {
-      const taken = await writer.takeOver(processors);
+      const taken = await writer.takeOver(processors, this.#options.registered());
       this.#owned.set(partition, { writer, opened, stop: this.#serve(writer) });
       return taken;
     } catch (error) {

@@ -2,12 +2,12 @@
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
 import type { EventKind } from "../../../../schema/evolution.ts";
 import type { CaseSummary, ListOptions } from "../../../backend.ts";
-import type { AuditEntry, DeadLetter, DeadLetterFilter } from "../../../dead_letters.ts";
+import type { AuditEntry, DeadLetter, DeadLetterFilter, ParkedHead } from "../../../dead_letters.ts";
 import type { ReplayRange } from "../../../event_store.ts";
 import { eventPosition, MAX_RECORD_EVENTS } from "../record/record.ts";
 import { storedKinds } from "./all_views.ts";
 import { trailOf } from "./case_trail.ts";
-import { countDeadLetters, findDeadLetters, listDeadLetters } from "./dead_letters.ts";
+import { countStopped, findStopped, listDeadLetters, listParked, type StoppedState } from "./dead_letters.ts";
 import { StoredCounts } from "./event_counts.ts";
 import { casesByChange } from "./list_cases.ts";
 import type { LogReads } from "./log_reads.ts";
@@ -64,12 +64,17 @@ export class StoreReads {
     return listDeadLetters(this.reads, filter);
   }
 
-  countDeadLetters(filter?: DeadLetterFilter): Promise<number> {
-    return countDeadLetters(this.reads, filter);
+  /** Deliveries that are tried again, each with when. */
+  listParked(filter?: DeadLetterFilter): Promise<ParkedHead[]> {
+    return listParked(this.reads, filter);
+  }
+
+  countStopped(state: StoppedState, filter?: DeadLetterFilter): Promise<number> {
+    return countStopped(this.reads, state, filter);
   }
 
   /** What an act with this filter concerns, oldest first. */
-  findDeadLetters(filter: DeadLetterFilter): ReturnType<typeof findDeadLetters> {
-    return findDeadLetters(this.reads, filter);
+  findStopped(state: StoppedState, filter: DeadLetterFilter): ReturnType<typeof findStopped> {
+    return findStopped(this.reads, state, filter);
   }
 }

@@ -76,3 +76,9 @@ function changesOf(size: FrameSize, packed: Uint8Array): RecordChanges | undefin
   const bytes = unpackFrame(packed, size);
   return bytes && parseChanges(decoder.decode(bytes));
 }
+
+/** Whether more records follow that were written together with this one. */
+export function isPartOfMore(payload: Uint8Array): boolean {
+  const line = parseHeadLine(decoder.decode(payload.subarray(0, Math.max(0, payload.indexOf(LINE_BREAK)))));
+  return typeof line !== "string" && line.part !== undefined && line.part[0] + 1 < line.part[1];
+}

@@ -2,11 +2,14 @@
 import { logName, LogSubjects } from "../../../../schema/nats/log.ts";
 import { token } from "../../../../schema/nats.ts";
 import { BackendUnavailable, StoreLost } from "../../../errors.ts";
+import type { FanOutOptions } from "../../../fan_out.ts";
 import { LeaseManager } from "../../../mailbox/lease_manager.ts";
 import type { MailboxContext } from "../../../mailbox/leased_mailbox.ts";
 import { withPasses } from "../../../mailbox/leased_passes.ts";
 import { systemClock } from "../../../primitives/clock.ts";
 import { messageText, type NatsClient } from "../../connection/client.ts";
+import { NatsFanOut } from "../../fan_out/fan_out.ts";
+import { readRestoration } from "../../setup/restored.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
@@ -18,6 +21,7 @@ import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
 import { PartitionOpener } from "../indexed/open_partitions.ts";
 import { LeaseBucket } from "../leases/lease_bucket.ts";
+import type { HostedProcessor } from "../leases/hosting.ts";
 import { Partitions } from "../leases/partitions.ts";
 import { RecordLeaseStore } from "../leases/record_lease_store.ts";
 import { settleThroughOwner } from "../mailbox/settle_through_owner.ts";
@@ -45,6 +49,9 @@ export class RecordContext {
   readonly bucket: LeaseBucket;
   readonly leases: LeaseManager;
   readonly mailboxContext: MailboxContext;
+  readonly fanOut: NatsFanOut | undefined;
+  /** All processors of this program, once it has said so. */
+  registered: readonly HostedProcessor[] = [];
   /** What each processor of this node takes. */
   readonly takes = new Map<string, readonly string[]>();
   readonly #lost = new AbortController();
@@ -82,6 +89,7 @@ export class RecordContext {
     this.bucket = new LeaseBucket({ client, stream, leaseMs: store.leaseMs, clock: this.clock });
     this.leases = this.#newLeases();
     this.mailboxContext = this.#newMailboxContext();
+    this.fanOut = options.fanOut && this.#newFanOut(options.fanOut);
     this.#listen();
   }
 
@@ -97,6 +105,12 @@ export class RecordContext {
   /** Tells the owner of a partition, and whoever has leased something alone there, that something was written. */
   notifyOwner(partition: number): void {
     this.#publish(this.subjects.written(partition));
+  }
+
+  /** Tells all nodes, this one too, that something has changed that a round of leases finds. */
+  notifyLeases(): void {
+    this.#checkLeases();
+    this.#publish(this.subjects.notify(), token(this.node));
   }
 
   async close(): Promise<void> {
@@ -125,6 +139,7 @@ export class RecordContext {
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
       onStalled: () => this.#suspect(),
       onLost: () => this.#checkLeases(),
+      registered: () => this.registered,
     });
   }
 
@@ -184,6 +199,17 @@ export class RecordContext {
     return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange, lost });
   }
 
+  #newFanOut(options: FanOutOptions): NatsFanOut {
+    const { client, stream, subjects: { prefix }, store: { partitions, replicas, leaseMs }, node } = this;
+    const store = { stream, prefix, partitions, replicas, leaseMs };
+    return new NatsFanOut({
+      ...{ client, store, node, options },
+      restore: () => this.restore(),
+      isLogLost: () => this.#check().then(() => false, () => this.lost.aborted),
+      isRestored: async () => await readRestoration(client, this.log) !== undefined,
+    });
+  }
+
   #listen(): void {
     const { client, subjects } = this;
     client.subscribe(subjects.notify(), (msg) => {
@@ -197,6 +223,7 @@ export class RecordContext {
   #onRecord(partition: number, stored: StoredRecord): void {
     this.lastPosition = Math.max(this.lastPosition, stored.sequence);
     this.mailboxes.onRecord(partition, stored);
+    this.fanOut?.notify();
   }
 
   /** One that never renews its leases does not see either that others have changed. */

@@ -98,6 +98,41 @@ Deno.test("a token is a producer, and sends what was granted to its name alone, 
   assertEquals(site.failures, []);
 });
 
+Deno.test("CloudEvents are stored: one, a batch, and one in headers", async () => {
+  await using site = served();
+  const { case_id, ...data } = intake;
+  const event = { specversion: "1.0", id: "1", source: "/cak", type: "case.intake", subject: case_id, data };
+  const send = async (body: unknown, headers: Record<string, string>) => {
+    const init = { ...as("admin", headers), method: "POST", body: JSON.stringify(body) };
+    return (await site.ask("/api/v1/events", init)).status;
+  };
+  const structured = { "content-type": "application/cloudevents+json" };
+  const batch = { "content-type": "application/cloudevents-batch+json" };
+  const binary = {
+    ...{ "ce-specversion": "1.0", "ce-id": "3", "ce-source": "/cak", "ce-type": "case.withdrawn" },
+    "ce-subject": "zaak-1",
+  };
+  assertEquals(await send(event, structured), 201);
+  assertEquals(await send([event, { ...event, id: "2", subject: "zaak-2" }], batch), 201);
+  assertEquals(await send({ reason: "solved" }, binary), 201);
+  assertEquals(await send(intake, structured), 422);
+  assertEquals(await send(event, batch), 422);
+  const stored = await Array.fromAsync(site.backend.readAll());
+  assertEquals(stored.map(({ event }) => [event.correlation_id, event.event_type, event.metadata.source]), [
+    ["zaak-1", "case.intake", "admin"],
+    ["zaak-2", "case.intake", "admin"],
+    ["zaak-1", "case.withdrawn", "admin"],
+  ]);
+});
+
+Deno.test("what events look like is served to whoever asks", async () => {
+  await using site = served();
+  const schema = JSON.parse((await site.ask("/api/v1/schemas/case.intake/v1", {})).body);
+  assertEquals([schema.type, schema.$id.endsWith("/api/v1/schemas/case.intake/v1")], ["object", true]);
+  assertEquals((await site.ask("/api/v1/schemas/case.intake/v9", {})).status, 404);
+  assertEquals(JSON.parse((await site.ask("/api/v1/asyncapi.json", {})).body).asyncapi, "3.0.0");
+});
+
 Deno.test("the same id with other content is a conflict", async () => {
   await using site = served();
   await post(site, { event_id: id, event_type: "case.intake", data: intake });
@@ -134,6 +169,7 @@ Deno.test("cases are read page by page, and one with its events, without persona
   const one = await site.ask("/api/v1/cases/zaak-1", as("viewer"));
   const { case: { state, debt_amount }, events } = JSON.parse(one.body);
   assertEquals([state, debt_amount, events.length], ["received", 1250.5, 1]);
+  assertEquals(one.body.match(/"debt_amount":1250\.50/g)?.length, 2);
   assertEquals(one.body.includes("123456782"), false);
   const none = await site.ask("/api/v1/cases/none", as("viewer"));
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);
@@ -202,4 +238,20 @@ Deno.test("a stream ends with the session of its reader, and is no use of it", a
   const ended = reader.read();
   site.sessions.end(cookie.split("=")[1]!);
   assertEquals((await ended).done, true);
+});
+
+Deno.test("another method on a path that is there is 405, and names those that it takes", async () => {
+  await using served = new ServedConsole({ people: { admin: ["admin"] } });
+  const asked = async (method: string, path: string) => {
+    const { status, headers, body } = await served.ask(`/api/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer admin" },
+    });
+    return [status, headers.get("allow"), body === "" ? undefined : JSON.parse(body).status];
+  };
+  assertEquals(await asked("DELETE", "/events"), [405, "GET, HEAD, POST", 405]);
+  assertEquals(await asked("PUT", "/cases/zaak-1"), [405, "GET, HEAD", 405]);
+  assertEquals(await asked("POST", "/openapi.json"), [405, "GET, HEAD", 405]);
+  assertEquals((await asked("HEAD", "/cases"))[0], 200);
+  assertEquals(await asked("DELETE", "/nowhere"), [404, null, 404]);
 });

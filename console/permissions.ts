@@ -1,27 +1,62 @@
 /**
  * What a command gives up before it begins. The permissions of a program must be enough for each of its commands: a server of
- * this machine is started, and its files are written. Whoever names a server does neither, and some touch nothing at all.
+ * this machine is started, and its files are written. Whoever names a server does neither, and some touch nothing at all. What a
+ * command is run with by `deno task` is as narrow as its widest use: see `deno.json`.
  * @module
  */
 
-/** Commands that read what is in the program. */
-const TOUCHES_NOTHING = ["rules", "version", "completion"];
-/** Those of them that write files. */
-const WRITES_ONLY = ["rules export"];
-/** Commands of a server that is there; without its address they may have to start one of this machine. */
-const USES_A_SERVER = ["cases", "publish", "dlq", "inbox", "projections", "events", "audit", "setup"];
+/** What commands differ in; nobody needs `ffi` or `import`. */
+type Needed = "run" | "write" | "net";
+type Permission = Needed | "ffi" | "import";
 
-type Permission = "run" | "write" | "net" | "ffi" | "import";
+const EVERYTHING: readonly Needed[] = ["run", "write", "net"];
+
+/** What a command needs where it is given a server; another that is not named here, everything. */
+const WITH_A_SERVER: Readonly<Record<string, readonly Needed[]>> = {
+  // The node itself: its guardian has started it, and starts nothing else.
+  start: ["write", "net"],
+  publish: ["net"],
+  cases: ["net"],
+  events: ["net"],
+  dlq: ["net"],
+  parked: ["net"],
+  processors: ["net"],
+  nodes: ["net"],
+  export: ["net"],
+  relay: ["net"],
+  inbox: ["net"],
+  producers: ["net"],
+  projections: ["net"],
+  audit: ["net"],
+  setup: ["net"],
+  status: ["net"],
+  // A report, and how far it has come.
+  "what-if": ["write", "net"],
+  // It asks `df` for the room on a disk.
+  doctor: ["run", "net"],
+};
+
+/** What a command needs that never starts a server: by its path, or else by its first word. */
+const WITHOUT_ONE: Readonly<Record<string, readonly Needed[]>> = {
+  "rules export": ["write"],
+  rules: [],
+  types: [],
+  config: [],
+  completion: [],
+  version: [],
+  simtest: [],
+  token: ["write"],
+  console: ["net"],
+  health: ["net"],
+};
 
 /** What the command at this path needs none of. */
 export function needless(path: string, { url }: { readonly url?: unknown }): readonly Permission[] {
   const [name = ""] = path.split(" ");
-  if (WRITES_ONLY.includes(path)) return ["run", "ffi", "import", "net"];
-  if (TOUCHES_NOTHING.includes(name)) return ["run", "write", "ffi", "import", "net"];
-  if (name === "health" || (USES_A_SERVER.includes(name) && url !== undefined)) {
-    return ["run", "write", "ffi", "import"];
-  }
-  return [];
+  const needed = WITHOUT_ONE[path] ?? WITHOUT_ONE[name] ??
+    (url === undefined ? undefined : WITH_A_SERVER[name]);
+  if (needed === undefined) return [];
+  return [...EVERYTHING.filter((permission) => !needed.includes(permission)), "ffi", "import"];
 }
 
 /** Gives it up for good: nothing that this process loads later gets it back. */

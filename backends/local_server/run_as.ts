@@ -10,20 +10,23 @@ export interface ServerUser {
   readonly switched: boolean;
 }
 
-/** Users that may own a server started by root, best first: `initdb` needs one with a name. */
-const PREFERRED = ["postgres", "nobody"];
+/**
+ * Users that may own a server started by root, best first: `initdb` needs one with a name. `nobody` is none of them: whoever runs
+ * as the same user reads the files of the server and is let in by it, and other services run as that one.
+ */
+const PREFERRED = ["zaakstroom", "postgres"];
 
 /**
  * The user to run PostgreSQL as: this process's own, and for root the owner of the existing cluster, else
- * `postgres`, else `nobody`.
+ * `zaakstroom`, else `postgres`.
  * @throws EmbeddedError `not_permitted` when root finds no such user.
  */
 export async function serverUser(cluster: string): Promise<ServerUser> {
   const [uid, gid] = [Deno.uid() ?? -1, Deno.gid() ?? -1];
   if (uid !== 0) return { name: `user ${uid}`, uid, gid, switched: false };
-  const found = await ownerOf(cluster) ?? await preferredUser();
+  const found = await ownerOf(cluster) ?? preferredUser(await Deno.readTextFile("/etc/passwd"));
   if (found !== undefined) return found;
-  const remedy = "create a user named postgres, start as another user than root, or give --url";
+  const remedy = "create one (useradd --system zaakstroom), start as another user than root, or give --url";
   throw new EmbeddedError(
     "not_permitted",
     `PostgreSQL refuses to run as root, and no other user fits: ${remedy}`,
@@ -100,8 +103,9 @@ async function ownerOf(cluster: string): Promise<ServerUser | undefined> {
   }
 }
 
-async function preferredUser(): Promise<ServerUser | undefined> {
-  const accounts = (await Deno.readTextFile("/etc/passwd")).split("\n").map((line) => line.split(":"));
+/** The user of an /etc/passwd that runs a server which root starts; undefined for none that fits. */
+export function preferredUser(passwd: string): ServerUser | undefined {
+  const accounts = passwd.split("\n").map((line) => line.split(":"));
   for (const name of PREFERRED) {
     const [, , uid, gid] = accounts.find((fields) => fields[0] === name) ?? [];
     if (uid !== undefined && gid !== undefined) return { name, uid: +uid, gid: +gid, switched: true };

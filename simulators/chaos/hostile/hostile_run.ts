@@ -1,8 +1,9 @@
 /** Everything a careless or malicious producer does to one node, and what it must not come to. @module */
 import { EventPublisher } from "../../../backends/publishers.ts";
 import type { RejectedEvent } from "../../../backends/dead_letters.ts";
-import { EventIdConflict } from "../../../backends/errors.ts";
+import { EventIdConflict, NotAllowed } from "../../../backends/errors.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
+import { isDerivedId } from "../../../schema/ids.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import type { Testbed } from "../testbed/testbed.ts";
 import { type InputClient, openInputClient } from "./input_client.ts";
@@ -87,7 +88,8 @@ export class HostileRun {
   async #publish({ reader, producer }: Testbed): Promise<void> {
     const publisher = new EventPublisher(() => Promise.resolve(reader));
     for (const event of malformedEvents) {
-      await this.#expectRefusal(() => publisher.publish({ ...event }), InvalidEvent);
+      const isForged = isDerivedId(String((event as { event_id?: unknown }).event_id));
+      await this.#expectRefusal(() => publisher.publish({ ...event }), isForged ? NotAllowed : InvalidEvent);
     }
     const event = asSent(producer.takeCase()[0]!);
     await publisher.publish({ ...event });
@@ -97,7 +99,7 @@ export class HostileRun {
 
   async #expectRefusal(
     publish: () => Promise<unknown>,
-    expected: typeof InvalidEvent | typeof EventIdConflict,
+    expected: typeof InvalidEvent | typeof NotAllowed | typeof EventIdConflict,
   ): Promise<void> {
     try {
       await publish();

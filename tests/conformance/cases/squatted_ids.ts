@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { SettlementRefused } from "../../../backends/errors.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
+import type { WireEvent } from "../../../schema/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
 import { collect, idsOf } from "../fixture.ts";
 import { deadOf, deliveries, outputOf, settlement } from "../outcomes.ts";
@@ -25,6 +26,29 @@ export const squattedIdCases: ConformanceCase[] = [
       const [dead] = await backend.deadLetters.list();
       assertEquals([dead?.caseId, dead?.event.event.event_id], [a, blamed.event.event_id]);
       assertEquals((await collect(backend.readAll())).length, 4, "the other case has its output");
+    },
+  },
+  {
+    name:
+      "an output whose id another case has taken is stored all the same, or refused with its delivery alone: no other waits",
+    async run(fixture) {
+      const { backend, cases: [a, b], reader } = await fixture.setUp(2, 1);
+      const batch = await reader.next();
+      const made = deliveries(batch).map((delivery) => outputOf(delivery));
+      const squatted = made.find(({ correlation_id }) => correlation_id === a)!;
+      await backend.append([{ ...squatted, correlation_id: b!, data: { ...squatted.data, case_id: b! } }]);
+      const rowOf = (event: WireEvent) => storeRow(event, reader.mailbox.partition);
+      const settle = (outputs: readonly WireEvent[], failures: ReturnType<typeof deadOf>[] = []) =>
+        reader.mailbox.settle(batch, settlement({ outputs: outputs.map(rowOf), failures }));
+      if (backend.features.ids === "case") await settle(made);
+      else {
+        await assertRejects(() => settle(made), SettlementRefused);
+        const blamed = deliveries(batch).find(({ event }) => event.correlation_id === a)!;
+        await settle(made.filter((event) => event !== squatted), [deadOf(blamed)]);
+      }
+      const own = (await collect(backend.readCase(b!))).map(({ event }) => event.event_id);
+      assert(own.includes(made.find(({ correlation_id }) => correlation_id === b)!.event_id));
+      assertEquals((await collect(backend.readCase(a!))).length, backend.features.ids === "case" ? 2 : 1);
     },
   },
   {

@@ -9,6 +9,7 @@ import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts"
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import type { TraceAppend } from "../../backends/tracing/tracing.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import { addressOf } from "../../schema/postgres/postgres_url.ts";
@@ -28,6 +29,8 @@ export interface OpenOptions {
   timersAsOf?: () => Date;
   /** nats: copies events to where others read them. */
   fanOut?: FanOutOptions | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;
   /** Takes, line by line, what the store's owner should know and is yet no reason to refuse the store. */

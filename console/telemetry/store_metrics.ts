@@ -1,6 +1,7 @@
 /** What the store says: mailboxes, leases, the inbox and figures of the server. @module */
 import type { Registry } from "prom-client";
 import type { Health, MailboxHealth, ProjectionHealth } from "../../backends/health.ts";
+import { type PausedKind, pausedOf } from "../../backends/pauses.ts";
 import { natsFigures, postgresFigures } from "../../backends/measurements.ts";
 import { isUnowned } from "../http/processor_report.ts";
 import type { NodeMetrics } from "./node_metrics.ts";
@@ -52,10 +53,19 @@ export function registerMailboxes(
     (mailboxes) => mailboxes.filter(isUnowned).length,
   );
   byProcessor(
+    "zaakstroom_processor_paused",
+    `1 while a person has paused the processor${OF_THE_STORE}`,
+    (mailboxes) => isPaused(nodeMetrics, "processor", mailboxes[0]!.processor) ? 1 : 0,
+  );
+  byProcessor(
     "zaakstroom_leases_held",
     "Partitions that this node has the lease of",
     (mailboxes) => mailboxes.filter((each) => each.owner === node && !isUnowned(each)).length,
   );
+}
+
+function isPaused({ health }: NodeMetrics, kind: PausedKind, name: string): boolean {
+  return pausedOf(health?.pauses ?? [], kind).includes(name);
 }
 
 const sums: Record<MailboxCount, string> = {
@@ -123,6 +133,14 @@ export function registerDepth(registry: Registry, nodeMetrics: NodeMetrics, back
     "zaakstroom_inbox_refused",
     "Events in the inbox that wait for a person",
     ({ rejected }) => rejected,
+  );
+  ofHealth(
+    "zaakstroom_nodes_drained",
+    "Nodes that are alive and drained by a person",
+    ({ nodes = [], pauses = [] }) => {
+      const drained = pausedOf(pauses, "node");
+      return nodes.filter(({ node }) => drained.includes(node)).length;
+    },
   );
   ofHealth("zaakstroom_timers", "Durable timers that have not fired yet", ({ timers }) => timers);
   ofHealth(

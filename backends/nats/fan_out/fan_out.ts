@@ -23,6 +23,8 @@ interface FanOutContext {
   restore(): Promise<void>;
   /** Whether the log is another one, or shorter than it was: then its node ends. */
   isLogLost(): Promise<boolean>;
+  /** Whether the store came from a backup, and nobody has accepted it yet: some was copied already, on its earlier timeline. */
+  isRestored(): Promise<boolean>;
 }
 
 /** How late an event of another node is copied when little happens; those of this node's partitions wake it. */
@@ -73,7 +75,8 @@ export class NatsFanOut implements FanOut {
   }
 
   async #takeTurn(signal: AbortSignal): Promise<void> {
-    if (!await this.#hold()) return await delayOrAbort(this.#renewMs, signal);
+    const isWaiting = await this.#context.isRestored() || !await this.#hold();
+    if (isWaiting) return await delayOrAbort(this.#renewMs, signal);
     const writer = await this.#begin();
     try {
       while (!signal.aborted && await this.#isOurs()) {

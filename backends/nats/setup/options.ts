@@ -1,4 +1,5 @@
 /** The options of a JetStream store, and the commands that set one up. @module */
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import type { StreamDrift } from "../../../schema/nats.ts";
 import { logName } from "../../../schema/nats/log.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
@@ -19,6 +20,11 @@ export interface NatsOptions {
   url: string;
   /** Credentials; they take precedence over those in the URL. */
   credentials?: NatsCredentials | undefined;
+  /**
+   * The name of a producer that permissions of NATS bind to this user: the program then asks the owners of partitions, who judge
+   * what it may send, and may do nothing else. Left out: a node, or the owner of the store. Only publishers take it.
+   */
+  producer?: string | undefined;
   /** The name of this node; a node that returns under its name takes its own leases at once. Default: a new one. */
   node?: string;
   /** Partitions of a *new* store; an existing one keeps its own. Default 16. */
@@ -38,6 +44,8 @@ export interface NatsOptions {
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of ingested messages, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames | undefined;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** The first token of its subjects. Default: the stream's name in small letters. */
@@ -50,6 +58,8 @@ export interface NatsOptions {
   deadlineMs?: number;
   /** Copies each event to where others read it, in turns with the other nodes that do. Default: not by this node. */
   fanOut?: FanOutOptions | undefined;
+  /** Opened by who restores it: that it is not whole yet is known. */
+  isRestoring?: boolean;
   /** The clock timers are measured against. Default: the clock of the server. */
   timersAsOf?: () => Date;
 }

@@ -15,6 +15,7 @@ import { streamsOf } from "../../../schema/nats/log.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { LAYOUT, layoutOf } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
+import { requireRestored } from "./restored.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 import { NEEDED_FLAGS, refuseEarlier, requireOwnIndex } from "./store_layout.ts";
 import { driftOfEvents } from "./events_stream.ts";
@@ -51,6 +52,7 @@ export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
   apply = false,
+  isRestoring = false,
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
@@ -62,6 +64,7 @@ export async function ensureStreams(
   for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
+    if (!isRestoring) requireRestored(stream);
     found.push(stream);
   }
   const actual = shapeOf(shape, found);

@@ -149,10 +149,13 @@ Deno.test("a pass has a link to each append, and its workers, without permission
   assertEquals((await publish("case-0")).code, 0);
   await runThrough(url, Array.from({ length: 39 }, (_, i) => intake(`case-${i + 1}`)), env);
   const appends = receiver.named("publish events").map(placeOf).sort();
-  const pass = only(receiver.named("process pass"));
+  const deliveries = receiver.named("process intake");
+  // Of the processors that join the step of the others later there may be more passes.
+  const pass = only(
+    receiver.named("process pass").filter(({ spanId }) => spanId === deliveries[0]!.parentSpanId),
+  );
   assertEquals(pass.attributes["messaging.batch.message_count"], 40);
   assertEquals(linksOf(pass).sort(), appends);
-  const deliveries = receiver.named("process intake");
   assertEquals(deliveries.map(({ parentSpanId }) => parentSpanId), Array(16).fill(pass.spanId));
   assertEquals(new Set(deliveries.flatMap(linksOf)), new Set(appends));
 });

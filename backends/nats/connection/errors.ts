@@ -91,7 +91,12 @@ export function refusal(error: ApiError): Error {
 
 /** True for the API's answer that there is no such stream, consumer or message. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof StreamMissing || (error instanceof JetStreamApiError && error.status === 404);
+  return error instanceof StreamMissing || isMessageMissing(error);
+}
+
+/** True for the answer of a stream that has no such message: one that is not there has none either, and is no empty one. */
+export function isMessageMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.status === 404;
 }
 
 const UNAVAILABLE = /Timeout|NoResponders|ClosedConnection|DrainingConnection|ConnectionError|ProtocolError/;

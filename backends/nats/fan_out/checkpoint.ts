@@ -3,7 +3,7 @@ import { headers } from "@nats-io/transport-deno";
 import { indexName, IndexSubjects } from "../../../schema/nats/index_stream.ts";
 import { eventsName } from "../../../schema/nats/events_stream.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
-import { isNotFound } from "../connection/errors.ts";
+import { isMessageMissing, isNotFound } from "../connection/errors.ts";
 import { ID_HEADER, POSITION_HEADER } from "./event_message.ts";
 import { type Place, type PlaceCopy, type Resumption, resumptionOf } from "./place.ts";
 
@@ -83,7 +83,7 @@ export class CheckpointStore {
       if (!Number.isSafeInteger(position)) return "foreign";
       return { position, sequence, eventId: found.header.get(ID_HEADER) };
     } catch (error) {
-      if (isNotFound(error)) return undefined;
+      if (isMessageMissing(error)) return undefined;
       throw error;
     }
   }
@@ -94,7 +94,7 @@ export class CheckpointStore {
       const found = await this.#client.manage(({ streams }) => streams.getMessage(this.#index, query));
       return found === null ? undefined : parseCopy(found.string());
     } catch (error) {
-      if (isNotFound(error)) return undefined;
+      if (isMessageMissing(error)) return undefined;
       throw error;
     }
   }

@@ -2,6 +2,7 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import { driftOf, INGEST_BYTES, type StoreShape, type StreamDrift } from "../../../schema/nats.ts";
 import { eventsName, eventsStream } from "../../../schema/nats/events_stream.ts";
+import { retryWhileUnavailable } from "../../primitives/retry.ts";
 import { CheckpointStore } from "../fan_out/checkpoint.ts";
 import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
@@ -33,6 +34,9 @@ export async function ensureEvents(
   return { config: await ensureStream(client, wanted, () => {}), created, drift };
 }
 
+/** How long a new leader may take. */
+const ELECTION_MS = 30_000;
+
 /**
  * A stream whose writes are not synced can't have replicas: it is removed, to be made anew, once nothing is written to it any
  * more and the durable copy says how far it came.
@@ -53,7 +57,10 @@ async function removeUnreplicated(
       `The end of ${name} was removed: remove all of it, and answer by --fan-out-from`,
     );
   }
-  if (resumption !== undefined) await checkpoint.writeCopy(resumption);
+  // The stream of the index may be electing a leader: it has just got its replicas.
+  if (resumption !== undefined) {
+    await retryWhileUnavailable(() => checkpoint.writeCopy(resumption), AbortSignal.timeout(ELECTION_MS));
+  }
   await client.manage(({ streams }) => streams.delete(name));
 }
 

@@ -7,7 +7,7 @@ import { BackendUnavailable } from "../../errors.ts";
  */
 import type { DirectBatchOptions, DirectMsgRequest, MsgRequest, StoredMsg } from "@nats-io/jetstream";
 import type { NatsClient } from "../connection/client.ts";
-import { isNotFound } from "../connection/errors.ts";
+import { isMessageMissing } from "../connection/errors.ts";
 import type { StoredMessage } from "./message.ts";
 
 /** A message of a stream. */
@@ -230,7 +230,7 @@ async function readMessageFromLeader(
   try {
     return await client.manage(({ streams }) => streams.getMessage(stream, query)) ?? undefined;
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isMessageMissing(error)) return undefined;
     throw error;
   }
 }

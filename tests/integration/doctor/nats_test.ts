@@ -6,6 +6,7 @@ import type { Finding } from "../../../backends/diagnosis/finding.ts";
 import { run, runHere } from "../../support/program.ts";
 import { TestDirectory } from "../../support/servers/embedded_processes.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
+import { api } from "../../support/nats_store_check.ts";
 import { startNatsCluster } from "../../support/servers/nats_cluster.ts";
 import {
   findNatsServer,
@@ -153,3 +154,26 @@ async function untilPeerIsMissing(url: string): Promise<void> {
   const peers = () => findingsOn(url, "--replicas", "3").then(({ level }) => level("peers"), () => undefined);
   while (!["advice", "problem"].includes(await peers() ?? ""));
 }
+
+natsTest("a fan-out that asks where it is to go on is advice, until setup has the answer", async () => {
+  await using server = await startNats();
+  const askAll = async (...requests: readonly (readonly [subject: string, body: unknown])[]) => {
+    const connection = await connect({ servers: server.url });
+    for (const [subject, body] of requests) await api(connection, subject, body);
+    await connection.close();
+  };
+  assertEquals((await setUp(server.url, "--fan-out", "off")).code, exitCodes.ok);
+  assertEquals(
+    (await streamsOf(server.url) as { name: string }[]).some(({ name }) => name === "CASES_events"),
+    false,
+  );
+  await setUp(server.url);
+  assertEquals((await findingsOn(server.url)).level("fan_out"), undefined);
+  await run(["publish", "-", "--backend", "nats", "--url", server.url], {
+    stdin: JSON.stringify({ case_id: "a", citizen_bsn: "999990019", debt_amount: 1, debt_type: "huur" }),
+  });
+  await askAll(["STREAM.PURGE.CASES_index", { filter: "cases-index.fan-out" }]);
+  assertEquals((await findingsOn(server.url)).level("fan_out"), "advice");
+  assertEquals((await setUp(server.url, "--fan-out-from", "now")).code, exitCodes.ok);
+  assertEquals((await findingsOn(server.url)).level("fan_out"), undefined);
+});

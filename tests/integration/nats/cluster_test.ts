@@ -1,9 +1,12 @@
 /** A cluster of three loses its leader, a member, and each member in turn, under load: nothing is lost, repeated or out of order. @module */
 import { assert, assertEquals } from "@std/assert";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
+import { setUpNats } from "../../../backends/nats/setup/options.ts";
 import { retryWhileUnavailable } from "../../../backends/primitives/retry.ts";
 import { consumeAll, DeliveryLog } from "../../conformance/delivery_log.ts";
 import { anEvent } from "../../support/events.ts";
+import { FanOutNode } from "../../support/fan_out/fan_out_node.ts";
+import { EventsStream, readFannedOut } from "../../support/fan_out/subscribers.ts";
 import { startNatsCluster, type TestCluster } from "../../support/servers/nats_cluster.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 
@@ -28,7 +31,9 @@ class Load {
       batchSize: 50,
       deadlineMs: 1_000,
       onAvailabilityChange: load.noticed,
+      fanOut: {},
     });
+    const fanOut = backend.fanOut!.run(stop.signal);
     const consuming = consumeAll(backend, load.log, stop.signal);
     let over = false;
     const publishing = (async () => {
@@ -46,10 +51,14 @@ class Load {
     await until(() => load.log.done.length >= load.ids.length);
     const read = () => Array.fromAsync(backend.readAll({ types: ["case.analysis"] }));
     const outputs = await retryWhileUnavailable(read, stop.signal);
+    const stored = await retryWhileUnavailable(() => Array.fromAsync(backend.readAll()), stop.signal);
+    await cluster.settled("CASES_events");
+    const copied = await readFannedOut(cluster.url, stored.length);
     stop.abort();
-    await consuming;
+    await Promise.all([consuming, fanOut]);
     await backend.close();
     load.log.assertOnceInOrder(load.ids);
+    assertEquals(copied.map(({ id }) => id), stored.map(({ event }) => event.event_id));
     assertEquals(outputs.length, load.ids.length, "one output each");
     assertEquals(new Set(outputs.map(({ event }) => event.event_id)).size, load.ids.length);
   }
@@ -104,3 +113,23 @@ natsTest(
     });
   },
 );
+
+natsTest("a store that gets replicas goes on with the next event in the stream for others", async () => {
+  await using cluster = await startNatsCluster();
+  const store = { url: cluster.url, partitions: 1 };
+  const append = async (n: number, node: FanOutNode) => {
+    await node.backend.append([anEvent("a", n), anEvent("a", n + 1)]);
+  };
+  {
+    await using node = await FanOutNode.open(store);
+    await append(1, node);
+    await readFannedOut(cluster.url, 2);
+  }
+  await setUpNats({ ...store, replicas: 3 }, true, { hasFanOut: true });
+  await using node = await FanOutNode.open(store);
+  await append(3, node);
+  const copied = await readFannedOut(cluster.url, 2);
+  assertEquals(copied.map(({ sequence, version }) => [sequence, version]), [[1, 3], [2, 4]]);
+  await using events = await EventsStream.open(cluster.url);
+  assertEquals((await events.config()).num_replicas, 3);
+});

@@ -3,6 +3,7 @@ import { deadline } from "@std/async/deadline";
 import { jetstream, type JsMsg } from "@nats-io/jetstream";
 import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
 import { api } from "../nats_store_check.ts";
+import { NATS_ANSWER } from "../servers/nats_server.ts";
 
 /** A message as it came. */
 export interface FannedOut {
@@ -27,7 +28,7 @@ export async function readFannedOut(
   count: number,
   { stream = "CASES", from = 1 } = {},
 ): Promise<FannedOut[]> {
-  const connection = await connect({ servers: url });
+  const connection = await connect({ servers: url.split(",") });
   try {
     return await deadline(take(connection, `${stream}_events`, from, count), DEADLINE_MS);
   } finally {
@@ -47,7 +48,7 @@ async function take(connection: NatsConnection, stream: string, from: number, co
   if (count === 0) return found;
   await untilThere(connection, stream);
   const start = { deliver_policy: "by_start_sequence", opt_start_seq: from } as const;
-  const consumer = await jetstream(connection).consumers.get(stream, start);
+  const consumer = await jetstream(connection, NATS_ANSWER).consumers.get(stream, start);
   const messages = await consumer.consume();
   for await (const msg of messages) {
     found.push(ofStream(msg));
@@ -82,7 +83,7 @@ export class Subscriber implements AsyncDisposable {
   private constructor(readonly connection: NatsConnection) {}
 
   static async open(url: string, subject: string): Promise<Subscriber> {
-    const subscriber = new Subscriber(await connect({ servers: url }));
+    const subscriber = new Subscriber(await connect({ servers: url.split(",") }));
     subscriber.connection.subscribe(subject, { callback: (_, msg) => subscriber.#receive(msg) });
     await subscriber.connection.flush();
     return subscriber;
@@ -118,6 +119,7 @@ interface StreamState {
 interface StreamSettings {
   readonly subjects: readonly string[];
   readonly max_age: number;
+  readonly num_replicas: number;
 }
 
 /** The stream of the fan-out as an operator has it. */
@@ -125,7 +127,7 @@ export class EventsStream implements AsyncDisposable {
   private constructor(readonly connection: NatsConnection, readonly stream: string) {}
 
   static async open(url: string, stream = "CASES"): Promise<EventsStream> {
-    const events = new EventsStream(await connect({ servers: url }), `${stream}_events`);
+    const events = new EventsStream(await connect({ servers: url.split(",") }), `${stream}_events`);
     await deadline(untilThere(events.connection, events.stream), DEADLINE_MS);
     return events;
   }

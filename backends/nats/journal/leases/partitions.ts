@@ -29,6 +29,8 @@ interface PartitionsOptions {
   log(partition: number): PartitionLog;
   /** Opens a partition; `writes` where this node is about to take it. */
   open(log: PartitionLog, writes: boolean): Promise<OpenedPartition>;
+  /** Called with the sequence up to which a partition is known when it is opened: no record of that is read. */
+  onKnown(last: number): void;
   /** Called for each record of a partition that is owned or viewed, once it is known. */
   onRecord(partition: number, stored: StoredRecord): void;
   /** Called while a write is refused for nothing that is there: the log may be another one. */
@@ -144,6 +146,7 @@ export class Partitions {
     const { node, signal, onAvailabilityChange, now, open } = this.#options;
     const log = this.#options.log(partition);
     const opened = await open(log, writes);
+    if (opened.known !== undefined) this.#options.onKnown(opened.known.last);
     const writer: PartitionWriter = new PartitionWriter({
       log,
       opened,

@@ -136,6 +136,7 @@ export class RecordContext {
       now: () => this.clock.now(),
       log: (partition) => new NatsPartitionLog(client, log, subjects.records(partition), partition),
       open: (log, writes) => opener.open(log, writes),
+      onKnown: (last) => void (this.lastPosition = Math.max(this.lastPosition, last)),
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
       onStalled: () => this.#suspect(),
       onLost: () => this.#checkLeases(),

@@ -1,5 +1,6 @@
 /** Records on a real server: as bytes, behind each other, in one piece where they are several, and never taken away. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BackendUnavailable } from "../../../../backends/errors.ts";
 import { Conflict } from "../../../../backends/nats/connection/errors.ts";
 import { encodeRecord } from "../../../../backends/nats/journal/record/encode_record.ts";
 import { NO_CHANGES } from "../../../../backends/nats/journal/record/record.ts";
@@ -47,6 +48,13 @@ natsTest("records are stored behind each other or not at all, and read as they w
   await assertRejects(() => node.client.manage(({ streams }) => streams.purge("LOG_log")));
   await assertRejects(() => node.client.manage(({ streams }) => streams.deleteMessage("LOG_log", 1)));
   assertEquals((await Array.fromAsync(log.readBehind(0))).length, 5);
+});
+
+natsTest("a log that is not there is no empty one", async () => {
+  await using server = await startNats({ syncAlways: false });
+  await using node = await LogNode.open({ url: server.url, stream: "LOG", partitions: 1 }, "a");
+  await assertRejects(() => node.log(0).firstBehind(0), BackendUnavailable, "lost a stream");
+  await assertRejects(() => node.reads.log.lastOf(0), BackendUnavailable, "lost a stream");
 });
 
 natsTest("what other hands wrote is malformed, and an append that fits no record is several", async () => {

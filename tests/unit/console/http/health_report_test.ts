@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Health, MailboxHealth } from "../../../../backends/health.ts";
+import type { FanOutHealth, Health, MailboxHealth } from "../../../../backends/health.ts";
 import { type NodeFacts, reportHealth, reportOutage } from "../../../../console/http/health_report.ts";
 import { type OwnershipObservations, partitionKey } from "../../../../console/http/processor_report.ts";
 import { facts, mailbox, START } from "../fixtures.ts";
@@ -200,6 +200,27 @@ Deno.test("given a projection that is held, the report names the event, and the 
     { name: "flow_per_day", state: "rebuilding", pending: 0, held: 0, skipped: 1 },
     { name: "new", state: "building", pending: 0, held: 0, skipped: 0 },
   ]);
+});
+
+Deno.test("a fan-out is reported as it stands; one that asks says so, and changes no status", () => {
+  const whole = { now: START + 3_600_000, availableSince: null, unownedSince: new Map() };
+  const reportOn = (fanOut: FanOutHealth) =>
+    reportHealth(
+      {
+        ...{ durability: "on disk", survivesPowerFailure: true, timers: 0, nextTimerAt: null },
+        mailboxes: [mailbox()],
+        fanOut,
+      },
+      facts(),
+      whole,
+    );
+  const copied = { writer: "one", pending: 3, oldestMs: 40.4 };
+  assertEquals(reportOn(copied).fan_out, { state: "copying", writer: "one", pending: 3, oldest_ms: 40 });
+  assertEquals(reportOn({ ...copied, writer: null }).fan_out?.state, "waiting");
+  const held = reportOn({ ...copied, held: "it does not know" });
+  assertEquals([held.status, held.fan_out?.state, held.why], ["ok", "held", [
+    "fan-out: held: it does not know",
+  ]]);
 });
 
 Deno.test("a restored store says from where it came, and works", () => {

@@ -24,7 +24,7 @@ import { react, type SagaAction, termCodes, type TermMissed } from "../reasoning
 import { askedBy, signalFor } from "../reasoning/workflow/signals.ts";
 import { transitions, waits } from "../reasoning/workflow/workflow.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
-import { type RuleInput, stateMachine, type TimerDue } from "../workflow/workflow.ts";
+import { type RuleInput, stateMachine } from "../workflow/workflow.ts";
 
 export const followUp = stateMachine("follow_up", {
   version: 1,
@@ -60,7 +60,13 @@ export const followUp = stateMachine("follow_up", {
   signalOf: signalFor,
   moves: transitions,
   waits,
-  timer: { name: "deadline", dueAt },
+  timer: {
+    name: "deadline",
+    deadlineOf,
+    isSame: (was, is) => was.expires_at === is.expires_at && was.term === is.term && was.due === is.due,
+    at: ({ expires_at }) => expires_at,
+    event: ({ term, due }, case_id) => ({ event_type: "case.term_expired", data: { case_id, term, due } }),
+  },
 })
   .refuse("case.event_refused", ({ before, event }) => refusalOf(before, event))
   // A payment that was made in time and recorded after the case had closed over it.
@@ -101,13 +107,15 @@ export const followUp = stateMachine("follow_up", {
   })
   .build();
 
-function completed({ event, after, now }: RuleInput<CaseProgress>): DataOf<"case.completed"> | undefined {
+function completed(
+  { event, after, context: { now } }: RuleInput<CaseProgress>,
+): DataOf<"case.completed"> | undefined {
   const { analysis, openedAt = now, ending } = after;
   return ending && completion(event.data.case_id, ending, analysis, openedAt, now);
 }
 
 function askPerson(
-  { event, before, now }: RuleInput<CaseProgress>,
+  { event, before, context: { now } }: RuleInput<CaseProgress>,
 ): DataOf<"case.review_requested"> | undefined {
   const asked = askedBy(event);
   if (asked === undefined) return undefined;
@@ -162,11 +170,4 @@ function alarmsOf(event: { readonly event_type: string }, events: readonly Event
 function reactionTo(event: Expired["event"], before: CaseProgress): SagaAction | undefined {
   const running = runningOf(before);
   return running && react(running, event);
-}
-
-function dueAt(at: CaseProgress, case_id: string): TimerDue | undefined {
-  const deadline = deadlineOf(at);
-  if (deadline === undefined) return undefined;
-  const { term, due, expires_at } = deadline;
-  return { at: expires_at, event: { event_type: "case.term_expired", data: { case_id, term, due } } };
 }

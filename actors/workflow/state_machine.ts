@@ -13,7 +13,7 @@ import type { Workflow } from "./compile.ts";
 export type StateWait = { readonly until: string } | { readonly for: string };
 
 /** What a machine is made of beside its rules. */
-export interface MachineOptions<S, N extends string, T extends EventType, F extends EventType> {
+export interface MachineOptions<S, N extends string, T extends EventType, F extends EventType, D> {
   readonly version: number;
   readonly emits: readonly EventType[];
   readonly takes: readonly T[];
@@ -34,21 +34,26 @@ export interface MachineOptions<S, N extends string, T extends EventType, F exte
   readonly begins: N;
   /** Every state but the ends. */
   readonly waits: { readonly [state in N]?: StateWait };
-  /** The one timer of a case: what expires next by its state, and the event that it appends. */
-  readonly timer: { readonly name: string; dueAt(state: S, caseId: string): TimerDue | undefined };
+  readonly timer: MachineTimer<S, D>;
 }
 
-/** When a timer is due, and what it appends. */
-export interface TimerDue {
-  readonly at: string;
-  readonly event: EventDraft;
+/** The one timer of a case: what expires next by its state, and the event that it appends. */
+export interface MachineTimer<S, D> {
+  readonly name: string;
+  deadlineOf(state: S): D | undefined;
+  /** Whether the timer may stay as it is set. */
+  isSame(was: D, is: D): boolean;
+  /** ISO. */
+  at(deadline: D): string;
+  event(deadline: D, caseId: string): EventDraft;
 }
 
 /** What a rule may use. */
-export interface RuleInput<S, T extends EventType = EventType> extends HandlerContext {
+export interface RuleInput<S, T extends EventType = EventType> {
   readonly event: EventOf<T>;
   readonly before: S;
   readonly after: S;
+  readonly context: HandlerContext;
 }
 
 /** Where a rule applies: everywhere, unless it says otherwise. */
@@ -74,18 +79,19 @@ export function stateMachine<
   N extends string,
   const T extends EventType,
   const F extends EventType,
->(name: string, options: MachineOptions<S, N, T, F>): StateMachine<S, N, T, F> {
+  D,
+>(name: string, options: MachineOptions<S, N, T, F, D>): StateMachine<S, N, T, F, D> {
   return new StateMachine(name, options);
 }
 
 /** A machine, as far as it is said. */
-export class StateMachine<S, N extends string, T extends EventType, F extends EventType> {
+export class StateMachine<S, N extends string, T extends EventType, F extends EventType, D> {
   readonly #name: string;
-  readonly #options: MachineOptions<S, N, T, F>;
+  readonly #options: MachineOptions<S, N, T, F, D>;
   readonly #rules: Rule<S, N>[] = [];
   #refusal: Pick<Rule<S, N>, "emits" | "make"> | undefined;
 
-  constructor(name: string, options: MachineOptions<S, N, T, F>) {
+  constructor(name: string, options: MachineOptions<S, N, T, F, D>) {
     this.#name = name;
     this.#options = options;
   }
@@ -109,51 +115,58 @@ export class StateMachine<S, N extends string, T extends EventType, F extends Ev
 
   /** The processor, once its chart is found sound. Throws InvalidWorkflow with everything that is wrong. */
   build(): Workflow<S, T, F> {
-    const { version, emits, takes, folds, initial, evolve, at, alarms, alarmsOf } = this.#options;
-    const chart = this.#chart();
-    const refused = this.#refusal?.emits;
-    const problems = chartProblems(chart, emits.filter((type) => type !== refused));
-    if (refused !== undefined && !emits.includes(refused)) {
-      throw new InvalidWorkflow(this.#name, [
-        ...problems,
-        `The output ${refused} is not declared: add it to emits`,
-      ]);
-    }
-    if (problems.length > 0) throw new InvalidWorkflow(this.#name, problems);
+    const { version, emits, takes, folds, initial, evolve, at, timer, alarms, alarmsOf } = this.#options;
+    const chart = this.#checkedChart();
+    const outputsOf = this.#outputs();
     return {
       ...{ name: this.#name, version, emits, takes, folds, chart, ...(alarms && { alarms }) },
       initial: () => initial,
       at,
-      evolve: (state, event) => evolve(state, event as CaseEvent),
-      handle: (event, before, context) => {
-        const after = evolve(before, event as CaseEvent);
-        const { case_id } = (event as CaseEvent).data;
-        const events = this.#outputs({ ...context, event: event as CaseEvent, before, after });
-        const raised = alarmsOf?.(event as EventOf<T>, events) ?? [];
-        const timers = this.#timerChanges(case_id, before, after);
-        return { events, timers, ...(raised.length > 0 && { alarms: raised }) };
+      evolve: evolve as Workflow<S, T, F>["evolve"],
+      handle(event, before, context) {
+        const handled = event as CaseEvent;
+        const after = evolve(before, handled);
+        const events = outputsOf({ event: handled, before, after, context });
+        const timers = timerChanges(timer, before, after, handled.data.case_id);
+        const raised = alarmsOf?.(event as EventOf<T>, events);
+        return raised === undefined || raised.length === 0
+          ? { events, timers }
+          : { events, timers, alarms: raised };
       },
     };
   }
 
-  #outputs(input: RuleInput<S>): readonly EventDraft[] {
-    const { event, before, after } = input;
+  /** Rules are found by the signal, so that an event without any costs nothing. */
+  #outputs(): (input: RuleInput<S>) => readonly EventDraft[] {
     const { accepts, at, signalOf } = this.#options;
-    if (!accepts(before, event)) return this.#refusal === undefined ? [] : draftOf(this.#refusal, input);
-    const [state, signal] = [at(before), signalOf(event)];
-    const rule = this.#rules.find((each) =>
-      each.on.includes(signal) && (each.in?.includes(state) ?? true) &&
-      (each.when?.({ before, after }) ?? true)
+    const refusal = this.#refusal;
+    const signals = [...new Set(this.#rules.flatMap(({ on }) => on))];
+    const rules = new Map(
+      signals.map((signal) => [signal, this.#rules.filter(({ on }) => on.includes(signal))]),
     );
-    return rule === undefined ? [] : draftOf(rule, input);
+    const types = new Set(signals.map((signal) => signal.split(":")[0]));
+    return (input) => {
+      const { event, before } = input;
+      if (!accepts(before, event)) return refusal === undefined ? NOTHING : draftOf(refusal, input);
+      // A type that no rule is about is told by a look-up, without its signal.
+      const found = types.has(event.event_type) ? rules.get(signalOf(event)) : undefined;
+      if (found === undefined) return NOTHING;
+      const state = at(before);
+      const rule = found.find((each) => (each.in?.includes(state) ?? true) && (each.when?.(input) ?? true));
+      return rule === undefined ? NOTHING : draftOf(rule, input);
+    };
   }
 
-  /** The timer follows from the state, before and after. */
-  #timerChanges(caseId: string, before: S, after: S): readonly TimerChange[] {
-    const { name, dueAt } = this.#options.timer;
-    const [was, is] = [dueAt(before, caseId), dueAt(after, caseId)];
-    if (is === undefined) return was === undefined ? [] : [{ kind: "cancel", name }];
-    return was !== undefined && isSame(was, is) ? [] : [{ kind: "set", name, ...is }];
+  #checkedChart(): Chart {
+    const { emits } = this.#options;
+    const refused = this.#refusal?.emits;
+    const chart = this.#chart();
+    const undeclared = refused === undefined || emits.includes(refused)
+      ? []
+      : [`The output ${refused} is not declared: add it to emits`];
+    const problems = [...chartProblems(chart, emits.filter((type) => type !== refused)), ...undeclared];
+    if (problems.length > 0) throw new InvalidWorkflow(this.#name, problems);
+    return chart;
   }
 
   #chart(): Chart {
@@ -183,16 +196,25 @@ function stateOf(name: string, wait: StateWait | undefined): ChartState {
     : { name, kind: "wait", waitsFor: wait.for };
 }
 
+const NOTHING: readonly EventDraft[] = [];
+
 function draftOf<S>(
   { emits, make }: Pick<Rule<S, string>, "emits" | "make">,
   input: RuleInput<S>,
-): EventDraft[] {
+): readonly EventDraft[] {
   const data = make(input);
-  return data === undefined ? [] : [{ event_type: emits, data } as EventDraft];
+  return data === undefined ? NOTHING : [{ event_type: emits, data } as EventDraft];
 }
 
-function isSame(was: TimerDue, is: TimerDue): boolean {
-  const [before, after] = [was.event.data, is.event.data] as Readonly<Record<string, unknown>>[];
-  return was.at === is.at && was.event.event_type === is.event.event_type &&
-    Object.keys(after!).every((field) => before![field] === after![field]);
+/** The timer follows from the state, before and after. */
+function timerChanges<S, D>(
+  { name, deadlineOf, isSame, at, event }: MachineTimer<S, D>,
+  before: S,
+  after: S,
+  caseId: string,
+): readonly TimerChange[] {
+  const [was, is] = [deadlineOf(before), deadlineOf(after)];
+  if (is === undefined) return was === undefined ? [] : [{ kind: "cancel", name }];
+  if (was !== undefined && isSame(was, is)) return [];
+  return [{ kind: "set", name, at: at(is), event: event(is, caseId) }];
 }

@@ -48,11 +48,11 @@ export { type Chart, type ChartMove, type ChartState, mermaid } from "./chart.ts
 export { InvalidWorkflow } from "./check.ts";
 export {
   type MachineOptions,
+  type MachineTimer,
   type RuleInput,
   type StateMachine,
   stateMachine,
   type StateWait,
-  type TimerDue,
 } from "./state_machine.ts";
 export { type LaterVersion, type VersionedPlace, versions } from "./versions.ts";
 export type { Duration, Folds, Make, Place, StepInput, Workflow };

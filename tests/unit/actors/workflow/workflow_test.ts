@@ -129,7 +129,7 @@ Deno.test("an output that is not declared, or declared in vain, is refused when 
 Deno.test("what leads nowhere, in a circle, or twice by one name is refused, all at once", () => {
   const path = begun().after("x" as never).after("1d", "pause").after("1d", "pause").goto("nowhere");
   assertEquals(problemsOf(() => path.compensate("case.debt_forgiven", forgiven).build()), [
-    "The wait after x: A duration is a number and one of m, h, d, w: x",
+    "The wait after x: A duration is a number and one of s, m, h, d, w: x",
     "Two states have the name pause",
     "A compensation of case.debt_forgiven follows no step",
     "pause (after 1d) leads to nowhere, which is no state of the workflow",

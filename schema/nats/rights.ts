@@ -3,6 +3,7 @@ import { ingestName, leaseBucket } from "../nats.ts";
 import { indexName, IndexSubjects } from "./index_stream.ts";
 import { inboxName, logName, LogSubjects } from "./log.ts";
 import { producersStream } from "./producers.ts";
+import { relaysStream, relaySubject } from "./relays.ts";
 
 interface SubjectRights {
   readonly publish: readonly string[];
@@ -22,6 +23,7 @@ function streamsAndSubjects(stream: string, prefix: string) {
     inbox: { name: inboxName(stream), subjects: [subjects.rejected()] },
     ingest: { name: ingestName(stream), subjects: [subjects.ingest(), `${subjects.ingest()}.*`] },
     grants: { name: producersStream(stream), subjects: [] },
+    relays: { name: relaysStream(stream), subjects: [relaySubject(stream, ">")] },
     secret: { name: `KV_${stream}_secret`, subjects: [] },
     /** What a store of before would have: it is looked for, and refused. */
     earlier: { name: stream, subjects: [] },
@@ -48,7 +50,7 @@ function reading(stream: string): string[] {
 export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
   const subjects = new LogSubjects(prefix);
   const streams = streamsAndSubjects(stream, prefix);
-  const { log, index, leases, inbox, ingest, grants, secret } = streams;
+  const { log, index, leases, inbox, ingest, grants, relays, secret } = streams;
   const asked = ["$JS.API.INFO", "$SYS.REQ.USER.INFO"];
   const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
   const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
@@ -65,14 +67,16 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
         ...asked,
         ...known,
         ...readLog,
-        ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
-        ...[log, index, leases, inbox, ingest].flatMap((each) => each.subjects),
+        ...[ingest, inbox, grants, relays].flatMap(({ name }) => reading(name)),
+        ...[log, index, leases, inbox, ingest, relays].flatMap((each) => each.subjects),
         // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
         // with its server.
         `$JS.API.STREAM.PURGE.${index.name}`,
         `$JS.API.STREAM.PURGE.${ingest.name}`,
         `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
         `$JS.API.STREAM.CREATE.${leases.name}`,
+        // Made with the first relay of the store.
+        `$JS.API.STREAM.CREATE.${relays.name}`,
         `$JS.API.STREAM.MSG.GET.${secret.name}`,
         ...toOthers,
       ],

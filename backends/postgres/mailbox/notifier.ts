@@ -27,6 +27,7 @@ interface NotifierOptions {
 
 export class Notifier {
   readonly #mailboxes = new Set<MailboxSubscriber>();
+  readonly #listeners = new Set<() => void>();
   readonly #pending = new Set<string>();
   readonly #ended = new AbortController();
   readonly #client: PostgresClient;
@@ -48,6 +49,13 @@ export class Notifier {
 
   add(mailbox: MailboxSubscriber): void {
     this.#mailboxes.add(mailbox);
+  }
+
+  /** Calls back whenever events may have come, of whatever partition. Returns what ends that. */
+  subscribe(listener: () => void): () => void {
+    this.start();
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   remove(mailbox: MailboxSubscriber): void {
@@ -75,11 +83,13 @@ export class Notifier {
         if (others) this.#pending.add(`${partition}:${type}`);
       }
     }
+    for (const listener of this.#listeners) listener();
     if (this.#pending.size > 0) this.#sending ??= this.#send();
   }
 
   notifyAll(): void {
     for (const mailbox of this.#mailboxes) mailbox.notify();
+    for (const listener of this.#listeners) listener();
   }
 
   #notifyLocal(partition: number, type: string, alreadyNotified: readonly MailboxSubscriber[] = []): void {
@@ -105,6 +115,7 @@ export class Notifier {
     const [node, notices] = payload.split(" ") as [string, string];
     if (node === this.#options.node) return;
     if (notices === "*") return this.notifyAll();
+    for (const listener of this.#listeners) listener();
     for (const notice of notices.split(",")) {
       const [partition, type] = notice.split(":") as [string, string];
       this.#notifyLocal(Number(partition), type);

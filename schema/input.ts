@@ -74,7 +74,8 @@ export function readInput(input: unknown, options: InputOptions = {}): WireEvent
     throw new InvalidEvent([`event_type: must be one of ${typesFromOutside.join(", ")}`]);
   }
   if (!typesFromOutside.includes(type)) {
-    throw new InvalidEvent([`event_type: ${type} comes from the runtime alone, never from outside`]);
+    const problem = `event_type: ${type} comes from the runtime alone, never from outside`;
+    throw new InvalidEvent([problem], "not_allowed");
   }
   if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);
   if (envelope.metadata !== undefined && !isRecord(envelope.metadata)) {
@@ -126,7 +127,7 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
 /** The ids of outputs are the runtime's alone: whoever could take one before it is stored would make it vanish. */
 function requireIdFromOutside({ event_id }: WireEvent): void {
   if (!isDerivedId(event_id)) return;
-  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"]);
+  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"], "not_allowed");
 }
 
 /** Checks the event by its schema; a version of another program is refused as any other mistake. */

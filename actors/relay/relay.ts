@@ -17,7 +17,7 @@ import { advanced, isAhead, laterPlace, letterOf, newRelay, splitHeld, stopped }
 /** The log, and where its relays are kept. */
 export type RelaySource = Pick<
   Backend,
-  "partitions" | "readAll" | "lastPosition" | "onAppended" | "models" | "relays"
+  "partitions" | "readAll" | "lastPosition" | "onAppended" | "models" | "relays" | "restoredFrom"
 >;
 
 export interface RelayOptions {
@@ -69,6 +69,10 @@ export class Relay {
     if (!await this.#isOurs()) return "waiting";
     const { state, isRetrying } = this.#claim.record!;
     if (state !== "running") return await this.#stay(state);
+    // A restored store has sent some of it already, on its earlier timeline: a person says first that it goes on.
+    if (this.#place === undefined && await this.#source.restoredFrom() !== undefined) {
+      return await this.#stay("paused");
+    }
     try {
       const place = this.#place ?? await this.#open();
       if (place === undefined) return "waiting";

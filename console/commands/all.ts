@@ -16,6 +16,9 @@ import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { nodes } from "./nodes/command.ts";
+import { parked } from "./parked/command.ts";
+import { processors } from "./processors/command.ts";
 import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
@@ -31,6 +34,7 @@ import { token } from "./token/command.ts";
 import { types } from "./types.ts";
 import { version } from "./version.ts";
 import { whatIf } from "./what_if/command.ts";
+import { workflow } from "./workflow/command.ts";
 
 export const commands: readonly Command[] = [
   start,
@@ -40,9 +44,12 @@ export const commands: readonly Command[] = [
   cases,
   events,
   dlq,
+  parked,
   inbox,
   consoleCommand,
   token,
+  processors,
+  nodes,
   producers,
   projections,
   exportCommand,
@@ -50,6 +57,7 @@ export const commands: readonly Command[] = [
   cdc,
   rules,
   whatIf,
+  workflow,
   load,
   compare,
   setup,

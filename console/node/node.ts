@@ -24,7 +24,8 @@ import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
 import type { RelayValues } from "../relay/options.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
-import { startProjections } from "./projections.ts";
+import { startFanOut } from "./jobs/fan_out.ts";
+import { startProjections } from "./jobs/projections.ts";
 import { startRelays } from "../relay/node_relays.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
@@ -37,6 +38,8 @@ interface NodeOptions {
   readonly workers: number;
   /** Whether processors go in passes. Default true. */
   readonly passes?: boolean;
+  /** What its workers run, where that is not the program's own worker. */
+  readonly entry?: URL;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** What the system decides alone on ordinary cases. */
@@ -156,12 +159,17 @@ export async function startNode(
   const served = options.http &&
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
-  const projections = startProjections(opening, options.projections, options.node, observer);
-  const relays = startRelays(opening, options.relays ?? [], options.node, { observer, log: options.log });
+  const jobs = [
+    startProjections(opening, options.projections, options.node, observer),
+    startFanOut(opening, observer),
+    startRelays(opening, options.relays ?? [], options.node, { observer, log: options.log }),
+  ];
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const beside = [projections.stop(deadlineMs), relays.stop(deadlineMs)];
-    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), ...beside]);
+    const [inTime] = await Promise.all([
+      supervisor.stop(deadlineMs),
+      ...jobs.map((job) => job.stop(deadlineMs)),
+    ]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();
@@ -184,9 +192,9 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, mandates: configuration, tracing, passes = true } = options;
+  const { backend, workers, policy, mandates: configuration, tracing, passes = true, entry } = options;
   const defaults = defaultSupervisorOptions(workers, policy);
-  const supervisorOptions = { ...defaults, configuration, tracing, passes };
+  const supervisorOptions = { ...defaults, configuration, tracing, passes, ...(entry && { entry }) };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 
@@ -249,6 +257,7 @@ function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource 
   return {
     name,
     secret: () => opening.then((backend) => backend.secret(), () => new Promise<never>(() => {})),
+    register: (processors) => opening.then((backend) => backend.register?.(processors), () => {}),
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);

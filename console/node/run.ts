@@ -1,8 +1,10 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
 import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { ProjectedModel } from "../../actors/projection.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import { describeRestoration } from "../../backends/restoration.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import { eventNamesOf } from "../store/event_names.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
@@ -16,7 +18,8 @@ import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
 import type { RelayValues } from "../relay/options.ts";
-import { projectionsOf } from "./projections.ts";
+import { fanOutOf } from "./jobs/fan_out.ts";
+import { projectionsOf } from "./jobs/projections.ts";
 import { relaysOf } from "../relay/node_relays.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
@@ -32,6 +35,7 @@ interface ProcessContext {
   readonly names: EventNames;
   readonly relays: readonly RelayValues[];
   readonly projections: readonly ProjectedModel[];
+  readonly fanOut: FanOutOptions | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
   readonly serviceManager: ServiceManager;
@@ -52,6 +56,7 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
     names: await eventNamesOf(values),
     relays: relaysOf(values),
     projections: projectionsOf(values.projections),
+    fanOut: fanOutOf(values),
     output,
     reporter,
     serviceManager: await connectServiceManager((line) => reporter.notice(line)),
@@ -102,12 +107,13 @@ function closingMs(withinMs: number): number {
 }
 
 function openStore(
-  { values, names, availability, simulated, reporter }: ProcessContext,
+  { values, names, fanOut, availability, simulated, reporter }: ProcessContext,
 ): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
     migrate: "apply",
     node: values.node,
+    fanOut,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
@@ -117,6 +123,9 @@ function openStore(
     onStep: (step) => reporter.opening(step),
   });
 }
+
+/** Named literally, so that a compiled program finds it. */
+const faultyWorker = new URL("../../simulators/demonstration/faulty_worker.ts", import.meta.url);
 
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
   const { values, policy, projections, output, reporter, availability, simulated, signals } = context;
@@ -133,6 +142,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     passes: !plain,
+    ...(values["demo-faults"] && { entry: faultyWorker }),
     policy: policy?.failures,
     mandates: policy?.mandates,
     projections,
@@ -146,9 +156,10 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     log: output.err,
   });
   const { backend, where } = await opening;
-  const { durability } = await backend.health();
+  const { durability, restoration } = await backend.health();
   const { http, consoleLink } = running;
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
+  if (restoration !== undefined) reporter.notice(sentence(describeRestoration(restoration)));
   if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
@@ -156,6 +167,11 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     runWorkload({ backend, running, values, simulated, stop: signals.graceful, output })
   );
   return await waitForEnd(running, workload, context);
+}
+
+/** With a capital letter. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Names that clients may use: those that are given, and that of the address people use. */

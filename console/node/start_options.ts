@@ -39,6 +39,11 @@ export const startOptions = {
     value: "SCALE",
     help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
   },
+  "demo-faults": {
+    schema: flag,
+    help:
+      "for a look at repairing: for a minute the intake fails at one generated case in sixteen, and at no other",
+  },
   "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
   "give-up": {
     schema: flag,
@@ -115,6 +120,20 @@ export const startOptions = {
     value: "NAMES",
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",
+  },
+  "fan-out": {
+    schema: text.optional(),
+    backends: ["nats"],
+    value: "TYPES",
+    env: "ZAAKSTROOM_FAN_OUT",
+    help:
+      "nats: types of events that are copied to subjects for others (cases.decision, …), separated by commas, or off; default: all of them",
+  },
+  "fan-out-personal": {
+    schema: flag,
+    backends: ["nats"],
+    env: "ZAAKSTROOM_FAN_OUT_PERSONAL",
+    help: "nats: with the personal fields, which the copies otherwise leave out",
   },
   relay: {
     schema: text.transform((targets) => targets.split(",").map((each) => each.trim())).optional(),

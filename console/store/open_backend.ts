@@ -1,5 +1,6 @@
 /** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
@@ -26,6 +27,8 @@ export interface OpenOptions {
   onAvailabilityChange?: AvailabilityListener;
   onInputRefused?: RefusalListener;
   timersAsOf?: () => Date;
+  /** nats: copies events to where others read them. */
+  fanOut?: FanOutOptions | undefined;
   /** What event types are called in CloudEvents that producers leave. */
   names?: EventNames;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
@@ -205,7 +208,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: StoreOptions, migrate: MigrateMode) {
-  const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, fanOut: _fanOut, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };

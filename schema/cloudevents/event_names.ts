@@ -16,6 +16,7 @@ const DEFAULT_NAMES: Readonly<Record<EventType, string>> = {
   "case.assistance_accepted": "hulp-aanvaard",
   "case.payment_received": "betaling-ontvangen",
   "case.term_expired": "termijn-verstreken",
+  "case.wait_expired": "wachttijd-verlopen",
   "case.payment_missed": "betaling-gemist",
   "case.withdrawn": "zaak-ingetrokken",
   "case.debt_forgiven": "schuld-kwijtgescholden",

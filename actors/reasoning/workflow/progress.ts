@@ -59,7 +59,7 @@ export interface CaseProgress {
   readonly running: Running | undefined;
   /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
-  /** While it runs on, and the team lead was told that the municipality let a term pass. */
+  /** While it runs on, and the team lead was told that a term of debt assistance has passed. */
   readonly alarm: RememberedEvent<"case.review_requested"> | undefined;
   /** While it is closed over a payment that may yet come to be known. */
   readonly closing: Closing | undefined;
@@ -100,6 +100,7 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.debt_forgiven",
   "case.completed",
   "case.event_refused",
+  "case.wait_expired",
 ]);
 
 /** The last step, cached: several processors of a worker fold the same event onto the same progress. */
@@ -148,7 +149,9 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.payment_plan_created":
       return begin(at, event);
     case "case.review_requested":
-      return at.state === "referred" ? { ...at, alarm: alarmOf(event) } : begin(at, event);
+      return at.state === "referred" || at.state === "in_assistance"
+        ? { ...at, alarm: alarmOf(event) }
+        : begin(at, event);
     case "case.withdrawn":
     case "case.intervention_requested":
       return askedBy(event) === undefined ? { ...at, ending: "withdrawn" } : { ...at, asked: askedBy(event) };
@@ -160,7 +163,7 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.term_expired":
       return applyToRunning(at, event);
     case "case.assistance_accepted":
-      return { ...applyToRunning(at, event), alarm: undefined };
+      return quieted(applyToRunning(at, event));
     case "case.reopened":
       return at.closing === undefined ? at : reopen(at, at.closing);
     default:
@@ -198,6 +201,12 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
   const closing = before && ending === "escalated" ? closingBy(before, event, momentOf(event)) : undefined;
   return { ...at, received, running, ending, closing };
+}
+
+/** A step of the municipality ends its alarm, unless every term has passed: nobody else would be waited for. */
+function quieted(at: CaseProgress): CaseProgress {
+  const isLate = at.state === "referred" && at.alarm !== undefined && at.ending === undefined;
+  return isLate && deadlineOf(at) === undefined ? at : { ...at, alarm: undefined };
 }
 
 /** A payment that was made in time: `case.reopened` follows. */

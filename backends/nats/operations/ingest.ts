@@ -81,7 +81,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     const found = named(each, created);
     const read = admit(
       readMessage(found, created, context),
-      producerOf(each.subject, subjects),
+      producerOf(each.subject, subjects.ingest()),
       context,
       grants,
     );
@@ -211,7 +211,7 @@ async function reject(context: IngestContext, found: IngestedMessage, refusal: R
   }
   context.onInputRefused({ id, refusalClass });
   if (refusalClass === "not_allowed") {
-    await context.producers.record("refused", producerOf(found.subject, context.subjects).name, reason);
+    await context.producers.recordRefusal(reason, producerOf(found.subject, context.subjects.ingest()).name);
   }
 }
 

@@ -17,7 +17,7 @@ interface SecretStore {
 }
 
 /** The stream of the secret. */
-function secretName(stream: string): string {
+export function secretName(stream: string): string {
   return `KV_${stream}_secret`;
 }
 

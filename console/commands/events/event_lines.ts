@@ -1,7 +1,6 @@
 /** Events as lines of NDJSON or CSV, masked or as they are stored. Pure. @module */
-import { withTwoDecimals } from "../../../schema/codec.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
-import { toPublicEvent } from "../../cli/case_timeline.ts";
+import { toPublicEvent, toStoredEvent } from "../../cli/case_timeline.ts";
 import { csvCell, toJsonText } from "../../cli/redaction.ts";
 
 /** How events are shown. */
@@ -34,20 +33,10 @@ export function shownLines(lines: readonly string[], format: EventFormat): strin
 }
 
 function shownEvent(stored: StoredEvent, { output, personal }: EventFormat): string {
-  const shown = personal ? asStored(stored) : toPublicEvent(stored);
+  const shown = personal ? toStoredEvent(stored) : toPublicEvent(stored);
   if (output === "ndjson") return toJsonText(shown);
   const { position, version, recorded_at, event } = shown;
   const { event_id, event_type, timestamp, correlation_id, data } = event;
   return [position, version, recorded_at, event_id, event_type, timestamp, correlation_id, toJsonText(data)]
     .map((value) => csvCell(String(value))).join(",");
-}
-
-function asStored({ position, version, recordedAt, event, malformed }: StoredEvent) {
-  return {
-    position,
-    version,
-    recorded_at: new Date(recordedAt).toISOString(),
-    ...(malformed === undefined ? {} : { malformed }),
-    event: withTwoDecimals(event),
-  };
 }

@@ -1,7 +1,8 @@
 /** The options of `export`. @module */
 import { projections, selections } from "../../../actors/application.ts";
-import { actorName, flag, oneOf, text } from "../../../schema/settings.ts";
+import { flag, oneOf, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 const models = [...projections, ...selections].map(({ name }) => name) as [string, ...string[]];
@@ -22,7 +23,7 @@ export const exportOptions = {
     help: "with the citizen_bsn of each case, and case ids as they are; needs --reason, which is kept",
   },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail" },
-  as: { schema: actorName.optional(), value: "NAME", help: "who reads; default: the account itself" },
+  ...actorOptions,
   ...backendOptions,
 } as const;
 

@@ -99,6 +99,6 @@ async function withPerson(backend: Backend, row: Row): Promise<Row> {
 
 /** Who, what and why is kept before the first line. */
 async function recordExport(backend: Backend, name: string, values: ExportValues): Promise<void> {
-  const by = await actedBy(backend, values);
+  const by = await actedBy(backend, values, "cases.open_personal");
   await backend.record({ act: "export_personal", by, why: `${name}: ${values.reason}`, caseId: STORE_TRAIL });
 }

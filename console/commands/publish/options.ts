@@ -3,6 +3,7 @@ import { flag, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { eventNamesOptions } from "../../store/event_names.ts";
+import { proofOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 export const publishOptions = {
@@ -17,6 +18,7 @@ export const publishOptions = {
     value: "N",
     help: "events stored together; default 1000",
   },
+  ...proofOptions,
   "dry-run": { schema: flag, help: "only validate" },
   ...eventNamesOptions,
   ...outputOptions,

@@ -9,7 +9,7 @@ import { kindOf } from "../../relay/options.ts";
 import { actedBy } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import { shownRelay } from "./list.ts";
-import type { RelayActValues, RewindValues } from "./options.ts";
+import type { RelayActValues, RewindRelayValues } from "./options.ts";
 
 type Act = "pause" | "resume" | "retry" | "remove";
 
@@ -28,7 +28,7 @@ export function actOnRelay(act: Act, name: string, values: RelayActValues, outpu
   );
 }
 
-export function rewindRelay(name: string, values: RewindValues, output: Output): Promise<number> {
+export function rewindRelay(name: string, values: RewindRelayValues, output: Output): Promise<number> {
   return withBackend(
     values,
     (backend) =>
@@ -57,7 +57,7 @@ async function change(
   { act, name, values, output }: RelayAct,
   changed: (record: RelayRecord) => RelayRecord | null,
 ): Promise<number> {
-  const by = await actedBy(backend, values);
+  const by = await actedBy(backend, values, "relays.change");
   for (;;) {
     const entry = await backend.relays.read(name);
     if (entry === undefined) throw new CommandError(exitCodes.notFound, `There is no relay ${name}`);

@@ -3,7 +3,7 @@ import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
 import { validateRelay } from "../../relay/options.ts";
-import { listRelaysOptions, relayActOptions, rewindOptions, startRelayOptions } from "./options.ts";
+import { listRelaysOptions, relayActOptions, rewindRelayOptions, startRelayOptions } from "./options.ts";
 
 const start = command({
   name: "start",
@@ -70,9 +70,9 @@ const rewind = command({
   name: "rewind",
   summary: "Has a relay send again from a position on",
   arguments: "NAME",
-  options: rewindOptions,
+  options: rewindRelayOptions,
   exits: { [exitCodes.notFound]: "there is no such relay" },
-  async run({ values, positional }: Parsed<typeof rewindOptions>, output) {
+  async run({ values, positional }: Parsed<typeof rewindRelayOptions>, output) {
     const relay = nameIn("rewind", positional);
     requireReason("rewind", values);
     return await (await import("./act.ts")).rewindRelay(relay, values, output);

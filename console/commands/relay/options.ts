@@ -1,8 +1,9 @@
 /** The options of the subcommands of `relay`. @module */
-import { actorName, flag, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { relayOptions } from "../../relay/options.ts";
+import { actOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 export const startRelayOptions = {
@@ -14,12 +15,11 @@ export const startRelayOptions = {
 export const listRelaysOptions = { ...outputOptions, ...backendOptions } as const;
 
 export const relayActOptions = {
-  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
-  as: { schema: actorName.optional(), value: "NAME", help: "who acts; default: the account itself" },
+  ...actOptions,
   ...listRelaysOptions,
 } as const;
 
-export const rewindOptions = {
+export const rewindRelayOptions = {
   "from-position": {
     schema: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1),
     value: "N",
@@ -31,4 +31,4 @@ export const rewindOptions = {
 export type StartRelayValues = Values<typeof startRelayOptions>;
 export type ListRelaysValues = Values<typeof listRelaysOptions>;
 export type RelayActValues = Values<typeof relayActOptions>;
-export type RewindValues = Values<typeof rewindOptions>;
+export type RewindRelayValues = Values<typeof rewindRelayOptions>;

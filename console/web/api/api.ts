@@ -38,13 +38,31 @@ export function createApi(serving: ApiServing): Hono {
       (context) => answer(context, route, serving, streams),
     );
   }
-  api.notFound(() => problemResponseOf(new ApiProblem(404, "See /api/v1/openapi.json for what there is")));
+  for (const [path, methods] of methodsByPath()) {
+    api.all(honoPath(path), () => problemResponseOf(otherMethod(methods)));
+  }
+  // A route: the answer of a part of a site to what is not there is that of the site, a page.
+  api.all("*", () => problemResponseOf(new ApiProblem(404, "See /api/v1/openapi.json for what there is")));
   api.onError((error) => {
     const problem = apiProblemOf(error);
     if (problem === undefined) sources.onFailure(error);
     return problemResponseOf(problem ?? new ApiProblem(500, "The log of the node says more"));
   });
   return api;
+}
+
+/** What each path takes; reading it is asking for its head too. */
+function methodsByPath(): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>([["/openapi.json", ["GET", "HEAD"]]]);
+  for (const { path, method } of apiRoutes) {
+    const its = method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()];
+    methods.set(path, [...methods.get(path) ?? [], ...its]);
+  }
+  return methods;
+}
+
+function otherMethod(methods: readonly string[]): ApiProblem {
+  return new ApiProblem(405, `This takes ${methods.join(", ")}`, {}, { allow: methods.join(", ") });
 }
 
 /** What events look like is no secret, and a `dataschema` is followed by whoever got the event. */

@@ -6,18 +6,21 @@ import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
 import { historyOf, latestOf, type Step } from "../data/case_history.ts";
+import { type StateCounts, stateCounts } from "../data/state_counts.ts";
 import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page, Visit } from "../page.ts";
 import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { isAllowed } from "../access.ts";
-import { proposalBox } from "../views/proposal.ts";
+import { proposalBox } from "../views/forms/proposal.ts";
 import { decisionCard } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { changesView, factText, termText, wholeState } from "../views/facts.ts";
 import { badge } from "../views/icon.ts";
+import { closedView } from "../views/forms/personal.ts";
 import { factList, pageHead, timeOf } from "../views/parts.ts";
-import { stateBadge } from "../views/state.ts";
+import { chartView } from "../views/chart.ts";
+import { openStates, stateBadge } from "../views/state.ts";
 import { eventWord, stepper, timeline, versionLink } from "../views/stepper.ts";
 
 /** What the page is made of. */
@@ -26,6 +29,7 @@ interface CaseFile {
   readonly steps: readonly Step[];
   readonly dead: readonly DeadLetter[];
   readonly acts: readonly AuditEntry[];
+  readonly counts: StateCounts;
 }
 
 export const page: Page = {
@@ -45,7 +49,7 @@ export const page: Page = {
         events: file.steps.map(({ stored }) => toPublicEvent(stored)),
         acts: toSnakeCase(file.acts) as object,
       },
-      body: markup`${head(file, title, write)}${raw ? rawEvents(file, write) : caseBody(file, at, visit)}`,
+      body: markup`${head(file, title, visit)}${raw ? rawEvents(file, write) : caseBody(file, at, visit)}`,
     };
   },
 };
@@ -59,8 +63,12 @@ async function readCaseFile({ sources, params }: Visit): Promise<CaseFile> {
       what: toPrintable(maskCaseId(caseId), 40),
     });
   }
-  const [dead, acts] = await Promise.all([backend.deadLetters.list({ caseId }), backend.audit(caseId)]);
-  return { caseId, steps: historyOf(history), dead, acts };
+  const [dead, acts, counts] = await Promise.all([
+    backend.deadLetters.list({ caseId }),
+    backend.audit(caseId),
+    stateCounts(backend.models, openStates),
+  ]);
+  return { caseId, steps: historyOf(history), dead, acts, counts };
 }
 
 /** The index of the version in the address; of the latest one without. */
@@ -75,7 +83,8 @@ function titleOf({ steps }: CaseFile, write: Writer): string {
   return write("case.claim", { type: debtName(intake.debt_type), amount: write.euros(intake.debt_amount) });
 }
 
-function head({ caseId, steps, dead }: CaseFile, title: string, write: Writer): Markup {
+function head({ caseId, steps, dead }: CaseFile, title: string, visit: Visit): Markup {
+  const { write } = visit;
   const last = steps.at(-1)!;
   const organization = latestOf(steps, "case.intake", Infinity)?.data.organization;
   const opened = timeOf(steps[0]!.stored.recordedAt, write);
@@ -90,9 +99,9 @@ function head({ caseId, steps, dead }: CaseFile, title: string, write: Writer): 
   return markup`<p class="crumb"><a href="/cases">${write("nav.cases")}</a> › <code>${
     maskCaseId(caseId)
   }</code></p>
-${pageHead(title, lead, side)}<p class="closed">${badge("neutral", "lock", write("case.closed"))} ${
-    write("case.closed.detail")
-  }</p>${dead.map((letter) => heldBox(letter, steps, write))}`;
+${pageHead(title, lead, side)}${closedView(caseId, visit)}${
+    dead.map((letter) => heldBox(letter, steps, write))
+  }`;
 }
 
 /** What waits for a person, in the terms of this case. */
@@ -109,7 +118,7 @@ function heldBox(letter: DeadLetter, steps: readonly Step[], write: Writer): Mar
 }
 
 function caseBody(file: CaseFile, at: number, visit: Visit): Markup {
-  const { caseId, steps, acts } = file;
+  const { caseId, steps, acts, counts } = file;
   const { write, principal } = visit;
   const current = steps[at]!;
   const state = factText(current.facts.state ?? { kind: "text", value: current.state }, write).toLowerCase();
@@ -124,6 +133,7 @@ ${stepper(steps, at, write)}
 <section><h3>${write("case.who")}</h3>${whoAndWhy(current, steps, write)}${
     termView(current, write)
   }</section></div></section>
+${chartView(steps.slice(0, at + 1), counts, write)}
 ${isAllowed(principal, "review.see") && proposalBox(caseId, steps, visit)}
 ${decisionCard(steps, current.version, write)}
 <section><div class="row"><h2>${write("story.title")} <small>${

@@ -105,6 +105,8 @@ create index event_log_case on zaakstroom.event_log (case_id, id) where case_id 
 -- One row a mailbox: how far it is settled, and who may settle it. The fill factor keeps its updates in the page.
 -- in_flight names the deliveries that its owner is about to handle, so that one that kills its process is found by the next
 -- owner. It is written only after an earlier owner died; a settlement clears it, in the row that it writes anyway.
+-- redelivers_to is up to where it had done all before it was rewound (0: never), and differences how many outputs came out otherwise
+-- since then.
 create table zaakstroom.subscriptions (
   processor   text not null,
   partition   smallint not null,
@@ -114,6 +116,8 @@ create table zaakstroom.subscriptions (
   lease_until timestamptz,
   settled_at  timestamptz,
   in_flight   json,
+  redelivers_to bigint not null default 0,
+  differences bigint not null default 0,
   primary key (processor, partition)
 ) with (fillfactor = 20);
 

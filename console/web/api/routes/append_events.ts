@@ -1,6 +1,7 @@
 /** `POST /events`: stores events of a producer, in the name of its token. @module */
 import { z } from "zod";
 import type { ExpectedVersion } from "../../../../backends/event_store.ts";
+import { readFromOutside } from "../../../../backends/producers.ts";
 import { InvalidEvent } from "../../../../schema/codec.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { type EventInput, type InputOptions, readInput } from "../../../../schema/input.ts";
@@ -22,7 +23,8 @@ export const appendEventsRoute = apiRoute({
   summary: "Stores one event, or several together: all or none",
   notes:
     "An event_id that is stored already with the same content is a duplicate and no error, so a request whose " +
-    "answer was lost may be sent again as it is. Metadata of its own, but for the trace, is dropped; the source is the token's name. " +
+    "answer was lost may be sent again as it is. Metadata of its own, but for the trace, is dropped; the source is the token's name, and what " +
+    "it may send is what was granted to that producer: intakes and withdrawals, and what producers allow says. " +
     "CloudEvents are taken structured, as a batch, and binary, with `ce-` headers.",
   query: z.strictObject({
     expected_version: z.string().regex(/^(any|none|\d{1,9})$/, "must be any, none or a number").default("any")
@@ -36,20 +38,28 @@ export const appendEventsRoute = apiRoute({
       schema: z.object({ stored: z.int(), duplicates: z.int(), position: z.int(), version: z.int() }),
     },
     200: { means: "all of them were stored before" },
+    403: { means: "its producer may not send one of them: see producers list" },
     409: { means: "the case has another version, or an event_id is stored with other content" },
     413: { means: "more than a megabyte" },
     422: { means: "an event breaks a rule, which is named" },
   },
   async handle({ sources, principal, query: { expected_version }, body }) {
     const inputs = Array.isArray(body) ? body : [body];
-    const events = inputs.map((input, i) =>
-      readEvent(input as EventInput, i, { source: principal.name, names: sources.names })
+    const options = { source: principal.name, names: sources.names };
+    const events = await readFromOutside(
+      () => inputs.map((input, i) => readEvent(input as EventInput, i, options)),
+      sources.backend,
+      principal.name,
     );
     const sharesCase = events.every(({ data }) => data.case_id === events[0]!.data.case_id);
     if (expected_version !== "any" && !sharesCase) {
       throw new ApiProblem(422, "With an expected_version the events must be of one case");
     }
-    const result = await (await sources.backend()).append(events, expectedOf(expected_version));
+    const result = await (await sources.backend()).append(
+      events,
+      expectedOf(expected_version),
+      principal.name,
+    );
     return { status: result.stored === 0 ? 200 : 201, json: result };
   },
 });
@@ -59,7 +69,7 @@ function readEvent(input: EventInput, index: number, options: InputOptions): Wir
   try {
     return readInput(input, options);
   } catch (error) {
-    if (!(error instanceof InvalidEvent)) throw error;
+    if (!(error instanceof InvalidEvent) || error.refusalClass === "not_allowed") throw error;
     throw new ApiProblem(422, `Event ${index}: ${error.message}`, { event: index, problems: error.problems });
   }
 }

@@ -49,7 +49,7 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
     [
       { event_type: "case.term_expired", data: { case_id: "zaak-1" } },
       "",
-      422,
+      403,
       "comes from the runtime alone",
     ],
     ["{", "", 422, "JSON"],
@@ -71,6 +71,30 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
   };
   assertEquals((await site.ask("/api/v1/events", plain)).status, 400);
   assertEquals(await Array.fromAsync(site.backend.readAll()), []);
+  assertEquals(site.failures, []);
+});
+
+Deno.test("a token is a producer, and sends what was granted to its name alone, in its own name", async () => {
+  await using site = served();
+  const payment = { event_type: "case.payment_received", data: { case_id: "zaak-1", amount: 5 } };
+  const decision = {
+    event_type: "case.decision",
+    data: { case_id: "zaak-1", decision: "collect", decided_by: "j.jansen", reason: "x", next_steps: [] },
+  };
+  await post(site, intake);
+  for (const event of [payment, decision]) {
+    const { status, json } = await post(site, event);
+    assertEquals([status, json.reason], [403, "not_allowed"], JSON.stringify(json));
+  }
+  const act = { by: "b.baas", why: "agreed" };
+  await site.backend.producers.change("admin", { allow: ["case.payment_received", "case.decision"] }, act);
+  assertEquals((await post(site, payment)).status, 201);
+  assertStringIncludes(
+    String((await post(site, decision)).json.detail),
+    "names another than its sender, admin",
+  );
+  const refusals = (await site.backend.audit("producers")).filter((entry) => entry.act === "refused");
+  assertEquals(refusals.map(({ by }) => by), ["admin", "admin", "admin"]);
   assertEquals(site.failures, []);
 });
 
@@ -145,6 +169,7 @@ Deno.test("cases are read page by page, and one with its events, without persona
   const one = await site.ask("/api/v1/cases/zaak-1", as("viewer"));
   const { case: { state, debt_amount }, events } = JSON.parse(one.body);
   assertEquals([state, debt_amount, events.length], ["received", 1250.5, 1]);
+  assertEquals(one.body.match(/"debt_amount":1250\.50/g)?.length, 2);
   assertEquals(one.body.includes("123456782"), false);
   const none = await site.ask("/api/v1/cases/none", as("viewer"));
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);
@@ -213,4 +238,20 @@ Deno.test("a stream ends with the session of its reader, and is no use of it", a
   const ended = reader.read();
   site.sessions.end(cookie.split("=")[1]!);
   assertEquals((await ended).done, true);
+});
+
+Deno.test("another method on a path that is there is 405, and names those that it takes", async () => {
+  await using served = new ServedConsole({ people: { admin: ["admin"] } });
+  const asked = async (method: string, path: string) => {
+    const { status, headers, body } = await served.ask(`/api/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer admin" },
+    });
+    return [status, headers.get("allow"), body === "" ? undefined : JSON.parse(body).status];
+  };
+  assertEquals(await asked("DELETE", "/events"), [405, "GET, HEAD, POST", 405]);
+  assertEquals(await asked("PUT", "/cases/zaak-1"), [405, "GET, HEAD", 405]);
+  assertEquals(await asked("POST", "/openapi.json"), [405, "GET, HEAD", 405]);
+  assertEquals((await asked("HEAD", "/cases"))[0], 200);
+  assertEquals(await asked("DELETE", "/nowhere"), [404, null, 404]);
 });

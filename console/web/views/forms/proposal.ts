@@ -1,12 +1,12 @@
 /** What a first person proposed, and the form by which a second one approves it. @module */
-import { openProposal } from "../../../actors/application.ts";
-import { redact } from "../../cli/redaction.ts";
-import { isSameActor } from "../../../schema/authority/names.ts";
-import { isAllowed } from "../access.ts";
-import type { Step } from "../data/case_history.ts";
-import { type Markup, markup } from "../markup.ts";
-import type { Visit } from "../page.ts";
-import { actForm } from "./parts.ts";
+import { openProposal } from "../../../../actors/application.ts";
+import { redact } from "../../../cli/redaction.ts";
+import { isSameActor } from "../../../../schema/authority/names.ts";
+import { isAllowed } from "../../access.ts";
+import type { Step } from "../../data/case_history.ts";
+import { type Markup, markup } from "../../markup.ts";
+import type { Visit } from "../../page.ts";
+import { actForm } from "../parts.ts";
 
 /** The open proposal of a case, for whoever sees the case; nothing where there is none. */
 export function proposalBox(caseId: string, steps: readonly Step[], visit: Visit): Markup | undefined {

@@ -1,9 +1,9 @@
 /** A claim above the bound in the console: one person proposes, another approves. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createMemoryBackend } from "../../../../../backends/memory/memory_backend.ts";
-import { MemoryStore } from "../../../../../backends/memory/memory_store.ts";
-import { anEvent } from "../../../../support/events.ts";
-import { ServedConsole } from "../../../../support/servers/served_console.ts";
+import { createMemoryBackend } from "../../../../../../backends/memory/memory_backend.ts";
+import { MemoryStore } from "../../../../../../backends/memory/memory_store.ts";
+import { anEvent } from "../../../../../support/events.ts";
+import { ServedConsole } from "../../../../../support/servers/served_console.ts";
 
 function review() {
   const event = anEvent("zaak", 3, "case.review_requested");

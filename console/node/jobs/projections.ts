@@ -1,11 +1,11 @@
 /** The read models that a node keeps. @module */
-import { findModel, projectedModels } from "../../actors/case_list.ts";
-import type { Observer } from "../../actors/observer.ts";
-import type { ProjectedModel } from "../../actors/projection.ts";
-import { superviseProjections } from "../../actors/projection_actor.ts";
-import type { Backend } from "../../backends/backend.ts";
-import { endsWithin } from "../../backends/primitives/concurrency.ts";
-import { UsageError } from "../cli/exit_codes.ts";
+import { findModel, projectedModels } from "../../../actors/case_list.ts";
+import type { Observer } from "../../../actors/observer.ts";
+import type { ProjectedModel } from "../../../actors/projection.ts";
+import { superviseProjections } from "../../../actors/projection_actor.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { endsWithin } from "../../../backends/primitives/concurrency.ts";
+import { UsageError } from "../../cli/exit_codes.ts";
 
 /** The read models of `--projections`: all by default, none of `off`. Throws UsageError for a name that none has. */
 export function projectionsOf(names: string | undefined): readonly ProjectedModel[] {

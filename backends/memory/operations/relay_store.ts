@@ -1,5 +1,5 @@
 /** Records of relays in memory. @module */
-import type { RelayEntry, RelayRecord, RelayStore } from "../relay/relay_store.ts";
+import type { RelayEntry, RelayRecord, RelayStore } from "../../relay/relay_store.ts";
 
 export class MemoryRelayStore implements RelayStore {
   readonly #entries = new Map<string, RelayEntry>();

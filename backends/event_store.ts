@@ -45,6 +45,11 @@ export interface EventStore {
    * hand. `readLinesOf` reads them from any store.
    */
   readLines?(range?: ReplayRange): AsyncIterable<readonly string[]>;
+  /**
+   * Calls back soon after events may have been stored, by this process or another; a hint, which may be missing. Returns what ends
+   * that. Of a store that knows without being asked.
+   */
+  onAppended?(listener: () => void): () => void;
   /** The last position that may be taken, for progress; 0 in an empty store. */
   lastPosition?(): Promise<number>;
 }

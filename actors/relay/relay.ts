@@ -17,7 +17,7 @@ import { advanced, isAhead, laterPlace, letterOf, newRelay, splitHeld, stopped }
 /** The log, and where its relays are kept. */
 export type RelaySource = Pick<
   Backend,
-  "partitions" | "readAll" | "lastPosition" | "models" | "relays" | "restoredFrom"
+  "partitions" | "readAll" | "lastPosition" | "onAppended" | "models" | "relays" | "restoredFrom"
 >;
 
 export interface RelayOptions {
@@ -57,6 +57,11 @@ export class Relay {
   /** The record as it was last written. */
   get record(): RelayRecord | undefined {
     return this.#claim.record;
+  }
+
+  /** Calls back when there may be something to bring, where the store knows. Returns what ends that. */
+  onAppended(listener: () => void): () => void {
+    return this.#source.onAppended?.(listener) ?? (() => {});
   }
 
   /** Takes the relay a page further. Throws TargetUnavailable, and what the store throws. */

@@ -41,17 +41,22 @@ export async function runRelay(
   },
 ): Promise<RelayStep | undefined> {
   let last: RelayStep | TargetUnavailable | undefined;
+  let appended = new AbortController();
+  const unsubscribe = relay.onAppended(() => appended.abort("appended"));
   try {
     for (let times = 0; !signal.aborted;) {
+      appended = new AbortController();
       const step = await stepOf(relay);
       times = isSame(step, last) ? times + 1 : 0;
       if (times === 0) report(listener, name, step);
       last = step;
       if (!(step instanceof TargetUnavailable) && isDone(step)) return step;
-      await delayOrAbort(relayDelayMs(step, times), signal);
+      const until = step === "idle" ? AbortSignal.any([signal, appended.signal]) : signal;
+      await delayOrAbort(relayDelayMs(step, times), until);
     }
     return undefined;
   } finally {
+    unsubscribe();
     await relay.close().catch(() => {});
   }
 }

@@ -176,6 +176,12 @@ class MemoryBackend implements Backend {
     return Promise.resolve(this.#store.trail.filter((entry) => entry.caseId === caseId));
   }
 
+  onAppended(listener: () => void): () => void {
+    const each = { notify: listener };
+    for (const signal of this.#store.arrived) signal.add(each);
+    return () => this.#store.arrived.forEach((signal) => signal.delete(each));
+  }
+
   lastPosition(): Promise<number> {
     return Promise.resolve(this.#store.log.entries.at(-1)?.position ?? 0);
   }

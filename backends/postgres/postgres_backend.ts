@@ -211,6 +211,7 @@ class PostgresBackend implements Backend {
   readAll = (range = {}) => queries.readAll(this.#client, range);
   readLines = (range = {}) => queries.readLines(this.#client, range);
   lastPosition = () => queries.lastPosition(this.#client);
+  onAppended = (listener: () => void) => this.#notifier.subscribe(listener);
   record = (act: OperatorRecord) => queries.record(this.#client, act);
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);

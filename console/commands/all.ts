@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import { audit } from "./audit/command.ts";
 import { backup } from "./backup/command.ts";
 import { cases } from "./cases/command.ts";
+import { cdc } from "./cdc/command.ts";
 import { completionOf } from "./completion/command.ts";
 import { configOf } from "./config.ts";
 import { compare } from "./compare/command.ts";
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   projections,
   exportCommand,
   relay,
+  cdc,
   rules,
   whatIf,
   workflow,

@@ -5,6 +5,7 @@ import { eventsName, EventSubjects } from "./events_stream.ts";
 import { indexName, IndexSubjects } from "./index_stream.ts";
 import { inboxName, logName, LogSubjects } from "./log.ts";
 import { producersStream } from "./producers.ts";
+import { relaysStream, relaySubject } from "./relays.ts";
 
 interface SubjectRights {
   readonly publish: readonly string[];
@@ -28,6 +29,7 @@ function streamsAndSubjects(stream: string, prefix: string) {
     ingest: { name: ingestName(stream), subjects: [subjects.ingest(), `${subjects.ingest()}.*`] },
     events: { name: eventsName(stream), subjects: allEventTypes.map((type) => events.of(type, "*")) },
     grants: { name: producersStream(stream), subjects: [] },
+    relays: { name: relaysStream(stream), subjects: [relaySubject(stream, ">")] },
     secret: { name: `KV_${stream}_secret`, subjects: [] },
     /** What a store of before would have: it is looked for, and refused. */
     earlier: { name: stream, subjects: [] },
@@ -75,21 +77,23 @@ const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
 function nodeRights(stream: string, prefix: string): SubjectRights {
   const subjects = new LogSubjects(prefix);
   const streams = streamsAndSubjects(stream, prefix);
-  const { log, index, leases, inbox, ingest, events, grants, secret } = streams;
+  const { log, index, leases, inbox, ingest, events, grants, relays, secret } = streams;
   const toOthers = [subjects.commits("*"), subjects.settles("*"), subjects.written("*"), subjects.notify()];
   return {
     publish: [
       ...askedBy(streams),
       ...readLog(streams),
-      ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
+      ...[ingest, inbox, grants, relays].flatMap(({ name }) => reading(name)),
       ...reading(events.name),
-      ...[log, index, leases, inbox, ingest, events].flatMap((each) => each.subjects),
+      ...[log, index, leases, inbox, ingest, events, relays].flatMap((each) => each.subjects),
       // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
       // with its server.
       `$JS.API.STREAM.PURGE.${index.name}`,
       `$JS.API.STREAM.PURGE.${ingest.name}`,
       `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
       `$JS.API.STREAM.CREATE.${leases.name}`,
+      // Made with the first relay of the store.
+      `$JS.API.STREAM.CREATE.${relays.name}`,
       `$JS.API.STREAM.MSG.GET.${secret.name}`,
       ...toOthers,
     ],

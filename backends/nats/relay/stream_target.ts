@@ -51,6 +51,8 @@ export class StreamTarget implements RelayTarget {
   readonly #options: StreamTargetOptions;
   #client: NatsClient | undefined;
   #sequence = 0;
+  /** The last messages were not all stored: each is asked for, so that the one that is refused says why. */
+  #asksEach = false;
 
   constructor(options: StreamTargetOptions) {
     this.#options = options;
@@ -71,7 +73,15 @@ export class StreamTarget implements RelayTarget {
   async send(events: readonly OutgoingEvent[]): Promise<SendResult> {
     const refused: RefusedEvent[] = [];
     const fitting = events.filter((event) => this.#fits(event) || !refused.push(tooLarge(event)));
-    await asTarget(() => Promise.all(fitting.map((event, i) => this.#publish(event, this.#sequence + i))));
+    const asks = this.#asksEach;
+    this.#asksEach = true;
+    await asTarget(() =>
+      Promise.all(fitting.map((event, i) => {
+        const isLast = i === fitting.length - 1;
+        return this.#publish(event, this.#sequence + i, asks || isLast);
+      }))
+    );
+    this.#asksEach = false;
     this.#sequence += fitting.length;
     return { refused, progress: { sequence: this.#sequence } };
   }
@@ -82,13 +92,14 @@ export class StreamTarget implements RelayTarget {
     await client?.close().catch(() => {});
   }
 
-  /** Messages go out in this order: when one is not stored, none behind it is. */
-  async #publish(event: OutgoingEvent, expected: number): Promise<void> {
+  /** Messages go out in this order: when one is not stored, none behind it is, so the answer to the last is that of all. */
+  async #publish(event: OutgoingEvent, expected: number, asks: boolean): Promise<void> {
     const { prefix, mode } = this.#options;
     const set = this.#headersOf(event, expected);
     const body = mode === "binary" ? event.shown.data : event.shown;
     const subject = subjectOf(prefix, event.stored.event.event_type);
-    parseAnswer(await this.#client!.request(subject, JSON.stringify(body), set));
+    if (asks) parseAnswer(await this.#client!.request(subject, JSON.stringify(body), set));
+    else this.#client!.publish(subject, JSON.stringify(body), { headers: set });
   }
 
   #headersOf({ shown, place }: OutgoingEvent, expected: number): MsgHdrs {

@@ -66,7 +66,8 @@ async function take(message: Uint8Array<ArrayBuffer>, writer: LogWriter): Promis
   return false;
 }
 
-function replyOf({ received, durable }: LogWriter): Uint8Array {
+/** The message that confirms what was received, and what is kept. */
+export function replyOf({ received, durable }: Pick<LogWriter, "received" | "durable">): Uint8Array {
   const reply = new Uint8Array(34);
   const view = new DataView(reply.buffer);
   reply[0] = REPLY!;
@@ -78,7 +79,10 @@ function replyOf({ received, durable }: LogWriter): Uint8Array {
 }
 
 /** The items as they come, and undefined once whenever none came for so long. */
-async function* withPauses<T>(items: AsyncIterable<T>, ms: () => number): AsyncGenerator<T | undefined> {
+export async function* withPauses<T>(
+  items: AsyncIterable<T>,
+  ms: () => number,
+): AsyncGenerator<T | undefined> {
   const iterator = items[Symbol.asyncIterator]();
   for (let isPaused = true;;) {
     const next = iterator.next();

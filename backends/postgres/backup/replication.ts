@@ -1,7 +1,7 @@
 /** A connection that speaks PostgreSQL's replication protocol: backups and the write-ahead log come over it. @module */
 import type { Duplex, Readable } from "node:stream";
 import { BackupError } from "../../backup/errors.ts";
-import { type Lsn, parseLsn } from "../../backup/wal_position.ts";
+import { formatLsn, type Lsn, parseLsn } from "../../backup/wal_position.ts";
 import { driverOptions, type PostgresTarget, processSurroundings } from "../connection/driver_options.ts";
 import { codeOf, translate } from "../connection/errors.ts";
 import { dialerOf, openPool, type Sql } from "../connection/pool.ts";
@@ -16,18 +16,27 @@ export interface ServerIdentity {
 /** Messages of a stream, each whole; breaking off ends the connection. */
 type Messages = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
+/** What the server sends, and how it is answered. */
+interface LogStream {
+  readonly messages: Messages;
+  send(message: Uint8Array): void;
+}
+
 /** Messages that may wait for their reader before the server is asked to wait. */
 const QUEUE_MAX = 64;
 
 export class ReplicationSession {
   readonly #sql: Sql;
 
-  /** The name is by what the server knows it: one that it waits for with each commit (synchronous_standby_names), say. */
-  constructor(target: PostgresTarget, name = "zaakstroom_backup") {
+  /**
+   * The name is by what the server knows it: one that it waits for with each commit (synchronous_standby_names), say. `database`: of
+   * one database, whose changes it can decode.
+   */
+  constructor(target: PostgresTarget, name = "zaakstroom_backup", of: "server" | "database" = "server") {
     const driver = driverOptions(target, processSurroundings);
     const settings = {
       ...driver.settings,
-      replication: "true",
+      replication: of === "server" ? "true" : "database",
       statement_timeout: "0",
       application_name: name,
     };
@@ -84,10 +93,27 @@ export class ReplicationSession {
     from: string,
     timeline: number,
     slot?: string,
-  ): Promise<{ readonly messages: Messages; send(message: Uint8Array): void }> {
+  ): Promise<LogStream> {
     const by = slot === undefined ? "" : `SLOT ${slot} `;
-    const stream = await this.#sql.unsafe(`START_REPLICATION ${by}PHYSICAL ${from} TIMELINE ${timeline}`)
-      .writable().catch(refused) as Duplex;
+    return await this.#stream(`START_REPLICATION ${by}PHYSICAL ${from} TIMELINE ${timeline}`);
+  }
+
+  /** Makes a slot that decodes changes. Answers with the snapshot that they go on from, which lives until the next command. */
+  async createLogicalSlot(name: string): Promise<{ readonly snapshot: string; readonly from: Lsn }> {
+    const [made] = await this.#command(
+      `CREATE_REPLICATION_SLOT ${name} LOGICAL pgoutput (SNAPSHOT 'export')`,
+    );
+    return { snapshot: made!.snapshot_name as string, from: parseLsn(made!.consistent_point as string) };
+  }
+
+  /** The changes of a publication from a place on, decoded by pgoutput; logical messages among them. */
+  async streamChanges(slot: string, publication: string, from: Lsn): Promise<LogStream> {
+    const options = `proto_version '1', publication_names '"${publication}"', messages 'true'`;
+    return await this.#stream(`START_REPLICATION SLOT ${slot} LOGICAL ${formatLsn(from)} (${options})`);
+  }
+
+  async #stream(command: string): Promise<LogStream> {
+    const stream = await this.#sql.unsafe(command).writable().catch(refused) as Duplex;
     return { messages: messagesOf(stream), send: (message) => void stream.write(message) };
   }
 
@@ -115,7 +141,7 @@ function refused(error: unknown): never {
   if (code === "55000" && /wal_level/.test(message)) {
     throw new BackupError(
       "unusable",
-      "The server keeps too little log for a backup: set wal_level to replica",
+      "The server keeps too little log: set wal_level to replica for a backup, to logical for changes",
     );
   }
   if (code === "58P01") throw new BackupError("unreachable", "The server has removed the log from there on");

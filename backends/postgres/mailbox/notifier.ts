@@ -31,6 +31,7 @@ interface NotifierOptions {
 
 export class Notifier {
   readonly #mailboxes = new Set<MailboxSubscriber>();
+  readonly #listeners = new Set<() => void>();
   readonly #pending = new Set<string>();
   readonly #ended = new AbortController();
   readonly #client: PostgresClient;
@@ -52,6 +53,13 @@ export class Notifier {
 
   add(mailbox: MailboxSubscriber): void {
     this.#mailboxes.add(mailbox);
+  }
+
+  /** Calls back whenever events may have come, of whatever partition. Returns what ends that. */
+  subscribe(listener: () => void): () => void {
+    this.start();
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   remove(mailbox: MailboxSubscriber): void {
@@ -79,6 +87,7 @@ export class Notifier {
         if (others) this.#pending.add(`${partition}:${type}`);
       }
     }
+    for (const listener of this.#listeners) listener();
     if (this.#pending.size > 0) this.#sending ??= this.#send();
   }
 
@@ -91,6 +100,7 @@ export class Notifier {
 
   notifyAll(): void {
     for (const mailbox of this.#mailboxes) mailbox.notify();
+    for (const listener of this.#listeners) listener();
   }
 
   #notifyLocal(partition: number, type: string, alreadyNotified: readonly MailboxSubscriber[] = []): void {
@@ -119,6 +129,7 @@ export class Notifier {
       this.#options.onLeases?.();
       return this.notifyAll();
     }
+    for (const listener of this.#listeners) listener();
     for (const notice of notices.split(",")) {
       if (notice === LEASES) {
         this.#options.onLeases?.();

@@ -67,4 +67,18 @@ export const relayCases: ConformanceCase[] = [
       assertEquals(target.arrived.length, expected.length);
     },
   },
+  {
+    name: "who follows the log is called when another node has appended, where the store knows",
+    async run(fixture) {
+      const [follower, writer] = [await fixture.harness.backend(), await fixture.harness.backend()];
+      if (follower.onAppended === undefined) return;
+      let [calls, appends] = [0, 0];
+      const end = follower.onAppended(() => calls++);
+      await fixture.until("a call", async () => {
+        await writer.append(someEvents(`case-${++appends}`, 1));
+        return calls > 0;
+      });
+      end();
+    },
+  },
 ];

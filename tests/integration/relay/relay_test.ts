@@ -188,6 +188,11 @@ natsTest("a relay on JetStream brings its log to a file", async () => {
   ]);
   assertEquals(code, 0, err);
   assertWhole(await linesOf(path), 2);
+  // Its own fan-out has these subjects: two logs would be mixed on them.
+  const on = ["--backend", "nats", "--url", nats.url];
+  assertEquals((await runHere(["setup", ...on, "--fan-out", "on"])).code, 0);
+  const mixed = await runHere(["relay", "--to", nats.url, "--stream", "MIXED", ...on, "--until-idle"]);
+  assertMatch(mixed.err, /the stream CASES_events has events on cases\.\*/);
 });
 
 natsTest("a node brings its log to several targets beside its work, in order and once", async () => {

@@ -1,0 +1,132 @@
+/** Receives decoded changes, a transaction at a time, and confirms what is kept. @module */
+import { BackendUnavailable } from "../../errors.ts";
+import type { Lsn } from "../../backup/wal_position.ts";
+import { replyOf, withPauses } from "../backup/log_receiver.ts";
+import type { ReplicationSession } from "../backup/replication.ts";
+import type { ChangeSink } from "./change_sink.ts";
+import { type ChangeMoment, type ChangeOrigin, debeziumLines, type MaskRow } from "./debezium.ts";
+import { type Change, PgOutput } from "./pgoutput.ts";
+
+const [DATA, KEEPALIVE] = [..."wk"].map((letter) => letter.charCodeAt(0));
+/** Bytes before the data of a message: kind, place, end of the server's log, time. */
+const HEADER = 25;
+/** What came is kept, and confirmed, this often. */
+const KEEP_EVERY_MS = 200;
+/** Lines of a transaction that are in memory at once, in characters. */
+const MOST_IN_MEMORY = 4_000_000;
+
+interface ChangeReception {
+  readonly session: ReplicationSession;
+  readonly slot: string;
+  readonly publication: string;
+  readonly sink: ChangeSink;
+  readonly from: Lsn;
+  readonly origin: ChangeOrigin;
+  readonly mask: MaskRow;
+  readonly signal: AbortSignal;
+  /** Called when everything that the server had written is kept, with the place. */
+  onKept?(upTo: Lsn): void;
+}
+
+/** Receives until the signal aborts. Throws when the server ends it, or is away. */
+export async function receiveChanges(reception: ChangeReception): Promise<void> {
+  const { session, slot, publication, from, signal } = reception;
+  const { messages, send } = await session.streamChanges(slot, publication, from);
+  const receiver = new Receiver(reception);
+  const stop = () => void session.close();
+  signal.addEventListener("abort", stop, { once: true });
+  let due = performance.now() + KEEP_EVERY_MS;
+  try {
+    for await (const message of withPauses(messages, () => KEEP_EVERY_MS)) {
+      if (signal.aborted) break;
+      const isAsked = message !== undefined && await receiver.take(message);
+      if (message !== undefined && !isAsked && performance.now() < due) continue;
+      send(await receiver.keep());
+      due = performance.now() + KEEP_EVERY_MS;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  if (!signal.aborted) throw new BackendUnavailable("The server ended the stream of its changes");
+}
+
+class Receiver {
+  readonly #reception: ChangeReception;
+  readonly #decoder = new PgOutput();
+  /** The transaction that is being received. */
+  #open: { readonly moment: ChangeMoment; lines: string } | undefined;
+  #lastCommit: Lsn | null = null;
+  /** Behind what was written, and what is kept. */
+  #received: Lsn;
+  #kept: Lsn;
+
+  constructor(reception: ChangeReception) {
+    this.#reception = reception;
+    this.#received = this.#kept = reception.from;
+  }
+
+  /** Takes one message. Answers whether a reply is asked for. */
+  async take(message: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    if (message[0] === KEEPALIVE) {
+      // Between transactions nothing of what the server has written is still to come.
+      if (this.#open === undefined) this.#advance(view.getBigUint64(1));
+      return message[17] === 1;
+    }
+    if (message[0] === DATA) {
+      await this.#apply(this.#decoder.decode(message.subarray(HEADER)), view.getBigUint64(1));
+    }
+    return false;
+  }
+
+  /** Keeps what was written. Answers with the confirmation for the server. */
+  async keep(): Promise<Uint8Array> {
+    if (this.#received > this.#kept && this.#open === undefined) {
+      await this.#reception.sink.keep(this.#received);
+      this.#kept = this.#received;
+      this.#reception.onKept?.(this.#kept);
+    }
+    return replyOf({ received: this.#received, durable: this.#kept });
+  }
+
+  async #apply(change: Change, lsn: Lsn): Promise<void> {
+    switch (change.kind) {
+      case "begin": {
+        const { xid, atMs } = change;
+        const moment = { lsn, lastCommit: this.#lastCommit, xid, atMs, snapshot: "false" } as const;
+        this.#open = { moment, lines: "" };
+        return;
+      }
+      case "row":
+      case "truncate":
+        return await this.#add(change, lsn);
+      case "commit":
+        return await this.#commit(change.lsn, change.end);
+      case "message":
+        if (this.#open === undefined) this.#advance(change.lsn);
+    }
+  }
+
+  async #add(change: Change & { readonly kind: "row" | "truncate" }, lsn: Lsn): Promise<void> {
+    const { origin, mask, sink } = this.#reception;
+    const open = this.#open!;
+    open.lines += debeziumLines(change, { ...open.moment, lsn }, origin, { mask, nowMs: Date.now() });
+    if (open.lines.length < MOST_IN_MEMORY) return;
+    await sink.write(open.lines);
+    open.lines = "";
+  }
+
+  async #commit(lsn: Lsn, end: Lsn): Promise<void> {
+    const { lines } = this.#open!;
+    if (lines !== "") await this.#reception.sink.write(lines);
+    this.#open = undefined;
+    this.#lastCommit = lsn;
+    this.#advance(end);
+  }
+
+  #advance(lsn: Lsn): void {
+    if (lsn > this.#received) this.#received = lsn;
+  }
+}

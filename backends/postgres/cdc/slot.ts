@@ -1,0 +1,81 @@
+/** The slot and the publication of a stream of changes: made, looked at, and removed. @module */
+import { BackupError } from "../../backup/errors.ts";
+import { type Lsn, parseLsn } from "../../backup/wal_position.ts";
+import type { PostgresClient } from "../connection/client.ts";
+import { nameOf, type TableName } from "./snapshot.ts";
+
+/** How a slot stands. */
+interface SlotStatus {
+  readonly slot: string;
+  readonly active: boolean;
+  /** `reserved`, `extended`, `unreserved` (about to be lost) or `lost`. */
+  readonly wal_status: string | null;
+  readonly confirmed: string | null;
+  /** Bytes of the log behind what was confirmed, and bytes that the server keeps for it. */
+  readonly behind_bytes: number | null;
+  readonly retained_bytes: number | null;
+  /** Bytes until it is lost; null where the server keeps its log without bound. */
+  readonly safe_bytes: number | null;
+  readonly tables: readonly string[];
+}
+
+/** Every slot of this database that decodes by pgoutput, or the one of a name. */
+export async function readSlots(client: PostgresClient, slot?: string): Promise<readonly SlotStatus[]> {
+  return await client.run((sql) =>
+    sql<SlotStatus[]>`
+      select s.slot_name::text as slot, s.active, s.wal_status, s.confirmed_flush_lsn::text as confirmed,
+        pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn)::float8 as behind_bytes,
+        pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)::float8 as retained_bytes,
+        s.safe_wal_size::float8 as safe_bytes,
+        (select coalesce(json_agg(t.schemaname || '.' || t.tablename order by 1), '[]') from pg_publication_tables t
+          where t.pubname = s.slot_name) as tables
+      from pg_replication_slots s
+      where s.database = current_database() and s.plugin = 'pgoutput' and s.slot_name = coalesce(${
+      slot ?? null
+    }::text, s.slot_name)
+      order by s.slot_name`
+  );
+}
+
+/** Makes the publication of these tables, or brings it to them. It has the name of the slot. */
+export async function ensurePublication(
+  client: PostgresClient,
+  slot: string,
+  tables: readonly TableName[],
+): Promise<void> {
+  const list = tables.map(nameOf).join(", ");
+  await client.run(async (sql) => {
+    const [found] = await sql`select from pg_publication where pubname = ${slot}`;
+    await sql.unsafe(
+      found === undefined
+        ? `create publication "${slot}" for table ${list}`
+        : `alter publication "${slot}" set table ${list}`,
+    );
+  });
+}
+
+/** Removes slot and publication; false where neither was there. Throws BackupError while the slot is used. */
+export async function dropCdcSlot(client: PostgresClient, slot: string): Promise<boolean> {
+  const [found] = await readSlots(client, slot);
+  if (found?.active) {
+    throw new BackupError("in_use", `The slot ${slot} is used by a stream of changes: end that one`);
+  }
+  return await client.run(async (sql) => {
+    const dropped = await sql`select pg_drop_replication_slot(slot_name) from pg_replication_slots
+      where slot_name = ${slot} and database = current_database()`;
+    const [published] = await sql`select from pg_publication where pubname = ${slot}`;
+    if (published !== undefined) await sql.unsafe(`drop publication "${slot}"`);
+    return dropped.length > 0 || published !== undefined;
+  });
+}
+
+/** The end of the log as it is now. */
+export async function currentLsn(client: PostgresClient): Promise<Lsn> {
+  const [row] = await client.run((sql) => sql<[{ lsn: string }]>`select pg_current_wal_lsn()::text as lsn`);
+  return parseLsn(row.lsn);
+}
+
+/** Writes into the log what says nothing: a stream of tables that are quiet moves on, and the server need not keep its log. */
+export async function emitHeartbeat(client: PostgresClient): Promise<void> {
+  await client.run((sql) => sql`select pg_logical_emit_message(false, 'zaakstroom_heartbeat', '')`);
+}

@@ -1,7 +1,6 @@
 /** How a PostgreSQL store is opened. @module */
 import type { PauseListener } from "../../pauses.ts";
 import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
-import type { PauseListener } from "../../pauses.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";

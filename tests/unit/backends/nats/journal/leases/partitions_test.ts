@@ -31,6 +31,9 @@ function nodeOn(log: MemoryLog, node: string, { bus = new RequestBus(), known }:
     partitions: 1,
     node,
     signal: new AbortController().signal,
+    // Nobody asks these nodes to store what is not theirs.
+    admission: {} as ConstructorParameters<typeof Partitions>[0]["admission"],
+    registered: () => [],
     onAvailabilityChange: () => {},
     now: () => 1_000,
     log: () => new MemoryLogClient(log),

@@ -12,6 +12,7 @@ import { analysis } from "./processors/analysis.ts";
 import { decision } from "./processors/decision.ts";
 import { followUp } from "./processors/follow_up.ts";
 import { intake } from "./processors/intake.ts";
+import type { Chart, Workflow } from "./workflow/workflow.ts";
 import { cases } from "./projections/cases.ts";
 import { flowPerDay } from "./projections/flow_per_day.ts";
 import { processingTimes } from "./projections/processing_times.ts";
@@ -36,6 +37,12 @@ export {
 
 /** Whom or what a case can wait for. */
 export { waitNames } from "./projections/cases.ts";
+/** The processors that are workflows. Adding one means adding it here too. */
+// deno-lint-ignore no-explicit-any
+export const workflows: readonly Workflow<any, any, any>[] = [followUp];
+
+/** The life of a case as a chart: follow-up's, which sees all of it. */
+export const caseChart: Chart = followUp.chart;
 
 /** Where a case can stand. */
 export { states } from "./reasoning/workflow/workflow.ts";

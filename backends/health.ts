@@ -1,6 +1,8 @@
 /** How a store and its mailboxes stand. @module */
 import type { Pause } from "./pauses.ts";
 
+import type { Restoration } from "./restoration.ts";
+
 /** How one mailbox stands. */
 export interface MailboxHealth {
   readonly processor: string;
@@ -59,6 +61,18 @@ export interface NodeHealth {
   readonly processors: readonly string[];
 }
 
+/** How the copying of events for others stands. */
+export interface FanOutHealth {
+  /** The node that copies; null while none does. */
+  readonly writer: string | null;
+  /** Events that are not copied yet. */
+  readonly pending: number;
+  /** Age of the oldest of them in milliseconds, since it was stored; 0 when there is none. */
+  readonly oldestMs: number;
+  /** Why it stands still until a person has answered. */
+  readonly held?: string | undefined;
+}
+
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
@@ -78,4 +92,8 @@ export interface Health {
   readonly nodes?: readonly NodeHealth[];
   /** Read models, where the store keeps any. */
   readonly projections?: readonly ProjectionHealth[];
+  /** The fan-out, where the store has one. */
+  readonly fanOut?: FanOutHealth | undefined;
+  /** Of a store that came from a backup, until a person has accepted it. */
+  readonly restoration?: Restoration | undefined;
 }

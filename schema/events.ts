@@ -198,6 +198,7 @@ export const eventTypes = {
     schema: envelope("case.payment_received", followUp.paymentReceivedData),
   },
   "case.term_expired": { version: 1, schema: envelope("case.term_expired", followUp.termExpiredData) },
+  "case.wait_expired": { version: 1, schema: envelope("case.wait_expired", followUp.waitExpiredData) },
   "case.payment_missed": { version: 1, schema: envelope("case.payment_missed", followUp.paymentMissedData) },
   "case.withdrawn": { version: 1, schema: envelope("case.withdrawn", followUp.withdrawnData) },
   "case.debt_forgiven": { version: 1, schema: envelope("case.debt_forgiven", followUp.debtForgivenData) },

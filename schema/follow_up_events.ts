@@ -113,6 +113,15 @@ export const termExpiredData = z.looseObject({
   due: z.iso.date(),
 });
 
+/** A wait of a workflow came to its term. Appended by a timer of the runtime. */
+export const waitExpiredData = z.looseObject({
+  case_id: caseIdSchema,
+  workflow: shortText,
+  /** The name of the state that waited. */
+  wait: shortText,
+  expires_at: timestamp,
+});
+
 /** A payment that was made in time became known after the case had closed over it: the case goes on where it was. */
 export const reopenedData = z.looseObject({
   case_id: caseIdSchema,

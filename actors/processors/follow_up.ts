@@ -3,8 +3,12 @@
  * expires next is set and what no longer can is cancelled.
  * @module
  */
-import type { DataOf, EventOf } from "../../schema/events.ts";
-import type { EventDraft, HandlerContext, HandlerResult, Processor, TimerChange } from "../processor.ts";
+import type { DataOf } from "../../schema/events.ts";
+import type { EventDraft } from "../processor.ts";
+import { WGS_4, WGS_4A } from "../reasoning/law/legal_parameters.ts";
+import { dutchDay } from "../reasoning/law/working_days.ts";
+import { DEBT_PLAN, policy } from "../reasoning/rules/policy.ts";
+import { askedReview } from "../reasoning/workflow/asked_review.ts";
 import { completion } from "../reasoning/workflow/follow_up.ts";
 import {
   accepts,
@@ -14,129 +18,111 @@ import {
   initialProgress,
   runningOf,
 } from "../reasoning/workflow/progress.ts";
-import { askedReview } from "../reasoning/workflow/asked_review.ts";
-import { dutchDay } from "../reasoning/law/working_days.ts";
-import { WGS_4, WGS_4A } from "../reasoning/law/legal_parameters.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
-import { askedBy } from "../reasoning/workflow/signals.ts";
-import type { PersonAsked } from "../reasoning/rules/oversight.ts";
-import { DEBT_PLAN, policy } from "../reasoning/rules/policy.ts";
-import { type Closing, reopened } from "../reasoning/workflow/reopening.ts";
-import { type Deadline, react, termCodes, type TermMissed } from "../reasoning/workflow/saga.ts";
+import { reopened } from "../reasoning/workflow/reopening.ts";
+import { react, type SagaAction, termCodes, type TermMissed } from "../reasoning/workflow/saga.ts";
+import { askedBy, signalFor } from "../reasoning/workflow/signals.ts";
+import { transitions, waits } from "../reasoning/workflow/workflow.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
+import { type RuleInput, stateMachine, type TimerDue } from "../workflow/workflow.ts";
 
-const takes = [
-  "case.review_requested",
-  "case.intervention_requested",
-  "case.decision",
-  "case.payment_plan_created",
-  "case.assistance_accepted",
-  "case.payment_received",
-  "case.term_expired",
-  "case.payment_missed",
-  "case.withdrawn",
-  "case.completed",
-  "case.reopened",
-] as const;
-const folds = ["case.intake", "case.analysis"] as const;
-
-type Taken = EventOf<(typeof takes)[number]>;
-
-/** One timer a case: the next deadline. */
-const TIMER = "deadline";
-
-/**
- * Emits `case.completed` for what ends the case (paid, withdrawn, a plan of debt assistance that was paid, a term to pay that expired,
- * a second missed instalment), `case.payment_missed` for an instalment whose term expired, `case.reopened` for a payment that
- * was made in time and recorded after the case had closed over it, `case.review_requested` where somebody asks for a person or
- * anyone withdraws, and to the team lead when a term of a caseworker or of the municipality expired, and `case.event_refused` for what the case cannot
- * take any more.
- */
-export const followUp: Processor<CaseProgress, Taken["event_type"], (typeof folds)[number]> = {
-  name: "follow_up",
+export const followUp = stateMachine("follow_up", {
   version: 1,
-  takes,
-  folds,
+  takes: [
+    "case.review_requested",
+    "case.intervention_requested",
+    "case.decision",
+    "case.payment_plan_created",
+    "case.assistance_accepted",
+    "case.payment_received",
+    "case.term_expired",
+    "case.payment_missed",
+    "case.withdrawn",
+    "case.completed",
+    "case.reopened",
+  ],
+  folds: ["case.intake", "case.analysis"],
+  emits: [
+    "case.event_refused",
+    "case.reopened",
+    "case.completed",
+    "case.review_requested",
+    "case.payment_missed",
+  ],
   alarms: termCodes,
-  initial: () => initialProgress,
+  alarmsOf,
+  initial: initialProgress,
   evolve: advance,
-  handle(event: Taken, before: CaseProgress, { now }: HandlerContext): HandlerResult {
-    const after = advance(before, event);
-    const events = outputs(event, before, after, now);
-    const alarms = alarmsOf(event, events);
-    return { events, timers: timerChanges(event, before, after), ...(alarms.length === 0 ? {} : { alarms }) };
-  },
-};
-
-function outputs(event: Taken, before: CaseProgress, after: CaseProgress, now: string): EventDraft[] {
+  at: ({ state }: CaseProgress) => state,
   // Decision emits what follows a decision, and the refusal of one that comes too late.
-  if (event.event_type === "case.decision") return [];
-  if (!accepts(before, event)) {
-    return [{ event_type: "case.event_refused", data: refusalOf(before, event) }];
-  }
-  if (event.event_type === "case.completed") return [];
-  if (event.event_type === "case.payment_received" && before.closing !== undefined) {
-    return before.closing.isReopening ? [] : [reopening(event, before.closing)];
-  }
-  if (after.ending !== undefined) return [completed(event, after, after.ending, now)];
-  const asked = askedBy(event);
-  if (asked !== undefined) return askPerson(event, before, asked, now);
-  return event.event_type === "case.term_expired" ? expired(event, before) : [];
+  accepts: (before, event) => event.event_type === "case.decision" || accepts(before, event),
+  begins: "new",
+  signalOf: signalFor,
+  moves: transitions,
+  waits,
+  timer: { name: "deadline", dueAt },
+})
+  .refuse("case.event_refused", ({ before, event }) => refusalOf(before, event))
+  // A payment that was made in time and recorded after the case had closed over it.
+  .on(
+    ["case.payment_received"],
+    "case.reopened",
+    ({ event, before: { closing } }) =>
+      closing === undefined || closing.isReopening ? undefined : reopened(closing, event),
+    {
+      in: ["completed:escalated"],
+      when: ({ before }) => before.closing !== undefined,
+    },
+  )
+  .on(
+    [
+      "case.payment_received",
+      // The first two where an intake came late, and the claim turns out to be paid.
+      "case.assistance_accepted:first_meeting",
+      "case.assistance_accepted:plan",
+      "case.assistance_accepted:plan_paid",
+      "case.payment_missed",
+      "case.term_expired",
+      "case.withdrawn",
+      "case.reopened:in_payment_plan",
+      "case.reopened:in_collection",
+    ],
+    "case.completed",
+    completed,
+    { when: ({ after }) => after.ending !== undefined },
+  )
+  // Where a review is open already, or an analysis is still to come, which leads to one, nothing more is asked.
+  .on(["case.intervention_requested", "case.withdrawn:to_be_confirmed"], "case.review_requested", askPerson, {
+    in: ["analysed", "plan_decided", "in_payment_plan", "referred", "in_assistance", "in_collection"],
+  })
+  .on(["case.term_expired"], "case.payment_missed", missed, { in: ["in_payment_plan"] })
+  .on(["case.term_expired"], "case.review_requested", askTeamLead, {
+    in: ["waiting_for_caseworker", "referred", "in_assistance"],
+  })
+  .build();
+
+function completed({ event, after, now }: RuleInput<CaseProgress>): DataOf<"case.completed"> | undefined {
+  const { analysis, openedAt = now, ending } = after;
+  return ending && completion(event.data.case_id, ending, analysis, openedAt, now);
 }
 
-function reopening(event: EventOf<"case.payment_received">, closing: Closing): EventDraft {
-  return { event_type: "case.reopened", data: reopened(closing, event) };
-}
-
-function completed(
-  { data }: Taken,
-  { analysis, openedAt }: CaseProgress,
-  ending: NonNullable<CaseProgress["ending"]>,
-  now: string,
-): EventDraft {
-  const closed = completion(data.case_id, ending, analysis, openedAt ?? now, now);
-  return { event_type: "case.completed", data: closed };
-}
-
-function expired(event: EventOf<"case.term_expired">, before: CaseProgress): EventDraft[] {
-  const { case_id } = event.data;
-  const running = runningOf(before);
-  const reaction = running && react(running, event);
-  switch (reaction?.kind) {
-    case "missed": {
-      const { instalment, due } = reaction;
-      return [{ event_type: "case.payment_missed", data: { case_id, instalment, due } }];
-    }
-    case "asks_again":
-      return [askTeamLead(case_id, reaction)];
-    default:
-      return [];
-  }
-}
-
-/** Where a review is open already, or an analysis is still to come, which leads to one, nothing more is asked. */
 function askPerson(
-  { data }: Taken,
-  before: CaseProgress,
-  asked: PersonAsked,
-  now: string,
-): EventDraft[] {
-  if (!ASKS_ANEW.has(before.state)) return [];
+  { event, before, now }: RuleInput<CaseProgress>,
+): DataOf<"case.review_requested"> | undefined {
+  const asked = askedBy(event);
+  if (asked === undefined) return undefined;
   const isThreatening = (before.intake?.profile?.threats ?? []).length > 0;
-  return [{
-    event_type: "case.review_requested",
-    data: askedReview(data.case_id, asked, dutchDay(now), isThreatening, before.intake?.debt_amount),
-  }];
+  return askedReview(event.data.case_id, asked, dutchDay(now), isThreatening, before.intake?.debt_amount);
 }
 
-const ASKS_ANEW: ReadonlySet<string> = new Set([
-  "analysed",
-  "plan_decided",
-  "in_payment_plan",
-  "referred",
-  "in_assistance",
-  "in_collection",
-]);
+type Expired = RuleInput<CaseProgress, "case.term_expired">;
+
+function missed({ event, before }: Expired): DataOf<"case.payment_missed"> | undefined {
+  const reaction = reactionTo(event, before);
+  if (reaction?.kind !== "missed") return undefined;
+  const { instalment, due } = reaction;
+  return { case_id: event.data.case_id, instalment, due };
+}
 
 /** What a person who is asked decides by. */
 const termRules = {
@@ -152,40 +138,35 @@ const termRules = {
 type AppliedRule = DataOf<"case.review_requested">["rules"][number];
 
 /** Without a term: after the team lead there is no one left to ask. */
-function askTeamLead(
-  case_id: string,
-  { code, reason, reason_nl }: TermMissed,
-): EventDraft {
+function askTeamLead({ event, before }: Expired): DataOf<"case.review_requested"> | undefined {
+  const reaction = reactionTo(event, before);
+  if (reaction?.kind !== "asks_again") return undefined;
+  const { code, reason, reason_nl } = reaction;
   return {
-    event_type: "case.review_requested",
-    data: {
-      case_id,
-      asked_of: "team_lead",
-      reasons: [{ code, reason, reason_nl }],
-      citizen_text: reviewText([code]),
-      rules: [{ ...termRules[code], version: policy.version }],
-    },
+    case_id: event.data.case_id,
+    asked_of: "team_lead",
+    reasons: [{ code, reason, reason_nl }],
+    citizen_text: reviewText([code]),
+    rules: [{ ...termRules[code], version: policy.version }],
   };
 }
 
 /** A term that somebody let pass counts, once for each that is told to the team lead. */
-function alarmsOf({ event_type }: Taken, events: readonly EventDraft[]): string[] {
-  if (event_type !== "case.term_expired") return [];
+function alarmsOf(event: { readonly event_type: string }, events: readonly EventDraft[]): string[] {
+  if (event.event_type !== "case.term_expired") return [];
   return events.flatMap((draft) =>
     draft.event_type === "case.review_requested" ? draft.data.reasons.map(({ code }) => code) : []
   );
 }
 
-/** The timer follows from what can expire next, before and after. */
-function timerChanges({ data }: Taken, before: CaseProgress, after: CaseProgress): TimerChange[] {
-  const [was, is] = [deadlineOf(before), deadlineOf(after)];
-  if (is === undefined) return was === undefined ? [] : [{ kind: "cancel", name: TIMER }];
-  if (was !== undefined && was.expires_at === is.expires_at && was.term === is.term && was.due === is.due) {
-    return [];
-  }
-  return [{ kind: "set", name: TIMER, at: is.expires_at, event: termExpired(data.case_id, is) }];
+function reactionTo(event: Expired["event"], before: CaseProgress): SagaAction | undefined {
+  const running = runningOf(before);
+  return running && react(running, event);
 }
 
-function termExpired(case_id: string, { term, due }: Deadline): EventDraft {
-  return { event_type: "case.term_expired", data: { case_id, term, due } };
+function dueAt(at: CaseProgress, case_id: string): TimerDue | undefined {
+  const deadline = deadlineOf(at);
+  if (deadline === undefined) return undefined;
+  const { term, due, expires_at } = deadline;
+  return { at: expires_at, event: { event_type: "case.term_expired", data: { case_id, term, due } } };
 }

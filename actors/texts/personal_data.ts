@@ -101,6 +101,7 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
   "case.assistance_accepted": { stage: "text" },
   "case.payment_received": { amount: "number", reference: "text" },
   "case.term_expired": { term: "text", due: "text" },
+  "case.wait_expired": { workflow: "text", wait: "text", expires_at: "text" },
   "case.payment_missed": { instalment: "number", due: "text" },
   "case.withdrawn": { reason: "text" },
   "case.debt_forgiven": { amount: "number", reason: "text", approved_by: "text" },

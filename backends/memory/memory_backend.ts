@@ -23,7 +23,8 @@ import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { PauseListener, Pauses } from "../pauses.ts";
-import type { Producers } from "../producers.ts";
+import { type Producers, REFUSED } from "../producers.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { MemoryRewinds } from "./operations/rewinds.ts";
 
@@ -72,6 +73,7 @@ class MemoryBackend implements Backend {
   readonly parked: MemoryParked;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: Producers;
   readonly rewinds: Rewinds;
   readonly pauses: Pauses;
@@ -81,8 +83,8 @@ class MemoryBackend implements Backend {
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
-  /** How many events the first measurement found. */
-  #measuredFrom: number | undefined;
+  /** How many the first measurement found. */
+  #measuredFrom: { readonly events: number; readonly refused: number } | undefined;
 
   constructor({ shared, owner: node = crypto.randomUUID(), ...options }: MemoryBackendOptions) {
     const { leaseMs = 10_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
@@ -113,6 +115,7 @@ class MemoryBackend implements Backend {
     this.chain = this.#store.chain;
     this.rewinds = new MemoryRewinds(this.#store);
     this.pauses = this.#store.pauses;
+    this.relays = this.#store.relays;
     this.#account = options.account ?? { name: "owner", isOwner: true };
     this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.
@@ -153,6 +156,15 @@ class MemoryBackend implements Backend {
       const { leases, log } = this.#store;
       leases.register(processors, (partition, beginning) => log.lastBefore(partition, beginning));
     });
+  }
+
+  /** What lives in one process comes from no backup. */
+  restoredFrom(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  acceptRestoration(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
@@ -197,10 +209,11 @@ class MemoryBackend implements Backend {
 
   measure(): Promise<Measurements> {
     const { entries } = this.#store.log;
-    const from = this.#measuredFrom ??= entries.length;
+    const refused = this.#store.trail.filter(({ act }) => act === REFUSED).length;
+    const from = this.#measuredFrom ??= { events: entries.length, refused };
     const stored = new Map<string, number>();
-    for (const { type } of entries.slice(from)) stored.set(type, (stored.get(type) ?? 0) + 1);
-    return Promise.resolve({ stored, figures: {} });
+    for (const { type } of entries.slice(from.events)) stored.set(type, (stored.get(type) ?? 0) + 1);
+    return Promise.resolve({ stored, refused: refused - from.refused, figures: {} });
   }
 
   async close(): Promise<void> {

@@ -11,13 +11,14 @@ import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import { NotAllowed } from "../errors.ts";
-import { admitAll, type Producers, PRODUCERS_TRAIL, speakerFor } from "../producers.ts";
+import { admitAll, type Producers, PRODUCERS_TRAIL, REFUSED, speakerFor } from "../producers.ts";
 import { MemoryGrants, requireHistory } from "./grants.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
-import { MemoryPauses } from "./pauses.ts";
+import { MemoryPauses } from "./operations/pauses.ts";
+import { MemoryRelayStore } from "./operations/relay_store.ts";
 import {
   entryDraftOf,
   EventLog,
@@ -61,6 +62,7 @@ export class MemoryStore {
   readonly pauses: MemoryPauses;
   readonly models: MemoryModelStore;
   readonly chain: MemoryHashChain;
+  readonly relays = new MemoryRelayStore();
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly grants = new MemoryGrants();
@@ -99,7 +101,7 @@ export class MemoryStore {
       this.grants.countSent(speaker.name, events.length, this.clock.now());
       return admitted;
     } catch (error) {
-      if (error instanceof NotAllowed) this.recordAct("refused", by ?? account.name, error.message);
+      if (error instanceof NotAllowed) this.recordAct(REFUSED, by ?? account.name, error.message);
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import { chaos } from "./chaos/command.ts";
 import { dlq } from "./dlq/command.ts";
 import { consoleCommand } from "./console.ts";
 import { doctor } from "./doctor.ts";
+import { exportCommand } from "./export/command.ts";
 import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
@@ -20,6 +21,7 @@ import { processors } from "./processors/command.ts";
 import { producers } from "./producers/command.ts";
 import { projections } from "./projections/command.ts";
 import { publish } from "./publish/command.ts";
+import { relay } from "./relay/command.ts";
 import { rules } from "./rules.ts";
 import { setup } from "./setup.ts";
 import { selftest } from "./selftest/command.ts";
@@ -28,13 +30,16 @@ import { simulate } from "./simulate/command.ts";
 import { start } from "./start.ts";
 import { status } from "./status/command.ts";
 import { token } from "./token/command.ts";
+import { types } from "./types.ts";
 import { version } from "./version.ts";
 import { whatIf } from "./what_if/command.ts";
+import { workflow } from "./workflow/command.ts";
 
 export const commands: readonly Command[] = [
   start,
   simulate,
   publish,
+  types,
   cases,
   events,
   dlq,
@@ -46,8 +51,11 @@ export const commands: readonly Command[] = [
   nodes,
   producers,
   projections,
+  exportCommand,
+  relay,
   rules,
   whatIf,
+  workflow,
   load,
   compare,
   setup,

@@ -14,7 +14,8 @@
  * wait by design, and the cases around them go on.
  * @module
  */
-import type { Health, ProjectionHealth } from "../../backends/health.ts";
+import type { FanOutHealth, Health, ProjectionHealth } from "../../backends/health.ts";
+import { describeRestoration, type Restoration } from "../../backends/restoration.ts";
 import { formatDuration } from "../cli/redaction.ts";
 import {
   judgeProcessor,
@@ -74,6 +75,19 @@ export interface HealthReport {
   readonly processors: readonly ProcessorReport[];
   /** Read models, where the backend keeps any. */
   readonly projections?: readonly ProjectionReport[];
+  /** The copying of events for others, where the store has it. */
+  readonly fan_out?: FanOutReport;
+  /** Of a store that came from a backup, until a person has accepted it: what leaves it waits. */
+  readonly restoration?: Restoration;
+}
+
+interface FanOutReport {
+  /** `held`: it waits for a person; `waiting`: no node copies. */
+  readonly state: "copying" | "waiting" | "held";
+  readonly writer: string | null;
+  /** Events that are not copied yet. */
+  readonly pending: number;
+  readonly oldest_ms: number;
 }
 
 interface ProjectionReport {
@@ -117,7 +131,14 @@ export function reportHealth(
 /** What of a report is of the store, whoever asks. */
 type StoreReport = Pick<
   HealthReport,
-  "status" | "why" | "durability" | "refused" | "processors" | "projections"
+  | "status"
+  | "why"
+  | "durability"
+  | "refused"
+  | "processors"
+  | "projections"
+  | "fan_out"
+  | "restoration"
 >;
 
 /** The report on a store at one moment, for those who run no node: an expired lease is without an owner since it expired. */
@@ -143,11 +164,15 @@ function judgeStore(health: Health, context: JudgingContext): StoreReport {
       ...judged.flatMap(({ why }) => why),
       ...drainedSentences(health, context.seen.now),
       ...(health.projections ?? []).flatMap(heldSentences),
+      ...fanOutSentences(health),
+      ...(health.restoration === undefined ? [] : [describeRestoration(health.restoration)]),
     ],
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
     ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
+    ...(health.fanOut === undefined ? {} : { fan_out: fanOutReport(health.fanOut) }),
+    ...(health.restoration === undefined ? {} : { restoration: health.restoration }),
   };
 }
 
@@ -176,6 +201,16 @@ function heldSentences({ name, held }: ProjectionHealth): string[] {
   return held.map(({ partition, position, eventType, reason }) =>
     `projection ${name}: held in partition ${partition} at position ${position} (${eventType}): ${reason}`
   );
+}
+
+/** A fan-out that stands still changes no status either. */
+function fanOutReport({ writer, pending, oldestMs, held }: FanOutHealth): FanOutReport {
+  const state = held !== undefined ? "held" : writer === null ? "waiting" : "copying";
+  return { state, writer, pending, oldest_ms: Math.round(oldestMs) };
+}
+
+function fanOutSentences({ fanOut }: Health): string[] {
+  return fanOut?.held === undefined ? [] : [`fan-out: held: ${fanOut.held}`];
 }
 
 /** The report on a backend that did not answer, or said that it can't be used. */

@@ -11,6 +11,7 @@ import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { PauseListener } from "../../backends/pauses.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
@@ -22,8 +23,11 @@ import { type LogLevel, toLogLine } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import type { RelayValues } from "../relay/options.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
-import { startProjections } from "./projections.ts";
+import { startFanOut } from "./jobs/fan_out.ts";
+import { startProjections } from "./jobs/projections.ts";
+import { startRelays } from "../relay/node_relays.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -49,6 +53,10 @@ interface NodeOptions {
   readonly http: NodeAddress | undefined;
   /** undefined: no console. */
   readonly console?: ConsoleSettings | undefined;
+  /** Where it brings its log. */
+  readonly relays?: readonly RelayValues[];
+  /** What event types are called in CloudEvents. */
+  readonly names?: EventNames | undefined;
   readonly json: boolean;
   readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
@@ -159,10 +167,17 @@ export async function startNode(
   const served = options.http &&
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
-  const projections = startProjections(opening, options.projections, options.node, observer);
+  const jobs = [
+    startProjections(opening, options.projections, options.node, observer),
+    startFanOut(opening, observer),
+    startRelays(opening, options.relays ?? [], options.node, { observer, log: options.log }),
+  ];
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
+    const [inTime] = await Promise.all([
+      supervisor.stop(deadlineMs),
+      ...jobs.map((job) => job.stop(deadlineMs)),
+    ]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();
@@ -202,7 +217,7 @@ interface NodeFigures {
 async function serveNode(
   opening: Promise<Backend>,
   { metrics, meter, activity, flow }: NodeFigures,
-  { node, backend, workers, http, console: settings, log, json }: NodeOptions & {
+  { node, backend, workers, http, console: settings, names, log, json }: NodeOptions & {
     readonly http: NodeAddress;
   },
 ): Promise<{ readonly http: HttpServer; readonly console: NodeConsole | undefined }> {
@@ -218,7 +233,7 @@ async function serveNode(
   });
   const sources = nodeSources(check, meter, metrics);
   const console = settings && new NodeConsole(settings, {
-    ...{ node, version: settings.version, settings: settings.shown, flow },
+    ...{ node, version: settings.version, settings: settings.shown, flow, names },
     backend: () => opened(opening),
     report: sources.health,
     health: () => latest,

@@ -79,6 +79,8 @@ export class NodeMetrics implements Observer {
   health: Health | undefined;
   /** Figures of the server, as they were last read. */
   storeFigures: Measurements["figures"] = {};
+  /** What was not allowed at any door, by the store; undefined before the first measurement. */
+  notAllowed: number | undefined;
   #endedOutagesMs = 0;
   readonly #now: () => number;
 
@@ -106,8 +108,9 @@ export class NodeMetrics implements Observer {
   }
 
   /** What the store says of itself. */
-  recordMeasurements({ stored, figures }: Measurements): void {
+  recordMeasurements({ stored, refused, figures }: Measurements): void {
     this.storeFigures = figures;
+    this.notAllowed = refused;
     const counts = new LabelCounts();
     for (const [type, count] of stored) counts.add(typeLabel(type), count);
     for (const [label, count] of counts) this.publishedByType.set(label, count);

@@ -151,6 +151,13 @@ function registerRefusals(registry: Registry, nodeMetrics: NodeMetrics, backend:
     labels: ["backend", "reason"],
     read: () => [...nodeMetrics.refusedInputs].map(([reason, n]) => [{ backend, reason }, n]),
   });
+  counter(registry, {
+    name: "zaakstroom_not_allowed_total",
+    help:
+      `What its sender might not send since this node started, at any door: lines "refused" of the trail${OF_THE_STORE}`,
+    labels: ["backend"],
+    read: () => nodeMetrics.notAllowed === undefined ? [] : [[{ backend }, nodeMetrics.notAllowed]],
+  });
 }
 
 function registerAvailability(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {

@@ -143,6 +143,21 @@ export function registerDepth(registry: Registry, nodeMetrics: NodeMetrics, back
     },
   );
   ofHealth("zaakstroom_timers", "Durable timers that have not fired yet", ({ timers }) => timers);
+  ofHealth(
+    "zaakstroom_fan_out_pending",
+    "Events that are not copied to the subjects for others yet",
+    ({ fanOut }) => fanOut?.pending,
+  );
+  ofHealth(
+    "zaakstroom_fan_out_oldest_seconds",
+    "Age of the oldest event that is not copied to the subjects for others yet",
+    ({ fanOut }) => fanOut && fanOut.oldestMs / 1000,
+  );
+  ofHealth(
+    "zaakstroom_fan_out_held",
+    "1 while the copying of events for others waits for a person, 0 otherwise",
+    ({ fanOut }) => fanOut && (fanOut.held === undefined ? 0 : 1),
+  );
 }
 
 /** Figures of the server. A node has those of its own backend. */

@@ -14,6 +14,7 @@ export const access = {
   "processors.see": everyone,
   "processors.pause": operators,
   "processors.resume": operators,
+  "processors.rewind": operators,
   "nodes.drain": operators,
   "nodes.resume": operators,
   "cases.see": everyone,
@@ -35,6 +36,9 @@ export const access = {
   "node.see": overseers,
   "events.see": overseers,
   "events.append": ["admin"],
+  "producers.change": ["admin"],
+  "backup.accept": operators,
+  "relays.change": operators,
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof access;
 

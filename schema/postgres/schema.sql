@@ -198,6 +198,13 @@ create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
 -- The inbox: what is refused stays here whole, with the reason, until a person retries or discards it.
 create index outbox_refused on zaakstroom.outbox (id) where refused_for is not null;
 
+-- Copies of the log to others: each a record that is written by compare and set (backends/relay/relay_store.ts).
+create table zaakstroom.relays (
+  name     text collate "C" primary key,
+  record   json not null,
+  revision bigint not null default 1
+) with (fillfactor = 50);
+
 -- The read model of cases, projected from the log behind checkpoints of its own.
 create table zaakstroom.cases (
   case_id    text collate "C" primary key,

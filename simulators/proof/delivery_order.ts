@@ -101,7 +101,7 @@ export function doneBehindDead(history: RunHistory): string[] {
 }
 
 /** Fired by timers: when they are due, however old their cause, and under an id made of the timer's name. */
-const BY_TIMER = ["case.term_expired"];
+const BY_TIMER = ["case.term_expired", "case.wait_expired"];
 
 /** More effects than any delivery has. */
 const MAX_EFFECTS = 16;

@@ -17,6 +17,7 @@ import { orderCases } from "./cases/order.ts";
 import { parkingCases } from "./cases/parked_cases.ts";
 import { partitionLeaseCases } from "./cases/partition_leases.ts";
 import { readModelCases } from "./cases/read_models.ts";
+import { relayCases } from "./cases/relays.ts";
 import { replayCases } from "./cases/replay.ts";
 import { rewindCases } from "./cases/rewinds.ts";
 import { pauseCases } from "./cases/pauses.ts";
@@ -36,6 +37,7 @@ const cases = [
   ...appendCases,
   ...versionCases,
   ...replayCases,
+  ...relayCases,
   ...deliveryCases,
   ...settleCases,
   ...rewindCases,

@@ -42,6 +42,7 @@ const data: Record<EventType, Record<string, unknown>> = {
   "case.assistance_accepted": { stage: "first_meeting" },
   "case.payment_received": { amount: 625.25 },
   "case.term_expired": { term: "instalment", due: "2026-02-01" },
+  "case.wait_expired": { workflow: "reminder", wait: "payment", expires_at: "2026-02-01T00:00:00.000Z" },
   "case.payment_missed": { instalment: 1, due: "2026-02-01" },
   "case.withdrawn": { reason: "solved by family" },
   "case.debt_forgiven": { amount: 40, reason: "below the cost of collecting", approved_by: "rules" },

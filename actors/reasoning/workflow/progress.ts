@@ -100,6 +100,7 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.debt_forgiven",
   "case.completed",
   "case.event_refused",
+  "case.wait_expired",
 ]);
 
 /** The last step, cached: several processors of a worker fold the same event onto the same progress. */
@@ -162,7 +163,7 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.term_expired":
       return applyToRunning(at, event);
     case "case.assistance_accepted":
-      return { ...applyToRunning(at, event), alarm: undefined };
+      return quieted(applyToRunning(at, event));
     case "case.reopened":
       return at.closing === undefined ? at : reopen(at, at.closing);
     default:
@@ -200,6 +201,12 @@ function applyToRunning(at: CaseProgress, event: RunningCaseEvent): CaseProgress
   const ending = reaction?.kind === "closes" ? reaction.outcome : paidInFull(at.intake, received);
   const closing = before && ending === "escalated" ? closingBy(before, event, momentOf(event)) : undefined;
   return { ...at, received, running, ending, closing };
+}
+
+/** A step of the municipality ends its alarm, unless every term has passed: nobody else would be waited for. */
+function quieted(at: CaseProgress): CaseProgress {
+  const isLate = at.state === "referred" && at.alarm !== undefined && at.ending === undefined;
+  return isLate && deadlineOf(at) === undefined ? at : { ...at, alarm: undefined };
 }
 
 /** A payment that was made in time: `case.reopened` follows. */

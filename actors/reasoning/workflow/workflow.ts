@@ -42,6 +42,7 @@ export const signals = [
   "case.assistance_accepted:plan",
   "case.assistance_accepted:plan_paid",
   "case.term_expired",
+  "case.wait_expired",
   "case.withdrawn",
   "case.withdrawn:to_be_confirmed",
   "case.event_refused",
@@ -72,9 +73,12 @@ const closes: Moves = {
 
 const open: Moves = { ...decides, ...closes, "case.review_requested": "waiting_for_caseworker" };
 
+/** What changes nothing, wherever a case stands: a refusal, and the end of a wait of another workflow. */
+const ALWAYS = ["case.event_refused", "case.wait_expired"] as const;
+
 /** The moves that leave a case where it is. */
 function staysIn(state: CaseState, ...signals: Signal[]): Moves {
-  return Object.fromEntries(["case.event_refused" as const, ...signals].map((signal) => [signal, state]));
+  return Object.fromEntries([...ALWAYS, ...signals].map((signal) => [signal, state]));
 }
 
 /** What asks for a person, which a review then does, and leaves an open case where it is. */
@@ -165,6 +169,22 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
     "case.reopened:in_collection": "in_collection",
   },
 };
+
+/** Whom or what a case waits for in each state but the completed ones. */
+export const waits = {
+  "new": { for: "the organisation that sends the intake" },
+  "received": { for: "analysis" },
+  "analysed": { for: "decision" },
+  "waiting_for_caseworker": { until: "the term of a review" },
+  "plan_decided": { for: "decision" },
+  "in_payment_plan": { until: "the next instalment" },
+  "referred": { until: "the next term of the Wgs" },
+  // No plan is resolved before it is paid.
+  "in_assistance": { until: "the term of the debt plan of the municipality" },
+  "in_collection": { until: "the term to pay" },
+  "forgiven": { for: "decision" },
+  "withdrawing": { for: "follow-up" },
+} as const satisfies Partial<Record<CaseState, { for: string } | { until: string }>>;
 
 /** The signal of an event, from its type, data and marks. Any text: an unknown one moves nothing. */
 export function signalOf(

@@ -2,6 +2,7 @@
 import type { Health, MailboxHealth, NodeHealth } from "../../health.ts";
 import type { Pauses } from "../../pauses.ts";
 import type { Inbox } from "../../dead_letters.ts";
+import type { RestorationMark } from "../../restoration.ts";
 import { type ModelStore, projectionHealth } from "../../projections.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
@@ -10,7 +11,8 @@ import { readDurability } from "./durability.ts";
 /** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */
 const COUNT_UP_TO = 10_000;
 
-interface HealthContext {
+/** What of a backend its health is made of. */
+interface HealthContext extends Pick<RestorationMark, "restoredFrom"> {
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly pauses: Pauses;
@@ -24,14 +26,15 @@ interface HealthContext {
  */
 export async function health(
   client: PostgresClient,
-  { inbox, models, pauses: paused, leaseMs }: HealthContext,
+  { inbox, models, pauses: paused, leaseMs, restoredFrom }: HealthContext,
   waitsFor: (processor: string, partition: number) => string | undefined,
 ): Promise<Health> {
-  const [durability, rejected, projections, pauses, [{ timers, next, mailboxes, nodes }]] = await Promise.all(
-    [
+  const [durability, rejected, projections, restoration, pauses, [{ timers, next, mailboxes, nodes }]] =
+    await Promise.all([
       readDurability(client),
       inbox.count(),
       projectionHealth(models),
+      restoredFrom(),
       paused.list(),
       client.run((sql) =>
         sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[]; nodes: NodeHealth[] }]>`
@@ -40,8 +43,7 @@ export async function health(
           (select coalesce(json_agg(m order by m.processor, m.partition), '[]') as mailboxes
            from (${mailboxHealth(sql)}) m) m`
       ),
-    ],
-  );
+    ]);
   return {
     ...durability,
     timers,
@@ -51,6 +53,7 @@ export async function health(
     pauses,
     nodes,
     projections,
+    restoration,
   };
 }
 

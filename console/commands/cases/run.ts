@@ -60,7 +60,7 @@ export function showCase(caseId: string, values: ShowCaseValues, output: Output)
 async function recordOpening(backend: Backend, caseId: string, values: ShowCaseValues): Promise<void> {
   await backend.record({
     act: "read_personal",
-    by: await actedBy(backend, values),
+    by: await actedBy(backend, values, "cases.open_personal"),
     why: values.reason!,
     caseId,
   });
@@ -128,7 +128,7 @@ function twoTimes(happenedAt = "", recordedAt = happenedAt): string {
 /** Appends a caseworker's decision. The command has made sure that what it needs is given. */
 export function decide(caseId: string, values: DecideCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const stored = await decideCase(backend, await decisionOf(backend, caseId, values));
+    const stored = await decideCase(backend, await decisionOf(backend, caseId, values, "review.decide"));
     return printStored("Decided", caseId, { ...stored, decision: values.decision! }, values, output);
   });
 }
@@ -136,7 +136,10 @@ export function decide(caseId: string, values: DecideCaseValues, output: Output)
 /** Appends what a caseworker proposes, for a second one to approve. */
 export function propose(caseId: string, values: DecideCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const stored = await proposeDecision(backend, await decisionOf(backend, caseId, values));
+    const stored = await proposeDecision(
+      backend,
+      await decisionOf(backend, caseId, values, "review.propose"),
+    );
     return printStored("Proposed", caseId, { ...stored, decision: values.decision! }, values, output);
   });
 }
@@ -144,7 +147,7 @@ export function propose(caseId: string, values: DecideCaseValues, output: Output
 /** Appends the decision that another caseworker proposed. */
 export function approve(caseId: string, values: ApproveCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const actor = await actorOf(backend, values, values.as);
+    const actor = await actorOf(backend, values, "review.approve");
     const said = values.reason === undefined ? {} : { reason: values.reason };
     const stored = await approveDecision(backend, { caseId, ...actor, ...said });
     return printStored("Approved", caseId, stored, values, output);
@@ -155,11 +158,12 @@ async function decisionOf(
   backend: Backend,
   caseId: string,
   values: DecideCaseValues,
+  act: "review.decide" | "review.propose",
 ): Promise<CaseworkerDecision> {
   const { decision, reason, source } = values;
   const nextSteps = (values["next-steps"] ?? "").split(";").map((step) => step.trim());
   return {
-    ...await actorOf(backend, values, values.as),
+    ...await actorOf(backend, values, act),
     ...{ caseId, decision: decision!, reason: reason!, source },
     nextSteps: nextSteps.filter((step) => step !== ""),
   };

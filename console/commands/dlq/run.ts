@@ -113,7 +113,10 @@ async function apply(act: PlannedAct, values: DiscardValues, output: Output): Pr
     return exitCodes.ok;
   }
   if (formatOf(values) === "table") output.out(`Will ${describePlan(act, held)}`);
-  const count = await perform({ by: await actedBy(act.backend, values), why: values.reason! });
+  const count = await perform({
+    by: await actedBy(act.backend, values, `stuck.${verb}`),
+    why: values.reason!,
+  });
   printResult(output, values, { json: { did: verb, count, held }, text: `Done: ${formatRounded(count)}` });
   return exitCodes.ok;
 }

@@ -1,7 +1,7 @@
 /** Events as lines of NDJSON or CSV, masked or as they are stored. Pure. @module */
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
 import { toPublicEvent, toStoredEvent } from "../../cli/case_timeline.ts";
-import { toJsonText } from "../../cli/redaction.ts";
+import { csvCell, toJsonText } from "../../cli/redaction.ts";
 
 /** How events are shown. */
 export interface EventFormat {
@@ -39,10 +39,4 @@ function shownEvent(stored: StoredEvent, { output, personal }: EventFormat): str
   const { event_id, event_type, timestamp, correlation_id, data } = event;
   return [position, version, recorded_at, event_id, event_type, timestamp, correlation_id, toJsonText(data)]
     .map((value) => csvCell(String(value))).join(",");
-}
-
-/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

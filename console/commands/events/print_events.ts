@@ -141,7 +141,7 @@ async function recordReading(backend: Backend, values: ReadEventsValues | TailEv
   if (!values.personal) return;
   await backend.record({
     act: "read_personal",
-    by: await actedBy(backend, values),
+    by: await actedBy(backend, values, "cases.open_personal"),
     why: values.reason!,
     caseId: values.case ?? STORE_TRAIL,
   });

@@ -24,7 +24,7 @@ export function listNodes(values: ListNodesValues, output: Output): Promise<numb
 export function drainNode(name: string, values: DrainValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     const { mailboxes } = await requireKnown(backend, name);
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "nodes.drain"), why: values.reason! };
     const changed = await backend.pauses.pause({ kind: "node", name }, act);
     const text = changed
       ? `${name} is drained: it gives up ${formatRounded(mailboxes)} mailboxes, as nodes list shows`
@@ -36,7 +36,7 @@ export function drainNode(name: string, values: DrainValues, output: Output): Pr
 
 export function resumeNode(name: string, values: DrainValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "nodes.resume"), why: values.reason! };
     const changed = await backend.pauses.resume({ kind: "node", name }, act);
     if (!changed) await requireKnown(backend, name);
     const text = changed ? `${name} takes its share again` : `${name} is not drained`;

@@ -65,7 +65,7 @@ export function retryParked(filter: DeadLetterFilter, values: RetryValues, outpu
       return exitCodes.ok;
     }
     if (formatOf(values) === "table") output.out(`Will ${plan}`);
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "parked.retry"), why: values.reason! };
     const count = await backend.parked.retry(filter, act);
     printResult(output, values, {
       json: { did: "retry", count, held },

@@ -20,7 +20,7 @@ export function rewindProcessor(
   return withBackend(values, async (backend) => {
     await requireProgress(backend, name);
     const position = await positionOf(backend, to);
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "processors.rewind"), why: values.reason! };
     const result = position === undefined
       ? { kind: "rewound", partitions: 0 } as const
       : await backend.rewinds.rewind(name, position, act);

@@ -35,7 +35,7 @@ function processorRows(health: Health, now: number) {
 export function pauseProcessor(name: string, values: PauseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
     await requireKnown(backend, name);
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "processors.pause"), why: values.reason! };
     const changed = await backend.pauses.pause({ kind: "processor", name }, act);
     const text = changed ? `${name} is paused: what comes for it waits` : `${name} is paused already`;
     printResult(output, values, { json: { name, paused: true, changed }, text });
@@ -45,7 +45,7 @@ export function pauseProcessor(name: string, values: PauseValues, output: Output
 
 export function resumeProcessor(name: string, values: PauseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const act = { by: await actedBy(backend, values), why: values.reason! };
+    const act = { by: await actedBy(backend, values, "processors.resume"), why: values.reason! };
     const changed = await backend.pauses.resume({ kind: "processor", name }, act);
     if (!changed) await requireKnown(backend, name);
     const text = changed ? `${name} goes on where it was` : `${name} is not paused`;

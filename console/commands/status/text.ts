@@ -28,7 +28,9 @@ function stateOf({ status, processors }: StoreStatus): string {
   return status === "ok" ? isIdle ? "nothing waits" : "work flows" : status;
 }
 
-function factLines({ nodes, timers, next_timer_at, pauses, projections = [] }: StoreStatus): string[] {
+function factLines(
+  { nodes, timers, next_timer_at, pauses, projections = [], fan_out }: StoreStatus,
+): string[] {
   const working = nodes.map(({ node, mailboxes }) => `${node} (${mailboxes})`).join(", ");
   const next = next_timer_at === null ? "" : `, the next at ${next_timer_at}`;
   return [
@@ -40,7 +42,13 @@ function factLines({ nodes, timers, next_timer_at, pauses, projections = [] }: S
     ...projections.map(({ name, state, pending }) =>
       `Read model ${name}: ${state}, ${formatInteger(pending)} behind`
     ),
+    ...(fan_out === undefined ? [] : [fanOutLine(fan_out)]),
   ];
+}
+
+function fanOutLine({ state, writer, pending }: NonNullable<StoreStatus["fan_out"]>): string {
+  const by = writer === null ? "by no node" : `by ${writer}`;
+  return `Fan-out: ${state}, ${by}, ${formatInteger(pending)} behind`;
 }
 
 /** What waits for a person, each with the command that shows it. */

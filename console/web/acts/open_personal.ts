@@ -4,7 +4,7 @@ import { toPrintable } from "../../cli/redaction.ts";
 import { personalFields } from "../data/personal_fields.ts";
 import type { FormAct } from "../page.ts";
 import { Problem, requireReason } from "../problem.ts";
-import { personalBody } from "../views/personal.ts";
+import { personalBody } from "../views/forms/personal.ts";
 
 export const act: FormAct = {
   path: "/cases/:id/personal",

@@ -3,6 +3,7 @@ import {
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
+  NotAllowed,
   StoreLost,
   VersionConflict,
 } from "../../../backends/errors.ts";
@@ -43,6 +44,7 @@ export function apiProblemOf(error: unknown): ApiProblem | undefined {
   if (error instanceof EventIdConflict) {
     return new ApiProblem(409, error.message, { reason: "event_id_conflict", event_id: error.eventId });
   }
+  if (error instanceof NotAllowed) return new ApiProblem(403, error.message, { reason: "not_allowed" });
   if (error instanceof BackendUnusable || error instanceof StoreLost) {
     return new ApiProblem(503, "The store refuses it: sending it again helps once somebody has seen to that");
   }

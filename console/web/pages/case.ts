@@ -6,19 +6,21 @@ import { toPublicEvent, traceIdOf } from "../../cli/case_timeline.ts";
 import { toSnakeCase } from "../../cli/output.ts";
 import { redact, toPrintable } from "../../cli/redaction.ts";
 import { historyOf, latestOf, type Step } from "../data/case_history.ts";
+import { type StateCounts, stateCounts } from "../data/state_counts.ts";
 import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page, Visit } from "../page.ts";
 import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { isAllowed } from "../access.ts";
-import { proposalBox } from "../views/proposal.ts";
+import { proposalBox } from "../views/forms/proposal.ts";
 import { decisionCard } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { changesView, factText, termText, wholeState } from "../views/facts.ts";
 import { badge } from "../views/icon.ts";
-import { closedView } from "../views/personal.ts";
+import { closedView } from "../views/forms/personal.ts";
 import { factList, pageHead, timeOf } from "../views/parts.ts";
-import { stateBadge } from "../views/state.ts";
+import { chartView } from "../views/chart.ts";
+import { openStates, stateBadge } from "../views/state.ts";
 import { eventWord, stepper, timeline, versionLink } from "../views/stepper.ts";
 
 /** What the page is made of. */
@@ -27,6 +29,7 @@ interface CaseFile {
   readonly steps: readonly Step[];
   readonly dead: readonly DeadLetter[];
   readonly acts: readonly AuditEntry[];
+  readonly counts: StateCounts;
 }
 
 export const page: Page = {
@@ -60,8 +63,12 @@ async function readCaseFile({ sources, params }: Visit): Promise<CaseFile> {
       what: toPrintable(maskCaseId(caseId), 40),
     });
   }
-  const [dead, acts] = await Promise.all([backend.deadLetters.list({ caseId }), backend.audit(caseId)]);
-  return { caseId, steps: historyOf(history), dead, acts };
+  const [dead, acts, counts] = await Promise.all([
+    backend.deadLetters.list({ caseId }),
+    backend.audit(caseId),
+    stateCounts(backend.models, openStates),
+  ]);
+  return { caseId, steps: historyOf(history), dead, acts, counts };
 }
 
 /** The index of the version in the address; of the latest one without. */
@@ -111,7 +118,7 @@ function heldBox(letter: DeadLetter, steps: readonly Step[], write: Writer): Mar
 }
 
 function caseBody(file: CaseFile, at: number, visit: Visit): Markup {
-  const { caseId, steps, acts } = file;
+  const { caseId, steps, acts, counts } = file;
   const { write, principal } = visit;
   const current = steps[at]!;
   const state = factText(current.facts.state ?? { kind: "text", value: current.state }, write).toLowerCase();
@@ -126,6 +133,7 @@ ${stepper(steps, at, write)}
 <section><h3>${write("case.who")}</h3>${whoAndWhy(current, steps, write)}${
     termView(current, write)
   }</section></div></section>
+${chartView(steps.slice(0, at + 1), counts, write)}
 ${isAllowed(principal, "review.see") && proposalBox(caseId, steps, visit)}
 ${decisionCard(steps, current.version, write)}
 <section><div class="row"><h2>${write("story.title")} <small>${

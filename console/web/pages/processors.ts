@@ -10,7 +10,7 @@ import type { Writer } from "../texts/catalogue.ts";
 import { badge } from "../views/icon.ts";
 import { nodeBadge } from "../views/nodes.ts";
 import { emptyState, pageHead } from "../views/parts.ts";
-import { pausedText, pauseForm } from "../views/pause_form.ts";
+import { pausedText, pauseForm } from "../views/forms/pause_form.ts";
 
 export const page: Page = {
   path: "/processors",

@@ -164,3 +164,25 @@ Deno.test("cases show --personal needs a reason, and keeps it before it shows wh
   ]);
   await backend.close();
 });
+
+Deno.test("export prints a read model of a server, and personal data with a reason alone", async () => {
+  const url = await filled(3);
+  const cases = await runHere(["export", "--model", "cases", "--url", url]);
+  const rows = cases.out.split("\n").map((line) => JSON.parse(line));
+  assertEquals(rows.map(({ case_id, amount }) => [case_id, amount]), [
+    ["case-0", 500],
+    ["case-1", 500],
+    ["case-2", 500],
+  ]);
+  assert(!cases.out.includes("123456782"));
+  const days = await runHere(["export", "--model", "flow_per_day", "--output", "csv", "--url", url]);
+  assertMatch(days.out, /^day,received,.*\n\d{4}-\d\d-\d\d,3,/);
+  const personal = ["export", "--model", "cases", "--url", url, "--personal"];
+  assertRefused(await runHere(personal), 2, /Cannot use --personal without --reason/);
+  assertMatch((await runHere([...personal, "--reason", "Request 12"])).out, /"citizen_bsn":"123456782"/);
+  const backend = await openPostgres({ url });
+  assertEquals((await backend.audit("store")).map(({ act, why }) => [act, why]), [
+    ["export_personal", "cases: Request 12"],
+  ]);
+  await backend.close();
+});

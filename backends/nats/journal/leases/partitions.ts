@@ -1,7 +1,9 @@
 /** The partitions of a node: those it owns, with what it serves others there, and views of the rest. @module */
 import type { LogSubjects } from "../../../../schema/nats/log.ts";
+import type { Admission } from "../../authority/admission.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { serveAppends } from "../append/append_service.ts";
+import { serveProducers } from "../append/producer_service.ts";
 import { serveSettles } from "../mailbox/settle_service.ts";
 import type { OpenedPartition } from "../partition/opened_partition.ts";
 import { PartitionViews } from "../partition/partition_views.ts";
@@ -17,6 +19,8 @@ interface PartitionsOptions {
   readonly client: Pick<NatsClient, "subscribe" | "publish">;
   readonly subjects: LogSubjects;
   readonly partitions: number;
+  /** What is asked of an append of a producer. */
+  readonly admission: Admission;
   readonly node: string;
   /** Aborts when the backend closes, or the store is lost. */
   readonly signal: AbortSignal;
@@ -154,10 +158,11 @@ export class Partitions {
   }
 
   #serve(owner: PartitionWriter): () => void {
-    const { client: source, subjects, partitions, now } = this.#options;
+    const { client: source, subjects, partitions, admission, now } = this.#options;
     const { partition } = owner;
     const ends = [
-      serveAppends({ source, subject: subjects.appends(partition), partitions, owner }),
+      serveAppends({ source, subject: subjects.commits(partition), partitions, owner }),
+      serveProducers({ source, subjects, partitions, owner, admission }),
       serveSettles({ source, subject: subjects.settles(partition), owner, now }),
     ];
     return () => ends.forEach((end) => end());

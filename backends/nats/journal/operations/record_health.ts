@@ -2,7 +2,7 @@
 import { WHOLE_PARTITION } from "../../../mailbox/lease_store.ts";
 import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
 import type { Inbox } from "../../../dead_letters.ts";
-import type { Health, MailboxHealth } from "../../../health.ts";
+import type { FanOutHealth, Health, MailboxHealth } from "../../../health.ts";
 import { inOrder } from "../../../pauses.ts";
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
@@ -20,6 +20,7 @@ interface HealthContext extends Pick<LogReads, "views"> {
   readonly replicas: number;
   readonly syncAlways: boolean | undefined;
   readonly inbox: Pick<Inbox, "count">;
+  fanOut(views: readonly PartitionWriter[]): Promise<FanOutHealth | undefined>;
   /** The present time of the store. */
   now(): number;
   /** The leases that have not expired, and the nodes that are alive. */
@@ -46,7 +47,17 @@ export async function recordHealth(context: HealthContext): Promise<Health> {
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
   const pauses = inOrder(views.flatMap(({ state }) => [...state.pauses.values()]));
-  return { ...describeDurability(replicas, syncAlways), ...timers, mailboxes, rejected, pauses, nodes };
+  const fanOut = await context.fanOut(views);
+  const copied = fanOut === undefined ? {} : { fanOut };
+  return {
+    ...describeDurability(replicas, syncAlways),
+    ...timers,
+    mailboxes,
+    rejected,
+    pauses,
+    nodes,
+    ...copied,
+  };
 }
 
 async function timersOf(views: readonly PartitionWriter[]): Promise<Pick<Health, "timers" | "nextTimerAt">> {

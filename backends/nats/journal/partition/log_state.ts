@@ -6,11 +6,11 @@ import type { ParkedCase } from "../../../settlement/parked_case.ts";
 import {
   checkpointOf,
   type LogRecord,
-  type MalformedRecord,
   type ParkedEntry,
   type ProcessorMove,
   type StoredRecord,
 } from "../record/record.ts";
+import { NO_LINK } from "../record/link.ts";
 
 /** A processor in a partition. */
 export interface ProcessorState {
@@ -48,6 +48,8 @@ export interface KnownState {
   readonly last: number;
   /** Of the last record: tells it from another one that got its sequence when the server lost its last messages. */
   readonly nonce: string;
+  /** Of the last record that has one, in the chain of hashes. */
+  readonly link: string;
   readonly epoch: number;
   readonly recordedAt: number;
   readonly owner: string | undefined;
@@ -62,6 +64,7 @@ export interface KnownState {
 export const NOTHING_KNOWN: KnownState = {
   last: 0,
   nonce: "",
+  link: NO_LINK,
   epoch: 0,
   recordedAt: 0,
   owner: undefined,
@@ -75,7 +78,7 @@ export class LogState {
   /** The sequence of the last message; 0 before the first. */
   last: number;
   /** The last message that is a record. */
-  lastRecord: { readonly sequence: number; readonly nonce: string };
+  lastRecord: { readonly sequence: number; readonly nonce: string; readonly link: string };
   /** The highest epoch that any record has. */
   epoch: number;
   recordedAt: number;
@@ -92,7 +95,7 @@ export class LogState {
   /** Begins where another one has come to; left out: before the first record. */
   constructor(known: KnownState = NOTHING_KNOWN) {
     this.last = known.last;
-    this.lastRecord = { sequence: known.last, nonce: known.nonce };
+    this.lastRecord = { sequence: known.last, nonce: known.nonce, link: known.link };
     this.epoch = known.epoch;
     this.recordedAt = known.recordedAt;
     this.owner = known.owner;
@@ -143,18 +146,18 @@ export class LogState {
   }
 
   /** Takes in the next record. One that was taken in before changes nothing. */
-  absorb({ sequence, record }: StoredRecord): void {
+  absorb({ sequence, record, link = this.lastRecord.link }: StoredRecord): void {
     if (sequence <= this.last) return;
     this.last = sequence;
     if (record.kind === "malformed") this.malformed++;
-    else this.#absorb(record, sequence);
+    else this.#absorb(record, sequence, link);
   }
 
   /** The state up to its last record. */
   snapshot(): KnownState {
-    const { lastRecord: { sequence: last, nonce }, epoch, recordedAt, owner, counts } = this;
+    const { lastRecord: { sequence: last, nonce, link }, epoch, recordedAt, owner, counts } = this;
     return {
-      ...{ last, nonce, epoch, recordedAt, owner, counts },
+      ...{ last, nonce, link, epoch, recordedAt, owner, counts },
       kinds: [...this.#kinds.values()],
       processors: [...this.#processors],
       parked: [...this.parked()],
@@ -162,8 +165,8 @@ export class LogState {
     };
   }
 
-  #absorb({ head, changes }: Exclude<StoredRecord["record"], MalformedRecord>, sequence: number): void {
-    this.lastRecord = { sequence, nonce: head.nonce };
+  #absorb({ head, changes }: LogRecord, sequence: number, link: string): void {
+    this.lastRecord = { sequence, nonce: head.nonce, link };
     this.epoch = Math.max(this.epoch, head.epoch);
     this.recordedAt = Math.max(this.recordedAt, head.recordedAt);
     this.counts = head.counts;

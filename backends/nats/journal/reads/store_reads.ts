@@ -11,14 +11,17 @@ import { countStopped, findStopped, listDeadLetters, listParked, type StoppedSta
 import { StoredCounts } from "./event_counts.ts";
 import { casesByChange } from "./list_cases.ts";
 import type { LogReads } from "./log_reads.ts";
+import { RefusalCount } from "./refusal_count.ts";
 import { eventsIn, eventsOfCase } from "./read_events.ts";
 
 /** Each method reads what was stored by the time of its call, whoever wrote it, and throws BackendUnavailable. */
 export class StoreReads {
   readonly #counts: StoredCounts;
+  readonly #refusals: RefusalCount;
 
   constructor(readonly reads: LogReads) {
     this.#counts = new StoredCounts(reads);
+    this.#refusals = new RefusalCount(reads);
   }
 
   readCase(caseId: string): AsyncIterable<StoredEvent> {
@@ -50,6 +53,11 @@ export class StoreReads {
   /** Events by type that were stored since the first call. */
   storedCounts(): Promise<ReadonlyMap<string, number>> {
     return this.#counts.read();
+  }
+
+  /** What was not allowed since the first call. */
+  refusalCount(): Promise<number> {
+    return this.#refusals.read();
   }
 
   listDeadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]> {

@@ -135,6 +135,8 @@ export interface MalformedRecord {
 export interface StoredRecord<R = LogRecord | MalformedRecord> {
   readonly sequence: number;
   readonly record: R;
+  /** Its link in the chain of hashes; undefined for what no node wrote. */
+  readonly link?: string | undefined;
 }
 
 /** The position of an event. Sequences may grow to 2^41. */

@@ -17,7 +17,13 @@ const APPLICATION_ROOMS = [
   "actors/acts/",
   "actors/texts/",
 ];
-const APPLICATION_USES = ["schema/", "actors/processor.ts", "actors/projection.ts", ...APPLICATION_ROOMS];
+const APPLICATION_USES = [
+  "schema/",
+  "actors/processor.ts",
+  "actors/projection.ts",
+  "actors/workflow/",
+  ...APPLICATION_ROOMS,
+];
 
 /** The one door to these rooms; and the simulators that generate or prove this very application. */
 const APPLICATION = "actors/application.ts";

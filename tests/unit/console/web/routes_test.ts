@@ -93,6 +93,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
   const operating = [
     "processors.pause",
     "processors.resume",
+    "processors.rewind",
     "nodes.drain",
     "nodes.resume",
     "stuck.preview",

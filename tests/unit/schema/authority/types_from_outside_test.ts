@@ -21,7 +21,7 @@ Deno.test("what follows from other events is the runtime's alone, and is refused
 
 Deno.test("the events that follow from others are not among those that come from outside", () => {
   const own = [
-    ...["review_requested", "payment_plan_created", "term_expired", "debt_forgiven"],
+    ...["review_requested", "payment_plan_created", "term_expired", "wait_expired", "debt_forgiven"],
     ...["event_refused", "reopened"],
   ];
   assertEquals(

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { followUp } from "../../../../../actors/processors/follow_up.ts";
 import {
   type CaseState,
   signalOf,
@@ -8,6 +9,7 @@ import {
   transition,
   transitions,
 } from "../../../../../actors/reasoning/workflow/workflow.ts";
+import { mermaid } from "../../../../../actors/workflow/workflow.ts";
 
 function after(...path: string[]): CaseState {
   return path.reduce<CaseState>((state, signal) => {
@@ -18,20 +20,6 @@ function after(...path: string[]): CaseState {
 }
 
 const isFinal = (state: CaseState) => state.startsWith("completed:");
-
-/** The state machine as Mermaid text. Loops that stay in a state are left out unless asked for. */
-function drawWorkflow({ loops = false } = {}): string {
-  const name = (state: CaseState) => state.replace(":", "_");
-  const lines = states.flatMap((from) =>
-    Object.entries(transitions[from])
-      .filter(([, to]) => loops || to !== from)
-      .map(([signal, to]) =>
-        `  ${name(from)} --> ${name(to)}: ${signal.replace("case.", "").replace(":", " ")}`
-      )
-  );
-  const ended = states.filter(isFinal).map((state) => `  ${name(state)} --> [*]`);
-  return ["stateDiagram-v2", "  [*] --> new", ...lines, ...ended].join("\n") + "\n";
-}
 
 Deno.test("the way of the brief leads from intake to completed", () => {
   assertEquals(
@@ -101,16 +89,9 @@ Deno.test("a case is completed exactly when nothing moves it any more, but what 
   }
 });
 
-Deno.test("the drawing has every move of the table", () => {
-  const drawing = drawWorkflow({ loops: true });
-  const moves = states.flatMap((state) => Object.keys(transitions[state])).length;
-  assertEquals(drawing.split("\n").filter((line) => line.includes(": ")).length, moves);
-  assert(drawWorkflow().startsWith("stateDiagram-v2\n  [*] --> new\n  new --> received: intake\n"));
-});
-
 Deno.test("the workflow in the documentation is the one in the code", async () => {
   const page = await Deno.readTextFile(
     new URL("../../../../../actors/reasoning/workflow/WORKFLOW.md", import.meta.url),
   );
-  assertStringIncludes(page, "```mermaid\n" + drawWorkflow().trimEnd() + "\n```");
+  assertStringIncludes(page, "```mermaid\n" + mermaid(followUp.chart).trimEnd() + "\n```");
 });

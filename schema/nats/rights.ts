@@ -5,6 +5,7 @@ import { eventsName, EventSubjects } from "./events_stream.ts";
 import { indexName, IndexSubjects } from "./index_stream.ts";
 import { inboxName, logName, LogSubjects } from "./log.ts";
 import { producersStream } from "./producers.ts";
+import { relaysStream } from "./relays.ts";
 
 interface SubjectRights {
   readonly publish: readonly string[];
@@ -29,6 +30,7 @@ function streamsAndSubjects(stream: string, prefix: string) {
     events: { name: eventsName(stream), subjects: allEventTypes.map((type) => events.of(type, "*")) },
     grants: { name: producersStream(stream), subjects: [] },
     secret: { name: `KV_${stream}_secret`, subjects: [] },
+    relays: { name: relaysStream(stream), subjects: [] },
     /** What a store of before would have: it is looked for, and refused. */
     earlier: { name: stream, subjects: [] },
   };

@@ -1,15 +1,11 @@
 /** Records of relays on JetStream: a message each, in a stream that is made when the first is written. @module */
 import { headers } from "@nats-io/transport-deno";
 import { storeStream, textOf, token } from "../../../schema/nats.ts";
+import { relaysStream } from "../../../schema/nats/relays.ts";
 import type { RelayEntry, RelayRecord, RelayStore } from "../../relay/relay_store.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { Conflict, isNotFound } from "../connection/errors.ts";
 import { readAllOf, type StreamMessage } from "../stream/direct_get.ts";
-
-/** A KV bucket to the tools of NATS. */
-function relaysStream(stream: string): string {
-  return `KV_${stream}_relays`;
-}
 
 export class NatsRelayStore implements RelayStore {
   readonly #client: NatsClient;

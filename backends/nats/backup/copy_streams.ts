@@ -84,9 +84,9 @@ export class StreamCopier {
     if (this.#gone.get(stream) === gone) return;
     this.#gone.set(stream, gone);
     const details = (await infoOf(this.client, stream, true))!;
-    const { first_seq, deleted } = details.state;
+    const { config, state: { first_seq, deleted } } = details;
     const at = toMicroseconds(details.ts!);
-    await this.sink.write({ kind: "gone", stream, at, first: first_seq, deleted: deleted ?? [] });
+    await this.sink.write({ kind: "gone", stream, at, first: first_seq, deleted: deleted ?? [], config });
   }
 
   async #copyLog(last: number): Promise<void> {

@@ -54,7 +54,9 @@ async function fill(
   let done = 0;
   let ended = "";
   for (const name of [...fixed, ...others, log]) {
-    const { created, ts } = (await infoOf(client, name))!;
+    const info = await infoOf(client, name);
+    if (info === undefined) continue;
+    const { created, ts } = info;
     ended = ts!;
     const file = `${name}.snapshot`;
     const writer = await base.create(file);

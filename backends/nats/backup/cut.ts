@@ -17,6 +17,8 @@ export interface Cut {
   readonly moment: string;
   /** What was gone of each stream then. */
   readonly gone: ReadonlyMap<string, GoneEntry>;
+  /** How streams are made that the backup does not have. */
+  readonly configs: ReadonlyMap<string, GoneEntry["config"]>;
   /** Events behind the position that are in its record, or were written together with it. */
   readonly beyond: number;
 }
@@ -97,8 +99,9 @@ class Seeker {
     const gone = new Map(
       this.#gone.filter(({ at }) => at <= this.#at).map((entry) => [entry.stream, entry]),
     );
+    const configs = new Map(this.#gone.map(({ stream, config }) => [stream, config]));
     const moment = this.#at < this.#newest ? this.#at : this.#newest;
-    return { last: this.#last, at: this.#at, moment, gone, beyond: this.#beyond };
+    return { last: this.#last, at: this.#at, moment, gone, configs, beyond: this.#beyond };
   }
 }
 

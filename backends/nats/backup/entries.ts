@@ -28,6 +28,8 @@ export interface GoneEntry {
   /** Nothing is left before this sequence. */
   readonly first: number;
   readonly deleted: readonly number[];
+  /** By which the stream is made where the backup does not have it: it is younger. */
+  readonly config: { readonly name: string };
 }
 
 /** A moment up to which everything is kept. */

@@ -155,15 +155,25 @@ class Restore {
     const { plan: { base }, cut, client } = this;
     // A stream that never changes is closed to the reads that others allow.
     const copied = base.streams.filter((copy) => copy !== logOf(base) && copy.config.allow_direct === true);
-    // One that is younger than the backup was made empty when the store was opened.
-    const younger = new Set(came.map(({ stream }) => stream));
-    for (const { config } of base.streams) younger.delete(config.name);
-    const others = [...copied, ...[...younger].map((name) => ({ config: { name } }))];
+    const others = [...copied, ...await this.#younger(came)];
     const waiting = ingestName(base.server.stream);
     for (const copy of others) {
       const isTaken = copy.config.name === waiting ? (id: string) => ids.has(id) : () => false;
       await settleOther(client, copy, cut, came, isTaken);
     }
+  }
+
+  /** Streams that are younger than the backup: made empty when the store was opened, or here. */
+  async #younger(came: readonly KeptMessage[]): Promise<{ readonly config: { readonly name: string } }[]> {
+    const { plan: { base }, cut, client, request: { isAlone } } = this;
+    const names = new Set(came.map(({ stream }) => stream));
+    for (const { config } of base.streams) names.delete(config.name);
+    for (const name of names) {
+      const config = { ...cut.configs.get(name), name, ...(isAlone ? { num_replicas: 1 } : {}) };
+      const isThere = await infoOf(client, name) !== undefined;
+      if (!isThere) await client.manage(({ streams }) => streams.add(config));
+    }
+    return [...names].map((name) => ({ config: { name } }));
   }
 }
 

@@ -1,6 +1,8 @@
 /** Which streams of a store are kept: the log, and whatever is not made of it. @module */
 import type { StreamInfo } from "@nats-io/jetstream";
+import { eventsName } from "../../../schema/nats/events_stream.ts";
 import { indexName } from "../../../schema/nats/index_stream.ts";
+import { relaysStream } from "../../../schema/nats/relays.ts";
 import { logName } from "../../../schema/nats/log.ts";
 import { toMicroseconds } from "../../backup/restore_plan.ts";
 import { BackendUnusable } from "../../errors.ts";
@@ -13,7 +15,7 @@ import { compareStreams } from "../setup/streams.ts";
 /** A store as its backups know it. */
 export interface StoredStreams {
   readonly log: string;
-  /** Those whose content comes and goes. */
+  /** Those whose content comes and goes; one of them may not be there yet. */
   readonly others: readonly string[];
   /** Those whose content never changes. */
   readonly fixed: readonly string[];
@@ -21,9 +23,9 @@ export interface StoredStreams {
   readonly id: string;
 }
 
-/** The index is made anew from the log. */
+/** The index and the fan-out are made anew from the log. */
 function isMadeAnew(name: string, stream: string): boolean {
-  return name === indexName(stream);
+  return name === indexName(stream) || name === eventsName(stream);
 }
 
 /** The streams of the store that is there. Throws BackendUnusable where it lacks one. */
@@ -42,7 +44,7 @@ export async function storedStreams(client: NatsClient, options: NatsOptions): P
   const secret = await infoOf(client, secretName(stream));
   return {
     log: log.config.name,
-    others: kept.filter((each) => each !== log).map(({ config }) => config.name),
+    others: [...kept.filter((each) => each !== log).map(({ config }) => config.name), relaysStream(stream)],
     fixed: secret === undefined ? [] : [secret.config.name],
     id: storeId(log),
   };

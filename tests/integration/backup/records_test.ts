@@ -3,7 +3,10 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { join } from "node:path";
+import { newRelay } from "../../../actors/relay/relay_state.ts";
 import { BackendUnusable } from "../../../backends/errors.ts";
+import { NatsClient } from "../../../backends/nats/connection/client.ts";
+import { NatsRelayStore } from "../../../backends/nats/operations/relays.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { setUpNats } from "../../../backends/nats/setup/options.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
@@ -120,6 +123,7 @@ async function streamThroughKill(store: BackedUp): Promise<string> {
   await store.create();
   const killed = await store.stream();
   await store.done("producers", "allow", "portal", "case.intake", ...flags, "--reason", "it is known");
+  await beginRelay(store.url);
   await send(store.url, { case_id: "waiting", ...INTAKE });
   const waiting = await store.everythingKept();
   await killed.kill9();
@@ -142,7 +146,18 @@ async function restoreWhatWaited(store: BackedUp, waiting: string): Promise<void
   assertMatch(said, /^The store was restored from the backup .*: what leaves it waits until backup accept$/m);
   assertEquals(await store.cases(then.flags), 11, "what waited was taken in");
   const { producers } = await store.done("producers", "list", ...then.flags);
+  const { relays } = await store.done("relay", "list", ...then.flags);
+  assertEquals(relays.map(({ name }: { name: string }) => name), ["copy"], "relays know how far they came");
   assert(producers.some(({ name }: { name: string }) => name === "portal"), "a grant came along");
+}
+
+/** As a relay does: its record is in a stream that the backup does not have. */
+async function beginRelay(url: string): Promise<void> {
+  const client = await NatsClient.open({ url });
+  const relays = new NatsRelayStore(client, { stream: "CASES", replicas: 1 });
+  const record = newRelay("a file", 1, 16);
+  await relays.write("copy", record, 0);
+  await client.close();
 }
 
 async function restoreNewest(store: BackedUp): Promise<number> {
